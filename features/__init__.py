@@ -1,1 +1,1 @@
-"""What was known about a listing, turned into numbers. Pure: no clock, network, database or settings."""
+"""The facts of a listing as numbers. Pure: no clock, network, database or settings."""

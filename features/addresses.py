@@ -44,7 +44,7 @@ _HANDLE: Final = re2.compile(r"(?:^|[ (:])(@[a-z0-9_.]{3,30})\b")
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """What was found, each once, in the order of the text."""
+    """The addresses found, each once, in the order of the text."""
 
     links: tuple[str, ...] = ()
     hidden_links: tuple[str, ...] = ()

@@ -1,9 +1,8 @@
-"""What the text model reads for each character: which letters, of what kind, with what value in a hash.
+"""The text model's view of each character: its letters, their kind and their value in a hash.
 
-Letters come from `data/letter_table.tsv` (`tests/features/tables` says how), which makes a text read the same in any
-case, composed or decomposed, with look-alikes of Latin letters as the Latin ones, and without marks and what takes no
-room.
-`tests/features/plain.py` has the same without arrays.
+Letters come from `data/letter_table.tsv` (`tests/features/tables` has the method). The table maps equal texts to equal
+letters in any case, composed or decomposed. It maps look-alikes of Latin letters to the Latin ones, and drops marks and
+zero-width characters. `tests/features/plain.py` has the same without arrays.
 """
 
 import unicodedata
@@ -60,7 +59,7 @@ class Alphabet(NamedTuple):
 
 @cache
 def tables() -> Alphabet:
-    """The alphabet as arrays, about 3 MB, of which a text touches a few pages."""
+    """The alphabet as arrays of about 3 MB in total. A text touches only a few of their pages."""
     letters = np.arange(TABLE_SIZE)
     listed: list[int] = []
     several: dict[int, int] = {}

@@ -176,7 +176,7 @@ def brand_gtin_valid(e: Evidence) -> float:
     say=lambda e, _: _matching(e, Direction.COUNTERFEIT, "brand_tell_tales_of_counterfeits"),
 )
 def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
-    """Tell-tales of counterfeits, supplied by the brand, that fit the text."""
+    """Brand-supplied counterfeit indicators that match the text."""
     return _fitting(e, Direction.COUNTERFEIT)
 
 
@@ -187,7 +187,7 @@ def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
     say=lambda e, _: _matching(e, Direction.GENUINE, "brand_tell_tales_of_its_own"),
 )
 def brand_tell_tales_of_its_own(e: Evidence) -> float:
-    """Tell-tales of its own goods, supplied by the brand, that fit the text."""
+    """Brand-supplied indicators of the brand's own goods that match the text."""
     return _fitting(e, Direction.GENUINE)
 
 
@@ -208,7 +208,7 @@ def _names(e: Evidence, *, disguised: bool = False) -> tuple[str, ...]:
 
 
 def _tell_tales(e: Evidence, direction: Direction) -> tuple[int, int]:
-    """How many of the brand's tell-tales of a direction fit, and how many it had supplied."""
+    """How many of the brand's counterfeit indicators of a direction fit, and how many it had supplied."""
     found = e.facts.tell_tales
     if found is None:
         return 0, 0

@@ -77,7 +77,7 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How registered names occur besides the title's mentions. For people and models to weigh: it resolves nothing.
+    """How registered names occur outside the mentions in the title. Input for people and models; it resolves no brand.
 
     `near_misses` are words of the title that are nearly names of brands which it does not mention, `declared_near` the
     name that the declared brand nearly is, `described` brands that only the description names.
@@ -133,7 +133,8 @@ class BrandRegister:
     def naming(
         self, *, title: str | None, declared: str | None, description: str | None, mentions: Sequence[Mention]
     ) -> Naming:
-        """How registered names occur besides the title's mentions. A near miss beside the name itself is a slip."""
+        """How registered names occur outside the mentions in the title. A near miss beside the name itself is a
+        slip."""
         named = {mention.brand_id for mention in mentions}
         exact = self._exact.get(fold(declared)) if declared else None
         known = named | ({exact[0]} if exact else set())

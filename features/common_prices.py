@@ -30,7 +30,7 @@ class CommonPrices:
         return None if price is None else self.rows.get(price, 0)
 
     def around(self, price: Price | None) -> "CommonPrices":
-        """What an offer at this price finds at its own price, itself not counted."""
+        """The listings at this listing's own price, without the listing itself."""
         others = 0 if price is None else self.rows.get(price, 0) - 1
         return NOTHING_COMMON if price is None or others < FEWEST else CommonPrices({price: others})
 

@@ -69,8 +69,8 @@ def family_columns(family: Family) -> NDArray[np.intp]:
     return np.array([i for i, feature in enumerate(FEATURES) if feature.family is family], dtype=np.intp)
 
 
-# Without the features that are always known, such as whether there is a description: they prove no evidence. Nor does
-# it that nobody else offers anything in these words.
+# Without the features that always have a value, such as whether there is a description: they prove no evidence. The
+# absence of other listings with the same wording proves no evidence either.
 _FAMILIES: Final = tuple(
     np.array([i for i in family_columns(family) if FEATURES[i].missing != "never"], dtype=np.intp)
     for family in Family

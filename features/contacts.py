@@ -16,7 +16,7 @@ LONGEST: Final = 320  # An e-mail address: 64 characters, the sign, 255 characte
 
 
 class ContactKind(StrEnum):
-    """What a contact is."""
+    """The kind of a contact."""
 
     PHONE = "phone"
     EMAIL = "email"
@@ -60,7 +60,8 @@ def contact(kind: ContactKind, value: str) -> Contact:
 _PHONE: Final = re.compile(r"(?:\+|00)[\d ().\-/]+", re.ASCII)
 # E.164 allows fifteen digits with the country code; the shortest numbers that can be dialled from abroad have seven.
 _DIGITS_OF_A_PHONE: Final = range(7, 16)
-# Mail to name+anything@ reaches name@ at these, as their help pages say; at the first, dots count for nothing either.
+# These providers deliver mail for name+anything@ to name@, according to their help pages. The first provider also
+# ignores dots.
 _DOTLESS: Final = "gmail.com"
 _WITH_TAGS: Final = frozenset(
     {_DOTLESS, "outlook.com", "hotmail.com", "live.com", "icloud.com", "fastmail.com", "proton.me", "protonmail.com"}

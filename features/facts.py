@@ -1,4 +1,4 @@
-"""What was known about a listing version at a moment: put together by one pure function, kept verbatim."""
+"""The facts of a listing version at a moment: built by one pure function, stored verbatim."""
 
 import hashlib
 from dataclasses import dataclass, replace
@@ -24,8 +24,8 @@ from features.references import ANY, PriceMissing, PriceReference, References
 from features.tell_tales import TellTaleFacts
 
 SCHEMA: Final = 3
-# Schema 1 (2026-11) knew nothing of own prices, other offers, turnover from events, likeness, tell-tales and naming,
-# schema 2 nothing of links with other sellers: there they are None.
+# Schema 1 (2026-11) knew nothing of own prices, other offers, turnover from events, likeness, counterfeit indicators
+# and naming, schema 2 nothing of links with other sellers: there they are None.
 READABLE: Final = frozenset({1, 2, SCHEMA})
 
 

@@ -50,7 +50,7 @@ class Field:
 
 
 def text(name: str, cap: int, meaning: str) -> Field:
-    """Characters as sent; blank is missing. Nothing is trimmed: what was sent is evidence."""
+    """Characters as sent; blank is missing. Nothing is trimmed: the row as sent is evidence."""
 
     def read(field: str, value: Value) -> str | None:
         if not isinstance(value, str):

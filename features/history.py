@@ -1,4 +1,4 @@
-"""What the service itself knows of a listing's past and of its seller at a moment, as facts are made from it."""
+"""The service's records of a listing's history and of its seller at a moment, as input of the facts."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,7 +30,7 @@ class EventCounts:
 class Outcomes:
     """Earlier verdicts on the seller's listings that stood at the moment; upheld appeals count as genuine.
 
-    What was not recorded in facts of an earlier schema is None; `days_since_counterfeit` is None also where no
+    A value that an earlier schema of the facts does not record is None. `days_since_counterfeit` is also None where no
     listing stands as counterfeit. `strikes` counts incidents: confirmations within a few days of each other are one.
     """
 
@@ -43,10 +43,10 @@ class Outcomes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """What the service itself knows of a listing's past. None means that nothing was recorded, not zero.
+    """The service's records of a listing's history. None means that there is no record, not zero.
 
-    `earlier_prices` are those of the versions before this one, `offers` the seller's other offers, `links` are with the
-    sellers that share its contacts.
+    `earlier_prices` are those of the versions before this one, and `offers` are the seller's other listings. `links`
+    are the links to sellers that share its contacts.
     """
 
     version: int = 1

@@ -54,7 +54,7 @@ _NEGATED_AFTER: Final = re.compile(
 
 
 class Kind(StrEnum):
-    """What a phrase says about the goods."""
+    """The claim that a phrase makes about the goods."""
 
     GRADE = "grade"
     INSPIRED = "inspired"

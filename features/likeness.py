@@ -1,9 +1,8 @@
-"""Offers whose text is nearly a listing's own, as they stood at a moment: who else sells under these words, for how
-much, and what became of it.
+"""Near-duplicates of a listing's text as they stood at a moment: their sellers, prices and outcomes.
 
-A copied text is no proof of anything. Dealers copy makers, shops copy each other, and a counterfeiter copies whoever
-looks honest. So what is recorded is told apart: confirmed counterfeits, offers found genuine or of sellers whom the
-brand has authorised, offers of the same seller, and the price that the others ask.
+A copied text is no proof of anything. Dealers copy makers, shops copy each other, and a counterfeiter copies sellers
+who look honest. The record therefore separates these groups: confirmed counterfeits, listings that were found genuine
+or that authorised sellers offer, and listings of the same seller. It also has the price that the others ask.
 """
 
 from collections.abc import Iterable, Sequence
@@ -68,12 +67,12 @@ class Candidate:
     authorised: tuple[Period, ...] = ()
 
     def log_price(self, as_of: datetime) -> float | None:
-        """What was asked at the moment."""
+        """The asking prices at the moment."""
         known = [asked for asked in self.prices if asked.known_at <= as_of]
         return known[-1].log_price if known else None
 
     def standing(self, as_of: datetime) -> Ruling | None:
-        """The ruling that stood at the moment; None where there was none, or the last was taken back."""
+        """The ruling in force at the moment; None where there was none, or the last was withdrawn."""
         known = [ruling for ruling in self.rulings if ruling.known_at <= as_of]
         return known[-1] if known and known[-1].counterfeit is not None else None
 

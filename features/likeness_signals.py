@@ -1,4 +1,4 @@
-"""Signals of likeness: who else offers goods in nearly these words, at what price, and what became of it."""
+"""Near-duplicate signals: other sellers of nearly this wording, their prices, and their listings' outcomes."""
 
 import math
 from collections.abc import Callable
@@ -167,7 +167,7 @@ def likeness_price_offers(e: Evidence) -> float:
 
 
 def _known(e: Evidence) -> Likeness:
-    """The likeness of a listing of which a feature has a value."""
+    """The near-duplicate evidence of a listing, where a feature has a value."""
     assert e.facts.likeness is not None
     return e.facts.likeness
 

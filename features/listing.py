@@ -29,7 +29,7 @@ SELLER_FIELDS: Final[tuple[Field, ...]] = (
     fields.count("available", "Items in stock over all offers."),
 )
 
-# What a buyer sees: a change of any of these is a new version (with the seller's external id).
+# The fields that a buyer sees: a change of any of these is a new version (with the seller's external id).
 CONTENT_FIELDS: Final[tuple[Field, ...]] = (
     fields.text("title", 1_000, "Title as shown to buyers."),
     fields.text("description", 50_000, "Description as shown to buyers, without markup."),
@@ -74,7 +74,7 @@ _SELLER_READERS: Final = {field.name: field.read for field in SELLER_FIELDS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerBlock:
-    """What the marketplace says of the seller with this row. None is 'not said', never zero."""
+    """The marketplace's seller data in this row. None is 'not given', never zero."""
 
     external_id: str | None = None
     age_days: int | None = None

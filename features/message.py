@@ -1,4 +1,4 @@
-"""What there is to say, as data: a code and typed parameters. Sentences are made where a person reads them."""
+"""A message as data: a code and typed parameters. Sentences are made where a person reads them."""
 
 import math
 from collections.abc import Mapping, Sequence

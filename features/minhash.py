@@ -37,7 +37,7 @@ Signature = NDArray[np.uint16]
 
 
 def text_of(listing: Listing) -> str:
-    """What is compared of an offer: brand, title, category and description."""
+    """The compared text of a listing: brand, title, category and description."""
     return f"{heading(listing)} {listing.description or ''}"
 
 

@@ -1,12 +1,12 @@
 """The n-grams of a text as the text model counts them; `tests/features/plain.py` has them one by one, without arrays.
 
-What is read (features.alphabet) is cut into words at blanks. Of each word, with a blank on both sides, every window of
-3 to 5 letters counts, and every pair of neighbours in scripts that put no blanks. Besides, every run of letters and
-digits counts as a whole, and every two runs in a row. In a run, digits that stand for letters are undone where it has
+The text as read (features.alphabet) is cut into words at blanks. Every window of 3 to 5 letters of a word with a blank
+on both sides counts. So does every pair of neighbours in scripts without blanks. Every run of letters and digits also
+counts as a whole, and so do every two runs in a row. In a run, digits that stand for letters are undone where it has
 letters too, so that 'r3plica' is 'replica'; and three or more runs of one letter each count as one run as well, so that
 'f a k e' is 'fake'.
 
-An n-gram is a hash, of which the upper bits are its index. Fields do not share indices.
+An n-gram is a hash; its upper bits are the index. Fields do not share indices.
 """
 
 from typing import Final

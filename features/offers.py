@@ -10,7 +10,7 @@ from typing import Final
 
 # Half a year: a season and its end; what was offered before says little of how somebody trades now.
 OFFERS_DAYS: Final = 180
-# What somebody trades in is as plain from 500 offers as from a million, and a million are not read for each row.
+# 500 listings show a seller's assortment as well as a million do, and reading a million for each row is too slow.
 MOST_OFFERS: Final = 500
 # As for price references: a median of fewer is one offer's opinion.
 FEWEST_PRICED: Final = 5
@@ -56,7 +56,7 @@ class Assortment:
 
 
 def assortment(offers: Sequence[Offer], *, price: tuple[int, str] | None) -> Assortment:
-    """What a seller's other offers say together; `price` is this listing's, in minor units with its currency."""
+    """A summary of a seller's other listings; `price` is this listing's, in minor units with its currency."""
     brands = Counter(offer.brand_key for offer in offers if offer.brand_key)
     branded = brands.total()
     log_prices = sorted(offer.log_price for offer in offers if offer.log_price is not None)

@@ -10,7 +10,7 @@ from features.message import Message
 
 
 class Reasons(str):
-    """What rules gave as reasons, put into a phrase: their English sentences, and the messages for other languages."""
+    """The reasons of rules in a phrase: their English sentences, and the messages for other languages."""
 
     messages: tuple[Message, ...]
 
@@ -19,8 +19,8 @@ class Reasons(str):
 class Phrase:
     """A template in English, in the syntax of `str.format`, and its parameters. As text it is the English sentence.
 
-    What others wrote is a parameter and never part of the template. A phrase of ours inside another is a parameter
-    too, and is translated on its own.
+    Text by others is a parameter and never part of the template. A phrase of ours inside another is a parameter too,
+    and is translated on its own.
 
     >>> str(Phrase("A note has at most {most:,} characters.", most=2_000))
     'A note has at most 2,000 characters.'

@@ -1,4 +1,4 @@
-"""What brands ask for their goods: price lists as supplied, and the entry that a listing is about."""
+"""The prices that brands ask for their goods: price lists as supplied, and the entry that a listing is about."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _NOT_A_CODE: Final = re.compile(r"[\W_]+")
 
 
 class ListedBy(StrEnum):
-    """What an entry of a price list is about, from the surest to the vaguest."""
+    """The subject of a price list entry, from the surest to the vaguest."""
 
     GTIN = "gtin"
     MPN = "mpn"
@@ -35,7 +35,7 @@ class ListPrice:
 
 
 class Described(Protocol):
-    """What is looked at of a listing."""
+    """The parts of a listing that are compared with a price list."""
 
     @property
     def title(self) -> str | None: ...
@@ -70,7 +70,7 @@ def list_key(by: ListedBy, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _BrandList:
-    """One brand's entries by key; models by their first word besides, so that a title is looked through once."""
+    """One brand's entries by key. Models are also keyed by their first word, so that one pass over a title suffices."""
 
     entries: dict[tuple[ListedBy, str], list[ListPrice]] = field(default_factory=dict)
     models: dict[str, list[tuple[str, ...]]] = field(default_factory=dict)

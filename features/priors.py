@@ -1,4 +1,4 @@
-"""What shares are usual on a marketplace and how much they differ, so that few cases can be judged by many."""
+"""Base-rate priors of a marketplace and their spread, so that many cases support the judgement of few."""
 
 import math
 from collections.abc import Iterable
@@ -16,15 +16,15 @@ _MOST_GROUPS: Final = 1 << 40  # More sellers than there are people.
 
 
 class Prior(NamedTuple):
-    """A usual share, worth `strength` cases of belief; `groups` is from how many sellers or offers it was learnt."""
+    """A base-rate prior, worth `strength` cases; `groups` is the number of sellers or listings behind it."""
 
     mean: float
     strength: float
     groups: int = 0
 
 
-# What is believed before a marketplace has shown otherwise.
-# About one item in twelve comes back in online retail; twenty sales' worth of belief in that.
+# The base-rate priors before a marketplace has data of its own. About one item in twelve comes back in online retail;
+# the prior has the weight of twenty sales.
 RETURNS: Final = Prior(0.08, 20.0)
 # Returned as not genuine is rare on an honest offer: one in two hundred.
 FAKE_RETURNS: Final = Prior(0.005, 40.0)
@@ -34,7 +34,7 @@ MOST_FAKE_RETURNS: Final = 0.01
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Priors:
-    """Usual shares of a marketplace as of a moment.
+    """Base-rate priors of a marketplace as of a moment.
 
     How many reviewed offers are counterfeit is not among them: what is reviewed was chosen because it looked so.
     """
@@ -87,7 +87,7 @@ def estimate(cases: Iterable[tuple[float, float]], *, otherwise: Prior, most: fl
         return otherwise
     mean = cases_found / total
     spread = math.fsum(whole * (part / whole - mean) ** 2 for part, whole in groups)
-    chance = len(groups) - 1  # What the spread over mean x (1 - mean) would be if all shares were alike.
+    chance = len(groups) - 1  # The value of spread over mean x (1 - mean) for equal shares.
     room = total - math.fsum(whole**2 for _, whole in groups) / total - chance
     excess = spread / (mean * (1 - mean)) - chance
     if room <= 0:

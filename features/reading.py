@@ -31,7 +31,7 @@ _CASED: Final = ("latin", "cyrillic", "greek")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a text says and how it is written. Empty strings where the listing has no text.
+    """A text's content and its form. Empty strings where the listing has no text.
 
     Words are those of the folded text; emoji stand between words and are none.
     """

@@ -1,4 +1,4 @@
-"""What comparable offers cost: median and spread in log space, per brand and category, as of a moment."""
+"""Prices of comparable listings: median and spread in log space, per brand and category, as of a moment."""
 
 import math
 from collections.abc import Iterable, Mapping
@@ -130,7 +130,7 @@ def _reference(prices: NDArray[np.float64]) -> PriceReference | None:
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """What one unit of each currency is worth in the base currency, as of a date."""
+    """The value of one unit of each currency in the base currency, as of a date."""
 
     base_currency: str
     table: Mapping[str, float] = field(default_factory=dict)
@@ -161,7 +161,7 @@ class References:
 def references_to_dict(references: References, as_of: datetime | None) -> dict[str, Any]:
     """References as a bundle and a snapshot keep them: plain values in a fixed order.
 
-    Tell-tales are left out: they are a brand's own knowledge, and a bundle is a file that others may read.
+    Counterfeit indicators are left out: they are a brand's own knowledge, and a bundle is a file that others may read.
     """
     if not isinstance(references.prices, PriceTable):
         raise TypeError("a bundle keeps a table of references, not the prices behind it")

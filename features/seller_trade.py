@@ -100,9 +100,9 @@ def turnover(e: Evidence) -> Windows:
 
 
 def _growth(short: float | None, long: float | None, part: float) -> float:
-    """Log of the pace in the short window over that in the long one, of which it is `part`.
+    """Log of the pace in the short window over that in the long one; the short window is the `part` of the long one.
 
-    As if one more item had been sold evenly over the long window: nothing against nothing is no growth.
+    Adds one item sold evenly over the long window, so that zero sales in both windows is no growth.
     """
     if short is None or long is None:
         return MISSING

@@ -19,14 +19,14 @@ MISSING: Final = math.nan
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What a feature function may look at: frozen facts and the one reading of their text."""
+    """The input of a feature function: frozen facts and the one reading of their text."""
 
     facts: Facts
     reading: Reading
 
     @property
     def priors(self) -> Priors:
-        """What shares are usual on the marketplace; facts of schema 1 were read with the stated constants."""
+        """The base-rate priors of the marketplace; facts of schema 1 were read with the stated constants."""
         return self.facts.priors or NO_PRIORS
 
 
@@ -63,7 +63,7 @@ class Feature:
 
 
 class Scale(NamedTuple):
-    """What a feature counts in, with the least and the most that it can be."""
+    """The unit of a feature, with its minimum and maximum."""
 
     unit: str
     low: float

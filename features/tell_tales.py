@@ -1,8 +1,8 @@
-"""Tell-tales: what a brand knows of wording that gives its counterfeits, or its own goods, away.
+"""Counterfeit indicators: a brand's wording patterns that identify its counterfeits or its own goods.
 
-A brand's pattern runs on every offer that may be of the brand, so it must never take long. RE2 matches in time linear
+A brand's pattern runs on every listing that may be of the brand, so it must always be fast. RE2 matches in time linear
 in the text: it has no look-around and no back-reference, and does not backtrack. Length, size and number are bounded
-besides.
+too.
 """
 
 from collections.abc import Collection, Iterable
@@ -27,7 +27,7 @@ _MEMORY: Final = 1 << 20  # Bytes that RE2 may use for one pattern; beyond it ma
 
 
 class Direction(StrEnum):
-    """What a tell-tale speaks for."""
+    """The conclusion that a counterfeit indicator supports."""
 
     COUNTERFEIT = "counterfeit"
     GENUINE = "genuine"
@@ -51,9 +51,9 @@ class PatternRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellTale:
-    """One tell-tale of a brand: its name for a person, its pattern, and when it holds and was known.
+    """One counterfeit indicator of a brand: its name for a person, its pattern, and when it holds and was known.
 
-    `active_to` is None while it has no end; `removed_at` is when the brand took it back.
+    `active_to` is None while it has no end; `removed_at` is when the brand withdrew it.
     """
 
     tell_tale_id: str
@@ -75,7 +75,7 @@ class TellTale:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """A tell-tale that fits an offer, with the words that it fits as they stand in the folded text."""
+    """A counterfeit indicator that fits an offer, with the words that it fits as they stand in the folded text."""
 
     tell_tale_id: str
     brand_id: str
@@ -87,7 +87,7 @@ class Fired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellTaleFacts:
-    """How many tell-tales the brands in question had supplied at the moment, and those that fit."""
+    """How many counterfeit indicators the brands in question had supplied at the moment, and those that fit."""
 
     for_counterfeit: int = 0
     for_genuine: int = 0
@@ -99,7 +99,7 @@ class TellTaleFacts:
 
 
 class TellTales:
-    """The tell-tales of one marketplace, ready to be looked for."""
+    """The counterfeit indicators of one marketplace, ready to be looked for."""
 
     def __init__(self, tell_tales: Iterable[TellTale] = ()) -> None:
         self._of_brand: dict[str, list[TellTale]] = {}
@@ -107,7 +107,7 @@ class TellTales:
             self._of_brand.setdefault(one.brand_id, []).append(one)
 
     def of(self, listing: Listing, brand_ids: Collection[str], as_of: datetime) -> TellTaleFacts:
-        """What the tell-tales of these brands say of an offer at a moment."""
+        """The counterfeit indicators of these brands that match a listing at a moment."""
         in_force = [
             one for brand_id in sorted(brand_ids) for one in self._of_brand.get(brand_id, ()) if one.in_force(as_of)
         ]

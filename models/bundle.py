@@ -1,7 +1,7 @@
-"""A model as files: text, arrays and JSON under one digest. Nothing in it is code, and nothing is unpickled.
+"""A model as files: text, arrays and JSON under one digest. It contains no code, and loading it unpickles nothing.
 
-This module maps bytes by name to a model and back, and touches no disk. What a bundle says of itself (time, host,
-commit, figures) lies in other files beside it and outside the digest.
+This module maps bytes by name to a model and back, and touches no disk. The bundle's metadata (time, host, commit,
+figures) is in separate files. The digest does not cover them.
 """
 
 import hashlib

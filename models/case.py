@@ -8,7 +8,7 @@ from models.errors import Conflict
 
 
 class CaseLane(StrEnum):
-    """Who a case waits for."""
+    """The party that a case waits for."""
 
     ASK_BRAND = "ask_brand"
     ANALYST = "analyst"
@@ -32,7 +32,7 @@ class CaseState(StrEnum):
 
 
 class CaseEvent(StrEnum):
-    """What can happen to a case."""
+    """The events of a case."""
 
     DECIDE = "decide"
     PASS_ON = "pass_on"  # noqa: S105  # No password: answered, but by somebody who could not settle it: another lane, still open.

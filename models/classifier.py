@@ -37,7 +37,7 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class Combiner:
-    """What turns forest and text values into one; with `STACK` only the forest speaks."""
+    """The weights that combine forest and text values into one; with `STACK` only the forest contributes."""
 
     join: Join
     text_weight: float
@@ -72,7 +72,7 @@ class Classifier:
     def values(
         self, matrix: NDArray[np.float64], listings: Sequence[Listing], *, threads: int = 1
     ) -> NDArray[np.float64]:
-        """What the calibration is given, shape (n,), of feature rows (n, n_features) and their listings."""
+        """The input of the calibration, shape (n,), from feature rows (n, n_features) and their listings."""
         text = self.text.many(listings)
         numbers = self.forest.raw(self._columns(matrix, text), threads=threads)
         return self.combiner.join_values(numbers, text)
@@ -89,8 +89,8 @@ class Classifier:
         """The parts of `log_odds`, exactly.
 
         SHAP values of the forest and the text's part, scaled as the combiner scales, sum to the value. The calibration
-        need not be a straight line: each listing's parts are scaled alike by its mean slope between the base, of which
-        nothing is known, and the value, so that they keep their shares and sum to the calibrated log-odds.
+        need not be a straight line. Each listing's parts are scaled alike, by the calibration's mean slope between the
+        base value and the listing's value. The parts therefore keep their shares and sum to the calibrated log-odds.
         """
         parts = self._parts(matrix, listings, threads)
         moved = parts.features.sum(axis=1) + parts.text

@@ -1,4 +1,4 @@
-"""What a user can be told went wrong: a stable code, and a phrase that says what to do."""
+"""Errors that a user sees: a stable code, and a phrase that says what to do."""
 
 from typing import ClassVar, TypeVar
 
@@ -64,12 +64,12 @@ class BundleRefused(DomainError):
 
 
 def required(found: T | None, unless: str | Phrase) -> T:
-    """What was found.
+    """Return the value that was found.
 
     Raises
     ------
     NotFound
-        There is none; `unless` is the phrase that says so.
+        There is no value; `unless` is the phrase of the error.
     """
     if found is None:
         raise NotFound(unless)

@@ -1,4 +1,4 @@
-"""How likely a listing that nobody would look at is drawn for a check. Standard library only."""
+"""The probability that an unflagged listing enters the random audit sample. Standard library only."""
 
 import math
 from statistics import NormalDist
@@ -21,8 +21,8 @@ def is_newcomer(known_days: float | None, judged: int, policy: RoutingPolicy) ->
 def chance_of_review(probability: float, line: float, *, newcomer: bool, policy: RoutingPolicy) -> float:
     """The chance of an audit for a listing below the `line` from which somebody looks anyway.
 
-    Of a seller known for long the model has much to go by, and every listing is drawn as rarely as the floor says:
-    without it, what the model is wrongly sure of would never be seen, and no estimate would be unbiased. A newcomer's
+    Of a seller known for long the model has much to go by, and every listing is drawn as rarely as the floor requires.
+    Without it, the model's confident errors would stay unseen, and no estimate would be unbiased. A new seller's
     probability is a guess. Taken as log-odds that may be off by `newcomer_spread`, the chance of a draw is the chance
     that the listing belongs above the line (posterior sampling, Thompson 1933). So a draw falls where it may find
     something, and what it finds opens a whole account: all later offers of the seller are read with it.

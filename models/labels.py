@@ -54,13 +54,13 @@ class GivenVerdict:
 
     @property
     def source(self) -> str:
-        """Who answers for it: the brand, whoever of its people spoke, or the reviewer. Never a feature."""
+        """The parties that answer for the verdict: the brand and its user, or the reviewer. Never a feature."""
         return f"brand:{self.brand_id}" if self.side is Side.BRAND and self.brand_id else f"user:{self.user_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """What training is told: 1 counterfeit or 0, how much it counts, how it is known, from when it may teach.
+    """The training label: 1 counterfeit or 0, its weight, its evidence level, and its maturity.
 
     `provenance` are the verdicts that it rests on and `sources` those who gave them, both in the order of time.
     """
@@ -95,41 +95,42 @@ def label_from(
     appeal_decided_at: datetime | None = None,
     appeal_verdict: GivenVerdict | None = None,
 ) -> Label | NoLabel:
-    """The label of one listing version as of a moment. Verdicts given on appeal are not among `verdicts`.
+    """The label of one listing version as of a moment. `verdicts` excludes the verdicts given on appeal.
 
     The judgement calls, in their order.
 
-    *What counts.* What was taken back never happened, and what was said after the moment is not known at it. Whoever
-    is suspended is not heard, wherever others carry the label without them.
+    *Verdicts that count.* Withdrawn verdicts do not count, and neither do verdicts given after the moment. Verdicts of
+    a suspended person do not count where other verdicts carry the label without them.
 
-    *Appeals.* An open one suspends the label: half of its outcomes would be wrong. An upheld one supersedes all that
-    was said before it and makes the offer genuine at full weight, because these are the rows that a model most needs
-    to stop getting wrong; only a test buy after it says more. A dismissed one confirms 'counterfeit' and says nothing
-    where the answer is 'genuine' by now. A counter-notice suspends as an appeal does. One that the rights holder lets
-    pass leaves no label: silence is no judgement of the goods, and a seller could otherwise teach by outwaiting.
+    *Appeals.* An open one suspends the label: half of its outcomes would be wrong. An upheld one supersedes all earlier
+    verdicts and makes the listing genuine at full weight. These are the rows that a model most needs to stop getting
+    wrong. Only a later test buy outweighs it. A dismissed one confirms 'counterfeit', and has no effect where the
+    answer is 'genuine' by now. A counter-notice suspends as an appeal does. A counter-notice that the rights holder
+    does not contest leaves no label. Silence is no judgement of the goods, and a seller could otherwise influence
+    training by waiting.
 
     *Goods before words.* A test buy beats every opinion, the brand's too and in either order: the goods were there.
     Where several differ, counterfeit holds: a seller who mixes stock sells fakes.
 
-    *The brand before analysts.* Its latest answer wins over them, before or after it, because it alone can
-    authenticate the goods. One exception keeps a brand from clearing its own fakes, or burying a rival, unseen: a
-    blind second look that contradicts it leaves no label. It does not turn the label round, which would let one
-    analyst overrule the rights holder.
+    *The brand before analysts.* Its latest answer wins over them, before or after it, because it alone can authenticate
+    the goods. One exception keeps a brand from clearing its own fakes, or burying a rival, unseen: a blind second
+    review that contradicts it leaves no label. It does not reverse the label, because one analyst would then overrule
+    the rights holder.
 
-    *Analysts.* Each has one voice, the latest. Who contradict each other give no label, also two against one: an
-    offer on which three people differ needs a test buy, not a count. Two who agree are worth more than one, and one
-    is worth less than a brand. Who alone finds a counterfeit in the audit slice teaches nothing until a second agrees:
-    nobody had suspected the offer, so that most such finds are mistakes, each standing for 33 listings. What is alone
-    and drawn and genuine needs no second; it is what nearly all of the slice is. (`LabelPolicy` has the weights; 0
-    stands for: wait for a second.)
+    *Analysts.* Only the latest verdict of each analyst counts. Analysts who contradict each other give no label, also
+    two against one. A listing on which three people differ needs a test buy, not a count. Two who agree are worth more
+    than one, and one is worth less than a brand. An unconfirmed positive in the random audit sample gives no label
+    until a second analyst agrees. The listing was not suspected before, so most such finds are mistakes, and each
+    stands for 33 listings. A single 'genuine' verdict in the sample needs no second one; nearly all of the sample is of
+    this kind. (`LabelPolicy` has the weights; 0 stands for: wait for a second verdict.)
 
     *Answers.* 'Cannot tell' and 'needs a test buy' are none. Grey market is genuine goods and never a counterfeit
     label; it counts half if anybody who carries the label says so.
 
     *Maturity.* A label of either value teaches only once both windows have closed since the last verdict it rests on,
-    and a decided appeal shortens neither. 'Genuine' is final sooner, but rows that enter sooner by what they say would
-    make the latest weeks look safer than they are; no weighting repairs that, because in those days a counterfeit has
-    no chance at all to be among them.
+    and a decided appeal shortens neither. 'Genuine' is final sooner, but rows that enter early by their answer would
+    make the latest weeks look safer than they are. No weighting repairs that, because a counterfeit of those days has
+    no chance to be among the rows.
     """
     known = sorted((v for v in verdicts if v.known_at <= as_of), key=lambda v: (v.known_at, v.verdict_id))
     standing = [verdict for verdict in known if not verdict.superseded]
@@ -161,7 +162,7 @@ def label_from(
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """What carries a label: verdicts in the order of time, and the decision of an appeal against them."""
+    """The basis of a label: verdicts in the order of time, and the decision of an appeal against them."""
 
     value: int
     level: EvidenceLevel

@@ -1,4 +1,4 @@
-"""What is thought of a seller's earlier offers at a moment, from the verdicts on them. Standard library only."""
+"""Point-in-time outcomes of a seller's earlier listings, from the verdicts on them. Standard library only."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _VALUES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """One judgement on a version of a listing, with the moment at which it was taken back, if it was."""
+    """One judgement on a version of a listing, with the moment of its withdrawal, if any."""
 
     listing_id: str
     version_id: str
@@ -30,7 +30,7 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What stands of one listing, and since when."""
+    """The outcome in force for one listing, and since when."""
 
     listing_id: str
     counterfeit: bool
@@ -38,14 +38,14 @@ class Outcome:
 
 
 def outcomes(rulings: Iterable[Ruling], *, as_of: datetime) -> list[Outcome]:
-    """The outcome of each listing of which something stands, by what was known before the moment.
+    """The outcome of each listing that has a verdict in force, from the verdicts recorded before the moment.
 
-    The judgement calls. A verdict that was taken back before the moment never happened; one that is taken back later
-    stands until then, because that is what was believed. The brand's latest verdict on a version wins over any
-    analyst's, whichever came later, because it can authenticate the goods. Of several versions the one judged last
-    speaks for the listing. An appeal that is upheld clears the listing of what was said before; a verdict after it
-    stands on its own. One that is dismissed changes nothing. 'Cannot tell' and 'needs a test buy' are no answers,
-    except on appeal, where the doubt is the seller's.
+    The judgement calls. A verdict that was withdrawn before the moment does not count. A verdict withdrawn later counts
+    until its withdrawal, because it was in force at the moment. The brand's latest verdict on a version wins over any
+    analyst's, whichever came later, because it can authenticate the goods. Of several versions, the one judged last
+    gives the outcome of the listing. An appeal that is upheld clears the listing of what was said before; a verdict
+    after it stands on its own. One that is dismissed changes nothing. 'Cannot tell' and 'needs a test buy' are no
+    answers, except on appeal, where the doubt is the seller's.
     """
     by_listing: dict[str, list[Ruling]] = {}
     for ruling in rulings:

@@ -1,7 +1,7 @@
-"""How many listings are counterfeit, also among those that nobody looks at: told from the random audit slice.
+"""Prevalence of counterfeits, including listings without review: estimated from the random audit sample.
 
-What people see is not what there is. Reviewed listings were mostly chosen because they look bad, so their share of
-counterfeits says nothing about the rest; only the listings drawn at random, each with its stored chance, do.
+Reviewed listings are not representative: most were chosen because they look bad. Their share of counterfeits is no
+estimate for the rest. Only the randomly sampled listings give one, each with its stored sampling probability.
 """
 
 import math
@@ -48,8 +48,8 @@ def prevalence(rows: Sequence[Due], *, listings: int) -> Estimate:
 
     `rows` are those of them that were to be reviewed. Those looked at anyway are counted; those drawn speak for the
     rest of the listings, each for the inverse of its chance, scaled to the known number of the rest (Hajek 1971).
-    Listings are drawn one by one, so several of one seller are as good as several of several: what is estimated is
-    the share in this window, not what the same sellers might do in another.
+    Listings are drawn one by one, so several of one seller are as good as several of several. The estimate is of the
+    share in this window, not of the same sellers' behaviour in another.
 
     The interval of what was missed is the gamma interval of a weighted sum of rare counts (Fay and Feuer 1997) with
     the mean weights of Tiwari, Clegg and Zou (2006): exact for equal chances, and honest with no find at all (the
@@ -119,7 +119,7 @@ def _parts(rows: Sequence[Due], listings: int) -> tuple[_Count, _Count, tuple[in
 
 
 def _counted(rows: Sequence[Due]) -> _Count:
-    """What was looked at for certain: the finds, and as large a share of the unanswered."""
+    """The listings reviewed with certainty: the confirmed counterfeits, and the same share of the unanswered ones."""
     found = sum(row.counterfeit is True for row in rows)
     answered = sum(row.counterfeit is not None for row in rows)
     silent = len(rows) - answered
@@ -136,7 +136,7 @@ def _counted(rows: Sequence[Due]) -> _Count:
 
 
 def _spoken_for(rows: Sequence[Due], weights: Sequence[float], rest: int) -> _Count:
-    """What nobody would have looked at: each draw speaks for its share of it."""
+    """The listings without review: each sampled listing represents its share of them."""
     if not rest:
         return _Count(0, 0, 0)
     if not rows:

@@ -1,4 +1,4 @@
-"""What it may cost buyers to leave a listing up: the order of every queue."""
+"""Expected harm to buyers of leaving a listing up: the order of every queue."""
 
 from models.calibration import expit
 from models.score import Score, ScoreKind

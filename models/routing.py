@@ -12,7 +12,7 @@ from models.seller_lists import Listed, SellerList
 
 
 class Lane(StrEnum):
-    """What follows a score."""
+    """The route after a score."""
 
     RELEASE = "release"
     ANALYST = "analyst"
@@ -39,13 +39,13 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What routing needs to know besides the score.
+    """The inputs of routing in addition to the score.
 
     `families` counts the signal families with any value; `text_length` is characters of title and description.
     `brand_id` is None where no one brand could be named; `brand_takes_part` is whether it answers questions here.
-    `seller_known_days` is None where the seller is not known; `seller_judged` counts its offers with an answer.
-    `relist` says which removed offer this one repeats (`serving.intake.matching`), None where it repeats none. `listed`
-    is what the marketplace's lists of sellers say (`models.seller_lists`), None where they say nothing.
+    `seller_known_days` is None where the seller is not known; `seller_judged` counts the seller's listings with an
+    answer. `relist` is the removed listing that this one repeats (`serving.intake.matching`), None where it repeats
+    none. `listed` is the match in the marketplace's lists of sellers (`models.seller_lists`), None where there is none.
     """
 
     authorised: bool
@@ -69,7 +69,7 @@ class Situation:
 
     @property
     def before_an_analyst(self) -> Message | None:
-        """What a list brings before an analyst whatever the score; a link alone does not where a brand vouches."""
+        """The list match that requires an analyst at any score; a link alone does not where a brand vouches."""
         brings = self._is_on(SellerList.WATCH) or self._is_on(SellerList.DENY)
         if self.listed is None or not brings or (self.listed.by_link and self.authorised):
             return None
@@ -92,7 +92,7 @@ class Route:
 def route(
     score: Score, situation: Situation, *, draw: float, policy: RoutingPolicy, thresholds: Thresholds | None = None
 ) -> Route:
-    """The route of one listing version.
+    """A relist of a removed listing is not passed: the analyst sees the removed listing.
 
     The order is an argument. An offer that is changed under review stays under review, or a change would be the way
     out. Authorised and allowed sellers come next, so that no score accuses them. Then thin evidence, because a score

@@ -1,4 +1,4 @@
-"""What a scorer says of one listing, and why."""
+"""The score of one listing and its explanation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""Allow, watch and deny: what a marketplace's lists of sellers say of an offer that comes in. Standard library only."""
+"""Allow, watch and deny: the match of an incoming listing in a marketplace's lists of sellers. Standard library
+only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What a list says of a listing, for the marketplace's own people; `by_link` where a link alone says it."""
+    """A list match, shown to the marketplace's own users; `by_link` is true where only a link matches."""
 
     which: SellerList
     reason: Message
@@ -43,9 +44,9 @@ class Listed:
 def listed(
     seller: str | None, links: Links | None, entries: Mapping[str, Entry], *, as_of: datetime, policy: SellerListPolicy
 ) -> Listed | None:
-    """What the lists say of an offer of this seller at a moment; None where nothing does.
+    """The list match of this seller's listing at a moment; None where no list matches.
 
-    The seller's own entry speaks first, so that one who is allowed or watched is not judged by a link. Of several
+    The seller's own entry takes precedence. An allowed or watched seller is therefore not judged by a link. Of several
     denied sellers the nearest is named.
     """
     own = entries.get(seller or "")

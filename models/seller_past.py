@@ -1,8 +1,8 @@
-"""What was known of one seller at a moment, cut from what was recorded of it. No database here.
+"""The point-in-time history of one seller, selected from the recorded history. No database here.
 
-What came from somebody else counts if it was known before the moment, not at it: rows of one request share a moment,
-and none of them had seen the others when it was scored (docs/decisions/0010). So what is read later for the same
-moment is what was read then.
+A record of another party counts if it existed before the moment, not at it. Rows of one request share a moment, and
+none of them had seen the others when it was scored (docs/decisions/0010). A later read for the same moment therefore
+returns the same values.
 """
 
 from bisect import bisect_left, bisect_right, insort
@@ -142,7 +142,7 @@ def _counted(windows: Sequence[Sequence[Event] | None]) -> Windows:
 
 
 def _worth(windows: Sequence[Sequence[Event] | None], currency: str | None) -> Windows:
-    """What the sales of each window were worth; None where one of them has no amount in this currency."""
+    """The sales value of each window; None where a sale in the window has no amount in this currency."""
     found: list[float | None] = []
     for events in windows:
         alike = events is not None and currency is not None and all(one.currency == currency for one in events)

@@ -44,7 +44,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What counts against a seller at a moment, and what of its hits does not, in words."""
+    """The strikes of a seller at a moment, and the hits that do not count, in words."""
 
     total: float
     incidents: tuple[Incident, ...]
@@ -52,9 +52,9 @@ class Count:
 
 
 def weight_of(judgement: Judgement, reason_code: ReasonCode, policy: SanctionPolicy) -> float:
-    """What a removal on this judgement weighs.
+    """The weight of a removal with this judgement.
 
-    Whatever is not 'counterfeit' weighs nothing: grey market is genuine goods, and who cannot tell accuses nobody.
+    Only 'counterfeit' has a weight: grey market is genuine goods, and 'cannot tell' accuses no seller.
     """
     if judgement is not Judgement.COUNTERFEIT:
         return 0.0
@@ -72,12 +72,12 @@ def weight_of(judgement: Judgement, reason_code: ReasonCode, policy: SanctionPol
 
 
 def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Count:
-    """What the hits of one seller come to at a moment.
+    """The strike status of one seller at a moment, from the removals that count against the seller.
 
-    The judgement calls. Hits of one kind within three days of the first are one incident, as AliExpress counts. Of two
-    kinds they are two: nothing then depends on which of them was found first, and no hit that is taken away or spent
-    can make the rest count for more. What weighs nothing, was taken back or is a year old stands in the reasons, so
-    that nobody wonders where it went.
+    The judgement calls. Hits of one kind within three days of the first are one incident, as AliExpress counts. Hits of
+    two kinds are two incidents. The result then does not depend on which hit was found first, and a removed or spent
+    hit cannot increase the weight of the rest. A hit without weight, an undone hit and a hit older than a year stay in
+    the reasons, so that each hit remains accounted for.
     """
     known = [one for one in hits if one.at <= as_of]
     standing = [one for one in known if one.void is None]

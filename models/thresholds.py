@@ -97,7 +97,7 @@ def promised(
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """What each accused seller has flagged at a threshold, and how much of it rightly."""
+    """The flagged counts of each accused seller at a threshold, and how many of the flags are right."""
 
     threshold: float
     right: Floats

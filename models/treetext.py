@@ -1,4 +1,4 @@
-"""What LightGBM takes for granted: that its text describes trees. Looked at here, before it reads a forest.
+"""A check that LightGBM skips: that its text describes trees. Looked at here, before it reads a forest.
 
 LightGBM follows a child's number wherever it leads: out of its memory, or round and round for ever. A trial run only
 proves it for the branches that the trial took.
@@ -91,7 +91,7 @@ def _check_tree(found: Mapping[str, str], columns: int) -> None:
     splits = leaves - 1
     if leaves < 1 or not found.keys() <= _TREE or (found["num_cat"], found["is_linear"]) != ("0", "0"):
         raise ValueError
-    # A tree that never splits has one leaf, of which only the value is written.
+    # A tree without splits has one leaf; only the leaf's value is written.
     for names, many in ((_PER_SPLIT, splits), (_PER_LEAF if splits else ("leaf_value",), leaves)):
         if any(len(_split(found[name])) != many for name in names):
             raise ValueError

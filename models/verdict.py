@@ -10,7 +10,7 @@ from models.policies.deciding import EnforcementPolicy
 
 
 class Judgement(StrEnum):
-    """What a person says of a listing version. `withdrawn` takes an earlier judgement back."""
+    """A person's answer about a listing version. `withdrawn` revokes an earlier judgement."""
 
     COUNTERFEIT = "counterfeit"
     GENUINE = "genuine"
@@ -22,7 +22,7 @@ class Judgement(StrEnum):
 
 
 class ReasonCode(StrEnum):
-    """What a counterfeit verdict rests on."""
+    """The ground of a counterfeit verdict."""
 
     TRADEMARK_COUNTERFEIT = "trademark_counterfeit"
     MARK_MISUSE = "mark_misuse"
@@ -32,21 +32,21 @@ class ReasonCode(StrEnum):
 
 
 class Side(StrEnum):
-    """Whose person judged."""
+    """The side of the person who judged."""
 
     ANALYST = "analyst"
     BRAND = "brand"
 
 
 class Evidence(StrEnum):
-    """What a judgement rests on."""
+    """The evidence behind a judgement."""
 
-    OFFER = "offer"  # What the offer shows: its text, price and pictures, and its seller's past.
+    OFFER = "offer"  # The listing's content: text, price, pictures, and the seller's history.
     TEST_BUY = "test_buy"  # The goods, bought and examined.
 
 
 class Outcome(StrEnum):
-    """What is asked of the marketplace."""
+    """The action requested from the marketplace."""
 
     NONE = "none"
     REMOVE = "remove"
@@ -55,7 +55,8 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """What a verdict does: to the case, to the offer, and why. `lane` is set where somebody else must look."""
+    """The effect of a verdict on the case and the listing, and the reason. `lane` is set where another party must
+    review."""
 
     event: CaseEvent
     outcome: Outcome
@@ -87,25 +88,26 @@ def named(code: ReasonCode) -> Message:
 
 
 def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -> Consequence:
-    """What follows from one judgement.
+    """The consequence of one judgement.
 
-    A brand in good standing that says 'counterfeit' of its own mark ends the matter: it alone can authenticate the
-    goods, and asking further would be the correspondence that good-faith takedown is there to end. Of a brand that
-    lost its standing an analyst decides. An analyst's 'counterfeit' removes only where no brand can be asked (or
-    policy says so) or where the goods were bought and examined; otherwise it becomes a question to the brand. Who
-    cannot tell passes the case on: a brand to an analyst, an analyst to the brand if it can be asked. Grey market
-    is genuine goods, so the offer stays. On appeal the same words decide the other way round: 'counterfeit' upholds
-    the removal, anything that is not counterfeit undoes it, and 'cannot tell' undoes it too, because the doubt is
-    the seller's. A second look removes and reinstates nothing, whatever it says: it was asked what to teach the
-    model, and one more reviewer is no ground for either. A notifier's complaint that an offer stays is decided as the
-    offer was, by somebody else: who finds the goods not genuine asks the brand if it can be asked, and removes if not.
+    'Counterfeit' from a brand in good standing about its own mark closes the case. The brand alone can authenticate the
+    goods, and further questions would be the correspondence that good-faith takedown is meant to end. If the brand has
+    lost its standing, an analyst decides. An analyst's 'counterfeit' removes only where no brand can be asked (or the
+    policy allows it) or where the goods were bought and examined. Otherwise it becomes a question to the brand. 'Cannot
+    tell' passes the case on: from a brand to an analyst, from an analyst to the brand if it can be asked. Grey market
+    is genuine goods, so the listing stays. On appeal the same answers have the opposite effect. 'Counterfeit' upholds
+    the removal, and any answer other than 'counterfeit' undoes it. 'Cannot tell' undoes it too, because the seller has
+    the benefit of the doubt. A second review never removes or reinstates a listing. Its purpose is a training label,
+    and one more reviewer is no ground for either action. A notifier's complaint about a listing that stays is decided
+    as the listing was, by a different reviewer. A reviewer who finds the goods not genuine asks the brand if it can be
+    asked, and otherwise removes the listing.
 
     Raises
     ------
     Forbidden
-        A brand may not decide an appeal or complaint against its own verdict, nor take a second look at it.
+        A brand may not decide an appeal or complaint against its own verdict, nor give a second review of it.
     Invalid
-        `withdrawn` is what an undo records, not an answer.
+        `withdrawn` is the record of an undo, not an answer.
     """
     if judgement is Judgement.WITHDRAWN:
         raise Invalid("A verdict is taken back by undoing it.")

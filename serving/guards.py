@@ -47,7 +47,7 @@ class CrossSite(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Marks a dependency as deciding who may use a route; what it decides is in its name."""
+    """Marks a dependency as the route's access decision; its name states the decision."""
 
     name: str
     check: Callable[..., Any]
@@ -76,7 +76,7 @@ def is_secure(runtime: Runtime) -> bool:
 async def _session_of(request: Request, *, files: int, translated: bool) -> Session:
     runtime = runtime_of(request)
     found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
-    # What is said on a page is made before the page: of one without translations it is English from the beginning.
+    # The texts of a page are made before the page. On a page without translations they are English from the beginning.
     show_as(found.display if translated else replace(found.display, language=ENGLISH))
     if request.method not in _SAFE:
         await _same_site(request, found, files)
@@ -105,8 +105,8 @@ async def _same_site(request: Request, session: Session, files: int) -> None:
 def may(*permissions: Permission, files: int = 0, translated: bool = False) -> Any:
     """A signed-in person with any of these permissions; the handler gets their session.
 
-    `files` is how many files the form of the route may have; `translated` is whether its page is in the language of
-    whoever reads, and not in English.
+    `files` is how many files the form of the route may have. `translated` is whether its page is in the reader's
+    language, and not in English.
     """
 
     async def check(request: Request) -> Session:
@@ -133,7 +133,7 @@ def signed_in(*, translated: bool = False) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """The marketplace behind an API key, and what the key may do besides."""
+    """The marketplace behind an API key, and the key's permissions."""
 
     marketplace: Marketplace
     scopes: frozenset[Scope]
@@ -188,7 +188,7 @@ def install_package(app: FastAPI, package: ModuleType) -> None:
 
 
 def guards_of(app: FastAPI) -> dict[str, str]:
-    """Every route with its guard; what is mounted is walked too, static files alone left out.
+    """Every route with its guard; mounted applications are included, except static files.
 
     Raises
     ------

@@ -36,7 +36,7 @@ _ACCOUNTS: Final = "/sellers/"
 
 
 class Effects:
-    """What was done to listings and accounts: appended and flushed to the disk before it is acknowledged."""
+    """The actions on listings and accounts: appended and flushed to the disk before they are acknowledged."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
@@ -75,12 +75,12 @@ class Effects:
             return True
 
     def shown(self, listing: str) -> bool:
-        """Whether an offer is shown; one that nobody spoke of is."""
+        """Whether a listing is shown; a listing without any action is."""
         with self._lock:
             return self._last.get(("listing", listing)) != "remove"
 
     def account(self, seller: str) -> str:
-        """The last word on an account; one that nobody spoke of is as it ever was."""
+        """The last action on an account; an account without any action is unchanged."""
         with self._lock:
             return self._last.get(("seller", seller), "restore")
 
@@ -138,7 +138,7 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
             except (WebhookVerificationError, ValueError):  # The latter where a header or body is not even well formed.
                 self._answer(401)
                 return
-            # What a later release may tell is acknowledged and left alone.
+            # Messages of a later release are acknowledged and ignored.
             if message["type"] in _TYPES:
                 effects.apply(self.headers["webhook-id"], message["data"], _TYPES[message["type"]])
             self._answer(204)

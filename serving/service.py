@@ -30,7 +30,7 @@ _BACKLOG: Final = 2048
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to whoever runs several of them."""
+    """A server that leaves signals to the process that runs several of them."""
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # uvicorn's is a generator
         """Capture none."""
@@ -122,7 +122,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def _private(path: Path) -> Iterator[socket.socket]:
-    """A Unix socket that only the owner can open; what a killed process left is replaced."""
+    """A Unix socket that only the owner can open; it replaces the leftover of a killed process."""
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
         before = os.umask(0o177)

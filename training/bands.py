@@ -35,8 +35,8 @@ class Band:
 def precision_by_band(rows: Sequence[ScoredListing]) -> tuple[Band, ...]:
     """Each band's mean probability beside the share of counterfeits among all its listings, as far as labels tell.
 
-    Listings drawn at random speak for those of their band that nobody looked at, so a band below every threshold is
-    judged by the audit slice alone. A label that is not mature yet counts as an answer not yet in.
+    The random audit sample represents the listings of a band without review. A band below every threshold is therefore
+    judged by the random audit sample alone. A label that is not mature yet counts as an answer not yet in.
     """
     return tuple(_band(low, high, rows) for low, high in itertools.pairwise(EDGES))
 

@@ -1,4 +1,5 @@
-"""What our child processes share: arguments in, JSON lines on standard output, ended when standard input closes.
+"""The common frame of our child processes: arguments in, JSON lines on standard output, ended when standard input
+closes.
 
 Only the service's worker and the command line start them. They alone import `training.registry`, and they never touch
 the database.

@@ -14,7 +14,7 @@ from training.adapters.formats import FORMATS, Format, Layout
 
 @dataclass(frozen=True, slots=True)
 class CheckedRow:
-    """One row of a file: what it says, what the door made of it, and its label where the format has one."""
+    """One row of a file: its values, the result of validation, and its label where the format has one."""
 
     number: int
     cells: Mapping[str, object]

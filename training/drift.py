@@ -26,7 +26,7 @@ FEWEST: Final = 50  # Listings on each side; five to a tenth.
 
 
 class Level(StrEnum):
-    """What a shift asks for: nothing, a look, or a retraining."""
+    """The response to a shift: none, a review, or a retraining."""
 
     STEADY = "steady"
     MOVING = "moving"

@@ -163,7 +163,8 @@ def _figures(labels: Labels, values: Sequence[Floats], bootstrap: Floats) -> dic
 def _difference(labels: Labels, repeats: Sequence[Repeat], bootstrap: Floats) -> dict[str, Any]:
     """Model less rank average, paired: both on the same resamples of sellers.
 
-    `ap_told_from_chance` is about the least difference of which the interval would exclude zero on so few counterfeits.
+    `ap_told_from_chance` approximates the least difference that is significant: on so few counterfeits its interval
+    excludes zero.
     """
     pairs = [(repeat.values[MODEL], repeat.values["rank_average"]) for repeat in repeats]
     by_repeat = [

@@ -126,7 +126,7 @@ class _Grouped:
     def isotonic(self) -> Floats:
         """Shares of positives that never fall, the closest in weighted squares.
 
-        What was never seen to happen, or always, is kept half a row away from 0 and 1.
+        Shares of exactly 0 or 1 move half a row away from it.
         """
         shares = self._monotone(0.0, 0.0)
         never, always = shares <= _LEAST_STEP, shares >= 1 - _LEAST_STEP

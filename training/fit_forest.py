@@ -85,7 +85,7 @@ def fit_forest(
 def with_masked_copies(
     columns: Floats, labels: Labels, weights: Floats, *, seed: int, share: float
 ) -> tuple[Floats, Labels, Floats]:
-    """The rows, and copies of a share of them in each of which one whole signal family is missing.
+    """The rows, and copies of a share of them. In each copy, one whole signal family is missing.
 
     A column that never was missing would let the forest read NaN as zero (DECISIONS 17), so at least one copy of
     each family is made. Copies weigh half: they are the same offers again. The text column is a family of its own.

@@ -23,8 +23,8 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Labels = NDArray[np.int8]
 
-# As the character baseline's up to the 500 rows for which that was chosen; beyond, what one row may cost falls with
-# their number, so that the pull of all rows together against the length of the weights stays what it was.
+# As the character baseline's up to the 500 rows for which that was chosen. Beyond, the cost of one row falls with their
+# number, so that the total pull of the rows against the length of the weights stays the same.
 TEXT_COST: Final = 10.0
 TEXT_COST_ROWS: Final = 500
 # Small data are solved nearly to the end; large ones get as many steps as take seconds.
@@ -48,7 +48,7 @@ class FittedText:
 
 
 def cost_of(rows: int) -> float:
-    """What the log-loss of one of so many rows costs against half the squared length of the weights."""
+    """The weight of one row's log-loss, among so many rows, against half the squared length of the weights."""
     return TEXT_COST * min(1.0, TEXT_COST_ROWS / rows)
 
 
@@ -75,7 +75,7 @@ class _Problem(NamedTuple):
 def fit_text(texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> FittedText:
     """Logistic regression on idf-weighted n-grams of some rows, balanced, folded into one weight per index.
 
-    `labels` and `weights` have shape (n,), of which `rows` are taken.
+    `labels` and `weights` have shape (n,); `rows` selects from them.
     """
     idf = (np.log((1 + len(rows)) / (1 + _row_counts(texts, rows))) + 1).astype(np.float32)
     positive = labels[rows] > 0

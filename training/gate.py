@@ -1,4 +1,4 @@
-"""One gate: what was found, what the bound is, and whether a candidate is stopped by it."""
+"""One gate: its figure, its bound, and whether it stops a candidate."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class State(StrEnum):
-    """How a gate stands. What cannot be judged is neither passed nor failed, and is never silent."""
+    """How a gate stands. A gate that cannot be judged is neither passed nor failed, and is always reported."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -16,11 +16,11 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One condition with what was found.
+    """One condition with its result.
 
-    `figure` and `bound` are None where there is nothing to compare. `blocks` is whether the candidate may score only
-    past it: always where it failed, and where it could not be judged if the gate says so. `parts` are the conditions
-    of which it is made, such as one a slice.
+    `figure` and `bound` are None where there is nothing to compare. `blocks` is whether the candidate may score only if
+    somebody overrides the condition. It is always true for a failed condition. For a condition that could not be
+    judged, the gate's policy decides. `parts` are the conditions that it consists of, such as one a slice.
     """
 
     name: str
@@ -37,7 +37,7 @@ class Gate:
         return self.state is State.PASSED
 
     def as_json(self) -> dict[str, Any]:
-        """What reports keep."""
+        """The stored form for reports."""
         return {
             "name": self.name,
             "state": self.state.value,

@@ -1,4 +1,4 @@
-"""What a candidate must show before people may let it score; each gate says its figure and its bound."""
+"""The gates that a candidate must pass before people may promote it; each gate reports its figure and its bound."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,7 +12,7 @@ Interval = tuple[float, float]
 
 
 class Incumbent(StrEnum):
-    """What scores until the candidate does, in words."""
+    """The scorer in force until the candidate is, in words."""
 
     CHAMPION = "the champion"
     SCORECARD = "the starter scorecard"

@@ -95,10 +95,10 @@ def read_golden(path: Path, *, expected: str) -> GoldenSet:
 
 
 def kept_apart(rows: Sequence[SnapshotRow], golden: GoldenSet) -> list[SnapshotRow]:
-    """The rows that say nothing of a golden set: other listings, of other sellers, in other words.
+    """The rows that have nothing in common with a golden set: other listings, other sellers, other wording.
 
-    Without that, whoever wants to pass the gate would only have to list the golden offers again and have them judged.
-    Another seller's text counts as the same where it is near a golden one (`features.likeness.NEAR`).
+    Otherwise, somebody who wants to pass the gate would only have to list the golden listings again and have them
+    judged. Another seller's text counts as the same where it is near a golden one (`features.likeness.NEAR`).
     """
     listings = {item.listing_id for item in golden.items}
     sellers = {item.seller for item in golden.items} - {None}

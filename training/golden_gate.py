@@ -1,4 +1,4 @@
-"""The gate of the golden set: recall on offers that nobody who teaches the model can reach."""
+"""The gate of the golden set: recall on listings that are out of reach of everybody who labels training data."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -26,7 +26,7 @@ _BOOTSTRAPS: Final = 1_000
 
 @dataclass(frozen=True, slots=True)
 class GoldenEvidence:
-    """What both models do on a golden set: as a whole, and in each slice of it that is large enough.
+    """The results of both models on a golden set: as a whole, and in each slice of it that is large enough.
 
     `champion_saw` is whether the champion was trained before the set was frozen, and so may have learnt it.
     """

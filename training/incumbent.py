@@ -1,4 +1,4 @@
-"""What scores until a candidate does: the champion, or the starter scorecard before there is one."""
+"""The scorer in force until a candidate is: the champion, or the starter scorecard before there is one."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -37,11 +37,11 @@ class InForce:
         return self.routing.analyst_from_points if self.champion is None else self.champion.thresholds.analyst_from
 
     def is_clear(self, theirs: Floats, ours: Floats, policy: GatePolicy) -> NDArray[np.bool_]:
-        """About which offers this scorer is clear that nobody need look, shape (n,), beside what a candidate says.
+        """Whether this scorer is clear that a listing needs no review, shape (n,), given the candidate's scores.
 
-        A champion's odds lie well below its own line, and the candidate's are far higher than they. Neither alone says
-        much: a line moves with what a team can review, and odds with how well a small first model was calibrated. The
-        scorecard's points lie well below its line.
+        A champion is clear where its odds lie well below its own threshold and the candidate's odds are far higher.
+        Neither condition is enough alone: a threshold depends on a team's review capacity, and odds depend on the
+        calibration of a small first model. A scorecard is clear where its points lie well below its threshold.
         """
         line = self.shown_from
         if self.champion is None:

@@ -20,7 +20,7 @@ _CLOSE: Final = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Rows of which no group may hold more than `share` of the weight. `rows` and `groups` have shape (m,)."""
+    """Row groups with a cap: no group may hold more than `share` of the weight. `rows` and `groups` have shape (m,)."""
 
     kind: str
     rows: Rows
@@ -51,8 +51,8 @@ class Part:
 
 
 def parts(rows: Sequence[SnapshotRow], facts: Sequence[Facts], policy: WeightPolicy) -> list[Part]:
-    """What is capped, in the order in which it is done: sources of the genuine rows of a slice, sellers of a class, and
-    at last, as the cap that must hold, sources of a class."""
+    """The caps in the order of application: sources of the genuine rows of a slice, sellers of a class, sources of a
+    class. The last cap must hold."""
     return [part for part in _parts(rows, facts, policy) if part.share < 1]
 
 

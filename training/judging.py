@@ -61,7 +61,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What was found, ready for JSON, and the gates."""
+    """The results, ready for JSON, and the gates."""
 
     report: Mapping[str, Any]
     gates: tuple[Gate, ...]
@@ -136,7 +136,8 @@ class _Prequential:
         return cls(tuple(models), np.repeat(np.arange(len(sizes)), sizes))
 
     def probabilities(self, facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
-        """What the model of its stretch says of each; `rows` of shape (m,) are their places among the judged rows."""
+        """The score of each row by the model of its time fold; `rows` of shape (m,) are their places among the judged
+        rows."""
         found = np.empty(len(facts))
         for number, model in enumerate(self.models):
             its = np.flatnonzero(self.stretch[rows] == number)

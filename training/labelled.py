@@ -13,7 +13,7 @@ from training.evaluate import Labelled
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a file holds: labelled listings, and how many rows were left out and why."""
+    """The content of a file: labelled listings, and how many rows were left out and why."""
 
     data: Labelled
     refused: int

@@ -17,7 +17,8 @@ from features.listing import Listing
 
 Random = random.Random
 
-# How many of the words besides the brand's a disguise touches: a text of nothing but disguise nobody would buy from.
+# The share of words, other than the brand's, that an obfuscation changes: a fully obfuscated text would attract no
+# buyers.
 _OTHER_WORDS: Final = 0.25
 _LONGEST: Final = 48  # Characters of a title that was cut short: what a search result shows of it.
 _STUFFED_WORDS: Final = 40
@@ -26,7 +27,7 @@ _BELOW_MEDIAN: Final = 0.97
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """What a seller can know: the brand's name, what such goods cost in the listing's currency, and honest texts."""
+    """The seller's knowledge: the brand's name, the price of such goods in the listing's currency, and honest texts."""
 
     brand: str | None
     usual_price: float | None
@@ -182,7 +183,7 @@ def _misspelt(listing: Listing, market: Market, chance: Random) -> Listing:
     return _in_words(listing, market, chance, misspelt, others=0.0)
 
 
-# What is said and what is left out.
+# Claims that are added and claims that are left out.
 
 
 @_way("brand left out", "E9; F: nicknames and nothing")

@@ -23,14 +23,14 @@ ANALYST_RECALL: Final = 0.9
 ANALYST_SHARE: Final = 0.12
 _LOWEST_ASK, _HIGHEST_ASK = 0.3, 0.9
 _LOWEST_ANALYST: Final = 0.05
-# What a report promises of unseen sellers, or declines to: from usable to strict.
+# The guarantees that a report gives for unseen sellers, or declines: from usable to strict.
 _PROMISED_PRECISIONS: Final = (0.7, 0.8, 0.9)
 _CONFIDENCE: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """What happens at one threshold over some rows."""
+    """The results at one threshold over some rows."""
 
     threshold: float
     flagged: int
@@ -86,7 +86,8 @@ def operating_points(labels: Labels, probabilities: Floats, thresholds: Threshol
 
 
 def promises(labels: Labels, probabilities: Floats, sellers: NDArray[Any]) -> list[dict[str, Any]]:
-    """What precision can be promised of unseen sellers at .7, .8 and .9, each with its bound or why it is declined.
+    """The precision that can be guaranteed for unseen sellers at .7, .8 and .9, each with its bound or why it is
+    declined.
 
     Of listings that get labels: which ones do is for the routing to say. Nothing is routed by these thresholds.
     """

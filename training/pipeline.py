@@ -49,9 +49,9 @@ def train(
 ) -> Candidate:
     """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
 
-    What is judged is a model fitted on the rows before the cut; what is shipped is one with the same settings fitted
-    on all rows, and is asked itself about offers that an appeal gave back and about the golden set. Equal snapshots,
-    seeds and code give equal bundles.
+    The figures are of a model fitted on the rows before the cut. The shipped model has the same settings and is fitted
+    on all rows. The upheld appeals and the golden set are scored by the shipped model itself. Equal snapshots, seeds
+    and code give equal bundles.
 
     Raises
     ------

@@ -16,9 +16,9 @@ from features.references import PricePool, Prices, PriceTable, Rates, References
 
 
 class OfflineReferences:
-    """What the rows of a file are compared with: prices of the training rows in their commonest currency.
+    """The reference values for the rows of a file: prices of the training rows in their commonest currency.
 
-    Usual shares are those of all training rows: one row among many moves them for everybody alike.
+    Base-rate priors are those of all training rows: one row among many changes them equally for all rows.
     """
 
     def __init__(

@@ -1,4 +1,5 @@
-"""Held-out offers rewritten in every known way and scored again: what a disguise costs, and whom it accuses.
+"""Held-out offers rewritten in every known way and scored again: the cost of an obfuscation, and the sellers that it
+accuses.
 
 This module makes the facts of a rewritten offer; `training.replay_gate` says what may be lost.
 """
@@ -28,7 +29,7 @@ _DESCRIPTIONS: Final = 200
 
 
 def market_of(facts: Facts, honest_descriptions: Sequence[str]) -> Market:
-    """What the seller of this offer can know of its market."""
+    """The market knowledge of this listing's seller."""
     return Market(facts.brand.name or facts.listing.brand, _usual_price(facts), honest_descriptions)
 
 
@@ -57,12 +58,12 @@ def rewritten_facts(
 
 
 def facts_of_changed(facts: Facts, listing: Listing, references: References) -> Facts:
-    """The facts as they would have been had the offer been listed like this.
+    """The facts that the listing would have with this content.
 
-    Brand, prices and naming are found anew, and everything that depends on them. What is known of the seller stays,
-    for a seller is not another one for writing differently. Of near-duplicates nothing is kept once the text is no
-    longer near to its own former self, and of tell-tales only those whose words still stand there: the index and the
-    patterns behind them are not at hand, and this errs on the side of the disguise.
+    Brand, prices and naming are computed again, and so is everything that depends on them. The seller's facts stay,
+    because a different wording does not change the seller. The near-duplicates are dropped once the text is no longer
+    near to the original text. Counterfeit indicators stay only where their words are still in the text. The index and
+    the patterns are not available here, so the result errs in favour of the obfuscation.
     """
     found = assemble_facts(listing, references, NOTHING_RECORDED, marketplace=facts.marketplace, as_of=facts.as_of)
     own = facts.price.own

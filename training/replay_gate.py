@@ -23,11 +23,11 @@ _RESAMPLES: Final = 4_000  # So that eight of them lie beyond the policy's two i
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What one way of writing changed among offers of one class: shares shown to people before and after.
+    """The effect of one way of writing on listings of one class: shares shown to people before and after.
 
-    `worse` is the share of recall lost, or of honest offers shown more; `worse_at_least` the lower end of its
-    one-sided interval over resampled sellers. `effective` is the number of offers of equal weight that would say as
-    much.
+    `worse` is the share of recall lost, or of honest listings shown more; `worse_at_least` the lower end of its
+    one-sided interval over resampled sellers. `effective` is the number of listings of equal weight with the same
+    information.
     """
 
     name: str
@@ -77,7 +77,7 @@ def replay(
         if not len(rows):
             continue
         offers = [held_out.facts[i] for i in rows]
-        # What is compared with is made the same way, so that only the writing differs.
+        # The baseline is made the same way, so that only the writing differs.
         before = score([facts_of_changed(one, one.listing, references) for one in offers], rows) >= held_out.shown_from
         weights = np.ones(len(rows)) if label else held_out.stands_for[rows]
         resampled = metrics.seller_bootstrap(held_out.groups[rows], times=_RESAMPLES, seed=seed) * weights

@@ -1,8 +1,8 @@
 """The closed loop over simulated months: the same year run in several ways, side by side.
 
 Everything is simulated, and says so: the marketplace is `training.synthetic`, its people answer by
-`training.simulated.answers`. What runs in the loop is the service's own: facts, features, routes, verdicts, labels,
-training, gates.
+`training.simulated.answers`. The loop runs the service's own code: facts, features, routes, verdicts, labels, training,
+gates.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ _ARMS_TO_A_MARKET: Final = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What is run: the arms, each for every seed, on marketplaces of so many listings over so many months.
+    """The plan of a run: the arms, each for every seed, on marketplaces of so many listings over so many months.
 
     `review_share` of the listings can be reviewed.
     """

@@ -11,8 +11,8 @@ from training.gate import Gate, judged, made_of, not_judged
 class Compared:
     """One figure of candidate and incumbent.
 
-    `worse` is by how much the candidate's is the worse; `worse_at_least` is the lower end of its one-sided interval
-    over resampled sellers, at the confidence that the policy asks for. NaN where the figure does not exist.
+    `worse` is the loss of the candidate against the incumbent. `worse_at_least` is the lower end of its one-sided
+    interval over resampled sellers, at the confidence of the policy. NaN where the figure does not exist.
     """
 
     ours: float
@@ -23,7 +23,7 @@ class Compared:
 
 @dataclass(frozen=True, slots=True)
 class SliceEvidence:
-    """What was found in one slice of the judged rows.
+    """The results in one slice of the judged rows.
 
     `recall` is the share of its counterfeits found at the threshold that flags the policy's share of all genuine
     offers; `rank` the chance that one of them scores above a genuine offer of any slice; `alarms` the share of the

@@ -1,4 +1,4 @@
-"""What each slice lost against the incumbent, with whole sellers resampled once for both models."""
+"""The loss of each slice against the incumbent, with whole sellers resampled once for both models."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -32,8 +32,8 @@ class Scored:
 def slice_evidence(scored: Scored, members: Mapping[str, Rows], policy: GatePolicy) -> tuple[SliceEvidence, ...]:
     """The evidence of each slice of enough rows.
 
-    The thresholds are those of all judged rows and are found anew in each resample, so that their own chance counts.
-    A counterfeit's rank, its place among all genuine offers, is found once.
+    The thresholds are those of all judged rows. Each resample computes them again, so that the interval includes their
+    sampling error. A counterfeit's rank, its place among all genuine listings, is computed once.
     """
     large = {name: rows for name, rows in members.items() if len(rows) >= policy.slice_rows}
     if not large or len(np.unique(scored.labels)) < 2:
@@ -79,7 +79,7 @@ def _parts(resampled: Floats) -> Iterator[Floats]:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """What does not change from one resample to the next."""
+    """The values that are the same in every resample."""
 
     labels: Floats
     scores: tuple[Floats, Floats]

@@ -51,9 +51,9 @@ class SnapshotRefused(ValueError):
 class SnapshotRow:
     """One labelled listing version. `facts` is their canonical JSON; `seller` the external id or None.
 
-    Who said it, and how it can be proved: `provenance` are the verdicts, `sources` those who answer for them (a brand
-    or a reviewer), `audit_entries` their numbers in the audit log. `seller_cluster` names the seller together with
-    those that are known to be the same; None where no seller is known. None of these is ever a feature.
+    Origin and proof of the label: `provenance` are the verdicts and `sources` those who answer for them (a brand or a
+    reviewer). `audit_entries` are their numbers in the audit log. `seller_cluster` names the seller together with those
+    that are known to be the same; None where no seller is known. None of these is ever a feature.
     """
 
     version_id: str

@@ -1,4 +1,4 @@
-"""What is in a snapshot, without its facts: counts, its window, and a few rows in which nobody is named."""
+"""A summary of a snapshot without its facts: counts, its window, and a few rows without names."""
 
 import hashlib
 from collections import Counter
@@ -26,8 +26,8 @@ _SOURCES: Final = "sources"
 class SnapshotSummary:
     """Counts of a snapshot's rows. `whole` is whether the file is the one that was recorded, by its digest.
 
-    `levels` and `lanes` are rows by evidence level and lane, `sources` rows by who answers for them (a row may have
-    several), `matured` the moments at which each label was mature, with its evidence level.
+    `levels` and `lanes` are rows by evidence level and lane, and `sources` rows by the parties that answer for them (a
+    row may have several). `matured` are the moments at which each label was mature, with its evidence level.
     """
 
     whole: bool

@@ -1,4 +1,4 @@
-"""What a snapshot must be to be learnt from; each refusal is a sentence that says what is wrong with it."""
+"""The conditions for training on a snapshot; each refusal is a sentence that names the problem."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -97,7 +97,7 @@ def leaks(vectors: Floats, labels: Labels) -> list[Leak]:
 
 
 def refuse_leaks(found: Sequence[Leak], accepted: Collection[str]) -> None:
-    """Refuse leaks that nobody has accepted by name.
+    """Refuse leaks that are not accepted by name.
 
     Raises
     ------

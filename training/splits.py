@@ -67,7 +67,7 @@ class LaterSplit:
 
     @property
     def cut(self) -> datetime:
-        """When the first of them begins: what was known by then is in every fit."""
+        """When the first of them begins: every fit contains the data known by then."""
         return self.stretches[0].cut
 
     @property

@@ -49,7 +49,7 @@ def doubtful(labels: Labels, probabilities: Floats) -> NDArray[np.intp]:
 def suspects(
     rows: Sequence[SnapshotRow], probabilities: Floats, duplicates: NDArray[np.intp], *, most: int
 ) -> list[Suspect]:
-    """The labels most worth a second look, at most `most`, the most doubtful first.
+    """The labels most worth a second review, at most `most`, the most doubtful first.
 
     Of near-duplicates of one seller the first is named: what is found of it says what to think of the others. Labels
     known by an appeal or a test buy are not named.

@@ -59,7 +59,7 @@ _CONTACTS: Final = 8  # 7 is the demo's staff.
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What decides a world; `start` is aware, `counterfeit_share` is of listings, a day is 24 hours.
+    """The settings of a world; `start` is aware, `counterfeit_share` is of listings, a day is 24 hours.
 
     Raises
     ------

@@ -67,7 +67,7 @@ def _count(packed: Packed, alphabet: Alphabet, scratch: _Scratch) -> int:
 
 @numba.njit(cache=True, nogil=True)
 def _fill(packed: Packed, alphabet: Alphabet, scratch: _Scratch, rows: TextMatrix) -> None:
-    """Write the rows of a block, the first of which begins at starts[0]."""
+    """Write the rows of a block; its first row begins at starts[0]."""
     found, times = scratch
     indices, values, starts = rows
     for row in range(starts.size - 1):

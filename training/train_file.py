@@ -37,7 +37,7 @@ def train_on_file(
     threads: int,
     progress: Callable[[float], None] = lambda _: None,
 ) -> TrainedOnFile:
-    """Fit on every labelled row. What it is worth is asked by `evaluate`: nothing here is held back to judge on.
+    """Fit on every labelled row. `evaluate` measures the quality of the result: nothing here is held back to judge on.
 
     Raises
     ------

@@ -21,11 +21,12 @@ _MOST_NAMED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class UpheldEvidence:
-    """What both models say of the offers whose removal was overturned.
+    """The answers of both models about the listings with an overturned removal.
 
-    `learnt` of the `offers` were known as such to the incumbent when it was trained. `shown` are as many as each model
+    `learnt` of the `offers` were known as such to the incumbent when it was trained. `shown` is how many each model
     would show to a person, candidate first. `regressed` are the versions that the candidate would show although the
-    incumbent is clear about them; `mended` are as many as the other way round.
+    incumbent is clear about them. `mended` are those that the incumbent would show although the candidate is clear
+    about them.
     """
 
     offers: int
@@ -58,18 +59,19 @@ def upheld_evidence(
 
 
 def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
-    """No more offers that were found genuine on appeal are accused anew by the candidate than it acquits.
+    """The candidate newly flags no more listings that an appeal found genuine than it clears.
 
-    Accused anew is what it would show to a person although the incumbent is clear about it, acquitted the other way
-    round.
+    A listing is newly flagged if the candidate would show it to a person although the incumbent is clear about it. It
+    is cleared in the opposite case.
 
-    The judgement calls. The bundle itself is asked, which has learnt these rows as genuine, and not a model that never
-    saw them: offers that were removed once look like counterfeits, so that whoever has not been told flags many, and a
-    champion that has been told would win every time. What is asked is whether it was told in vain, which is what
-    planted confirmations against a rival bring about. The incumbent must be clear (`InForce.is_clear`): between two
-    equally good models some offer near the line always changes sides. And the offers are judged together: of hundreds
-    one or another is accused anew by the best of candidates, which acquits more; planted labels acquit nobody. Without
-    an upheld appeal nothing is judged, and that blocks nothing: there may never be one.
+    The judgement calls. The bundle itself is scored, which has learnt these rows as genuine, and not a model without
+    them. Listings that were removed once look like counterfeits, so a model without these rows flags many of them. A
+    champion that was trained on them would win every time. The gate measures whether training on these rows had no
+    effect, which is the result of planted confirmations against a rival. The incumbent must be clear
+    (`InForce.is_clear`): between two equally good models some listing near the threshold always changes sides. The
+    listings are judged together. Of hundreds, even the best candidate newly flags one or another and clears more;
+    planted labels clear none. Without an upheld appeal the gate judges nothing and blocks nothing: there may never be
+    one.
     """
     name = "upheld_appeals"
     if not evidence.offers:

@@ -1,4 +1,4 @@
-"""What a labelled row stands for, and how much it may count in fitting."""
+"""The number of listings that a labelled row represents, and the cap on its weight in fitting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -33,9 +33,9 @@ class Weights:
 def stands_for(rows: Sequence[SnapshotRow]) -> Floats:
     """How many listings each row stands for: one over its chance of having been reviewed, shape (n,).
 
-    Weighted so, reviewed rows describe all listings (Horvitz and Thompson 1952): what a person would have looked at
-    anyway stands for itself, what was drawn at one in thirty-three for thirty-three. Nothing is capped, because a
-    figure must be of the listings there are; how far a few heavy rows can be trusted, their effective number says.
+    Weighted so, reviewed rows describe all listings (Horvitz and Thompson 1952). A row with certain review represents
+    itself, and a row sampled at one in thirty-three represents thirty-three. Nothing is capped, because a figure must
+    be of the listings there are; how far a few heavy rows can be trusted, their effective number says.
     """
     return 1.0 / np.array([row.inclusion_probability for row in rows])
 
@@ -43,7 +43,7 @@ def stands_for(rows: Sequence[SnapshotRow]) -> Floats:
 def trimmed(weights: Floats, positive: NDArray[np.bool_], fewest: float) -> Floats:
     """The weights, none above the largest bound at which the positives say as much as `fewest` of equal weight.
 
-    One counterfeit drawn at one in thirty-three outweighs ten that were shown: what it says alone is chance. The bound
+    One counterfeit drawn at one in thirty-three outweighs ten that were shown: on its own it is chance. The bound
     trades that chance for bias towards what was shown (truncated importance sampling, Ionides 2008). Where not even
     equal weights make `fewest`, all are one.
 
@@ -60,12 +60,13 @@ def training_weights(
 ) -> Weights:
     """How much each row counts in fitting.
 
-    First the label's weight over the chance of having been reviewed, capped: the audit slice stands for what nobody
-    looked at. Then near-duplicates of one seller share the weight of one. Then whoever holds more than their part is
-    held to it: a source of the genuine weight of a brand, a language or a category, a seller and at last a source of
-    the weight of a class. Two who agree are a source of their own, because neither of them made the label alone.
+    First the label's weight over the chance of having been reviewed, capped: the random audit sample stands for the
+    listings without review. Then near-duplicates of one seller share the weight of one. Then each party is capped at
+    its share. The parties are a source of the genuine weight of a brand, a language or a category, then a seller, and
+    at last a source of the weight of a class. Two who agree are a source of their own, because neither of them made the
+    label alone.
 
-    A learner weighs its data against its regularisation, so nothing is scaled up again: what was taken from a heavy
+    A learner weighs its data against its regularisation, so nothing is scaled up again. The weight removed from a heavy
     source is doubt, and goes to the prior.
     """
     drawn = np.array([row.weight for row in rows]) * stands_for(rows)

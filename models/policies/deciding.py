@@ -1,4 +1,4 @@
-"""What follows a score: where listings go, and when a verdict takes an offer down."""
+"""Policies after a score: where listings go, and when a verdict takes a listing down."""
 
 import math
 from dataclasses import dataclass
@@ -16,24 +16,24 @@ class RoutingPolicy:
     # Points of the starter scorecard: one strong signal (30) or two weaker ones. A new marketplace pays with reviews
     # for its first model, so it looks at more than it will later.
     analyst_from_points: float = 20.0
-    # Before the first model nothing is known to be doubtful. Between one and five per cent of what nobody else would
-    # look at (Capabilities C.8); three gives 90 audits among 3,000 listings, so a prevalence of 2 % is known to about
-    # +-1.5 points.
+    # Before the first model nothing is known to be doubtful. Between one and five per cent of the listings without any
+    # other review (Capabilities C.8). Three gives 90 audits among 3,000 listings, so a prevalence of 2 % is known to
+    # about +-1.5 points.
     audit_share: float = 0.03
-    # What a model is sure of is drawn at one in a hundred, or its certainty would never be put to the test.
+    # One in a hundred of the model's confident cases is sampled, because its certainty would otherwise never be tested.
     audit_least_share: float = 0.01
-    # Of sellers that the model knows nothing about it is sure of less.
+    # The model is less certain about sellers without history.
     audit_newcomer_share: float = 0.02
     # Half of what lies just below the line; what deserves more attention is flagged.
     audit_most_share: float = 0.5
-    # Who was first seen within a week, and was never judged, is new. In simulated years the first offers of such
-    # sellers were counterfeit ten times as often as others with the same score.
+    # A seller is new if it was first seen within a week and was never judged. In simulated years the first offers of
+    # such sellers were counterfeit ten times as often as others with the same score.
     newcomer_days: float = 7.0
-    # By how much the log-odds of a newcomer may be off, as a standard deviation: half to twice the odds.
+    # By how much the log-odds of a new seller may be off, as a standard deviation: half to twice the odds.
     newcomer_spread: float = 0.7
     # An authorised seller is looked at rarely, but never not at all: an account can be sold.
     whitelist_audit_share: float = 0.01
-    # Whom the marketplace alone allows no brand vouches for; that word is put to the test twice as often.
+    # No brand vouches for a seller that only the marketplace allows; these listings are sampled twice as often.
     allowed_audit_share: float = 0.02
     # A title alone makes two families of five known (brand and text); a third is the first thing to judge it by.
     fewest_families: int = 3
@@ -48,7 +48,7 @@ DEFAULT_ROUTING: Final = RoutingPolicy()
 class EnforcementPolicy:
     """Settings of `models.verdict.consequence` and of the action that follows."""
 
-    # Axur's window (Capabilities C.11): long enough to see a slip, short enough that nobody waits for it.
+    # Axur's window (Capabilities C.11): long enough to notice a slip, short enough to delay no work.
     undo_window_seconds: int = 180
     # Only the rights holder can authenticate the goods; an analyst decides alone where there is nobody to ask.
     analyst_removes_if_brand_takes_part: bool = False
@@ -58,8 +58,9 @@ class EnforcementPolicy:
     analyst_decides_within_hours: int = 24
     # Goods that have arrived are inspected, sent on and examined by a laboratory in two weeks; later they are overdue.
     test_buy_examined_within_days: int = 14
-    # What the model began leaves up to so much later, uniformly at random: longer than an analyst's day has quiet hours
-    # would keep a counterfeit on sale, shorter would still show the hour in which the desk works. An inference of ours.
+    # Removals that the model began leave with a uniformly random delay up to this. A delay longer than the quiet hours
+    # of an analyst's day would keep a counterfeit on sale. A shorter one would still reveal the working hours of the
+    # analysts. An inference of ours.
     random_delay_minutes: int = 120
     # A case is kept for the one who opened it while they read; longer would block a colleague after a closed tab.
     lease_seconds: int = 900
@@ -119,14 +120,14 @@ class ScorecardPolicy:
         Rule("seller_return_share_90d", 0.2, _ANY_MORE, 10),
         Rule("seller_age", _ANY_LESS, math.log1p(30), 10),
         Rule("seller_confirmed_counterfeits", math.log1p(1), _ANY_MORE, 30),
-        # Who puts up again what was found counterfeit, in the same words, is not mistaken. Another seller with these
-        # words may be the one from whom they were copied: no reason alone.
+        # A seller who lists a confirmed counterfeit again, in the same words, does not do so by mistake. Another seller
+        # with these words may be the one from whom they were copied: no reason alone.
         Rule("likeness_own_counterfeit", 0.7, _ANY_MORE, 40),
         Rule("likeness_counterfeit", 0.9, _ANY_MORE, 15),
-        # The brand knows its goods; a tell-tale may be copied once it is known, so one is no proof by itself.
+        # The brand knows its goods; a known indicator may be copied, so one is no proof by itself.
         Rule("brand_tell_tales_of_counterfeits", 1, _ANY_MORE, 25),
         Rule("brand_tell_tales_of_its_own", 1, _ANY_MORE, -10),
-        # What speaks for a seller takes points away, never more than one weak signal.
+        # Evidence for a seller subtracts points, never more than one weak signal adds.
         Rule("seller_age", math.log1p(3 * 365), _ANY_MORE, -10),
         Rule("text_honest_use", 1, _ANY_MORE, -5),
     )

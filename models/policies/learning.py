@@ -1,4 +1,4 @@
-"""What a model is taught by, and what it must show: labels, weights, doubts, gates and promises."""
+"""Policies of learning: labels, weights, doubts, gates and performance guarantees."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,19 +15,19 @@ class LabelPolicy:
 
     # The counter-notice window; until it closes the seller may still be right (Capabilities C.12b).
     counterfeit_matures_days: int = 14
-    # A week in which a second look or a complaint usually shows up; nobody has a deadline on 'genuine'.
+    # A week in which a second review or a complaint usually shows up; nobody has a deadline on 'genuine'.
     genuine_matures_days: int = 7
     # The goods were bought and examined: as good as the brand's word, and not open to a better picture.
     test_buy_weight: float = 1.0
     brand_weight: float = 1.0
     # Two people who err on one in ten and agree are both wrong once in eighty; of the same craft, rather more often.
     two_reviewers_weight: float = 0.9
-    # Ten per cent or so of single analyst verdicts are wrong: .8 of the signal, and less where the offer is hard,
-    # which is when they err. 0 would let no label in until a second reviewer agrees (Capabilities C.12a), and nearly
-    # the whole audit slice, which one analyst finds genuine, would then teach nothing.
+    # Ten per cent or so of single analyst verdicts are wrong: .8 of the signal, and less where the offer is hard, which
+    # is when they err. A weight of 0 would admit no label until a second reviewer agrees (Capabilities C.12a). Nearly
+    # the whole random audit sample has one analyst's 'genuine' and would then give no label.
     one_reviewer_weight: float = 0.7
-    # What one reviewer's 'counterfeit' on an offer is worth that was only drawn. With 2 % counterfeits and 8 %
-    # mistakes, five of six such finds are mistakes; 0 waits for a second reviewer.
+    # The weight of one reviewer's 'counterfeit' on a listing from the random audit sample. With 2 % counterfeits and 8
+    # % mistakes, five of six such finds are mistakes; 0 waits for a second reviewer.
     lone_find_weight: float = 0.0
     # Genuine goods sold outside the channel look, by intent, like what is sought: half a genuine label.
     grey_market_weight: float = 0.5
@@ -67,7 +67,7 @@ DEFAULT_WEIGHTING: Final = WeightPolicy()
 
 @dataclass(frozen=True, slots=True)
 class SecondLookPolicy:
-    """Settings of the second look after each training."""
+    """Settings of the second review after each training."""
 
     # About forty minutes of an analyst after each training; what does not fit comes back with the next, if it is still
     # in doubt.
@@ -113,8 +113,9 @@ class GatePolicy:
     fewest_positives: int = 10
     # Listings cluster by seller: ten counterfeits of one seller are one observation.
     fewest_positive_sellers: int = 3
-    # On the random slice rows weigh up to 33 times as much as others. What counts is how many rows of equal weight
-    # would say as much; with fewer than five counterfeits in that measure a single audit decides the comparison.
+    # On the random slice rows weigh up to 33 times as much as others. The measure is the number of rows of equal weight
+    # with the same information. With fewer than five counterfeits in that measure a single audit decides the
+    # comparison.
     fewest_effective_positives: float = 5.0
 
     # Two hundredths are what resampling moves a calibration error of .05 on 500 rows; worse than the champion by more,
@@ -144,10 +145,10 @@ class GatePolicy:
     # False confirmations teach that a rival's honest offers are fakes; more of them flagged beyond doubt is no gain.
     slice_alarms_rise: float = 0.03
 
-    # PROMISES E3: no regression on upheld appeals: so many offers may be accused anew beyond those that are mended. The
-    # champion counts as clear about an offer where its odds are below half of its own line and the candidate's at least
-    # three times as high. Between honest models of two simulated years odds rose up to 2.8 times where an offer changed
-    # sides; planted labels mostly raise them seven times.
+    # PROMISES E3: no regression on upheld appeals: the newly flagged listings may exceed the corrected ones by this
+    # number. The champion is clear about a listing if two conditions hold. Its odds are below half of its own
+    # threshold, and the candidate's odds are at least three times as high. Between honest models of two simulated years
+    # odds rose up to 2.8 times where a listing crossed the threshold. Planted labels mostly raise them seven times.
     upheld_regressions: int = 0
     upheld_clear_share: float = 0.5
     upheld_odds_times: float = 3.0

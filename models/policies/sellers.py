@@ -1,4 +1,4 @@
-"""What removals mean for their sellers: incidents, sanctions, and a marketplace's lists."""
+"""Consequences of removals for their sellers: incidents, sanctions, and a marketplace's lists."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -37,7 +37,7 @@ class SanctionPolicy:
     restrict_from: float = 2.0
     # Three strikes: the account is proposed for closing (C.7).
     close_from: float = 3.0
-    # A fortnight for two people; what nobody wanted to decide in that time is no sanction.
+    # A fortnight for two people; an undecided proposal lapses after that time.
     decided_within_days: int = 14
     # Of a component above this size the rule that made it is more likely wrong than the people in it (C.10).
     most_reached: int = 10
@@ -50,11 +50,11 @@ DEFAULT_SANCTIONS: Final = SanctionPolicy()
 
 @dataclass(frozen=True, slots=True)
 class SellerListPolicy:
-    """Settings of `models.seller_lists` and of who may put whom on a list."""
+    """Settings of `models.seller_lists` and of the right to put sellers on a list."""
 
-    # As long as a strike (models.policies.sellers): what was true of a seller a year ago is looked at again.
+    # As long as a strike (models.policies.sellers): an entry from a year ago is reviewed again.
     entry_days: int = 365
-    # Nobody is on a list for ever without being looked at.
+    # Every entry is reviewed at some time: no entry is permanent.
     most_days: int = 1_095
     # Contacts are shared by chance with every further step (models.policies.links).
     most_steps: int = 2

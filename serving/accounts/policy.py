@@ -24,8 +24,8 @@ DEFAULT_INVITATIONS: Final = InvitationPolicy()
 class ResetLinkPolicy:
     """Settings of reset links."""
 
-    # Whoever asked for it is waiting; it opens an account that exists, so it lies about for less than an invitation.
-    # OWASP asks for "an appropriate period" and names none. Ours.
+    # The person who requested the link is waiting for it. The link opens an existing account, so its lifetime is
+    # shorter than an invitation's. OWASP asks for "an appropriate period" and names none. Ours.
     valid_hours: int = 24
 
 

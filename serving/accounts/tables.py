@@ -22,7 +22,7 @@ account = Table(
     Column("email", String(320), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("password_hash", String(200), nullable=False),
-    # Who asked them in by a link; empty for whom the owner of the home added.
+    # The inviter by a link; empty for people whom the owner of the data directory added.
     Column("asked_in_by", ID, ForeignKey("account.user_id"), nullable=True),
     moment("created_at"),
     moment("signed_in_at", nullable=True),

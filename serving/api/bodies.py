@@ -22,9 +22,9 @@ NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/json
 class CappedBody:
     """ASGI middleware: no body grows beyond the cap, whatever its Content-Length says, and none is compressed.
 
-    Addresses that match a pattern in `larger` have the cap that stands with it. An address with a NUL in it leads
-    nowhere: PostgreSQL cannot even be asked for one. `page` tells a problem to whom reads pages; it gives None where a
-    program asks.
+    Addresses that match a pattern in `larger` have the cap of that pattern. An address with a NUL is not found:
+    PostgreSQL accepts no NUL in a query. `page` renders a problem for a reader of pages; it returns None for a
+    program's request.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The briefing of a brand's people, for their tools; the page does the same with a form."""
+"""The certification of a brand's users, for their tools; the page does the same with a form."""
 
 from typing import Annotated, Any
 

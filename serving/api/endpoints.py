@@ -23,7 +23,7 @@ _LONGEST_ID = 40
 
 
 class EndpointBody(Body):
-    """Where messages go, and where the marketplace says whether it shows {listing}."""
+    """The address for messages, and the status address that reports whether {listing} is shown."""
 
     url: str = Field(max_length=2_000)
     status_url: str | None = Field(None, max_length=2_000)

@@ -35,7 +35,7 @@ STATUS: Final[dict[type[DomainError], int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """What an error is told as: a status, a code for machines, a phrase for people, and the field that it is about."""
+    """The response to an error: a status, a code for machines, a phrase for people, and the affected field."""
 
     status: int
     code: str
@@ -72,7 +72,7 @@ def route_of(request: Request) -> str:
 
 
 def problem_of(request: Request, error: Exception) -> Problem:
-    """What an error is told as. One that nobody expected is logged, and told by the number of its entry."""
+    """The response to an error. An unexpected error is logged, and the response has the number of its log entry."""
     match error:
         case DomainError():
             return Problem(status_of(error), error.code, error.phrase)

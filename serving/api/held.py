@@ -1,4 +1,4 @@
-"""Held removals, alerts and switches, for tools; the page of held removals does the same with forms."""
+"""Removals pending approval, alerts and switches, for tools; a page does the same with forms."""
 
 from typing import Annotated, Any
 
@@ -22,7 +22,7 @@ Watcher = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_
 
 
 class OpinionBody(Body):
-    """What is to become of a held removal, and why."""
+    """The decision on a removal pending approval, and its reason."""
 
     decision: Decision = Field(strict=False)
     reason: str = Field(max_length=500)
@@ -56,7 +56,7 @@ def get_held(request: Request, session: Speaker) -> dict[str, Any]:
 
 @router.post("/api/v1/held-removals/{action_id}/opinions", status_code=201)
 async def post_opinion(action_id: str, body: OpinionBody, request: Request, session: Speaker) -> dict[str, Any]:
-    """Say what is to become of a held removal; `settled_as` is null until enough people agree."""
+    """Say what is to become of a removal pending approval; `settled_as` is null until enough people agree."""
     runtime = runtime_of(request)
     agreed = await run_in_threadpool(speak, runtime, session.person, action_id, body.decision, body.reason)
     return {"settled_as": agreed.value if agreed else None}
@@ -64,7 +64,7 @@ async def post_opinion(action_id: str, body: OpinionBody, request: Request, sess
 
 @router.get("/api/v1/alerts")
 def get_alerts(request: Request, session: Watcher) -> dict[str, Any]:
-    """What holds removals now, the oldest first, and the automatic rules that are switched off."""
+    """The removals pending approval, the oldest first, and the automatic rules that are switched off."""
     person = session.person
     places = frozenset().union(
         *(person.marketplaces(one) for one in (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)),

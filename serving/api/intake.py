@@ -47,7 +47,7 @@ async def post_listings(request: Request, caller: Intake) -> JSONResponse:
 
 
 def row_answer(answer: RowAnswer) -> dict[str, Any]:
-    """What the marketplace is told of one row: never a score, which would teach whoever reads it."""
+    """The response for one row. It never has a score, because a score would teach its readers to evade the model."""
     found: dict[str, Any] = {"status": answer.status.value, "external_id": answer.external_id}
     if answer.status is not RowStatus.QUARANTINED:
         found["version"] = answer.version

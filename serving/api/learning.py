@@ -138,7 +138,7 @@ async def post_promotion(body: PromotionBody, request: Request, session: Promote
 
 
 def approval_answer(done: Approved) -> dict[str, Any]:
-    """What an approval came to."""
+    """The result of an approval."""
     return {
         "digest": done.digest,
         "in_force": done.in_force,
@@ -167,7 +167,7 @@ async def delete_promotion(request: Request, session: Promoter) -> dict[str, str
 
 @router.post("/api/v1/golden-sets", status_code=201)
 async def post_golden_set(request: Request, session: Freezer) -> dict[str, Any]:
-    """Freeze what two analysts judged alike; who retrains may not."""
+    """Freeze the listings that two analysts judged alike; a person who may retrain may not freeze."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.FREEZE_GOLDEN_SETS)
     by = f"user:{session.person.user_id}"
@@ -184,7 +184,7 @@ def get_golden_set(request: Request, session: Reader) -> dict[str, Any]:
 
 
 def golden_answer(found: StoredSet | None) -> dict[str, Any]:
-    """What is said of a golden set; never what is in it."""
+    """The summary of a golden set, without its content."""
     if found is None:
         return {"digest": None}
     return {

@@ -53,7 +53,8 @@ async def post_notice(request: Request) -> JSONResponse:
 
 @router.get("/api/v1/notices")
 async def get_notices(request: Request, caller: Reader) -> dict[str, Any]:
-    """What came in or was decided at or after `since`, with whom to tell: Article 16(4) and (5) ask that they are told.
+    """Notices received or decided at or after `since`, with the people to tell: Article 16(4) and (5) ask that they are
+    told.
 
     At most 500, the oldest first; `truncated` says that there are more.
     """
@@ -76,7 +77,7 @@ def _draft(body: Mapping[str, Any]) -> Draft:
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
-    """A text, or nothing where it is left out: what is missing is named together."""
+    """A text, or nothing where it is left out: one error names all missing fields together."""
     found = body.get(name)
     return "" if found is None else _storable(name, found)
 

@@ -1,4 +1,4 @@
-"""What people do, for tools and scripts: sign in, take cases, judge, undo. Pages do the same with forms."""
+"""The acts of people, for tools and scripts: sign in, take cases, judge, undo. Pages do the same with forms."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any
@@ -129,7 +129,7 @@ async def post_verdict(case_id: str, body: VerdictBody, request: Request, sessio
 
 
 def verdict_answer(found: Recorded) -> dict[str, Any]:
-    """What was recorded and what follows."""
+    """The recorded verdict and its consequence."""
     return {
         "verdict_id": found.verdict_id,
         "reasons": list(map(in_english, found.consequence.reasons)),

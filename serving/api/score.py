@@ -22,7 +22,7 @@ _JSON: Final = "application/json"
 async def post_score(request: Request, caller: Asker) -> Response:
     """The score that a listing would get now, with its route and reasons. Nothing is kept.
 
-    For the marketplace's own people: who shows it to sellers teaches them what to change.
+    For the marketplace's own people: sellers who see it learn how to evade the model.
     """
     runtime = runtime_of(request)
     listing = check(await json_body(request), received_at=runtime.clock.now())

@@ -48,7 +48,7 @@ class EntryBody(Body):
 
 @router.get("/api/v1/sellers/{seller:path}/strikes")
 def get_strikes(seller: str, request: Request, session: Reviewer) -> dict[str, Any]:
-    """What counts against a seller now, incident by incident, and what does not."""
+    """The strikes of a seller now, incident by incident, and the hits that do not count."""
     runtime = runtime_of(request)
     here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
     with runtime.store.read() as connection:

@@ -1,4 +1,4 @@
-"""What a marketplace may ask of us: how its listings stand, the figures, and, in a simulation, the time."""
+"""Status requests of a marketplace: the state of its listings, the figures and, in a simulation, the time."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -46,7 +46,7 @@ def get_figures(request: Request, caller: Reader) -> dict[str, Any]:
 def get_actions(
     request: Request, caller: Reader, kind: ActionKind | None = None, state: ActionState | None = None, most: int = 100
 ) -> dict[str, Any]:
-    """What we have asked for, newest first, at most 5,000: for a marketplace to hold against its own books."""
+    """Our requests, newest first, at most 5,000: for a marketplace to compare with its own records."""
     with runtime_of(request).store.read() as connection:
         found = actions.latest(
             connection, caller.marketplace.marketplace_id, kind=kind, state=state, most=min(max(most, 1), 5_000)
@@ -73,7 +73,7 @@ def get_actions(
 
 @router.get("/api/v1/actions/{action_id}/statement")
 def get_statement(action_id: str, request: Request, caller: Reader) -> dict[str, Any]:
-    """What the seller must be told of one action, field by field, and what stands in its place since it was undone."""
+    """The statement to the seller about one action, field by field, and its replacement after an undo."""
     here = caller.marketplace.marketplace_id
     with runtime_of(request).store.read() as connection:
         found = actions.get(connection, here, action_id[:40])
@@ -142,7 +142,7 @@ def openapi(request: Request, _session: Annotated[Any, may(*Permission)]) -> dic
 
 
 def _verified(check: RemovalCheck | None) -> dict[str, Any] | None:
-    """What looks at a removed offer found; None where nobody could look."""
+    """The results of the checks of a removed listing; None where no check was possible."""
     if check is None:
         return None
     return {

@@ -20,7 +20,7 @@ Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 
 
 class SwitchBody(Body):
-    """Which way, and why; `marketplace_id` may be left out by whoever administers one."""
+    """The new state and the reason; an administrator of a single marketplace may omit `marketplace_id`."""
 
     on: bool
     reason: str = Field(max_length=500)

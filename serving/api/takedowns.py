@@ -30,7 +30,7 @@ class ItemBody(Body):
 
 
 class TakedownBody(Body):
-    """What is confirmed under which right; `request_id` makes the same request count once."""
+    """The confirmed listings and the right; `request_id` makes the same request count once."""
 
     right_id: str = Field(max_length=_LONGEST_ID)
     reason_code: ReasonCode = Field(strict=False)

@@ -21,7 +21,7 @@ Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 class OrderBody(Body):
-    """What was bought, and when it should arrive."""
+    """The purchase, and its expected arrival."""
 
     version_id: str = Field(max_length=40)
     reference: str = Field(max_length=200)
@@ -31,7 +31,7 @@ class OrderBody(Body):
 
 
 class StepBody(Body):
-    """What happened to the goods, and who holds them from then on."""
+    """The event of the goods, and their holder from then on."""
 
     event: CustodyEvent = Field(strict=False)
     holder: str = Field("", max_length=200)
@@ -40,7 +40,7 @@ class StepBody(Body):
 
 
 class FindingBody(Body):
-    """What the goods are, by whoever examined them."""
+    """The finding about the goods, by their examiner."""
 
     examiner: Examiner = Field(strict=False)
     name: str = Field(max_length=200)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-# What a profile of counter-notice rules says.
+# The rules of a counter-notice profile.
 
 
 class Days(StrEnum):
@@ -16,7 +16,7 @@ class Days(StrEnum):
 
 
 class Silence(StrEnum):
-    """What follows when a deadline passes and nobody has spoken."""
+    """The consequence of a deadline that passes without an answer."""
 
     REMOVAL_STANDS = "removal_stands"
     REINSTATED = "reinstated"
@@ -24,7 +24,7 @@ class Silence(StrEnum):
 
 
 class Maintaining(StrEnum):
-    """What a rights holder must bring so that the removal outlives a counter-notice."""
+    """The evidence of a rights holder that makes the removal outlast a counter-notice."""
 
     REASONS = "reasons"
     COURT_ACTION = "court_action"
@@ -75,7 +75,7 @@ DEFAULT_APPEALS: Final = AppealPolicy()
 
 ALIBABA_LIKE: Final = CounterNoticePolicy(
     name="alibaba_like",
-    # Three rounds; what is contested after the third is decided by a person (Capabilities row 70).
+    # Three rounds; a person decides a contest after the third (Capabilities row 70).
     most_rounds=3,
     days=Days.BUSINESS,
     # A seller answers within three business days (Capabilities C.4, Alibaba).
@@ -84,7 +84,7 @@ ALIBABA_LIKE: Final = CounterNoticePolicy(
     rights_holder_days=4,
     # Second and third rounds: seven business days for either side (Capabilities C.4; the source is garbled there).
     later_round_days=7,
-    # Who says nothing to a removal leaves it as it is; the appeal stays open for six months.
+    # A seller's silence leaves a removal as it is; the appeal stays open for six months.
     seller_silence=Silence.REMOVAL_STANDS,
     # A rights holder that does not answer does not keep an offer down (Capabilities C.4).
     rights_holder_silence=Silence.REINSTATED,
@@ -173,9 +173,9 @@ class SellerEvidencePolicy:
 
     # A photograph of a telephone has 2 to 8 MB as JPEG, a scanned invoice less.
     largest_document: int = 8_000_000
-    # Invoices, delivery notes and pictures of the goods; who needs more can put pages into one PDF.
+    # Invoices, delivery notes and pictures of the goods; a seller with more can put pages into one PDF.
     most_documents: int = 10
-    # All of one removal. A link is public to whoever holds it, so this is what a leaked one can cost.
+    # The total for one removal. Everybody who holds the link can use it, so this bounds the cost of a leaked one.
     most_bytes: int = 30_000_000
 
 

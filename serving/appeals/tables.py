@@ -48,7 +48,7 @@ appeal = tenant_table(
     one_of("state", "open", "upheld", "dismissed"),
 )
 
-# The seller's way in without an account: one row a link, of which the signature is nowhere stored.
+# The seller's access without an account: one row a link, without the link's signature.
 seller_link = Table(
     "seller_link",
     metadata,

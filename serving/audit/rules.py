@@ -15,7 +15,7 @@ SALT_BYTES: Final = 16
 # The act of an entry whose payload names, under `entries`, the entries whose payloads were erased.
 ERASURE: Final = "seller.erased"
 _HEAD_DOMAIN: Final = b"touchstone.audit.head.v1\0"
-# Enough to say where a log was written anew; that it was is said by the whole hash of the head.
+# Enough digits to locate where a log was rewritten; the whole hash of the head proves that it was.
 MARK_DIGITS: Final = 8
 
 
@@ -36,9 +36,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What an entry says, as it is stored. Entries from before there were salts have none.
+    """The stored content of an entry. Entries from before there were salts have none.
 
-    Without a salt whoever has the hash of an erased payload could find a short one by trying.
+    Without a salt, anybody with the hash of an erased payload could find a short one by trying.
     """
 
     body: bytes
@@ -60,10 +60,10 @@ class Broken:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """Where the log stood at a moment, kept and signed outside the database.
+    """The state of the log at a moment, stored and signed outside the database.
 
-    `marks` are the first eight hex digits of the hash of every entry since the head before, this one's own among them:
-    whoever writes the log anew from some entry on has other hashes from there on, and the marks say from where.
+    `marks` are the first eight hex digits of the hash of every entry since the head before, this one's own among them.
+    A log that is rewritten from some entry on has other hashes from there on, and the marks locate that entry.
     `previous` is the SHA-256 of the head before as it was signed, so that no head can be left out.
     """
 
@@ -83,7 +83,7 @@ def next_head(previous: Head | None, hashes: Sequence[str], at: datetime) -> Hea
 
 
 def signed_bytes(head: Head) -> bytes:
-    """What a signature of a head covers, in a domain of its own."""
+    """The content that a signature of a head covers, in a domain of its own."""
     named = [head.sequence, head.entry_hash, head.signed_at.isoformat(), head.marks, head.previous]
     return _HEAD_DOMAIN + json.dumps(named, ensure_ascii=True, separators=(",", ":")).encode()
 
@@ -102,7 +102,7 @@ def bad_head(heads: Sequence[Head]) -> int | None:
 
 
 def canonical(payload: Mapping[str, object]) -> bytes:
-    """JSON with sorted keys and no blanks; what is hashed and what is stored."""
+    """JSON with sorted keys and no blanks: the form for hashing and for storage."""
     return json.dumps(payload, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
 
 
@@ -133,8 +133,8 @@ def verify(  # noqa: PLR0911  # one for each way in which a log is wrong
     """None if the chain is whole up to `head` and is the one that was signed; else the first entry that is not.
 
     Each entry comes with its stored payload, or None where it was erased; an entry of the log itself must name what was
-    erased. `heads` are signed ones that follow each
-    other, oldest first: `head` lies in the database, where whoever rewrites the log rewrites it too.
+    erased. `heads` are signed ones that follow each other, oldest first. `head` is in the database, so an attacker who
+    rewrites the log can rewrite it too.
 
     A stretch alone is followed from the entry `after` which it begins, without signed heads; `erased` are entries of it
     that erasures outside of it name.

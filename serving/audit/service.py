@@ -1,4 +1,4 @@
-"""Signed heads: where the audit log stood, written outside the database, so that a log written anew is found out."""
+"""Signed heads: the audit log's state, written outside the database, so that a rewritten log is detected."""
 
 import fcntl
 import json
@@ -18,7 +18,7 @@ from serving.audit.store import audit
 from serving.platform.runtime import Runtime
 
 AUDIT_KEY: Final = "audit.key"
-# What was done in the last five minutes can be rewritten by whoever has the database; nothing older can (PROMISES 37).
+# Database access allows rewriting entries of the last five minutes, but no older ones (PROMISES 37).
 PACE: Final = timedelta(minutes=5)
 _TAIL: Final = 65_536
 _log = structlog.get_logger()

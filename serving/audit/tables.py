@@ -34,7 +34,7 @@ audit_payload = Table(
     Column("salt", String(64), nullable=True),  # Hex; entries from before there were salts have none.
 )
 
-# What may be taken out of audit_payload: the database refuses every other deletion.
+# The payloads that may be deleted from audit_payload: the database refuses every other deletion.
 erased_payload = Table(
     "erased_payload",
     metadata,

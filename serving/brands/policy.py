@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-# What a brand's person must know, and how a brand begins, before one click of it counts in full.
+# The certification of brand users, and the first phase of a brand before one click of it counts in full.
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,13 +18,13 @@ class EnrolmentPolicy:
     briefing_valid_days: int = 365
     # A month is enough to answer eight questions again before the answer to the first offer is refused.
     briefing_warned_days: int = 30
-    # Who failed reads why before trying again; long enough that guessing on does not pay.
+    # A person who failed reads the reasons before the next try; the wait is long enough that guessing does not pay.
     briefing_again_after_minutes: int = 10
     # The first phase ends with so many counted outcomes and so many days: the first objections have come in by then
     # (three business days of the seller, four of the brand: Capabilities C.4), and they are of more than one morning.
     first_phase_days: int = 14
     first_phase_outcomes: int = 20
-    # Half of what may leave in one hour later on; what exceeds it goes to an analyst, who learns the brand by it.
+    # Half of what may leave in one hour later on; the excess goes to an analyst, who learns the brand by it.
     first_phase_daily: int = 10
     # As much as of a brand in provisional standing is looked at again.
     first_phase_audit: Decimal = Decimal("0.10")

@@ -1,4 +1,4 @@
-"""The briefing: questions that a brand's person answers before their 'counterfeit' counts. Standard library only."""
+"""Certification: questions that a brand user answers before their 'counterfeit' counts. Standard library only."""
 
 import hashlib
 import json
@@ -16,13 +16,13 @@ from serving.brands.policy import EnrolmentPolicy
 
 
 class NotBriefed(Forbidden):
-    """The person has not passed the briefing, or too long ago; the sentence says where it is."""
+    """The person has not passed the certification, or too long ago; the sentence says where it is."""
 
     code = "not_briefed"
 
 
 class How(StrEnum):
-    """How somebody came to be briefed. `carried_over` is who answered for a brand before there was a briefing."""
+    """The way of a certification. `carried_over` is for people who answered for a brand before certification began."""
 
     ANSWERED = "answered"
     VOUCHED = "vouched"
@@ -42,7 +42,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What answers came to: how many were right, and the keys of the questions that were not."""
+    """The result of answers: how many were right, and the keys of the questions that were not."""
 
     right: int
     wrong: tuple[str, ...]
@@ -82,7 +82,7 @@ def questions() -> tuple[Question, ...]:
 
 @cache
 def questions_version() -> str:
-    """A digest that names these questions: what was passed stays known when they change."""
+    """A digest of these questions: it keeps a pass attributable after the questions change."""
     return f"briefing:{hashlib.sha256(_text().encode()).hexdigest()[:16]}"
 
 
@@ -91,7 +91,7 @@ def _text() -> str:
 
 
 def judged(answers: Mapping[str, int]) -> Result:
-    """What answers, by the key of the question, came to.
+    """The result of answers by the key of the question.
 
     Raises
     ------

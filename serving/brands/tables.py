@@ -85,7 +85,7 @@ tell_tale = tenant_table(
     Index("ix_tell_tale_brand", "marketplace_id", "brand_id"),
 )
 
-# What a brand's people and its account manager write to each other. An erased message keeps who wrote it and when.
+# Messages between a brand's users and its account manager. An erased message keeps its writer and time.
 brand_message = tenant_table(
     "brand_message",
     "message_id",

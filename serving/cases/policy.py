@@ -11,9 +11,9 @@ from typing import Final
 class AssignmentPolicy:
     """Settings of `serving.cases.rules.assignment`. The numbers are inferences of ours."""
 
-    # What somebody can see to in the next half hour, so that an offer never waits behind many others.
+    # A person's work for the next half hour, so that an offered case never waits behind many others.
     most_each: int = 5
-    # Twice a lease: who has gone home since keeps nobody from the case for longer.
+    # Twice a lease: a person who has gone home blocks the case no longer than this.
     offer_lasts_minutes: int = 30
 
 
@@ -27,9 +27,9 @@ DEFAULT_ASSIGNMENT: Final = AssignmentPolicy()
 class HiddenScorePolicy:
     """Settings of `serving.cases.rules.hidden_score`."""
 
-    # Whoever has seen a score leans towards it (anchoring; Tversky and Kahneman 1974), and answers that lean teach the
-    # model to believe itself. One case in twenty gives a desk of five about a hundred a month to compare with; more
-    # would cost the others time that the reasons save them. An inference of ours.
+    # Reviewers who have seen a score lean towards it (anchoring; Tversky and Kahneman 1974), and answers that lean
+    # teach the model to believe itself. One case in twenty gives a desk of five about a hundred a month to compare
+    # with; more would cost the others time that the reasons save them. An inference of ours.
     share: float = 0.05
 
 
@@ -60,7 +60,7 @@ class WaitingPolicy:
     The numbers are inferences of ours.
     """
 
-    # What waits for longer than two weeks is a decision that nobody wants to take; it comes back to be taken.
+    # A case that waits for longer than two weeks is an avoided decision; it returns to the queue.
     most_days: int = 14
     # A page of text; whatever is longer belongs into a document.
     longest_note: int = 2_000

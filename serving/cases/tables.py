@@ -27,7 +27,7 @@ from serving.platform.database.schema import (
     word,
 )
 
-# A second look changes nothing for the offer, so it stands beside the one case that does.
+# A second review changes nothing for the offer, so it stands beside the one case that does.
 _DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")
 _SECOND_LOOK = text("lane = 'second_look' AND known_answer IS NULL")
 _IS_OPEN = text("state = 'open'")
@@ -71,7 +71,7 @@ review_case = tenant_table(
     moment("decided_at", nullable=True),
     id_column("follows_case_id", nullable=True),
     Column("question_returned", Boolean, nullable=False, default=False),
-    # What queues are filtered by, copied from the version and the score: neither becomes another while a case is open.
+    # The filter columns of queues, copied from the version and the score: neither changes while a case is open.
     Column("seller_external_id", EXTERNAL, nullable=True),
     Column("language", String(35), nullable=True),
     Column("chance", Float, nullable=True),
@@ -195,7 +195,7 @@ verdict = tenant_table(
     Index("ix_verdict_brand", "marketplace_id", "brand_id", "known_at"),
 )
 
-# What was held, what for, and what became of it. The row stays: what people let go is nobody's own pace.
+# Deferrals of cases, with their purpose and end. The row stays after the case is back in the queue.
 case_wait = tenant_table(
     "case_wait",
     "wait_id",

@@ -68,7 +68,7 @@ def thresholds(
 
 
 def _answer(found: "Promise | Decline", data: "ScoredListings") -> dict[str, Any]:
-    """What the file says: `listings` and `sellers` are those that were judged."""
+    """The values of the file: `listings` and `sellers` are those that were judged."""
     from models.policies.learning import DEFAULT_PROMISE
     from models.policies.version import policy_version
     from models.thresholds import Promise

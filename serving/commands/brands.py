@@ -83,7 +83,7 @@ def add_tell_tale(
     active_from: Annotated[str | None, typer.Option("--from", help="When it begins to hold; now if not said.")] = None,
     active_to: Annotated[str | None, typer.Option("--to", help="When it ends; never if not said.")] = None,
 ) -> str:
-    """Load a tell-tale of a brand; offers that come in from now on are looked at for it."""
+    """Load a counterfeit indicator of a brand; offers that come in from now on are looked at for it."""
     from features.tell_tales import Direction, Where
     from serving.brands.service import tell_tales
 
@@ -94,7 +94,7 @@ def add_tell_tale(
 
 @command(tell_tales, "list")
 def list_tell_tales(at: At, brand: Annotated[str | None, typer.Option(help="Only this brand's.")] = None) -> list[str]:
-    """Show the tell-tales that were not taken back."""
+    """Show the counterfeit indicators that are not withdrawn."""
     from serving.brands.service import tell_tales
 
     said: list[str] = []
@@ -107,7 +107,7 @@ def list_tell_tales(at: At, brand: Annotated[str | None, typer.Option(help="Only
 
 @command(tell_tales, "remove")
 def remove_tell_tale(at: At, tell_tale_id: str) -> str:
-    """Take a tell-tale back; what was scored with it stays as it was."""
+    """Withdraw a counterfeit indicator; earlier scores with it stay as they were."""
     from serving.brands.service import tell_tales
 
     tell_tales.remove_tell_tale(at.runtime, tell_tale_id, marketplace=at.place.name, by=at.actor)

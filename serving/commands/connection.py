@@ -124,7 +124,8 @@ def _over_socket(client: httpx.Client, command: str, body: bytes) -> Any:
 
 
 def _listens(address: str) -> bool:
-    """Whether a service is there: one that was killed leaves its address, and whoever owns the home now may be none."""
+    """Whether the service runs. A killed service leaves its address, and the directory's next owner may be no
+    service."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
         try:
             made.connect(address)

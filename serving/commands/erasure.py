@@ -36,7 +36,7 @@ def erase_reporter(
     *,
     yes: Yes = False,
 ) -> list[str]:
-    """Show what would be erased of who notified offers, and what is kept; with --yes, erase it for good."""
+    """Show the data of notifiers that would be erased and kept; with --yes, erase it for good."""
     from serving.notices.service import reporter_erasure
 
     found = reporter_erasure.erase_reporter(at.runtime, at.place, reporter, carry_out=yes, by=at.actor).shown()

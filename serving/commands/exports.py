@@ -237,7 +237,7 @@ def _write_content(out: Path, found: dict[str, Any]) -> None:
 
 @contextmanager
 def a_new_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name when it is whole: who reads it never sees half of it."""
+    """A file that appears under its name when it is complete: its readers never see half of it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("wb") as file:

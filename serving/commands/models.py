@@ -49,7 +49,7 @@ def train(
 
 
 def _may_be_replaced(out: Path) -> None:
-    """Refuse a folder that holds anything but a bundle: what is written there takes the place of all that is in it."""
+    """Refuse a folder that holds anything but a bundle: the export replaces the whole content of the folder."""
     from models.bundle import MANIFEST
 
     if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and not any(out.iterdir())):

@@ -130,7 +130,7 @@ def rescore_past(
         typer.Option(callback=a_place_for_a_file, help="Parquet file: every version, what was said then and now."),
     ] = None,
 ) -> dict[str, Any]:
-    """Score the past anew with another model and compare, changing nothing."""
+    """Score the past again with another model and compare, changing nothing."""
     from serving.learning.service.rescore import model_named, rescore, summary
     from serving.scoring.service.bundles import BundleStore
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def settings_with(**changes: Any) -> "Settings":
-    """The environment's settings with what the command line says besides."""
+    """The environment's settings, overridden by the command line's options."""
     from serving.platform.settings import Settings
 
     return Settings(**{name: value for name, value in changes.items() if value is not None})

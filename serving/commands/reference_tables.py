@@ -26,7 +26,7 @@ def load_rates(runtime: Runtime, rows: list[dict[str, Any]]) -> int:
 def rates(
     file: Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet: day, currency, euros, source")],
 ) -> None:
-    """Load dated exchange rates: what one unit of a currency is worth in euros. A price without one is not compared."""
+    """Load dated exchange rates: the value of one unit of a currency in euros. A price without one is not compared."""
     typer.echo(f"{sum(map(load_rates, batches(file))):,} rates loaded.")
 
 

@@ -17,7 +17,7 @@ else:
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """Where a command acts: a marketplace, and who acts in it."""
+    """The scope of a command: a marketplace, and the person who acts in it."""
 
     runtime: Runtime
     place: Place
@@ -31,7 +31,7 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Whom --by names: its help, and what that person's role must include."""
+    """The person in --by: its help, and what that person's role must include."""
 
     said: str
     permission: Permission = Permission.ADMINISTER

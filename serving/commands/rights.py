@@ -1,4 +1,4 @@
-"""Commands for the rights of brands and for who acts for them."""
+"""Commands for the rights of brands and for their agents."""
 
 from base64 import b64decode, b64encode
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""What commands show: sentences, tables, progress; problems in red on standard error."""
+"""The output of commands: sentences, tables, progress; problems in red on standard error."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager

@@ -1,8 +1,8 @@
 # Over 300 lines: one list of checks, each with what is sent and what must come back.
-"""What a marketplace's receiver must do, tried on the receiver itself: every check is messages and the answers to them.
+"""The contract of a marketplace's receiver, tested on the receiver itself: each check is messages and their answers.
 
-What a receiver shows is asked for at the marketplace's status address, where it gives one: a receiver that answers well
-and applies in the wrong order cannot be told from outside otherwise.
+The checks read the shown state from the marketplace's status address, if it gives one. No other check reveals a
+receiver that answers correctly but applies messages in the wrong order.
 """
 
 import json
@@ -58,7 +58,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A name, what it asks of a receiver, and how that is tried: a sentence of what went wrong, or None."""
+    """A name, its requirement for a receiver, and its test: a sentence of the failure, or None."""
 
     name: str
     asks: str
@@ -76,7 +76,7 @@ class Trial:
         self._listings = 0
 
     def listing(self) -> str:
-        """The id of a listing of which the receiver has never heard."""
+        """The id of a listing that the receiver does not know."""
         self._listings += 1
         return f"conformance-{self._run}-{self._listings}"
 

@@ -1,4 +1,4 @@
-"""What is on its way to a marketplace's receiver, was acknowledged, or was given up on: counts, times and failures."""
+"""Messages to a marketplace's receiver: in delivery, acknowledged or undeliverable; counts, times and failures."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,7 +38,7 @@ class Failing:
 
 
 def failing(connection: Connection, marketplace_id: str, most: int) -> list[Failing]:
-    """What is being tried again, that with the most attempts first."""
+    """The messages in retry, the one with the most attempts first."""
     of_offer = same(listing, action, "listing_id")
     queries = (
         (action, select(action, listing.c.external_id.label("about")).join(listing, of_offer)),

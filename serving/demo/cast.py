@@ -1,4 +1,4 @@
-"""Who plays: founded through the commands of the home's owner, each with a fresh password."""
+"""The cast of the demo: provisioned through the commands of the data directory's owner, each with a fresh password."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -50,7 +50,7 @@ class Child:
 
 @dataclass(slots=True)
 class Children:
-    """What was started, ended together in reverse order."""
+    """The started processes, ended together in reverse order."""
 
     home: Path
     started: list[Child] = field(default_factory=list)

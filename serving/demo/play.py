@@ -73,7 +73,7 @@ class Play:
             self.work()
 
     def work(self) -> None:
-        """What everybody does at their desk now."""
+        """Everybody does their work at this moment."""
         self._look_at_held()
         for person in self.cast.brand_people.values():
             self._answer_questions(person)
@@ -82,7 +82,7 @@ class Play:
         self._appeal()
 
     def move_clock(self, moment: datetime) -> None:
-        """Move the simulated clock; what is due leaves."""
+        """Move the simulated clock; due messages leave."""
         self.now = moment
         self.cast.marketplace.call("POST", "/api/v1/clock", {"to": moment.isoformat()})
 
@@ -143,7 +143,7 @@ class Play:
             self.progress(self._sent)
 
     def _look_at_held(self) -> None:
-        """People let go what was held since the last step: the desk and the brand programme agree."""
+        """Approve the removals that are pending since the last step: the analyst and the account manager agree."""
         reason = "Looked at the offers; they are what the confirmation says."
         for person in (*self.cast.analysts[:2], *self.cast.managers):
             for one in person.call("GET", "/api/v1/held-removals")["held"]:
@@ -186,7 +186,7 @@ class Play:
         try:
             return person.try_call("POST", f"/api/v1/cases/{case['case_id']}/verdicts", body)
         except Refused as refused:
-            if refused.status == FORBIDDEN:  # Who decided before leaves the appeal to a colleague.
+            if refused.status == FORBIDDEN:  # The decider of the removal leaves the appeal to a colleague.
                 return None
             raise
 

@@ -1,4 +1,4 @@
-"""What the demo shows when it is over: a table for people, the same figures as JSON for machines."""
+"""The final report of the demo: a table for people, the same figures as JSON for machines."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What came of the labels: how many, how many tracked runs, and both models on the same unseen listings."""
+    """The result of the labels: their number, the tracked runs, and both models on the same unseen listings."""
 
     labels: int
     mlflow_runs: int

@@ -35,7 +35,7 @@ CREDENTIALS: Final = "demo-credentials.json"
 _DAYS_BEFORE_THEY_COULD_BE_CHOSEN: Final = 180
 # When the models are trained, as shares of the history.
 _FIRST_MODEL, _SECOND_MODEL = 0.4, 0.85
-# What the last days bring comes in at once after everybody has gone, so that a visitor finds something to decide.
+# The listings of the last days arrive at once after the cast has finished, so that a visitor has cases to decide.
 _LEFT_WAITING: Final = timedelta(days=10)
 _KEPT_ON_RESET: Final = "cache"
 _SETTLES_WITHIN_SECONDS: Final = 120
@@ -43,7 +43,7 @@ _SETTLES_WITHIN_SECONDS: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the command line asks for."""
+    """The options of the command line."""
 
     listings: int
     unseen: int
@@ -194,7 +194,7 @@ def _start(home: Home, port: int | None, clock_start: datetime | None, children:
     service_port = port or free_port(home.read_service().get("port") or DEFAULT_PORT)
     receiver = configuration(home, free_port(RECEIVER_PORT))
     children.start("reference-marketplace", ["reference-marketplace", "--port", str(receiver["port"])], {})
-    # A demo is over in minutes, and what it shows must have left by then.
+    # A demo is over in minutes, and its removals must have left by then.
     extra = {"TOUCHSTONE_CLOCK": "simulated", "TOUCHSTONE_RANDOM_DELAY_MINUTES": "0"}
     if clock_start is not None:
         extra["TOUCHSTONE_CLOCK_START"] = clock_start.isoformat()

@@ -1,8 +1,8 @@
-"""Whether an offer that comes in is one that was removed, back again: of the same seller, of a linked one, or copied.
+"""Match an incoming listing against removed ones: from the same seller, from a linked one, or copied.
 
-It accuses nobody: what follows is a case for an analyst that names the earlier offer. An authorised seller is never
-named, a text that many sell under names nobody, nor does one that was found genuine, and a link alone names only
-whoever came after the removal.
+A match accuses no seller: it opens a case for an analyst that names the earlier listing. A match never names an
+authorised seller. A text that many sellers use, or that was found genuine, gives no match. A link alone matches only
+sellers who came after the removal.
 """
 
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ class Removed:
 
 
 class Ground(StrEnum):
-    """What makes an offer a re-list."""
+    """The ground of a relist."""
 
     OWN_TEXT = "own_text"
     LINKED_TEXT = "linked_text"
@@ -39,7 +39,7 @@ class Ground(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Relist:
-    """The removed listing that this one repeats, on what ground, and what an analyst is told."""
+    """The removed listing that this one repeats, the ground, and the message for an analyst."""
 
     ground: Ground
     earlier: str

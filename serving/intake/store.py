@@ -1,4 +1,4 @@
-"""Offers that are removed and were not given back, for the watch on what comes back."""
+"""Removed listings without a reinstatement, for the relist watch."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-# Who must agree before a model scores.
+# The approvals that a model needs before it scores.
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from sqlalchemy import (
 from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
 from serving.platform.database.types import Compressed, Json
 
-# What was learnt from it.
+# The results of learning.
 
 snapshot = tenant_table(
     "snapshot",

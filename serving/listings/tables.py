@@ -31,7 +31,7 @@ from serving.platform.database.schema import (
 )
 from serving.platform.database.types import Compressed, Json
 
-# What was offered.
+# Listings.
 
 seller = tenant_table(
     "seller",
@@ -139,7 +139,7 @@ quarantine = tenant_table(
     Index("ix_quarantine_known", "marketplace_id", "known_at", "code"),
 )
 
-# What was thought of it.
+# Facts and scores.
 
 facts = Table(
     "facts",

@@ -6,7 +6,7 @@ from typing import Final
 
 
 class AutomaticRule(StrEnum):
-    """What happens by itself while its switch is on."""
+    """The automatic act of a rule while its kill switch is on."""
 
     BRAND_REMOVALS = "brand_removals"
     MODEL_QUESTIONS = "model_questions"
@@ -16,7 +16,7 @@ class AutomaticRule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RuleWords:
-    """What a rule does while it is on, and what happens instead while it is off."""
+    """The effect of a rule while it is on, and the behaviour while it is off."""
 
     name: str
     on: str

@@ -14,13 +14,13 @@ class NoticePolicy:
     Shares are exact, so decimals.
     """
 
-    # Sourced (Alibaba, Capabilities C.5): who is registered names at most 300 offers at once, anybody else 10.
+    # Sourced (Alibaba, Capabilities C.5): a registered notifier names at most 300 listings at once, anybody else 10.
     most_listings_registered: int = 300
     most_listings_unregistered: int = 10
     # Ten notices of ten would go round the limit; thirty offers a day are more than anybody finds by hand (inferred).
     most_listings_a_day_unregistered: int = 30
-    # A flood under made-up addresses must leave the database and the desk usable; this is one every six seconds,
-    # which no form in use comes near (inferred). Whoever is registered is not counted.
+    # A flood under made-up addresses must leave the database and the review queue usable. This is one every six
+    # seconds, which no form in use comes near (inferred). Registered notifiers are not counted.
     most_notices_an_hour_unregistered: int = 600
     # Sourced (Alibaba, Capabilities C.6): 24 hours in good standing, three days for everybody else.
     priority_within_hours: int = 24
@@ -29,10 +29,11 @@ class NoticePolicy:
     record_days: int = 365
     # The normal quantile of a two-sided 95 % interval.
     z: Decimal = Decimal("1.96")
-    # Whose notices are surely founded in less than half waits behind others; who is right as often as not does not.
+    # A reporter whose notices are surely founded in less than half waits behind others. A reporter who is right half of
+    # the time does not.
     doubted_below: Decimal = Decimal("0.50")
-    # Digital Services Act, Article 23(2) and (3): frequent, by number and proportion, and only after a warning. Ten
-    # unfounded of which nine in ten were so is the measure that appeals have (`AppealPolicy`); inferred.
+    # Digital Services Act, Article 23(2) and (3): frequent, by number and proportion, and only after a warning. The
+    # limit is ten unfounded notices and a share of nine in ten, as for appeals (`AppealPolicy`); inferred.
     warned_from: int = 10
     unfounded_share: Decimal = Decimal("0.90")
     # As many again after the warning, or a person could be muted for what came before it.

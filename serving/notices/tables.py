@@ -4,13 +4,11 @@ from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Uniq
 
 from serving.platform.database.schema import ID, id_column, moment, one_of, tenant_table, within, word
 
-# What can be proved of it.
-
 # Notices from outside.
 
 _STRANGER = text("kind = 'unregistered' AND email_token IS NOT NULL")
 
-# Who notifies. Name and address are all that is personal here; both are null once they were erased.
+# Notifiers. Name and address are the only personal data here; both are null once they were erased.
 reporter = tenant_table(
     "reporter",
     "reporter_id",

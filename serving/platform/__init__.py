@@ -1,1 +1,1 @@
-"""What every subject stands on: settings, clock, ids, database, jobs, logs, runtime."""
+"""The common base of every room: settings, clock, ids, database, jobs, logs, runtime."""

@@ -40,7 +40,7 @@ class SimulatedClock:
 
     @property
     def offset(self) -> timedelta:
-        """What is added to the machine's clock; kept in the database across restarts."""
+        """The offset to the machine's clock; stored in the database across restarts."""
         return self._offset
 
     def now(self) -> datetime:

@@ -7,7 +7,7 @@ class DataClass(StrEnum):
     """A class of data with a time of its own; the name is that of its setting."""
 
     STATEMENTS = "statements"  # A seller's words in appeals and counter-notices, from being told of the removal.
-    DOCUMENTS = "documents"  # What a seller handed in, from being told of the removal.
+    DOCUMENTS = "documents"  # A seller's documents, from the notification of the removal.
     EVIDENCE_PARTS = "evidence_parts"  # The parts of evidence that show the seller, from being told of the removal.
     CUSTODY = "custody"  # Words in the papers of test buys, from the end of the test buy.
     CONTACTS = "contacts"  # Hashes of a seller's contacts, from its last offer.

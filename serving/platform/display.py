@@ -1,4 +1,4 @@
-"""How pages are written for whoever reads them: zone, language, density, keys and theme of the request at hand."""
+"""Display settings of the current reader: zone, language, density, keys and theme of the request."""
 
 import zoneinfo
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class Theme(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Display:
-    """What a person has chosen; without a session, and before a choice, these defaults. `time_zone` is an IANA name."""
+    """A person's display settings; these defaults apply without a session or a choice. `time_zone` is an IANA name."""
 
     time_zone: str = "UTC"
     language: Language = ENGLISH

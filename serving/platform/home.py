@@ -77,7 +77,7 @@ class Home:
 
     @property
     def service_file(self) -> Path:
-        """Where the running service says how to reach it."""
+        """The file with the address of the running service."""
         return self.root / "service.json"
 
     def socket_path(self) -> Path:
@@ -88,7 +88,7 @@ class Home:
         return Path(tempfile.mkdtemp(prefix="touchstone-")) / "service.sock"
 
     def read_service(self) -> dict[str, Any]:
-        """What the last service said of itself; empty if there was none."""
+        """The last service's record of itself; empty if there was none."""
         try:
             found = json.loads(self.service_file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -109,7 +109,7 @@ class Home:
         return path
 
     def secret(self, name: str) -> bytes:
-        """32 random bytes of this home, made at the first use. Whoever copies the database has them not."""
+        """32 random bytes of this data directory, made at the first use. A copy of the database has no copy of them."""
         path = self.root / name
         if not path.exists():
             descriptor, made = tempfile.mkstemp(dir=self.root)
@@ -124,7 +124,7 @@ class Home:
 
     @contextmanager
     def owned(self) -> Iterator[None]:
-        """Own the home while the block runs; the kernel lets go of it however the process ends.
+        """Own the data directory while the block runs; the kernel releases it however the process ends.
 
         Raises
         ------

@@ -42,5 +42,5 @@ class Jobs:
         self._client.enqueue_in_transaction(connection, options, *arguments)
 
     def close(self) -> None:
-        """Let go of the client; the engine is the caller's."""
+        """Release the client; the engine is the caller's."""
         self._client.destroy()

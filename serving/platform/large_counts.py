@@ -13,7 +13,7 @@ _MOST_KEPT: Final = 1_000
 
 @dataclass(slots=True)
 class LargeCounts:
-    """Large counts are kept for some seconds, for everybody who asks for the same; small ones are counted anew."""
+    """Large counts are cached for some seconds, for everybody who asks for the same; small ones are never cached."""
 
     clock: Callable[[], float] = time.monotonic
     _kept: dict[Hashable, tuple[float, Any]] = field(default_factory=dict)
@@ -22,7 +22,7 @@ class LargeCounts:
     def of(
         self, key: Hashable, count: Callable[[], Counted], size: Callable[[Counted], int], *, seconds: float = 5.0
     ) -> Counted:
-        """What was counted under a key, within the last so many seconds; `size` says how much that is in all."""
+        """The cached count of a key, from within the last so many seconds; `size` returns the total of a count."""
         now = self.clock()
         kept = self._kept.get(key)
         if kept is not None and now - kept[0] < seconds:

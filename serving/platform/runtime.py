@@ -1,4 +1,4 @@
-"""What one process has to work with. It is made once, by `serving.composition`, and passed to every request and job."""
+"""The resources of one process. `serving.composition` makes them once and passes them to every request and job."""
 
 import threading
 from collections.abc import Callable, Iterator

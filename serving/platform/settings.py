@@ -1,4 +1,4 @@
-"""What an operator sets, read once from TOUCHSTONE_* variables."""
+"""The operator's settings, read once from TOUCHSTONE_* variables."""
 
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ class ClockKind(StrEnum):
 
 
 class Transparency(BaseModel):
-    """What a marketplace says of itself in its transparency exports."""
+    """The marketplace's description of itself in its transparency exports."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

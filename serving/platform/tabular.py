@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 
 class Kind(StrEnum):
-    """What a column holds. None is a missing value of any kind."""
+    """The value of a column. None is a missing value of any kind."""
 
     TEXT = "text"
     COUNT = "count"
@@ -49,9 +49,10 @@ def as_file(form: Format, columns: Columns, rows: Iterable[Sequence[Any]]) -> by
 
 
 def as_csv(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
-    """UTF-8 with the mark by which spreadsheets know it. Text that could be read as a formula follows an apostrophe.
+    """UTF-8 with a byte order mark, which spreadsheets recognise. Text that could be read as a formula follows an
+    apostrophe.
 
-    So does text that begins with one: whoever takes one away from the front of a text has what was there.
+    So does text that begins with one: a reader who removes one apostrophe from the front has the original text.
     """
     stream = StringIO()
     writer = csv.writer(stream)

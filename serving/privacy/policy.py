@@ -10,14 +10,14 @@ from typing import Final
 class RetentionPolicy:
     """Settings of `serving.privacy.rules.retention`; None keeps for ever.
 
-    What a removal rests on is kept at least until nobody can complain about it any more, whatever stands here (GDPR,
-    Article 17(3)(e); Digital Services Act, Article 20(1)), and under a legal hold for as long as that lasts.
+    The evidence of a removal is kept at least until the time for complaints is over, independent of these settings
+    (GDPR, Article 17(3)(e); Digital Services Act, Article 20(1)), and under a legal hold until its end.
     """
 
     # Three years: the regular limitation period of claims in much of Europe, such as section 195 of the German BGB.
     statements: int | None = 1_095
     documents: int | None = 1_095
-    # After a seller's last offer: who comes back does so within weeks.
+    # After a seller's last offer: a returning seller does so within weeks.
     contacts: int | None = 1_095
     # Longer than a notifier can complain: how a stranger's notices turned out tells how to take the next.
     notifiers: int | None = 1_095
@@ -26,7 +26,7 @@ class RetentionPolicy:
     custody: int | None = 1_825
     # A refused row is of use while its sender can be asked for a better one.
     refused_rows: int | None = 90
-    # Windows reach back 90 days, and what is usual for a marketplace is worked out over the same.
+    # Windows reach back 90 days, and a marketplace's base-rate priors are computed over the same.
     seller_events: int | None = 730
     # An ended session proves for a month who was signed in.
     sessions: int | None = 30

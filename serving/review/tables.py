@@ -48,7 +48,7 @@ test_buy = tenant_table(
     ),
 )
 
-# Who had the goods, line by line; appended and never changed, and the audit log's chain holds every line's words.
+# The custody of the goods, line by line; appended and never changed. The audit log's chain covers every line's words.
 custody_entry = tenant_table(
     "custody_entry",
     "entry_id",
@@ -73,7 +73,7 @@ bulk_verdict = tenant_table(
     UniqueConstraint("bulk_id"),
 )
 
-# As with takedown_item, what was sent is kept as it came.
+# As in takedown_item, the submitted value is kept as it came.
 bulk_item = Table(
     "bulk_item",
     metadata,
@@ -103,8 +103,8 @@ takedown_request = tenant_table(
     Index("ix_takedown_request_known_at", "marketplace_id", "brand_id", "known_at"),
 )
 
-# A case that was refused need not exist, so what was sent is kept as it came and refers to nothing. Why it was refused
-# is kept as a phrase too, for readers of other languages.
+# A case that was refused need not exist, so the submitted value is kept as it came and is no reference. Why it was
+# refused is kept as a phrase too, for readers of other languages.
 takedown_item = Table(
     "takedown_item",
     metadata,

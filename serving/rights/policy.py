@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-# What an intellectual-property right must be to carry a notice, and how long before its end people are told.
+# The conditions for an intellectual-property right to carry a notice, and the days of notice before its end.
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,8 @@ class RightsPolicy:
     told_before_expiry_days: int = 60
     # A certificate of registration or a power of attorney is a few pages.
     largest_document_bytes: int = 2_000_000
-    # One certificate can stand behind many rights, and replaced ones stay, because what they carried stays carried.
+    # One certificate can stand behind many rights, and replaced ones stay, because earlier notices under them stay
+    # valid.
     most_documents_of_a_brand: int = 1_000
     # Some six hundred scans of a few pages. They are in the database, and so in every backup of it.
     most_document_bytes_of_a_brand: int = 200_000_000

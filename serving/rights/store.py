@@ -19,7 +19,7 @@ _NOT_VOID = power_of_attorney.c.revoked_at.is_(None) | (power_of_attorney.c.revo
 
 @dataclass(frozen=True, slots=True)
 class StoredRight:
-    """A right with whose it is, the digest of its document, who supplied and who looked at it, and what they said."""
+    """A right with its owner, its document's digest, its supplier and verifier, and the verifier's reason."""
 
     right: Right
     brand_id: str

@@ -44,7 +44,7 @@ seller_event = tenant_table(
     Index("ix_seller_event_window", "marketplace_id", "seller_external_id", "occurred_at"),
 )
 
-# What it is compared with.
+# Reference values for comparisons.
 
 price_reference = Table(
     "price_reference",
@@ -55,7 +55,7 @@ price_reference = Table(
     Column("log_median", Float, nullable=False),
     Column("mad", Float, nullable=False),
     Column("n", Integer, nullable=False),
-    # How the prices lie, for people; what was worked out before this was kept has none until it is worked out anew.
+    # The price distribution, for people; rows from before this column have none until they are computed again.
     Column("samples", Json, nullable=True),
     moment("as_of"),
     PrimaryKeyConstraint("marketplace_id", "brand_key", "category_key"),

@@ -31,13 +31,13 @@ DEFAULT_LINKS: Final = LinkPolicy()
 class SellerRiskPolicy:
     """Settings of `serving.sellers.rules.seller_risk.rank` and of its refresh."""
 
-    # The middle of the windows in which sellers are described anyway (7, 30, 90 days): in a month most shops list
-    # enough to be compared, and whoever changes their ways is not held to a quarter ago.
+    # The middle of the windows in which sellers are described anyway (7, 30, 90 days). In a month most shops list
+    # enough to be compared, and a seller who changes is not judged by the last quarter.
     window_days: int = 30
     # With four offers or fewer one more finding moves a seller past half the marketplace. They are counted, not ranked.
     fewest_offers: int = 5
-    # How many offers' worth of belief a seller begins with at the marketplace's usual share. As many as it takes to be
-    # ranked, so that nobody's figure is more the marketplace's than their own.
+    # The weight of the marketplace's base-rate prior, in listings. It equals the minimum for a ranking, so that no
+    # ranked seller's figure depends more on the marketplace than on the seller.
     prior_offers: float = 5.0
     # Among twenty sellers one is five points of a percentile; among fewer the figure would be about who else is there.
     fewest_sellers: int = 20
@@ -51,7 +51,7 @@ class SellerRiskPolicy:
 
     @property
     def lasts(self) -> timedelta:
-        """How long a ranking is kept before it is worked out anew."""
+        """How long a ranking is kept before it is computed again."""
         return timedelta(hours=self.refresh_hours)
 
 

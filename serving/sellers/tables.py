@@ -44,7 +44,7 @@ seller_contact = Table(
     Index("ix_seller_contact_seller", "marketplace_id", "seller_external_id"),
 )
 
-# Removals that count against their sellers. What is taken back keeps its row, with when and why.
+# Removals that count against their sellers. An undone removal keeps its row, with the time and the reason.
 strike_hit = tenant_table(
     "strike_hit",
     "action_id",
@@ -62,7 +62,7 @@ strike_hit = tenant_table(
 
 _UNDECIDED = text("state IN ('proposed', 'agreed_by_one')")
 
-# What people are asked to decide about a seller, and what they decided; `linked` are the accounts around it then.
+# Proposed sanctions of sellers, and the decisions on them; `linked` are the linked accounts at that time.
 sanction = tenant_table(
     "sanction",
     "sanction_id",
@@ -109,7 +109,7 @@ sanction_voice = tenant_table(
     Index("ix_sanction_voice_sanction", "marketplace_id", "sanction_id", "known_at"),
 )
 
-# What the marketplace is asked to do about a seller; delivered as an action on an offer is, by a sequence of its own.
+# Requested actions on a seller; delivered like an action on a listing, with a sequence of their own.
 seller_action = tenant_table(
     "seller_action",
     "action_id",

@@ -20,7 +20,7 @@ class ReminderPolicy:
 DEFAULT_REMINDERS: Final = ReminderPolicy()
 
 
-# What a brand's confirmations must have come to before one click of it removes an offer.
+# The record that a brand's confirmations need before one click of it removes a listing.
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class StandingPolicy:
     Numbers called sourced are of Alibaba's good-faith programme unless another is named (Capabilities C.1 to C.3).
     """
 
-    # Sourced: three months. What happened before has been forgiven or forgotten.
+    # Sourced: three months. Earlier outcomes no longer count.
     window_days: int = 90
     # Sourced: at least so many accepted and at most so many overturned, overall and in every reason code.
     accepted_share: Decimal = Decimal("0.90")
@@ -53,12 +53,13 @@ class StandingPolicy:
     # The margin in which a brand is warned while it still loses nothing. An inference of ours.
     warned_below_accepted: Decimal = Decimal("0.925")
     warned_above_overturned: Decimal = Decimal("0.04")
-    # Sourced: who lost it may have it again after three months.
+    # Sourced: a brand that lost it may have it again after three months.
     reentry_days: int = 90
     # A lower quota in place of exclusion (Mercado Libre); so few a day a desk can look after in time.
     daily_cap: int = 5
-    # A tenth of the removals of whoever has shown little is looked at again, blind; of the others some, so that what
-    # they show stays known; of none where no analyst is asked at all. Inferences of ours.
+    # A tenth of the removals of brands with a short record gets a blind second review. Brands with a full record get
+    # fewer, so that their record stays current. Self-service removals, where no analyst is asked at all, get none.
+    # Inferences of ours.
     audit_provisional: Decimal = Decimal("0.10")
     audit_full: Decimal = Decimal("0.05")
 

@@ -34,7 +34,7 @@ def current(runtime: Runtime, connection: Connection, marketplace_id: str, brand
 def effect_now(
     runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> Effect:
-    """What one more confirmation of the brand does; a day is a calendar day, UTC, and asked about where it counts."""
+    """The effect of one more confirmation of the brand; a day is a calendar day, UTC, read at the time of counting."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
     counts = found.level is Level.CAPPED or begun.phase is not Phase.FULL
@@ -55,7 +55,7 @@ def stage_of(
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a confirmation weighs at the moment at which it is given."""
+    """The weight of a confirmation at its moment."""
 
     brand_id: str
     level: Level
@@ -71,9 +71,9 @@ def begin_count(connection: Connection, case: Case) -> None:
 def weigh(
     runtime: Runtime, connection: Connection, case: Case, at: datetime, counted: Standing | None = None
 ) -> Weight | None:
-    """What a brand's 'counterfeit' on one of its cases does now; None where the case is no brand's.
+    """The effect of a brand's 'counterfeit' on one of its cases now; None where the case is no brand's.
 
-    `counted` is its standing where that is known already; what it has used of its day is read all the same.
+    `counted` is its standing if the caller has it already; the brand's use of its daily limit is always read.
     """
     if case.brand_id is None:
         return None
@@ -104,15 +104,15 @@ def keep_confirmation(
 
 
 def recount_of(runtime: Runtime, connection: Connection, case: Case, at: datetime) -> None:
-    """Count the standing of a case's brand anew, where the brand has had a word on it."""
+    """Count the standing of a case's brand again, where the brand has answered on it."""
     if case.brand_id is not None and (case.lane in _TOUCHES_A_BRAND or case.question_returned):
         recount(runtime, connection, case.marketplace_id, case.brand_id, at)
 
 
 def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:
-    """Count a brand's standing and write down what has changed, with counts, reasons and policy, and in the audit log.
+    """Count a brand's standing and record a change, with counts, reasons and policy, also in the audit log.
 
-    For whoever has just decided something that a confirmation depends on: a verdict, an appeal, an undo.
+    The caller has just decided something that a confirmation depends on: a verdict, an appeal, an undo.
     """
     found, before = _counted(runtime, connection, marketplace_id, brand_id, at)
     _go_on(runtime, connection, found, marketplace_id, brand_id, at)
@@ -147,7 +147,7 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
 def _go_on(
     runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> None:
-    """End a first phase of which enough is known, for good and in the audit log."""
+    """End a first phase with enough evidence, permanently and in the audit log."""
     begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
     if begun.phase is not Phase.FULL or brands.full_since(connection, marketplace_id, brand_id):
         return

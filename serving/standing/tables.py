@@ -5,7 +5,7 @@ from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, PrimaryKeyCons
 from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
 from serving.platform.database.types import Json
 
-# What time brought to a question and its deadline, each step once.
+# The timed steps of a question and its deadline, each step once.
 question_step = Table(
     "question_step",
     metadata,

@@ -10,7 +10,7 @@ from typing import Final
 class BurstPolicy:
     """Settings of `serving.takedowns.rules.bursts.holds` and `serving.takedowns.rules.bursts.cap`.
 
-    Counts are of removals that nobody held.
+    Counts are of removals without a hold.
     """
 
     # A rolling hour, so that no full hour lets twice as many through (PROMISES A6: caps per hour).
@@ -20,15 +20,16 @@ class BurstPolicy:
     per_user: int = 20
     # Two people at full speed. A brand that needs more has a past that says so.
     per_brand: int = 40
-    # Whoever wants to ruin a rival aims at one shop, whatever accounts they use; ten offers gone are not a shop gone.
+    # An attacker who wants to ruin a rival aims at one shop, from any account; the loss of ten listings does not close
+    # a shop.
     per_seller: int = 10
-    # What somebody has long done in their busiest hours is no burst: half as much again may leave before people look.
+    # A person's usual peak rate is no burst: one and a half times that rate may leave before people look.
     times_usual: float = 1.5
-    # The past that counts ends where appeals against it are mostly decided, and holds four of each weekday: who raises
-    # their pace from hour to hour does not raise their cap with it.
+    # The past that counts ends where appeals against it are mostly decided, and holds four of each weekday. A pace that
+    # rises from hour to hour does not raise the cap.
     usual_ends_days_ago: int = 14
     usual_days: int = 28
-    # No past makes an account worth more than this an hour to whoever steals it.
+    # The most removals an hour that an account's past allows; it bounds the damage of a stolen account.
     most_per_user: int = 100
     most_per_brand: int = 200
     # The number of sales of the INFORM Consumers Act (Capabilities C.13), there in twelve months and here in ninety
@@ -52,7 +53,7 @@ class RemovalCheckPolicy:
     look_again_seconds: tuple[int, ...] = (60, 240, 600, 2700, 7200, 21600, 86400)
     # Caches and search indices of shops commonly live some minutes; an hour is beyond any of them.
     still_shown_after_seconds: int = 3600
-    # What was gone is looked at once more: an offer that comes back under its own id was not removed.
+    # A listing that was gone is checked once more: a listing that comes back under its own id was not removed.
     look_back_hours: float = 24.0
     # As long as an action is tried (models.policies.delivery).
     give_up_after_days: float = 7.0

@@ -26,7 +26,7 @@ from serving.platform.database.schema import (
 )
 from serving.platform.database.types import Compressed, Json
 
-# What was done about it.
+# Takedowns.
 
 _UNSETTLED = text("state IN ('held', 'scheduled', 'sending', 'dead')")
 
@@ -120,7 +120,7 @@ alert = tenant_table(
     "alert",
     "alert_id",
     word("cause"),
-    # Whose pace it is: a person's, a brand's or a seller's id; empty where the alert is about the marketplace.
+    # The subject of the pace: a person's, a brand's or a seller's id; empty where the alert is about the marketplace.
     Column("subject", EXTERNAL, nullable=False),
     Column("sentence", String(500), nullable=False),
     moment("raised_at"),

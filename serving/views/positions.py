@@ -84,10 +84,10 @@ def next_free(
     at: datetime,
     besides: Collection[str] = (),
 ) -> str | None:
-    """The case to go on with: the next below this one that nobody else holds, else the first that nobody holds.
+    """The next case to open: the next free one below this one, else the first free one.
 
-    What is offered to this person goes before all others, and what is offered to somebody else comes last. `besides`
-    are cases that are not led to, because their answers are on their way.
+    Cases offered to this person come first, and cases offered to somebody else come last. A free case is held by no
+    other person. `besides` are cases to skip, because their answers are in transit.
     """
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id

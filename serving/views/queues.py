@@ -19,7 +19,7 @@ from serving.platform.database.scope import inside, same
 
 
 class Lease(StrEnum):
-    """Who holds a case at the moment: nobody else than the reader, the reader, or somebody else."""
+    """The holder of a case at the moment: no other person, the reader, or somebody else."""
 
     FREE = "free"
     MINE = "mine"
@@ -28,11 +28,11 @@ class Lease(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class QueueFilter:
-    """What a queue shows. `brands` are (marketplace, brand) pairs: a brand's people see nothing else.
+    """The filter of a queue. `brands` are (marketplace, brand) pairs: a brand's users see nothing else.
 
-    `person` is whose queue it is; second looks at what they judged themselves are not in it. `at` is the moment that
-    leases are read at, for `lease`, and what is set aside: with `aside` that alone is shown, and else all but that.
-    `harm_from` and `scores` show no case whose judge must not know them.
+    `person` is the owner of the queue; it excludes second reviews of their own verdicts. `at` is the moment for reading
+    leases, for `lease`, and deferrals: with `aside` the queue shows only deferred cases, else all others. `harm_from`
+    and `scores` show no case whose judge must not know them.
     """
 
     marketplaces: frozenset[str]
@@ -55,16 +55,16 @@ class QueueFilter:
 
 
 def open_to(user_id: str) -> ColumnElement[bool]:
-    """Whether a case is for this person: second looks at what they judged themselves are for somebody else."""
+    """Whether a case is for this person: second reviews at what they judged themselves are for somebody else."""
     judged = select(verdict.c.verdict_id).where(same(verdict, review_case, "listing_id"), verdict.c.user_id == user_id)
     return or_(review_case.c.lane != CaseLane.SECOND_LOOK.value, ~judged.exists())
 
 
 def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
-    """What a case must be to stand in a queue.
+    """The conditions for a case in a queue.
 
-    A queue is walked in its order along the index of open cases, which holds all that it is filtered by; a brand's own
-    is short, and looked up by the brand.
+    The query is an ordered scan of the index of open cases, which holds all filter columns. A brand's own queue is
+    short and is looked up by the brand.
     """
     case = review_case.c if wanted.brands is not None else WALKED
     conditions: list[ColumnElement[bool]] = [IS_OPEN, case.marketplace_id.in_(sorted(wanted.marketplaces))]
@@ -99,7 +99,7 @@ def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
         # Few of all: looked up, and not walked to.
         yield review_case.c.seller_external_id.in_(sorted(wanted.sellers))
     if wanted.at is not None:
-        # What is set aside is little, and looked up.
+        # Deferred cases are few, and are looked up.
         yield (
             review_case.c.aside_until > wanted.at
             if wanted.aside
@@ -118,7 +118,7 @@ def _scored(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.harm_from is not None:
         yield review_case.c.priority >= wanted.harm_from
     if wanted.scores is not None:
-        # Up to 1 a probability is meant, above it points; what is measured in the other is not told by it.
+        # Up to 1 the value is a probability, above it points; cases with the other measure do not match.
         yield (WALKED.points if wanted.scores[1] > 1 else WALKED.chance).between(*wanted.scores)
 
 

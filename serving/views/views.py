@@ -1,4 +1,4 @@
-"""What pages show beside each other and no repository keeps together; nothing here writes."""
+"""Joined data for pages that no repository holds together; nothing here writes."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ class Given:
 
 
 def given_since(connection: Connection, user_id: str, side: Side, since: datetime) -> list[Given]:
-    """A person's verdicts since a moment that still stand and that nobody has gone on from, newest first."""
+    """A person's verdicts since a moment that are in force and have no follow-up, newest first."""
     later = verdict.alias("later")
     followed = select(later.c.verdict_id).where(
         same(later, verdict, "case_id"),
@@ -178,12 +178,12 @@ def open_questions(connection: Connection, pairs: Collection[Pair]) -> dict[Pair
 
 
 def _one_of(pairs: Collection[Pair], place: Any, brand_id: Any) -> ColumnElement[bool]:
-    """A brand in a marketplace among these; no pairs match nothing, so that nobody sees everything by having none."""
+    """A brand in a marketplace among these; an empty set of pairs matches no row, so it never grants access."""
     return or_(false(), *(and_(place == here, brand_id == wanted) for here, wanted in sorted(pairs)))
 
 
 def standing_answers(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[Judgement, int]]:
-    """What each brand's people have answered and not taken back."""
+    """The answers of each brand's users that are not withdrawn."""
     later = verdict.alias("later")
     withdrawn = select(later.c.verdict_id).where(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id

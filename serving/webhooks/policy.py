@@ -12,7 +12,7 @@ class DeliveryPolicy:
 
     # The example schedule of Standard Webhooks 1.0; its last wait is repeated until the action is given up.
     retry_delays_seconds: tuple[int, ...] = (5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400)
-    # What failed together must not come back together.
+    # Messages that failed together must not retry together.
     jitter_share: float = 0.2
     # A receiver that was down for three days has four more to be mended before anybody must replay by hand.
     give_up_after_days: float = 7.0

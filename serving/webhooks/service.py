@@ -25,7 +25,7 @@ def enqueue_delivery(runtime: Runtime, connection: Connection, action: Outgoing)
 def enqueue_now(
     runtime: Runtime, connection: Connection, action: Outgoing, *, delay_seconds: float | None = None
 ) -> None:
-    """Leave the job of the action's next step. The same step is the same job, whoever leaves it."""
+    """Leave the job of the action's next step. The same step is the same job, from any caller."""
     if action.due_at is None:
         return
     job_id = f"deliver:{action.action_id}:{action.due_at.timestamp():.3f}"

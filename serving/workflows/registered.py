@@ -1,4 +1,5 @@
-"""The workflows by name. Their names and arguments are a protocol: what one release enqueues, the next must run.
+"""The workflows by name. Their names and arguments are a protocol: the next release must run the jobs that this one
+enqueues.
 
 Change `PROTOCOL` by hand when an enqueued job of an earlier release could no longer run.
 """

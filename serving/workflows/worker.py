@@ -117,7 +117,7 @@ class Worker:
         _log.info("worker.started", worker_id=settings.worker_id, simulated_clock=self._runtime.clock.simulated)
 
     def stop(self) -> None:
-        """Let running jobs end, then stop. What was not begun stays in the queue."""
+        """Let running jobs end, then stop. Jobs that have not started stay in the queue."""
         self._stop.set()
         self._sweeper.join()
         DBOS.destroy(workflow_completion_timeout_sec=30)

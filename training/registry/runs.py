@@ -25,7 +25,7 @@ _PYFUNC: Final = Path(__file__).with_name("pyfunc_model.py")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What training wants kept: parameters, figures, files, and under which job and digest."""
+    """The record of a training: parameters, figures, files, and its job and digest."""
 
     job_id: str
     digest: str

@@ -1,4 +1,4 @@
-"""What brands, analysts and sellers of the synthetic marketplace answer: mostly right, and never at once."""
+"""Answers of brands, analysts and sellers of the synthetic marketplace: mostly right, and never at once."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,9 +12,7 @@ from training.simulated.stream import Truth
 BRAND_SILENT: Final = 0.15
 APPEALS: Final[Mapping[bool, float]] = {True: 0.70, False: 0.15}  # By whether the seller trades honestly.
 
-# Shares of each verdict; what is left over is cannot_tell. A rights holder sees its own goods every day and errs on
-# about 3 %; an analyst sees pictures and errs on about 8 %. A parallel import is genuine and still unwelcome: most
-# brands call it grey, some call it counterfeit, which is the mistake that appeals are for.
+# Shares of each verdict; the remainder is cannot_tell.
 _BRAND: Final = {
     "counterfeit": {"counterfeit": 0.935, "genuine": 0.03},
     "genuine": {"genuine": 0.935, "counterfeit": 0.03},
@@ -38,14 +36,14 @@ class Answer:
 
 
 def brand_answer(truth: Truth, random: np.random.Generator) -> Answer | None:
-    """What the rights holder says when asked; None when it does not answer this time."""
+    """The rights holder's answer to a question; None when it does not answer this time."""
     if random.random() < BRAND_SILENT:
         return None
     return Answer(_verdict(_BRAND[_case(truth)], random), _hours(_BRAND_HOURS, random))
 
 
 def analyst_answer(truth: Truth, random: np.random.Generator) -> Answer:
-    """What an analyst of the marketplace decides: quicker, less sure and more often wrong than a brand."""
+    """The decision of an analyst of the marketplace: quicker, less sure and more often wrong than a brand."""
     return Answer(_verdict(_ANALYST[_case(truth)], random), _hours(_ANALYST_HOURS, random))
 
 

@@ -51,7 +51,7 @@ class House:
     tells: tuple[KnownTell, ...] = ()
 
     def announced(self, authorised: tuple[str, ...]) -> SyntheticBrand:
-        """What the brand tells the marketplace."""
+        """The data that the brand gives the marketplace."""
         prices = {model.name: Decimal(model.list_price) for model in self.models}
         return SyntheticBrand(self.brand, self.takes_part, self.account_manager, prices, authorised, self.tells)
 

@@ -14,7 +14,7 @@ from training.simulated.offers import Draft, moment
 from training.simulated.records import Row
 from training.simulated.sellers import Seller
 
-_KNOWN: Final = 0.85  # Sellers of whom the marketplace has any contact.
+_KNOWN: Final = 0.85  # The share of sellers with any contact on file.
 _KEEPS_ITS_TELEPHONE: Final = 0.5
 _PAID_TOGETHER: Final = 0.4
 _MOST_PAID_TOGETHER: Final = 4
@@ -47,7 +47,7 @@ def seller_contacts(random: Random, offers: Sequence[Draft], start: datetime) ->
 
 
 class _Book:
-    """Who has which number, account and address: each new name gets the next."""
+    """The owners of numbers, accounts and addresses: each new name gets the next."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -59,7 +59,7 @@ class _Book:
         return self._numbers.setdefault(name, len(self._numbers) + 1)
 
     def paid_with(self, seller: str) -> str:
-        """Who receives the money of this counterfeiter, too: who collects it does so for several workshops."""
+        """The payee of this counterfeiter, too: one payee collects for several workshops."""
         if len(self._ring) == _MOST_PAID_TOGETHER:
             self._ring.clear()
         self._ring.append(seller)

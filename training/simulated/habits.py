@@ -18,7 +18,7 @@ class Craft(StrEnum):
 
 
 class Honest(StrEnum):
-    """What an honest seller trades in; the last three look suspicious without being so."""
+    """The trade of an honest seller; the last three look suspicious without being so."""
 
     AUTHORISED = "authorised"
     RETAIL = "retail"
@@ -67,7 +67,7 @@ class Habits:
     stories: Mapping[Story, float]
 
 
-# What honest buyers now and then say of genuine goods.
+# Occasional claims of honest buyers about genuine goods.
 FAKES_OF_GENUINE: Final = 0.03
 _AROUND: Final = ("price", "age", "sales", "size", "offer_age")
 _NOT_SHARES: Final = {"kind", "share", "stories", *_AROUND}

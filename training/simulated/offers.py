@@ -172,7 +172,7 @@ def _dispatch(random: Random, seller: Seller, item: Item) -> str:
 
 
 def _price(random: Random, kind: Kind, item: Item) -> tuple[float, float]:
-    """What is asked, in EUR, and what the goods usually cost."""
+    """The asking price in EUR, and the usual price of the goods."""
     if item.part:
         return 9 * around(random, Around(median=1.0, spread=0.5)), 9.0
     if item.house is None:

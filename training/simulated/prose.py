@@ -41,7 +41,7 @@ _VOUCHES_ELSE: Final = 0.04
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is offered: a model of a house (None: of no registered brand), or a part for it that others make."""
+    """The goods on offer: a model of a house (None: of no registered brand), or a part for it that others make."""
 
     house: int | None
     model: int
@@ -58,7 +58,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a buyer reads; `named` is the brand as the title writes it, None where it is hidden or absent."""
+    """The text that a buyer reads; `named` is the brand as the title writes it, None where it is hidden or absent."""
 
     title: str
     description: str | None

@@ -1,4 +1,4 @@
-"""What the marketplace counts of a seller and of an offer, in windows that fit together."""
+"""The marketplace's counts about a seller and a listing, in windows that fit together."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ class Ledger:
         return end - a, end - b, end - c
 
     def amounts(self, kind: str, day: float) -> tuple[float, float, float]:
-        """What they were worth."""
+        """The value of the sales."""
         sums, end = self._sums[kind], bisect_right(self._days[kind], day)
         a, b, c = self._starts(kind, day)
         return sums[end] - sums[a], sums[end] - sums[b], sums[end] - sums[c]
@@ -194,7 +194,7 @@ def block(career: Career, seller: Record, found: Volumes, *, country: str, day: 
 
 
 def counters(random: Random, found: Volumes, habits: Habits, *, age: float, offers: int, counterfeit: bool) -> Row:
-    """What is counted of one offer that stands for `age` days; its sales are a part of the seller's."""
+    """The counts of one listing that stands for `age` days; its sales are a part of the seller's."""
     share = min(0.6, around(random, Around(median=1 / (offers + 1), spread=0.6)))
     sold = _thinned(random, int(random.binomial(found.sales[2], share * min(age, 90.0) / 90)), min(age, 90.0))
     returned = _part(random, sold, min(0.5, habits.returns * around(random, Around(median=1.0, spread=0.3))))

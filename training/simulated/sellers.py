@@ -94,7 +94,7 @@ def _supplier(random: Random, late: int) -> Supplier:
 def honest_seller(random: Random, external_id: str, kind: Honest, days: int, *, number: int) -> Seller:
     """An honest account; it trades through the whole history or joins in its course.
 
-    `number` counts the sellers of a kind, so that authorised ones, who deal in one brand each, go round all brands.
+    `number` counts the sellers of a kind, so that the authorised sellers, with one brand each, cover all brands.
     """
     first_day = 0.0 if happens(random, 0.6) else random.random() * days * 0.9
     career = Career(first_day - around(random, HABITS[kind].age), first_day, float(days), _offers(random, kind))

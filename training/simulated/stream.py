@@ -39,10 +39,10 @@ class SellerEvent:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What nobody on the marketplace knows for sure.
+    """The ground truth, which everybody on the marketplace lacks.
 
-    `kind` is how the seller trades (a value of `Craft` or `Honest`), whatever this offer is: counterfeiters sell
-    genuine things too, and honest people now and then a fake. `brand_id` is '' where the goods bear no registered
+    `kind` is how the seller trades (a value of `Craft` or `Honest`), independent of this listing. Counterfeiters also
+    sell genuine goods, and honest sellers occasionally sell a fake. `brand_id` is '' where the goods bear no registered
     brand.
     """
 
@@ -53,7 +53,7 @@ class Truth:
 
 
 def truth_of(offer: Draft) -> Truth:
-    """What the maker of the world knows of an offer."""
+    """The simulation's ground truth of a listing."""
     kind: Kind = offer.seller.kind
     return Truth(offer.item.counterfeit, offer.item.brand_id, kind.value, offer.seller.external_id)
 
@@ -79,7 +79,7 @@ def stream(random: Random, offers: Sequence[tuple[str, Draft]], start: datetime,
 
 
 def _changed(random: Random, offer: Draft, day: float) -> Draft:
-    """The offer with another price or another title: what a buyer sees has changed."""
+    """The listing with another price or another title: a change that a buyer sees."""
     after = later(random, offer, day)
     content = dict(after.content)
     if happens(random, 0.7):

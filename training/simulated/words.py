@@ -1,4 +1,5 @@
-"""What sellers on the synthetic marketplace write, in four languages, and what of it gives counterfeiters away.
+"""The wording of sellers on the synthetic marketplace, in four languages, and the wording that identifies
+counterfeiters.
 
 All of it stands in `training/simulated/data/texts.tsv`, one text in its four languages a line.
 """
@@ -66,9 +67,9 @@ UNBRANDED: Final = words("unbranded")
 # One line per supplier's habit. The lexicon knows none of them (a test holds that), so only labelled offers can teach
 # them; honest sellers say each of them now and then.
 TELLS: Final = words("tells")
-# What obvious counterfeiters write; nearly all of it stands in features/data/lexicon.tsv.
+# The wording of obvious counterfeiters; nearly all of it is in features/data/lexicon.tsv.
 BLATANT_TITLES: Final = words("blatant_titles")
 BLATANT_SENTENCES: Final = words("blatant_sentences")
 CONTACTS: Final = words("contacts")
-# What those write in place of a name whom a search must not find.
+# Their replacements for a name that a search must not find.
 HINTS: Final = words("hints")

@@ -19,7 +19,7 @@ from training.simulation.market import Accounts, Market, Offered
 
 _COMES_BACK: Final = 0.85  # As training.simulated.population has it for accounts that were closed.
 _BACK_AFTER: Final = (1.0, 6.0)  # Days, as training.simulated.sellers.
-_MOST_ACCOUNTS: Final = 5  # Who was closed so often finds another trade.
+_MOST_ACCOUNTS: Final = 5  # A person with so many closed accounts changes to another trade.
 _LEARNS: Final = 0.3  # Of what still gives them away, with each removal.
 _DEARER: Final = 0.6  # At most, once everything is learnt.
 _ACCOUNT_DAYS: Final = 45  # A fresh account is at most so old.
@@ -75,7 +75,7 @@ class Adapting:
             heapq.heappush(self._waiting, (back_at, offered.external_id, offered))
 
     def returned(self, until: datetime) -> list[Offered]:
-        """What stands up again up to a moment, by time."""
+        """The accounts that reopen up to a moment, by time."""
         found = []
         while self._waiting and self._waiting[0][0] <= until:
             at, _, offered = heapq.heappop(self._waiting)
@@ -113,7 +113,7 @@ class Adapting:
 
 
 def _people(offered: Offered) -> tuple[str, int]:
-    """Who is behind an account, and how many accounts of theirs were closed before it."""
+    """The person behind an account, and how many accounts of theirs were closed before it."""
     people, _, accounts = offered.truth.seller.partition(_AGAIN)
     return people, int(accounts or 0)
 

@@ -10,7 +10,7 @@ POISONED_SHARES: Final = (0.0005, 0.0025, 0.01, 0.04)
 
 
 class Attack(StrEnum):
-    """What somebody with the account of a brand does to the answers."""
+    """The effect of an attacker with a brand's account on the answers."""
 
     CLEARED = "cleared"  # Its counterfeits are called genuine.
     ACCUSED = "accused"  # Honest sellers of its goods are reported, and the report is called true.

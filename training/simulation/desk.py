@@ -23,7 +23,7 @@ _NOTHING_DRAWN: Final = replace(
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A listing as it was scored: its numbers, its score, and what routing knows besides; `draw` is on [0, 1)."""
+    """A scored listing: its features, its score and the other inputs of routing; `draw` is on [0, 1)."""
 
     computed: Computed
     score: Score
@@ -64,9 +64,9 @@ def _situation(row: Computed, takes_part: Callable[[str], bool]) -> Situation:
 def share_out(found: Sequence[Arrival], budget: float, *, champion: Bundle | None, explores: bool) -> list[Route]:
     """The route of each listing, so that about `budget` reviews are spent.
 
-    What is flagged is decided before any draw is looked at: as many of the worst-looking as leave room for the draws
-    that are to be expected among the others. So a listing that is not flagged has exactly the chance that is stored
-    with it, and `budget` is spent in the mean; the caller carries over what is left or owed.
+    The flags are decided before any draw is read. The number of flagged listings leaves room for the expected draws
+    among the others. An unflagged listing therefore has exactly its stored sampling probability, and the mean spend is
+    `budget`. The caller carries over the surplus or deficit.
     """
     thin = [i for i, one in enumerate(found) if _is_thin(one)]
     others = [i for i, one in enumerate(found) if not _is_thin(one)]
@@ -89,7 +89,7 @@ def share_out(found: Sequence[Arrival], budget: float, *, champion: Bundle | Non
 
 
 def _chance(one: Arrival, line: float) -> float:
-    """What routing stores for a listing below the line."""
+    """The sampling probability that routing stores for a listing below the threshold."""
     situation = one.situation
     if situation.authorised:
         return DEFAULT_ROUTING.whitelist_audit_share

@@ -1,4 +1,4 @@
-"""What an arm did, month by month, beside what is true; plain values, ready for JSON."""
+"""The monthly results of an arm beside the ground truth; plain values, ready for JSON."""
 
 from collections.abc import Sequence
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""What an arm has been told so far as a snapshot, and what comes of training on it."""
+"""The answers that an arm has received so far as a snapshot, and the result of training on it."""
 
 from datetime import datetime
 
@@ -48,7 +48,7 @@ def label_of(case: Case, as_of: datetime) -> Label | NoLabel:
 
 
 def _row(year: Year, case: Case) -> SnapshotRow | None:
-    """The case as a row to train on; who does not explore does not learn from what was drawn before, either."""
+    """The case as a row to train on; an arm without exploration does not learn from earlier samples, either."""
     if case.route.lane is Lane.AUDIT and not year.arm.explores:
         return None
     label = label_of(case, year.now)

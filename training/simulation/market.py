@@ -1,4 +1,5 @@
-"""What comes in, worked out once for all arms: rows through the door, facts as if nobody had been judged, the truth."""
+"""The incoming listings, computed once for all arms: rows through the door, facts as if nobody had been judged, the
+truth."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -58,7 +59,7 @@ class Offered:
 
 
 class _Read(TypedDict):
-    """What is worked out of a row."""
+    """Values derived from a row."""
 
     computed: Computed
     signature: Signature | None
@@ -67,7 +68,7 @@ class _Read(TypedDict):
 
 @dataclass(slots=True)
 class Accounts:
-    """What every account put up and what its buyers did; tells what was known of it when a listing comes in."""
+    """All accounts' listings and their buyers' acts; it returns the point-in-time record when a listing comes in."""
 
     taking_part: frozenset[str]
     authorised: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -140,7 +141,7 @@ class Market:
         return (at - self.start) // MONTH
 
     def references(self, at: datetime) -> References:
-        """What offers are compared with at a moment, as worked out at the start of its month."""
+        """The reference context at a moment, as computed at the start of its month."""
         return References(self._rates, self._brands, self._tables[min(self.month(at), self.months)])
 
     def brand_of(self, listing: Listing) -> str | None:
@@ -157,7 +158,7 @@ class Market:
         draw: float,
         chance: tuple[int, ...],
     ) -> Offered:
-        """A row that comes in besides the world's own, from one of `accounts`."""
+        """A row in addition to the world's own rows, from one of `accounts`."""
         listing = check(row, received_at=at)
         assert isinstance(listing, Listing), listing
         return self._offered(row, listing, at, accounts, truth=truth, draw=draw, chance=chance)
@@ -219,7 +220,7 @@ def _first_rows(world: World) -> list[tuple[datetime, Mapping[str, object], List
 
 
 def _with_events(world: World) -> dict[str, SellerPast]:
-    """What buyers did at the sellers whose events the marketplace reports; each event is known when it happens."""
+    """The acts of buyers at the sellers whose events the marketplace reports; each event is known when it happens."""
     found: dict[str, SellerPast] = {}
     for sent in world.events:
         row = sent.row

@@ -1,4 +1,4 @@
-"""What an arm remembers of sellers and texts: the part of a listing's facts that depends on who was judged before."""
+"""The memory of an arm about sellers and texts: the part of a listing's facts that depends on earlier verdicts."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace

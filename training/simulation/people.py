@@ -28,7 +28,7 @@ _SECOND_ANALYST: Final = "analyst-4"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """Everything that is ever said of one listing; whoever asks what was known at a moment looks at the times."""
+    """All answers about one listing, each with its time; a point-in-time reader selects by the times."""
 
     verdicts: tuple[GivenVerdict, ...]
     looks: int
@@ -55,11 +55,11 @@ class Settled:
 
     @property
     def rulings_given(self) -> tuple[GivenVerdict, ...]:
-        """The verdicts that decided something; a second look only says what is taught."""
+        """The verdicts that decided something; a second review only says what is taught."""
         return tuple(verdict for verdict in self.verdicts if not verdict.second_look)
 
     def rulings(self, listing_id: str) -> list[Ruling]:
-        """What was said, as a seller's past keeps it."""
+        """The answer in the form of a seller's point-in-time history."""
         said = [Ruling(listing_id, listing_id, v.judgement, v.side, False, v.known_at) for v in self.rulings_given]
         if self.decision is not None:
             decision = self.decision
@@ -89,7 +89,7 @@ def settle(
     brand_name: str | None,
     instead: Instead | None = None,
 ) -> Settled:
-    """What becomes of a case that is taken up at a moment; `instead` gives a planted answer in place of an honest one.
+    """The result of a case that is taken up at a moment; `instead` gives a planted answer in place of an honest one.
 
     A question that the brand leaves open goes back to an analyst after the service's four days.
     """
@@ -127,7 +127,7 @@ def settle(
 
 
 def _with_second_look(offered: Offered, found: Settled) -> Settled:
-    """What teaches nothing until a second agrees is looked at again, blind, by somebody who has not judged it."""
+    """A label that needs a second reviewer goes, blind, to somebody who has not judged the listing."""
     said_at = found.verdicts[-1].known_at
     label = label_from(found.verdicts, AppealState.NONE, as_of=said_at, policy=DEFAULT_LABELS)
     if label is not WANTS_A_SECOND:
@@ -141,7 +141,7 @@ def _with_second_look(offered: Offered, found: Settled) -> Settled:
 
 
 def _with_appeal(offered: Offered, found: Settled) -> Settled:
-    """Who objects to a removal is heard by an analyst who did not decide before."""
+    """An objection to a removal goes to an analyst who did not decide before."""
     random = offered.random(_APPEAL)
     objects, after = seller_appeals(offered.truth, random), timedelta(days=_OBJECTS_WITHIN * random.random())
     if found.removed_at is None or not objects:

@@ -12,7 +12,7 @@ _FIRST_TRAINING: Final = 2  # Months: no label of the first weeks is ripe before
 
 
 def launch(market: Market, arm: Arm, *, review_share: float = REVIEW_SHARE) -> Year:
-    """The year up to its first champion, or to its end where there never is one; whoever follows starts from here."""
+    """The year up to its first champion, or to its end where there never is one; the later runs start from here."""
     year = Year(market, arm, market.start, review_share)
     while year.champion is None and year.now < market.end:
         _month(year, trains=True)

@@ -10,7 +10,8 @@ from training.simulation.market import Market, Offered
 
 @dataclass(slots=True)
 class Poisoner:
-    """Whoever uses the account of the brand `brand_id`. `answers` were given by everybody, `planted` of them by it."""
+    """The attacker who uses the account of the brand `brand_id`. `answers` counts all answers, `planted` the
+    attacker's."""
 
     poison: Poison
     brand_id: str
@@ -18,7 +19,7 @@ class Poisoner:
     planted: int = 0
 
     def instead(self, offered: Offered, side: Side) -> Judgement | None:
-        """What the account says of a counterfeit in place of the truth; None leaves the answer as it is."""
+        """The account's false answer about a counterfeit; None leaves the answer as it is."""
         clears = self.poison.attack is Attack.CLEARED and side is Side.BRAND and offered.truth.counterfeit
         return self._plant(offered, Judgement.GENUINE) if clears else None
 
@@ -37,7 +38,7 @@ class Poisoner:
 
 
 def most_copied_brand(market: Market) -> str:
-    """The brand that answers questions and of which there are most counterfeits: where an attack does most harm."""
+    """The brand that answers questions and has the most counterfeits: an attack on it does most harm."""
     counts = dict.fromkeys(sorted(market.taking_part), 0)
     for offered in market.offers:
         if offered.truth.counterfeit and offered.truth.brand_id in counts:

@@ -56,9 +56,10 @@ def _coverage(estimates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _attack(runs: Sequence[Run], twins: Sequence[Run]) -> dict[str, Any]:
-    """What the attack did beside the same arm without it: recall lost on the attacked brand, candidates held back.
+    """The effect of the attack against the same arm without it: lost recall on the attacked brand, blocked candidates.
 
-    A candidate is blocked where the gates refuse it and promoted the twin's of the same month.
+    A candidate is blocked where the gates refuse it but promoted the same month's candidate of the arm without the
+    attack.
     """
     by_seed = {twin["seed"]: twin for twin in twins}
     pairs = [(run, by_seed[run["seed"]]) for run in runs if run["seed"] in by_seed]

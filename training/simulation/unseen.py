@@ -1,4 +1,4 @@
-"""Listings of sellers who never come in: what the models of an arm are worth on the goods of one brand."""
+"""Listings of sellers who never come in: the quality of an arm's models on the goods of one brand."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -39,7 +39,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """What came of one month's training. `refused_by` holds the sentence of each gate that was not passed."""
+    """The result of one month's training. `refused_by` holds the sentence of each gate that was not passed."""
 
     month: int
     rows: int
@@ -50,7 +50,7 @@ class Training:
 
 @dataclass(slots=True)
 class Year:
-    """What one arm has seen and done so far.
+    """The state of one arm so far.
 
     `review_share` of all listings can be reviewed; `budget` is the number of reviews that are still to be spent.
     `champions` are by the month at whose end they were promoted.
@@ -119,7 +119,7 @@ class Year:
         return Case(offered, arrival, route, self._settled(offered, arrival, CaseLane(route.lane.value), instead))
 
     def _with_reports(self, cases: list[Case]) -> list[Case]:
-        """The cases; of the listings that nobody was to look at some are reported, and confirmed by who reports."""
+        """The cases. Some of the listings without a planned review are reported, and the reporter confirms them."""
         if self._poisoner is None:
             return cases
         unseen = (case.offered for case in cases if case.settled is None)

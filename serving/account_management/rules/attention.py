@@ -12,14 +12,14 @@ from serving.standing.rules.standing import IN_GOOD_STANDING, Level
 
 
 class Need(StrEnum):
-    """What a brand needs its account manager for, the most urgent first."""
+    """The needs of a brand that require its account manager, the most urgent first."""
 
     OVERDUE = "overdue"  # An analyst gets the question now, and the brand's word is lost.
     STANDING_LOST = "standing_lost"
     SILENT = "silent"
     ESCALATED = "escalated"
     STANDING_WARNED = "standing_warned"
-    RIGHTS_TO_VERIFY = "rights_to_verify"  # Nothing is carried by a right that nobody has looked at.
+    RIGHTS_TO_VERIFY = "rights_to_verify"  # A right without a review cannot carry any removal.
     MESSAGES = "messages"
     INVITED = "invited"
     RIGHTS_ENDING = "rights_ending"
@@ -30,11 +30,11 @@ _ORDER: Final = tuple(Need)
 
 @dataclass(frozen=True, slots=True)
 class BrandFigures:
-    """What is known of a brand at a moment.
+    """The state of a brand at a moment.
 
-    `answered_at` is None where nobody of it has ever answered; `unanswered` are the questions that its silence gave
-    back within the days of the policy; `rights_ending` have an end within the days of which people are told; `outlook`
-    says what would end good standing.
+    `answered_at` is None where no brand user has ever answered. `unanswered` are the questions returned unanswered
+    within the days of the policy. `rights_ending` are the rights that end within the reminder period. `outlook` is the
+    condition that would end good standing.
     """
 
     takes_part: bool
@@ -99,7 +99,7 @@ def _of_answers(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> d
 
 
 def _silence(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> Message | None:
-    """Only silence to a question is one: who was not asked has nothing to answer."""
+    """Only silence to a question is one: a brand without questions has nothing to answer."""
     long = timedelta(days=policy.silent_after_days)
     if not found.unanswered or (found.answered_at is not None and at - found.answered_at < long):
         return None
@@ -110,7 +110,7 @@ def _silence(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> Mess
 
 
 def urgency(reasons: tuple[Reason, ...]) -> tuple[int, ...]:
-    """A key that sorts brands by what they need: the most urgent need first, then how many needs there are besides."""
+    """A key that sorts brands by their needs: the most urgent need first, then the number of further needs."""
     if not reasons:
         return (len(_ORDER), 0)
     return (_ORDER.index(reasons[0].need), -len(reasons))

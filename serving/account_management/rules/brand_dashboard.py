@@ -1,4 +1,4 @@
-"""What a brand's answers of a stretch of time came to, in all and from stretch to stretch. Standard library only."""
+"""The results of a brand's answers in a period, in total and by sub-period. Standard library only."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -73,7 +73,7 @@ class Median:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """What the answers of a stretch of time came to; taken-back ones are counted nowhere but in their own place."""
+    """The results of the answers in a period; withdrawn answers have a count of their own and enter no other."""
 
     answers: int
     taken_back: int

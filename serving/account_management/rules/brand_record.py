@@ -18,7 +18,7 @@ _GIVEN_BACK = frozenset({AppealState.UPHELD, AppealState.UNANSWERED})
 
 
 class AnswerOutcome(StrEnum):
-    """What became of an answer. Only `accepted` and `rejected` count for or against anybody."""
+    """The outcome of an answer. Only `accepted` and `rejected` count for or against anybody."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -75,10 +75,10 @@ class BrandRecord:
 
 
 def became(answer: Answered) -> Became:
-    """What became of one answer.
+    """The outcome of one answer.
 
-    An offer that was given back counts as rejected from the decision on; while the objection is open it counts as
-    neither. What the marketplace never acknowledged was no removal, and is nobody's mistake.
+    A reinstated listing counts as rejected from the decision on; while the objection is open it counts as neither. A
+    removal without acknowledgement by the marketplace is no removal, so it counts as no mistake.
     """
     outcome, reason = _outcome(answer)
     return Became(outcome, reason, _hours(answer))

@@ -1,1 +1,1 @@
-"""What is done with account management: gather, decide, write, in one transaction."""
+"""Operations of account management: gather, decide and write in one transaction."""

@@ -1,4 +1,4 @@
-"""A brand's list of authorised sellers: what a change would do is shown before it is done, and every entry is kept."""
+"""A brand's list of authorised sellers: every change has a preview, and every entry is kept."""
 
 import re
 from collections.abc import Collection
@@ -34,7 +34,7 @@ COLUMNS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What a list that was sent would do: who comes on, who goes off, who stays; lines that name no seller."""
+    """The preview of an uploaded list: added, removed and unchanged sellers, and lines that name no seller."""
 
     added: tuple[str, ...]
     ended: tuple[str, ...]
@@ -78,7 +78,7 @@ def change_of(
     whole: bool,
     refused: tuple[tuple[int, Phrase], ...] = (),
 ) -> Change:
-    """What these sellers would change; `whole` says that they are the whole list, so that all others go off."""
+    """The changes by these sellers; `whole` is true if they are the whole list, so that all others are removed."""
     on_list = {one.seller: one for one in brands.authorised(connection, pair) if one.authorisation.holds(at)}
     stays = [one for one in sellers if one in on_list and on_list[one].authorisation.ended_at == until]
     staying = set(stays)

@@ -1,4 +1,4 @@
-"""What an account manager does for a brand: which need them, who of a brand leads, how much it is asked, its rights."""
+"""Account management of brands: brands that need attention, brand leads, question limits and rights."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -96,15 +96,16 @@ def needs(
 
 
 def let_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, leads: bool) -> None:
-    """Let one of a brand's people change what the brand has on file, or no more.
+    """Grant or withdraw a brand user's right to change the brand's file.
 
     Raises
     ------
     NotFound
-        It is not their brand, or nobody of this id speaks for it.
+        It is not their brand, or the id is of no user of the brand.
     Conflict
-        They act by a power of attorney, or did: whoever acts within limits does not set them. One that was recorded by
-        mistake is made void first, as an act of its own, because a true one must not fall by a click on "let lead".
+        The user acts, or acted, by a power of attorney: an agent with limits does not set these limits. A power that
+        was recorded by mistake must be voided first, as a separate act. A true power must not end by a click on lead
+        rights.
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -124,14 +125,14 @@ def let_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, lead
 
 
 def void_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -> None:
-    """Make a power of attorney that was recorded by mistake one that never held: its person is the brand's own again.
+    """Void a power of attorney that was recorded by mistake: its holder becomes the brand's own user again.
 
-    What it carried stays carried; the audit log has what was recorded and who made it void.
+    Acts under the power stay valid. The audit log keeps the record and the person who voided it.
 
     Raises
     ------
     NotFound
-        It is not their brand's, or its agent speaks for the brand at other marketplaces alone.
+        It is not their brand's, or its agent represents the brand at other marketplaces only.
     """
     with runtime.store.write() as connection:
         audit.hold(connection)

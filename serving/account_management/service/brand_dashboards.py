@@ -1,4 +1,4 @@
-"""A brand's dashboard, gathered: what its answers came to, what is still shown, what comes back, how much is fake."""
+"""A brand's dashboard: results of its answers, listings still shown, relists, and the counterfeit share."""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class BrandDashboard:
-    """What the page shows of a stretch of time. `still_shown` and `looked_at` are of acknowledged removals."""
+    """The dashboard of a period. `still_shown` and `looked_at` are of acknowledged removals."""
 
     since: datetime
     until: datetime
@@ -69,7 +69,7 @@ def gather(runtime: Runtime, connection: Connection, pair: Pair, days: int) -> B
 def _shares(
     runtime: Runtime, connection: Connection, pair: Pair, parts: tuple[Stretch, ...], now: datetime
 ) -> tuple[Share, tuple[Share, ...]]:
-    """Prevalence by the audit slice: of all stretches together, and of each."""
+    """Prevalence by the random audit sample: of all stretches together, and of each."""
     window = Window(parts[0].begins - timedelta(microseconds=1), now)
     listings = [0] * len(parts)
     drawn: list[list[tuple[str, float]]] = [[] for _ in parts]

@@ -1,4 +1,4 @@
-"""A brand's own people: colleagues asked in and let go by who leads, agents with their powers of attorney."""
+"""A brand's own users: a lead invites and removes colleagues, and manages agents with their powers of attorney."""
 
 from datetime import datetime
 
@@ -19,17 +19,17 @@ from serving.views.views import Pair
 
 
 def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -> str:
-    """Ask somebody in to answer for one's own brand; returns the path of the link, which is kept nowhere.
+    """Invite a user to answer for one's own brand; returns the path of the link, which is not stored.
 
-    They answer and do not lead: that is the marketplace's to say, so that nobody of a brand widens what it granted.
-    Whether somebody else's account has the address is not told.
+    The invited user answers and does not lead. Only the marketplace grants lead rights, so that no brand user widens
+    them. The result does not reveal whether another account has the address.
 
     Raises
     ------
     NotFound, Forbidden
         It is not their brand; they do not lead it.
     Invalid, Conflict
-        This is no e-mail address; whoever has it speaks for the brand already.
+        This is no e-mail address; the user with this address represents the brand already.
     """
     address = checked_address(email)
     with runtime.store.write() as connection:
@@ -64,16 +64,15 @@ def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitatio
 
 
 def let_go(runtime: Runtime, person: Person, pair: Pair, user_id: str) -> None:
-    """Let a colleague speak for the brand at this marketplace no more, from their next request on.
+    """End a colleague's role for the brand at this marketplace, effective from their next request.
 
-    Their powers of attorney end with it, unless they still speak for the brand at another marketplace. The account
-    stays with what they answered. Who leads is let go by the account manager: one stolen password must not lock
-    everybody else out.
+    Their powers of attorney end with it, unless they still represent the brand at another marketplace. The account and
+    its answers stay. Only the account manager removes a lead: one stolen password must not lock everybody else out.
 
     Raises
     ------
     NotFound, Forbidden, Conflict
-        It is not their brand, or nobody of this id speaks for it; they do not lead it, or the colleague does; it is
+        It is not their brand, or the id is of no user of the brand; they do not lead it, or the colleague does; it is
         themselves.
     """
     if user_id == person.user_id:

@@ -1,4 +1,4 @@
-"""What a brand may know of its own answers, as counts and as a file."""
+"""A brand's record of its own answers, as counts and as a file."""
 
 from collections.abc import Iterable
 from decimal import Decimal

@@ -13,14 +13,14 @@ from serving.standing.policy import ReminderPolicy
 from serving.standing.rules.reminders import SAID, QuestionStep, stretches
 from serving.standing.store import question_steps
 
-# In one transaction, for which whoever decides a case waits.
+# The batch of one transaction; a reviewer who decides one of its cases waits for it.
 _MOST_AT_ONCE: Final = 50
 
 
 def remind(runtime: Runtime) -> int:
     """Remind brands of questions that are due soon, and tell their account managers last; returns how many steps.
 
-    A question of which nobody can be told, because its brand is enrolled no longer, is left to its deadline.
+    A question whose brand is no longer enrolled has no recipient. It waits for its deadline.
     """
     now = runtime.clock.now()
     return sum(

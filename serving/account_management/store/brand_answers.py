@@ -42,7 +42,7 @@ class BrandAnswer:
 
 
 def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAnswer]:
-    """What these brands' people answered, oldest first; no pairs match nothing."""
+    """The answers of these brands' users, oldest first; an empty set of pairs matches no row."""
     later = verdict.alias("later")
     own = (
         select(action.c.action_id)
@@ -131,7 +131,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
 def about_sellers(
     connection: Connection, pairs: Collection[Pair], sellers: Collection[str]
 ) -> dict[tuple[str, str, str], dict[Judgement, int]]:
-    """What these brands' people answered about these sellers and did not take back, by (marketplace, brand, seller)."""
+    """Answers in force of these brands' users about these sellers, by (marketplace, brand, seller)."""
     if not sellers:
         return {}
     later = verdict.alias("later")
@@ -192,7 +192,7 @@ def _appeal_state(row: RowMapping) -> AppealState:
 
 
 def _countered(row: RowMapping) -> CounterNoticeState | None:
-    """One that the clock ended, or is opened for everybody and in which nobody has spoken, is none."""
+    """The state of a counter-notice. One that silence ended, or an open one without an answer, does not count."""
     if row["counter_state"] is None:
         return None
     state = CounterNoticeState(row["counter_state"])

@@ -1,4 +1,4 @@
-"""What tells an account manager which brands need them: counts and moments. Nothing here writes."""
+"""The signs that a brand needs its account manager: counts and moments. Nothing here writes."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -48,7 +48,7 @@ def answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, d
 
 
 def rights_to_verify(connection: Connection, brand_ids: Collection[str]) -> dict[str, int]:
-    """Rights that nobody has looked at, by brand."""
+    """Rights without a review, by brand."""
     return _rights(connection, brand_ids, brand_right.c.state == RightState.CLAIMED.value)
 
 

@@ -1,4 +1,4 @@
-"""Who may do what: roles, permissions, and the grants that tie them to a marketplace or a brand."""
+"""Access control: roles, permissions, and the grants that tie them to a marketplace or a brand."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ LOCAL: Final = "local"  # The actor of commands that the home's owner gives with
 
 
 class Role(StrEnum):
-    """What a person does here."""
+    """The role of a person."""
 
     ANALYST = "analyst"
     BRAND = "brand"
@@ -34,11 +34,11 @@ class Permission(StrEnum):
 
 
 class Scope(StrEnum):
-    """What an API key of a marketplace may do."""
+    """The permissions of a marketplace's API key."""
 
     INTAKE = "intake"
     SCORE = "score"  # Ask for a score without keeping the listing.
-    ENDPOINTS = "endpoints"  # Say where webhooks go; whoever may, reads every takedown.
+    ENDPOINTS = "endpoints"  # Set the webhook endpoints; a key with this permission can read every takedown.
     BACKFILL = "backfill"  # Set when a thing was known to when it happened; for the import of a past.
     CLOCK = "clock"  # Move the simulated clock; never honoured in production.
 
@@ -50,7 +50,7 @@ _PERMISSIONS: Final = {
     Role.DATA_SCIENTIST: frozenset(
         {Permission.SEE_MODELS, Permission.TRAIN_MODELS, Permission.PROMOTE_MODELS, Permission.SEE_OPERATIONS}
     ),
-    # Who retrains does not choose what is measured by: golden sets are frozen by another role (PROMISES E4).
+    # A person who retrains does not choose the measure: another role freezes golden sets (PROMISES E4).
     Role.ADMIN: frozenset(
         {
             Permission.ADMINISTER,

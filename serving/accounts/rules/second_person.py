@@ -1,24 +1,25 @@
-"""Who is no second person: an account that somebody opened may be in their own hands. Standard library only."""
+"""People who do not count as a second person: an account may be in the hands of its creator. Standard library only."""
 
 from collections.abc import Collection, Mapping
 
-Hosts = Mapping[str, frozenset[str]]  # Who let each person in.
+Hosts = Mapping[str, frozenset[str]]  # The inviters of each person.
 
 
 def behind_others(people: Collection[str], let_in_by: Hosts) -> frozenset[str]:
-    """Those of these people who let another of them in, through however many hands.
+    """Those of these people who invited another of them, directly or through other invitations.
 
-    By an invitation, or by a link for a new password: whoever makes either sees it and can use it themselves, so the
-    two may be one person. The guest counts and the host does not, because a host may have many guests. Two guests of
-    somebody who says nothing both count: somebody asks everybody in, and a home would else have no second person. Of
-    people who let one another in, all around, one counts, the first by id: they are one person at worst, and not none.
+    An invitation and a link for a new password both count. The person who makes either can use it themselves, so the
+    two accounts may be one person. The invitee counts and the inviter does not, because an inviter may have many
+    invitees. Two invitees of a person without an approval both count. One person usually invites everybody, and
+    otherwise no marketplace would have a second person. If people invited one another in a circle, only the first by id
+    counts: at worst they are one person.
     """
     lines = {one: _line_before(one, let_in_by) for one in people}
     return frozenset(host for host in people if any(_is_host(host, guest, lines) for guest in people))
 
 
 def hosts_of(people: Collection[str], let_in_by: Hosts) -> frozenset[str]:
-    """Who let any of these people in, through however many hands: none of them judges anew what these have decided."""
+    """The inviters of these people, direct and indirect: none of them reviews a decision of these people."""
     return frozenset().union(*(_line_before(one, let_in_by) for one in people))
 
 
@@ -28,7 +29,7 @@ def _is_host(host: str, guest: str, lines: Mapping[str, Collection[str]]) -> boo
 
 
 def _line_before(person: str, let_in_by: Hosts) -> set[str]:
-    """Who let somebody in, who let them in, and so on to whoever founded the home."""
+    """The chain of inviters of a person, up to the person who provisioned the data directory."""
     found: set[str] = set()
     waiting = [person]
     while waiting:

@@ -1,4 +1,4 @@
-"""Who may give which roles to whom, and what is never taken: a marketplace's last administrator."""
+"""Rules for granting roles, and the role that is never removed: a marketplace's last administrator."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ class GrantChange:
 
 
 def check_grant(grant: Grant, administered: Collection[str]) -> None:
-    """Refuse a role that nobody here may give.
+    """Refuse a role that the giver may not give.
 
     Raises
     ------
@@ -32,14 +32,14 @@ def check_grant(grant: Grant, administered: Collection[str]) -> None:
 
 
 def changed(before: Sequence[Grant], wanted: Iterable[Grant], administered: Collection[str]) -> GrantChange:
-    """What to give and to take so that somebody holds exactly the wanted roles in the administered marketplaces.
+    """The grants and removals so that somebody holds exactly the wanted roles in the administered marketplaces.
 
     Roles elsewhere stay as they are, and a role that stays keeps whether its holder leads their brand.
 
     Raises
     ------
     Forbidden, Invalid
-        As `check_grant`; and nothing at all would be left: who may do nothing is deactivated instead.
+        As `check_grant`; and no role at all would be left: an account without roles is deactivated instead.
     """
     asked = {_key(one): one for one in wanted}
     for one in asked.values():
@@ -58,14 +58,14 @@ def _key(grant: Grant) -> tuple[Role, str, str | None]:
 def check_still_administered(
     taken: Iterable[Grant], user_id: str, administrators: Mapping[str, Collection[str]]
 ) -> None:
-    """Refuse to take the role of the last administrator of a marketplace, whoever asks.
+    """Refuse to remove the role of the last administrator of a marketplace.
 
     `administrators` are those who can sign in, by marketplace.
 
     Raises
     ------
     Conflict
-        Nobody else administers it.
+        The marketplace has no other administrator.
     """
     for one in taken:
         if one.role is Role.ADMIN and not set(administrators.get(one.marketplace_id, ())) - {user_id}:
@@ -115,11 +115,11 @@ def check_deactivation(grants: Sequence[Grant], user_id: str, by: str, administe
 def check_reset(
     grants: Sequence[Grant], user_id: str, by: str, *, administered: Collection[str], led: Collection[tuple[str, str]]
 ) -> None:
-    """Refuse a link for a new password that opens more than the person who makes it has a say over.
+    """Refuse a password reset link to an account with more access than its maker controls.
 
-    Whoever makes it holds it before it is passed on, so it must open no more than they could give and take anyhow: in
-    the marketplaces that they administer everything, and of the brands that they lead, as (marketplace, brand), those
-    who answer for them and do not lead. One's own account is no exception to the question for the present password.
+    The maker sees the link before passing it on, so it must open only access that the maker could grant and withdraw
+    anyway. That is all access in the marketplaces that they administer, and the users without lead rights of the brands
+    that they lead, as (marketplace, brand). One's own account is no exception to the question for the present password.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def check_reset(
     NotFound
         The account has no role any more.
     Forbidden
-        It has roles where the maker has no say, or leads the brand too.
+        It has roles outside the maker's control, or leads the brand too.
     """
     if user_id == by:
         raise Conflict("You cannot make a link for yourself. Change your password in your settings.")

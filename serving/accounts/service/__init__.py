@@ -1,1 +1,1 @@
-"""What is done with accounts: gather, decide, write, in one transaction."""
+"""Operations of accounts: gather, decide and write in one transaction."""

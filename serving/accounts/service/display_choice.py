@@ -1,4 +1,4 @@
-"""What a person chooses about how pages are written for them; nobody else's pages change."""
+"""A person's display settings; they change no other person's pages."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -17,7 +17,7 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 
 def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str, str]) -> Display:
-    """Keep what is given; what is not stays as before. Returns what holds now.
+    """Store the given settings; the others stay as before. Returns what holds now.
 
     Raises
     ------

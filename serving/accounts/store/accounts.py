@@ -18,7 +18,7 @@ from serving.platform.display import DEFAULT_DISPLAY, Display
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What a sign-in is checked against."""
+    """The stored values that a sign-in is checked against."""
 
     user_id: str
     password_hash: str
@@ -63,7 +63,7 @@ def is_known(connection: Connection, email: str) -> bool:
 
 
 def let_in(connection: Connection) -> dict[str, frozenset[str]]:
-    """Who let each account in, of those that somebody did: by an invitation, or by a link for a new password used."""
+    """The inviter of each account that has one: by an invitation, or by a used password reset link."""
     invited = select(account.c.user_id, account.c.asked_in_by.label("by")).where(account.c.asked_in_by.is_not(None))
     by_link = select(reset_link.c.user_id, reset_link.c.made_by.label("by")).where(
         reset_link.c.used_at.is_not(None), reset_link.c.made_by.is_not(None)
@@ -166,7 +166,7 @@ class BrandPerson:
 
 
 def people_of_brand(connection: Connection, pair: tuple[str, str]) -> list[BrandPerson]:
-    """Who speaks for a brand and has an account that is not disabled, by name; `pair` is (marketplace, brand)."""
+    """The users of a brand whose account is not disabled, by name; `pair` is (marketplace, brand)."""
     query = (
         select(account.c.user_id, account.c.name, account.c.email, role_grant.c.leads, role_grant.c.created_at)
         .join(role_grant, role_grant.c.user_id == account.c.user_id)

@@ -1,4 +1,4 @@
-"""Who was invited to which role, and by which one-time link; of the link only the hash is kept."""
+"""Invitations to roles, each with a one-time link; only the link's hash is stored."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ def of_token(connection: Connection, token_hash: str, at: datetime) -> Invitatio
     Raises
     ------
     NotFound
-        The link is wrong, was used or taken back, or has run out. Which of these is not said.
+        The link is wrong, was used or withdrawn, or has expired. Which of these is not said.
     """
     found = connection.execute(
         select(invitation).where(invitation.c.token_hash == token_hash, *_open(at))
@@ -70,7 +70,7 @@ def take_up(connection: Connection, one: Invitation, user_id: str, at: datetime)
     Raises
     ------
     NotFound
-        Somebody was faster, or it was taken back.
+        Somebody was faster, or it was withdrawn.
     """
     spent = update(invitation).where(
         inside(invitation, one.grant.marketplace_id, invitation_id=one.invitation_id), *_open(at)

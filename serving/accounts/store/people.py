@@ -27,7 +27,8 @@ class Colleague:
 def colleagues(
     connection: Connection, marketplaces: Collection[str], *, words: str, role: Role | None, most: int
 ) -> tuple[list[Colleague], int]:
-    """Who has a role in these marketplaces, those who can sign in first, by name, at most so many; and how many in all.
+    """The people with a role in these marketplaces, at most so many, and their total number. Those who can sign in come
+    first, then by name.
 
     `words` are looked for in names and e-mail addresses.
     """
@@ -82,7 +83,7 @@ def _grants(connection: Connection, user_ids: Sequence[str]) -> dict[str, list[G
 
 
 def holders(connection: Connection, marketplaces: Collection[str], role: Role) -> dict[str, dict[str, str]]:
-    """Who holds a role and can sign in: names by id, by marketplace."""
+    """The people who hold a role and can sign in: names by id, by marketplace."""
     query = (
         select(role_grant.c.marketplace_id, account.c.user_id, account.c.name)
         .join(account, account.c.user_id == role_grant.c.user_id)

@@ -69,7 +69,7 @@ def end(connection: Connection, user_id: str, at: datetime) -> None:
 def forget(connection: Connection, before: datetime, most: int) -> int:
     """Forget links that ran out before a moment and were not used; returns how many.
 
-    Who made one that was used stays known: it says whose hands an account may have been in.
+    The maker of a used link stays on record, because the maker may have had access to the account.
     """
     few = select(reset_link.c.link_id).where(reset_link.c.expires_at <= before, reset_link.c.used_at.is_(None))
     gone = delete(reset_link).where(reset_link.c.link_id.in_(few.limit(most))).returning(reset_link.c.link_id)

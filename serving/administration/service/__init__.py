@@ -1,1 +1,1 @@
-"""What is done with administration: gather, decide, write, in one transaction."""
+"""Operations of administration: gather, decide and write in one transaction."""

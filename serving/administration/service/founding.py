@@ -1,4 +1,4 @@
-"""Who is here and who takes part: marketplaces, people, brands, keys, endpoints. Every change is audited."""
+"""Provisioning: marketplaces, people, brands, keys, endpoints. Every change is audited."""
 
 import re
 import secrets
@@ -36,7 +36,7 @@ _LONGEST_OVERLAP_HOURS: Final = 168
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Somebody to invite; without a password one is made. `briefed` vouches that they know what a briefing asks.
+    """Somebody to invite; without a password one is made. `briefed` vouches for their certification.
 
     `leads` lets a brand's person change what the brand has on file.
     """
@@ -110,8 +110,8 @@ def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefi
 class NewEnrolment:
     """A brand in a marketplace, with its named account manager; `daily_questions` is None for no limit.
 
-    Without an account manager a new brand goes to whoever looks after the fewest, and an enrolled one keeps its own.
-    Without `first_phase` the operator knows the brand already, and it begins in full.
+    Without an account manager a new brand goes to the manager with the fewest brands, and an enrolled one keeps its
+    own. Without `first_phase` the operator knows the brand already, and it begins in full.
     """
 
     brand: str
@@ -191,7 +191,7 @@ def register_webhook(
     by: str,
     status_url: str | None = None,
 ) -> str:
-    """Register where a marketplace is told what to do; returns the signing secret. What waits goes there at once.
+    """Register where a marketplace is told what to do; returns the signing secret. Waiting messages go there at once.
 
     At `status_url`, with the id in the place of {listing}, it says whether it shows an offer: removals are verified.
 

@@ -26,9 +26,9 @@ PLACE: Final = "/join/"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An open invitation as its administrator or its guest sees it: where to, what as, and by whom.
+    """An open invitation as its administrator or its invitee sees it: marketplace, role and inviter.
 
-    Whether its address has an account is not in it: who asks somebody in has the link too, and is not to learn that.
+    Whether its address has an account is not in it: the inviter has the link too, and must not learn that.
     """
 
     invitation: Invitation
@@ -38,14 +38,14 @@ class Asked:
 
 
 def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
-    """Ask somebody in; returns the path of the link, which is not kept. Earlier links to the same role end.
+    """Invite a user; returns the path of the link, which is not stored. Earlier links to the same role end.
 
     Raises
     ------
     Forbidden, Invalid
         As `serving.accounts.rules.staffing.check_grant`; or this is no e-mail address, or the brand takes no part here.
     Conflict
-        Whoever has this address holds the role already.
+        The user with this address holds the role already.
     """
     administered = by.marketplaces(Permission.ADMINISTER)
     check_grant(grant, administered)
@@ -70,7 +70,7 @@ def ask_in(runtime: Runtime, connection: Connection, by: Person, address: str, g
 
 
 def _refuse_who_has_it(connection: Connection, administered: frozenset[str], address: str, grant: Grant) -> None:
-    """Only of people whom the administrator sees anyhow is it said that they are here."""
+    """The message reveals only people whom the administrator can see anyway."""
     try:
         known = people.colleague(connection, administered, accounts.user_id_by_email(connection, address))
     except NotFound:
@@ -105,12 +105,12 @@ def take_back(runtime: Runtime, by: Person, invitation_id: str) -> None:
 
 
 def asked_by(runtime: Runtime, token: str) -> Asked:
-    """What a link asks.
+    """The content of an invitation link.
 
     Raises
     ------
     NotFound
-        It leads nowhere, or no more.
+        The link is unknown or no longer valid.
     """
     with runtime.store.read() as connection:
         return _asked(connection, invitations.of_token(connection, auth.hash_token(token), runtime.wall.now()))
@@ -119,16 +119,16 @@ def asked_by(runtime: Runtime, token: str) -> Asked:
 def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.SignedIn:
     """Make the account, or give an existing one the role, and sign in.
 
-    A name or password that will not do is refused before it is asked whether there is an account, so such a try tells
-    nothing. One that will do tells: it makes the account and uses the link up, or is refused because there is one, so
-    whoever holds a link can learn that. An account keeps its name.
+    An invalid name or password is refused before the check for an existing account, so such a try reveals nothing. A
+    valid one reveals it: the request creates the account and uses the link up, or is refused because the account
+    exists. The holder of a link can therefore learn whether the account exists. An account keeps its name.
 
     Raises
     ------
     NotFound
-        The link leads nowhere, or no more.
+        The link is unknown or no longer valid.
     Invalid
-        The name or the password will not do.
+        The name or the password is invalid.
     NotSignedIn
         There is an account for this address, and this is not its password.
     """
@@ -148,12 +148,12 @@ def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.Si
 
 
 def accept_as(runtime: Runtime, person: Person, token: str) -> None:
-    """Give whoever is signed in the role that their link offers.
+    """Give the signed-in user the role of their link.
 
     Raises
     ------
     NotFound
-        The link leads nowhere, or no more, or is somebody else's.
+        The link is unknown, no longer valid, or another person's.
     """
     one = asked_by(runtime, token).invitation
     if one.email != person.email:

@@ -1,4 +1,4 @@
-"""A person's own password: changed with the one before, or chosen anew behind a link by whoever forgot it."""
+"""A person's own password: changed with the current one, or reset by a link after the person forgot it."""
 
 from sqlalchemy import Connection
 

@@ -33,7 +33,7 @@ from serving.review.service.case_access import kept_from
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Who is here: at most so many of those who were asked for, how many there are, and what each has in hand."""
+    """The user list: at most so many of the requested people, their total number, and the open work of each."""
 
     people: tuple[Colleague, ...]
     number: int
@@ -43,7 +43,7 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """What became of somebody's work: cases given to a successor, cases anybody may take, brands that moved."""
+    """The result for somebody's work: cases given to a successor, cases anybody may take, brands that moved."""
 
     handed_over: int
     freed: int
@@ -184,10 +184,10 @@ def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
 
 
 def hand_over(runtime: Runtime, by: Person, user_id: str, successor: str) -> Freed:
-    """Give what somebody has in hand to somebody else, who stays after them: cases, and brands they look after.
+    """Transfer somebody's open work to a successor: cases, and brands they look after.
 
-    Cases that the successor must not have, because they, or whom they let in, judged the offer before, anybody else
-    may take.
+    Cases that the successor must not have, because they, or somebody they invited, judged the listing before, anybody
+    else may take.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Links for who forgot their password: made by whoever has a say over the whole account, and passed on by hand."""
+"""Password reset links: made by a person with control over the whole account, and passed on by hand."""
 
 import secrets
 from collections.abc import Sequence
@@ -42,7 +42,7 @@ def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
 
 
 def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: str) -> str:
-    """Make a link for one of the brand's people, by who leads it; returns its path, which is not kept.
+    """Make a link for one of the brand's users, as its lead; returns its path, which is not stored.
 
     Raises
     ------
@@ -77,12 +77,12 @@ def make_link_as_owner(runtime: Runtime, email: str, *, by: str) -> str:
 
 
 def live_link(runtime: Runtime, connection: Connection, token: str) -> ResetLink:
-    """What a link opens. Whoever made it must still be allowed to, so that it ends with their say.
+    """The account that a link opens. The maker must still have the right to make it, so the link ends with that right.
 
     Raises
     ------
     NotFound
-        It leads nowhere, or no more. Why is not said.
+        The link is unknown or no longer valid. The error does not give the reason.
     """
     found = reset_links.of_token(connection, auth.hash_token(token), runtime.wall.now())
     if found.made_by is not None:

@@ -13,12 +13,12 @@ from serving.platform.deadlines import after_months
 
 
 class AppealEvent(StrEnum):
-    """What can happen to an appeal."""
+    """The events of an appeal."""
 
     FILE = "file"
     UPHOLD = "uphold"
     DISMISS = "dismiss"
-    REOPEN = "reopen"  # The decision was taken back inside its undo window.
+    REOPEN = "reopen"  # The decision was undone inside its undo window.
 
 
 _TRANSITIONS: Final = {
@@ -51,12 +51,12 @@ def next_state(state: AppealState, event: AppealEvent) -> AppealState:
     return following
 
 
-# Told with every appeal, so that whoever it may one day concern has known it (DSA, Article 23(4)).
+# Included with every appeal, so that everybody it may concern later has been informed (DSA, Article 23(4)).
 ADMISSION_RULE: Final = (
     "A first appeal against a removal is always heard. The appeals of whoever appeals often and nearly always without "
     "ground wait behind those of others, and there is no second appeal against the same removal."
 )
-# What is answered where the same appeal comes in again.
+# The answer to a repeated submission of the same appeal.
 KNOWN: Final = {
     AppealState.OPEN: "This appeal has come in before and waits for its decision.",
     AppealState.UPHELD: "This appeal has come in before and was upheld.",
@@ -94,13 +94,13 @@ def is_frivolous(record: AppealRecord, policy: AppealPolicy) -> bool:
 def admit(
     *, informed_at: datetime, at: datetime, is_first: bool, record: AppealRecord, policy: AppealPolicy
 ) -> Admission:
-    """Whether an appeal against one decision is heard, and in what order.
+    """Whether an appeal against one decision is admitted, and in what order.
 
-    A first appeal against a decision is always heard: whoever was wrong a hundred times may be right this time, and
-    there is no other way to find out. What a record changes is the order. An appellant whose appeals are nearly all
-    dismissed waits behind everybody else's and is told so, which is what keeps a thousand of them from taking the time
-    of a seller who has one. A second appeal against the same decision is refused: it was decided by a person, and what
-    is left is a dispute body or a court.
+    A first appeal against a decision is always admitted: an appellant who was wrong a hundred times may be right this
+    time. An appellant's record changes only the order. An appellant whose appeals are nearly all dismissed waits behind
+    all others and is told so. A thousand of such appeals therefore do not take the time of a seller who has one. A
+    second appeal against the same decision is refused: a person decided it, and the remaining remedy is a dispute body
+    or a court.
 
     Raises
     ------

@@ -1,8 +1,9 @@
-"""A seller's counter-notice from the removal to its end: who may do what, when, and what silence means.
+"""A seller's counter-notice from the removal to its end: the acts of each party, their times, and the meaning of
+silence.
 
 It opens when the seller is told of a removal. The seller answers it, the rights holder gives way or maintains, up to
-the profile's number of rounds; what is contested after the last goes to a person who did not decide before. An appeal
-is open beside it for six months, whatever became of the counter-notice.
+the profile's number of rounds. A contest after the last goes to a person who did not decide before. An appeal is open
+beside it for six months, whatever became of the counter-notice.
 """
 
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from serving.platform.deadlines import BusinessCalendar, after_business_days, af
 
 
 class CounterNoticeState(StrEnum):
-    """Whom a counter-notice waits for, or how it ended."""
+    """The party that a counter-notice waits for, or its result."""
 
     WITH_SELLER = "with_seller"
     WITH_RIGHTS_HOLDER = "with_rights_holder"
@@ -36,7 +37,7 @@ CLOSED: Final = frozenset(
 
 
 class CounterNoticeEvent(StrEnum):
-    """What can happen to a counter-notice."""
+    """The events of a counter-notice."""
 
     SUBMIT = "submit"
     WITHDRAW = "withdraw"
@@ -51,7 +52,7 @@ class CounterNoticeEvent(StrEnum):
 
 
 class Party(StrEnum):
-    """Who makes it happen. The reviewer is the marketplace's person who did not decide before; the clock is nobody."""
+    """The party of an event. The reviewer did not take the earlier decision; the clock is no person."""
 
     SELLER = "seller"
     RIGHTS_HOLDER = "rights_holder"
@@ -80,9 +81,9 @@ _ALLOWED: Final[Mapping[CounterNoticeState, frozenset[CounterNoticeEvent]]] = {
         {_E.WITHDRAW, _E.APPEAL, _E.CONCEDE, _E.MAINTAIN, _E.GO_TO_COURT, _E.PASS_DEADLINE}
     ),
     _S.WITH_REVIEWER: frozenset({_E.UPHOLD, _E.DISMISS}),
-    # Whatever a court says, the marketplace hears of it from one of the two.
+    # The marketplace learns of a court's decision from one of the two parties.
     _S.WITH_COURT: frozenset({_E.WITHDRAW, _E.APPEAL, _E.CONCEDE}),
-    # Only a decision that a person has just taken back is open again.
+    # Only a decision that a person has just undone is open again.
     _S.UPHELD: frozenset({_E.REOPEN}),
     _S.DISMISSED: frozenset({_E.REOPEN}),
     # An appeal outlives them.
@@ -112,7 +113,7 @@ _PLAIN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a counter-notice is: its round from 1, and when whoever it waits for must have spoken, if ever."""
+    """The state of a counter-notice: its round from 1, and the deadline of the party that it waits for, if any."""
 
     state: CounterNoticeState
     round: int
@@ -121,7 +122,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an event leads to, and why. `overturns` is set where the removal is undone by it."""
+    """The result of an event, and the reason. `overturns` is set where the event undoes the removal."""
 
     standing: Standing
     overturns: bool
@@ -142,12 +143,12 @@ def step(
     policy: CounterNoticePolicy,
     calendar: BusinessCalendar,
 ) -> Step:
-    """What one event by one party does.
+    """The effect of one event by one party.
 
-    The judgement calls. The rights holder may give way until a person decides, because the offer should not stay down
-    a day longer; it may maintain only in time, even where the deadline's sweep has not run yet, because its silence has
-    ended the matter by then. A seller may turn from the counter-notice to an appeal at any time: one complaint, one
-    decision. What a profile lets outlive a counter-notice only in court cannot be maintained by reasons.
+    The judgement calls. The rights holder may give way until a person decides, because the listing should not stay down
+    a day longer. It may maintain only in time, even before the deadline's sweep has run, because its silence has ended
+    the matter by then. A seller may turn from the counter-notice to an appeal at any time: one complaint, one decision.
+    If a profile requires a court action to outlast a counter-notice, reasons cannot maintain the removal.
 
     Raises
     ------

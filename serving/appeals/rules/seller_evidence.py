@@ -1,4 +1,4 @@
-"""What a seller hands in for a removal: what is taken, how much, and what came of it."""
+"""A seller's documents for a removal: accepted kinds, limits, and outcome."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,7 +15,7 @@ _MEGABYTE: Final = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class HandedIn:
-    """What is on file for a removal already."""
+    """The documents already on file for a removal."""
 
     documents: int
     size: int
@@ -55,9 +55,9 @@ def may_hand_in(state: CounterNoticeState | None, *, may_appeal: bool) -> bool:
 
 
 def came_of(state: CounterNoticeState | None, appeal: AppealState | None, undone: Undone | None) -> str:
-    """What was decided on the removal for which a document was handed in, in one sentence.
+    """The decision on the removal of a submitted document, in one sentence.
 
-    It says who decided, because a paper that nobody has looked at was not found wanting.
+    The sentence names the decider, because a document without a review was not rejected.
     """
     match undone:
         case Undone.APPEAL:

@@ -1,1 +1,1 @@
-"""What is done with appeals: gather, decide, write, in one transaction."""
+"""Operations of appeals: gather, decide and write in one transaction."""

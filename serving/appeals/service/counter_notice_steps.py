@@ -1,4 +1,4 @@
-"""One step of a counter-notice: the rules asked, the row changed, the log written. What follows is the caller's."""
+"""One step of a counter-notice: the rules asked, the row changed, the log written. The caller acts on the result."""
 
 from dataclasses import dataclass, replace
 
@@ -21,7 +21,7 @@ from serving.takedowns.store import actions
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a party does, and its words."""
+    """A party's event, and its statement."""
 
     event: CounterNoticeEvent
     words: str | None

@@ -25,7 +25,7 @@ from serving.takedowns.store import actions
 
 LONGEST_SAID: Final = 5_000
 _MOST_AT_ONCE: Final = 200
-# A worker that stood still for a month finds what it missed; what is older has its appeal.
+# A worker that stood still for a month finds the missed ones; older ones have their appeal.
 _LOOKED_BACK: Final = timedelta(days=31)
 _CLOCK: Final = "sweep"
 
@@ -84,7 +84,7 @@ def answer_as_rights_holder(
 ) -> CounterNotice:
     """A person of the brand gives way, maintains with reasons, or names the court.
 
-    Who gives way says that the goods are genuine, by a verdict as any other: label and strike follow it.
+    Giving way records the verdict 'genuine'. Label and strike follow it as with any other verdict.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def answer_as_rights_holder(
 
 
 def pass_deadlines(runtime: Runtime) -> int:
-    """What silence brings about, for everything that is due; returns how many ended or went on."""
+    """Apply the consequence of silence to everything that is due; returns how many ended or went on."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         overdue = counter_notices.due(connection, now, _MOST_AT_ONCE)
@@ -185,7 +185,7 @@ def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, per
 
 
 def _told(connection: Connection, found: CounterNotice) -> str:
-    """What the seller has said in all rounds."""
+    """The seller's statements in all rounds."""
     given = counter_notices.steps(connection, found.marketplace_id, found.counter_notice_id)
     return "\n\n".join(one.said for one in given if one.said and one.party is Party.SELLER)
 

@@ -21,7 +21,7 @@ _PRIORITY: Final = {CaseLane.APPEAL: 1e12, CaseLane.COMPLAINT: 1e11}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hearing:
-    """What is heard: as it was admitted, on which version with which score, who complains (`actor`), in which words.
+    """A complaint case: the admitted complaint, its version and score, the complainant (`actor`), and the statement.
 
     `question_returned` is whether the brand may not be asked, because it has decided before.
     """
@@ -38,9 +38,9 @@ class Hearing:
 def open_hearing(
     runtime: Runtime, connection: Connection, decided: Case, waiting: Case | None, hearing: Hearing, now: datetime
 ) -> str:
-    """Open the case; what waited in the one that is open on the offer goes over to it. Returns its id.
+    """Open the case and return its id. It replaces the listing's open case and takes over what waits there.
 
-    Who complains of everything, and is never right, waits behind those who do not.
+    A complainant who complains often and is never right waits behind the others.
     """
     here, case_id = decided.marketplace_id, runtime.ids.new("cas")
     if waiting is not None:

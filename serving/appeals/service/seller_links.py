@@ -42,7 +42,7 @@ _PURPOSE: Final = b"touchstone seller link v1"
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a link leads to."""
+    """The target of a link."""
 
     removal: StoredAction
     link: SellerLink
@@ -51,8 +51,8 @@ class Opened:
 def link_for(runtime: Runtime, connection: Connection, removal: StoredAction) -> str | None:
     """The address of the link to a removal, made at the first call and always the same; None once it was revoked.
 
-    It lasts as long as the removal can be appealed against, also where the marketplace acknowledges it late. It is
-    a whole address where the service knows its own (`TOUCHSTONE_PUBLIC_URL`), else a path.
+    The link is valid as long as the removal can be appealed against, also where the marketplace acknowledges it late.
+    It is a full URL if `TOUCHSTONE_PUBLIC_URL` is set, else a path.
     """
     found = seller_links.latest(connection, removal.marketplace_id, removal.action_id)
     if found is None:
@@ -109,14 +109,14 @@ def follow(runtime: Runtime, connection: Connection, token: str) -> Opened:
 
 
 def answer(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) -> None:
-    """What a seller does by its link: answer the removal, take the answer back, or appeal.
+    """A seller's act by its link: answer the removal, withdraw the answer, or appeal.
 
     Raises
     ------
     NotFound
-        The link leads nowhere, or the seller has not been told of the removal.
+        The link is unknown, or the seller has not been told of the removal.
     Conflict, TooLate, Invalid
-        The rules refuse it; nothing is said, or too much.
+        The rules refuse it; the statement is empty or too long.
     """
     with runtime.store.read() as connection:
         removal = follow(runtime, connection, token).removal
@@ -133,7 +133,7 @@ def answer(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) 
 
 
 def choices(runtime: Runtime, connection: Connection, removal: StoredAction) -> frozenset[CounterNoticeEvent]:
-    """What the seller may do about a removal now, by the rules that would be asked if it did."""
+    """The seller's options for a removal now, by the rules of each option."""
     found = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
     if found is None:
         return frozenset()

@@ -138,7 +138,7 @@ def change(connection: Connection, found: CounterNotice, standing: Standing, ste
 
 
 def steps(connection: Connection, marketplace_id: str, counter_notice_id: str) -> list[StoredStep]:
-    """What has happened so far, in order."""
+    """The events so far, in order."""
     query = (
         select(counter_notice_step)
         .where(inside(counter_notice_step, marketplace_id, counter_notice_id=counter_notice_id))
@@ -164,7 +164,7 @@ def due(connection: Connection, at: datetime, most: int) -> list[CounterNotice]:
 
 
 def unopened(connection: Connection, since: datetime, most: int) -> list[tuple[str, str]]:
-    """(marketplace, removal) of removals in force, acknowledged since a moment, that nobody has contested yet."""
+    """(marketplace, removal) of removals in force that were acknowledged since a moment and are not contested yet."""
     later = action.alias("later")
     overtaken = (
         select(later.c.action_id)
@@ -193,7 +193,7 @@ def unopened(connection: Connection, since: datetime, most: int) -> list[tuple[s
 
 
 def waiting_for(connection: Connection, pairs: frozenset[tuple[str, str]], most: int) -> list[Waiting]:
-    """What waits for these (marketplace, brand) pairs, the most urgent first."""
+    """The counter-notices that wait for these (marketplace, brand) pairs, the most urgent first."""
     found: list[Waiting] = []
     for marketplace_id, brand_id in sorted(pairs):
         query = (

@@ -1,4 +1,4 @@
-"""What appeals keep of sellers, and how it is erased: found by the removal that it is about."""
+"""The appeals' data of sellers, and its erasure: found by the removal that it is about."""
 
 from typing import Final
 
@@ -43,7 +43,7 @@ LINKS: Final = (
 
 
 def empty_documents(connection: Connection, marketplace_id: str) -> None:
-    """Empty the documents of which the last upload was erased."""
+    """Empty the documents whose last upload was erased."""
     in_use = select(seller_upload.c.digest).where(
         seller_upload.c.marketplace_id == marketplace_id, seller_upload.c.erased_at.is_(None)
     )

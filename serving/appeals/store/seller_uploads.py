@@ -1,4 +1,4 @@
-"""What sellers handed in for their removals. A document is kept once by its digest; each upload of it is a row."""
+"""The documents of sellers for their removals. A document is kept once by its digest; each upload of it is a row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -64,7 +64,7 @@ def handed_in(connection: Connection, marketplace_id: str, action_id: str) -> Ha
 
 
 def of_action(connection: Connection, marketplace_id: str, action_id: str) -> list[SellerUpload]:
-    """What was handed in for a removal, oldest first."""
+    """The uploads for a removal, oldest first."""
     found = _read(connection, inside(seller_upload, marketplace_id), seller_upload.c.action_id == action_id, most=100)
     return found[::-1]
 
@@ -72,7 +72,7 @@ def of_action(connection: Connection, marketplace_id: str, action_id: str) -> li
 def about(
     connection: Connection, marketplace_id: str, listing_id: str, seller: str | None, *, most: int
 ) -> list[SellerUpload]:
-    """What was handed in for removals of an offer, or of any offer of its seller where known, newest first."""
+    """The uploads for removals of a listing, or of any listing of its seller where known, newest first."""
     theirs = seller_upload.c.listing_id == listing_id
     if seller is not None:
         theirs |= seller_upload.c.seller_external_id == seller

@@ -85,7 +85,8 @@ class Told:
 
 
 def of_subject(connection: Connection, marketplaces: Collection[str], subject: str, most: int) -> list[Told]:
-    """What was done to something in these marketplaces, the latest first; "" stands for what belongs to none."""
+    """The entries about a subject in these marketplaces, the latest first; "" stands for entries without a
+    marketplace."""
     query = (
         select(audit_entry, audit_payload.c.payload)
         .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
@@ -120,7 +121,7 @@ def hashes_after(connection: Connection, sequence: int) -> list[tuple[str, str]]
 
 
 def hold(connection: Connection) -> tuple[int, str]:
-    """Hold the head of the log, as (sequence, hash), until the transaction ends: whoever else decides waits for us."""
+    """Lock the head of the log, as (sequence, hash), until the transaction ends; every other decision waits for it."""
     query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
     found = connection.execute(query.with_for_update()).one_or_none()
     if found is None:

@@ -1,1 +1,1 @@
-"""What is done with brands: gather, decide, write, in one transaction."""
+"""Operations of brands: gather, decide and write in one transaction."""

@@ -1,4 +1,4 @@
-"""A brand and its account manager write to each other; each message is kept until whoever may erases it."""
+"""Messages between a brand and its account manager; each message is kept until an authorised person erases it."""
 
 import re
 import unicodedata
@@ -22,7 +22,7 @@ _LINES: Final = re.compile(r"\n{3,}")
 
 
 def looked_after(connection: Connection, person: Person) -> frozenset[Pair]:
-    """(marketplace, brand) pairs of which somebody is the account manager."""
+    """(marketplace, brand) pairs that a person is account manager of."""
     return frozenset(
         (place, brand_id)
         for place in person.marketplaces(Permission.LOOK_AFTER_BRANDS)
@@ -47,12 +47,12 @@ def side_of(connection: Connection, person: Person, pair: Pair) -> MessageSide:
 
 
 def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
-    """Keep a message; returns its id. Whoever writes has read what stands there.
+    """Store a message; returns its id. Writing marks the earlier messages as read.
 
     Raises
     ------
     NotFound, Invalid, Conflict
-        It is not their brand; there is nothing in it or too much; they wrote too many within an hour.
+        It is not their brand; the message is empty or too long; they wrote too many within an hour.
     """
     said, now = _plain(text), runtime.clock.now()
     message_id = runtime.ids.new("msg")

@@ -1,4 +1,4 @@
-"""The briefing of a brand's people: answered here, asked for at each confirmation."""
+"""The certification of a brand's users: answered here, checked at each confirmation."""
 
 import math
 from collections.abc import Mapping

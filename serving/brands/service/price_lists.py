@@ -125,7 +125,7 @@ def _entries_of(number: int, row: Mapping[str, Any], now: datetime) -> list[dict
 
 
 def _entries(row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-    """What one row says of each number, model and category that it names."""
+    """The entries of one row, for each number, model and category that it names."""
     try:
         found = {name: _FIELDS[name].read(name, value) for name, value in row.items() if value not in (None, "")}
         valid_from = date.fromisoformat(str(found.get("valid_from") or now.date()))

@@ -1,4 +1,4 @@
-"""Tell-tales as a brand programme loads them: checked at this door, bounded in number, taken back but never changed."""
+"""Counterfeit indicators as account managers load them: validated, bounded in number, withdrawn but never changed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +29,8 @@ _EXAMPLES = 5
 
 @dataclass(frozen=True, slots=True)
 class NewTellTale:
-    """What a brand knows: a label for a person, a pattern, and when it holds; at once and without end if not said."""
+    """A brand's counterfeit indicator: a label for people, a pattern, and its validity (default: at once, without
+    end)."""
 
     brand: str
     label: str
@@ -42,7 +43,7 @@ class NewTellTale:
 
 
 def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale:
-    """Load a tell-tale of an enrolled brand; offers that come in from now on are looked at for it.
+    """Load a counterfeit indicator of an enrolled brand; offers that come in from now on are looked at for it.
 
     Raises
     ------
@@ -102,7 +103,7 @@ def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale
 
 
 def remove_tell_tale(runtime: Runtime, tell_tale_id: str, *, marketplace: str | None, by: str) -> None:
-    """Take a tell-tale back; what was scored with it stays as it was.
+    """Withdraw a counterfeit indicator; earlier scores with it stay as they were.
 
     Raises
     ------
@@ -119,7 +120,7 @@ def remove_tell_tale(runtime: Runtime, tell_tale_id: str, *, marketplace: str | 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What a pattern would fit: words of the pasted text, and of so many offers the ids, titles and words of some."""
+    """The matches of a pattern: words of the pasted text, and the ids, titles and matched words of some listings."""
 
     words: str | None
     looked_at: int
@@ -151,13 +152,13 @@ def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Wh
 
 
 def of_brand(connection: Connection, pair: tuple[str, str]) -> list[TellTale]:
-    """Every tell-tale of a brand at a marketplace, those that were taken back among them, the newest first."""
+    """Every counterfeit indicator of a brand at a marketplace, including withdrawn ones, the newest first."""
     found = tell_tales.of_marketplace(connection, pair[0])
     return [one for one in reversed(found) if one.brand_id == pair[1]]
 
 
 def listed(runtime: Runtime, *, brand: str | None, marketplace: str | None) -> list[tuple[str, TellTale]]:
-    """The tell-tales that were not taken back, with their brands' names, by brand and then the oldest first."""
+    """The indicators in force, with their brands' names, by brand and then the oldest first."""
     with runtime.store.read() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
         names = {brand_id: one.name for brand_id, one in brands.enrolments(connection, here).items()}

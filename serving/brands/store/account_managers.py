@@ -1,4 +1,4 @@
-"""Who looks after which brands, and how brands pass to another account manager."""
+"""Account managers of brands, and the transfer of brands between them."""
 
 from collections.abc import Collection
 

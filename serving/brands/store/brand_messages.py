@@ -1,4 +1,4 @@
-"""What brands and their account managers write to each other, and up to when each of them has read."""
+"""Messages between brands and their account managers, and up to when each of them has read."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ _ERASED = "(erased)"
 
 
 class MessageSide(StrEnum):
-    """Who writes."""
+    """The writer."""
 
     BRAND = "brand"
     MANAGER = "manager"
 
     @property
     def other(self) -> "MessageSide":
-        """Who reads it."""
+        """The reader."""
         return MessageSide.MANAGER if self is MessageSide.BRAND else MessageSide.BRAND
 
 

@@ -1,4 +1,4 @@
-"""Registered brands, who takes part where, and whom they have authorised."""
+"""Registered brands, their enrolment at marketplaces, and their authorised sellers."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -234,7 +234,7 @@ def end_authorisations(
 
 @dataclass(frozen=True, slots=True)
 class ListEntry:
-    """One entry of a brand's list of authorised sellers, with who put the seller on it and who took them off."""
+    """One entry of a brand's list of authorised sellers, with the people who added and removed it."""
 
     seller: str
     authorisation: Authorisation

@@ -1,4 +1,4 @@
-"""Who was briefed when: every attempt at the questions, and what an operator vouched for."""
+"""Certification records: every attempt at the questions, and each certification that an operator vouched for."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

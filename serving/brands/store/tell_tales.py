@@ -1,4 +1,4 @@
-"""Tell-tales of brands: added and taken back, never changed, so that a moment's can be read back."""
+"""Counterfeit indicators of brands: added and withdrawn, never changed, so that a point-in-time read is possible."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +14,7 @@ from serving.platform.database.store import add
 
 
 def add_tell_tale(connection: Connection, marketplace_id: str, found: TellTale) -> None:
-    """Keep a new tell-tale."""
+    """Keep a new counterfeit indicator."""
     row: Mapping[str, Any] = {
         "marketplace_id": marketplace_id,
         "tell_tale_id": found.tell_tale_id,
@@ -31,7 +31,7 @@ def add_tell_tale(connection: Connection, marketplace_id: str, found: TellTale) 
 
 
 def of_marketplace(connection: Connection, marketplace_id: str) -> list[TellTale]:
-    """Every tell-tale of a marketplace, those that were taken back among them, oldest first."""
+    """Every counterfeit indicator of a marketplace, including withdrawn ones, oldest first."""
     query = (
         select(tell_tale)
         .where(tell_tale.c.marketplace_id == marketplace_id)
@@ -41,7 +41,7 @@ def of_marketplace(connection: Connection, marketplace_id: str) -> list[TellTale
 
 
 def of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> list[TellTale]:
-    """Every tell-tale of a brand at a marketplace, those that were taken back among them, oldest first."""
+    """Every counterfeit indicator of a brand at a marketplace, including withdrawn ones, oldest first."""
     query = (
         select(tell_tale)
         .where(inside(tell_tale, marketplace_id, brand_id=brand_id))
@@ -51,7 +51,7 @@ def of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> list
 
 
 def kept(connection: Connection, marketplace_id: str, brand_id: str) -> int:
-    """How many a brand has that were not taken back."""
+    """How many counterfeit indicators a brand has that are not withdrawn."""
     query = select(func.count()).where(
         inside(tell_tale, marketplace_id, brand_id=brand_id), tell_tale.c.removed_at.is_(None)
     )
@@ -59,12 +59,12 @@ def kept(connection: Connection, marketplace_id: str, brand_id: str) -> int:
 
 
 def take_back(connection: Connection, marketplace_id: str, tell_tale_id: str, at: datetime) -> str:
-    """Let a tell-tale hold no longer; returns whose it is.
+    """Let a counterfeit indicator hold no longer; returns whose it is.
 
     Raises
     ------
     NotFound
-        There is none, or it was taken back before.
+        There is none, or it was withdrawn before.
     """
     here = inside(tell_tale, marketplace_id, tell_tale_id=tell_tale_id)
     changed = connection.execute(update(tell_tale).where(here, tell_tale.c.removed_at.is_(None)).values(removed_at=at))

@@ -1,4 +1,4 @@
-"""Who of several is given the next piece of work. Standard library only."""
+"""Assignment of the next piece of work to one of several people. Standard library only."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,17 +15,18 @@ class Load:
 
 
 def least_loaded(loads: Iterable[Load]) -> Load | None:
-    """Whoever has least in hand; of several the one whose id comes first, so that the choice can be told again."""
+    """The person with the least open work; a tie goes to the first id, so that the choice is reproducible."""
     return min(loads, key=lambda one: (one.in_hand, one.user_id), default=None)
 
 
 def share_out(
     cases: Sequence[str], loads: Iterable[Load], kept_from: Mapping[str, Collection[str]], policy: AssignmentPolicy
 ) -> dict[str, str]:
-    """To whom each case is offered, by case; the most pressing first, as they come.
+    """The person each case is offered to, by case; the most pressing first, as they come.
 
-    `kept_from` are the people who may not have a case, because they, or whom they let in, judged the offer before.
-    Nobody is offered more than they can see to; what is left over is offered to nobody and is anybody's.
+    `kept_from` are the people who may not have a case, because they, or somebody they invited, judged the listing
+    before. No person gets more offers than they can handle. The remaining cases are offered to no one and anybody may
+    take them.
     """
     hands = {one.user_id: one for one in loads}
     found: dict[str, str] = {}

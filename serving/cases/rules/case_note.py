@@ -1,4 +1,4 @@
-"""What the people of a desk write to each other about a case. Standard library only."""
+"""Notes that the reviewers of a queue write to each other about a case. Standard library only."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from serving.cases.policy import WaitingPolicy
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What is written, and the people who are to read it."""
+    """The text of a note, and the people mentioned in it."""
 
     said: str
     mentioned: tuple[str, ...]

@@ -11,7 +11,7 @@ FEWEST: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """An open case as what it can have in common with others: the marketplace, the offer, who sells it.
+    """The features that an open case can share with others: the marketplace, the listing, the seller.
 
     `near` are offers in nearly its words and `linked` sellers who share contacts with its own, both as they were known
     when it was scored.
@@ -37,7 +37,8 @@ class Cluster:
 def clusters(members: Sequence[Member]) -> list[Cluster]:
     """The groups of at least `FEWEST` that hang together, in the order of their first members.
 
-    A tie holds both ways, because whoever was scored first could not know of the other, and never across marketplaces.
+    A tie holds both ways, because the first scored listing has no record of the later one, and never across
+    marketplaces.
     """
     ties = {
         (one, other): found

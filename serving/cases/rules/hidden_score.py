@@ -11,7 +11,8 @@ from serving.cases.policy import HiddenScorePolicy
 _Z: Final = NormalDist().inv_cdf(0.975)
 
 
-# What analysts decide with the score in sight. A brand is never shown it, and the other lanes are blind anyway.
+# The lanes that analysts decide with the score visible. A brand is never shown it, and the other lanes are blind
+# anyway.
 _DRAWN: Final = frozenset({CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.INSUFFICIENT_EVIDENCE})
 
 
@@ -23,7 +24,7 @@ def share_of(lane: CaseLane, policy: HiddenScorePolicy) -> float | None:
 def is_hidden(drawn: bool, state: CaseState, *, committed: bool) -> bool:
     """Whether a drawn case keeps its score from somebody: while it is open, and until they have answered it once.
 
-    Who took the answer back has seen the score by then; hiding it again would only pretend.
+    A person who withdrew the answer has seen the score by then, so masking it again has no effect.
     """
     return drawn and state is CaseState.OPEN and not committed
 
@@ -56,7 +57,7 @@ class Leaning:
 
 
 def leaning(hidden: Answers, shown: Answers) -> Leaning:
-    """What seeing the score moves: the share of `counterfeit` with it, less that without it, at 95 %.
+    """The effect of a visible score: the share of `counterfeit` with it, less that without it, at 95 %.
 
     Source: Newcombe 1998, method 10, from the ends of Wilson's intervals; it stays sensible with few answers.
     """

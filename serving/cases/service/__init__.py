@@ -1,1 +1,1 @@
-"""What is done with cases: gather, decide, write, in one transaction."""
+"""Operations of cases: gather, decide and write in one transaction."""

@@ -1,4 +1,4 @@
-"""What follows a case whose place another one takes. Rooms above cases register what they keep by case."""
+"""The consequences for a case that another one replaces. Rooms above cases register what they keep by case."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class StoredNote:
-    """A note as stored, with the names of who wrote it and who is mentioned."""
+    """A note as stored, with the names of its writer and of the people mentioned."""
 
     note_id: str
     author: str

@@ -17,7 +17,7 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class StoredWait:
-    """The last time that a case was set aside: by whom, and what was said."""
+    """The last deferral of a case: its author, and the statement."""
 
     by: str
     aside: Aside
@@ -25,7 +25,7 @@ class StoredWait:
 
 
 def begin(connection: Connection, case: Case, user_id: str, wait_id: str, aside: Aside, at: datetime) -> bool:
-    """Set an open case aside and let go of it; False where somebody else holds it."""
+    """Defer an open case and release its lease; False where another person holds it."""
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
     )

@@ -49,7 +49,7 @@ def _case(row: RowMapping) -> Case:
 
 
 def add_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """New open cases, with what queues are filtered by: whose offer of which version it is, and how it was scored."""
+    """New open cases with the fields that queues filter by: the listing's seller and brand, version and score."""
     add(connection, review_case, _with_filters(connection, rows))
 
 
@@ -124,10 +124,10 @@ def marketplace_of(connection: Connection, case_id: str, marketplaces: Collectio
 
 
 def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> None:
-    """Let nobody else change these cases before the transaction ends.
+    """Lock these cases until the transaction ends.
 
-    For whoever changes several: taken before anything else, so that who holds one of them is waited for and never
-    waits for us.
+    For changes of several cases: the transaction takes these locks first. It waits for other holders, and they never
+    wait for it.
     """
     query = select(review_case.c.case_id).where(
         review_case.c.marketplace_id == marketplace_id, review_case.c.case_id.in_(case_ids)
@@ -136,7 +136,7 @@ def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str])
 
 
 def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, Case]:
-    """The open case of each listing that has one; a second look decides nothing about a listing and is none."""
+    """The open case of each listing that has one; a second review decides nothing about a listing and is none."""
     query = select(review_case).where(
         review_case.c.marketplace_id == marketplace_id,
         review_case.c.listing_id.in_(listing_ids),
@@ -247,7 +247,7 @@ def lease(connection: Connection, case: Case, user_id: str, *, at: datetime, unt
 
 
 def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[dict[str, Any]]:
-    """What happened to a case, oldest first."""
+    """The events of a case, oldest first."""
     query = (
         select(case_event)
         .where(inside(case_event, marketplace_id, case_id=case_id))

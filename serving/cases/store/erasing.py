@@ -1,4 +1,4 @@
-"""What the desk wrote about sellers, and how it is erased."""
+"""The reviewers' notes about sellers, and their erasure."""
 
 from typing import Any, Final
 

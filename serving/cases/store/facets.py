@@ -1,4 +1,4 @@
-"""What the open cases of marketplaces are of: the brands and languages that a queue can be filtered by."""
+"""Facets of the open cases of marketplaces: the brands and languages that a queue can be filtered by."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -17,7 +17,7 @@ from serving.platform.database.store import add
 
 
 def standing(connection: Connection, marketplaces: Collection[str], at: datetime) -> dict[str, str]:
-    """To whom each open case of these marketplaces is offered now, by case."""
+    """The person each open case of these marketplaces is offered to now, by case."""
     query = select(case_offer.c.case_id, case_offer.c.user_id).where(
         case_offer.c.marketplace_id.in_(marketplaces), case_offer.c.until > at
     )
@@ -25,7 +25,7 @@ def standing(connection: Connection, marketplaces: Collection[str], at: datetime
 
 
 def free(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[str]:
-    """Open cases for the desk that nobody holds and that are offered to nobody, the costliest first."""
+    """Open cases of the review queue that are neither held by nor offered to a person, the costliest first."""
     offered = select(case_offer.c.case_id).where(case_offer.c.marketplace_id == marketplace_id, case_offer.c.until > at)
     query = (
         select(review_case.c.case_id)
@@ -70,14 +70,14 @@ def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counte
         .join(case_offer, same(case_offer, review_case, "case_id"))
         .where(*here, case_offer.c.until > at)
     )
-    # Who holds what they were offered has it in hand once; what somebody else has taken is theirs.
+    # An offered case that the person holds counts once; a case that somebody else has taken counts for that person.
     mine = {row[0]: row[1] for row in connection.execute(offered)}
     mine |= {row[0]: row[1] for row in connection.execute(held)}
     return Counter(mine.values())
 
 
 def judged_by(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, set[str]]:
-    """Who has judged the offers of these cases, by case."""
+    """The people who have judged the listings of these cases, by case."""
     query = (
         select(review_case.c.case_id, verdict.c.user_id)
         .join(verdict, same(verdict, review_case, "listing_id"))

@@ -18,7 +18,7 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class StoredVerdict:
-    """A verdict as stored; `superseded_by` is set where it was taken back."""
+    """A verdict as stored; `superseded_by` is set where it was undone."""
 
     verdict_id: str
     case_id: str
@@ -98,7 +98,7 @@ def latest_of_case(connection: Connection, marketplace_id: str, case_id: str) ->
 
 
 def has_answered(connection: Connection, marketplace_id: str, case_id: str, user_id: str) -> bool:
-    """Whether somebody has ever answered this case, also where they took it back."""
+    """Whether somebody has ever answered this case, including undone answers."""
     query = select(verdict.c.verdict_id).where(
         inside(verdict, marketplace_id, case_id=case_id, user_id=user_id),
         verdict.c.judgement != Judgement.WITHDRAWN.value,

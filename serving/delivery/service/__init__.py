@@ -1,1 +1,1 @@
-"""What is done with delivery: gather, decide, write, in one transaction."""
+"""Operations of delivery: gather, decide and write in one transaction."""

@@ -1,4 +1,4 @@
-"""What was given up on: shown with how the receiver answers, and sent again when a person asks for it."""
+"""Undeliverable messages: shown with the receiver's answers, and sent again at a person's request."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -37,15 +37,15 @@ def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int) -> dict[
 
 
 def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str], *, by: str) -> list[str]:
-    """Send again what was given up on, all of it where no action is named; returns the ids.
+    """Send undeliverable messages again, all of them where no action is named; returns the ids.
 
-    The receiver may have applied it before: it knows the message's id. The week begins anew.
+    The receiver may have applied the message before and recognises its id. The delivery week starts again.
 
     Raises
     ------
     NotFound, Conflict
-        There is no such action; it was not given up on, or a later one on the listing has taken its place. Then
-        nothing is sent.
+        There is no such action; it is not undeliverable, or a later one on the listing has replaced it. Then nothing is
+        sent.
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:

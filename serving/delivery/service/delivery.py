@@ -217,10 +217,10 @@ def _note_health(
 
 
 def sweep_deliveries(runtime: Runtime) -> int:
-    """Leave a job for every action whose next step is due; returns how many. What has its job keeps it.
+    """Leave a job for every action whose next step is due; returns how many. An action with a job keeps it.
 
-    Of those whose receiver rests, the one that has waited longest asks whether it is back. A step that is long overdue
-    is given another job: the one it had may have failed before it changed anything.
+    Of the actions whose receiver is paused, the longest waiting one checks whether the receiver is back. A step that is
+    long overdue is given another job: the one it had may have failed before it changed anything.
     """
     now = runtime.clock.now()
     with runtime.store.read() as connection:

@@ -15,7 +15,7 @@ from serving.takedowns.store import actions
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
-LONGEST_REST_HOURS: Final = 72  # What waits is given up on after a week; a rest must leave time to try.
+LONGEST_REST_HOURS: Final = 72  # Waiting messages become undeliverable after a week; a pause must leave time to try.
 
 
 def rest_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, hours: int, by: str) -> None:
@@ -54,7 +54,7 @@ def wake_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, 
 
 
 def disable_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, by: str, reason: str) -> None:
-    """Send nothing to it any more. What leaves afterwards is tried for a week and waits for another receiver.
+    """Send nothing to it any more. Later messages are tried for a week and wait for another receiver.
 
     Raises
     ------

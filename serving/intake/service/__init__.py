@@ -1,1 +1,1 @@
-"""What is done with intake: gather, decide, write, in one transaction."""
+"""Operations of intake: gather, decide and write in one transaction."""

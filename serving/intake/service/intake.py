@@ -42,7 +42,7 @@ _TRIES: Final = 5
 
 
 class RowStatus(StrEnum):
-    """What became of one row."""
+    """The result of one row."""
 
     ACCEPTED = "accepted"
     UNCHANGED = "unchanged"

@@ -1,4 +1,4 @@
-"""What one accepted row adds to the database, collected for many and inserted table by table."""
+"""The database rows of one accepted listing, collected for many listings and inserted table by table."""
 
 import dataclasses
 import hashlib
@@ -66,7 +66,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """What the rows of one step are called."""
+    """The ids of the rows of one step."""
 
     listing_id: str
     version_id: str
@@ -185,7 +185,7 @@ class RowsToKeep:
             self._texts.append(text)
 
     def keep_trial(self, step: Step, ids: Ids, both: BothScored) -> None:
-        """What both models said of a version while one is on trial."""
+        """Store the scores of both models for a version while one is on trial."""
         self._tried.append(
             self._tenant(
                 trial_id=both.trial_id,
@@ -227,7 +227,7 @@ class RowsToKeep:
                 brand_id=facts.brand.brand_id,
                 lane=lane.value,
                 state=CaseState.OPEN.value,
-                # Whoever waits for an answer does not wait longer because the seller changed the offer.
+                # A person who waits for an answer does not wait longer because the seller changed the listing.
                 priority=max(harm, open_case.priority) if open_case else harm,
                 opened_at=step.as_of,
                 due_at=step.as_of + timedelta(hours=hours),

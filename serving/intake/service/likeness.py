@@ -84,7 +84,7 @@ class BatchTexts:
             del kept[: -likenesses.MOST_PER_KEY]
 
     def new_text(self, step: Step, version_id: str) -> NewText | None:
-        """What is kept of a new version's text; the text of an earlier version of the offer is the same text."""
+        """The stored form of a new version's text; the text of an earlier version of the listing is the same text."""
         signature = self._signatures.get(step.position)
         if signature is None:
             return None

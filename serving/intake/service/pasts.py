@@ -1,4 +1,4 @@
-"""What was known of the sellers of one request at the moment of each row: read together, cut row by row."""
+"""The point-in-time histories of the sellers of one request at the moment of each row, from one common read."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class Pasts:
 
     @classmethod
     def read(cls, connection: Connection, marketplace_id: str, rows: Iterable[tuple[Listing, datetime]]) -> Self:
-        """What is known of the sellers of these listings, each at its moment."""
+        """The histories of the sellers of these listings, each at its moment."""
         moments = {(seller, as_of) for listing, as_of in rows if (seller := listing.seller.external_id) is not None}
         if not moments:
             return cls({}, {}, {})

@@ -1,4 +1,4 @@
-"""A score without keeping anything: what a marketplace asks before it publishes an offer."""
+"""A score without storage: a marketplace requests it before it publishes a listing."""
 
 from features.facts import assemble_facts
 from features.listing import Listing

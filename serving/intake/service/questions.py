@@ -15,7 +15,7 @@ from serving.scoring.service.surroundings import Surroundings
 def questions_now(
     connection: Connection, marketplace: Marketplace, surroundings: Surroundings, now: datetime
 ) -> Questions:
-    """Who takes part, whether questions are held, and what is left of daily limits; a day is a calendar day, UTC."""
+    """Enrolled brands, whether questions are on hold, and the rest of the daily limits (calendar days, UTC)."""
     limits = surroundings.daily_questions
     is_on = switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
     held = surroundings.questions_held or not is_on

@@ -20,13 +20,13 @@ class Agreed:
 def agreed(
     verdicts: Sequence[GivenVerdict], appeal: AppealState, *, as_of: datetime, policy: LabelPolicy
 ) -> Agreed | None:
-    """What two people found independently of one listing version as of a moment; None where they did not.
+    """The independent, equal answer of two people on one listing version as of a moment; None where there is none.
 
-    The judgement calls. *Independently* means that the later of two analysts looked blind, as at a second look: who
-    reads a colleague's answer mostly repeats it. *Nobody says otherwise* counts everybody, the brand and test buys too,
-    because a set to measure by must not hold what is argued about; grey market is left out as a thing between. So is an
-    offer that was appealed against, unless the appeal was dismissed and it is counterfeit. And it has to be as ripe as
-    a label: until then the seller may still be heard.
+    The judgement calls. *Independently* means that the later of two analysts looked blind, as at a second review: a
+    reader of a colleague's answer mostly repeats it. *Nobody says otherwise* counts everybody, the brand and test buys
+    too, because a set to measure by must not hold what is argued about; grey market is left out as a thing between. So
+    is an offer that was appealed against, unless the appeal was dismissed and it is counterfeit. And it has to be as
+    ripe as a label: until then the seller may still be heard.
     """
     known = sorted((v for v in verdicts if v.known_at <= as_of), key=lambda v: (v.known_at, v.verdict_id))
     answers = [v for v in known if not (v.superseded or v.suspended) and v.judgement in VALUES]

@@ -39,14 +39,14 @@ def standing(
     not_passed: Collection[str],
     policy: PromotionPolicy,
 ) -> Standing:
-    """How a model stands that was approved so.
+    """The promotion status of a model with these approvals.
 
-    The judgement calls. A person counts once, however often they press. An approval counts while the champion beside
-    which it was given is in force: against another one the figures say something else. It counts while the person may
-    still promote: whoever was sent away in between has no say. And past a gate that is not passed it counts only with
-    a reason, so that each of the two has faced the figure. Whoever asked for the retraining has approved nothing by it.
+    The judgement calls. A person counts once, however often they approve. An approval counts while the champion of its
+    comparison is in force: the figures against another champion are different. It counts while the person may still
+    promote: the approval of a removed person does not count. If a gate is not passed, an approval counts only with a
+    reason, so that each of the two has faced the figure. A request for the retraining is no approval.
 
-    `let_in_by` says who let whom in; whoever let another of them in does not count
+    `let_in_by` has the inviters of each person. If one approver invited the other, only the invitee's approval counts
     (`serving.accounts.rules.second_person`).
     """
     counted: dict[str, Approval] = {}

@@ -1,1 +1,1 @@
-"""What is done with learning: gather, decide, write, in one transaction."""
+"""Operations of learning: gather, decide and write in one transaction."""

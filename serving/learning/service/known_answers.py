@@ -1,4 +1,4 @@
-"""Among many answers of the desk one goes to a case whose answer is known, which looks like any second look.
+"""Among many answers of the desk one goes to a case whose answer is known, which looks like any second review.
 
 It comes from the golden set, and counts into the agreement that its reviewer alone sees: into no label, no standing and
 nothing that happens to the offer.

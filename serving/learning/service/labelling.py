@@ -1,4 +1,4 @@
-"""What people have said so far, as labelled facts: the only way from the live database to training."""
+"""All verdicts so far as labelled facts: the only way from the live database to training."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -123,8 +123,8 @@ class LabelState:
 
 
 def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy, now: datetime) -> LabelState:
-    """The state of a marketplace's labels now. What is held back has an open appeal or no clear answer."""
-    # Beyond every maturity: what has no label even then is held back for another reason than time.
+    """The state of a marketplace's labels now. The withheld labels have an open appeal or no clear answer."""
+    # Beyond every maturity: a version without a label even then is withheld for another reason than time.
     later = now + policy.matures
     mature, waiting, held_back = [0, 0], 0, 0
     for version in said.of_marketplace(connection, marketplace_id, now).values():

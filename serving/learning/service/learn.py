@@ -88,7 +88,7 @@ def _ended(runtime: Runtime, job: Job) -> dict[str, Any]:
 
 
 class _Stages:
-    """What a training says of itself, with the last stages that it went through and when each began."""
+    """The status of a training, with its last stages and the start of each."""
 
     def __init__(self, runtime: Runtime, job: Job) -> None:
         self._runtime, self._job = runtime, job

@@ -1,4 +1,4 @@
-"""What has changed since the champion was made, and whether what it said came true: one report, kept."""
+"""Changes since the champion was trained, and the accuracy of its predictions: one report, stored."""
 
 import statistics
 from collections.abc import Sequence
@@ -120,7 +120,7 @@ def _answers(delays: Sequence[timedelta | None]) -> dict[str, Any]:
 def _outcomes(
     runtime: Runtime, connection: Connection, marketplace_id: str, window: Window, champion: Bundle | None
 ) -> dict[str, Any]:
-    """Prevalence and recall of the window by its audit slice, and the champion's precision by band."""
+    """Prevalence and recall of the window by its random audit sample, and the champion's precision by band."""
     labels = mature_labels(connection, marketplace_id, runtime.policies[LabelPolicy], window.end)
     due: list[Due] = []
     scored: list[ScoredListing] = []

@@ -1,4 +1,4 @@
-"""Which model is the champion: approved by two people, recorded, in force at once, taken back by one."""
+"""The champion of a marketplace: approved by two people, recorded, in force at once, undone by one."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ CHALLENGER = "challenger"
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """What an approval came to."""
+    """The result of an approval."""
 
     digest: str
     standing: Standing
@@ -95,7 +95,7 @@ def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str
     Raises
     ------
     Conflict
-        There is none that could be taken back.
+        There is none that could be undone.
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     found = _model(runtime, marketplace, digest)

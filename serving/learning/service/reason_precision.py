@@ -76,7 +76,7 @@ def told(found: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> Reas
 
 
 def _said(reasons: Sequence[Any], rules: Sequence[Any]) -> dict[tuple[str, str], Message]:
-    """What was said by side and name, each name once."""
+    """The reasons given, by side and name, each name once."""
     once: dict[tuple[str, str], Message] = {}
     for reason in map(reason_from_json, reasons):
         once.setdefault(("for" if reason.weight > 0 else "against", reason.code), reason.message)

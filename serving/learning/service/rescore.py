@@ -1,4 +1,4 @@
-"""What another model would have said of the past: the facts as they were stored, scored and routed anew."""
+"""The output of another model for past listings: the stored facts, scored and routed again."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -31,7 +31,7 @@ _FLAGGED: Final = frozenset({Lane.ANALYST, Lane.ASK_BRAND})
 
 @dataclass(frozen=True, slots=True)
 class Rescored:
-    """One version: what was said then and what the other model says. `counterfeit` is its label now, None without."""
+    """One version with its original score and the other model's score. `counterfeit` is its label now, None without."""
 
     version_id: str
     external_id: str
@@ -116,10 +116,10 @@ def _batches(rows: Iterator[PastScore]) -> Iterator[list[PastScore]]:
 
 
 def summary(rows: Iterable[Rescored]) -> dict[str, Any]:
-    """How many versions go from which lane to which, and what each model flags of what is labelled by now.
+    """Count the versions that change lanes, and the labelled versions that each model flags.
 
-    Labelled versions count as often as they stand for, so that the few that were drawn at random speak for all that
-    nobody looked at; a model that flags what the other never showed to anybody is not punished for it, nor rewarded.
+    Labelled versions count by their weight, so that the few from the random audit sample represent all listings without
+    review. A flag on a listing that the other model never showed to a person neither harms nor helps a model.
     """
     kept = list(rows)
     moves = Counter((row.lane_before, row.lane) for row in kept)

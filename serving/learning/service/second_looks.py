@@ -19,12 +19,12 @@ from serving.platform.runtime import Runtime
 def ask_for_second_looks(
     runtime: Runtime, marketplace_id: str, job_id: str, suspects: Sequence[Mapping[str, Any]] = ()
 ) -> int:
-    """Keep what a training doubts and open cases on the most doubtful; returns how many were opened.
+    """Store the doubtful labels of a training and open cases on the most doubtful; returns how many were opened.
 
-    Finds in the audit slice that wait for a second reviewer come first, because they teach nothing until then. A
-    version has one second look, whoever doubts it again. What has changed since the training read it is left alone:
-    its label is another one by now, or suspended by an appeal. Asked again for the same training, only what is missing
-    is added.
+    Unconfirmed positives of the random audit sample come first, because they give no label until a second reviewer
+    confirms them. A version has one second review, also if another training doubts it again. A version that has changed
+    since the training read it is skipped: its label has changed, or an appeal suspends it. A repeated call for the same
+    training adds only the missing cases.
     """
     now, policy = runtime.clock.now(), runtime.policies[SecondLookPolicy]
     with runtime.store.write() as connection:
@@ -80,7 +80,7 @@ def _doubts(
 
 
 def look_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dict[str, Any]:
-    """The version as it was scored when it was first judged; a second look has no urgency and follows nothing."""
+    """The version as it was scored when it was first judged; a second review has no urgency and follows nothing."""
     return {
         "marketplace_id": first.marketplace_id,
         "case_id": case_id,

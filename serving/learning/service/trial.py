@@ -85,7 +85,7 @@ def end(runtime: Runtime, marketplace: Marketplace, *, by: str) -> Trial:
 
 
 def shown_so_far(runtime: Runtime, connection: Connection, found: Trial) -> Comparison:
-    """What both models flagged since the trial began, beside the labels of now."""
+    """A comparison of both models' flags since the trial began, with the labels of now."""
     now = runtime.clock.now()
     labels = mature_labels(connection, found.marketplace_id, runtime.policies[LabelPolicy], now)
     rows = trials.scores(connection, found.marketplace_id, found.trial_id)

@@ -1,4 +1,4 @@
-"""Who has approved which model, and for which change of the champion it was used."""
+"""Model approvals: the approver, the model, and the change of the champion that used the approval."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ def add_approval(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def waiting(connection: Connection, marketplace_id: str, digest: str) -> list[GivenApproval]:
-    """Approvals of a model that were neither taken back nor used, in order."""
+    """Approvals of a model that were neither withdrawn nor used, in order."""
     table = promotion_approval
     query = (
         select(table)

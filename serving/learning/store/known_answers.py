@@ -1,4 +1,4 @@
-"""Cases whose answer is known already, mixed among second looks to see how well they are taken."""
+"""Cases whose answer is known already, mixed among second reviews to see how well they are taken."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -43,7 +43,7 @@ def taken(connection: Connection, marketplace_id: str) -> set[str]:
 
 
 def analysts(connection: Connection, marketplace_id: str) -> set[str]:
-    """Who reviews here."""
+    """The reviewers here."""
     query = (
         select(role_grant.c.user_id)
         .join(account, account.c.user_id == role_grant.c.user_id)
@@ -63,6 +63,6 @@ def answers_since(connection: Connection, people: Collection[str], since: dateti
 
 
 def judges(connection: Connection, marketplace_id: str, listing_id: str) -> set[str]:
-    """Who has judged an offer."""
+    """The people who have judged a listing."""
     query = select(verdict.c.user_id).where(inside(verdict, marketplace_id, listing_id=listing_id))
     return set(connection.execute(query).scalars())

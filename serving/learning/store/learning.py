@@ -65,7 +65,7 @@ def scored_reviewed_versions(
 ) -> Iterator[Mapping[str, Any]]:
     """For each version judged up to a moment: facts, inclusion probability and lane of the score its first case shows.
 
-    What was first looked at because of a notice had no part in any draw: it stands for itself alone.
+    A version whose first review follows a notice had no part in the random sampling: it represents itself alone.
     """
     certain = score.c.version_id.in_(notices.reviewed_for_a_notice(marketplace_id, as_of))
     earlier = review_case.alias("earlier")

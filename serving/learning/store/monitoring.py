@@ -1,4 +1,4 @@
-"""What is measured of the live stream: samples of facts, how long labels take, probabilities beside their reviews."""
+"""Measurements of the live stream: samples of facts, label delays, and probabilities beside their reviews."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
 
 @dataclass(frozen=True, slots=True)
 class PastScore:
-    """What was said of a version when it was first scored, with all that is needed to say it again."""
+    """The first score of a version, with all inputs needed to reproduce it."""
 
     version_id: str
     external_id: str

@@ -1,7 +1,7 @@
-"""What was said of listing versions as of a moment, as the log of verdicts has it: said again, it is the same.
+"""Verdict history of listing versions as of a moment, from the log of verdicts: a repeated read gives the same result.
 
-Nothing here reads a state that is overwritten. Whether a verdict was taken back, an appeal decided, a removal let go or
-an account disabled is answered from when it happened, so that two exports of one moment are equal however much later.
+Nothing here reads a state that is overwritten. Withdrawn verdicts, decided appeals, approved removals and disabled
+accounts are read by the time of the event. Two exports of one moment are therefore equal, however much later they run.
 """
 
 from collections.abc import Collection, Iterable
@@ -58,7 +58,7 @@ def of_marketplace(connection: Connection, marketplace_id: str, as_of: datetime)
 def of_versions(
     connection: Connection, marketplace_id: str, version_ids: Collection[str], as_of: datetime
 ) -> dict[str, Said]:
-    """The same of these versions alone, so that nobody reads a marketplace's verdicts for the sake of a few."""
+    """The same for these versions alone, so that a few versions do not cost a read of all verdicts."""
     found: dict[str, Said] = {}
     for some in chunks(_judged(connection, marketplace_id, version_ids)):
         found |= _said(connection, marketplace_id, as_of, some)
@@ -168,7 +168,8 @@ def _held(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[
 
 def _one(row: RowMapping, as_of: datetime, held: _HeldRemoval | None) -> Recorded:
     lane = CaseLane(row["lane"])
-    # What asks for the removal: the verdict that made it, and those that joined it since (ids are ordered by time).
+    # The verdicts behind the removal: the verdict that made it, and those that joined it since (ids are ordered by
+    # time).
     waits = (
         held is not None
         and row["judgement"] == Judgement.COUNTERFEIT.value
@@ -232,7 +233,7 @@ def _counter_notices(
 
 
 def _state(decision: Recorded | None) -> tuple[AppealState, Recorded | None]:
-    """An appeal whose decision was not given yet, or was taken back, is open."""
+    """An appeal without a decision, or with an undone one, is open."""
     if decision is None:
         return AppealState.OPEN, None
     dismissed = decision.given.judgement is _DISMISSES_AN_APPEAL

@@ -17,7 +17,7 @@ from serving.platform.database.store import add
 
 
 def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Doubts of one training; `case_id` is set where a second look was asked for."""
+    """Doubts of one training; `case_id` is set where a second review was asked for."""
     add(connection, second_look, rows)
 
 
@@ -30,7 +30,7 @@ def of_job(connection: Connection, marketplace_id: str, job_id: str) -> dict[str
 
 
 def asked_for(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
-    """Which of these versions have had a second look, or wait for one."""
+    """Which of these versions have had a second review, or wait for one."""
     query = select(review_case.c.version_id).where(
         review_case.c.marketplace_id == marketplace_id,
         review_case.c.version_id.in_(version_ids),
@@ -40,7 +40,7 @@ def asked_for(connection: Connection, marketplace_id: str, version_ids: Collecti
 
 
 def case_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
-    """The case of a version's second look; None where nobody has asked for one."""
+    """The case of a version's second review; None where nobody has asked for one."""
     query = select(review_case.c.case_id).where(
         inside(review_case, marketplace_id, version_id=version_id, lane=CaseLane.SECOND_LOOK.value),
         review_case.c.known_answer.is_(None),
@@ -51,7 +51,7 @@ def case_of(connection: Connection, marketplace_id: str, version_id: str) -> str
 
 @dataclass(frozen=True, slots=True)
 class SecondLooks:
-    """How many labels the latest training doubted; how many second looks were asked for in all, how many were given,
+    """How many labels the latest training doubted; how many second reviews were asked for in all, how many were given,
     and how many of these say otherwise than the label did."""
 
     doubted: int
@@ -95,7 +95,7 @@ def count(connection: Connection, marketplace_id: str) -> SecondLooks:
 class Suspect:
     """A label in doubt: the offer, what its label says, what a model that never saw it says, and what came of it.
 
-    `why` is doubted or alone; `case_id` is the second look, where one was asked for, `said` what was found then.
+    `why` is doubted or alone; `case_id` is the second review, where one was asked for, `said` what was found then.
     """
 
     external_id: str

@@ -158,7 +158,7 @@ def id_of(connection: Connection, marketplace_id: str, external_id: str) -> str 
 
 
 def seller_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
-    """The marketplace's id of whoever offered a version; None where it was not named."""
+    """The marketplace's id of the seller of a version; None where it was not named."""
     query = select(listing_version.c.seller_external_id).where(
         inside(listing_version, marketplace_id, version_id=version_id)
     )

@@ -16,7 +16,7 @@ from features.search_words import asked_words, is_beginning, search_words
 from serving.listings.tables import listing, search_entry
 from serving.platform.database.scope import inside
 
-# What the migration makes by hand, because no two engines have it alike.
+# The objects that the migration creates by hand, because the engines differ in them.
 BY_HAND: Final = frozenset(
     {"ix_search_entry_words", *(f"search_index{part}" for part in ("", "_config", "_data", "_docsize", "_idx"))}
 )
@@ -41,7 +41,7 @@ ORDER BY entry_number DESC LIMIT :most
 
 
 class Kind(StrEnum):
-    """What an entry leads to."""
+    """The target of an entry."""
 
     LISTING = "listing"
     SELLER = "seller"
@@ -65,7 +65,7 @@ class Hit:
 
 
 def keep(connection: Connection, marketplace_id: str, offers: Iterable[Findable]) -> None:
-    """Let offers and their sellers be found; what was kept of them before is replaced."""
+    """Index listings and their sellers for search; the new entries replace the earlier ones."""
     rows = {}
     for one in offers:
         words = _line(search_words(f"{one.title or ''} {one.external_id}"))
@@ -104,7 +104,7 @@ def _line(words: Iterable[str]) -> str:
 
 
 def forget_seller(connection: Connection, marketplace_id: str, seller: str) -> None:
-    """Let nobody find a seller, nor offers by who sold them; the offers stay to be found by their titles and ids."""
+    """Remove a seller and the seller field of listings from search; listings stay searchable by title and id."""
     here = search_entry.c.marketplace_id == marketplace_id
     itself = here, search_entry.c.kind == Kind.SELLER.value, search_entry.c.external_id == seller
     connection.execute(delete(search_entry).where(*itself))
@@ -142,7 +142,7 @@ def find(
 
 
 def _storable(asked: str) -> str:
-    """What a database can be asked for: no NUL and no half of a pair."""
+    """The part of a text that a database accepts: no NUL and no half of a surrogate pair."""
     return asked.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 

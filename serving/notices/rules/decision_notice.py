@@ -1,4 +1,4 @@
-"""What a notifier is told: that the notice came in, and what was decided, by whom, and what can be done about it.
+"""The messages to a notifier: the receipt of the notice, then the decision, its maker, and the remedies.
 
 Article 16(4) to (6) of Regulation (EU) 2022/2065. Never a score, a name, or a word of the seller.
 Standard library only.
@@ -17,7 +17,7 @@ RECEIPT: Final = message("notice.receipt")
 
 @dataclass(frozen=True, slots=True)
 class DecisionNotice:
-    """What is said of one notified offer."""
+    """The message about one notified listing."""
 
     decision: Message
     facts: Message
@@ -91,5 +91,5 @@ _SETTLED: Final = {
 
 
 def settled_notice(state: ItemState) -> DecisionNotice | None:
-    """What is said of an offer that was settled when the notice came in; None where a case was opened."""
+    """The message about a listing that was settled when the notice came in; None where a case was opened."""
     return _SETTLED.get(state)

@@ -96,5 +96,5 @@ def counts_of(notified: Iterable[Notified], reason_code: ReasonCode | None = Non
 
 
 def by_reason(notified: Sequence[Notified]) -> list[NoticeCounts]:
-    """The counts of every reason code, also of those that nobody gave: nought is a figure."""
+    """The counts of every reason code, including those without a notice: zero is a figure."""
     return [counts_of(notified, code) for code in ReasonCode]

@@ -32,7 +32,8 @@ class TooManyNotices(DomainError):
 
 
 class ReporterKind(StrEnum):
-    """Who notifies. Only who is registered can be more than a stranger: an e-mail address proves nothing."""
+    """The kind of notifier. An e-mail address proves nothing, so only a registered notifier can be more than a
+    stranger."""
 
     UNREGISTERED = "unregistered"
     REGISTERED = "registered"
@@ -69,7 +70,7 @@ class ItemState(StrEnum):
 
 
 class NoticeOutcome(StrEnum):
-    """What a decided notice led to."""
+    """The result of a decided notice."""
 
     REMOVED = "removed"
     NO_ACTION = "no_action"
@@ -194,16 +195,16 @@ def next_state(state: ItemState, *, decided: bool) -> ItemState:
 
 
 def outcome_of(outcome: Outcome, *, removal_stands: bool) -> NoticeOutcome:
-    """What a verdict that ends a case means for whoever notified the offer.
+    """The meaning of a verdict that ends a case for the notifiers of the listing.
 
-    `removal_stands` says that the verdict upholds a removal on the seller's appeal, which removes nothing anew.
+    `removal_stands` is true where the verdict upholds a removal on the seller's appeal, which causes no new removal.
     """
     removed = outcome is Outcome.REMOVE or removal_stands
     return NoticeOutcome.REMOVED if removed else NoticeOutcome.NO_ACTION
 
 
 def source_of(opened_by: ReporterKind | None) -> Source:
-    """What led to a decision, by whose notice opened its case; None where none did.
+    """The source of a decision, by the notifier whose notice opened its case; None where no notice did.
 
     A notice that joined a case which was open already led to nothing: we were looking of our own accord.
     """
@@ -246,9 +247,9 @@ def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float
     """The place of a notice in the queue.
 
     Trusted flaggers come first, because Article 22(1) says so. Then brands in good standing, who are held to 90 % of
-    their word. Everybody else is sorted by what it may cost buyers to leave the offer up, as every case is, and a
-    brand that lost its standing is everybody else. Whose notices are surely unfounded in most cases waits behind all
-    of them; no notice is dropped for its reporter's record.
+    their word. Everybody else is sorted by what it may cost buyers to leave the offer up, as every case is, and a brand
+    that lost its standing is everybody else. A reporter whose notices are surely unfounded in most cases waits behind
+    all of them; no notice is dropped for its reporter's record.
     """
     capped = min(harm, _MOST_HARM)
     if kind is ReporterKind.TRUSTED_FLAGGER:
@@ -272,7 +273,7 @@ _SEPARATORS: Final = re.compile(r"[/?&=#;]+")
 
 
 def names_in(location: str) -> Sequence[str]:
-    """What an offer may be called in an address: the location itself and the first parts of it, each once.
+    """The possible names of a listing in an address: the location itself and the first parts of it, each once.
 
     >>> names_in("https://bazaar.example/item/MP-9?ref=mail")
     ('https://bazaar.example/item/MP-9?ref=mail', 'bazaar.example', 'item', 'MP-9', 'ref', 'mail')

@@ -1,4 +1,4 @@
-"""What the notices of one reporter came to, and what that changes: nothing, a warning, a mute.
+"""The record of one reporter's notices, and its effect: nothing, a warning, a mute.
 
 Standard library only.
 """
@@ -47,10 +47,10 @@ def reputation(
 ) -> Reputation:
     """A reporter's reputation at a moment, by the notices decided in the year before it.
 
-    A warning is for who was unfounded often, by number and by proportion (Digital Services Act, Article 23(3)(a) and
-    (b)), and costs nothing but the place in the queue. Muting takes both again after it, counted from the warning, so
-    that nobody is muted for what came before they were told. Gravity and intention no count can tell; therefore the
-    rule says only that a person may mute, and a person does it with a reason.
+    A warning follows frequent unfounded notices, by number and by proportion (Digital Services Act, Article 23(3)(a)
+    and (b)). Its only cost is the place in the queue. Muting requires both again, counted from the warning, so that
+    notices before the warning never cause a mute. Counts cannot measure gravity and intention. The rule therefore only
+    allows a mute, and a person mutes with a reason.
     """
     since = as_of - timedelta(days=policy.record_days)
     known = [one for one in ended if since < one.decided_at <= as_of]

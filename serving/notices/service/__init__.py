@@ -1,1 +1,1 @@
-"""What is done with notices: gather, decide, write, in one transaction."""
+"""Operations of notices: gather, decide and write in one transaction."""

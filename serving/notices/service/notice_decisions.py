@@ -1,4 +1,4 @@
-"""What a verdict means for those who notified the offer: told once it can no longer be undone, and untold by nobody."""
+"""The effect of a verdict on the notifiers of the listing: they learn of it once it can no longer be undone."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,7 +56,7 @@ def settle(connection: Connection, case: Case, given: Given) -> None:
 
 
 def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
-    """Let the offers that a verdict decided wait again, because it was taken back."""
+    """Let the listings of an undone verdict wait again."""
     blank = dict.fromkeys(("outcome", "verdict_id", "action_id", "decided_at"))
     for item in notices.of_case(connection, case.marketplace_id, case.case_id):
         if item.state is ItemState.DECIDED and item.verdict_id == verdict_id:
@@ -75,7 +75,7 @@ def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
 
 
 def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice | None:
-    """What the notifier is told of an offer; None while it waits, or while the decision can still be undone."""
+    """The message to the notifier about a listing; None while it waits, or while the decision can still be undone."""
     if item.state is not ItemState.DECIDED:
         return settled_notice(item.state)
     if item.outcome is None or item.decided_at is None or not is_final(runtime, item):

@@ -22,7 +22,7 @@ _PURPOSE: Final = b"touchstone notice link v1"
 
 
 def link_for(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
-    """The address of a notice's page: a whole one where the service knows its own, else a path."""
+    """The address of a notice's page: a full URL where the public URL is set, else a path."""
     base = (runtime.settings.public_url or "").rstrip("/")
     return f"{base}{PLACE}{notice_id}.{_signature(runtime, marketplace_id, notice_id)}"
 

@@ -1,4 +1,4 @@
-"""Notices for the marketplace: whom to send a receipt or a decision, and what to say."""
+"""Notices for the marketplace: the recipient of a receipt or a decision, and the message."""
 
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -29,7 +29,7 @@ def warning_with(found: StoredNotice, reporter: Reporter) -> Message | None:
 def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime) -> dict[str, Any]:
     """Notices that came in or were decided from a moment on, with address, link and what is told of each offer.
 
-    Name and address are null where they were erased: then nobody is left to tell.
+    Name and address are null where they were erased: then there is no recipient.
     """
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:

@@ -111,7 +111,7 @@ def _host(address: str) -> str:
 
 
 def _open(desk: Desk, row: Mapping[str, Any], known: Known) -> dict[str, Any]:
-    """What becomes of an offer that is known: decided already, or a case with the offer's evidence."""
+    """The result for a known listing: decided already, or a case with the listing's evidence."""
     removal = _removal_in_force(desk, known.listing_id)
     if removal is not None:
         settled = {"outcome": NoticeOutcome.ALREADY_REMOVED.value, "action_id": removal, "decided_at": desk.at}

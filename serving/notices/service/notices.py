@@ -28,7 +28,7 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What whoever notified gets at once: id, moment, link, each offer's state, and a warning where one is due."""
+    """The immediate response to a notifier: id, moment, link, each listing's state, and a warning where one is due."""
 
     notice_id: str
     received_at: datetime
@@ -42,14 +42,14 @@ def receive_notice(
 ) -> Receipt:
     """Take a notice in; `marketplace` is its name, None where there is one or the reporter is registered with one.
 
-    What it says, the offers as they are at this moment, their cases and the audit entries are one transaction.
+    Its content, the listings as they are at this moment, their cases and the audit entries are one transaction.
 
     Raises
     ------
     Invalid
         An element of Article 16(2) is missing, too long, or names too many offers; the sentence says all of it.
     TooManyNotices
-        It would be taken later.
+        The limit is reached; a later notice is accepted.
     NotFound
         There is no such marketplace.
     """
@@ -90,7 +90,7 @@ def receive_notice(
 
 
 def _as_registered(draft: Draft, reporter: Reporter | None) -> Draft:
-    """Who is registered is known by name and address and need not repeat them."""
+    """A registered notifier is known by name and address and need not repeat them."""
     if reporter is None:
         return draft
     return replace(draft, name=reporter.name or draft.name, email=reporter.email or draft.email)
@@ -132,7 +132,7 @@ def email_token(runtime: Runtime, marketplace_id: str, email: str) -> str:
 
 
 def _said(desk: Desk, channel: Channel, offers: int) -> dict[str, Any]:
-    """What the audit log keeps of a notice: nothing that is personal, as it cannot be erased alone."""
+    """The audit log's record of a notice: no personal data, as it cannot be erased alone."""
     muted = desk.reporter.is_muted(desk.at)
     return {
         "reporter_id": desk.reporter.reporter_id,

@@ -24,7 +24,7 @@ KEPT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What is or would be erased; `waits` says that it is done once nothing of the reporter's is being decided."""
+    """The data that is or would be erased; `waits` is true while a decision about the reporter is still open."""
 
     texts: int
     waits: bool
@@ -78,7 +78,7 @@ def _named(runtime: Runtime, connection: Connection, here: str, who: str) -> Rep
 
 
 def forget(connection: Connection, found: Reporter, by: str, at: datetime) -> None:
-    """Erase a reporter of whom nothing is being decided; while it is muted, the hash of its address stays."""
+    """Erase a reporter without open decisions; while it is muted, the hash of its address stays."""
     texts = notice_words.erase_words(connection, found.marketplace_id, found.reporter_id)
     gone: dict[str, Any] = {"name": None, "email": None, "secret_hash": None, "erased_at": at}
     if not found.is_muted(at):

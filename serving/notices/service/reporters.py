@@ -29,7 +29,7 @@ _CONTACT: Final = {Element.NAME, Element.EMAIL}
 
 @dataclass(frozen=True, slots=True)
 class NewReporter:
-    """Whom a marketplace registers; a brand's reporter names its brand."""
+    """A reporter to register for a marketplace; a brand's reporter names its brand."""
 
     name: str
     email: str

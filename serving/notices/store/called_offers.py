@@ -20,7 +20,7 @@ class Known:
 
 
 def offers_called(connection: Connection, marketplace_id: str, names: Collection[str]) -> dict[str, Known]:
-    """The offers with one of these external ids, by it; held against whoever would change one or open a case on it."""
+    """The listings with one of these external ids, by it; locked against changes and against opening a case."""
     query = (
         select(listing.c.external_id, listing.c.listing_id, listing.c.version_id, listing_version.c.content)
         .join(listing_version, same(listing_version, listing, "version_id"))
@@ -35,6 +35,6 @@ def offers_called(connection: Connection, marketplace_id: str, names: Collection
 
 
 def current_version(connection: Connection, marketplace_id: str, listing_id: str) -> str:
-    """The version that an offer is at now; whoever would open a case on it waits."""
+    """The current version of a listing; every transaction that would open a case on it waits."""
     query = select(listing.c.version_id).where(inside(listing, marketplace_id, listing_id=listing_id)).with_for_update()
     return str(connection.execute(query).scalar_one())

@@ -62,7 +62,7 @@ def is_contested(connection: Connection, marketplace_id: str, case_id: str) -> b
 
 
 def settle(connection: Connection, found: NoticeComplaint, state: AppealState, values: Mapping[str, Any]) -> None:
-    """End a complaint, or let it wait again; whoever does so holds its case."""
+    """End a complaint, or let it wait again; the caller holds its case."""
     connection.execute(
         update(notice_complaint)
         .where(inside(notice_complaint, found.marketplace_id, complaint_id=found.complaint_id))

@@ -1,4 +1,4 @@
-"""What notices came to: by reporter for its record, and one by one for the figures."""
+"""Results of notices: by reporter for its record, and one by one for the figures."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from serving.platform.database.scope import inside, same
 
 
 def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list[Ended]:
-    """What the notices of a reporter came to, as far as it counts for or against anybody, in the order of time."""
+    """The results of a reporter's notices, as far as they count for or against it, in the order of time."""
     query = (
         select(notice_item.c.known_at, notice_item.c.decided_at, verdict.c.judgement, overturn.c.overturn_id)
         .join(notice, same(notice, notice_item, "notice_id"))
@@ -79,7 +79,7 @@ def counted(connection: Connection, marketplace_id: str, *, since: datetime, unt
 def record_of_reporters(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> dict[tuple[str, datetime | None], list[tuple[Ended, ReasonCode]]]:
-    """What was decided in [since, until) of each reporter's notices, by its id and when it was warned by the end."""
+    """The decisions in [since, until) on each reporter's notices, by its id and when it was warned by the end."""
     query = (
         select(
             notice.c.reporter_id,

@@ -1,4 +1,4 @@
-"""What reporters wrote: how much there is, whether it is still needed, and erased."""
+"""The texts of reporters: their number, whether they are still needed, and their erasure."""
 
 from sqlalchemy import Connection, func, or_, select, update
 

@@ -57,7 +57,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ShownNotice:
-    """What a case's page says of a notice: no name and no address."""
+    """The view of a notice on a case's page: no name and no address."""
 
     reporter_kind: ReporterKind
     reason_code: ReasonCode
@@ -110,7 +110,7 @@ def _read(connection: Connection, *conditions: ColumnElement[bool]) -> list[Item
 
 
 def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) -> frozenset[str]:
-    """The offers of which an earlier notice of this reporter waits."""
+    """The listings with an earlier, still undecided notice of this reporter."""
     query = (
         select(notice_item.c.listing_id)
         .join(notice, same(notice, notice_item, "notice_id"))
@@ -146,7 +146,7 @@ def by_strangers_since(connection: Connection, marketplace_id: str, since: datet
 
 
 def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[ShownNotice]:
-    """What was notified of the offer of a case, oldest first."""
+    """The notices on the listing of a case, oldest first."""
     query = (
         select(reporter.c.kind, notice.c.reason_code, notice.c.explanation, notice.c.known_at)
         .select_from(notice_item)
@@ -162,7 +162,7 @@ def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[
 
 
 def settle(connection: Connection, found: Item, *, decided: bool, values: Mapping[str, Any]) -> None:
-    """Move an item on, or back where its decision was taken back; whoever does so holds its case."""
+    """Move an item on, or back where its decision was withdrawn; the caller holds its case."""
     connection.execute(
         update(notice_item)
         .where(inside(notice_item, found.marketplace_id, item_id=found.item_id))
@@ -190,7 +190,7 @@ def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_
 
 
 def led_to(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, ReporterKind]:
-    """Of these cases, those that a notice or a notifier's complaint opened, with who sent it.
+    """Of these cases, those that a notice or a notifier's complaint opened, with the sender.
 
     A trusted flagger counts before others.
     """
@@ -245,10 +245,10 @@ def reviewed_for_a_notice(marketplace_id: str, as_of: datetime) -> Select[str]:
 def changed_since(
     connection: Connection, marketplace_id: str, since: datetime, window: timedelta, most: int
 ) -> list[StoredNotice]:
-    """Notices that came in, or of which what is told changed, at or after a moment, the oldest first.
+    """Notices that arrived at or after a moment, or whose message to the notifier changed since, the oldest first.
 
-    A decision is told once its undo window has passed, a held removal once people let it go, and that a removal was
-    undone when it was.
+    The notifier learns of a decision once its undo window has passed, and of a removal pending approval once it is
+    approved. The notifier learns of an undone removal at the undo.
     """
     decided = (
         select(notice_item.c.notice_id)

@@ -1,4 +1,4 @@
-"""Who notifies offers: strangers known again by a keyed hash, and those whom the marketplace registered."""
+"""Notifiers: strangers, recognised by a keyed hash, and those that the marketplace registered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""What is done with operations: gather, decide, write, in one transaction."""
+"""Operations of operations: gather, decide and write in one transaction."""

@@ -18,7 +18,7 @@ from serving.scoring.store.breakers import Breaker
 def look_at_breakers(runtime: Runtime) -> int:
     """Compare the volume of alerts with what is usual, where a model scores; returns how many breakers opened.
 
-    While a breaker is open the model puts no questions to brands; what it would have asked goes to analysts.
+    While a breaker is open, brands get no questions from the model; these cases go to analysts.
     """
     policy, now, opened = runtime.policies[BreakerPolicy], runtime.clock.now(), 0
     with runtime.store.read() as connection:
@@ -40,7 +40,7 @@ def look_at_breakers(runtime: Runtime) -> int:
 def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
     policy, now = runtime.policies[BreakerPolicy], runtime.clock.now()
     start = now - timedelta(hours=policy.window_hours)
-    # What somebody has looked at and let pass is not held against the model again; it has become usual.
+    # A volume that a person has reviewed and accepted no longer counts against the model; it has become usual.
     recent = Window(max(start, breaker.counted_from or start), now)
     usual = Window(recent.start - timedelta(days=policy.usual_days), recent.start)
     with runtime.store.read() as connection:

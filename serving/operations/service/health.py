@@ -44,7 +44,7 @@ class Health:
 
 
 def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> Health:
-    """What can be seen at once; nothing here takes longer the more there is."""
+    """The checks with an immediate answer; their duration does not grow with the data."""
     disk = shutil.disk_usage(runtime.home.root)
     bundle = runtime.services[LiveModels].of(marketplace_id)
     sequence, entry_hash = audit.head(connection)

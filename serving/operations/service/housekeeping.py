@@ -1,4 +1,4 @@
-"""What time alone brings about: unanswered questions go on, references and tables are counted anew."""
+"""Scheduled housekeeping: unanswered questions go on, references and tables are counted again."""
 
 from datetime import timedelta
 from typing import Final

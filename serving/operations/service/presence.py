@@ -1,4 +1,4 @@
-"""A process that runs jobs says that it is there, so that a page can say which does and when it last swept."""
+"""Heartbeats of job processes, so that a page can show which process runs and when it last swept."""
 
 import os
 import socket
@@ -16,7 +16,7 @@ MISSED: Final = timedelta(minutes=2)
 
 
 class Presence:
-    """What one process says of itself."""
+    """The heartbeat of one process."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime

@@ -1,4 +1,4 @@
-"""What the switches say now, and how they came to: for whoever throws them."""
+"""The current state of the kill switches and its history, for the people who operate them."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,14 +30,14 @@ class RuleState:
 
 @dataclass(frozen=True, slots=True)
 class Switchboard:
-    """Every rule of every marketplace that somebody administers, the changes, and the names of who made them."""
+    """Every rule of every marketplace that somebody administers, the changes, and the names of their authors."""
 
     rules: tuple[RuleState, ...]
     changes: tuple[SwitchChange, ...]
     names: dict[str, str]
 
     def name_of(self, actor: str) -> str:
-        """Who made a change, as people call them."""
+        """The author of a change, by display name."""
         return self.names.get(actor.removeprefix("user:"), "the command line" if actor == "local" else actor)
 
 

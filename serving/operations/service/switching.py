@@ -11,14 +11,14 @@ from serving.takedowns.store import alerts, holds
 
 
 def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, on: bool, by: str, reason: str) -> None:
-    """Switch a rule on or off. What was held while it was off stays held: people let it go one by one.
+    """Switch a rule on or off. A removal held while the rule was off stays pending: people approve each one.
 
     Raises
     ------
     Invalid
         No reason is given.
     Conflict
-        It is so already.
+        The rule already has this state.
     """
     if not reason.strip():
         raise Invalid("Give a reason.")

@@ -12,7 +12,7 @@ _MICROSECOND: Final = timedelta(microseconds=1)
 
 
 def offset(connection: Connection) -> timedelta | None:
-    """What a simulated clock adds to the machine's; None where the home has no simulated clock."""
+    """The offset of a simulated clock to the machine's; None where the data directory has no simulated clock."""
     found = connection.execute(select(simulated_clock.c.offset_microseconds)).scalar()
     return None if found is None else found * _MICROSECOND
 

@@ -134,7 +134,7 @@ def assert_durable(engine: Engine) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     racy = has_wal_race(sqlite_driver().sqlite_version)
-    safe = {"delete"} if racy else {"delete", "wal"}  # What SQLite falls back to where it cannot have a WAL is slower.
+    safe = {"delete"} if racy else {"delete", "wal"}  # SQLite's fallback where it cannot have a WAL is slower.
     if found["journal_mode"] not in safe or found["synchronous"] != 2 or found["foreign_keys"] != 1:
         raise DatabaseUnsafe(
             "SQLite {version} is set to {found}, which may lose writes.",

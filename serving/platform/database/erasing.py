@@ -25,7 +25,7 @@ class Place:
     via: tuple[Column[Any], Column[Any]] | None = None
 
     def subjects(self, marketplace_id: str) -> Any:
-        """A query for the subjects of which something is left."""
+        """A query for the subjects with remaining data."""
         here = self.table.c.marketplace_id == marketplace_id
         query = select(self.subject).where(here, *self.live)
         if self.via is not None:

@@ -1,4 +1,4 @@
-"""What PostgreSQL plans by: how much its tables hold, which it counts by itself once a minute at the most."""
+"""Planner statistics of PostgreSQL: table sizes, which it counts by itself once a minute at the most."""
 
 from collections.abc import Iterable
 from typing import Final

@@ -19,8 +19,9 @@ class Store:
         self.writes: Engine = write_engine(url)
         # On PostgreSQL one pool serves both; on SQLite reads must not take the write lock.
         self.reads: Engine = read_engine(url) if is_sqlite(url) else self.writes
-        # SQLite has one writer, and whoever finds it taken sleeps and tries again: of eight threads some starve until
-        # the busy timeout. One process owns the file, so its threads wait for each other here and are woken in turn.
+        # SQLite has one writer, and a thread that finds it taken sleeps and tries again: of eight threads some starve
+        # until the busy timeout. One process owns the file, so its threads wait for each other here and are woken in
+        # turn.
         self._turn = threading.Lock() if is_sqlite(url) else nullcontext()
 
     def check(self) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeEngine
 
 _FIXED = "%Y-%m-%dT%H:%M:%S.%f"
 
-# What stands in the place of words that were erased.
+# The replacement for erased words.
 ERASED: Final = "(erased)"
 
 
@@ -25,7 +25,7 @@ class UtcTime(TypeDecorator[datetime]):
         return dialect.type_descriptor(String(27) if dialect.name == "sqlite" else DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Refuse a naive time; nobody can know what it meant."""
+        """Refuse a naive time; its meaning is unknown."""
         if value is None:
             return None
         if value.tzinfo is None:

@@ -30,7 +30,7 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is asked of somebody outside; `whom` begins the sentence of a failure."""
+    """A request to an outside party; `whom` begins the sentence of a failure."""
 
     whom: str
     method: str
@@ -63,7 +63,7 @@ def _trusted() -> ssl.SSLContext:
 
 
 async def _ask(asked: Asked, target: Target, seconds: float, most_read: int) -> Answer | Failed:
-    """One timeout around everything: those of a client start anew with each byte that a slow receiver sends."""
+    """One timeout around everything: the client's own timeouts restart with each byte that a slow receiver sends."""
     headers, name = {"host": target.header, **asked.headers}, {"sni_hostname": target.host}
     async with (
         asyncio.timeout(seconds),

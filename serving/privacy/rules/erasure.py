@@ -1,4 +1,4 @@
-"""What of a seller is erased on request, and what must be kept for now, and why."""
+"""The seller data to erase on request, and the data that must be kept for now, with the reasons."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Erasable(StrEnum):
     LOG_PAYLOADS = "log_payloads"
 
 
-# What is counted, in words.
+# The names of the counted classes.
 NAMES: Final[Mapping[Erasable, str]] = {
     Erasable.CONTACTS: "hashes of contacts",
     Erasable.STATEMENTS: "statements in appeals and counter-notices",
@@ -87,9 +87,9 @@ class NotifiedOffer:
 
 
 def kept_for_notifier(offer: NotifiedOffer, now: datetime, policy: AppealPolicy) -> str | None:
-    """Why what shows the seller of a notified offer must be kept for now; None where it may be erased.
+    """Why the seller's data of a notified listing must be kept for now; None where it may be erased.
 
-    Digital Services Act, Article 20(1): whoever notified may complain for six months from the decision.
+    Digital Services Act, Article 20(1): the notifier may complain for six months from the decision.
     """
     if offer.decided_at is None:
         return "A notice about it is being decided."

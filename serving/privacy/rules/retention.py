@@ -1,4 +1,4 @@
-"""What is past its time: classes of data with how long each is kept, and from when that counts."""
+"""Expired data: classes of data with their retention periods, and the start of each period."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -36,8 +36,9 @@ def before(what: DataClass, now: datetime, policy: RetentionPolicy) -> datetime 
 
 
 def complained_before(now: datetime, policy: AppealPolicy) -> datetime:
-    """A moment so early that nobody told of a decision then can complain any more; some days earlier than need be.
+    """A moment so early that the time to complain is over for every decision told by then; some days earlier than
+    needed.
 
-    A month is counted as its longest, and two days are added for where on earth a day ends last.
+    A month counts as 31 days, and two days are added for the time zone where a day ends last.
     """
     return now - timedelta(days=31 * policy.open_months + 2)

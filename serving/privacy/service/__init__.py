@@ -1,1 +1,1 @@
-"""What is done with privacy: gather, decide, write, in one transaction."""
+"""Operations of privacy: gather, decide and write in one transaction."""

@@ -33,7 +33,7 @@ _MOST_AT_ONCE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """What is erased now, of which removals and notified offers; why others are kept for now, counted by reason."""
+    """The erased data, by removal and notified listing; the reasons for keeping others for now, with counts."""
 
     counts: dict[Erasable, int]
     subjects: list[str]
@@ -50,15 +50,15 @@ class _Plan:
 def erase_seller(
     runtime: Runtime, marketplace: Marketplace, seller: str, *, carry_out: bool, by: str
 ) -> dict[str, Any]:
-    """What is erased of a seller, what is kept and why; erased only with `carry_out`.
+    """The data of a seller to erase, the data to keep, and the reasons; erased only with `carry_out`.
 
-    What can still be appealed against is kept for now, and the sweep erases it when it may. Asked again it erases what
-    has come since, which is nothing mostly.
+    Data of removals that can still be appealed against is kept for now, and the sweep erases it later. A repeated call
+    erases the data added since, which is mostly none.
 
     Raises
     ------
     NotFound
-        Nothing was ever said of such a seller.
+        There is no record of such a seller.
     Conflict
         The seller is under legal hold.
     """
@@ -115,7 +115,7 @@ def set_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason:
 
 
 def lift_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason: str, by: str) -> None:
-    """End a legal hold; what somebody wished to have erased is erased at the next look.
+    """End a legal hold; requested erasures run at the next sweep.
 
     Raises
     ------

@@ -24,7 +24,7 @@ from serving.sellers.store import contacts
 
 ACTOR: Final = "retention"
 _AGAIN: Final = timedelta(days=1)
-# Of a class in one transaction; what is left is found by the next look, seconds later.
+# Of a class in one transaction; the next sweep, seconds later, finds the rest.
 _MOST_AT_ONCE: Final = 500
 _OF_REMOVALS: Final = {
     DataClass.STATEMENTS: Erasable.STATEMENTS,

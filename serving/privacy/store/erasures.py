@@ -1,4 +1,4 @@
-"""What is kept of a seller, found and erased; and who asked for it."""
+"""The stored data of a seller, found and erased; and the person who requested the erasure."""
 
 import json
 from collections.abc import Sequence
@@ -70,7 +70,7 @@ def removals(connection: Connection, marketplace_id: str, seller_id: str) -> lis
 
 
 def notified(connection: Connection, marketplace_id: str, seller_id: str) -> list[NotifiedOffer]:
-    """The offers of a seller of which a notice has kept evidence, oldest first."""
+    """The listings of a seller with evidence kept by a notice, oldest first."""
     query = (
         select(notice_item.c.item_id, notice_item.c.decided_at)
         .join(listing, same(listing, notice_item, "listing_id"))
@@ -181,14 +181,14 @@ def look_again(connection: Connection, found: Erasure, due_at: datetime | None) 
 
 
 def unfinished(connection: Connection, marketplace_id: str, seller_id: str) -> Erasure | None:
-    """The wish of which something is left."""
+    """The erasure request with remaining data."""
     which = (inside(erasure, marketplace_id), erasure.c.seller_external_id == seller_id, erasure.c.due_at.is_not(None))
     found = _read(connection, and_(*which), most=1)
     return found[0] if found else None
 
 
 def due(connection: Connection, now: datetime, most: int) -> list[Erasure]:
-    """Wishes of which what is left is to be looked at again, the longest due first."""
+    """Erasure requests whose remaining data is due for another check, the longest due first."""
     return _read(connection, erasure.c.due_at <= now, most=most)
 
 

@@ -1,4 +1,4 @@
-"""Legal holds: sellers of whom nothing may be erased, since when and why."""
+"""Legal holds: sellers whose data may not be erased, since when and why."""
 
 from dataclasses import dataclass
 from datetime import datetime

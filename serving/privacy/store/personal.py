@@ -1,8 +1,8 @@
 """Which data of sellers is erased on request, or when its time is over, by class.
 
-The stores of the rooms say where it lies. `tests/serving/privacy/store/test_personal.py` holds every column that can
-carry a person's data against this, with why the rest stays. What is erased with a removal, a notified offer or a test
-buy is found by that one's id, its subject.
+The stores of the rooms define its location. `tests/serving/privacy/store/test_personal.py` holds every column that can
+carry a person's data against this, with why the rest stays. Data erased with a removal, a notified listing or a test
+buy is found by the id of that subject.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -57,7 +57,7 @@ def erase(
 
 
 def subjects_of(connection: Connection, marketplace_id: str, what: Erasable, within: Any, *, most: int) -> list[str]:
-    """At most so many of a query's ids of which something of a class is left."""
+    """At most so many of a query's ids that still have data of a class."""
     (ids,) = within.selected_columns
     query = within.where(or_(*(ids.in_(place.subjects(marketplace_id)) for place in PLACES[what]))).limit(most)
     return [str(one) for one in connection.execute(query).scalars()]

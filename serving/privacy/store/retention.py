@@ -1,4 +1,4 @@
-"""Data past its time: what there is of each class, never of who is under legal hold, and when it was looked for."""
+"""Expired data: the amount of each class, never of sellers under legal hold, and the time of the last search."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ def look(connection: Connection, marketplace_id: str, at: datetime) -> None:
 def removals(
     connection: Connection, marketplace_id: str, what: Erasable, *, told: datetime, open_until: datetime, most: int
 ) -> list[str]:
-    """Removals of which something of a class is left: told of before `told`, and no complaint open or possible.
+    """Removals with remaining data of a class: told of before `told`, and no complaint open or possible.
 
     `open_until` is the moment at or before which a seller must have been told for its time to complain to be over.
     """

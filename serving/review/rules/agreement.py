@@ -28,10 +28,10 @@ class Agreement:
 
 
 def agreement(pairs: Iterable[tuple[Judgement, Judgement]]) -> Agreement:
-    """How often two people said the same of whether an offer is counterfeit.
+    """How often two people agreed on whether a listing is counterfeit.
 
-    Genuine, licensed and grey market are one answer here: the goods are the brand's. Who cannot tell, or wants the
-    goods bought first, has said neither and is not compared.
+    Genuine, licensed and grey market are one answer here: the goods are the brand's. 'Cannot tell' and 'needs a test
+    buy' are neither answer and are not compared.
 
     >>> found = agreement([(Judgement.GENUINE, Judgement.LICENSED), (Judgement.GENUINE, Judgement.COUNTERFEIT)])
     >>> found.agreed, found.of

@@ -9,7 +9,7 @@ from models.case import CaseLane, CaseState
 
 
 class Made(StrEnum):
-    """What became of one case of a bulk answer."""
+    """The result of one case of a bulk answer."""
 
     RECORDED = "recorded"
     REFUSED = "refused"  # Nothing was recorded for it; the reason says why.
@@ -17,7 +17,7 @@ class Made(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class InBulk:
-    """What decides whether a case goes with others.
+    """The conditions for a case in a bulk answer.
 
     `blind` is whether its judge must not see the score; `held_by` names somebody else who has it on the screen;
     `authorised` is whether its brand vouches for the seller; `elsewhere` whether it is of another marketplace than the
@@ -47,8 +47,8 @@ _STATES: Final[Mapping[CaseState, str]] = {
 def why_left_out(case: InBulk) -> str | None:
     """Why a case is not decided with others, None where it may be.
 
-    What decides about people's goods in numbers is only what would be decided the same way one by one: nothing that is
-    judged blind, nothing that somebody else is judging, and nobody whom the brand vouches for.
+    A bulk answer covers only cases that single answers would decide the same way. It excludes blind reviews, cases that
+    somebody else is judging, and sellers that the brand vouches for.
     """
     if case.state in _STATES:
         return _STATES[case.state]

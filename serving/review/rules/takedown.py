@@ -11,7 +11,7 @@ from serving.webhooks.rules.action import ActionState
 
 
 class Fate(StrEnum):
-    """What one offer of a request came to."""
+    """The result of one listing of a request."""
 
     LEAVES = "leaves"  # Its removal leaves once the undo window has closed.
     HELD = "held"  # Its removal is recorded and waits for people.
@@ -50,7 +50,7 @@ def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
 
 
 def fate_of(state: ActionState | None) -> Fate:
-    """What a recorded confirmation came to, by the state of its removal; None where it asked for none."""
+    """The result of a recorded confirmation, by the state of its removal; None where it asked for none."""
     match state:
         case None:
             return Fate.PASSED_ON
@@ -69,5 +69,5 @@ def counted(fates: Iterable[Fate]) -> dict[Fate, int]:
 
 
 def came_to(counts: Mapping[Fate, int]) -> tuple[Message, ...]:
-    """What a request came to: a message for each fate that any listing had."""
+    """The result of a request: a message for each outcome among its listings."""
     return tuple(message(f"request.{one.value}", n=counts[one]) for one in Fate if counts.get(one))

@@ -26,7 +26,7 @@ class TestBuyState(StrEnum):
 
 
 class CustodyEvent(StrEnum):
-    """What happens to the goods."""
+    """The events of the goods."""
 
     ORDER = "order"
     RECEIVE = "receive"
@@ -37,7 +37,7 @@ class CustodyEvent(StrEnum):
 
 
 class Examiner(StrEnum):
-    """Who can say what the goods are: the rights holder, or a laboratory for it."""
+    """The examiner of the goods: the rights holder, or a laboratory for it."""
 
     BRAND = "brand"
     LABORATORY = "laboratory"
@@ -63,7 +63,7 @@ _WHY_NOT: Final = {
     _S.CLOSED: Phrase("The test buy is closed with a verdict."),
     _S.CANCELLED: Phrase("The test buy was cancelled."),
 }
-# "Cannot tell" is an answer of whoever held the goods; another test buy is none.
+# "Cannot tell" is a valid finding of the person who held the goods; "another test buy" is not.
 _FINDINGS: Final = frozenset(Judgement) - {Judgement.WITHDRAWN, Judgement.NEEDS_TEST_BUY}
 
 
@@ -78,13 +78,13 @@ class Custody:
 def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
     """The custody after an event at which somebody holds the goods.
 
-    The log is a chain: whoever inspects or examines is whoever the goods were last received by or handed to, so that no
-    stretch of time is without a name.
+    The log is a chain: the person who inspects or examines must be the last recipient of the goods. Every period
+    therefore has a named holder.
 
     Raises
     ------
     Conflict
-        It cannot happen now, or somebody else holds the goods; the sentence says who.
+        The event is impossible now, or somebody else holds the goods; the sentence names the holder.
     """
     after = _FOLLOWING.get((before.state, event))
     if after is None:
@@ -99,15 +99,15 @@ def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
 def check_on_file(states: Collection[TestBuyState]) -> None:
     """Refuse a judgement that rests on a test buy where none of the offer has brought a finding.
 
-    `states` are those of all test buys of the offer. Bought goods outweigh every opinion in what the model is taught:
-    whoever could claim them without papers could overrule everybody.
+    `states` are those of all test buys of the listing. Bought goods outweigh every opinion in training, so a claim
+    without supporting documents could overrule everybody.
 
     Raises
     ------
     Conflict
-        One is running: its finding is recorded there, by whoever has the goods.
+        A test buy is running: the holder of the goods records its finding there.
     Invalid
-        There is none, or all were cancelled.
+        There is no test buy, or all were cancelled.
     """
     if TestBuyState.CLOSED in states:
         return

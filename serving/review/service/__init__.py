@@ -1,1 +1,1 @@
-"""What is done with review: gather, decide, write, in one transaction."""
+"""Operations of review: gather, decide and write in one transaction."""

@@ -18,7 +18,7 @@ _MOST_AT_ONCE: Final = 200
 
 
 def offer_cases(runtime: Runtime) -> int:
-    """Offer what nobody holds to whoever has least in hand; returns how many cases were offered.
+    """Offer free cases to the person with the least open work; returns how many cases were offered.
 
     An offer reserves nothing: anybody may open the case all the same. It only keeps two people from being led to the
     same one, and is over by itself.

@@ -15,9 +15,9 @@ _MOST_AT_ONCE: Final = 200
 
 
 def open_blind_looks(runtime: Runtime) -> int:
-    """Open the second looks for which confirmations were drawn, once these cannot be taken back; returns how many.
+    """Open the second reviews of sampled confirmations once these cannot be undone; returns how many.
 
-    A version has one second look, whoever asks for it: one that a training has asked for serves both.
+    A version has one second review in total: one that a training requested serves both purposes.
     """
     now = runtime.clock.now()
     before = now - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)

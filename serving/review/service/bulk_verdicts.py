@@ -32,7 +32,7 @@ _LONGEST_REASON: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """What is said of many cases. `bulk_id` makes one form count once, however often it is sent."""
+    """The answer for many cases. `bulk_id` makes one form count once, however often it is sent."""
 
     bulk_id: str
     judgement: Judgement
@@ -44,17 +44,18 @@ class Together:
 def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
     """Answer every named case by the rules of a single answer.
 
-    What one case is refused for is kept as its outcome and touches no other. Sent again under the same id, also at the
-    same moment, what has an outcome keeps it, and what an interrupted sending left is decided now.
+    A refusal of one case is stored as its outcome and affects no other case. If the form is sent again under the same
+    id, also at the same moment, cases with an outcome keep it. The cases that an interrupted request left are decided
+    now.
 
     Raises
     ------
     Invalid
         No case or too many are named, or the id has no form of one.
     NotFound
-        The first case is none of the person's, or the id is somebody else's.
+        The person has no access to the first case, or the id is another person's.
     Conflict
-        Something else was said under this id.
+        The id belongs to a different answer.
     """
     items = wanted(asked.items, runtime.policies[TakedownPolicy])
     if not has_form(asked.bulk_id, "blk"):
@@ -163,7 +164,7 @@ def take_back_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
     NotFound
         There is none of this person's.
     Conflict
-        Nothing of it can be taken back any more.
+        Nothing of it can be undone any more.
     """
     _, items = of_person(runtime, person, bulk_id)
     standing = [one for one in items if one.verdict_id and not one.taken_back]

@@ -64,10 +64,10 @@ def score_kept_from(connection: Connection, person: Person, case: Case) -> bool:
 
 
 def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase | None:
-    """Why somebody else must judge an appeal, a complaint or a second look, in words; None where this person may.
+    """Why this person may not judge an appeal, a complaint or a second review, in words; None where they may.
 
-    They decided on the offer before, or let in who did and may be the same person. Who took a verdict on the offer back
-    has looked at it all the same, and gives no second look.
+    They decided on the listing before, or invited the decider and may be the same person. A person who withdrew a
+    verdict on the listing has seen it and gives no second review.
     """
     if not is_blind(connection, case):
         return None
@@ -84,7 +84,7 @@ def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase 
 
 
 def kept_from(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, frozenset[str]]:
-    """Who is led to none of these cases, by case: those who judged the offer before, and who let them in."""
+    """The people who are not offered these cases, by case: earlier judges of the listing, and their inviters."""
     let_in_by = accounts.let_in(connection)
     judged = offers.judged_by(connection, marketplace_id, case_ids)
     return {case_id: hosts_of(people, let_in_by).union(people) for case_id, people in judged.items()}

@@ -1,4 +1,4 @@
-"""Notes on a case: written by somebody of the desk, for whoever opens it and for the people mentioned."""
+"""Notes on a case: written by a reviewer, for every reader of the case and for the people mentioned."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -22,15 +22,14 @@ class Wanted:
 
 
 def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
-    """Keep a note; returns its id. It decides nothing, and is kept also for a case that is decided.
+    """Store a note; returns its id. A note decides nothing, and a decided case accepts notes too.
 
     Raises
     ------
     NotFound
-        The case is none that the person reviews.
+        The person does not review the case.
     Forbidden
-        The case judges what the person, or whom they let in, decided before; whoever judges it is not told what they
-        think.
+        The case judges a decision of the person or of somebody they invited; its judge must not learn their opinion.
     Invalid
         It is empty, too long, or mentions somebody who may not see the case.
     """

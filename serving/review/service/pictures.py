@@ -1,4 +1,4 @@
-"""The pictures of an offer, for whoever may judge its case."""
+"""The pictures of a listing, for the people who may judge its case."""
 
 from typing import Final
 
@@ -41,7 +41,7 @@ def address_of(runtime: Runtime, person: Person, case_id: str, number: int) -> s
 
 
 def loaded(found: Picture | Failed, case_id: str, number: int) -> Picture:
-    """What came of loading a picture.
+    """The result of loading a picture.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Held removals in people's hands: who may see them, what they say of them, and what follows once enough agree."""
+"""Removals pending approval: the people who may see them, their votes, and the result once enough agree."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -71,25 +71,26 @@ def held_removals(runtime: Runtime, person: Person) -> list[HeldRemoval]:
 
 
 def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, reason: str) -> Decision | None:
-    """Say what is to become of a held removal; returns what enough people now agree on, None while somebody is missing.
+    """Record an approval or withdrawal of a removal pending approval; returns the agreed decision, None while a vote is
+    missing.
 
-    Released, it leaves; withdrawn, the verdicts behind it count no longer and an analyst decides anew.
+    An approved removal is sent. If it is withdrawn, its verdicts no longer count and an analyst decides again.
 
     Raises
     ------
     NotFound
-        It is none of the person's business, or there is none.
+        The person has no role in it, or there is no such removal.
     Conflict
-        It is not held any more, or they have said so already.
+        It is no longer pending, or they voted so already.
     Forbidden, Invalid
-        They confirmed it themselves, or would let it go and let in who did; there is no reason.
+        They confirmed it themselves, or would approve it and invited the confirmer; there is no reason.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         place = actions.marketplace_of(connection, action_id, _places(person))
         case = cases.of_verdict(connection, place, actions.get(connection, place, action_id).verdict_id)
         begin_count(connection, case)
-        # Whoever speaks at the same time waits, and then counts what was said.
+        # A concurrent voter waits, and then counts this vote.
         audit.hold(connection)
         let_in_by = accounts.let_in(connection)
         found = required(_held(connection, person, let_in_by, place, action_id), "There is no such removal.")

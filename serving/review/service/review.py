@@ -47,7 +47,7 @@ _MOST_REASONS: Final = 3  # A house of brands has hundreds of marks; three sente
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A recorded verdict and what follows: the action, if any, and until when it can be taken back."""
+    """A recorded verdict and its consequence: the action, if any, and the end of the undo window."""
 
     verdict_id: str
     consequence: Consequence
@@ -84,8 +84,8 @@ def record_in(
 ) -> Recorded:
     """Record a verdict inside a transaction that does more; raises like `record_verdict`.
 
-    `examined` says that the answer is that of whoever examined the goods of a test buy. `counted` is the standing of
-    the case's brand where the caller has counted it under its lock, and counts it anew when all is recorded.
+    `examined` is true for an answer by the examiner of the goods of a test buy. `counted` is the standing of the case's
+    brand where the caller has counted it under its lock, and counts it again after recording.
     """
     case, side = visible_case(connection, person, answer.case_id)
     if counted is None:

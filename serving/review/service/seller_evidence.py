@@ -1,4 +1,4 @@
-"""Documents that sellers hand in by their links: kept under their digests, and shown to whoever decides, now and later.
+"""Documents that sellers upload by their links: stored under their digests, and shown to present and later deciders.
 
 A rights holder gets those of the removal that it is asked about. People of the marketplace get those of the seller's
 other removals too, each with what came of it; no brand learns what a seller had to do with another.
@@ -96,9 +96,9 @@ def open_to_documents(runtime: Runtime, connection: Connection, removal: StoredA
 
 
 def papers_of(connection: Connection, case: Case) -> tuple[Paper, ...]:
-    """What an analyst may know of the documents of a case's seller, newest first.
+    """An analyst's view of the documents of a case's seller, newest first.
 
-    A second look must not learn what was decided on its offer before.
+    A second review must not reveal earlier decisions on its listing.
     """
     here = case.marketplace_id
     seller = listings.seller_of(connection, here, case.version_id)
@@ -147,7 +147,7 @@ def for_rights_holder(
 
 
 def shown_to_rights_holder(connection: Connection, found: CounterNotice) -> list[SellerUpload]:
-    """What was handed in for a removal, once the seller has sent its answer: until then it is a draft."""
+    """The documents for a removal, once the seller has sent its answer: until then it is a draft."""
     if found.first_answered_at is None:
         return []
     return seller_uploads.of_action(connection, found.marketplace_id, found.action_id)

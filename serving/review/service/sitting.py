@@ -1,4 +1,4 @@
-"""One person at one case in one transaction: what is said is kept, and noted in the case."""
+"""One person at one case in one transaction: the answer is stored, and noted in the case."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ from serving.platform.runtime import Runtime
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What somebody says of a case. `version_id` is the version that they saw.
+    """A person's answer on a case. `version_id` is the version that they saw.
 
     `right_id` is the right under which a brand confirms; None takes whichever of its rights carries it best.
     """

@@ -35,11 +35,11 @@ from serving.standing.store import standings
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What a brand's person asks for.
+    """The takedown request of a brand user.
 
-    `good_faith` is their word that what they say of every offer is accurate and complete. `request_id` makes the same
-    form count once, however often it is sent; None is a new one. `marketplace_id` may be left out where the person
-    answers for the brand in one marketplace.
+    `good_faith` is their assurance that their statement on every listing is accurate and complete. `request_id` makes
+    the same form count once, however often it is sent; None is a new one. `marketplace_id` may be left out where the
+    person answers for the brand in one marketplace.
     """
 
     right_id: str
@@ -98,21 +98,21 @@ class _Click:
 
 
 def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
-    """Confirm every named offer by the rules of a single confirmation, in one transaction.
+    """Confirm every named listing by the rules of a single confirmation, in one transaction.
 
-    What one offer is refused for (its case was decided, the offer changed, the right does not carry it) leaves no trace
-    of that offer's and touches no other. One click is one moment: every offer is weighed by the standing that the brand
-    has at it, while the limits of a day and of an hour count one offer after the other, so that the excess is held or
-    goes to an analyst as if each had been clicked. Sent again under the same id, the first answer is given again.
+    A refused listing (its case was decided, the listing changed, the right does not cover it) leaves no trace and
+    affects no other. One click is one moment, and the brand's standing at it applies to every listing. The daily and
+    hourly limits count one listing after the other. The excess is held or goes to an analyst as if each had its own
+    click. Sent again under the same id, the first answer is given again.
 
     Raises
     ------
     Invalid
-        No offer or too many are named, the word of good faith is missing, or the id has no form of one.
+        No listing or too many are named, the good-faith assurance is missing, or the id is malformed.
     NotFound
         The right is none of a brand for which the person answers.
     NotBriefed
-        The person has not passed the briefing, or too long ago.
+        The person has not passed the certification, or passed it too long ago.
     """
     items = wanted(asked.items, runtime.policies[TakedownPolicy])
     if not asked.good_faith:
@@ -122,7 +122,7 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
     request_id, now = asked.request_id or runtime.ids.new("tdn"), runtime.clock.now()
     with runtime.store.write() as connection:
         place, brand_id = _place(connection, person, asked)
-        # Held to the end, whatever is refused on the way, so that nobody is counted between two offers.
+        # Held until the end in any case of refusal, so that no other confirmation is counted between two listings.
         standings.lock(connection, place, brand_id)
         before = takedowns.find(connection, request_id)
         if before is not None:
@@ -160,7 +160,7 @@ def take_back(runtime: Runtime, person: Person, request_id: str) -> int:
     Forbidden
         Somebody else made it.
     Conflict
-        Nothing of it can be taken back any more.
+        Nothing of it can be undone any more.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

@@ -36,7 +36,7 @@ _LONGEST: Final = {"order reference": 200, "holder": 200, "note": 2_000}
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What was bought for a case, and when it should arrive."""
+    """The purchase for a case, and its expected arrival."""
 
     case_id: str
     version_id: str
@@ -48,7 +48,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happened to the goods: who holds them from then on, in words what was seen, and when it was."""
+    """An event of the goods: their holder from then on, the observation in words, and the time."""
 
     event: CustodyEvent
     holder: str
@@ -58,7 +58,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What whoever examined the goods says they are."""
+    """The examiner's finding about the goods."""
 
     examiner: Examiner
     name: str

@@ -1,4 +1,4 @@
-"""Verdicts taken back: by whoever gave them, while the window is open, or set aside by others."""
+"""Withdrawn verdicts: undone by their authors while the window is open, or set aside by others."""
 
 from datetime import datetime, timedelta
 
@@ -46,9 +46,9 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
 def undo_in(
     runtime: Runtime, connection: Connection, person: Person, case_id: str, now: datetime, *, recounts: bool = True
 ) -> str:
-    """Take a verdict back inside a transaction that does more; raises like `undo_verdict`.
+    """Undo a verdict inside a transaction that does more; raises like `undo_verdict`.
 
-    `recounts` is false where the caller holds the count of the brand's standing and counts it anew afterwards.
+    `recounts` is false where the caller holds the count of the brand's standing and counts it again afterwards.
     """
     case, side = visible_case(connection, person, case_id)
     if recounts:
@@ -82,9 +82,9 @@ def undo_in(
 
 
 def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tuple[str, str], at: datetime) -> None:
-    """Take a verdict out of account for which others have decided that it shall not stand.
+    """Set aside a verdict that other people have overruled.
 
-    Its case is an analyst's to decide anew, unless another case of the offer is open already.
+    An analyst decides its case again, unless another case of the listing is open already.
     """
     marketplace_id, verdict_id = word
     verdict = verdicts.get(connection, marketplace_id, verdict_id)

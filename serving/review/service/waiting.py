@@ -32,16 +32,16 @@ class Wanted:
 
 
 def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
-    """Take a case out of the queue until its time has come, or until anything new is heard of its offer.
+    """Defer a case until its time has come, or until there is news about its listing.
 
-    It comes back by itself: no job has to run for it. Whoever answers it meanwhile ends the wait.
+    It returns by itself: no job has to run for it. An answer in the meantime ends the deferral.
 
     Raises
     ------
     NotFound, Invalid
-        The case is none that the person reviews; the rules do not let it wait so.
+        The person does not review the case; the rules do not allow this deferral.
     Forbidden
-        The case judges what the person, or whom they let in, decided before.
+        The case judges a decision of the person or of somebody they invited.
     Conflict
         It is not open, or somebody else is working on it.
     """

@@ -1,4 +1,4 @@
-"""Answers that were given to many cases at once: who gave which, and what became of each case."""
+"""Bulk answers: their author, and the result of each case."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ def begin(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 
 def hold(connection: Connection, marketplace_id: str, bulk_id: str) -> frozenset[str]:
-    """Make whoever else decides under this id wait until the transaction ends; returns the cases with an outcome."""
+    """Lock this id until the transaction ends, so that other requests wait; returns the cases with an outcome."""
     one = select(bulk_verdict.c.bulk_id).where(inside(bulk_verdict, marketplace_id, bulk_id=bulk_id))
     connection.execute(one.with_for_update()).all()
     query = select(bulk_item.c.case_id).where(inside(bulk_item, marketplace_id, bulk_id=bulk_id))
@@ -57,7 +57,7 @@ def hold(connection: Connection, marketplace_id: str, bulk_id: str) -> frozenset
 
 
 def add_item(connection: Connection, row: Mapping[str, Any]) -> None:
-    """What became of one case."""
+    """The result of one case."""
     add(connection, bulk_item, [row])
 
 
@@ -75,7 +75,7 @@ def get(connection: Connection, bulk_id: str, user_id: str) -> StoredBulk:
 
 
 def items(connection: Connection, found: StoredBulk) -> list[StoredBulkItem]:
-    """What became of every case, in the order in which they were decided."""
+    """The results of all cases, in the order of decision."""
     later = verdict.alias("later")
     here = bulk_item.c.marketplace_id
     query = (

@@ -37,7 +37,7 @@ class Oldest:
 
 
 def stands() -> ColumnElement[bool]:
-    """Whether a verdict was not taken back."""
+    """Whether a verdict is not withdrawn."""
     later = verdict.alias("later")
     taken_back = select(later.c.verdict_id).where(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
@@ -46,7 +46,7 @@ def stands() -> ColumnElement[bool]:
 
 
 def decided(connection: Connection, marketplaces: Collection[str], since: datetime) -> dict[str, int]:
-    """How many answers everybody of the desk has given since a moment that still stand; who gave none is left out."""
+    """The number of answers in force since a moment, by reviewer; reviewers without any are left out."""
     team = select(role_grant.c.user_id).where(
         role_grant.c.marketplace_id.in_(sorted(marketplaces)), role_grant.c.role == Role.ANALYST.value
     )
@@ -92,7 +92,7 @@ def held(connection: Connection, marketplaces: Collection[str], at: datetime, mo
 
 
 def oldest(connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane]) -> list[Oldest]:
-    """What has waited longest in each lane that has anything: one step along an index for each."""
+    """The longest waiting case of each lane with any: one step along an index for each."""
     found: dict[CaseLane, Oldest] = {}
     for place in sorted(marketplaces):
         for lane in lanes:

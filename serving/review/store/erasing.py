@@ -1,4 +1,4 @@
-"""What the papers of test buys say of sellers, and how it is erased: found by the test buy."""
+"""Seller data in the documents of test buys, and its erasure: found by the test buy."""
 
 from typing import Final
 

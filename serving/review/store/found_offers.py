@@ -1,4 +1,4 @@
-"""What a list of found offers shows beside their titles: who sells them, what waits, what was said last."""
+"""The columns of a search result list beside the titles: seller, open work, last verdict."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +22,8 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 @dataclass(frozen=True, slots=True)
 class FoundOffer:
-    """An offer as it stands. `open_cases` are ids with their lanes, None where those are hidden with the
-    score; `said` is the last verdict that was not taken back."""
+    """An offer as it stands. `open_cases` are ids with their lanes, None where those are hidden with the score; `said`
+    is the last verdict that is not withdrawn."""
 
     marketplace_id: str
     external_id: str
@@ -39,7 +39,7 @@ class FoundOffer:
 
 
 def offers(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[FoundOffer]:
-    """The offers of these hits, in their order; whoever searches is told of no second look at their own answer."""
+    """The listings of these matches, in their order; the searcher sees no second review of their own answer."""
     if not hits:
         return []
     wanted = tuple_(listing.c.marketplace_id, listing.c.external_id).in_(
@@ -143,7 +143,7 @@ def _of(table: Any, keys: Collection[tuple[str, str]]) -> ColumnElement[bool]:
 def open_cases_of_sellers(
     connection: Connection, marketplaces: Collection[str], sellers: Collection[str]
 ) -> dict[str, int]:
-    """How many open cases each of these sellers has; who has none is not among them."""
+    """How many open cases each of these sellers has; sellers without any are left out."""
     query = (
         select(review_case.c.seller_external_id, func.count().label("n"))
         .where(

@@ -13,7 +13,7 @@ from serving.platform.database.scope import same
 def first_answers(connection: Connection, marketplace_id: str, since: datetime) -> tuple[Answers, Answers]:
     """Of a marketplace's cases that could have been drawn: first answers given without the score, and those with it.
 
-    Only the first counts: whoever answers after it, or again after taking it back, may have seen the score.
+    Only the first counts: later answers, or a new answer after an undo, may be given with knowledge of the score.
     """
     return _counted(connection, verdict.c.marketplace_id == marketplace_id, since)
 

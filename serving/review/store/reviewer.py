@@ -52,7 +52,7 @@ def decided(connection: Connection, user_id: str, since: datetime) -> list[Decid
 
 
 def answered(connection: Connection, user_id: str, since: datetime) -> list[datetime]:
-    """When a reviewer answered since a moment, also what was taken back."""
+    """When a reviewer answered since a moment, including undone answers."""
     return list(connection.execute(select(verdict.c.known_at).where(*_own(user_id, since))).scalars())
 
 

@@ -110,7 +110,7 @@ def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
         select(takedown_item, listing.c.external_id, listing_version.c.content, later.c.verdict_id.label("later"))
         .outerjoin(verdict, (verdict.c.marketplace_id == here) & (verdict.c.verdict_id == takedown_item.c.verdict_id))
         .outerjoin(later, (later.c.marketplace_id == here) & (later.c.supersedes_id == takedown_item.c.verdict_id))
-        # What was sent may be anybody's case: only one about which the brand was asked has a name here.
+        # The submitted id may be anybody's case: only one about which the brand was asked has a name here.
         .outerjoin(
             review_case,
             (review_case.c.marketplace_id == here)

@@ -36,7 +36,7 @@ class TestBuy:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line of a custody log: who wrote down what happened when, and who had the goods from then on."""
+    """One line of a custody log: its writer, the event, its time, and the holder of the goods from then on."""
 
     number: int
     event: CustodyEvent

@@ -15,7 +15,7 @@ _PATH: Final = re.compile(r"[/\\]")
 
 
 def media_type_of(content: bytes) -> str | None:
-    """What a document is by its first bytes, whatever its name or its sender says; None for what is not taken.
+    """The media type of a document by its first bytes, whatever its name or its sender claims; None for other types.
 
     >>> media_type_of(b"%PDF-1.7"), media_type_of(b"<html>")
     ('application/pdf', None)

@@ -15,7 +15,7 @@ UNION: Final = "EU"
 
 
 class RightKind(StrEnum):
-    """What is protected: a sign, a shape, a work."""
+    """The protected subject: a sign, a shape, a work."""
 
     MARK = "mark"
     DESIGN = "design"
@@ -57,7 +57,7 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class Mandate:
-    """A power of attorney: whom a brand lets act for it, for which kinds of rights, where, and until when."""
+    """A power of attorney: the agent of a brand, the kinds of rights, the territory, and the end."""
 
     mandate_id: str
     agent: str
@@ -70,7 +70,7 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What is to be carried: why, where the marketplace sells (None where it has not said), and when."""
+    """The use of a right: the reason, where the marketplace sells (None where it has not declared it), and the time."""
 
     reason_code: ReasonCode
     sold_in: frozenset[str] | None
@@ -90,14 +90,15 @@ _KINDS: Final = {
     ReasonCode.MARK_MISUSE: frozenset({RightKind.MARK}),
     ReasonCode.DESIGN: frozenset({RightKind.DESIGN}),
     ReasonCode.COPYRIGHT: frozenset({RightKind.COPYRIGHT}),
-    # Goods that are not what was promised infringe no right of one kind; who speaks must own one that holds here.
+    # Goods that are not what was promised infringe no right of one kind; the sender of the notice must own one that
+    # holds here.
     ReasonCode.NOT_AS_DESCRIBED: frozenset(RightKind),
 }
 _HOLDS: Final = frozenset({RightState.VERIFIED, RightState.CARRIED_OVER})
 
 
 def kinds_for(reason_code: ReasonCode) -> frozenset[RightKind]:
-    """The kinds of rights of which one must carry a notice with this reason."""
+    """The kinds of rights that can carry a notice with this reason; the notice needs one of them."""
     return _KINDS[reason_code]
 
 

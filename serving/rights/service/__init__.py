@@ -1,1 +1,1 @@
-"""What is done with rights: gather, decide, write, in one transaction."""
+"""Operations of rights: gather, decide and write in one transaction."""

@@ -1,4 +1,4 @@
-"""What a brand has on file is changed by those of its people whom the marketplace lets, and by nobody's agent."""
+"""Changes of a brand's file: only by its users with lead rights from the marketplace, never by an agent."""
 
 from collections.abc import Sequence
 
@@ -25,7 +25,7 @@ NOT_LEADING = Phrase("Your account reads this and does not change it. Your accou
 def objection(connection: Connection, person: Person, pair: tuple[str, str]) -> Phrase | None:
     """Why a person may not change what a brand has on file; None where they may. `pair` is (marketplace, brand).
 
-    An agent may not even where the marketplace once let it: whoever acts within limits does not set them.
+    An agent may not, even where the marketplace once granted it: an agent with limits does not set these limits.
     """
     if pair not in person.brands(Permission.LEAD_BRAND):
         return NOT_LEADING
@@ -51,9 +51,9 @@ def require_lead(connection: Connection, person: Person, pair: tuple[str, str]) 
 
 
 def settled_elsewhere(connection: Connection, marketplace_id: str, found: Sequence[StoredRight]) -> frozenset[str]:
-    """The rights that were looked at by somebody of other marketplaces alone, by id.
+    """The rights that only people of other marketplaces verified, by id.
 
-    They are taken back there. Where whoever did it has no role any more, or was the operator, any lead may.
+    They are withdrawn there. Where the verifier has no role any more, or was the operator, any lead may withdraw them.
     """
     settlers = {(one.settled_by or "").removeprefix("user:") for one in found}
     places = {user_id: accounts.places_of(connection, user_id) for user_id in settlers}
@@ -62,9 +62,9 @@ def settled_elsewhere(connection: Connection, marketplace_id: str, found: Sequen
 
 
 def withdraw_right(runtime: Runtime, person: Person, pair: tuple[str, str], right_id: str) -> None:
-    """Take a right of one's own brand back, everywhere: rights are the brand's and not one marketplace's.
+    """Withdraw a right of one's own brand, everywhere: rights are the brand's and not one marketplace's.
 
-    What was verified is taken back where that was done.
+    A verified right is withdrawn at the marketplace that verified it.
 
     Raises
     ------

@@ -55,7 +55,7 @@ class NewRight:
 
 @dataclass(frozen=True, slots=True)
 class NewMandate:
-    """A power of attorney: whom it is for, what of, where, and the last day on which it holds."""
+    """A power of attorney: its agent, its rights, its territory, and its last day."""
 
     brand: str
     email: str
@@ -160,14 +160,14 @@ def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
 
 
 def settle_right(runtime: Runtime, right_id: str, state: RightState, *, note: str = "", by: str) -> None:
-    """Verify, refuse or withdraw a right. What it carried before stays carried.
+    """Verify, refuse or withdraw a right. Earlier notices under the right stay valid.
 
     Raises
     ------
     Forbidden
         Nobody verifies what they supplied themselves.
     Conflict
-        It cannot become that from what it is.
+        The right's current state does not allow this change.
     NotFound, Invalid
         There is no such right; a refusal has a reason.
     """

@@ -18,11 +18,11 @@ class Volume:
 
 
 def tripped(now: Volume, usual: Volume, policy: BreakerPolicy) -> str | None:
-    """Why the breaker opens, in a sentence; None where the volume is in order or nobody can say what is usual.
+    """Why the breaker opens, in a sentence; None where the volume is normal or the usual volume is unknown.
 
-    What is usual is given the benefit of its own doubt: the upper end of its 95 % interval. Above it the volume must
-    be both large (`times` as many) and beyond chance, because large alone happens every quiet night, and beyond chance
-    alone happens with every campaign. It only ever looks at too much: too little flagged is for the drift report.
+    The comparison uses the upper end of the 95 % interval of the usual volume. Above it the volume must be both large
+    (`times` as many) and beyond chance, because large alone happens every quiet night, and beyond chance alone happens
+    with every campaign. It only ever looks at too much: too little flagged is for the drift report.
     """
     if usual.scored < policy.fewest_usual or now.flagged < policy.fewest_flagged:
         return None

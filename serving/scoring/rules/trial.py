@@ -23,10 +23,10 @@ def decides(trial_id: str, seller: str, share: float) -> bool:
 
 
 def check_share(share: float, *, by: str, approved_by: frozenset[str], needed: int) -> None:
-    """Refuse a share that may not be given.
+    """Refuse a share that is not allowed.
 
-    To look on (a share of 0) harms nobody. To decide takes as many different people as a promotion: whoever starts it
-    and those who have approved the model.
+    A shadow trial (a share of 0) is harmless. A deciding trial takes as many different people as a promotion: the one
+    who starts it and those who have approved the model.
 
     Raises
     ------
@@ -64,7 +64,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a trial has shown so far. What neither flagged is known only as far as it was drawn for audit."""
+    """The results of a trial so far. The random audit sample alone covers listings that neither model flagged."""
 
     both: Cell
     only_champion: Cell

@@ -1,1 +1,1 @@
-"""What is done with scoring: gather, decide, write, in one transaction."""
+"""Operations of scoring: gather, decide and write in one transaction."""

@@ -81,9 +81,9 @@ class LiveModels:
         return self._live.get(marketplace_id)
 
     def follow(self, champions: Mapping[str, str]) -> list[str]:
-        """Load the champions that are not yet in force; the new one is whole before the old one is let go.
+        """Load the champions that are not yet in force; the new one is complete before the old one is released.
 
-        Returns the marketplaces whose champion could not be loaded and which keep the one they have.
+        Returns the marketplaces whose champion could not be loaded; they keep the present one.
         """
         refused: list[str] = []
         with self._lock:

@@ -18,9 +18,10 @@ from models.seller_lists import Listed
 
 @dataclass(frozen=True, slots=True)
 class ToScore:
-    """Facts with what routing needs besides: the draw of the version, whether a case on it is open, what it repeats.
+    """Facts with the other inputs of routing: the draw of the version, whether it has an open case, and the relist
+    match.
 
-    `listed` is what the marketplace's lists of sellers say of it.
+    `listed` is its match in the marketplace's lists of sellers.
     """
 
     facts: Facts
@@ -32,7 +33,7 @@ class ToScore:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Which brands can be asked: who takes part, whether all questions are held, and what is left of daily limits."""
+    """The brands that can be asked: enrolled, with questions not on hold, and with their remaining daily limits."""
 
     takes_part: frozenset[str]
     held: bool = False

@@ -1,4 +1,4 @@
-"""What the listings of a marketplace are compared with, read once for many requests."""
+"""The reference context of a marketplace's listings, read once for many requests."""
 
 import threading
 import time
@@ -21,7 +21,7 @@ _SURROUNDINGS_LAST_SECONDS: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What the listings of a marketplace are compared with, which brands there answer questions, and how many a day."""
+    """The reference context of a marketplace's listings, its brands that answer questions, and their daily limits."""
 
     references: References
     taking_part: frozenset[str]
@@ -66,6 +66,6 @@ class SurroundingsCache:
         return held[1]
 
     def forget(self) -> None:
-        """Read them anew at the next use."""
+        """Read the context again at the next use."""
         with self._lock:
             self._held.clear()

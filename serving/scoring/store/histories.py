@@ -1,4 +1,4 @@
-"""What is recorded of sellers: read once for a batch, one query a table."""
+"""The recorded history of sellers: read once for a batch, one query a table."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

@@ -1,8 +1,8 @@
-"""Texts of offers by their signatures: which are alike, as they were known and judged.
+"""Near-duplicate texts of listings by their signatures, as they were known and judged.
 
-What a text is looked for among is bounded: the sixteen latest texts under each of its sixteen keys and the sixteen
-latest judged ones, of which the most like are compared. A text that half the marketplace uses costs no more than any
-other, and offers that were judged are found however many copies came later.
+The candidates for a text are bounded: the sixteen latest texts under each of its sixteen keys, and the sixteen latest
+judged ones. Only the most similar of them are compared. A text that half the marketplace uses costs no more than any
+other. Judged listings are found however many copies came later.
 """
 
 from collections import Counter, defaultdict
@@ -32,16 +32,16 @@ MOST_PER_KEY: Final = 16
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """What one text is compared with; `more` is set where it may not be everything that is alike."""
+    """The comparison texts of one text; `more` is set where there may be further near-duplicates."""
 
     candidates: tuple[Candidate, ...]
     more: bool
 
 
 def alike(connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> list[Alike]:
-    """What each of these texts is to be compared with, in order; `features.likeness` cuts it at a moment.
+    """The comparison texts of each of these texts, in order; `features.likeness` cuts them at a moment.
 
-    Two queries for the texts under the keys of all of them, one for these texts, one for what was thought of them.
+    Two queries for the texts under the keys of all of them, one for these texts, one for their verdicts.
     """
     keys = [band_keys(one).tolist() for one in texts]
     every = sorted({key for some in keys for key in some})
@@ -80,10 +80,10 @@ def _under(connection: Connection, bands: Table, marketplace_id: str, keys: Sequ
 
 
 def _latest(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> Select[tuple[int, str]]:
-    """A walk of at most `MOST_PER_KEY` index entries per key: by LATERAL on PostgreSQL, which SQLite has not.
+    """An ordered scan of at most `MOST_PER_KEY` index entries per key: by LATERAL on PostgreSQL, which SQLite has not.
 
-    There the list of a correlated IN bounds the same walk; PostgreSQL would work it out anew for each entry. A key
-    under which there is nothing comes without a text, because every join to a list is an outer one.
+    On SQLite the list of a correlated IN bounds the same scan; PostgreSQL would compute it again for each entry. A key
+    without entries comes without a text, because every join to a list is an outer one.
     """
     wanted = listed(connection, keys, BigInteger())
     inner = bands.alias("inner_band")
@@ -184,8 +184,8 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) ->
 def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
     """Verdicts on these texts in the order of their giving, each with when the removal that it made was undone.
 
-    A text without a verdict comes with none. What is looked for stands in the joins and not behind them, where it
-    would turn them into inner ones.
+    A text without a verdict comes with none. The conditions are in the joins and not after them, where they would turn
+    them into inner joins.
     """
     first, text = listing_version.alias("first"), text_signature
     upheld = (

@@ -1,4 +1,4 @@
-"""What listings are compared with: price references and lists, exchange rates, the brand register, usual shares."""
+"""The reference context of listings: price references and lists, exchange rates, brand register, base-rate priors."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -93,9 +93,9 @@ def add_rates(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
 
 
 def as_of(connection: Connection, found: Marketplace, moment: datetime) -> References:
-    """The references of a marketplace worked out anew for a moment: the same whenever it is asked.
+    """The references of a marketplace computed for a moment: the same at every call.
 
-    Costs a walk over half a year of offers; what scores a request takes `load`.
+    It scans half a year of listings; the scoring of a request uses `load`.
     """
     here = found.marketplace_id
     pool, common = _worked_out(connection, here, moment)
@@ -151,7 +151,8 @@ def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -
 
 
 def refresh(connection: Connection, found: Marketplace, as_of: datetime) -> int:
-    """Work out price references, common prices and usual shares anew and keep them; returns how many of the first."""
+    """Compute price references, common prices and base-rate priors again and store them; returns the count of the
+    first."""
     marketplace_id = found.marketplace_id
     pool, common = _worked_out(connection, marketplace_id, as_of)
     samples = pool.samples()

@@ -1,4 +1,4 @@
-"""What marketplaces report of sellers' trade: kept, and forgotten when its time is over."""
+"""Trade events of sellers as reported by marketplaces: stored, and deleted after their retention period."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

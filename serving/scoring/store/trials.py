@@ -1,4 +1,4 @@
-"""Challengers on trial, and what both models said of each listing meanwhile."""
+"""Challengers on trial, and the scores of both models for each listing meanwhile."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def change(connection: Connection, found: Trial, **values: Any) -> bool:
 
 
 def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """What both models said; of a version that is scored again the first stays."""
+    """The scores of both models; the first score of a version stays if it is scored again."""
     if rows:
         connection.execute(insert_or_ignore(connection, trial_score), list(rows))
 

@@ -22,13 +22,13 @@ Counts = dict[str, tuple[float, float]]
 
 
 def load(connection: Connection, marketplace_id: str) -> Priors:
-    """The usual shares as last worked out; the stated constants where they never were."""
+    """The base-rate priors as last worked out; the stated constants where they never were."""
     query = select(usual_share).where(usual_share.c.marketplace_id == marketplace_id)
     return Priors(**{row.name: Prior(row.mean, row.strength, row.groups_behind) for row in connection.execute(query)})
 
 
 def keep(connection: Connection, marketplace_id: str, found: Priors, as_of: datetime) -> None:
-    """Keep usual shares in place of those before."""
+    """Keep base-rate priors in place of those before."""
     connection.execute(delete(usual_share).where(usual_share.c.marketplace_id == marketplace_id))
     rows = [
         {
@@ -49,7 +49,7 @@ def _named(found: Priors) -> Mapping[str, Prior]:
 
 
 def worked_out(connection: Connection, marketplace: Marketplace, moment: datetime) -> Priors:
-    """The usual shares by what was known at a moment: of offers as they were last heard of, of their sellers by events.
+    """The base-rate priors by data known at a moment: listings by their last state, sellers by their events.
 
     A seller's events count where the marketplace vouches for all of 90 days, otherwise what stands in the seller block.
     """

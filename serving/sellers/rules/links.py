@@ -1,7 +1,7 @@
 """Sellers who share contacts, and those who share contacts with these: found with the path to each. Stdlib only.
 
-What counts was known before the moment, not at it, as for everything that comes from others (decision 0010). Nothing
-is decided here or from this: a link is a signal and a fact to look at.
+Only links known before the moment count, not at it, as for all data from others (decision 0010). Nothing is decided
+here or from this: a link is a signal and a fact to look at.
 """
 
 from collections import defaultdict
@@ -45,7 +45,7 @@ class Contacts:
         return sorted((one for one in mine if one.known_at < as_of), key=lambda one: (one.kind, one.token))
 
     def sharers(self, token: str, as_of: datetime) -> list[Mention]:
-        """Who had a contact before a moment, in a fixed order."""
+        """The sellers with a contact before a moment, in a fixed order."""
         theirs = self._of_token.get(token, {}).values()
         return sorted((one for one in theirs if one.known_at < as_of), key=lambda one: one.seller)
 
@@ -65,7 +65,7 @@ class Walk:
 
     @property
     def linked(self) -> tuple[str, ...]:
-        """Who is linked, as far as they are followed."""
+        """The linked sellers, as far as links are followed."""
         return tuple(self._paths)[1 : self._policy.most_linked + 1]
 
     def step(self, contacts: Contacts) -> None:

@@ -66,28 +66,28 @@ class Ranking:
 
 
 def rank(offers: Mapping[str, Sequence[ScoredOffer]], policy: SellerRiskPolicy) -> Ranking:
-    """The risk of each seller who has offers in the window, in whatever order they come.
+    """The risk of each seller with listings in the window, in any order.
 
     The judgement calls.
 
-    *What an offer is worth.* What people found, where anything stands: 1 or 0. Otherwise the model's probability. A
-    model that thinks 40 % of an offer on which the brand has spoken is not asked any more.
+    *The value of a listing.* The verdict in force, if any: 1 or 0. Otherwise the model's probability. Once the brand
+    has judged a listing, the model's probability of, say, 40 % no longer counts.
 
-    *What counts.* Only offers that a model has scored. Points are no probability; and an offer that only people have
-    judged was chosen because it looked bad, so that counting it without its neighbours would make any seller with one
-    finding a counterfeiter. Such offers are told beside the figure and pass out of the window by themselves.
+    *Listings that count.* Only listings that a model has scored. Points are no probability. A listing that only people
+    have judged was chosen because it looked bad. Counting it without its neighbours would make any seller with one
+    finding a counterfeiter. Such listings are reported beside the figure and leave the window by themselves.
 
-    *One figure.* The expected share of counterfeits, drawn toward the usual share of the marketplace by as much as
-    `prior_offers` offers weigh (the mean of a beta-binomial). A sum would rank shops by size. A plain share would put
-    whoever has one suspicious offer above a shop with thirty confirmed counterfeits of forty. A lower bound in place of
-    the mean would call large shops riskier only because more is known of them.
+    *One figure.* The expected share of counterfeits, shrunk toward the marketplace's base-rate prior with a weight of
+    `prior_offers` listings (the mean of a beta-binomial). A sum would rank shops by size. A plain share would put a
+    seller with one suspicious listing above a shop with thirty confirmed counterfeits of forty. A lower bound in place
+    of the mean would call large shops riskier only because more is known of them.
 
-    *What is usual.* The mean of the sellers' own shares, each seller once. Over all offers together one flood of
-    listings would set it. The weight is a constant and not estimated: a confirmed counterfeit of one seller must not
-    change how much others are drawn, or it could lower that seller's own rank.
+    *The base-rate prior.* The mean of the sellers' own shares, each seller once. Over all listings together one flood
+    of listings would set it. The weight is a constant and not estimated. A confirmed counterfeit of one seller must not
+    change the shrinkage of others, or it could lower that seller's own rank.
 
-    *The percentile.* The share of sellers with a lower figure, ties by half, the seller among them. All who have an
-    offer that counts are compared, also those with too few for a percentile of their own.
+    *The percentile.* The share of sellers with a lower figure, ties by half, the seller among them. All sellers with a
+    listing that counts are compared, also those with too few for a percentile of their own.
     """
     counted = {seller: [one for one in some if one.probability is not None] for seller, some in offers.items()}
     expected = {seller: math.fsum(map(_worth, some)) for seller, some in counted.items() if some}
@@ -143,7 +143,7 @@ def _state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
 
 
 def reasons(risk: SellerRisk, *, sellers: int, window_days: int) -> tuple[Message, ...]:
-    """What stands behind a risk: where the seller stands, the counts, and what does not count."""
+    """The basis of a risk: the seller's rank, the counts, and the listings that do not count."""
     told = [_standing(risk, sellers)]
     if risk.offers:
         told.append(_counts(risk, window_days))

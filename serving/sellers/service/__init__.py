@@ -1,1 +1,1 @@
-"""What is done with sellers: gather, decide, write, in one transaction."""
+"""Operations of sellers: gather, decide and write in one transaction."""

@@ -162,8 +162,8 @@ def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[d
 def erase_contacts(runtime: Runtime, marketplace: Marketplace, seller: str, *, by: str) -> int:
     """Erase the hashes of a seller's contacts, so that it is linked with nobody any more; returns how many there were.
 
-    Facts of earlier scores keep with whom it was linked then, for a decision must be explicable; they hold no contact.
-    Contacts that are sent again are kept again.
+    Facts of earlier scores keep the seller's links of that time, because a decision must be explicable; they hold no
+    contact. Contacts that are sent again are kept again.
     """
     here = marketplace.marketplace_id
     with runtime.store.write() as connection:

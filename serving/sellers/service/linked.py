@@ -1,4 +1,4 @@
-"""Who was linked with sellers at moments, and what was known of them then: read together, cut one by one."""
+"""Linked sellers at moments, and their point-in-time histories: read together, cut one by one."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -33,7 +33,7 @@ def links_at(connection: Connection, marketplace_id: str, moments: Collection[Mo
 
 
 def linked_with(connection: Connection, marketplaces: Collection[str], seller: str, as_of: datetime) -> frozenset[str]:
-    """Who is linked with a seller in any of these marketplaces, as far as links are followed; the seller is not."""
+    """The other sellers linked with a seller in any of these marketplaces, as far as links are followed."""
     found: set[str] = set()
     for here in sorted(marketplaces):
         walk = Walk(seller, as_of, DEFAULT_LINKS)

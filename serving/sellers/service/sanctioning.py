@@ -1,6 +1,6 @@
 """Sanctions of sellers: proposed with the strike that calls for one, decided by two people, carried out, undone.
 
-Nothing here is asked of a model. What a person refuses, or lets lapse, does nothing to the seller.
+No model takes part. A rejected or lapsed sanction has no effect on the seller.
 """
 
 from collections.abc import Sequence
@@ -147,14 +147,14 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
 
 
 def lift(runtime: Runtime, person: Person, sanction_id: str, reason: str) -> None:
-    """End a sanction that is in force; one person may, because nobody is harmed by it.
+    """End a sanction that is in force; one person may, because it is harmless.
 
-    What it reached and other people decided about stays: it was decided for itself.
+    Separate decisions of other people within its scope stay.
 
     Raises
     ------
     NotFound, Conflict, Invalid
-        It is none of the person's business; it is not in force; there is no reason.
+        The person has no role in it; it is not in force; there is no reason.
     """
     now = runtime.clock.now()
     if not reason.strip():
@@ -193,7 +193,7 @@ def places(person: Person) -> frozenset[str]:
 
 
 def count_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, at: datetime) -> Count:
-    """What counts against a seller at a moment."""
+    """The strikes of a seller at a moment."""
     return count(strikes.of_seller(connection, marketplace_id, seller), as_of=at, policy=runtime.policies[StrikePolicy])
 
 

@@ -1,4 +1,4 @@
-"""Allow, watch and deny lists: who puts whom on one, and what they say of the offers of a batch."""
+"""Allow, watch and deny lists: changes of entries with their author, and the list matches of a batch of listings."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ _LONGEST_NAME = 200
 def listed_among(
     runtime: Runtime, marketplace_id: str, offers: Mapping[int, Facts], now: datetime
 ) -> dict[int, Listed]:
-    """What the lists say of offers, by their number: one query for all of them and their linked sellers."""
+    """The list matches of listings, by their number: one query for all of them and their linked sellers."""
     policy = runtime.policies[SellerListPolicy]
     names = {one.listing.seller.external_id for one in offers.values()}
     linked = {name for one in offers.values() for name in linked_names(one.seller.links, policy)}

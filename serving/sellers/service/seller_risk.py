@@ -63,7 +63,7 @@ def refresh_seller_risks(runtime: Runtime) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What is kept of one seller, with what is to be said of it.
+    """The stored ranking of one seller, with the messages about it.
 
     `kept` is None before the first ranking, `risk` where none of the seller's offers was scored in its window.
     """
@@ -74,7 +74,7 @@ class Found:
 
 
 def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> Found:
-    """The risk of a seller, whom nobody need know."""
+    """The risk of a seller, which may be unknown."""
     if seller is None:
         return Found(None, None, (message("risk.no_seller"),))
     kept = seller_risks.kept(connection, marketplace_id)

@@ -20,7 +20,7 @@ def strike(runtime: Runtime, connection: Connection, removal: StoredAction, at: 
     ground = strikes.ground_of(connection, removal)
     if removal.kind is not ActionKind.REMOVE or ground.seller is None:
         return
-    # Whoever else strikes the same seller waits for us, and counts us.
+    # Other strikes on the same seller wait for this transaction, and count it.
     audit.hold(connection)
     policy = runtime.policies[SanctionPolicy]
     weight = weight_of(ground.judgement, ground.reason_code, policy)
@@ -38,7 +38,7 @@ def take_away(runtime: Runtime, connection: Connection, removal: StoredAction, w
 
 
 def give_again(runtime: Runtime, connection: Connection, marketplace_id: str, action_id: str, at: datetime) -> None:
-    """Let a removal count again whose overturn was taken back."""
+    """Let a removal count again after its reinstatement was undone."""
     audit.hold(connection)
     seller = strikes.give_again(connection, marketplace_id, action_id)
     if seller is not None:

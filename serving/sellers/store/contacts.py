@@ -1,4 +1,4 @@
-"""Hashes of sellers' contacts, and who shares them. What was hashed is kept nowhere."""
+"""Hashes of sellers' contacts, and the sellers that share them. The contacts themselves are not stored."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime

@@ -161,7 +161,7 @@ def add_voice(connection: Connection, key: Mapping[str, str], one: Voice, at: da
 
 
 def voices(connection: Connection, sanction_ids: Collection[str]) -> dict[str, list[Voice]]:
-    """What was said of these sanctions, by sanction, in the order in which it was said."""
+    """The votes on these sanctions, by sanction, in the order of voting."""
     query = (
         select(sanction_voice)
         .where(sanction_voice.c.sanction_id.in_(sanction_ids))

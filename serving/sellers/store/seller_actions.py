@@ -1,4 +1,4 @@
-"""What the marketplace is asked to do about sellers, on its way there; ids begin with `sac_`."""
+"""The requested actions on sellers, in delivery to the marketplace; ids begin with `sac_`."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class StoredSellerAction:
 
     @property
     def subject(self) -> str:
-        """What its sequence counts: the actions on this seller."""
+        """The subject of its sequence: the actions on this seller."""
         return self.seller_external_id
 
 
@@ -84,7 +84,7 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
 
 
 def next_sequence(connection: Connection, marketplace_id: str, seller: str) -> int:
-    """The number of a seller's next action; whoever asks holds the head of the audit log."""
+    """The number of a seller's next action; the caller holds the head of the audit log."""
     query = select(func.max(seller_action.c.sequence)).where(
         inside(seller_action, marketplace_id, seller_external_id=seller)
     )

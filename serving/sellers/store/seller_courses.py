@@ -1,4 +1,4 @@
-"""What a seller offered and sold over the last ninety days, counted in steps of equal length."""
+"""The activity series of a seller over the last ninety days, in steps of equal length."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ OFFERS: Final = "offer"
 def courses(connection: Connection, marketplace_id: str, seller: str, until: datetime) -> Mapping[str, list[int]]:
     """By kind of event, and for new offers, the number in each of fifteen steps of six days up to a moment.
 
-    A kind of which there was nothing is not in it; whether that is zero or not reported is for others to tell.
+    A kind without events is not in it; the caller decides whether that is zero or not reported.
     """
     begin = until - STEP * STEPS
     asked: dict[str, Any] = {"here": marketplace_id, "seller": seller}

@@ -29,7 +29,7 @@ def last_scores(
 ) -> Iterator[LastScore]:
     """The last score of each offer that was scored from `since` to before `until`, by the seller whom it named then.
 
-    What names no seller is left out. One query: the window by its index, the rest by their keys.
+    Listings without a seller are left out. One query: the window by its index, the rest by their keys.
     """
     place = func.row_number().over(
         partition_by=score.c.listing_id, order_by=(score.c.scored_at.desc(), score.c.score_id.desc())
@@ -62,7 +62,7 @@ def _scored(marketplace_id: str, since: datetime, until: datetime) -> tuple[Colu
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What all sellers of a ranking share: its moment, its window, and under which policy it was made."""
+    """The common values of a ranking: its moment, its window, and its policy."""
 
     as_of: datetime
     window_days: int

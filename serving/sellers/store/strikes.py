@@ -1,4 +1,4 @@
-"""Hits of sellers: one row a removal, written with it, and marked when it is taken back or given again."""
+"""Hits of sellers: one row a removal, written with it, and marked when it is undone or renewed."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from serving.webhooks.rules.action import ActionState
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """What a removal rests on: whose offer it was, None where it names no seller, and the judgement with its reason."""
+    """The basis of a removal: the seller, None where the listing names none, and the judgement with its reason."""
 
     seller: str | None
     judgement: Judgement
@@ -29,7 +29,7 @@ class Ground:
 
 
 def ground_of(connection: Connection, removal: StoredAction) -> Ground:
-    """What a removal rests on."""
+    """The basis of a removal."""
     query = (
         select(listing_version.c.seller_external_id, verdict.c.judgement, verdict.c.reason_code, verdict.c.known_at)
         .join(verdict, same(verdict, listing_version, "version_id"))
@@ -101,7 +101,7 @@ def _hit(row: Row[Any]) -> Hit:
 
 
 def confirmed_by(connection: Connection, marketplace_id: str, seller: str) -> frozenset[str]:
-    """Whoever gave a verdict for a removal that counts against a seller, those who joined it included."""
+    """All people who gave a verdict for a removal that counts against a seller, including those who joined it."""
     query = (
         select(verdict.c.user_id)
         .join(action, same(action, verdict, "listing_id"))

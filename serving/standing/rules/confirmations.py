@@ -1,4 +1,4 @@
-"""What became of a brand's confirmations, counted. Standard library only.
+"""The outcomes of a brand's confirmations, counted. Standard library only.
 
 Every comparison with a limit is one of whole numbers and fractions, so that 90 % is enough and 89.99 % is not, whatever
 a floating point number would make of them.
@@ -17,16 +17,16 @@ from models.verdict import Judgement, ReasonCode
 
 
 class Outcome(StrEnum):
-    """What became of a confirmation that counts."""
+    """The outcome of a confirmation that counts."""
 
     ACCEPTED = "accepted"
-    REJECTED = "rejected"  # Whoever looked at it after the brand found the goods genuine, or let nothing leave.
-    OVERTURNED = "overturned"  # The offer was removed, and given back to the seller.
+    REJECTED = "rejected"  # A later reviewer found the goods genuine, or let no removal leave.
+    OVERTURNED = "overturned"  # The listing was removed, and then reinstated.
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """What somebody who looked after the brand said, and when."""
+    """The answer of a reviewer after the brand, and its time."""
 
     judgement: Judgement
     at: datetime
@@ -34,11 +34,12 @@ class Ruling:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One answer of a brand that it did not take back, and what became of it.
+    """One answer of a brand that it did not withdraw, and its outcome.
 
     `at_once` is set where the answer itself asked for the removal. `desk` is an analyst's decision after it, `audit`
-    that of the blind second look for which it was drawn. `waits` is set while people have yet to say whether the
-    removal leaves. `stopped_at` is when they withdrew it before it left, `overturned_at` when the offer was given back.
+    that of the blind second review for which it was drawn. `waits` is set while people have yet to say whether the
+    removal leaves. `stopped_at` is when they withdrew it before it left, `overturned_at` when the listing was
+    reinstated.
     """
 
     judgement: Judgement
@@ -73,12 +74,12 @@ _SETTLES: Final = _AGAINST | {Judgement.COUNTERFEIT}
 
 
 def outcome(given: Given) -> tuple[Outcome, datetime] | None:
-    """What became of an answer, and since when; None where it does not count.
+    """The outcome of an answer, and its time; None where it does not count.
 
-    Only 'counterfeit' accuses anybody, so only it can be wrong: 'cannot tell', 'grey market' and 'needs test buy' never
-    count, whoever says so, the brand or who looked after it. What nobody has decided counts for nothing yet. A removal
-    that stands is accepted until it is given back, so that a seller's objection alone costs a brand nothing; once it is
-    given back, it counts from that day, however long ago it was confirmed.
+    Only 'counterfeit' accuses anybody, so only it can be wrong. The answers 'cannot tell', 'grey market' and 'needs
+    test buy' never count, from the brand or from a later reviewer. An undecided answer does not count yet. A removal in
+    force is accepted until the listing is reinstated, so that a seller's objection alone costs a brand nothing. After a
+    reinstatement the rejection counts from that day, however long ago the removal was confirmed.
     """
     if given.waits or given.judgement is not Judgement.COUNTERFEIT:
         return None

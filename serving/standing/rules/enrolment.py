@@ -13,17 +13,18 @@ from serving.standing.rules.standing import Effect
 class Phase(StrEnum):
     """How far a brand has come."""
 
-    INVITED = "invited"  # None of its people has passed the briefing yet.
+    INVITED = "invited"  # None of its people has passed the certification yet.
     FIRST = "first"  # It confirms, within limits, until enough is known.
     FULL = "full"
 
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """What is known of a brand's beginning.
+    """The state of a brand's first phase.
 
-    `briefed_at` is when the first of its people passed the briefing, `outcomes` how many of its confirmations were
-    counted since, `good` whether it is in good standing. `full_since` is set once it is through, for good.
+    `briefed_at` is when the first of its users passed the certification. `outcomes` is how many of its confirmations
+    were counted since, and `good` is whether it is in good standing. `full_since` is set permanently once the phase is
+    over.
     """
 
     briefed_at: datetime | None
@@ -60,9 +61,9 @@ def stage(begun: Begun, at: datetime, policy: EnrolmentPolicy) -> Stage:
 
 
 def limited(follows: Effect, found: Stage, *, at_once_today: int, policy: EnrolmentPolicy) -> Effect:
-    """What a confirmation does by the brand's standing, within what its phase allows.
+    """The effect of a confirmation by the brand's standing, within the limits of its phase.
 
-    A phase only takes away: whoever's standing is worse than the first phase keeps what the standing says.
+    A phase only restricts: a brand with a standing worse than the first phase keeps the effect of its standing.
     """
     if found.phase is Phase.FULL or not follows.at_once:
         return follows

@@ -1,4 +1,4 @@
-"""What is due about a question that a brand has not answered. Standard library only."""
+"""The due step for a question that a brand has not answered. Standard library only."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -8,7 +8,7 @@ from serving.standing.policy import ReminderPolicy
 
 
 class QuestionStep(StrEnum):
-    """What time brings to a question, in this order."""
+    """The steps of an unanswered question, in this order."""
 
     REMINDED = "reminded"  # The brand is told that half of its time is over.
     ESCALATED = "escalated"  # The brand's account manager is told.
@@ -25,8 +25,8 @@ SAID: Final = {
 def stretches(now: datetime, policy: ReminderPolicy) -> dict[QuestionStep, tuple[datetime, datetime]]:
     """Which deadlines make a step the one to take now: later than the first moment, up to and with the second.
 
-    Only the latest that is due: whoever was away for two days needs no reminder beside the escalation. A deadline that
-    has passed is in none; the question goes back then.
+    Only the latest due step applies: after two days of absence, the escalation makes the reminder unnecessary. A passed
+    deadline makes no step due; the question then goes back.
     """
     escalated = now + timedelta(hours=policy.escalated_before_hours)
     reminded = now + timedelta(hours=policy.reminded_before_hours)

@@ -1,4 +1,4 @@
-"""A brand's good-faith standing, and what one more of its confirmations may do. Standard library only."""
+"""A brand's good-faith standing, and the effect of one more of its confirmations."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from serving.standing.rules.confirmations import Given, Tally, surely_above, sur
 
 
 class Level(StrEnum):
-    """What a brand's word is worth here, the most first."""
+    """The weight of a brand's confirmation here, the most first."""
 
     SELF_SERVICE = "self_service"  # Removes at once, and nobody looks again.
     FULL = "full"  # Removes at once.
@@ -82,7 +82,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a confirmation does now: whether it removes at once, with what chance it is audited, and why."""
+    """The effect of a confirmation now: immediate removal or not, sampling probability for audit, and reasons."""
 
     at_once: bool
     audit_share: Decimal
@@ -93,9 +93,9 @@ def standing(answers: Iterable[Given], *, held: Held | None, as_of: datetime, po
     """A brand's standing at a moment, from its answers and the level that it had; None is no level yet.
 
     The counted outcomes of the window decide, overall and in every reason code. Good standing is lost at once when a
-    limit is broken, beyond chance where there are few outcomes; then some removals a day still leave at once. Who goes
-    on as before is suspended: never without the cap, which is a warning, coming first. What was lost does not come
-    back for some months, whatever the shares say, and then by the same rule as for anybody.
+    limit is broken, beyond chance where there are few outcomes; then some removals a day still leave at once. A brand
+    that continues as before is suspended, but never without the cap first, which is a warning. Lost standing does not
+    return for some months, whatever the shares are, and then by the same rule as for every brand.
     """
     known, reentry = list(answers), timedelta(days=policy.reentry_days)
     starts = as_of - timedelta(days=policy.window_days)
@@ -120,7 +120,7 @@ def standing(answers: Iterable[Given], *, held: Held | None, as_of: datetime, po
 
 
 def effect(found: Standing, *, at_once_today: int, policy: StandingPolicy) -> Effect:
-    """What one more confirmation does, after `at_once_today` of the brand's that removed at once on this day."""
+    """The effect of one more confirmation, after `at_once_today` immediate removals of the brand on this day."""
     match found.level:
         case Level.SELF_SERVICE:
             return Effect(True, Decimal(0), message("effect.self_service"))
@@ -136,7 +136,7 @@ def effect(found: Standing, *, at_once_today: int, policy: StandingPolicy) -> Ef
 
 
 def earned(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> Level:
-    """What counts alone earn, without a past: `capped` where a limit is broken."""
+    """The level that counts alone earn, without a past: `capped` where a limit is broken."""
     overall, *by_reason = _breakdown(counted, policy)
     return _earned_by(overall, by_reason)
 

@@ -1,4 +1,4 @@
-"""What would change a brand's standing: how much more of what. Standard library only."""
+"""The further outcomes that would change a brand's standing. Standard library only."""
 
 from collections.abc import Mapping
 from dataclasses import replace

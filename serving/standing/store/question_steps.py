@@ -1,4 +1,4 @@
-"""What time brought to questions: reminders, escalations, silences. Written once for a question and its deadline."""
+"""The timed steps of questions: reminders, escalations, silences. Written once for a question and its deadline."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -62,7 +62,7 @@ def waiting_for_manager(connection: Connection, pairs: Collection[tuple[str, str
 
 
 def unanswered(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
-    """How many questions a brand let go back by silence since a moment."""
+    """How many questions a brand has returned by silence since a moment."""
     step = question_step.c
     query = select(func.count()).where(
         step.marketplace_id == marketplace_id,

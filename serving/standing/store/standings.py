@@ -1,4 +1,4 @@
-"""What a brand's good-faith standing is counted from, under what it was given, and how it has changed."""
+"""The inputs of a brand's good-faith standing, the policy it is given under, and its changes."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -22,14 +22,14 @@ from serving.takedowns.store.waits import was_held
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-# By then a desk has decided and a blind look was taken; what comes later still counts if the offer is given back.
+# By then an analyst has decided and a blind review has taken place; a later reinstatement still counts.
 _SETTLED_WITHIN: Final = timedelta(days=31)
-# Made once: what an alias costs is its columns, and a standing is counted at every confirmation.
+# Made once: the cost of an alias is its columns, and a standing is counted at every confirmation.
 _LATER: Final = verdict.alias("later")
 
 
 def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
-    """Let nobody else count this brand's standing before the transaction ends, so that two at once see each other."""
+    """Lock this brand's standing until the transaction ends, so that concurrent counts see each other."""
     query = select(brand_enrolment.c.brand_id).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
     connection.execute(query.with_for_update(key_share=True)).all()
 
@@ -37,8 +37,8 @@ def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
 def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since: datetime) -> list[Given]:
     """A brand's answers that stand, with what became of each: all whose outcome can have come about after `since`.
 
-    A removal that waits for people has not been decided; one that they withdrew was stopped. An offer was given back
-    by whatever reinstated it after the removal and was not taken back itself.
+    A removal that waits for people has not been decided; one that they withdrew was stopped. A listing was reinstated
+    by any reinstatement after the removal that was not undone itself.
     """
     given_back = select(action.c.listing_id).where(
         inside(action, marketplace_id, kind=ActionKind.REINSTATE.value), action.c.created_at > since
@@ -70,7 +70,7 @@ def _same(table: FromClause, key: ColumnElement[Any], name: str) -> ColumnElemen
 
 
 def _standing(marketplace_id: str, wanted: ColumnElement[bool]) -> Select[Any]:
-    """The judgements that nobody took back, oldest first."""
+    """The judgements that are not withdrawn, oldest first."""
     return (
         select(
             verdict.c.verdict_id,
@@ -110,7 +110,7 @@ class _Done:
 
 
 def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> dict[str, list[_Done]]:
-    """By listing, in their order: what was done by verdicts that stand."""
+    """By listing, in their order: the actions of verdicts that stand."""
     query = (
         select(
             action.c.listing_id,
@@ -162,7 +162,7 @@ def _given(row: Row[Any], done: Sequence[_Done], desk: Ruling | None, audit: Rul
 
 
 def _waits(one: _Done, row: Row[Any]) -> bool:
-    """Whether an action is a held removal that an answer asked for: by its own case, or by joining it from another."""
+    """Whether an answer asked for an action that is pending approval, by its own case or by joining it from another."""
     asked = one.case_id == row.case_id or row.known_at >= one.created_at
     return one.kind is ActionKind.REMOVE and one.state is ActionState.HELD and asked
 
@@ -183,7 +183,7 @@ class Drawn:
 
 
 def waiting_for_a_look(connection: Connection, *, before: datetime, most: int) -> list[Drawn]:
-    """Confirmations that stand and were drawn before a moment, and have no second look yet; oldest first."""
+    """Confirmations that stand and were drawn before a moment, and have no second review yet; oldest first."""
     query = (
         select(verdict.c.marketplace_id, verdict.c.verdict_id, verdict.c.version_id, verdict.c.case_id)
         .join(confirmation, _same(confirmation, verdict.c.verdict_id, "verdict_id"))
@@ -216,7 +216,7 @@ def _this(drawn: Drawn) -> ColumnElement[bool]:
 
 
 def at_once_since(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
-    """How many of a brand's confirmations since a moment took effect by themselves and were not taken back.
+    """How many of a brand's confirmations since a moment took effect by themselves and are not withdrawn.
 
     One whose removal was held did not: it left by people's decision, or not at all.
     """
@@ -245,7 +245,7 @@ class StandingChange:
 
     @property
     def held(self) -> Held:
-        """As the rule asks for it."""
+        """The record in the form that the rule takes."""
         return Held(self.level, self.since)
 
 

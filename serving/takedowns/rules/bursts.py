@@ -9,7 +9,7 @@ from serving.takedowns.policy import BurstPolicy
 
 
 class HoldCause(StrEnum):
-    """What a removal is held for. Of several the first names the alert."""
+    """The ground of a hold. If there are several, the first names the alert."""
 
     SWITCHED_OFF = "switched_off"
     USER_BURST = "user_burst"
@@ -23,7 +23,7 @@ BURSTS = frozenset({HoldCause.USER_BURST, HoldCause.BRAND_BURST, HoldCause.SELLE
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Removals of the last hour that nobody held, and the most of any hour long ago; 0 where there is no past."""
+    """Removals of the last hour without a hold, and the most of any hour in the past; 0 where there is no past."""
 
     last_hour: int
     busiest_hour: int = 0
@@ -57,9 +57,10 @@ def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
     """Why a removal is held; empty where it may leave.
 
     Nothing is refused and nothing dropped: the verdict stands, the marketplace is not told yet. A cap counts what was
-    let through and not what was asked for, so that held removals do not fill it up. A seller's cap is never raised by
-    a past: that many removals were right says nothing about the next. A brand's caps hold its own people; an analyst's
-    confirmation is the marketplace's, counts for the analyst and the seller, and no switch for brands holds it.
+    let through and not what was asked for, so that removals pending approval do not fill it up. A seller's cap is never
+    raised by a past: that many removals were right says nothing about the next. A brand's caps hold its own people; an
+    analyst's confirmation is the marketplace's, counts for the analyst and the seller, and no switch for brands holds
+    it.
     """
     found: list[Hold] = []
     by_brand = asked.side is Side.BRAND
@@ -80,5 +81,5 @@ def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
 
 
 def cap(pace: Pace, least: int, most: int, policy: BurstPolicy) -> int:
-    """How many removals may leave in an hour: `least`, or more for whoever has long done more, never above `most`."""
+    """The hourly limit of removals: `least`, or more for accounts with a long record of more, never above `most`."""
     return min(most, max(least, int(policy.times_usual * pace.busiest_hour)))

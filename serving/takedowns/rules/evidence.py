@@ -1,4 +1,4 @@
-"""What an offer was when somebody acted on it, committed to part by part: each can be checked and erased alone."""
+"""A listing's content at the time of an action, committed to part by part: each can be checked and erased alone."""
 
 import hashlib
 import json
@@ -57,7 +57,7 @@ def canonical(value: object) -> bytes:
 def snapshot_of(header: Mapping[str, object], bodies: Mapping[Part, bytes], salts: Mapping[Part, bytes]) -> Snapshot:
     """The snapshot of these parts. Salts are random, 16 bytes each.
 
-    Without a salt whoever has the digest of an erased part could find a short value, such as a price, by trying.
+    Without a salt, anybody with the digest of an erased part could find a short value, such as a price, by trying.
     """
     parts = tuple(
         KeptPart(part, part_digest(part, salts[part], bodies[part]), salts[part].hex(), bodies[part]) for part in Part
@@ -78,7 +78,8 @@ def snapshot_digest(header: Mapping[str, object], digests: Mapping[Part, str]) -
 
 
 def differences(snapshot: Snapshot, *, vouched: str | None) -> tuple[str, ...]:
-    """What is not as it was taken, a sentence each; empty where all is. `vouched` is the digest in the audit log.
+    """The differences from the snapshot as taken, a sentence each; empty for none. `vouched` is the digest in the audit
+    log.
 
     An erased part is no difference: its digest still counts toward the snapshot's.
     """

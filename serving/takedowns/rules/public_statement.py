@@ -15,7 +15,7 @@ from models.verdict import Evidence, ReasonCode, Side
 from serving.takedowns.rules.transparency import TransparencyProfile
 from serving.webhooks.rules.action import ActionKind
 
-BATCH: Final = 100  # What `POST /api/v1/statements` takes at once.
+BATCH: Final = 100  # The most statements that `POST /api/v1/statements` takes at once.
 _EARLIEST_CONTENT: Final = date(2000, 1, 1)
 _EARLIEST_APPLICATION: Final = date(2020, 1, 1)
 _LATEST: Final = date(2038, 1, 1)
@@ -24,7 +24,7 @@ _UPC_DIGITS: Final = 12
 
 
 class Source(StrEnum):
-    """What led to the decision. An offer that our model or the audit draw found is nobody's notice."""
+    """The source of the decision. An offer that our model or the audit draw found is nobody's notice."""
 
     VOLUNTARY = "SOURCE_VOLUNTARY"
     NOTICE = "SOURCE_ARTICLE_16"
@@ -33,7 +33,7 @@ class Source(StrEnum):
 
 
 class Influence(StrEnum):
-    """What automated means had to do with the decision, which is not how the offer was found."""
+    """The role of automated means in the decision, which is not how the listing was found."""
 
     FULLY = "AUTOMATED_DECISION_FULLY"  # No person decided.
     PARTIALLY = "AUTOMATED_DECISION_PARTIALLY"  # A person who was shown the score, or what it rests on.
@@ -117,7 +117,7 @@ _GROUNDS: Final = {
         ("KEYWORD_INAUTHENTIC_LISTINGS",),
     ),
 }
-# What an action restricts; an action that restricts nothing has no statement.
+# The restrictions of an action; an action without restrictions has no statement.
 RESTRICTS: Final = {ActionKind.REMOVE: {"decision_visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED"]}}
 _ISO_639_1: Final = (
     "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el "
@@ -133,7 +133,7 @@ _LANGUAGES: Final = frozenset(_ISO_639_1.split(" "))
 def public_statement(found: Restriction, profile: TransparencyProfile) -> dict[str, Any]:
     """The statement of one restriction, as JSON values under the database's names.
 
-    A removal that was taken back keeps its statement, because it did apply for a time: with the day on which it ended
+    An undone removal keeps its statement, because it did apply for a time. It is sent with the day on which it ended
     and with that fact, under the same `puid`.
 
     Raises

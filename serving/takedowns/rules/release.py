@@ -1,4 +1,4 @@
-"""Who must agree before a held removal leaves or is withdrawn. Standard library only."""
+"""The approvals that a removal pending approval needs before it is sent or withdrawn. Standard library only."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ PROGRAMME: Final = "programme"
 
 
 class Decision(StrEnum):
-    """What is to become of a held removal."""
+    """The decision on a removal pending approval."""
 
     RELEASE = "release"
     WITHDRAW = "withdraw"
@@ -24,7 +24,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Opinion:
-    """What one person says of a held removal, for which organisation and why. A later one replaces an earlier one."""
+    """One person's vote on a removal pending approval, with organisation and reason. Only the latest vote counts."""
 
     user_id: str
     organisation: str
@@ -34,7 +34,7 @@ class Opinion:
 
 @dataclass(frozen=True, slots=True)
 class Bearing:
-    """Whose a held removal is: where, of which brand, who looks after that brand, who confirmed and for whom."""
+    """The parties of a removal pending approval: marketplace, brand, account manager, confirmers and their side."""
 
     marketplace_id: str
     brand_id: str | None
@@ -45,9 +45,10 @@ class Bearing:
 
 
 def organisation_of(person: Person, bearing: Bearing) -> str | None:
-    """For whom somebody speaks on a held removal; None where it is none of their business.
+    """The organisation that somebody votes for on a removal pending approval; None where they have no role in it.
 
-    Who has several roles speaks for the desk before the programme before the brand: one person is one voice.
+    A person with several roles votes for the marketplace's analysts first, then for account management, then for the
+    brand: one person has one vote.
     """
     here, brand = bearing.marketplace_id, bearing.brand_id
     if here in person.marketplaces(Permission.REVIEW_CASES):
@@ -61,17 +62,17 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
 
 
 def why_no_word(user_id: str, bearing: Bearing) -> str | None:
-    """Why no opinion of somebody's on a held removal could count, in words; None where one can."""
+    """Why no opinion of somebody's on a removal pending approval could count, in words; None where one can."""
     if user_id in bearing.confirmed_by:
         return "You confirmed this removal; somebody else must decide what becomes of it."
     return None
 
 
 def why_no_release(user_id: str, bearing: Bearing, let_in_by: Hosts) -> str | None:
-    """Why somebody can withdraw a held removal and not let it go, in words; None where they can do both.
+    """Why somebody can withdraw a removal pending approval but not approve it, in words; None where they can do both.
 
-    Whoever let a confirmer in may be the confirmer, and would be the second person beside themselves. Against it their
-    word stands: what it does, an analyst decides anew.
+    The confirmer's inviter may be the confirmer, and would then be their own second person. Their vote to withdraw
+    counts, because an analyst then decides again.
     """
     if user_id in behind_others({user_id, *bearing.confirmed_by}, let_in_by):
         return (
@@ -108,16 +109,16 @@ def check_opinion(
 
 
 def settled(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> Decision | None:
-    """What enough people agree on; None while somebody is missing.
+    """The agreed decision; None while a vote is missing.
 
-    After a burst the confirmer's word is what is in doubt, so it counts for nothing: somebody of the desk and somebody
-    of another organisation agree. A removal that is held for the size of the shop, or while the rule is switched off,
-    already has the confirmer's word; one person of another organisation is the second. As many as could let it leave
-    can withdraw it, or a removal that nobody wants would wait for ever. A score is no person and has no opinion.
+    After a burst the confirmation itself is in doubt, so it does not count: an analyst and somebody of another
+    organisation must approve. A removal that is held for the size of the shop, or while the rule is switched off,
+    already has the confirmer's approval. One person of another organisation is the second. As many votes as approve it
+    also withdraw it, so that an unwanted removal does not wait for ever. A score is no vote.
 
-    `let_in_by` says who let whom in. Of those who confirmed or agree to let it go, whoever let another in does not
-    count (`serving.accounts.rules.second_person`); so the word of a confirmer is missing where their own guest is the
-    second. To withdraw it everybody counts.
+    `let_in_by` has the inviters of each person. If one confirmer or approver invited another, only the invitee's
+    approval counts (`serving.accounts.rules.second_person`). A confirmer's approval is therefore missing where their
+    own invitee is the second. For a withdrawal every vote counts.
     """
     for decision in Decision:
         agreeing = _agreeing(given, bearing, decision)
@@ -129,7 +130,7 @@ def settled(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> Dec
 
 
 def left_out(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> dict[str, str]:
-    """Whose word does not count now, and why in words, by person; those who confirmed a removal among them."""
+    """The people whose vote does not count now, with the reason in words, including those who confirmed a removal."""
     why = (
         "Does not count: let in somebody who confirmed it or says the same, by an invitation or a link for a new "
         "password."
@@ -145,7 +146,7 @@ def _behind(agreeing: Collection[str], bearing: Bearing, decision: Decision, let
 
 
 def _agreeing(given: Sequence[Opinion], bearing: Bearing, decision: Decision) -> dict[str, Opinion]:
-    """Who says so, by person. Whoever has confirmed since they spoke is counted out again here."""
+    """The people with this vote. The count excludes people who have confirmed since they voted."""
     return {
         user_id: one
         for user_id, one in _latest(given).items()

@@ -8,7 +8,7 @@ from serving.takedowns.policy import RemovalCheckPolicy
 
 
 class Seen(StrEnum):
-    """What one look told. `nothing` is no answer, or none that says it: never that the offer is still shown."""
+    """The result of one check. `nothing` is no answer, or an unclear one: never that the listing is still shown."""
 
     GONE = "gone"
     SHOWN = "shown"
@@ -42,7 +42,7 @@ def first_look(acknowledged_at: datetime, policy: RemovalCheckPolicy) -> datetim
 def after_look(
     state: CheckState, seen: Seen, looks: int, acknowledged_at: datetime, at: datetime, policy: RemovalCheckPolicy
 ) -> NextLook:
-    """What look number `looks` (from 1) means for a removal that stood at `state` before it."""
+    """The meaning of check number `looks` (from 1) for a removal in `state` before it."""
     waits = policy.look_again_seconds
     again = at + timedelta(seconds=waits[min(looks, len(waits)) - 1])
     since = at - acknowledged_at

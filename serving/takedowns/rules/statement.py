@@ -1,4 +1,4 @@
-"""What the seller and the marketplace are told of a decision: grounds and facts, never scores or reporters."""
+"""Statements to the seller and the marketplace about a decision: grounds and facts, never scores or reporters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -23,8 +23,8 @@ class Statement:
     """A statement of reasons in plain words, by the letters of Article 17(3) of Regulation (EU) 2022/2065.
 
     (a) `decision`, `territory` and `duration`; (b) `facts` and `source`; (c) `automated_means`; (d) and (e)
-    `legal_ground`, which says that it is the law and not the terms, and `ground`, why; (f) `redress`. What a decision
-    restricts nothing by is None: a reinstatement has no territory and no duration.
+    `legal_ground`, which names the law and not the terms, and `ground`, the reason; (f) `redress`. A field without a
+    restriction is None: a reinstatement has no territory and no duration.
     """
 
     decision: Message
@@ -54,8 +54,9 @@ def removal_statement(
 ) -> Statement:
     """The statement of a removal. It names the brand, because the ground is the brand's right; no person, no score.
 
-    `sold_in` are the codes of the countries in which the marketplace sells, as it has said; empty where it has not.
-    Whoever notified an offer is not named: for a right the rights holder is, and more is not strictly necessary.
+    `sold_in` are the codes of the countries in which the marketplace declares to sell; empty where it has not declared
+    any. The statement does not name the notifier of a listing: for a right it names the rights holder, and more is not
+    strictly necessary.
     """
     detected = "classifier" if was_flagged else "person"
     return Statement(
@@ -80,7 +81,7 @@ def removal_statement(
 
 
 class Undone(StrEnum):
-    """What undid a removal."""
+    """The cause that undid a removal."""
 
     APPEAL = "appeal"
     CONCEDED = "conceded"
@@ -99,7 +100,7 @@ def reinstatement_statement(why: Undone) -> Statement:
 
 
 def amended_statement(why: Undone) -> Statement:
-    """What stands in the place of a published statement whose removal was undone."""
+    """The replacement of a published statement after its removal was undone."""
     return Statement(
         decision=message("amendment.decision"),
         ground=message(f"amendment.ground.{why.value}"),

@@ -9,7 +9,7 @@ from models.verdict import Side
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """What led to a removal: on whose side it was confirmed, and how the offer came before them.
+    """The origin of a removal: the side that confirmed it, and how the listing reached that side.
 
     `reported` tells that somebody outside notified the offer, `examined` that the goods were bought and examined.
     """

@@ -1,4 +1,4 @@
-"""What a marketplace says of itself in its transparency exports. Standard library only."""
+"""The marketplace's description of itself in its transparency exports. Standard library only."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

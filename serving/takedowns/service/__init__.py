@@ -1,1 +1,1 @@
-"""What is done with takedowns: gather, decide, write, in one transaction."""
+"""Operations of takedowns: gather, decide and write in one transaction."""

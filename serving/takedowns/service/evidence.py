@@ -190,7 +190,7 @@ def _media(address: str) -> dict[str, str]:
 
 
 def _rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """What was said, by readable name; windows as their days. What was not said is not a row."""
+    """The seller's data as given, by readable name; windows as their days. Data that was not given has no row."""
     found: list[tuple[str, str]] = []
     for name, value in values.items():
         if isinstance(value, Mapping):

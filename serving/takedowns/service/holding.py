@@ -1,4 +1,4 @@
-"""What surrounds a confirmation when it asks for a removal: gathered for the rule that may hold it."""
+"""The circumstances of a confirmation that asks for a removal: gathered for the rule that may hold it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ _ALARM: Final = "burst_caps"
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """Who asks for the removal of what, on whose side."""
+    """The requester of a removal, the side they are on, and the subject."""
 
     case: Case
     side: Side
@@ -48,8 +48,8 @@ class Held:
 def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: datetime) -> Held:
     """Why the removal that a confirmation asks for is held; no holds where it may leave.
 
-    The caller holds the head of the audit log, so that nobody else is counted at the same time: of two who confirm
-    at once the second sees the first.
+    The caller holds the head of the audit log, so that counts run one at a time. Of two concurrent confirmations the
+    second sees the first.
     """
     here, brand_id = asked.case.marketplace_id, asked.case.brand_id
     score = scores.get(connection, here, asked.case.score_id)
@@ -59,7 +59,7 @@ def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: 
 
     def pace(pacer: Pacer, least: int) -> Pace:
         last_hour = holds_db.let_through(connection, here, pacer, at - timedelta(minutes=policy.window_minutes))
-        # A past matters only to whoever is past the least cap, and reading it takes longest.
+        # A past matters only above the least cap, and reading it takes longest.
         if last_hour < least:
             return Pace(last_hour)
         end = at - timedelta(days=policy.usual_ends_days_ago)
@@ -109,7 +109,7 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, held: H
 
 
 def settle(connection: Connection, action: StoredAction, how: str, at: datetime) -> None:
-    """Note what became of a held removal; the alerts of causes for which none waits any more are over."""
+    """Note what became of a removal pending approval; the alerts of causes for which none waits any more are over."""
     here = action.marketplace_id
     holds_db.settle(connection, here, action.action_id, how, at)
     alerts.settle(connection, here, alerts.HOLDS - holds_db.waiting_causes(connection, here), at)

@@ -108,7 +108,7 @@ def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Lo
         seconds = (now - action.created_at).total_seconds()
         after = replace(after, gone_at=now, seconds_to_removal=seconds)
     with runtime.store.write() as connection:
-        # It may have been given back while the marketplace was asked; then what was seen says nothing.
+        # The listing may have been reinstated during the check; the result is then meaningless.
         if actions.left_after(connection, action):
             after = replace(found, state=CheckState.GIVEN_BACK, looks=looks, due_at=None)
         if not removal_checks.looked(connection, found, after):

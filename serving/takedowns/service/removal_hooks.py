@@ -1,4 +1,4 @@
-"""What happens to a seller when a removal of one of its offers begins to count, or counts no longer.
+"""The consequences for a seller when a removal of one of its listings begins to count, or counts no longer.
 
 Sanctions stand above takedowns, so a takedown does not call them: the composition says who follows.
 """

@@ -28,7 +28,7 @@ _AT_ONCE: Final = timedelta(0)
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What makes an action necessary: the verdict, on which listing, by whom."""
+    """The cause of an action: the verdict, its listing and its author."""
 
     marketplace_id: str
     listing_id: str
@@ -49,10 +49,10 @@ def schedule(
 ) -> StoredAction:
     """The action with its audit entry and its durable job, in the caller's transaction; a removal with its evidence.
 
-    At most one open action of a kind exists for a listing: a further verdict attaches to it. An inverse that has not
-    left yet is withdrawn as well, since the marketplace has not heard of it. What is held has no job and nothing due:
-    it waits for people, not for a time. `delay` is what a removal waits beyond the undo window; who confirms it without
-    one lets one that waits leave without.
+    At most one open action of a kind exists for a listing: a further verdict attaches to it. An inverse that is not
+    sent yet is withdrawn as well, since the marketplace has not received it. A removal pending approval has no job and
+    no due time: it waits for people. `delay` is the wait of a removal beyond the undo window. A further confirmation
+    without a delay also removes the delay of a waiting removal.
     """
     leaves_at = at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds) + delay
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)

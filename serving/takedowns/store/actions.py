@@ -45,7 +45,7 @@ class StoredAction:
 
     @property
     def subject(self) -> str:
-        """What its sequence counts: the actions on this listing."""
+        """The subject of its sequence: the actions on this listing."""
         return self.listing_id
 
 

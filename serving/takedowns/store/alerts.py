@@ -14,7 +14,7 @@ from serving.takedowns.tables import alert
 
 
 class CheckAlarm(StrEnum):
-    """What a look at a removed offer can raise."""
+    """The alerts that a check of a removed listing can raise."""
 
     STILL_SHOWN = "still_shown"
 
@@ -50,7 +50,7 @@ def raise_it(connection: Connection, found: Alert) -> bool:
 
 
 def standing(connection: Connection, marketplaces: Collection[str]) -> list[Alert]:
-    """Alerts that nobody has dealt with, the oldest first."""
+    """Open alerts, the oldest first."""
     query = (
         select(alert)
         .where(alert.c.marketplace_id.in_(marketplaces), alert.c.settled_at.is_(None))

@@ -1,4 +1,4 @@
-"""What a seller's answer is against: the removal, and the verdict that asked for it."""
+"""The subject of a seller's answer: the removal, and the verdict that asked for it."""
 
 from sqlalchemy import Join, Table
 from sqlalchemy.sql.selectable import FromClause

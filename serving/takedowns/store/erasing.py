@@ -1,4 +1,4 @@
-"""What evidence shows of sellers, and how it is erased: found by the subject of its snapshot."""
+"""Seller data in evidence, and its erasure: found by the subject of its snapshot."""
 
 from typing import Final
 

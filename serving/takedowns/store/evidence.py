@@ -19,7 +19,7 @@ _AT_A_TIME = 200
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A stored snapshot: of which listing version, for which case, and whose audit entry vouches for it."""
+    """A stored snapshot: its listing version, its case, and the audit entry that vouches for it."""
 
     marketplace_id: str
     evidence_id: str

@@ -1,4 +1,4 @@
-"""Held removals: what they wait for, what people say of them, and how many removals left without being held."""
+"""Removals pending approval: their grounds and votes, and the number of removals that left without a hold."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
@@ -39,12 +39,12 @@ def by_brand(brand_id: str) -> Pacer:
 
 
 def of_seller(seller_external_id: str) -> Pacer:
-    """Removals of a seller's offers, whoever asked for them."""
+    """Removals of a seller's listings, by any requester."""
     return Pacer(listing_version.c.seller_external_id == seller_external_id)
 
 
 def let_through(connection: Connection, marketplace_id: str, pacer: Pacer, since: datetime) -> int:
-    """Removals since a moment that nobody held and nobody took back."""
+    """Removals since a moment that were neither held nor undone."""
     query = _passed(marketplace_id, pacer, func.count()).where(action.c.created_at > since)
     return int(connection.execute(query).scalar_one())
 
@@ -89,7 +89,7 @@ def add_hold(
 
 @dataclass(frozen=True, slots=True)
 class StoredHold:
-    """What a removal was held for; `settled_as` says what became of it, None while it waits."""
+    """The ground of a hold; `settled_as` is its result, None while it waits."""
 
     action_id: str
     holds: tuple[Hold, ...]
@@ -138,13 +138,13 @@ def waiting_count(connection: Connection, marketplaces: Collection[str]) -> int:
 
 
 def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[HoldCause]:
-    """What the removals that wait for people are held for."""
+    """The grounds of the removals pending approval."""
     query = select(action_hold.c.causes).where(inside(action_hold, marketplace_id), action_hold.c.settled_at.is_(None))
     return frozenset(HoldCause(one["cause"]) for found in connection.execute(query).scalars() for one in found)
 
 
 def settle(connection: Connection, marketplace_id: str, action_id: str, how: str, at: datetime) -> None:
-    """Note what became of a held removal; what never waited or waits no longer stays as it is."""
+    """Note what became of a removal pending approval; what never waited or waits no longer stays as it is."""
     connection.execute(
         update(action_hold)
         .where(inside(action_hold, marketplace_id, action_id=action_id), action_hold.c.settled_at.is_(None))
@@ -161,7 +161,7 @@ class Word:
 
 
 def words_for(connection: Connection, marketplace_id: str, action_id: str) -> list[Word]:
-    """What asks for a removal: the verdict that made it, and those that joined it since, the newest first."""
+    """The verdicts behind a removal: the one that made it, and those that joined it since, the newest first."""
     later = verdict.alias("later")
     taken_back = select(later.c.verdict_id).where(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
@@ -184,7 +184,7 @@ def words_for(connection: Connection, marketplace_id: str, action_id: str) -> li
 
 
 def add_opinion(connection: Connection, key: Mapping[str, str], one: Opinion, at: datetime) -> None:
-    """Append what somebody says of a held removal; `key` is marketplace, opinion and action by their columns."""
+    """Append a vote on a removal pending approval; `key` is marketplace, opinion and action by their columns."""
     row = {
         **key,
         "user_id": one.user_id,
@@ -197,7 +197,7 @@ def add_opinion(connection: Connection, key: Mapping[str, str], one: Opinion, at
 
 
 def opinions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, list[Opinion]]:
-    """What was said of these held removals, by action, in the order in which it was said."""
+    """The votes on these removals pending approval, by action, in the order of voting."""
     query = (
         select(hold_opinion)
         .where(hold_opinion.c.marketplace_id == marketplace_id, hold_opinion.c.action_id.in_(action_ids))

@@ -97,7 +97,7 @@ class StillShown:
 
 
 def still_shown(connection: Connection, marketplaces: Collection[str], most: int) -> list[StillShown]:
-    """What is still shown, the longest acknowledged first."""
+    """The removed listings that are still shown, the longest acknowledged first."""
     query = (
         select(*_COLUMNS, listing.c.external_id, verdict.c.case_id)
         .join(action, same(removal_check, action, "action_id"))
@@ -121,7 +121,7 @@ def still_shown_count(connection: Connection, marketplaces: Collection[str]) -> 
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[CheckState, int]:
-    """How many removals stand at each state; one that nobody can look at is in none."""
+    """How many removals are in each state; a removal that cannot be checked is in none."""
     query = (
         select(removal_check.c.state, func.count().label("n"))
         .where(removal_check.c.marketplace_id == marketplace_id)

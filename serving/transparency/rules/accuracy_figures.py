@@ -18,7 +18,7 @@ class Share:
 
     @property
     def rest(self) -> "Share":
-        """What is missing to the whole."""
+        """The difference to the whole."""
         return Share(None if self.value is None else 1 - self.value, 1 - self.high, 1 - self.low, self.judged)
 
 
@@ -34,7 +34,7 @@ class BandOfScores:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """What the random slice says of the model: of what it flagged, of what it passed over, and band by band."""
+    """The model's accuracy by the random audit sample: for flagged listings, for passed listings, and by band."""
 
     flagged: Share
     passed_over: Share
@@ -47,9 +47,9 @@ _NOBODY: Final = "Nothing of it that was drawn at random has a mature label in t
 def accuracy_figures(found: Accuracy) -> list[Figure]:
     """Error rates of automated means (Article 15(1)(e)) and the share of counterfeits by band, each with its interval.
 
-    Where the model brings an offer before somebody, it errs by genuine ones; where it passes an offer over, so that
-    nobody looks, by counterfeits. Between the two people decide, and there is no decision of the model to be wrong.
-    The shares are of all listings, told from those drawn at random, and not of those that looked bad.
+    If the model queues a listing for review, a genuine one is an error. If it passes a listing without review, a
+    counterfeit is an error. Between the two people decide, so the model makes no decision. The shares are of all
+    listings, estimated from the random audit sample, and not of those that looked bad.
     """
     return [
         *_of("error_rate_of_what_was_flagged", found.flagged.rest),

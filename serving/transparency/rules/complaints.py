@@ -20,11 +20,11 @@ class ComplaintRoute(StrEnum):
 
     APPEAL = "appeal"
     COUNTER_NOTICE = "counter_notice"
-    NOTIFIER = "notifier"  # Not the seller: whoever notified an offer that stays.
+    NOTIFIER = "notifier"  # Not the seller: the notifier of a listing that stays.
 
 
 class ComplaintOutcome(StrEnum):
-    """What became of the decision that was complained about."""
+    """The outcome for the contested decision."""
 
     CONFIRMED = "confirmed"
     REVERSED = "reversed"
@@ -33,7 +33,7 @@ class ComplaintOutcome(StrEnum):
 
 
 class Decider(StrEnum):
-    """Who ended a complaint. A deadline that passes is the one automated means."""
+    """The party that ended a complaint. A deadline that passes is the one automated means."""
 
     PERSON = "person"  # One who had not decided before.
     RIGHTS_HOLDER = "rights_holder"
@@ -64,7 +64,8 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class ComplaintCounts:
-    """Complaints of a span by outcome and by who ended them. `median_hours` is of what was decided, None of nothing."""
+    """Complaints of a span by outcome and by the party that ended them. `median_hours` is of what was decided, None of
+    nothing."""
 
     filed: int
     outcomes: Counter[ComplaintOutcome]

@@ -1,7 +1,7 @@
-"""Who misuses the service, by the four criteria of Article 23(3) of Regulation (EU) 2022/2065. Standard library only.
+"""Misuse of the service, by the four criteria of Article 23(3) of Regulation (EU) 2022/2065. Standard library only.
 
-They are the absolute number, the proportion, the gravity and the intention. The log says what is known of each; whether
-it is frequent and manifest, and whether somebody is suspended, is for a person of the marketplace to say.
+They are the absolute number, the proportion, the gravity and the intention. The log has the data of each criterion. A
+person of the marketplace decides whether the misuse is frequent and manifest, and whether to suspend.
 """
 
 from collections import Counter
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class SubjectKind(StrEnum):
-    """Whom an entry is about, and so what it counts."""
+    """The subject of an entry, which determines what it counts."""
 
     SELLER = "seller"  # Offers, and those that were removed and stayed so.
     NOTIFIER = "notifier"  # Confirmations of a brand or notices of a reporter, and those that turned out wrong.
@@ -30,11 +30,11 @@ class Misuse:
 
 @dataclass(frozen=True, slots=True)
 class MisuseEntry:
-    """What is known of one subject in a span of time.
+    """The misuse record of one subject in a span of time.
 
-    `items` are all that it put forward and `misuses` those of them that were wrong. `nature` and `consequences` count
-    by name. `after_warning` are the misuses that were put forward after `warned_at`, when the subject was first told
-    that it was wrong: None, which is not nought, where nobody has told it.
+    `items` are all its submissions and `misuses` the wrong ones. `nature` and `consequences` count by name.
+    `after_warning` are the misuses submitted after `warned_at`, the time of the first warning. It is None, not zero,
+    where there was no warning.
     """
 
     kind: SubjectKind

@@ -25,13 +25,13 @@ class Part(StrEnum):
     AUTOMATED_MEANS = "automated_means"
 
 
-# What Article 24(1) adds to Article 15.
+# The additions of Article 24(1) to Article 15.
 ARTICLE_24: Final = frozenset({Part.DISPUTES, Part.SUSPENSIONS})
 
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What people decided in a span against accounts: reporters muted, sellers restricted, shops closed."""
+    """People's decisions against accounts in a span: reporters muted, sellers restricted, shops closed."""
 
     mutes: int
     restricted: int
@@ -98,7 +98,7 @@ def _of_all_removals(removals: Sequence[Restriction]) -> list[Figure]:
 
 
 def _by_restriction(removals: Sequence[Restriction], measures: Measures) -> list[Figure]:
-    """What was restricted of one's own accord, by kind, and removals of offers besides by how they were found."""
+    """Own-initiative restrictions by kind; removals of listings are also counted by how they were found."""
     own = [one for one in removals if one.source is Source.VOLUNTARY]
     found = []
     for category in (None, *sorted({category_of(one.reason_code) for one in removals})):

@@ -1,1 +1,1 @@
-"""What is done with transparency: gather, decide, write, in one transaction."""
+"""Operations of transparency: gather, decide and write in one transaction."""

@@ -33,7 +33,7 @@ def accuracy(connection: Connection, marketplace_id: str, since: datetime, until
 
 
 def accuracy_of(rows: Sequence[ScoredListing]) -> Accuracy:
-    """What scored listings say, flagged and passed over by the thresholds of the routing policy."""
+    """The scored listings by route, flagged and passed by the thresholds of the routing policy."""
     flagged = [one for one in rows if one.probability >= DEFAULT_ROUTING.ask_brand_from]
     passed_over = [one for one in rows if one.probability < DEFAULT_ROUTING.analyst_from]
     bands = precision_by_band(rows)

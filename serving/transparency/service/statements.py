@@ -49,12 +49,12 @@ def amendments(runtime: Runtime, marketplace: Marketplace, *, since: datetime, u
 
 
 def profile_of(runtime: Runtime, marketplace: Marketplace) -> TransparencyProfile:
-    """What a marketplace says of itself.
+    """The marketplace's description of itself.
 
     Raises
     ------
     Invalid
-        It has not said it, or not well; the sentence says how.
+        The description is missing or invalid; the sentence names the problem.
     """
     found = runtime.settings.transparency.get(marketplace.name)
     if found is None:

@@ -1,4 +1,4 @@
-"""What Articles 16, 20, 23 and 24 of Regulation (EU) 2022/2065 ask to be kept and reported, as tables."""
+"""The records and reports of Articles 16, 20, 23 and 24 of Regulation (EU) 2022/2065, as tables."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -213,7 +213,7 @@ def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
 
 
 def _reporters(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
-    """Who notifies from outside, by its id: the log outlives a name."""
+    """The misuse entries of outside notifiers, by id: the log outlives a name."""
     decided = notice_records.record_of_reporters(connection, span.marketplace_id, since=span.since, until=span.until)
     for (reporter_id, warned_at), ended in decided.items():
         wrong = [Misuse(one.notified_at, reason.value) for one, reason in ended if not one.founded]
@@ -221,7 +221,7 @@ def _reporters(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
 
 
 def _in_span(given: Given, span: Span) -> tuple[Outcome, datetime] | None:
-    """What had become of an answer at the span's end, where that happened in it."""
+    """The outcome of an answer at the span's end, where that happened in it."""
 
     def known(at: datetime | None) -> datetime | None:
         return at if at is not None and at < span.until else None

@@ -1,4 +1,4 @@
-"""Removed offers by seller, for the log of who offers counterfeits frequently."""
+"""Removed listings by seller, for the log of frequent offerers of counterfeits."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class RemovedOffer:
 def removed_by_seller(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> dict[str, list[RemovedOffer]]:
-    """What was removed in [since, until) and not overturned before its end, by seller; an offer counts once."""
+    """The removals in [since, until) that were not overturned before its end, by seller; a listing counts once."""
     query = (
         select(
             listing_version.c.seller_external_id,

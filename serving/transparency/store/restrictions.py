@@ -43,7 +43,7 @@ def carried_out(
 
 
 def lifted_later(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Restriction]:
-    """Restrictions acknowledged before `since` that were lifted in [since, until): what was told of them is amended."""
+    """Restrictions acknowledged before `since` that were lifted in [since, until): their earlier report is amended."""
     lifting = action.alias("lifting")
     listings = select(lifting.c.listing_id).where(
         lifting.c.marketplace_id == marketplace_id,

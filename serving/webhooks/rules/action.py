@@ -1,4 +1,4 @@
-"""What the marketplace is asked to do, from the click to the acknowledgement."""
+"""The actions that the marketplace is asked for, from the click to the acknowledgement."""
 
 from enum import StrEnum
 from typing import Final
@@ -31,7 +31,7 @@ class ActionState(StrEnum):
 
 
 class ActionEvent(StrEnum):
-    """What can happen to an action."""
+    """The events of an action."""
 
     RELEASE = "release"
     WITHDRAW = "withdraw"

@@ -1,4 +1,4 @@
-"""What follows a delivery that failed: another attempt, a rest for the receiver, or a person."""
+"""The consequence of a failed delivery: another attempt, a pause for the receiver, or a person."""
 
 from datetime import datetime, timedelta
 from typing import Final

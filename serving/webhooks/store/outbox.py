@@ -1,6 +1,6 @@
-"""What is on its way to a marketplace's receiver, whatever it is about: every step is a conditional update.
+"""Messages to a marketplace's receiver, for any subject: every step is a conditional update.
 
-Of one subject, an offer or a seller, a later message never arrives before an earlier one.
+For one subject, a listing or a seller, a later message never arrives before an earlier one.
 """
 
 from collections.abc import Collection, Mapping
@@ -91,7 +91,7 @@ class Outbox:
     def earlier_due_at(self, connection: Connection, found: Outgoing) -> datetime | None:
         """When the next step of a message on the same subject with a lower sequence is due: it must arrive first.
 
-        None where none is on its way. What was given up on is no longer waited for: a later word overtakes it.
+        None where none is in delivery. An undeliverable message no longer blocks: a later message overtakes it.
         """
         query = select(func.max(self._table.c.due_at, type_=self._table.c.due_at.type))
         due_at: datetime | None = connection.execute(
