@@ -71,7 +71,7 @@ def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: S
     assert ">Analyst<" not in source
     assert "1 of 1<" not in source, "the place in a queue that is ordered by harm"
     said = words(source)
-    assert "Score, reasons and lane are hidden until you answer. Draw p = 1" in said
+    assert "Score, reasons and lane are masked until you decide." in said
     assert "€89" in said
     assert "Decide from the facts" in said
     assert "hidden" in words(row)
@@ -92,8 +92,8 @@ def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
     visitor.answer(case.case_id, case.version_id, "genuine")
     assert f"Its score was {points:.0f} points." in words(visitor.get("/undo").text)
     said = words(visitor.get(f"/cases/{case.case_id}").text)
-    assert "The score was hidden until the first answer. Draw p = 1." in said
-    assert f"{points:.0f} points in all" in said
+    assert "The score was masked until the first decision." in said
+    assert f"{points:.0f} points in total" in said
 
 
 def test_who_took_the_answer_back_sees_it_and_a_colleague_does_not(site: Site) -> None:
@@ -101,9 +101,9 @@ def test_who_took_the_answer_back_sees_it_and_a_colleague_does_not(site: Site) -
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(seconds=5)
     undo_verdict(site.runtime, site.analyst, case.case_id)
-    assert "points in all" in words(page(site, case))
+    assert "points in total" in words(page(site, case))
     other = visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text
-    assert "points in all" not in words(other)
+    assert "points in total" not in words(other)
 
 
 def test_a_filter_by_score_or_harm_tells_nothing_of_it(site: Site) -> None:
