@@ -73,7 +73,7 @@ def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: S
     said = words(source)
     assert "Score, reasons and lane are masked until you decide." in said
     assert "€89" in said
-    assert "Decide from the facts" in said
+    assert "Score masked" in said
     assert "hidden" in words(row)
 
 
