@@ -71,4 +71,4 @@ def close_the_breaker(
     from serving.operations.service.breaker import close_breaker
 
     close_breaker(at.runtime, at.place, by=at.actor, reason=reason)
-    return "Questions are put to brands again."
+    return "Circuit breaker closed. Brands receive questions again."

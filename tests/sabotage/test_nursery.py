@@ -18,7 +18,7 @@ def test_it_tells_what_tests_notice_from_what_they_do_not_and_from_what_they_nev
             ("return self.missing == 0", "return self.missing == 7", "nothing is ever complete"),
             ("Whether the model may score.", "Whether it may.", "a word that no test reads"),
         ),
-        Mutant("models/strikes.py", "", "", "these tests never import it", TESTS),
+        Mutant("serving/reference_marketplace.py", "", "", "these tests never import it", TESTS),
     ]
     assert [one.code for one in outcomes_of(mutants)] == [0, 1, 0, NEVER_IMPORTED]
 

@@ -32,7 +32,7 @@ def test_an_analysts_tool_reads_the_list_and_one_sellers_breakdown(client: TestC
     assert (one["seller"], one["state"], one["offers"], one["percentile"]) == (NAME, "too_few_offers", 1, None)
     assert one["as_of"] == site.clock.now().isoformat()
     assert one["policy_version"].startswith("SellerRiskPolicy:")
-    assert one["reasons"][0] == "Too few offers to be compared with other sellers."
+    assert one["reasons"][0] == "Too few listings to compare with other sellers."
 
 
 def test_nobody_and_another_marketplaces_seller_are_a_404(client: TestClient, site: Site) -> None:

@@ -58,7 +58,7 @@ def test_what_was_set_is_told_from_what_is_by_default(site: Site) -> None:
 
 def test_a_number_says_why_it_is_so_and_where_it_is_changed(site: Site) -> None:
     said = words(page(site))
-    assert "most_each 5 5 What somebody can see to in the next half hour" in said
+    assert "most_each 5 5 A person's work for the next half hour" in said
     assert "serving/cases/policy.py, with a release" in said
     assert "TOUCHSTONE_UNDO_WINDOW_SECONDS" in said.partition("undo_window_seconds")[2]
 

@@ -194,7 +194,7 @@ def test_a_case_that_goes_to_the_brand_and_comes_back_is_still_decided_by_somebo
     with pytest.raises(Forbidden, match="decide the complaint"):
         judge(any_site, any_site.analyst, back, Judgement.GENUINE)
     page = words(visit_as(any_site, any_site.second_analyst).get(f"/cases/{back.case_id}").text)
-    assert "How it was scored is not shown" in page
+    assert "No score is shown." in page
     judge(any_site, any_site.second_analyst, back, Judgement.COUNTERFEIT)
     assert item_of(any_site, receipt).outcome is NoticeOutcome.REMOVED
 
@@ -263,10 +263,10 @@ def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site
     receipt = refused(site)
     case = say(site, receipt, f"{SAID} <script>alert(1)</script>")
     visitor = visit_as(site, site.second_analyst)
-    assert "Whoever notified it complains" in words(visitor.get("/queue").text)
+    assert "Complaint by the notifier" in words(visitor.get("/queue").text)
     page = visitor.get(f"/cases/{case.case_id}").text
     read = words(page)
-    for shown in ("A notifier complains that the offer stays", SAID, WORDS, "The complaint is dismissed"):
+    for shown in ("Notifier's complaint", SAID, WORDS, "The complaint is dismissed"):
         assert shown in read or shown == WORDS
     assert "<script>alert" not in page
     for hidden in ("harm, 7 d", "points", "Genuine, by", "Anna Berg"):

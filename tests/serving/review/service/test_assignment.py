@@ -64,9 +64,9 @@ def test_an_offer_leads_to_the_case_and_keeps_nobody_from_it(site: Site) -> None
     first, second, third = some_cases(site, 3)
     mine = visit_as(site, site.analyst)
     offer_cases(site.runtime)
-    assert words(mine.get("/queue").text).count("for you") == 3
+    assert words(mine.get("/queue").text).count("assigned") == 3
     theirs = visit_as(site, site.second_analyst)
-    assert "for you" not in words(theirs.get("/queue").text)
+    assert "assigned" not in words(theirs.get("/queue").text)
     assert theirs.get(f"/cases/{second}").status_code == 200  # Opened all the same, and now theirs.
     fields = {"version_id": version_of(site, first), "judgement": "genuine"}
     done = mine.post(f"/cases/{first}/verdict", fields)

@@ -74,7 +74,7 @@ def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: S
     assert "Score, reasons and lane are masked until you decide." in said
     assert "€89" in said
     assert "Score masked" in said
-    assert "hidden" in words(row)
+    assert "masked" in words(row)
 
 
 def test_the_queue_of_the_api_names_neither_lane_nor_deadline(site: Site) -> None:

@@ -166,7 +166,7 @@ def test_whoever_let_in_who_confirmed_can_refuse_and_not_agree(any_site: Site) -
     with pytest.raises(Forbidden, match="You let in whoever confirmed"):
         speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
     page = visit_as(any_site, any_site.analyst).get("/sellers").text
-    assert (">Agree<" in page, ">Refuse<" in page) == (False, True)
+    assert (">Approve sanction<" in page, ">Reject sanction<" in page) == (False, True)
     assert speak(runtime, any_site.analyst, proposed.sanction_id, agrees=False, reason=WHY) is SanctionState.REFUSED
 
 
