@@ -106,7 +106,7 @@ MUTANTS = [
     ),
     *sabotage(
         "models/priority.py",
-        ("tests/serving/cases/rules/test_priority.py",),
+        ("tests/models/test_priority.py",),
         (
             "chance is None or score.kind is ScoreKind.SCORECARD",
             "chance is None",

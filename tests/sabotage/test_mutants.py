@@ -72,6 +72,12 @@ def test_every_mutant_fits_its_module() -> None:
     assert [one.name for one in MUTANTS if not one.is_whole and texts[one.module].count(one.whole) != 1] == []
 
 
+def test_every_mutant_names_tests_that_there_are() -> None:
+    """Tests that cannot be found fail, and would look as if they had noticed."""
+    named = {path for one in MUTANTS for path in one.tests}
+    assert [path for path in sorted(named) if not Path(path).exists()] == []
+
+
 @pytest.fixture(scope="module")
 def outcomes(request: pytest.FixtureRequest) -> Mapping[Mutant, Outcome]:
     """What became of the mutants whose tests were asked for, all run in one go."""
