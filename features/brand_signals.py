@@ -7,10 +7,10 @@ from rapidfuzz import fuzz
 
 from features.brands import Form, Method
 from features.fold import fold
+from features.indicators import MOST_PER_BRAND, Direction
 from features.message import Message, message, part_of
 from features.near_names import NearMiss
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
-from features.tell_tales import MOST_PER_BRAND, Direction
 
 signals = Registry(Family.BRAND)
 

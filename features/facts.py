@@ -13,15 +13,15 @@ from features.brands import Naming, Resolution
 from features.fields import Windows
 from features.fold import fold
 from features.history import EventCounts, History, Outcomes
-from features.likeness import Likeness
+from features.indicators import TellTaleFacts
 from features.links import Links
 from features.listing import Listing
-from features.offers import Assortment, assortment
+from features.near_duplicates import Likeness
 from features.own_prices import OwnPrices
+from features.peer_listings import Assortment, assortment
 from features.price_lists import ListedBy
 from features.priors import Priors
 from features.references import ANY, PriceMissing, PriceReference, References
-from features.tell_tales import TellTaleFacts
 
 SCHEMA: Final = 3
 # Schema 1 (2026-11) knew nothing of own prices, other offers, turnover from events, likeness, counterfeit indicators

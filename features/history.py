@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Final
 
 from features.fields import Windows
-from features.likeness import Likeness
 from features.links import Links
-from features.offers import Offer
+from features.near_duplicates import Likeness
 from features.own_prices import OwnPrices
+from features.peer_listings import Offer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

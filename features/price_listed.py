@@ -3,7 +3,7 @@
 from typing import Final
 
 from features.message import Amount, Message, compared, message
-from features.price_past import claimed_log_price
+from features.price_history import claimed_log_price
 from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of
 
 signals = Registry(Family.PRICE)

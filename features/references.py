@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from features.brands import Brand, BrandRegister
 from features.common_prices import NOTHING_COMMON, CommonPrices
+from features.indicators import TellTales
 from features.price_lists import NO_LISTS, PriceLists
 from features.priors import NO_PRIORS, Priors
-from features.tell_tales import TellTales
 
 FEWEST: Final = 5  # Below this a median is one seller's opinion.
 SAMPLED: Final = 20

@@ -9,7 +9,7 @@ from enum import StrEnum
 from features.links import Links
 from features.message import Message, message
 from models.policies.sellers import SellerListPolicy
-from models.reach import path_of
+from models.sanction_scope import path_of
 
 
 class SellerList(StrEnum):

@@ -43,9 +43,9 @@ from serving.rights.policy import DEFAULT_RIGHTS
 from serving.scoring.policy import DEFAULT_BREAKER
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.on_trial import Trials, follow_trials
-from serving.scoring.service.surroundings import SurroundingsCache
+from serving.scoring.service.reference_context import SurroundingsCache
 from serving.sellers.policy import DEFAULT_SELLER_RISK
-from serving.sellers.service import striking
+from serving.sellers.service import strike_recording
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK
 from serving.takedowns.service.removal_hooks import RemovalHooks
@@ -126,7 +126,7 @@ def open_runtime(
             Trials(),
             SurroundingsCache(),
             CaseHooks(replaced=notices.move_to_case),
-            RemovalHooks(counted=striking.strike, voided=striking.take_away),
+            RemovalHooks(counted=strike_recording.strike, voided=strike_recording.take_away),
         ),
     )
     follow_champions(runtime)

@@ -7,14 +7,14 @@ from numpy.typing import NDArray
 
 from features.facts import Facts
 from features.fold import skeleton
-from features.likeness import NEAR
 from features.minhash import Signature, band_keys, signature_of, similarities, text_of
+from features.near_duplicates import NEAR
 
 
 def near_duplicates(facts: Sequence[Facts], clusters: Sequence[str | None]) -> NDArray[np.intp]:
     """A number per group of near-duplicates within one seller cluster, shape (n,).
 
-    Rows are in one group when a chain of texts, each near the next (`features.likeness.NEAR`), joins them. A text too
+    Rows are in one group when a chain of texts, each near the next (`features.near_duplicates.NEAR`), joins them. A text too
     short for a signature joins only its equals. Rows without a known seller are compared with each other: nothing says
     that they are of different sellers, and a text that they share does say something.
 

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.facts import Facts, facts_from_json
-from features.likeness import NEAR
 from features.listing import Listing
 from features.minhash import Signature, band_keys, signature_of, similarities
+from features.near_duplicates import NEAR
 from training.snapshot import SnapshotRefused, SnapshotRow
 
 _SCHEMA: Final = 1
@@ -98,7 +98,7 @@ def kept_apart(rows: Sequence[SnapshotRow], golden: GoldenSet) -> list[SnapshotR
     """The rows that have nothing in common with a golden set: other listings, other sellers, other wording.
 
     Otherwise, somebody who wants to pass the gate would only have to list the golden listings again and have them
-    judged. Another seller's text counts as the same where it is near a golden one (`features.likeness.NEAR`).
+    judged. Another seller's text counts as the same where it is near a golden one (`features.near_duplicates.NEAR`).
     """
     listings = {item.listing_id for item in golden.items}
     sellers = {item.seller for item in golden.items} - {None}

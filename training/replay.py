@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 from features.facts import Facts, assemble_facts
 from features.fold import fold
 from features.history import NOTHING_RECORDED
-from features.likeness import NEAR, Likeness
+from features.indicators import TellTaleFacts, Where
 from features.listing import Listing
 from features.minhash import signature_of, similarities
+from features.near_duplicates import NEAR, Likeness
 from features.own_prices import OwnPrices
 from features.references import PriceReference, References
-from features.tell_tales import TellTaleFacts, Where
 from training.obfuscation import Market, Transform, rewritten
 
 Floats = NDArray[np.float64]

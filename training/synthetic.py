@@ -26,7 +26,7 @@ from training.simulated.chance import Random
 from training.simulated.contacts import SellerContact, seller_contacts
 from training.simulated.copying import copied
 from training.simulated.habits import Craft, Honest
-from training.simulated.offers import Draft, moment
+from training.simulated.listings import Draft, moment
 from training.simulated.population import Crowd, draw_offers
 from training.simulated.sellers import PER_EURO, Supplier, draw_suppliers
 from training.simulated.stream import SellerEvent, Sent, Truth, seller_events, stream, truth_of

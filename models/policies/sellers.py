@@ -20,7 +20,7 @@ DEFAULT_STRIKES: Final = StrikePolicy()
 
 @dataclass(frozen=True, slots=True)
 class SanctionPolicy:
-    """Settings of `models.strikes`, `serving.sellers.rules.sanction` and `models.reach`."""
+    """Settings of `models.strikes`, `serving.sellers.rules.sanction` and `models.sanction_scope`."""
 
     # Only serious infringements count (Capabilities C.7): goods that are not what their mark says are one.
     trademark_counterfeit: float = 1.0

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from models.errors import NotFound
 from serving.accounts.rules.access import Scope
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.api.people import Body
 from serving.delivery.service.receivers import LONGEST_REST_HOURS, disable_receiver, rest_receiver, wake_receiver
 from serving.guards import Caller, key, runtime_of
@@ -61,7 +61,7 @@ async def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -
     runtime = runtime_of(request)
 
     def register() -> dict[str, Any]:
-        secret = founding.register_webhook(
+        secret = provisioning.register_webhook(
             runtime,
             url=body.url,
             allow_loopback=False,
@@ -84,7 +84,9 @@ async def post_secret(endpoint_id: str, body: SecretBody, request: Request, call
         if _in_force(runtime, caller).endpoint_id != endpoint_id:
             raise NotFound("There is no such endpoint in force.")
         name = caller.marketplace.name
-        return founding.rotate_secret(runtime, overlap_hours=body.overlap_hours, marketplace=name, secret=None, by=_BY)
+        return provisioning.rotate_secret(
+            runtime, overlap_hours=body.overlap_hours, marketplace=name, secret=None, by=_BY
+        )
 
     return {"secret": await run_in_threadpool(rotate)}
 

@@ -14,8 +14,8 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
 from serving.guards import cookie_name, is_secure, may, public, runtime_of, signed_in
+from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_verdict
-from serving.review.service.sitting import Answer
 from serving.review.service.undoing import undo_verdict
 from serving.views import queues
 from serving.views.queues import QueueFilter

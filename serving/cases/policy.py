@@ -25,7 +25,7 @@ DEFAULT_ASSIGNMENT: Final = AssignmentPolicy()
 
 @dataclass(frozen=True, slots=True)
 class HiddenScorePolicy:
-    """Settings of `serving.cases.rules.hidden_score`."""
+    """Settings of `serving.cases.rules.masked_score`."""
 
     # Reviewers who have seen a score lean towards it (anchoring; Tversky and Kahneman 1974), and answers that lean
     # teach the model to believe itself. One case in twenty gives a desk of five about a hundred a month to compare
@@ -55,7 +55,7 @@ DEFAULT_PACE: Final = PacePolicy()
 
 @dataclass(frozen=True, slots=True)
 class WaitingPolicy:
-    """Settings of `serving.cases.rules.waiting` and `serving.cases.rules.case_note`.
+    """Settings of `serving.cases.rules.deferral` and `serving.cases.rules.case_note`.
 
     The numbers are inferences of ours.
     """

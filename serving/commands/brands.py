@@ -20,10 +20,10 @@ def add_brand(
     gtin_prefix: Annotated[list[str] | None, typer.Option(help="A GS1 company prefix; repeat it.")] = None,
 ) -> str:
     """Register a brand."""
-    from serving.administration.service import founding
+    from serving.administration.service import provisioning
 
     aliases, prefixes = alias or [], gtin_prefix or []
-    return founding.add_brand(runtime, name=name, aliases=aliases, gtin_prefixes=prefixes, by=LOCAL).brand_id
+    return provisioning.add_brand(runtime, name=name, aliases=aliases, gtin_prefixes=prefixes, by=LOCAL).brand_id
 
 
 @command(brand, "enrol")
@@ -46,25 +46,27 @@ def enrol_brand(
     ] = True,
 ) -> str:
     """Enrol a brand in a marketplace, or change its enrolment."""
-    from serving.administration.service import founding
+    from serving.administration.service import provisioning
 
     sellers = tuple(authorise or ())
-    founding.enrol(
+    provisioning.enrol(
         runtime,
-        founding.NewEnrolment(name, account_manager, takes_part, marketplace, sellers, daily_questions, first_phase),
+        provisioning.NewEnrolment(
+            name, account_manager, takes_part, marketplace, sellers, daily_questions, first_phase
+        ),
         by=LOCAL,
     )
     return f"{name} is enrolled."
 
 
 def _direction(value: str) -> str:
-    from features.tell_tales import Direction
+    from features.indicators import Direction
 
     return one_of(value, Direction, "--direction")
 
 
 def _where(value: str) -> str:
-    from features.tell_tales import Where
+    from features.indicators import Where
 
     return one_of(value, Where, "--where")
 
@@ -84,21 +86,21 @@ def add_tell_tale(
     active_to: Annotated[str | None, typer.Option("--to", help="When it ends; never if not said.")] = None,
 ) -> str:
     """Load a counterfeit indicator of a brand; offers that come in from now on are looked at for it."""
-    from features.tell_tales import Direction, Where
-    from serving.brands.service import tell_tales
+    from features.indicators import Direction, Where
+    from serving.brands.service import indicators
 
     begins, ends, place = moment_if(active_from), moment_if(active_to), at.place.name
-    wanted = tell_tales.NewTellTale(brand, label, pattern, Direction(direction), Where(where), begins, ends, place)
-    return tell_tales.add_tell_tale(at.runtime, wanted, by=at.actor).tell_tale_id
+    wanted = indicators.NewTellTale(brand, label, pattern, Direction(direction), Where(where), begins, ends, place)
+    return indicators.add_tell_tale(at.runtime, wanted, by=at.actor).tell_tale_id
 
 
 @command(tell_tales, "list")
 def list_tell_tales(at: At, brand: Annotated[str | None, typer.Option(help="Only this brand's.")] = None) -> list[str]:
     """Show the counterfeit indicators that are not withdrawn."""
-    from serving.brands.service import tell_tales
+    from serving.brands.service import indicators
 
     said: list[str] = []
-    for name, one in tell_tales.listed(at.runtime, brand=brand, marketplace=at.place.name):
+    for name, one in indicators.listed(at.runtime, brand=brand, marketplace=at.place.name):
         until = f" to {one.active_to.date()}" if one.active_to else ""
         said.append(f"{one.tell_tale_id}  {name}: {one.label}")
         said.append(f"  {one.direction}, {one.where}, from {one.active_from.date()}{until}: {one.pattern}")
@@ -108,7 +110,7 @@ def list_tell_tales(at: At, brand: Annotated[str | None, typer.Option(help="Only
 @command(tell_tales, "remove")
 def remove_tell_tale(at: At, tell_tale_id: str) -> str:
     """Withdraw a counterfeit indicator; earlier scores with it stay as they were."""
-    from serving.brands.service import tell_tales
+    from serving.brands.service import indicators
 
-    tell_tales.remove_tell_tale(at.runtime, tell_tale_id, marketplace=at.place.name, by=at.actor)
+    indicators.remove_tell_tale(at.runtime, tell_tale_id, marketplace=at.place.name, by=at.actor)
     return f"{tell_tale_id} holds no longer."

@@ -5,6 +5,7 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     data,
     erasure,
     exports,
+    kill_switches,
     models,
     monitoring,
     people,
@@ -14,7 +15,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     rights,
     sellers,
     standing,
-    switches,
     webhooks,
 )
 from serving.commands.groups import app

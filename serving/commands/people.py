@@ -23,9 +23,9 @@ def add_marketplace(
     runtime: Runtime, name: str, currency: Annotated[str, typer.Option(help="Base currency.")] = "EUR"
 ) -> str:
     """Found a marketplace."""
-    from serving.administration.service import founding
+    from serving.administration.service import provisioning
 
-    return founding.add_marketplace(runtime, name=name, base_currency=currency, by=LOCAL).marketplace_id
+    return provisioning.add_marketplace(runtime, name=name, base_currency=currency, by=LOCAL).marketplace_id
 
 
 @command(marketplace, "sells-in")
@@ -60,10 +60,10 @@ def add_person(
     ] = False,
 ) -> str:
     """Give somebody an account; the password is shown once."""
-    from serving.administration.service import founding
+    from serving.administration.service import provisioning
 
-    wanted = founding.NewPerson(email, name, Role(role), marketplace_name, brand, None, briefed, leads)
-    _, password = founding.add_person(runtime, wanted, by=LOCAL)
+    wanted = provisioning.NewPerson(email, name, Role(role), marketplace_name, brand, None, briefed, leads)
+    _, password = provisioning.add_person(runtime, wanted, by=LOCAL)
     return f"{email} {password}"
 
 
@@ -96,7 +96,7 @@ def add_key(
     ],
 ) -> str:
     """Make an API key; it is shown once."""
-    from serving.administration.service import founding
+    from serving.administration.service import provisioning
 
     wanted = [Scope(one) for one in scope]
-    return founding.add_key(at.runtime, name=name, scopes=wanted, marketplace=at.place.name, by=at.actor)
+    return provisioning.add_key(at.runtime, name=name, scopes=wanted, marketplace=at.place.name, by=at.actor)

@@ -24,10 +24,10 @@ def register_webhook(
     secret: str | None = None,
 ) -> str:
     """Register a receiver; returns its signing secret, which is made up where none is given."""
-    from serving.administration.service import founding
+    from serving.administration.service import provisioning
 
     given = {"status_url": status_url, "marketplace": marketplace, "secret": secret}
-    return founding.register_webhook(runtime, url=url, allow_loopback=allow_loopback, by=LOCAL, **given)
+    return provisioning.register_webhook(runtime, url=url, allow_loopback=allow_loopback, by=LOCAL, **given)
 
 
 @webhook.command("add")
@@ -51,7 +51,7 @@ def rotate_webhook_secret(
     ] = 24,
 ) -> str:
     """Change the signing secret; the new one is shown once, and each message is signed with both for a while."""
-    from serving.administration.service.founding import rotate_secret
+    from serving.administration.service.provisioning import rotate_secret
 
     return rotate_secret(at.runtime, overlap_hours=overlap_hours, marketplace=at.place.name, secret=None, by=at.actor)
 

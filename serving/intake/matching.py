@@ -11,8 +11,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from features.facts import Facts
-from features.likeness import NearDuplicate
 from features.message import Message, message
+from features.near_duplicates import NearDuplicate
 from serving.intake.policy import RelistPolicy
 
 _LONGEST_NAME = 80

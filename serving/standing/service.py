@@ -12,7 +12,7 @@ from models.messages.english import in_english
 from models.policies.version import policy_version
 from serving.audit.store import audit
 from serving.brands.policy import EnrolmentPolicy
-from serving.brands.store import brands, briefings
+from serving.brands.store import brands, certifications
 from serving.cases.store.cases import Case
 from serving.platform.runtime import Runtime
 from serving.standing.policy import StandingPolicy
@@ -48,7 +48,7 @@ def stage_of(
 ) -> Stage:
     """How far a brand's enrolment has come."""
     full_since = brands.full_since(connection, marketplace_id, brand_id)
-    briefed_at = None if full_since else briefings.first_of_brand(connection, marketplace_id, brand_id)
+    briefed_at = None if full_since else certifications.first_of_brand(connection, marketplace_id, brand_id)
     begun = Begun(briefed_at, found.overall.tally.counted, found.good, full_since)
     return stage(begun, at, runtime.policies[EnrolmentPolicy])
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, false, func, or_, select, true
 from models.case import BLIND_LANES, CaseLane, CaseState
 from serving.accounts.tables import account
 from serving.brands.tables import brand
-from serving.cases.store.walks import IS_OPEN, WALKED
+from serving.cases.store.ordered_scan import IS_OPEN, WALKED
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version, score
 from serving.notices.tables import notice_item

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from serving.accounts.rules.access import Permission, Person
 from serving.marketplaces.rules import RULES
-from serving.marketplaces.store import switches
+from serving.marketplaces.store import kill_switches
 from serving.platform.runtime import Runtime
-from serving.takedowns.store import alerts, holds, removal_checks
+from serving.takedowns.store import alerts, approvals, removal_checks
 from serving.web.wording import words
 
 _WATCHERS = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)
@@ -28,9 +28,9 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         return Alarms()
     now = runtime.clock.now()
     with runtime.store.read() as connection:
-        off = switches.switched_off(connection, places)
+        off = kill_switches.switched_off(connection, places)
         raised = alerts.standing(connection, places)
-        waiting = holds.waiting_count(connection, places)
+        waiting = approvals.waiting_count(connection, places)
         still_shown = removal_checks.still_shown_count(connection, places)
     said = [
         f"“{RULES[one.rule].name}” has been switched off since {words.moment(one.off_since, now)}: {one.reason} "

@@ -12,7 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from serving.accounts.rules.access import Permission, Person, roles
-from serving.accounts.store import tours
+from serving.accounts.store import onboarding
 from serving.accounts.store.accounts import Session
 from serving.guards import CSRF_FIELD, runtime_of
 from serving.platform import display
@@ -24,7 +24,7 @@ from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
 from serving.web.forms import local_path
-from serving.web.tours import TOUR_OF, Tour
+from serving.web.onboarding import TOUR_OF, Tour
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
 from serving.web.wording import i18n, words
@@ -182,5 +182,5 @@ def _tour(runtime: Runtime, person: Person, path: str) -> Tour | None:
     if not due:
         return None
     with runtime.store.read() as connection:
-        seen = tours.seen(connection, person.user_id)
+        seen = onboarding.seen(connection, person.user_id)
     return next((one for one in due if one.role not in seen), None)

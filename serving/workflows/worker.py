@@ -13,7 +13,7 @@ from serving.appeals.service.counter_notices import open_counter_notices, pass_d
 from serving.audit.service import sign_head
 from serving.delivery.service.delivery import sweep_deliveries
 from serving.learning.service.champions import follow_champions
-from serving.learning.service.known_answers import open_known_answers
+from serving.learning.service.gold_items import open_known_answers
 from serving.learning.service.monitoring import measure_weekly
 from serving.notices.service.reporter_erasure import finish_reporter_erasures
 from serving.operations.service.breaker import look_at_breakers

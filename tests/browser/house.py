@@ -11,15 +11,15 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth
-from serving.administration.service import founding, inviting, reset_links
-from serving.administration.service.founding import NewPerson
+from serving.administration.service import inviting, provisioning, reset_links
+from serving.administration.service.provisioning import NewPerson
 from serving.appeals.service.counter_notices import open_counter_notices, submit
 from serving.appeals.service.seller_links import PLACE, new_link
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.housekeeping import refresh_references
-from serving.operations.service.switching import switch
+from serving.operations.service.kill_switches import switch
 from serving.platform.settings import Settings
 from serving.review.rules.takedown import Item
 from serving.review.service.bulk_verdicts import Together, decide_all
@@ -148,4 +148,4 @@ def _open_work(site: Site) -> None:
     receive(site.runtime, site.marketplace, [a_suspect_row(external_id="MP-10", price="250.00")], source="test")
     receive(site.runtime, site.marketplace, suspects(_TO_DECIDE, random.Random(0)), source="test")
     colleague = NewPerson(COLLEAGUE, "Lin Qiao", Role.BRAND, brand="Aurelle", password=PASSWORD, briefed=True)
-    founding.add_person(site.runtime, colleague, by="test")
+    provisioning.add_person(site.runtime, colleague, by="test")

@@ -13,7 +13,7 @@ from typing import Final
 import httpx
 
 from models.case import CaseLane
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.operations.service.housekeeping import refresh_references
@@ -35,7 +35,7 @@ def fill(home: Path, webhook_url: str, secret: str) -> Site:
     runtime = open_runtime(Settings(home=home, hidden_score_share=0.0))
     try:
         site = populate(runtime, TestClock())
-        founding.register_webhook(
+        provisioning.register_webhook(
             runtime, url=webhook_url, allow_loopback=True, marketplace=None, secret=secret, by="test"
         )
         honest = [a_row(external_id=f"MP-{100 + i}", price=f"{470 + 5 * i}.00") for i in range(9)]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from features.tell_tales import Direction
+from features.indicators import Direction
 from models.case import CaseLane
 from models.errors import DomainError
 from models.verdict import Judgement
@@ -17,7 +17,7 @@ from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.counter_notices import answer_as_rights_holder, open_counter_notices, submit
 from serving.appeals.service.seller_links import PLACE, new_link
 from serving.brands.service.brand_messages import write
-from serving.brands.service.tell_tales import NewTellTale, add_tell_tale
+from serving.brands.service.indicators import NewTellTale, add_tell_tale
 from serving.cases.service.saved_filters import save_filter
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
@@ -25,11 +25,11 @@ from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.listings.store import listings
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.switching import switch
+from serving.operations.service.kill_switches import switch
 from serving.platform.settings import Settings
+from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
 from serving.review.service.seller_evidence import hand_in
-from serving.review.service.sitting import Answer
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import notify

@@ -16,8 +16,8 @@ from serving.composition import open_runtime
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
 from serving.platform.settings import Settings
+from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
-from serving.review.service.sitting import Answer
 from tests.browser.chromium import begin_session
 from tests.browser.conftest import Furnished
 from tests.browser.service import serving

@@ -13,8 +13,8 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role
-from serving.administration.service import founding
-from serving.administration.service.founding import NewPerson
+from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewPerson
 from serving.cases.store.cases import Case
 from serving.composition import open_runtime
 from serving.delivery.service.delivery import deliver
@@ -152,7 +152,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
         removals = [a_drawn_case(site, external_id=f"DEAD-{number}") for number in range(2)]
         for name in ("Noemi Blanc", "Pia Renard", "Ruben Faure"):
             email = f"{name.partition(' ')[0].lower()}@aurelle.example"
-            founding.add_person(
+            provisioning.add_person(
                 runtime, NewPerson(email, name, Role.BRAND, brand="Aurelle", password=PASSWORD), by="test"
             )
         put_champion_in_force(site)

@@ -7,7 +7,7 @@ from models.messages.english import in_english
 from models.policies.sellers import DEFAULT_SELLER_LISTS
 from models.seller_lists import Entry, Listed, SellerList, linked_names, listed
 from tests.fixtures.clocks import NOW
-from tests.models.test_reach import FAR, NEAR, SECOND
+from tests.models.test_sanction_scope import FAR, NEAR, SECOND
 
 ALLOW, WATCH, DENY = SellerList.ALLOW, SellerList.WATCH, SellerList.DENY
 DAY = timedelta(days=1)

@@ -4,7 +4,7 @@ from tests.sabotage.mutant import sabotage
 
 _FILE = (
     "tests/serving/rights/service/test_brand_file.py",
-    "tests/serving/web/test_tell_tales_page.py",
+    "tests/serving/web/test_indicators_page.py",
     "tests/serving/web/test_sellers_of_brand_page.py",
 )
 
@@ -46,8 +46,8 @@ MUTANTS = [
         ("until is not None and until <= now", "until is not None and until < now", "on the list for no time"),
     ),
     *sabotage(
-        "features/likeness.py",
-        ("tests/features/test_likeness.py",),
+        "features/near_duplicates.py",
+        ("tests/features/test_near_duplicates.py",),
         ("self.begins <= at and", "", "authorised before anybody said so"),
     ),
 ]

@@ -35,8 +35,8 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/takedowns/rules/release.py",
-        ("tests/serving/takedowns/rules/test_release.py",),
+        "serving/takedowns/rules/approval.py",
+        ("tests/serving/takedowns/rules/test_approval.py",),
         (
             "if here in person.marketplaces(Permission.REVIEW_CASES)",
             "if person.may(Permission.REVIEW_CASES)",
@@ -82,25 +82,25 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/takedowns/service/holding.py",
-        ("tests/serving/takedowns/service/test_holding.py",),
+        "serving/takedowns/service/pending_approval.py",
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
         (" - holds_db.waiting_causes(connection, here)", "", "one removal let go ends every alert"),
     ),
     *sabotage(
         "serving/scoring/store/histories.py",
-        ("tests/serving/takedowns/service/test_holding.py",),
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
         ("            ~still_waits(),\n", "", "what waits is held against the seller"),
         ("row.waited_until or row.known_at", "row.known_at", "what was let go counted all the time"),
     ),
     *sabotage(
-        "serving/scoring/store/likenesses.py",
-        ("tests/serving/takedowns/service/test_holding.py",),
+        "serving/scoring/store/near_duplicates.py",
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
         (" and not row.waits", "", "what waits is held against whoever uses the words"),
         ("row.waited_until or row.known_at", "row.known_at", "what was let go counted for the words all the time"),
     ),
     *sabotage(
         "serving/standing/store/standings.py",
-        ("tests/serving/takedowns/service/test_holding.py",),
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
         ("        ~was_held(),\n", "", "what was held counts as gone by itself"),
     ),
 ]

@@ -224,8 +224,8 @@ MUTANTS = [
         ("later = now + policy.matures", "later = now", "nothing waits: all is held back"),
     ),
     *sabotage(
-        "serving/learning/service/second_looks.py",
-        ("tests/serving/learning/service/test_second_looks.py",),
+        "serving/learning/service/second_reviews.py",
+        ("tests/serving/learning/service/test_second_reviews.py",),
         ('if doubt["version_id"] not in kept\n', "if True\n", "asked twice for one training"),
         ("if version_id not in taken]", "]", "a version is looked at again and again"),
         ("[: max(room, 0)]", "", "more than there is time for"),
@@ -235,8 +235,8 @@ MUTANTS = [
         ('"lane": CaseLane.SECOND_LOOK.value', '"lane": CaseLane.ANALYST.value', "the second look is not blind"),
     ),
     *sabotage(
-        "serving/learning/store/said.py",
-        ("tests/serving/takedowns/service/test_holding.py",),
+        "serving/learning/store/verdict_history.py",
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
         ("superseded=waits or _happened", "superseded=_happened", "what is held teaches"),
         ("action_hold.c.settled_at.is_(None), action", "False, action", "what waits now teaches now"),
         (

@@ -55,7 +55,7 @@ MUTANTS = [
         ("return decided and is_final(runtime, item)", "return decided", "before the decision is told"),
     ),
     *sabotage(
-        "serving/appeals/service/hearing.py",
+        "serving/appeals/service/complaint_case.py",
         ("tests/serving/notices/service/test_notice_complaints.py", "tests/serving/appeals/service/test_appeal.py"),
         ('"lane": hearing.lane.value', '"lane": CaseLane.ANALYST.value', "who decided before decides again"),
         ("if hearing.admitted.behind_others else", "if not hearing.admitted.behind_others else", "the wrong ones wait"),
@@ -66,7 +66,7 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/notices/service/notice_offers.py",
+        "serving/notices/service/notified_listings.py",
         ("tests/serving/notices/service/test_notices.py",),
         (
             "if known is not None and not desk.reporter.is_muted(desk.at):",

@@ -122,7 +122,7 @@ MUTANTS = [
     ),
     *sabotage(
         "serving/standing/store/standings.py",
-        ("tests/serving/takedowns/service/test_holding.py",),
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
         ("waits=any(_waits(one, row) for one in done),", "", "a held removal is accepted"),
     ),
 ]

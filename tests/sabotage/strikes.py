@@ -60,8 +60,8 @@ MUTANTS = [
         ("if in_force else SellerAct.RESTORE", "if True else SellerAct.RESTORE", "nobody is ever restored"),
     ),
     *sabotage(
-        "models/reach.py",
-        ("tests/models/test_reach.py",),
+        "models/sanction_scope.py",
+        ("tests/models/test_sanction_scope.py",),
         ("links.more or len", "len", "a component that goes on is small"),
         ("len(links.sellers) > policy.most_reached", "False", "a forwarding service's customers are all proposed"),
         ("len(links.sellers) > policy", "len(links.sellers) >= policy", "ten are too many"),
@@ -81,7 +81,7 @@ MUTANTS = [
         ("entry.added_at <= as_of < entry", "as_of < entry", "an entry holds before it begins"),
     ),
     *sabotage(
-        "serving/sellers/service/striking.py",
+        "serving/sellers/service/strike_recording.py",
         ("tests/serving/sellers/service/test_sanctioning.py",),
         ("weight, ground.known_at)", "weight, at)", "what was held struck when it was let go"),
         (

@@ -17,8 +17,8 @@ from starlette.websockets import WebSocket
 from serving.accounts.rules.access import Person, Role, Scope
 from serving.accounts.service import auth
 from serving.accounts.store import accounts
-from serving.administration.service import founding
-from serving.administration.service.founding import NewPerson
+from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewPerson
 from serving.app import create_app, create_local_app
 from serving.guards import COOKIE, CSRF_FIELD, CSRF_HEADER, Unguarded, guards_of, public
 from serving.learning.service.learn import add_job
@@ -97,13 +97,13 @@ def visitor(client: TestClient, site: Site, person: Person) -> Visitor:
 
 def program(client: TestClient, site: Site, *scopes: Scope, marketplace: str | None = None) -> Visitor:
     """A program with a key of these scopes."""
-    key = founding.add_key(site.runtime, name="t", scopes=scopes, marketplace=marketplace, by="test")
+    key = provisioning.add_key(site.runtime, name="t", scopes=scopes, marketplace=marketplace, by="test")
     return Visitor(client, {"authorization": f"Bearer {key}"})
 
 
 def invited(site: Site, email: str, role: Role, **where: Any) -> Person:
     new = NewPerson(email, "Somebody Else", role, password=PASSWORD, **where)
-    user_id, _ = founding.add_person(site.runtime, new, by="test")
+    user_id, _ = provisioning.add_person(site.runtime, new, by="test")
     with site.runtime.store.read() as connection:
         return accounts.person(connection, user_id)
 
@@ -269,7 +269,7 @@ def test_a_door_of_the_api_opens_to_its_own_people_or_programs_alone(everybody: 
 @pytest.fixture
 def elsewhere(client: TestClient, site: Site) -> dict[str, Visitor]:
     """People and a key of a second marketplace, and somebody of another brand in the first."""
-    founding.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
+    provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
     analyst = invited(site, "a@elsewhere.example", Role.ANALYST, marketplace="Elsewhere")
     scientist = invited(site, "d@elsewhere.example", Role.DATA_SCIENTIST, marketplace="Elsewhere")
     same_brand = invited(site, "b@elsewhere.example", Role.BRAND, marketplace="Elsewhere", brand="Aurelle")

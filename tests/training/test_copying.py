@@ -5,9 +5,9 @@ from functools import cache
 import numpy as np
 
 from features.fold import fold
+from features.indicators import check_pattern
 from features.listing import Listing, check
 from features.minhash import BINS, signature_of, similarities
-from features.tell_tales import check_pattern
 from training.synthetic import Settings, World, build
 
 

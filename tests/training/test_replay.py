@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from features.facts import Facts
-from features.likeness import Likeness
-from features.tell_tales import Direction, Fired, TellTaleFacts, Where
+from features.indicators import Direction, Fired, TellTaleFacts, Where
+from features.near_duplicates import Likeness
 from tests.fixtures.facts import REFERENCES, full_facts, some_facts
 from training.obfuscation import TRANSFORMS
 from training.replay import facts_of_changed, honest_descriptions, market_of, rewritten_facts

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from features import price_past
+from features import price_history
 from features.compute import FEATURES, NAMES, compute
 from features.spec import Family
 from tests.fixtures.facts import bare_facts, full_facts, some_facts
@@ -70,7 +70,7 @@ def test_without_its_history_nothing_of_an_offer_or_seller_is_known(family: Fami
 
 def test_text_brand_and_price_stay_as_they_were() -> None:
     families = {Family.TEXT, Family.BRAND, Family.PRICE}
-    past = {feature.name for feature in price_past.signals.features}
+    past = {feature.name for feature in price_history.signals.features}
     numbered = {"price_to_list", "price_claim_to_list", "brand_gtin_valid"}
     gone = {"price_claimed_discount", "price_change", *numbered, *past}
     columns = [i for i, f in enumerate(FEATURES) if f.family in families and f.name not in gone]

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from training.simulated.chance import Random, happens, one_of
-from training.simulated.offers import Draft, moment
+from training.simulated.listings import Draft, moment
 from training.simulated.records import Row
 from training.simulated.sellers import Seller
 

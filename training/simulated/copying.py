@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Final
 
 from training.simulated.chance import Random, happens, one_of
-from training.simulated.offers import Draft, varied
+from training.simulated.listings import Draft, varied
 from training.simulated.records import Row
 
 COUNTERFEITERS_COPY: Final = 0.15

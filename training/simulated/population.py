@@ -7,7 +7,7 @@ from typing import Final
 
 from training.simulated.chance import Random, happens, one_of
 from training.simulated.habits import CRAFTS, HABITS, TRADES, Craft, Honest
-from training.simulated.offers import Draft, draft, draw_item, relisted
+from training.simulated.listings import Draft, draft, draw_item, relisted
 from training.simulated.sellers import Supplier, counterfeiter, honest_seller, reopened
 
 _UNKNOWING: Final = 0.06  # Share of all fakes that honest second-hand sellers offer without knowing.

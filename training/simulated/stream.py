@@ -7,7 +7,7 @@ from typing import Final
 
 from training.simulated.chance import Random, happens, one_of
 from training.simulated.habits import Kind
-from training.simulated.offers import Draft, later, moment
+from training.simulated.listings import Draft, later, moment
 from training.simulated.records import Row
 from training.simulated.sellers import Seller
 from training.simulated.words import TITLE_ENDINGS

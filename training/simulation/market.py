@@ -13,13 +13,13 @@ from features.brands import BrandRegister
 from features.compute import Computed, compute
 from features.facts import Facts, assemble_facts, reference_keys
 from features.history import History
-from features.likeness import Likeness
 from features.listing import Listing, check
 from features.minhash import Signature, band_keys, signature_of
 from features.money import to_minor
+from features.near_duplicates import Likeness
 from features.own_prices import NO_PRICES
 from features.references import PricePool, PriceTable, Rates, References
-from models.seller_past import KINDS, Event, Put, SellerPast
+from models.seller_history import KINDS, Event, Put, SellerPast
 from training.simulated.chance import Random
 from training.synthetic import PER_EURO, Settings, SyntheticBrand, Truth, World, build
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from features.compute import Computed, compute
 from features.history import Outcomes
-from features.likeness import MOST_COMPARED, Asked, Candidate, Likeness, Period, Ruling, likeness
+from features.near_duplicates import MOST_COMPARED, Asked, Candidate, Likeness, Period, Ruling, likeness
 from models.labels import VALUES, AppealState
-from models.seller_past import SellerPast
+from models.seller_history import SellerPast
 from training.simulation.market import NOBODY_JUDGED, Offered
 from training.simulation.people import Settled
 

@@ -3,9 +3,9 @@
 from typing import Final
 
 from training.simulation.arms import Arm
-from training.simulation.desk import REVIEW_SHARE
 from training.simulation.learning import learn
 from training.simulation.market import MONTH, Market
+from training.simulation.review_queue import REVIEW_SHARE
 from training.simulation.year import STEP, Year
 
 _FIRST_TRAINING: Final = 2  # Months: no label of the first weeks is ripe before.

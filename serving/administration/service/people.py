@@ -23,7 +23,7 @@ from serving.accounts.store import accounts, invitations, people, reset_links
 from serving.accounts.store.people import Colleague
 from serving.audit.store import audit
 from serving.brands.store import account_managers, brands
-from serving.cases.store import cases, leases, offers
+from serving.cases.store import assignments, cases, leases
 from serving.cases.store.leases import Held
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -66,7 +66,7 @@ def staff(runtime: Runtime, by: Person, *, words: str, role: Role | None, most: 
         found, number = people.colleagues(connection, here, words=words, role=role, most=most)
         held: Counter[str] = Counter()
         for place in here:
-            held += offers.in_hand(connection, place, runtime.clock.now())
+            held += assignments.in_hand(connection, place, runtime.clock.now())
     return Staff(tuple(found), number, held, places)
 
 
@@ -106,7 +106,7 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
         for place in _places_without(change.taken, Role.ANALYST):
             held = leases.of_person(connection, [place], user_id, now)
             leases.move(connection, held, user_id, None, None)
-            offers.withdraw(connection, [place], user_id)
+            assignments.withdraw(connection, [place], user_id)
         for act, grants in (("person.granted", change.given), ("person.ungranted", change.taken)):
             for one in grants:
                 payload = {"role": one.role.value, "brand": one.brand_id}
@@ -220,7 +220,7 @@ def _hand_over(
     until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
     handed_over = leases.move(connection, taken, whose.user_id, successor, until)
     freed = leases.move(connection, [one for one in held if one not in taken], whose.user_id, None, None)
-    offers.withdraw(connection, here, whose.user_id)
+    assignments.withdraw(connection, here, whose.user_id)
     if follower is not None:
         said = f"Handed over by {whose.name} to {follower.name}"[:200]
         cases.add_events(connection, [_event(runtime, one, said, by, now) for one in taken])

@@ -11,8 +11,8 @@ from models.labels import AppealState
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import KNOWN, Admission, admit
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
+from serving.appeals.service.complaint_case import Hearing, open_hearing
 from serving.appeals.service.counter_notice_steps import Said, take
-from serving.appeals.service.hearing import Hearing, open_hearing
 from serving.appeals.store import appeals, counter_notices
 from serving.audit.store import audit
 from serving.cases.store import cases

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, RowMapping, func, or_, select, true, update
 from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
 from models.errors import Conflict, required
-from serving.cases.store.walks import IS_OPEN
+from serving.cases.store.ordered_scan import IS_OPEN
 from serving.cases.tables import case_event, review_case, verdict
 from serving.listings.tables import listing_version, score
 from serving.platform.database.scope import inside, same

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, func, select
 
 from serving.brands.tables import brand
-from serving.cases.store.walks import IS_OPEN
+from serving.cases.store.ordered_scan import IS_OPEN
 from serving.cases.tables import review_case
 
 

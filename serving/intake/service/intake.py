@@ -12,18 +12,18 @@ from sqlalchemy.exc import IntegrityError
 
 from features.facts import Facts, assemble_facts
 from features.fields import EARLIEST
-from features.likeness import Likeness
 from features.listing import Listing, Rejection, check
+from features.near_duplicates import Likeness
 from features.references import References
 from models.errors import Conflict
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.routing import Lane
 from serving.cases.store import cases
 from serving.intake.service.intake_rows import RowsToKeep, Step, observed_of
-from serving.intake.service.likeness import BatchTexts
-from serving.intake.service.pasts import Pasts
+from serving.intake.service.near_duplicates import BatchTexts
 from serving.intake.service.questions import questions_now
 from serving.intake.service.relists import relists_among
+from serving.intake.service.seller_histories import Pasts
 from serving.listings.service import external_id_of, quarantine_row
 from serving.listings.store import listings
 from serving.listings.store.listings import Latest
@@ -31,8 +31,8 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
 from serving.scoring.service.on_trial import BothScored, Trials, score_beside
+from serving.scoring.service.reference_context import SurroundingsCache
 from serving.scoring.service.scoring import Scored, ToScore, score_and_route
-from serving.scoring.service.surroundings import SurroundingsCache
 from serving.scoring.store import histories
 from serving.scoring.store.histories import ScoredUntil
 from serving.sellers.service.seller_listing import listed_among

@@ -20,8 +20,8 @@ from models.routing import Lane
 from models.score import reason_as_json
 from serving.appeals.store import appeals
 from serving.cases.policy import HiddenScorePolicy
-from serving.cases.rules.hidden_score import share_of
-from serving.cases.store import case_waits, cases
+from serving.cases.rules.masked_score import share_of
+from serving.cases.store import cases, deferrals
 from serving.cases.store.cases import Case
 from serving.listings.store import listings, scores, search, signatures
 from serving.listings.store.listings import Latest
@@ -261,7 +261,7 @@ class RowsToKeep:
         search.keep(connection, self._here, self._findable)
         listings.add_observations(connection, self._observations)
         heard = [row["listing_id"] for row in self._observations]
-        case_waits.end(connection, self._here, heard, self._runtime.clock.now(), news=True)
+        deferrals.end(connection, self._here, heard, self._runtime.clock.now(), news=True)
         scores.add_facts(connection, self._facts)
         scores.add_scores(connection, self._scores)
         trials.add_scores(connection, self._tried)

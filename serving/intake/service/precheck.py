@@ -3,14 +3,14 @@
 from features.facts import assemble_facts
 from features.listing import Listing
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
-from serving.intake.service.likeness import likeness_of
-from serving.intake.service.pasts import Pasts
+from serving.intake.service.near_duplicates import likeness_of
 from serving.intake.service.questions import questions_now
+from serving.intake.service.seller_histories import Pasts
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
+from serving.scoring.service.reference_context import SurroundingsCache
 from serving.scoring.service.scoring import Scored, ToScore, score_and_route
-from serving.scoring.service.surroundings import SurroundingsCache
 from serving.sellers.service.seller_listing import listed_among
 
 # Never drawn for audit: the draw belongs to a listing version, and there is none yet.

@@ -6,10 +6,10 @@ from sqlalchemy import Connection
 
 from serving.cases.store import cases
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.store import switches
+from serving.marketplaces.store import kill_switches
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.scoring.service.reference_context import Surroundings
 from serving.scoring.service.scoring import Questions
-from serving.scoring.service.surroundings import Surroundings
 
 
 def questions_now(
@@ -17,7 +17,7 @@ def questions_now(
 ) -> Questions:
     """Enrolled brands, whether questions are on hold, and the rest of the daily limits (calendar days, UTC)."""
     limits = surroundings.daily_questions
-    is_on = switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
+    is_on = kill_switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
     held = surroundings.questions_held or not is_on
     if not limits:
         return Questions(surroundings.taking_part, held)

@@ -8,7 +8,7 @@ from serving.intake import store as relists
 from serving.intake.matching import Relist, copies_of_fakes, linked_steps, relist
 from serving.intake.policy import RelistPolicy
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.store import switches
+from serving.marketplaces.store import kill_switches
 from serving.platform.runtime import Runtime
 
 
@@ -23,7 +23,7 @@ def relists_among(
     if not suspects:
         return {}
     with runtime.store.read() as connection:
-        if not switches.is_on(connection, marketplace_id, AutomaticRule.RELIST_WATCH):
+        if not kill_switches.is_on(connection, marketplace_id, AutomaticRule.RELIST_WATCH):
             return {}
         removed = relists.removed(
             connection,

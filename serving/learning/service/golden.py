@@ -9,7 +9,7 @@ from models.errors import Invalid
 from models.policies.learning import DEFAULT_GATES, LabelPolicy
 from serving.audit.store import audit
 from serving.learning.rules.golden import Agreed, agreed
-from serving.learning.store import golden, learning, said
+from serving.learning.store import golden, learning, verdict_history
 from serving.learning.store.golden import StoredSet
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
@@ -43,7 +43,7 @@ def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) ->
 def _double_labelled(
     connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime
 ) -> list[GoldenItem]:
-    versions = said.of_marketplace(connection, marketplace_id, as_of)
+    versions = verdict_history.of_marketplace(connection, marketplace_id, as_of)
     found = []
     for row in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
         version = versions[row["version_id"]]

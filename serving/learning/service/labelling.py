@@ -13,8 +13,8 @@ from models.errors import Invalid
 from models.labels import Label, NoLabel, label_from
 from models.policies.learning import LabelPolicy
 from serving.learning.service.golden import golden_set_of
-from serving.learning.store import learning, said
-from serving.learning.store.said import Said
+from serving.learning.store import learning, verdict_history
+from serving.learning.store.verdict_history import Said
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.scoring.store import references
@@ -43,7 +43,7 @@ def labelled_rows(
 
     A function of the log alone: nothing that was overwritten since the moment is read.
     """
-    versions = said.of_marketplace(connection, marketplace_id, as_of)
+    versions = verdict_history.of_marketplace(connection, marketplace_id, as_of)
     rows = []
     for found in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
         version = versions[found["version_id"]]
@@ -97,9 +97,9 @@ def mature_labels(
 ) -> dict[str, bool]:
     """Whether each listing version with a mature label is counterfeit; `only` of these versions, else of all."""
     versions = (
-        said.of_marketplace(connection, marketplace_id, as_of)
+        verdict_history.of_marketplace(connection, marketplace_id, as_of)
         if only is None
-        else said.of_versions(connection, marketplace_id, only, as_of)
+        else verdict_history.of_versions(connection, marketplace_id, only, as_of)
     )
     labels = {version_id: label_of(version, as_of, policy) for version_id, version in versions.items()}
     return {version_id: label.value == 1 for version_id, label in labels.items() if isinstance(label, Label)}
@@ -127,7 +127,7 @@ def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy
     # Beyond every maturity: a version without a label even then is withheld for another reason than time.
     later = now + policy.matures
     mature, waiting, held_back = [0, 0], 0, 0
-    for version in said.of_marketplace(connection, marketplace_id, now).values():
+    for version in verdict_history.of_marketplace(connection, marketplace_id, now).values():
         label = label_of(version, now, policy)
         if isinstance(label, Label):
             mature[label.value] += 1

@@ -11,7 +11,7 @@ from models.errors import Conflict, DomainError
 from serving.audit.store import audit
 from serving.learning.service.golden import write_golden_set
 from serving.learning.service.labelling import export_snapshot
-from serving.learning.service.second_looks import ask_for_second_looks
+from serving.learning.service.second_reviews import ask_for_second_looks
 from serving.learning.service.training_child import JOB, run_child
 from serving.learning.store import learning
 from serving.learning.store.learning import Job

@@ -20,8 +20,8 @@ from serving.learning.store.monitoring import PastScore
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.window import Window
 from serving.platform.runtime import Runtime
+from serving.scoring.service.reference_context import SurroundingsCache
 from serving.scoring.service.scoring import Questions, ToScore, score_and_route
-from serving.scoring.service.surroundings import SurroundingsCache
 
 CHAMPION: Final = "champion"
 _BATCH: Final = 500

@@ -11,7 +11,7 @@ from models.labels import AppealState
 from models.verdict import Side
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import Admission, open_until
-from serving.appeals.service.hearing import Hearing, open_hearing
+from serving.appeals.service.complaint_case import Hearing, open_hearing
 from serving.audit.store import audit
 from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
@@ -20,7 +20,7 @@ from serving.notices.rules.notices import ItemState, NoticeOutcome
 from serving.notices.rules.notifier_complaints import admit_complaint
 from serving.notices.service.notice_decisions import is_final
 from serving.notices.service.notice_links import follow
-from serving.notices.store import called_offers, notice_complaints, notices
+from serving.notices.store import identified_listings, notice_complaints, notices
 from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
 
@@ -116,7 +116,7 @@ def _case(runtime: Runtime, connection: Connection, item: Item, admitted: Admiss
     waiting = cases.open_cases(connection, here, [before.listing_id]).get(before.listing_id)
     if waiting is not None and waiting.lane in _BLIND:
         return waiting.case_id
-    version_id = called_offers.current_version(connection, here, before.listing_id)
+    version_id = identified_listings.current_version(connection, here, before.listing_id)
     hearing = Hearing(
         admitted=admitted,
         lane=CaseLane.COMPLAINT,

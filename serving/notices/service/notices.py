@@ -16,7 +16,7 @@ from serving.notices.policy import NoticePolicy
 from serving.notices.rules.notices import Channel, Draft, ItemState, ReporterKind, check_lengths, check_number, missing
 from serving.notices.rules.reporters import WARNING
 from serving.notices.service.notice_links import link_for
-from serving.notices.service.notice_offers import Desk, record, take_offers
+from serving.notices.service.notified_listings import Desk, record, take_offers
 from serving.notices.service.reporters import reputation_of, warn_if_due
 from serving.notices.store import notices, reporters
 from serving.notices.store.reporters import Reporter

@@ -10,7 +10,7 @@ from models.errors import required
 from serving.audit.store import audit
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.service.notices import email_token
-from serving.notices.store import notice_words, reporters
+from serving.notices.store import notice_texts, reporters
 from serving.notices.store.reporters import Reporter
 from serving.platform.runtime import Runtime
 
@@ -46,8 +46,8 @@ def erase_reporter(runtime: Runtime, marketplace: Marketplace, who: str, *, carr
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
         found = _named(runtime, connection, here, who)
-        texts = notice_words.words_of(connection, here, found.reporter_id)
-        waits = notice_words.is_underway(connection, here, found.reporter_id)
+        texts = notice_texts.words_of(connection, here, found.reporter_id)
+        waits = notice_texts.is_underway(connection, here, found.reporter_id)
         if carry_out:
             if found.erasure_asked_at is None:
                 reporters.change(connection, found, erasure_asked_at=now)
@@ -63,7 +63,7 @@ def finish_reporter_erasures(runtime: Runtime) -> int:
     with runtime.store.write() as connection:
         reporters.forget_ended_mutes(connection, now)
         for found in reporters.to_erase(connection, _MOST_AT_ONCE):
-            if not notice_words.is_underway(connection, found.marketplace_id, found.reporter_id):
+            if not notice_texts.is_underway(connection, found.marketplace_id, found.reporter_id):
                 forget(connection, found, "sweep", now)
                 done += 1
     return done
@@ -79,7 +79,7 @@ def _named(runtime: Runtime, connection: Connection, here: str, who: str) -> Rep
 
 def forget(connection: Connection, found: Reporter, by: str, at: datetime) -> None:
     """Erase a reporter without open decisions; while it is muted, the hash of its address stays."""
-    texts = notice_words.erase_words(connection, found.marketplace_id, found.reporter_id)
+    texts = notice_texts.erase_words(connection, found.marketplace_id, found.reporter_id)
     gone: dict[str, Any] = {"name": None, "email": None, "secret_hash": None, "erased_at": at}
     if not found.is_muted(at):
         gone["email_token"] = None

@@ -9,7 +9,7 @@ from models.policies.deciding import EnforcementPolicy
 from serving.account_management.service.reminding import take_step
 from serving.cases.store import cases
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.store import marketplaces, switches
+from serving.marketplaces.store import kill_switches, marketplaces
 from serving.platform.database import planning
 from serving.platform.runtime import Runtime
 from serving.scoring.store import references
@@ -26,7 +26,7 @@ def pass_on_unanswered(runtime: Runtime) -> int:
     with runtime.store.read() as connection:
         places = [one.marketplace_id for one in marketplaces.everyone(connection)]
         rule = AutomaticRule.UNANSWERED_QUESTIONS
-        here = {one for one in places if switches.is_on(connection, one, rule)}
+        here = {one for one in places if kill_switches.is_on(connection, one, rule)}
         overdue = cases.overdue(connection, CaseLane.ASK_BRAND, here, now, _MOST_AT_ONCE)
     passed = 0
     hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours

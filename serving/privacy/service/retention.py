@@ -12,7 +12,7 @@ from serving.audit.store import audit
 from serving.listings.store import refused_rows
 from serving.marketplaces.store import marketplaces
 from serving.notices.service.reporter_erasure import forget
-from serving.notices.store import notice_words, reporters
+from serving.notices.store import notice_texts, reporters
 from serving.platform.data_classes import DataClass
 from serving.platform.runtime import Runtime
 from serving.privacy.policy import RetentionPolicy
@@ -100,7 +100,7 @@ def _erase_of(connection: Connection, here: str, kind: Erasable, subjects: list[
 
 def _forget_notifiers(connection: Connection, here: str, last: datetime, complained: datetime, now: datetime) -> int:
     quiet = reporters.quiet_since(connection, here, last, open_until=complained, most=_MOST_AT_ONCE)
-    found = [one for one in quiet if not notice_words.is_underway(connection, here, one.reporter_id)]
+    found = [one for one in quiet if not notice_texts.is_underway(connection, here, one.reporter_id)]
     for one in found:
         forget(connection, one, ACTOR, now)
     return len(found)

@@ -9,7 +9,7 @@ from models.errors import Invalid
 from serving.audit.store import audit
 from serving.cases.policy import AssignmentPolicy
 from serving.cases.rules.assignment import Load, least_loaded, share_out
-from serving.cases.store import offers
+from serving.cases.store import assignments
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import kept_from
@@ -29,19 +29,19 @@ def offer_cases(runtime: Runtime) -> int:
         places = [
             one.marketplace_id
             for one in marketplaces.everyone(connection)
-            if offers.on_duty(connection, one.marketplace_id, runtime.wall.now())
-            and offers.free(connection, one.marketplace_id, now, 1)
+            if assignments.on_duty(connection, one.marketplace_id, runtime.wall.now())
+            and assignments.free(connection, one.marketplace_id, now, 1)
         ]
     offered = 0
     for here in places:
         with runtime.store.write() as connection:
             audit.hold(connection)  # Of two sweeps at once the second sees what the first has offered.
-            given = offers.in_hand(connection, here, now)
-            loads = [Load(one, given[one]) for one in offers.on_duty(connection, here, runtime.wall.now())]
-            cases = offers.free(connection, here, now, _MOST_AT_ONCE)
+            given = assignments.in_hand(connection, here, now)
+            loads = [Load(one, given[one]) for one in assignments.on_duty(connection, here, runtime.wall.now())]
+            cases = assignments.free(connection, here, now, _MOST_AT_ONCE)
             barred = kept_from(connection, here, cases)
             shared = share_out(cases, loads, barred, runtime.policies[AssignmentPolicy])
-            offers.offer(connection, here, shared, at=now, until=until)
+            assignments.offer(connection, here, shared, at=now, until=until)
             offered += len(shared)
     return offered
 
@@ -54,7 +54,7 @@ def manager_for(connection: Connection, marketplace_id: str) -> str:
     Invalid
         The marketplace has none.
     """
-    found = offers.brands_of_managers(connection, marketplace_id)
+    found = assignments.brands_of_managers(connection, marketplace_id)
     chosen = least_loaded(Load(user_id, number) for user_id, number in found.items())
     if chosen is None:
         raise Invalid("Nobody is an account manager here; name one, or give somebody the role first.")

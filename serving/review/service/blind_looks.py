@@ -6,8 +6,8 @@ from typing import Final
 from models.policies.deciding import EnforcementPolicy
 from models.policies.learning import SecondLookPolicy
 from serving.cases.store import cases
-from serving.learning.service.second_looks import look_case, look_event
-from serving.learning.store import second_looks
+from serving.learning.service.second_reviews import look_case, look_event
+from serving.learning.store import second_reviews
 from serving.platform.runtime import Runtime
 from serving.standing.store import standings
 
@@ -29,7 +29,7 @@ def open_blind_looks(runtime: Runtime) -> int:
         with runtime.store.write() as connection:
             if not standings.claim_look(connection, drawn):
                 continue
-            case_id = second_looks.case_of(connection, drawn.marketplace_id, drawn.version_id)
+            case_id = second_reviews.case_of(connection, drawn.marketplace_id, drawn.version_id)
             if case_id is None:
                 case_id = runtime.ids.new("cas")
                 first = cases.get(connection, drawn.marketplace_id, drawn.case_id)

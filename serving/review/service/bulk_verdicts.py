@@ -20,8 +20,8 @@ from serving.review.policy import TakedownPolicy
 from serving.review.rules.bulk import InBulk, Made, why_left_out
 from serving.review.rules.takedown import Item, wanted
 from serving.review.service.case_access import is_blind, visible_case
+from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_in
-from serving.review.service.sitting import Answer
 from serving.review.service.undoing import undo_verdict
 from serving.review.store import bulk_verdicts
 from serving.review.store.bulk_verdicts import StoredBulk, StoredBulkItem

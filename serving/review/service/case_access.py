@@ -13,8 +13,8 @@ from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import hosts_of
 from serving.accounts.store import accounts
-from serving.cases.rules.hidden_score import is_hidden
-from serving.cases.store import cases, offers, verdicts
+from serving.cases.rules.masked_score import is_hidden
+from serving.cases.store import assignments, cases, verdicts
 from serving.cases.store.cases import Case
 from serving.notices.store import notice_complaints
 from serving.platform.runtime import Runtime
@@ -86,7 +86,7 @@ def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase 
 def kept_from(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """The people who are not offered these cases, by case: earlier judges of the listing, and their inviters."""
     let_in_by = accounts.let_in(connection)
-    judged = offers.judged_by(connection, marketplace_id, case_ids)
+    judged = assignments.judged_by(connection, marketplace_id, case_ids)
     return {case_id: hosts_of(people, let_in_by).union(people) for case_id, people in judged.items()}
 
 

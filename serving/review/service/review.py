@@ -16,7 +16,7 @@ from serving.appeals.rules.appeals import AppealEvent
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.service.overturn import Ground, overturn
 from serving.appeals.store import appeals
-from serving.brands.service import briefing
+from serving.brands.service import certification
 from serving.brands.store import brands
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
@@ -27,7 +27,7 @@ from serving.notices.store import notices
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import check_on_file
 from serving.review.service.case_access import visible_case, why_not_judge
-from serving.review.service.sitting import Answer, Sitting, append, note, tell_counter_notice
+from serving.review.service.decision_context import Answer, Sitting, append, note, tell_counter_notice
 from serving.review.store import test_buys
 from serving.rights.rules.rights import Mandate, Right
 from serving.rights.service.bases import basis_of, keep_basis
@@ -36,7 +36,7 @@ from serving.standing.service import Weight, begin_count, keep_confirmation, rec
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Undone, removal_statement
 from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
-from serving.takedowns.service.holding import Confirmation, held_for
+from serving.takedowns.service.pending_approval import Confirmation, held_for
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
@@ -99,7 +99,7 @@ def record_in(
         raise Conflict("The offer was changed since you loaded it; look at the current version.")
     confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
     if confirms:
-        briefing.require(runtime, connection, person, now)
+        certification.require(runtime, connection, person, now)
     weight = weigh(runtime, connection, case, now, counted) if confirms else None
     bench = replace(_bench(sitting, weight), examined=examined)
     follows = consequence(answer.judgement, bench, runtime.policies[EnforcementPolicy])

@@ -14,7 +14,7 @@ from models.policies.version import policy_version
 from models.verdict import Judgement, ReasonCode, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
-from serving.brands.service import briefing
+from serving.brands.service import certification
 from serving.cases.store import cases
 from serving.platform.ids import has_form
 from serving.platform.phrases import as_data
@@ -22,8 +22,8 @@ from serving.platform.runtime import Runtime
 from serving.review.policy import TakedownPolicy
 from serving.review.rules.takedown import Fate, Item, counted, fate_of, wanted
 from serving.review.service.case_access import visible_case
+from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_in
-from serving.review.service.sitting import Answer
 from serving.review.service.undoing import undo_in
 from serving.review.store import takedowns
 from serving.review.store.takedowns import StoredItem, StoredRequest
@@ -127,7 +127,7 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
         before = takedowns.find(connection, request_id)
         if before is not None:
             return _said_before(connection, person, before)
-        briefing.require(runtime, connection, person, now)
+        certification.require(runtime, connection, person, now)
         cases.hold(connection, place, [one.case_id for one in items])
         counted = current(runtime, connection, place, brand_id, now)
         click = _Click(runtime, connection, person, asked, (place, brand_id), counted, now)

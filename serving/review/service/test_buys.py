@@ -26,8 +26,8 @@ from serving.review.rules.test_buy import (
     step,
 )
 from serving.review.service.case_access import visible_case
+from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_in
-from serving.review.service.sitting import Answer
 from serving.review.store import test_buys
 from serving.review.store.test_buys import Entry, TestBuy
 

@@ -18,8 +18,8 @@ from serving.notices.service import notice_decisions
 from serving.notices.store import notices
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import visible_case
-from serving.review.service.sitting import Answer, Sitting, append, note, tell_counter_notice
-from serving.sellers.service import striking
+from serving.review.service.decision_context import Answer, Sitting, append, note, tell_counter_notice
+from serving.sellers.service import strike_recording
 from serving.standing.service import begin_count, recount_of
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.service.takedown import withdraw
@@ -115,7 +115,9 @@ def _undo_overturn(sitting: Sitting, given: StoredVerdict) -> None:
     if found.cause is Undone.CONCEDED:
         raise Conflict("Giving way to a counter-notice cannot be taken back; the seller has been told.")
     overturns.undo(sitting.connection, sitting.case.marketplace_id, found.overturn_id, sitting.at)
-    striking.give_again(sitting.runtime, sitting.connection, sitting.case.marketplace_id, found.action_id, sitting.at)
+    strike_recording.give_again(
+        sitting.runtime, sitting.connection, sitting.case.marketplace_id, found.action_id, sitting.at
+    )
 
 
 def _withdraw_action(sitting: Sitting, given: StoredVerdict) -> None:

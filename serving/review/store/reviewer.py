@@ -10,10 +10,10 @@ from models.case import CaseLane
 from models.verdict import Judgement, Side
 from serving.appeals.tables import appeal, overturn
 from serving.cases.tables import review_case, verdict
-from serving.learning.store.known_answers import answers_one, is_one
+from serving.learning.store.gold_items import answers_one, is_one
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.scope import same
-from serving.review.store.desk_work import stands
+from serving.review.store.queue_work import stands
 from serving.takedowns.store.contested import with_contested
 from serving.takedowns.tables import action
 

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from features.offers import MOST_OFFERS, OFFERS_DAYS
+from features.peer_listings import MOST_OFFERS, OFFERS_DAYS
 from models.case import CaseLane
 from models.outcomes import Ruling
-from models.seller_past import DAYS, KINDS, Event, Put, SellerPast
+from models.seller_history import DAYS, KINDS, Event, Put, SellerPast
 from models.verdict import Judgement, Side
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
@@ -18,7 +18,7 @@ from serving.listings.tables import listing, listing_version, observation, selle
 from serving.platform.database.scope import inside, same
 from serving.scoring.tables import seller_event
 from serving.takedowns.rules.statement import Undone
-from serving.takedowns.store.waits import still_waits, waited_until
+from serving.takedowns.store.pending_removals import still_waits, waited_until
 from serving.takedowns.tables import action
 
 

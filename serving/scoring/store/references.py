@@ -8,16 +8,16 @@ from sqlalchemy import Connection, delete, func, select
 
 from features.brands import BrandRegister
 from features.common_prices import CommonPrices
+from features.indicators import TellTales
 from features.price_lists import PriceLists
 from features.references import NO_SAMPLES, Key, PricePool, PriceReference, PriceSamples, PriceTable, Rates, References
-from features.tell_tales import TellTales
-from serving.brands.store import brands, price_lists, tell_tales
+from serving.brands.store import brands, indicators, price_lists
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
-from serving.scoring.store import usual_shares
+from serving.scoring.store import base_rate_priors
 from serving.scoring.tables import common_price, exchange_rate, price_reference
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
@@ -33,10 +33,10 @@ def load(connection: Connection, found: Marketplace, as_of: datetime, lists: Pri
         _rates(connection, found.base_currency, as_of.date()),
         BrandRegister(brands.registered(connection, here, as_of)),
         _table(connection, here),
-        TellTales(tell_tales.of_marketplace(connection, here)),
+        TellTales(indicators.of_marketplace(connection, here)),
         lists,
         _common(connection, here),
-        usual_shares.load(connection, here),
+        base_rate_priors.load(connection, here),
     )
 
 
@@ -105,7 +105,7 @@ def as_of(connection: Connection, found: Marketplace, moment: datetime) -> Refer
         pool.table(),
         lists=price_lists.load(connection, here, moment),
         common=common,
-        priors=usual_shares.worked_out(connection, found, moment),
+        priors=base_rate_priors.worked_out(connection, found, moment),
     )
 
 
@@ -175,7 +175,7 @@ def refresh(connection: Connection, found: Marketplace, as_of: datetime) -> int:
         for (minor, currency), offers in common.rows.items()
     ]
     add(connection, common_price, common_rows)
-    usual_shares.keep(connection, marketplace_id, usual_shares.worked_out(connection, found, as_of), as_of)
+    base_rate_priors.keep(connection, marketplace_id, base_rate_priors.worked_out(connection, found, as_of), as_of)
     return len(rows)
 
 

@@ -16,7 +16,7 @@ from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, in_words
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.second_person import Hosts, behind_others
-from serving.takedowns.rules.release import DESK, PROGRAMME, Bearing, organisation_of
+from serving.takedowns.rules.approval import DESK, PROGRAMME, Bearing, organisation_of
 
 
 class Measure(StrEnum):

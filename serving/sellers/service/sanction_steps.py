@@ -13,7 +13,7 @@ from models.messages.english import fields_in_english, in_english
 from models.policies.deciding import EnforcementPolicy
 from models.policies.sellers import SanctionPolicy
 from models.policies.version import policy_version
-from models.reach import reach
+from models.sanction_scope import reach
 from models.seller_lists import SellerList
 from serving.audit.store import audit
 from serving.brands.store import brands

@@ -18,7 +18,7 @@ from serving.platform.database.store import add
 from serving.standing.rules.confirmations import Given, Ruling
 from serving.standing.rules.standing import Held, Level
 from serving.standing.tables import confirmation, standing_change
-from serving.takedowns.store.waits import was_held
+from serving.takedowns.store.pending_removals import was_held
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 

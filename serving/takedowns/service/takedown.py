@@ -14,9 +14,9 @@ from models.strikes import Void
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime
 from serving.takedowns.rules.statement import Statement
-from serving.takedowns.service import holding
+from serving.takedowns.service import pending_approval
 from serving.takedowns.service.evidence import keep_of_verdict
-from serving.takedowns.service.holding import Held
+from serving.takedowns.service.pending_approval import Held
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
@@ -92,7 +92,7 @@ def schedule(
     if held is not None and is_held:
         causes = [one.cause.value for one in held.holds]
         record_step(connection, made, "held", cause.actor, at, {**payload, "causes": causes})
-        holding.keep(runtime, connection, made, held, at)
+        pending_approval.keep(runtime, connection, made, held, at)
         return made
     record_step(connection, made, "scheduled", cause.actor, at, payload)
     runtime.services[RemovalHooks].counted(runtime, connection, made, at)
@@ -125,7 +125,7 @@ def withdraw(
     record_step(connection, action, "withdrawn", actor, at, {})
     runtime.services[RemovalHooks].voided(runtime, connection, action, Void.WITHDRAWN, at)
     if action.state is ActionState.HELD:
-        holding.settle(connection, action, how, at)
+        pending_approval.settle(connection, action, how, at)
 
 
 def release(runtime: Runtime, connection: Connection, action: StoredAction, actor: str, at: datetime) -> None:
@@ -141,6 +141,6 @@ def release(runtime: Runtime, connection: Connection, action: StoredAction, acto
     if not actions.change(connection, action, ActionEvent.RELEASE, values):
         raise Conflict("Somebody has decided about this removal in the meantime.")
     record_step(connection, action, "released", actor, at, {"leaves_at": leaves_at.isoformat()})
-    holding.settle(connection, action, "release", at)
+    pending_approval.settle(connection, action, "release", at)
     runtime.services[RemovalHooks].counted(runtime, connection, action, at)
     enqueue_delivery(runtime, connection, actions.get(connection, action.marketplace_id, action.action_id))

@@ -8,13 +8,13 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import NotFound
 from serving.accounts.rules.access import Permission, Role, roles
-from serving.accounts.store import tours as seen_tours
+from serving.accounts.store import onboarding as seen_tours
 from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of, signed_in
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path
+from serving.web.onboarding import TOUR_OF, Tour
 from serving.web.rendering import respond
-from serving.web.tours import TOUR_OF, Tour
 from serving.web.wording.glossary import TERMS, Term
 
 router = APIRouter(include_in_schema=False)

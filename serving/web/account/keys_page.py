@@ -10,12 +10,12 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError, Invalid
 from serving.accounts.rules.access import Permission, Scope
 from serving.accounts.store.accounts import Session
-from serving.administration.service.founding import add_key
 from serving.administration.service.people import administered
+from serving.administration.service.provisioning import add_key
 from serving.guards import may, runtime_of
 from serving.marketplaces import service as keys
 from serving.marketplaces.store.marketplaces import KeyRecord
-from serving.operations.service.switch_record import administered as one_place
+from serving.operations.service.kill_switch_record import administered as one_place
 from serving.web import text_view
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields

@@ -10,8 +10,8 @@ from models.errors import DomainError, NotFound
 from serving.accounts.rules.access import Role
 from serving.accounts.service import auth
 from serving.accounts.store import accounts
-from serving.administration.service import founding
-from serving.administration.service.founding import NewPerson
+from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewPerson
 from serving.api.people import set_session_cookie
 from serving.guards import public, runtime_of
 from serving.marketplaces.store import marketplaces
@@ -96,11 +96,11 @@ def _found(runtime: Runtime, fields: Fields) -> None:
     with runtime.store.read() as connection:
         known = any(one.name == name for one in marketplaces.everyone(connection))
     if not known:
-        founding.add_marketplace(runtime, name=name, base_currency=currency, by=_BY)
+        provisioning.add_marketplace(runtime, name=name, base_currency=currency, by=_BY)
     person = NewPerson(
         fields["email"], fields["name"].strip(), Role.ADMIN, marketplace=name, password=fields["password"]
     )
-    founding.add_person(runtime, person, by=_BY)
+    provisioning.add_person(runtime, person, by=_BY)
 
 
 def _page(token: str, fields: Fields, error: str | None) -> SetupPage:

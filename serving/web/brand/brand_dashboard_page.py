@@ -11,8 +11,8 @@ from fastapi.responses import HTMLResponse
 from features.message import message
 from serving.account_management.rules.brand_dashboard import Median, Stretch
 from serving.account_management.rules.brand_record import AnswerOutcome
-from serving.account_management.service.brand_care import kept_by
 from serving.account_management.service.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
+from serving.account_management.service.managed_brands import kept_by
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of

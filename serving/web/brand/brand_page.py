@@ -15,7 +15,7 @@ from serving.account_management.service.brand_records import record_file
 from serving.account_management.store import brand_answers
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
-from serving.brands.service.briefing import gate_of
+from serving.brands.service.certification import gate_of
 from serving.brands.store import brands
 from serving.brands.store.brands import Enrolment
 from serving.guards import may, runtime_of

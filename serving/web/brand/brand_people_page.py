@@ -23,7 +23,7 @@ from serving.accounts.store.accounts import Session
 from serving.administration.service.reset_links import make_link_for_colleague
 from serving.brands.policy import EnrolmentPolicy
 from serving.brands.rules import Passed, gate
-from serving.brands.store import briefings
+from serving.brands.store import certifications
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime
 from serving.rights import store as rights
@@ -31,8 +31,8 @@ from serving.rights.rules.rights import RightKind
 from serving.rights.service.rights import NewMandate
 from serving.web.brand.brand_forms import Reader, given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, scope_of
+from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
-from serving.web.brand.tell_tales_page import day_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -212,7 +212,7 @@ def _page(
         acting = rights.people_with_mandates(connection, scope.pair[1])
         people = []
         for one in accounts.people_of_brand(connection, scope.pair):
-            passed = briefings.last_passed(connection, one.user_id)
+            passed = certifications.last_passed(connection, one.user_id)
             found = gate(passed, now, runtime.policies[EnrolmentPolicy])
             agent = one.email in acting.values()
             people.append(

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Conflict, DomainError, Invalid, NotFound
 from models.messages.english import in_english
-from serving.account_management.service.brand_care import (
+from serving.account_management.service.managed_brands import (
     Kept,
     change_enrolment,
     judge_right,
@@ -23,7 +23,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.api.errors import status_of
 from serving.brands.service.brand_messages import erase, mark_read, write
-from serving.brands.store import briefings
+from serving.brands.store import certifications
 from serving.brands.store.brand_messages import MessageSide
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
@@ -215,7 +215,7 @@ def _page(
         mandates = mandate_rows(connection, pair, acting, now)
         people = []
         for one in accounts.people_of_brand(connection, pair):
-            passed = briefings.last_passed(connection, one.user_id)
+            passed = certifications.last_passed(connection, one.user_id)
             people.append(
                 PersonRow(
                     user_id=one.user_id,

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse
 from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from serving.account_management.rules.attention import urgency
-from serving.account_management.service.brand_care import needs
+from serving.account_management.service.managed_brands import needs
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.brands.store import brands

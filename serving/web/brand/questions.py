@@ -14,7 +14,7 @@ from serving.web import text_view
 from serving.web.case import case_cards
 from serving.web.case.case_cards import Attribute
 from serving.web.case.pictures import ShownPicture
-from serving.web.desk import desk_rows
+from serving.web.queue import queue_rows
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
 from serving.web.wording.i18n import N_, number, say, say_many
@@ -106,7 +106,7 @@ def question(
         version_id=row["version_id"],
         brand=row["brand_name"],
         title=card.title,
-        price=desk_rows.price_of(facts),
+        price=queue_rows.price_of(facts),
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
         due=own_words.due(row["due_at"], now),
         evidence=(

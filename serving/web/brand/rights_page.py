@@ -25,8 +25,8 @@ from serving.rights.store import StoredDocument
 from serving.web import downloads, text_view
 from serving.web.brand.brand_forms import Reader, Uploader, given_back
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
+from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import RightRow, people_in, right_rows, who
-from serving.web.brand.tell_tales_page import day_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond

@@ -31,8 +31,8 @@ from serving.platform.tabular import Format, as_file
 from serving.web import text_view
 from serving.web.brand.brand_forms import Reader, Uploader, given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
+from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import who
-from serving.web.brand.tell_tales_page import day_of
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, Upload, upload_of

@@ -13,15 +13,15 @@ from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import visible_case
+from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
-from serving.review.service.sitting import Answer
 from serving.review.service.undoing import undo_verdict
 from serving.views import positions
 from serving.web.case.flow import goes_on
-from serving.web.desk.queue import UndoPart, queue_of
-from serving.web.desk.queue_query import QueueQuery
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
+from serving.web.queue.case_queue import UndoPart, queue_of
+from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import respond_part
 
 router = APIRouter(include_in_schema=False)

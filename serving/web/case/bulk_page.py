@@ -29,9 +29,9 @@ from serving.views import queues, views
 from serving.web import text_view
 from serving.web.case.answers import answer_of
 from serving.web.case.pictures import ShownPicture, shown_pictures
-from serving.web.desk.desk_rows import DeskRow, Surround, desk_row
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, is_case_id
+from serving.web.queue.queue_rows import DeskRow, Surround, desk_row
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import words

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from features.facts import Facts, reference_keys
 from features.fold import fold
+from features.indicators import Direction, Where
 from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
-from features.tell_tales import Direction, Where
 from models.messages.english import in_english
 from models.score import Reason, ScoreKind
 from serving.appeals.store.appeals import Appeal
@@ -19,7 +19,7 @@ from serving.notices.store.notices import ShownNotice
 from serving.takedowns.store.actions import StoredAction
 from serving.web import charts, text_view
 from serving.web.charts import Comparable, PriceChart, ReasonBar
-from serving.web.desk import desk_rows
+from serving.web.queue import queue_rows
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.i18n import N_, say
@@ -56,7 +56,7 @@ class ListingCard:
 def listing_card(facts: Facts) -> ListingCard:
     """The card of an offer."""
     listing = facts.listing
-    title = desk_rows.title_of(facts)
+    title = queue_rows.title_of(facts)
     names = [mention.name for mention in facts.brand.mentions]
     description = (
         text_view.show(listing.description, names=names, language=listing.language) if listing.description else None
@@ -102,7 +102,7 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> PriceCar
 
     `samples` says how the log prices of a group lie, by its brand's and its category's key.
     """
-    price, found = facts.price, desk_rows.price_of(facts)
+    price, found = facts.price, queue_rows.price_of(facts)
     if price.log_price is None:
         return PriceCard(found, None, _MISSING_PRICE[price.missing or PriceMissing.NO_PRICE], "")
     brand = facts.brand.name or facts.listing.brand

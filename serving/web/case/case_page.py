@@ -19,7 +19,7 @@ from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.appeals.store import appeals
-from serving.brands.store import brands, tell_tales
+from serving.brands.store import brands, indicators
 from serving.brands.store.brands import Enrolment
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
@@ -54,16 +54,16 @@ from serving.web.case.documents_card import ShownPaper, documents_card
 from serving.web.case.effects import Effect, bench_of, effects
 from serving.web.case.evidence_card import KeptSnapshot, evidence_card
 from serving.web.case.flow import looks_ahead, on_their_way
-from serving.web.case.likeness_card import LikenessCard, likeness_card
 from serving.web.case.links_card import LinksCard, links_card
+from serving.web.case.near_duplicates_card import LikenessCard, likeness_card
 from serving.web.case.notes_card import NotesCard, notes_card
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.case.risk_part import RiskPart, risk_part
 from serving.web.case.seller_card import SellerCard, seller_card
-from serving.web.desk import desk_rows
-from serving.web.desk.queue import queue_of
-from serving.web.desk.queue_query import QueueQuery
 from serving.web.forms import CaseId
+from serving.web.queue import queue_rows
+from serving.web.queue.case_queue import queue_of
+from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import respond, respond_part
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
@@ -197,7 +197,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         case_id=case.case_id,
         version_id=case.version_id,
         external_id=facts.listing.external_id,
-        title=desk_rows.title_of(facts),
+        title=queue_rows.title_of(facts),
         brand=enrolled.name if enrolled else facts.brand.name,
         lane=None if kept else LANE_OF[case.lane],
         version=at + 1,
@@ -250,7 +250,7 @@ def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]
     if case.brand_id is None or facts.tell_tales is None:
         return ()
     fired = {one.tell_tale_id for one in facts.tell_tales.fired}
-    known = tell_tales.of_brand(connection, case.marketplace_id, case.brand_id)
+    known = indicators.of_brand(connection, case.marketplace_id, case.brand_id)
     return tuple(one.label for one in known if one.in_force(facts.as_of) and one.tell_tale_id not in fired)
 
 

@@ -10,9 +10,9 @@ from models.case import CaseLane, CaseState
 from models.policies.deciding import EnforcementPolicy
 from serving.accounts.rules.access import Person
 from serving.accounts.store import accounts
-from serving.cases.store import case_waits, verdicts
-from serving.cases.store.case_waits import StoredWait
+from serving.cases.store import deferrals, verdicts
 from serving.cases.store.cases import Case
+from serving.cases.store.deferrals import StoredWait
 from serving.cases.store.verdicts import StoredVerdict
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import why_not_judge
@@ -101,7 +101,7 @@ def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, wh
         text = "This page shows an earlier version and is read-only."
         address = f"/cases/{following}" if following else None
         found.append(Note("warn", "i-clock", "The listing has changed.", text, address, "Open the current version"))
-    if case.state is CaseState.OPEN and (wait := case_waits.latest(connection, case.marketplace_id, case.case_id)):
+    if case.state is CaseState.OPEN and (wait := deferrals.latest(connection, case.marketplace_id, case.case_id)):
         found.append(_wait_note(wait, now, aside=case.aside_until is not None and case.aside_until > now))
     if case.lane is CaseLane.ASK_BRAND and case.state is CaseState.OPEN:
         text = "You can decide without waiting for its answer. Your decision counts as an analyst's."

@@ -15,11 +15,11 @@ from serving.cases.store import case_notes
 from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
 from serving.review.service import case_notes as writing
-from serving.review.service import waiting
+from serving.review.service import deferring
 from serving.web import text_view
-from serving.web.desk.queue_query import QueueQuery
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
+from serving.web.queue.queue_query import QueueQuery
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.vocabulary import Option
@@ -86,7 +86,7 @@ def post_aside(case_id: CaseId, request: Request, session: Reviewer, fields: Fie
     hours = fields.get("hours", "")
     if hours not in {one.value for one in HOURS}:
         raise Invalid("Choose for how long.")
-    wanted = waiting.Wanted(
+    wanted = deferring.Wanted(
         case_id,
         int(hours),
         fields.get("on_news") == "yes",
@@ -94,14 +94,14 @@ def post_aside(case_id: CaseId, request: Request, session: Reviewer, fields: Fie
         fields.get("asked", "").strip(),
         fields.get("knowingly") == "yes",
     )
-    waiting.set_aside(runtime_of(request), session.person, wanted)
+    deferring.set_aside(runtime_of(request), session.person, wanted)
     return go_to(request, QueueQuery.of(fields.get("queue", "")).address(), Flash.SET_ASIDE)
 
 
 @router.post("/cases/{case_id}/resume")
 def post_resume(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
     """Take a case up again."""
-    waiting.take_up(runtime_of(request), session.person, case_id)
+    deferring.take_up(runtime_of(request), session.person, case_id)
     return go_to(request, _back(case_id, fields), Flash.TAKEN_UP)
 
 

@@ -12,8 +12,8 @@ from features.fields import Windows
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import count
 from serving.platform.runtime import ByClass
-from serving.sellers.store import seller_courses, strikes
-from serving.sellers.store.seller_courses import OFFERS, STEP, STEPS
+from serving.sellers.store import activity_series, strikes
+from serving.sellers.store.activity_series import OFFERS, STEP, STEPS
 from serving.web import text_view
 from serving.web.series_charts import Sparkline, sparkline
 from serving.web.text_view import Shown
@@ -72,7 +72,7 @@ def seller_card(
     """The card of the facts' seller."""
     seller, block = facts.seller, facts.listing.seller
     known = block.external_id
-    trade = seller_courses.courses(connection, marketplace_id, known, facts.as_of) if known else {}
+    trade = activity_series.courses(connection, marketplace_id, known, facts.as_of) if known else {}
     measured = (
         ("Sales", seller.sales, seller.sales_source, "sale"),
         ("Returns", seller.returns, seller.returns_source, "return"),

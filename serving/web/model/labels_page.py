@@ -14,14 +14,14 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
 from serving.cases.policy import HiddenScorePolicy
-from serving.cases.rules.hidden_score import leaning
+from serving.cases.rules.masked_score import leaning
 from serving.guards import may, runtime_of
 from serving.learning.service.labelling import LabelState, label_state
-from serving.learning.store import learning, second_looks
+from serving.learning.store import learning, second_reviews
 from serving.learning.store.learning import Model
-from serving.learning.store.second_looks import SecondLooks, Suspect
+from serving.learning.store.second_reviews import SecondLooks, Suspect
 from serving.platform.runtime import Runtime
-from serving.review.store import hidden_scores
+from serving.review.store import masked_scores
 from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, scope_of
 from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
@@ -124,10 +124,10 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
     with runtime.store.read() as connection:
         labels = label_state(connection, here, runtime.policies[LabelPolicy], now)
         newest = learning.snapshots(connection, here, 1)
-        looks = second_looks.count(connection, here)
-        found = second_looks.suspects(connection, here, _SUSPECTS) if may_see_suspects else []
+        looks = second_reviews.count(connection, here)
+        found = second_reviews.suspects(connection, here, _SUSPECTS) if may_see_suspects else []
         models = learning.models(connection, here, 1)
-        answers = hidden_scores.first_answers(connection, here, now - timedelta(days=COMPARED_DAYS))
+        answers = masked_scores.first_answers(connection, here, now - timedelta(days=COMPARED_DAYS))
         summary, why = (
             _summary(runtime, newest[0].digest) if newest else (None, "No snapshot yet. The first training writes one.")
         )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from serving.cases.rules.hidden_score import Answers, Leaning
+from serving.cases.rules.masked_score import Answers, Leaning
 from serving.web.model.model_charts import wilson
 
 # Of answers, for whoever gave them and for data scientists: a quarter, as with standings.

@@ -22,7 +22,7 @@ from serving.platform.runtime import Runtime
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.store import breakers
 from serving.scoring.store.breakers import Breaker
-from serving.takedowns.store import holds, removal_checks
+from serving.takedowns.store import approvals, removal_checks
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
@@ -199,12 +199,12 @@ def _of_ten(times: Sequence[float], parts: int) -> float:
 
 
 def _stuck(connection: Connection, here: str, dead: int, now: datetime) -> Figure:
-    held = holds.waiting(connection, {here}, 1)
+    held = approvals.waiting(connection, {here}, 1)
     tone = "is-red" if dead else ""
     if not held:
         return Figure(f"{dead:,}", "dead letters", "no removals pending approval", tone)
-    number = holds.waiting_count(connection, {here})
-    oldest = holds.of_actions(connection, here, [held[0][1]])[held[0][1]].held_at
+    number = approvals.waiting_count(connection, {here})
+    oldest = approvals.of_actions(connection, here, [held[0][1]])[held[0][1]].held_at
     waits = words.duration((now - oldest).total_seconds())
     return Figure(
         f"{dead:,}", "dead letters", f"{words.many(number, 'removal')} pending approval, oldest {waits}", tone

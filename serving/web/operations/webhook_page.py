@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import Invalid
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.delivery.service.receivers import disable_receiver, rest_receiver, wake_receiver
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
@@ -73,7 +73,7 @@ def post_register(request: Request, session: Administrator, fields: Fields) -> R
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     status_url = fields.get("status_url", "").strip()[:_LONGEST_URL]
-    secret = founding.register_webhook(
+    secret = provisioning.register_webhook(
         runtime,
         url=fields.get("url", "").strip()[:_LONGEST_URL],
         allow_loopback=False,
@@ -92,7 +92,7 @@ def post_secret(request: Request, session: Administrator, fields: Fields) -> Res
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     hours = _hours(fields.get("overlap_hours", ""))
     by = f"user:{session.person.user_id}"
-    secret = founding.rotate_secret(runtime, overlap_hours=hours, marketplace=scope.chosen.name, secret=None, by=by)
+    secret = provisioning.rotate_secret(runtime, overlap_hours=hours, marketplace=scope.chosen.name, secret=None, by=by)
     return respond(request, webhook_page(runtime, scope, secret), session)
 
 

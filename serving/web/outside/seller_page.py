@@ -33,7 +33,7 @@ from serving.sellers.store import strikes
 from serving.takedowns.store.actions import StoredAction
 from serving.web import text_view
 from serving.web.case.documents_card import ShownDocument, shown_document
-from serving.web.case.seller_course import Deadline, Happened, deadline, timeline, what_comes
+from serving.web.case.seller_activity import Deadline, Happened, deadline, timeline, what_comes
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
 from serving.web.text_view import Shown

@@ -4,15 +4,15 @@ from fastapi.testclient import TestClient
 
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import accounts
-from serving.administration.service import founding
-from serving.administration.service.founding import NewPerson
+from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewPerson
 from tests.fixtures.clients import sign_in
 from tests.fixtures.runtimes import PASSWORD, Site
 
 
 def an_administrator(site: Site) -> Person:
     new = NewPerson("ada@touchstone.example", "Ada Roth", Role.ADMIN, password=PASSWORD)
-    user_id, _ = founding.add_person(site.runtime, new, by="test")
+    user_id, _ = provisioning.add_person(site.runtime, new, by="test")
     with site.runtime.store.read() as connection:
         return accounts.person(connection, user_id)
 

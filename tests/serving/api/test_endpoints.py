@@ -3,7 +3,7 @@
 from fastapi.testclient import TestClient
 
 from serving.accounts.rules.access import Scope
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.webhooks.store import endpoints
 from tests.fixtures.runtimes import Site
 
@@ -12,7 +12,7 @@ URL = "https://93.184.216.34/touchstone"
 
 
 def a_program(site: Site, *scopes: Scope) -> dict[str, str]:
-    key = founding.add_key(site.runtime, name="hooks", scopes=scopes, marketplace=None, by="test")
+    key = provisioning.add_key(site.runtime, name="hooks", scopes=scopes, marketplace=None, by="test")
     return {"authorization": f"Bearer {key}"}
 
 

@@ -1,6 +1,6 @@
 from fastapi.testclient import TestClient
 
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.intake.service.intake import receive
 from serving.sellers.service.seller_risk import refresh
 from tests.fixtures.clients import sign_in, with_key
@@ -15,7 +15,7 @@ NAME = "shops/ann 1"
 def compared(site: Site) -> None:
     """One offer of one seller, scored by a model, and one on another marketplace."""
     put_champion_in_force(site)
-    other = founding.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
+    other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     for place, name in ((site.marketplace, NAME), (other, "stranger")):
         receive(site.runtime, place, [a_row(seller={"external_id": name})], source="test")
     site.clock.forward(seconds=1)

@@ -5,9 +5,9 @@ import pytest
 
 from features.contacts import ContactKind
 from features.facts import Facts
-from features.likeness import Likeness, NearDuplicate
 from features.links import LinkedSeller, Links, LinkStep
 from features.message import message
+from features.near_duplicates import Likeness, NearDuplicate
 from models.messages.english import in_english
 from serving.intake.matching import Ground, Removed, copies_of_fakes, linked_steps, relist
 from serving.intake.policy import DEFAULT_RELIST

@@ -10,7 +10,7 @@ from models.case import CaseLane
 from models.errors import Forbidden, Invalid
 from models.verdict import Judgement
 from serving.accounts.rules.access import Scope
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.api.status import move_clock
 from serving.delivery.service.delivery import deliver
 from serving.platform.clock import SimulatedClock
@@ -88,7 +88,7 @@ def in_production(site: Site, **changes: Any) -> Runtime:
 
 def test_in_production_no_key_moves_the_clock(site: Site) -> None:
     with pytest.raises(Invalid, match="no keys that move the clock"):
-        founding.add_key(in_production(site), name="demo", scopes=[Scope.CLOCK], marketplace=None, by="test")
+        provisioning.add_key(in_production(site), name="demo", scopes=[Scope.CLOCK], marketplace=None, by="test")
 
 
 def test_in_production_a_key_from_before_moves_no_clock(site: Site) -> None:
@@ -116,4 +116,4 @@ def test_in_production_an_endpoint_from_before_on_the_machine_itself_hears_nothi
 
 
 def register(runtime: Runtime, url: str, secret: str | None) -> None:
-    founding.register_webhook(runtime, url=url, allow_loopback=True, marketplace=None, secret=secret, by="test")
+    provisioning.register_webhook(runtime, url=url, allow_loopback=True, marketplace=None, secret=secret, by="test")

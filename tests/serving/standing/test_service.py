@@ -19,7 +19,7 @@ from serving.audit.tables import audit_entry
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
-from serving.learning.store import said
+from serving.learning.store import verdict_history
 from serving.review.service.blind_looks import open_blind_looks
 from serving.review.service.review import Recorded
 from serving.review.service.undoing import undo_verdict
@@ -221,7 +221,7 @@ def test_the_word_of_a_suspended_brand_alone_teaches_nothing_and_is_no_strike(si
     site.clock.forward(days=1)
     now = site.clock.now()
     with site.runtime.store.read() as connection:
-        version = said.of_marketplace(connection, site.here, now)[case.version_id]
+        version = verdict_history.of_marketplace(connection, site.here, now)[case.version_id]
         (found,) = histories.rulings(connection, site.here, [SELLER]).values()
     label = label_of(version, now, site.runtime.policies[LabelPolicy])
     assert label == NoLabel("reviewers contradict each other")  # Where the brand's word would have decided.

@@ -15,7 +15,7 @@ from serving.cases.store import facets
 from serving.intake.service.intake import receive
 from serving.listings.store import search
 from serving.listings.store.search import Hit, Kind
-from serving.review.store import found_offers
+from serving.review.store import found_listings
 from serving.views import positions, queues
 from serving.views.queues import Lease, QueueFilter
 from tests.fixtures.listings import a_suspect_row
@@ -104,7 +104,7 @@ def test_a_search_begins_with_the_words(site: Site) -> None:
     assert "TEMP B-TREE" not in steps
     hits = [Hit(site.here, "MP-9")]
     assert "SEARCH review_case USING INDEX ix_review_case_offer" in plan(
-        site, lambda connection: found_offers.offers(connection, hits, site.analyst.user_id)
+        site, lambda connection: found_listings.offers(connection, hits, site.analyst.user_id)
     )
 
 

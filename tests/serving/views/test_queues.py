@@ -7,7 +7,7 @@ import pytest
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
-from serving.cases.store import facets, offers
+from serving.cases.store import assignments, facets
 from serving.cases.store.facets import Facet
 from serving.intake.service.intake import receive
 from serving.review.service.case_access import lease
@@ -119,7 +119,7 @@ def test_what_is_offered_to_me_comes_first_and_what_is_offered_to_another_last(a
     def offer(case_id: str, person: Person) -> None:
         with any_site.runtime.store.write() as connection:
             until = now + timedelta(hours=1)
-            offers.offer(connection, any_site.here, {case_id: person.user_id}, at=now, until=until)
+            assignments.offer(connection, any_site.here, {case_id: person.user_id}, at=now, until=until)
 
     def following(after: int) -> int:
         user_id = any_site.analyst.user_id

@@ -8,8 +8,8 @@ from types import ModuleType
 from typing import Final
 
 from features.fields import Rejected
+from features.indicators import PatternRefused
 from features.phrase import Phrase
-from features.tell_tales import PatternRefused
 from models.errors import DomainError, required
 from models.messages.filling import without_forms
 from training.adapters.files import Unreadable
@@ -17,7 +17,7 @@ from training.adapters.files import Unreadable
 # Where their pages lead: what is raised or made here is in the catalogues, or named below.
 REACHED: Final = (
     "features.fields",
-    "features.tell_tales",
+    "features.indicators",
     "models.case",
     "serving.account_management.service.authorised_sellers",
     "serving.account_management.service.brand_people",
@@ -39,9 +39,9 @@ REACHED: Final = (
     "serving.appeals.store.counter_notices",
     "serving.brands.rules",
     "serving.brands.service.brand_messages",
-    "serving.brands.service.briefing",
+    "serving.brands.service.certification",
     "serving.brands.service.price_lists",
-    "serving.brands.service.tell_tales",
+    "serving.brands.service.indicators",
     "serving.cases.store.cases",
     "serving.guards",
     "serving.notices.rules.notices",
@@ -61,13 +61,13 @@ REACHED: Final = (
     "serving.rights.store",
     "serving.web.brand.brand_people_page",
     "serving.web.brand.brand_scope",
-    "serving.web.brand.briefing_page",
+    "serving.web.brand.certification_page",
     "serving.web.brand.counter_notices",
     "serving.web.brand.price_lists_page",
     "serving.web.brand.rights_page",
     "serving.web.brand.sellers_of_brand_page",
     "serving.web.brand.takedown_page",
-    "serving.web.brand.tell_tales_page",
+    "serving.web.brand.indicators_page",
     "serving.web.case.answers",
     "serving.web.forms",
     "serving.web.outside.seller_page",

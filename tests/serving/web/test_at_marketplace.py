@@ -6,7 +6,7 @@ import pytest
 
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.store import accounts
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.app import create_app
 from serving.guards import guards_of
 from serving.learning.store import learning
@@ -54,7 +54,7 @@ def souk(site: Site, ada: Person) -> str:
 
 @pytest.fixture
 def foreign(site: Site) -> str:
-    return founding.add_marketplace(site.runtime, name="Foreign", base_currency="EUR", by="test").marketplace_id
+    return provisioning.add_marketplace(site.runtime, name="Foreign", base_currency="EUR", by="test").marketplace_id
 
 
 @pytest.fixture

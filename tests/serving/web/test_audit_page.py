@@ -4,7 +4,7 @@ import io
 import pytest
 
 from models.verdict import Judgement
-from serving.administration.service.founding import add_brand
+from serving.administration.service.provisioning import add_brand
 from serving.audit.service import last_head, sign_head
 from serving.audit.store import audit, audit_lines
 from tests.fixtures.reviewing import a_case, judge

@@ -12,7 +12,7 @@ from serving.accounts.rules.access import Permission
 from serving.intake.service.intake import receive
 from serving.learning.service import labelling
 from serving.learning.service.labelling import label_of
-from serving.learning.store.said import Said
+from serving.learning.store.verdict_history import Said
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.listings import a_row
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand

@@ -3,18 +3,18 @@ from dataclasses import replace
 
 import pytest
 
+from features.indicators import Direction, Fired, TellTaleFacts, Where
 from features.message import message
-from features.tell_tales import Direction, Fired, TellTaleFacts, Where
 from models.case import CaseLane
 from models.messages.english import in_english
 from models.score import Reason, reason_as_json
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import accounts
-from serving.administration.service import founding
-from serving.administration.service.founding import NewEnrolment, NewPerson
+from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewEnrolment, NewPerson
+from serving.brands.service.indicators import NewTellTale, add_tell_tale
 from serving.brands.service.price_lists import load_price_list
-from serving.brands.service.tell_tales import NewTellTale, add_tell_tale
 from serving.intake.service.intake import receive
 from serving.listings.store import scores
 from serving.review.service.undoing import undo_verdict
@@ -35,10 +35,10 @@ ATTACK = '"><script>alert(1)</script>'
 
 def a_person_of(site: Site, brand: str) -> Person:
     """Somebody of a second brand that takes part."""
-    founding.add_brand(site.runtime, name=brand, aliases=[], gtin_prefixes=[], by="test")
-    founding.enrol(site.runtime, NewEnrolment(brand, site.account_manager.email, True), by="test")
+    provisioning.add_brand(site.runtime, name=brand, aliases=[], gtin_prefixes=[], by="test")
+    provisioning.enrol(site.runtime, NewEnrolment(brand, site.account_manager.email, True), by="test")
     email = f"{brand.lower()}@brand.example"
-    made = founding.add_person(
+    made = provisioning.add_person(
         site.runtime, NewPerson(email, f"Person of {brand}", Role.BRAND, brand=brand, password=PASSWORD), by="test"
     )
     with site.runtime.store.read() as connection:

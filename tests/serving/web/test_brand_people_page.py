@@ -5,8 +5,8 @@ from sqlalchemy import select
 
 from models.errors import Conflict, NotFound
 from models.verdict import ReasonCode
-from serving.account_management.service.brand_care import void_agency
 from serving.account_management.service.brand_people import end_agency, let_go
+from serving.account_management.service.managed_brands import void_agency
 from serving.accounts.rules.access import Grant, Permission, Person, Role
 from serving.accounts.store import accounts
 from serving.administration.service.inviting import accept, asked_by

@@ -4,19 +4,19 @@ from typing import Any
 
 import pytest
 
-from features.tell_tales import Direction
+from features.indicators import Direction
 from models.case import CaseLane
 from models.messages.english import in_english
 from models.verdict import Judgement
 from serving.accounts.store.accounts import Session
-from serving.brands.service.tell_tales import NewTellTale, add_tell_tale
+from serving.brands.service.indicators import NewTellTale, add_tell_tale
 from serving.intake.service.intake import receive
 from serving.intake.service.seller_events import receive_events
 from serving.listings.store import scores
 from serving.marketplaces.store import marketplaces
 from serving.operations.service.housekeeping import refresh_references
 from serving.web.case.case_page import CasePage, case_page
-from serving.web.desk.queue_query import QueueQuery
+from serving.web.queue.queue_query import QueueQuery
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
 from tests.fixtures.runtimes import Site

@@ -5,7 +5,7 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.delivery.service.delivery import deliver
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionState
@@ -22,7 +22,7 @@ ATTACK = "<script>alert(1)</script>"
 @pytest.fixture
 def receiver(site: Site) -> Iterator[Receiver]:
     with a_receiver() as found:
-        founding.register_webhook(
+        provisioning.register_webhook(
             site.runtime, url=found.url, allow_loopback=True, marketplace=None, secret=found.secret, by="test"
         )
         yield found

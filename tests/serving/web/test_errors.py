@@ -2,7 +2,7 @@ import pytest
 
 from models.verdict import Judgement
 from serving.web import errors
-from serving.web.desk import queue
+from serving.web.queue import case_queue
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import a_visitor, visit_as, words
@@ -69,7 +69,7 @@ def test_what_fails_here_is_said_with_its_incident_and_nothing_else(
     def fail(*_: object) -> None:
         raise RuntimeError("a secret of the inside")
 
-    monkeypatch.setattr(queue, "queue_page", fail)
+    monkeypatch.setattr(case_queue, "queue_page", fail)
     visitor = a_visitor(site)
     visitor.post("/sign-in", {"email": site.analyst.email, "password": PASSWORD})
     answer = visitor.get("/queue")

@@ -5,8 +5,8 @@ import pytest
 
 import serving.web
 from serving.accounts.rules.access import Person, Role
-from serving.accounts.store import tours
-from serving.web.tours import TOUR_OF, TOURS
+from serving.accounts.store import onboarding
+from serving.web.onboarding import TOUR_OF, TOURS
 from serving.web.wording.glossary import MOST_TERMS, TERMS, term_of
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite
@@ -25,12 +25,12 @@ MAIN = [
     "case.html",
     "brand.html",
     "brands.html",
-    "held.html",
+    "pending_removals.html",
     "sellers.html",
     "models.html",
     "operations.html",
     "people.html",
-    "switches.html",
+    "kill_switches.html",
 ]
 
 
@@ -38,7 +38,7 @@ def on_the_first_day(site: Site, person: Person) -> Visitor:
     """Somebody who has put no list away."""
     with site.runtime.store.write() as connection:
         for grant in person.grants:
-            tours.show_again(connection, person.user_id, grant.role)
+            onboarding.show_again(connection, person.user_id, grant.role)
     return visit_as(site, person)
 
 
@@ -81,11 +81,11 @@ def test_an_administrator_is_told_where_their_day_begins(site: Site) -> None:
 def test_putting_a_list_away_twice_is_once(any_site: Site) -> None:
     user = any_site.analyst.user_id
     with any_site.runtime.store.write() as connection:
-        tours.put_away(connection, user, Role.ADMIN, any_site.clock.now())
-        tours.put_away(connection, user, Role.ADMIN, any_site.clock.now())
-        assert tours.seen(connection, user) == {Role.ANALYST, Role.ADMIN}
-        tours.show_again(connection, user, Role.ADMIN)
-        assert tours.seen(connection, user) == {Role.ANALYST}
+        onboarding.put_away(connection, user, Role.ADMIN, any_site.clock.now())
+        onboarding.put_away(connection, user, Role.ADMIN, any_site.clock.now())
+        assert onboarding.seen(connection, user) == {Role.ANALYST, Role.ADMIN}
+        onboarding.show_again(connection, user, Role.ADMIN)
+        assert onboarding.seen(connection, user) == {Role.ANALYST}
 
 
 def test_help_has_every_definition_with_an_anchor(site: Site) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from models.verdict import Judgement
 from serving.cases.policy import HiddenScorePolicy
-from serving.cases.rules.hidden_score import Answers, leaning
+from serving.cases.rules.masked_score import Answers, leaning
 from serving.web.model.leaning_card import leaning_card
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site

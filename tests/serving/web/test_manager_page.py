@@ -2,8 +2,8 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.accounts.store import accounts
-from serving.administration.service import founding
-from serving.administration.service.founding import NewPerson
+from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewPerson
 from serving.brands.service.brand_messages import write
 from serving.operations.service.housekeeping import pass_on_unanswered
 from serving.rights.rules.rights import RightKind
@@ -26,7 +26,7 @@ def test_the_most_urgent_brand_comes_first_with_its_answers_and_removals(site: S
 
 def test_a_manager_without_brands_is_told_how_one_gets_them(site: Site) -> None:
     person = NewPerson("new@touchstone.example", "New Manager", Role.ACCOUNT_MANAGER, password=PASSWORD)
-    user_id, _ = founding.add_person(site.runtime, person, by="test")
+    user_id, _ = provisioning.add_person(site.runtime, person, by="test")
     with site.runtime.store.read() as connection:
         new = accounts.person(connection, user_id)
     said = words(visit_as(site, new).get("/brands").text)

@@ -1,6 +1,6 @@
 from models.verdict import Judgement
 from serving.accounts.store.accounts import Session
-from serving.web.desk.my_page import AgreementRow, MyPage, my_page
+from serving.web.queue.my_page import AgreementRow, MyPage, my_page
 from tests.fixtures.reviewing import a_case, a_second_look, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal

@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from models.verdict import Judgement
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.notices.tables import notice
 from tests.fixtures.notifying import EMAIL, WORDS, an_offer, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS
@@ -103,7 +103,7 @@ def test_the_decision_stands_on_the_page_with_reasons_means_and_redress(site: Si
 
 
 def test_several_marketplaces_are_to_choose_from(site: Site) -> None:
-    founding.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
+    provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
     visitor = a_visitor(site)
     assert "<option>Elsewhere</option>" in visitor.get("/notice").text
     assert visitor.post("/notice", FIELDS).status_code == 404, "none was chosen"

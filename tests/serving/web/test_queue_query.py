@@ -4,8 +4,8 @@ import pytest
 
 from models.case import CaseLane
 from serving.views.queues import Lease
-from serving.web.desk.filters import ignored
-from serving.web.desk.queue_query import NO_BRAND, QueueQuery, ScoreBand, Word
+from serving.web.queue.filters import ignored
+from serving.web.queue.queue_query import NO_BRAND, QueueQuery, ScoreBand, Word
 
 EVERYTHING = QueueQuery(
     lane=CaseLane.AUDIT,

@@ -1,5 +1,5 @@
 from models.verdict import Judgement
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.intake.service.intake import receive
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_look, judge
@@ -55,7 +55,7 @@ def test_an_appeal_hides_what_was_done(site: Site) -> None:
 
 
 def test_another_marketplaces_offers_are_not_looked_through(site: Site) -> None:
-    other = founding.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
+    other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(site.runtime, other, [a_suspect_row(external_id="SOUK-1", title="Aurelle purse")], source="test")
     said = words(visit_as(site, site.analyst).get("/search?q=purse").text)
     assert "No results match all of these words." in said

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import strategies as st
 
 from features.compute import FEATURES, compute
+from features.indicators import PatternRefused, check_pattern
 from features.message import Amount, Message, each_as_json, each_from_json, message
 from features.phrase import Phrase
-from features.tell_tales import PatternRefused, check_pattern
 from models.case import CaseLane
 from models.errors import DomainError
 from models.explanations import _STORY_OF, _wording

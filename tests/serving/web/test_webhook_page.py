@@ -3,7 +3,7 @@ import re
 import pytest
 
 from models.errors import NotFound
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.delivery.service.receivers import rest_receiver
 from serving.webhooks.client import check_secret
 from serving.webhooks.store import endpoints
@@ -77,7 +77,9 @@ def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:
 
 
 def test_a_rest_that_somebody_asked_for_ends_with_the_first_answer(any_site: Site) -> None:
-    founding.register_webhook(any_site.runtime, url=URL, allow_loopback=False, marketplace=None, secret=None, by="test")
+    provisioning.register_webhook(
+        any_site.runtime, url=URL, allow_loopback=False, marketplace=None, secret=None, by="test"
+    )
     found = in_force(any_site)
     assert found is not None
     rest_receiver(any_site.runtime, any_site.marketplace, found.endpoint_id, hours=1, by="test")

@@ -21,7 +21,7 @@ from standardwebhooks import Webhook
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Scope
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.audit.store import audit
 from serving.composition import open_runtime
 from serving.listings.tables import listing
@@ -192,10 +192,10 @@ def stage(tmp_path: Path, migrated_sqlite: Path, touchstone: str) -> Iterator[St
         runtime = open_runtime(settings, migrated=True)
         try:
             site = populate(runtime, TestClock())
-            founding.register_webhook(
+            provisioning.register_webhook(
                 runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
             )
-            key = founding.add_key(runtime, name="clock", scopes=[Scope.CLOCK], marketplace=None, by="test")
+            key = provisioning.add_key(runtime, name="clock", scopes=[Scope.CLOCK], marketplace=None, by="test")
         finally:
             runtime.close()
         yield Stage(home, touchstone, receiver, site, key)

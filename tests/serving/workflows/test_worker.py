@@ -7,7 +7,7 @@ from sqlalchemy import text
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Role
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.audit.service import sign_head
 from serving.audit.store import audit
 from serving.learning.service.learn import request_training
@@ -34,7 +34,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 def test_a_confirmation_reaches_the_marketplace_by_itself_when_the_window_closes(working_site: Site) -> None:
     site = working_site
     with a_receiver() as receiver:
-        founding.register_webhook(
+        provisioning.register_webhook(
             site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
         )
         case = a_case(site, CaseLane.ASK_BRAND)
@@ -62,7 +62,7 @@ def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(work
             return 504 if message not in known and len(known) % 5 == 0 else 204
 
         receiver.answer_to = loses_the_first_answer
-        founding.register_webhook(
+        provisioning.register_webhook(
             site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
         )
         for i in range(many):

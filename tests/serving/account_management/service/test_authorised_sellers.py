@@ -12,7 +12,7 @@ from serving.intake.service.intake import receive
 from tests.fixtures.listings import a_row
 from tests.fixtures.recompute import recompute
 from tests.fixtures.runtimes import Site
-from tests.serving.intake.service.test_pasts import latest_facts
+from tests.serving.intake.service.test_seller_histories import latest_facts
 
 
 def pair_of(site: Site) -> tuple[str, str]:

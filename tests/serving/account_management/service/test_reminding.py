@@ -8,7 +8,7 @@ from sqlalchemy import select, update
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.account_management.service.reminding import remind
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.cases.store import cases
 from serving.cases.tables import review_case
 from serving.operations.service.housekeeping import pass_on_unanswered
@@ -74,7 +74,7 @@ def test_a_silence_of_three_months_ago_is_forgotten(site: Site) -> None:
 def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -> None:
     cases = [a_case(any_site, CaseLane.ASK_BRAND, external_id=f"MP-{number}") for number in range(2)]
     first, second = sorted(case.case_id for case in cases)
-    elsewhere = founding.add_brand(any_site.runtime, name="Gone", aliases=[], gtin_prefixes=[], by="test")
+    elsewhere = provisioning.add_brand(any_site.runtime, name="Gone", aliases=[], gtin_prefixes=[], by="test")
     with any_site.runtime.store.write() as connection:
         no_longer_enrolled = update(review_case).where(review_case.c.case_id == first)
         connection.execute(no_longer_enrolled.values(brand_id=elsewhere.brand_id))

@@ -12,7 +12,7 @@ from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn, hash_token, session_of, sign_in, sign_out
 from serving.accounts.store import accounts
 from serving.accounts.tables import account, browser_session
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.marketplaces.service import key_of
 from serving.marketplaces.tables import api_key
 from tests.fixtures.clocks import TestClock
@@ -139,7 +139,7 @@ def test_a_password_is_kept_as_argon2id_with_owasps_parameters(monkeypatch: pyte
 def test_no_secret_can_be_read_from_the_database_file(site: Site) -> None:
     made = sign_in(site.runtime, site.analyst.email, PASSWORD)
     setup = auth.new_setup_token(site.runtime)
-    key = founding.add_key(site.runtime, name="second", scopes=[Scope.SCORE], marketplace=None, by="test")
+    key = provisioning.add_key(site.runtime, name="second", scopes=[Scope.SCORE], marketplace=None, by="test")
     files = [path.read_bytes() for path in site.runtime.home.root.glob("touchstone.sqlite*")]
     assert any(made.csrf_token.encode() in content for content in files), "the file that is looked into is the one"
     for secret in (PASSWORD, made.token, setup, key.rpartition(".")[2], site.key.rpartition(".")[2]):
@@ -163,7 +163,7 @@ def test_a_key_of_another_scope_is_told_which_one_it_lacks(site: Site, scope: Sc
 
 def test_what_is_no_key_is_refused_and_not_told_why(site: Site) -> None:
     mark, key_id, secret = site.key.split(".")
-    other = founding.add_key(site.runtime, name="other", scopes=[Scope.INTAKE], marketplace=None, by="test")
+    other = provisioning.add_key(site.runtime, name="other", scopes=[Scope.INTAKE], marketplace=None, by="test")
     headers = {
         "none": None,
         "empty": "",
@@ -198,7 +198,7 @@ def test_the_scheme_is_written_in_any_case(site: Site, scheme: str) -> None:
 
 
 def test_a_revoked_key_is_refused_and_the_one_that_replaces_it_is_not(any_site: Site) -> None:
-    other = founding.add_key(any_site.runtime, name="next", scopes=[Scope.INTAKE], marketplace=None, by="test")
+    other = provisioning.add_key(any_site.runtime, name="next", scopes=[Scope.INTAKE], marketplace=None, by="test")
     revoke(any_site)
     with pytest.raises(NotSignedIn):
         key_of(any_site.runtime, bearer(any_site.key), Scope.INTAKE)

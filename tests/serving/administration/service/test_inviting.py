@@ -11,10 +11,10 @@ from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.store import accounts
 from serving.accounts.tables import account, invitation
-from serving.administration.service import founding
-from serving.administration.service.founding import NewPerson
+from serving.administration.service import provisioning
 from serving.administration.service.inviting import accept, accept_as, asked_by, invite, open_invitations, take_back
 from serving.administration.service.people import deactivate
+from serving.administration.service.provisioning import NewPerson
 from serving.audit.store import audit
 from serving.privacy.service.retention import erase_what_is_past_its_time
 from tests.fixtures.runtimes import PASSWORD, Site
@@ -99,9 +99,9 @@ def test_what_is_no_address_is_refused(here: Site, admin: Person, email: str) ->
 
 
 def test_nobody_is_invited_to_what_one_does_not_administer(here: Site, admin: Person) -> None:
-    founding.add_marketplace(here.runtime, name="Elsewhere", base_currency="USD", by="test")
+    provisioning.add_marketplace(here.runtime, name="Elsewhere", base_currency="USD", by="test")
     new = NewPerson("eva@elsewhere.example", "Eva", Role.ADMIN, marketplace="Elsewhere", password=PASSWORD)
-    user_id, _ = founding.add_person(here.runtime, new, by="test")
+    user_id, _ = provisioning.add_person(here.runtime, new, by="test")
     with here.runtime.store.read() as connection:
         eva = accounts.person(connection, user_id)
     with pytest.raises(Forbidden):

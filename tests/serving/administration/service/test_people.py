@@ -8,10 +8,10 @@ from serving.accounts.rules.access import Grant, Person, Role, Scope
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.store import accounts, people
-from serving.administration.service import founding, inviting
-from serving.administration.service.founding import NewPerson
+from serving.administration.service import inviting, provisioning
 from serving.administration.service.passwords import change_password
 from serving.administration.service.people import change_grants, deactivate, hand_over, one_of_staff, reactivate, staff
+from serving.administration.service.provisioning import NewPerson
 from serving.audit.store import audit
 from serving.brands.store import account_managers, brands
 from serving.cases.store import cases
@@ -38,9 +38,9 @@ def holder(site: Site, case_id: str) -> str | None:
 
 
 def elsewhere(site: Site) -> str:
-    founding.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
+    provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
     new = NewPerson("e@elsewhere.example", "Eva", Role.ANALYST, marketplace="Elsewhere", password=PASSWORD)
-    return founding.add_person(site.runtime, new, by="test")[0]
+    return provisioning.add_person(site.runtime, new, by="test")[0]
 
 
 def test_everybody_with_a_role_here_is_listed_and_nobody_else(site: Site, admin: Person) -> None:
@@ -236,7 +236,7 @@ def test_the_whole_of_it_holds_on_both_engines(any_site: Site) -> None:
         "person.granted",
         "person.joined",
     ]
-    key_id = founding.add_key(runtime, name="k", scopes=[Scope.INTAKE], marketplace=None, by="test").split(".")[1]
+    key_id = provisioning.add_key(runtime, name="k", scopes=[Scope.INTAKE], marketplace=None, by="test").split(".")[1]
     assert keys.revoke(runtime, admin, key_id).name == "k"
     assert [one.revoked_at is None for one in keys.keys_of(runtime, admin)] == [True, False]
     assert staff(runtime, admin, words="nad", role=Role.ANALYST, most=5).number == 1

@@ -12,10 +12,10 @@ from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.store import accounts, people
 from serving.accounts.tables import reset_link
-from serving.administration.service import founding
-from serving.administration.service.founding import NewPerson
+from serving.administration.service import provisioning
 from serving.administration.service.passwords import change_password, choose_anew
 from serving.administration.service.people import deactivate, reactivate
+from serving.administration.service.provisioning import NewPerson
 from serving.administration.service.reset_links import live_link, make_link, make_link_as_owner, make_link_for_colleague
 from serving.audit.store import audit
 from serving.audit.tables import audit_payload
@@ -179,7 +179,7 @@ def test_an_administrator_makes_none_for_themselves_nor_for_who_works_where_they
     with pytest.raises(Conflict, match="for yourself"):
         make_link(here.runtime, admin, admin.user_id)
     souk = elsewhere(here)
-    eva = founding.add_person(
+    eva = provisioning.add_person(
         here.runtime, NewPerson("eva@souk.example", "Eva", Role.ADMIN, marketplace="Souk", password=PASSWORD), by="test"
     )[0]
     with pytest.raises(NotFound):

@@ -28,7 +28,7 @@ from serving.audit.store import audit
 from serving.cases.store import cases
 from serving.delivery.service.delivery import deliver
 from serving.learning.service.labelling import label_of
-from serving.learning.store import said
+from serving.learning.store import verdict_history
 from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.takedowns.rules.statement import Undone
@@ -98,7 +98,7 @@ def is_strike(site: Site) -> bool:
 def label(site: Site, removal: StoredAction) -> object:
     """The label of the removed version long after, as value or reason."""
     with site.runtime.store.read() as connection:
-        versions = said.of_marketplace(connection, site.here, site.clock.now())
+        versions = verdict_history.of_marketplace(connection, site.here, site.clock.now())
     (version,) = versions.values()
     later = site.clock.now() + site.runtime.policies[LabelPolicy].matures * 2
     found = label_of(version, later, site.runtime.policies[LabelPolicy])

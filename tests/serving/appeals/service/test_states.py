@@ -39,16 +39,16 @@ from serving.delivery.service.dead_letters import replay
 from serving.delivery.service.delivery import deliver
 from serving.intake.service.intake import receive
 from serving.learning.service.labelling import label_of
-from serving.learning.store import said
+from serving.learning.store import verdict_history
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.switching import switch
-from serving.review.service.release import speak
+from serving.operations.service.kill_switches import switch
+from serving.review.service.decision_context import Answer
+from serving.review.service.removal_approvals import speak
 from serving.review.service.review import record_verdict
-from serving.review.service.sitting import Answer
 from serving.review.service.undoing import undo_verdict
 from serving.standing.rules.confirmations import Outcome, outcome
 from serving.standing.store import standings
-from serving.takedowns.rules.release import Decision
+from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store import actions
 from serving.takedowns.tables import action
@@ -323,7 +323,7 @@ class OneOffer(RuleBasedStateMachine):
             )
             by_brand = confirmed.where(action.c.action_id.in_(undone), verdict.c.side == Side.BRAND.value)
             confirmed_at = set(connection.execute(by_brand).scalars())
-            versions = said.of_marketplace(connection, self.site.here, self.site.clock.now())
+            versions = verdict_history.of_marketplace(connection, self.site.here, self.site.clock.now())
             given = standings.answers(
                 connection, self.site.here, self.site.brand_id, since=self.site.clock.now().replace(year=2000)
             )

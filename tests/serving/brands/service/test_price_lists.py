@@ -13,7 +13,7 @@ from serving.brands.store import price_lists
 from serving.intake.service.intake import receive
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site
-from tests.serving.intake.service.test_pasts import latest_facts
+from tests.serving.intake.service.test_seller_histories import latest_facts
 
 
 def load(site: Site, *rows: dict[str, Any], brand: str = "Aurelle") -> int:

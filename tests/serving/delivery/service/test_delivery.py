@@ -14,7 +14,7 @@ from sqlalchemy import select
 from models.case import CaseLane
 from models.errors import Conflict, NotFound
 from models.verdict import Judgement
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
@@ -47,7 +47,7 @@ def receiver(any_site: Site) -> Iterator[Receiver]:
 
 
 def register(site: Site, found: Receiver) -> None:
-    founding.register_webhook(
+    provisioning.register_webhook(
         site.runtime, url=found.url, allow_loopback=True, marketplace=None, secret=found.secret, by="test"
     )
 
@@ -381,7 +381,9 @@ def test_a_replay_is_in_the_audit_log_with_who_asked_for_it(any_site: Site, rece
 
 
 def rotate(site: Site, *, overlap_hours: int) -> str:
-    return founding.rotate_secret(site.runtime, overlap_hours=overlap_hours, marketplace=None, secret=None, by="test")
+    return provisioning.rotate_secret(
+        site.runtime, overlap_hours=overlap_hours, marketplace=None, secret=None, by="test"
+    )
 
 
 def test_while_a_secret_changes_a_receiver_may_know_either(any_site: Site, receiver: Receiver) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from models.case import CaseLane
 from models.routing import Lane
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.cases.tables import review_case
 from serving.intake.service.intake import RowAnswer, RowStatus, receive
 from serving.listings.store import listings, scores
@@ -166,7 +166,7 @@ def test_without_the_backfill_scope_the_receipt_counts(any_site: Site) -> None:
 
 
 def test_another_marketplace_has_listings_of_its_own(any_site: Site) -> None:
-    other = founding.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
+    other = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     take_in(any_site, a_row())
     (answer,) = receive(any_site.runtime, other, [a_row()], source="test")
     assert answer.status is RowStatus.ACCEPTED

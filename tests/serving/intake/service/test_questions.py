@@ -1,8 +1,8 @@
 import pytest
 
 from models.routing import Lane
-from serving.administration.service import founding
-from serving.administration.service.founding import NewEnrolment
+from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewEnrolment
 from serving.intake.service.intake import RowAnswer, receive
 from serving.intake.service.precheck import precheck
 from serving.listings.store import scores
@@ -17,7 +17,7 @@ def limited(site: Site, daily_questions: int | None) -> Site:
     """A model that would ask Aurelle about everything, and how much Aurelle answers in a day."""
     promote(site, admit_model(site, ask_brand_from=0.001))
     enrolment = NewEnrolment("Aurelle", site.account_manager.email, True, daily_questions=daily_questions)
-    founding.enrol(site.runtime, enrolment, by="test")
+    provisioning.enrol(site.runtime, enrolment, by="test")
     return site
 
 

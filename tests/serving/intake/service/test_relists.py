@@ -11,7 +11,7 @@ from serving.delivery.service.delivery import deliver
 from serving.intake.service.intake import RowAnswer, receive
 from serving.listings.store import scores
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.switching import switch
+from serving.operations.service.kill_switches import switch
 from serving.takedowns.rules.statement import Undone, reinstatement_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.webhooks.rules.action import ActionKind

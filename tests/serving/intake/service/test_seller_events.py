@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from models.errors import Invalid
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.intake.service.seller_events import receive_events
 from serving.listings.store import listings
 from serving.marketplaces.store import marketplaces
@@ -162,7 +162,7 @@ def test_events_make_windows_of_what_was_known(any_site: Site) -> None:
 
 
 def test_the_same_id_of_another_marketplace_is_another_event(any_site: Site) -> None:
-    other = founding.add_marketplace(any_site.runtime, name="Elsewhere", base_currency="USD", by="test")
+    other = provisioning.add_marketplace(any_site.runtime, name="Elsewhere", base_currency="USD", by="test")
     receive(any_site, an_event())
     found = receive_events(any_site.runtime, other, {"events": [an_event()]}, backfill=False)
     assert found == {"new": 1, "known": 0, "quarantined": 0}

@@ -18,7 +18,7 @@ from serving.intake.service.intake import receive
 from serving.learning.service.golden import freeze_golden_set, golden_set_of, write_golden_set
 from serving.learning.service.labelling import known_at
 from serving.learning.service.learn import request_training, retrain
-from serving.learning.service.second_looks import ask_for_second_looks
+from serving.learning.service.second_reviews import ask_for_second_looks
 from serving.learning.store import golden, learning
 from serving.learning.tables import golden_set
 from tests.fixtures.labels import label_a_past
@@ -26,7 +26,7 @@ from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
-from tests.serving.learning.service.test_second_looks import a_job, doubted
+from tests.serving.learning.service.test_second_reviews import a_job, doubted
 from training.golden import read_golden
 
 OFFERS = 52

@@ -17,11 +17,11 @@ from serving.appeals.service.appeal import file_appeal
 from serving.audit.tables import audit_entry, audit_payload
 from serving.intake.service.intake import receive
 from serving.learning.service.labelling import LabelState, known_at, label_state
-from serving.learning.store import said
+from serving.learning.store import verdict_history
 from serving.operations.service.housekeeping import refresh_references
 from serving.review.rules.test_buy import Examiner
+from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
-from serving.review.service.sitting import Answer
 from serving.review.service.test_buys import Finding, close
 from serving.review.service.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
@@ -100,12 +100,12 @@ def test_what_was_said_of_some_versions_is_what_was_said_of_them_among_all(any_s
     any_site.clock.forward(days=20)
     now = any_site.clock.now()
     with any_site.runtime.store.read() as connection:
-        whole = said.of_marketplace(connection, any_site.here, now)
+        whole = verdict_history.of_marketplace(connection, any_site.here, now)
         assert len(whole) == 2
         for version_id, found in whole.items():
-            assert said.of_versions(connection, any_site.here, [version_id], now) == {version_id: found}
-        assert said.of_versions(connection, any_site.here, whole, now) == whole
-        assert said.of_versions(connection, any_site.here, [], now) == {}
+            assert verdict_history.of_versions(connection, any_site.here, [version_id], now) == {version_id: found}
+        assert verdict_history.of_versions(connection, any_site.here, whole, now) == whole
+        assert verdict_history.of_versions(connection, any_site.here, [], now) == {}
     assert sum(found.decision is not None for found in whole.values()) == 1
 
 

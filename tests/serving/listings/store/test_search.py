@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import func, select
 
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.intake.service.intake import receive
 from serving.listings.store import search
 from serving.listings.store.search import Kind
@@ -103,7 +103,7 @@ def test_an_erased_seller_is_not_found_and_the_offers_are_found_by_their_titles(
 
 
 def test_two_marketplaces_may_have_an_offer_of_one_id(site: Site) -> None:
-    other = founding.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
+    other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     receive_titles(site, {"EN": "Aurelle bag"})
     receive(site.runtime, other, [a_suspect_row(external_id="EN", title="Aurelle purse")], source="test")
     assert found(site, "purse") == []

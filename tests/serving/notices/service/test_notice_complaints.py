@@ -13,7 +13,7 @@ from serving.audit.store import audit
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
-from serving.learning.store import said
+from serving.learning.store import verdict_history
 from serving.notices.rules.notices import ItemState, NoticeOutcome
 from serving.notices.service.notice_complaints import complain
 from serving.notices.service.notice_links import PLACE
@@ -254,7 +254,7 @@ def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) ->
     judge(any_site, any_site.second_analyst, case, Judgement.COUNTERFEIT)
     later = any_site.clock.now() + any_site.runtime.policies[LabelPolicy].matures * 2
     with any_site.runtime.store.read() as connection:
-        (version,) = said.of_marketplace(connection, any_site.here, any_site.clock.now()).values()
+        (version,) = verdict_history.of_marketplace(connection, any_site.here, any_site.clock.now()).values()
     found = label_of(version, later, any_site.runtime.policies[LabelPolicy])
     assert getattr(found, "reason", None) == "reviewers contradict each other"
 

@@ -25,14 +25,14 @@ from serving.notices.service.notice_list import changed_notices
 from serving.notices.store import notices
 from serving.notices.store.notices import Item
 from serving.notices.tables import notice, reporter
-from serving.operations.service.switching import switch
+from serving.operations.service.kill_switches import switch
 from serving.platform.database.window import Window
 from serving.privacy.service.erasure import erase_seller
-from serving.review.service.release import speak
+from serving.review.service.removal_approvals import speak
 from serving.review.service.undoing import undo_verdict
+from serving.takedowns.rules.approval import Decision
 from serving.takedowns.rules.evidence import Part
 from serving.takedowns.rules.public_statement import Source
-from serving.takedowns.rules.release import Decision
 from serving.takedowns.service.evidence import verify
 from serving.takedowns.store import evidence
 from serving.transparency.store import restrictions

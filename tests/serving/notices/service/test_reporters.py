@@ -8,7 +8,7 @@ from sqlalchemy import select
 from models.errors import Conflict, DomainError, Invalid, NotFound
 from models.verdict import Judgement
 from serving.accounts.service.auth import NotSignedIn
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
 from serving.notices.rules.notices import ItemState, ReporterKind
@@ -216,7 +216,7 @@ def test_who_is_muted_stays_so_after_an_erasure_and_no_longer(any_site: Site) ->
 
 def test_a_reporter_of_another_marketplace_is_not_there(any_site: Site) -> None:
     found = a_reporter(any_site, ReporterKind.REGISTERED)
-    other = founding.add_marketplace(any_site.runtime, name="Elsewhere", base_currency="USD", by="test")
+    other = provisioning.add_marketplace(any_site.runtime, name="Elsewhere", base_currency="USD", by="test")
     for act in (
         lambda: mute(any_site.runtime, other, found.reporter_id, reason="x", by="test"),
         lambda: unmute(any_site.runtime, other, found.reporter_id, reason="x", by="test"),

@@ -4,7 +4,7 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.delivery.service.delivery import deliver
 from serving.intake.service.intake import receive
@@ -27,7 +27,7 @@ def played(site: Site) -> Site:
 def play(site: Site) -> None:
     """The history, step by step."""
     with a_receiver() as receiver:
-        founding.register_webhook(
+        provisioning.register_webhook(
             site.runtime, url=receiver.url, allow_loopback=True, marketplace=None, secret=receiver.secret, by="test"
         )
         rows = [a_row(), a_row(external_id="MP-2"), a_row(external_id="MP-3", price="-1"), "no listing"]
@@ -104,7 +104,7 @@ def test_the_figures_add_up(played: Site) -> None:
 
 
 def test_what_happens_in_one_marketplace_is_no_figure_of_another(played: Site) -> None:
-    other = founding.add_marketplace(played.runtime, name="Elsewhere", base_currency="USD", by="test")
+    other = provisioning.add_marketplace(played.runtime, name="Elsewhere", base_currency="USD", by="test")
 
     def total(value: Any) -> int:
         return sum(total(one) for one in value.values()) if isinstance(value, dict) else int(value or 0)

@@ -4,11 +4,11 @@ import pytest
 
 from models.errors import Invalid
 from serving.accounts.rules.access import Role
-from serving.administration.service import founding
-from serving.administration.service.founding import NewEnrolment
+from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewEnrolment
 from serving.brands.store import brands
 from serving.cases.policy import AssignmentPolicy
-from serving.cases.store import cases, offers
+from serving.cases.store import assignments, cases
 from serving.review.service.assignment import manager_for, offer_cases
 from serving.review.service.case_access import lease
 from tests.fixtures.reviewing import a_case
@@ -18,7 +18,7 @@ from tests.serving.web.visits import visit_as, words
 
 def offered(site: Site) -> dict[str, str]:
     with site.runtime.store.read() as connection:
-        return offers.standing(connection, {site.here}, site.clock.now())
+        return assignments.standing(connection, {site.here}, site.clock.now())
 
 
 def some_cases(site: Site, many: int) -> list[str]:
@@ -82,8 +82,8 @@ def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site)
     runtime = any_site.runtime
     nora = invite(runtime, "nora@touchstone.example", "Nora Beck", Role.ACCOUNT_MANAGER)
     for name in ("Corvane", "Delmare", "Estival"):
-        founding.add_brand(runtime, name=name, aliases=[], gtin_prefixes=[], by="test")
-        founding.enrol(runtime, NewEnrolment(name, None, True), by="test")
+        provisioning.add_brand(runtime, name=name, aliases=[], gtin_prefixes=[], by="test")
+        provisioning.enrol(runtime, NewEnrolment(name, None, True), by="test")
     with runtime.store.read() as connection:
         found = {one.name: one.account_manager_id for one in brands.enrolments(connection, any_site.here).values()}
     # Lena looks after two already.
@@ -93,13 +93,13 @@ def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site)
 
 def test_enrolling_again_without_a_name_keeps_the_account_manager(site: Site) -> None:
     invite(site.runtime, "nora@touchstone.example", "Nora Beck", Role.ACCOUNT_MANAGER)
-    founding.enrol(site.runtime, NewEnrolment("Aurelle", None, True), by="test")
+    provisioning.enrol(site.runtime, NewEnrolment("Aurelle", None, True), by="test")
     with site.runtime.store.read() as connection:
         found = brands.enrolments(connection, site.here)[site.brand_id]
     assert found.account_manager_id == site.account_manager.user_id
 
 
 def test_without_an_account_manager_a_brand_cannot_be_enrolled(site: Site) -> None:
-    elsewhere = founding.add_marketplace(site.runtime, name="Elsewhere", base_currency="EUR", by="test")
+    elsewhere = provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="EUR", by="test")
     with site.runtime.store.read() as connection, pytest.raises(Invalid, match="Nobody is an account manager here"):
         manager_for(connection, elsewhere.marketplace_id)

@@ -9,8 +9,8 @@ from serving.audit.tables import audit_entry
 from serving.cases.store import cases, verdicts
 from serving.intake.service.intake import receive
 from serving.review.service.case_access import lease
+from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
-from serving.review.service.sitting import Answer
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction

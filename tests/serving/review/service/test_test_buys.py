@@ -18,8 +18,8 @@ from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.cases.tables import verdict
 from serving.review.rules.test_buy import CustodyEvent, Examiner, TestBuyState
+from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
-from serving.review.service.sitting import Answer
 from serving.review.service.test_buys import Finding, Order, Step, close, order, read, take_step
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.reviewing import a_case, judge

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from features.tell_tales import Direction
+from features.indicators import Direction
 from models.case import CaseLane, CaseState
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NoRightCarries, NotFound
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
-from serving.brands.service import tell_tales
-from serving.brands.service.tell_tales import NewTellTale, add_tell_tale
+from serving.brands.service import indicators
+from serving.brands.service.indicators import NewTellTale, add_tell_tale
 from serving.cases.store import cases
 from serving.cases.tables import verdict
 from serving.platform.runtime import Runtime
@@ -152,7 +152,7 @@ def test_two_at_once_do_not_pass_what_a_brand_may_have(
     any_site: Site, monkeypatch: pytest.MonkeyPatch, act: Callable[[Runtime, int], None]
 ) -> None:
     """Both would count before either is written, and the log, which makes them wait, is written last."""
-    monkeypatch.setattr(tell_tales, "MOST_PER_BRAND", 1)
+    monkeypatch.setattr(indicators, "MOST_PER_BRAND", 1)
     on_record = len(on_file(any_site.runtime, "Aurelle"))
     runtime = capped(any_site, most_documents_of_a_brand=1, most_rights_of_a_brand=on_record + 1)
     with ThreadPoolExecutor(2) as pool:

@@ -8,8 +8,8 @@ from serving.intake.service.intake import receive
 from serving.intake.service.seller_events import receive_events
 from serving.marketplaces.store import marketplaces
 from serving.operations.service.housekeeping import refresh_references
-from serving.scoring.service.surroundings import SurroundingsCache
-from serving.scoring.store import references, usual_shares
+from serving.scoring.service.reference_context import SurroundingsCache
+from serving.scoring.store import base_rate_priors, references
 from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site
@@ -20,7 +20,7 @@ SELLERS = 40
 def worked_out(site: Site, days_ago: float = 0) -> Priors:
     with site.runtime.store.read() as connection:
         found = marketplaces.get(connection, site.here)
-        return usual_shares.worked_out(connection, found, site.clock.now() - timedelta(days=days_ago))
+        return base_rate_priors.worked_out(connection, found, site.clock.now() - timedelta(days=days_ago))
 
 
 def offers(site: Site, *, came_back: int, **block: Any) -> None:
@@ -88,7 +88,7 @@ def test_what_was_worked_out_is_what_offers_are_scored_with(any_site: Site) -> N
     any_site.clock.forward(seconds=1)
     refresh_references(any_site.runtime)
     with any_site.runtime.store.read() as connection:
-        kept = usual_shares.load(connection, any_site.here)
+        kept = base_rate_priors.load(connection, any_site.here)
         again = references.as_of(connection, any_site.marketplace, any_site.clock.now())
     assert kept == worked_out(any_site) == again.priors
     assert kept.item_returns.mean == 4 / 20

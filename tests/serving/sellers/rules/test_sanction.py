@@ -23,7 +23,7 @@ from serving.sellers.rules.sanction import (
     rung,
     warning,
 )
-from serving.takedowns.rules.release import DESK, PROGRAMME
+from serving.takedowns.rules.approval import DESK, PROGRAMME
 from tests.fixtures.hosts import each_by_one
 from tests.models.test_strikes import a_hit
 

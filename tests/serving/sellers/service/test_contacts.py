@@ -16,7 +16,7 @@ from models.errors import Conflict, Invalid
 from models.policies.deciding import Rule, ScorecardPolicy
 from models.routing import Lane
 from models.verdict import Judgement
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.audit.tables import audit_entry
 from serving.composition import CONTACT_KEY
 from serving.intake.service.intake import receive
@@ -31,7 +31,7 @@ from tests.fixtures.facts import a_listing
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
-from tests.serving.intake.service.test_pasts import latest_facts, take_in
+from tests.serving.intake.service.test_seller_histories import latest_facts, take_in
 
 PHONE, MAIL = "+49 30 7654321", "ann@trade.example"
 
@@ -194,7 +194,7 @@ def test_a_forwarding_service_that_many_use_links_nobody_and_its_first_users_wer
 
 
 def test_another_marketplace_is_another_world(any_site: Site) -> None:
-    other = founding.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
+    other = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive_contacts(any_site.runtime, other, {"contacts": [a_contact("ann")]}, backfill=False)
     tell(any_site, a_contact("bo"))
     assert linked(any_site, "bo") == []

@@ -6,7 +6,7 @@ from sqlalchemy import select
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from models.verdict import Judgement, ReasonCode
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
@@ -15,14 +15,14 @@ from serving.delivery.service.dead_letters import dead_letters, replay
 from serving.delivery.service.delivery import deliver
 from serving.listings.tables import listing
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.switching import switch
-from serving.review.service.release import speak as speak_on_held
+from serving.operations.service.kill_switches import switch
+from serving.review.service.removal_approvals import speak as speak_on_held
 from serving.review.service.undoing import undo_verdict
 from serving.sellers.rules.sanction import SanctionState
 from serving.sellers.service import sanctioning
 from serving.sellers.service.sanctioning import lift, speak, sweep_sanctions
 from serving.sellers.store import seller_actions, strikes
-from serving.takedowns.rules.release import Decision
+from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
@@ -417,7 +417,7 @@ def test_a_receiver_that_is_down_hears_of_a_seller_later_and_a_dead_letter_is_se
 def test_another_marketplace_knows_nothing_of_it(site: Site) -> None:
     having(site, strikes_of, 2)
     (proposed,) = sanctions_of(site)
-    founding.add_marketplace(site.runtime, name="souk", base_currency="EUR", by="test")
+    provisioning.add_marketplace(site.runtime, name="souk", base_currency="EUR", by="test")
     assert sanctioning.undecided(site.runtime, site.data_scientist) == []
     (seen,) = sanctioning.undecided(site.runtime, site.analyst)
     assert (seen.sanction.sanction_id, seen.count.total, seen.no_voice) == (proposed.sanction_id, 2.0, None)

@@ -11,7 +11,7 @@ from features.message import message
 from models.errors import NotFound
 from models.policies.version import policy_version
 from models.verdict import Judgement
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.cases.store.cases import Case
 from serving.intake.service.intake import receive
 from serving.intake.service.precheck import precheck
@@ -164,7 +164,7 @@ def test_an_offer_without_a_seller_is_nobodys(any_site: Site) -> None:
 def test_another_marketplace_is_not_compared(any_site: Site) -> None:
     site = modelled(any_site)
     offer(site, "ann", "A1")
-    other = founding.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
+    other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(site.runtime, other, [a_row(external_id="S1", seller={"external_id": "stranger"})], source="test")
     site.clock.forward(seconds=1)
     assert list(risks(site)) == ["ann"]

@@ -5,7 +5,7 @@ import pytest
 from models.case import CaseLane
 from models.errors import Invalid
 from models.verdict import Judgement
-from serving.administration.service import founding
+from serving.administration.service import provisioning
 from serving.audit.store import audit
 from serving.cases.store import cases
 from serving.delivery.service.delivery import deliver
@@ -32,7 +32,7 @@ def receiver(any_site: Site) -> Iterator[Receiver]:
 
 
 def register(site: Site, found: Receiver, status_url: str | None) -> None:
-    founding.register_webhook(
+    provisioning.register_webhook(
         site.runtime,
         url=found.url,
         allow_loopback=True,
@@ -252,7 +252,7 @@ def test_a_return_is_not_looked_at(any_site: Site, receiver: Receiver) -> None:
 @pytest.mark.parametrize("status_url", ["https://bazaar.example/offers/", "http://bazaar.example/{listing}"])
 def test_a_status_address_needs_a_place_for_the_id_and_https(any_site: Site, status_url: str) -> None:
     with pytest.raises(Invalid):
-        founding.register_webhook(
+        provisioning.register_webhook(
             any_site.runtime,
             url="https://bazaar.example/hooks",
             allow_loopback=False,

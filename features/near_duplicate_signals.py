@@ -1,0 +1,194 @@
+"""Near-duplicate signals: other sellers of nearly this wording, their prices, and their listings' outcomes."""
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from features.message import Message, compared, message, part_of
+from features.near_duplicates import MOST_COMPARED, Likeness
+from features.spec import MISSING, SHARE, Compute, Evidence, Family, Registry, Say, Scale, log1p, log_of, smoothed_share
+
+signals = Registry(Family.LIKENESS)
+
+_UNCOMPARED: Final = "too little text to tell a copy by, or texts were not compared then"
+_NO_SELLER: Final = f"{_UNCOMPARED}; no seller named"
+_COPIES: Final = "Capabilities row 19: near-duplicate clusters"
+_RELISTED: Final = "Capabilities row 5: re-listing under another account"
+_PRICES: Final = "Capabilities row 15: the price among comparable offers"
+_MOST: Final = math.log1p(MOST_COMPARED)
+# Offers are judged when they look bad, so one verdict on a copied text says little: as if four had been split evenly.
+_PRIOR, _STRENGTH = 0.5, 4.0
+
+
+def _shared_text(say: Say, *, missing: str = _UNCOMPARED, source: str = _COPIES) -> Callable[[Compute], Compute]:
+    """Registers a similarity to the nearest offer of a kind."""
+    return signals.feature(Scale("share of text", 0, 1), missing=missing, source=source, say=say)
+
+
+def _count(
+    say: Callable[[Likeness], Message],
+    *,
+    unit: str = "offers",
+    missing: str = _UNCOMPARED,
+    source: str = _COPIES,
+) -> Callable[[Compute], Compute]:
+    """Registers a number of near-duplicates; at most 64 offers are compared."""
+    return signals.feature(log_of(unit, _MOST), missing=missing, source=source, say=lambda e, _: say(_known(e)))
+
+
+@_shared_text(lambda _, v: _similar("likeness_nearest", v))
+def likeness_nearest(e: Evidence) -> float:
+    """How much text the nearest offer of another seller shares, from 0.7 on; 0 where none does."""
+    return MISSING if e.facts.likeness is None else e.facts.likeness.nearest or 0.0
+
+
+@_shared_text(lambda _, v: _similar("likeness_counterfeit", v), source=_RELISTED)
+def likeness_counterfeit(e: Evidence) -> float:
+    """How much text the nearest confirmed counterfeit of another seller shares, from 0.7 on; 0 where none does."""
+    return MISSING if e.facts.likeness is None else e.facts.likeness.nearest_counterfeit or 0.0
+
+
+@_shared_text(lambda _, v: _similar("likeness_genuine", v))
+def likeness_genuine(e: Evidence) -> float:
+    """How much text the nearest known-genuine offer of another seller shares, from 0.7 on; 0 where none does."""
+    return MISSING if e.facts.likeness is None else e.facts.likeness.nearest_genuine or 0.0
+
+
+@_shared_text(
+    lambda _, v: _similar("likeness_own_counterfeit", v),
+    missing=_NO_SELLER,
+    source=_RELISTED,
+)
+def likeness_own_counterfeit(e: Evidence) -> float:
+    """How much text the nearest confirmed counterfeit of the same seller shares, from 0.7 on; 0 where none does."""
+    found = e.facts.likeness
+    return MISSING if found is None or _unnamed(e) else found.nearest_own_counterfeit or 0.0
+
+
+@signals.feature(
+    Scale("share of text", -1, 1),
+    missing=f"{_UNCOMPARED}; no near-duplicate of another seller is known to be either",
+    source=_COPIES,
+    say=lambda _, v: message(
+        "likeness_balance" if v == 0 else f"likeness_balance.{'counterfeit' if v > 0 else 'genuine'}"
+    ),
+)
+def likeness_balance(e: Evidence) -> float:
+    """Similarity to the nearest confirmed counterfeit less that to the nearest known-genuine offer."""
+    found = e.facts.likeness
+    if found is None or (found.nearest_counterfeit is None and found.nearest_genuine is None):
+        return MISSING
+    return (found.nearest_counterfeit or 0.0) - (found.nearest_genuine or 0.0)
+
+
+@_count(lambda found: _number("likeness_offers", found.offers, found))
+def likeness_offers(e: Evidence) -> float:
+    """Near-duplicates of other sellers."""
+    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.offers)
+
+
+@_count(lambda found: _number("likeness_sellers", found.sellers, found), unit="sellers")
+def likeness_sellers(e: Evidence) -> float:
+    """Different other sellers with near-duplicates; an offer without a named seller counts as one."""
+    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.sellers)
+
+
+@_count(lambda found: _number("likeness_own_offers", found.own_offers, found), missing=_NO_SELLER)
+def likeness_own_offers(e: Evidence) -> float:
+    """Near-duplicates of the same seller; the listing's own versions are none."""
+    return MISSING if e.facts.likeness is None or _unnamed(e) else log1p(e.facts.likeness.own_offers)
+
+
+@_count(
+    lambda found: message("likeness_counterfeits", n=found.counterfeit),
+    source=_RELISTED,
+)
+def likeness_counterfeits(e: Evidence) -> float:
+    """Near-duplicates of other sellers that were confirmed counterfeit."""
+    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.counterfeit)
+
+
+@_count(lambda found: message("likeness_cleared", n=found.genuine))
+def likeness_cleared(e: Evidence) -> float:
+    """Near-duplicates of other sellers that a verdict or an appeal found genuine."""
+    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.genuine)
+
+
+@_count(lambda found: message("likeness_authorised", n=found.authorised))
+def likeness_authorised(e: Evidence) -> float:
+    """Near-duplicates of sellers whom the brand had authorised."""
+    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.authorised)
+
+
+@signals.feature(
+    SHARE,
+    missing=f"{_UNCOMPARED}; no near-duplicate was judged",
+    source=_RELISTED,
+    say=lambda e, _: part_of("likeness_counterfeit_share", *_verdicts(_known(e))),
+)
+def likeness_counterfeit_share(e: Evidence) -> float:
+    """Share of the judged near-duplicates, the same seller's among them, that were counterfeit; towards one half."""
+    if e.facts.likeness is None:
+        return MISSING
+    fakes, judged = _verdicts(e.facts.likeness)
+    return smoothed_share(fakes, judged, prior=_PRIOR, strength=_STRENGTH) if judged else MISSING
+
+
+@signals.feature(
+    log_of("days", 16),
+    missing=f"{_UNCOMPARED}; no near-duplicate of another seller",
+    source=_COPIES,
+    say=lambda e, _: message("likeness_first_days", n=round(_known(e).first_days or 0)),
+)
+def likeness_first_days(e: Evidence) -> float:
+    """Days since another seller was first seen with nearly the same words."""
+    return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.first_days)
+
+
+@signals.feature(
+    Scale("log ratio", -50, 50),
+    missing=f"{_UNCOMPARED}; no price, or fewer than three priced near-duplicates of others",
+    source=_PRICES,
+    say=lambda e, v: compared("likeness_price_level", v, n=_priced(_known(e))),
+)
+def likeness_price_level(e: Evidence) -> float:
+    """Log of the price over the median price of others' near-duplicates that were not found counterfeit."""
+    found, log_price = e.facts.likeness, e.facts.price.log_price
+    if found is None or found.price is None or log_price is None:
+        return MISSING
+    return log_price - found.price.log_median
+
+
+@_count(lambda found: message("likeness_price_offers", n=_priced(found)), source=_PRICES)
+def likeness_price_offers(e: Evidence) -> float:
+    """Offers behind that median; 0 where fewer than three are known."""
+    found = e.facts.likeness
+    return MISSING if found is None else log1p(found.price.n if found.price else 0)
+
+
+def _known(e: Evidence) -> Likeness:
+    """The near-duplicate evidence of a listing, where a feature has a value."""
+    assert e.facts.likeness is not None
+    return e.facts.likeness
+
+
+def _unnamed(e: Evidence) -> bool:
+    return e.facts.listing.seller.external_id is None
+
+
+def _number(code: str, n: int, found: Likeness) -> Message:
+    """Offers are compared up to a limit; `code.more` where it was reached."""
+    return message(f"{code}.more" if found.more else code, n=n)
+
+
+def _similar(code: str, similarity: float) -> Message:
+    return message(code, share=similarity) if similarity else message(f"{code}.none")
+
+
+def _verdicts(found: Likeness) -> tuple[int, int]:
+    fakes = found.counterfeit + found.own_counterfeit
+    return fakes, fakes + found.genuine + found.own_genuine
+
+
+def _priced(found: Likeness) -> int:
+    return found.price.n if found.price else 0

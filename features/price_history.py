@@ -1,0 +1,105 @@
+"""Price signals from the past: against the listing's own earlier prices and against the seller's other offers."""
+
+import math
+from typing import Final
+
+from features.message import message, part_of
+from features.own_prices import OwnPrices
+from features.peer_listings import Assortment
+from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of
+
+signals = Registry(Family.PRICE)
+
+_VERSIONS: Final = "Capabilities row 4: what changed after approval"
+_OWN_LEVEL: Final = "A price out of the seller's own range; inference"
+_WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
+
+
+@signals.feature(
+    log_of("changes", 15),
+    missing="no price, or earlier prices were not recorded then",
+    source=_VERSIONS,
+    say=lambda e, _: message("price_changes", n=_own(e).changes),
+)
+def price_changes(e: Evidence) -> float:
+    """How often the price changed from version to version, moves of the exchange rate left out."""
+    own = e.facts.price.own
+    return MISSING if own is None or e.facts.price.log_price is None else log1p(own.changes)
+
+
+@signals.feature(
+    Scale("log ratio", -_WIDEST, 0),
+    missing="fewer than two versions with a known price, or earlier prices were not recorded then",
+    source=_VERSIONS,
+    say=lambda e, v: message("price_largest_fall", n=_own(e).versions, share=-math.expm1(v)),
+)
+def price_largest_fall(e: Evidence) -> float:
+    """Log ratio of the steepest fall of the price from one version to the next; 0 where it never fell."""
+    own = e.facts.price.own
+    return MISSING if own is None or own.versions < 2 else max(-_WIDEST, own.largest_fall)
+
+
+@signals.feature(
+    Scale("log ratio", -_WIDEST, _WIDEST),
+    missing="no claimed earlier price, fewer than two versions with a known price, or these were not recorded then",
+    source="Capabilities row 15; Directive 98/6/EC article 6a: a reduction is from the lowest price of 30 days",
+    say=lambda _, v: (
+        message("price_claim_to_highest.equal")
+        if abs(math.exp(v) - 1) <= 0.005
+        else message("price_claim_to_highest", times=math.exp(v))
+    ),
+)
+def price_claim_to_highest(e: Evidence) -> float:
+    """Log of the claimed earlier price over the highest price really seen of this listing."""
+    claimed, own = claimed_log_price(e), e.facts.price.own
+    if claimed is None or own is None or own.highest is None or own.versions < 2:
+        return MISSING
+    return _clip(claimed - own.highest)
+
+
+@signals.feature(
+    Scale("log ratio", -_WIDEST, _WIDEST),
+    missing="no price, or fewer than five other offers of the seller with a known price",
+    source=_OWN_LEVEL,
+    say=lambda e, v: message("price_to_seller_offers", times=math.exp(v), n=_others(e).priced),
+)
+def price_to_seller_offers(e: Evidence) -> float:
+    """Log of the price over the median of the seller's other offers."""
+    others, log_price = e.facts.seller.others, e.facts.price.log_price
+    if others is None or others.log_median is None or log_price is None:
+        return MISSING
+    return _clip(log_price - others.log_median)
+
+
+@signals.feature(
+    log_of("offers", 10),
+    missing="no price, or nothing was recorded of the seller then",
+    source="Placeholder prices come in spikes; inference",
+    say=lambda e, _: part_of("price_same_at_seller", _others(e).same_price, _others(e).offers),
+)
+def price_same_at_seller(e: Evidence) -> float:
+    """Other offers of the seller at exactly this price."""
+    others = e.facts.seller.others
+    return MISSING if others is None else log1p(others.same_price)
+
+
+def claimed_log_price(e: Evidence) -> float | None:
+    """Log of the claimed earlier price in the base currency, at the rate of the present price; None without either."""
+    listing, log_price = e.facts.listing, e.facts.price.log_price
+    if not listing.list_price or not listing.price or log_price is None:
+        return None
+    return log_price + math.log(listing.list_price / listing.price)
+
+
+def _own(e: Evidence) -> OwnPrices:
+    assert e.facts.price.own is not None  # Only what is known is told.
+    return e.facts.price.own
+
+
+def _others(e: Evidence) -> Assortment:
+    assert e.facts.seller.others is not None  # Only what is known is told.
+    return e.facts.seller.others
+
+
+def _clip(value: float) -> float:
+    return max(-_WIDEST, min(_WIDEST, value))

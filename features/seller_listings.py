@@ -1,0 +1,137 @@
+"""Signals of what else a seller offers: how much of it is new, which brands and categories, at which prices."""
+
+import math
+from collections.abc import Callable
+from typing import Final
+
+from features.message import message, part_of
+from features.peer_listings import Assortment
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of
+
+signals = Registry(Family.SELLER)
+
+_BURSTS: Final = "Bursts: capabilities row 16"
+_MIX: Final = "Brand and category mix of the seller; inference"
+_NOT_RECORDED: Final = "nothing was recorded of the seller then"
+_NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other offer"
+
+
+@signals.feature(
+    log_of("days", 15),
+    missing="the seller was first seen with this offer, or nothing was recorded of it then",
+    source="Capabilities row 16: ages",
+    say=lambda e, _: message("seller_known", n=round(e.facts.seller.known_days or 0)),
+)
+def seller_known(e: Evidence) -> float:
+    """Days since the seller was first seen by the service, whatever the age of the account."""
+    return log1p(e.facts.seller.known_days)
+
+
+@signals.feature(
+    log_of("offers", 10),
+    missing=_NOT_RECORDED,
+    source=_MIX,
+    say=lambda e, _: message("seller_offers", n=_others(e).offers),
+)
+def seller_offers(e: Evidence) -> float:
+    """Other offers of the seller sent in the last 180 days; 500 stands for any more."""
+    return _figure(e, lambda others: log1p(others.offers))
+
+
+@signals.feature(
+    log_of("offers", 10),
+    missing=_NOT_RECORDED,
+    source=_BURSTS,
+    say=lambda e, _: message("seller_listings_7d", n=_others(e).listed_7d),
+)
+def seller_listings_7d(e: Evidence) -> float:
+    """Other offers of the seller first seen in the last 7 days."""
+    return _figure(e, lambda others: log1p(others.listed_7d))
+
+
+@signals.feature(
+    SHARE,
+    missing=f"{_NOT_RECORDED}, or it put up no other offer in 90 days",
+    source=_BURSTS,
+    say=lambda e, _: part_of("seller_recent_listings_share", _others(e).listed_7d, _others(e).listed_90d),
+)
+def seller_recent_listings_share(e: Evidence) -> float:
+    """Share of the offers put up in 90 days that came in the last 7; 8 % is a steady seller."""
+    return _figure(e, lambda others: others.listed_7d / others.listed_90d if others.listed_90d else None)
+
+
+@signals.feature(
+    log_of("brands", 10),
+    missing=_NOT_RECORDED,
+    source=_MIX,
+    say=lambda e, _: message("seller_brands", listings=_others(e).offers, n=_others(e).brands),
+)
+def seller_brands(e: Evidence) -> float:
+    """Different brands among the seller's other offers."""
+    return _figure(e, lambda others: log1p(others.brands))
+
+
+@signals.feature(
+    SHARE,
+    missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
+    source=_MIX,
+    say=lambda _, v: message("seller_top_brand_share", share=v),
+)
+def seller_top_brand_share(e: Evidence) -> float:
+    """Share of the seller's other branded offers that the commonest brand takes."""
+    return _figure(e, lambda others: others.top_brand_share)
+
+
+@signals.feature(
+    Scale("nats", 0, 10),
+    missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
+    source="Shannon entropy; many brands in equal parts is how a bazaar trades, one brand how a dealer does",
+    say=lambda e, _: message("seller_brand_entropy", n=_others(e).brands),
+)
+def seller_brand_entropy(e: Evidence) -> float:
+    """How evenly the seller's other offers are spread over brands: 0 for one, log k for k in equal parts."""
+    return _figure(e, lambda others: others.brand_entropy)
+
+
+@signals.feature(
+    SHARE,
+    missing=_NO_OTHERS,
+    source="Brands that take part are those that are counterfeited; inference",
+    say=lambda e, v: message("seller_protected_share", share=v, n=_others(e).offers),
+)
+def seller_protected_share(e: Evidence) -> float:
+    """Share of the seller's other offers whose brand took part when they came in."""
+    return _figure(e, lambda others: others.protected_share)
+
+
+@signals.feature(
+    log_of("categories", 10),
+    missing=_NOT_RECORDED,
+    source=_MIX,
+    say=lambda e, _: message("seller_categories", n=_others(e).categories),
+)
+def seller_categories(e: Evidence) -> float:
+    """Different categories among the seller's other offers."""
+    return _figure(e, lambda others: log1p(others.categories))
+
+
+@signals.feature(
+    Scale("log ratio", 0, 40),
+    missing=f"{_NOT_RECORDED}, or fewer than five of its other offers have a known price",
+    source="Median absolute deviation: Rousseeuw and Croux 1993",
+    say=lambda e, v: message("seller_price_spread", n=_others(e).priced, share=math.expm1(v)),
+)
+def seller_price_spread(e: Evidence) -> float:
+    """Median absolute deviation of the log prices of the seller's other offers."""
+    return _figure(e, lambda others: others.spread)
+
+
+def _others(e: Evidence) -> Assortment:
+    assert e.facts.seller.others is not None  # Only what is known is told.
+    return e.facts.seller.others
+
+
+def _figure(e: Evidence, of: Callable[[Assortment], float | None]) -> float:
+    others = e.facts.seller.others
+    found = None if others is None else of(others)
+    return MISSING if found is None else found

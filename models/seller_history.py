@@ -1,0 +1,153 @@
+"""The point-in-time history of one seller, selected from the recorded history. No database here.
+
+A record of another party counts if it existed before the moment, not at it. Rows of one request share a moment, and
+none of them had seen the others when it was scored (docs/decisions/0010). A later read for the same moment therefore
+returns the same values.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from operator import attrgetter
+from typing import Final
+
+from features import money
+from features.fields import Windows
+from features.history import EventCounts, History, Outcomes
+from features.peer_listings import MOST_OFFERS, OFFERS_DAYS, Offer
+from models.outcomes import Ruling, outcomes
+from models.policies.sellers import DEFAULT_STRIKES
+from models.strikes import strikes
+
+_PUT_AT: Final = attrgetter("known_at")
+_OCCURRED_AT: Final = attrgetter("occurred_at")
+DAYS: Final = (7, 30, 90)
+KINDS: Final = ("sale", "return", "fake_return")
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """One version that the seller put up; keys and `protected` as in `features.peer_listings.Offer`."""
+
+    listing_id: str
+    known_at: datetime
+    first_known_at: datetime
+    log_price: float | None
+    price: tuple[int, str] | None
+    brand_key: str
+    category_key: str
+    protected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One seller event; the amount is in minor units."""
+
+    occurred_at: datetime
+    known_at: datetime
+    amount_minor: int | None
+    currency: str | None
+
+
+@dataclass(slots=True)
+class SellerPast:
+    """One seller's past as recorded; versions and events are in time order."""
+
+    first_known_at: datetime | None = None
+    put_up: list[Put] = field(default_factory=list)
+    rulings: list[Ruling] = field(default_factory=list)
+    events: dict[str, list[Event]] = field(default_factory=dict)
+
+    def history(
+        self, as_of: datetime, *, listing_id: str | None, complete_since: datetime | None, currency: str | None
+    ) -> History:
+        """The seller's part of a listing's history at a moment; the listing itself is not among the other offers."""
+        return History(
+            events=self.event_counts(as_of, complete_since, currency),
+            seller_known_days=self.known_days(as_of),
+            offers=self.offers(as_of, listing_id),
+            outcomes=self.outcomes_at(as_of),
+        )
+
+    def take_in(self, one: Put) -> None:
+        """Know of one more version, as if it had been read: what an earlier row of the same request brings."""
+        insort(self.put_up, one, key=_PUT_AT)
+        self.first_known_at = min(self.first_known_at or one.known_at, one.known_at)
+
+    def known_days(self, as_of: datetime) -> float | None:
+        """Days since the seller was first seen; None where it had not been."""
+        if self.first_known_at is None or self.first_known_at >= as_of:
+            return None
+        return (as_of - self.first_known_at) / timedelta(days=1)
+
+    def offers(self, as_of: datetime, listing_id: str | None) -> tuple[Offer, ...]:
+        """The seller's other offers, each as it stood last before the moment."""
+        low = bisect_left(self.put_up, as_of - timedelta(days=OFFERS_DAYS), key=_PUT_AT)
+        high = bisect_left(self.put_up, as_of, key=_PUT_AT)
+        last = {one.listing_id: one for one in self.put_up[max(low, high - MOST_OFFERS) : high]}
+        return tuple(
+            Offer(
+                age=as_of - one.first_known_at,
+                log_price=one.log_price,
+                price=one.price,
+                brand_key=one.brand_key,
+                category_key=one.category_key,
+                protected=one.protected,
+            )
+            for one in last.values()
+            if one.listing_id != listing_id
+        )
+
+    def outcomes_at(self, as_of: datetime) -> Outcomes:
+        """Listings found counterfeit and genuine by verdicts that stood at the moment."""
+        found = outcomes(self.rulings, as_of=as_of)
+        confirmed = [one.since for one in found if one.counterfeit]
+        quarter = as_of - timedelta(days=max(DAYS))
+        return Outcomes(
+            counterfeit=len(confirmed),
+            genuine=len(found) - len(confirmed),
+            counterfeit_90d=sum(at >= quarter for at in confirmed),
+            days_since_counterfeit=(as_of - max(confirmed)) / timedelta(days=1) if confirmed else None,
+            strikes=strikes(confirmed, as_of=as_of, policy=DEFAULT_STRIKES),
+        )
+
+    def event_counts(self, as_of: datetime, complete_since: datetime | None, currency: str | None) -> EventCounts:
+        """Counts in windows over which the marketplace vouches for its events; None elsewhere."""
+        if complete_since is None:
+            return EventCounts()
+        sales, returns, fakes = (self._windows(kind, as_of, complete_since) for kind in KINDS)
+        return EventCounts(
+            sales=_counted(sales),
+            returns=_counted(returns),
+            fake_returns=_counted(fakes),
+            turnover=_worth(sales, currency),
+            complete_since=complete_since,
+        )
+
+    def _windows(self, kind: str, as_of: datetime, complete_since: datetime) -> list[list[Event] | None]:
+        events = self.events.get(kind, [])
+        high = bisect_right(events, as_of, key=_OCCURRED_AT)
+        found: list[list[Event] | None] = []
+        for days in DAYS:
+            begin = as_of - timedelta(days=days)
+            low = bisect_left(events, begin, key=_OCCURRED_AT)
+            known = [one for one in events[low:high] if one.known_at < as_of]
+            found.append(known if begin >= complete_since else None)
+        return found
+
+
+def _counted(windows: Sequence[Sequence[Event] | None]) -> Windows:
+    return Windows(*(None if events is None else float(len(events)) for events in windows))
+
+
+def _worth(windows: Sequence[Sequence[Event] | None], currency: str | None) -> Windows:
+    """The sales value of each window; None where a sale in the window has no amount in this currency."""
+    found: list[float | None] = []
+    for events in windows:
+        alike = events is not None and currency is not None and all(one.currency == currency for one in events)
+        if not alike or events is None or currency is None:
+            found.append(None)
+        else:
+            found.append(float(money.from_minor(sum(one.amount_minor or 0 for one in events), currency)))
+    return Windows(*found)

@@ -1,0 +1,299 @@
+"""Provisioning: marketplaces, people, brands, keys, endpoints. Every change is audited."""
+
+import re
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from features import money
+from features.brands import Brand
+from models.errors import Invalid, required
+from serving.accounts.rules.access import Grant, Role, Scope
+from serving.accounts.service import auth
+from serving.accounts.store import accounts
+from serving.administration.service.given_names import UNSTORABLE, checked_address, named
+from serving.audit.store import audit
+from serving.brands.service import certification
+from serving.brands.store import brands
+from serving.delivery.service.receivers import wake
+from serving.marketplaces.service import new_key
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.outbound.addresses import check_url
+from serving.platform.runtime import Runtime
+from serving.review.service.assignment import manager_for
+from serving.scoring.store import references
+from serving.webhooks.client import check_secret, check_status_url, new_secret
+from serving.webhooks.store import endpoints
+from serving.webhooks.store.endpoints import Endpoint
+
+_LONGEST_OVERLAP_HOURS: Final = 168
+
+
+@dataclass(frozen=True, slots=True)
+class NewPerson:
+    """Somebody to invite; without a password one is made. `briefed` vouches for their certification.
+
+    `leads` lets a brand's person change what the brand has on file.
+    """
+
+    email: str
+    name: str
+    role: Role
+    marketplace: str | None = None
+    brand: str | None = None
+    password: str | None = None
+    briefed: bool = False
+    leads: bool = False
+
+
+def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str) -> Marketplace:
+    """Found a marketplace."""
+    if not money.CODE.match(base_currency):
+        raise Invalid("The base currency is three capital letters such as EUR.")
+    found = Marketplace(runtime.ids.new("mkt"), named("marketplace", name), base_currency, None)
+    with runtime.store.write() as connection:
+        marketplaces.add_marketplace(connection, found, runtime.clock.now())
+        _record(runtime, connection, found.marketplace_id, by, _Entry("marketplace.founded", found.marketplace_id, {}))
+    return found
+
+
+def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, str]:
+    """Give somebody an account and a role; returns the account's id and the password, which is not kept.
+
+    Raises
+    ------
+    Conflict, NotFound, Invalid
+        The e-mail is taken; there is no such marketplace or brand; a brand's person needs a brand, others have none.
+    """
+    if person.leads and person.role is not Role.BRAND:
+        raise Invalid("Only a brand's person can lead it.")
+    checked_address(person.email)
+    if (person.role is Role.BRAND) != (person.brand is not None):
+        raise Invalid("A brand's person names their brand, and nobody else names one.")
+    name = named("person", person.name)
+    password = person.password or secrets.token_urlsafe(12)
+    hashed = auth.hash_password(password)
+    now, user_id = runtime.clock.now(), runtime.ids.new("usr")
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, person.marketplace).marketplace_id
+        brand_id = brands.by_name(connection, person.brand).brand_id if person.brand else None
+        accounts.add_account(connection, user_id=user_id, email=person.email, name=name, password_hash=hashed, at=now)
+        accounts.add_grants(connection, user_id, [Grant(person.role, here, brand_id, person.leads)], now)
+        if person.briefed:
+            certification.vouch(runtime, connection, user_id, by=by)
+        _record(
+            runtime,
+            connection,
+            here,
+            by,
+            _Entry("person.added", user_id, {"role": person.role.value, "brand": brand_id, "leads": person.leads}),
+        )
+    return user_id, password
+
+
+def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
+    """Register a brand; it takes part nowhere yet."""
+    found = Brand(runtime.ids.new("brd"), named("brand", name), tuple(aliases), tuple(gtin_prefixes))
+    with runtime.store.write() as connection:
+        brands.add_brand(connection, found, runtime.clock.now())
+        _record(runtime, connection, "", by, _Entry("brand.registered", found.brand_id, {"name": found.name}))
+    runtime.forget()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class NewEnrolment:
+    """A brand in a marketplace, with its named account manager; `daily_questions` is None for no limit.
+
+    Without an account manager a new brand goes to the manager with the fewest brands, and an enrolled one keeps its
+    own. Without `first_phase` the operator knows the brand already, and it begins in full.
+    """
+
+    brand: str
+    account_manager: str | None
+    takes_part: bool
+    marketplace: str | None = None
+    authorised_sellers: tuple[str, ...] = ()
+    daily_questions: int | None = None
+    first_phase: bool = True
+
+
+def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
+    """Enrol a brand, or change its enrolment; returns the brand's id."""
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, enrolment.marketplace).marketplace_id
+        found = brands.by_name(connection, enrolment.brand)
+        manager = _manager(connection, here, found.brand_id, enrolment.account_manager)
+        brands.enrol(
+            connection,
+            marketplace_id=here,
+            brand_id=found.brand_id,
+            takes_part=enrolment.takes_part,
+            account_manager_id=manager,
+            daily_questions=enrolment.daily_questions,
+            at=now,
+            full_since=None if enrolment.first_phase else now,
+        )
+        sellers = enrolment.authorised_sellers
+        brands.authorise(connection, marketplace_id=here, brand_id=found.brand_id, sellers=sellers, at=now)
+        payload = {
+            "takes_part": enrolment.takes_part,
+            "account_manager": manager,
+            "authorised": list(sellers),
+            "daily_questions": enrolment.daily_questions,
+            "first_phase": enrolment.first_phase,
+        }
+        _record(runtime, connection, here, by, _Entry("brand.enrolled", found.brand_id, payload))
+    runtime.forget()
+    return found.brand_id
+
+
+def _manager(connection: Connection, marketplace_id: str, brand_id: str, email: str | None) -> str:
+    if email is not None:
+        return accounts.user_id_by_email(connection, email)
+    enrolled = brands.enrolments(connection, marketplace_id).get(brand_id)
+    return enrolled.account_manager_id if enrolled else manager_for(connection, marketplace_id)
+
+
+def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace: str | None, by: str) -> str:
+    """Make an API key and return its text, which is shown once and not kept.
+
+    Raises
+    ------
+    Invalid
+        The clock scope in production; or no name.
+    """
+    name = named("key", name)
+    if Scope.CLOCK in scopes and runtime.settings.production:
+        raise Invalid("Production mode has no keys that move the clock.")
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        made, shown = new_key(runtime, here, frozenset(scopes))
+        marketplaces.add_key(connection, made, name, runtime.clock.now())
+        payload = {"name": name, "scopes": sorted(scope.value for scope in scopes)}
+        _record(runtime, connection, here, by, _Entry("key.made", made.key_id, payload))
+    return shown
+
+
+def register_webhook(
+    runtime: Runtime,
+    *,
+    url: str,
+    allow_loopback: bool,
+    marketplace: str | None,
+    secret: str | None,
+    by: str,
+    status_url: str | None = None,
+) -> str:
+    """Register where a marketplace is told what to do; returns the signing secret. Waiting messages go there at once.
+
+    At `status_url`, with the id in the place of {listing}, it says whether it shows an offer: removals are verified.
+
+    Raises
+    ------
+    Invalid
+        An address is not https, or loopback in production; the status address has no place for the id; or the secret
+        is none of the scheme.
+    """
+    if allow_loopback and runtime.settings.production:
+        raise Invalid("Production mode sends no webhooks to the machine itself.")
+    check_url(url, allow_loopback=allow_loopback)
+    if status_url is not None:
+        check_status_url(status_url, allow_loopback=allow_loopback)
+    chosen = secret or new_secret()
+    check_secret(chosen)
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        now = runtime.clock.now()
+        endpoint = Endpoint(here, runtime.ids.new("end"), url, chosen, allow_loopback, now, status_url=status_url)
+        endpoints.add_endpoint(connection, endpoint)
+        wake(connection, here, now, beyond=now)
+        _record(
+            runtime,
+            connection,
+            here,
+            by,
+            _Entry("webhook.registered", endpoint.endpoint_id, {"url": url, "status_url": status_url}),
+        )
+    return chosen
+
+
+def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | None, secret: str | None, by: str) -> str:
+    """Sign what a marketplace is sent with another secret; returns it. For some hours the one before signs as well.
+
+    With no overlap the one before ends at once, for a secret that has become known. Two sign at most: of a rotation
+    inside an overlap the oldest ends.
+
+    Raises
+    ------
+    NotFound, Invalid
+        No endpoint is registered; the overlap is not 0 to 168 hours; the secret is none of the scheme, or the present.
+    """
+    if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
+        raise Invalid("The secret before signs for 0 to {most} hours.", most=_LONGEST_OVERLAP_HOURS)
+    chosen = secret or new_secret()
+    check_secret(chosen)
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        endpoint = required(endpoints.in_force(connection, here), "No webhook endpoint is registered.")
+        if chosen == endpoint.secret:
+            raise Invalid("This is the present secret.")
+        until = now + timedelta(hours=overlap_hours)
+        endpoints.change_secret(connection, endpoint, chosen, previous_until=until)
+        payload = {"previous_until": until.isoformat()}
+        _record(runtime, connection, here, by, _Entry("webhook.secret_rotated", endpoint.endpoint_id, payload))
+    return chosen
+
+
+def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) -> int:
+    """Replace dated exchange rates: day, currency, euros for one unit, source. Of a day's several the last counts.
+
+    Raises
+    ------
+    Invalid
+        A row is not of that form.
+    """
+    checked = [_rate(row) for row in rows]
+    last = {(rate["day"], rate["currency"]): rate for rate in checked}
+    with runtime.store.write() as connection:
+        references.add_rates(connection, list(last.values()))
+        _record(runtime, connection, "", by, _Entry("rates.loaded", "rates", {"rows": len(checked)}))
+    runtime.forget()
+    return len(rows)
+
+
+def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        day = date.fromisoformat(str(row["day"])).isoformat()
+        currency, euros, source = str(row["currency"]), float(row["euros"]), str(row["source"])
+    except (KeyError, TypeError, ValueError):
+        raise Invalid("A rate has a day (2026-03-01), a currency, euros for one unit, and a source.") from None
+    if re.search(f"[{UNSTORABLE}]", source):
+        raise Invalid(
+            "{day} {currency}: the source holds characters that cannot be stored.", day=day, currency=currency
+        )
+    if not money.CODE.match(currency) or not 0 < euros < 1e6:
+        raise Invalid(
+            "{day} {currency}: the code must be three capital letters and the rate above zero.",
+            day=day,
+            currency=currency,
+        )
+    return {"day": day, "currency": currency, "euros": euros, "source": source[:200]}
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    act: str
+    subject: str
+    payload: Mapping[str, Any]
+
+
+def _record(runtime: Runtime, connection: Connection, marketplace_id: str, by: str, entry: _Entry) -> None:
+    audit.record(connection, runtime.clock.now(), marketplace_id, by, entry.act, entry.subject, **entry.payload)

@@ -1,0 +1,83 @@
+"""Removals pending approval, alerts and switches, for tools; a page does the same with forms."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from models.messages.english import in_english
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.api.people import Body
+from serving.guards import may, runtime_of
+from serving.marketplaces.store import kill_switches
+from serving.review.service.removal_approvals import held_removals, speak
+from serving.takedowns.rules.approval import Decision
+from serving.takedowns.store import alerts
+
+router = APIRouter()
+Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ANSWER_QUESTIONS)]
+Watcher = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)]
+
+
+class OpinionBody(Body):
+    """The decision on a removal pending approval, and its reason."""
+
+    decision: Decision = Field(strict=False)
+    reason: str = Field(max_length=500)
+
+
+@router.get("/api/v1/held-removals")
+def get_held(request: Request, session: Speaker) -> dict[str, Any]:
+    """The removals that wait and on which the person may speak, the longest waiting first, at most 500."""
+    return {
+        "held": [
+            {
+                "action_id": one.action.action_id,
+                "listing_external_id": one.action.external_id,
+                "held_at": one.hold.held_at.isoformat(),
+                "reasons": [in_english(hold.message) for hold in one.reasons],
+                "no_word": one.no_word,
+                "no_release": one.no_release,
+                "said": [
+                    {
+                        "organisation": said.organisation,
+                        "decision": said.decision.value,
+                        "left_out": one.left_out.get(said.user_id),
+                    }
+                    for said in one.said
+                ],
+            }
+            for one in held_removals(runtime_of(request), session.person)
+        ]
+    }
+
+
+@router.post("/api/v1/held-removals/{action_id}/opinions", status_code=201)
+async def post_opinion(action_id: str, body: OpinionBody, request: Request, session: Speaker) -> dict[str, Any]:
+    """Say what is to become of a removal pending approval; `settled_as` is null until enough people agree."""
+    runtime = runtime_of(request)
+    agreed = await run_in_threadpool(speak, runtime, session.person, action_id, body.decision, body.reason)
+    return {"settled_as": agreed.value if agreed else None}
+
+
+@router.get("/api/v1/alerts")
+def get_alerts(request: Request, session: Watcher) -> dict[str, Any]:
+    """The removals pending approval, the oldest first, and the automatic rules that are switched off."""
+    person = session.person
+    places = frozenset().union(
+        *(person.marketplaces(one) for one in (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)),
+        person.marketplaces(Permission.ADMINISTER),
+    )
+    with runtime_of(request).store.read() as connection:
+        raised, off = alerts.standing(connection, places), kill_switches.switched_off(connection, places)
+    return {
+        "alerts": [
+            {"cause": one.cause.value, "sentence": one.sentence, "raised_at": one.raised_at.isoformat()}
+            for one in raised
+        ],
+        "switched_off": [
+            {"rule": one.rule.value, "reason": one.reason, "off_since": one.off_since.isoformat()} for one in off
+        ],
+    }

@@ -1,0 +1,98 @@
+"""The certification of a brand's users: answered here, checked at each confirmation."""
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from features.phrase import Phrase
+from models.errors import Conflict
+from models.messages.english import reasons_of
+from serving.accounts.rules.access import Person
+from serving.audit.store import audit
+from serving.brands.policy import EnrolmentPolicy
+from serving.brands.rules import Gate, How, NotBriefed, Result, gate, judged, questions, questions_version
+from serving.brands.store import certifications
+from serving.platform.runtime import Runtime
+
+
+class TooSoon(Conflict):
+    """The last answers were wrong a moment ago; `again_at` is when they can be given again."""
+
+    def __init__(self, again_at: datetime, left: timedelta) -> None:
+        minutes = max(1, math.ceil(left / timedelta(minutes=1)))
+        wait = Phrase("{n} minute" if minutes == 1 else "{n} minutes", n=minutes)
+        super().__init__("Read why your answers were wrong; you can try again in {wait}.", wait=wait)
+        self.again_at = again_at
+
+
+def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Result:
+    """Judge a person's answers and keep the attempt, passed or not.
+
+    Raises
+    ------
+    Invalid
+        A question is left out, or an answer is none of its options.
+    TooSoon
+        The last attempt failed a moment ago.
+    """
+    found, now = judged(answers), runtime.clock.now()
+    with runtime.store.write() as connection:
+        last = certifications.last_attempt(connection, person.user_id)
+        wait = timedelta(minutes=runtime.policies[EnrolmentPolicy].briefing_again_after_minutes)
+        if last is not None and not last.passed and now < last.known_at + wait:
+            raise TooSoon(last.known_at + wait, last.known_at + wait - now)
+        keep(runtime, connection, person.user_id, How.ANSWERED, answers, found, by=f"user:{person.user_id}")
+    return found
+
+
+def vouch(runtime: Runtime, connection: Connection, user_id: str, *, by: str) -> None:
+    """Record that an operator knows somebody to be briefed."""
+    keep(runtime, connection, user_id, How.VOUCHED, {}, Result(len(questions()), ()), by=by)
+
+
+def keep(
+    runtime: Runtime,
+    connection: Connection,
+    user_id: str,
+    how: How,
+    answers: Mapping[str, int],
+    found: Result,
+    *,
+    by: str,
+) -> None:
+    """Append an attempt, with its entry in the audit log."""
+    now, attempt_id = runtime.clock.now(), runtime.ids.new("brf")
+    row = {
+        "attempt_id": attempt_id,
+        "user_id": user_id,
+        "how": how.value,
+        "questions": questions_version(),
+        "answers": {one.key: answers[one.key] for one in questions() if one.key in answers},
+        "right_answers": found.right,
+        "passed": found.passed,
+        "known_at": now,
+    }
+    certifications.add_attempt(connection, row)
+    payload = {name: row[name] for name in ("user_id", "how", "questions", "right_answers", "passed")}
+    act = "briefing.passed" if found.passed else "briefing.failed"
+    audit.record(connection, now, "", by, act, attempt_id, **payload)
+
+
+def gate_of(runtime: Runtime, connection: Connection, person: Person, at: datetime) -> Gate:
+    """Whether a brand's person may confirm now."""
+    return gate(certifications.last_passed(connection, person.user_id), at, runtime.policies[EnrolmentPolicy])
+
+
+def require(runtime: Runtime, connection: Connection, person: Person, at: datetime) -> None:
+    """Let nobody confirm who is not briefed.
+
+    Raises
+    ------
+    NotBriefed
+        The person has not passed, or too long ago.
+    """
+    found = gate_of(runtime, connection, person, at)
+    if not found.open:
+        raise NotBriefed("Nothing was recorded. {why}", why=reasons_of(found.reason))

@@ -1,0 +1,167 @@
+"""Counterfeit indicators as account managers load them: validated, bounded in number, withdrawn but never changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from features.indicators import (
+    LONGEST_TEXT,
+    MOST_PER_BRAND,
+    Direction,
+    PatternRefused,
+    TellTale,
+    Where,
+    check_pattern,
+    fits,
+)
+from models.errors import Conflict, Invalid
+from serving.audit.store import audit
+from serving.brands.store import brands, indicators
+from serving.listings.store import listings
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+
+LONGEST_LABEL = 200
+_TRIED_ON = 500  # Offers: half a second of folding at most, and enough to see that a pattern is too wide.
+_EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NewTellTale:
+    """A brand's counterfeit indicator: a label for people, a pattern, and its validity (default: at once, without
+    end)."""
+
+    brand: str
+    label: str
+    pattern: str
+    direction: Direction
+    where: Where = Where.ANY
+    active_from: datetime | None = None
+    active_to: datetime | None = None
+    marketplace: str | None = None
+
+
+def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale:
+    """Load a counterfeit indicator of an enrolled brand; offers that come in from now on are looked at for it.
+
+    Raises
+    ------
+    Invalid
+        The pattern is refused, the label is none, the times are the wrong way round.
+    NotFound
+        The brand is not enrolled here.
+    Conflict
+        The brand has as many as it may have.
+    """
+    now = runtime.clock.now()
+    label = wanted.label.strip()
+    if not label or len(label) > LONGEST_LABEL or not label.isprintable():
+        raise Invalid("A tell-tale has a label of at most {most} characters that can be seen.", most=LONGEST_LABEL)
+    try:
+        check_pattern(wanted.pattern)
+    except PatternRefused as refused:
+        raise Invalid(refused.phrase) from None
+    active_from = wanted.active_from or now
+    if wanted.active_to is not None and wanted.active_to <= active_from:
+        raise Invalid("A tell-tale ends after it begins.")
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        here = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
+        brand_id = brands.enrolled_by_name(connection, here, wanted.brand)
+        if indicators.kept(connection, here, brand_id) >= MOST_PER_BRAND:
+            raise Conflict(
+                "{name} has {most} tell-tales, which is the most. Remove one first.",
+                name=wanted.brand,
+                most=MOST_PER_BRAND,
+            )
+        found = TellTale(
+            tell_tale_id=runtime.ids.new("tel"),
+            brand_id=brand_id,
+            label=label,
+            pattern=wanted.pattern,
+            where=wanted.where,
+            direction=wanted.direction,
+            active_from=active_from,
+            active_to=wanted.active_to,
+            known_at=now,
+        )
+        indicators.add_tell_tale(connection, here, found)
+        audit.record(
+            connection,
+            now,
+            here,
+            by,
+            "tell_tale.added",
+            found.tell_tale_id,
+            brand_id=brand_id,
+            label=label,
+            direction=found.direction.value,
+        )
+    runtime.forget()
+    return found
+
+
+def remove_tell_tale(runtime: Runtime, tell_tale_id: str, *, marketplace: str | None, by: str) -> None:
+    """Withdraw a counterfeit indicator; earlier scores with it stay as they were.
+
+    Raises
+    ------
+    NotFound
+        There is none of this id in force.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        brand_id = indicators.take_back(connection, here, tell_tale_id, now)
+        audit.record(connection, now, here, by, "tell_tale.removed", tell_tale_id, brand_id=brand_id)
+    runtime.forget()
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """The matches of a pattern: words of the pasted text, and the ids, titles and matched words of some listings."""
+
+    words: str | None
+    looked_at: int
+    fitting: int
+    examples: tuple[tuple[str, str, str], ...]
+
+
+def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Where, text: str) -> Tried:
+    """Look for a pattern in a pasted text and in the latest offers of a brand, `pair` being (marketplace, brand).
+
+    Raises
+    ------
+    Invalid
+        The pattern is refused.
+    """
+    try:
+        check_pattern(pattern)
+    except PatternRefused as refused:
+        raise Invalid(refused.phrase) from None
+    with runtime.store.read() as connection:
+        offers = listings.latest_of_brand(connection, pair, _TRIED_ON)
+    found = [
+        (external_id, str(content.get("title") or external_id), words)
+        for external_id, content in offers
+        if (words := fits(pattern, where, content.get("title") or "", content.get("description") or "")) is not None
+    ]
+    words = fits(pattern, where, text[:LONGEST_TEXT], text) if text.strip() else None
+    return Tried(words, len(offers), len(found), tuple(found[:_EXAMPLES]))
+
+
+def of_brand(connection: Connection, pair: tuple[str, str]) -> list[TellTale]:
+    """Every counterfeit indicator of a brand at a marketplace, including withdrawn ones, the newest first."""
+    found = indicators.of_marketplace(connection, pair[0])
+    return [one for one in reversed(found) if one.brand_id == pair[1]]
+
+
+def listed(runtime: Runtime, *, brand: str | None, marketplace: str | None) -> list[tuple[str, TellTale]]:
+    """The indicators in force, with their brands' names, by brand and then the oldest first."""
+    with runtime.store.read() as connection:
+        here = marketplaces.by_name(connection, marketplace).marketplace_id
+        names = {brand_id: one.name for brand_id, one in brands.enrolments(connection, here).items()}
+        found = indicators.of_marketplace(connection, here)
+    kept = [(names[one.brand_id], one) for one in found if one.removed_at is None]
+    return sorted((pair for pair in kept if brand is None or pair[0] == brand), key=lambda pair: pair[0])

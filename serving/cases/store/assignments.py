@@ -1,0 +1,125 @@
+"""Open cases that are offered to somebody of the desk, and how much everybody has in hand."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, or_, select
+
+from models.case import CaseLane, CaseState
+from serving.accounts.rules.access import Role
+from serving.accounts.tables import account, browser_session, role_grant
+from serving.brands.tables import brand_enrolment
+from serving.cases.store.ordered_scan import IS_OPEN
+from serving.cases.tables import case_offer, review_case, verdict
+from serving.platform.database.scope import inside, same
+from serving.platform.database.store import add
+
+
+def standing(connection: Connection, marketplaces: Collection[str], at: datetime) -> dict[str, str]:
+    """The person each open case of these marketplaces is offered to now, by case."""
+    query = select(case_offer.c.case_id, case_offer.c.user_id).where(
+        case_offer.c.marketplace_id.in_(marketplaces), case_offer.c.until > at
+    )
+    return {row.case_id: row.user_id for row in connection.execute(query)}
+
+
+def free(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[str]:
+    """Open cases of the review queue that are neither held by nor offered to a person, the costliest first."""
+    offered = select(case_offer.c.case_id).where(case_offer.c.marketplace_id == marketplace_id, case_offer.c.until > at)
+    query = (
+        select(review_case.c.case_id)
+        .where(
+            inside(review_case, marketplace_id, state=CaseState.OPEN.value),
+            review_case.c.lane != CaseLane.ASK_BRAND.value,
+            or_(review_case.c.leased_until.is_(None), review_case.c.leased_until <= at),
+            or_(review_case.c.aside_until.is_(None), review_case.c.aside_until <= at),
+            review_case.c.case_id.not_in(offered),
+        )
+        .order_by(review_case.c.priority.desc(), review_case.c.case_id)
+        .limit(most)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def on_duty(connection: Connection, marketplace_id: str, wall: datetime) -> list[str]:
+    """The analysts of a marketplace who are signed in; `wall` is the time by which sessions end."""
+    query = (
+        select(role_grant.c.user_id)
+        .join(account, account.c.user_id == role_grant.c.user_id)
+        .join(browser_session, browser_session.c.user_id == role_grant.c.user_id)
+        .where(
+            inside(role_grant, marketplace_id, role=Role.ANALYST.value),
+            account.c.disabled_at.is_(None),
+            browser_session.c.expires_at > wall,
+        )
+        .distinct()
+        .order_by(role_grant.c.user_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counter[str]:
+    """How many open cases everybody holds or is offered."""
+    here = review_case.c.marketplace_id == marketplace_id, IS_OPEN
+    held = select(review_case.c.case_id, review_case.c.leased_by).where(
+        *here, review_case.c.leased_by.is_not(None), review_case.c.leased_until > at
+    )
+    offered = (
+        select(review_case.c.case_id, case_offer.c.user_id)
+        .join(case_offer, same(case_offer, review_case, "case_id"))
+        .where(*here, case_offer.c.until > at)
+    )
+    # An offered case that the person holds counts once; a case that somebody else has taken counts for that person.
+    mine = {row[0]: row[1] for row in connection.execute(offered)}
+    mine |= {row[0]: row[1] for row in connection.execute(held)}
+    return Counter(mine.values())
+
+
+def judged_by(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, set[str]]:
+    """The people who have judged the listings of these cases, by case."""
+    query = (
+        select(review_case.c.case_id, verdict.c.user_id)
+        .join(verdict, same(verdict, review_case, "listing_id"))
+        .where(review_case.c.marketplace_id == marketplace_id, review_case.c.case_id.in_(case_ids))
+    )
+    found: dict[str, set[str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.case_id, set()).add(row.user_id)
+    return found
+
+
+def offer(
+    connection: Connection, marketplace_id: str, offered: Mapping[str, str], *, at: datetime, until: datetime
+) -> None:
+    """Offer cases, each to its person; earlier offers of them are over."""
+    gone = case_offer.c.until <= at
+    connection.execute(delete(case_offer).where(case_offer.c.marketplace_id == marketplace_id, gone))
+    rows = [
+        {"marketplace_id": marketplace_id, "case_id": case_id, "user_id": user_id, "offered_at": at, "until": until}
+        for case_id, user_id in offered.items()
+    ]
+    add(connection, case_offer, rows)
+
+
+def withdraw(connection: Connection, marketplaces: Collection[str], user_id: str) -> int:
+    """Take back the cases that were offered to somebody; returns how many."""
+    gone = delete(case_offer).where(case_offer.c.marketplace_id.in_(marketplaces), case_offer.c.user_id == user_id)
+    return len(connection.execute(gone.returning(case_offer.c.case_id)).all())
+
+
+def brands_of_managers(connection: Connection, marketplace_id: str) -> dict[str, int]:
+    """How many brands every account manager of a marketplace looks after, those with none included."""
+    looked_after = func.count(brand_enrolment.c.brand_id)
+    query = (
+        select(role_grant.c.user_id, looked_after)
+        .join(account, account.c.user_id == role_grant.c.user_id)
+        .outerjoin(
+            brand_enrolment,
+            (brand_enrolment.c.marketplace_id == role_grant.c.marketplace_id)
+            & (brand_enrolment.c.account_manager_id == role_grant.c.user_id),
+        )
+        .where(inside(role_grant, marketplace_id, role=Role.ACCOUNT_MANAGER.value), account.c.disabled_at.is_(None))
+        .group_by(role_grant.c.user_id)
+    )
+    return {row[0]: row[1] for row in connection.execute(query)}

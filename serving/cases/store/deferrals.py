@@ -1,0 +1,98 @@
+"""Cases that are set aside: why and until when, each time kept; and how they come back."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, literal_column, or_, select, true, update
+
+from models.case import CaseState
+from serving.accounts.tables import account
+from serving.cases.rules.deferral import Aside
+from serving.cases.store.cases import Case
+from serving.cases.tables import case_wait, review_case
+from serving.platform.database.scope import inside
+from serving.platform.database.store import add
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWait:
+    """The last deferral of a case: its author, and the statement."""
+
+    by: str
+    aside: Aside
+    known_at: datetime
+
+
+def begin(connection: Connection, case: Case, user_id: str, wait_id: str, aside: Aside, at: datetime) -> bool:
+    """Defer an open case and release its lease; False where another person holds it."""
+    free = or_(
+        review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
+    )
+    changed = connection.execute(
+        update(review_case)
+        .where(inside(review_case, case.marketplace_id, case_id=case.case_id, state=CaseState.OPEN.value), free)
+        .values(aside_until=aside.until, wakes_on_news=aside.on_news, leased_by=None, leased_until=None)
+    )
+    if changed.rowcount != 1:
+        return False
+    row = {
+        "marketplace_id": case.marketplace_id,
+        "wait_id": wait_id,
+        "case_id": case.case_id,
+        "user_id": user_id,
+        "kind": aside.kind.value,
+        "missing": aside.missing,
+        "asked": aside.asked,
+        "until": aside.until,
+        "on_news": aside.on_news,
+        "known_at": at,
+    }
+    add(connection, case_wait, [row])
+    return True
+
+
+def end(
+    connection: Connection, marketplace_id: str, listing_ids: Collection[str], at: datetime, *, news: bool = False
+) -> int:
+    """Bring the cases of these listings back that are set aside; with `news`, those alone that it wakes."""
+    awake = [review_case.c.wakes_on_news.is_(true())] if news else []
+    # In the words of the index that has the one open case of each listing.
+    decides = review_case.c.state == literal_column("'open'"), review_case.c.lane != literal_column("'second_look'")
+    changed = connection.execute(
+        update(review_case)
+        .where(
+            review_case.c.marketplace_id == marketplace_id,
+            review_case.c.listing_id.in_(listing_ids),
+            *decides,
+            review_case.c.aside_until > at,
+            *awake,
+        )
+        .values(aside_until=None, wakes_on_news=False)
+    )
+    return changed.rowcount
+
+
+def end_of_case(connection: Connection, case: Case, at: datetime) -> bool:
+    """Bring one case back; False where it is not set aside."""
+    changed = connection.execute(
+        update(review_case)
+        .where(inside(review_case, case.marketplace_id, case_id=case.case_id), review_case.c.aside_until > at)
+        .values(aside_until=None, wakes_on_news=False)
+    )
+    return changed.rowcount == 1
+
+
+def latest(connection: Connection, marketplace_id: str, case_id: str) -> StoredWait | None:
+    """The last time that a case was set aside."""
+    query = (
+        select(case_wait, account.c.name)
+        .join(account, account.c.user_id == case_wait.c.user_id)
+        .where(inside(case_wait, marketplace_id, case_id=case_id))
+        .order_by(case_wait.c.known_at.desc(), case_wait.c.wait_id.desc())
+    )
+    found = connection.execute(query.limit(1)).mappings().first()
+    if found is None:
+        return None
+    aside = Aside(found["until"], found["on_news"], found["missing"], found["asked"])
+    return StoredWait(found["name"], aside, found["known_at"])

@@ -1,0 +1,74 @@
+"""Commands of what stops the machine: the switches of automatic rules, and the breaker."""
+
+from typing import Annotated
+
+import typer
+
+from models.errors import Invalid
+from serving.accounts.rules.access import Permission
+from serving.commands.declaring import command
+from serving.commands.groups import breaker, switch
+from serving.commands.registry import ADMINISTRATOR, At, Who
+from serving.marketplaces.rules import RULES, AutomaticRule
+
+Rule = Annotated[str, typer.Argument(help="Its name as `touchstone switch show` gives it.")]
+Reason = Annotated[str, typer.Option(help="Why; it stands in the audit log and, while the rule is off, on the pages.")]
+
+
+@command(switch, "show")
+def show_switches(at: At) -> list[str]:
+    """Say of every automatic rule whether it is on, and what that means."""
+    from serving.marketplaces.store.kill_switches import switched_off
+
+    with at.runtime.store.read() as connection:
+        off = {one.rule: one for one in switched_off(connection, {at.here})}
+    said: list[str] = []
+    for rule, meant in RULES.items():
+        one = off.get(rule)
+        state = "on" if one is None else f"OFF since {one.off_since.isoformat()} ({one.reason})"
+        said.append(f"{rule}: {state}. {meant.on if one is None else meant.off}")
+    return said
+
+
+def _switch(at: At, rule: str, reason: str, *, on: bool) -> str:
+    from serving.operations.service.kill_switches import switch
+
+    if rule not in set(AutomaticRule):
+        raise Invalid("There is no such rule; known are: {known}.", known=", ".join(AutomaticRule))
+    switch(at.runtime, at.place, AutomaticRule(rule), on=on, by=at.actor, reason=reason)
+    return f"{rule} is {'on' if on else 'off'}."
+
+
+@command(switch, "off", by=ADMINISTRATOR)
+def switch_off(at: At, rule: Rule, reason: Reason) -> str:
+    """Switch a rule off from the next request on."""
+    return _switch(at, rule, reason, on=False)
+
+
+@command(switch, "on", by=ADMINISTRATOR)
+def switch_on(at: At, rule: Rule, reason: Reason) -> str:
+    """Switch a rule on again."""
+    return _switch(at, rule, reason, on=True)
+
+
+@command(breaker, "show")
+def show_breaker(at: At) -> str:
+    """Say whether the model's questions to brands are held, and why."""
+    from serving.scoring.store import breakers
+
+    with at.runtime.store.read() as connection:
+        found = breakers.of(connection, at.here)
+    if found.opened_at is None:
+        return "Questions are put to brands; the volume of alerts is in order."
+    return f"Questions to brands are held since {found.opened_at.isoformat()}: {found.reason}"
+
+
+@command(breaker, "close", by=Who("E-mail of whoever has looked.", Permission.PROMOTE_MODELS))
+def close_the_breaker(
+    at: At, reason: Annotated[str, typer.Option(help="What was found when the volume was looked at.")]
+) -> str:
+    """Let the model ask brands again after somebody has looked at the volume of alerts."""
+    from serving.operations.service.breaker import close_breaker
+
+    close_breaker(at.runtime, at.place, by=at.actor, reason=reason)
+    return "Circuit breaker closed. Brands receive questions again."

@@ -1,0 +1,96 @@
+"""The point-in-time histories of the sellers of one request at the moment of each row, from one common read."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Self
+
+from sqlalchemy import Connection
+
+from features.facts import Facts, reference_keys
+from features.history import NOTHING_RECORDED, History
+from features.links import Links
+from features.listing import Listing
+from features.near_duplicates import Likeness
+from features.own_prices import NO_PRICES, OwnPrices
+from models.seller_history import Put, SellerPast
+from serving.brands.store import brands
+from serving.brands.store.brands import Authorisation
+from serving.listings.store.listings import Latest
+from serving.scoring.store import histories
+from serving.sellers.service.linked import Moment, links_at
+
+
+@dataclass(frozen=True, slots=True)
+class Pasts:
+    """The pasts of some sellers of a marketplace, the brands that have authorised each, and with whom it was linked."""
+
+    sellers: Mapping[str, SellerPast]
+    authorised: Mapping[str, tuple[Authorisation, ...]]
+    links: Mapping[Moment, Links]
+
+    @classmethod
+    def read(cls, connection: Connection, marketplace_id: str, rows: Iterable[tuple[Listing, datetime]]) -> Self:
+        """The histories of the sellers of these listings, each at its moment."""
+        moments = {(seller, as_of) for listing, as_of in rows if (seller := listing.seller.external_id) is not None}
+        if not moments:
+            return cls({}, {}, {})
+        sellers, times = {seller for seller, _ in moments}, [as_of for _, as_of in moments]
+        return cls(
+            histories.load(connection, marketplace_id, sellers, since=min(times), until=max(times)),
+            brands.authorisations(connection, marketplace_id, sellers),
+            links_at(connection, marketplace_id, moments),
+        )
+
+    def of(
+        self,
+        listing: Listing,
+        *,
+        listing_id: str | None,
+        as_of: datetime,
+        complete_since: datetime | None,
+        version: int = 1,
+        previous_log_price: float | None = None,
+        earlier_prices: OwnPrices = NO_PRICES,
+        likeness: Likeness | None = None,
+    ) -> History:
+        """The history of a listing at a moment; of an offer that names no seller nothing is recorded but itself.
+
+        `complete_since` is from when the marketplace vouches for its seller events; what follows is the listing's own.
+        """
+        seller, past = listing.seller.external_id, NOTHING_RECORDED
+        if seller is not None:
+            past = self.sellers[seller].history(
+                as_of, listing_id=listing_id, complete_since=complete_since, currency=listing.currency
+            )
+        return replace(
+            past,
+            version=version,
+            previous_log_price=previous_log_price,
+            earlier_prices=earlier_prices,
+            links=None if seller is None else self.links[seller, as_of],
+            authorised_for=tuple(
+                dict.fromkeys(one.brand_id for one in self.authorised.get(seller or "", ()) if one.holds(as_of))
+            ),
+            likeness=likeness,
+        )
+
+    def take_in(self, listing: Listing, facts: Facts, before: Latest | None, taking_part: Collection[str]) -> None:
+        """Know of a new version of this request as rows of later moments will read it from the database."""
+        seller = listing.seller.external_id
+        if seller is None:
+            return
+        brand_key, category_key = reference_keys(listing, facts.brand)
+        self.sellers[seller].take_in(
+            Put(
+                # A new listing has no id yet; its own will do, for no other row of the round is about it.
+                listing_id=before.listing_id if before else listing.external_id,
+                known_at=facts.as_of,
+                first_known_at=before.first_known_at if before else facts.as_of,
+                log_price=facts.price.log_price,
+                price=listing.price_minor,
+                brand_key=brand_key,
+                category_key=category_key,
+                protected=facts.brand.brand_id in taking_part,
+            )
+        )

@@ -1,0 +1,108 @@
+"""Labels in doubt go back to a second reviewer, who is shown neither the score nor what was said."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from models.case import CaseLane, CaseState
+from models.labels import WANTS_A_SECOND, Label
+from models.policies.learning import LabelPolicy, SecondLookPolicy
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.learning.service.labelling import label_of
+from serving.learning.store import second_reviews, verdict_history
+from serving.platform.runtime import Runtime
+
+
+def ask_for_second_looks(
+    runtime: Runtime, marketplace_id: str, job_id: str, suspects: Sequence[Mapping[str, Any]] = ()
+) -> int:
+    """Store the doubtful labels of a training and open cases on the most doubtful; returns how many were opened.
+
+    Unconfirmed positives of the random audit sample come first, because they give no label until a second reviewer
+    confirms them. A version has one second review, also if another training doubts it again. A version that has changed
+    since the training read it is skipped: its label has changed, or an appeal suspends it. A repeated call for the same
+    training adds only the missing cases.
+    """
+    now, policy = runtime.clock.now(), runtime.policies[SecondLookPolicy]
+    with runtime.store.write() as connection:
+        kept = second_reviews.of_job(connection, marketplace_id, job_id)
+        doubts = [
+            doubt
+            for doubt in _doubts(runtime, connection, marketplace_id, suspects, now)
+            if doubt["version_id"] not in kept
+        ]
+        versions = [doubt["version_id"] for doubt in doubts]
+        judged_by = cases.first_of_versions(connection, marketplace_id, versions)
+        taken = second_reviews.asked_for(connection, marketplace_id, versions)
+        room = policy.most_cases - sum(case_id is not None for case_id in kept.values())
+        opened = [version_id for version_id in versions if version_id not in taken][: max(room, 0)]
+        ids = {version_id: runtime.ids.new("cas") for version_id in opened}
+        due_at = now + timedelta(days=policy.due_within_days)
+        cases.add_cases(connection, [look_case(judged_by[one], ids[one], now, due_at) for one in opened])
+        cases.add_events(connection, [look_event(runtime, judged_by[one], ids[one], "training", now) for one in opened])
+        rows = [
+            {
+                "marketplace_id": marketplace_id,
+                "second_look_id": runtime.ids.new("sec"),
+                "job_id": job_id,
+                "listing_id": judged_by[doubt["version_id"]].listing_id,
+                "case_id": ids.get(doubt["version_id"]),
+                "found_at": now,
+                **doubt,
+            }
+            for doubt in doubts
+        ]
+        second_reviews.add_all(connection, rows)
+    return len(opened)
+
+
+def _doubts(
+    runtime: Runtime, connection: Connection, marketplace_id: str, suspects: Sequence[Mapping[str, Any]], now: datetime
+) -> list[dict[str, Any]]:
+    """Finds that wait for a second reviewer, the oldest first, then suspects whose label is still what it was."""
+    versions = verdict_history.of_marketplace(connection, marketplace_id, now)
+    labels = {version_id: label_of(one, now, runtime.policies[LabelPolicy]) for version_id, one in versions.items()}
+    alone = [
+        {"version_id": version_id, "why": "alone", "label": 1, "probability": None, "doubt": None}
+        for version_id, label in labels.items()
+        if label is WANTS_A_SECOND
+    ]
+    doubted = []
+    for suspect in suspects:
+        label = labels.get(suspect["version_id"])
+        if isinstance(label, Label) and label.value == suspect["label"]:
+            names = ("version_id", "label", "probability", "doubt")
+            doubted.append({"why": "doubted", **{name: suspect[name] for name in names}})
+    return [*alone, *doubted]
+
+
+def look_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dict[str, Any]:
+    """The version as it was scored when it was first judged; a second review has no urgency and follows nothing."""
+    return {
+        "marketplace_id": first.marketplace_id,
+        "case_id": case_id,
+        "listing_id": first.listing_id,
+        "version_id": first.version_id,
+        "score_id": first.score_id,
+        "brand_id": first.brand_id,
+        "lane": CaseLane.SECOND_LOOK.value,
+        "state": CaseState.OPEN.value,
+        "priority": 0.0,
+        "opened_at": now,
+        "due_at": due_at,
+    }
+
+
+def look_event(runtime: Runtime, first: Case, case_id: str, actor: str, now: datetime) -> dict[str, Any]:
+    """The first line of its history."""
+    return {
+        "marketplace_id": first.marketplace_id,
+        "event_id": runtime.ids.new("evt"),
+        "case_id": case_id,
+        "what": "Opened for a second look by somebody who has not judged the offer.",
+        "actor": actor,
+        "known_at": now,
+    }

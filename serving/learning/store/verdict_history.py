@@ -1,0 +1,240 @@
+"""Verdict history of listing versions as of a moment, from the log of verdicts: a repeated read gives the same result.
+
+Nothing here reads a state that is overwritten. Withdrawn verdicts, decided appeals, approved removals and disabled
+accounts are read by the time of the event. Two exports of one moment are therefore equal, however much later they run.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, RowMapping, String, and_, or_, select, true
+
+from models.case import CaseLane
+from models.labels import AppealState, GivenVerdict
+from models.verdict import Evidence, Judgement, Side
+from serving.accounts.tables import account
+from serving.appeals.tables import appeal, counter_notice, overturn
+from serving.audit.tables import audit_entry
+from serving.cases.tables import verdict
+from serving.learning.store.gold_items import answers_one
+from serving.platform.database.lists import chunks, listed
+from serving.platform.database.scope import same
+from serving.takedowns.rules.statement import Undone
+from serving.takedowns.store.contested import with_contested
+from serving.takedowns.tables import action, action_hold
+
+# Without the score and the first answer; an appeal's decision is told apart, because it turns the label round.
+_GIVEN_BLIND: Final = frozenset({CaseLane.SECOND_LOOK, CaseLane.COMPLAINT})
+_DISMISSES_AN_APPEAL: Final = Judgement.COUNTERFEIT
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A verdict with where it was given and the audit entry that proves it, None where there is none."""
+
+    given: GivenVerdict
+    version_id: str
+    case_id: str
+    lane: CaseLane
+    audit_sequence: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """All that was said of one version, and how an appeal against its removal stood."""
+
+    verdicts: tuple[Recorded, ...]
+    appeal: AppealState = AppealState.NONE
+    decision: Recorded | None = None
+
+
+def of_marketplace(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, Said]:
+    """By version, what was known at a moment of each version that anybody had judged."""
+    return _said(connection, marketplace_id, as_of, None)
+
+
+def of_versions(
+    connection: Connection, marketplace_id: str, version_ids: Collection[str], as_of: datetime
+) -> dict[str, Said]:
+    """The same for these versions alone, so that a few versions do not cost a read of all verdicts."""
+    found: dict[str, Said] = {}
+    for some in chunks(_judged(connection, marketplace_id, version_ids)):
+        found |= _said(connection, marketplace_id, as_of, some)
+    return found
+
+
+def _judged(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> list[str]:
+    """Which of these versions anybody has ever judged: most that wait for people have not been."""
+    wanted = listed(connection, sorted(version_ids), String())
+    here = (verdict.c.marketplace_id == marketplace_id) & (verdict.c.version_id == wanted.c.value)
+    query = select(wanted.c.value).distinct().outerjoin_from(wanted, verdict, here)
+    judged = query.where(verdict.c.version_id.is_not(None)).order_by(wanted.c.value)
+    return list(connection.execute(judged).scalars())
+
+
+def _said(
+    connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
+) -> dict[str, Said]:
+    given: dict[str, list[Recorded]] = {}
+    decisions: dict[str, Recorded] = {}
+    for one in _recorded(connection, marketplace_id, as_of, only):
+        if one.lane is not CaseLane.APPEAL:
+            given.setdefault(one.version_id, []).append(one)
+        elif not one.given.superseded:
+            decisions[one.case_id] = one
+    found = {version_id: Said(tuple(verdicts)) for version_id, verdicts in given.items()}
+    for version_id, case_id in _appeals(connection, marketplace_id, as_of, only):
+        state, decision = _state(decisions.get(case_id))
+        found[version_id] = Said(found[version_id].verdicts, state, decision)
+    for version_id, state in _counter_notices(connection, marketplace_id, as_of, only):
+        if found[version_id].appeal is AppealState.NONE:
+            found[version_id] = Said(found[version_id].verdicts, state)
+    return found
+
+
+def _within(column: ColumnElement[str], only: Collection[str] | None) -> ColumnElement[bool]:
+    return true() if only is None else column.in_(only)
+
+
+def _wanted(marketplace_id: str, only: Collection[str] | None) -> ColumnElement[bool]:
+    """The verdicts on these versions, and those that decide appeals about them, whatever version those saw."""
+    if only is None:
+        return true()
+    contested = verdict.alias("contested")
+    about = (
+        select(appeal.c.case_id)
+        .select_from(with_contested(appeal, contested))
+        .where(appeal.c.marketplace_id == marketplace_id, contested.c.version_id.in_(only))
+    )
+    decides = and_(verdict.c.lane == CaseLane.APPEAL.value, verdict.c.case_id.in_(about))
+    return or_(verdict.c.version_id.in_(only), decides)
+
+
+def _recorded(
+    connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
+) -> Iterable[Recorded]:
+    """Judgements in the order of time; the audit log's entry is found by its subject."""
+    later = verdict.alias("later")
+    query = (
+        select(
+            verdict,
+            later.c.known_at.label("superseded_at"),
+            account.c.disabled_at,
+            audit_entry.c.sequence.label("audit_sequence"),
+        )
+        .outerjoin(
+            later,
+            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
+        )
+        .outerjoin(
+            audit_entry, and_(audit_entry.c.subject == verdict.c.verdict_id, audit_entry.c.act == "verdict.recorded")
+        )
+        .join(account, account.c.user_id == verdict.c.user_id)
+        .where(
+            verdict.c.marketplace_id == marketplace_id,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            verdict.c.known_at <= as_of,
+            ~answers_one(verdict.c.case_id, verdict.c.marketplace_id),
+            _wanted(marketplace_id, only),
+        )
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )
+    held = _held(connection, marketplace_id, as_of)
+    return [_one(row, as_of, held.get(row["listing_id"])) for row in connection.execute(query).mappings()]
+
+
+@dataclass(frozen=True, slots=True)
+class _HeldRemoval:
+    """A removal that waited for people at a moment: since when, and the verdict that made it."""
+
+    held_at: datetime
+    verdict_id: str
+
+
+def _held(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, _HeldRemoval]:
+    """By listing, the removal that waited at a moment or is asked for after it; one at most waits at a time."""
+    query = (
+        select(action.c.listing_id, action.c.verdict_id, action_hold.c.held_at)
+        .join(action_hold, same(action_hold, action, "action_id"))
+        .where(
+            action_hold.c.marketplace_id == marketplace_id,
+            or_(action_hold.c.settled_at.is_(None), action_hold.c.settled_at > as_of),
+        )
+    )
+    return {row.listing_id: _HeldRemoval(row.held_at, row.verdict_id) for row in connection.execute(query)}
+
+
+def _one(row: RowMapping, as_of: datetime, held: _HeldRemoval | None) -> Recorded:
+    lane = CaseLane(row["lane"])
+    # The verdicts behind the removal: the verdict that made it, and those that joined it since (ids are ordered by
+    # time).
+    waits = (
+        held is not None
+        and row["judgement"] == Judgement.COUNTERFEIT.value
+        and (row["known_at"], row["verdict_id"]) >= (held.held_at, held.verdict_id)
+    )
+    given = GivenVerdict(
+        verdict_id=row["verdict_id"],
+        judgement=Judgement(row["judgement"]),
+        side=Side(row["side"]),
+        user_id=row["user_id"],
+        known_at=row["known_at"],
+        superseded=waits or _happened(row["superseded_at"], as_of),
+        brand_id=row["brand_id"],
+        evidence=Evidence(row["evidence"]),
+        drawn=lane is CaseLane.AUDIT,
+        second_look=lane in _GIVEN_BLIND,
+        suspended=row["passed_on"] or _happened(row["disabled_at"], as_of),
+    )
+    return Recorded(given, row["version_id"], row["case_id"], lane, row["audit_sequence"])
+
+
+def _happened(at: datetime | None, as_of: datetime) -> bool:
+    return at is not None and at <= as_of
+
+
+def _appeals(
+    connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
+) -> Iterable[tuple[str, str]]:
+    """(contested version, case) of the appeals filed up to a moment, in the order of time."""
+    query = (
+        select(verdict.c.version_id, appeal.c.case_id)
+        .select_from(with_contested(appeal))
+        .where(appeal.c.marketplace_id == marketplace_id, appeal.c.known_at <= as_of)
+        .where(_within(verdict.c.version_id, only))
+        .order_by(appeal.c.known_at, appeal.c.appeal_id)
+    )
+    return [(row.version_id, row.case_id) for row in connection.execute(query)]
+
+
+def _counter_notices(
+    connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
+) -> Iterable[tuple[str, AppealState]]:
+    """(contested version, state) of the counter-notices that were open at a moment, or had ended by silence."""
+    silent = and_(
+        same(overturn, counter_notice, "action_id"),
+        overturn.c.cause == Undone.SILENCE.value,
+        overturn.c.overturned_at <= as_of,
+    )
+    query = (
+        select(verdict.c.version_id, counter_notice.c.closed_at, overturn.c.overturned_at)
+        .select_from(with_contested(counter_notice).outerjoin(overturn, silent))
+        .where(counter_notice.c.marketplace_id == marketplace_id, counter_notice.c.first_answered_at <= as_of)
+        .where(_within(verdict.c.version_id, only))
+        .order_by(counter_notice.c.first_answered_at, counter_notice.c.counter_notice_id)
+    )
+    for row in connection.execute(query):
+        if row.overturned_at is not None:
+            yield row.version_id, AppealState.UNANSWERED
+        elif not _happened(row.closed_at, as_of):
+            yield row.version_id, AppealState.OPEN
+
+
+def _state(decision: Recorded | None) -> tuple[AppealState, Recorded | None]:
+    """An appeal without a decision, or with an undone one, is open."""
+    if decision is None:
+        return AppealState.OPEN, None
+    dismissed = decision.given.judgement is _DISMISSES_AN_APPEAL
+    return (AppealState.DISMISSED if dismissed else AppealState.UPHELD), decision

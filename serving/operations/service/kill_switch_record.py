@@ -1,0 +1,93 @@
+"""The current state of the kill switches and its history, for the people who operate them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from models.errors import NotFound
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import accounts
+from serving.marketplaces.rules import RULES, AutomaticRule, RuleWords
+from serving.marketplaces.store import kill_switches, marketplaces
+from serving.marketplaces.store.kill_switches import SwitchChange
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+
+_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """One rule at one marketplace: whether it is on, and the last change, None where nobody ever changed it."""
+
+    marketplace: Marketplace
+    rule: AutomaticRule
+    words: RuleWords
+    is_on: bool
+    last: SwitchChange | None
+
+
+@dataclass(frozen=True, slots=True)
+class Switchboard:
+    """Every rule of every marketplace that somebody administers, the changes, and the names of their authors."""
+
+    rules: tuple[RuleState, ...]
+    changes: tuple[SwitchChange, ...]
+    names: dict[str, str]
+
+    def name_of(self, actor: str) -> str:
+        """The author of a change, by display name."""
+        return self.names.get(actor.removeprefix("user:"), "the command line" if actor == "local" else actor)
+
+
+def switchboard(runtime: Runtime, person: Person) -> Switchboard:
+    """The switches of the marketplaces that a person administers."""
+    with runtime.store.read() as connection:
+        places = _places(connection, person)
+        off = {
+            (one.marketplace_id, one.rule)
+            for one in kill_switches.switched_off(connection, [place.marketplace_id for place in places])
+        }
+        changes = [
+            change for place in places for change in kill_switches.changes(connection, place.marketplace_id, _SHOWN)
+        ]
+        users = [one.by.removeprefix("user:") for one in changes if one.by.startswith("user:")]
+        names = accounts.names(connection, users)
+    last: dict[tuple[str, AutomaticRule], SwitchChange] = {}
+    for change in changes:
+        last.setdefault((change.marketplace_id, change.rule), change)
+    rules = tuple(
+        RuleState(
+            place, rule, RULES[rule], (place.marketplace_id, rule) not in off, last.get((place.marketplace_id, rule))
+        )
+        for place in places
+        for rule in AutomaticRule
+    )
+    newest_first = sorted(changes, key=_when, reverse=True)
+    return Switchboard(rules, tuple(newest_first[:_SHOWN]), names)
+
+
+def administered(runtime: Runtime, person: Person, marketplace_id: str | None) -> Marketplace:
+    """The marketplace that somebody means; their only one where they name none.
+
+    Raises
+    ------
+    NotFound
+        They administer no such marketplace, or several and named none.
+    """
+    with runtime.store.read() as connection:
+        places = _places(connection, person)
+    found = [one for one in places if marketplace_id in {None, one.marketplace_id}]
+    if len(found) != 1:
+        raise NotFound("There is no such marketplace; name one of yours.")
+    return found[0]
+
+
+def _places(connection: Connection, person: Person) -> list[Marketplace]:
+    here = person.marketplaces(Permission.ADMINISTER)
+    return [one for one in marketplaces.everyone(connection) if one.marketplace_id in here]
+
+
+def _when(change: SwitchChange) -> datetime:
+    return change.at

@@ -1,0 +1,35 @@
+"""The switch of every automatic rule: one person throws it, with a reason, and it holds from the next request on."""
+
+from models.errors import Conflict, Invalid
+from serving.audit.store import audit
+from serving.marketplaces.rules import RULES, AutomaticRule
+from serving.marketplaces.store import kill_switches
+from serving.marketplaces.store.kill_switches import SwitchedOff
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.platform.runtime import Runtime
+from serving.takedowns.store import alerts, approvals
+
+
+def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, on: bool, by: str, reason: str) -> None:
+    """Switch a rule on or off. A removal held while the rule was off stays pending: people approve each one.
+
+    Raises
+    ------
+    Invalid
+        No reason is given.
+    Conflict
+        The rule already has this state.
+    """
+    if not reason.strip():
+        raise Invalid("Give a reason.")
+    here, now, said = marketplace.marketplace_id, runtime.clock.now(), reason.strip()[:500]
+    with runtime.store.write() as connection:
+        if on:
+            changed = kill_switches.switch_on(connection, here, rule)
+        else:
+            changed = kill_switches.switch_off(connection, SwitchedOff(here, rule, now, by, said))
+        if not changed:
+            raise Conflict("“{name}” is on already." if on else "“{name}” is off already.", name=RULES[rule].name)
+        audit.record(connection, now, here, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=said)
+        if on:
+            alerts.settle(connection, here, alerts.HOLDS - approvals.waiting_causes(connection, here), now)

@@ -1,0 +1,165 @@
+"""Removals pending approval: the people who may see them, their votes, and the result once enough agree."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, required
+from models.verdict import Side
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.second_person import Hosts
+from serving.accounts.store import accounts
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.cases.store import cases, verdicts
+from serving.platform.runtime import Runtime
+from serving.review.service.undoing import set_aside
+from serving.standing.service import begin_count, recount_of
+from serving.takedowns.rules.approval import (
+    DESK,
+    Bearing,
+    Decision,
+    Opinion,
+    check_opinion,
+    left_out,
+    organisation_of,
+    settled,
+    why_no_release,
+    why_no_word,
+)
+from serving.takedowns.rules.bursts import Hold
+from serving.takedowns.service.takedown import release, withdraw
+from serving.takedowns.store import actions, approvals
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.store.approvals import StoredHold, Word
+from serving.webhooks.rules.action import ActionState
+
+_MOST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRemoval:
+    """A removal that waits for people, as somebody sees it who may speak on it.
+
+    `reasons` are for the marketplace's own people: a brand is told that a removal waits, not how a seller trades.
+    `no_word` says why no word of the reader's could count, `no_release` why they can only withdraw it, None where they
+    can do all; `left_out` whose does not count now, and why, by person.
+    """
+
+    action: StoredAction
+    hold: StoredHold
+    bearing: Bearing
+    organisation: str
+    said: tuple[Opinion, ...]
+    no_word: str | None
+    no_release: str | None
+    left_out: Mapping[str, str]
+
+    @property
+    def reasons(self) -> tuple[Hold, ...]:
+        """Why it is held, where the reader is not the brand."""
+        return () if self.organisation == self.bearing.brand_id else self.hold.holds
+
+
+def held_removals(runtime: Runtime, person: Person) -> list[HeldRemoval]:
+    """The removals that wait and on which a person may speak, the longest waiting first, at most 500."""
+    with runtime.store.read() as connection:
+        waiting, let_in_by = approvals.waiting(connection, _places(person), _MOST), accounts.let_in(connection)
+        found = [_held(connection, person, let_in_by, *one) for one in waiting]
+    return [one for one in found if one is not None]
+
+
+def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, reason: str) -> Decision | None:
+    """Record an approval or withdrawal of a removal pending approval; returns the agreed decision, None while a vote is
+    missing.
+
+    An approved removal is sent. If it is withdrawn, its verdicts no longer count and an analyst decides again.
+
+    Raises
+    ------
+    NotFound
+        The person has no role in it, or there is no such removal.
+    Conflict
+        It is no longer pending, or they voted so already.
+    Forbidden, Invalid
+        They confirmed it themselves, or would approve it and invited the confirmer; there is no reason.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        place = actions.marketplace_of(connection, action_id, _places(person))
+        case = cases.of_verdict(connection, place, actions.get(connection, place, action_id).verdict_id)
+        begin_count(connection, case)
+        # A concurrent voter waits, and then counts this vote.
+        audit.hold(connection)
+        let_in_by = accounts.let_in(connection)
+        found = required(_held(connection, person, let_in_by, place, action_id), "There is no such removal.")
+        if found.action.state is not ActionState.HELD:
+            raise Conflict("Somebody has decided about this removal in the meantime.")
+        opinion = Opinion(person.user_id, found.organisation, decision, reason.strip()[:500])
+        check_opinion(person, found.bearing, found.said, opinion, let_in_by)
+        key = {"marketplace_id": place, "opinion_id": runtime.ids.new("opn"), "action_id": action_id}
+        approvals.add_opinion(connection, key, opinion, now)
+        actor = f"user:{person.user_id}"
+        audit.record(
+            connection,
+            now,
+            place,
+            actor,
+            f"held.{decision.value}",
+            action_id,
+            organisation=opinion.organisation,
+            reason=opinion.reason,
+        )
+        agreed = settled([*found.said, opinion], found.bearing, let_in_by)
+        if agreed is Decision.RELEASE:
+            release(runtime, connection, found.action, actor, now)
+            recount_of(runtime, connection, case, now)
+        elif agreed is Decision.WITHDRAW:
+            words = approvals.words_for(connection, place, action_id)
+            withdraw(runtime, connection, found.action, actor, now, how=Decision.WITHDRAW.value)
+            for word in words:
+                set_aside(runtime, connection, person, (place, word.verdict_id), now)
+    return agreed
+
+
+def _places(person: Person) -> frozenset[str]:
+    """Where a person might have a word on a removal."""
+    answered = frozenset(place for place, _ in person.brands(Permission.ANSWER_QUESTIONS))
+    return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
+
+
+def _held(connection: Connection, person: Person, let_in_by: Hosts, place: str, action_id: str) -> HeldRemoval | None:
+    hold = approvals.of_actions(connection, place, [action_id]).get(action_id)
+    if hold is None:
+        return None
+    action = actions.get(connection, place, action_id)
+    bearing = _bearing(connection, action, hold, approvals.words_for(connection, place, action_id))
+    organisation = organisation_of(person, bearing)
+    if organisation is None:
+        return None
+    said = approvals.opinions(connection, place, [action_id]).get(action_id, [])
+    return HeldRemoval(
+        action,
+        hold,
+        bearing,
+        organisation,
+        tuple(said),
+        no_word=why_no_word(person.user_id, bearing),
+        no_release=why_no_release(person.user_id, bearing, let_in_by),
+        left_out=left_out(said, bearing, let_in_by),
+    )
+
+
+def _bearing(connection: Connection, action: StoredAction, hold: StoredHold, words: list[Word]) -> Bearing:
+    case = cases.of_verdict(connection, action.marketplace_id, action.verdict_id)
+    enrolled = brands.enrolments(connection, action.marketplace_id).get(case.brand_id or "")
+    side = verdicts.get(connection, action.marketplace_id, action.verdict_id).side
+    return Bearing(
+        marketplace_id=action.marketplace_id,
+        brand_id=case.brand_id,
+        account_manager_id=enrolled.account_manager_id if enrolled else None,
+        confirmed_by=frozenset(word.user_id for word in words),
+        confirmer=case.brand_id or DESK if side is Side.BRAND else DESK,
+        causes=hold.causes,
+    )

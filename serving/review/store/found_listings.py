@@ -1,0 +1,164 @@
+"""The columns of a search result list beside the titles: seller, open work, last verdict."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select, tuple_
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.brands.tables import brand
+from serving.cases.store.ordered_scan import IS_OPEN, WALKED
+from serving.cases.tables import review_case, verdict
+from serving.listings.store.search import Hit
+from serving.listings.tables import listing, listing_version
+from serving.platform.database.scope import same
+from serving.takedowns.tables import action
+from serving.views.queues import open_to
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class FoundOffer:
+    """An offer as it stands. `open_cases` are ids with their lanes, None where those are hidden with the score; `said`
+    is the last verdict that is not withdrawn."""
+
+    marketplace_id: str
+    external_id: str
+    title: str | None
+    language: str | None
+    seller: str | None
+    brand_name: str | None
+    open_cases: tuple[tuple[str, CaseLane | None], ...] = ()
+    said: Judgement | None = None
+    said_at: datetime | None = None
+    judged_case_id: str | None = None
+    action: tuple[ActionKind, ActionState] | None = None
+
+
+def offers(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[FoundOffer]:
+    """The listings of these matches, in their order; the searcher sees no second review of their own answer."""
+    if not hits:
+        return []
+    wanted = tuple_(listing.c.marketplace_id, listing.c.external_id).in_(
+        [(h.marketplace_id, h.external_id) for h in hits]
+    )
+    query = (
+        select(
+            listing.c.marketplace_id,
+            listing.c.external_id,
+            listing.c.listing_id,
+            listing.c.seller_external_id,
+            listing_version.c.content,
+            brand.c.name.label("brand_name"),
+        )
+        .join(listing_version, same(listing_version, listing, "version_id"))
+        .outerjoin(brand, brand.c.brand_id == listing_version.c.brand_id)
+        .where(wanted)
+    )
+    found: dict[tuple[str, str], FoundOffer] = {}
+    for row in connection.execute(query):
+        title, language = row.content.get("title"), row.content.get("language")
+        found[row.marketplace_id, row.listing_id] = FoundOffer(
+            row.marketplace_id, row.external_id, title, language, row.seller_external_id, row.brand_name
+        )
+    keys = list(found)
+    for place, listing_id, values in (
+        *_waiting(connection, keys, user_id),
+        *_said(connection, keys),
+        *_done(connection, keys),
+    ):
+        one = found[place, listing_id]
+        if "open_cases" in values:
+            values["open_cases"] = (*one.open_cases, *values["open_cases"])
+        found[place, listing_id] = replace(one, **values)
+    order = {(hit.marketplace_id, hit.external_id): number for number, hit in enumerate(hits)}
+    return sorted(found.values(), key=lambda one: order[one.marketplace_id, one.external_id])
+
+
+_Facts = list[tuple[str, str, dict[str, Any]]]
+
+
+def _waiting(connection: Connection, keys: Collection[tuple[str, str]], user_id: str) -> _Facts:
+    query = select(
+        review_case.c.marketplace_id,
+        review_case.c.listing_id,
+        review_case.c.case_id,
+        review_case.c.lane,
+        review_case.c.score_hidden,
+    ).where(
+        IS_OPEN,
+        open_to(user_id),
+        WALKED.marketplace_id.in_({place for place, _ in keys}),
+        review_case.c.listing_id.in_([listing_id for _, listing_id in keys]),
+    )
+    return [
+        (
+            row.marketplace_id,
+            row.listing_id,
+            {"open_cases": ((row.case_id, None if row.score_hidden else CaseLane(row.lane)),)},
+        )
+        for row in connection.execute(query.order_by(review_case.c.case_id))
+    ]
+
+
+def _said(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
+    later = verdict.alias("later")
+    taken_back = select(later.c.verdict_id).where(
+        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
+    )
+    query = (
+        select(verdict)
+        .where(_of(verdict, keys), verdict.c.judgement != Judgement.WITHDRAWN.value, ~taken_back.exists())
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )
+    return [
+        (
+            row.marketplace_id,
+            row.listing_id,
+            {"said": Judgement(row.judgement), "said_at": row.known_at, "judged_case_id": row.case_id},
+        )
+        for row in connection.execute(query)
+    ]
+
+
+def _done(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
+    query = (
+        select(action.c.marketplace_id, action.c.listing_id, action.c.kind, action.c.state)
+        .where(_of(action, keys), action.c.state != ActionState.WITHDRAWN.value)
+        .order_by(action.c.sequence)
+    )
+    return [
+        (row.marketplace_id, row.listing_id, {"action": (ActionKind(row.kind), ActionState(row.state))})
+        for row in connection.execute(query)
+    ]
+
+
+def _of(table: Any, keys: Collection[tuple[str, str]]) -> ColumnElement[bool]:
+    return tuple_(table.c.marketplace_id, table.c.listing_id).in_(sorted(keys))
+
+
+def open_cases_of_sellers(
+    connection: Connection, marketplaces: Collection[str], sellers: Collection[str]
+) -> dict[str, int]:
+    """How many open cases each of these sellers has; sellers without any are left out."""
+    query = (
+        select(review_case.c.seller_external_id, func.count().label("n"))
+        .where(
+            IS_OPEN,
+            WALKED.marketplace_id.in_(sorted(marketplaces)),
+            review_case.c.seller_external_id.in_(sorted(sellers)),
+        )
+        .group_by(review_case.c.seller_external_id)
+    )
+    return {row.seller_external_id: row.n for row in connection.execute(query)}
+
+
+def case_of(connection: Connection, marketplaces: Collection[str], case_id: str) -> str | None:
+    """The case that is called so, in one of these marketplaces."""
+    query = select(review_case.c.case_id).where(
+        review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.case_id == case_id
+    )
+    return connection.execute(query).scalar()

@@ -1,0 +1,46 @@
+"""First answers on cases whose score was hidden from the reviewer by a draw, and on those whose score was not."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, case, func, select, tuple_
+
+from models.verdict import Judgement, Side
+from serving.cases.rules.masked_score import Answers
+from serving.cases.tables import review_case, verdict
+from serving.platform.database.scope import same
+
+
+def first_answers(connection: Connection, marketplace_id: str, since: datetime) -> tuple[Answers, Answers]:
+    """Of a marketplace's cases that could have been drawn: first answers given without the score, and those with it.
+
+    Only the first counts: later answers, or a new answer after an undo, may be given with knowledge of the score.
+    """
+    return _counted(connection, verdict.c.marketplace_id == marketplace_id, since)
+
+
+def first_answers_of(connection: Connection, user_id: str, since: datetime) -> tuple[Answers, Answers]:
+    """The same of one reviewer, at whichever marketplace; cases that somebody else answered before are left out."""
+    return _counted(connection, verdict.c.user_id == user_id, since)
+
+
+def _counted(connection: Connection, whose: ColumnElement[bool], since: datetime) -> tuple[Answers, Answers]:
+    earlier = verdict.alias("earlier")
+    later_than_another = select(earlier.c.verdict_id).where(
+        same(earlier, verdict, "case_id"),
+        tuple_(earlier.c.known_at, earlier.c.verdict_id) < tuple_(verdict.c.known_at, verdict.c.verdict_id),
+    )
+    accused = func.sum(case((verdict.c.judgement == Judgement.COUNTERFEIT.value, 1), else_=0))
+    query = (
+        select(review_case.c.score_hidden, func.count().label("number"), accused.label("counterfeit"))
+        .join(review_case, same(review_case, verdict, "case_id"))
+        .where(
+            whose,
+            verdict.c.side == Side.ANALYST.value,
+            verdict.c.known_at >= since,
+            review_case.c.hidden_share > 0,
+            ~later_than_another.exists(),
+        )
+        .group_by(review_case.c.score_hidden)
+    )
+    found = {bool(row.score_hidden): Answers(row.number, row.counterfeit) for row in connection.execute(query)}
+    return found.get(True, Answers()), found.get(False, Answers())

@@ -1,0 +1,108 @@
+"""The desk's work in progress: who has decided how much, who holds what, and what has waited longest."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from models.case import CaseLane, CaseState
+from models.verdict import Judgement, Side
+from serving.accounts.rules.access import Role
+from serving.accounts.tables import account, role_grant
+from serving.cases.store.ordered_scan import IS_OPEN, WALKED
+from serving.cases.tables import review_case, verdict
+from serving.listings.tables import listing_version
+from serving.platform.database.scope import inside, same
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An open case that somebody holds."""
+
+    case_id: str
+    user_id: str
+    name: str
+    until: datetime
+    title: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Oldest:
+    """The case of a lane that was opened first."""
+
+    lane: CaseLane
+    opened_at: datetime
+    due_at: datetime
+
+
+def stands() -> ColumnElement[bool]:
+    """Whether a verdict is not withdrawn."""
+    later = verdict.alias("later")
+    taken_back = select(later.c.verdict_id).where(
+        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
+    )
+    return (verdict.c.judgement != Judgement.WITHDRAWN.value) & ~taken_back.exists()
+
+
+def decided(connection: Connection, marketplaces: Collection[str], since: datetime) -> dict[str, int]:
+    """The number of answers in force since a moment, by reviewer; reviewers without any are left out."""
+    team = select(role_grant.c.user_id).where(
+        role_grant.c.marketplace_id.in_(sorted(marketplaces)), role_grant.c.role == Role.ANALYST.value
+    )
+    query = (
+        select(verdict.c.user_id, func.count().label("n"))
+        .where(
+            verdict.c.user_id.in_(team),
+            verdict.c.known_at >= since,
+            verdict.c.marketplace_id.in_(sorted(marketplaces)),
+            verdict.c.side == Side.ANALYST.value,
+            stands(),
+        )
+        .group_by(verdict.c.user_id)
+    )
+    return {row.user_id: row.n for row in connection.execute(query)}
+
+
+def held(connection: Connection, marketplaces: Collection[str], at: datetime, most: int) -> list[Held]:
+    """The open cases that somebody holds, those that are free again soonest first."""
+    query = (
+        select(
+            review_case.c.case_id,
+            review_case.c.leased_by,
+            account.c.name,
+            review_case.c.leased_until,
+            listing_version.c.content,
+        )
+        .join(account, account.c.user_id == review_case.c.leased_by)
+        .join(listing_version, same(listing_version, review_case, "version_id"))
+        .where(
+            IS_OPEN,
+            WALKED.marketplace_id.in_(sorted(marketplaces)),
+            review_case.c.leased_by.is_not(None),
+            review_case.c.leased_until > at,
+        )
+        .order_by(review_case.c.leased_until, review_case.c.case_id)
+        .limit(most)
+    )
+    return [
+        Held(row.case_id, row.leased_by, row.name, row.leased_until, row.content.get("title"))
+        for row in connection.execute(query)
+    ]
+
+
+def oldest(connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane]) -> list[Oldest]:
+    """The longest waiting case of each lane with any: one step along an index for each."""
+    found: dict[CaseLane, Oldest] = {}
+    for place in sorted(marketplaces):
+        for lane in lanes:
+            query = (
+                select(review_case.c.opened_at, review_case.c.due_at)
+                .where(inside(review_case, place, state=CaseState.OPEN.value, lane=lane.value))
+                .order_by(review_case.c.opened_at)
+                .limit(1)
+            )
+            row = connection.execute(query).one_or_none()
+            if row is not None and (lane not in found or row.opened_at < found[lane].opened_at):
+                found[lane] = Oldest(lane, row.opened_at, row.due_at)
+    return list(found.values())

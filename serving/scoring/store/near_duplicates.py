@@ -1,0 +1,226 @@
+"""Near-duplicate texts of listings by their signatures, as they were known and judged.
+
+The candidates for a text are bounded: the sixteen latest texts under each of its sixteen keys, and the sixteen latest
+judged ones. Only the most similar of them are compared. A text that half the marketplace uses costs no more than any
+other. Judged listings are found however many copies came later.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from sqlalchemy import BigInteger, Connection, FromClause, Select, String, Table, select, true
+
+from features.minhash import Signature, band_keys
+from features.near_duplicates import MOST_COMPARED, Asked, Candidate, Period, Ruling
+from models.case import BLIND_LANES, CaseLane
+from models.verdict import Judgement
+from serving.appeals.tables import overturn
+from serving.brands.tables import authorised_seller
+from serving.cases.tables import verdict
+from serving.listings.store.signatures import signature_of
+from serving.listings.tables import judged_band, listing, listing_version, text_band, text_signature
+from serving.platform.database.lists import listed
+from serving.platform.database.scope import inside
+from serving.takedowns.store.pending_removals import still_waits, waited_until
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind
+
+MOST_PER_KEY: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """The comparison texts of one text; `more` is set where there may be further near-duplicates."""
+
+    candidates: tuple[Candidate, ...]
+    more: bool
+
+
+def alike(connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> list[Alike]:
+    """The comparison texts of each of these texts, in order; `features.near_duplicates` cuts them at a moment.
+
+    Two queries for the texts under the keys of all of them, one for these texts, one for their verdicts.
+    """
+    keys = [band_keys(one).tolist() for one in texts]
+    every = sorted({key for some in keys for key in some})
+    judged = _under(connection, judged_band, marketplace_id, every)
+    recent = _under(connection, text_band, marketplace_id, every)
+    chosen = [_most_alike(some, judged, recent) for some in keys]
+    found = _candidates(connection, marketplace_id, sorted({text_id for one in chosen for text_id in one}))
+    return [
+        Alike(
+            tuple(found[text_id] for text_id in one),
+            len(one) >= MOST_COMPARED or any(len(recent.get(key, ())) >= MOST_PER_KEY for key in some),
+        )
+        for some, one in zip(keys, chosen, strict=True)
+    ]
+
+
+def _most_alike(
+    keys: Sequence[int], judged: Mapping[int, Sequence[str]], recent: Mapping[int, Sequence[str]]
+) -> list[str]:
+    """Texts under the most of the keys, judged ones first, the latest first among equals."""
+    ordered: dict[str, None] = {}
+    for found in (judged, recent):
+        shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
+        ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=lambda one: -shared[one]))
+    return list(ordered)[:MOST_COMPARED]
+
+
+def _under(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> dict[int, list[str]]:
+    """The latest texts under each key; ids are in the order of receipt."""
+    found: dict[int, list[str]] = defaultdict(list)
+    if keys:
+        for row in connection.execute(_latest(connection, bands, marketplace_id, keys)):
+            if row.text_id is not None:
+                found[row.value].append(row.text_id)
+    return found
+
+
+def _latest(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> Select[tuple[int, str]]:
+    """An ordered scan of at most `MOST_PER_KEY` index entries per key: by LATERAL on PostgreSQL, which SQLite has not.
+
+    On SQLite the list of a correlated IN bounds the same scan; PostgreSQL would compute it again for each entry. A key
+    without entries comes without a text, because every join to a list is an outer one.
+    """
+    wanted = listed(connection, keys, BigInteger())
+    inner = bands.alias("inner_band")
+    latest = (
+        select(inner.c.text_id)
+        .where(inner.c.marketplace_id == marketplace_id, inner.c.band == wanted.c.value)
+        .order_by(inner.c.text_id.desc())
+        .limit(MOST_PER_KEY)
+        .correlate(wanted)
+    )
+    if connection.dialect.name == "postgresql":
+        side = latest.lateral("latest")
+        return select(wanted.c.value, side.c.text_id).select_from(wanted.join(side, true()))
+    here = (bands.c.marketplace_id == marketplace_id) & (bands.c.band == wanted.c.value) & bands.c.text_id.in_(latest)
+    return select(wanted.c.value, bands.c.text_id).select_from(wanted.outerjoin(bands, here))
+
+
+def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
+    if not text_ids:
+        return {}
+    wanted = listed(connection, text_ids, String())
+    rulings = _rulings(connection, marketplace_id, wanted)
+    first, present = listing_version.alias("first"), listing_version.alias("present")
+    query = (
+        select(
+            first.c.version_id.label("text_id"),
+            first.c.seller_external_id,
+            first.c.known_at,
+            first.c.log_price,
+            present.c.known_at.label("present_known_at"),
+            present.c.log_price.label("present_log_price"),
+            text_signature.c.signature,
+            listing.c.external_id,
+            authorised_seller.c.added_at,
+            authorised_seller.c.ended_at,
+        )
+        .select_from(wanted)
+        .outerjoin(first, (first.c.marketplace_id == marketplace_id) & (first.c.version_id == wanted.c.value))
+        .outerjoin(text_signature, inside(text_signature, marketplace_id, version_id=wanted.c.value))
+        .outerjoin(listing, (listing.c.marketplace_id == marketplace_id) & (listing.c.listing_id == first.c.listing_id))
+        .outerjoin(present, inside(present, marketplace_id, version_id=listing.c.version_id))
+        .outerjoin(
+            authorised_seller,
+            (authorised_seller.c.marketplace_id == marketplace_id)
+            & (authorised_seller.c.brand_id == first.c.brand_id)
+            & (authorised_seller.c.seller_external_id == first.c.seller_external_id),
+        )
+    )
+    found: dict[str, Candidate] = {}
+    for row in connection.execute(query):
+        if row.text_id is None or row.signature is None:
+            continue
+        on_list = (Period(row.added_at, row.ended_at),) if row.added_at is not None else ()
+        before = found.get(row.text_id)
+        if before is not None:
+            # A seller who was on the list several times comes in as many rows.
+            found[row.text_id] = replace(before, authorised=before.authorised + on_list)
+            continue
+        found[row.text_id] = Candidate(
+            text_id=row.text_id,
+            listing_id=row.external_id,
+            seller=row.seller_external_id,
+            signature=signature_of(row.signature),
+            known_at=row.known_at,
+            prices=(Asked(row.known_at, row.log_price), Asked(row.present_known_at, row.present_log_price)),
+            rulings=tuple(sorted(rulings.get(row.text_id, ()), key=lambda ruling: ruling.known_at)),
+            authorised=on_list,
+        )
+    return found
+
+
+_COUNTERFEIT: Final = {
+    Judgement.COUNTERFEIT.value: True,
+    Judgement.GENUINE.value: False,
+    Judgement.LICENSED.value: False,
+    Judgement.GREY_MARKET.value: False,
+    Judgement.WITHDRAWN.value: None,
+}
+
+
+def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) -> dict[str, list[Ruling]]:
+    """Verdicts on versions with these texts as they were given and taken back, and removals that were undone.
+
+    A confirmation whose removal was held counts from when people let it go.
+    """
+    found: dict[str, list[Ruling]] = defaultdict(list)
+    for row in connection.execute(_given(marketplace_id, wanted)):
+        first = row.lane not in BLIND_LANES or row.lane == CaseLane.COMPLAINT.value
+        decides = first and not row.passed_on and not row.waits
+        if row.text_id is not None and decides and row.judgement in _COUNTERFEIT:
+            known_at = row.waited_until or row.known_at
+            found[row.text_id].append(Ruling(known_at=known_at, counterfeit=_COUNTERFEIT[row.judgement]))
+        if row.text_id is not None and row.decided_at is not None:
+            found[row.text_id].append(Ruling(known_at=row.decided_at, counterfeit=False))
+    return found
+
+
+def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
+    """Verdicts on these texts in the order of their giving, each with when the removal that it made was undone.
+
+    A text without a verdict comes with none. The conditions are in the joins and not after them, where they would turn
+    them into inner joins.
+    """
+    first, text = listing_version.alias("first"), text_signature
+    upheld = (
+        (overturn.c.marketplace_id == marketplace_id)
+        & (overturn.c.action_id == action.c.action_id)
+        & overturn.c.undone_at.is_(None)
+    )
+    return (
+        select(
+            text.c.text_id,
+            verdict.c.judgement,
+            verdict.c.lane,
+            verdict.c.passed_on,
+            verdict.c.known_at,
+            verdict.c.verdict_id,
+            overturn.c.overturned_at.label("decided_at"),
+            still_waits().label("waits"),
+            waited_until().label("waited_until"),
+        )
+        .select_from(wanted)
+        .outerjoin(first, (first.c.marketplace_id == marketplace_id) & (first.c.version_id == wanted.c.value))
+        .outerjoin(verdict, (verdict.c.marketplace_id == marketplace_id) & (verdict.c.listing_id == first.c.listing_id))
+        .outerjoin(
+            text,
+            (text.c.marketplace_id == marketplace_id)
+            & (text.c.version_id == verdict.c.version_id)
+            & (text.c.text_id == wanted.c.value),
+        )
+        .outerjoin(
+            action,
+            (action.c.marketplace_id == marketplace_id)
+            & (action.c.listing_id == verdict.c.listing_id)
+            & (action.c.verdict_id == verdict.c.verdict_id)
+            & (action.c.kind == ActionKind.REMOVE.value),
+        )
+        .outerjoin(overturn, upheld)
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )

@@ -1,0 +1,115 @@
+"""The circumstances of a confirmation that asks for a removal: gathered for the rule that may hold it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from models.messages.english import in_english
+from models.policies.version import policy_version
+from models.verdict import Side
+from serving.audit.store import audit
+from serving.cases.store.cases import Case
+from serving.listings.store import scores
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import kill_switches
+from serving.platform.runtime import Runtime
+from serving.takedowns.policy import BurstPolicy
+from serving.takedowns.rules.bursts import Asked, Hold, HoldCause, Pace, holds
+from serving.takedowns.store import alerts
+from serving.takedowns.store import approvals as holds_db
+from serving.takedowns.store.actions import StoredAction
+from serving.takedowns.store.alerts import Alert
+from serving.takedowns.store.approvals import Pacer, by_brand, by_person, of_seller
+
+_log = structlog.get_logger()
+_ALARM: Final = "burst_caps"
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """The requester of a removal, the side they are on, and the subject."""
+
+    case: Case
+    side: Side
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Why a removal is held, and whose pace each cause is about."""
+
+    holds: tuple[Hold, ...]
+    subjects: dict[HoldCause, str]
+
+
+def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: datetime) -> Held:
+    """Why the removal that a confirmation asks for is held; no holds where it may leave.
+
+    The caller holds the head of the audit log, so that counts run one at a time. Of two concurrent confirmations the
+    second sees the first.
+    """
+    here, brand_id = asked.case.marketplace_id, asked.case.brand_id
+    score = scores.get(connection, here, asked.case.score_id)
+    facts = scores.facts_of(connection, here, score["facts_digest"])
+    seller = facts.listing.seller.external_id
+    policy = runtime.policies[BurstPolicy]
+
+    def pace(pacer: Pacer, least: int) -> Pace:
+        last_hour = holds_db.let_through(connection, here, pacer, at - timedelta(minutes=policy.window_minutes))
+        # A past matters only above the least cap, and reading it takes longest.
+        if last_hour < least:
+            return Pace(last_hour)
+        end = at - timedelta(days=policy.usual_ends_days_ago)
+        start = end - timedelta(days=policy.usual_days)
+        return Pace(last_hour, holds_db.busiest_hour(connection, here, pacer, start, end))
+
+    found = holds(
+        Asked(
+            side=asked.side,
+            user=pace(by_person(asked.user_id), policy.per_user),
+            brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand),
+            seller=None if seller is None else pace(of_seller(seller), policy.per_seller),
+            sales_90d=facts.seller.sales.d90,
+            switched_on=kill_switches.is_on(connection, here, AutomaticRule.BRAND_REMOVALS),
+        ),
+        policy,
+    )
+    subjects = {
+        HoldCause.SWITCHED_OFF: "",
+        HoldCause.USER_BURST: asked.user_id,
+        HoldCause.BRAND_BURST: brand_id or "",
+        HoldCause.SELLER_BURST: seller or "",
+        HoldCause.HIGH_IMPACT: seller or "",
+    }
+    return Held(found, subjects)
+
+
+def keep(runtime: Runtime, connection: Connection, action: StoredAction, held: Held, at: datetime) -> None:
+    """Note what a removal is held for, and raise the alert of the first cause if it does not stand already."""
+    here, first = action.marketplace_id, held.holds[0]
+    holds_db.add_hold(connection, here, action.action_id, held.holds, policy_version(runtime.policies[BurstPolicy]), at)
+    found = Alert(here, runtime.ids.new("alr"), first.cause, held.subjects[first.cause], in_english(first.message), at)
+    if not alerts.raise_it(connection, found):
+        return
+    audit.record(
+        connection,
+        at,
+        here,
+        _ALARM,
+        "alert.raised",
+        found.alert_id,
+        cause=found.cause.value,
+        subject=found.subject,
+        action_id=action.action_id,
+    )
+    _log.warning("alert.raised", marketplace_id=here, cause=found.cause.value, sentence=found.sentence)
+
+
+def settle(connection: Connection, action: StoredAction, how: str, at: datetime) -> None:
+    """Note what became of a removal pending approval; the alerts of causes for which none waits any more are over."""
+    here = action.marketplace_id
+    holds_db.settle(connection, here, action.action_id, how, at)
+    alerts.settle(connection, here, alerts.HOLDS - holds_db.waiting_causes(connection, here), at)

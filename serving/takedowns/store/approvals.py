@@ -1,0 +1,210 @@
+"""Removals pending approval: their grounds and votes, and the number of removals that left without a hold."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy.sql.selectable import Select
+
+from features.message import as_json, from_json
+from models.verdict import Judgement
+from serving.cases.tables import verdict
+from serving.listings.tables import listing_version
+from serving.platform.database.scope import inside, same
+from serving.platform.database.store import add
+from serving.takedowns.rules.approval import Decision, Opinion
+from serving.takedowns.rules.bursts import Hold, HoldCause
+from serving.takedowns.tables import action, action_hold, hold_opinion
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+
+@dataclass(frozen=True, slots=True)
+class Pacer:
+    """Somebody whose removals of a stretch are counted: a person, a brand by its people, or a seller."""
+
+    condition: ColumnElement[bool]
+
+
+def by_person(user_id: str) -> Pacer:
+    """Removals that a person's verdicts asked for."""
+    return Pacer(verdict.c.user_id == user_id)
+
+
+def by_brand(brand_id: str) -> Pacer:
+    """Removals that a brand's people asked for."""
+    return Pacer(verdict.c.brand_id == brand_id)
+
+
+def of_seller(seller_external_id: str) -> Pacer:
+    """Removals of a seller's listings, by any requester."""
+    return Pacer(listing_version.c.seller_external_id == seller_external_id)
+
+
+def let_through(connection: Connection, marketplace_id: str, pacer: Pacer, since: datetime) -> int:
+    """Removals since a moment that were neither held nor undone."""
+    query = _passed(marketplace_id, pacer, func.count()).where(action.c.created_at > since)
+    return int(connection.execute(query).scalar_one())
+
+
+def busiest_hour(connection: Connection, marketplace_id: str, pacer: Pacer, start: datetime, end: datetime) -> int:
+    """The most removals of any hour by the clock between two moments; 0 where there were none."""
+    query = _passed(marketplace_id, pacer, action.c.created_at)
+    within = query.where(action.c.created_at > start, action.c.created_at <= end)
+    hours = Counter((at - start) // timedelta(hours=1) for at in connection.execute(within).scalars())
+    return max(hours.values(), default=0)
+
+
+def _passed(marketplace_id: str, pacer: Pacer, what: Any) -> Select[Any]:
+    return (
+        select(what)
+        .select_from(action)
+        .join(verdict, same(action, verdict, "verdict_id"))
+        .join(listing_version, same(verdict, listing_version, "version_id"))
+        .outerjoin(action_hold, same(action, action_hold, "action_id"))
+        .where(
+            inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
+            action.c.state != ActionState.WITHDRAWN.value,
+            action_hold.c.action_id.is_(None),
+            pacer.condition,
+        )
+    )
+
+
+def add_hold(
+    connection: Connection, marketplace_id: str, action_id: str, held: Sequence[Hold], policy_version: str, at: datetime
+) -> None:
+    """Note what a removal is held for."""
+    row = {
+        "marketplace_id": marketplace_id,
+        "action_id": action_id,
+        "causes": [{"cause": one.cause.value, "message": as_json(one.message)} for one in held],
+        "policy_version": policy_version,
+        "held_at": at,
+    }
+    add(connection, action_hold, [row])
+
+
+@dataclass(frozen=True, slots=True)
+class StoredHold:
+    """The ground of a hold; `settled_as` is its result, None while it waits."""
+
+    action_id: str
+    holds: tuple[Hold, ...]
+    held_at: datetime
+    settled_at: datetime | None
+    settled_as: str | None
+
+    @property
+    def causes(self) -> frozenset[HoldCause]:
+        """The causes."""
+        return frozenset(one.cause for one in self.holds)
+
+
+def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, StoredHold]:
+    """The holds of these actions, by action, where they were held."""
+    query = select(action_hold).where(inside(action_hold, marketplace_id), action_hold.c.action_id.in_(action_ids))
+    return {
+        row.action_id: StoredHold(
+            row.action_id,
+            tuple(Hold(HoldCause(one["cause"]), from_json(one["message"])) for one in row.causes),
+            row.held_at,
+            row.settled_at,
+            row.settled_as,
+        )
+        for row in connection.execute(query)
+    }
+
+
+def waiting(connection: Connection, marketplaces: Collection[str], most: int) -> list[tuple[str, str]]:
+    """(marketplace, action) of the removals that wait, the longest waiting first."""
+    query = (
+        select(action_hold.c.marketplace_id, action_hold.c.action_id)
+        .where(action_hold.c.marketplace_id.in_(marketplaces), action_hold.c.settled_at.is_(None))
+        .order_by(action_hold.c.held_at, action_hold.c.action_id)
+        .limit(most)
+    )
+    return [(row.marketplace_id, row.action_id) for row in connection.execute(query)]
+
+
+def waiting_count(connection: Connection, marketplaces: Collection[str]) -> int:
+    """How many removals wait for people."""
+    query = select(func.count()).where(
+        action_hold.c.marketplace_id.in_(marketplaces), action_hold.c.settled_at.is_(None)
+    )
+    return connection.execute(query.select_from(action_hold)).scalar_one()
+
+
+def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[HoldCause]:
+    """The grounds of the removals pending approval."""
+    query = select(action_hold.c.causes).where(inside(action_hold, marketplace_id), action_hold.c.settled_at.is_(None))
+    return frozenset(HoldCause(one["cause"]) for found in connection.execute(query).scalars() for one in found)
+
+
+def settle(connection: Connection, marketplace_id: str, action_id: str, how: str, at: datetime) -> None:
+    """Note what became of a removal pending approval; what never waited or waits no longer stays as it is."""
+    connection.execute(
+        update(action_hold)
+        .where(inside(action_hold, marketplace_id, action_id=action_id), action_hold.c.settled_at.is_(None))
+        .values(settled_at=at, settled_as=how)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A standing verdict that asks for a removal."""
+
+    verdict_id: str
+    user_id: str
+
+
+def words_for(connection: Connection, marketplace_id: str, action_id: str) -> list[Word]:
+    """The verdicts behind a removal: the one that made it, and those that joined it since, the newest first."""
+    later = verdict.alias("later")
+    taken_back = select(later.c.verdict_id).where(
+        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
+    )
+    query = (
+        select(verdict.c.verdict_id, verdict.c.user_id)
+        .join(action, same(action, verdict, "listing_id"))
+        .where(
+            action.c.marketplace_id == marketplace_id,
+            action.c.action_id == action_id,
+            verdict.c.judgement == Judgement.COUNTERFEIT.value,
+            verdict.c.known_at >= action.c.created_at,
+            # Of the same moment those before it did not ask for the removal; ids are ordered by time.
+            verdict.c.verdict_id >= action.c.verdict_id,
+            ~taken_back.exists(),
+        )
+        .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
+    )
+    return [Word(row.verdict_id, row.user_id) for row in connection.execute(query)]
+
+
+def add_opinion(connection: Connection, key: Mapping[str, str], one: Opinion, at: datetime) -> None:
+    """Append a vote on a removal pending approval; `key` is marketplace, opinion and action by their columns."""
+    row = {
+        **key,
+        "user_id": one.user_id,
+        "organisation": one.organisation,
+        "decision": one.decision.value,
+        "reason": one.reason,
+        "known_at": at,
+    }
+    add(connection, hold_opinion, [row])
+
+
+def opinions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, list[Opinion]]:
+    """The votes on these removals pending approval, by action, in the order of voting."""
+    query = (
+        select(hold_opinion)
+        .where(hold_opinion.c.marketplace_id == marketplace_id, hold_opinion.c.action_id.in_(action_ids))
+        .order_by(hold_opinion.c.known_at, hold_opinion.c.opinion_id)
+    )
+    found: dict[str, list[Opinion]] = {}
+    for row in connection.execute(query):
+        one = Opinion(row.user_id, row.organisation, Decision(row.decision), row.reason)
+        found.setdefault(row.action_id, []).append(one)
+    return found

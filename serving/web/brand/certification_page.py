@@ -1,0 +1,101 @@
+"""The briefing: the questions as a form, and why the last answers were wrong."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.errors import Conflict
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.brands.policy import EnrolmentPolicy
+from serving.brands.rules import questions
+from serving.brands.service.certification import TooSoon, answer, gate_of
+from serving.brands.store import certifications
+from serving.guards import may, runtime_of
+from serving.platform.runtime import Runtime
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.wording import own_words
+from serving.web.wording.i18n import say
+from serving.web.wording.messages import in_words
+
+router = APIRouter(include_in_schema=False)
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+_FIELD: Final = "q:"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One question; `wrong` is why the last answer to it was wrong, None where it was not, or nobody answered yet."""
+
+    key: str
+    text: str
+    options: tuple[str, ...]
+    wrong: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class BriefingPage:
+    """The questions, whether the reader may confirm now, and why."""
+
+    template: ClassVar[str] = "certification.html"
+    place: ClassVar[str] = "/brand"
+
+    is_open: bool
+    reason: str
+    asked: tuple[Asked, ...]
+    failed: bool
+    valid_days: int
+
+
+@router.get("/brand/briefing")
+def get_briefing(request: Request, session: Answerer) -> HTMLResponse:
+    """The page."""
+    return respond(request, briefing_page(runtime_of(request), session), session)
+
+
+@router.post("/brand/briefing")
+def post_briefing(request: Request, session: Answerer, fields: Fields) -> Response:
+    """Judge the answers: on to the questions of the marketplace, or back to read why."""
+    given = {
+        name.removeprefix(_FIELD): int(value)
+        for name, value in fields.items()
+        if name.startswith(_FIELD) and value.isascii() and value.isdigit() and len(value) == 1
+    }
+    runtime = runtime_of(request)
+    try:
+        found = answer(runtime, session.person, given)
+    except TooSoon as early:
+        again = own_words.moment_named(early.again_at, runtime.clock.now())
+        raise Conflict("Read why your answers were wrong; you can try again at {time}.", time=again) from None
+    if found.passed:
+        return go_to(request, "/brand", Flash.BRIEFED)
+    return go_to(request, "/brand/briefing")
+
+
+def briefing_page(runtime: Runtime, session: Session) -> BriefingPage:
+    """What the page shows."""
+    person = session.person
+    with runtime.store.read() as connection:
+        found = gate_of(runtime, connection, person, runtime.clock.now())
+        last = certifications.last_attempt(connection, person.user_id)
+    failed = last is not None and not last.passed
+    given = last.answers if last is not None and failed else {}
+    return BriefingPage(
+        is_open=found.open,
+        reason=in_words(found.reason),
+        asked=tuple(
+            Asked(
+                one.key,
+                say(one.text),
+                tuple(map(say, one.options)),
+                say(one.because) if one.key in given and given[one.key] != one.right else None,
+            )
+            for one in questions()
+        ),
+        failed=failed,
+        valid_days=runtime.policies[EnrolmentPolicy].briefing_valid_days,
+    )

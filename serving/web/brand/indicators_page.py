@@ -1,0 +1,235 @@
+"""A brand's tell-tales: those in force and those that were, a form for a new one, and a try before it is kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from features.indicators import LONGEST_PATTERN, MOST_PER_BRAND, Direction, TellTale, Where
+from models.errors import DomainError, Invalid, NotFound
+from serving.accounts.store.accounts import Session
+from serving.brands.service.indicators import (
+    LONGEST_LABEL,
+    NewTellTale,
+    Tried,
+    add_tell_tale,
+    of_brand,
+    remove_tell_tale,
+    try_pattern,
+)
+from serving.guards import runtime_of
+from serving.platform.runtime import Runtime
+from serving.web import text_view
+from serving.web.brand.brand_forms import Reader, given_back
+from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.wording import own_words
+from serving.web.wording.i18n import N_, say
+from serving.web.wording.vocabulary import Option, StateWords
+
+router = APIRouter(include_in_schema=False)
+_PLACE: Final = "/brand/tell-tales"
+_DIRECTIONS: Final = {Direction.COUNTERFEIT: N_("Counterfeits"), Direction.GENUINE: N_("Our own goods")}
+_WHERE: Final = {Where.ANY: N_("Title or description"), Where.TITLE: N_("Title"), Where.DESCRIPTION: N_("Description")}
+_LONGEST_TEXT: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class TellTaleRow:
+    """One tell-tale with how it stands; `can_end` is whether it can still be taken back."""
+
+    tell_tale_id: str
+    label: Shown
+    pattern: str
+    direction: str
+    where: str
+    since: str
+    until: str
+    state: StateWords
+    can_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One of the offers that a pattern fits, and the words of it."""
+
+    title: Shown
+    words: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class TryResult:
+    """What a pattern would fit; `too_wide` is set where it fits so many offers that it says little."""
+
+    words: Shown | None
+    text_given: bool
+    looked_at: int
+    fitting: int
+    too_wide: bool
+    examples: tuple[Example, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TellTalesPage(AboutBrand):
+    """A brand's tell-tales with what was typed into the form, so that a refusal loses nothing."""
+
+    template: ClassVar[str] = "brand_indicators.html"
+
+    rows: tuple[TellTaleRow, ...]
+    in_force: int
+    most: int
+    longest_label: int
+    longest_pattern: int
+    directions: tuple[Option, ...]
+    where: tuple[Option, ...]
+    typed: Mapping[str, str]
+    error: str | None
+    tried: TryResult | None
+
+
+@router.get(_PLACE)
+def get_tell_tales(request: Request, session: Reader) -> HTMLResponse:
+    """The page."""
+    return respond(request, _page(runtime_of(request), session, request.query_params), session)
+
+
+@router.post(_PLACE)
+def post_tell_tale(request: Request, session: Reader, fields: Fields) -> Response:
+    """Add a tell-tale, or try it and keep nothing."""
+    runtime = runtime_of(request)
+    try:
+        if fields.get("do") == "try":
+            tried = _tried(runtime, session, fields)
+            return respond(request, _page(runtime, session, fields, tried=tried), session)
+        with runtime.store.read() as connection:
+            scope, by = led_by(connection, session.person, fields)
+        add_tell_tale(runtime, _wanted(scope, fields), by=by)
+    except DomainError as refused:
+        return given_back(request, session, fields, refused, _page)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.TELL_TALE_ADDED)
+
+
+@router.post(_PLACE + "/{tell_tale_id}/end")
+def post_end(tell_tale_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Take a tell-tale back."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope, by = led_by(connection, session.person, fields)
+        if tell_tale_id not in {one.tell_tale_id for one in of_brand(connection, scope.pair)}:
+            raise NotFound("There is no such tell-tale.")
+    remove_tell_tale(runtime, tell_tale_id, marketplace=scope.marketplace, by=by)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.TELL_TALE_ENDED)
+
+
+def _wanted(scope: BrandScope, fields: Mapping[str, str]) -> NewTellTale:
+    direction, last_day = fields.get("direction", ""), fields.get("last_day", "").strip()
+    if direction not in set(Direction):
+        raise Invalid("Say whether it gives away counterfeits or your own goods.")
+    return NewTellTale(
+        brand=scope.brand,
+        label=fields.get("label", ""),
+        pattern=fields.get("pattern", ""),
+        direction=Direction(direction),
+        where=_where(fields),
+        active_to=day_of(last_day) + timedelta(days=1) if last_day else None,
+        marketplace=scope.marketplace,
+    )
+
+
+def day_of(text: str) -> datetime:
+    """The beginning of a day as a browser's date field sends it.
+
+    Raises
+    ------
+    Invalid
+        It is no day.
+    """
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise Invalid("A day is written as 2026-03-01.") from None
+
+
+def _where(fields: Mapping[str, str]) -> Where:
+    given = fields.get("where", Where.ANY.value)
+    if given not in set(Where):
+        raise Invalid("Say where it is looked for.")
+    return Where(given)
+
+
+def _tried(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> TryResult:
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, fields)
+    text = fields.get("text", "")[:_LONGEST_TEXT]
+    found = try_pattern(runtime, scope.pair, fields.get("pattern", ""), _where(fields), text)
+    return _shown(found, text_given=bool(text.strip()))
+
+
+def _shown(found: Tried, *, text_given: bool) -> TryResult:
+    return TryResult(
+        words=None if found.words is None else text_view.show(found.words),
+        text_given=text_given,
+        looked_at=found.looked_at,
+        fitting=found.fitting,
+        too_wide=found.looked_at > 0 and found.fitting * 2 > found.looked_at,
+        examples=tuple(Example(text_view.show(title), text_view.show(quoted)) for _, title, quoted in found.examples),
+    )
+
+
+def _page(
+    runtime: Runtime,
+    session: Session,
+    given: Mapping[str, str],
+    *,
+    error: str | None = None,
+    tried: TryResult | None = None,
+) -> TellTalesPage:
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, given)
+        found = of_brand(connection, scope.pair)
+    rows = tuple(_row(one, now) for one in sorted(found, key=lambda one: not one.in_force(now)))
+    return TellTalesPage(
+        scope=scope,
+        rows=rows,
+        in_force=sum(one.in_force(now) for one in found),
+        most=MOST_PER_BRAND,
+        longest_label=LONGEST_LABEL,
+        longest_pattern=LONGEST_PATTERN,
+        directions=tuple(Option(one.value, say(text)) for one, text in _DIRECTIONS.items()),
+        where=tuple(Option(one.value, say(text)) for one, text in _WHERE.items()),
+        typed={name: given.get(name, "") for name in ("label", "pattern", "direction", "where", "last_day", "text")},
+        error=error,
+        tried=tried,
+    )
+
+
+def _row(one: TellTale, now: datetime) -> TellTaleRow:
+    ends = one.removed_at or one.active_to
+    return TellTaleRow(
+        tell_tale_id=one.tell_tale_id,
+        label=text_view.show(one.label),
+        pattern=one.pattern,
+        direction=say(_DIRECTIONS[one.direction]),
+        where=say(_WHERE[one.where]),
+        since=own_words.day(one.active_from, now),
+        until=own_words.day(ends - timedelta(microseconds=one.removed_at is None), now) if ends else say("no end"),
+        state=_state(one, now),
+        can_end=one.removed_at is None and (one.active_to is None or now < one.active_to),
+    )
+
+
+def _state(one: TellTale, now: datetime) -> StateWords:
+    if one.in_force(now):
+        return StateWords(say("In force"), "v-g")
+    if one.removed_at is not None:
+        return StateWords(say("Undone"), "out")
+    if one.active_to is not None and one.active_to <= now:
+        return StateWords(say("Over"), "out")
+    return StateWords(say("Later"), "v-l")

@@ -1,0 +1,80 @@
+"""Offers in nearly the same words, as they stood when the listing was scored: who else, at what price, what became of
+them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from features.facts import Facts
+from features.near_duplicates import Likeness, NearDuplicate
+from serving.views.views import Offered
+from serving.web import text_view
+from serving.web.text_view import Shown
+from serving.web.wording import words
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """One near-duplicate: how much text it shares, its title now, and what was known of it then.
+
+    `case_id` is its open case or the one judged last, None where there is neither.
+    """
+
+    shared: str
+    title: Shown
+    external_id: str
+    case_id: str | None
+    price: str | None
+    same_seller: bool
+    counterfeit: bool | None
+    authorised: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LikenessCard:
+    """The card; `compared` is False where the text is too short to tell a copy by, or was not compared then."""
+
+    compared: bool
+    sentences: tuple[str, ...]
+    duplicates: tuple[Duplicate, ...]
+
+
+def likeness_card(facts: Facts, offered: Mapping[str, Offered]) -> LikenessCard:
+    """The card of facts; `offered` tells of the near-duplicates that are shown what is known now."""
+    found = facts.likeness
+    if found is None:
+        return LikenessCard(compared=False, sentences=(), duplicates=())
+    currency = facts.price.base_currency
+    return LikenessCard(
+        compared=True,
+        sentences=tuple(_sentences(found, currency)),
+        duplicates=tuple(_duplicate(one, offered.get(one.listing_id), currency) for one in found.shown),
+    )
+
+
+def _sentences(found: Likeness, currency: str) -> list[str]:
+    least = "At least " if found.more else ""
+    said = []
+    if found.offers:
+        sellers = words.many(found.sellers, "other seller")
+        said.append(f"{least}{words.many(found.offers, 'near-duplicate')} by {sellers}.")
+    if found.own_offers:
+        said.append(f"{least}{words.many(found.own_offers, 'near-duplicate')} by the same seller.")
+    if found.price is not None:
+        median = words.about(math.exp(found.price.log_median), currency)
+        said.append(f"Median price of the other listings: {median} (n = {found.price.n:,}).")
+    return said
+
+
+def _duplicate(one: NearDuplicate, offered: Offered | None, currency: str) -> Duplicate:
+    title = offered.title if offered is not None and offered.title else one.listing_id
+    return Duplicate(
+        shared=f"{one.similarity:.0%}",
+        title=text_view.show(title),
+        external_id=one.listing_id,
+        case_id=offered.case_id if offered is not None else None,
+        price=None if one.log_price is None else words.about(math.exp(one.log_price), currency),
+        same_seller=one.same_seller,
+        counterfeit=one.counterfeit,
+        authorised=one.authorised,
+    )

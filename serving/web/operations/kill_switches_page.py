@@ -1,0 +1,118 @@
+"""The kill switches: what acts without a person, what is off, since when, by whom, why; and the form to change it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.errors import Invalid, NotFound
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.guards import may, runtime_of
+from serving.marketplaces.rules import RULES, AutomaticRule
+from serving.marketplaces.store.kill_switches import SwitchChange
+from serving.operations.service.kill_switch_record import RuleState, Switchboard, administered, switchboard
+from serving.operations.service.kill_switches import switch
+from serving.platform.runtime import Runtime
+from serving.web import text_view
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.wording import words
+
+router = APIRouter(include_in_schema=False)
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+_LONGEST_ID: Final = 40
+_LONGEST_REASON: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change of a switch: which rule, which way, when, by whom and why."""
+
+    rule: str
+    on: bool
+    when: str
+    by: Shown
+    reason: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchRow:
+    """One rule: its state, what that means, the last change, and where its form goes."""
+
+    key: str
+    address: str
+    marketplace_id: str
+    marketplace: str
+    name: str
+    is_on: bool
+    says: str
+    would_say: str
+    last: Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class SwitchesPage:
+    """Every switch that the reader may throw, and the latest changes."""
+
+    template: ClassVar[str] = "kill_switches.html"
+    place: ClassVar[str] = "/switches"
+
+    rows: tuple[SwitchRow, ...]
+    several: bool
+    off: int
+    changes: tuple[Change, ...]
+
+
+@router.get("/switches")
+def get_switches(request: Request, session: Administrator) -> HTMLResponse:
+    """The page."""
+    return respond(request, switches_page(runtime_of(request), session), session)
+
+
+@router.post("/switches/{rule}")
+def post_switch(rule: str, request: Request, session: Administrator, fields: Fields) -> Response:
+    """Throw one."""
+    if rule not in set(AutomaticRule):
+        raise NotFound("This rule does not exist. Open Kill switches and choose one there.")
+    if fields.get("to") not in {"on", "off"}:
+        raise Invalid("The new state is missing, so nothing was changed. Choose on or off.")
+    runtime, on = runtime_of(request), fields["to"] == "on"
+    place = administered(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID])
+    reason = fields.get("reason", "")[:_LONGEST_REASON]
+    switch(runtime, place, AutomaticRule(rule), on=on, by=f"user:{session.person.user_id}", reason=reason)
+    return go_to(request, "/switches", Flash.SWITCHED_ON if on else Flash.SWITCHED_OFF)
+
+
+def switches_page(runtime: Runtime, session: Session) -> SwitchesPage:
+    """What the page shows."""
+    board, now = switchboard(runtime, session.person), runtime.clock.now()
+    return SwitchesPage(
+        rows=tuple(_row(board, one, now) for one in board.rules),
+        several=len({one.marketplace.marketplace_id for one in board.rules}) > 1,
+        off=sum(not one.is_on for one in board.rules),
+        changes=tuple(_change(board, one, now) for one in board.changes),
+    )
+
+
+def _row(board: Switchboard, one: RuleState, now: datetime) -> SwitchRow:
+    return SwitchRow(
+        key=f"{one.marketplace.marketplace_id}-{one.rule.value}",
+        address=f"/switches/{one.rule.value}",
+        marketplace_id=one.marketplace.marketplace_id,
+        marketplace=one.marketplace.name,
+        name=one.words.name,
+        is_on=one.is_on,
+        says=one.words.on if one.is_on else one.words.off,
+        would_say=one.words.off if one.is_on else one.words.on,
+        last=None if one.last is None else _change(board, one.last, now),
+    )
+
+
+def _change(board: Switchboard, one: SwitchChange, now: datetime) -> Change:
+    by, reason = text_view.show(board.name_of(one.by)), text_view.show(one.reason)
+    return Change(RULES[one.rule].name, one.on, words.moment(one.at, now), by, reason)

@@ -1,0 +1,196 @@
+"""The analysts' queue: what is open, the costliest first, with what a row must say to be chosen."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+from sqlalchemy import Connection
+
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store.accounts import Session
+from serving.cases.store import assignments
+from serving.guards import may, runtime_of
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.sellers.service.linked import linked_with
+from serving.views import positions, queues, views
+from serving.views.queues import QueueFilter
+from serving.web.queue import filters
+from serving.web.queue.filters import Chip, FilterForm
+from serving.web.queue.my_page import pause_suggested
+from serving.web.queue.queue_groups import Group, groups
+from serving.web.queue.queue_query import QueueQuery
+from serving.web.queue.queue_rail import Counts, Rail, number, rail
+from serving.web.queue.queue_rows import Surround, desk_row
+from serving.web.rendering import respond, respond_part
+from serving.web.wording import words
+from serving.web.wording.vocabulary import LANE_OF
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+PAGE_SIZE: Final = 50
+_COUNTED_NEW: Final = 99
+
+
+@dataclass(frozen=True, slots=True)
+class QueuePage:
+    """The queue: what stands beside it, its filters, one page of its rows, and where the next page is.
+
+    `here` is the address of this page, to load it again, and `newer` that of the part that counts what has come since.
+    `without_pause` is for how long the reader has decided without one, where that is long.
+    """
+
+    template: ClassVar[str] = "queue.html"
+    place: ClassVar[str] = "/queue"
+
+    title: str
+    rail: Rail
+    query: str
+    can_save: bool
+    chips: tuple[Chip, ...]
+    form: FilterForm
+    ignored: str | None
+    groups: tuple[Group, ...]
+    size: str
+    one: bool
+    first: int
+    last: int
+    overdue: str
+    before: str | None
+    after: str | None
+    calibrated: bool
+    scorecard: bool
+    empty: str
+    unfiltered: str | None
+    here: str
+    newer: str
+    updated: str
+    without_pause: str | None = None
+
+
+@router.get("/queue")
+def get_queue(request: Request, session: Reviewer) -> HTMLResponse:
+    """One page of the queue."""
+    runtime, query = runtime_of(request), QueueQuery.of(request.url.query)
+    page = replace(queue_page(runtime, session, query), without_pause=pause_suggested(request, runtime, session))
+    return respond(request, page, session)
+
+
+def queue_of(connection: Connection, person: Person, query: QueueQuery, now: datetime) -> QueueFilter:
+    """What a query asks of a person's own queue."""
+    here, seller = person.marketplaces(Permission.REVIEW_CASES), query.seller
+    sellers = None if seller is None else linked_with(connection, here, seller, now) | {seller}
+    return query.wanted(here, person.user_id, now, sellers)
+
+
+def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePage:
+    """What the page shows."""
+    person, now = session.person, runtime.clock.now()
+    here = person.marketplaces(Permission.REVIEW_CASES)
+    offset = (query.page - 1) * PAGE_SIZE
+    with runtime.store.read() as connection:
+        counts = Counts(runtime, connection, person, lambda asked: queue_of(connection, person, asked, now))
+        wanted = queue_of(connection, person, query, now)
+        found = queues.queue(connection, wanted, most=PAGE_SIZE, offset=offset)
+        size, overdue = (counts.of(one) for one in (query, replace(query, due=0)))
+        known_facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in found])
+        known = {one.marketplace_id: one for one in marketplaces.everyone(connection)}
+        offered = assignments.standing(connection, here, now)
+        brands, languages = counts.brands(), counts.languages()
+        beside = rail(connection, person, query, counts, now)
+    currencies = {key: one.base_currency for key, one in known.items()}
+    surround = Surround(runtime, now, person.user_id, currencies, offered)
+    facts = [known_facts[row["marketplace_id"], row["facts_digest"]] for row in found]
+    rows = [
+        desk_row(surround, row, one, query.case_address(row["case_id"])) for row, one in zip(found, facts, strict=True)
+    ]
+    places = {key: one.name for key, one in known.items() if key in here}
+    currency = next((currencies[key] for key in places), "")
+    linked = len(wanted.sellers or ()) - 1 if query.seller else 0
+    return QueuePage(
+        title=LANE_OF[query.lane].name if query.lane else "All open",
+        rail=beside,
+        query=query.text,
+        can_save=query.filtered and not any(one.current for one in beside.saved),
+        chips=filters.chips(query, brands=brands, marketplaces=places, currency=currency, linked=linked),
+        form=filters.filter_form(query, brands=brands, languages=languages, marketplaces=places, currency=currency),
+        ignored=filters.ignored(query),
+        groups=groups(found, facts, rows, currencies),
+        size=number(size),
+        one=size == 1,
+        first=offset + 1 if rows else 0,
+        last=offset + len(rows),
+        overdue=number(overdue) if overdue else "",
+        before=query.address(query.page - 1) if query.page > 1 else None,
+        after=query.address(query.page + 1) if offset + PAGE_SIZE < size else None,
+        calibrated=any(row.score is not None and row.score.calibrated for row in rows),
+        scorecard=any(row.score is not None and not row.score.calibrated for row in rows),
+        empty=_empty(query),
+        unfiltered=QueueQuery(query.lane).address() if query.filtered else None,
+        here=query.address(query.page),
+        newer=_newer(query, now),
+        updated=words.moment(now, now),
+    )
+
+
+def _empty(query: QueueQuery) -> str:
+    if query.filtered:
+        return "No open case matches the filters."
+    return LANE_OF[query.lane].empty if query.lane else "No cases to review."
+
+
+def _newer(query: QueueQuery, since: datetime) -> str:
+    return f"/queue/new?{query.text}{'&' if query.text else ''}{urlencode({'since': since.isoformat()})}"
+
+
+@dataclass(frozen=True, slots=True)
+class NewerPart:
+    """How many cases have come into a queue since it was loaded; nothing moves until they are asked for."""
+
+    template: ClassVar[str] = "parts/newer.html"
+    place: ClassVar[str] = "/queue"
+
+    number: str
+    since: str
+    here: str
+    newer: str
+
+
+@router.get("/queue/new")
+def get_newer(request: Request, session: Reviewer, since: str = "") -> Response:
+    """The count, by one short look along the index of what was opened last."""
+    runtime, person = runtime_of(request), session.person
+    now = runtime.clock.now()
+    asked = [part for part in request.url.query.split("&") if not part.startswith("since=")]
+    query, began = QueueQuery.of("&".join(asked)), min(_moment(since) or now, now)
+    with runtime.store.read() as connection:
+        wanted = replace(queue_of(connection, person, query, now), opened_after=began)
+        found = positions.queue_size(connection, wanted, most=_COUNTED_NEW)
+    shown = "" if not found else f"{found}" if found <= _COUNTED_NEW else f"{_COUNTED_NEW}+"
+    part = NewerPart(shown, words.moment(began, now), query.address(), _newer(query, began))
+    return respond_part(request, part, session)
+
+
+def _moment(given: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(given[:40])
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPart:
+    """The line that says what can be taken back; what it says is the shell's."""
+
+    template: ClassVar[str] = "parts/undo.html"
+    place: ClassVar[str] = "/queue"
+
+
+@router.get("/undo")
+def get_undo(request: Request, session: Reviewer) -> Response:
+    """The line again, with the time that is left by now."""
+    return respond_part(request, UndoPart(), session)

@@ -1,0 +1,150 @@
+"""The filters of a queue as people see them: what is on, how it is taken off, and the form to change it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from serving.cases.store.facets import Facet
+from serving.views.queues import Lease
+from serving.web import text_view
+from serving.web.queue.queue_query import NO_BRAND, OVERDUE, QueueQuery, Word
+from serving.web.text_view import Shown
+from serving.web.wording import words
+
+LEASES: Final = {Lease.FREE: "available or mine", Lease.MINE: "mine", Lease.OTHERS: "leased to others"}
+_DAYS: Final = (1, 3, 7, 14, 30)
+_HOURS: Final = (1, 4, 8, 24, 72)
+_NAMES: Final = {
+    Word.BRAND: "brand",
+    Word.MARKETPLACE: "marketplace",
+    Word.LANGUAGE: "language",
+    Word.HARM: "expected harm",
+    Word.AGE: "age",
+    Word.DUE: "due time",
+    Word.SELLER: "seller",
+    Word.SCORE: "score",
+    Word.LEASE: "lease",
+    Word.RELIST: "relist",
+    Word.ASIDE: "snoozed",
+    Word.LANE: "lane",
+    Word.PAGE: "page",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Chip:
+    """A filter that is on: its name, its value, and the address of the same queue without it."""
+
+    name: str
+    value: Shown
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Selectable:
+    """One line of a list in the form."""
+
+    value: str
+    text: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FilterForm:
+    """The form: what can be chosen, from the open cases, and what is."""
+
+    lane: str
+    brands: tuple[Selectable, ...]
+    marketplaces: tuple[Selectable, ...]
+    languages: tuple[Selectable, ...]
+    ages: tuple[Selectable, ...]
+    dues: tuple[Selectable, ...]
+    leases: tuple[Selectable, ...]
+    harm: str
+    currency: str
+    seller: str
+    score: str
+    relist: bool
+
+
+def filter_form(
+    query: QueueQuery,
+    *,
+    brands: Sequence[Facet],
+    languages: Sequence[Facet],
+    marketplaces: Mapping[str, str],
+    currency: str,
+) -> FilterForm:
+    """The form of a query; what it asks for can be chosen even where no open case has it any more."""
+    named = [
+        Selectable(key, f"{one.name or 'not resolved'}, {one.number:,}", key == query.brand)
+        for one in brands
+        for key in [one.value or NO_BRAND]
+    ]
+    tags = [
+        Selectable(one.value, f"{one.value.upper()}, {one.number:,}", one.value in query.language)
+        for one in languages
+        if one.value
+    ]
+    gone = [Selectable(one, one.upper(), True) for one in query.language if all(one != tag.value for tag in tags)]
+    if query.brand is not None and not any(one.chosen for one in named):
+        named.append(Selectable(query.brand, "selected brand, 0", True))
+    places = [Selectable(key, name, key == query.marketplace) for key, name in marketplaces.items()]
+    return FilterForm(
+        lane=query.lane.value if query.lane else "",
+        brands=tuple(named),
+        marketplaces=tuple(places) if len(places) > 1 else (),
+        languages=(*tags, *gone),
+        ages=tuple(Selectable(str(n), words.many(n, "day"), n == query.age) for n in _with(_DAYS, query.age)),
+        dues=(
+            Selectable(OVERDUE, "overdue", query.due == 0),
+            *(Selectable(str(n), f"within {words.many(n, 'hour')}", n == query.due) for n in _with(_HOURS, query.due)),
+        ),
+        leases=tuple(Selectable(one.value, text, one is query.lease) for one, text in LEASES.items()),
+        harm="" if query.harm is None else f"{query.harm:g}",
+        currency=currency,
+        seller=query.seller or "",
+        score=str(query.score) if query.score else "",
+        relist=query.relist,
+    )
+
+
+def chips(
+    query: QueueQuery, *, brands: Sequence[Facet], marketplaces: Mapping[str, str], currency: str, linked: int
+) -> tuple[Chip, ...]:
+    """What is on, in the order of the form; `linked` is how many sellers are linked with the one that is named."""
+    brand = next((one.name for one in brands if one.value == query.brand), None)
+    around = f" and {words.many(linked, 'linked seller')}" if linked else ""
+    said = {
+        Word.BRAND: "not resolved" if query.brand == NO_BRAND else brand or "no open cases",
+        Word.MARKETPLACE: marketplaces.get(query.marketplace or "", "not accessible"),
+        Word.LANGUAGE: ", ".join(one.upper() for one in query.language),
+        Word.HARM: "" if query.harm is None else f"at least {words.about(query.harm, currency)}",
+        Word.AGE: "" if query.age is None else f"at least {words.many(query.age, 'day')}",
+        Word.DUE: "overdue" if query.due == 0 else f"within {words.many(query.due or 0, 'hour')}",
+        Word.SELLER: f"{query.seller}{around}",
+        Word.SCORE: "" if query.score is None else f"{query.score.low:g} to {query.score.high:g}",
+        Word.LEASE: LEASES[query.lease] if query.lease else "",
+        Word.RELIST: "only",
+        Word.ASIDE: "only",
+    }
+    unset = QueueQuery()
+    return tuple(
+        Chip(_NAMES[word].capitalize(), text_view.show(text), query.without(word).address())
+        for word, text in said.items()
+        if getattr(query, word.value) != getattr(unset, word.value)
+    )
+
+
+def ignored(query: QueueQuery) -> str | None:
+    """A sentence on what an address held and this queue does not know."""
+    if not query.ignored:
+        return None
+    known = [_NAMES[Word(one)] for one in query.ignored if one]
+    one = len(query.ignored) == 1
+    what = f"The value of {words.listed(known)}" if known else f"A {'filter' if one else 'number of filters'}"
+    return f"{what} in the address is not valid. The queue ignores {'it' if one else 'them'}."
+
+
+def _with(usual: tuple[int, ...], chosen: int | None) -> list[int]:
+    return sorted({*usual, *([chosen] if chosen else [])})

@@ -1,0 +1,155 @@
+"""A reviewer's own figures, and the suggestion of a pause. Only the reviewer sees them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.cases.policy import DEFAULT_PACE, HiddenScorePolicy
+from serving.cases.rules.masked_score import leaning
+from serving.cases.rules.pace import without_pause
+from serving.guards import is_secure, may, runtime_of
+from serving.platform import display
+from serving.platform.runtime import Runtime
+from serving.review.rules.agreement import Agreement, agreement, of_counts
+from serving.review.store import masked_scores, reviewer
+from serving.review.store.reviewer import Overturned
+from serving.web import text_view
+from serving.web.bar_charts import Bars, bars
+from serving.web.flash import go_to
+from serving.web.model.leaning_card import COMPARED_DAYS, LeaningCard, leaning_card
+from serving.web.queue.queue_rail import midnight
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.wording import words
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+DAYS: Final = 14
+_MOST_OVERTURNED: Final = 20
+_LATER: Final = "touchstone_pace"
+_CAUSES: Final = {"appeal": "on appeal", "conceded": "brand conceded", "silence": "no answer from the brand"}
+
+
+@dataclass(frozen=True, slots=True)
+class AgreementRow:
+    """Whom one is compared with, and how often both said the same; without anything to compare `share` is None."""
+
+    who: str
+    counts: str
+    share: str | None
+    interval: str
+
+
+@dataclass(frozen=True, slots=True)
+class OverturnedRow:
+    """A decision that did not last."""
+
+    address: str
+    title: Shown
+    why: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class MyPage:
+    """How much one decides, how fast, and how often others found the same."""
+
+    template: ClassVar[str] = "me.html"
+    place: ClassVar[str] = "/queue"
+
+    days: int
+    compared_days: int
+    decided: int
+    today: int
+    chart: Bars
+    median: str | None
+    agreements: tuple[AgreementRow, ...]
+    leaning: LeaningCard
+    overturned: tuple[OverturnedRow, ...]
+
+
+@router.get("/desk/me")
+def get_me(request: Request, session: Reviewer) -> HTMLResponse:
+    """One's own figures."""
+    return respond(request, my_page(runtime_of(request), session), session)
+
+
+def my_page(runtime: Runtime, session: Session) -> MyPage:
+    """What the page shows."""
+    user_id, now = session.person.user_id, runtime.clock.now()
+    first, since = midnight(now) - timedelta(days=DAYS - 1), now - timedelta(days=COMPARED_DAYS)
+    with runtime.store.read() as connection:
+        decided = reviewer.decided(connection, user_id, first)
+        looks = agreement(reviewer.with_second_looks(connection, user_id, since))
+        known = agreement(reviewer.with_known_answers(connection, user_id, since))
+        brands = agreement(reviewer.with_brands(connection, user_id, since))
+        appeals = of_counts(*reviewer.appeals_decided(connection, user_id, since))
+        answers = masked_scores.first_answers_of(connection, user_id, since)
+        gone = reviewer.overturned(connection, user_id, since, _MOST_OVERTURNED)
+    zone = display.current().zone
+    by_day = Counter(one.decided_at.astimezone(zone).date() for one in decided)
+    days = [(midnight(now) - timedelta(days=DAYS - 1 - i)).date() for i in range(DAYS)]
+    numbers = [by_day.get(day, 0) for day in days]
+    taken = [(one.decided_at - one.opened_at).total_seconds() for one in decided]
+    return MyPage(
+        days=DAYS,
+        compared_days=COMPARED_DAYS,
+        decided=len(decided),
+        today=numbers[-1],
+        chart=bars(
+            numbers,
+            f"Cases decided per day, last {DAYS} days: {', '.join(map(str, numbers))}.",
+            first=words.day(first, now),
+            last="today",
+        ),
+        median=words.duration(median(taken)) if taken else None,
+        agreements=(
+            _row("Second reviews, by you and of your cases", looks),
+            _row("Gold items", known),
+            _row("Later decisions by brands", brands),
+            _row("Appeals that upheld your decision", appeals),
+        ),
+        leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies[HiddenScorePolicy].share, is_own=True),
+        overturned=tuple(_overturned(one, now) for one in gone),
+    )
+
+
+def _row(who: str, found: Agreement) -> AgreementRow:
+    if found.share is None or found.low is None or found.high is None:
+        return AgreementRow(who, "none yet", None, "")
+    interval = f"{100 * found.low:.0f} to {100 * found.high:.0f} %"
+    return AgreementRow(who, f"{found.agreed} of {found.of}", f"{100 * found.share:.0f} %", interval)
+
+
+def _overturned(one: Overturned, now: datetime) -> OverturnedRow:
+    shown = text_view.show(one.title or one.external_id)
+    return OverturnedRow(f"/cases/{one.case_id}", shown, _CAUSES[one.cause], words.moment(one.at, now))
+
+
+def pause_suggested(request: Request, runtime: Runtime, session: Session) -> str | None:
+    """For how long the reviewer has gone on without a pause, in words, unless it is not long or they know."""
+    if _LATER in request.cookies:
+        return None
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        answers = reviewer.answered(connection, session.person.user_id, now - timedelta(hours=12))
+    found = without_pause(answers, now, DEFAULT_PACE)
+    return None if found is None else words.duration(found.total_seconds())
+
+
+@router.post("/desk/pause-later")
+def post_later(request: Request, _session: Reviewer) -> Response:
+    """Suggest no pause for as long as a stretch."""
+    response = go_to(request, "/queue")
+    seconds = int(DEFAULT_PACE.stretch.total_seconds())
+    response.set_cookie(
+        _LATER, "later", max_age=seconds, httponly=True, samesite="strict", secure=is_secure(runtime_of(request))
+    )
+    return response

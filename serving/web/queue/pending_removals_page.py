@@ -1,0 +1,139 @@
+"""Held removals: what waits for people, why, what was said of it, and the form to say something."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.errors import Invalid
+from models.messages.english import in_english
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.guards import may, runtime_of
+from serving.platform.runtime import Runtime
+from serving.review.service.removal_approvals import HeldRemoval, held_removals, speak
+from serving.takedowns.rules.approval import DESK, PROGRAMME, Decision
+from serving.takedowns.store import removal_checks
+from serving.takedowns.store.removal_checks import StillShown
+from serving.web import text_view
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.wording import words
+
+router = APIRouter(include_in_schema=False)
+Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
+_LONGEST_ID = 40
+_ORGANISATIONS = {DESK: "review team", PROGRAMME: "account management"}
+_VOTES = {Decision.RELEASE: "approve", Decision.WITHDRAW: "withdraw"}
+_SHOWN = 100
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """One held removal; `no_word` says why the reader has no word on it, `no_release` why they can only withdraw it."""
+
+    action_id: str
+    offer: Shown
+    since: str
+    reasons: tuple[str, ...]
+    said: tuple[str, ...]
+    no_word: str | None
+    no_release: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StillShownRow:
+    """An offer that is shown although the marketplace acknowledged its removal."""
+
+    offer: Shown
+    case_id: str
+    acknowledged: str
+    looked: str
+    looks: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    """The held removals on which the reader has a word, and what is still shown; the longest waiting first."""
+
+    template: ClassVar[str] = "pending_removals.html"
+    place: ClassVar[str] = "/held"
+
+    rows: tuple[HeldRow, ...]
+    size: int
+    still_shown: tuple[StillShownRow, ...]
+
+
+@router.get("/held")
+def get_held(request: Request, session: Speaker) -> HTMLResponse:
+    """The page."""
+    return respond(request, held_page(runtime_of(request), session), session)
+
+
+@router.post("/held/{action_id}")
+def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
+    """Say what is to become of one."""
+    decision = fields.get("decision", "")
+    if decision not in set(Decision):
+        raise Invalid("Approve or withdraw the removal.")
+    reason = fields.get("reason", "")[:500]
+    agreed = speak(runtime_of(request), session.person, action_id[:_LONGEST_ID], Decision(decision), reason)
+    said = {None: Flash.HELD_HEARD, Decision.RELEASE: Flash.HELD_RELEASED, Decision.WITHDRAW: Flash.HELD_WITHDRAWN}
+    return go_to(request, "/held", said[agreed])
+
+
+def held_page(runtime: Runtime, session: Session) -> HeldPage:
+    """What the page shows."""
+    found = held_removals(runtime, session.person)
+    places = session.person.marketplaces(Permission.REVIEW_CASES) | session.person.marketplaces(
+        Permission.LOOK_AFTER_BRANDS
+    )
+    with runtime.store.read() as connection:
+        shown = removal_checks.still_shown(connection, places, _SHOWN)
+    rows = tuple(_row(runtime, one) for one in found[:_SHOWN])
+    return HeldPage(rows, len(found), tuple(_still_shown(one, runtime.clock.now()) for one in shown))
+
+
+def _still_shown(one: StillShown, now: datetime) -> StillShownRow:
+    looked_at = one.check.looked_at or one.check.acknowledged_at
+    return StillShownRow(
+        offer=text_view.show(one.external_id),
+        case_id=one.case_id,
+        acknowledged=words.moment(one.check.acknowledged_at, now),
+        looked=words.moment(looked_at, now),
+        looks=one.check.looks,
+    )
+
+
+def _row(runtime: Runtime, one: HeldRemoval) -> HeldRow:
+    return HeldRow(
+        action_id=one.action.action_id,
+        offer=text_view.show(one.action.external_id),
+        since=words.moment(one.hold.held_at, runtime.clock.now()),
+        reasons=tuple(in_english(hold.message) for hold in one.reasons),
+        said=_said(one),
+        no_word=one.no_word,
+        no_release=one.no_release,
+    )
+
+
+def _said(one: HeldRemoval) -> tuple[str, ...]:
+    """What was said in order, with why it does not count; a confirmation is named where it does not."""
+    confirmed = [why for user_id, why in one.left_out.items() if user_id in one.bearing.confirmed_by]
+    return tuple(
+        [f"confirmation: {why}" for why in confirmed]
+        + [
+            " ".join(
+                (
+                    f"{_ORGANISATIONS.get(said.organisation, 'brand')}:",
+                    f"{_VOTES[said.decision]}. {said.reason}",
+                    one.left_out.get(said.user_id, ""),
+                )
+            ).rstrip()
+            for said in one.said
+        ]
+    )

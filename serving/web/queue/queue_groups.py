@@ -1,0 +1,93 @@
+"""The rows of a queue's page as they belong together: a cluster stands where its costliest case does."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from features.facts import Facts
+from models.case import BLIND_LANES, CaseLane
+from serving.cases.rules.clusters import Cluster, Member, clusters
+from serving.web.queue.queue_rows import DeskRow
+from serving.web.wording import words
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterHead:
+    """What ties the rows below; `harm` is None where points make no sum."""
+
+    key: str
+    what: str
+    ties: str
+    harm: str | None
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rows below each other; `head` is None for a row by itself."""
+
+    head: ClusterHead | None
+    rows: tuple[DeskRow, ...]
+
+
+def groups(
+    rows: Sequence[Mapping[str, Any]], facts: Sequence[Facts], shown: Sequence[DeskRow], currencies: Mapping[str, str]
+) -> tuple[Group, ...]:
+    """The rows in their order, but for those of a cluster, which follow its first.
+
+    What is judged blind and what waits for a brand is decided by itself and is in no cluster.
+    """
+    open_to = [number for number, row in enumerate(rows) if _goes_with_others(CaseLane(row["lane"]))]
+    found = clusters([_member(rows[number]["marketplace_id"], facts[number]) for number in open_to])
+    by_first = {open_to[one.members[0]]: one for one in found}
+    followers = {open_to[member] for one in found for member in one.members[1:]}
+    made = []
+    for number in range(len(rows)):
+        if number in by_first:
+            together = [open_to[member] for member in by_first[number].members]
+            head = _head(by_first[number], [rows[one] for one in together], currencies)
+            made.append(Group(head, tuple(shown[one] for one in together)))
+        elif number not in followers:
+            made.append(Group(None, (shown[number],)))
+    return tuple(made)
+
+
+def _goes_with_others(lane: CaseLane) -> bool:
+    return lane not in BLIND_LANES and lane is not CaseLane.ASK_BRAND
+
+
+def _member(marketplace_id: str, facts: Facts) -> Member:
+    near = facts.likeness.shown if facts.likeness is not None else ()
+    linked = facts.seller.links.sellers if facts.seller.links is not None else ()
+    return Member(
+        marketplace_id,
+        facts.listing.external_id,
+        facts.listing.seller.external_id,
+        frozenset(one.listing_id for one in near),
+        frozenset(one.path[-1].seller for one in linked),
+    )
+
+
+def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping[str, str]) -> ClusterHead:
+    sellers = len({row["seller_external_id"] for row in rows if row["seller_external_id"] is not None})
+    told = [
+        text
+        for text, holds in (
+            ("near-duplicate text", found.words),
+            ("same seller", found.seller),
+            ("linked sellers", found.links),
+        )
+        if holds
+    ]
+    ties = words.listed(told)
+    # A sum would tell what the score of a hidden one is.
+    known = all(row["probability"] is not None and not row["score_hidden"] for row in rows)
+    harm = words.about(round(sum(row["priority"] for row in rows), -1), currencies[rows[0]["marketplace_id"]])
+    named = f", {words.many(sellers, 'seller')}" if sellers else ""
+    return ClusterHead(
+        rows[0]["case_id"],
+        f"{words.many(len(rows), 'listing')}{named}",
+        ties[:1].upper() + ties[1:],
+        harm if known else None,
+        "/cases/bulk?" + "&".join(f"case={row['case_id']}" for row in rows),
+    )

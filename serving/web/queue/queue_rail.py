@@ -1,0 +1,208 @@
+"""What stands beside the queue: its lanes and saved filters with their counts, and the desk's work in progress."""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.case import CaseLane
+from serving.accounts.rules.access import Permission, Person
+from serving.cases.store import facets, saved_filters
+from serving.cases.store.facets import Facet
+from serving.platform import display
+from serving.platform.runtime import Runtime
+from serving.review.store import queue_work
+from serving.views.positions import COUNTED_TO, lane_sizes, queue_size
+from serving.views.queues import Lease, QueueFilter
+from serving.web import text_view
+from serving.web.queue.queue_query import QueueQuery
+from serving.web.text_view import Shown
+from serving.web.wording import words
+from serving.web.wording.vocabulary import ANALYST_LANES, LANE_OF, LANES, LaneName
+
+_COUNTED_SAVED: Final = 99
+_HELD_SHOWN: Final = 12
+# Nobody chooses a brand by whether 40,210 or 40,213 cases wait for it.
+_CHOICES_LAST_SECONDS: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class LaneLink:
+    """One line of the rail; `late` is whether its number is a warning."""
+
+    address: str
+    name: str
+    dot: str
+    number: str
+    current: bool
+    icon: str = "i-inbox"
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SavedLink:
+    """A saved filter in the rail, with how many open cases it finds."""
+
+    address: str
+    name: str
+    number: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class HeldLink:
+    """A case that somebody else holds, and for how long."""
+
+    address: str
+    name: str
+    left: str
+    title: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
+class LaneAge:
+    """What has waited longest in a lane, against the time that it has."""
+
+    address: str
+    name: str
+    waits: str
+    limit: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rail:
+    """The rail; `mine` and `team` are how many cases were decided since the reader's midnight."""
+
+    own: tuple[LaneLink, ...]
+    all_open: LaneLink
+    lanes: tuple[LaneLink, ...]
+    saved: tuple[SavedLink, ...]
+    mine: int
+    team: int
+    held: tuple[HeldLink, ...]
+    ages: tuple[LaneAge, ...]
+
+
+class Counts:
+    """How many cases the queues of one person hold, each counted once for a page."""
+
+    def __init__(
+        self, runtime: Runtime, connection: Connection, person: Person, queue: Callable[[QueueQuery], QueueFilter]
+    ) -> None:
+        self._connection, self._queue = connection, queue
+        self._large, self._whose = runtime.counts, (person.user_id, person.marketplaces(Permission.REVIEW_CASES))
+        self._known: dict[tuple[str, int], int] = {}
+
+    def of(self, query: QueueQuery, most: int = COUNTED_TO) -> int:
+        """The number, counted to `most` and one more."""
+        key = query.text, most
+        if key not in self._known:
+            wanted = self._queue(query)
+            self._known[key] = self._large.of(
+                ("queue", self._whose, key), lambda: queue_size(self._connection, wanted, most=most), lambda n: n
+            )
+        return self._known[key]
+
+    def lanes(self) -> dict[CaseLane, int]:
+        """How many cases stand in each lane, each counted to `COUNTED_TO` and one more."""
+        user_id, here = self._whose
+        lanes = [one.lane for one in LANES]
+        return self._large.of(
+            ("lanes", self._whose),
+            lambda: lane_sizes(self._connection, here, lanes, user_id),
+            lambda found: sum(found.values()),
+        )
+
+    def brands(self) -> list[Facet]:
+        """The brands of open cases."""
+        return self._facets("brands", facets.brands)
+
+    def languages(self) -> list[Facet]:
+        """The languages of open cases."""
+        return self._facets("languages", facets.languages)
+
+    def _facets(self, name: str, count: Callable[[Connection, Collection[str]], list[Facet]]) -> list[Facet]:
+        here = self._whose[1]
+        return self._large.of(
+            (name, here),
+            lambda: count(self._connection, here),
+            lambda found: sum(one.number for one in found),
+            seconds=_CHOICES_LAST_SECONDS,
+        )
+
+
+def number(size: int) -> str:
+    """A count; what was not counted to its end says so."""
+    return f"{size:,}" if size <= COUNTED_TO else f"{COUNTED_TO:,}+"
+
+
+def rail(connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime) -> Rail:
+    """What stands beside this queue."""
+    here = person.marketplaces(Permission.REVIEW_CASES)
+    sizes = counts.lanes()
+    done = queue_work.decided(connection, here, midnight(now))
+    others = [one for one in queue_work.held(connection, here, now, 2 * _HELD_SHOWN) if one.user_id != person.user_id]
+    return Rail(
+        own=_own(counts, query),
+        all_open=_link(None, sizes, query),
+        lanes=tuple(_link(one, sizes, query) for one in LANES),
+        saved=saved_links(connection, person, counts, query),
+        mine=done.get(person.user_id, 0),
+        team=sum(done.values()),
+        held=tuple(
+            HeldLink(
+                f"/cases/{one.case_id}",
+                one.name,
+                words.duration((one.until - now).total_seconds()),
+                text_view.show(one.title) if one.title else None,
+            )
+            for one in others[:_HELD_SHOWN]
+        ),
+        ages=tuple(
+            LaneAge(
+                QueueQuery(one.lane).address(),
+                LANE_OF[one.lane].name,
+                words.duration((now - one.opened_at).total_seconds()),
+                words.duration((one.due_at - one.opened_at).total_seconds()),
+                one.due_at <= now,
+            )
+            for one in queue_work.oldest(connection, here, [lane.lane for lane in LANES])
+        ),
+    )
+
+
+def midnight(now: datetime) -> datetime:
+    """When the reader's day began."""
+    return now.astimezone(display.current().zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def saved_links(connection: Connection, person: Person, counts: Counts, query: QueueQuery) -> tuple[SavedLink, ...]:
+    """A person's saved filters with what they find now."""
+    links = []
+    for one in saved_filters.of_person(connection, person.user_id):
+        asked = QueueQuery.of(one.query)
+        found = counts.of(asked, _COUNTED_SAVED)
+        shown = f"{found}" if found <= _COUNTED_SAVED else f"{_COUNTED_SAVED}+"
+        links.append(SavedLink(asked.address(), one.name, shown, asked.text == query.text))
+    return tuple(links)
+
+
+def _link(lane: LaneName | None, sizes: Mapping[CaseLane, int], query: QueueQuery) -> LaneLink:
+    asked = QueueQuery(lane.lane if lane else None)
+    name, dot = (lane.name, lane.dot) if lane else ("All open", "")
+    size = sum(sizes.get(one, 0) for one in ((lane.lane,) if lane else ANALYST_LANES))
+    return LaneLink(asked.address(), name, dot, number(size), asked.text == query.text)
+
+
+def _own(counts: Counts, query: QueueQuery) -> tuple[LaneLink, ...]:
+    """What is the person's own, and what is late."""
+    leased, late, aside = QueueQuery(lease=Lease.MINE), QueueQuery(due=0), QueueQuery(aside=True)
+    mine, overdue, away = (counts.of(one) for one in (leased, late, aside))
+    return (
+        LaneLink(leased.address(), "Leased to me", "", number(mine), leased.text == query.text, "i-user"),
+        LaneLink(late.address(), "Overdue", "", number(overdue), late.text == query.text, "i-clock", overdue > 0),
+        LaneLink(aside.address(), "Snoozed", "", number(away), aside.text == query.text, "i-lock"),
+    )

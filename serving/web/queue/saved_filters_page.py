@@ -1,0 +1,68 @@
+"""A person's saved filters of the queue: kept, renamed and deleted by forms."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, Response
+
+from models.errors import Invalid
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.cases.service.saved_filters import MOST, forget_filter, rename_filter, save_filter
+from serving.guards import may, runtime_of
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.queue.case_queue import queue_of
+from serving.web.queue.queue_query import LONGEST, QueueQuery
+from serving.web.queue.queue_rail import Counts, SavedLink, saved_links
+from serving.web.rendering import respond
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFiltersPage:
+    """A person's saved filters, to rename and delete."""
+
+    template: ClassVar[str] = "saved_filters.html"
+    place: ClassVar[str] = "/queue"
+
+    filters: tuple[SavedLink, ...]
+    most: int
+
+
+@router.get("/queue/filters")
+def get_saved_filters(request: Request, session: Reviewer) -> HTMLResponse:
+    """The saved filters."""
+    runtime, person = runtime_of(request), session.person
+    with runtime.store.read() as connection:
+        now = runtime.clock.now()
+        counts = Counts(runtime, connection, person, lambda query: queue_of(connection, person, query, now))
+        found = saved_links(connection, person, counts, QueueQuery())
+    return respond(request, SavedFiltersPage(found, MOST), session)
+
+
+@router.post("/queue/filters")
+def post_saved_filter(request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Keep what the queue is filtered by under a name."""
+    query = QueueQuery.of(fields.get("query", ""))
+    if not query.text or len(query.text) > LONGEST:
+        raise Invalid("Filter the queue first, then save the filter.")
+    save_filter(runtime_of(request), session.person, fields.get("name", ""), query.text)
+    return go_to(request, query.address(), Flash.FILTER_SAVED)
+
+
+@router.post("/queue/filters/rename")
+def post_renamed_filter(request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Give a saved filter another name."""
+    rename_filter(runtime_of(request), session.person, fields.get("name", ""), fields.get("to", ""))
+    return go_to(request, "/queue/filters", Flash.FILTER_RENAMED)
+
+
+@router.post("/queue/filters/delete")
+def post_deleted_filter(request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Let a saved filter go."""
+    forget_filter(runtime_of(request), session.person, fields.get("name", ""))
+    return go_to(request, "/queue/filters", Flash.FILTER_DELETED)

@@ -1,0 +1,128 @@
+"""Search: offers, sellers and cases by words and ids, in the marketplaces that one reviews."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from models.case import BLIND_LANES
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.guards import may, runtime_of
+from serving.listings.store import search
+from serving.listings.store.search import Kind
+from serving.platform.runtime import Runtime
+from serving.review.store import found_listings
+from serving.review.store.found_listings import FoundOffer
+from serving.web import text_view
+from serving.web.queue.queue_query import QueueQuery
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.wording import words
+from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF, Choice, StateWords
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+MOST_OFFERS: Final = 50
+MOST_SELLERS: Final = 10
+_CASE: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRow:
+    """An offer that was found: what waits, what was said and done; of one that is judged blind nothing was said."""
+
+    address: str | None
+    external_id: Shown
+    title: Shown | None
+    language: str
+    seller: Shown | None
+    brand: str | None
+    waits: str | None
+    dot: str
+    blind: bool
+    said: Choice | None
+    said_at: str
+    action: StateWords | None
+
+
+@dataclass(frozen=True, slots=True)
+class SellerRow:
+    """A seller that was found, with the address of their open cases and of those linked with them."""
+
+    seller: Shown
+    address: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What was asked, and what was found; `more` is whether there may be more offers than are shown."""
+
+    template: ClassVar[str] = "search.html"
+    place: ClassVar[str] = "/search"
+
+    asked: str
+    most: int
+    cases: tuple[str, ...]
+    offers: tuple[OfferRow, ...]
+    more: bool
+    sellers: tuple[SellerRow, ...]
+
+
+@router.get("/search")
+def get_search(request: Request, session: Reviewer, q: str = "") -> HTMLResponse:
+    """The results."""
+    return respond(request, search_page(runtime_of(request), session, q), session)
+
+
+def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
+    """What the page shows."""
+    here, now = session.person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
+    asked = asked[: search.LONGEST_ASKED].strip()
+    with runtime.store.read() as connection:
+        hits = search.find(connection, here, Kind.LISTING, asked, most=MOST_OFFERS + 1)
+        offers = found_listings.offers(connection, hits[:MOST_OFFERS], session.person.user_id)
+        sellers = search.find(connection, here, Kind.SELLER, asked, most=MOST_SELLERS)
+        names = list(dict.fromkeys(one.external_id for one in sellers))
+        waiting = found_listings.open_cases_of_sellers(connection, here, names) if names else {}
+        case_id = found_listings.case_of(connection, here, asked) if _CASE.match(asked) else None
+    return SearchPage(
+        asked=asked,
+        most=MOST_OFFERS,
+        cases=(case_id,) if case_id else (),
+        offers=tuple(_offer(one, now) for one in offers),
+        more=len(hits) > MOST_OFFERS,
+        sellers=tuple(
+            SellerRow(text_view.show(name), QueueQuery(seller=name).address(), waiting.get(name, 0)) for name in names
+        ),
+    )
+
+
+def _offer(one: FoundOffer, now: datetime) -> OfferRow:
+    blind = any(lane in BLIND_LANES for _, lane in one.open_cases)
+    waits = next(iter(one.open_cases), None)
+    case_id = waits[0] if waits else one.judged_case_id
+    said = None if blind or one.said is None else CHOICE_OF[one.said]
+    return OfferRow(
+        address=f"/cases/{case_id}" if case_id else None,
+        external_id=text_view.show(one.external_id),
+        title=_title(one),
+        language=text_view.language_tag(one.language),
+        seller=text_view.show(one.seller) if one.seller else None,
+        brand=one.brand_name,
+        waits=(LANE_OF[waits[1]].name if waits[1] else "Score masked") if waits else None,
+        dot=LANE_OF[waits[1]].dot if waits and waits[1] else "",
+        blind=blind,
+        said=said,
+        said_at=words.moment(one.said_at, now) if said and one.said_at else "",
+        action=None if blind or one.action is None else ACTION_STATES[one.action],
+    )
+
+
+def _title(one: FoundOffer) -> Shown | None:
+    names = [one.brand_name] if one.brand_name else []
+    return text_view.show(one.title, names=names, language=one.language) if one.title else None

@@ -1,0 +1,146 @@
+"""Nobody confirms for a brand who is not briefed, and a new brand begins within limits."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.accounts.rules.access import Person, Role
+from serving.accounts.store import accounts
+from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewEnrolment, NewPerson
+from serving.audit.tables import audit_entry
+from serving.brands.rules import NotBriefed, questions
+from serving.brands.service.certification import TooSoon, answer, gate_of
+from serving.brands.tables import brand_enrolment, briefing_attempt
+from serving.cases.tables import verdict
+from serving.review.service.takedown_requests import confirm_all
+from serving.review.tables import takedown_request
+from serving.standing.rules.enrolment import Phase
+from serving.standing.service import current, explanation, recount, stage_of
+from tests.fixtures.bursts import confirm, states
+from tests.fixtures.bursts import questions as open_questions
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.takedowns import asked
+
+RIGHT = {one.key: one.right for one in questions()}
+WRONG = {**RIGHT, "price": 0}
+
+
+def a_newcomer(site: Site) -> Person:
+    """A colleague of the brand for whom nobody vouches."""
+    new = NewPerson("noor@aurelle.example", "Noor Haddad", Role.BRAND, brand="Aurelle", password=PASSWORD)
+    user_id, _ = provisioning.add_person(site.runtime, new, by="test")
+    with site.runtime.store.read() as connection:
+        return accounts.person(connection, user_id)
+
+
+def count(site: Site, table: object) -> int:
+    with site.runtime.store.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())  # type: ignore[arg-type]  # a table is one
+
+
+def test_who_is_not_briefed_looks_and_says_what_accuses_nobody_but_does_not_confirm(any_site: Site) -> None:
+    newcomer, runtime = a_newcomer(any_site), any_site.runtime
+    first = a_case(any_site, CaseLane.ASK_BRAND)
+    before = count(any_site, verdict)
+    with pytest.raises(NotBriefed, match=r"Nothing was recorded\. Answer the certification questions"):
+        judge(any_site, newcomer, first, Judgement.COUNTERFEIT)
+    with pytest.raises(NotBriefed):
+        confirm_all(runtime, newcomer, asked(any_site, [first]))
+    assert (count(any_site, verdict), count(any_site, takedown_request)) == (before, 0)
+    judge(any_site, newcomer, first, Judgement.CANNOT_TELL)
+    second = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
+    assert answer(runtime, newcomer, RIGHT).passed
+    assert judge(any_site, newcomer, second, Judgement.COUNTERFEIT).action is not None
+
+
+def test_wrong_answers_are_kept_and_can_be_tried_again_after_they_were_read(any_site: Site) -> None:
+    newcomer, runtime = a_newcomer(any_site), any_site.runtime
+    assert answer(runtime, newcomer, WRONG).wrong == ("price",)
+    again_at = any_site.clock.now() + timedelta(minutes=10)
+    any_site.clock.forward(seconds=90)
+    with pytest.raises(TooSoon, match="you can try again in 9 minutes") as early:
+        answer(runtime, newcomer, RIGHT)
+    assert early.value.again_at == again_at
+    any_site.clock.forward(minutes=8)
+    with pytest.raises(TooSoon, match=r"in 1 minute\."):
+        answer(runtime, newcomer, RIGHT)
+    any_site.clock.forward(seconds=30)
+    assert answer(runtime, newcomer, RIGHT).passed
+    with runtime.store.read() as connection:
+        mine = briefing_attempt.c.user_id == newcomer.user_id
+        kept = connection.execute(select(briefing_attempt.c.passed).where(mine).order_by(briefing_attempt.c.known_at))
+        assert list(kept.scalars()) == [False, True]
+        acts = connection.execute(select(audit_entry.c.act).where(audit_entry.c.act.like("briefing.%")))
+        assert set(acts.scalars()) >= {"briefing.failed", "briefing.passed"}
+
+
+def test_a_briefing_ends_after_a_year_and_confirming_with_it(site: Site) -> None:
+    site.clock.forward(days=340)
+    with site.runtime.store.read() as connection:
+        assert gate_of(site.runtime, connection, site.brand_person, site.clock.now()).warned
+    site.clock.forward(days=25)
+    case = a_case(site, CaseLane.ASK_BRAND)
+    with pytest.raises(NotBriefed, match="Your certification expired on"):
+        judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
+
+
+def begin_anew(site: Site) -> None:
+    """The site's brand as one that has only just been enrolled."""
+    with site.runtime.store.write() as connection:
+        connection.execute(update(brand_enrolment).values(full_since=None))
+
+
+def phase(site: Site) -> Phase:
+    with site.runtime.store.read() as connection:
+        now = site.clock.now()
+        found = current(site.runtime, connection, site.here, site.brand_id, now)
+        return stage_of(site.runtime, connection, found, site.here, site.brand_id, now).phase
+
+
+def test_of_a_brand_in_its_first_phase_ten_a_day_leave_and_an_analyst_decides_the_rest(any_site: Site) -> None:
+    begin_anew(any_site)
+    for case in open_questions(any_site, 12):
+        recorded = confirm(any_site, any_site.brand_person, case)
+    assert states(any_site) == {"scheduled": 10}
+    assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
+    assert "effect.first_phase.used" in {one.code for one in recorded.consequence.reasons}
+
+
+def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_site: Site) -> None:
+    begin_anew(any_site)
+    assert phase(any_site) is Phase.FIRST
+    for day in range(3):
+        cases = [
+            a_case(any_site, CaseLane.ASK_BRAND, external_id=f"MP-{day}-{n}", title=f"Aurelle 1:1 replica {day} {n}")
+            for n in range(7)
+        ]
+        for case in cases:
+            judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
+        any_site.clock.forward(days=1)
+    assert phase(any_site) is Phase.FIRST  # 21 outcomes in three days.
+    any_site.clock.forward(days=12)
+    with any_site.runtime.store.write() as connection:
+        recount(any_site.runtime, connection, any_site.here, any_site.brand_id, any_site.clock.now())
+    any_site.clock.forward(days=200)  # The window has forgotten every outcome.
+    assert phase(any_site) is Phase.FULL
+    with any_site.runtime.store.read() as connection:
+        ended = connection.execute(select(audit_entry.c.act).where(audit_entry.c.act == "enrolment.full")).all()
+        told = explanation(any_site.runtime, connection, any_site.here, any_site.brand_id)
+    assert (len(ended), told["phase"]) == (1, "full")
+
+
+def test_a_brand_of_which_nobody_is_briefed_is_invited(site: Site) -> None:
+    begin_anew(site)
+    with site.runtime.store.write() as connection:
+        connection.execute(briefing_attempt.delete())
+    assert phase(site) is Phase.INVITED
+
+
+def test_enrolling_again_begins_no_first_phase_anew(site: Site) -> None:
+    provisioning.enrol(site.runtime, NewEnrolment("Aurelle", site.account_manager.email, True), by="test")
+    assert phase(site) is Phase.FULL

@@ -1,0 +1,143 @@
+"""What brands know of their goods: loaded at a door, as of the moment, for this brand and this marketplace alone."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from features.facts import Facts
+from features.indicators import MOST_PER_BRAND, Direction, Where
+from models.errors import Conflict, Invalid, NotFound
+from serving.administration.service import provisioning
+from serving.audit.tables import audit_entry
+from serving.brands.service.indicators import NewTellTale, add_tell_tale, listed, remove_tell_tale
+from serving.intake.service.intake import receive
+from serving.listings.store import listings, scores
+from serving.listings.tables import score
+from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.runtimes import Site
+
+STICKER = NewTellTale("Aurelle", "Sticker inside", "serial sticker", Direction.COUNTERFEIT)
+ROW = a_row(description="Serial sticker on the inner side.")
+
+
+def facts_of(site: Site, external_id: str, here: str | None = None) -> Facts:
+    """The facts of a listing's latest score."""
+    place = here or site.here
+    with site.runtime.store.read() as connection:
+        listing_id = listings.id_of(connection, place, external_id)
+        query = select(score.c.facts_digest).where(score.c.marketplace_id == place, score.c.listing_id == listing_id)
+        digest = connection.execute(query.order_by(score.c.score_id.desc())).scalars().first()
+        return scores.facts_of(connection, place, digest or "")
+
+
+def labels(site: Site, row: dict[str, Any], **options: Any) -> list[str]:
+    """The tell-tales that fire on a row that comes in now."""
+    receive(site.runtime, site.marketplace, [row], source="test", **options)
+    found = facts_of(site, row["external_id"]).tell_tales
+    assert found is not None
+    return [one.label for one in found.fired]
+
+
+def test_a_tell_tale_fires_from_its_loading_on(any_site: Site) -> None:
+    assert labels(any_site, ROW) == []
+    add_tell_tale(any_site.runtime, STICKER, by="test")
+    any_site.clock.forward(minutes=1)
+    assert labels(any_site, {**ROW, "price": "480.00"}) == ["Sticker inside"]
+    assert labels(any_site, {**ROW, "external_id": "MP-2", "description": "A receipt is there."}) == []
+
+
+def test_what_a_brand_takes_back_fires_no_more_and_stays_in_what_was_scored(any_site: Site) -> None:
+    found = add_tell_tale(any_site.runtime, STICKER, by="test")
+    assert labels(any_site, ROW) == ["Sticker inside"]
+    any_site.clock.forward(minutes=1)
+    remove_tell_tale(any_site.runtime, found.tell_tale_id, marketplace=None, by="test")
+    kept = facts_of(any_site, "MP-1").tell_tales
+    assert kept is not None
+    assert [one.label for one in kept.fired] == ["Sticker inside"]
+    assert labels(any_site, {**ROW, "price": "480.00"}) == []
+    with pytest.raises(NotFound):
+        remove_tell_tale(any_site.runtime, found.tell_tale_id, marketplace=None, by="test")
+
+
+def test_a_backfilled_row_is_looked_at_with_what_was_known_by_then(any_site: Site) -> None:
+    add_tell_tale(any_site.runtime, STICKER, by="test")
+    row = {**ROW, "occurred_at": "2026-01-05T00:00:00+00:00"}
+    assert labels(any_site, row, backfill=True) == []
+
+
+def test_a_tell_tale_of_another_brand_or_marketplace_never_fires(any_site: Site) -> None:
+    add_tell_tale(any_site.runtime, STICKER, by="test")
+    assert labels(any_site, {**ROW, "title": "Solenne bag", "brand": "Solenne"}) == []
+    elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
+    receive(any_site.runtime, elsewhere, [ROW], source="test")
+    found = facts_of(any_site, "MP-1", elsewhere.marketplace_id).tell_tales
+    assert found is not None
+    assert (found.fired, found.for_counterfeit) == ((), 0)
+
+
+def test_a_tell_tale_brings_points_before_the_first_model(any_site: Site) -> None:
+    add_tell_tale(any_site.runtime, STICKER, by="test")
+    receive(any_site.runtime, any_site.marketplace, [ROW], source="test")
+    with any_site.runtime.store.read() as connection:
+        reasons = connection.execute(select(score.c.reasons)).scalar_one()
+    assert ["brand_tell_tales_of_counterfeits", 25.0] in [[code, weight] for code, _, weight in reasons]
+    assert "Sticker" not in str(reasons)
+
+
+REFUSED = [
+    (NewTellTale("Aurelle", " ", "x", Direction.GENUINE), Invalid, "label", "no label"),
+    (NewTellTale("Aurelle", "a\0b", "x", Direction.GENUINE), Invalid, "label", "a label that no database holds"),
+    (NewTellTale("Aurelle", "x" * 201, "x", Direction.GENUINE), Invalid, "label", "a label too long"),
+    (NewTellTale("Aurelle", "l", "(?=a)", Direction.GENUINE), Invalid, "cannot be read", "a look-ahead"),
+    (NewTellTale("Nobody", "l", "x", Direction.GENUINE), NotFound, "No brand named Nobody", "a brand that is not here"),
+    (
+        NewTellTale("Aurelle", "l", "x", Direction.GENUINE, active_to=datetime(2025, 1, 1, tzinfo=UTC)),
+        Invalid,
+        "ends after it begins",
+        "an end before the beginning",
+    ),
+]
+
+
+@pytest.mark.parametrize(("wanted", "error", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+def test_a_tell_tale_is_refused(
+    site: Site, wanted: NewTellTale, error: type[Exception], sentence: str, _why: str
+) -> None:
+    with pytest.raises(error, match=sentence):
+        add_tell_tale(site.runtime, wanted, by="test")
+
+
+def test_a_brand_has_so_many_and_no_more_until_it_takes_one_back(any_site: Site) -> None:
+    for number in range(MOST_PER_BRAND):
+        found = add_tell_tale(any_site.runtime, NewTellTale("Aurelle", f"No. {number}", "x", Direction.GENUINE), by="t")
+    with pytest.raises(Conflict, match="which is the most"):
+        add_tell_tale(any_site.runtime, STICKER, by="test")
+    remove_tell_tale(any_site.runtime, found.tell_tale_id, marketplace=None, by="test")
+    add_tell_tale(any_site.runtime, STICKER, by="test")
+
+
+def test_those_that_were_not_taken_back_are_listed_by_brand(any_site: Site) -> None:
+    solenne = NewTellTale("Solenne", "Card", "card", Direction.GENUINE, Where.TITLE)
+    gone = add_tell_tale(any_site.runtime, solenne, by="test")
+    remove_tell_tale(any_site.runtime, gone.tell_tale_id, marketplace=None, by="test")
+    for wanted in (solenne, STICKER):
+        add_tell_tale(any_site.runtime, wanted, by="test")
+    names = [(brand, one.label) for brand, one in listed(any_site.runtime, brand=None, marketplace=None)]
+    assert names == [("Aurelle", "Sticker inside"), ("Solenne", "Card")]
+    assert [one.label for _, one in listed(any_site.runtime, brand="Solenne", marketplace=None)] == ["Card"]
+
+
+def test_loading_and_taking_back_are_in_the_audit_log_without_the_pattern(any_site: Site) -> None:
+    found = add_tell_tale(any_site.runtime, STICKER, by="test")
+    remove_tell_tale(any_site.runtime, found.tell_tale_id, marketplace=None, by="test")
+    with any_site.runtime.store.read() as connection:
+        query = select(audit_entry.c.act).where(audit_entry.c.subject == found.tell_tale_id)
+        acts = list(connection.execute(query.order_by(audit_entry.c.sequence)).scalars())
+    assert acts == ["tell_tale.added", "tell_tale.removed"]
+
+
+def test_a_suspect_offer_of_a_hidden_brand_is_asked_of_that_brand(any_site: Site) -> None:
+    add_tell_tale(any_site.runtime, NewTellTale("Aurelle", "WhatsApp", "whatsapp", Direction.COUNTERFEIT), by="test")
+    assert labels(any_site, a_suspect_row()) == ["WhatsApp"]

@@ -1,0 +1,292 @@
+"""Labels in doubt go to somebody who has not judged the offer, and come back as verdicts like any other."""
+
+from dataclasses import replace
+
+import pytest
+
+from features.facts import facts_from_json
+from models.case import CaseLane, CaseState
+from models.errors import Forbidden, NotFound
+from models.labels import WANTS_A_SECOND, NoLabel
+from models.policies.deciding import RoutingPolicy
+from models.policies.learning import LabelPolicy, SecondLookPolicy
+from models.verdict import Judgement
+from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.store import accounts
+from serving.administration.service.passwords import choose_anew
+from serving.administration.service.reset_links import make_link
+from serving.appeals.service.appeal import file_appeal
+from serving.cases.store import assignments, cases
+from serving.cases.store.cases import Case
+from serving.intake.service.intake import receive
+from serving.learning.service.labelling import known_at, label_of
+from serving.learning.service.second_reviews import ask_for_second_looks
+from serving.learning.store import learning, second_reviews, verdict_history
+from serving.learning.store.second_reviews import SecondLooks
+from serving.review.service.assignment import offer_cases
+from serving.review.service.undoing import undo_verdict
+from serving.takedowns.store import actions
+from serving.views import queues
+from serving.views.queues import QueueFilter
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge, open_cases
+from tests.fixtures.runtimes import Site, invite
+from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
+from tests.serving.web.visits import visit_as
+from training.snapshot import SnapshotRow
+
+
+def a_job(site: Site) -> str:
+    job_id = site.runtime.ids.new("job")
+    row = {"marketplace_id": site.here, "job_id": job_id, "state": "running", "progress": {}, "requested_by": "test"}
+    with site.runtime.store.write() as connection:
+        learning.add_job(connection, {**row, "created_at": site.clock.now()})
+    return job_id
+
+
+def doubted(case: Case, label: int = 0, probability: float = 0.97) -> dict[str, object]:
+    doubt = probability if label == 0 else 1 - probability
+    return {"version_id": case.version_id, "label": label, "probability": probability, "doubt": doubt}
+
+
+def label_now(site: Site, version_id: str) -> object:
+    with site.runtime.store.read() as connection:
+        version = verdict_history.of_marketplace(connection, site.here, site.clock.now())[version_id]
+    return label_of(version, site.clock.now(), site.runtime.policies[LabelPolicy])
+
+
+def rows_now(site: Site) -> list[SnapshotRow]:
+    return known_at(site.runtime, site.here, site.clock.now())[0]
+
+
+def counts(site: Site) -> SecondLooks:
+    with site.runtime.store.read() as connection:
+        return second_reviews.count(connection, site.here)
+
+
+def queue_of(site: Site, person: Person) -> list[str]:
+    wanted = QueueFilter(frozenset({site.here}), person=person.user_id)
+    with site.runtime.store.read() as connection:
+        return [row["case_id"] for row in queues.queue(connection, wanted, most=50)]
+
+
+def a_genuine_case(site: Site, external_id: str = "MP-9") -> Case:
+    """A case that the analyst found genuine a fortnight ago."""
+    case = a_case(site, external_id=external_id)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    return case
+
+
+def test_a_doubted_label_is_looked_at_by_somebody_else_and_agreement_makes_two_reviewers(any_site: Site) -> None:
+    case = a_genuine_case(any_site)
+    any_site.clock.forward(days=15)
+    look = a_second_look(any_site, case, label=0)
+    assert counts(any_site) == SecondLooks(doubted=1, asked_for=1, given=0, overturned=0)
+    judge(any_site, any_site.second_analyst, look, Judgement.GENUINE)
+    any_site.clock.forward(days=15)
+    (row,) = rows_now(any_site)
+    assert (row.label, row.evidence_level) == (0, "two_reviewers")
+    assert set(row.sources) == {f"user:{one.user_id}" for one in (any_site.analyst, any_site.second_analyst)}
+    assert counts(any_site) == SecondLooks(doubted=1, asked_for=1, given=1, overturned=0)
+
+
+def test_whoever_made_the_link_behind_the_first_answer_takes_no_second_look(any_site: Site) -> None:
+    """An administrator who is an analyst too, and made a link for a new password of the analyst who answered."""
+    host, runtime = any_site.second_analyst, any_site.runtime
+    with runtime.store.write() as connection:
+        accounts.add_grants(connection, host.user_id, [Grant(Role.ADMIN, any_site.here)], any_site.clock.now())
+        host = accounts.person(connection, host.user_id)
+    path = make_link(runtime, host, any_site.analyst.user_id)
+    choose_anew(runtime, path.removeprefix("/reset/"), wanted="a better password", again="a better password")
+    case = a_genuine_case(any_site)
+    any_site.clock.forward(days=15)
+    look = a_second_look(any_site, case, label=0)
+    with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must take the second look"):
+        judge(any_site, host, look, Judgement.GENUINE)
+    third = invite(runtime, "third@touchstone.example", "Tia Renn", Role.ANALYST)
+    visit_as(any_site, host)
+    visit_as(any_site, third)
+    offer_cases(runtime)
+    with runtime.store.read() as connection:
+        assert assignments.standing(connection, {any_site.here}, any_site.clock.now())[look.case_id] == third.user_id
+    judge(any_site, third, look, Judgement.GENUINE)
+
+
+def test_a_contradiction_takes_the_label_away_and_turns_nothing_round(site: Site) -> None:
+    case = a_genuine_case(site)
+    site.clock.forward(days=15)
+    look = a_second_look(site, case, label=0)
+    judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
+    site.clock.forward(days=15)
+    assert label_now(site, case.version_id) == NoLabel("reviewers contradict each other")
+    assert counts(site).overturned == 1
+
+
+def test_a_second_look_that_is_taken_back_leaves_the_label_as_it_was(any_site: Site) -> None:
+    case = a_genuine_case(any_site)
+    any_site.clock.forward(days=15)
+    look = a_second_look(any_site, case, label=0)
+    judge(any_site, any_site.second_analyst, look, Judgement.COUNTERFEIT)
+    undo_verdict(any_site.runtime, any_site.second_analyst, look.case_id)
+    assert (counts(any_site).given, counts(any_site).overturned) == (0, 0)
+    assert [row.label for row in rows_now(any_site)] == [0]
+    assert [one.case_id for one in open_cases(any_site, CaseLane.SECOND_LOOK)] == [look.case_id]
+
+
+def test_a_second_look_that_cannot_tell_overturns_nothing(site: Site) -> None:
+    case = a_genuine_case(site)
+    site.clock.forward(days=15)
+    judge(site, site.second_analyst, a_second_look(site, case, label=0), Judgement.CANNOT_TELL)
+    assert (counts(site).given, counts(site).overturned) == (1, 0)
+    assert [row.evidence_level for row in rows_now(site)] == ["one_reviewer"]
+
+
+def test_who_judged_the_offer_is_not_asked_again(any_site: Site) -> None:
+    case = a_genuine_case(any_site)
+    any_site.clock.forward(days=15)
+    look = a_second_look(any_site, case, label=0)
+    assert queue_of(any_site, any_site.analyst) == []
+    assert queue_of(any_site, any_site.second_analyst) == [look.case_id]
+    with pytest.raises(Forbidden, match="somebody else must take the second look"):
+        judge(any_site, any_site.analyst, look, Judgement.GENUINE)
+
+
+def test_who_took_their_verdict_back_has_looked_all_the_same(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.second_analyst, case, Judgement.GENUINE)
+    undo_verdict(site.runtime, site.second_analyst, case.case_id)
+    (case,) = open_cases(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    look = a_second_look(site, case, label=0)
+    with pytest.raises(Forbidden):
+        judge(site, site.second_analyst, look, Judgement.GENUINE)
+
+
+def test_a_brand_has_no_second_look_at_its_own_answer(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    judge(site, site.brand_person, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    look = a_second_look(site, case, label=0)
+    with pytest.raises(NotFound):
+        judge(site, site.brand_person, look, Judgement.GENUINE)
+    judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
+    assert label_now(site, case.version_id) == NoLabel("a second look contradicts the brand")
+
+
+def test_a_second_look_removes_nothing(site: Site) -> None:
+    case = a_genuine_case(site)
+    site.clock.forward(days=15)
+    recorded = judge(site, site.second_analyst, a_second_look(site, case, label=0), Judgement.COUNTERFEIT)
+    assert recorded.action is None
+    with site.runtime.store.read() as connection:
+        assert actions.of_listing(connection, site.here, case.listing_id) == []
+
+
+def test_a_find_in_the_audit_slice_waits_for_a_second_reviewer_who_is_asked_for(site: Site) -> None:
+    case = a_drawn_case(site)
+    judge(site, site.analyst, case, Judgement.COUNTERFEIT)
+    site.clock.forward(days=15)
+    assert label_now(site, case.version_id) is WANTS_A_SECOND
+    assert ask_for_second_looks(site.runtime, site.here, a_job(site)) == 1
+    (look,) = open_cases(site, CaseLane.SECOND_LOOK)
+    judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
+    site.clock.forward(days=15)
+    (row,) = rows_now(site)
+    assert (row.label, row.lane, row.evidence_level) == (1, "audit", "two_reviewers")
+    assert row.inclusion_probability == site.runtime.policies[RoutingPolicy].audit_share
+
+
+def test_what_the_audit_slice_finds_genuine_needs_no_second(site: Site) -> None:
+    judge(site, site.analyst, a_drawn_case(site), Judgement.GENUINE)
+    site.clock.forward(days=15)
+    assert ask_for_second_looks(site.runtime, site.here, a_job(site)) == 0
+    assert [row.evidence_level for row in rows_now(site)] == ["one_reviewer"]
+
+
+def with_room_for(site: Site, most_cases: int) -> Site:
+    policies = site.runtime.policies.changed(SecondLookPolicy(most_cases=most_cases))
+    return replace(site, runtime=replace(site.runtime, policies=policies))
+
+
+def test_finds_that_wait_come_first_and_no_more_is_asked_than_there_is_time_for(site: Site) -> None:
+    site = with_room_for(site, 2)
+    first, second = (a_genuine_case(site, f"MP-{i}") for i in range(2))
+    find = a_drawn_case(site)
+    judge(site, site.analyst, find, Judgement.COUNTERFEIT)
+    site.clock.forward(days=15)
+    job_id = a_job(site)
+    assert ask_for_second_looks(site.runtime, site.here, job_id) == 1
+    assert ask_for_second_looks(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 1
+    looked_at = {one.version_id for one in open_cases(site, CaseLane.SECOND_LOOK)}
+    assert looked_at == {find.version_id, first.version_id}
+    assert counts(site) == SecondLooks(doubted=2, asked_for=2, given=0, overturned=0)
+    assert ask_for_second_looks(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 0, "asked again"
+    assert counts(site) == SecondLooks(doubted=2, asked_for=2, given=0, overturned=0)
+
+
+def test_where_there_is_room_for_one_the_find_that_waits_comes_before_the_suspect(site: Site) -> None:
+    site = with_room_for(site, 1)
+    suspect, find = a_genuine_case(site), a_drawn_case(site)
+    judge(site, site.analyst, find, Judgement.COUNTERFEIT)
+    site.clock.forward(days=15)
+    assert ask_for_second_looks(site.runtime, site.here, a_job(site), [doubted(suspect)]) == 1
+    assert [one.version_id for one in open_cases(site, CaseLane.SECOND_LOOK)] == [find.version_id]
+
+
+def test_what_had_no_room_comes_with_the_next_training_and_nothing_twice(any_site: Site) -> None:
+    site = with_room_for(any_site, 1)
+    first, second = (a_genuine_case(site, f"MP-{i}") for i in range(2))
+    site.clock.forward(days=15)
+    both = [doubted(first), doubted(second)]
+    assert ask_for_second_looks(site.runtime, site.here, a_job(site), both) == 1
+    site.clock.forward(hours=1)
+    assert ask_for_second_looks(site.runtime, site.here, a_job(site), both) == 1
+    site.clock.forward(hours=1)
+    assert ask_for_second_looks(site.runtime, site.here, a_job(site), both) == 0
+    looked_at = [one.version_id for one in open_cases(site, CaseLane.SECOND_LOOK)]
+    assert sorted(looked_at) == sorted([first.version_id, second.version_id])
+
+
+@pytest.mark.parametrize("label", [1, None])
+def test_a_label_that_has_changed_since_the_training_read_it_is_left_alone(site: Site, label: int | None) -> None:
+    if label is None:
+        remove(site)
+        site.clock.forward(days=15)
+        (row,) = rows_now(site)
+        file_appeal(site.runtime, site.marketplace, COMPLAINT)
+        suspect = {"version_id": row.version_id, "label": 1, "probability": 0.02, "doubt": 0.98}
+    else:
+        case = a_genuine_case(site)
+        site.clock.forward(days=15)
+        suspect = doubted(case, label=1, probability=0.02)
+    assert ask_for_second_looks(site.runtime, site.here, a_job(site), [suspect]) == 0
+    assert counts(site).doubted == 0
+
+
+def test_an_offer_that_is_changed_meanwhile_gets_its_case_and_the_second_look_stays(any_site: Site) -> None:
+    case = a_genuine_case(any_site)
+    any_site.clock.forward(days=15)
+    look = a_second_look(any_site, case, label=0)
+    receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="12.00")], source="test")
+    found = {one.lane: one for one in open_cases(any_site)}
+    assert found.keys() == {CaseLane.ANALYST, CaseLane.SECOND_LOOK}
+    assert found[CaseLane.ANALYST].follows_case_id is None
+    assert found[CaseLane.SECOND_LOOK].case_id == look.case_id
+    judge(any_site, any_site.second_analyst, look, Judgement.GENUINE)
+    with any_site.runtime.store.read() as connection:
+        assert cases.get(connection, any_site.here, look.case_id).state is CaseState.DECIDED
+
+
+def test_the_past_of_a_seller_is_what_was_decided_and_not_what_was_checked(site: Site) -> None:
+    case = a_genuine_case(site)
+    site.clock.forward(days=15)
+    judge(site, site.second_analyst, a_second_look(site, case, label=0), Judgement.COUNTERFEIT)
+    site.clock.forward(days=1)
+    later = a_case(site, external_id="MP-10")
+    judge(site, site.analyst, later, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    (row,) = rows_now(site)
+    past = facts_from_json(row.facts).seller.outcomes
+    assert past is not None
+    assert (past.counterfeit, past.genuine) == (0, 1)

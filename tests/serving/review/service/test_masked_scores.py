@@ -1,0 +1,174 @@
+"""The slice in which the score stays hidden until the answer: drawn at intake, kept from pages, counted apart."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from models.case import CaseLane
+from models.messages.english import in_english
+from models.verdict import Judgement
+from serving.cases.policy import HiddenScorePolicy
+from serving.cases.rules.masked_score import Answers
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.intake.service.intake import receive
+from serving.listings.store import scores
+from serving.review.service.undoing import undo_verdict
+from serving.review.store import masked_scores
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
+from tests.serving.web.reports import put_champion_in_force
+from tests.serving.web.visits import visit_as, words
+
+
+def hiding(site: Site, share: float = 1.0, draw: Callable[[], float] = lambda: 0.5) -> Site:
+    policies = site.runtime.policies.changed(HiddenScorePolicy(share))
+    return replace(site, runtime=replace(site.runtime, policies=policies, draw=draw))
+
+
+def page(site: Site, case: Case) -> str:
+    return visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+
+
+def test_a_case_keeps_whether_it_was_drawn_and_with_which_chance(any_site: Site) -> None:
+    drawn = a_case(hiding(any_site, 0.3, lambda: 0.29), external_id="MP-1")
+    spared = a_case(hiding(any_site, 0.3, lambda: 0.3), external_id="MP-2")
+    assert [(one.score_hidden, one.hidden_share) for one in (drawn, spared)] == [(True, 0.3), (False, 0.3)]
+
+
+def test_where_nobody_is_shown_the_score_nothing_is_drawn(site: Site) -> None:
+    assert an_appeal(site).hidden_share is None
+
+
+def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: Site) -> None:
+    """Score, reasons, lane, harm and deadline are not in the source; what is known of the offer is."""
+    case = a_case(hiding(site), price="89.00")
+    with site.runtime.store.read() as connection:
+        stored = scores.get(connection, site.here, case.score_id)
+    source = page(site, case)
+    row = visit_as(site, site.analyst).get("/queue").text.partition("<tbody>")[2].partition("</tbody>")[0]
+    for found in (source, row):
+        for reason in stored["reasons"]:
+            assert in_english(reason.message) not in found
+        for why in stored["route_reasons"]:
+            assert in_english(why) not in found
+        for told in (
+            f">{stored['value']:.0f}<",
+            " points",
+            "points,",
+            "d-ana",
+            "until due",
+            "harm, 7 d",
+            "Review 20",
+            "review 20",
+        ):
+            assert told not in found, told
+    assert "Opened for" not in source
+    assert ">Analyst<" not in source
+    assert "1 of 1<" not in source, "the place in a queue that is ordered by harm"
+    said = words(source)
+    assert "Score, reasons and lane are masked until you decide." in said
+    assert "€89" in said
+    assert "Score masked" in said
+    assert "masked" in words(row)
+
+
+def test_the_queue_of_the_api_names_neither_lane_nor_deadline(site: Site) -> None:
+    case = a_case(hiding(site))
+    [found] = visit_as(site, site.analyst).get("/api/v1/cases").json()["cases"]
+    assert found["case_id"] == case.case_id
+    assert (found["lane"], found["due_at"]) == (None, None)
+
+
+def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
+    case = a_case(hiding(site))
+    with site.runtime.store.read() as connection:
+        points = scores.get(connection, site.here, case.score_id)["value"]
+    visitor = visit_as(site, site.analyst)
+    visitor.answer(case.case_id, case.version_id, "genuine")
+    assert f"Its score was {points:.0f} points." in words(visitor.get("/undo").text)
+    said = words(visitor.get(f"/cases/{case.case_id}").text)
+    assert "The score was masked until the first decision." in said
+    assert f"{points:.0f} points in total" in said
+
+
+def test_who_took_the_answer_back_sees_it_and_a_colleague_does_not(site: Site) -> None:
+    case = a_case(hiding(site))
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(seconds=5)
+    undo_verdict(site.runtime, site.analyst, case.case_id)
+    assert "points in total" in words(page(site, case))
+    other = visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text
+    assert "points in total" not in words(other)
+
+
+def test_a_filter_by_score_or_harm_tells_nothing_of_it(site: Site) -> None:
+    case = a_case(hiding(site))
+    visitor = visit_as(site, site.analyst)
+    assert case.case_id in visitor.get("/queue").text
+    assert case.case_id not in visitor.get("/queue?harm=0.01").text
+    assert case.case_id not in visitor.get("/queue?score=0-100").text
+
+
+def test_a_cluster_sums_no_harm_of_which_some_is_hidden(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(minutes=1)
+    for number in range(3):
+        receive(site.runtime, site.marketplace, [a_suspect_row(external_id=f"MP-{number}")], source="test")
+    visitor = visit_as(site, site.analyst)
+    assert "expected harm" in words(visitor.get("/queue").text).partition("Cluster:")[2]
+    receive(hiding(site).runtime, site.marketplace, [a_suspect_row(external_id="MP-3")], source="test")
+    cluster = words(visitor.get("/queue").text).partition("Cluster:")[2]
+    assert "4 listings" in cluster
+    assert "expected harm" not in cluster
+
+
+def test_a_look_ahead_holds_no_more_than_the_page(site: Site) -> None:
+    case = a_case(hiding(site))
+    ahead = visit_as(site, site.analyst).get(f"/cases/{case.case_id}", **{"touchstone-look": "1"}).text
+    assert " points" not in words(ahead)
+
+
+def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Site) -> None:
+    without = [a_case(hiding(any_site), external_id=f"MP-1{number}") for number in range(3)]
+    seen = [a_case(hiding(any_site, 0.5), external_id=f"MP-2{number}") for number in range(2)]
+    undrawn = a_case(any_site, external_id="MP-30")
+    for one in (*without[:2], seen[0], undrawn):
+        judge(any_site, any_site.analyst, one, Judgement.GENUINE)
+    judge(any_site, any_site.analyst, without[2], Judgement.COUNTERFEIT)
+    judge(any_site, any_site.analyst, seen[1], Judgement.COUNTERFEIT)
+    any_site.clock.forward(seconds=5)
+    undo_verdict(any_site.runtime, any_site.analyst, without[0].case_id)
+    again = replace(without[0], revision=without[0].revision + 2)
+    judge(any_site, any_site.analyst, again, Judgement.COUNTERFEIT)  # With the score in sight by now.
+    since = any_site.clock.now() - timedelta(days=1)
+    with any_site.runtime.store.read() as connection:
+        assert masked_scores.first_answers(connection, any_site.here, since) == (Answers(3, 1), Answers(2, 1))
+        own = [masked_scores.first_answers_of(connection, one, since) for one in (any_site.analyst.user_id, "usr_x")]
+        assert own == [(Answers(3, 1), Answers(2, 1)), (Answers(), Answers())]
+        later = any_site.clock.now() + timedelta(days=1)
+        assert masked_scores.first_answers(connection, any_site.here, later) == (Answers(), Answers())
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_a_desk_without_the_slice_draws_as_it_always_did(site: Site, share: float) -> None:
+    draws: list[float] = []
+
+    def draw() -> float:
+        draws.append(0.0)
+        return 0.0
+
+    a_case(hiding(site, share, draw))
+    assert len(draws) == (1 if share == 0.0 else 2)
+
+
+def test_a_case_that_follows_a_change_of_the_offer_is_drawn_anew(site: Site) -> None:
+    case = a_case(hiding(site))
+    changed = a_case(site, CaseLane.ANALYST, price="45.00")
+    with site.runtime.store.read() as connection:
+        assert cases.get(connection, site.here, case.case_id).score_hidden
+    assert not changed.score_hidden

@@ -1,0 +1,32 @@
+from datetime import timedelta
+
+import pytest
+
+from serving.intake.service.seller_events import receive_events
+from serving.sellers.store import activity_series
+from serving.sellers.store.activity_series import OFFERS, STEPS
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+
+SELLER = "lumo-trade-88"
+
+
+@pytest.mark.both_engines
+def test_what_happened_is_counted_in_steps_of_six_days_up_to_the_moment(any_site: Site) -> None:
+    now = any_site.clock.now()
+    moments = (("sale", 1), ("sale", 2), ("sale", 7), ("fake_return", 89), ("sale", 91))
+    events = [
+        {"event_id": f"e-{kind}-{days}", "seller": SELLER, "kind": kind, "occurred_at": at.isoformat()}
+        for kind, days in moments
+        for at in [now - timedelta(days=days)]
+    ]
+    receive_events(any_site.runtime, any_site.marketplace, {"events": events}, backfill=False)
+    a_case(any_site)
+    with any_site.runtime.store.read() as connection:
+        found = activity_series.courses(connection, any_site.here, SELLER, now)
+        nobody = activity_series.courses(connection, any_site.here, "nobody", now)
+    assert found["sale"] == [0] * (STEPS - 2) + [1, 2]
+    assert found["fake_return"] == [1] + [0] * (STEPS - 1), "the one before the ninety days is left out"
+    assert "return" not in found
+    assert found[OFFERS] == [0] * (STEPS - 1) + [1]
+    assert nobody == {OFFERS: [0] * STEPS}

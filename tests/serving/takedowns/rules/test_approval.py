@@ -1,0 +1,193 @@
+import itertools
+from dataclasses import replace
+
+import pytest
+
+from models.errors import Conflict, Forbidden, Invalid
+from serving.accounts.rules.access import Grant, Person, Role
+from serving.takedowns.rules.approval import (
+    DESK,
+    PROGRAMME,
+    Bearing,
+    Decision,
+    Opinion,
+    check_opinion,
+    left_out,
+    organisation_of,
+    settled,
+)
+from serving.takedowns.rules.bursts import BURSTS, HoldCause
+from tests.fixtures.hosts import each_by_one
+
+HERE, OURS, THEIRS = "mkt_a", "brn_aurelle", "brn_solenne"
+BURST = Bearing(HERE, OURS, "usr_lena", frozenset({"usr_camille"}), OURS, frozenset({HoldCause.USER_BURST}))
+LARGE = replace(BURST, causes=frozenset({HoldCause.HIGH_IMPACT}))
+OFF = replace(BURST, causes=frozenset({HoldCause.SWITCHED_OFF}))
+BY_DESK = replace(LARGE, confirmed_by=frozenset({"usr_ines"}), confirmer=DESK)
+R, W = Decision.RELEASE, Decision.WITHDRAW
+
+
+def person(user_id: str, *grants: Grant) -> Person:
+    return Person(user_id, user_id, f"{user_id}@example", grants)
+
+
+SPEAKS: list[tuple[Person, str | None, str]] = [
+    (person("usr_tomas", Grant(Role.ANALYST, HERE)), DESK, "an analyst of the marketplace"),
+    (person("usr_tomas", Grant(Role.ANALYST, "mkt_b")), None, "an analyst of another marketplace"),
+    (person("usr_lena", Grant(Role.ACCOUNT_MANAGER, HERE)), PROGRAMME, "the brand's account manager"),
+    (person("usr_marc", Grant(Role.ACCOUNT_MANAGER, HERE)), None, "another brand's account manager"),
+    (person("usr_lena", Grant(Role.ACCOUNT_MANAGER, "mkt_b")), None, "an account manager elsewhere"),
+    (person("usr_jo", Grant(Role.BRAND, HERE, OURS)), OURS, "a colleague of the brand"),
+    (person("usr_jo", Grant(Role.BRAND, HERE, THEIRS)), None, "another brand's person"),
+    (person("usr_jo", Grant(Role.BRAND, "mkt_b", OURS)), None, "the brand's person for another marketplace"),
+    (person("usr_wei", Grant(Role.DATA_SCIENTIST, HERE)), None, "a data scientist has no say"),
+    (person("usr_ada", Grant(Role.ADMIN, HERE)), None, "nor has an administrator"),
+    (person("usr_none"), None, "nor anybody without a role"),
+    (
+        person("usr_lena", Grant(Role.ACCOUNT_MANAGER, HERE), Grant(Role.ANALYST, HERE)),
+        DESK,
+        "one person with two roles is one voice, the desk's",
+    ),
+    (
+        person("usr_lena", Grant(Role.BRAND, HERE, OURS), Grant(Role.ACCOUNT_MANAGER, HERE)),
+        PROGRAMME,
+        "and the programme's before the brand's",
+    ),
+]
+
+
+@pytest.mark.parametrize(("who", "expected", "why"), SPEAKS, ids=[row[-1] for row in SPEAKS])
+def test_somebody_speaks_for(who: Person, expected: str | None, why: str) -> None:
+    assert organisation_of(who, BURST) == expected, why
+
+
+def test_where_no_brand_is_known_any_account_manager_of_the_place_speaks_for_the_programme() -> None:
+    unknown = replace(BURST, brand_id=None, account_manager_id=None)
+    assert organisation_of(person("usr_marc", Grant(Role.ACCOUNT_MANAGER, HERE)), unknown) == PROGRAMME
+    assert organisation_of(person("usr_jo", Grant(Role.BRAND, HERE, OURS)), unknown) is None
+
+
+def say(user_id: str, organisation: str, decision: Decision = R) -> Opinion:
+    return Opinion(user_id, organisation, decision, "looked at")
+
+
+INES, TOMAS, LENA, JO = (
+    say("usr_ines", DESK),
+    say("usr_tomas", DESK),
+    say("usr_lena", PROGRAMME),
+    say("usr_jo", OURS),
+)
+SETTLED: list[tuple[Bearing, list[Opinion], Decision | None, str]] = [
+    (BURST, [], None, "nobody has spoken"),
+    (BURST, [INES], None, "the desk alone"),
+    (BURST, [INES, TOMAS], None, "two people of one organisation"),
+    (BURST, [INES, LENA], R, "the desk and the programme"),
+    (BURST, [LENA, INES], R, "in either order"),
+    (BURST, [INES, JO], R, "the desk and a colleague of the brand"),
+    (BURST, [LENA, JO], None, "two organisations, but nobody of the desk"),
+    (BURST, [INES, say("usr_camille", OURS)], None, "the one who confirmed does not count"),
+    (BURST, [INES, say("usr_lena", PROGRAMME, W)], None, "they disagree"),
+    (BURST, [INES, say("usr_lena", PROGRAMME, W), LENA], R, "the later word counts"),
+    (BURST, [INES, LENA, say("usr_lena", PROGRAMME, W)], None, "also where it takes the agreement back"),
+    (BURST, [say("usr_ines", DESK, W), say("usr_lena", PROGRAMME, W)], W, "two withdraw it"),
+    (BURST, [say("usr_ines", DESK, W)], None, "one alone does not"),
+    (LARGE, [], None, "the confirmer alone"),
+    (LARGE, [INES], R, "the desk is the second organisation"),
+    (LARGE, [LENA], R, "so is the programme"),
+    (LARGE, [JO], None, "a colleague of the confirmer is not"),
+    (LARGE, [say("usr_ines", DESK, W)], W, "the second organisation says no"),
+    (BY_DESK, [TOMAS], None, "an analyst confirmed: another analyst is no other organisation"),
+    (BY_DESK, [JO], R, "the brand is"),
+    (OFF, [INES], R, "switched off: somebody looks, and then it may leave"),
+    (replace(BURST, causes=LARGE.causes | BURST.causes), [LENA], None, "of two causes the stricter decides"),
+]
+
+
+@pytest.mark.parametrize(("bearing", "given", "expected", "why"), SETTLED, ids=[row[-1] for row in SETTLED])
+def test_a_held_removal_is_settled(bearing: Bearing, given: list[Opinion], expected: Decision | None, why: str) -> None:
+    assert settled(given, bearing, {}) is expected, why
+
+
+INVITED: list[tuple[Bearing, list[Opinion], dict[str, str], Decision | None, str]] = [
+    (BURST, [INES, LENA], {"usr_lena": "usr_ines"}, None, "the desk asked the programme in"),
+    (
+        BURST,
+        [INES, JO],
+        {"usr_jo": "usr_x", "usr_x": "usr_ines"},
+        None,
+        "the desk asked the brand in by another",
+    ),
+    (BURST, [INES, TOMAS, LENA], {"usr_lena": "usr_ines"}, R, "a colleague of the host agrees too"),
+    (BURST, [INES, LENA], {"usr_ines": "usr_ada", "usr_lena": "usr_ada"}, R, "both by somebody who says nothing"),
+    (BURST, [INES, LENA], {"usr_camille": "usr_ines"}, None, "the desk asked in who confirmed"),
+    (LARGE, [INES], {"usr_camille": "usr_ines"}, None, "the second asked in who confirmed"),
+    (LARGE, [INES], {"usr_ines": "usr_camille"}, None, "who confirmed asked the second in"),
+    (LARGE, [INES, LENA], {"usr_ines": "usr_camille"}, R, "who confirmed does not count, and two others agree"),
+    (LARGE, [INES, TOMAS], {"usr_ines": "usr_camille"}, None, "two others of one organisation"),
+    (LARGE, [say("usr_ines", DESK, W)], {"usr_camille": "usr_ines"}, W, "who asked in who confirmed says no"),
+    (
+        BURST,
+        [replace(INES, decision=W), replace(LENA, decision=W)],
+        {"usr_lena": "usr_ines"},
+        W,
+        "against it both count",
+    ),
+]
+
+
+@pytest.mark.parametrize(("bearing", "given", "let_in_by", "expected", "why"), INVITED, ids=[r[-1] for r in INVITED])
+def test_of_two_who_asked_one_another_in_only_the_guest_counts(
+    bearing: Bearing, given: list[Opinion], let_in_by: dict[str, str], expected: Decision | None, why: str
+) -> None:
+    assert settled(given, bearing, each_by_one(let_in_by)) is expected, why
+
+
+def test_whose_word_does_not_count_is_said_in_words() -> None:
+    why = (
+        "Does not count: let in somebody who confirmed it or says the same, by an invitation or a link for a new "
+        "password."
+    )
+    assert left_out([INES, LENA], BURST, each_by_one({"usr_lena": "usr_ines"})) == {"usr_ines": why}
+    assert left_out([INES], LARGE, each_by_one({"usr_ines": "usr_camille"})) == {"usr_camille": why}
+    assert left_out([INES, say("usr_lena", PROGRAMME, W)], BURST, each_by_one({"usr_lena": "usr_ines"})) == {}
+    assert left_out([], LARGE, each_by_one({"usr_camille": "usr_x"})) == {}
+
+
+def test_whoever_asked_in_a_confirmer_can_only_withdraw_the_removal() -> None:
+    ines, host = person("usr_ines", Grant(Role.ANALYST, HERE)), each_by_one({"usr_camille": "usr_ines"})
+    against = replace(INES, decision=W)
+    check_opinion(ines, BURST, [], against, host)
+    for given in ([], [against]):
+        with pytest.raises(Forbidden, match="You let in whoever confirmed this removal, by an invitation"):
+            check_opinion(ines, BURST, given, INES, host)
+    check_opinion(ines, BURST, [], INES, each_by_one({"usr_ines": "usr_camille"}))
+
+
+@pytest.mark.parametrize("cause", sorted(BURSTS))
+def test_no_one_person_settles_what_a_burst_held(cause: HoldCause) -> None:
+    bearing = replace(BURST, causes=frozenset({cause}))
+    voices = [replace(one, decision=decision) for one in (INES, TOMAS, LENA, JO) for decision in Decision]
+    for first, second in itertools.product(voices, repeat=2):
+        if first.user_id == second.user_id:
+            assert settled([first, second], bearing, {}) is None
+
+
+def test_whoever_confirmed_has_no_say() -> None:
+    camille = person("usr_camille", Grant(Role.BRAND, HERE, OURS))
+    with pytest.raises(Forbidden, match="You confirmed this removal"):
+        check_opinion(camille, BURST, [], say("usr_camille", OURS), {})
+
+
+@pytest.mark.parametrize("reason", ["", "  \n"])
+def test_an_opinion_has_a_reason(reason: str) -> None:
+    ines = person("usr_ines", Grant(Role.ANALYST, HERE))
+    with pytest.raises(Invalid, match="Give a reason"):
+        check_opinion(ines, BURST, [], replace(INES, reason=reason), {})
+
+
+def test_nobody_says_the_same_twice_but_may_change_their_mind() -> None:
+    ines = person("usr_ines", Grant(Role.ANALYST, HERE))
+    with pytest.raises(Conflict, match="You have said so already"):
+        check_opinion(ines, BURST, [INES], INES, {})
+    check_opinion(ines, BURST, [INES], replace(INES, decision=W), {})
+    check_opinion(ines, BURST, [INES, replace(INES, decision=W)], INES, {})

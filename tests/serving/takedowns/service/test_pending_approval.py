@@ -1,0 +1,378 @@
+import threading
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models.case import CaseLane
+from models.errors import Conflict, Forbidden, Invalid, NotFound
+from models.outcomes import outcomes
+from models.verdict import Judgement
+from serving.audit.store import audit
+from serving.audit.tables import audit_entry
+from serving.cases.store import verdicts
+from serving.delivery.service.delivery import deliver, sweep_deliveries
+from serving.learning.store import verdict_history
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.kill_switches import switch
+from serving.review.service.removal_approvals import held_removals, speak
+from serving.review.service.undoing import undo_verdict
+from serving.scoring.store import histories
+from serving.standing.service import current
+from serving.standing.store import standings
+from serving.takedowns.policy import BurstPolicy
+from serving.takedowns.rules.approval import Decision
+from serving.takedowns.rules.bursts import HoldCause
+from serving.takedowns.store import actions, alerts
+from serving.takedowns.store.alerts import Alert
+from serving.webhooks.rules.action import ActionState
+from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.guests import asked_in
+from tests.fixtures.replays import having
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.intake.service.test_near_duplicates import asked
+
+CAP = 20
+WHY = "Looked at the offers."
+
+
+def standing(site: Site) -> list[Alert]:
+    with site.runtime.store.read() as connection:
+        return alerts.standing(connection, {site.here})
+
+
+def drill(site: Site, many: int) -> None:
+    """A brand's account that was taken over confirms everything within ten minutes."""
+    found, first_held = questions(site, many), None
+    for number, case in enumerate(found):
+        recorded = confirm(site, site.brand_person, case)
+        if first_held is None and recorded.action and recorded.action.state is ActionState.HELD:
+            assert number == CAP
+            first_held = site.clock.now()
+        site.clock.forward(seconds=600 / many)
+    assert first_held is not None
+    (alert,) = standing(site)
+    assert (alert.cause, alert.subject) == (HoldCause.USER_BURST, site.brand_person.user_id)
+    assert alert.raised_at - first_held <= timedelta(minutes=1)
+    assert states(site) == {"scheduled": CAP, "held": many - CAP}
+    site.clock.forward(hours=30)
+    sweep_deliveries(site.runtime)
+    with site.runtime.store.read() as connection:
+        asked = actions.latest(connection, site.here, kind=None, state=None, most=many)
+    told = [deliver(site.runtime, site.here, one.action_id) for one in asked]
+    assert told.count("held") == many - CAP
+    assert states(site) == {"sending": CAP, "held": many - CAP}
+
+
+def test_of_a_compromised_brands_burst_the_cap_leaves_and_the_rest_is_held(any_site: Site) -> None:
+    drill(any_site, 30)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_200)
+def test_of_five_hundred_confirmations_in_ten_minutes_the_cap_leaves_and_the_rest_is_held(any_site: Site) -> None:
+    drill(any_site, 500)
+
+
+@pytest.mark.both_engines
+def test_of_confirmations_at_the_same_moment_no_more_than_the_cap_leave(any_site: Site) -> None:
+    cap, found = 4, questions(any_site, 10)
+    policies = any_site.runtime.policies.changed(BurstPolicy(per_user=cap))
+    capped = replace(any_site, runtime=replace(any_site.runtime, policies=policies))
+    for case in found[:2]:
+        confirm(capped, any_site.brand_person, case)
+    start = threading.Barrier(8)
+
+    def one(number: int) -> None:
+        start.wait()
+        confirm(capped, any_site.brand_person, found[2 + number])
+
+    threads = [threading.Thread(target=one, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert states(any_site) == {"scheduled": cap, "held": 6}
+    assert len(standing(any_site)) == 1
+
+
+def test_after_an_hour_removals_leave_again(site: Site) -> None:
+    found = questions(site, CAP + 2)
+    for case in found[: CAP + 1]:
+        confirm(site, site.brand_person, case)
+    site.clock.forward(minutes=60, seconds=1)
+    recorded = confirm(site, site.brand_person, found[-1])
+    assert recorded.action is not None
+    assert recorded.action.state is ActionState.SCHEDULED
+
+
+def test_the_eleventh_offer_of_one_seller_is_held(site: Site) -> None:
+    for case in questions(site, 11, seller="lumo-trade-88"):
+        confirm(site, site.brand_person, case)
+    assert states(site) == {"scheduled": 10, "held": 1}
+    assert [(one.cause, one.subject) for one in standing(site)] == [(HoldCause.SELLER_BURST, "lumo-trade-88")]
+
+
+def a_burst(site: Site) -> str:
+    """One removal more than the cap; returns its action's id."""
+    return having(site, burst)
+
+
+def burst(site: Site) -> str:
+    last = None
+    for case in questions(site, CAP + 1):
+        last = confirm(site, site.brand_person, case).action
+    assert last is not None
+    return last.action_id
+
+
+def test_a_held_removal_uses_up_nothing_of_what_takes_effect_by_itself(any_site: Site) -> None:
+    """A capped brand has so many a day; those that people must let go are people's own."""
+    since = any_site.clock.now()
+
+    def used_up() -> int:
+        with any_site.runtime.store.read() as connection:
+            return standings.at_once_since(connection, any_site.here, any_site.brand_id, since)
+
+    action_id = a_burst(any_site)
+    assert states(any_site) == {"scheduled": CAP, "held": 1}
+    assert used_up() == CAP
+    for person in (any_site.analyst, any_site.account_manager):
+        speak(any_site.runtime, person, action_id, Decision.RELEASE, WHY)
+    assert states(any_site) == {"scheduled": CAP + 1}
+    assert used_up() == CAP
+
+
+def a_held_verdict(site: Site, action_id: str) -> tuple[str, str]:
+    with site.runtime.store.read() as connection:
+        verdict_id = actions.get(connection, site.here, action_id).verdict_id
+        return verdict_id, verdicts.get(connection, site.here, verdict_id).version_id
+
+
+def stands(site: Site, verdict_id: str, version_id: str, as_of: datetime) -> bool:
+    """Whether a verdict can teach, as it is known of a moment."""
+    with site.runtime.store.read() as connection:
+        found = verdict_history.of_marketplace(connection, site.here, as_of)[version_id].verdicts
+    (one,) = [one.given for one in found if one.given.verdict_id == verdict_id]
+    return not one.superseded
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_what_a_held_removal_rests_on_teaches_from_the_moment_on_in_which_it_is_let_go(
+    any_site: Site, decision: Decision
+) -> None:
+    action_id, clock = a_burst(any_site), any_site.clock
+    held = a_held_verdict(any_site, action_id)
+    confirmed = clock.now()
+    assert not stands(any_site, *held, confirmed)
+    clock.forward(days=30)
+    waiting = clock.now()
+    assert not stands(any_site, *held, waiting)
+    clock.forward(days=1)
+    for person in (any_site.analyst, any_site.account_manager):
+        speak(any_site.runtime, person, action_id, decision, WHY)
+    assert stands(any_site, *held, clock.now()) is (decision is Decision.RELEASE)
+    # Said again of the moments before, it is the same.
+    assert not stands(any_site, *held, confirmed)
+    assert not stands(any_site, *held, waiting)
+
+
+def a_removal_held_on_the_brands_word_alone(site: Site) -> str:
+    """Of MP-9, which lumo-trade-88 offers; the analyst could not tell. Returns its action's id."""
+    case = a_case(site, external_id="MP-9")
+    judge(site, site.analyst, case, Judgement.CANNOT_TELL)
+    (question,) = open_cases(site, CaseLane.ASK_BRAND)
+    rule = AutomaticRule.BRAND_REMOVALS
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    held = confirm(site, site.brand_person, question).action
+    assert held is not None
+    return held.action_id
+
+
+def held_against_the_seller(site: Site, as_of: datetime) -> tuple[int, int]:
+    """Confirmed counterfeits of the seller, and of offers with the words of a new one, as known of a moment."""
+    with site.runtime.store.read() as connection:
+        found = histories.rulings(connection, site.here, ["lumo-trade-88"]).get("lumo-trade-88", [])
+    return sum(one.counterfeit for one in outcomes(found, as_of=as_of)), asked(site, as_of=as_of).counterfeit
+
+
+@pytest.mark.parametrize("decision", Decision)
+def test_a_held_confirmation_is_held_against_nobody_before_it_is_let_go(any_site: Site, decision: Decision) -> None:
+    action_id, clock = a_removal_held_on_the_brands_word_alone(any_site), any_site.clock
+    clock.forward(days=30)
+    waiting = clock.now()
+    assert held_against_the_seller(any_site, waiting) == (0, 0)
+    clock.forward(days=1)
+    speak(any_site.runtime, any_site.analyst, action_id, decision, WHY)
+    clock.forward(seconds=1)
+    expected = (1, 1) if decision is Decision.RELEASE else (0, 0)
+    assert held_against_the_seller(any_site, clock.now()) == expected
+    # Asked again of the moment before, it is the same.
+    assert held_against_the_seller(any_site, waiting) == (0, 0)
+
+
+def test_what_left_without_being_held_teaches_while_the_rest_waits(any_site: Site) -> None:
+    a_burst(any_site)
+    with any_site.runtime.store.read() as connection:
+        asked = actions.latest(connection, any_site.here, kind=None, state=ActionState.SCHEDULED, most=CAP)
+    found = [a_held_verdict(any_site, one.action_id) for one in asked]
+    assert [stands(any_site, *one, any_site.clock.now()) for one in found] == [True] * CAP
+
+
+def test_a_held_confirmation_counts_for_a_brands_standing_once_it_is_let_go(any_site: Site) -> None:
+    action_id = a_burst(any_site)
+
+    def accepted() -> int:
+        with any_site.runtime.store.read() as connection:
+            now = any_site.clock.now()
+            return current(any_site.runtime, connection, any_site.here, any_site.brand_id, now).overall.tally.accepted
+
+    assert accepted() == CAP
+    for person in (any_site.analyst, any_site.account_manager):
+        speak(any_site.runtime, person, action_id, Decision.RELEASE, WHY)
+    assert accepted() == CAP + 1
+
+
+def test_after_a_burst_the_desk_and_the_brand_programme_let_a_removal_go(any_site: Site) -> None:
+    action_id, runtime = a_burst(any_site), any_site.runtime
+    assert speak(runtime, any_site.analyst, action_id, Decision.RELEASE, WHY) is None
+    assert states(any_site)["held"] == 1
+    assert speak(runtime, any_site.account_manager, action_id, Decision.RELEASE, WHY) is Decision.RELEASE
+    assert states(any_site) == {"scheduled": CAP + 1}
+    assert standing(any_site) == []
+    with runtime.store.read() as connection:
+        found = actions.get(connection, any_site.here, action_id)
+        acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
+        assert audit.check(connection)[1] is None
+    assert found.due_at == found.leaves_at >= found.created_at + timedelta(seconds=180)
+    assert acts[-5:] == ["remove.held", "alert.raised", "held.release", "held.release", "remove.released"]
+    any_site.clock.forward(minutes=4)
+    assert deliver(runtime, any_site.here, action_id) == "failed"  # No endpoint is registered; it has left.
+
+
+def test_two_of_the_desk_are_one_organisation(site: Site) -> None:
+    action_id = a_burst(site)
+    speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
+    assert speak(site.runtime, site.second_analyst, action_id, Decision.RELEASE, WHY) is None
+    assert states(site)["held"] == 1
+
+
+def test_whoever_confirmed_has_no_word(site: Site) -> None:
+    action_id = a_burst(site)
+    with pytest.raises(Forbidden, match="You confirmed this removal"):
+        speak(site.runtime, site.brand_person, action_id, Decision.RELEASE, WHY)
+
+
+def test_nobody_lets_a_removal_go_with_an_account_that_they_made(any_site: Site) -> None:
+    action_id, runtime = a_burst(any_site), any_site.runtime
+    asked_in(any_site, any_site.account_manager, any_site.analyst)
+    for person in (any_site.analyst, any_site.account_manager):
+        assert speak(runtime, person, action_id, Decision.RELEASE, WHY) is None
+    (held,) = held_removals(runtime, any_site.analyst)
+    assert [one.user_id for one in held.said if one.user_id in held.left_out] == [any_site.analyst.user_id]
+    assert states(any_site)["held"] == 1
+    assert speak(runtime, any_site.second_analyst, action_id, Decision.RELEASE, WHY) is Decision.RELEASE
+
+
+def test_whoever_asked_in_a_confirmer_can_only_withdraw_the_removal(site: Site) -> None:
+    action_id = a_burst(site)
+    asked_in(site, site.brand_person, site.analyst)
+    with pytest.raises(Forbidden, match="You let in whoever confirmed"):
+        speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
+    (held,) = held_removals(site.runtime, site.analyst)
+    assert (held.no_word, "You let in" in (held.no_release or "")) == (None, True)
+    assert speak(site.runtime, site.analyst, action_id, Decision.WITHDRAW, WHY) is None
+    assert speak(site.runtime, site.account_manager, action_id, Decision.WITHDRAW, WHY) is Decision.WITHDRAW
+
+
+def test_an_opinion_needs_a_reason_and_leaves_no_trace_without_one(site: Site) -> None:
+    action_id = a_burst(site)
+    with pytest.raises(Invalid, match="Give a reason"):
+        speak(site.runtime, site.analyst, action_id, Decision.RELEASE, "  ")
+    assert held_removals(site.runtime, site.analyst)[0].said == ()
+
+
+def test_a_withdrawn_removal_takes_its_verdict_out_of_account_and_an_analyst_decides_anew(any_site: Site) -> None:
+    action_id, runtime = a_burst(any_site), any_site.runtime
+    with runtime.store.read() as connection:
+        verdict_id = actions.get(connection, any_site.here, action_id).verdict_id
+    speak(runtime, any_site.analyst, action_id, Decision.WITHDRAW, "The brand's account was taken over.")
+    agreed = speak(runtime, any_site.account_manager, action_id, Decision.WITHDRAW, "I have called the brand.")
+    assert agreed is Decision.WITHDRAW
+    assert states(any_site) == {"scheduled": CAP, "withdrawn": 1}
+    with runtime.store.read() as connection:
+        assert verdicts.get(connection, any_site.here, verdict_id).superseded_by is not None
+    (again,) = open_cases(any_site, CaseLane.ANALYST)
+    recorded = judge(any_site, any_site.second_analyst, again, Judgement.GENUINE)
+    assert recorded.action is None
+
+
+def test_what_was_decided_is_not_decided_again(site: Site) -> None:
+    action_id = a_burst(site)
+    speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
+    speak(site.runtime, site.account_manager, action_id, Decision.RELEASE, WHY)
+    with pytest.raises(Conflict, match="in the meantime"):
+        speak(site.runtime, site.second_analyst, action_id, Decision.WITHDRAW, WHY)
+
+
+def test_nobody_without_a_part_in_it_sees_a_held_removal(site: Site) -> None:
+    action_id = a_burst(site)
+    assert held_removals(site.runtime, site.data_scientist) == []
+    with pytest.raises(NotFound):
+        speak(site.runtime, site.data_scientist, action_id, Decision.RELEASE, WHY)
+
+
+def test_a_brand_is_told_that_a_removal_waits_and_not_why(site: Site) -> None:
+    a_burst(site)
+    assert held_removals(site.runtime, site.brand_person)[0].reasons == ()
+    assert held_removals(site.runtime, site.analyst)[0].reasons != ()
+
+
+def test_a_held_confirmation_can_be_taken_back_in_its_window(site: Site) -> None:
+    found = questions(site, CAP + 1)
+    for case in found:
+        confirm(site, site.brand_person, case)
+    undo_verdict(site.runtime, site.brand_person, found[-1].case_id)
+    assert states(site) == {"scheduled": CAP, "withdrawn": 1}
+    assert (held_removals(site.runtime, site.analyst), standing(site)) == ([], [])
+
+
+def test_a_switched_off_rule_holds_the_next_confirmation_and_switched_on_lets_the_one_after_leave(
+    any_site: Site,
+) -> None:
+    first, second = questions(any_site, 2)
+    rule = AutomaticRule.BRAND_REMOVALS
+    switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    held = confirm(any_site, any_site.brand_person, first).action
+    assert held is not None
+    assert (held.state, standing(any_site)[0].cause) == (ActionState.HELD, HoldCause.SWITCHED_OFF)
+    # The confirmer's word stands; one person of another organisation is the second.
+    agreed = speak(any_site.runtime, any_site.analyst, held.action_id, Decision.RELEASE, WHY)
+    assert agreed is Decision.RELEASE
+    switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
+    assert confirm(any_site, any_site.brand_person, second).action is not None
+    assert states(any_site) == {"scheduled": 2}
+
+
+def test_an_alert_ends_with_the_last_removal_of_its_cause_and_the_others_stand(any_site: Site) -> None:
+    found, rule = questions(any_site, 12, seller="lumo-trade-88"), AutomaticRule.BRAND_REMOVALS
+    switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    first = confirm(any_site, any_site.brand_person, found[0]).action
+    assert first is not None
+    switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
+    for case in found[1:]:
+        confirm(any_site, any_site.brand_person, case)
+    assert {one.cause for one in standing(any_site)} == {HoldCause.SWITCHED_OFF, HoldCause.SELLER_BURST}
+    speak(any_site.runtime, any_site.analyst, first.action_id, Decision.RELEASE, WHY)
+    assert [one.cause for one in standing(any_site)] == [HoldCause.SELLER_BURST]
+
+
+def test_a_rule_is_switched_with_a_reason_and_once(site: Site) -> None:
+    rule = AutomaticRule.UNANSWERED_QUESTIONS
+    with pytest.raises(Invalid, match="Give a reason"):
+        switch(site.runtime, site.marketplace, rule, on=False, by="test", reason=" ")
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="A feast in the brand's country.")
+    with pytest.raises(Conflict, match="off already"):
+        switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="Again.")

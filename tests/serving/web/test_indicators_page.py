@@ -1,0 +1,130 @@
+from features.indicators import Direction
+from serving.accounts.rules.access import Grant, Role
+from serving.accounts.store import accounts
+from serving.brands.service.indicators import NewTellTale, add_tell_tale, of_brand
+from serving.intake.service.intake import receive
+from serving.rights.service.rights import NewMandate, grant_mandate
+from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import Site, invite
+from tests.serving.web.visits import visit_as, words
+
+_PLACE = "/brand/tell-tales"
+_NEW = {"label": "Card in the box", "pattern": "plastic card", "direction": "counterfeit", "where": "any", "do": "add"}
+
+
+def patterns(site: Site, brand_id: str | None = None) -> list[str]:
+    """What a brand looks for that was not taken back."""
+    with site.runtime.store.read() as connection:
+        found = of_brand(connection, (site.here, brand_id or site.brand_id))
+    return [one.pattern for one in found if one.removed_at is None]
+
+
+def test_a_brand_adds_a_tell_tale_and_takes_it_back(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    assert "None yet." in words(visitor.get(_PLACE).text)
+    assert visitor.post(_PLACE, {**_NEW, "last_day": "2027-01-31"}).headers["location"] == _PLACE
+    said = words(visitor.get(_PLACE).text)
+    assert "1 of at most 20 in force" in said
+    assert "Card in the box plastic card Counterfeits Title or description" in said
+    assert "31 Jan 2027 In force" in said
+    with site.runtime.store.read() as connection:
+        [kept] = of_brand(connection, (site.here, site.brand_id))
+    assert visitor.post(f"{_PLACE}/{kept.tell_tale_id}/end").status_code == 303
+    assert patterns(site) == []
+    assert "Undone" in words(visitor.get(_PLACE).text)
+
+
+def test_a_refusal_says_why_and_gives_back_what_was_typed(site: Site) -> None:
+    visitor = visit_as(site, a_leader(site))
+    answer = visitor.post(_PLACE, {**_NEW, "pattern": "(a+)+\\1"})
+    assert answer.status_code == 422
+    assert "The pattern cannot be read" in words(answer.text)
+    assert 'value="Card in the box"' in answer.text
+    assert patterns(site) == []
+    assert visitor.post(_PLACE, {**_NEW, "direction": "sideways"}).status_code == 422
+    assert visitor.post(_PLACE, {**_NEW, "last_day": "soon"}).status_code == 422
+
+
+def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_offers_and_nothing_is_kept(site: Site) -> None:
+    rows = [a_row(external_id=f"MP-{i}", description=f"With plastic card {i}." if i < 2 else "None.") for i in range(5)]
+    other = a_row(external_id="MP-9", title="Solenne bag", brand="Solenne", description="Plastic card.")
+    receive(site.runtime, site.marketplace, [*rows, other], source="test")
+    visitor = visit_as(site, site.brand_person)
+    said = words(visitor.post(_PLACE, {**_NEW, "do": "try", "text": "a PLÁSTIC card inside"}).text)
+    assert "It matches the pasted text at “plastic card”." in said
+    assert "It fits 2 of your latest 5 offers here." in said
+    assert "Solenne bag" not in said
+    assert patterns(site) == []
+    said = words(visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": "aurelle", "text": "none"}).text)
+    assert "It does not fit the pasted text." in said
+    assert "More than half match." in said
+
+
+def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
+    add_tell_tale(site.runtime, NewTellTale("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
+    with site.runtime.store.read() as connection:
+        [kept] = of_brand(connection, (site.here, site.brand_id))
+    visitor = visit_as(site, site.brand_person)
+    page = visitor.get(_PLACE).text
+    assert "Your account reads this and does not change it." in words(page)
+    assert "Take back" not in page
+    assert visitor.post(_PLACE, _NEW).status_code == 403
+    assert visitor.post(f"{_PLACE}/{kept.tell_tale_id}/end").status_code == 403
+    assert patterns(site) == ["aurele"]
+
+
+def test_an_agent_changes_nothing_even_where_the_marketplace_let_it(site: Site) -> None:
+    until, email = site.clock.now().replace(year=2030), site.brand_person.email
+    grant_mandate(site.runtime, NewMandate("Aurelle", email, "Roche & Fils", ("EU",), until), by="test")
+    person = a_leader(site)
+    visitor = visit_as(site, person)
+    assert "You act by a power of attorney." in words(visitor.get(_PLACE).text)
+    assert visitor.post(_PLACE, _NEW).status_code == 403
+
+
+def test_a_tell_tale_of_another_brand_is_not_there(site: Site) -> None:
+    add_tell_tale(site.runtime, NewTellTale("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
+    with site.runtime.store.read() as connection:
+        [kept] = of_brand(connection, (site.here, site.brand_id))
+    visitor = visit_as(site, a_rival(site))
+    ours = f"{site.here}.{site.brand_id}"
+    assert "aurele" not in visitor.get(_PLACE).text
+    assert visitor.get(f"{_PLACE}?of={ours}").status_code == 404
+    assert visitor.post(_PLACE, {**_NEW, "of": ours}).status_code == 404
+    assert visitor.post(_PLACE, {**_NEW, "do": "try", "of": ours}).status_code == 404
+    assert visitor.post(f"{_PLACE}/{kept.tell_tale_id}/end").status_code == 404
+    assert visitor.post(f"{_PLACE}/{kept.tell_tale_id}/end", {"of": ours}).status_code == 404
+    assert patterns(site) == ["aurele"]
+
+
+def test_who_speaks_for_two_brands_chooses_between_them(site: Site) -> None:
+    rival = a_rival(site)
+    with site.runtime.store.write() as connection:
+        accounts.add_grants(
+            connection, rival.user_id, [Grant(Role.BRAND, site.here, site.brand_id, leads=True)], site.clock.now()
+        )
+    visitor = visit_as(site, rival)
+    page = visitor.get(f"{_PLACE}?of={site.here}.{site.brand_id}").text
+    assert "Counterfeit indicators of Aurelle" in page
+    assert "Nordfjell" in page
+    assert (
+        visitor.post(_PLACE, {**_NEW, "of": f"{site.here}.{site.brand_id}"})
+        .headers["location"]
+        .startswith(f"{_PLACE}?of={site.here}.")
+    )
+    assert patterns(site) == ["plastic card"]
+
+
+def test_text_of_a_brand_is_never_markup(site: Site) -> None:
+    attack = "<script>alert(1)</script>"
+    visitor = visit_as(site, a_leader(site))
+    assert visitor.post(_PLACE, {**_NEW, "label": attack, "pattern": attack}).status_code == 303
+    assert attack not in visitor.get(_PLACE).text
+    answer = visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": attack, "text": attack})
+    assert attack not in answer.text
+
+
+def test_a_colleague_who_is_invited_does_not_lead(site: Site) -> None:
+    colleague = invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle")
+    assert visit_as(site, colleague).post(_PLACE, _NEW).status_code == 403

@@ -1,0 +1,104 @@
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.kill_switches import switch
+from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.guests import asked_in
+from tests.fixtures.receivers import a_receiver
+from tests.fixtures.runtimes import Site
+from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
+from tests.serving.web.visits import visit_as, words
+
+OFF = "“Removals on a brand's confirmation” has been switched off since"
+
+
+def test_a_held_removal_is_announced_on_every_page_and_let_go_on_its_own(site: Site) -> None:
+    rule, why = AutomaticRule.BRAND_REMOVALS, "<b>An account</b> was taken over."
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason=why)
+    (case,) = questions(site, 1)
+    action = confirm(site, site.brand_person, case).action
+    assert action is not None
+    analyst = visit_as(site, site.analyst)
+    queue = analyst.get("/queue").text
+    assert OFF in words(queue)
+    assert "1 removal pending approval" in words(queue)
+    assert "<b>An account</b>" not in queue
+    assert "MP-0" in words(analyst.get("/held").text)
+    refused = analyst.post(f"/held/{action.action_id}", {"decision": "release", "reason": " "})
+    assert refused.status_code == 422
+    done = analyst.post(f"/held/{action.action_id}", {"decision": "release", "reason": "Looked at it."})
+    assert (done.status_code, done.headers["location"]) == (303, "/held")
+    assert states(site) == {"scheduled": 1}
+    page = words(analyst.get("/held").text)
+    assert "Removal approved. It is sent when its undo window closes." in page
+    assert "No pending removals" in page
+
+
+def test_a_brand_sees_its_removal_held_and_no_alarm_of_the_marketplace(site: Site) -> None:
+    rule = AutomaticRule.BRAND_REMOVALS
+    switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
+    (case,) = questions(site, 1)
+    confirm(site, site.brand_person, case)
+    brand = visit_as(site, site.brand_person)
+    page = words(brand.get("/brand").text)
+    assert "Held for second review" in page
+    assert OFF not in page
+    assert brand.get("/held").status_code == 403
+
+
+def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its_brand(site: Site) -> None:
+    with a_receiver() as receiver:
+        register(site, receiver, receiver.status_url)
+        action = an_acknowledged_removal(site)
+        receiver.shows = lambda _listing: True
+        site.clock.forward(hours=2)
+        assert look(site, action) == "still_shown"
+        analyst, brand = visit_as(site, site.analyst), visit_as(site, site.brand_person)
+        said = "1 removed offer is still shown, although the marketplace acknowledged the removal: look at it"
+        assert said in words(analyst.get("/queue").text)
+        held = words(analyst.get("/held").text)
+        assert "Acknowledged but still shown" in held
+        assert "MP-9" in held
+        page = words(brand.get("/brand").text)
+        assert said not in page
+        assert "Still shown we ask the marketplace why" in page
+        receiver.shows = lambda _listing: False
+        site.clock.forward(hours=2)
+        assert look(site, action) == "gone"
+    assert "still shown" not in words(analyst.get("/held").text)
+    page = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "Removed seen gone after 4 h" in page
+    assert "From a confirmation to the offer seen gone: 4 h" in page
+
+
+def a_held_removal(site: Site) -> str:
+    """What the brand confirmed while its rule was off; returns the address of its form."""
+    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="Taken over.")
+    (case,) = questions(site, 1)
+    action = confirm(site, site.brand_person, case).action
+    assert action is not None
+    return f"/held/{action.action_id}"
+
+
+def test_whoever_asked_in_who_confirmed_can_withdraw_it_and_reads_why_no_more(site: Site) -> None:
+    form = a_held_removal(site)
+    asked_in(site, site.brand_person, site.analyst)
+    visitor = visit_as(site, site.analyst)
+    page = visitor.get("/held").text
+    assert "You let in whoever confirmed this removal, by an invitation or a link for a new password" in words(page)
+    assert ("Approve removal" in page, ">Withdraw removal<" in page) == (False, True)
+    assert visitor.post(form, {"decision": "release", "reason": "Looked at it."}).status_code == 403
+    assert states(site) == {"held": 1}
+    assert visitor.post(form, {"decision": "withdraw", "reason": "Looked at it."}).status_code == 303
+    assert states(site) == {"withdrawn": 1}
+
+
+def test_a_guest_of_who_confirmed_waits_for_somebody_else_and_the_page_says_why(site: Site) -> None:
+    form, said = a_held_removal(site), {"decision": "release", "reason": "Looked at it."}
+    asked_in(site, site.analyst, site.brand_person)
+    visitor = visit_as(site, site.analyst)
+    visitor.post(form, said)
+    page = words(visitor.get("/held").text)
+    assert "confirmation: Does not count: let in somebody who confirmed it or says the same" in page
+    assert "review team: approve. Looked at it." in page
+    assert states(site) == {"held": 1}
+    visit_as(site, site.account_manager).post(form, said)
+    assert states(site) == {"scheduled": 1}

@@ -1,0 +1,280 @@
+import re
+from html import unescape
+
+import pytest
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.accounts.store.accounts import Session
+from serving.intake.service.intake import receive
+from serving.web.queue import case_queue
+from serving.web.queue.case_queue import queue_page
+from serving.web.queue.queue_query import QueueQuery
+from serving.web.text_view import Kind
+from tests.fixtures.clocks import NOW
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.runtimes import Site
+from tests.serving.web.appeals import an_appeal
+from tests.serving.web.reports import put_champion_in_force
+from tests.serving.web.visits import visit_as, words
+
+
+def test_an_empty_queue_says_what_is_true_and_what_changes_it(site: Site) -> None:
+    said = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "No cases to review." in said
+    assert "A case appears here when the marketplace sends a listing that needs review." in said
+
+
+def test_the_costliest_case_comes_first(site: Site) -> None:
+    a_case(site, external_id="MP-1", title="Cheap Aure11e bag 1:1", price="9.00")
+    a_case(site, external_id="MP-2", title="Dear Aure11e bag 1:1", price="900.00")
+    visitor = visit_as(site, site.analyst)
+    said = words(visitor.get("/queue").text)
+    assert said.index("Dear") < said.index("Cheap")
+
+
+def test_points_are_called_points_and_their_harm_is_no_claim(site: Site) -> None:
+    a_case(site)
+    said = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "They are not calibrated; their harm estimate only sorts the queue." in said
+    assert "~€" in said
+
+
+def test_a_calibrated_score_is_a_probability_with_its_thresholds(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(minutes=1)
+    receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    visitor = visit_as(site, site.analyst)
+    page = visitor.get("/queue").text + visitor.get("/queue?lane=ask_brand").text
+    assert 'aria-label="Score 0.' in page
+    assert "review 0.00" in page
+    assert "not calibrated" not in page
+
+
+def test_lanes_are_counted_and_shown_alone(site: Site) -> None:
+    a_case(site, external_id="MP-1")
+    a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
+    visitor = visit_as(site, site.analyst)
+    said = words(visitor.get("/queue").text)
+    lanes = "Appeals0 Complaints0 Analyst review1 Random audit sample0 Insufficient evidence0 Second reviews0"
+    assert f"Lanes All open1 {lanes}" in said
+    assert "Awaiting brand1" in said
+    asked = visitor.get("/queue?lane=ask_brand").text
+    assert 'href="/queue?lane=ask_brand" aria-current="page"' in asked
+    assert 'name="lane" value="ask_brand"' in asked, "a filter is set within the lane"
+    assert "?lane=ask_brand" in asked.partition("<tbody>")[2], "a case is opened as part of this queue"
+
+
+def test_a_long_queue_is_shown_by_pages(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case_queue, "PAGE_SIZE", 2)
+    rows = [a_suspect_row(external_id=f"MP-{i}", price=f"{500 - i}.00") for i in range(5)]
+    receive(site.runtime, site.marketplace, rows, source="test")
+    visitor = visit_as(site, site.analyst)
+    first, last = visitor.get("/queue").text, visitor.get("/queue?page=3").text
+    assert "1 to 2 of 5" in words(first)
+    assert 'href="/queue?page=2"' in first
+    assert "5 to 5 of 5" in words(last)
+    assert "Next page" not in words(last)
+
+
+def test_what_hides_in_a_title_is_named(site: Site) -> None:
+    a_case(site, title="Au\u200bre11e bag 1:1 \u202egnp.exe")
+    [group] = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).groups
+    [row] = group.rows
+    assert row.title is not None
+    assert [(p.kind, p.text) for p in row.title.pieces if p.kind is not Kind.PLAIN] == [
+        (Kind.UNSEEN, "ZWSP"),
+        (Kind.LOOKALIKE, "11"),
+        (Kind.UNSEEN, "RLO"),
+    ]
+    page = visit_as(site, site.analyst).get("/queue").text
+    assert '<span class="inv" title="U+202E right-to-left override">RLO</span>' in page
+    assert "\u202e" not in page
+    assert "\u200b" not in page
+
+
+def test_a_missing_price_is_said_and_not_zeroed(site: Site) -> None:
+    a_case(site, price=None, currency=None)
+    said = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "no price" in said
+    assert "€0" not in said
+
+
+def test_an_appeals_row_says_nothing_of_the_score(site: Site) -> None:
+    an_appeal(site)
+    page = visit_as(site, site.analyst).get("/queue").text
+    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert "Seller appeal" in words(body)
+    assert "blind" in words(body)
+    for told in ("points", "score", "€1,0", "mirror quality”"):
+        assert told not in body
+
+
+def test_a_second_looks_row_says_nothing_of_the_score_and_is_in_nobodys_queue_who_judged(site: Site) -> None:
+    case = a_case(site)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    site.clock.forward(days=15)
+    a_second_look(site, case, label=0)
+    page = visit_as(site, site.second_analyst).get("/queue").text
+    assert "Second reviews 1" in words(page)
+    body = page.partition("<tbody>")[2].partition("</tbody>")[0]
+    assert "Second review (blind)" in words(body)
+    for told in ("points", "score", "€1,0", "mirror quality”"):
+        assert told not in body
+    assert "Second reviews 0" in words(visit_as(site, site.analyst).get("/queue").text)
+
+
+def test_a_colleagues_name_stands_at_the_case_they_hold(site: Site) -> None:
+    case = a_case(site)
+    visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}")
+    assert "Tomás Rey" in words(visit_as(site, site.analyst).get("/queue").text)
+    assert "Tomás Rey" not in words(visit_as(site, site.second_analyst).get("/queue").text).replace(
+        "TRTomás Rey", "", 1
+    )
+
+
+def test_a_late_case_is_counted_as_overdue(site: Site) -> None:
+    a_case(site)
+    site.clock.forward(hours=26)
+    said = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "1 overdue" in said
+    assert "2 h late" in said
+
+
+def test_a_filter_is_on_as_a_chip_that_takes_it_off(site: Site) -> None:
+    a_case(site, external_id="MP-1", title="Dear Aure11e bag 1:1", price="900.00", language="en")
+    a_case(site, external_id="MP-2", title="Cheap Aure11e bag 1:1", price="9.00", language="zh")
+    visitor = visit_as(site, site.analyst)
+    page = visitor.get("/queue?language=zh&lease=free").text
+    body = page.partition("<tbody>")[2]
+    assert "Cheap" in body
+    assert "Dear" not in body
+    assert "Language ZH" in words(page)
+    assert 'href="/queue?lease=free" aria-label="Remove language filter"' in page
+    assert 'value="zh" checked' in page
+    assert "/cases/cas_" in page
+    assert "?language=zh&amp;lease=free" in body, "the case is opened as part of this queue"
+
+
+def test_a_filter_that_finds_nothing_says_how_to_go_on(site: Site) -> None:
+    a_case(site)
+    said = words(visit_as(site, site.analyst).get("/queue?harm=999999").text)
+    assert "No open case matches the filters. Remove a filter, or clear all filters." in said
+
+
+def test_what_an_address_cannot_say_is_said_to_be_ignored(site: Site) -> None:
+    page = visit_as(site, site.analyst).get("/queue?lane=%3Cb%3E&brand=brd_1").text
+    assert "The value of lane in the address is not valid. The queue ignores it." in words(page)
+    assert "Brand no open cases" in words(page)
+
+
+def test_filters_are_chosen_from_what_is_open(site: Site) -> None:
+    a_case(site, language="ru")
+    page = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "any Aurelle, 1" in page
+    assert "RU, 1" in page
+
+
+def test_a_filter_is_saved_found_again_renamed_and_deleted(site: Site) -> None:
+    a_case(site, language="ru")
+    visitor = visit_as(site, site.analyst)
+    assert 'name="query" value="language=ru"' in visitor.get("/queue?language=ru").text
+    saved = visitor.post("/queue/filters", {"query": "language=ru", "name": "  Russian   titles "})
+    assert saved.headers["location"] == "/queue?language=ru"
+    page = visitor.get("/queue?language=ru").text
+    assert "Russian titles1" in words(page)
+    assert 'name="query"' not in page, "what is saved already is not offered again"
+    visitor.post("/queue/filters/rename", {"name": "Russian titles", "to": "RU"})
+    assert "RU1 open" in words(visitor.get("/queue/filters").text)
+    assert "Russian titles" not in words(visit_as(site, site.second_analyst).get("/queue").text)
+    visitor.post("/queue/filters/delete", {"name": "RU"})
+    assert "No saved filters" in words(visitor.get("/queue/filters").text)
+
+
+@pytest.mark.parametrize(
+    ("path", "fields", "status"),
+    [
+        ("/queue/filters", {"query": "language=ru", "name": "  "}, 422),
+        ("/queue/filters", {"query": "language=ru", "name": "x" * 61}, 422),
+        ("/queue/filters", {"query": "evil=1", "name": "nothing"}, 422),
+        ("/queue/filters/rename", {"name": "no such", "to": "other"}, 404),
+    ],
+)
+def test_a_filter_that_cannot_be_kept_is_refused(site: Site, path: str, fields: dict[str, str], status: int) -> None:
+    assert visit_as(site, site.analyst).post(path, fields).status_code == status
+
+
+def test_a_person_keeps_at_most_twenty_filters_each_name_once(site: Site) -> None:
+    visitor = visit_as(site, site.analyst)
+    for number in range(20):
+        assert visitor.post("/queue/filters", {"query": "due=overdue", "name": f"F {number}"}).status_code == 303
+    assert visitor.post("/queue/filters", {"query": "due=overdue", "name": "One more"}).status_code == 409
+    assert visitor.post("/queue/filters", {"query": "lease=mine", "name": "F 3"}).status_code == 303, "in its place"
+    assert visitor.post("/queue/filters/rename", {"name": "F 1", "to": "F 2"}).status_code == 409
+
+
+def test_the_next_case_is_the_next_of_the_filtered_queue(site: Site) -> None:
+    first = a_case(site, external_id="MP-1", price="900.00", language="ru")
+    a_case(site, external_id="MP-2", price="500.00", language="en")
+    last = a_case(site, external_id="MP-3", price="100.00", language="ru")
+    answer = visit_as(site, site.analyst).answer(first.case_id, first.version_id, "genuine", queue="language=ru")
+    assert answer.headers["location"] == f"/cases/{last.case_id}?language=ru"
+
+
+def test_what_has_come_since_is_counted_and_moves_nothing(site: Site) -> None:
+    a_case(site, external_id="MP-1", language="ru")
+    visitor = visit_as(site, site.analyst)
+    page = visitor.get("/queue?language=ru").text
+    newer = unescape(re.findall(r'hx-get="(/queue/new[^"]*)"', page)[0])
+    assert 'href="/queue?language=ru">Refresh</a>' in page
+    assert words(visitor.get(newer).text) == ""
+    site.clock.forward(minutes=1)
+    a_case(site, external_id="MP-2", language="ru")
+    a_case(site, external_id="MP-3", language="en")
+    part = visitor.get(newer).text
+    assert words(part) == f"1 new since {NOW:%H:%M}"
+    assert 'href="/queue?language=ru"' in part
+    assert unescape(re.findall(r'hx-get="([^"]*)"', part)[0]) == newer, "counted from when the page was loaded"
+    for since in ("", "x", "2026-03-02", "9999-12-31T23:59:59%2B00:00", "-1"):
+        assert words(visitor.get(f"/queue/new?since={since}").text) == ""
+
+
+def test_cases_that_belong_together_stand_together(site: Site) -> None:
+    rows = [
+        a_suspect_row(external_id=f"MP-{i}", price=f"{900 - 100 * i}.00", seller={"external_id": seller})
+        for i, seller in enumerate(("shop-1", "shop-2", "shop-1", "shop-1"))
+    ]
+    rows[1] |= {"title": "Solenne purse, mirror quality, with box and papers", "brand": "Solenne", "description": None}
+    receive(site.runtime, site.marketplace, rows, source="test")
+    page = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery())
+    head, alone = page.groups[0].head, page.groups[-1]
+    assert head is not None
+    assert head.what == "3 listings, 1 seller"
+    assert head.harm is None, "points make no sum"
+    assert alone.head is None
+    assert [len(one.rows) for one in page.groups] == [3, 1]
+    shown = visit_as(site, site.analyst).get("/queue").text
+    assert shown.count(f'data-cluster="{head.key}"') == 3
+    assert head.address.count("case=") == 3
+    opened = visit_as(site, site.analyst).get(head.address)
+    assert opened.status_code == 200
+    assert words(opened.text).count("shop-1") >= 3
+
+
+def test_the_desks_work_in_progress_stands_beside_the_queue(site: Site) -> None:
+    done, other, held = (a_case(site, external_id=f"MP-{i}") for i in range(3))
+    judge(site, site.analyst, done, Judgement.GENUINE)
+    judge(site, site.second_analyst, other, Judgement.GENUINE)
+    visit_as(site, site.second_analyst).get(f"/cases/{held.case_id}")
+    rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
+    assert (rail.mine, rail.team) == (1, 2)
+    assert [(one.name, one.address) for one in rail.held] == [("Tomás Rey", f"/cases/{held.case_id}")]
+    assert [(one.name, one.waits, one.limit, one.late) for one in rail.ages] == [
+        ("Analyst review", "0 s", "1 d", False)
+    ]
+    site.clock.forward(hours=25)
+    rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
+    assert (rail.mine, rail.team) == (0, 0), "another day"
+    assert rail.held == ()
+    assert rail.ages[0].late

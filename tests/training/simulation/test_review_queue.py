@@ -1,0 +1,106 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from models.policies.deciding import DEFAULT_ROUTING
+from models.routing import Lane, Situation
+from models.score import Score, ScoreKind
+from tests.fixtures.simulation import a_small_market
+from training.simulation.review_queue import Arrival, scored, share_out
+
+OFFERS = a_small_market().offers
+TAKING_PART = a_small_market().taking_part
+RANDOM = np.random.default_rng(0)
+
+
+def arrivals(n: int = 100, **changes: object) -> list[Arrival]:
+    """Listings on the starter scorecard."""
+    rows = [offered.computed for offered in OFFERS[:n]]
+    return [replace(one, **changes) for one in scored(rows, [0.999] * n, None, TAKING_PART.__contains__)]  # type: ignore[arg-type]  # fields by name
+
+
+def with_probability(one: Arrival, probability: float) -> Arrival:
+    value = float(np.log(probability / (1 - probability)))
+    return replace(one, score=Score(ScoreKind.CALIBRATED, value, probability, (), "model", "features"))
+
+
+MODELLED = [
+    with_probability(one, float(p)) for one, p in zip(arrivals(), RANDOM.beta(0.3, 5, 100) * 0.9 + 0.001, strict=True)
+]
+
+
+def reviewed(found: list[Arrival], budget: float, *, explores: bool) -> list[int]:
+    routes = share_out(found, budget, champion=None, explores=explores)
+    return [i for i, route in enumerate(routes) if route.lane is not Lane.RELEASE]
+
+
+def test_without_exploration_the_worst_looking_fill_the_desk() -> None:
+    found = reviewed(MODELLED, 12, explores=False)
+    eligible = [i for i, one in enumerate(MODELLED) if not one.situation.authorised]
+    worst = sorted(eligible, key=lambda i: -MODELLED[i].score.value)[:12]
+    assert sorted(worst) == found
+
+
+def test_an_authorised_seller_is_never_flagged() -> None:
+    accused = replace(MODELLED[0].situation, authorised=True, brand_name="Aurelle")
+    found = [with_probability(replace(one, situation=accused), 0.99) for one in MODELLED]
+    assert reviewed(found, 50, explores=False) == []
+
+
+def test_thin_evidence_is_looked_at_before_anything_else() -> None:
+    thin = replace(MODELLED[0].situation, families=1, text_length=3, authorised=False)
+    found = [replace(MODELLED[0], situation=thin), *MODELLED[1:]]
+    routes = share_out(found, 1, champion=None, explores=False)
+    assert [route.lane for route in routes if route.lane is not Lane.RELEASE] == [Lane.INSUFFICIENT_EVIDENCE]
+
+
+@pytest.mark.parametrize("budget", [0.0, -3.0])
+def test_a_desk_without_time_flags_nothing(budget: float) -> None:
+    assert reviewed(MODELLED, budget, explores=False) == []
+
+
+def test_what_is_flagged_does_not_depend_on_the_draws() -> None:
+    def flagged(draws: list[float]) -> set[int]:
+        found = [replace(one, draw=draw) for one, draw in zip(MODELLED, draws, strict=True)]
+        routes = share_out(found, 15, champion=None, explores=True)
+        return {i for i, route in enumerate(routes) if route.inclusion_probability == 1}
+
+    assert len({frozenset(flagged(list(RANDOM.random(100)))) for _ in range(50)}) == 1
+
+
+@pytest.mark.parametrize("times", [100, pytest.param(400, marks=pytest.mark.soak)])
+def test_the_budget_is_spent_in_the_mean_and_the_stored_chance_is_the_chance(times: int) -> None:
+    drawn = np.zeros(len(MODELLED))
+    chances = np.zeros(len(MODELLED))
+    for _ in range(times):
+        found = [replace(one, draw=float(draw)) for one, draw in zip(MODELLED, RANDOM.random(100), strict=True)]
+        routes = share_out(found, 15, champion=None, explores=True)
+        drawn += [route.lane is not Lane.RELEASE for route in routes]
+        chances = np.array([route.inclusion_probability for route in routes])
+    # Four standard errors of a binomial share.
+    assert np.all(np.abs(drawn / times - chances) <= 4 * np.sqrt(chances * (1 - chances) / times) + 1e-9)
+    assert 13.8 < drawn.sum() / times <= 15.3
+
+
+def test_a_listing_is_drawn_by_the_services_own_rules() -> None:
+    routes = share_out([replace(one, draw=0.0) for one in MODELLED], 5, champion=None, explores=True)
+    for one, route in zip(MODELLED, routes, strict=True):
+        if one.situation.authorised:
+            assert route.inclusion_probability == DEFAULT_ROUTING.whitelist_audit_share
+        elif route.lane is Lane.AUDIT:
+            low, high = DEFAULT_ROUTING.audit_least_share, DEFAULT_ROUTING.audit_most_share
+            assert low <= route.inclusion_probability <= high
+
+
+def test_before_the_first_model_everything_is_as_likely_to_be_drawn() -> None:
+    routes = share_out([replace(one, draw=0.0) for one in arrivals()], 0, champion=None, explores=True)
+    chances = {route.inclusion_probability for route in routes if route.lane is Lane.AUDIT}
+    assert chances == {DEFAULT_ROUTING.audit_share, DEFAULT_ROUTING.whitelist_audit_share}
+
+
+def test_a_brand_is_asked_where_the_probability_is_high_and_the_brand_answers() -> None:
+    situation = Situation(False, "aurelle", "Aurelle", 0, brand_takes_part=True, families=5, text_length=80)
+    found = [with_probability(replace(MODELLED[0], situation=situation), p) for p in (0.9, 0.1)]
+    lanes = [route.lane for route in share_out(found, 2, champion=None, explores=False)]
+    assert lanes == [Lane.ASK_BRAND, Lane.ANALYST]
