@@ -62,7 +62,7 @@ def brand_in_title(e: Evidence) -> float:
     source="Capabilities row 17",
     version=3,
     say=lambda e, v: (
-        message("brand_disguised", brands=_names(e, disguised=True)) if v else message("brand_disguised.none")
+        message("brand_disguised", brands=_names(e, obfuscated=True)) if v else message("brand_disguised.none")
     ),
 )
 def brand_disguised(e: Evidence) -> float:
@@ -203,11 +203,11 @@ def gtin_is_valid(gtin: str) -> bool:
     return weighted % 10 == 0
 
 
-def _names(e: Evidence, *, disguised: bool = False) -> tuple[str, ...]:
-    return tuple(m.name for m in e.facts.brand.mentions if not disguised or m.form is not Form.PLAIN)
+def _names(e: Evidence, *, obfuscated: bool = False) -> tuple[str, ...]:
+    return tuple(m.name for m in e.facts.brand.mentions if not obfuscated or m.form is not Form.PLAIN)
 
 
-def _tell_tales(e: Evidence, direction: Direction) -> tuple[int, int]:
+def _indicators(e: Evidence, direction: Direction) -> tuple[int, int]:
     """How many of the brand's counterfeit indicators of a direction fit, and how many it had supplied."""
     found = e.facts.tell_tales
     if found is None:
@@ -217,12 +217,12 @@ def _tell_tales(e: Evidence, direction: Direction) -> tuple[int, int]:
 
 
 def _fitting(e: Evidence, direction: Direction) -> float:
-    fit, supplied = _tell_tales(e, direction)
+    fit, supplied = _indicators(e, direction)
     return float(min(fit, MOST_PER_BRAND)) if supplied else MISSING
 
 
 def _matching(e: Evidence, direction: Direction, code: str) -> Message | None:
-    return part_of(code, *_tell_tales(e, direction))
+    return part_of(code, *_indicators(e, direction))
 
 
 def _declared_near(e: Evidence) -> NearMiss | None:

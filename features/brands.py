@@ -95,16 +95,16 @@ class BrandRegister:
         self.brands = {brand.brand_id: brand for brand in brands}
         self._exact: dict[str, tuple[str, Method]] = {}
         self._plain = ahocorasick.Automaton()
-        self._disguised = ahocorasick.Automaton()
+        self._obfuscated = ahocorasick.Automaton()
         self._prefixes = {p: brand.brand_id for brand in self.brands.values() for p in brand.gtin_prefixes}
         for brand in self.brands.values():
             for name, method in [(brand.name, Method.DECLARED), *((a, Method.ALIAS) for a in brand.aliases)]:
                 self._exact.setdefault(fold(name), (brand.brand_id, method))
                 self._plain.add_word(fold(name), (brand.brand_id, name))
                 if len(compact(name)) >= SHORTEST_OBFUSCATED:
-                    self._disguised.add_word(compact(name), (brand.brand_id, name))
+                    self._obfuscated.add_word(compact(name), (brand.brand_id, name))
         self._plain.make_automaton()
-        self._disguised.make_automaton()
+        self._obfuscated.make_automaton()
         self._near = NearNames(
             (brand.brand_id, name) for brand in self.brands.values() for name in (brand.name, *brand.aliases)
         )
@@ -158,7 +158,7 @@ class BrandRegister:
             for brand_id, name in _whole_words(self._plain, fold(text)):
                 plain = _as_written(name) in as_written or fold(name) in as_written
                 found.setdefault(brand_id, Mention(brand_id, name, Form.PLAIN if plain else Form.FOLDED))
-        for brand_id, name in _joined_words(self._disguised, title):
+        for brand_id, name in _joined_words(self._obfuscated, title):
             found.setdefault(brand_id, Mention(brand_id, name, Form.OBFUSCATED))
         return tuple(found.values())
 

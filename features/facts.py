@@ -13,10 +13,10 @@ from features.brands import Naming, Resolution
 from features.fields import Windows
 from features.fold import fold
 from features.history import EventCounts, History, Outcomes
-from features.indicators import TellTaleFacts
+from features.indicators import IndicatorFacts
 from features.links import Links
 from features.listing import Listing
-from features.near_duplicates import Likeness
+from features.near_duplicates import NearDuplicates
 from features.own_prices import OwnPrices
 from features.peer_listings import Assortment, assortment
 from features.price_lists import ListedBy
@@ -105,8 +105,8 @@ class Facts:
     brand: Resolution
     price: PriceFacts
     seller: SellerFacts
-    likeness: Likeness | None = None
-    tell_tales: TellTaleFacts | None = None
+    likeness: NearDuplicates | None = None
+    tell_tales: IndicatorFacts | None = None
     naming: Naming | None = None
     priors: Priors | None = None
 
@@ -164,7 +164,7 @@ def assemble_facts(
         listing=listing,
         version=history.version,
         brand=brand,
-        price=_with_past(price, history),
+        price=_with_history(price, history),
         seller=_seller_facts(listing, history, brand),
         likeness=history.likeness,
         tell_tales=references.tell_tales.of(listing, _brands_in_question(brand), as_of),
@@ -202,12 +202,12 @@ def with_history(facts: Facts, history: History) -> Facts:
     return replace(
         facts,
         version=history.version,
-        price=_with_past(facts.price, history),
+        price=_with_history(facts.price, history),
         seller=_seller_facts(facts.listing, history, facts.brand),
     )
 
 
-def _with_past(price: PriceFacts, history: History) -> PriceFacts:
+def _with_history(price: PriceFacts, history: History) -> PriceFacts:
     own = None if history.earlier_prices is None else history.earlier_prices.then(price.log_price)
     return replace(price, previous_log_price=history.previous_log_price, own=own)
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from features.fields import Windows
 from features.links import Links
-from features.near_duplicates import Likeness
+from features.near_duplicates import NearDuplicates
 from features.own_prices import OwnPrices
 from features.peer_listings import Offer
 
@@ -58,7 +58,7 @@ class History:
     outcomes: Outcomes | None = None
     links: Links | None = None
     authorised_for: tuple[str, ...] = ()
-    likeness: Likeness | None = None
+    likeness: NearDuplicates | None = None
 
 
 NOTHING_RECORDED: Final = History()

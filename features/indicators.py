@@ -50,13 +50,13 @@ class PatternRefused(ValueError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TellTale:
+class Indicator:
     """One counterfeit indicator of a brand: its name for a person, its pattern, and when it holds and was known.
 
     `active_to` is None while it has no end; `removed_at` is when the brand withdrew it.
     """
 
-    tell_tale_id: str
+    indicator_id: str
     brand_id: str
     label: str
     pattern: str
@@ -77,7 +77,7 @@ class TellTale:
 class Fired:
     """A counterfeit indicator that fits an offer, with the words that it fits as they stand in the folded text."""
 
-    tell_tale_id: str
+    indicator_id: str
     brand_id: str
     label: str
     direction: Direction
@@ -86,7 +86,7 @@ class Fired:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TellTaleFacts:
+class IndicatorFacts:
     """How many counterfeit indicators the brands in question had supplied at the moment, and those that fit."""
 
     for_counterfeit: int = 0
@@ -98,24 +98,24 @@ class TellTaleFacts:
         return tuple(one for one in self.fired if one.direction is direction)
 
 
-class TellTales:
+class Indicators:
     """The counterfeit indicators of one marketplace, ready to be looked for."""
 
-    def __init__(self, tell_tales: Iterable[TellTale] = ()) -> None:
-        self._of_brand: dict[str, list[TellTale]] = {}
+    def __init__(self, tell_tales: Iterable[Indicator] = ()) -> None:
+        self._of_brand: dict[str, list[Indicator]] = {}
         for one in tell_tales:
             self._of_brand.setdefault(one.brand_id, []).append(one)
 
-    def of(self, listing: Listing, brand_ids: Collection[str], as_of: datetime) -> TellTaleFacts:
+    def of(self, listing: Listing, brand_ids: Collection[str], as_of: datetime) -> IndicatorFacts:
         """The counterfeit indicators of these brands that match a listing at a moment."""
         in_force = [
             one for brand_id in sorted(brand_ids) for one in self._of_brand.get(brand_id, ()) if one.in_force(as_of)
         ]
         if not in_force:
-            return TellTaleFacts()
+            return IndicatorFacts()
         texts = _texts(listing.title, listing.description)
         fired = [found for one in in_force if (found := _fired(one, texts)) is not None]
-        return TellTaleFacts(
+        return IndicatorFacts(
             for_counterfeit=sum(one.direction is Direction.COUNTERFEIT for one in in_force),
             for_genuine=sum(one.direction is Direction.GENUINE for one in in_force),
             fired=tuple(fired),
@@ -132,12 +132,12 @@ def _texts(title: str | None, description: str | None) -> dict[Where, str]:
     return {Where.TITLE: fold(title or ""), Where.DESCRIPTION: fold((description or "")[:LONGEST_TEXT])}
 
 
-def _fired(one: TellTale, texts: dict[Where, str]) -> Fired | None:
+def _fired(one: Indicator, texts: dict[Where, str]) -> Fired | None:
     found = _found(one.pattern, one.where, texts)
     if found is None:
         return None
     return Fired(
-        tell_tale_id=one.tell_tale_id,
+        indicator_id=one.indicator_id,
         brand_id=one.brand_id,
         label=one.label,
         direction=one.direction,

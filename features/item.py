@@ -12,7 +12,7 @@ from features.spec import (
     log_of,
     recent_share,
     smoothed_share,
-    usual_share,
+    shrunk_share,
 )
 
 signals = Registry(Family.ITEM, source="E-CUP item columns")
@@ -56,7 +56,7 @@ def item_sales_90d(e: Evidence) -> float:
 )
 def item_return_share(e: Evidence) -> float:
     """Share of sales returned in 90 days, pulled towards what is usual here."""
-    return usual_share(e.facts.listing.returns.d90, e.facts.listing.sales.d90, e.priors.item_returns)
+    return shrunk_share(e.facts.listing.returns.d90, e.facts.listing.sales.d90, e.priors.item_returns)
 
 
 @signals.feature(
@@ -68,7 +68,7 @@ def item_return_share(e: Evidence) -> float:
 )
 def item_fake_return_share(e: Evidence) -> float:
     """Share of sales returned as not genuine in 90 days, pulled towards what is usual here."""
-    return usual_share(e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90, e.priors.item_fake_returns)
+    return shrunk_share(e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90, e.priors.item_fake_returns)
 
 
 @signals.feature(

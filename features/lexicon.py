@@ -59,7 +59,7 @@ class Kind(StrEnum):
     GRADE = "grade"
     INSPIRED = "inspired"
     AUTHENTICITY = "authenticity"
-    PAPERS = "papers"
+    DOCUMENTS = "papers"
     CONTACT = "contact"
     EVASION = "evasion"
     FACTORY = "factory"
@@ -80,7 +80,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class PhraseMatch:
     """A phrase found: its entry's kind and strength, and the words as they stand in the text."""
 
     kind: Kind
@@ -147,7 +147,7 @@ def _search() -> _Search:
     )
 
 
-def find(folded: str, *, where: str, raw: str | None = None) -> tuple[Hit, ...]:
+def find(folded: str, *, where: str, raw: str | None = None) -> tuple[PhraseMatch, ...]:
     """The phrases in one folded text, each entry at most once; `raw`, lower-cased, adds the spelling tricks.
 
     A trap ("replica jersey", "compatible with") cancels the hits that it covers; a negation up to three words before a
@@ -161,18 +161,18 @@ def find(folded: str, *, where: str, raw: str | None = None) -> tuple[Hit, ...]:
     chosen = [entries()[n] for n in sorted(numbers)]
     traps = [(entry, list(entry.pattern.finditer(folded))) for entry in chosen if entry.kind is Kind.TRAP]
     covered = _Spans(match.span() for _, matches in traps for match in matches)
-    papers = [(e, list(_offered(e, folded, covered, _NO_SPANS))) for e in chosen if e.kind is Kind.PAPERS]
-    lacking = _Spans(match.span() for _, matches in papers for match in matches)
+    documents = [(e, list(_offered(e, folded, covered, _NO_SPANS))) for e in chosen if e.kind is Kind.DOCUMENTS]
+    lacking = _Spans(match.span() for _, matches in documents for match in matches)
     others = (
         (entry, list(islice(_offered(entry, folded, covered, lacking), 1)))
         for entry in chosen
-        if entry.kind not in {Kind.TRAP, Kind.PAPERS}
+        if entry.kind not in {Kind.TRAP, Kind.DOCUMENTS}
     )
-    hits = [_hit(entry, matches[0].group(), where) for entry, matches in (*traps, *papers, *others) if matches]
+    phrase_matches = [_hit(entry, matches[0].group(), where) for entry, matches in (*traps, *documents, *others) if matches]
     if raw is not None and in_title and not raw.isascii():
         tricks = ((entries()[number], entries()[number].pattern.search(raw)) for number in search.raw_in_titles)
-        hits.extend(_hit(entry, match.group(), where) for entry, match in tricks if match)
-    return tuple(hits)
+        phrase_matches.extend(_hit(entry, match.group(), where) for entry, match in tricks if match)
+    return tuple(phrase_matches)
 
 
 def _offered(entry: Entry, folded: str, covered: "_Spans", lacking: "_Spans") -> Iterator[re.Match[str]]:
@@ -225,5 +225,5 @@ class _Spans:
 _NO_SPANS: Final = _Spans(())
 
 
-def _hit(entry: Entry, words: str, where: str) -> Hit:
-    return Hit(entry.kind, entry.specificity, entry.term, entry.language, words.strip(), where)
+def _hit(entry: Entry, words: str, where: str) -> PhraseMatch:
+    return PhraseMatch(entry.kind, entry.specificity, entry.term, entry.language, words.strip(), where)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from features.message import Message, compared, message, part_of
-from features.near_duplicates import MOST_COMPARED, Likeness
+from features.near_duplicates import MOST_COMPARED, NearDuplicates
 from features.spec import MISSING, SHARE, Compute, Evidence, Family, Registry, Say, Scale, log1p, log_of, smoothed_share
 
 signals = Registry(Family.LIKENESS)
@@ -26,7 +26,7 @@ def _shared_text(say: Say, *, missing: str = _UNCOMPARED, source: str = _COPIES)
 
 
 def _count(
-    say: Callable[[Likeness], Message],
+    say: Callable[[NearDuplicates], Message],
     *,
     unit: str = "offers",
     missing: str = _UNCOMPARED,
@@ -166,7 +166,7 @@ def likeness_price_offers(e: Evidence) -> float:
     return MISSING if found is None else log1p(found.price.n if found.price else 0)
 
 
-def _known(e: Evidence) -> Likeness:
+def _known(e: Evidence) -> NearDuplicates:
     """The near-duplicate evidence of a listing, where a feature has a value."""
     assert e.facts.likeness is not None
     return e.facts.likeness
@@ -176,7 +176,7 @@ def _unnamed(e: Evidence) -> bool:
     return e.facts.listing.seller.external_id is None
 
 
-def _number(code: str, n: int, found: Likeness) -> Message:
+def _number(code: str, n: int, found: NearDuplicates) -> Message:
     """Offers are compared up to a limit; `code.more` where it was reached."""
     return message(f"{code}.more" if found.more else code, n=n)
 
@@ -185,10 +185,10 @@ def _similar(code: str, similarity: float) -> Message:
     return message(code, share=similarity) if similarity else message(f"{code}.none")
 
 
-def _verdicts(found: Likeness) -> tuple[int, int]:
+def _verdicts(found: NearDuplicates) -> tuple[int, int]:
     fakes = found.counterfeit + found.own_counterfeit
     return fakes, fakes + found.genuine + found.own_genuine
 
 
-def _priced(found: Likeness) -> int:
+def _priced(found: NearDuplicates) -> int:
     return found.price.n if found.price else 0

@@ -94,7 +94,7 @@ class NearDuplicate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Likeness:
+class NearDuplicates:
     """The near-duplicates of a listing's text at a moment. Counts are of offers; those of the same seller are apart.
 
     `genuine` were found so by a verdict or an appeal, `authorised` are of sellers on the brand's list. Similarities
@@ -129,7 +129,7 @@ def likeness(
     candidates: Sequence[Candidate],
     as_of: datetime,
     more: bool = False,
-) -> Likeness:
+) -> NearDuplicates:
     """The near-duplicates among candidates that were known at the moment.
 
     The listing itself does not count, nor do its earlier versions. Of several texts of one offer the nearest counts;
@@ -144,7 +144,7 @@ def likeness(
     known_genuine = [one for one in others if one.counterfeit is False or (one.authorised and not one.counterfeit)]
     sellers = {text.seller or f"\0{text.listing_id}" for text in other_texts}
     first = min((text.known_at for one in others for _, text in near[one.listing_id]), default=None)
-    return Likeness(
+    return NearDuplicates(
         offers=len(others),
         sellers=len(sellers),
         counterfeit=_count(others, counterfeit=True),

@@ -9,7 +9,7 @@ from typing import Final
 from features import lexicon
 from features.addresses import Addresses, addresses
 from features.fold import fold, without_pictures
-from features.lexicon import Hit, Kind
+from features.lexicon import PhraseMatch, Kind
 from features.listing import Listing
 
 _WORD: Final = re.compile(r"[^\W\d_]+")
@@ -42,8 +42,8 @@ class Reading:
     description_folded: str
     title_words: tuple[str, ...]
     description_words: tuple[str, ...]
-    hits: tuple[Hit, ...]
-    kinds: dict[Kind, tuple[Hit, ...]]
+    phrase_matches: tuple[PhraseMatch, ...]
+    kinds: dict[Kind, tuple[PhraseMatch, ...]]
     invisible: int
     mixed_words: tuple[str, ...]
     scripts: tuple[str, ...]
@@ -54,12 +54,12 @@ def read(listing: Listing) -> Reading:
     """The reading of a listing's title and description."""
     title, description = listing.title or "", listing.description or ""
     title_folded, description_folded = fold(title), fold(description)
-    hits = lexicon.find(title_folded, where="title", raw=title.lower())
+    phrase_matches = lexicon.find(title_folded, where="title", raw=title.lower())
     if description_folded:
-        hits += lexicon.find(description_folded, where="description")
-    kinds: dict[Kind, tuple[Hit, ...]] = {}
-    for hit in hits:
-        kinds[hit.kind] = (*kinds.get(hit.kind, ()), hit)
+        phrase_matches += lexicon.find(description_folded, where="description")
+    kinds: dict[Kind, tuple[PhraseMatch, ...]] = {}
+    for phrase_match in phrase_matches:
+        kinds[phrase_match.kind] = (*kinds.get(phrase_match.kind, ()), phrase_match)
     plain = title.isascii()
     return Reading(
         title=title,
@@ -68,7 +68,7 @@ def read(listing: Listing) -> Reading:
         description_folded=description_folded,
         title_words=tuple(without_pictures(title_folded).split()),
         description_words=tuple(without_pictures(description_folded).split()),
-        hits=hits,
+        phrase_matches=phrase_matches,
         kinds=kinds,
         invisible=0 if plain and description.isascii() else len(_INVISIBLE.findall(title + description)),
         mixed_words=() if plain else tuple(word for word in _WORD.findall(title) if _is_mixed(word)),

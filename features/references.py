@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from features.brands import Brand, BrandRegister
 from features.common_prices import NOTHING_COMMON, CommonPrices
-from features.indicators import TellTales
+from features.indicators import Indicators
 from features.price_lists import NO_LISTS, PriceLists
 from features.priors import NO_PRIORS, Priors
 
@@ -152,7 +152,7 @@ class References:
     rates: Rates
     brands: BrandRegister
     prices: Prices
-    tell_tales: TellTales = field(default_factory=TellTales)
+    tell_tales: Indicators = field(default_factory=Indicators)
     lists: PriceLists = NO_LISTS
     common: CommonPrices = NOTHING_COMMON
     priors: Priors = NO_PRIORS

@@ -15,7 +15,7 @@ from features.spec import (
     log1p,
     log_of,
     recent_share,
-    usual_share,
+    shrunk_share,
 )
 
 signals = Registry(Family.SELLER, source="E-CUP seller columns")
@@ -96,7 +96,7 @@ def seller_recent_orders_share(e: Evidence) -> float:
 )
 def seller_return_share_30d(e: Evidence) -> float:
     """Share of the seller's sales returned in 30 days, pulled towards what is usual here."""
-    return usual_share(e.facts.seller.returns.d30, e.facts.seller.sales.d30, e.priors.seller_returns)
+    return shrunk_share(e.facts.seller.returns.d30, e.facts.seller.sales.d30, e.priors.seller_returns)
 
 
 @signals.feature(
@@ -107,7 +107,7 @@ def seller_return_share_30d(e: Evidence) -> float:
 )
 def seller_return_share_90d(e: Evidence) -> float:
     """Share of the seller's sales returned in 90 days, pulled towards what is usual here."""
-    return usual_share(e.facts.seller.returns.d90, e.facts.seller.sales.d90, e.priors.seller_returns)
+    return shrunk_share(e.facts.seller.returns.d90, e.facts.seller.sales.d90, e.priors.seller_returns)
 
 
 @signals.feature(
@@ -119,7 +119,7 @@ def seller_return_share_90d(e: Evidence) -> float:
 )
 def seller_fake_return_share_90d(e: Evidence) -> float:
     """Share of the seller's sales returned as not genuine in 90 days, pulled towards what is usual here."""
-    return usual_share(e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90, e.priors.seller_fake_returns)
+    return shrunk_share(e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90, e.priors.seller_fake_returns)
 
 
 @signals.feature(

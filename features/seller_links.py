@@ -9,7 +9,7 @@ from typing import Final
 from features.links import Links
 from features.message import Message, message, part_of
 from features.priors import Prior
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, usual_share
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, shrunk_share
 
 _LINKED: Final = "Capabilities C.10: exact contacts, transitive, the path shown"
 signals = Registry(Family.SELLER, source=_LINKED)
@@ -74,7 +74,7 @@ def seller_linked_counterfeit_share(e: Evidence) -> float:
         spoken = min(one.reviewed, _OFFERS_OF_ONE)
         reviewed += spoken
         counterfeit += spoken * one.counterfeit / max(one.reviewed, 1)
-    return usual_share(counterfeit, reviewed, _COUNTERFEITS)
+    return shrunk_share(counterfeit, reviewed, _COUNTERFEITS)
 
 
 @signals.feature(

@@ -5,7 +5,7 @@ from typing import Final
 
 from features.fields import Windows
 from features.message import Message, message, part_of
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, usual_share
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, shrunk_share
 
 signals = Registry(Family.SELLER)
 
@@ -69,7 +69,7 @@ def seller_turnover_growth_30d(e: Evidence) -> float:
 )
 def seller_return_share_7d(e: Evidence) -> float:
     """Share of the seller's sales returned in 7 days, pulled towards what is usual here."""
-    return usual_share(e.facts.seller.returns.d7, e.facts.seller.sales.d7, e.priors.seller_returns)
+    return shrunk_share(e.facts.seller.returns.d7, e.facts.seller.sales.d7, e.priors.seller_returns)
 
 
 @signals.feature(
@@ -80,7 +80,7 @@ def seller_return_share_7d(e: Evidence) -> float:
 )
 def seller_fake_return_share_30d(e: Evidence) -> float:
     """Share of the seller's sales returned as not genuine in 30 days, pulled towards what is usual here."""
-    return usual_share(e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30, e.priors.seller_fake_returns)
+    return shrunk_share(e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30, e.priors.seller_fake_returns)
 
 
 @signals.feature(

@@ -5,7 +5,7 @@ from typing import Final
 from features.history import Outcomes
 from features.message import message, part_of
 from features.priors import Prior
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, log1p, log_of, usual_share
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, log1p, log_of, shrunk_share
 
 _OUTCOMES: Final = "Capabilities row 82: prior outcomes as of the moment"
 _NOT_RECORDED: Final = "no verdicts were recorded then"
@@ -41,7 +41,7 @@ def seller_counterfeit_share(e: Evidence) -> float:
     if outcomes is None:
         return MISSING
     reviewed = outcomes.counterfeit + outcomes.genuine
-    return usual_share(outcomes.counterfeit, reviewed, _COUNTERFEITS)
+    return shrunk_share(outcomes.counterfeit, reviewed, _COUNTERFEITS)
 
 
 @signals.feature(

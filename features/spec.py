@@ -139,7 +139,7 @@ def smoothed_share(part: float | None, whole: float | None, *, prior: float, str
     return (min(part, whole) + prior * strength) / (whole + strength)
 
 
-def usual_share(part: float | None, whole: float | None, prior: Prior) -> float:
+def shrunk_share(part: float | None, whole: float | None, prior: Prior) -> float:
     """A share pulled towards what is usual on the marketplace, as `smoothed_share` does."""
     return smoothed_share(part, whole, prior=prior.mean, strength=prior.strength)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from features.lexicon import Hit, Kind
+from features.lexicon import PhraseMatch, Kind
 from features.message import Message, message, quoting
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 
@@ -12,30 +12,30 @@ _LEXICON: Final = "features/data/lexicon.tsv, each row with its own source"
 signals = Registry(Family.TEXT, missing=NO_TEXT, source=_LEXICON)
 _WEIGHTS: Final = {"strong": 3.0, "combination": 1.0, "weak": 0.25}  # One strong hit outweighs two that need company.
 _MOST: Final = 10.0
-_COUNTED: Final = (Kind.GRADE, Kind.INSPIRED, Kind.AUTHENTICITY, Kind.PAPERS, Kind.CONTACT, Kind.EVASION, Kind.FACTORY)
+_COUNTED: Final = (Kind.GRADE, Kind.INSPIRED, Kind.AUTHENTICITY, Kind.DOCUMENTS, Kind.CONTACT, Kind.EVASION, Kind.FACTORY)
 
 
 def _weight(e: Evidence, kind: Kind) -> float:
     """The strongest hit of a kind, plus a little for each further wording, at most 10; languages repeat each other."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
-    hits = e.reading.kinds.get(kind, ())
-    if not hits:
+    phrase_matches = e.reading.kinds.get(kind, ())
+    if not phrase_matches:
         return 0.0
-    strongest = max(_WEIGHTS[hit.specificity] for hit in hits)
-    return min(_MOST, strongest + 0.25 * (len({hit.words for hit in hits}) - 1))
+    strongest = max(_WEIGHTS[phrase_match.specificity] for phrase_match in phrase_matches)
+    return min(_MOST, strongest + 0.25 * (len({phrase_match.words for phrase_match in phrase_matches}) - 1))
 
 
-def _quote_hits(code: str, hits: Sequence[Hit]) -> Message:
+def _quote_matches(code: str, phrase_matches: Sequence[PhraseMatch]) -> Message:
     """The words of the strongest hits."""
-    return quoting(code, [hit.words for hit in sorted(hits, key=lambda hit: -_WEIGHTS[hit.specificity])])
+    return quoting(code, [phrase_match.words for phrase_match in sorted(phrase_matches, key=lambda phrase_match: -_WEIGHTS[phrase_match.specificity])])
 
 
 def _register(name: str, kind: Kind, meaning: str) -> None:
     register = signals.feature(
         Scale("weight", 0, _MOST),
         version=2,
-        say=lambda e, _: _quote_hits(name, e.reading.kinds.get(kind, ())),
+        say=lambda e, _: _quote_matches(name, e.reading.kinds.get(kind, ())),
         name=name,
         meaning=meaning,
     )
@@ -50,7 +50,7 @@ for _row in (
         Kind.AUTHENTICITY,
         "Claims of authenticity that an honest seller rarely makes: '100% authentic', 100% оригинал.",
     ),
-    ("text_no_papers", Kind.PAPERS, "Words about missing box, tags, receipt or papers."),
+    ("text_no_papers", Kind.DOCUMENTS, "Words about missing box, tags, receipt or papers."),
     (
         "text_contact",
         Kind.CONTACT,
@@ -67,7 +67,7 @@ def text_kinds(e: Evidence) -> float:
     """How many kinds of suspect wording occur, weak hits left out; two kinds weigh more than two words."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
-    return float(sum(any(_counts(hit) for hit in e.reading.kinds.get(kind, ())) for kind in _COUNTED))
+    return float(sum(any(_counts(phrase_match) for phrase_match in e.reading.kinds.get(kind, ())) for kind in _COUNTED))
 
 
 def _beside_brand(e: Evidence, kinds: float) -> Message:
@@ -91,7 +91,7 @@ def text_beside_brand(e: Evidence) -> float:
     return text_kinds(e) if _brand_named(e) else 0.0
 
 
-@signals.feature(YES_NO, say=lambda e, _: _quote_hits("text_honest_use", _honest_uses(e)))
+@signals.feature(YES_NO, say=lambda e, _: _quote_matches("text_honest_use", _honest_uses(e)))
 def text_honest_use(e: Evidence) -> float:
     """1 where wording of an honest use occurs: 'compatible with', 'replica jersey'; weak ones ('for') only cancel."""
     if not (e.reading.title_folded or e.reading.description_folded):
@@ -99,8 +99,8 @@ def text_honest_use(e: Evidence) -> float:
     return float(bool(_honest_uses(e)))
 
 
-def _honest_uses(e: Evidence) -> list[Hit]:
-    return [hit for hit in e.reading.kinds.get(Kind.TRAP, ()) if hit.specificity != "weak"]
+def _honest_uses(e: Evidence) -> list[PhraseMatch]:
+    return [phrase_match for phrase_match in e.reading.kinds.get(Kind.TRAP, ()) if phrase_match.specificity != "weak"]
 
 
 def _brand_named(e: Evidence) -> str | None:
@@ -108,5 +108,5 @@ def _brand_named(e: Evidence) -> str | None:
     return next((mention.name for mention in e.facts.brand.mentions), None) or e.facts.listing.brand
 
 
-def _counts(hit: Hit) -> bool:
-    return hit.specificity != "weak"
+def _counts(phrase_match: PhraseMatch) -> bool:
+    return phrase_match.specificity != "weak"

@@ -16,11 +16,11 @@ class CaseLane(StrEnum):
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
     APPEAL = "appeal"
     COMPLAINT = "complaint"  # A notifier's, against the decision that an offer stays.
-    SECOND_LOOK = "second_look"  # A check of what the model is taught; it changes nothing for the offer.
+    SECOND_REVIEW = "second_look"  # A check of what the model is taught; it changes nothing for the offer.
 
 
 # Decided by somebody who did not judge the offer before, and who is shown neither the score nor what was said.
-BLIND_LANES: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_LOOK})
+BLIND_LANES: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_REVIEW})
 
 
 class CaseState(StrEnum):
@@ -76,7 +76,7 @@ _PRECEDENCE: Final = (
     CaseLane.ANALYST,
     CaseLane.AUDIT,
     CaseLane.INSUFFICIENT_EVIDENCE,
-    CaseLane.SECOND_LOOK,
+    CaseLane.SECOND_REVIEW,
 )
 
 

@@ -10,7 +10,7 @@ _LEAST: Final = 1e-9
 _NORMAL: Final = NormalDist()
 
 
-def is_newcomer(known_days: float | None, judged: int, policy: RoutingPolicy) -> bool:
+def is_new_seller(known_days: float | None, judged: int, policy: RoutingPolicy) -> bool:
     """Whether a seller is too new for the model to know it: first seen days ago, and nobody has judged it.
 
     `known_days` is None where the seller is not known at all, `judged` counts its offers with an answer.
@@ -18,7 +18,7 @@ def is_newcomer(known_days: float | None, judged: int, policy: RoutingPolicy) ->
     return not judged and (known_days is None or known_days < policy.newcomer_days)
 
 
-def chance_of_review(probability: float, line: float, *, newcomer: bool, policy: RoutingPolicy) -> float:
+def chance_of_review(probability: float, line: float, *, is_new_seller: bool, policy: RoutingPolicy) -> float:
     """The chance of an audit for a listing below the `line` from which somebody looks anyway.
 
     Of a seller known for long the model has much to go by, and every listing is drawn as rarely as the floor requires.
@@ -27,7 +27,7 @@ def chance_of_review(probability: float, line: float, *, newcomer: bool, policy:
     that the listing belongs above the line (posterior sampling, Thompson 1933). So a draw falls where it may find
     something, and what it finds opens a whole account: all later offers of the seller are read with it.
     """
-    if not newcomer:
+    if not is_new_seller:
         return policy.audit_least_share
     off = (_log_odds(probability) - _log_odds(line)) / policy.newcomer_spread
     return min(policy.audit_most_share, max(policy.audit_newcomer_share, _NORMAL.cdf(off)))

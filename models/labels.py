@@ -49,7 +49,7 @@ class GivenVerdict:
     brand_id: str | None = None
     evidence: Evidence = Evidence.OFFER
     drawn: bool = False
-    second_look: bool = False
+    second_review: bool = False
     suspended: bool = False
 
     @property
@@ -188,16 +188,16 @@ def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *
         last = by_brand[-1]
         value = VALUES[last.judgement]
         against = [v for v in by_analysts if v.known_at > last.known_at and VALUES[v.judgement] != value]
-        if any(verdict.second_look for verdict in against) and not (confirmed and value):
+        if any(verdict.second_review for verdict in against) and not (confirmed and value):
             return NoLabel("a second look contradicts the brand")
         return _Basis(value, EvidenceLevel.BRAND, (last,))
     latest = {verdict.user_id: verdict for verdict in by_analysts}
-    voices = tuple(verdict for verdict in by_analysts if latest[verdict.user_id] is verdict)
-    value = VALUES[voices[-1].judgement]
-    if any(VALUES[verdict.judgement] != value for verdict in voices):
+    votes = tuple(verdict for verdict in by_analysts if latest[verdict.user_id] is verdict)
+    value = VALUES[votes[-1].judgement]
+    if any(VALUES[verdict.judgement] != value for verdict in votes):
         return NoLabel("reviewers contradict each other")
-    level = EvidenceLevel.TWO_REVIEWERS if len(voices) > 1 else EvidenceLevel.ONE_REVIEWER
-    return _Basis(value, level, voices)
+    level = EvidenceLevel.TWO_REVIEWERS if len(votes) > 1 else EvidenceLevel.ONE_REVIEWER
+    return _Basis(value, level, votes)
 
 
 def _weight(basis: _Basis, policy: LabelPolicy) -> float:

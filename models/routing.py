@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from features.message import Message, message
-from models.exploration import chance_of_review, is_newcomer
+from models.exploration import chance_of_review, is_new_seller
 from models.policies.deciding import RoutingPolicy
 from models.policies.version import policy_version
 from models.score import Score, ScoreKind
@@ -14,7 +14,7 @@ from models.seller_lists import Listed, SellerList
 class Lane(StrEnum):
     """The route after a score."""
 
-    RELEASE = "release"
+    NO_ACTION = "release"
     ANALYST = "analyst"
     ASK_BRAND = "ask_brand"
     AUDIT = "audit"
@@ -25,7 +25,7 @@ class Asking(StrEnum):
     """Whether the model may put questions to a brand at the moment."""
 
     OPEN = "open"
-    HELD = "held"  # The volume of alerts was out of the ordinary, and nobody has looked at it yet.
+    PAUSED = "held"  # The volume of alerts was out of the ordinary, and nobody has looked at it yet.
     USED_UP = "used_up"  # The brand has been asked as much as it answers in a day.
 
 
@@ -105,16 +105,16 @@ def route(
     """
     version = policy_version(policy)
     lane, reasons, share = _without_audit(score, situation, policy, thresholds)
-    if situation.relist is not None and not situation.trusted and lane in {Lane.RELEASE, Lane.ANALYST}:
+    if situation.relist is not None and not situation.trusted and lane in {Lane.NO_ACTION, Lane.ANALYST}:
         lane, reasons = Lane.ANALYST, (situation.relist, *reasons)
     if situation.before_an_analyst is not None:
         lane, reasons = Lane.ANALYST, (situation.before_an_analyst, *reasons)
-    if lane is not Lane.RELEASE:
+    if lane is not Lane.NO_ACTION:
         return Route(lane, reasons, 1.0, version)
     if draw < share:
         reasons = (message("route.audit", n=round(1 / share)), *reasons)
         return Route(Lane.AUDIT, reasons, share, version)
-    return Route(Lane.RELEASE, reasons, share, version)
+    return Route(Lane.NO_ACTION, reasons, share, version)
 
 
 def _without_audit(
@@ -124,12 +124,12 @@ def _without_audit(
         unseen = replace(situation, already_open=False)
         lane, reasons, _ = _without_audit(score, unseen, policy, thresholds)
         reason = message("route.changed")
-        return (Lane.ANALYST if lane is Lane.RELEASE else lane), (reason, *reasons), 1.0
+        return (Lane.ANALYST if lane is Lane.NO_ACTION else lane), (reason, *reasons), 1.0
     if situation.authorised:
         reason = message("route.authorised", brand=situation.brand_name or "")
-        return Lane.RELEASE, (reason,), policy.whitelist_audit_share
+        return Lane.NO_ACTION, (reason,), policy.whitelist_audit_share
     if situation.listed is not None and situation.trusted:
-        return Lane.RELEASE, (situation.listed.reason,), policy.allowed_audit_share
+        return Lane.NO_ACTION, (situation.listed.reason,), policy.allowed_audit_share
     if situation.families < policy.fewest_families and situation.text_length < policy.shortest_text:
         reason = message("route.insufficient", families=situation.families, n=situation.text_length)
         return Lane.INSUFFICIENT_EVIDENCE, (reason,), 1.0
@@ -143,15 +143,15 @@ def _by_score(
         points = {"points": score.value, "threshold": policy.analyst_from_points}
         if score.value >= policy.analyst_from_points:
             return Lane.ANALYST, (message("route.points", **points),), 1.0
-        return Lane.RELEASE, (message("route.points.below", **points),), policy.audit_share
+        return Lane.NO_ACTION, (message("route.points.below", **points),), policy.audit_share
     ask_from = thresholds.ask_brand_from if thresholds else policy.ask_brand_from
     analyst_from = thresholds.analyst_from if thresholds else policy.analyst_from
     probability = score.probability
     if probability < min(ask_from, analyst_from):
         reason = message("route.low", probability=probability, threshold=analyst_from)
-        newcomer = is_newcomer(situation.seller_known_days, situation.seller_judged, policy)
-        chance = chance_of_review(probability, min(ask_from, analyst_from), newcomer=newcomer, policy=policy)
-        return Lane.RELEASE, (reason,), chance
+        new_seller = is_new_seller(situation.seller_known_days, situation.seller_judged, policy)
+        chance = chance_of_review(probability, min(ask_from, analyst_from), is_new_seller=new_seller, policy=policy)
+        return Lane.NO_ACTION, (reason,), chance
     if probability < ask_from:
         reason = message("route.middle", probability=probability, threshold=analyst_from, ask_from=ask_from)
         return Lane.ANALYST, (reason,), 1.0
@@ -168,7 +168,7 @@ def _high(situation: Situation) -> tuple[Lane, str, dict[str, str | int]]:
     if not situation.brand_takes_part:
         return Lane.ANALYST, "not_enrolled", of
     match situation.asking:
-        case Asking.HELD:
+        case Asking.PAUSED:
             return Lane.ANALYST, "held", {}
         case Asking.USED_UP:
             return Lane.ANALYST, "used_up", of

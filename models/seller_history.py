@@ -51,7 +51,7 @@ class Event:
 
 
 @dataclass(slots=True)
-class SellerPast:
+class SellerHistory:
     """One seller's past as recorded; versions and events are in time order."""
 
     first_known_at: datetime | None = None

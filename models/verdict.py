@@ -65,7 +65,7 @@ class Consequence:
 
 
 @dataclass(frozen=True, slots=True)
-class Bench:
+class DecisionInput:
     """Where and by whom a verdict is given.
 
     A brand can be asked if it takes part and has not let the question come back, by silence or by doubt. `held_back` is
@@ -87,7 +87,7 @@ def named(code: ReasonCode) -> Message:
     return message(f"reason.{code.value}")
 
 
-def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -> Consequence:
+def consequence(judgement: Judgement, bench: DecisionInput, policy: EnforcementPolicy) -> Consequence:
     """The consequence of one judgement.
 
     'Counterfeit' from a brand in good standing about its own mark closes the case. The brand alone can authenticate the
@@ -115,7 +115,7 @@ def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -
         return _on_appeal(judgement, bench)
     if bench.lane is CaseLane.COMPLAINT and bench.side is Side.BRAND:
         raise Forbidden("A complaint is decided by somebody who did not decide before.")
-    if bench.lane is CaseLane.SECOND_LOOK:
+    if bench.lane is CaseLane.SECOND_REVIEW:
         if bench.side is Side.BRAND:
             raise Forbidden("A second look is taken by somebody who has no part in the first.")
         return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message("verdict.second_review"),))
@@ -130,7 +130,7 @@ def consequence(judgement: Judgement, bench: Bench, policy: EnforcementPolicy) -
             return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
 
 
-def _counterfeit(bench: Bench, policy: EnforcementPolicy, brand: str | Message) -> Consequence:
+def _counterfeit(bench: DecisionInput, policy: EnforcementPolicy, brand: str | Message) -> Consequence:
     if bench.side is Side.BRAND:
         reason = message("verdict.brand_confirms", brand=brand)
         if bench.held_back is not None:
@@ -150,7 +150,7 @@ def _counterfeit(bench: Bench, policy: EnforcementPolicy, brand: str | Message) 
     return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ASK_BRAND, (reason,))
 
 
-def _unsettled(judgement: Judgement, bench: Bench, brand: str | Message) -> Consequence:
+def _unsettled(judgement: Judgement, bench: DecisionInput, brand: str | Message) -> Consequence:
     if bench.examined:
         reason = message("verdict.examined_unclear")
         return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
@@ -164,7 +164,7 @@ def _unsettled(judgement: Judgement, bench: Bench, brand: str | Message) -> Cons
     return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message(f"{code}.nobody"),))
 
 
-def _on_appeal(judgement: Judgement, bench: Bench) -> Consequence:
+def _on_appeal(judgement: Judgement, bench: DecisionInput) -> Consequence:
     if bench.side is Side.BRAND:
         raise Forbidden("An appeal is decided by somebody who did not decide before.")
     if judgement is Judgement.COUNTERFEIT:

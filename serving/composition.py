@@ -9,14 +9,14 @@ from typing import Final
 
 from models.errors import Invalid
 from models.policies.deciding import DEFAULT_ENFORCEMENT, DEFAULT_ROUTING, DEFAULT_SCORECARD, EnforcementPolicy
-from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_LOOK
+from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
 from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
 from serving.brands.policy import DEFAULT_ENROLMENT
-from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_HIDDEN_SCORE, DEFAULT_WAITING, HiddenScorePolicy
+from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_MASKED_SCORE, DEFAULT_DEFERRAL, HiddenScorePolicy
 from serving.cases.service.case_hooks import CaseHooks
 from serving.intake.policy import DEFAULT_RELIST
 from serving.learning.policy import DEFAULT_PROMOTION, PromotionPolicy
@@ -43,7 +43,7 @@ from serving.rights.policy import DEFAULT_RIGHTS
 from serving.scoring.policy import DEFAULT_BREAKER
 from serving.scoring.service.bundles import BundleStore, LiveModels
 from serving.scoring.service.on_trial import Trials, follow_trials
-from serving.scoring.service.reference_context import SurroundingsCache
+from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.sellers.policy import DEFAULT_SELLER_RISK
 from serving.sellers.service import strike_recording
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
@@ -71,11 +71,11 @@ def default_policies() -> ByClass:
         DEFAULT_ENROLMENT,
         DEFAULT_TAKEDOWN,
         DEFAULT_BURSTS,
-        DEFAULT_HIDDEN_SCORE,
+        DEFAULT_MASKED_SCORE,
         DEFAULT_INVITATIONS,
         DEFAULT_RESET_LINKS,
         DEFAULT_LABELS,
-        DEFAULT_SECOND_LOOK,
+        DEFAULT_SECOND_REVIEW,
         DEFAULT_PROMOTION,
         DEFAULT_BREAKER,
         DEFAULT_DELIVERY,
@@ -87,7 +87,7 @@ def default_policies() -> ByClass:
         DEFAULT_SANCTIONS,
         DEFAULT_SELLER_LISTS,
         DEFAULT_RETENTION,
-        DEFAULT_WAITING,
+        DEFAULT_DEFERRAL,
     )
 
 
@@ -124,7 +124,7 @@ def open_runtime(
             bundles,
             LiveModels(bundles),
             Trials(),
-            SurroundingsCache(),
+            ReferenceContextCache(),
             CaseHooks(replaced=notices.move_to_case),
             RemovalHooks(counted=strike_recording.strike, voided=strike_recording.take_away),
         ),
@@ -148,14 +148,14 @@ def _policies(settings: Settings) -> ByClass:
         enforcement = replace(enforcement, undo_window_seconds=settings.undo_window_seconds)
     if settings.random_delay_minutes is not None:
         enforcement = replace(enforcement, random_delay_minutes=settings.random_delay_minutes)
-    hidden_score = written[HiddenScorePolicy]
+    masked_score = written[HiddenScorePolicy]
     if settings.hidden_score_share is not None:
-        hidden_score = HiddenScorePolicy(settings.hidden_score_share)
+        masked_score = HiddenScorePolicy(settings.hidden_score_share)
     promotion = written[PromotionPolicy]
     if settings.approvals_needed is not None:
         promotion = replace(promotion, approvals_needed=settings.approvals_needed)
     retention = kept_for(written[RetentionPolicy], settings.retention_days)
-    return written.changed(enforcement, hidden_score, promotion, retention, PROFILES[settings.counter_notices])
+    return written.changed(enforcement, masked_score, promotion, retention, PROFILES[settings.counter_notices])
 
 
 def _pictures(settings: Settings) -> Pictures:

@@ -121,18 +121,18 @@ class _Prequential:
     """
 
     models: tuple[CounterfeitClassifier, ...]
-    stretch: NDArray[np.intp]
+    time_fold: NDArray[np.intp]
 
     @classmethod
     def fitted(cls, trial: Trial, progress: Progress) -> Self:
         models = []
-        for one in trial.split.stretches:
+        for one in trial.split.time_folds:
             fit = one.fit
             model = CounterfeitClassifier(seed=trial.seed, threads=trial.threads, progress=progress)
             weights, groups = trial.weights[fit], trial.groups[fit]
             model.fit([trial.facts[i] for i in fit], trial.labels[fit], groups=groups, sample_weight=weights)
             models.append(model)
-        sizes = [len(one.judge) for one in trial.split.stretches]
+        sizes = [len(one.judge) for one in trial.split.time_folds]
         return cls(tuple(models), np.repeat(np.arange(len(sizes)), sizes))
 
     def probabilities(self, facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
@@ -140,14 +140,14 @@ class _Prequential:
         rows."""
         found = np.empty(len(facts))
         for number, model in enumerate(self.models):
-            its = np.flatnonzero(self.stretch[rows] == number)
+            its = np.flatnonzero(self.time_fold[rows] == number)
             if len(its):
                 found[its] = model.predict_proba([facts[i] for i in its.tolist()])[:, 1]
         return found
 
     def shown_from(self, trial: Trial) -> float:
         """The probability from which the latest model would show an offer to somebody."""
-        model, fit = self.models[-1], trial.split.stretches[-1].fit
+        model, fit = self.models[-1], trial.split.time_folds[-1].fit
         out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
         return choose_thresholds(trial.labels[fit], out_of_fold, trial.stands_for[fit]).analyst_from
 
@@ -217,7 +217,7 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
 
 def _too_little(trial: Trial) -> str | None:
     try:
-        first = trial.split.stretches[0].fit
+        first = trial.split.time_folds[0].fit
         refuse_too_few(trial.labels[first], trial.groups[first])
     except SnapshotRefused as refused:
         return f"Before the cut: {refused}"

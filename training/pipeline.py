@@ -9,7 +9,7 @@ import numpy as np
 
 from features.compute import NAMES, matrix
 from models.bundle import Bundle, from_files, to_files
-from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_LOOK
+from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_REVIEW
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.golden import GoldenSet, refuse_golden_rows
@@ -86,7 +86,7 @@ def train(
     model.fit(facts, labels, groups=groups, sample_weight=weights)
     out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(labels, out_of_fold, represented)
-    doubted = suspects(snapshot.rows, out_of_fold, weighed.duplicates, most=DEFAULT_SECOND_LOOK.most_reported)
+    doubted = suspects(snapshot.rows, out_of_fold, weighed.duplicates, most=DEFAULT_SECOND_REVIEW.most_reported)
     files = to_files(
         model.model_,
         thresholds=thresholds,

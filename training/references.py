@@ -37,7 +37,7 @@ class OfflineReferences:
         )
         self.table = self._pool.table()
         self.common = CommonPrices.among(listing.price_minor for listing in training if listing.price_minor is not None)
-        self.priors = usual_shares(training)
+        self.priors = base_rate_priors(training)
 
     def references(self) -> References:
         """For rows that took no part; also what a bundle keeps."""
@@ -60,7 +60,7 @@ class OfflineReferences:
         return self.brands.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin)
 
 
-def usual_shares(listings: Sequence[Listing]) -> Priors:
+def base_rate_priors(listings: Sequence[Listing]) -> Priors:
     """How often goods come back among these offers and their sellers; of a seller's rows the last counts."""
     sellers = {one.seller.external_id: one.seller for one in listings if one.seller.external_id is not None}
     return Priors(

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 from features.facts import Facts, assemble_facts
 from features.fold import fold
 from features.history import NOTHING_RECORDED
-from features.indicators import TellTaleFacts, Where
+from features.indicators import IndicatorFacts, Where
 from features.listing import Listing
 from features.minhash import signature_of, similarities
-from features.near_duplicates import NEAR, Likeness
+from features.near_duplicates import NEAR, NearDuplicates
 from features.own_prices import OwnPrices
 from features.references import PriceReference, References
 from training.obfuscation import Market, Transform, rewritten
@@ -77,23 +77,23 @@ def facts_of_changed(facts: Facts, listing: Listing, references: References) -> 
         version=facts.version,
         price=price,
         seller=replace(facts.seller, authorised=authorised),
-        likeness=_likeness(facts, listing),
-        tell_tales=_tell_tales(facts.tell_tales, listing),
+        likeness=_near_duplicates(facts, listing),
+        tell_tales=_indicators(facts.tell_tales, listing),
     )
 
 
-def _likeness(facts: Facts, listing: Listing) -> Likeness | None:
+def _near_duplicates(facts: Facts, listing: Listing) -> NearDuplicates | None:
     if facts.likeness is None:
         return None
     before, after = signature_of(facts.listing), signature_of(listing)
     if before is None or after is None:
-        return facts.likeness if before is None and after is None else Likeness()
-    return facts.likeness if similarities(before, after[None, :])[0] >= NEAR else Likeness()
+        return facts.likeness if before is None and after is None else NearDuplicates()
+    return facts.likeness if similarities(before, after[None, :])[0] >= NEAR else NearDuplicates()
 
 
-def _tell_tales(found: TellTaleFacts | None, listing: Listing) -> TellTaleFacts | None:
+def _indicators(found: IndicatorFacts | None, listing: Listing) -> IndicatorFacts | None:
     if found is None:
         return None
     texts = {Where.TITLE: fold(listing.title or ""), Where.DESCRIPTION: fold(listing.description or "")}
     kept = tuple(one for one in found.fired if one.words in texts[one.where])
-    return TellTaleFacts(for_counterfeit=found.for_counterfeit, for_genuine=found.for_genuine, fired=kept)
+    return IndicatorFacts(for_counterfeit=found.for_counterfeit, for_genuine=found.for_genuine, fired=kept)

@@ -111,7 +111,7 @@ def _score_batch(
             text_length=len(reading.title) + len(reading.description),
         )
         routes.append(route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds))
-    shown = [i for i, found in enumerate(routes) if found.lane is not Lane.RELEASE]
+    shown = [i for i, found in enumerate(routes) if found.lane is not Lane.NO_ACTION]
     explained = dict(zip(shown, bundle.score_many([computed[i] for i in shown]), strict=True))
     answers = {
         row.number: (

@@ -14,7 +14,7 @@ Rows = NDArray[np.intp]
 
 # A candidate that is judged in three fits knows on average a third of what came in since the champion; more fits would
 # take longer and tell little more: with many, half of it.
-STRETCHES: Final = 3
+TIME_FOLDS: Final = 3
 _NEXT: Final = timedelta.resolution
 
 
@@ -47,7 +47,7 @@ def grouped_folds(
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class TimeFold:
     """Rows to fit on and rows to judge on: later in time, of sellers that the fit never saw."""
 
     fit: Rows
@@ -62,18 +62,18 @@ class LaterSplit:
     `champion_saw` is whether the champion may have been trained on some of the rows to judge on.
     """
 
-    stretches: tuple[Stretch, ...]
+    time_folds: tuple[TimeFold, ...]
     champion_saw: bool = False
 
     @property
     def cut(self) -> datetime:
         """When the first of them begins: every fit contains the data known by then."""
-        return self.stretches[0].cut
+        return self.time_folds[0].cut
 
     @property
     def judge(self) -> Rows:
         """All rows to judge on, stretch by stretch."""
-        return np.concatenate([one.judge for one in self.stretches])
+        return np.concatenate([one.judge for one in self.time_folds])
 
 
 def learnt_until(
@@ -119,7 +119,7 @@ def split_later_unseen(
     *,
     share: float,
     after: datetime | None = None,
-    stretches: int = STRETCHES,
+    time_folds: int = TIME_FOLDS,
 ) -> LaterSplit:
     """The last `share` of the rows by time, all later than a moment if one is given, in so many equal stretches.
 
@@ -141,14 +141,14 @@ def split_later_unseen(
     if after is not None:
         cut = max(cut, after + _NEXT)
     later = [times[i] for i in order if times[i] >= cut]
-    starts = sorted({later[len(later) * k // stretches] for k in range(stretches)}) if later else [cut]
+    starts = sorted({later[len(later) * k // time_folds] for k in range(time_folds)}) if later else [cut]
     found = [_stretch(times, groups, cut, until) for cut, until in pairwise([cut, *starts[1:], None])]
     return LaterSplit(tuple(one for i, one in enumerate(found) if i == 0 or len(one.judge)))
 
 
-def _stretch(times: Sequence[datetime], groups: NDArray[np.intp], cut: datetime, until: datetime | None) -> Stretch:
+def _stretch(times: Sequence[datetime], groups: NDArray[np.intp], cut: datetime, until: datetime | None) -> TimeFold:
     early = np.array([t < cut for t in times], dtype=bool)
     known = set(groups[early].tolist())
     unseen = np.array([g not in known for g in groups.tolist()], dtype=bool)
     within = ~early & np.array([until is None or t < until for t in times], dtype=bool)
-    return Stretch(np.flatnonzero(early), np.flatnonzero(within & unseen), cut)
+    return TimeFold(np.flatnonzero(early), np.flatnonzero(within & unseen), cut)

@@ -81,7 +81,7 @@ class SecondLookPolicy:
     known_answer_one_in: int = 50
 
 
-DEFAULT_SECOND_LOOK: Final = SecondLookPolicy()
+DEFAULT_SECOND_REVIEW: Final = SecondLookPolicy()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ account = Table(
     Column("name", String(200), nullable=False),
     Column("password_hash", String(200), nullable=False),
     # The inviter by a link; empty for people whom the owner of the data directory added.
-    Column("asked_in_by", ID, ForeignKey("account.user_id"), nullable=True),
+    Column("invited_by", ID, ForeignKey("account.user_id"), nullable=True),
     moment("created_at"),
     moment("signed_in_at", nullable=True),
     moment("disabled_at", nullable=True),
@@ -74,8 +74,8 @@ setup_token = Table(
     moment("used_at", nullable=True),
 )
 
-tour_seen = Table(
-    "tour_seen",
+onboarding_seen = Table(
+    "onboarding_seen",
     metadata,
     id_column("user_id"),
     word("role"),

@@ -26,7 +26,7 @@ class AnswersBody(Body):
 
 
 @router.get("/api/v1/briefing")
-def get_briefing(request: Request, session: Answerer) -> dict[str, Any]:
+def get_certification(request: Request, session: Answerer) -> dict[str, Any]:
     """The questions, and whether the person may confirm now; which option is right is not said."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:

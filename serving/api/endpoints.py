@@ -10,7 +10,7 @@ from models.errors import NotFound
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
 from serving.api.people import Body
-from serving.delivery.service.receivers import LONGEST_REST_HOURS, disable_receiver, rest_receiver, wake_receiver
+from serving.delivery.service.receivers import LONGEST_PAUSE_HOURS, disable_receiver, pause_receiver, wake_receiver
 from serving.guards import Caller, key, runtime_of
 from serving.platform.runtime import Runtime
 from serving.webhooks.store import endpoints
@@ -38,7 +38,7 @@ class SecretBody(Body):
 class RestBody(Body):
     """For how many hours nothing is sent."""
 
-    hours: int = Field(ge=1, le=LONGEST_REST_HOURS)
+    hours: int = Field(ge=1, le=LONGEST_PAUSE_HOURS)
 
 
 class DisableBody(Body):
@@ -95,7 +95,7 @@ async def post_secret(endpoint_id: str, body: SecretBody, request: Request, call
 async def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manager) -> dict[str, Any]:
     """Send nothing for some hours."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
-    await run_in_threadpool(rest_receiver, runtime, caller.marketplace, named, hours=body.hours, by=_BY)
+    await run_in_threadpool(pause_receiver, runtime, caller.marketplace, named, hours=body.hours, by=_BY)
     return _shown(await run_in_threadpool(_in_force, runtime, caller))
 
 
@@ -130,6 +130,6 @@ def _shown(found: Endpoint) -> dict[str, Any]:
         "created_at": found.created_at.isoformat(),
         "failures": found.failures,
         "failing_since": found.failing_since.isoformat() if found.failing_since else None,
-        "rests_until": found.rests_until.isoformat() if found.rests_until else None,
+        "rests_until": found.paused_until.isoformat() if found.paused_until else None,
         "previous_secret_until": found.previous_until.isoformat() if found.previous_until else None,
     }

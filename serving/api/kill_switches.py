@@ -12,7 +12,7 @@ from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.guards import may, runtime_of
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switch_record import RuleState, Switchboard, administered, switchboard
+from serving.operations.service.kill_switch_record import RuleState, KillSwitchStates, administered, kill_switch_states
 from serving.operations.service.kill_switches import switch
 
 router = APIRouter()
@@ -28,14 +28,14 @@ class SwitchBody(Body):
 
 
 @router.get("/api/v1/switches")
-def get_switches(request: Request, session: Administrator) -> dict[str, Any]:
+def get_kill_switches(request: Request, session: Administrator) -> dict[str, Any]:
     """Every rule with its state, since when, by whom and why."""
-    found = switchboard(runtime_of(request), session.person)
+    found = kill_switch_states(runtime_of(request), session.person)
     return {"rules": [_state(found, one) for one in found.rules]}
 
 
 @router.post("/api/v1/switches/{rule}", status_code=201)
-async def post_switch(rule: str, body: SwitchBody, request: Request, session: Administrator) -> dict[str, Any]:
+async def post_kill_switch(rule: str, body: SwitchBody, request: Request, session: Administrator) -> dict[str, Any]:
     """Throw one; it holds from the next request on."""
     if rule not in set(AutomaticRule):
         raise NotFound("There is no such rule.")
@@ -50,7 +50,7 @@ async def post_switch(rule: str, body: SwitchBody, request: Request, session: Ad
     return {"rule": rule, "marketplace_id": place.marketplace_id, "on": body.on}
 
 
-def _state(board: Switchboard, one: RuleState) -> dict[str, Any]:
+def _state(board: KillSwitchStates, one: RuleState) -> dict[str, Any]:
     last = one.last
     return {
         "marketplace_id": one.marketplace.marketplace_id,

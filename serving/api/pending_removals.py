@@ -12,7 +12,7 @@ from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.guards import may, runtime_of
 from serving.marketplaces.store import kill_switches
-from serving.review.service.removal_approvals import held_removals, speak
+from serving.review.service.removal_approvals import pending_removals, speak
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import alerts
 
@@ -29,7 +29,7 @@ class OpinionBody(Body):
 
 
 @router.get("/api/v1/held-removals")
-def get_held(request: Request, session: Speaker) -> dict[str, Any]:
+def get_pending_removals(request: Request, session: Speaker) -> dict[str, Any]:
     """The removals that wait and on which the person may speak, the longest waiting first, at most 500."""
     return {
         "held": [
@@ -38,8 +38,8 @@ def get_held(request: Request, session: Speaker) -> dict[str, Any]:
                 "listing_external_id": one.action.external_id,
                 "held_at": one.hold.held_at.isoformat(),
                 "reasons": [in_english(hold.message) for hold in one.reasons],
-                "no_word": one.no_word,
-                "no_release": one.no_release,
+                "no_word": one.no_vote,
+                "no_release": one.no_approval,
                 "said": [
                     {
                         "organisation": said.organisation,
@@ -49,7 +49,7 @@ def get_held(request: Request, session: Speaker) -> dict[str, Any]:
                     for said in one.said
                 ],
             }
-            for one in held_removals(runtime_of(request), session.person)
+            for one in pending_removals(runtime_of(request), session.person)
         ]
     }
 

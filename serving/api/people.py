@@ -108,7 +108,7 @@ def get_cases(request: Request, session: Reviewer, lane: CaseLane | None = None,
 
 def _is_kept(person: Person, row: Mapping[str, Any]) -> bool:
     """Whether a reviewer is to answer a case without its score, and so without what was made of the score."""
-    return bool(row["score_hidden"]) and row["marketplace_id"] in person.marketplaces(Permission.REVIEW_CASES)
+    return bool(row["score_masked"]) and row["marketplace_id"] in person.marketplaces(Permission.REVIEW_CASES)
 
 
 def queue_of(person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:

@@ -13,7 +13,7 @@ from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.guards import may, runtime_of
 from serving.review.rules.takedown import Item, came_to
-from serving.review.service.takedown_requests import Answered, Asked, answered, confirm_all, take_back
+from serving.review.service.takedown_requests import Answered, Asked, answered, confirm_all, withdraw
 from serving.rights import store as rights
 
 router = APIRouter()
@@ -85,7 +85,7 @@ def get_request(request_id: str, request: Request, session: Answerer) -> dict[st
 @router.post("/api/v1/takedown-requests/{request_id}/undo")
 async def post_undo(request_id: str, request: Request, session: Answerer) -> dict[str, int]:
     """Take back all of one's own request that still can be."""
-    done = await run_in_threadpool(take_back, runtime_of(request), session.person, request_id[:_LONGEST_ID])
+    done = await run_in_threadpool(withdraw, runtime_of(request), session.person, request_id[:_LONGEST_ID])
     return {"taken_back": done}
 
 
@@ -103,7 +103,7 @@ def _as_json(found: Answered) -> dict[str, Any]:
                 "verdict_id": one.verdict_id,
                 "fate": one.fate.value,
                 "reason": " ".join(map(in_english, one.reasons)) if one.refusal is None else str(one.refusal),
-                "taken_back": one.taken_back,
+                "taken_back": one.undone,
             }
             for one in found.items
         ],

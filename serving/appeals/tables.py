@@ -136,7 +136,7 @@ counter_notice_step = tenant_table(
     word("party"),
     word("event"),
     word("state_after"),
-    Column("said", String(5000), nullable=True),
+    Column("statement", String(5000), nullable=True),
     Column("actor", String(200), nullable=False),
     moment("known_at"),
     within("counter_notice_id", "counter_notice"),

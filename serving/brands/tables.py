@@ -38,8 +38,8 @@ brand_enrolment = Table(
     PrimaryKeyConstraint("marketplace_id", "brand_id"),
 )
 
-briefing_attempt = Table(
-    "briefing_attempt",
+certification_attempt = Table(
+    "certification_attempt",
     metadata,
     Column("attempt_id", ID, primary_key=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
@@ -50,7 +50,7 @@ briefing_attempt = Table(
     Column("passed", Boolean, nullable=False),
     moment("known_at"),
     one_of("how", "answered", "vouched", "carried_over"),
-    Index("ix_briefing_attempt_user_id", "user_id", "known_at"),
+    Index("ix_certification_attempt_user_id", "user_id", "known_at"),
 )
 
 authorised_seller = Table(
@@ -67,9 +67,9 @@ authorised_seller = Table(
     PrimaryKeyConstraint("marketplace_id", "brand_id", "seller_external_id", "added_at"),
 )
 
-tell_tale = tenant_table(
-    "tell_tale",
-    "tell_tale_id",
+indicator = tenant_table(
+    "counterfeit_indicator",
+    "indicator_id",
     id_column("brand_id"),
     Column("label", String(200), nullable=False),
     Column("pattern", String(200), nullable=False),
@@ -82,7 +82,7 @@ tell_tale = tenant_table(
     within("brand_id", "brand_enrolment"),
     one_of("where_found", "title", "description", "any"),
     one_of("direction", "counterfeit", "genuine"),
-    Index("ix_tell_tale_brand", "marketplace_id", "brand_id"),
+    Index("ix_counterfeit_indicator_brand", "marketplace_id", "brand_id"),
 )
 
 # Messages between a brand's users and its account manager. An erased message keeps its writer and time.
@@ -92,7 +92,7 @@ brand_message = tenant_table(
     id_column("brand_id"),
     word("side"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    Column("said", String(4000), nullable=False),
+    Column("text", String(4000), nullable=False),
     moment("known_at"),
     moment("erased_at", nullable=True),
     within("brand_id", "brand_enrolment"),

@@ -33,7 +33,7 @@ class HiddenScorePolicy:
     share: float = 0.05
 
 
-DEFAULT_HIDDEN_SCORE: Final = HiddenScorePolicy()
+DEFAULT_MASKED_SCORE: Final = HiddenScorePolicy()
 
 
 # After how long a pause is suggested.
@@ -69,4 +69,4 @@ class WaitingPolicy:
     longest_missing: int = 500
 
 
-DEFAULT_WAITING: Final = WaitingPolicy()
+DEFAULT_DEFERRAL: Final = WaitingPolicy()

@@ -29,10 +29,10 @@ from serving.platform.database.schema import (
 
 # A second review changes nothing for the offer, so it stands beside the one case that does.
 _DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")
-_SECOND_LOOK = text("lane = 'second_look' AND known_answer IS NULL")
+_SECOND_REVIEW = text("lane = 'second_look' AND gold_item IS NULL")
 _IS_OPEN = text("state = 'open'")
-_IS_ASIDE = text("state = 'open' AND aside_until IS NOT NULL")
-_KNOWN = text("known_answer IS NOT NULL")
+_IS_SNOOZED = text("state = 'open' AND snoozed_until IS NOT NULL")
+_KNOWN = text("gold_item IS NOT NULL")
 # In the order of the queue, with all that it is filtered by: a page, a count and the next case read nothing else.
 _SHOWN_OPEN = (
     "case_id",
@@ -49,8 +49,8 @@ _SHOWN_OPEN = (
     "due_at",
     "leased_by",
     "leased_until",
-    "aside_until",
-    "score_hidden",
+    "snoozed_until",
+    "score_masked",
 )
 
 review_case = tenant_table(
@@ -78,12 +78,12 @@ review_case = tenant_table(
     Column("points", Float, nullable=True),
     Column("relisted", Boolean, nullable=False, server_default=false()),
     # 1 counterfeit or 0: what is beyond dispute of the offer. Nobody who judges it is told.
-    Column("known_answer", Integer, nullable=True),
+    Column("gold_item", Integer, nullable=True),
     # The chance with which the score was to be hidden from the reviewer; none where its judge is never shown it.
-    Column("score_hidden", Boolean, nullable=False, server_default=false()),
-    Column("hidden_share", Float, nullable=True),
+    Column("score_masked", Boolean, nullable=False, server_default=false()),
+    Column("masked_share", Float, nullable=True),
     # Out of the queue until then, or until anything new is heard of the offer.
-    moment("aside_until", nullable=True),
+    moment("snoozed_until", nullable=True),
     Column("wakes_on_news", Boolean, nullable=False, server_default=false()),
     within("listing_id", "listing"),
     within("version_id", "listing_version"),
@@ -100,22 +100,22 @@ review_case = tenant_table(
         postgresql_where=_DECIDES_OPEN,
     ),
     Index(
-        "ux_review_case_one_second_look",
+        "ux_review_case_one_second_review",
         "marketplace_id",
         "version_id",
         unique=True,
-        sqlite_where=_SECOND_LOOK,
-        postgresql_where=_SECOND_LOOK,
+        sqlite_where=_SECOND_REVIEW,
+        postgresql_where=_SECOND_REVIEW,
     ),
     Index("ix_review_case_queue", "marketplace_id", "state", "lane", "priority"),
     Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
     Index("ix_review_case_age", "marketplace_id", "state", "lane", "opened_at", "due_at"),
     Index("ix_review_case_language", "marketplace_id", "language", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     # By the offer first: what else would be looked up holds almost all open cases.
-    Index("ix_review_case_offer", "listing_id", "marketplace_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-    Index("ix_review_case_known", "marketplace_id", "opened_at", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
+    Index("ix_review_case_listing", "listing_id", "marketplace_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
+    Index("ix_review_case_gold", "marketplace_id", "opened_at", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
     Index("ix_review_case_newest", "opened_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-    Index("ix_review_case_aside", "aside_until", sqlite_where=_IS_ASIDE, postgresql_where=_IS_ASIDE),
+    Index("ix_review_case_snoozed", "snoozed_until", sqlite_where=_IS_SNOOZED, postgresql_where=_IS_SNOOZED),
     Index("ix_review_case_due", "lane", "due_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_leased", "leased_by", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_sold_by", "seller_external_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
@@ -139,14 +139,14 @@ saved_filter = Table(
     PrimaryKeyConstraint("user_id", "name"),
 )
 
-case_offer = tenant_table(
-    "case_offer",
+case_assignment = tenant_table(
+    "case_assignment",
     "case_id",
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    moment("offered_at"),
+    moment("assigned_at"),
     moment("until"),
     within("case_id", "review_case"),
-    Index("ix_case_offer_until", "marketplace_id", "until"),
+    Index("ix_case_assignment_until", "marketplace_id", "until"),
 )
 
 case_event = tenant_table(
@@ -196,9 +196,9 @@ verdict = tenant_table(
 )
 
 # Deferrals of cases, with their purpose and end. The row stays after the case is back in the queue.
-case_wait = tenant_table(
-    "case_wait",
-    "wait_id",
+case_deferral = tenant_table(
+    "case_deferral",
+    "deferral_id",
     id_column("case_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     word("kind"),
@@ -209,7 +209,7 @@ case_wait = tenant_table(
     moment("known_at"),
     within("case_id", "review_case"),
     one_of("kind", "snoozed", "needs_information"),
-    Index("ix_case_wait_case", "marketplace_id", "case_id", "known_at"),
+    Index("ix_case_deferral_case", "marketplace_id", "case_id", "known_at"),
 )
 
 case_note = tenant_table(
@@ -217,7 +217,7 @@ case_note = tenant_table(
     "note_id",
     id_column("case_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    Column("said", String(2000), nullable=False),
+    Column("text", String(2000), nullable=False),
     moment("known_at"),
     within("case_id", "review_case"),
     Index("ix_case_note_case", "marketplace_id", "case_id", "known_at"),

@@ -72,7 +72,7 @@ def _where(value: str) -> str:
 
 
 @command(tell_tales, "add")
-def add_tell_tale(
+def add_indicator(
     at: At,
     brand: str,
     *,
@@ -90,27 +90,27 @@ def add_tell_tale(
     from serving.brands.service import indicators
 
     begins, ends, place = moment_if(active_from), moment_if(active_to), at.place.name
-    wanted = indicators.NewTellTale(brand, label, pattern, Direction(direction), Where(where), begins, ends, place)
-    return indicators.add_tell_tale(at.runtime, wanted, by=at.actor).tell_tale_id
+    wanted = indicators.NewIndicator(brand, label, pattern, Direction(direction), Where(where), begins, ends, place)
+    return indicators.add_indicator(at.runtime, wanted, by=at.actor).indicator_id
 
 
 @command(tell_tales, "list")
-def list_tell_tales(at: At, brand: Annotated[str | None, typer.Option(help="Only this brand's.")] = None) -> list[str]:
+def list_indicators(at: At, brand: Annotated[str | None, typer.Option(help="Only this brand's.")] = None) -> list[str]:
     """Show the counterfeit indicators that are not withdrawn."""
     from serving.brands.service import indicators
 
     said: list[str] = []
     for name, one in indicators.listed(at.runtime, brand=brand, marketplace=at.place.name):
         until = f" to {one.active_to.date()}" if one.active_to else ""
-        said.append(f"{one.tell_tale_id}  {name}: {one.label}")
+        said.append(f"{one.indicator_id}  {name}: {one.label}")
         said.append(f"  {one.direction}, {one.where}, from {one.active_from.date()}{until}: {one.pattern}")
     return said or ["No brand has supplied a tell-tale."]
 
 
 @command(tell_tales, "remove")
-def remove_tell_tale(at: At, tell_tale_id: str) -> str:
+def remove_indicator(at: At, indicator_id: str) -> str:
     """Withdraw a counterfeit indicator; earlier scores with it stay as they were."""
     from serving.brands.service import indicators
 
-    indicators.remove_tell_tale(at.runtime, tell_tale_id, marketplace=at.place.name, by=at.actor)
-    return f"{tell_tale_id} holds no longer."
+    indicators.remove_indicator(at.runtime, indicator_id, marketplace=at.place.name, by=at.actor)
+    return f"{indicator_id} holds no longer."

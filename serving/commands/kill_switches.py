@@ -16,7 +16,7 @@ Reason = Annotated[str, typer.Option(help="Why; it stands in the audit log and, 
 
 
 @command(switch, "show")
-def show_switches(at: At) -> list[str]:
+def show_kill_switches(at: At) -> list[str]:
     """Say of every automatic rule whether it is on, and what that means."""
     from serving.marketplaces.store.kill_switches import switched_off
 

@@ -118,7 +118,7 @@ def _write_rows(out: Path, rows: list[dict[str, Any]]) -> None:
 
 
 @command(app, "rescore", show=_print_rescored)
-def rescore_past(
+def rescore_history(
     at: At,
     since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="First day, UTC.")],
     bundle: Annotated[

@@ -74,7 +74,7 @@ def found(front: Front, world: World, *, webhook_url: str, status_url: str, webh
             )
             rights.verify_right(right_id)
         for tell in one.tells:
-            brands.add_tell_tale(brand.name, label=tell.label, pattern=tell.pattern)
+            brands.add_indicator(brand.name, label=tell.label, pattern=tell.pattern)
         prices = [{"model": name, "price": str(price), "currency": "EUR"} for name, price in one.price_list.items()]
         reference_tables.load_price_list(brand.name, prices)
         if one.takes_part:

@@ -74,7 +74,7 @@ class Play:
 
     def work(self) -> None:
         """Everybody does their work at this moment."""
-        self._look_at_held()
+        self._pending_removals_seen()
         for person in self.cast.brand_people.values():
             self._answer_questions(person)
         for analyst in self.cast.analysts:
@@ -142,7 +142,7 @@ class Play:
             self._sent += len(some)
             self.progress(self._sent)
 
-    def _look_at_held(self) -> None:
+    def _pending_removals_seen(self) -> None:
         """Approve the removals that are pending since the last step: the analyst and the account manager agree."""
         reason = "Looked at the offers; they are what the confirmation says."
         for person in (*self.cast.analysts[:2], *self.cast.managers):

@@ -33,7 +33,7 @@ class Ground(StrEnum):
 
     OWN_TEXT = "own_text"
     LINKED_TEXT = "linked_text"
-    LINKED_NEWCOMER = "linked_newcomer"
+    LINKED_NEW_SELLER = "linked_newcomer"
     COPIED_TEXT = "copied_text"
 
 
@@ -106,7 +106,7 @@ def _by_link(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> 
     first_known = facts.as_of - timedelta(days=known_days)
     for one in earlier:
         if one.seller in linked and one.brand_id == brand_id and first_known >= one.removed_at:
-            ground = Ground.LINKED_NEWCOMER
+            ground = Ground.LINKED_NEW_SELLER
             named: dict[str, str | date] = {
                 "seller": _cut(one.seller),
                 "listing": _cut(one.external_id),

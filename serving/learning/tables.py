@@ -43,9 +43,9 @@ training_job = tenant_table(
     one_of("state", "waiting", "running", "done", "failed"),
 )
 
-second_look = tenant_table(
-    "second_look",
-    "second_look_id",
+second_review = tenant_table(
+    "second_review",
+    "second_review_id",
     id_column("job_id"),
     id_column("listing_id"),
     id_column("version_id"),
@@ -61,7 +61,7 @@ second_look = tenant_table(
     within("case_id", "review_case"),
     UniqueConstraint("marketplace_id", "job_id", "version_id"),
     one_of("why", "doubted", "alone"),
-    Index("ix_second_look_case", "marketplace_id", "case_id"),
+    Index("ix_second_review_case", "marketplace_id", "case_id"),
 )
 
 model = Table(

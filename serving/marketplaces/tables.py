@@ -29,8 +29,8 @@ api_key = Table(
     moment("revoked_at", nullable=True),
 )
 
-rule_switch = Table(
-    "rule_switch",
+kill_switch = Table(
+    "kill_switch",
     metadata,
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     word("rule"),

@@ -56,7 +56,7 @@ custody_entry = tenant_table(
     Column("number", Integer, nullable=False),
     word("event"),
     Column("holder", String(200), nullable=True),
-    Column("said", String(2000), nullable=False),
+    Column("description", String(2000), nullable=False),
     Column("recorded_by", String(200), nullable=False),
     moment("occurred_at"),
     moment("known_at"),

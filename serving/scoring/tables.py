@@ -71,8 +71,8 @@ common_price = Table(
     PrimaryKeyConstraint("marketplace_id", "currency", "price_minor"),
 )
 
-usual_share = Table(
-    "usual_share",
+base_rate_prior = Table(
+    "base_rate_prior",
     metadata,
     Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
     word("name"),

@@ -96,9 +96,9 @@ sanction = tenant_table(
     Index("ix_sanction_due", "due_at"),
 )
 
-sanction_voice = tenant_table(
-    "sanction_voice",
-    "voice_id",
+sanction_vote = tenant_table(
+    "sanction_vote",
+    "vote_id",
     id_column("sanction_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     word("organisation"),
@@ -106,7 +106,7 @@ sanction_voice = tenant_table(
     Column("reason", String(500), nullable=False),
     moment("known_at"),
     within("sanction_id", "sanction"),
-    Index("ix_sanction_voice_sanction", "marketplace_id", "sanction_id", "known_at"),
+    Index("ix_sanction_vote_sanction", "marketplace_id", "sanction_id", "known_at"),
 )
 
 # Requested actions on a seller; delivered like an action on a listing, with a sequence of their own.
@@ -165,7 +165,7 @@ seller_ranking = Table(
     moment("as_of"),
     Column("window_days", Integer, nullable=False),
     Column("sellers", Integer, nullable=False),
-    Column("usual_share", Float, nullable=True),
+    Column("base_rate_prior", Float, nullable=True),
     Column("policy_version", String(80), nullable=False),
 )
 

@@ -23,7 +23,7 @@ from serving.standing.store import question_steps, standings
 from serving.standing.store.standings import StandingChange
 
 _MOST_CHANGES: Final = 50
-_TOUCHES_A_BRAND: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_LOOK})
+_TOUCHES_A_BRAND: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_REVIEW})
 
 
 def current(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:

@@ -87,8 +87,8 @@ removal_check = tenant_table(
     Index("ix_removal_check_state", "marketplace_id", "state"),
 )
 
-action_hold = tenant_table(
-    "action_hold",
+removal_approval = tenant_table(
+    "removal_approval",
     "action_id",
     Column("causes", Json, nullable=False),
     Column("policy_version", String(80), nullable=False),
@@ -97,21 +97,21 @@ action_hold = tenant_table(
     word("settled_as", nullable=True),
     within("action_id", "action"),
     one_of("settled_as", "release", "withdraw", "undo"),
-    Index("ix_action_hold_waiting", "marketplace_id", "settled_at", "held_at"),
+    Index("ix_removal_approval_waiting", "marketplace_id", "settled_at", "held_at"),
 )
 
-hold_opinion = tenant_table(
-    "hold_opinion",
-    "opinion_id",
+approval_vote = tenant_table(
+    "approval_vote",
+    "vote_id",
     id_column("action_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     word("organisation"),
     word("decision"),
     Column("reason", String(500), nullable=False),
     moment("known_at"),
-    within("action_id", "action_hold"),
+    within("action_id", "removal_approval"),
     one_of("decision", "release", "withdraw"),
-    Index("ix_hold_opinion_action", "marketplace_id", "action_id", "known_at"),
+    Index("ix_approval_vote_action", "marketplace_id", "action_id", "known_at"),
 )
 
 _RAISED = text("settled_at IS NULL")

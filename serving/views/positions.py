@@ -10,7 +10,7 @@ from sqlalchemy.sql.selectable import Select
 
 from models.case import CaseLane, CaseState
 from serving.cases.store.cases import Case
-from serving.cases.tables import case_offer, review_case
+from serving.cases.tables import case_assignment, review_case
 from serving.platform.database.scope import inside, same
 from serving.views.queues import QueueFilter, in_queue, open_to
 
@@ -60,7 +60,7 @@ def lane_sizes(
     here = review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value
     counts = []
     for lane in lanes:
-        mine = [open_to(person)] if lane is CaseLane.SECOND_LOOK else []
+        mine = [open_to(person)] if lane is CaseLane.SECOND_REVIEW else []
         some = select(review_case.c.lane).where(*here, review_case.c.lane == lane.value, *mine).limit(COUNTED_TO + 1)
         counts.append(select(literal(lane.value).label("lane"), func.count().label("n")).select_from(some.subquery()))
     return {CaseLane(row.lane): row.n for row in connection.execute(union_all(*counts))}
@@ -93,13 +93,13 @@ def next_free(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
     )
     ids = _ids(wanted).where(free, open_to(user_id), review_case.c.case_id.not_in([case.case_id, *besides]))
-    offered = same(case_offer, review_case, "case_id")
+    offered = same(case_assignment, review_case, "case_id")
     here = sorted(wanted.marketplaces)
-    to_me = select(case_offer.c.case_id).where(
-        case_offer.c.marketplace_id.in_(here), case_offer.c.until > at, case_offer.c.user_id == user_id
+    to_me = select(case_assignment.c.case_id).where(
+        case_assignment.c.marketplace_id.in_(here), case_assignment.c.until > at, case_assignment.c.user_id == user_id
     )
     mine = connection.execute(to_me).scalars().all()
-    to_anybody = exists().where(offered, case_offer.c.until > at)
+    to_anybody = exists().where(offered, case_assignment.c.until > at)
     # Each is a short walk from where it begins; all in one order would sort the whole queue.
     for some in (
         *([ids.where(review_case.c.marketplace_id.in_(here), review_case.c.case_id.in_(mine))] if mine else []),

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, false, func, or_, select, true
 from models.case import BLIND_LANES, CaseLane, CaseState
 from serving.accounts.tables import account
 from serving.brands.tables import brand
-from serving.cases.store.ordered_scan import IS_OPEN, WALKED
+from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing, listing_version, score
 from serving.notices.tables import notice_item
@@ -57,7 +57,7 @@ class QueueFilter:
 def open_to(user_id: str) -> ColumnElement[bool]:
     """Whether a case is for this person: second reviews at what they judged themselves are for somebody else."""
     judged = select(verdict.c.verdict_id).where(same(verdict, review_case, "listing_id"), verdict.c.user_id == user_id)
-    return or_(review_case.c.lane != CaseLane.SECOND_LOOK.value, ~judged.exists())
+    return or_(review_case.c.lane != CaseLane.SECOND_REVIEW.value, ~judged.exists())
 
 
 def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
@@ -66,7 +66,7 @@ def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
     The query is an ordered scan of the index of open cases, which holds all filter columns. A brand's own queue is
     short and is looked up by the brand.
     """
-    case = review_case.c if wanted.brands is not None else WALKED
+    case = review_case.c if wanted.brands is not None else SCANNED
     conditions: list[ColumnElement[bool]] = [IS_OPEN, case.marketplace_id.in_(sorted(wanted.marketplaces))]
     if wanted.lanes is not None:
         conditions.append(case.lane.in_([lane.value for lane in wanted.lanes]))
@@ -81,7 +81,7 @@ def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
 
 
 def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
-    case = WALKED
+    case = SCANNED
     if wanted.brand is not None:
         yield case.brand_id == wanted.brand
     if wanted.without_brand:
@@ -101,9 +101,9 @@ def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.at is not None:
         # Deferred cases are few, and are looked up.
         yield (
-            review_case.c.aside_until > wanted.at
+            review_case.c.snoozed_until > wanted.at
             if wanted.aside
-            else or_(case.aside_until.is_(None), case.aside_until <= wanted.at)
+            else or_(case.snoozed_until.is_(None), case.snoozed_until <= wanted.at)
         )
     if wanted.relisted:
         yield case.relisted.is_(true())
@@ -113,13 +113,13 @@ def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
 
 def _scored(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.harm_from is not None or wanted.scores is not None:
-        yield WALKED.lane.not_in([lane.value for lane in BLIND_LANES])
-        yield review_case.c.score_hidden.is_(false())
+        yield SCANNED.lane.not_in([lane.value for lane in BLIND_LANES])
+        yield review_case.c.score_masked.is_(false())
     if wanted.harm_from is not None:
         yield review_case.c.priority >= wanted.harm_from
     if wanted.scores is not None:
         # Up to 1 the value is a probability, above it points; cases with the other measure do not match.
-        yield (WALKED.points if wanted.scores[1] > 1 else WALKED.chance).between(*wanted.scores)
+        yield (SCANNED.points if wanted.scores[1] > 1 else SCANNED.chance).between(*wanted.scores)
 
 
 def _leased(lease: Lease, person: str | None, at: datetime | None) -> ColumnElement[bool]:

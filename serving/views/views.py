@@ -71,7 +71,7 @@ class Given:
     case_state: CaseState
     action_kind: ActionKind | None
     leaves_at: datetime | None
-    score_was_hidden: bool
+    score_was_masked: bool
     score_value: float
     probability: float | None
 
@@ -94,7 +94,7 @@ def given_since(connection: Connection, user_id: str, side: Side, since: datetim
             review_case.c.state.label("case_state"),
             action.c.kind,
             action.c.leaves_at,
-            review_case.c.score_hidden,
+            review_case.c.score_masked,
             score.c.value,
             score.c.probability,
         )
@@ -130,7 +130,7 @@ def _given(row: RowMapping) -> Given:
         CaseState(row["case_state"]),
         ActionKind(row["kind"]) if row["kind"] else None,
         row["leaves_at"],
-        row["score_hidden"],
+        row["score_masked"],
         row["value"],
         row["probability"],
     )

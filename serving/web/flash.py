@@ -20,7 +20,7 @@ class Flash(StrEnum):
     BULK_UNDONE = "bulk_undone"
     NOTED = "noted"
     NOTES_SEEN = "notes_seen"
-    SET_ASIDE = "set_aside"
+    SNOOZED = "set_aside"
     TAKEN_UP = "taken_up"
     QUEUE_DONE = "queue_done"
     BRAND_CHANGED = "brand_changed"
@@ -33,7 +33,7 @@ class Flash(StrEnum):
     RIGHT_REFUSED = "right_refused"
     RIGHT_VERIFIED = "right_verified"
     DEACTIVATED = "deactivated"
-    INVITATION_TAKEN_BACK = "invitation_taken_back"
+    INVITATION_WITHDRAWN = "invitation_taken_back"
     JOINED = "joined"
     KEY_REVOKED = "key_revoked"
     PASSWORD_CHANGED = "password_changed"  # noqa: S105  # A code, no password.
@@ -43,8 +43,8 @@ class Flash(StrEnum):
     WORK_HANDED_OVER = "work_handed_over"
     PRICES_ADDED = "prices_added"
     RETRAINING = "retraining"
-    TELL_TALE_ADDED = "tell_tale_added"
-    TELL_TALE_ENDED = "tell_tale_ended"
+    INDICATOR_ADDED = "tell_tale_added"
+    INDICATOR_ENDED = "tell_tale_ended"
     APPROVED = "approved"
     APPROVAL_WITHDRAWN = "approval_withdrawn"
     PROMOTED = "promoted"
@@ -53,9 +53,9 @@ class Flash(StrEnum):
     SHARE_CHANGED = "share_changed"
     TRIAL_ENDED = "trial_ended"
     BREAKER_CLOSED = "breaker_closed"
-    HELD_HEARD = "held_heard"
-    HELD_RELEASED = "held_released"
-    HELD_WITHDRAWN = "held_withdrawn"
+    REMOVAL_VOTED = "held_heard"
+    REMOVAL_APPROVED = "held_released"
+    REMOVAL_WITHDRAWN = "held_withdrawn"
     SANCTION_HEARD = "sanction_heard"
     SANCTION_CARRIED_OUT = "sanction_carried_out"
     SANCTION_REFUSED = "sanction_refused"
@@ -67,7 +67,7 @@ class Flash(StrEnum):
     FILTER_RENAMED = "filter_renamed"
     FILTER_SAVED = "filter_saved"
     REPLAYED = "replayed"
-    RECEIVER_RESTS = "receiver_rests"
+    RECEIVER_PAUSED = "receiver_rests"
     RECEIVER_WOKEN = "receiver_woken"
     RECEIVER_OFF = "receiver_off"
     FOUNDED = "founded"
@@ -85,7 +85,7 @@ SENTENCES: Final = {
     Flash.BULK_UNDONE: "Bulk decision undone. The cases are open again, and pending actions were withdrawn.",
     Flash.NOTED: "Note saved. People you mentioned see it under Notes.",
     Flash.NOTES_SEEN: "All notes are marked as read.",
-    Flash.SET_ASIDE: "Case snoozed. It returns to the queue automatically; until then, find it under Snoozed.",
+    Flash.SNOOZED: "Case snoozed. It returns to the queue automatically; until then, find it under Snoozed.",
     Flash.TAKEN_UP: "Case resumed. It is back in the queue.",
     Flash.QUEUE_DONE: "That was the last case of this queue.",
     Flash.BRAND_CHANGED: N_("Changed, from the next request on."),
@@ -98,10 +98,10 @@ SENTENCES: Final = {
     Flash.RIGHT_REFUSED: "Right refused. The brand sees the reason.",
     Flash.RIGHT_VERIFIED: "Right verified. The brand's confirmations can rely on it from now on.",
     Flash.PRICES_ADDED: N_("Added. Offers are compared with these prices from the next one on."),
-    Flash.TELL_TALE_ADDED: N_("Added. It is looked for in every offer from the next one on."),
-    Flash.TELL_TALE_ENDED: N_("Removed. Existing scores stay as they are."),
+    Flash.INDICATOR_ADDED: N_("Added. It is looked for in every offer from the next one on."),
+    Flash.INDICATOR_ENDED: N_("Removed. Existing scores stay as they are."),
     Flash.DEACTIVATED: "User deactivated. All their sessions have ended. See below who took over their work.",
-    Flash.INVITATION_TAKEN_BACK: "Invitation withdrawn. The link no longer works.",
+    Flash.INVITATION_WITHDRAWN: "Invitation withdrawn. The link no longer works.",
     Flash.JOINED: N_("Welcome. You are signed in."),
     Flash.KEY_REVOKED: "Key revoked. It stops working within one second.",
     Flash.PASSWORD_CHANGED: N_("Your password is changed, and every other device is signed out."),
@@ -114,9 +114,9 @@ SENTENCES: Final = {
     Flash.APPROVAL_WITHDRAWN: "Approval withdrawn.",
     Flash.PROMOTED: "Model promoted. It scores listings from now on.",
     Flash.ROLLED_BACK: "Rolled back. The previous champion scores listings again.",
-    Flash.HELD_HEARD: "Vote recorded. It also needs approval from another organisation.",
-    Flash.HELD_RELEASED: "Removal approved. It is sent when its undo window closes.",
-    Flash.HELD_WITHDRAWN: "Removal withdrawn. An analyst reviews the case again.",
+    Flash.REMOVAL_VOTED: "Vote recorded. It also needs approval from another organisation.",
+    Flash.REMOVAL_APPROVED: "Removal approved. It is sent when its undo window closes.",
+    Flash.REMOVAL_WITHDRAWN: "Removal withdrawn. An analyst reviews the case again.",
     Flash.SANCTION_HEARD: "Vote recorded. It also needs approval from another organisation.",
     Flash.SANCTION_CARRIED_OUT: "Sanction approved. The marketplace is notified when the undo window closes.",
     Flash.SANCTION_REFUSED: "Sanction rejected. Only a further strike can propose it again.",
@@ -125,7 +125,7 @@ SENTENCES: Final = {
     Flash.SELLER_LISTED: "Seller added to the list. It applies from the next listing.",
     Flash.SELLER_UNLISTED: "Seller removed from the list. It applies from the next listing.",
     Flash.REPLAYED: "Sent again. Messages leave this list when the endpoint acknowledges them.",
-    Flash.RECEIVER_RESTS: "Endpoint paused. Messages wait until it resumes; none are lost.",
+    Flash.RECEIVER_PAUSED: "Endpoint paused. Messages wait until it resumes; none are lost.",
     Flash.RECEIVER_WOKEN: "Endpoint resumed. Waiting messages are sent now.",
     Flash.RECEIVER_OFF: "Endpoint disabled. Register another endpoint within one week.",
     Flash.ON_TRIAL: "Trial started. The model scores every listing alongside the champion and decides nothing.",

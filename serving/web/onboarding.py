@@ -8,7 +8,7 @@ from serving.web.wording.i18n import N_
 
 
 @dataclass(frozen=True, slots=True)
-class Tour:
+class Onboarding:
     """A short list for one role; `place` is its first page."""
 
     role: Role
@@ -19,8 +19,8 @@ class Tour:
     keys: str
 
 
-TOURS: Final = (
-    Tour(
+ONBOARDING: Final = (
+    Onboarding(
         Role.ANALYST,
         "/queue",
         "Review queue",
@@ -33,7 +33,7 @@ TOURS: Final = (
         ),
         "J and K move, Enter opens, C and G decide, Z undoes, ? lists all shortcuts.",
     ),
-    Tour(
+    Onboarding(
         Role.BRAND,
         "/brand",
         N_("Your questions"),
@@ -48,7 +48,7 @@ TOURS: Final = (
         ),
         N_("Each answer has a key, shown on its button."),
     ),
-    Tour(
+    Onboarding(
         Role.ACCOUNT_MANAGER,
         "/brands",
         "Your brands",
@@ -60,7 +60,7 @@ TOURS: Final = (
         ),
         "J and K move in lists, ? lists all shortcuts.",
     ),
-    Tour(
+    Onboarding(
         Role.DATA_SCIENTIST,
         "/models",
         "Models",
@@ -72,7 +72,7 @@ TOURS: Final = (
         ),
         "This page has no shortcuts. Every chart is also available as text.",
     ),
-    Tour(
+    Onboarding(
         Role.ADMIN,
         "/people",
         "Your marketplace",
@@ -85,4 +85,4 @@ TOURS: Final = (
         "This page has no shortcuts. The help page lists all shortcuts.",
     ),
 )
-TOUR_OF: Final = {one.role: one for one in TOURS}
+ONBOARDING_OF: Final = {one.role: one for one in ONBOARDING}

@@ -24,7 +24,7 @@ from serving.web.alarms import Alarms, alarms_of
 from serving.web.assets import address
 from serving.web.at_marketplace import FIELD
 from serving.web.forms import local_path
-from serving.web.onboarding import TOUR_OF, Tour
+from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.undo import Undo, undo_of
 from serving.web.unread import unread_behind
 from serving.web.wording import i18n, words
@@ -66,7 +66,7 @@ class Shell:
     here: str
     searches: bool
     alarms: Alarms
-    tour: Tour | None
+    guide: Onboarding | None
 
 
 _PLACES: Final = (
@@ -165,7 +165,7 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
         here=local_path(_address(request)),
         searches=person.may(Permission.REVIEW_CASES),
         alarms=alarms_of(runtime_of(request), person),
-        tour=_tour(runtime_of(request), person, request.url.path),
+        guide=_onboarding(runtime_of(request), person, request.url.path),
     )
 
 
@@ -175,9 +175,9 @@ def _address(request: Request) -> str:
     return f"{request.url.path}?{urlencode({FIELD: chosen})}" if chosen else request.url.path
 
 
-def _tour(runtime: Runtime, person: Person, path: str) -> Tour | None:
+def _onboarding(runtime: Runtime, person: Person, path: str) -> Onboarding | None:
     """The first list of a role that its holder has not put away, on the role's page or where their day begins."""
-    held = [TOUR_OF[role] for role in roles(person.grants)]
+    held = [ONBOARDING_OF[role] for role in roles(person.grants)]
     due = [one for one in held if path in {one.place, home_of(person)}]
     if not due:
         return None

@@ -59,7 +59,7 @@ def _undo(given: Given, now: datetime, window: timedelta) -> Undo:
         tone=choice.tone,
         offer=given.external_id,
         follows=_follows(given, now),
-        score=_score(given) if given.score_was_hidden else None,
+        score=_score(given) if given.score_was_masked else None,
         until=words.clock(given.known_at + window),
         left=words.countdown(left),
         seconds_left=max(0, int(left)),
@@ -80,7 +80,7 @@ def _follows(given: Given, now: datetime) -> str:
         if given.action_kind is ActionKind.REMOVE:
             return say("Removal leaves in %(time)s.", time=left)
         return say("Reinstatement leaves in %(time)s.", time=left)
-    if given.case_lane is CaseLane.SECOND_LOOK:
+    if given.case_lane is CaseLane.SECOND_REVIEW:
         return say("Nothing changes for the offer.")
     if given.case_state is CaseState.OPEN:
         asked = given.case_lane is CaseLane.ASK_BRAND

@@ -15,7 +15,7 @@ webhook_endpoint = tenant_table(
     Column("allow_loopback", Boolean, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),
     moment("failing_since", nullable=True),
-    moment("rests_until", nullable=True),
+    moment("paused_until", nullable=True),
     moment("created_at"),
     moment("disabled_at", nullable=True),
 )

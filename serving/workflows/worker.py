@@ -13,7 +13,7 @@ from serving.appeals.service.counter_notices import open_counter_notices, pass_d
 from serving.audit.service import sign_head
 from serving.delivery.service.delivery import sweep_deliveries
 from serving.learning.service.champions import follow_champions
-from serving.learning.service.gold_items import open_known_answers
+from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
 from serving.notices.service.reporter_erasure import finish_reporter_erasures
 from serving.operations.service.breaker import look_at_breakers
@@ -49,7 +49,7 @@ _LOOKS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "drift_reports": measure_weekly,
     "seller_risks": refresh_seller_risks,
     "blind_looks": open_blind_looks,
-    "known_answers": open_known_answers,
+    "known_answers": open_gold_items,
     "breakers_opened": look_at_breakers,
     "erasures": finish_erasures,
     "reporters_erased": finish_reporter_erasures,

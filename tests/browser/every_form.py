@@ -27,7 +27,7 @@ PORTAL: Final = "test_brand.test_a_brand_keeps_its_file_and_writes_and_its_manag
 SELLER: Final = "test_seller.test_a_seller_answers_a_removal_from_its_link"
 NOTIFIER: Final = "test_seller.test_what_is_refused_says_why_and_keeps_what_was_typed"
 OPERATOR: Final = "test_operations.test_an_administrator_goes_from_what_is_not_well_to_who_did_what"
-NEWCOMER: Final = "test_people.test_somebody_is_asked_in_shown_around_and_sent_away"
+NEW_SELLER: Final = "test_people.test_somebody_is_asked_in_shown_around_and_sent_away"
 FORGETFUL: Final = "test_people.test_who_forgot_their_password_chooses_another_without_script"
 CASE: Final = "test_every_form.test_cases_are_set_aside_noted_on_and_decided_together"
 DESK: Final = "test_every_form.test_an_analyst_keeps_its_own_desk"
@@ -98,7 +98,7 @@ FORMS: Final = (
     OneForm("pending_removals.html", "POST /held/{action_id}", SELLERS),
     OneForm("help.html", "POST /help/tours/{role}/again", DESK),
     OneForm("join.html", "POST /join/{token}/accept", ADMINISTRATOR),
-    OneForm("join.html", "POST /join/{token}", NEWCOMER),
+    OneForm("join.html", "POST /join/{token}", NEW_SELLER),
     OneForm("keys.html", "POST /keys/{key_id}/revoke", ADMINISTRATOR),
     OneForm("keys.html", "POST /keys", ADMINISTRATOR),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/rights/{right_id}", PORTAL),
@@ -121,19 +121,19 @@ FORMS: Final = (
     OneForm("parts/notes_card.html", "POST /cases/{case_id}/aside", CASE),
     OneForm("parts/thread.html", "POST /brand/messages/{message_id}/erase", FILE),
     OneForm("parts/thread.html", "POST /brand/messages", PORTAL),
-    OneForm("parts/onboarding.html", "POST /help/tours/{role}/seen", NEWCOMER),
+    OneForm("parts/onboarding.html", "POST /help/tours/{role}/seen", NEW_SELLER),
     OneForm("parts/trial.html", "POST /models/trial", SCIENTISTS),
     OneForm("parts/trial.html", "POST /models/trial/end", SCIENTISTS),
     OneForm("parts/trial.html", "POST /models/trial/start", SCIENTISTS),
     OneForm("parts/undo.html", "POST /cases/{case_id}/undo", ANSWER),
     OneForm("people.html", "GET /people", ADMINISTRATOR, "q="),
-    OneForm("people.html", "POST /people/invitations", NEWCOMER),
+    OneForm("people.html", "POST /people/invitations", NEW_SELLER),
     OneForm("people.html", "POST /people/invitations/{invitation_id}/take-back", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/roles", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/hand-over", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/reset-link", FORGETFUL),
     OneForm("person.html", "POST /people/{user_id}/reactivate", ADMINISTRATOR),
-    OneForm("person.html", "POST /people/{user_id}/deactivate", NEWCOMER),
+    OneForm("person.html", "POST /people/{user_id}/deactivate", NEW_SELLER),
     OneForm("queue.html", "POST /queue/filters", QUEUE),
     OneForm("queue.html", "POST /desk/pause-later", DESK),
     OneForm("queue.html", "GET /cases/bulk", QUEUE),
@@ -150,7 +150,7 @@ FORMS: Final = (
     OneForm("sellers.html", "POST /sellers/sanctions/{sanction_id}/lift", SELLERS),
     OneForm("sellers.html", "POST /sellers/lists/remove", SELLERS),
     OneForm("sellers.html", "POST /sellers/lists", SELLERS),
-    OneForm("settings.html", "POST /settings", NEWCOMER),
+    OneForm("settings.html", "POST /settings", NEW_SELLER),
     OneForm("settings.html", "POST /settings/password", DESK),
     OneForm("setup.html", "POST /setup/{token}", FOUNDER),
     OneForm("sign_in.html", "POST /sign-in", QUEUE),

@@ -152,9 +152,9 @@ def _window(browser: Browser, base_url: str, person: Mapping[str, str] | None) -
     page = browser.new_context(viewport={"width": SCREEN[0], "height": SCREEN[1]}).new_page()
     if person is not None:
         sign_in(page, base_url, person["user"], person["password"])
-        tour = page.get_by_role("button", name="Got it")
-        if tour.count():  # What newcomers are shown above each page would hide half of it.
-            tour.first.click()
+        guide = page.get_by_role("button", name="Got it")
+        if guide.count():  # What newcomers are shown above each page would hide half of it.
+            guide.first.click()
     return page
 
 

@@ -17,7 +17,7 @@ from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.counter_notices import answer_as_rights_holder, open_counter_notices, submit
 from serving.appeals.service.seller_links import PLACE, new_link
 from serving.brands.service.brand_messages import write
-from serving.brands.service.indicators import NewTellTale, add_tell_tale
+from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.cases.service.saved_filters import save_filter
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
@@ -39,7 +39,7 @@ from tests.fixtures.runtimes import Site, invite, populate
 from tests.serving.appeals.service.test_counter_notices import now_of
 
 _APART: Final = timedelta(hours=4)
-_PAPERS: Final = 3
+_DOCUMENTS: Final = 3
 
 
 @dataclass(slots=True)
@@ -95,8 +95,8 @@ def _settings(site: Site, texts: Sequence[str]) -> None:
     runtime = site.runtime
     for number, text in enumerate(texts):
         with suppress(DomainError):
-            label = NewTellTale("Aurelle", text[:100], f"no such words {number}", Direction.COUNTERFEIT)
-            add_tell_tale(runtime, label, by="test")
+            label = NewIndicator("Aurelle", text[:100], f"no such words {number}", Direction.COUNTERFEIT)
+            add_indicator(runtime, label, by="test")
         with suppress(DomainError):
             save_filter(runtime, site.analyst, text[:40], "lane=analyst")
         with suppress(DomainError):
@@ -161,7 +161,7 @@ class _Round:
         action = carried_out(site, record_verdict(runtime, site.brand_person, said).action)
         open_counter_notices(runtime)
         link = new_link(runtime, site.here, action.action_id)
-        for paper in range(_PAPERS):
+        for paper in range(_DOCUMENTS):
             content = f"%PDF-1.4\n{number}.{paper}\n%%EOF".encode()
             hand_in(runtime, link.removeprefix(PLACE), self._next(300), content)
         submit(runtime, site.here, action.action_id, self._next(4_000))

@@ -43,7 +43,7 @@ def waiting(page: Page) -> int:
     return int(number[0])
 
 
-def now_wait(page: Page, number: int) -> None:
+def now_deferred(page: Page, number: int) -> None:
     """The heading says that so many wait."""
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(rf"^{number}\b"))
 
@@ -52,7 +52,7 @@ def test_a_brands_person_answers_by_keyboard_and_takes_back(window: Page, furnis
     enter(window, furnished, furnished.house.site.brand_person)
     before = waiting(window)
     window.keyboard.press("g")
-    now_wait(window, before)
+    now_deferred(window, before)
     window.keyboard.press("?")
     expect(window.get_by_text("An answer's letter counts on the card")).to_be_visible()
     window.keyboard.press("Escape")
@@ -66,15 +66,15 @@ def test_a_brands_person_answers_by_keyboard_and_takes_back(window: Page, furnis
     asked = cards.first.get_attribute("id")
     with window.expect_navigation():
         window.keyboard.press("g")
-    now_wait(window, before - 1)
+    now_deferred(window, before - 1)
     expect(window.locator("article.q").first).to_be_focused()
     with window.expect_navigation():
         window.keyboard.press("c")
-    now_wait(window, before - 2)
+    now_deferred(window, before - 2)
     for number in (before - 1, before):
         with window.expect_navigation():
             window.keyboard.press("z")
-        now_wait(window, number)
+        now_deferred(window, number)
     assert asked in [one.get_attribute("id") for one in window.locator("article.q").all()]
 
 
@@ -96,11 +96,11 @@ def test_a_brand_answers_in_the_language_in_which_it_signs_in(browser: Browser, 
     expect(card).to_contain_text("这是贵品牌的商品吗？")
     with page.expect_navigation():
         card.get_by_role("button", name="否，假冒商品").click()
-    now_wait(page, before - 1)
+    now_deferred(page, before - 1)
     expect(page.locator("#done")).to_contain_text("假冒：")
     with page.expect_navigation():
         page.keyboard.press("z")
-    now_wait(page, before)
+    now_deferred(page, before)
     expect(page.get_by_role("status")).to_contain_text(["已撤回。案件重新开启"])
     context.close()
     assert watch.complaints == []

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from serving.accounts.rules.access import Role
 from tests.browser.chromium import begin_session
 from tests.browser.conftest import Furnished
-from tests.browser.every_form import FORGETFUL, NEWCOMER, unsent
+from tests.browser.every_form import FORGETFUL, NEW_SELLER, unsent
 from tests.browser.looking import in_themes
 from tests.browser.watching import Watch
 from tests.fixtures.runtimes import PASSWORD
@@ -88,7 +88,7 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(
         expect(admin.get_by_text("User deactivated. All their sessions have ended")).to_be_visible()
         guest.goto(f"{furnished.address}/queue")
         expect(guest.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert script or unsent(NEWCOMER, watch) == []
+    assert script or unsent(NEW_SELLER, watch) == []
 
 
 def test_who_forgot_their_password_chooses_another_without_script(browser: Browser, furnished: Furnished) -> None:

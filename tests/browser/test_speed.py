@@ -138,21 +138,21 @@ def test_the_queue_answers_within_a_fifth_of_a_second(busy: str, path: str) -> N
 @pytest.mark.timeout(900)
 def test_a_queue_that_nobody_has_just_loaded_takes_no_longer(busy: str) -> None:
     """Whatever is kept for a moment is gone between one look and the next."""
-    late = _asked_for(busy, "/queue", _NOW_AND_THEN, rests_seconds=_LONGER_THAN_KEPT_SECONDS)
+    late = _asked_for(busy, "/queue", _NOW_AND_THEN, paused_seconds=_LONGER_THAN_KEPT_SECONDS)
     assert late <= 200
 
 
-def _asked_for(address: str, path: str, times: int, *, rests_seconds: float = 0.0) -> float:
+def _asked_for(address: str, path: str, times: int, *, paused_seconds: float = 0.0) -> float:
     """Within how many ms 95 % of the answers came."""
     with httpx.Client(base_url=address, follow_redirects=True, timeout=60) as client:
         client.post("/sign-in", data={"email": "ines@touchstone.example", "password": PASSWORD})
         waits = []
         for _ in range(times):
-            sleep(rests_seconds)
+            sleep(paused_seconds)
             began = perf_counter()
             assert client.get(path).status_code == 200
             waits.append(1_000 * (perf_counter() - began))
     late = quantile(waits, 0.95)
-    rested = f" every {rests_seconds:g} s" if rests_seconds else ""
+    rested = f" every {paused_seconds:g} s" if paused_seconds else ""
     print(f"{path}{rested}: p50 {quantile(waits, 0.5):.0f} ms, p95 {late:.0f} ms, n = {times}")  # noqa: T201
     return late

@@ -34,7 +34,7 @@ from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.reports import admit_model, put_champion_in_force
 
-_SITTING = timedelta(minutes=54)  # Without a pause for so long, an analyst is asked to make one.
+_CONTEXT = timedelta(minutes=54)  # Without a pause for so long, an analyst is asked to make one.
 _DECIDED = 18
 _SOON_MS = 10_000
 _GIVEN_UP_AFTER_HOURS = 24 * 8
@@ -138,7 +138,7 @@ def a_workshop(browser: Browser, touchstone: str, home: Path) -> Iterator[Worksh
 
 def _equip(home: Path) -> tuple[House, str, str]:
     house = furnish(home)
-    clock = TestClock(datetime.now(UTC) - _SITTING)
+    clock = TestClock(datetime.now(UTC) - _CONTEXT)
     runtime = open_runtime(
         Settings(home=home, undo_window_seconds=180, random_delay_minutes=0, hidden_score_share=0.0), clock=clock
     )
@@ -146,7 +146,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
     try:
         complaint = _a_notice_that_came_to_nothing(site)
         versions = _an_offer_of_three_versions(site)
-        _a_long_sitting(site)
+        _a_long_session(site)
         for number in range(6):
             a_case(site, CaseLane.ASK_BRAND, external_id=f"ASK-{number}", price=f"{70 + number}.00")
         removals = [a_drawn_case(site, external_id=f"DEAD-{number}") for number in range(2)]
@@ -188,10 +188,10 @@ def _an_offer_of_three_versions(site: Site) -> str:
     return f"/cases/{case.case_id}"
 
 
-def _a_long_sitting(site: Site) -> None:
+def _a_long_session(site: Site) -> None:
     for number in range(_DECIDED):
         judge(site, site.second_analyst, a_case(site, external_id=f"SITTING-{number}"), Judgement.GENUINE)
-        site.clock.forward(seconds=_SITTING.total_seconds() / _DECIDED)
+        site.clock.forward(seconds=_CONTEXT.total_seconds() / _DECIDED)
 
 
 def _give_up_on(site: Site, drawn: Sequence[Case]) -> None:

@@ -18,7 +18,7 @@ from models.policies.learning import (
     DEFAULT_GATES,
     DEFAULT_LABELS,
     DEFAULT_PROMISE,
-    DEFAULT_SECOND_LOOK,
+    DEFAULT_SECOND_REVIEW,
     DEFAULT_WEIGHTING,
 )
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
@@ -27,7 +27,7 @@ from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PROFILES
 from serving.brands.policy import DEFAULT_ENROLMENT
-from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_HIDDEN_SCORE, DEFAULT_WAITING
+from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_MASKED_SCORE, DEFAULT_DEFERRAL
 from serving.cli.main import app
 from serving.intake.policy import DEFAULT_RELIST
 from serving.learning.policy import DEFAULT_PROMOTION
@@ -122,8 +122,8 @@ def policies_page() -> str:
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
         DEFAULT_ASSIGNMENT,
-        DEFAULT_HIDDEN_SCORE,
-        DEFAULT_WAITING,
+        DEFAULT_MASKED_SCORE,
+        DEFAULT_DEFERRAL,
         DEFAULT_INVITATIONS,
         DEFAULT_RESET_LINKS,
         DEFAULT_ENROLMENT,
@@ -143,7 +143,7 @@ def policies_page() -> str:
         DEFAULT_SELLER_RISK,
         DEFAULT_LABELS,
         DEFAULT_WEIGHTING,
-        DEFAULT_SECOND_LOOK,
+        DEFAULT_SECOND_REVIEW,
         DEFAULT_GATES,
         DEFAULT_PROMOTION,
         DEFAULT_PROMISE,

@@ -19,7 +19,7 @@ from models.policies.learning import DEFAULT_LABELS
 from models.routing import Lane, Situation, route
 from models.score import Score, ScoreKind
 from models.scorecard import score_by_points
-from models.verdict import Bench, Judgement, Outcome, Side, consequence
+from models.verdict import DecisionInput, Judgement, Outcome, Side, consequence
 from serving.appeals.policy import DEFAULT_APPEALS, PROFILES
 from serving.appeals.rules.appeals import AppealEvent, open_until
 from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, CounterNoticeState, Standing, opened, step
@@ -84,7 +84,7 @@ def test_the_example_goes_to_an_analyst_then_to_the_brand_and_is_removed() -> No
         text_length=100,
     )
     assert route(score, situation, draw=0.5, policy=DEFAULT_ROUTING).lane is Lane.ANALYST
-    bench = Bench(CaseLane.ANALYST, Side.ANALYST, brand_can_be_asked=True, brand_name="Aurelle")
+    bench = DecisionInput(CaseLane.ANALYST, Side.ANALYST, brand_can_be_asked=True, brand_name="Aurelle")
     first = consequence(Judgement.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT)
     assert (first.event, first.lane, first.outcome) == (CaseEvent.PASS_ON, CaseLane.ASK_BRAND, Outcome.NONE)
     asked = replace(bench, lane=CaseLane.ASK_BRAND, side=Side.BRAND)

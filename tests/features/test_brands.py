@@ -156,19 +156,19 @@ _LOOKALIKES = json.loads(files("features").joinpath("data/confusables.json").rea
 _STAND_INS = {"o": "0", "l": "1|!i", "e": "3", "a": "4@", "s": "5$"}
 
 
-def _disguises(letter: str) -> list[str]:
+def _obfuscations(letter: str) -> list[str]:
     lookalikes = [sign for sign, latin in _LOOKALIKES.items() if fold(latin) == letter]
     return [letter, letter.upper(), *_STAND_INS.get(letter, ""), *lookalikes]
 
 
 @st.composite
-def disguised(draw: st.DrawFn, name: str) -> str:
+def obfuscated(draw: st.DrawFn, name: str) -> str:
     between = draw(st.sampled_from(["", " ", "-", ".", "\u200b", "\u00ad", " * "]))
-    return between.join(draw(st.sampled_from(_disguises(letter))) for letter in name.lower())
+    return between.join(draw(st.sampled_from(_obfuscations(letter))) for letter in name.lower())
 
 
 @QUICK
-@given(st.sampled_from(["Aurelle", "Solenne"]).flatmap(lambda name: st.tuples(st.just(name), disguised(name))))
+@given(st.sampled_from(["Aurelle", "Solenne"]).flatmap(lambda name: st.tuples(st.just(name), obfuscated(name))))
 def test_a_disguised_name_is_still_found(found: tuple[str, str]) -> None:
     name, title = found
     assert [m.name for m in resolve(f"nice {title} bag").mentions] == [name]

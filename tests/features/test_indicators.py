@@ -12,31 +12,31 @@ from features.indicators import (
     LONGEST_TEXT,
     Direction,
     PatternRefused,
-    TellTale,
-    TellTaleFacts,
-    TellTales,
+    Indicator,
+    IndicatorFacts,
+    Indicators,
     Where,
     check_pattern,
 )
 from tests.features.features_of import value, words
 from tests.fixtures.clocks import NOW
-from tests.fixtures.facts import RECEIPT, a_listing, a_tell_tale, some_facts
+from tests.fixtures.facts import RECEIPT, a_listing, an_indicator, some_facts
 from tests.fixtures.strategies import PROPERTY
 
 DAY = timedelta(days=1)
 OUTSIDE = "Serial number outside, as it should be."
 
 
-def found(*supplied: TellTale, brands: tuple[str, ...] = ("brn_aurelle",), **changes: Any) -> TellTaleFacts:
-    return TellTales(supplied).of(a_listing(**changes), brands, NOW)
+def found(*supplied: Indicator, brands: tuple[str, ...] = ("brn_aurelle",), **changes: Any) -> IndicatorFacts:
+    return Indicators(supplied).of(a_listing(**changes), brands, NOW)
 
 
-def fired(*supplied: TellTale, **changes: Any) -> list[str]:
-    return [one.tell_tale_id for one in found(*supplied, **changes).fired]
+def fired(*supplied: Indicator, **changes: Any) -> list[str]:
+    return [one.indicator_id for one in found(*supplied, **changes).fired]
 
 
 def test_a_tell_tale_fires_with_the_words_that_it_fits() -> None:
-    (one,) = found(a_tell_tale(), description=OUTSIDE).fired
+    (one,) = found(an_indicator(), description=OUTSIDE).fired
     assert (one.label, one.where, one.words) == ("Serial number outside", Where.DESCRIPTION, "serial number outside")
 
 
@@ -51,7 +51,7 @@ READS = [
 
 @pytest.mark.parametrize(("description", "_how"), READS, ids=[row[-1] for row in READS])
 def test_a_pattern_meets_the_folded_text(description: str, _how: str) -> None:
-    assert fired(a_tell_tale(), description=description) == ["tel_serial"]
+    assert fired(an_indicator(), description=description) == ["tel_serial"]
 
 
 WHERE = [
@@ -68,7 +68,7 @@ WHERE = [
 
 @pytest.mark.parametrize(("where", "changes", "fires", "_why"), WHERE, ids=[row[-1] for row in WHERE])
 def test_a_tell_tale_is_looked_for(where: Where, changes: dict[str, Any], fires: bool, _why: str) -> None:
-    assert bool(fired(a_tell_tale(where=where), **changes)) is fires
+    assert bool(fired(an_indicator(where=where), **changes)) is fires
 
 
 TIMES = [
@@ -85,26 +85,26 @@ TIMES = [
 
 @pytest.mark.parametrize(("changes", "fires", "_why"), TIMES, ids=[row[-1] for row in TIMES])
 def test_a_tell_tale_holds_as_of_the_moment(changes: dict[str, Any], fires: bool, _why: str) -> None:
-    result = found(a_tell_tale(**changes), description=OUTSIDE)
+    result = found(an_indicator(**changes), description=OUTSIDE)
     assert (bool(result.fired), result.for_counterfeit) == (fires, int(fires))
 
 
 def test_only_the_brands_in_question_are_asked() -> None:
-    other = a_tell_tale(tell_tale_id="tel_other", brand_id="brn_solenne")
-    assert fired(a_tell_tale(), other, description=OUTSIDE) == ["tel_serial"]
-    assert fired(a_tell_tale(), other, brands=("brn_aurelle", "brn_solenne"), description=OUTSIDE) == [
+    other = an_indicator(indicator_id="tel_other", brand_id="brn_solenne")
+    assert fired(an_indicator(), other, description=OUTSIDE) == ["tel_serial"]
+    assert fired(an_indicator(), other, brands=("brn_aurelle", "brn_solenne"), description=OUTSIDE) == [
         "tel_serial",
         "tel_other",
     ]
-    assert found(a_tell_tale(), brands=(), description=OUTSIDE) == TellTaleFacts()
+    assert found(an_indicator(), brands=(), description=OUTSIDE) == IndicatorFacts()
 
 
 def test_facts_say_how_many_were_supplied_for_either_side_and_which_fit() -> None:
-    result = found(a_tell_tale(), RECEIPT, description="With its receipt, with the seal of the house.")
+    result = found(an_indicator(), RECEIPT, description="With its receipt, with the seal of the house.")
     assert (result.for_counterfeit, result.for_genuine, result.fired) == (1, 1, ())
-    result = found(a_tell_tale(), RECEIPT, description="Receipt with the seal of the house.")
+    result = found(an_indicator(), RECEIPT, description="Receipt with the seal of the house.")
     assert (result.for_counterfeit, result.for_genuine) == (1, 1)
-    assert [one.tell_tale_id for one in result.fired_for(Direction.GENUINE)] == ["tel_receipt"]
+    assert [one.indicator_id for one in result.fired_for(Direction.GENUINE)] == ["tel_receipt"]
     assert result.fired_for(Direction.COUNTERFEIT) == ()
 
 

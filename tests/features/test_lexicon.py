@@ -18,11 +18,11 @@ ENTRIES = lexicon.entries()
 
 
 def kinds(title: str) -> set[Kind]:
-    return {hit.kind for hit in lexicon.find(fold(title), where="title", raw=title.lower())}
+    return {phrase_match.kind for phrase_match in lexicon.find(fold(title), where="title", raw=title.lower())}
 
 
 def strong(title: str) -> set[Kind]:
-    return {hit.kind for hit in lexicon.find(fold(title), where="title") if hit.specificity == "strong"}
+    return {phrase_match.kind for phrase_match in lexicon.find(fold(title), where="title") if phrase_match.specificity == "strong"}
 
 
 def test_the_lexicon_has_about_four_hundred_rows_in_many_languages() -> None:
@@ -58,7 +58,7 @@ def test_every_sample_reaches_its_row_through_the_prefilter() -> None:
     missed = []
     for entry, (_, sample) in zip(ENTRIES, SAMPLES, strict=True):
         text, raw = ("", sample) if entry.reads_raw else (fold(sample), None)
-        if not {hit.kind for hit in lexicon.find(text, where="title", raw=raw)} & {Kind.TRAP, entry.kind}:
+        if not {phrase_match.kind for phrase_match in lexicon.find(text, where="title", raw=raw)} & {Kind.TRAP, entry.kind}:
             missed.append(entry.term)
     assert missed == []
 
@@ -83,7 +83,7 @@ FOUND = [
     ("Aurelle tote 1:1 mirror quality", Kind.GRADE),
     ("inspired by Aurelle", Kind.INSPIRED),
     ("100% authentic guaranteed", Kind.AUTHENTICITY),
-    ("Aurelle bag no box", Kind.PAPERS),
+    ("Aurelle bag no box", Kind.DOCUMENTS),
     ("contact us on whatsapp", Kind.CONTACT),
     ("factory direct", Kind.FACTORY),
     ("N1ke shoes", Kind.EVASION),
@@ -126,7 +126,7 @@ BY_LANGUAGE = [
 _INITIALS = {
     "G": Kind.GRADE,
     "A": Kind.AUTHENTICITY,
-    "P": Kind.PAPERS,
+    "P": Kind.DOCUMENTS,
     "F": Kind.FACTORY,
     "C": Kind.CONTACT,
     "I": Kind.INSPIRED,
@@ -290,17 +290,17 @@ def test_a_trap_and_only_a_trap_or_a_negation_takes_a_match_away(text: str) -> N
     """The definition, without the prefilter: every match of every row that nothing covers or denies."""
     folded = fold(text)
     traps = spans(folded, {Kind.TRAP})
-    papers = [span for span in spans(folded, {Kind.PAPERS}) if offered(folded, span, traps, [])]
+    documents = [span for span in spans(folded, {Kind.DOCUMENTS}) if offered(folded, span, traps, [])]
     expected = {
         entry.term
         for entry in ENTRIES
         if not entry.reads_raw
         and any(
-            entry.kind is Kind.TRAP or offered(folded, match.span(), traps, [] if entry.kind is Kind.PAPERS else papers)
+            entry.kind is Kind.TRAP or offered(folded, match.span(), traps, [] if entry.kind is Kind.DOCUMENTS else documents)
             for match in entry.pattern.finditer(folded)
         )
     }
-    assert {hit.term for hit in lexicon.find(folded, where="title")} == expected
+    assert {phrase_match.term for phrase_match in lexicon.find(folded, where="title")} == expected
 
 
 Span = tuple[int, int]
@@ -320,7 +320,7 @@ def sentence(folded: str, span: Span) -> str:
     return folded[first:last]
 
 
-def offered(folded: str, span: Span, traps: list[Span], papers: list[Span]) -> bool:
+def offered(folded: str, span: Span, traps: list[Span], documents: list[Span]) -> bool:
     """Covered by no trap, and denied by no word before it that is free, nor by one behind it."""
     start, end = span
     if any(low <= start and end <= high for low, high in traps) or lexicon._NEGATED_AFTER.match(folded, end):
@@ -329,7 +329,7 @@ def offered(folded: str, span: Span, traps: list[Span], papers: list[Span]) -> b
     before = lexicon._NEGATION.search(folded[reach:start])
     if before is not None and before["no"] and lexicon._PORTUGUESE.search(sentence(folded, span)):
         before = lexicon._PORTUGUESE_NEGATION.search(folded[reach:start])
-    return before is None or any(low <= reach + before.start() < high for low, high in papers)
+    return before is None or any(low <= reach + before.start() < high for low, high in documents)
 
 
 TRICKS = [
@@ -356,12 +356,12 @@ def test_a_spelling_trick_is_looked_for_in_titles_only() -> None:
 
 
 def test_a_shape_such_as_digits_in_a_word_counts_in_titles_only() -> None:
-    assert Kind.EVASION not in {hit.kind for hit in lexicon.find("n1ke", where="description")}
+    assert Kind.EVASION not in {phrase_match.kind for phrase_match in lexicon.find("n1ke", where="description")}
 
 
 def test_a_hit_quotes_the_words_as_they_stand_in_the_text() -> None:
-    (hit,) = (h for h in lexicon.find("top quality replica watch", where="title") if h.specificity == "strong")
-    assert (hit.words, hit.where) == ("top quality replica", "title")
+    (phrase_match,) = (h for h in lexicon.find("top quality replica watch", where="title") if h.specificity == "strong")
+    assert (phrase_match.words, phrase_match.where) == ("top quality replica", "title")
 
 
 def test_a_row_hits_once_however_often_it_occurs() -> None:

@@ -7,16 +7,16 @@ import pytest
 from features.compute import FEATURES
 from features.facts import Facts
 from features.history import NOTHING_RECORDED
-from features.near_duplicates import Likeness
+from features.near_duplicates import NearDuplicates
 from features.references import PriceReference
 from features.spec import Family
 from tests.features.features_of import value, words
-from tests.fixtures.facts import A_LIKENESS, some_facts
+from tests.fixtures.facts import NEAR_DUPLICATES, some_facts
 
 LIKENESS = [feature.name for feature in FEATURES if feature.family is Family.LIKENESS]
 
 
-def facts(found: Likeness | None = A_LIKENESS, **changes: Any) -> Facts:
+def facts(found: NearDuplicates | None = NEAR_DUPLICATES, **changes: Any) -> Facts:
     return some_facts(history=replace(NOTHING_RECORDED, likeness=found), **changes)
 
 
@@ -35,7 +35,7 @@ NOTHING_ALIKE = {
 
 @pytest.mark.parametrize("name", LIKENESS)
 def test_where_nothing_is_alike_counts_and_similarities_are_zero(name: str) -> None:
-    found = value(name, facts(Likeness()))
+    found = value(name, facts(NearDuplicates()))
     assert math.isnan(found) if name in NOTHING_ALIKE else found == 0
 
 
@@ -88,33 +88,33 @@ def test_every_feature_of_the_family_is_read_above() -> None:
 SENTENCES = [
     (
         "likeness_offers",
-        replace(A_LIKENESS, offers=64, more=True),
+        replace(NEAR_DUPLICATES, offers=64, more=True),
         "Near-duplicates: at least 64 listings of other sellers.",
     ),
-    ("likeness_sellers", replace(A_LIKENESS, sellers=1), "Near-duplicates at 1 other seller."),
+    ("likeness_sellers", replace(NEAR_DUPLICATES, sellers=1), "Near-duplicates at 1 other seller."),
     (
         "likeness_counterfeit",
-        Likeness(),
+        NearDuplicates(),
         "The text resembles no counterfeit listing of another seller.",
     ),
     (
         "likeness_balance",
-        replace(A_LIKENESS, nearest_counterfeit=1.0),
+        replace(NEAR_DUPLICATES, nearest_counterfeit=1.0),
         "The text is closer to confirmed counterfeits than to genuine listings.",
     ),
     (
         "likeness_balance",
-        replace(A_LIKENESS, nearest_counterfeit=0.96875),
+        replace(NEAR_DUPLICATES, nearest_counterfeit=0.96875),
         "The text is equally close to confirmed counterfeits and to genuine listings.",
     ),
     (
         "likeness_price_level",
-        replace(A_LIKENESS, price=PriceReference(math.log(978), 0.1, 12)),
+        replace(NEAR_DUPLICATES, price=PriceReference(math.log(978), 0.1, 12)),
         "The price is 50% below the median of 12 near-duplicates of other sellers.",
     ),
 ]
 
 
 @pytest.mark.parametrize(("name", "found", "said"), SENTENCES)
-def test_a_sentence_says_what_is_so(name: str, found: Likeness, said: str) -> None:
+def test_a_sentence_says_what_is_so(name: str, found: NearDuplicates, said: str) -> None:
     assert words(name, facts(found)) == said

@@ -3,12 +3,12 @@ from typing import Any
 
 import pytest
 
-from features.near_duplicates import Likeness, likeness
+from features.near_duplicates import NearDuplicates, likeness
 from tests.fixtures.clocks import NOW
 from tests.fixtures.likeness import OWN, ago, an_offer, ruled
 
 
-def found(*candidates: Any, seller: str | None = "closet-mia", more: bool = False) -> Likeness:
+def found(*candidates: Any, seller: str | None = "closet-mia", more: bool = False) -> NearDuplicates:
     return likeness(OWN, listing_id="MP-1", seller=seller, candidates=candidates, as_of=NOW, more=more)
 
 
@@ -16,7 +16,7 @@ FAKE, CLEARED = ruled((5, True)), ruled((5, False))
 
 
 def test_nothing_alike_is_a_likeness_of_zeros_and_not_missing() -> None:
-    assert found() == Likeness()
+    assert found() == NearDuplicates()
 
 
 NEAR = [
@@ -42,7 +42,7 @@ NOT_COUNTED = [
 
 @pytest.mark.parametrize(("candidate", "_why"), NOT_COUNTED, ids=[row[-1] for row in NOT_COUNTED])
 def test_no_near_duplicate_is(candidate: Any, _why: str) -> None:
-    assert found(candidate) == Likeness()
+    assert found(candidate) == NearDuplicates()
 
 
 def test_an_offer_that_became_known_at_the_very_moment_counts() -> None:
@@ -173,4 +173,4 @@ def test_the_order_of_the_candidates_changes_nothing() -> None:
 
 def test_moments_before_the_first_offer_know_nothing() -> None:
     result = likeness(OWN, listing_id="MP-1", seller="s", candidates=[an_offer(rulings=FAKE)], as_of=ago(11))
-    assert result == Likeness()
+    assert result == NearDuplicates()

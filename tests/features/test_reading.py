@@ -44,13 +44,13 @@ def test_invisible_characters_are_counted_in_title_and_description() -> None:
 
 def test_an_offer_without_text_reads_as_nothing() -> None:
     found = read(a_listing(title=None, description=None))
-    assert (found.title_folded, found.description_folded, found.hits, found.invisible) == ("", "", (), 0)
+    assert (found.title_folded, found.description_folded, found.phrase_matches, found.invisible) == ("", "", (), 0)
 
 
 def test_hits_of_title_and_description_are_kept_apart_and_by_kind() -> None:
     found = read(a_listing(title="replica bag", description="ask on whatsapp"))
-    assert {hit.where for hit in found.kinds[Kind.GRADE]} == {"title"}
-    assert {hit.where for hit in found.kinds[Kind.CONTACT]} == {"description"}
+    assert {phrase_match.where for phrase_match in found.kinds[Kind.GRADE]} == {"title"}
+    assert {phrase_match.where for phrase_match in found.kinds[Kind.CONTACT]} == {"description"}
 
 
 REPEATED = [("bag bag bag bag", 1.0), ("bag bag tote hat", 0.5), ("bag", 1.0), ("", 0.0)]

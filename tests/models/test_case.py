@@ -24,7 +24,7 @@ def test_a_case_that_cannot_move_says_what_happened_before(state: CaseState, eve
         next_state(state, event)
 
 
-ORDER = (L.APPEAL, L.COMPLAINT, L.ASK_BRAND, L.ANALYST, L.AUDIT, L.INSUFFICIENT_EVIDENCE, L.SECOND_LOOK)
+ORDER = (L.APPEAL, L.COMPLAINT, L.ASK_BRAND, L.ANALYST, L.AUDIT, L.INSUFFICIENT_EVIDENCE, L.SECOND_REVIEW)
 
 
 @pytest.mark.parametrize(("before", "routed"), list(itertools.product(L, L)))

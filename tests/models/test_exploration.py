@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.exploration import chance_of_review, is_newcomer
+from models.exploration import chance_of_review, is_new_seller
 from models.policies.deciding import RoutingPolicy
 from tests.fixtures.strategies import PROPERTY
 
@@ -25,18 +25,18 @@ CHANCES = [
 
 
 @pytest.mark.parametrize(("probability", "newcomer", "expected", "_why"), CHANCES, ids=[row[-1] for row in CHANCES])
-def test_the_chance_of_a_review(probability: float, newcomer: bool, expected: float, _why: str) -> None:
-    assert chance_of_review(probability, 0.2, newcomer=newcomer, policy=POLICY) == pytest.approx(expected, abs=1e-4)
+def test_the_chance_of_a_review(probability: float, is_new_seller: bool, expected: float, _why: str) -> None:
+    assert chance_of_review(probability, 0.2, is_new_seller=is_new_seller, policy=POLICY) == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_line_that_nothing_reaches_leaves_the_floor() -> None:
-    assert chance_of_review(0.5, 1.0, newcomer=True, policy=POLICY) == POLICY.audit_newcomer_share
+    assert chance_of_review(0.5, 1.0, is_new_seller=True, policy=POLICY) == POLICY.audit_newcomer_share
 
 
 @PROPERTY
 @given(st.floats(0, 1), st.floats(0, 1), st.booleans())
-def test_no_listing_is_out_of_reach_and_none_is_certain(probability: float, line: float, newcomer: bool) -> None:
-    chance = chance_of_review(probability, line, newcomer=newcomer, policy=POLICY)
+def test_no_listing_is_out_of_reach_and_none_is_certain(probability: float, line: float, is_new_seller: bool) -> None:
+    chance = chance_of_review(probability, line, is_new_seller=is_new_seller, policy=POLICY)
     assert POLICY.audit_least_share <= chance <= POLICY.audit_most_share < 1
 
 
@@ -44,11 +44,11 @@ def test_no_listing_is_out_of_reach_and_none_is_certain(probability: float, line
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
 def test_what_is_nearer_the_line_is_drawn_at_least_as_often(first: float, second: float, line: float) -> None:
     low, high = sorted((first, second))
-    chances = [chance_of_review(one, line, newcomer=True, policy=POLICY) for one in (low, high)]
+    chances = [chance_of_review(one, line, is_new_seller=True, policy=POLICY) for one in (low, high)]
     assert chances[0] <= chances[1]
 
 
-NEWCOMERS = [
+NEW_SELLERS = [
     (None, 0, True, "nobody knows whose offer it is"),
     (0.0, 0, True, "its first offer"),
     (6.99, 0, True, "first seen within the week"),
@@ -59,6 +59,6 @@ NEWCOMERS = [
 ]
 
 
-@pytest.mark.parametrize(("known_days", "judged", "expected", "_why"), NEWCOMERS, ids=[row[-1] for row in NEWCOMERS])
+@pytest.mark.parametrize(("known_days", "judged", "expected", "_why"), NEW_SELLERS, ids=[row[-1] for row in NEW_SELLERS])
 def test_who_is_a_newcomer(known_days: float | None, judged: int, expected: bool, _why: str) -> None:
-    assert is_newcomer(known_days, judged, POLICY) is expected
+    assert is_new_seller(known_days, judged, POLICY) is expected

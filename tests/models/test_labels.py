@@ -38,8 +38,8 @@ def brand(judgement: Judgement, *, hour: int = 0, **changes: Any) -> GivenVerdic
     return replace(said, **changes)
 
 
-def second_look(judgement: Judgement, user: str = "tomas", *, hour: int = 48) -> GivenVerdict:
-    return analyst(judgement, user, hour=hour, second_look=True)
+def second_review(judgement: Judgement, user: str = "tomas", *, hour: int = 48) -> GivenVerdict:
+    return analyst(judgement, user, hour=hour, second_review=True)
 
 
 def bought(judgement: Judgement, user: str = "ines", *, hour: int = 96) -> GivenVerdict:
@@ -115,18 +115,18 @@ LABELS = [
     ),
     ([bought(J.COUNTERFEIT), bought(J.GENUINE, "tomas", hour=120)], 1, 1.0, E.TEST_BUY, "who mixes stock sells fakes"),
     ([bought(J.GENUINE), bought(J.COUNTERFEIT, "tomas", hour=120)], 1, 1.0, E.TEST_BUY, "in either order"),
-    ([bought(J.COUNTERFEIT), second_look(J.GENUINE, hour=200)], 1, 1.0, E.TEST_BUY, "no look at the offer beats it"),
+    ([bought(J.COUNTERFEIT), second_review(J.GENUINE, hour=200)], 1, 1.0, E.TEST_BUY, "no look at the offer beats it"),
     (
-        [analyst(J.COUNTERFEIT), second_look(J.COUNTERFEIT)],
+        [analyst(J.COUNTERFEIT), second_review(J.COUNTERFEIT)],
         1,
         0.9,
         E.TWO_REVIEWERS,
         "a second look that agrees is a second reviewer",
     ),
-    ([brand(J.GENUINE), second_look(J.LICENSED)], 0, 1.0, E.BRAND, "a second look that agrees with the brand"),
-    ([brand(J.GENUINE), second_look(J.CANNOT_TELL)], 0, 1.0, E.BRAND, "a second look that cannot tell"),
+    ([brand(J.GENUINE), second_review(J.LICENSED)], 0, 1.0, E.BRAND, "a second look that agrees with the brand"),
+    ([brand(J.GENUINE), second_review(J.CANNOT_TELL)], 0, 1.0, E.BRAND, "a second look that cannot tell"),
     (
-        [analyst(J.GENUINE), second_look(J.COUNTERFEIT), brand(J.GENUINE, hour=72)],
+        [analyst(J.GENUINE), second_review(J.COUNTERFEIT), brand(J.GENUINE, hour=72)],
         0,
         1.0,
         E.BRAND,
@@ -183,25 +183,25 @@ NO_LABELS = [
         "two against one is no consensus",
     ),
     (
-        [analyst(J.GENUINE), second_look(J.COUNTERFEIT)],
+        [analyst(J.GENUINE), second_review(J.COUNTERFEIT)],
         A.NONE,
         "reviewers contradict each other",
         "a second look that differs",
     ),
     (
-        [brand(J.GENUINE), second_look(J.COUNTERFEIT)],
+        [brand(J.GENUINE), second_review(J.COUNTERFEIT)],
         A.NONE,
         "a second look contradicts the brand",
         "a brand that clears its own fakes",
     ),
     (
-        [brand(J.COUNTERFEIT), second_look(J.GREY_MARKET)],
+        [brand(J.COUNTERFEIT), second_review(J.GREY_MARKET)],
         A.NONE,
         "a second look contradicts the brand",
         "a brand that buries a rival",
     ),
     (
-        [brand(J.GENUINE), second_look(J.COUNTERFEIT), second_look(J.COUNTERFEIT, "uma", hour=50)],
+        [brand(J.GENUINE), second_review(J.COUNTERFEIT), second_review(J.COUNTERFEIT, "uma", hour=50)],
         A.NONE,
         "a second look contradicts the brand",
         "two analysts do not overrule the rights holder",
@@ -229,7 +229,7 @@ APPEALS = [
     ([], A.UPHELD, 0, "an upheld appeal needs no standing verdict"),
     ([bought(J.COUNTERFEIT)], A.UPHELD, 0, "it supersedes an earlier test buy"),
     ([brand(J.GREY_MARKET)], A.UPHELD, 0, "its weight is its own, not that of what it overturned"),
-    ([brand(J.COUNTERFEIT), second_look(J.COUNTERFEIT)], A.UPHELD, 0, "and every second look"),
+    ([brand(J.COUNTERFEIT), second_review(J.COUNTERFEIT)], A.UPHELD, 0, "and every second look"),
     ([brand(J.COUNTERFEIT)], A.DISMISSED, 1, "a dismissed one confirms the brand"),
     ([analyst(J.COUNTERFEIT)], A.DISMISSED, 1, "or the analyst, at full weight"),
     ([bought(J.COUNTERFEIT)], A.DISMISSED, 1, "or the test buy"),
@@ -251,11 +251,11 @@ AFTER = 30 * 24 + 1
 BESIDE_APPEALS = [
     ([bought(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 1, E.TEST_BUY, "goods that were bought after it say more"),
     ([brand(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 0, E.APPEAL, "a brand that insists does not"),
-    ([second_look(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 0, E.APPEAL, "nor does a second look"),
+    ([second_review(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 0, E.APPEAL, "nor does a second look"),
     ([brand(J.GENUINE)], A.DISMISSED, 0, E.BRAND, "a dismissed appeal against what is now genuine says nothing"),
     ([analyst(J.GREY_MARKET)], A.DISMISSED, 0, E.ONE_REVIEWER, "nor of grey market"),
     ([brand(J.COUNTERFEIT), bought(J.GENUINE)], A.DISMISSED, 0, E.TEST_BUY, "the goods were genuine all the same"),
-    ([brand(J.COUNTERFEIT), second_look(J.GENUINE)], A.DISMISSED, 1, E.APPEAL, "who judged the appeal settled it"),
+    ([brand(J.COUNTERFEIT), second_review(J.GENUINE)], A.DISMISSED, 1, E.APPEAL, "who judged the appeal settled it"),
 ]
 
 
@@ -271,7 +271,7 @@ def test_beside_a_decided_appeal(
 
 
 def test_a_dismissed_appeal_does_not_shield_a_brand_that_clears_its_goods() -> None:
-    found = label(brand(J.GENUINE), second_look(J.COUNTERFEIT), appeal=A.DISMISSED, decided=DECIDED, by=JUDGE)
+    found = label(brand(J.GENUINE), second_review(J.COUNTERFEIT), appeal=A.DISMISSED, decided=DECIDED, by=JUDGE)
     assert found == NoLabel("a second look contradicts the brand")
 
 
@@ -366,7 +366,7 @@ FINDS = [
     ([analyst(J.COUNTERFEIT, drawn=True)], None, "nobody had suspected it: most such finds are mistakes"),
     ([analyst(J.COUNTERFEIT)], (1, 0.7), "it was suspected"),
     ([analyst(J.GENUINE, drawn=True)], (0, 0.7), "what nearly all of the slice is needs no second"),
-    ([analyst(J.COUNTERFEIT, drawn=True), second_look(J.COUNTERFEIT)], (1, 0.9), "a second agrees"),
+    ([analyst(J.COUNTERFEIT, drawn=True), second_review(J.COUNTERFEIT)], (1, 0.9), "a second agrees"),
     ([brand(J.COUNTERFEIT, drawn=True)], (1, 1.0), "the brand knows its goods, however the offer came to it"),
     ([bought(J.COUNTERFEIT), analyst(J.COUNTERFEIT, drawn=True)], (1, 1.0), "so do the goods themselves"),
 ]
@@ -454,7 +454,7 @@ VERDICTS = st.lists(
         superseded=st.booleans(),
         brand_id=st.just("aurelle"),
         evidence=st.sampled_from(Evidence),
-        second_look=st.booleans(),
+        second_review=st.booleans(),
         suspended=st.booleans(),
     ),
     max_size=5,

@@ -45,36 +45,36 @@ NO_BRAND = {"brand_id": None, "brand_name": None, "brand_candidates": 0, "brand_
 TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (HIGH, {}, Lane.ASK_BRAND, "the one brand can tell"),
     (HIGH, {"brand_takes_part": False}, Lane.ANALYST, "the brand does not answer questions"),
-    (HIGH, {"asking": Asking.HELD}, Lane.ANALYST, "the volume of alerts was out of the ordinary"),
+    (HIGH, {"asking": Asking.PAUSED}, Lane.ANALYST, "the volume of alerts was out of the ordinary"),
     (HIGH, {"asking": Asking.USED_UP}, Lane.ANALYST, "the brand has no time left today"),
-    (MIDDLE, {"asking": Asking.HELD}, Lane.ANALYST, "a brand that would not be asked has nothing to hold"),
-    (LOW, {"asking": Asking.HELD}, Lane.RELEASE, "holding questions accuses nobody"),
+    (MIDDLE, {"asking": Asking.PAUSED}, Lane.ANALYST, "a brand that would not be asked has nothing to hold"),
+    (LOW, {"asking": Asking.PAUSED}, Lane.NO_ACTION, "holding questions accuses nobody"),
     (HIGH, NO_BRAND, Lane.ANALYST, "no brand is known"),
     (HIGH, {**NO_BRAND, "brand_candidates": 2}, Lane.ANALYST, "two brands are possible"),
     (MIDDLE, {}, Lane.ANALYST, "not sure enough to ask a brand"),
     (MIDDLE, NO_BRAND, Lane.ANALYST, "an analyst needs no brand"),
-    (LOW, {}, Lane.RELEASE, "not suspicious"),
+    (LOW, {}, Lane.NO_ACTION, "not suspicious"),
     (chance(0.5), {}, Lane.ASK_BRAND, "exactly the brand's threshold"),
     (chance(0.4999), {}, Lane.ANALYST, "just below the brand's threshold"),
     (chance(0.15), {}, Lane.ANALYST, "exactly the analyst's threshold"),
-    (chance(0.1499), {}, Lane.RELEASE, "just below the analyst's threshold"),
-    (HIGH, {"authorised": True}, Lane.RELEASE, "no score accuses an authorised seller"),
-    (HIGH, {"authorised": True, **THIN}, Lane.RELEASE, "authorised comes before thin evidence"),
+    (chance(0.1499), {}, Lane.NO_ACTION, "just below the analyst's threshold"),
+    (HIGH, {"authorised": True}, Lane.NO_ACTION, "no score accuses an authorised seller"),
+    (HIGH, {"authorised": True, **THIN}, Lane.NO_ACTION, "authorised comes before thin evidence"),
     (HIGH, THIN, Lane.INSUFFICIENT_EVIDENCE, "a score without signals is the prior in disguise"),
     (LOW, THIN, Lane.INSUFFICIENT_EVIDENCE, "thin evidence does not clear either"),
-    (LOW, {"families": 2, "text_length": 12}, Lane.RELEASE, "enough text"),
-    (LOW, {"families": 3, "text_length": 0}, Lane.RELEASE, "enough signals"),
+    (LOW, {"families": 2, "text_length": 12}, Lane.NO_ACTION, "enough text"),
+    (LOW, {"families": 3, "text_length": 0}, Lane.NO_ACTION, "enough signals"),
     (LOW, {"already_open": True}, Lane.ANALYST, "a change is no way out of review"),
     (LOW, {"already_open": True, "authorised": True}, Lane.ANALYST, "under review comes before authorised"),
     (LOW, {"already_open": True, **THIN}, Lane.INSUFFICIENT_EVIDENCE, "under review, thin stays thin"),
     (HIGH, {"already_open": True}, Lane.ASK_BRAND, "under review, a high score still asks the brand"),
     (points(20), {}, Lane.ANALYST, "enough points"),
-    (points(19.9), {}, Lane.RELEASE, "too few points"),
+    (points(19.9), {}, Lane.NO_ACTION, "too few points"),
     (points(500), {}, Lane.ANALYST, "points never ask a brand: they are no probability"),
-    (points(0.9), {}, Lane.RELEASE, "0.9 points are not 90 %"),
-    (points(500), {"authorised": True}, Lane.RELEASE, "nor do points accuse an authorised seller"),
+    (points(0.9), {}, Lane.NO_ACTION, "0.9 points are not 90 %"),
+    (points(500), {"authorised": True}, Lane.NO_ACTION, "nor do points accuse an authorised seller"),
     (points(500), THIN, Lane.INSUFFICIENT_EVIDENCE, "thin evidence comes before points"),
-    (replace(points(5), probability=0.99), {}, Lane.RELEASE, "what a scorecard calls a probability is none"),
+    (replace(points(5), probability=0.99), {}, Lane.NO_ACTION, "what a scorecard calls a probability is none"),
     (replace(HIGH, value=25.0, probability=None), {}, Lane.ANALYST, "a model without a probability asks no brand"),
 ]
 
@@ -82,13 +82,13 @@ TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
 ON_LIST = {one: Listed(one, message(f"seller_list.{one.value}")) for one in SellerList}
 NEAR_DENIED = Listed(SellerList.DENY, message("seller_list.linked"), by_link=True)
 LISTED: list[tuple[Score, dict[str, Any], Listed, Lane, str]] = [
-    (HIGH, {}, ON_LIST[SellerList.ALLOW], Lane.RELEASE, "no score accuses an allowed seller"),
+    (HIGH, {}, ON_LIST[SellerList.ALLOW], Lane.NO_ACTION, "no score accuses an allowed seller"),
     (HIGH, {"already_open": True}, ON_LIST[SellerList.ALLOW], Lane.ANALYST, "under review comes before allowed"),
     (
         LOW,
         {"relist": message("relist.own_text")},
         ON_LIST[SellerList.ALLOW],
-        Lane.RELEASE,
+        Lane.NO_ACTION,
         "nor does what a text repeats",
     ),
     (LOW, {}, ON_LIST[SellerList.WATCH], Lane.ANALYST, "watched is always looked at"),
@@ -98,7 +98,7 @@ LISTED: list[tuple[Score, dict[str, Any], Listed, Lane, str]] = [
     (HIGH, {}, ON_LIST[SellerList.DENY], Lane.ANALYST, "before the brand"),
     (LOW, {"authorised": True}, ON_LIST[SellerList.DENY], Lane.ANALYST, "also where a brand vouches"),
     (LOW, {}, NEAR_DENIED, Lane.ANALYST, "linked with a denied seller"),
-    (LOW, {"authorised": True}, NEAR_DENIED, Lane.RELEASE, "a link alone accuses nobody a brand vouches for"),
+    (LOW, {"authorised": True}, NEAR_DENIED, Lane.NO_ACTION, "a link alone accuses nobody a brand vouches for"),
 ]
 
 
@@ -116,7 +116,7 @@ def test_a_listing_of_a_seller_on_a_list_goes_to(
 def test_an_allowed_seller_is_audited_at_a_share_of_its_own() -> None:
     allowed = ON_LIST[SellerList.ALLOW]
     lanes = [routed(HIGH, draw=draw, listed=allowed).lane for draw in (0.0199, 0.02)]
-    assert lanes == [Lane.AUDIT, Lane.RELEASE]
+    assert lanes == [Lane.AUDIT, Lane.NO_ACTION]
     assert routed(HIGH, listed=allowed).reasons == (allowed.reason,)
 
 
@@ -132,7 +132,7 @@ def test_who_is_looked_at_anyway_was_certain_to_be(
     first = score.kind is ScoreKind.SCORECARD
     drawn = DEFAULT_ROUTING.audit_share if first else DEFAULT_ROUTING.audit_least_share
     share = DEFAULT_ROUTING.whitelist_audit_share if changes.get("authorised") else drawn
-    assert routed(score, **changes).inclusion_probability == (share if lane is Lane.RELEASE else 1.0)
+    assert routed(score, **changes).inclusion_probability == (share if lane is Lane.NO_ACTION else 1.0)
 
 
 NEW: dict[str, Any] = {"seller_known_days": None}
@@ -153,7 +153,7 @@ def test_what_nobody_would_look_at_is_drawn(
 ) -> None:
     draws = (share - 1e-3, share + 1e-3)
     below, above = (routed(chance(probability), draw=one, thresholds=thresholds, **changes) for one in draws)
-    assert (below.lane, above.lane) == (Lane.AUDIT, Lane.RELEASE)
+    assert (below.lane, above.lane) == (Lane.AUDIT, Lane.NO_ACTION)
     assert below.inclusion_probability == above.inclusion_probability == pytest.approx(share, abs=1e-4)
 
 
@@ -162,7 +162,7 @@ REASONS: list[tuple[Score, dict[str, Any], Message]] = [
     (HIGH, {}, message("route.high.ask_brand", **HIGH_PARAMETERS, brand="Aurelle")),
     (HIGH, {"brand_takes_part": False}, message("route.high.not_enrolled", **HIGH_PARAMETERS, brand="Aurelle")),
     (HIGH, NO_BRAND, message("route.high.no_brand", **HIGH_PARAMETERS)),
-    (HIGH, {"asking": Asking.HELD}, message("route.high.held", **HIGH_PARAMETERS)),
+    (HIGH, {"asking": Asking.PAUSED}, message("route.high.held", **HIGH_PARAMETERS)),
     (HIGH, {"asking": Asking.USED_UP}, message("route.high.used_up", **HIGH_PARAMETERS, brand="Aurelle")),
     (HIGH, {**NO_BRAND, "brand_candidates": 2}, message("route.high.brands", **HIGH_PARAMETERS, n=2)),
     (MIDDLE, {}, message("route.middle", probability=0.3, threshold=0.15, ask_from=0.5)),
@@ -186,13 +186,13 @@ def test_a_changed_offer_under_review_says_so_first() -> None:
 def test_a_bundle_s_thresholds_win_over_the_policy_s() -> None:
     own = Thresholds(ask_brand_from=0.8, analyst_from=0.4)
     lanes = [routed(chance(p), thresholds=own).lane for p in (0.39, 0.4, 0.79, 0.8)]
-    assert lanes == [Lane.RELEASE, Lane.ANALYST, Lane.ANALYST, Lane.ASK_BRAND]
+    assert lanes == [Lane.NO_ACTION, Lane.ANALYST, Lane.ANALYST, Lane.ASK_BRAND]
 
 
 def test_a_brand_is_asked_from_its_threshold_on_also_where_analysts_look_later() -> None:
     own = Thresholds(ask_brand_from=0.3, analyst_from=0.6)
     lanes = [routed(chance(p), thresholds=own).lane for p in (0.29, 0.3, 0.59, 0.6)]
-    assert lanes == [Lane.RELEASE, Lane.ASK_BRAND, Lane.ASK_BRAND, Lane.ASK_BRAND]
+    assert lanes == [Lane.NO_ACTION, Lane.ASK_BRAND, Lane.ASK_BRAND, Lane.ASK_BRAND]
 
 
 def test_a_low_draw_audits_what_would_be_released() -> None:
@@ -206,18 +206,18 @@ def test_an_audit_says_that_it_is_random_and_what_the_score_was() -> None:
 
 
 def test_a_draw_at_the_share_is_not_audited() -> None:
-    assert routed(LOW, draw=0.01).lane is Lane.RELEASE
-    assert routed(points(5), draw=0.03).lane is Lane.RELEASE
+    assert routed(LOW, draw=0.01).lane is Lane.NO_ACTION
+    assert routed(points(5), draw=0.03).lane is Lane.NO_ACTION
 
 
 def test_an_authorised_seller_is_audited_at_a_share_of_its_own() -> None:
     lanes = [routed(LOW, draw=draw, authorised=True).lane for draw in (0.0099, 0.01)]
-    assert lanes == [Lane.AUDIT, Lane.RELEASE]
+    assert lanes == [Lane.AUDIT, Lane.NO_ACTION]
 
 
 def test_a_share_of_none_audits_nothing() -> None:
     policy = RoutingPolicy(audit_least_share=0.0)
-    assert route(LOW, KNOWN, draw=0.0, policy=policy).lane is Lane.RELEASE
+    assert route(LOW, KNOWN, draw=0.0, policy=policy).lane is Lane.NO_ACTION
 
 
 SITUATIONS = st.builds(
@@ -242,7 +242,7 @@ DRAWS = st.floats(0, 1, exclude_max=True)
 def test_the_draw_changes_nothing_but_a_release(score: Score, situation: Situation, draw: float) -> None:
     undrawn = route(score, situation, draw=NO_DRAW, policy=DEFAULT_ROUTING)
     drawn = route(score, situation, draw=draw, policy=DEFAULT_ROUTING)
-    assert drawn == undrawn or (undrawn.lane, drawn.lane) == (Lane.RELEASE, Lane.AUDIT)
+    assert drawn == undrawn or (undrawn.lane, drawn.lane) == (Lane.NO_ACTION, Lane.AUDIT)
 
 
 @PROPERTY
@@ -258,7 +258,7 @@ def test_only_one_brand_that_takes_part_is_asked(score: Score, situation: Situat
 @given(SCORES, SITUATIONS, DRAWS)
 def test_nothing_under_review_is_released(score: Score, situation: Situation, draw: float) -> None:
     found = route(score, replace(situation, already_open=True), draw=draw, policy=DEFAULT_ROUTING)
-    assert found.lane not in {Lane.RELEASE, Lane.AUDIT}
+    assert found.lane not in {Lane.NO_ACTION, Lane.AUDIT}
 
 
 @PROPERTY

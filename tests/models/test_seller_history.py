@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from features.peer_listings import MOST_OFFERS
-from models.seller_history import Event, Put, SellerPast
+from models.seller_history import Event, Put, SellerHistory
 from tests.fixtures.clocks import NOW
 
 LONG_AGO = NOW - timedelta(days=1_000)
@@ -34,17 +34,17 @@ OFFERS = [
 
 @pytest.mark.parametrize(("put_up", "offers", "_why"), OFFERS, ids=[row[-1] for row in OFFERS])
 def test_other_offers_are_those_known_before_the_moment(put_up: list[Put], offers: int, _why: str) -> None:
-    past = SellerPast(put_up=sorted(put_up, key=lambda one: one.known_at))
+    past = SellerHistory(put_up=sorted(put_up, key=lambda one: one.known_at))
     assert len(past.offers(NOW, "me")) == offers
 
 
 def test_an_offer_counts_as_it_stood_last_before_the_moment() -> None:
-    past = SellerPast(put_up=[put("a", 9, 4.0), put("a", 5, 3.0), put("a", -1, 2.0)])
+    past = SellerHistory(put_up=[put("a", 9, 4.0), put("a", 5, 3.0), put("a", -1, 2.0)])
     assert [offer.log_price for offer in past.offers(NOW, None)] == [3.0]
 
 
 def test_of_very_many_offers_the_latest_count() -> None:
-    past = SellerPast(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_OFFERS + 7)])
+    past = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_OFFERS + 7)])
     found = past.offers(NOW, None)
     assert len(found) == MOST_OFFERS
     assert max(offer.age for offer in found) == timedelta(days=100 - 0.7)
@@ -64,12 +64,12 @@ WINDOWS = [
 def test_windows_count_what_was_known_before_the_moment(
     events: list[Event], sales: tuple[int, int, int], _why: str
 ) -> None:
-    past = SellerPast(events={"sale": sorted(events, key=lambda one: one.occurred_at)})
+    past = SellerHistory(events={"sale": sorted(events, key=lambda one: one.occurred_at)})
     assert past.event_counts(NOW, LONG_AGO, "EUR").sales == sales
 
 
 def test_a_window_that_begins_before_the_marketplace_vouched_is_unknown() -> None:
-    past = SellerPast(events={"sale": [event(3)]})
+    past = SellerHistory(events={"sale": [event(3)]})
     counts = past.event_counts(NOW, NOW - timedelta(days=30), "EUR")
     assert (counts.sales, counts.returns) == ((1, 1, None), (0, 0, None))
 
@@ -89,7 +89,7 @@ TURNOVERS = [
 def test_turnover_is_in_the_currency_of_the_listing(
     sales: list[Event], currency: str | None, expected: tuple[float | None, ...], _why: str
 ) -> None:
-    assert SellerPast(events={"sale": sales}).event_counts(NOW, LONG_AGO, currency).turnover == expected
+    assert SellerHistory(events={"sale": sales}).event_counts(NOW, LONG_AGO, currency).turnover == expected
 
 
 KNOWN = [
@@ -102,5 +102,5 @@ KNOWN = [
 
 @pytest.mark.parametrize(("days", "expected", "_why"), KNOWN, ids=[row[-1] for row in KNOWN])
 def test_a_seller_has_been_known_for(days: float | None, expected: float | None, _why: str) -> None:
-    past = SellerPast(first_known_at=None if days is None else NOW - timedelta(days=days))
+    past = SellerHistory(first_known_at=None if days is None else NOW - timedelta(days=days))
     assert past.known_days(NOW) == expected

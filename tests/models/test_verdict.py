@@ -8,7 +8,7 @@ from models.case import CaseEvent, CaseLane
 from models.errors import Forbidden, Invalid
 from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ENFORCEMENT, EnforcementPolicy
-from models.verdict import Bench, Judgement, Outcome, Side, consequence
+from models.verdict import DecisionInput, Judgement, Outcome, Side, consequence
 
 J, S, L = Judgement, Side, CaseLane
 DECIDED, REMOVED, REINSTATED = "decided", "removed", "reinstated"
@@ -20,7 +20,7 @@ LENIENT = EnforcementPolicy(analyst_removes_if_brand_takes_part=True)
 def follows(judgement: Judgement, lane: CaseLane, side: Side, *, can_be_asked: bool, lenient: bool = False) -> str:
     policy = LENIENT if lenient else DEFAULT_ENFORCEMENT
     try:
-        found = consequence(judgement, Bench(lane, side, can_be_asked, "Aurelle"), policy)
+        found = consequence(judgement, DecisionInput(lane, side, can_be_asked, "Aurelle"), policy)
     except Forbidden:
         return FORBIDDEN
     except Invalid:
@@ -89,11 +89,11 @@ CELLS += [
 ]
 # A second look was asked what to teach the model; whatever it says, it removes and reinstates nothing.
 CELLS += [
-    (judgement, L.SECOND_LOOK, side, can_be_asked, FORBIDDEN if side is S.BRAND else DECIDED)
+    (judgement, L.SECOND_REVIEW, side, can_be_asked, FORBIDDEN if side is S.BRAND else DECIDED)
     for judgement, side, can_be_asked in itertools.product(J, Side, (True, False))
     if judgement is not J.WITHDRAWN
 ]
-CELLS += [(J.WITHDRAWN, L.SECOND_LOOK, side, asked, INVALID) for side in Side for asked in (True, False)]
+CELLS += [(J.WITHDRAWN, L.SECOND_REVIEW, side, asked, INVALID) for side in Side for asked in (True, False)]
 
 
 def test_the_table_has_every_cell_once() -> None:
@@ -147,13 +147,13 @@ SENTENCES = [
 def test_what_follows_is_said_in_a_sentence(
     judgement: Judgement, side: Side, can_be_asked: bool, sentence: str
 ) -> None:
-    bench = Bench(L.ANALYST, side, can_be_asked, "Aurelle")
+    bench = DecisionInput(L.ANALYST, side, can_be_asked, "Aurelle")
     (found,) = consequence(judgement, bench, DEFAULT_ENFORCEMENT).reasons
     assert in_english(found) == sentence
 
 
 def test_a_brand_without_a_name_is_called_the_brand() -> None:
-    bench = Bench(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name=None)
+    bench = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name=None)
     (found,) = consequence(J.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT).reasons
     assert in_english(found) == "the brand states that the goods are not genuine."
 
@@ -162,7 +162,7 @@ HELD_BACK = message("effect.suspended")
 
 
 def test_of_a_brand_that_lost_its_standing_an_analyst_decides_and_the_reason_is_given() -> None:
-    bench = Bench(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle", held_back=HELD_BACK)
+    bench = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle", held_back=HELD_BACK)
     found = consequence(J.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT)
     assert (found.event, found.outcome, found.lane) == (CaseEvent.PASS_ON, Outcome.NONE, L.ANALYST)
     assert found.reasons == (
@@ -174,6 +174,6 @@ def test_of_a_brand_that_lost_its_standing_an_analyst_decides_and_the_reason_is_
 
 @pytest.mark.parametrize("judgement", [J.GENUINE, J.LICENSED, J.GREY_MARKET, J.CANNOT_TELL, J.NEEDS_TEST_BUY])
 def test_a_lost_standing_holds_back_an_accusation_alone(judgement: Judgement) -> None:
-    bench = Bench(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
+    bench = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
     held = replace(bench, held_back=HELD_BACK)
     assert consequence(judgement, held, DEFAULT_ENFORCEMENT) == consequence(judgement, bench, DEFAULT_ENFORCEMENT)

@@ -24,7 +24,7 @@ MUTANTS = [
         "serving/accounts/rules/second_person.py",
         ("tests/serving/accounts/rules/test_second_person.py",),
         ("        waiting += new\n", "", "only who let in directly is looked at"),
-        (".union(*(_line_before(one, let_in_by) for one in people))", "", "nobody let anybody in"),
+        (".union(*(_line_before(one, invited_by) for one in people))", "", "nobody let anybody in"),
         ("host in lines[guest]", "guest in lines[host]", "the guest in place of the host"),
         (" and not (around and host < guest)", "", "of two who let one another in neither counts"),
         ("(around and host < guest)", "around", "of two who let one another in both count"),

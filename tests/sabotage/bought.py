@@ -12,7 +12,7 @@ MUTANTS = [
         ("event is _E.HAND_OVER and holder ==", "event is _E.HAND_OVER and holder !=", "handed to oneself only"),
         ("before.holder if event is _E.CANCEL else holder", "holder", "who cancels has the goods"),
         ("    if judgement not in _FINDINGS:\n", "    if False:\n", "examined, and asks for a test buy"),
-        ("    if TestBuyState.CLOSED in states:\n", "    if states:\n", "goods on their way are papers"),
-        ("    if TestBuyState.CLOSED in states:\n", "    if True:\n", "no papers are needed"),
+        ("    if TestBuyState.CLOSED in states:\n", "    if states:\n", "goods on their way are documents"),
+        ("    if TestBuyState.CLOSED in states:\n", "    if True:\n", "no documents are needed"),
     ),
 ]

@@ -55,7 +55,7 @@ MUTANTS = [
         ("until is None or t < until", "True", "a stretch has no end"),
         ("if i == 0 or len(one.judge)", "if True", "a stretch with nothing to judge is fitted"),
         ("if i == 0 or len(one.judge)", "if len(one.judge)", "nothing is left to say from when on was judged"),
-        ("len(later) * k // stretches]", "len(later) * k // (stretches + 1)]", "the last stretch is longer"),
+        ("len(later) * k // time_folds]", "len(later) * k // (time_folds + 1)]", "the last stretch is longer"),
         ("key=lambda i: (times[i], i)", "key=lambda i: i", "the order of the rows passes for that of time"),
     ),
     *sabotage(
@@ -82,8 +82,8 @@ MUTANTS = [
             "no stretch knows what came before it but the first",
         ),
         (
-            "self.stretch[rows] == number",
-            "self.stretch[rows] == self.stretch[rows]",
+            "self.time_fold[rows] == number",
+            "self.time_fold[rows] == self.time_fold[rows]",
             "all offers are read by the last model",
         ),
         ("figures(labels, bare)", "figures(labels, 1 - bare)", "text and price turned round"),
@@ -115,7 +115,7 @@ MUTANTS = [
     *sabotage(
         "training/replay_gate.py",
         ("tests/training/test_replay_gate.py",),
-        ("held_out.labels == label)", "held_out.labels != label)", "honest offers disguised as counterfeits"),
+        ("held_out.labels == label)", "held_out.labels != label)", "honest offers obfuscated as counterfeits"),
         ("if label or way.by_honest_sellers:", "if True:", "honest offers are written as no honest person writes"),
         ("(1 if label else -1)", "1", "fewer honest offers shown are worse"),
         ("np.quantile(shares, 1 - policy.replay_confidence)", "np.quantile(shares, policy.replay_confidence)", "upper"),

@@ -57,8 +57,8 @@ MUTANTS = [
     *sabotage(
         "serving/appeals/service/complaint_case.py",
         ("tests/serving/notices/service/test_notice_complaints.py", "tests/serving/appeals/service/test_appeal.py"),
-        ('"lane": hearing.lane.value', '"lane": CaseLane.ANALYST.value', "who decided before decides again"),
-        ("if hearing.admitted.behind_others else", "if not hearing.admitted.behind_others else", "the wrong ones wait"),
+        ('"lane": complaint_heard.lane.value', '"lane": CaseLane.ANALYST.value', "who decided before decides again"),
+        ("if complaint_heard.admitted.behind_others else", "if not complaint_heard.admitted.behind_others else", "the wrong ones wait"),
         (
             "runtime.services[CaseHooks].replaced(connection, here, waiting.case_id, case_id)",
             "pass",

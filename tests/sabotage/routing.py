@@ -6,7 +6,7 @@ MUTANTS = [
     *sabotage(
         "models/routing.py",
         ("tests/models/test_routing.py",),
-        ("if lane is not Lane.RELEASE:\n", "if lane is Lane.ASK_BRAND:\n", "the draw takes what people would look at"),
+        ("if lane is not Lane.NO_ACTION:\n", "if lane is Lane.ASK_BRAND:\n", "the draw takes what people would look at"),
         (
             "return Route(lane, reasons, 1.0, version)",
             "return Route(lane, reasons, share * 0.5, version)",
@@ -16,10 +16,10 @@ MUTANTS = [
         ("if draw < share:", "if draw > share:", "all but the drawn are audited"),
         ("if draw < share:", "if False:", "nothing is drawn"),
         ("Route(Lane.AUDIT, reasons, share, version)", "Route(Lane.AUDIT, reasons, 1.0, version)", "drawn for certain"),
-        ("Route(Lane.RELEASE, reasons, share,", "Route(Lane.RELEASE, reasons, 1.0,", "released for certain"),
+        ("Route(Lane.NO_ACTION, reasons, share,", "Route(Lane.NO_ACTION, reasons, 1.0,", "released for certain"),
         ("    if situation.already_open:\n", "    if False:\n", "a change is the way out of review"),
-        ("(Lane.ANALYST if lane is Lane.RELEASE else lane)", "lane", "under review and released"),
-        ("(Lane.ANALYST if lane is Lane.RELEASE else lane)", "Lane.ANALYST", "under review nobody asks the brand"),
+        ("(Lane.ANALYST if lane is Lane.NO_ACTION else lane)", "lane", "under review and released"),
+        ("(Lane.ANALYST if lane is Lane.NO_ACTION else lane)", "Lane.ANALYST", "under review nobody asks the brand"),
         ("    if situation.authorised:\n", "    if False:\n", "a score accuses an authorised seller"),
         ("self.authorised or self._is_on(SellerList.ALLOW)", "self.authorised", "a score accuses an allowed seller"),
         (
@@ -55,13 +55,13 @@ MUTANTS = [
         ("probability < min(ask_from, analyst_from)", "probability < analyst_from", "brands wait for analysts"),
         ("probability < min(ask_from, analyst_from)", "probability <= min(ask_from, analyst_from)", "at the threshold"),
         (
-            "Lane.RELEASE, (reason,), chance",
-            "Lane.RELEASE, (reason,), policy.audit_share",
+            "Lane.NO_ACTION, (reason,), chance",
+            "Lane.NO_ACTION, (reason,), policy.audit_share",
             "newcomers are drawn like all",
         ),
         ("situation.seller_known_days, situation", "None, situation", "all sellers are new"),
         ("situation.seller_judged, policy", "0, policy", "who was judged is new"),
-        ("min(ask_from, analyst_from), newcomer", "analyst_from, newcomer", "far from the line of the analysts"),
+        ("min(ask_from, analyst_from), is_new_seller", "analyst_from, newcomer", "far from the line of the analysts"),
         (
             "    if probability < ask_from:\n",
             "    if probability <= ask_from:\n",
@@ -70,7 +70,7 @@ MUTANTS = [
         ("    if situation.brand_id is None:\n", "    if False:\n", "a question without a brand"),
         ('{"n": candidates}) if candidates else', '{"n": candidates}) if True else', "none of none possible"),
         ("    if not situation.brand_takes_part:\n", "    if False:\n", "a brand that takes no part is asked"),
-        ("        case Asking.HELD:\n", "        case Asking.OPEN:\n", "an open breaker holds nothing"),
+        ("        case Asking.PAUSED:\n", "        case Asking.OPEN:\n", "an open breaker holds nothing"),
         ("        case Asking.USED_UP:\n", "        case Asking.USED_UP if False:\n", "a brand is asked without end"),
     ),
     *sabotage(
@@ -79,7 +79,7 @@ MUTANTS = [
         ("not judged and", "", "who was judged is new for a week"),
         ("known_days is None or", "known_days is not None and", "an unknown seller is no newcomer"),
         ("known_days < policy", "known_days <= policy", "a newcomer on the eighth day"),
-        ("    if not newcomer:\n", "    if False:\n", "all probabilities are guesses"),
+        ("    if not is_new_seller:\n", "    if False:\n", "all probabilities are guesses"),
         ("return policy.audit_least_share", "return 0.0", "the sure are never put to the test"),
         (" / policy.newcomer_spread", "", "a guess has no spread"),
         ("_log_odds(probability) - _log_odds(line)", "_log_odds(line) - _log_odds(probability)", "the sure are drawn"),
@@ -174,7 +174,7 @@ MUTANTS = [
         ("if one.lane is Lane.ASK_BRAND and brand_id", "if brand_id", "what asks nobody uses up questions"),
         ("reverse=True)[left", "reverse=False)[left", "the least harmful are asked"),
         ("[left[brand_id] :]]", "[left[brand_id] + 1 :]]", "one question more than a day holds"),
-        ("asking=Asking.HELD if questions.held else", "asking=", "an open breaker holds nothing"),
+        ("asking=Asking.PAUSED if questions.held else", "asking=", "an open breaker holds nothing"),
         (
             "brand_takes_part=brand.brand_id in questions.takes_part",
             "brand_takes_part=True",

@@ -10,7 +10,7 @@ from models.policies.deciding import (
     RoutingPolicy,
     ScorecardPolicy,
 )
-from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_LOOK, DEFAULT_WEIGHTING
+from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW, DEFAULT_WEIGHTING
 from models.policies.version import policy_version
 from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.brands.policy import DEFAULT_ENROLMENT
@@ -23,7 +23,7 @@ POLICIES = [
     DEFAULT_LABELS,
     DEFAULT_ROUTING,
     DEFAULT_SCORECARD,
-    DEFAULT_SECOND_LOOK,
+    DEFAULT_SECOND_REVIEW,
     DEFAULT_STANDING,
     DEFAULT_ASSIGNMENT,
     DEFAULT_INVITATIONS,

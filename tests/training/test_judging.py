@@ -16,7 +16,7 @@ from training.fit import CounterfeitClassifier
 from training.incumbent import InForce
 from training.judging import Judgement, Trial, judge
 from training.metrics import average_precision, effective_number
-from training.splits import LaterSplit, Stretch, split_later_unseen
+from training.splits import LaterSplit, TimeFold, split_later_unseen
 
 DATA = a_market(160)
 FACTS = market_facts(DATA)
@@ -86,7 +86,7 @@ def test_a_champion_of_noise_is_beaten() -> None:
 def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
     """Of a stretch that is over they do, in those after it; so those of the last are turned round."""
     labels = DATA.labels.copy()
-    last = TRIAL.split.stretches[-1].judge
+    last = TRIAL.split.time_folds[-1].judge
     labels[last] = 1 - labels[last]
     other = judged(replace(TRIAL, labels=labels))
     ours, theirs = (one.report["curves"]["candidate"]["reliability"] for one in (alone(), other))
@@ -95,7 +95,7 @@ def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
 
 def test_each_stretch_is_judged_by_what_came_before_it() -> None:
     """The first stretch is judged as if the later ones had not been; those know more."""
-    first, *later = TRIAL.split.stretches
+    first, *later = TRIAL.split.time_folds
     assert len(later) == 2
     of_first = judged(replace(TRIAL, split=LaterSplit((first,))))
     by_one = [
@@ -115,7 +115,7 @@ def test_each_stretch_is_judged_by_what_came_before_it() -> None:
 
 
 def test_rewritten_offers_are_read_by_the_model_of_their_stretch() -> None:
-    first, *later = TRIAL.split.stretches
+    first, *later = TRIAL.split.time_folds
     split = LaterSplit((first, later[0]))
     turned = replace(TRIAL, split=LaterSplit((replace(first, judge=later[0].judge),)))
     found = [judged(replace(one, split=one.split)).gates[4].parts for one in (replace(TRIAL, split=split), turned)]
@@ -199,7 +199,7 @@ TOO_LITTLE: list[tuple[Labels, LaterSplit, str, str]] = [
     ),
     (
         DATA.labels,
-        LaterSplit((Stretch(np.arange(160), np.array([], dtype=np.intp), a_split().cut),)),
+        LaterSplit((TimeFold(np.arange(160), np.array([], dtype=np.intp), a_split().cut),)),
         "0 later listings of unseen sellers, 0 counterfeit",
         "nobody later",
     ),

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from features.facts import Facts
-from features.indicators import Direction, Fired, TellTaleFacts, Where
-from features.near_duplicates import Likeness
+from features.indicators import Direction, Fired, IndicatorFacts, Where
+from features.near_duplicates import NearDuplicates
 from tests.fixtures.facts import REFERENCES, full_facts, some_facts
 from training.obfuscation import TRANSFORMS
 from training.replay import facts_of_changed, honest_descriptions, market_of, rewritten_facts
@@ -66,27 +66,27 @@ def test_where_nothing_is_compared_nobody_knows_a_usual_price() -> None:
 
 def test_near_duplicates_stay_while_a_text_is_near_itself_and_go_once_it_is_not() -> None:
     text = "A grey leather tote by Aurelle with its dust bag and receipt, worn twice and kept in its box. " * 3
-    alike = replace(FULL, listing=replace(FULL.listing, description=text), likeness=Likeness(offers=3, counterfeit=2))
+    alike = replace(FULL, listing=replace(FULL.listing, description=text), likeness=NearDuplicates(offers=3, counterfeit=2))
     assert facts_of_changed(alike, alike.listing, REFERENCES).likeness == alike.likeness
-    assert rewritten_as("copied description", alike).likeness == Likeness()
+    assert rewritten_as("copied description", alike).likeness == NearDuplicates()
     assert rewritten_as("copied description", replace(alike, likeness=None)).likeness is None
 
 
 def test_tell_tales_stay_while_their_words_stand() -> None:
     fired = Fired(
-        tell_tale_id="tt",
+        indicator_id="tt",
         brand_id="brd",
         label="x",
         direction=Direction.COUNTERFEIT,
         where=Where.DESCRIPTION,
         words="dust bag",
     )
-    told = TellTaleFacts(for_counterfeit=2, fired=(fired,))
+    told = IndicatorFacts(for_counterfeit=2, fired=(fired,))
     listing = replace(FULL.listing, description="With a dust bag.")
     facts = replace(FULL, listing=listing, tell_tales=told)
     assert facts_of_changed(facts, listing, REFERENCES).tell_tales == told
     gone = facts_of_changed(facts, replace(listing, description="Nothing."), REFERENCES).tell_tales
-    assert gone == TellTaleFacts(for_counterfeit=2)
+    assert gone == IndicatorFacts(for_counterfeit=2)
 
 
 def test_an_offer_that_is_not_changed_has_the_facts_that_it_had() -> None:

@@ -77,7 +77,7 @@ def reviewed(facts: Sequence[Facts], truths: Sequence[Truth], random: np.random.
             said += [_given(number, Judgement(answer.verdict), Side.BRAND, "brand", asked)] if answer else []
         if drawn and first.judgement is Judgement.COUNTERFEIT:
             second = _analyst(number, truth, random, "second", drawn=False)
-            said.append(replace(second, second_look=True, user_id=f"second-{second.user_id}"))
+            said.append(replace(second, second_review=True, user_id=f"second-{second.user_id}"))
         found.append(Reviewed(one, drawn, tuple(said)))
     return found
 
@@ -92,12 +92,12 @@ def _given(number: int, judgement: Judgement, side: Side, who: str, brand_id: st
 
 
 def labelled(
-    cases: Sequence[Reviewed], policy: LabelPolicy, *, second_looks: bool
+    cases: Sequence[Reviewed], policy: LabelPolicy, *, second_reviews: bool
 ) -> tuple[list[SnapshotRow], list[Facts]]:
     """The rows that the label rule makes of what was said."""
     rows, facts = [], []
     for number, case in enumerate(cases):
-        said = [one for one in case.said if second_looks or not one.second_look]
+        said = [one for one in case.said if second_reviews or not one.second_review]
         label = label_from(said, AppealState.NONE, as_of=NOW, policy=policy)
         if not isinstance(label, Label):
             continue
@@ -150,7 +150,7 @@ def measured(seed: int) -> dict[str, Found]:
     unseen, truth = evaluation_set(settings, 6_000)
     asked = [offline.facts(one, as_of=NOW, marketplace="simulated", took_part=False) for one in unseen]
     return {
-        name: _learnt(cases, policy, asked, truth, second_looks=looks, weighting=weighting)
+        name: _learnt(cases, policy, asked, truth, second_reviews=looks, weighting=weighting)
         for name, (policy, looks, weighting) in SCHEMES.items()
     }
 
@@ -161,10 +161,10 @@ def _learnt(
     asked: Sequence[Facts],
     truth: Labels,
     *,
-    second_looks: bool,
+    second_reviews: bool,
     weighting: WeightPolicy,
 ) -> Found:
-    rows, facts = labelled(cases, policy, second_looks=second_looks)
+    rows, facts = labelled(cases, policy, second_reviews=second_reviews)
     labels = np.array([row.label for row in rows], dtype=np.int8)
     model = CounterfeitClassifier(seed=0, threads=1).fit(
         facts,

@@ -85,7 +85,7 @@ def test_labels_that_cannot_be_folded_are_refused(
 
 
 def rolled(split: LaterSplit) -> list[tuple[list[int], list[int]]]:
-    return [(one.fit.tolist(), one.judge.tolist()) for one in split.stretches]
+    return [(one.fit.tolist(), one.judge.tolist()) for one in split.time_folds]
 
 
 def test_the_later_rows_of_unseen_sellers_are_judged() -> None:
@@ -119,7 +119,7 @@ def judged_after(day: int | None, *, fewest: int = 2) -> tuple[list[int], bool]:
         champion_learnt_until=None if day is None else NOW + timedelta(days=day),
         fewest_positives=fewest,
     )
-    assert found.stretches[0].fit.tolist() == list(range(found.judge.tolist()[0]))
+    assert found.time_folds[0].fit.tolist() == list(range(found.judge.tolist()[0]))
     return found.judge.tolist(), found.champion_saw
 
 
@@ -188,8 +188,8 @@ def test_what_is_judged_is_later_than_all_that_is_fitted_and_of_other_sellers(
 ) -> None:
     times, groups = [NOW + timedelta(days=day) for day, _ in rows], np.array([group for _, group in rows])
     split = split_later_unseen(times, groups, share=share)
-    ends = [one.cut for one in split.stretches[1:]] + [NOW + timedelta(days=31)]
-    for one, end in zip(split.stretches, ends, strict=True):
+    ends = [one.cut for one in split.time_folds[1:]] + [NOW + timedelta(days=31)]
+    for one, end in zip(split.time_folds, ends, strict=True):
         assert not set(groups[one.fit]) & set(groups[one.judge])
         assert one.fit.tolist() == [i for i, time in enumerate(times) if time < one.cut]
         assert all(one.cut <= times[i] < end for i in one.judge)
@@ -198,10 +198,10 @@ def test_what_is_judged_is_later_than_all_that_is_fitted_and_of_other_sellers(
 @PROPERTY
 @given(ROWS, st.floats(0.05, 0.95), st.integers(1, 5))
 def test_more_stretches_judge_no_row_that_one_would_not(
-    rows: list[tuple[int, int]], share: float, stretches: int
+    rows: list[tuple[int, int]], share: float, time_folds: int
 ) -> None:
     times, groups = [NOW + timedelta(days=day) for day, _ in rows], np.array([group for _, group in rows])
-    one, more = (split_later_unseen(times, groups, share=share, stretches=n) for n in (1, stretches))
+    one, more = (split_later_unseen(times, groups, share=share, time_folds=n) for n in (1, time_folds))
     assert set(more.judge) <= set(one.judge)
     assert len(set(more.judge)) == len(more.judge)
     assert set(groups[more.judge]) == set(groups[one.judge])
@@ -210,11 +210,11 @@ def test_more_stretches_judge_no_row_that_one_would_not(
 def test_each_stretch_knows_what_came_before_it() -> None:
     """Nine rows by day, the last six judged in three stretches; the seller of day 4 sells again on day 5 and 7."""
     times = [NOW + timedelta(days=day) for day in range(9)]
-    split = split_later_unseen(times, np.array([0, 1, 2, 3, 4, 4, 6, 4, 8]), share=0.66, stretches=3)
+    split = split_later_unseen(times, np.array([0, 1, 2, 3, 4, 4, 6, 4, 8]), share=0.66, time_folds=3)
     assert rolled(split) == [([0, 1, 2], [3, 4]), ([0, 1, 2, 3, 4], [6]), ([0, 1, 2, 3, 4, 5, 6], [8])]
 
 
 def test_a_stretch_without_a_new_seller_is_left_out() -> None:
     times = [NOW + timedelta(days=day) for day in range(6)]
-    split = split_later_unseen(times, np.array([0, 1, 2, 3, 3, 5]), share=0.5, stretches=3)
+    split = split_later_unseen(times, np.array([0, 1, 2, 3, 3, 5]), share=0.5, time_folds=3)
     assert rolled(split) == [([0, 1, 2], [3]), ([0, 1, 2, 3, 4], [5])]

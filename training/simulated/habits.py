@@ -62,7 +62,7 @@ class Habits:
     blatant: float = 0.0
     tells: float = 0.0
     contacts: float = 0.0
-    disguises: float = 0.0
+    obfuscations: float = 0.0
     branded: float = 1.0
     stories: Mapping[Story, float]
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from training.simulated.brands import HOUSES
 from training.simulated.chance import Random, around, happens, one_of
-from training.simulated.disguise import mistyped
+from training.simulated.obfuscation import mistyped
 from training.simulated.goods import GOODS
 from training.simulated.habits import HABITS, Around, Craft, Honest, Kind
 from training.simulated.prose import Item, Text, write

@@ -5,7 +5,7 @@ from typing import Final
 
 from training.simulated.brands import HOUSES, SMALL_MAKERS
 from training.simulated.chance import Random, happens, one_of
-from training.simulated.disguise import disguised, mistyped
+from training.simulated.obfuscation import obfuscated, mistyped
 from training.simulated.goods import GOODS
 from training.simulated.habits import HABITS, Habits, Honest
 from training.simulated.sellers import Seller
@@ -71,7 +71,7 @@ def write(random: Random, seller: Seller, item: Item) -> Text:
     language = Language.EN if happens(random, _OTHER_LANGUAGE) else seller.style.language
     habits = HABITS[seller.kind]
     acts = item.counterfeit or seller.supplier is None  # A counterfeiter's genuine goods are plainly described.
-    hidden = acts and not item.part and item.house is not None and happens(random, habits.disguises)
+    hidden = acts and not item.part and item.house is not None and happens(random, habits.obfuscations)
     named = _named(random, item, language)
     shown = named if named is None or not hidden else _hidden(random, item, language)
     slots = _slots(random, item, language, shown)
@@ -106,7 +106,7 @@ def _hidden(random: Random, item: Item, language: Language) -> str:
     if item.house is None or happens(random, 0.2):
         return one_of(random, HINTS[language])
     house = HOUSES[item.house]
-    return house.nickname if happens(random, 0.2) else disguised(random, house.brand.name)
+    return house.nickname if happens(random, 0.2) else obfuscated(random, house.brand.name)
 
 
 def _slots(random: Random, item: Item, language: Language, shown: str | None) -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from training.simulated.brands import HOUSES
 from training.simulated.chance import Random, happens
-from training.simulated.disguise import disguised, mistyped
+from training.simulated.obfuscation import obfuscated, mistyped
 from training.simulated.habits import Craft
 from training.simulated.words import BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS, TELLS
 from training.simulation.market import Accounts, Market, Offered
@@ -137,7 +137,7 @@ def reworded(row: Mapping[str, object], caught: int, random: Random) -> dict[str
     title = str(found["title"]) or str(row["title"])
     for house in HOUSES:
         if house.brand.name in title and happens(random, share / 2):
-            title = title.replace(house.brand.name, disguised(random, house.brand.name))
+            title = title.replace(house.brand.name, obfuscated(random, house.brand.name))
             found.pop("brand", None)
             found.pop("gtin", None)
     found["title"] = mistyped(random, title) if happens(random, share / 2) else title

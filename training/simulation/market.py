@@ -16,16 +16,16 @@ from features.history import History
 from features.listing import Listing, check
 from features.minhash import Signature, band_keys, signature_of
 from features.money import to_minor
-from features.near_duplicates import Likeness
+from features.near_duplicates import NearDuplicates
 from features.own_prices import NO_PRICES
 from features.references import PricePool, PriceTable, Rates, References
-from models.seller_history import KINDS, Event, Put, SellerPast
+from models.seller_history import KINDS, Event, Put, SellerHistory
 from training.simulated.chance import Random
 from training.synthetic import PER_EURO, Settings, SyntheticBrand, Truth, World, build
 
 MARKETPLACE: Final = "Bazaar (simulated)"
 MONTH: Final = timedelta(days=30)
-NOBODY_JUDGED: Final = SellerPast().outcomes_at(datetime.max.replace(tzinfo=UTC))
+NOBODY_JUDGED: Final = SellerHistory().outcomes_at(datetime.max.replace(tzinfo=UTC))
 _COMPARED: Final = timedelta(days=180)  # As the service compares prices: half a year of offers.
 _DRAWS, _PEOPLE = 101, 102  # Streams of chance beside those of the world.
 
@@ -73,14 +73,14 @@ class Accounts:
     taking_part: frozenset[str]
     authorised: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     complete_since: datetime | None = None
-    pasts: dict[str, SellerPast] = field(default_factory=dict)
+    histories: dict[str, SellerHistory] = field(default_factory=dict)
 
     def history(self, listing: Listing, at: datetime) -> History:
         """The past of a listing's seller, as if nobody had been judged."""
         seller = listing.seller.external_id
         if seller is None:
             return History(earlier_prices=NO_PRICES)
-        past = self.pasts.setdefault(seller, SellerPast())
+        past = self.histories.setdefault(seller, SellerHistory())
         found = past.history(
             at, listing_id=listing.external_id, complete_since=self.complete_since, currency=listing.currency
         )
@@ -92,7 +92,7 @@ class Accounts:
         if seller is None:
             return
         brand_key, category_key = reference_keys(listing, facts.brand)
-        self.pasts.setdefault(seller, SellerPast()).take_in(
+        self.histories.setdefault(seller, SellerHistory()).take_in(
             Put(
                 listing_id=listing.external_id,
                 known_at=facts.as_of,
@@ -193,7 +193,7 @@ class Market:
 
     def computed(self, listing: Listing, at: datetime, history: History, *, compared: bool) -> Computed:
         """The numbers of a listing at a moment; where its text was `compared`, as if nothing were like it."""
-        recorded = replace(history, likeness=Likeness() if compared else None)
+        recorded = replace(history, likeness=NearDuplicates() if compared else None)
         return compute(assemble_facts(listing, self.references(at), recorded, marketplace=MARKETPLACE, as_of=at))
 
     def _monthly_tables(self, offers: Sequence[tuple[datetime, Listing]]) -> list[PriceTable]:
@@ -219,15 +219,15 @@ def _first_rows(world: World) -> list[tuple[datetime, Mapping[str, object], List
     return list(found.values())
 
 
-def _with_events(world: World) -> dict[str, SellerPast]:
+def _with_events(world: World) -> dict[str, SellerHistory]:
     """The acts of buyers at the sellers whose events the marketplace reports; each event is known when it happens."""
-    found: dict[str, SellerPast] = {}
+    found: dict[str, SellerHistory] = {}
     for sent in world.events:
         row = sent.row
         if row["kind"] in KINDS:
             amount, currency = Decimal(str(row["amount"])), str(row["currency"])
             event = Event(sent.at, sent.at, to_minor(amount, currency), currency)
-            past = found.setdefault(str(row["seller"]), SellerPast())
+            past = found.setdefault(str(row["seller"]), SellerHistory())
             past.events.setdefault(str(row["kind"]), []).append(event)
     return found
 

@@ -6,9 +6,9 @@ from typing import Final
 
 from features.compute import Computed, compute
 from features.history import Outcomes
-from features.near_duplicates import MOST_COMPARED, Asked, Candidate, Likeness, Period, Ruling, likeness
+from features.near_duplicates import MOST_COMPARED, Asked, Candidate, NearDuplicates, Period, Ruling, likeness
 from models.labels import VALUES, AppealState
-from models.seller_history import SellerPast
+from models.seller_history import SellerHistory
 from training.simulation.market import NOBODY_JUDGED, Offered
 from training.simulation.people import Settled
 
@@ -19,7 +19,7 @@ _MOST_PER_KEY: Final = 16  # As the service: the latest texts under each key.
 class Memory:
     """Grows with the year; asked about a listing, it answers as of the moment at which that came in."""
 
-    _said_of_seller: dict[str, SellerPast] = field(default_factory=lambda: defaultdict(SellerPast))
+    _said_of_seller: dict[str, SellerHistory] = field(default_factory=lambda: defaultdict(SellerHistory))
     _said_of_listing: dict[str, Settled] = field(default_factory=dict)
     _texts: dict[int, list[Offered]] = field(default_factory=lambda: defaultdict(list))
 
@@ -27,8 +27,8 @@ class Memory:
         """A memory with the same past and its own future."""
         return Memory(
             defaultdict(
-                SellerPast,
-                {seller: SellerPast(rulings=list(past.rulings)) for seller, past in self._said_of_seller.items()},
+                SellerHistory,
+                {seller: SellerHistory(rulings=list(past.rulings)) for seller, past in self._said_of_seller.items()},
             ),
             dict(self._said_of_listing),
             defaultdict(list, {key: list(texts) for key, texts in self._texts.items()}),
@@ -38,7 +38,7 @@ class Memory:
         """The numbers of a listing that comes in, with all that is known by then; it is remembered from now on."""
         facts = offered.computed.facts
         outcomes = None if offered.seller is None else self._outcomes(offered)
-        alike = self._likeness(offered)
+        alike = self._near_duplicates(offered)
         for key in offered.keys:
             texts = self._texts[key]
             texts.append(offered)
@@ -57,7 +57,7 @@ class Memory:
         past = self._said_of_seller.get(offered.seller or "")
         return past.outcomes_at(offered.at) if past else NOBODY_JUDGED
 
-    def _likeness(self, offered: Offered) -> Likeness | None:
+    def _near_duplicates(self, offered: Offered) -> NearDuplicates | None:
         if offered.signature is None:
             return None
         near = {one.external_id: one for key in offered.keys for one in self._texts.get(key, ())}

@@ -9,8 +9,8 @@ from models.case import CaseLane
 from models.labels import WANTS_A_SECOND, AppealState, GivenVerdict, label_from
 from models.outcomes import Ruling
 from models.policies.deciding import DEFAULT_ENFORCEMENT
-from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_LOOK
-from models.verdict import Bench, Judgement, Outcome, Side, consequence
+from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW
+from models.verdict import DecisionInput, Judgement, Outcome, Side, consequence
 from training.simulated.answers import Answer, analyst_answer, brand_answer, seller_appeals
 from training.simulated.chance import Random
 from training.simulated.stream import Truth
@@ -18,7 +18,7 @@ from training.simulation.market import Offered
 
 Instead = Callable[[Offered, Side], Judgement | None]
 
-_CASE, _APPEAL, _SECOND_LOOK = 1, 2, 3  # Purposes of chance.
+_CASE, _APPEAL, _SECOND_REVIEW = 1, 2, 3  # Purposes of chance.
 _OBJECTS_WITHIN: Final = 9.0  # Days until a seller has found out and written; the window is fourteen.
 _BRAND_USER: Final = "brand"
 _ANALYSTS: Final = ("analyst-1", "analyst-2")
@@ -56,7 +56,7 @@ class Settled:
     @property
     def rulings_given(self) -> tuple[GivenVerdict, ...]:
         """The verdicts that decided something; a second review only says what is taught."""
-        return tuple(verdict for verdict in self.verdicts if not verdict.second_look)
+        return tuple(verdict for verdict in self.verdicts if not verdict.second_review)
 
     def rulings(self, listing_id: str) -> list[Ruling]:
         """The answer in the form of a seller's point-in-time history."""
@@ -111,7 +111,7 @@ def settle(
             now += timedelta(hours=answer.delay_hours)
             judgement = judgement or Judgement(answer.verdict)
         assert judgement is not None
-        follows = consequence(judgement, Bench(lane, side, can_be_asked, brand_name), DEFAULT_ENFORCEMENT)
+        follows = consequence(judgement, DecisionInput(lane, side, can_be_asked, brand_name), DEFAULT_ENFORCEMENT)
         user = _BRAND_USER if side is Side.BRAND else _ANALYSTS[analyst]
         name = f"{offered.external_id}/{len(verdicts)}"
         drawn = lane is CaseLane.AUDIT
@@ -121,22 +121,22 @@ def settle(
         if follows.outcome is Outcome.REMOVE:
             removed_at = now
         if follows.lane is None:
-            return _with_appeal(offered, _with_second_look(offered, Settled(tuple(verdicts), looks, removed_at)))
+            return _with_appeal(offered, _with_second_review(offered, Settled(tuple(verdicts), looks, removed_at)))
         can_be_asked = can_be_asked and side is not Side.BRAND
         lane = follows.lane
 
 
-def _with_second_look(offered: Offered, found: Settled) -> Settled:
+def _with_second_review(offered: Offered, found: Settled) -> Settled:
     """A label that needs a second reviewer goes, blind, to somebody who has not judged the listing."""
     said_at = found.verdicts[-1].known_at
     label = label_from(found.verdicts, AppealState.NONE, as_of=said_at, policy=DEFAULT_LABELS)
     if label is not WANTS_A_SECOND:
         return found
-    answer = analyst_answer(offered.truth, offered.random(_SECOND_LOOK))
-    known_at = said_at + timedelta(days=DEFAULT_SECOND_LOOK.due_within_days, hours=answer.delay_hours)
+    answer = analyst_answer(offered.truth, offered.random(_SECOND_REVIEW))
+    known_at = said_at + timedelta(days=DEFAULT_SECOND_REVIEW.due_within_days, hours=answer.delay_hours)
     name, judgement = f"{offered.external_id}/second-look", Judgement(answer.verdict)
     said = GivenVerdict(name, judgement, Side.ANALYST, _SECOND_ANALYST, known_at, superseded=False)
-    second = replace(said, second_look=True)
+    second = replace(said, second_review=True)
     return replace(found, verdicts=(*found.verdicts, second), looks=found.looks + 1)
 
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from features.compute import Computed, input_fingerprint
 from models.bundle import Bundle
-from models.exploration import chance_of_review, is_newcomer
+from models.exploration import chance_of_review, is_new_seller
 from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD
 from models.routing import Route, Situation, Thresholds, route
 from models.score import Score
@@ -95,8 +95,8 @@ def _chance(one: Arrival, line: float) -> float:
         return DEFAULT_ROUTING.whitelist_audit_share
     if one.score.probability is None:
         return DEFAULT_ROUTING.audit_share
-    newcomer = is_newcomer(situation.seller_known_days, situation.seller_judged, DEFAULT_ROUTING)
-    return chance_of_review(one.score.probability, line, newcomer=newcomer, policy=DEFAULT_ROUTING)
+    new_seller = is_new_seller(situation.seller_known_days, situation.seller_judged, DEFAULT_ROUTING)
+    return chance_of_review(one.score.probability, line, is_new_seller=new_seller, policy=DEFAULT_ROUTING)
 
 
 def _name(one: Arrival) -> str:

@@ -112,7 +112,7 @@ class Year:
         return sorted([*written, *self._adapting.returned(until)], key=lambda one: (one.at, one.external_id))
 
     def _taken_up(self, offered: Offered, arrival: Arrival, route: Route) -> Case:
-        if route.lane is Lane.RELEASE:
+        if route.lane is Lane.NO_ACTION:
             return Case(offered, arrival, route, None)
         self.budget -= 1
         instead = self._poisoner.instead if self._poisoner else None

@@ -17,7 +17,7 @@ _WEEKS_UP_TO: Final = timedelta(days=100)
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class Period:
     """A part of a dashboard's time: from its beginning up to its end, which lies outside."""
 
     begins: datetime
@@ -28,12 +28,12 @@ class Stretch:
         return self.begins <= at < self.ends
 
 
-def stretches(since: datetime, until: datetime) -> tuple[Stretch, ...]:
+def stretches(since: datetime, until: datetime) -> tuple[Period, ...]:
     """A time in weeks that begin on Mondays, or in calendar months where it is long; the first and last may be cut."""
     cuts = [since]
     while (ends := _next(cuts[-1], by_month=until - since > _WEEKS_UP_TO)) < until:
         cuts.append(ends)
-    return tuple(Stretch(begins, ends) for begins, ends in zip(cuts, [*cuts[1:], until], strict=True))
+    return tuple(Period(begins, ends) for begins, ends in zip(cuts, [*cuts[1:], until], strict=True))
 
 
 def _next(at: datetime, *, by_month: bool) -> datetime:
@@ -47,7 +47,7 @@ def _next(at: datetime, *, by_month: bool) -> datetime:
 class Part:
     """The answers of one stretch: how many, and how many of the confirmations among them ended how so far."""
 
-    stretch: Stretch
+    period: Period
     answers: int
     accepted: int
     rejected: int
@@ -76,7 +76,7 @@ class Dashboard:
     """The results of the answers in a period; withdrawn answers have a count of their own and enter no other."""
 
     answers: int
-    taken_back: int
+    undone: int
     judgements: Counter[Judgement]
     outcomes: Counter[AnswerOutcome]
     reasons: tuple[ReasonCount, ...]
@@ -90,16 +90,16 @@ _OPEN: Final = frozenset({AnswerOutcome.CONTESTED, AnswerOutcome.UNDERWAY})
 _ORDER: Final = tuple(AnswerOutcome)
 
 
-def dashboard(answers: Iterable[Answered], parts: Sequence[Stretch]) -> Dashboard:
+def dashboard(answers: Iterable[Answered], parts: Sequence[Period]) -> Dashboard:
     """The counts of the answers given within these stretches."""
     begins, ends = parts[0].begins, parts[-1].ends
     given = [one for one in answers if begins <= one.answered_at < ends]
-    standing = [one for one in given if not one.taken_back]
+    standing = [one for one in given if not one.undone]
     found = [(one, became(one)) for one in standing]
     reasons = Counter((end.outcome, end.reason) for _, end in found)
     return Dashboard(
         answers=len(standing),
-        taken_back=len(given) - len(standing),
+        undone=len(given) - len(standing),
         judgements=Counter(one.judgement for one in standing),
         outcomes=Counter(end.outcome for _, end in found),
         reasons=tuple(
@@ -111,14 +111,14 @@ def dashboard(answers: Iterable[Answered], parts: Sequence[Stretch]) -> Dashboar
         objections=Counter(_ended(one) for one in standing if one.objected),
         to_answer=_median(one.hours_to_answer for one in standing),
         to_removal=_median(end.hours_to_removal for _, end in found),
-        parts=tuple(_part(stretch, found) for stretch in parts),
+        parts=tuple(_part(period, found) for period in parts),
     )
 
 
-def _part(stretch: Stretch, found: Iterable[tuple[Answered, Became]]) -> Part:
-    outcomes = Counter(end.outcome for one, end in found if stretch.holds(one.answered_at))
+def _part(period: Period, found: Iterable[tuple[Answered, Became]]) -> Part:
+    outcomes = Counter(end.outcome for one, end in found if period.holds(one.answered_at))
     return Part(
-        stretch,
+        period,
         outcomes.total(),
         outcomes[AnswerOutcome.ACCEPTED],
         outcomes[AnswerOutcome.REJECTED],

@@ -25,7 +25,7 @@ class AnswerOutcome(StrEnum):
     CONTESTED = "contested"
     UNDERWAY = "underway"
     NO_REMOVAL_ASKED = "no_removal_asked"
-    TAKEN_BACK = "taken_back"
+    UNDONE = "taken_back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Answered:
 
     judgement: Judgement
     answered_at: datetime
-    taken_back: bool
+    undone: bool
     removal: ActionState | None
     removed_at: datetime | None
     appeal: AppealState
@@ -85,8 +85,8 @@ def became(answer: Answered) -> Became:
 
 
 def _outcome(answer: Answered) -> tuple[AnswerOutcome, str]:
-    if answer.taken_back:
-        return AnswerOutcome.TAKEN_BACK, "answer.undone"
+    if answer.undone:
+        return AnswerOutcome.UNDONE, "answer.undone"
     if answer.judgement is not Judgement.COUNTERFEIT:
         return AnswerOutcome.NO_REMOVAL_ASKED, "answer.no_removal"
     match answer.appeal:
@@ -130,7 +130,7 @@ def _of_removal(removal: ActionState | None) -> tuple[AnswerOutcome, str]:
             return AnswerOutcome.REJECTED, "answer.removal_withdrawn"
         case ActionState.DEAD:
             return AnswerOutcome.UNDERWAY, "answer.dead"
-        case ActionState.HELD:
+        case ActionState.PENDING_APPROVAL:
             return AnswerOutcome.UNDERWAY, "answer.held"
         case None:
             return AnswerOutcome.UNDERWAY, "answer.analyst"
@@ -145,7 +145,7 @@ def _upheld(answer: Answered) -> bool:
 
 
 def _hours(answer: Answered) -> float | None:
-    if answer.removed_at is None or answer.taken_back:
+    if answer.removed_at is None or answer.undone:
         return None
     return (answer.removed_at - answer.answered_at).total_seconds() / _SECONDS_AN_HOUR
 

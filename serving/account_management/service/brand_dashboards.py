@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from models.policies.learning import LabelPolicy
 from models.prevalence import Due, Estimate, prevalence
-from serving.account_management.rules.brand_dashboard import Dashboard, Stretch, dashboard, stretches
+from serving.account_management.rules.brand_dashboard import Dashboard, Period, dashboard, stretches
 from serving.account_management.store import brand_answers, brand_dashboard
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import monitoring
@@ -26,7 +26,7 @@ DEFAULT_PERIOD: Final = 90
 class Share:
     """How many of a stretch's offers are counterfeit, as far as people can tell, and how many offers there were."""
 
-    stretch: Stretch
+    period: Period
     listings: int
     estimate: Estimate
 
@@ -67,7 +67,7 @@ def gather(runtime: Runtime, connection: Connection, pair: Pair, days: int) -> B
 
 
 def _shares(
-    runtime: Runtime, connection: Connection, pair: Pair, parts: tuple[Stretch, ...], now: datetime
+    runtime: Runtime, connection: Connection, pair: Pair, parts: tuple[Period, ...], now: datetime
 ) -> tuple[Share, tuple[Share, ...]]:
     """Prevalence by the random audit sample: of all stretches together, and of each."""
     window = Window(parts[0].begins - timedelta(microseconds=1), now)
@@ -83,7 +83,7 @@ def _shares(
     labels = mature_labels(connection, pair[0], runtime.policies[LabelPolicy], now, only=looked_at)
     due = [[Due(chance, labels.get(version_id)) for version_id, chance in some] for some in drawn]
     whole = Share(
-        Stretch(parts[0].begins, parts[-1].ends),
+        Period(parts[0].begins, parts[-1].ends),
         sum(listings),
         prevalence([one for some in due for one in some], listings=sum(listings)),
     )

@@ -9,7 +9,7 @@ from serving.accounts.rules.access import Grant, Permission, Person, Role
 from serving.accounts.store import accounts, invitations
 from serving.accounts.store.invitations import Invitation
 from serving.administration.service.given_names import checked_address
-from serving.administration.service.inviting import ask_in
+from serving.administration.service.inviting import invite_by_mail
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
 from serving.rights import store as rights
@@ -37,7 +37,7 @@ def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -
         require_lead(connection, person, pair)
         if address in {one.email for one in accounts.people_of_brand(connection, pair)}:
             raise Conflict("{name} speaks for your brand already.", name=address)
-        return ask_in(runtime, connection, person, address, Grant(Role.BRAND, *pair))
+        return invite_by_mail(runtime, connection, person, address, Grant(Role.BRAND, *pair))
 
 
 def open_invitations(connection: Connection, pair: Pair, at: datetime) -> list[Invitation]:
@@ -59,11 +59,11 @@ def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitatio
         by = require_lead(connection, person, pair)
         if invitation_id not in {one.invitation_id for one in open_invitations(connection, pair, now)}:
             raise NotFound("There is no such open invitation.")
-        invitations.take_back(connection, [pair[0]], invitation_id, now)
+        invitations.withdraw(connection, [pair[0]], invitation_id, now)
         _record(runtime, connection, pair, by, "invitation.taken_back", invitation_id)
 
 
-def let_go(runtime: Runtime, person: Person, pair: Pair, user_id: str) -> None:
+def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) -> None:
     """End a colleague's role for the brand at this marketplace, effective from their next request.
 
     Their powers of attorney end with it, unless they still represent the brand at another marketplace. The account and

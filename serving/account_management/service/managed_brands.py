@@ -95,7 +95,7 @@ def needs(
     return found
 
 
-def let_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, leads: bool) -> None:
+def set_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, leads: bool) -> None:
     """Grant or withdraw a brand user's right to change the brand's file.
 
     Raises
@@ -112,7 +112,7 @@ def let_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, lead
         _require(connection, person, pair)
         if leads and rights.mandates_of(connection, pair[1], user_id):
             raise Conflict("They act by a power of attorney. Make it void first if it was recorded by mistake.")
-        accounts.let_lead(connection, user_id, pair, leads=leads)
+        accounts.set_lead(connection, user_id, pair, leads=leads)
         audit.record(
             connection,
             runtime.clock.now(),

@@ -135,7 +135,7 @@ def about_sellers(
     if not sellers:
         return {}
     later = verdict.alias("later")
-    taken_back = select(later.c.verdict_id).where(
+    undone = select(later.c.verdict_id).where(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
     )
     key = (verdict.c.marketplace_id, verdict.c.brand_id, listing_version.c.seller_external_id)
@@ -148,7 +148,7 @@ def about_sellers(
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             or_(false(), *wanted),
             listing_version.c.seller_external_id.in_(set(sellers)),
-            ~taken_back.exists(),
+            ~undone.exists(),
         )
         .group_by(*key, verdict.c.judgement)
     )

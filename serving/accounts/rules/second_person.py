@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Mapping
 
-Hosts = Mapping[str, frozenset[str]]  # The inviters of each person.
+Inviters = Mapping[str, frozenset[str]]  # The inviters of each person.
 
 
-def behind_others(people: Collection[str], let_in_by: Hosts) -> frozenset[str]:
+def behind_others(people: Collection[str], invited_by: Inviters) -> frozenset[str]:
     """Those of these people who invited another of them, directly or through other invitations.
 
     An invitation and a link for a new password both count. The person who makes either can use it themselves, so the
@@ -14,13 +14,13 @@ def behind_others(people: Collection[str], let_in_by: Hosts) -> frozenset[str]:
     otherwise no marketplace would have a second person. If people invited one another in a circle, only the first by id
     counts: at worst they are one person.
     """
-    lines = {one: _line_before(one, let_in_by) for one in people}
+    lines = {one: _line_before(one, invited_by) for one in people}
     return frozenset(host for host in people if any(_is_host(host, guest, lines) for guest in people))
 
 
-def hosts_of(people: Collection[str], let_in_by: Hosts) -> frozenset[str]:
+def hosts_of(people: Collection[str], invited_by: Inviters) -> frozenset[str]:
     """The inviters of these people, direct and indirect: none of them reviews a decision of these people."""
-    return frozenset().union(*(_line_before(one, let_in_by) for one in people))
+    return frozenset().union(*(_line_before(one, invited_by) for one in people))
 
 
 def _is_host(host: str, guest: str, lines: Mapping[str, Collection[str]]) -> bool:
@@ -28,12 +28,12 @@ def _is_host(host: str, guest: str, lines: Mapping[str, Collection[str]]) -> boo
     return host != guest and host in lines[guest] and not (around and host < guest)
 
 
-def _line_before(person: str, let_in_by: Hosts) -> set[str]:
+def _line_before(person: str, invited_by: Inviters) -> set[str]:
     """The chain of inviters of a person, up to the person who provisioned the data directory."""
     found: set[str] = set()
     waiting = [person]
     while waiting:
-        new = let_in_by.get(waiting.pop(), frozenset()) - found
+        new = invited_by.get(waiting.pop(), frozenset()) - found
         found |= new
         waiting += new
     return found

@@ -41,7 +41,7 @@ def add_account(
     name: str,
     password_hash: str,
     at: datetime,
-    asked_in_by: str | None = None,
+    invited_by: str | None = None,
 ) -> None:
     """A new account.
 
@@ -54,7 +54,7 @@ def add_account(
     if is_known(connection, email):
         raise Conflict("There is an account for {email} already.", email=email)
     row = {"user_id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": at}
-    add(connection, account, [{**row, "asked_in_by": asked_in_by}])
+    add(connection, account, [{**row, "invited_by": invited_by}])
 
 
 def is_known(connection: Connection, email: str) -> bool:
@@ -62,9 +62,9 @@ def is_known(connection: Connection, email: str) -> bool:
     return connection.execute(select(account.c.user_id).where(account.c.email == email)).first() is not None
 
 
-def let_in(connection: Connection) -> dict[str, frozenset[str]]:
+def inviters(connection: Connection) -> dict[str, frozenset[str]]:
     """The inviter of each account that has one: by an invitation, or by a used password reset link."""
-    invited = select(account.c.user_id, account.c.asked_in_by.label("by")).where(account.c.asked_in_by.is_not(None))
+    invited = select(account.c.user_id, account.c.invited_by.label("by")).where(account.c.invited_by.is_not(None))
     by_link = select(reset_link.c.user_id, reset_link.c.made_by.label("by")).where(
         reset_link.c.used_at.is_not(None), reset_link.c.made_by.is_not(None)
     )
@@ -122,7 +122,7 @@ def places_of(connection: Connection, user_id: str) -> frozenset[str]:
     return frozenset(connection.execute(query).scalars())
 
 
-def let_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, leads: bool) -> None:
+def set_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, leads: bool) -> None:
     """Let one of a brand's people change what the brand has on file, or no more; `pair` is (marketplace, brand).
 
     Raises

@@ -79,7 +79,7 @@ def take_up(connection: Connection, one: Invitation, user_id: str, at: datetime)
         raise NotFound("This invitation is not valid any more. Ask whoever sent it for another.")
 
 
-def take_back(connection: Connection, marketplaces: Collection[str], invitation_id: str, at: datetime) -> Invitation:
+def withdraw(connection: Connection, marketplaces: Collection[str], invitation_id: str, at: datetime) -> Invitation:
     """Make a link worthless; returns what it was.
 
     Raises
@@ -95,7 +95,7 @@ def take_back(connection: Connection, marketplaces: Collection[str], invitation_
     return _invitation(found)
 
 
-def take_back_earlier(connection: Connection, email: str, grant: Grant, at: datetime) -> None:
+def withdraw_earlier(connection: Connection, email: str, grant: Grant, at: datetime) -> None:
     """Make earlier links to the same person for the same role worthless."""
     connection.execute(
         update(invitation)
@@ -108,7 +108,7 @@ def take_back_earlier(connection: Connection, email: str, grant: Grant, at: date
     )
 
 
-def take_back_of(connection: Connection, marketplaces: Collection[str], invited_by: str, at: datetime) -> None:
+def withdraw_of(connection: Connection, marketplaces: Collection[str], invited_by: str, at: datetime) -> None:
     """Make the links worthless by which somebody asked people in here: they can answer for nobody any more."""
     connection.execute(
         update(invitation)

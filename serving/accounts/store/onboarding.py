@@ -5,21 +5,21 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, select
 
 from serving.accounts.rules.access import Role
-from serving.accounts.tables import tour_seen
+from serving.accounts.tables import onboarding_seen
 from serving.platform.database.store import insert_or_ignore
 
 
 def seen(connection: Connection, user_id: str) -> frozenset[Role]:
     """The roles whose list a person has put away."""
-    query = select(tour_seen.c.role).where(tour_seen.c.user_id == user_id)
+    query = select(onboarding_seen.c.role).where(onboarding_seen.c.user_id == user_id)
     return frozenset(Role(role) for role in connection.execute(query).scalars())
 
 
 def put_away(connection: Connection, user_id: str, role: Role, at: datetime) -> None:
     """It was read; a second time changes nothing."""
-    connection.execute(insert_or_ignore(connection, tour_seen).values(user_id=user_id, role=role.value, seen_at=at))
+    connection.execute(insert_or_ignore(connection, onboarding_seen).values(user_id=user_id, role=role.value, seen_at=at))
 
 
 def show_again(connection: Connection, user_id: str, role: Role) -> None:
     """It is shown again the next time."""
-    connection.execute(delete(tour_seen).where(tour_seen.c.user_id == user_id, tour_seen.c.role == role.value))
+    connection.execute(delete(onboarding_seen).where(onboarding_seen.c.user_id == user_id, onboarding_seen.c.role == role.value))

@@ -55,14 +55,14 @@ def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
         if grant.brand_id is not None and grant.brand_id not in brands.enrolments(connection, grant.marketplace_id):
             raise Invalid("This brand takes no part here. Enrol it first.")
         _refuse_who_has_it(connection, administered, address, grant)
-        return ask_in(runtime, connection, by, address, grant)
+        return invite_by_mail(runtime, connection, by, address, grant)
 
 
-def ask_in(runtime: Runtime, connection: Connection, by: Person, address: str, grant: Grant) -> str:
+def invite_by_mail(runtime: Runtime, connection: Connection, by: Person, address: str, grant: Grant) -> str:
     """Make a link to a role, which somebody may give who was asked before; returns its path, which is not kept."""
     token, now = secrets.token_urlsafe(32), runtime.wall.now()
     expires = now + timedelta(days=runtime.policies[InvitationPolicy].valid_days)
-    invitations.take_back_earlier(connection, address, grant, now)
+    invitations.withdraw_earlier(connection, address, grant, now)
     one = Invitation(runtime.ids.new("inv"), address, grant, by.user_id, now, expires)
     invitations.put(connection, one, auth.hash_token(token))
     _record(runtime, connection, one, "person.invited", by.user_id)
@@ -89,7 +89,7 @@ def open_invitations(runtime: Runtime, by: Person) -> list[Asked]:
         return [_asked(connection, one) for one in found]
 
 
-def take_back(runtime: Runtime, by: Person, invitation_id: str) -> None:
+def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
     """Make a link worthless.
 
     Raises
@@ -100,7 +100,7 @@ def take_back(runtime: Runtime, by: Person, invitation_id: str) -> None:
     with runtime.store.write() as connection:
         audit.hold(connection)
         here = by.marketplaces(Permission.ADMINISTER)
-        one = invitations.take_back(connection, here, invitation_id, runtime.wall.now())
+        one = invitations.withdraw(connection, here, invitation_id, runtime.wall.now())
         _record(runtime, connection, one, "invitation.taken_back", by.user_id)
 
 
@@ -176,7 +176,7 @@ def _join(runtime: Runtime, one: Invitation, new: tuple[str, str] | None) -> Non
                 name=name,
                 password_hash=hashed,
                 at=now,
-                asked_in_by=one.invited_by,
+                invited_by=one.invited_by,
             )
         invitations.take_up(connection, one, user_id, runtime.wall.now())
         held = {(had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants}

@@ -102,7 +102,7 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
         _refuse_who_looks_after_brands(connection, user_id, change.taken)
         people.take_grants(connection, user_id, change.taken)
         accounts.add_grants(connection, user_id, change.given, now)
-        invitations.take_back_of(connection, _places_without(change.taken, Role.ADMIN), user_id, runtime.wall.now())
+        invitations.withdraw_of(connection, _places_without(change.taken, Role.ADMIN), user_id, runtime.wall.now())
         for place in _places_without(change.taken, Role.ANALYST):
             held = leases.of_person(connection, [place], user_id, now)
             leases.move(connection, held, user_id, None, None)
@@ -156,7 +156,7 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
         freed = _hand_over(runtime, connection, by, found, successor, now)
         sessions = people.end_sessions(connection, user_id)
         reset_links.end(connection, user_id, runtime.wall.now())
-        invitations.take_back_of(connection, here, user_id, runtime.wall.now())
+        invitations.withdraw_of(connection, here, user_id, runtime.wall.now())
         done = Freed(freed.handed_over, freed.freed, freed.brands, sessions)
         for place in sorted({one.marketplace_id for one in found.grants}):
             payload = {"handed_over": done.handed_over, "freed": done.freed, "brands": done.brands, "to": successor}

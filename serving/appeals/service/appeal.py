@@ -11,7 +11,7 @@ from models.labels import AppealState
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import KNOWN, Admission, admit
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
-from serving.appeals.service.complaint_case import Hearing, open_hearing
+from serving.appeals.service.complaint_case import ComplaintCase, open_complaint
 from serving.appeals.service.counter_notice_steps import Said, take
 from serving.appeals.store import appeals, counter_notices
 from serving.audit.store import audit
@@ -137,7 +137,7 @@ def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction, 
     waiting = cases.open_cases(connection, here, [removal.listing_id]).get(removal.listing_id)
     decided = cases.of_verdict(connection, here, removal.verdict_id)
     shown = waiting or decided
-    hearing = Hearing(
+    complaint_heard = ComplaintCase(
         admitted=admitted,
         lane=CaseLane.APPEAL,
         version_id=shown.version_id,
@@ -145,4 +145,4 @@ def _open_case(runtime: Runtime, connection: Connection, removal: StoredAction, 
         actor="seller",
         what="The seller appeals against the removal.",
     )
-    return open_hearing(runtime, connection, decided, waiting, hearing, runtime.clock.now())
+    return open_complaint(runtime, connection, decided, waiting, complaint_heard, runtime.clock.now())

@@ -20,7 +20,7 @@ _PRIORITY: Final = {CaseLane.APPEAL: 1e12, CaseLane.COMPLAINT: 1e11}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hearing:
+class ComplaintCase:
     """A complaint case: the admitted complaint, its version and score, the complainant (`actor`), and the statement.
 
     `question_returned` is whether the brand may not be asked, because it has decided before.
@@ -35,8 +35,8 @@ class Hearing:
     question_returned: bool = False
 
 
-def open_hearing(
-    runtime: Runtime, connection: Connection, decided: Case, waiting: Case | None, hearing: Hearing, now: datetime
+def open_complaint(
+    runtime: Runtime, connection: Connection, decided: Case, waiting: Case | None, complaint_heard: ComplaintCase, now: datetime
 ) -> str:
     """Open the case and return its id. It replaces the listing's open case and takes over what waits there.
 
@@ -49,16 +49,16 @@ def open_hearing(
         "marketplace_id": here,
         "case_id": case_id,
         "listing_id": decided.listing_id,
-        "version_id": hearing.version_id,
-        "score_id": hearing.score_id,
+        "version_id": complaint_heard.version_id,
+        "score_id": complaint_heard.score_id,
         "brand_id": decided.brand_id,
-        "lane": hearing.lane.value,
+        "lane": complaint_heard.lane.value,
         "state": CaseState.OPEN.value,
-        "priority": 0.0 if hearing.admitted.behind_others else _PRIORITY[hearing.lane],
+        "priority": 0.0 if complaint_heard.admitted.behind_others else _PRIORITY[complaint_heard.lane],
         "opened_at": now,
         "due_at": now + timedelta(hours=runtime.policies[EnforcementPolicy].analyst_decides_within_hours),
         "follows_case_id": (waiting or decided).case_id,
-        "question_returned": hearing.question_returned,
+        "question_returned": complaint_heard.question_returned,
     }
     cases.add_cases(connection, [row])
     if waiting is not None:
@@ -67,8 +67,8 @@ def open_hearing(
         "marketplace_id": here,
         "event_id": runtime.ids.new("evt"),
         "case_id": case_id,
-        "what": f"{hearing.what} {hearing.admitted.told}"[:200],
-        "actor": hearing.actor,
+        "what": f"{complaint_heard.what} {complaint_heard.admitted.told}"[:200],
+        "actor": complaint_heard.actor,
         "known_at": now,
     }
     cases.add_events(connection, [event])

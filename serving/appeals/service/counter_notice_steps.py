@@ -85,7 +85,7 @@ def take(
         "step_id": runtime.ids.new("cns"),
         "party": by.value,
         "event": said.event.value,
-        "said": said.words,
+        "statement": said.words,
         "actor": said.actor,
         "known_at": now,
     }

@@ -151,7 +151,7 @@ def steps(connection: Connection, marketplace_id: str, counter_notice_id: str) -
             Party(row.party),
             CounterNoticeEvent(row.event),
             CounterNoticeState(row.state_after),
-            row.said,
+            row.statement,
             row.known_at,
         )
         for row in connection.execute(query)

@@ -19,11 +19,11 @@ STATEMENTS: Final = (
     Place(appeal, {"statement": ERASED}, (appeal.c.statement != ERASED,), appeal.c.action_id),
     Place(
         counter_notice_step,
-        {"said": ERASED},
+        {"statement": ERASED},
         (
             counter_notice_step.c.party == "seller",
-            counter_notice_step.c.said.is_not(None),
-            counter_notice_step.c.said != ERASED,
+            counter_notice_step.c.statement.is_not(None),
+            counter_notice_step.c.statement != ERASED,
         ),
         counter_notice.c.action_id,
         (counter_notice_step.c.counter_notice_id, counter_notice.c.counter_notice_id),

@@ -66,7 +66,7 @@ def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
             "brand_id": pair[1],
             "side": side.value,
             "user_id": person.user_id,
-            "said": said,
+            "text": said,
             "known_at": now,
             "erased_at": None,
         }

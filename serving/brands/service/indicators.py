@@ -10,7 +10,7 @@ from features.indicators import (
     MOST_PER_BRAND,
     Direction,
     PatternRefused,
-    TellTale,
+    Indicator,
     Where,
     check_pattern,
     fits,
@@ -28,7 +28,7 @@ _EXAMPLES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class NewTellTale:
+class NewIndicator:
     """A brand's counterfeit indicator: a label for people, a pattern, and its validity (default: at once, without
     end)."""
 
@@ -42,7 +42,7 @@ class NewTellTale:
     marketplace: str | None = None
 
 
-def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale:
+def add_indicator(runtime: Runtime, wanted: NewIndicator, *, by: str) -> Indicator:
     """Load a counterfeit indicator of an enrolled brand; offers that come in from now on are looked at for it.
 
     Raises
@@ -75,8 +75,8 @@ def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale
                 name=wanted.brand,
                 most=MOST_PER_BRAND,
             )
-        found = TellTale(
-            tell_tale_id=runtime.ids.new("tel"),
+        found = Indicator(
+            indicator_id=runtime.ids.new("tel"),
             brand_id=brand_id,
             label=label,
             pattern=wanted.pattern,
@@ -86,14 +86,14 @@ def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale
             active_to=wanted.active_to,
             known_at=now,
         )
-        indicators.add_tell_tale(connection, here, found)
+        indicators.add_indicator(connection, here, found)
         audit.record(
             connection,
             now,
             here,
             by,
             "tell_tale.added",
-            found.tell_tale_id,
+            found.indicator_id,
             brand_id=brand_id,
             label=label,
             direction=found.direction.value,
@@ -102,7 +102,7 @@ def add_tell_tale(runtime: Runtime, wanted: NewTellTale, *, by: str) -> TellTale
     return found
 
 
-def remove_tell_tale(runtime: Runtime, tell_tale_id: str, *, marketplace: str | None, by: str) -> None:
+def remove_indicator(runtime: Runtime, indicator_id: str, *, marketplace: str | None, by: str) -> None:
     """Withdraw a counterfeit indicator; earlier scores with it stay as they were.
 
     Raises
@@ -113,8 +113,8 @@ def remove_tell_tale(runtime: Runtime, tell_tale_id: str, *, marketplace: str | 
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
-        brand_id = indicators.take_back(connection, here, tell_tale_id, now)
-        audit.record(connection, now, here, by, "tell_tale.removed", tell_tale_id, brand_id=brand_id)
+        brand_id = indicators.withdraw(connection, here, indicator_id, now)
+        audit.record(connection, now, here, by, "tell_tale.removed", indicator_id, brand_id=brand_id)
     runtime.forget()
 
 
@@ -151,13 +151,13 @@ def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Wh
     return Tried(words, len(offers), len(found), tuple(found[:_EXAMPLES]))
 
 
-def of_brand(connection: Connection, pair: tuple[str, str]) -> list[TellTale]:
+def of_brand(connection: Connection, pair: tuple[str, str]) -> list[Indicator]:
     """Every counterfeit indicator of a brand at a marketplace, including withdrawn ones, the newest first."""
     found = indicators.of_marketplace(connection, pair[0])
     return [one for one in reversed(found) if one.brand_id == pair[1]]
 
 
-def listed(runtime: Runtime, *, brand: str | None, marketplace: str | None) -> list[tuple[str, TellTale]]:
+def listed(runtime: Runtime, *, brand: str | None, marketplace: str | None) -> list[tuple[str, Indicator]]:
     """The indicators in force, with their brands' names, by brand and then the oldest first."""
     with runtime.store.read() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id

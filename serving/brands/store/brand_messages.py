@@ -62,7 +62,7 @@ def thread(connection: Connection, pair: Pair, most: int) -> list[Message]:
             MessageSide(row.side),
             row.user_id,
             row.name,
-            None if row.erased_at else row.said,
+            None if row.erased_at else row.text,
             row.known_at,
         )
         for row in connection.execute(query)
@@ -92,7 +92,7 @@ def erase(connection: Connection, pair: Pair, message_id: str, at: datetime, *, 
             brand_message.c.erased_at.is_(None),
             *([] if by is None else [brand_message.c.user_id == by]),
         )
-        .values(said=_ERASED, erased_at=at)
+        .values(text=_ERASED, erased_at=at)
     )
     if changed.rowcount != 1:
         raise NotFound("There is no such message.")

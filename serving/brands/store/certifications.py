@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from serving.accounts.tables import role_grant
 from serving.brands.rules import How, Passed
-from serving.brands.tables import briefing_attempt
+from serving.brands.tables import certification_attempt
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
@@ -26,15 +26,15 @@ class Attempt:
 
 def add_attempt(connection: Connection, row: Mapping[str, Any]) -> None:
     """Append an attempt; none is ever changed."""
-    add(connection, briefing_attempt, [row])
+    add(connection, certification_attempt, [row])
 
 
 def last_passed(connection: Connection, user_id: str) -> Passed | None:
     """When a person passed last; None where they never did."""
     query = (
-        select(briefing_attempt.c.known_at, briefing_attempt.c.how)
-        .where(briefing_attempt.c.user_id == user_id, briefing_attempt.c.passed)
-        .order_by(briefing_attempt.c.known_at.desc())
+        select(certification_attempt.c.known_at, certification_attempt.c.how)
+        .where(certification_attempt.c.user_id == user_id, certification_attempt.c.passed)
+        .order_by(certification_attempt.c.known_at.desc())
         .limit(1)
     )
     found = connection.execute(query).one_or_none()
@@ -44,9 +44,9 @@ def last_passed(connection: Connection, user_id: str) -> Passed | None:
 def last_attempt(connection: Connection, user_id: str) -> Attempt | None:
     """A person's latest attempt."""
     query = (
-        select(briefing_attempt)
-        .where(briefing_attempt.c.user_id == user_id)
-        .order_by(briefing_attempt.c.known_at.desc(), briefing_attempt.c.attempt_id.desc())
+        select(certification_attempt)
+        .where(certification_attempt.c.user_id == user_id)
+        .order_by(certification_attempt.c.known_at.desc(), certification_attempt.c.attempt_id.desc())
         .limit(1)
     )
     found = connection.execute(query).one_or_none()
@@ -56,9 +56,9 @@ def last_attempt(connection: Connection, user_id: str) -> Attempt | None:
 def first_of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
     """When the first of a brand's people in a marketplace passed; None where none has."""
     query = (
-        select(func.min(briefing_attempt.c.known_at))
-        .join(role_grant, role_grant.c.user_id == briefing_attempt.c.user_id)
-        .where(inside(role_grant, marketplace_id, brand_id=brand_id), briefing_attempt.c.passed)
+        select(func.min(certification_attempt.c.known_at))
+        .join(role_grant, role_grant.c.user_id == certification_attempt.c.user_id)
+        .where(inside(role_grant, marketplace_id, brand_id=brand_id), certification_attempt.c.passed)
     )
     found: datetime | None = connection.execute(query).scalar_one()
     return found

@@ -8,7 +8,7 @@ from models.errors import Invalid
 from serving.cases.policy import WaitingPolicy
 
 
-class Wait(StrEnum):
+class Deferral(StrEnum):
     """Why a case waits: it is looked at later, or something is missing that somebody was asked for."""
 
     SNOOZED = "snoozed"
@@ -16,7 +16,7 @@ class Wait(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Aside:
+class Snooze:
     """A case's being set aside. `missing` and `asked` are what is missing and who was asked, both or neither.
 
     `on_news` brings it back as soon as anything new is heard of its offer, and else the time does.
@@ -28,12 +28,12 @@ class Aside:
     asked: str | None = None
 
     @property
-    def kind(self) -> Wait:
+    def kind(self) -> Deferral:
         """Why it waits."""
-        return Wait.SNOOZED if self.missing is None else Wait.NEEDS_INFORMATION
+        return Deferral.SNOOZED if self.missing is None else Deferral.NEEDS_INFORMATION
 
 
-def check_aside(aside: Aside, *, due_at: datetime, now: datetime, knowingly: bool, policy: WaitingPolicy) -> None:
+def check_snooze(aside: Snooze, *, due_at: datetime, now: datetime, knowingly: bool, policy: WaitingPolicy) -> None:
     """Nothing is wrong with setting a case aside so.
 
     Raises

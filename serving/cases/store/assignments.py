@@ -11,29 +11,29 @@ from serving.accounts.rules.access import Role
 from serving.accounts.tables import account, browser_session, role_grant
 from serving.brands.tables import brand_enrolment
 from serving.cases.store.ordered_scan import IS_OPEN
-from serving.cases.tables import case_offer, review_case, verdict
+from serving.cases.tables import case_assignment, review_case, verdict
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 
 
 def standing(connection: Connection, marketplaces: Collection[str], at: datetime) -> dict[str, str]:
     """The person each open case of these marketplaces is offered to now, by case."""
-    query = select(case_offer.c.case_id, case_offer.c.user_id).where(
-        case_offer.c.marketplace_id.in_(marketplaces), case_offer.c.until > at
+    query = select(case_assignment.c.case_id, case_assignment.c.user_id).where(
+        case_assignment.c.marketplace_id.in_(marketplaces), case_assignment.c.until > at
     )
     return {row.case_id: row.user_id for row in connection.execute(query)}
 
 
 def free(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[str]:
     """Open cases of the review queue that are neither held by nor offered to a person, the costliest first."""
-    offered = select(case_offer.c.case_id).where(case_offer.c.marketplace_id == marketplace_id, case_offer.c.until > at)
+    offered = select(case_assignment.c.case_id).where(case_assignment.c.marketplace_id == marketplace_id, case_assignment.c.until > at)
     query = (
         select(review_case.c.case_id)
         .where(
             inside(review_case, marketplace_id, state=CaseState.OPEN.value),
             review_case.c.lane != CaseLane.ASK_BRAND.value,
             or_(review_case.c.leased_until.is_(None), review_case.c.leased_until <= at),
-            or_(review_case.c.aside_until.is_(None), review_case.c.aside_until <= at),
+            or_(review_case.c.snoozed_until.is_(None), review_case.c.snoozed_until <= at),
             review_case.c.case_id.not_in(offered),
         )
         .order_by(review_case.c.priority.desc(), review_case.c.case_id)
@@ -66,9 +66,9 @@ def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counte
         *here, review_case.c.leased_by.is_not(None), review_case.c.leased_until > at
     )
     offered = (
-        select(review_case.c.case_id, case_offer.c.user_id)
-        .join(case_offer, same(case_offer, review_case, "case_id"))
-        .where(*here, case_offer.c.until > at)
+        select(review_case.c.case_id, case_assignment.c.user_id)
+        .join(case_assignment, same(case_assignment, review_case, "case_id"))
+        .where(*here, case_assignment.c.until > at)
     )
     # An offered case that the person holds counts once; a case that somebody else has taken counts for that person.
     mine = {row[0]: row[1] for row in connection.execute(offered)}
@@ -93,19 +93,19 @@ def offer(
     connection: Connection, marketplace_id: str, offered: Mapping[str, str], *, at: datetime, until: datetime
 ) -> None:
     """Offer cases, each to its person; earlier offers of them are over."""
-    gone = case_offer.c.until <= at
-    connection.execute(delete(case_offer).where(case_offer.c.marketplace_id == marketplace_id, gone))
+    gone = case_assignment.c.until <= at
+    connection.execute(delete(case_assignment).where(case_assignment.c.marketplace_id == marketplace_id, gone))
     rows = [
-        {"marketplace_id": marketplace_id, "case_id": case_id, "user_id": user_id, "offered_at": at, "until": until}
+        {"marketplace_id": marketplace_id, "case_id": case_id, "user_id": user_id, "assigned_at": at, "until": until}
         for case_id, user_id in offered.items()
     ]
-    add(connection, case_offer, rows)
+    add(connection, case_assignment, rows)
 
 
 def withdraw(connection: Connection, marketplaces: Collection[str], user_id: str) -> int:
     """Take back the cases that were offered to somebody; returns how many."""
-    gone = delete(case_offer).where(case_offer.c.marketplace_id.in_(marketplaces), case_offer.c.user_id == user_id)
-    return len(connection.execute(gone.returning(case_offer.c.case_id)).all())
+    gone = delete(case_assignment).where(case_assignment.c.marketplace_id.in_(marketplaces), case_assignment.c.user_id == user_id)
+    return len(connection.execute(gone.returning(case_assignment.c.case_id)).all())
 
 
 def brands_of_managers(connection: Connection, marketplace_id: str) -> dict[str, int]:

@@ -67,7 +67,7 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[S
     rows = connection.execute(query).mappings().all()
     names = _mentioned(connection, marketplace_id, [row["note_id"] for row in rows]) if rows else {}
     return [
-        StoredNote(row["note_id"], row["name"], row["said"], tuple(names.get(row["note_id"], ())), row["known_at"])
+        StoredNote(row["note_id"], row["name"], row["text"], tuple(names.get(row["note_id"], ())), row["known_at"])
         for row in rows
     ]
 
@@ -109,7 +109,7 @@ def inbox(connection: Connection, user_id: str, marketplaces: Collection[str], m
     )
     return [
         Mention(
-            row["case_id"], row["external_id"], row["name"], row["said"], row["known_at"], row["seen_at"] is not None
+            row["case_id"], row["external_id"], row["name"], row["text"], row["known_at"], row["seen_at"] is not None
         )
         for row in connection.execute(query).mappings()
     ]

@@ -38,9 +38,9 @@ class Case:
     decided_at: datetime | None
     follows_case_id: str | None
     question_returned: bool
-    aside_until: datetime | None
-    score_hidden: bool
-    hidden_share: float | None
+    snoozed_until: datetime | None
+    score_masked: bool
+    masked_share: float | None
 
 
 def _case(row: RowMapping) -> Case:
@@ -68,7 +68,7 @@ def _with_filters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
     return [
         {
             "relisted": False,
-            "known_answer": None,
+            "gold_item": None,
             "seller_external_id": offers[row["version_id"]].seller_external_id,
             "language": offers[row["version_id"]].content.get("language"),
             "chance": scores[row["score_id"]].probability,
@@ -141,7 +141,7 @@ def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collect
         review_case.c.marketplace_id == marketplace_id,
         review_case.c.listing_id.in_(listing_ids),
         review_case.c.state == CaseState.OPEN.value,
-        review_case.c.lane != CaseLane.SECOND_LOOK.value,
+        review_case.c.lane != CaseLane.SECOND_REVIEW.value,
     )
     return {row["listing_id"]: _case(row) for row in connection.execute(query).mappings()}
 
@@ -194,7 +194,7 @@ def change(
             revision=case.revision + 1,
             leased_by=None,
             leased_until=None,
-            aside_until=None,
+            snoozed_until=None,
             wakes_on_news=False,
             **values,
         )

@@ -8,23 +8,23 @@ from sqlalchemy import Connection, literal_column, or_, select, true, update
 
 from models.case import CaseState
 from serving.accounts.tables import account
-from serving.cases.rules.deferral import Aside
+from serving.cases.rules.deferral import Snooze
 from serving.cases.store.cases import Case
-from serving.cases.tables import case_wait, review_case
+from serving.cases.tables import case_deferral, review_case
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 
 @dataclass(frozen=True, slots=True)
-class StoredWait:
+class StoredDeferral:
     """The last deferral of a case: its author, and the statement."""
 
     by: str
-    aside: Aside
+    aside: Snooze
     known_at: datetime
 
 
-def begin(connection: Connection, case: Case, user_id: str, wait_id: str, aside: Aside, at: datetime) -> bool:
+def begin(connection: Connection, case: Case, user_id: str, deferral_id: str, aside: Snooze, at: datetime) -> bool:
     """Defer an open case and release its lease; False where another person holds it."""
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
@@ -32,13 +32,13 @@ def begin(connection: Connection, case: Case, user_id: str, wait_id: str, aside:
     changed = connection.execute(
         update(review_case)
         .where(inside(review_case, case.marketplace_id, case_id=case.case_id, state=CaseState.OPEN.value), free)
-        .values(aside_until=aside.until, wakes_on_news=aside.on_news, leased_by=None, leased_until=None)
+        .values(snoozed_until=aside.until, wakes_on_news=aside.on_news, leased_by=None, leased_until=None)
     )
     if changed.rowcount != 1:
         return False
     row = {
         "marketplace_id": case.marketplace_id,
-        "wait_id": wait_id,
+        "deferral_id": deferral_id,
         "case_id": case.case_id,
         "user_id": user_id,
         "kind": aside.kind.value,
@@ -48,7 +48,7 @@ def begin(connection: Connection, case: Case, user_id: str, wait_id: str, aside:
         "on_news": aside.on_news,
         "known_at": at,
     }
-    add(connection, case_wait, [row])
+    add(connection, case_deferral, [row])
     return True
 
 
@@ -65,10 +65,10 @@ def end(
             review_case.c.marketplace_id == marketplace_id,
             review_case.c.listing_id.in_(listing_ids),
             *decides,
-            review_case.c.aside_until > at,
+            review_case.c.snoozed_until > at,
             *awake,
         )
-        .values(aside_until=None, wakes_on_news=False)
+        .values(snoozed_until=None, wakes_on_news=False)
     )
     return changed.rowcount
 
@@ -77,22 +77,22 @@ def end_of_case(connection: Connection, case: Case, at: datetime) -> bool:
     """Bring one case back; False where it is not set aside."""
     changed = connection.execute(
         update(review_case)
-        .where(inside(review_case, case.marketplace_id, case_id=case.case_id), review_case.c.aside_until > at)
-        .values(aside_until=None, wakes_on_news=False)
+        .where(inside(review_case, case.marketplace_id, case_id=case.case_id), review_case.c.snoozed_until > at)
+        .values(snoozed_until=None, wakes_on_news=False)
     )
     return changed.rowcount == 1
 
 
-def latest(connection: Connection, marketplace_id: str, case_id: str) -> StoredWait | None:
+def latest(connection: Connection, marketplace_id: str, case_id: str) -> StoredDeferral | None:
     """The last time that a case was set aside."""
     query = (
-        select(case_wait, account.c.name)
-        .join(account, account.c.user_id == case_wait.c.user_id)
-        .where(inside(case_wait, marketplace_id, case_id=case_id))
-        .order_by(case_wait.c.known_at.desc(), case_wait.c.wait_id.desc())
+        select(case_deferral, account.c.name)
+        .join(account, account.c.user_id == case_deferral.c.user_id)
+        .where(inside(case_deferral, marketplace_id, case_id=case_id))
+        .order_by(case_deferral.c.known_at.desc(), case_deferral.c.deferral_id.desc())
     )
     found = connection.execute(query.limit(1)).mappings().first()
     if found is None:
         return None
-    aside = Aside(found["until"], found["on_news"], found["missing"], found["asked"])
-    return StoredWait(found["name"], aside, found["known_at"])
+    aside = Snooze(found["until"], found["on_news"], found["missing"], found["asked"])
+    return StoredDeferral(found["name"], aside, found["known_at"])

@@ -4,12 +4,12 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, select, update
 
-from serving.cases.tables import case_event, case_note, case_wait, review_case
+from serving.cases.tables import case_event, case_note, case_deferral, review_case
 from serving.platform.database.erasing import Place, count_rows
 from serving.platform.database.types import ERASED
 
-_NOTES: Final = case_note.c.said != ERASED
-_WAITS: Final = case_wait.c.missing != ERASED
+_NOTES: Final = case_note.c.text != ERASED
+_WAITS: Final = case_deferral.c.missing != ERASED
 
 
 def lines_of_timelines(begin: str, subject: Column[Any], case_id: Column[Any]) -> Place:
@@ -25,15 +25,15 @@ def count_notes(connection: Connection, marketplace_id: str, seller: str) -> int
     """How many notes about a seller's cases, and reasons why they wait, still say something."""
     return sum(
         count_rows(connection, table, *_of_seller(table, marketplace_id, seller), live)
-        for table, live in ((case_note, _NOTES), (case_wait, _WAITS))
+        for table, live in ((case_note, _NOTES), (case_deferral, _WAITS))
     )
 
 
 def erase_notes(connection: Connection, marketplace_id: str, seller: str) -> None:
     """Erase them."""
-    notes, waits = (_of_seller(table, marketplace_id, seller) for table in (case_note, case_wait))
-    connection.execute(update(case_note).where(*notes, _NOTES).values(said=ERASED))
-    connection.execute(update(case_wait).where(*waits, _WAITS).values(missing=ERASED, asked=ERASED))
+    notes, waits = (_of_seller(table, marketplace_id, seller) for table in (case_note, case_deferral))
+    connection.execute(update(case_note).where(*notes, _NOTES).values(text=ERASED))
+    connection.execute(update(case_deferral).where(*waits, _WAITS).values(missing=ERASED, asked=ERASED))
 
 
 def _of_seller(table: Table, marketplace_id: str, seller: str) -> tuple[ColumnElement[bool], ...]:

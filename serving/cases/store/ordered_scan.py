@@ -19,25 +19,25 @@ from serving.cases.tables import review_case
 IS_OPEN: Final[ColumnElement[bool]] = review_case.c.state == literal_column("'open'")
 
 
-class _Walked(FunctionElement[Any]):
+class _Scanned(FunctionElement[Any]):
     inherit_cache = True
 
 
-@compiles(_Walked)
-def _as_it_is(element: _Walked, compiler: SQLCompiler, **given: Any) -> str:
+@compiles(_Scanned)
+def _as_it_is(element: _Scanned, compiler: SQLCompiler, **given: Any) -> str:
     return compiler.process(element.clauses, **given)
 
 
-@compiles(_Walked, "sqlite")
-def _looked_up_by_nothing(element: _Walked, compiler: SQLCompiler, **given: Any) -> str:
+@compiles(_Scanned, "sqlite")
+def _looked_up_by_nothing(element: _Scanned, compiler: SQLCompiler, **given: Any) -> str:
     return f"+{compiler.process(element.clauses, **given)}"
 
 
-def _walked(column: Any) -> _Walked:
-    found = _Walked(column)
+def _scanned(column: Any) -> _Scanned:
+    found = _Scanned(column)
     found.type = column.type
     return found
 
 
 # The columns of `review_case` by which nothing is looked up.
-WALKED: Final = SimpleNamespace(**{column.name: _walked(column) for column in review_case.c})
+SCANNED: Final = SimpleNamespace(**{column.name: _scanned(column) for column in review_case.c})

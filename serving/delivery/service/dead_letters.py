@@ -31,7 +31,7 @@ def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int) -> dict[
             "url": endpoint.url,
             "failures": endpoint.failures,
             "failing_since": endpoint.failing_since.isoformat() if endpoint.failing_since else None,
-            "rests_until": endpoint.rests_until.isoformat() if endpoint.rests_until else None,
+            "rests_until": endpoint.paused_until.isoformat() if endpoint.paused_until else None,
         }
     return {"receiver": receiver, "dead": [_shown(one) for one in found]}
 

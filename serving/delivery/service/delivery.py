@@ -133,9 +133,9 @@ def _start(runtime: Runtime, marketplace_id: str, action_id: str) -> _Started | 
             _wait(runtime, connection, action, max(now, earlier_due_at) + _AFTER_AN_EARLIER_ONE)
             return "after_earlier"
         endpoint = endpoints.in_force(connection, marketplace_id)
-        if endpoint is not None and endpoint.rests_until is not None and not _may_probe(connection, endpoint, now):
+        if endpoint is not None and endpoint.paused_until is not None and not _may_probe(connection, endpoint, now):
             # Left to the sweep, which sends one at a time to ask whether the receiver is back.
-            box.postpone(connection, action, _later(action, max(now, endpoint.rests_until)))
+            box.postpone(connection, action, _later(action, max(now, endpoint.paused_until)))
             return "resting"
         values = {"attempts": action.attempts + 1, "sent_at": action.sent_at or now, "due_at": now + CUT_OFF_AFTER}
         if not box.change(connection, action, ActionEvent.SEND, values):
@@ -149,7 +149,7 @@ def _start(runtime: Runtime, marketplace_id: str, action_id: str) -> _Started | 
 
 
 def _may_probe(connection: Connection, endpoint: Endpoint, now: datetime) -> bool:
-    rested = endpoint.rests_until is not None and endpoint.rests_until <= now
+    rested = endpoint.paused_until is not None and endpoint.paused_until <= now
     return rested and endpoints.claim_probe(connection, endpoint, until=now + CUT_OFF_AFTER)
 
 
@@ -212,7 +212,7 @@ def _note_health(
     failures = endpoints.failed(connection, endpoint, now)
     rest = rest_after(failures, runtime.policies[DeliveryPolicy])
     if rest is not None:
-        endpoints.let_rest(connection, endpoint, until=now + rest)
+        endpoints.pause(connection, endpoint, until=now + rest)
         _log.warning("delivery.receiver_rests", endpoint_id=endpoint.endpoint_id, failures=failures)
 
 

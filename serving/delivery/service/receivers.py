@@ -15,10 +15,10 @@ from serving.takedowns.store import actions
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
-LONGEST_REST_HOURS: Final = 72  # Waiting messages become undeliverable after a week; a pause must leave time to try.
+LONGEST_PAUSE_HOURS: Final = 72  # Waiting messages become undeliverable after a week; a pause must leave time to try.
 
 
-def rest_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, hours: int, by: str) -> None:
+def pause_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, hours: int, by: str) -> None:
     """Send nothing for some hours, as while the receiver is being mended; then one message asks whether it is back.
 
     Raises
@@ -26,12 +26,12 @@ def rest_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, 
     Invalid, NotFound
         Not 1 to 72 hours; the endpoint is not the one in force.
     """
-    if not 1 <= hours <= LONGEST_REST_HOURS:
-        raise Invalid("A receiver rests for 1 to {most} hours.", most=LONGEST_REST_HOURS)
+    if not 1 <= hours <= LONGEST_PAUSE_HOURS:
+        raise Invalid("A receiver rests for 1 to {most} hours.", most=LONGEST_PAUSE_HOURS)
     until = runtime.clock.now() + timedelta(hours=hours)
     with runtime.store.write() as connection:
         found = _in_force(connection, marketplace, endpoint_id)
-        endpoints.let_rest(connection, found, until=until)
+        endpoints.pause(connection, found, until=until)
         _record(runtime, connection, found, "webhook.rested", by, {"until": until.isoformat()})
 
 
@@ -46,9 +46,9 @@ def wake_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, 
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         found = _in_force(connection, marketplace, endpoint_id)
-        if found.rests_until is None:
+        if found.paused_until is None:
             raise Conflict("The receiver does not rest; what is due goes to it.")
-        endpoints.let_rest(connection, found, until=None)
+        endpoints.pause(connection, found, until=None)
         wake(connection, marketplace.marketplace_id, now, beyond=now)
         _record(runtime, connection, found, "webhook.woken", by, {})
 

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from features.facts import Facts, assemble_facts
 from features.fields import EARLIEST
 from features.listing import Listing, Rejection, check
-from features.near_duplicates import Likeness
+from features.near_duplicates import NearDuplicates
 from features.references import References
 from models.errors import Conflict
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
@@ -23,7 +23,7 @@ from serving.intake.service.intake_rows import RowsToKeep, Step, observed_of
 from serving.intake.service.near_duplicates import BatchTexts
 from serving.intake.service.questions import questions_now
 from serving.intake.service.relists import relists_among
-from serving.intake.service.seller_histories import Pasts
+from serving.intake.service.seller_histories import SellerHistories
 from serving.listings.service import external_id_of, quarantine_row
 from serving.listings.store import listings
 from serving.listings.store.listings import Latest
@@ -31,7 +31,7 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
 from serving.scoring.service.on_trial import BothScored, Trials, score_beside
-from serving.scoring.service.reference_context import SurroundingsCache
+from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.scoring.service.scoring import Scored, ToScore, score_and_route
 from serving.scoring.store import histories
 from serving.scoring.store.histories import ScoredUntil
@@ -160,18 +160,18 @@ def _gather(
             key=lambda step: step.as_of,
         )
         changed = [step for step in steps if not step.is_repeat]
-        pasts = Pasts.read(connection, here, [(step.listing, step.as_of) for step in changed])
-        surroundings = runtime.services[SurroundingsCache].of(connection, marketplace, now)
-        questions = questions_now(connection, marketplace, surroundings, now)
+        pasts = SellerHistories.read(connection, here, [(step.listing, step.as_of) for step in changed])
+        context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
+        questions = questions_now(connection, marketplace, context, now)
         open_cases = cases.open_cases(connection, here, known_ids)
         texts = BatchTexts(connection, here, changed)
     facts: dict[int, Facts] = {}
     for step in changed:
-        found = _facts(step, surroundings.references, pasts, marketplace, texts.likeness_of(step))
+        found = _facts(step, context.references, pasts, marketplace, texts.near_duplicates_of(step))
         facts[step.position] = found
         texts.came(step, found)
         if step.is_version:
-            pasts.take_in(step.listing, found, step.before, surroundings.taking_part)
+            pasts.take_in(step.listing, found, step.before, context.taking_part)
     draws = {
         step.position: step.before.draw if step.before and not step.is_version else runtime.draw() for step in changed
     }
@@ -210,7 +210,7 @@ def _gather(
         scored = [one.decided for one in both]
     by_position = {step.position: one for step, one in zip(changed, scored, strict=True)}
     relisted = frozenset(repeats)
-    return _Gathered(steps, facts, texts, by_position, tried, draws, relisted, surroundings.taking_part)
+    return _Gathered(steps, facts, texts, by_position, tried, draws, relisted, context.taking_part)
 
 
 def _step(position: int, found: Listing, before: Latest | None, now: datetime, floors: ScoredUntil | None) -> Step:
@@ -221,7 +221,7 @@ def _step(position: int, found: Listing, before: Latest | None, now: datetime, f
     return Step(position, found, as_of, before, found.content_hash, _hash(observed_of(found)))
 
 
-def _facts(step: Step, references: References, pasts: Pasts, marketplace: Marketplace, near: Likeness | None) -> Facts:
+def _facts(step: Step, references: References, pasts: SellerHistories, marketplace: Marketplace, near: NearDuplicates | None) -> Facts:
     before = step.before
     price_before = None
     if before is not None:

@@ -204,7 +204,7 @@ class RowsToKeep:
     ) -> None:
         """A case where a person must look; an open one on an earlier version becomes stale and is followed."""
         routed = scored.route.lane
-        if routed is Lane.RELEASE:
+        if routed is Lane.NO_ACTION:
             if open_case is None:
                 return
             routed = Lane.ANALYST  # The case was opened while the change was being scored.
@@ -234,8 +234,8 @@ class RowsToKeep:
                 follows_case_id=open_case.case_id if open_case else None,
                 relisted=relisted,
                 # Drawn where it can come true alone, so that a desk without it draws as it always did.
-                score_hidden=bool(share) and self._runtime.draw() < (share or 0.0),
-                hidden_share=share,
+                score_masked=bool(share) and self._runtime.draw() < (share or 0.0),
+                masked_share=share,
             )
         )
         self._case_events.append(

@@ -10,14 +10,14 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from features.listing import Listing
 from features.minhash import Signature, band_keys, signature_of
-from features.near_duplicates import MOST_COMPARED, Asked, Candidate, Likeness, Period, likeness
+from features.near_duplicates import MOST_COMPARED, Asked, Candidate, NearDuplicates, Period, likeness
 from serving.intake.service.intake_rows import Step
 from serving.listings.store.signatures import NewText
 from serving.scoring.store import near_duplicates
 from serving.scoring.store.near_duplicates import Alike
 
 
-def likeness_of(connection: Connection, marketplace_id: str, found: Listing, as_of: datetime) -> Likeness | None:
+def near_duplicates_of(connection: Connection, marketplace_id: str, found: Listing, as_of: datetime) -> NearDuplicates | None:
     """The near-duplicates of one offer's text among what is stored; None where it is too short to tell."""
     signature = signature_of(found)
     if signature is None:
@@ -28,7 +28,7 @@ def likeness_of(connection: Connection, marketplace_id: str, found: Listing, as_
 
 def _compared(
     signature: Signature, found: Listing, candidates: Sequence[Candidate], as_of: datetime, *, more: bool
-) -> Likeness:
+) -> NearDuplicates:
     return likeness(
         signature,
         listing_id=found.external_id,
@@ -53,7 +53,7 @@ class BatchTexts:
         self._stored: Mapping[int, Alike] = dict(zip(self._signatures, stored, strict=True))
         self._before: dict[int, list[Candidate]] = defaultdict(list)
 
-    def likeness_of(self, step: Step) -> Likeness | None:
+    def near_duplicates_of(self, step: Step) -> NearDuplicates | None:
         """The near-duplicates of a row's text; None where it is too short to tell."""
         signature = self._signatures.get(step.position)
         if signature is None:

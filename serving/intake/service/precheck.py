@@ -3,13 +3,13 @@
 from features.facts import assemble_facts
 from features.listing import Listing
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
-from serving.intake.service.near_duplicates import likeness_of
+from serving.intake.service.near_duplicates import near_duplicates_of
 from serving.intake.service.questions import questions_now
-from serving.intake.service.seller_histories import Pasts
+from serving.intake.service.seller_histories import SellerHistories
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
-from serving.scoring.service.reference_context import SurroundingsCache
+from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.scoring.service.scoring import Scored, ToScore, score_and_route
 from serving.sellers.service.seller_listing import listed_among
 
@@ -21,14 +21,14 @@ def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Sc
     """Score one listing as if it came in now; nothing is stored and no case is opened."""
     now, here = runtime.clock.now(), marketplace.marketplace_id
     with runtime.store.read() as connection:
-        surroundings = runtime.services[SurroundingsCache].of(connection, marketplace, now)
-        questions = questions_now(connection, marketplace, surroundings, now)
-        pasts = Pasts.read(connection, here, [(listing, now)])
-        near = likeness_of(connection, here, listing, now)
-    history = pasts.of(
+        context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
+        questions = questions_now(connection, marketplace, context, now)
+        histories = SellerHistories.read(connection, here, [(listing, now)])
+        near = near_duplicates_of(connection, here, listing, now)
+    history = histories.of(
         listing, listing_id=None, as_of=now, complete_since=marketplace.seller_events_since, likeness=near
     )
-    facts = assemble_facts(listing, surroundings.references, history, marketplace=here, as_of=now)
+    facts = assemble_facts(listing, context.references, history, marketplace=here, as_of=now)
     on_list = listed_among(runtime, here, {0: facts}, now).get(0)
     return score_and_route(
         [ToScore(facts, _NO_DRAW, already_open=False, listed=on_list)],

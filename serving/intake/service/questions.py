@@ -8,20 +8,20 @@ from serving.cases.store import cases
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.marketplaces.store.marketplaces import Marketplace
-from serving.scoring.service.reference_context import Surroundings
+from serving.scoring.service.reference_context import ReferenceContext
 from serving.scoring.service.scoring import Questions
 
 
 def questions_now(
-    connection: Connection, marketplace: Marketplace, surroundings: Surroundings, now: datetime
+    connection: Connection, marketplace: Marketplace, context: ReferenceContext, now: datetime
 ) -> Questions:
     """Enrolled brands, whether questions are on hold, and the rest of the daily limits (calendar days, UTC)."""
-    limits = surroundings.daily_questions
+    limits = context.daily_questions
     is_on = kill_switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
-    held = surroundings.questions_held or not is_on
+    held = context.questions_held or not is_on
     if not limits:
-        return Questions(surroundings.taking_part, held)
+        return Questions(context.taking_part, held)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     asked = cases.questions_asked(connection, marketplace.marketplace_id, limits, midnight)
     left = {brand_id: max(0, limit - asked.get(brand_id, 0)) for brand_id, limit in limits.items()}
-    return Questions(surroundings.taking_part, held, left)
+    return Questions(context.taking_part, held, left)

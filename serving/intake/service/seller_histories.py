@@ -11,9 +11,9 @@ from features.facts import Facts, reference_keys
 from features.history import NOTHING_RECORDED, History
 from features.links import Links
 from features.listing import Listing
-from features.near_duplicates import Likeness
+from features.near_duplicates import NearDuplicates
 from features.own_prices import NO_PRICES, OwnPrices
-from models.seller_history import Put, SellerPast
+from models.seller_history import Put, SellerHistory
 from serving.brands.store import brands
 from serving.brands.store.brands import Authorisation
 from serving.listings.store.listings import Latest
@@ -22,10 +22,10 @@ from serving.sellers.service.linked import Moment, links_at
 
 
 @dataclass(frozen=True, slots=True)
-class Pasts:
+class SellerHistories:
     """The pasts of some sellers of a marketplace, the brands that have authorised each, and with whom it was linked."""
 
-    sellers: Mapping[str, SellerPast]
+    sellers: Mapping[str, SellerHistory]
     authorised: Mapping[str, tuple[Authorisation, ...]]
     links: Mapping[Moment, Links]
 
@@ -52,7 +52,7 @@ class Pasts:
         version: int = 1,
         previous_log_price: float | None = None,
         earlier_prices: OwnPrices = NO_PRICES,
-        likeness: Likeness | None = None,
+        likeness: NearDuplicates | None = None,
     ) -> History:
         """The history of a listing at a moment; of an offer that names no seller nothing is recorded but itself.
 

@@ -32,8 +32,8 @@ def agreed(
     answers = [v for v in known if not (v.superseded or v.suspended) and v.judgement in VALUES]
     by_analysts = [v for v in answers if v.side is Side.ANALYST]
     latest = {v.user_id: v for v in by_analysts}
-    voices = [v for v in by_analysts if latest[v.user_id] is v]
-    if not any(v.second_look for v in voices[1:]):
+    votes = [v for v in by_analysts if latest[v.user_id] is v]
+    if not any(v.second_review for v in votes[1:]):
         return None
     values = {VALUES[v.judgement] for v in answers}
     if len(values) > 1 or any(v.judgement is Judgement.GREY_MARKET for v in answers):
@@ -43,4 +43,4 @@ def agreed(
         return None
     if max(v.known_at for v in answers) + policy.matures > as_of:
         return None
-    return Agreed(value, tuple(v.verdict_id for v in voices))
+    return Agreed(value, tuple(v.verdict_id for v in votes))

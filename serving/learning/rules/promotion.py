@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from models.errors import Conflict, Invalid
-from serving.accounts.rules.second_person import Hosts, behind_others
+from serving.accounts.rules.second_person import Inviters, behind_others
 from serving.learning.policy import PromotionPolicy
 
 
@@ -35,7 +35,7 @@ def standing(
     *,
     champion: str | None,
     still_may: Collection[str],
-    let_in_by: Hosts,
+    invited_by: Inviters,
     not_passed: Collection[str],
     policy: PromotionPolicy,
 ) -> Standing:
@@ -54,7 +54,7 @@ def standing(
         reasoned = not not_passed or bool(one.reason.strip())
         if one.beside == champion and one.by in still_may and reasoned:
             counted.setdefault(one.by, one)
-    behind = behind_others(counted, let_in_by)
+    behind = behind_others(counted, invited_by)
     apart = tuple(one for by, one in counted.items() if by not in behind)
     return Standing(apart, max(0, policy.approvals_needed - len(apart)))
 

@@ -19,7 +19,7 @@ from serving.platform.runtime import Runtime
 from training.golden import GoldenItem
 
 
-def open_known_answers(runtime: Runtime) -> int:
+def open_gold_items(runtime: Runtime) -> int:
     """Open one in each marketplace whose desk has given so many answers since the last; returns how many."""
     with runtime.store.read() as connection:
         due = [
@@ -51,7 +51,7 @@ def _open_one(runtime: Runtime, here: str) -> bool:
             return False
         case_id, judged = runtime.ids.new("cas"), first[item.version_id]
         row = look_case(judged, case_id, now, now + timedelta(days=policy.due_within_days))
-        cases.add_cases(connection, [{**row, "known_answer": item.label}])
+        cases.add_cases(connection, [{**row, "gold_item": item.label}])
         cases.add_events(connection, [look_event(runtime, judged, case_id, "training", now)])
     return True
 

@@ -11,7 +11,7 @@ from models.errors import Conflict, DomainError
 from serving.audit.store import audit
 from serving.learning.service.golden import write_golden_set
 from serving.learning.service.labelling import export_snapshot
-from serving.learning.service.second_reviews import ask_for_second_looks
+from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.service.training_child import JOB, run_child
 from serving.learning.store import learning
 from serving.learning.store.learning import Job
@@ -106,7 +106,7 @@ def _train(runtime: Runtime, job: Job) -> str:
     here = job.marketplace_id
     snapshot_id, path, digest = export_snapshot(runtime, here)
     _update(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
-    ask_for_second_looks(runtime, here, job.job_id)
+    open_second_reviews(runtime, here, job.job_id)
     champion = runtime.services[LiveModels].of(here)
     golden = write_golden_set(runtime, here)
     arguments = [
@@ -128,7 +128,7 @@ def _train(runtime: Runtime, job: Job) -> str:
     admitted = runtime.services[BundleStore].admit(Path(done["folder"]))
     fingerprint = runtime.services[BundleStore].load(admitted).fingerprint
     report = dict(done["report"])
-    ask_for_second_looks(runtime, here, job.job_id, report.pop("suspects"))
+    open_second_reviews(runtime, here, job.job_id, report.pop("suspects"))
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         row = {

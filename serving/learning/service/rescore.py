@@ -16,11 +16,11 @@ from serving.learning.service.labelling import mature_labels
 from serving.learning.service.promote import CHALLENGER, challenger
 from serving.learning.store import learning, monitoring
 from serving.learning.store.learning import Model
-from serving.learning.store.monitoring import PastScore
+from serving.learning.store.monitoring import EarlierScore
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.window import Window
 from serving.platform.runtime import Runtime
-from serving.scoring.service.reference_context import SurroundingsCache
+from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.scoring.service.scoring import Questions, ToScore, score_and_route
 
 CHAMPION: Final = "champion"
@@ -62,8 +62,8 @@ def rescore(
     found: list[Rescored] = []
     with runtime.store.read() as connection:
         labels = mature_labels(connection, marketplace.marketplace_id, runtime.policies[LabelPolicy], now)
-        questions = Questions(runtime.services[SurroundingsCache].of(connection, marketplace, now).taking_part)
-        rows = monitoring.past_scores(connection, marketplace.marketplace_id, Window(since, now), most)
+        questions = Questions(runtime.services[ReferenceContextCache].of(connection, marketplace, now).taking_part)
+        rows = monitoring.earlier_scores(connection, marketplace.marketplace_id, Window(since, now), most)
         for batch in _batches(rows):
             scored = score_and_route(
                 [ToScore(row.facts, row.draw, already_open=False) for row in batch],
@@ -110,7 +110,7 @@ def model_named(runtime: Runtime, marketplace: Marketplace, name: str) -> Model:
         return learning.get_model(connection, here, digest)
 
 
-def _batches(rows: Iterator[PastScore]) -> Iterator[list[PastScore]]:
+def _batches(rows: Iterator[EarlierScore]) -> Iterator[list[EarlierScore]]:
     while batch := list(islice(rows, _BATCH)):
         yield batch
 

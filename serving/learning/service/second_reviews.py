@@ -16,7 +16,7 @@ from serving.learning.store import second_reviews, verdict_history
 from serving.platform.runtime import Runtime
 
 
-def ask_for_second_looks(
+def open_second_reviews(
     runtime: Runtime, marketplace_id: str, job_id: str, suspects: Sequence[Mapping[str, Any]] = ()
 ) -> int:
     """Store the doubtful labels of a training and open cases on the most doubtful; returns how many were opened.
@@ -46,7 +46,7 @@ def ask_for_second_looks(
         rows = [
             {
                 "marketplace_id": marketplace_id,
-                "second_look_id": runtime.ids.new("sec"),
+                "second_review_id": runtime.ids.new("sec"),
                 "job_id": job_id,
                 "listing_id": judged_by[doubt["version_id"]].listing_id,
                 "case_id": ids.get(doubt["version_id"]),
@@ -88,7 +88,7 @@ def look_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dic
         "version_id": first.version_id,
         "score_id": first.score_id,
         "brand_id": first.brand_id,
-        "lane": CaseLane.SECOND_LOOK.value,
+        "lane": CaseLane.SECOND_REVIEW.value,
         "state": CaseState.OPEN.value,
         "priority": 0.0,
         "opened_at": now,

@@ -15,7 +15,7 @@ from serving.platform.database.scope import inside
 
 def is_one() -> ColumnElement[bool]:
     """Whether a case's answer is known."""
-    return review_case.c.known_answer.is_not(None)
+    return review_case.c.gold_item.is_not(None)
 
 
 def answers_one(given: ColumnElement[str], marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:

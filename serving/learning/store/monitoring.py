@@ -46,7 +46,7 @@ def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
 
 
 @dataclass(frozen=True, slots=True)
-class PastScore:
+class EarlierScore:
     """The first score of a version, with all inputs needed to reproduce it."""
 
     version_id: str
@@ -59,7 +59,7 @@ class PastScore:
     facts: Facts
 
 
-def past_scores(connection: Connection, marketplace_id: str, window: Window, most: int) -> Iterator[PastScore]:
+def earlier_scores(connection: Connection, marketplace_id: str, window: Window, most: int) -> Iterator[EarlierScore]:
     """The first scores of at most `most` versions in a window, evenly spaced over it, in the order of time."""
     first = select(func.min(score.c.score_id)).where(*_scored(marketplace_id, window)).group_by(score.c.version_id)
     for some in _parts(_spread(sorted(connection.execute(first).scalars()), most)):
@@ -81,8 +81,8 @@ def past_scores(connection: Connection, marketplace_id: str, window: Window, mos
             .order_by(score.c.score_id)
         )
         for row in connection.execute(query).mappings():
-            values = {name: row[name] for name in PastScore.__slots__ if name not in {"lane", "facts"}}
-            yield PastScore(**values, lane=Lane(row["lane"]), facts=facts_from_json(row["body"]))
+            values = {name: row[name] for name in EarlierScore.__slots__ if name not in {"lane", "facts"}}
+            yield EarlierScore(**values, lane=Lane(row["lane"]), facts=facts_from_json(row["body"]))
 
 
 def _scored(marketplace_id: str, window: Window) -> tuple[ColumnElement[bool], ...]:

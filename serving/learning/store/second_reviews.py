@@ -10,7 +10,7 @@ from models.case import CaseLane
 from models.labels import VALUES
 from models.verdict import Judgement
 from serving.cases.tables import review_case, verdict
-from serving.learning.tables import second_look
+from serving.learning.tables import second_review
 from serving.listings.tables import listing
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
@@ -18,13 +18,13 @@ from serving.platform.database.store import add
 
 def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
     """Doubts of one training; `case_id` is set where a second review was asked for."""
-    add(connection, second_look, rows)
+    add(connection, second_review, rows)
 
 
 def of_job(connection: Connection, marketplace_id: str, job_id: str) -> dict[str, str | None]:
     """The versions that a training put in doubt, each with its case if there is one."""
-    query = select(second_look.c.version_id, second_look.c.case_id).where(
-        inside(second_look, marketplace_id, job_id=job_id)
+    query = select(second_review.c.version_id, second_review.c.case_id).where(
+        inside(second_review, marketplace_id, job_id=job_id)
     )
     return {row.version_id: row.case_id for row in connection.execute(query)}
 
@@ -34,7 +34,7 @@ def asked_for(connection: Connection, marketplace_id: str, version_ids: Collecti
     query = select(review_case.c.version_id).where(
         review_case.c.marketplace_id == marketplace_id,
         review_case.c.version_id.in_(version_ids),
-        review_case.c.lane == CaseLane.SECOND_LOOK.value,
+        review_case.c.lane == CaseLane.SECOND_REVIEW.value,
     )
     return set(connection.execute(query).scalars())
 
@@ -42,15 +42,15 @@ def asked_for(connection: Connection, marketplace_id: str, version_ids: Collecti
 def case_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
     """The case of a version's second review; None where nobody has asked for one."""
     query = select(review_case.c.case_id).where(
-        inside(review_case, marketplace_id, version_id=version_id, lane=CaseLane.SECOND_LOOK.value),
-        review_case.c.known_answer.is_(None),
+        inside(review_case, marketplace_id, version_id=version_id, lane=CaseLane.SECOND_REVIEW.value),
+        review_case.c.gold_item.is_(None),
     )
     found: str | None = connection.execute(query).scalar()
     return found
 
 
 @dataclass(frozen=True, slots=True)
-class SecondLooks:
+class SecondReviews:
     """How many labels the latest training doubted; how many second reviews were asked for in all, how many were given,
     and how many of these say otherwise than the label did."""
 
@@ -60,11 +60,11 @@ class SecondLooks:
     overturned: int
 
 
-def count(connection: Connection, marketplace_id: str) -> SecondLooks:
+def count(connection: Connection, marketplace_id: str) -> SecondReviews:
     """The figures of a marketplace."""
-    here = second_look.c.marketplace_id == marketplace_id
-    latest = select(second_look.c.job_id).where(here).order_by(second_look.c.found_at.desc()).limit(1).scalar_subquery()
-    doubted = select(func.count()).where(here, second_look.c.why == "doubted", second_look.c.job_id == latest)
+    here = second_review.c.marketplace_id == marketplace_id
+    latest = select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()
+    doubted = select(func.count()).where(here, second_review.c.why == "doubted", second_review.c.job_id == latest)
     later = verdict.alias("later")
     standing = (
         select(verdict.c.case_id, verdict.c.judgement)
@@ -73,22 +73,22 @@ def count(connection: Connection, marketplace_id: str) -> SecondLooks:
             (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
         )
         .where(
-            inside(verdict, marketplace_id, lane=CaseLane.SECOND_LOOK.value),
+            inside(verdict, marketplace_id, lane=CaseLane.SECOND_REVIEW.value),
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             later.c.verdict_id.is_(None),
         )
         .subquery()
     )
     query = (
-        select(second_look.c.label, standing.c.judgement)
-        .select_from(second_look)
-        .outerjoin(standing, standing.c.case_id == second_look.c.case_id)
-        .where(here, second_look.c.case_id.is_not(None))
+        select(second_review.c.label, standing.c.judgement)
+        .select_from(second_review)
+        .outerjoin(standing, standing.c.case_id == second_review.c.case_id)
+        .where(here, second_review.c.case_id.is_not(None))
     )
     looks = [(row.label, row.judgement) for row in connection.execute(query)]
     given = [(label, Judgement(judgement)) for label, judgement in looks if judgement is not None]
     overturned = sum(VALUES.get(judgement, label) != label for label, judgement in given)
-    return SecondLooks(connection.execute(doubted).scalar_one(), len(looks), len(given), overturned)
+    return SecondReviews(connection.execute(doubted).scalar_one(), len(looks), len(given), overturned)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +108,13 @@ class Suspect:
 
 def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Suspect]:
     """The labels that the latest training doubted, the most doubtful first."""
-    here = second_look.c.marketplace_id == marketplace_id
-    latest = select(second_look.c.job_id).where(here).order_by(second_look.c.found_at.desc()).limit(1).scalar_subquery()
+    here = second_review.c.marketplace_id == marketplace_id
+    latest = select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()
     given = (
         select(verdict.c.judgement)
         .where(
             verdict.c.marketplace_id == marketplace_id,
-            verdict.c.case_id == second_look.c.case_id,
+            verdict.c.case_id == second_review.c.case_id,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
         )
         .order_by(verdict.c.known_at.desc())
@@ -122,10 +122,10 @@ def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Sus
         .scalar_subquery()
     )
     query = (
-        select(second_look, listing.c.external_id, given.label("said"))
-        .join(listing, same(listing, second_look, "listing_id"))
-        .where(here, second_look.c.job_id == latest)
-        .order_by(second_look.c.doubt.desc(), second_look.c.version_id)
+        select(second_review, listing.c.external_id, given.label("said"))
+        .join(listing, same(listing, second_review, "listing_id"))
+        .where(here, second_review.c.job_id == latest)
+        .order_by(second_review.c.doubt.desc(), second_review.c.version_id)
         .limit(most)
     )
     return [

@@ -23,10 +23,10 @@ from serving.platform.database.lists import chunks, listed
 from serving.platform.database.scope import same
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store.contested import with_contested
-from serving.takedowns.tables import action, action_hold
+from serving.takedowns.tables import action, removal_approval
 
 # Without the score and the first answer; an appeal's decision is told apart, because it turns the label round.
-_GIVEN_BLIND: Final = frozenset({CaseLane.SECOND_LOOK, CaseLane.COMPLAINT})
+_GIVEN_BLIND: Final = frozenset({CaseLane.SECOND_REVIEW, CaseLane.COMPLAINT})
 _DISMISSES_AN_APPEAL: Final = Judgement.COUNTERFEIT
 
 
@@ -146,27 +146,27 @@ def _recorded(
 
 
 @dataclass(frozen=True, slots=True)
-class _HeldRemoval:
+class _PendingRemoval:
     """A removal that waited for people at a moment: since when, and the verdict that made it."""
 
     held_at: datetime
     verdict_id: str
 
 
-def _held(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, _HeldRemoval]:
+def _held(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, _PendingRemoval]:
     """By listing, the removal that waited at a moment or is asked for after it; one at most waits at a time."""
     query = (
-        select(action.c.listing_id, action.c.verdict_id, action_hold.c.held_at)
-        .join(action_hold, same(action_hold, action, "action_id"))
+        select(action.c.listing_id, action.c.verdict_id, removal_approval.c.held_at)
+        .join(removal_approval, same(removal_approval, action, "action_id"))
         .where(
-            action_hold.c.marketplace_id == marketplace_id,
-            or_(action_hold.c.settled_at.is_(None), action_hold.c.settled_at > as_of),
+            removal_approval.c.marketplace_id == marketplace_id,
+            or_(removal_approval.c.settled_at.is_(None), removal_approval.c.settled_at > as_of),
         )
     )
-    return {row.listing_id: _HeldRemoval(row.held_at, row.verdict_id) for row in connection.execute(query)}
+    return {row.listing_id: _PendingRemoval(row.held_at, row.verdict_id) for row in connection.execute(query)}
 
 
-def _one(row: RowMapping, as_of: datetime, held: _HeldRemoval | None) -> Recorded:
+def _one(row: RowMapping, as_of: datetime, held: _PendingRemoval | None) -> Recorded:
     lane = CaseLane(row["lane"])
     # The verdicts behind the removal: the verdict that made it, and those that joined it since (ids are ordered by
     # time).
@@ -185,7 +185,7 @@ def _one(row: RowMapping, as_of: datetime, held: _HeldRemoval | None) -> Recorde
         brand_id=row["brand_id"],
         evidence=Evidence(row["evidence"]),
         drawn=lane is CaseLane.AUDIT,
-        second_look=lane in _GIVEN_BLIND,
+        second_review=lane in _GIVEN_BLIND,
         suspended=row["passed_on"] or _happened(row["disabled_at"], as_of),
     )
     return Recorded(given, row["version_id"], row["case_id"], lane, row["audit_sequence"])

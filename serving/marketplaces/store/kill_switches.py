@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from serving.audit.tables import audit_entry, audit_payload
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.tables import rule_switch
+from serving.marketplaces.tables import kill_switch
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 
@@ -19,7 +19,7 @@ _OFF: Final = "rule.switched_off"
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchedOff:
+class KillSwitchOff:
     """A rule that is off."""
 
     marketplace_id: str
@@ -30,7 +30,7 @@ class SwitchedOff:
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchChange:
+class KillSwitchChange:
     """A switch that was thrown, as the audit log has it."""
 
     marketplace_id: str
@@ -41,7 +41,7 @@ class SwitchChange:
     reason: str
 
 
-def changes(connection: Connection, marketplace_id: str, most: int) -> list[SwitchChange]:
+def changes(connection: Connection, marketplace_id: str, most: int) -> list[KillSwitchChange]:
     """The latest changes of a marketplace's switches, newest first."""
     query = (
         select(audit_entry, audit_payload.c.payload)
@@ -55,7 +55,7 @@ def changes(connection: Connection, marketplace_id: str, most: int) -> list[Swit
         .limit(most)
     )
     return [
-        SwitchChange(
+        KillSwitchChange(
             marketplace_id,
             AutomaticRule(row.subject),
             row.act == _ON,
@@ -69,20 +69,20 @@ def changes(connection: Connection, marketplace_id: str, most: int) -> list[Swit
 
 def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
     """Whether a rule is on."""
-    query = select(rule_switch.c.rule).where(inside(rule_switch, marketplace_id, rule=rule.value))
+    query = select(kill_switch.c.rule).where(inside(kill_switch, marketplace_id, rule=rule.value))
     return connection.execute(query).first() is None
 
 
-def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[SwitchedOff]:
+def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[KillSwitchOff]:
     """The rules that are off in these marketplaces, the longest off first."""
-    query = select(rule_switch).where(rule_switch.c.marketplace_id.in_(marketplaces)).order_by(rule_switch.c.off_since)
+    query = select(kill_switch).where(kill_switch.c.marketplace_id.in_(marketplaces)).order_by(kill_switch.c.off_since)
     return [
-        SwitchedOff(row.marketplace_id, AutomaticRule(row.rule), row.off_since, row.switched_by, row.reason)
+        KillSwitchOff(row.marketplace_id, AutomaticRule(row.rule), row.off_since, row.switched_by, row.reason)
         for row in connection.execute(query)
     ]
 
 
-def switch_off(connection: Connection, found: SwitchedOff) -> bool:
+def switch_off(connection: Connection, found: KillSwitchOff) -> bool:
     """Switch a rule off; False where it is off already."""
     row = {
         "marketplace_id": found.marketplace_id,
@@ -91,11 +91,11 @@ def switch_off(connection: Connection, found: SwitchedOff) -> bool:
         "switched_by": found.switched_by,
         "reason": found.reason,
     }
-    added = insert_or_ignore(connection, rule_switch).values(row).returning(rule_switch.c.rule)
+    added = insert_or_ignore(connection, kill_switch).values(row).returning(kill_switch.c.rule)
     return connection.execute(added).first() is not None
 
 
 def switch_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
     """Switch a rule on; False where it is on already."""
-    gone = delete(rule_switch).where(inside(rule_switch, marketplace_id, rule=rule.value))
+    gone = delete(kill_switch).where(inside(kill_switch, marketplace_id, rule=rule.value))
     return connection.execute(gone).rowcount == 1

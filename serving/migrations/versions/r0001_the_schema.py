@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "43fa021308f7"  # The digest of what this makes; a test computes it.
+revision = "4874e176096d"  # The digest of what this makes; a test computes it.
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
@@ -28,7 +28,7 @@ _GROWING: Final = {
     "audit_entry": "",
     "audit_payload": "",
     "erased_payload": "",
-    "custody_entry": f"NEW.said <> '(erased)' OR {_UNCHANGED} OR coalesce(NEW.holder, '') <> coalesce(OLD.holder, '')",
+    "custody_entry": f"NEW.description <> '(erased)' OR {_UNCHANGED} OR coalesce(NEW.holder, '') <> coalesce(OLD.holder, '')",
     "evidence": "",
     "evidence_part": "NEW.body IS NOT NULL OR NEW.salt IS NOT NULL OR NEW.digest <> OLD.digest "
     "OR NEW.part <> OLD.part OR NEW.evidence_id <> OLD.evidence_id OR NEW.marketplace_id <> OLD.marketplace_id",

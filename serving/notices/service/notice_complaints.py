@@ -11,7 +11,7 @@ from models.labels import AppealState
 from models.verdict import Side
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import Admission, open_until
-from serving.appeals.service.complaint_case import Hearing, open_hearing
+from serving.appeals.service.complaint_case import ComplaintCase, open_complaint
 from serving.audit.store import audit
 from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
@@ -117,7 +117,7 @@ def _case(runtime: Runtime, connection: Connection, item: Item, admitted: Admiss
     if waiting is not None and waiting.lane in _BLIND:
         return waiting.case_id
     version_id = identified_listings.current_version(connection, here, before.listing_id)
-    hearing = Hearing(
+    complaint_heard = ComplaintCase(
         admitted=admitted,
         lane=CaseLane.COMPLAINT,
         version_id=version_id,
@@ -126,7 +126,7 @@ def _case(runtime: Runtime, connection: Connection, item: Item, admitted: Admiss
         what="Whoever notified the offer complains that it stays.",
         question_returned=_brand_decided(connection, before),
     )
-    return open_hearing(runtime, connection, before, waiting, hearing, now)
+    return open_complaint(runtime, connection, before, waiting, complaint_heard, now)
 
 
 def _brand_decided(connection: Connection, before: Case) -> bool:

@@ -102,7 +102,7 @@ def _is_held(connection: Connection, item: Item) -> bool:
     """Whether a removal waits for people, who may yet say that it does not stand."""
     if item.action_id is None:
         return False
-    return actions.get(connection, item.marketplace_id, item.action_id).state is ActionState.HELD
+    return actions.get(connection, item.marketplace_id, item.action_id).state is ActionState.PENDING_APPROVAL
 
 
 def is_final(runtime: Runtime, item: Item) -> bool:

@@ -47,7 +47,7 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     reinstated = {state: acted.get((ActionKind.REINSTATE, state), 0) for state in ActionState}
     found["removals"] = {
         "withdrawn": removals[ActionState.WITHDRAWN],
-        "held": removals[ActionState.HELD],
+        "held": removals[ActionState.PENDING_APPROVAL],
         "scheduled": removals[ActionState.SCHEDULED],
         "sent": sum(removals[state] for state in _LEFT),
         "acknowledged": removals[ActionState.ACKNOWLEDGED],

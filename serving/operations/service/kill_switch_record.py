@@ -10,7 +10,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
 from serving.marketplaces.rules import RULES, AutomaticRule, RuleWords
 from serving.marketplaces.store import kill_switches, marketplaces
-from serving.marketplaces.store.kill_switches import SwitchChange
+from serving.marketplaces.store.kill_switches import KillSwitchChange
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 
@@ -25,15 +25,15 @@ class RuleState:
     rule: AutomaticRule
     words: RuleWords
     is_on: bool
-    last: SwitchChange | None
+    last: KillSwitchChange | None
 
 
 @dataclass(frozen=True, slots=True)
-class Switchboard:
+class KillSwitchStates:
     """Every rule of every marketplace that somebody administers, the changes, and the names of their authors."""
 
     rules: tuple[RuleState, ...]
-    changes: tuple[SwitchChange, ...]
+    changes: tuple[KillSwitchChange, ...]
     names: dict[str, str]
 
     def name_of(self, actor: str) -> str:
@@ -41,7 +41,7 @@ class Switchboard:
         return self.names.get(actor.removeprefix("user:"), "the command line" if actor == "local" else actor)
 
 
-def switchboard(runtime: Runtime, person: Person) -> Switchboard:
+def kill_switch_states(runtime: Runtime, person: Person) -> KillSwitchStates:
     """The switches of the marketplaces that a person administers."""
     with runtime.store.read() as connection:
         places = _places(connection, person)
@@ -54,7 +54,7 @@ def switchboard(runtime: Runtime, person: Person) -> Switchboard:
         ]
         users = [one.by.removeprefix("user:") for one in changes if one.by.startswith("user:")]
         names = accounts.names(connection, users)
-    last: dict[tuple[str, AutomaticRule], SwitchChange] = {}
+    last: dict[tuple[str, AutomaticRule], KillSwitchChange] = {}
     for change in changes:
         last.setdefault((change.marketplace_id, change.rule), change)
     rules = tuple(
@@ -65,7 +65,7 @@ def switchboard(runtime: Runtime, person: Person) -> Switchboard:
         for rule in AutomaticRule
     )
     newest_first = sorted(changes, key=_when, reverse=True)
-    return Switchboard(rules, tuple(newest_first[:_SHOWN]), names)
+    return KillSwitchStates(rules, tuple(newest_first[:_SHOWN]), names)
 
 
 def administered(runtime: Runtime, person: Person, marketplace_id: str | None) -> Marketplace:
@@ -89,5 +89,5 @@ def _places(connection: Connection, person: Person) -> list[Marketplace]:
     return [one for one in marketplaces.everyone(connection) if one.marketplace_id in here]
 
 
-def _when(change: SwitchChange) -> datetime:
+def _when(change: KillSwitchChange) -> datetime:
     return change.at

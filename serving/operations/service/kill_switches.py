@@ -4,7 +4,7 @@ from models.errors import Conflict, Invalid
 from serving.audit.store import audit
 from serving.marketplaces.rules import RULES, AutomaticRule
 from serving.marketplaces.store import kill_switches
-from serving.marketplaces.store.kill_switches import SwitchedOff
+from serving.marketplaces.store.kill_switches import KillSwitchOff
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import alerts, approvals
@@ -27,7 +27,7 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
         if on:
             changed = kill_switches.switch_on(connection, here, rule)
         else:
-            changed = kill_switches.switch_off(connection, SwitchedOff(here, rule, now, by, said))
+            changed = kill_switches.switch_off(connection, KillSwitchOff(here, rule, now, by, said))
         if not changed:
             raise Conflict("“{name}” is on already." if on else "“{name}” is off already.", name=RULES[rule].name)
         audit.record(connection, now, here, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=said)

@@ -66,12 +66,12 @@ def erase_seller(
     with runtime.store.read() as connection:
         if not erasures.is_known(connection, here, seller):
             raise NotFound("There is no such seller.")
-        _refuse_held(connection, here, seller)
+        _refuse_pending(connection, here, seller)
         if not carry_out:
             return {**_planned(runtime, connection, here, seller, now).shown(), "carried_out": False}
     with runtime.store.write() as connection:
         audit.hold(connection)
-        _refuse_held(connection, here, seller)
+        _refuse_pending(connection, here, seller)
         found = erasures.unfinished(connection, here, seller)
         if found is None:
             found = Erasure(here, runtime.ids.new("era"), seller, by, now, None)
@@ -138,7 +138,7 @@ def _reason(reason: str) -> str:
     return reason.strip()[:500]
 
 
-def _refuse_held(connection: Connection, marketplace_id: str, seller: str) -> None:
+def _refuse_pending(connection: Connection, marketplace_id: str, seller: str) -> None:
     for hold in legal_holds.in_force(connection, marketplace_id, seller):
         since = hold.set_at.date().isoformat()
         raise Conflict(

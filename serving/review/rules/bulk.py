@@ -36,7 +36,7 @@ _LANES: Final[Mapping[CaseLane, str]] = {
     CaseLane.ASK_BRAND: "The brand has been asked, and answers for itself.",
     CaseLane.APPEAL: "An appeal is decided by itself, by its statement.",
     CaseLane.COMPLAINT: "A complaint is decided by itself, by its statement.",
-    CaseLane.SECOND_LOOK: "A second look is taken by itself: it checks what was said alone.",
+    CaseLane.SECOND_REVIEW: "A second look is taken by itself: it checks what was said alone.",
 }
 _STATES: Final[Mapping[CaseState, str]] = {
     CaseState.DECIDED: "It has been decided already.",

@@ -14,7 +14,7 @@ class Fate(StrEnum):
     """The result of one listing of a request."""
 
     LEAVES = "leaves"  # Its removal leaves once the undo window has closed.
-    HELD = "held"  # Its removal is recorded and waits for people.
+    PENDING_APPROVAL = "held"  # Its removal is recorded and waits for people.
     PASSED_ON = "passed_on"  # An analyst decides: the brand's word alone does not remove now.
     REFUSED = "refused"  # Nothing was recorded for it.
 
@@ -54,8 +54,8 @@ def fate_of(state: ActionState | None) -> Fate:
     match state:
         case None:
             return Fate.PASSED_ON
-        case ActionState.HELD:
-            return Fate.HELD
+        case ActionState.PENDING_APPROVAL:
+            return Fate.PENDING_APPROVAL
         case _:
             return Fate.LEAVES
 

@@ -156,7 +156,7 @@ def of_person(runtime: Runtime, person: Person, bulk_id: str) -> tuple[StoredBul
         return found, bulk_verdicts.items(connection, found)
 
 
-def take_back_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
+def withdraw_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
     """Take back every answer of one's own that still can be; returns how many were.
 
     Raises
@@ -167,7 +167,7 @@ def take_back_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
         Nothing of it can be undone any more.
     """
     _, items = of_person(runtime, person, bulk_id)
-    standing = [one for one in items if one.verdict_id and not one.taken_back]
+    standing = [one for one in items if one.verdict_id and not one.undone]
     refusals = [_undo(runtime, person, one.case_id) for one in standing]
     done = refusals.count(None)
     if not done:

@@ -57,10 +57,10 @@ def is_blind(connection: Connection, case: Case) -> bool:
 
 def score_kept_from(connection: Connection, person: Person, case: Case) -> bool:
     """Whether a case keeps its score from this person until they have answered it."""
-    if not case.score_hidden:
+    if not case.score_masked:
         return False
     committed = verdicts.has_answered(connection, case.marketplace_id, case.case_id, person.user_id)
-    return is_hidden(case.score_hidden, case.state, committed=committed)
+    return is_hidden(case.score_masked, case.state, committed=committed)
 
 
 def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase | None:
@@ -73,21 +73,21 @@ def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase 
         return None
     given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
     before = [one for one in given if one.case_id != case.case_id]
-    if case.lane is not CaseLane.SECOND_LOOK:
+    if case.lane is not CaseLane.SECOND_REVIEW:
         before = [one for one in before if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
     decided = {one.user_id for one in before}
     if person.user_id in decided:
         return Phrase("You decided on this offer before")
-    if person.user_id in hosts_of(decided, accounts.let_in(connection)):
+    if person.user_id in hosts_of(decided, accounts.inviters(connection)):
         return Phrase("You let in whoever decided on this offer before, by an invitation or a link for a new password")
     return None
 
 
 def kept_from(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """The people who are not offered these cases, by case: earlier judges of the listing, and their inviters."""
-    let_in_by = accounts.let_in(connection)
+    invited_by = accounts.inviters(connection)
     judged = assignments.judged_by(connection, marketplace_id, case_ids)
-    return {case_id: hosts_of(people, let_in_by).union(people) for case_id, people in judged.items()}
+    return {case_id: hosts_of(people, invited_by).union(people) for case_id, people in judged.items()}
 
 
 def lease(runtime: Runtime, person: Person, case_id: str) -> datetime | None:

@@ -52,7 +52,7 @@ def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
             "note_id": runtime.ids.new("not"),
             "case_id": wanted.case_id,
             "user_id": person.user_id,
-            "said": note.said,
+            "text": note.said,
             "known_at": now,
         }
         case_notes.add_note(connection, row, note.mentioned)

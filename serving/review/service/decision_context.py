@@ -36,7 +36,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Sitting:
+class DecisionContext:
     """One person at one case in one transaction."""
 
     runtime: Runtime
@@ -53,11 +53,11 @@ class Sitting:
 
 
 def append(
-    sitting: Sitting, answer: Answer, supersedes: StoredVerdict | None = None, *, passed_on: bool = False
+    context: DecisionContext, answer: Answer, supersedes: StoredVerdict | None = None, *, passed_on: bool = False
 ) -> str:
     """Keep a verdict with its audit entry; returns its id."""
-    case = sitting.case
-    verdict_id = sitting.runtime.ids.new("vdt")
+    case = context.case
+    verdict_id = context.runtime.ids.new("vdt")
     row = {
         "marketplace_id": case.marketplace_id,
         "verdict_id": verdict_id,
@@ -66,26 +66,26 @@ def append(
         "version_id": answer.version_id,
         "judgement": answer.judgement.value,
         "reason_code": answer.reason_code.value if answer.reason_code else None,
-        "side": sitting.side.value,
+        "side": context.side.value,
         "evidence": answer.evidence.value,
         "lane": supersedes.lane.value if supersedes else case.lane.value,
-        "user_id": sitting.person.user_id,
-        "brand_id": case.brand_id if sitting.side is Side.BRAND else None,
+        "user_id": context.person.user_id,
+        "brand_id": case.brand_id if context.side is Side.BRAND else None,
         "supersedes_id": supersedes.verdict_id if supersedes else None,
         "note": answer.note,
         "passed_on": passed_on,
-        "occurred_at": sitting.at,
-        "known_at": sitting.at,
+        "occurred_at": context.at,
+        "known_at": context.at,
     }
-    verdicts.add_verdict(sitting.connection, row)
-    signatures.mark_judged(sitting.connection, case.marketplace_id, answer.version_id)
+    verdicts.add_verdict(context.connection, row)
+    signatures.mark_judged(context.connection, case.marketplace_id, answer.version_id)
     named = ("case_id", "version_id", "judgement", "side", "evidence", "lane", "supersedes_id")
     payload = {name: row[name] for name in named}
     audit.record(
-        sitting.connection,
-        sitting.at,
+        context.connection,
+        context.at,
         case.marketplace_id,
-        sitting.actor,
+        context.actor,
         "verdict.withdrawn" if supersedes else "verdict.recorded",
         verdict_id,
         **payload,
@@ -93,21 +93,21 @@ def append(
     return verdict_id
 
 
-def tell_counter_notice(sitting: Sitting, found: Appeal, event: CounterNoticeEvent) -> None:
+def tell_counter_notice(context: DecisionContext, found: Appeal, event: CounterNoticeEvent) -> None:
     """Let the counter-notice that an appeal has taken over go the way of the appeal."""
-    contested = counter_notices.of_action(sitting.connection, sitting.case.marketplace_id, found.action_id)
+    contested = counter_notices.of_action(context.connection, context.case.marketplace_id, found.action_id)
     if contested is not None:
-        take(sitting.runtime, sitting.connection, contested, Said(event, None, sitting.actor))
+        take(context.runtime, context.connection, contested, Said(event, None, context.actor))
 
 
-def note(sitting: Sitting, what: str) -> None:
+def note(context: DecisionContext, what: str) -> None:
     """A line in the case's history, under the person's name."""
     row = {
-        "marketplace_id": sitting.case.marketplace_id,
-        "event_id": sitting.runtime.ids.new("evt"),
-        "case_id": sitting.case.case_id,
+        "marketplace_id": context.case.marketplace_id,
+        "event_id": context.runtime.ids.new("evt"),
+        "case_id": context.case.case_id,
         "what": what[:200],
-        "actor": sitting.person.name,
-        "known_at": sitting.at,
+        "actor": context.person.name,
+        "known_at": context.at,
     }
-    cases.add_events(sitting.connection, [row])
+    cases.add_events(context.connection, [row])

@@ -9,11 +9,11 @@ from models.errors import Conflict, Forbidden
 from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
 from serving.cases.policy import WaitingPolicy
-from serving.cases.rules.deferral import Aside, Wait, check_aside
+from serving.cases.rules.deferral import Snooze, Deferral, check_snooze
 from serving.cases.store import cases, deferrals
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import why_not_judge
-from serving.review.service.decision_context import Sitting, note
+from serving.review.service.decision_context import DecisionContext, note
 
 # A seller and a notifier were told by when they are answered.
 _HELD_TO_ITS_TIME: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT})
@@ -31,7 +31,7 @@ class Wanted:
     knowingly: bool = False
 
 
-def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
+def snooze(runtime: Runtime, person: Person, wanted: Wanted) -> None:
     """Defer a case until its time has come, or until there is news about its listing.
 
     It returns by itself: no job has to run for it. An answer in the meantime ends the deferral.
@@ -46,7 +46,7 @@ def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
         It is not open, or somebody else is working on it.
     """
     now = runtime.clock.now()
-    aside = Aside(now + timedelta(hours=wanted.hours), wanted.on_news, wanted.missing or None, wanted.asked or None)
+    aside = Snooze(now + timedelta(hours=wanted.hours), wanted.on_news, wanted.missing or None, wanted.asked or None)
     with runtime.store.write() as connection:
         here = cases.marketplace_of(connection, wanted.case_id, person.marketplaces(Permission.REVIEW_CASES))
         case = cases.get(connection, here, wanted.case_id)
@@ -56,11 +56,11 @@ def set_aside(runtime: Runtime, person: Person, wanted: Wanted) -> None:
         if why_not is not None:
             raise Forbidden("{why}; when it is judged again is for somebody else to say.", why=why_not)
         knowingly = wanted.knowingly and case.lane not in _HELD_TO_ITS_TIME
-        check_aside(aside, due_at=case.due_at, now=now, knowingly=knowingly, policy=runtime.policies[WaitingPolicy])
+        check_snooze(aside, due_at=case.due_at, now=now, knowingly=knowingly, policy=runtime.policies[WaitingPolicy])
         if not deferrals.begin(connection, case, person.user_id, runtime.ids.new("wai"), aside, now):
             raise Conflict("Somebody else is working on this case.")
-        what = "Set aside" if aside.kind is Wait.SNOOZED else "Set aside until somebody who was asked answers"
-        note(Sitting(runtime, connection, person, case, Side.ANALYST, now), f"{what}.")
+        what = "Set aside" if aside.kind is Deferral.SNOOZED else "Set aside until somebody who was asked answers"
+        note(DecisionContext(runtime, connection, person, case, Side.ANALYST, now), f"{what}.")
 
 
 def take_up(runtime: Runtime, person: Person, case_id: str) -> None:
@@ -79,4 +79,4 @@ def take_up(runtime: Runtime, person: Person, case_id: str) -> None:
         case = cases.get(connection, here, case_id)
         if not deferrals.end_of_case(connection, case, now):
             raise Conflict("The case is not set aside.")
-        note(Sitting(runtime, connection, person, case, Side.ANALYST, now), "Taken up again.")
+        note(DecisionContext(runtime, connection, person, case, Side.ANALYST, now), "Taken up again.")

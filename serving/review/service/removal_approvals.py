@@ -8,25 +8,25 @@ from sqlalchemy import Connection
 from models.errors import Conflict, required
 from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.rules.second_person import Hosts
+from serving.accounts.rules.second_person import Inviters
 from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.store import cases, verdicts
 from serving.platform.runtime import Runtime
-from serving.review.service.undoing import set_aside
+from serving.review.service.undoing import snooze
 from serving.standing.service import begin_count, recount_of
 from serving.takedowns.rules.approval import (
     DESK,
     Bearing,
     Decision,
-    Opinion,
-    check_opinion,
+    Vote,
+    check_vote,
     left_out,
     organisation_of,
     settled,
-    why_no_release,
-    why_no_word,
+    why_no_approval,
+    why_no_vote,
 )
 from serving.takedowns.rules.bursts import Hold
 from serving.takedowns.service.takedown import release, withdraw
@@ -39,7 +39,7 @@ _MOST = 500
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRemoval:
+class PendingRemoval:
     """A removal that waits for people, as somebody sees it who may speak on it.
 
     `reasons` are for the marketplace's own people: a brand is told that a removal waits, not how a seller trades.
@@ -51,9 +51,9 @@ class HeldRemoval:
     hold: StoredHold
     bearing: Bearing
     organisation: str
-    said: tuple[Opinion, ...]
-    no_word: str | None
-    no_release: str | None
+    said: tuple[Vote, ...]
+    no_vote: str | None
+    no_approval: str | None
     left_out: Mapping[str, str]
 
     @property
@@ -62,11 +62,11 @@ class HeldRemoval:
         return () if self.organisation == self.bearing.brand_id else self.hold.holds
 
 
-def held_removals(runtime: Runtime, person: Person) -> list[HeldRemoval]:
+def pending_removals(runtime: Runtime, person: Person) -> list[PendingRemoval]:
     """The removals that wait and on which a person may speak, the longest waiting first, at most 500."""
     with runtime.store.read() as connection:
-        waiting, let_in_by = approvals.waiting(connection, _places(person), _MOST), accounts.let_in(connection)
-        found = [_held(connection, person, let_in_by, *one) for one in waiting]
+        waiting, invited_by = approvals.waiting(connection, _places(person), _MOST), accounts.inviters(connection)
+        found = [_held(connection, person, invited_by, *one) for one in waiting]
     return [one for one in found if one is not None]
 
 
@@ -92,14 +92,14 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         begin_count(connection, case)
         # A concurrent voter waits, and then counts this vote.
         audit.hold(connection)
-        let_in_by = accounts.let_in(connection)
-        found = required(_held(connection, person, let_in_by, place, action_id), "There is no such removal.")
-        if found.action.state is not ActionState.HELD:
+        invited_by = accounts.inviters(connection)
+        found = required(_held(connection, person, invited_by, place, action_id), "There is no such removal.")
+        if found.action.state is not ActionState.PENDING_APPROVAL:
             raise Conflict("Somebody has decided about this removal in the meantime.")
-        opinion = Opinion(person.user_id, found.organisation, decision, reason.strip()[:500])
-        check_opinion(person, found.bearing, found.said, opinion, let_in_by)
-        key = {"marketplace_id": place, "opinion_id": runtime.ids.new("opn"), "action_id": action_id}
-        approvals.add_opinion(connection, key, opinion, now)
+        vote = Vote(person.user_id, found.organisation, decision, reason.strip()[:500])
+        check_vote(person, found.bearing, found.said, vote, invited_by)
+        key = {"marketplace_id": place, "vote_id": runtime.ids.new("opn"), "action_id": action_id}
+        approvals.add_vote(connection, key, vote, now)
         actor = f"user:{person.user_id}"
         audit.record(
             connection,
@@ -108,18 +108,18 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
             actor,
             f"held.{decision.value}",
             action_id,
-            organisation=opinion.organisation,
-            reason=opinion.reason,
+            organisation=vote.organisation,
+            reason=vote.reason,
         )
-        agreed = settled([*found.said, opinion], found.bearing, let_in_by)
-        if agreed is Decision.RELEASE:
+        agreed = settled([*found.said, vote], found.bearing, invited_by)
+        if agreed is Decision.APPROVE:
             release(runtime, connection, found.action, actor, now)
             recount_of(runtime, connection, case, now)
         elif agreed is Decision.WITHDRAW:
             words = approvals.words_for(connection, place, action_id)
             withdraw(runtime, connection, found.action, actor, now, how=Decision.WITHDRAW.value)
             for word in words:
-                set_aside(runtime, connection, person, (place, word.verdict_id), now)
+                snooze(runtime, connection, person, (place, word.verdict_id), now)
     return agreed
 
 
@@ -129,7 +129,7 @@ def _places(person: Person) -> frozenset[str]:
     return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
 
 
-def _held(connection: Connection, person: Person, let_in_by: Hosts, place: str, action_id: str) -> HeldRemoval | None:
+def _held(connection: Connection, person: Person, invited_by: Inviters, place: str, action_id: str) -> PendingRemoval | None:
     hold = approvals.of_actions(connection, place, [action_id]).get(action_id)
     if hold is None:
         return None
@@ -138,16 +138,16 @@ def _held(connection: Connection, person: Person, let_in_by: Hosts, place: str, 
     organisation = organisation_of(person, bearing)
     if organisation is None:
         return None
-    said = approvals.opinions(connection, place, [action_id]).get(action_id, [])
-    return HeldRemoval(
+    said = approvals.votes(connection, place, [action_id]).get(action_id, [])
+    return PendingRemoval(
         action,
         hold,
         bearing,
         organisation,
         tuple(said),
-        no_word=why_no_word(person.user_id, bearing),
-        no_release=why_no_release(person.user_id, bearing, let_in_by),
-        left_out=left_out(said, bearing, let_in_by),
+        no_vote=why_no_vote(person.user_id, bearing),
+        no_approval=why_no_approval(person.user_id, bearing, invited_by),
+        left_out=left_out(said, bearing, invited_by),
     )
 
 

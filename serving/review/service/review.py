@@ -10,7 +10,7 @@ from models.case import CaseEvent, CaseLane
 from models.errors import Conflict, Forbidden, NoRightCarries
 from models.messages.english import in_english, reasons_of
 from models.policies.deciding import EnforcementPolicy
-from models.verdict import Bench, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
+from models.verdict import DecisionInput, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.accounts.rules.access import Person
 from serving.appeals.rules.appeals import AppealEvent
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
@@ -27,7 +27,7 @@ from serving.notices.store import notices
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import check_on_file
 from serving.review.service.case_access import visible_case, why_not_judge
-from serving.review.service.decision_context import Answer, Sitting, append, note, tell_counter_notice
+from serving.review.service.decision_context import Answer, DecisionContext, append, note, tell_counter_notice
 from serving.review.store import test_buys
 from serving.rights.rules.rights import Mandate, Right
 from serving.rights.service.bases import basis_of, keep_basis
@@ -90,7 +90,7 @@ def record_in(
     case, side = visible_case(connection, person, answer.case_id)
     if counted is None:
         begin_count(connection, case)
-    sitting = Sitting(runtime, connection, person, case, side, now)
+    context = DecisionContext(runtime, connection, person, case, side, now)
     if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
         raise Forbidden("A test buy is recorded by an analyst, who has its papers.")
     if answer.evidence is Evidence.TEST_BUY and not examined:
@@ -101,39 +101,39 @@ def record_in(
     if confirms:
         certification.require(runtime, connection, person, now)
     weight = weigh(runtime, connection, case, now, counted) if confirms else None
-    bench = replace(_bench(sitting, weight), examined=examined)
+    bench = replace(_bench(context, weight), examined=examined)
     follows = consequence(answer.judgement, bench, runtime.policies[EnforcementPolicy])
-    _change_case(sitting, follows)
-    carried = _carried(sitting, answer) if confirms else None
-    verdict_id = append(sitting, answer, passed_on=bench.held_back is not None)
+    _change_case(context, follows)
+    carried = _carried(context, answer) if confirms else None
+    verdict_id = append(context, answer, passed_on=bench.held_back is not None)
     if carried is not None:
         keep_basis(runtime, connection, case, verdict_id, carried, now)
     if weight is not None:
         keep_confirmation(runtime, connection, case, verdict_id, weight, now)
-    action = _act(sitting, answer, verdict_id, follows, bench)
-    _settle_appeal(sitting, follows)
+    action = _act(context, answer, verdict_id, follows, bench)
+    _settle_appeal(context, follows)
     if follows.event is CaseEvent.DECIDE:
         made = None if action is None else action.action_id
         given = notice_decisions.Given(verdict_id, answer.judgement, follows.outcome, made, now)
         notice_decisions.settle(connection, case, given)
     if counted is None:
         recount_of(runtime, connection, case, now)
-    waits = " The removal is held until people let it go." if action and action.state is ActionState.HELD else ""
-    note(sitting, f"{_in_words(answer)}. {' '.join(map(in_english, follows.reasons))}{waits}")
+    waits = " The removal is held until people let it go." if action and action.state is ActionState.PENDING_APPROVAL else ""
+    note(context, f"{_in_words(answer)}. {' '.join(map(in_english, follows.reasons))}{waits}")
     undo_until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     return Recorded(verdict_id, follows, action, undo_until)
 
 
-def _carried(sitting: Sitting, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
+def _carried(context: DecisionContext, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
     """The right that carries a confirmation; the case stays as it is where there is none."""
     reason_code = answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
     found, mandates = basis_of(
-        sitting.runtime,
-        sitting.connection,
-        (sitting.case.marketplace_id, sitting.case.brand_id or ""),
-        sitting.person,
+        context.runtime,
+        context.connection,
+        (context.case.marketplace_id, context.case.brand_id or ""),
+        context.person,
         reason_code,
-        sitting.at,
+        context.at,
         only=answer.right_id,
     )
     if found.right is None:
@@ -141,86 +141,86 @@ def _carried(sitting: Sitting, answer: Answer) -> tuple[Right, str, tuple[Mandat
     return found.right, in_english(found.reasons[0]), mandates
 
 
-def _bench(sitting: Sitting, weight: Weight | None) -> Bench:
-    case = sitting.case
-    enrolled = brands.enrolments(sitting.connection, case.marketplace_id).get(case.brand_id or "")
-    why_not = why_not_judge(sitting.connection, sitting.person, case)
+def _bench(context: DecisionContext, weight: Weight | None) -> DecisionInput:
+    case = context.case
+    enrolled = brands.enrolments(context.connection, case.marketplace_id).get(case.brand_id or "")
+    why_not = why_not_judge(context.connection, context.person, case)
     if why_not is not None:
         match case.lane:
             case CaseLane.APPEAL:
                 raise Forbidden("{why}; somebody else must decide the appeal.", why=why_not)
-            case CaseLane.SECOND_LOOK:
+            case CaseLane.SECOND_REVIEW:
                 raise Forbidden("{why}; somebody else must take the second look.", why=why_not)
             case _:
                 raise Forbidden("{why}; somebody else must decide the complaint.", why=why_not)
-    return Bench(
+    return DecisionInput(
         lane=case.lane,
-        side=sitting.side,
+        side=context.side,
         brand_can_be_asked=enrolled is not None and enrolled.takes_part and not case.question_returned,
         brand_name=enrolled.name if enrolled else None,
         held_back=weight.effect.reason if weight is not None and not weight.effect.at_once else None,
     )
 
 
-def _change_case(sitting: Sitting, follows: Consequence) -> None:
-    values: dict[str, object] = {"decided_at": sitting.at if follows.event is CaseEvent.DECIDE else None}
+def _change_case(context: DecisionContext, follows: Consequence) -> None:
+    values: dict[str, object] = {"decided_at": context.at if follows.event is CaseEvent.DECIDE else None}
     if follows.lane is not None:
-        policy = sitting.runtime.policies[EnforcementPolicy]
+        policy = context.runtime.policies[EnforcementPolicy]
         asked = follows.lane is CaseLane.ASK_BRAND
         hours = policy.brand_answers_within_hours if asked else policy.analyst_decides_within_hours
-        values |= {"lane": follows.lane.value, "due_at": sitting.at + timedelta(hours=hours)}
-        values["question_returned"] = sitting.case.question_returned or sitting.side is Side.BRAND
-    holder = sitting.person.user_id
-    cases.change(sitting.connection, sitting.case, follows.event, values, holder=holder, at=sitting.at)
+        values |= {"lane": follows.lane.value, "due_at": context.at + timedelta(hours=hours)}
+        values["question_returned"] = context.case.question_returned or context.side is Side.BRAND
+    holder = context.person.user_id
+    cases.change(context.connection, context.case, follows.event, values, holder=holder, at=context.at)
 
 
-def _act(sitting: Sitting, answer: Answer, verdict_id: str, follows: Consequence, bench: Bench) -> StoredAction | None:
+def _act(context: DecisionContext, answer: Answer, verdict_id: str, follows: Consequence, bench: DecisionInput) -> StoredAction | None:
     match follows.outcome:
         case Outcome.NONE:
             return None
         case Outcome.REMOVE:
-            case = sitting.case
-            source = _source_of(sitting.connection, case)
+            case = context.case
+            source = _source_of(context.connection, case)
             statement = removal_statement(
                 brand_name=bench.brand_name,
                 reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
                 side=bench.side,
                 was_flagged=bench.lane is not CaseLane.AUDIT,
                 source=source,
-                sold_in=sorted(marketplaces.sold_in(sitting.connection, sitting.case.marketplace_id) or ()),
+                sold_in=sorted(marketplaces.sold_in(context.connection, context.case.marketplace_id) or ()),
             )
-            asked = Confirmation(case, sitting.side, sitting.person.user_id)
-            held = held_for(sitting.runtime, sitting.connection, asked, sitting.at)
-            cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, sitting.actor), sitting.at
-            origin = Origin(sitting.side, source is not Source.VOLUNTARY, bench.examined)
+            asked = Confirmation(case, context.side, context.person.user_id)
+            held = held_for(context.runtime, context.connection, asked, context.at)
+            cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at
+            origin = Origin(context.side, source is not Source.VOLUNTARY, bench.examined)
             # Drawn where it is needed alone, so that a seed gives the audit draws that it gave.
-            draw = sitting.runtime.draw() if model_initiated(origin) else 0.0
-            delay = random_delay(origin, draw, sitting.runtime.policies[EnforcementPolicy])
+            draw = context.runtime.draw() if model_initiated(origin) else 0.0
+            delay = random_delay(origin, draw, context.runtime.policies[EnforcementPolicy])
             return schedule(
-                sitting.runtime, sitting.connection, ActionKind.REMOVE, cause, statement, at, held=held, delay=delay
+                context.runtime, context.connection, ActionKind.REMOVE, cause, statement, at, held=held, delay=delay
             )
         case Outcome.REINSTATE:
-            contested = appeals.of_case(sitting.connection, sitting.case.marketplace_id, sitting.case.case_id)
+            contested = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)
             if contested is None:
                 return None
-            removal = actions.get(sitting.connection, sitting.case.marketplace_id, contested.action_id)
-            ground = Ground(Undone.APPEAL, verdict_id, sitting.actor)
-            return overturn(sitting.runtime, sitting.connection, removal, ground, sitting.at)
+            removal = actions.get(context.connection, context.case.marketplace_id, contested.action_id)
+            ground = Ground(Undone.APPEAL, verdict_id, context.actor)
+            return overturn(context.runtime, context.connection, removal, ground, context.at)
 
 
 def _source_of(connection: Connection, case: Case) -> Source:
     return source_of(notices.led_to(connection, case.marketplace_id, [case.case_id]).get(case.case_id))
 
 
-def _settle_appeal(sitting: Sitting, follows: Consequence) -> None:
-    if sitting.case.lane is not CaseLane.APPEAL:
+def _settle_appeal(context: DecisionContext, follows: Consequence) -> None:
+    if context.case.lane is not CaseLane.APPEAL:
         return
-    found = appeals.of_case(sitting.connection, sitting.case.marketplace_id, sitting.case.case_id)
+    found = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)
     if found is not None:
         upheld = follows.outcome is Outcome.REINSTATE
         event = AppealEvent.UPHOLD if upheld else AppealEvent.DISMISS
-        appeals.change(sitting.connection, sitting.case.marketplace_id, found, event, sitting.at)
-        tell_counter_notice(sitting, found, CounterNoticeEvent.UPHOLD if upheld else CounterNoticeEvent.DISMISS)
+        appeals.change(context.connection, context.case.marketplace_id, found, event, context.at)
+        tell_counter_notice(context, found, CounterNoticeEvent.UPHOLD if upheld else CounterNoticeEvent.DISMISS)
 
 
 def _in_words(answer: Answer) -> str:

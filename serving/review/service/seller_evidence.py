@@ -34,7 +34,7 @@ _MOST_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class Document:
     """A document with the offer it was handed in for, what came of that, and whether it is what the case is about."""
 
     upload: SellerUpload
@@ -95,7 +95,7 @@ def open_to_documents(runtime: Runtime, connection: Connection, removal: StoredA
     return may_hand_in(None if found is None else found.state, may_appeal=may_appeal)
 
 
-def papers_of(connection: Connection, case: Case) -> tuple[Paper, ...]:
+def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
     """An analyst's view of the documents of a case's seller, newest first.
 
     A second review must not reveal earlier decisions on its listing.
@@ -103,12 +103,12 @@ def papers_of(connection: Connection, case: Case) -> tuple[Paper, ...]:
     here = case.marketplace_id
     seller = listings.seller_of(connection, here, case.version_id)
     found = seller_uploads.about(connection, here, case.listing_id, seller, most=_MOST_SHOWN)
-    if case.lane is CaseLane.SECOND_LOOK:
+    if case.lane is CaseLane.SECOND_REVIEW:
         found = [one for one in found if one.listing_id != case.listing_id]
     appeal = appeals.of_case(connection, here, case.case_id)
     about = {one: _about(connection, here, one) for one in {upload.action_id for upload in found}}
     return tuple(
-        Paper(one, *about[one.action_id], at_issue=appeal is not None and appeal.action_id == one.action_id)
+        Document(one, *about[one.action_id], at_issue=appeal is not None and appeal.action_id == one.action_id)
         for one in found
     )
 
@@ -123,7 +123,7 @@ def for_analyst(runtime: Runtime, person: Person, case_id: str, upload_id: str) 
     """
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)
-        shown = papers_of(connection, case) if side is Side.ANALYST else ()
+        shown = documents_of(connection, case) if side is Side.ANALYST else ()
         return _content(connection, [one.upload for one in shown], upload_id)
 
 

@@ -150,7 +150,7 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
         return _answered(connection, takedowns.get(connection, request_id, {(place, brand_id)}))
 
 
-def take_back(runtime: Runtime, person: Person, request_id: str) -> int:
+def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
     """Take back every confirmation of one's own request that still can be; returns how many were.
 
     Raises
@@ -168,7 +168,7 @@ def take_back(runtime: Runtime, person: Person, request_id: str) -> int:
         if found.user_id != person.user_id:
             raise Forbidden("Somebody else made this request; only they can take it back.")
         standings.lock(connection, found.marketplace_id, found.brand_id)
-        standing = [one for one in takedowns.items(connection, found) if one.verdict_id and not one.taken_back]
+        standing = [one for one in takedowns.items(connection, found) if one.verdict_id and not one.undone]
         cases.hold(connection, found.marketplace_id, [one.case_id for one in standing])
         refusals = [_undo(runtime, connection, person, one, now) for one in standing]
         recount(runtime, connection, found.marketplace_id, found.brand_id, now)

@@ -202,7 +202,7 @@ def _entry(
         "number": number,
         "event": said.event.value,
         "holder": holder,
-        "said": _text("note", said.said),
+        "description": _text("note", said.said),
         "recorded_by": person.name,
         "occurred_at": said.occurred_at or now,
         "known_at": now,

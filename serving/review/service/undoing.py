@@ -18,7 +18,7 @@ from serving.notices.service import notice_decisions
 from serving.notices.store import notices
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import visible_case
-from serving.review.service.decision_context import Answer, Sitting, append, note, tell_counter_notice
+from serving.review.service.decision_context import Answer, DecisionContext, append, note, tell_counter_notice
 from serving.sellers.service import strike_recording
 from serving.standing.service import begin_count, recount_of
 from serving.takedowns.rules.statement import Undone
@@ -53,7 +53,7 @@ def undo_in(
     case, side = visible_case(connection, person, case_id)
     if recounts:
         begin_count(connection, case)
-    sitting = Sitting(runtime, connection, person, case, side, now)
+    context = DecisionContext(runtime, connection, person, case, side, now)
     given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
     if given is None:
         raise Conflict("There is no verdict to undo.")
@@ -61,27 +61,27 @@ def undo_in(
         raise Forbidden("{name} gave the last verdict on this case; only they can undo it.", name=given.user_name)
     if now >= given.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds):
         raise Conflict("The undo window has closed.")
-    _undo_overturn(sitting, given)
-    _withdraw_action(sitting, given)
+    _undo_overturn(context, given)
+    _withdraw_action(context, given)
     values: dict[str, object] = {"lane": given.lane.value, "decided_at": None}
     if given.side is Side.BRAND:
         values["question_returned"] = False
     event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
     cases.change(connection, case, event, values, holder=person.user_id, at=now)
     withdrawal = Answer(case.case_id, given.version_id, Judgement.WITHDRAWN)
-    withdrawal_id = append(sitting, withdrawal, supersedes=given)
+    withdrawal_id = append(context, withdrawal, supersedes=given)
     notice_decisions.reopen(connection, case, given.verdict_id)
     found = appeals.of_case(connection, case.marketplace_id, case.case_id)
     if found is not None and given.lane is CaseLane.APPEAL:
         appeals.change(connection, case.marketplace_id, found, AppealEvent.REOPEN, now)
-        tell_counter_notice(sitting, found, CounterNoticeEvent.REOPEN)
+        tell_counter_notice(context, found, CounterNoticeEvent.REOPEN)
     if recounts:
         recount_of(runtime, connection, case, now)
-    note(sitting, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
+    note(context, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
     return withdrawal_id
 
 
-def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tuple[str, str], at: datetime) -> None:
+def snooze(runtime: Runtime, connection: Connection, person: Person, word: tuple[str, str], at: datetime) -> None:
     """Set aside a verdict that other people have overruled.
 
     An analyst decides its case again, unless another case of the listing is open already.
@@ -89,8 +89,8 @@ def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tu
     marketplace_id, verdict_id = word
     verdict = verdicts.get(connection, marketplace_id, verdict_id)
     case = cases.get(connection, marketplace_id, verdict.case_id)
-    sitting = Sitting(runtime, connection, person, case, verdict.side, at)
-    append(sitting, Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN), supersedes=verdict)
+    context = DecisionContext(runtime, connection, person, case, verdict.side, at)
+    append(context, Answer(case.case_id, verdict.version_id, Judgement.WITHDRAWN), supersedes=verdict)
     elsewhere = cases.open_cases(connection, marketplace_id, [case.listing_id]).get(case.listing_id)
     if case.state is CaseState.DECIDED and elsewhere is None:
         hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
@@ -105,22 +105,22 @@ def set_aside(runtime: Runtime, connection: Connection, person: Person, word: tu
     if elsewhere is not None:
         notices.move_to_case(connection, marketplace_id, case.case_id, elsewhere.case_id)
     recount_of(runtime, connection, case, at)
-    note(sitting, "The held removal was withdrawn; an analyst decides anew.")
+    note(context, "The held removal was withdrawn; an analyst decides anew.")
 
 
-def _undo_overturn(sitting: Sitting, given: StoredVerdict) -> None:
-    found = overturns.by_verdict(sitting.connection, sitting.case.marketplace_id, given.verdict_id)
+def _undo_overturn(context: DecisionContext, given: StoredVerdict) -> None:
+    found = overturns.by_verdict(context.connection, context.case.marketplace_id, given.verdict_id)
     if found is None:
         return
     if found.cause is Undone.CONCEDED:
         raise Conflict("Giving way to a counter-notice cannot be taken back; the seller has been told.")
-    overturns.undo(sitting.connection, sitting.case.marketplace_id, found.overturn_id, sitting.at)
+    overturns.undo(context.connection, context.case.marketplace_id, found.overturn_id, context.at)
     strike_recording.give_again(
-        sitting.runtime, sitting.connection, sitting.case.marketplace_id, found.action_id, sitting.at
+        context.runtime, context.connection, context.case.marketplace_id, found.action_id, context.at
     )
 
 
-def _withdraw_action(sitting: Sitting, given: StoredVerdict) -> None:
-    made = actions.of_verdicts(sitting.connection, sitting.case.marketplace_id, [given.verdict_id])
+def _withdraw_action(context: DecisionContext, given: StoredVerdict) -> None:
+    made = actions.of_verdicts(context.connection, context.case.marketplace_id, [given.verdict_id])
     if given.verdict_id in made:
-        withdraw(sitting.runtime, sitting.connection, made[given.verdict_id], sitting.actor, sitting.at)
+        withdraw(context.runtime, context.connection, made[given.verdict_id], context.actor, context.at)

@@ -39,7 +39,7 @@ class StoredBulkItem:
     reason: str
     external_id: str | None
     content: Mapping[str, Any] | None
-    taken_back: bool
+    undone: bool
 
 
 def begin(connection: Connection, row: Mapping[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select, tuple_
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.brands.tables import brand
-from serving.cases.store.ordered_scan import IS_OPEN, WALKED
+from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
 from serving.cases.tables import review_case, verdict
 from serving.listings.store.search import Hit
 from serving.listings.tables import listing, listing_version
@@ -87,18 +87,18 @@ def _waiting(connection: Connection, keys: Collection[tuple[str, str]], user_id:
         review_case.c.listing_id,
         review_case.c.case_id,
         review_case.c.lane,
-        review_case.c.score_hidden,
+        review_case.c.score_masked,
     ).where(
         IS_OPEN,
         open_to(user_id),
-        WALKED.marketplace_id.in_({place for place, _ in keys}),
+        SCANNED.marketplace_id.in_({place for place, _ in keys}),
         review_case.c.listing_id.in_([listing_id for _, listing_id in keys]),
     )
     return [
         (
             row.marketplace_id,
             row.listing_id,
-            {"open_cases": ((row.case_id, None if row.score_hidden else CaseLane(row.lane)),)},
+            {"open_cases": ((row.case_id, None if row.score_masked else CaseLane(row.lane)),)},
         )
         for row in connection.execute(query.order_by(review_case.c.case_id))
     ]
@@ -106,12 +106,12 @@ def _waiting(connection: Connection, keys: Collection[tuple[str, str]], user_id:
 
 def _said(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
     later = verdict.alias("later")
-    taken_back = select(later.c.verdict_id).where(
+    undone = select(later.c.verdict_id).where(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
     )
     query = (
         select(verdict)
-        .where(_of(verdict, keys), verdict.c.judgement != Judgement.WITHDRAWN.value, ~taken_back.exists())
+        .where(_of(verdict, keys), verdict.c.judgement != Judgement.WITHDRAWN.value, ~undone.exists())
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
     return [
@@ -148,7 +148,7 @@ def open_cases_of_sellers(
         select(review_case.c.seller_external_id, func.count().label("n"))
         .where(
             IS_OPEN,
-            WALKED.marketplace_id.in_(sorted(marketplaces)),
+            SCANNED.marketplace_id.in_(sorted(marketplaces)),
             review_case.c.seller_external_id.in_(sorted(sellers)),
         )
         .group_by(review_case.c.seller_external_id)

@@ -31,16 +31,16 @@ def _counted(connection: Connection, whose: ColumnElement[bool], since: datetime
     )
     accused = func.sum(case((verdict.c.judgement == Judgement.COUNTERFEIT.value, 1), else_=0))
     query = (
-        select(review_case.c.score_hidden, func.count().label("number"), accused.label("counterfeit"))
+        select(review_case.c.score_masked, func.count().label("number"), accused.label("counterfeit"))
         .join(review_case, same(review_case, verdict, "case_id"))
         .where(
             whose,
             verdict.c.side == Side.ANALYST.value,
             verdict.c.known_at >= since,
-            review_case.c.hidden_share > 0,
+            review_case.c.masked_share > 0,
             ~later_than_another.exists(),
         )
-        .group_by(review_case.c.score_hidden)
+        .group_by(review_case.c.score_masked)
     )
-    found = {bool(row.score_hidden): Answers(row.number, row.counterfeit) for row in connection.execute(query)}
+    found = {bool(row.score_masked): Answers(row.number, row.counterfeit) for row in connection.execute(query)}
     return found.get(True, Answers()), found.get(False, Answers())

@@ -10,7 +10,7 @@ from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Role
 from serving.accounts.tables import account, role_grant
-from serving.cases.store.ordered_scan import IS_OPEN, WALKED
+from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.scope import inside, same
@@ -39,10 +39,10 @@ class Oldest:
 def stands() -> ColumnElement[bool]:
     """Whether a verdict is not withdrawn."""
     later = verdict.alias("later")
-    taken_back = select(later.c.verdict_id).where(
+    undone = select(later.c.verdict_id).where(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
     )
-    return (verdict.c.judgement != Judgement.WITHDRAWN.value) & ~taken_back.exists()
+    return (verdict.c.judgement != Judgement.WITHDRAWN.value) & ~undone.exists()
 
 
 def decided(connection: Connection, marketplaces: Collection[str], since: datetime) -> dict[str, int]:
@@ -78,7 +78,7 @@ def held(connection: Connection, marketplaces: Collection[str], at: datetime, mo
         .join(listing_version, same(listing_version, review_case, "version_id"))
         .where(
             IS_OPEN,
-            WALKED.marketplace_id.in_(sorted(marketplaces)),
+            SCANNED.marketplace_id.in_(sorted(marketplaces)),
             review_case.c.leased_by.is_not(None),
             review_case.c.leased_until > at,
         )

@@ -56,28 +56,28 @@ def answered(connection: Connection, user_id: str, since: datetime) -> list[date
     return list(connection.execute(select(verdict.c.known_at).where(*_own(user_id, since))).scalars())
 
 
-def with_second_looks(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
+def with_second_reviews(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
     """The reviewer's answers beside a colleague's on the same version, where one of the two looked blind."""
-    return _beside(connection, user_id, since, second_look=True)
+    return _beside(connection, user_id, since, second_review=True)
 
 
-def with_known_answers(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
+def with_gold_items(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
     """The reviewer's answers to cases whose answer was known, beside that."""
     query = (
-        select(verdict.c.judgement, review_case.c.known_answer)
+        select(verdict.c.judgement, review_case.c.gold_item)
         .join(review_case, same(review_case, verdict, "case_id"))
         .where(*_own(user_id, since), stands(), is_one())
     )
     known = {1: Judgement.COUNTERFEIT, 0: Judgement.GENUINE}
-    return [(Judgement(row.judgement), known[row.known_answer]) for row in connection.execute(query)]
+    return [(Judgement(row.judgement), known[row.gold_item]) for row in connection.execute(query)]
 
 
 def with_brands(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
     """The reviewer's answers beside what the brand said of the same version later."""
-    return _beside(connection, user_id, since, second_look=False)
+    return _beside(connection, user_id, since, second_review=False)
 
 
-def _beside(connection: Connection, user_id: str, since: datetime, *, second_look: bool) -> list[Pair]:
+def _beside(connection: Connection, user_id: str, since: datetime, *, second_review: bool) -> list[Pair]:
     unknown = ~answers_one(verdict.c.case_id, verdict.c.marketplace_id)
     own = select(verdict).where(*_own(user_id, since), stands(), unknown).subquery("own")
     theirs = [
@@ -88,8 +88,8 @@ def _beside(connection: Connection, user_id: str, since: datetime, *, second_loo
         stands(),
         unknown,
     ]
-    if second_look:
-        blind = CaseLane.SECOND_LOOK.value
+    if second_review:
+        blind = CaseLane.SECOND_REVIEW.value
         theirs += [verdict.c.side == Side.ANALYST.value, or_(verdict.c.lane == blind, own.c.lane == blind)]
     else:
         theirs += [verdict.c.side == Side.BRAND.value, verdict.c.known_at > own.c.known_at]

@@ -48,7 +48,7 @@ class StoredItem:
     refusal: Phrase | None
     external_id: str | None
     content: Mapping[str, Any] | None
-    taken_back: bool
+    undone: bool
 
 
 def add_request(connection: Connection, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:

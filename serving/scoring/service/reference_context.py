@@ -16,11 +16,11 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.scoring.store import breakers, references
 
 # Longer than a burst of requests, shorter than anybody waits for a new brand to be noticed by another process.
-_SURROUNDINGS_LAST_SECONDS: Final = 10.0
+_REFERENCE_CONTEXT_LAST_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class ReferenceContext:
     """The reference context of a marketplace's listings, its brands that answer questions, and their daily limits."""
 
     references: References
@@ -30,20 +30,20 @@ class Surroundings:
 
 
 @dataclass(slots=True)
-class SurroundingsCache:
+class ReferenceContextCache:
     """Surroundings of each marketplace, read at most every few seconds and at once after a change made here."""
 
-    _held: dict[str, tuple[float, Surroundings]] = field(default_factory=dict)
+    _held: dict[str, tuple[float, ReferenceContext]] = field(default_factory=dict)
     # Long, and seldom changed: kept apart, by when they were last added to and the day on which they hold.
     _lists: dict[str, tuple[tuple[datetime | None, date], PriceLists]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> Surroundings:
+    def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> ReferenceContext:
         """The surroundings of a marketplace."""
         held = self._held.get(marketplace.marketplace_id)
-        if held is None or time.monotonic() - held[0] > _SURROUNDINGS_LAST_SECONDS:
+        if held is None or time.monotonic() - held[0] > _REFERENCE_CONTEXT_LAST_SECONDS:
             enrolled = brands.enrolments(connection, marketplace.marketplace_id)
-            found = Surroundings(
+            found = ReferenceContext(
                 references.load(connection, marketplace, as_of, self._price_lists(connection, marketplace, as_of)),
                 frozenset(brand_id for brand_id, one in enrolled.items() if one.takes_part),
                 {

@@ -74,7 +74,7 @@ def score_and_route(
     for i in _too_many(rows, scores, routes, questions.left):
         routes[i] = routed(i, replace(situations[i], asking=Asking.USED_UP))
     if model is not None:
-        shown = [i for i, one in enumerate(routes) if one.lane is not Lane.RELEASE]
+        shown = [i for i, one in enumerate(routes) if one.lane is not Lane.NO_ACTION]
         for i, explained in zip(shown, model.score_many([computed[i] for i in shown], threads=threads), strict=True):
             scores[i] = replace(scores[i], reasons=explained.reasons)
     return [Scored(score, one) for score, one in zip(scores, routes, strict=True)]
@@ -112,7 +112,7 @@ def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situat
         already_open=row.already_open,
         relist=row.relist,
         listed=row.listed,
-        asking=Asking.HELD if questions.held else Asking.OPEN,
+        asking=Asking.PAUSED if questions.held else Asking.OPEN,
     )
 
 

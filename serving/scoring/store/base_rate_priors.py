@@ -12,7 +12,7 @@ from serving.listings.tables import listing, observation
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.scope import same
 from serving.platform.database.store import add
-from serving.scoring.tables import seller_event, usual_share
+from serving.scoring.tables import seller_event, base_rate_prior
 
 _DAYS: Final = 90
 # The offers heard of last. A share of some per cent is known to a tenth of itself from far fewer.
@@ -23,13 +23,13 @@ Counts = dict[str, tuple[float, float]]
 
 def load(connection: Connection, marketplace_id: str) -> Priors:
     """The base-rate priors as last worked out; the stated constants where they never were."""
-    query = select(usual_share).where(usual_share.c.marketplace_id == marketplace_id)
+    query = select(base_rate_prior).where(base_rate_prior.c.marketplace_id == marketplace_id)
     return Priors(**{row.name: Prior(row.mean, row.strength, row.groups_behind) for row in connection.execute(query)})
 
 
 def keep(connection: Connection, marketplace_id: str, found: Priors, as_of: datetime) -> None:
     """Keep base-rate priors in place of those before."""
-    connection.execute(delete(usual_share).where(usual_share.c.marketplace_id == marketplace_id))
+    connection.execute(delete(base_rate_prior).where(base_rate_prior.c.marketplace_id == marketplace_id))
     rows = [
         {
             "marketplace_id": marketplace_id,
@@ -41,7 +41,7 @@ def keep(connection: Connection, marketplace_id: str, found: Priors, as_of: date
         }
         for name, prior in _named(found).items()
     ]
-    add(connection, usual_share, rows)
+    add(connection, base_rate_prior, rows)
 
 
 def _named(found: Priors) -> Mapping[str, Prior]:

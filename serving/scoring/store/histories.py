@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 from features.peer_listings import MOST_OFFERS, OFFERS_DAYS
 from models.case import CaseLane
 from models.outcomes import Ruling
-from models.seller_history import DAYS, KINDS, Event, Put, SellerPast
+from models.seller_history import DAYS, KINDS, Event, Put, SellerHistory
 from models.verdict import Judgement, Side
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
@@ -24,19 +24,19 @@ from serving.takedowns.tables import action
 
 def load(
     connection: Connection, marketplace_id: str, sellers: Collection[str], *, since: datetime, until: datetime
-) -> Mapping[str, SellerPast]:
+) -> Mapping[str, SellerHistory]:
     """The past of these sellers for moments from `since` to `until`."""
-    pasts = {external_id: SellerPast() for external_id in sorted(set(sellers))}
-    if not pasts:
-        return pasts
-    here = (seller.c.marketplace_id == marketplace_id) & seller.c.external_id.in_(pasts)
+    histories = {external_id: SellerHistory() for external_id in sorted(set(sellers))}
+    if not histories:
+        return histories
+    here = (seller.c.marketplace_id == marketplace_id) & seller.c.external_id.in_(histories)
     for row in connection.execute(select(seller.c.external_id, seller.c.first_known_at).where(here)):
-        pasts[row.external_id].first_known_at = row.first_known_at
-    _load_versions(connection, marketplace_id, pasts, since=since, until=until)
-    for external_id, found in rulings(connection, marketplace_id, pasts).items():
-        pasts[external_id].rulings = found
-    _load_events(connection, marketplace_id, pasts, since - timedelta(days=max(DAYS)))
-    return pasts
+        histories[row.external_id].first_known_at = row.first_known_at
+    _load_versions(connection, marketplace_id, histories, since=since, until=until)
+    for external_id, found in rulings(connection, marketplace_id, histories).items():
+        histories[external_id].rulings = found
+    _load_events(connection, marketplace_id, histories, since - timedelta(days=max(DAYS)))
+    return histories
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def last_scored(connection: Connection, marketplace_id: str) -> datetime | None:
 
 
 def _load_versions(
-    connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast], *, since: datetime, until: datetime
+    connection: Connection, marketplace_id: str, histories: Mapping[str, SellerHistory], *, since: datetime, until: datetime
 ) -> None:
     """Versions by the seller that each names, which the listing may have left since.
 
@@ -107,17 +107,17 @@ def _load_versions(
         .join(listing, same(listing, listing_version, "listing_id"))
         .where(
             version.marketplace_id == marketplace_id,
-            version.seller_external_id.in_(pasts),
+            version.seller_external_id.in_(histories),
             version.known_at >= since - timedelta(days=OFFERS_DAYS),
             version.known_at < until,
         )
         .order_by(version.known_at.desc(), version.version_id.desc())
     )
-    if len(pasts) == 1 and since == until:
+    if len(histories) == 1 and since == until:
         query = query.limit(MOST_OFFERS)
     for row in reversed(connection.execute(query).all()):
         price = None if row.price_minor is None or row.currency is None else (row.price_minor, row.currency)
-        pasts[row.seller_external_id].put_up.append(
+        histories[row.seller_external_id].put_up.append(
             Put(
                 row.listing_id,
                 row.known_at,
@@ -206,7 +206,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[
             wanted,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.passed_on.is_(False),
-            verdict.c.lane != CaseLane.SECOND_LOOK.value,  # It checks what is taught; nothing was decided by it.
+            verdict.c.lane != CaseLane.SECOND_REVIEW.value,  # It checks what is taught; nothing was decided by it.
             ~still_waits(),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
@@ -226,7 +226,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[
     return found
 
 
-def _load_events(connection: Connection, marketplace_id: str, pasts: Mapping[str, SellerPast], since: datetime) -> None:
+def _load_events(connection: Connection, marketplace_id: str, histories: Mapping[str, SellerHistory], since: datetime) -> None:
     event = seller_event.c
     query = (
         select(
@@ -234,7 +234,7 @@ def _load_events(connection: Connection, marketplace_id: str, pasts: Mapping[str
         )
         .where(
             event.marketplace_id == marketplace_id,
-            event.seller_external_id.in_(pasts),
+            event.seller_external_id.in_(histories),
             event.occurred_at >= since,
             event.kind.in_(KINDS),
         )
@@ -242,4 +242,4 @@ def _load_events(connection: Connection, marketplace_id: str, pasts: Mapping[str
     )
     for row in connection.execute(query):
         found = Event(row.occurred_at, row.known_at, row.amount_minor, row.currency)
-        pasts[row.seller_external_id].events.setdefault(row.kind, []).append(found)
+        histories[row.seller_external_id].events.setdefault(row.kind, []).append(found)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from features.brands import BrandRegister
 from features.common_prices import CommonPrices
-from features.indicators import TellTales
+from features.indicators import Indicators
 from features.price_lists import PriceLists
 from features.references import NO_SAMPLES, Key, PricePool, PriceReference, PriceSamples, PriceTable, Rates, References
 from serving.brands.store import brands, indicators, price_lists
@@ -33,7 +33,7 @@ def load(connection: Connection, found: Marketplace, as_of: datetime, lists: Pri
         _rates(connection, found.base_currency, as_of.date()),
         BrandRegister(brands.registered(connection, here, as_of)),
         _table(connection, here),
-        TellTales(indicators.of_marketplace(connection, here)),
+        Indicators(indicators.of_marketplace(connection, here)),
         lists,
         _common(connection, here),
         base_rate_priors.load(connection, here),

@@ -15,7 +15,7 @@ from models.errors import Conflict, Forbidden, Invalid
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, in_words
 from serving.accounts.rules.access import Person
-from serving.accounts.rules.second_person import Hosts, behind_others
+from serving.accounts.rules.second_person import Inviters, behind_others
 from serving.takedowns.rules.approval import DESK, PROGRAMME, Bearing, organisation_of
 
 
@@ -164,7 +164,7 @@ def _is_settled(measure: Measure, total: float, earlier: Collection[Earlier]) ->
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class Vote:
     """What one person says of a sanction, for which organisation and why. A later one replaces an earlier one."""
 
     user_id: str
@@ -182,19 +182,19 @@ def organisation_for(person: Person, marketplace_id: str) -> str | None:
     return organisation_of(person, nobodys)
 
 
-def why_no_voice(user_id: str, confirmed_by: Collection[str]) -> str | None:
+def why_no_vote(user_id: str, confirmed_by: Collection[str]) -> str | None:
     """Why no voice of somebody's about a sanction could count, in words; None where one can."""
     if user_id in confirmed_by:
         return "You confirmed a removal that this rests on; somebody else must decide."
     return None
 
 
-def why_no_agreement(user_id: str, confirmed_by: Collection[str], let_in_by: Hosts) -> str | None:
+def why_no_agreement(user_id: str, confirmed_by: Collection[str], invited_by: Inviters) -> str | None:
     """Why somebody can refuse a sanction and not agree to it, in words; None where they can do both.
 
     Whoever let a confirmer in may be the confirmer, who must not agree. Their no stands: it harms nobody.
     """
-    if user_id in behind_others({user_id, *confirmed_by}, let_in_by):
+    if user_id in behind_others({user_id, *confirmed_by}, invited_by):
         return (
             "You let in whoever confirmed a removal that this rests on, by an invitation or a link for a new password; "
             "you can refuse it, and somebody else must agree."
@@ -202,7 +202,7 @@ def why_no_agreement(user_id: str, confirmed_by: Collection[str], let_in_by: Hos
     return None
 
 
-def check_voice(given: Sequence[Voice], voice: Voice, confirmed_by: Collection[str], let_in_by: Hosts) -> None:
+def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str], invited_by: Inviters) -> None:
     """Refuse a voice that cannot count.
 
     Raises
@@ -214,19 +214,19 @@ def check_voice(given: Sequence[Voice], voice: Voice, confirmed_by: Collection[s
     Conflict
         They have said the same before.
     """
-    refused = why_no_voice(voice.user_id, confirmed_by)
-    if refused is None and voice.agrees:
-        refused = why_no_agreement(voice.user_id, confirmed_by, let_in_by)
+    refused = why_no_vote(vote.user_id, confirmed_by)
+    if refused is None and vote.agrees:
+        refused = why_no_agreement(vote.user_id, confirmed_by, invited_by)
     if refused is not None:
         raise Forbidden(refused)
-    if not voice.reason.strip():
+    if not vote.reason.strip():
         raise Invalid("Give a reason.")
-    said = {one.user_id: one for one in given}.get(voice.user_id)
-    if said is not None and said.agrees is voice.agrees:
+    said = {one.user_id: one for one in given}.get(vote.user_id)
+    if said is not None and said.agrees is vote.agrees:
         raise Conflict("You have said so already; somebody of another organisation must agree.")
 
 
-def follows(given: Sequence[Voice], confirmed_by: Collection[str], let_in_by: Hosts) -> SanctionEvent:
+def follows(given: Sequence[Vote], confirmed_by: Collection[str], invited_by: Inviters) -> SanctionEvent:
     """What the voices come to.
 
     One no ends it: a sanction that a colleague has a reason against is not beyond doubt, and the next strike may ask
@@ -236,7 +236,7 @@ def follows(given: Sequence[Voice], confirmed_by: Collection[str], let_in_by: Ho
     latest = {one.user_id: one for one in given}.values()
     if any(not one.agrees for one in latest):
         return SanctionEvent.REFUSE
-    behind = behind_others({*confirmed_by, *(one.user_id for one in latest)}, let_in_by)
+    behind = behind_others({*confirmed_by, *(one.user_id for one in latest)}, invited_by)
     agreeing = {one.organisation for one in latest if one.user_id not in behind.union(confirmed_by)}
     return SanctionEvent.CARRY_OUT if agreeing >= {DESK, PROGRAMME} else SanctionEvent.AGREE
 

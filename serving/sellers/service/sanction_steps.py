@@ -100,7 +100,7 @@ def _spared(connection: Connection, marketplace_id: str, sellers: Sequence[str],
 def take_back(runtime: Runtime, connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
     """End a sanction whose ground is gone, and those that it reached."""
     if found.state in OPEN_STATES:
-        let_lapse(connection, found, why, at)
+        expire(connection, found, why, at)
     elif found.state is SanctionState.CARRIED_OUT:
         lift_now(runtime, connection, found, why, LADDER, at)
         for one in sanctions.reached_from(connection, found.marketplace_id, found.sanction_id):
@@ -115,7 +115,7 @@ def lift_now(
     tell_marketplace(runtime, connection, found, actor, at)
 
 
-def let_lapse(connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
+def expire(connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
     change_state(connection, found, SanctionEvent.LAPSE, {"due_at": None, "decided_at": at, "ended_because": why[:500]})
     record_act(connection, found, "sanction.lapsed", LADDER, {"reason": why}, at)
 

@@ -24,20 +24,20 @@ from serving.sellers.rules.sanction import (
     SanctionCause,
     SanctionEvent,
     SanctionState,
-    Voice,
-    check_voice,
+    Vote,
+    check_vote,
     follows,
     holds,
     organisation_for,
     rung,
     why_no_agreement,
-    why_no_voice,
+    why_no_vote,
 )
 from serving.sellers.service.sanction_steps import (
     LADDER,
     Proposal,
     change_state,
-    let_lapse,
+    expire,
     lift_now,
     propose,
     record_act,
@@ -65,7 +65,7 @@ def climb(runtime: Runtime, connection: Connection, marketplace_id: str, seller:
         return
     for one in before:
         if one.state in OPEN_STATES:
-            let_lapse(connection, one, "What the strikes call for now is proposed.", at)
+            expire(connection, one, "What the strikes call for now is proposed.", at)
     proposal = Proposal(seller, step.proposed, SanctionCause.STRIKES, found.total, (step.reason, *found.reasons))
     propose(runtime, connection, marketplace_id, proposal, at)
 
@@ -88,8 +88,8 @@ class Sanctioned:
 
     sanction: StoredSanction
     count: Count
-    voices: tuple[Voice, ...]
-    no_voice: str | None
+    votes: tuple[Vote, ...]
+    no_vote: str | None
     no_agreement: str | None
 
 
@@ -123,20 +123,20 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
         found, organisation = _theirs(connection, person, sanction_id)
         if found.state not in OPEN_STATES:
             raise Conflict("Somebody has decided about this sanction in the meantime.")
-        given = sanctions.voices(connection, [sanction_id]).get(sanction_id, [])
+        given = sanctions.votes(connection, [sanction_id]).get(sanction_id, [])
         confirmers = strikes.confirmed_by(connection, found.marketplace_id, _struck(connection, found))
-        voice = Voice(person.user_id, organisation, agrees, reason.strip()[:500])
-        let_in_by = accounts.let_in(connection)
-        check_voice(given, voice, confirmers, let_in_by)
-        key = {"marketplace_id": found.marketplace_id, "voice_id": runtime.ids.new("voi"), "sanction_id": sanction_id}
-        sanctions.add_voice(connection, key, voice, now)
-        event = follows([*given, voice], confirmers, let_in_by)
+        vote = Vote(person.user_id, organisation, agrees, reason.strip()[:500])
+        invited_by = accounts.inviters(connection)
+        check_vote(given, vote, confirmers, invited_by)
+        key = {"marketplace_id": found.marketplace_id, "vote_id": runtime.ids.new("voi"), "sanction_id": sanction_id}
+        sanctions.add_vote(connection, key, vote, now)
+        event = follows([*given, vote], confirmers, invited_by)
         decided: dict[str, Any] = {} if event is SanctionEvent.AGREE else {"decided_at": now, "due_at": None}
         if event is SanctionEvent.REFUSE:
-            decided["ended_because"] = voice.reason
+            decided["ended_because"] = vote.reason
         change_state(connection, found, event, decided)
         actor = f"user:{person.user_id}"
-        said = {"organisation": organisation, "reason": voice.reason}
+        said = {"organisation": organisation, "reason": vote.reason}
         record_act(connection, found, f"sanction.{'agreed' if agrees else 'refused'}", actor, said, now)
         if event is SanctionEvent.CARRY_OUT:
             record_act(connection, found, "sanction.carried_out", actor, {"seller": found.seller_external_id}, now)
@@ -177,7 +177,7 @@ def sweep_sanctions(runtime: Runtime) -> int:
             if found.due_at is None or found.due_at > now:
                 continue
             if found.state in OPEN_STATES:
-                let_lapse(connection, found, "Nobody decided in time.", now)
+                expire(connection, found, "Nobody decided in time.", now)
                 continue
             left = count_of(runtime, connection, found.marketplace_id, found.seller_external_id, now)
             if holds(found.measure, left.total, runtime.policies[SanctionPolicy]):
@@ -234,8 +234,8 @@ def _theirs(connection: Connection, person: Person, sanction_id: str) -> tuple[S
 def _seen(
     runtime: Runtime, connection: Connection, person: Person, found: Sequence[StoredSanction]
 ) -> list[Sanctioned]:
-    said = sanctions.voices(connection, [one.sanction_id for one in found])
-    now, let_in_by = runtime.clock.now(), accounts.let_in(connection)
+    said = sanctions.votes(connection, [one.sanction_id for one in found])
+    now, invited_by = runtime.clock.now(), accounts.inviters(connection)
     seen = []
     for one in found:
         confirmers = strikes.confirmed_by(connection, one.marketplace_id, _struck(connection, one))
@@ -244,8 +244,8 @@ def _seen(
                 one,
                 count_of(runtime, connection, one.marketplace_id, one.seller_external_id, now),
                 tuple(said.get(one.sanction_id, ())),
-                no_voice=why_no_voice(person.user_id, confirmers),
-                no_agreement=why_no_agreement(person.user_id, confirmers, let_in_by),
+                no_vote=why_no_vote(person.user_id, confirmers),
+                no_agreement=why_no_agreement(person.user_id, confirmers, invited_by),
             )
         )
     return seen

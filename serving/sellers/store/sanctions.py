@@ -16,10 +16,10 @@ from serving.sellers.rules.sanction import (
     SanctionCause,
     SanctionEvent,
     SanctionState,
-    Voice,
+    Vote,
     next_state,
 )
-from serving.sellers.tables import sanction, sanction_voice
+from serving.sellers.tables import sanction, sanction_vote
 
 _OPEN: Final = [one.value for one in OPEN_STATES]
 
@@ -147,7 +147,7 @@ def look_again(connection: Connection, found: StoredSanction, due_at: datetime |
     )
 
 
-def add_voice(connection: Connection, key: Mapping[str, str], one: Voice, at: datetime) -> None:
+def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: datetime) -> None:
     """Append what somebody says; `key` is marketplace, voice and sanction by their columns."""
     row = {
         **key,
@@ -157,19 +157,19 @@ def add_voice(connection: Connection, key: Mapping[str, str], one: Voice, at: da
         "reason": one.reason,
         "known_at": at,
     }
-    add(connection, sanction_voice, [row])
+    add(connection, sanction_vote, [row])
 
 
-def voices(connection: Connection, sanction_ids: Collection[str]) -> dict[str, list[Voice]]:
+def votes(connection: Connection, sanction_ids: Collection[str]) -> dict[str, list[Vote]]:
     """The votes on these sanctions, by sanction, in the order of voting."""
     query = (
-        select(sanction_voice)
-        .where(sanction_voice.c.sanction_id.in_(sanction_ids))
-        .order_by(sanction_voice.c.known_at, sanction_voice.c.voice_id)
+        select(sanction_vote)
+        .where(sanction_vote.c.sanction_id.in_(sanction_ids))
+        .order_by(sanction_vote.c.known_at, sanction_vote.c.vote_id)
     )
-    found: dict[str, list[Voice]] = {}
+    found: dict[str, list[Vote]] = {}
     for row in connection.execute(query):
-        found.setdefault(row.sanction_id, []).append(Voice(row.user_id, row.organisation, row.agrees, row.reason))
+        found.setdefault(row.sanction_id, []).append(Vote(row.user_id, row.organisation, row.agrees, row.reason))
     return found
 
 

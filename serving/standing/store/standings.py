@@ -164,7 +164,7 @@ def _given(row: Row[Any], done: Sequence[_Done], desk: Ruling | None, audit: Rul
 def _waits(one: _Done, row: Row[Any]) -> bool:
     """Whether an answer asked for an action that is pending approval, by its own case or by joining it from another."""
     asked = one.case_id == row.case_id or row.known_at >= one.created_at
-    return one.kind is ActionKind.REMOVE and one.state is ActionState.HELD and asked
+    return one.kind is ActionKind.REMOVE and one.state is ActionState.PENDING_APPROVAL and asked
 
 
 def add_confirmation(connection: Connection, row: Mapping[str, Any]) -> None:

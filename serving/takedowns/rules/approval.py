@@ -7,7 +7,7 @@ from typing import Final
 
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.rules.second_person import Hosts, behind_others
+from serving.accounts.rules.second_person import Inviters, behind_others
 from serving.takedowns.rules.bursts import BURSTS, HoldCause
 
 # Organisations: a marketplace's desk, the brand programme, and each brand by its id.
@@ -18,12 +18,12 @@ PROGRAMME: Final = "programme"
 class Decision(StrEnum):
     """The decision on a removal pending approval."""
 
-    RELEASE = "release"
+    APPROVE = "release"
     WITHDRAW = "withdraw"
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class Vote:
     """One person's vote on a removal pending approval, with organisation and reason. Only the latest vote counts."""
 
     user_id: str
@@ -61,20 +61,20 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
     return None
 
 
-def why_no_word(user_id: str, bearing: Bearing) -> str | None:
+def why_no_vote(user_id: str, bearing: Bearing) -> str | None:
     """Why no opinion of somebody's on a removal pending approval could count, in words; None where one can."""
     if user_id in bearing.confirmed_by:
         return "You confirmed this removal; somebody else must decide what becomes of it."
     return None
 
 
-def why_no_release(user_id: str, bearing: Bearing, let_in_by: Hosts) -> str | None:
+def why_no_approval(user_id: str, bearing: Bearing, invited_by: Inviters) -> str | None:
     """Why somebody can withdraw a removal pending approval but not approve it, in words; None where they can do both.
 
     The confirmer's inviter may be the confirmer, and would then be their own second person. Their vote to withdraw
     counts, because an analyst then decides again.
     """
-    if user_id in behind_others({user_id, *bearing.confirmed_by}, let_in_by):
+    if user_id in behind_others({user_id, *bearing.confirmed_by}, invited_by):
         return (
             "You let in whoever confirmed this removal, by an invitation or a link for a new password; you can "
             "withdraw it, and somebody else must let it go."
@@ -82,8 +82,8 @@ def why_no_release(user_id: str, bearing: Bearing, let_in_by: Hosts) -> str | No
     return None
 
 
-def check_opinion(
-    person: Person, bearing: Bearing, given: Sequence[Opinion], opinion: Opinion, let_in_by: Hosts
+def check_vote(
+    person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vote, invited_by: Inviters
 ) -> None:
     """Refuse an opinion that cannot count.
 
@@ -96,19 +96,19 @@ def check_opinion(
     Conflict
         They have said the same before.
     """
-    refused = why_no_word(person.user_id, bearing)
-    if refused is None and opinion.decision is Decision.RELEASE:
-        refused = why_no_release(person.user_id, bearing, let_in_by)
+    refused = why_no_vote(person.user_id, bearing)
+    if refused is None and vote.decision is Decision.APPROVE:
+        refused = why_no_approval(person.user_id, bearing, invited_by)
     if refused is not None:
         raise Forbidden(refused)
-    if not opinion.reason.strip():
+    if not vote.reason.strip():
         raise Invalid("Give a reason.")
     said = _latest(given).get(person.user_id)
-    if said is not None and said.decision is opinion.decision:
+    if said is not None and said.decision is vote.decision:
         raise Conflict("You have said so already; somebody of another organisation must agree.")
 
 
-def settled(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> Decision | None:
+def settled(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> Decision | None:
     """The agreed decision; None while a vote is missing.
 
     After a burst the confirmation itself is in doubt, so it does not count: an analyst and somebody of another
@@ -122,30 +122,30 @@ def settled(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> Dec
     """
     for decision in Decision:
         agreeing = _agreeing(given, bearing, decision)
-        behind = _behind(agreeing, bearing, decision, let_in_by)
+        behind = _behind(agreeing, bearing, decision, invited_by)
         organisations = {one.organisation for user_id, one in agreeing.items() if user_id not in behind}
         if _enough(organisations, bearing, confirmed=bool(bearing.confirmed_by - behind)):
             return decision
     return None
 
 
-def left_out(given: Sequence[Opinion], bearing: Bearing, let_in_by: Hosts) -> dict[str, str]:
+def left_out(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> dict[str, str]:
     """The people whose vote does not count now, with the reason in words, including those who confirmed a removal."""
     why = (
         "Does not count: let in somebody who confirmed it or says the same, by an invitation or a link for a new "
         "password."
     )
-    agreeing = _agreeing(given, bearing, Decision.RELEASE)
-    return dict.fromkeys(_behind(agreeing, bearing, Decision.RELEASE, let_in_by), why) if agreeing else {}
+    agreeing = _agreeing(given, bearing, Decision.APPROVE)
+    return dict.fromkeys(_behind(agreeing, bearing, Decision.APPROVE, invited_by), why) if agreeing else {}
 
 
-def _behind(agreeing: Collection[str], bearing: Bearing, decision: Decision, let_in_by: Hosts) -> frozenset[str]:
+def _behind(agreeing: Collection[str], bearing: Bearing, decision: Decision, invited_by: Inviters) -> frozenset[str]:
     if decision is Decision.WITHDRAW:
         return frozenset()
-    return behind_others({*agreeing, *bearing.confirmed_by}, let_in_by)
+    return behind_others({*agreeing, *bearing.confirmed_by}, invited_by)
 
 
-def _agreeing(given: Sequence[Opinion], bearing: Bearing, decision: Decision) -> dict[str, Opinion]:
+def _agreeing(given: Sequence[Vote], bearing: Bearing, decision: Decision) -> dict[str, Vote]:
     """The people with this vote. The count excludes people who have confirmed since they voted."""
     return {
         user_id: one
@@ -161,5 +161,5 @@ def _enough(organisations: Collection[str], bearing: Bearing, *, confirmed: bool
     return second and (confirmed or len(organisations) > 1)
 
 
-def _latest(given: Sequence[Opinion]) -> dict[str, Opinion]:
+def _latest(given: Sequence[Vote]) -> dict[str, Vote]:
     return {one.user_id: one for one in given}

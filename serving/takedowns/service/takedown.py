@@ -69,7 +69,7 @@ def schedule(
         "listing_id": cause.listing_id,
         "verdict_id": cause.verdict_id,
         "kind": kind.value,
-        "state": (ActionState.HELD if is_held else ActionState.SCHEDULED).value,
+        "state": (ActionState.PENDING_APPROVAL if is_held else ActionState.SCHEDULED).value,
         "sequence": listings.next_sequence(connection, cause.marketplace_id, cause.listing_id),
         "statement": fields_in_english(statement),
         "statement_messages": each_as_json(statement.given()),
@@ -124,7 +124,7 @@ def withdraw(
         raise Conflict("The undo window has closed: the marketplace has been told. Only an appeal can change it now.")
     record_step(connection, action, "withdrawn", actor, at, {})
     runtime.services[RemovalHooks].voided(runtime, connection, action, Void.WITHDRAWN, at)
-    if action.state is ActionState.HELD:
+    if action.state is ActionState.PENDING_APPROVAL:
         pending_approval.settle(connection, action, how, at)
 
 
@@ -138,7 +138,7 @@ def release(runtime: Runtime, connection: Connection, action: StoredAction, acto
     """
     leaves_at = max(action.leaves_at, at)
     values = {"leaves_at": leaves_at, "due_at": leaves_at}
-    if not actions.change(connection, action, ActionEvent.RELEASE, values):
+    if not actions.change(connection, action, ActionEvent.APPROVE, values):
         raise Conflict("Somebody has decided about this removal in the meantime.")
     record_step(connection, action, "released", actor, at, {"leaves_at": leaves_at.isoformat()})
     pending_approval.settle(connection, action, "release", at)

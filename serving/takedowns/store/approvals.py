@@ -15,9 +15,9 @@ from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
-from serving.takedowns.rules.approval import Decision, Opinion
+from serving.takedowns.rules.approval import Decision, Vote
 from serving.takedowns.rules.bursts import Hold, HoldCause
-from serving.takedowns.tables import action, action_hold, hold_opinion
+from serving.takedowns.tables import action, removal_approval, approval_vote
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 
@@ -63,11 +63,11 @@ def _passed(marketplace_id: str, pacer: Pacer, what: Any) -> Select[Any]:
         .select_from(action)
         .join(verdict, same(action, verdict, "verdict_id"))
         .join(listing_version, same(verdict, listing_version, "version_id"))
-        .outerjoin(action_hold, same(action, action_hold, "action_id"))
+        .outerjoin(removal_approval, same(action, removal_approval, "action_id"))
         .where(
             inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
             action.c.state != ActionState.WITHDRAWN.value,
-            action_hold.c.action_id.is_(None),
+            removal_approval.c.action_id.is_(None),
             pacer.condition,
         )
     )
@@ -84,7 +84,7 @@ def add_hold(
         "policy_version": policy_version,
         "held_at": at,
     }
-    add(connection, action_hold, [row])
+    add(connection, removal_approval, [row])
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ class StoredHold:
 
 def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, StoredHold]:
     """The holds of these actions, by action, where they were held."""
-    query = select(action_hold).where(inside(action_hold, marketplace_id), action_hold.c.action_id.in_(action_ids))
+    query = select(removal_approval).where(inside(removal_approval, marketplace_id), removal_approval.c.action_id.in_(action_ids))
     return {
         row.action_id: StoredHold(
             row.action_id,
@@ -121,9 +121,9 @@ def of_actions(connection: Connection, marketplace_id: str, action_ids: Collecti
 def waiting(connection: Connection, marketplaces: Collection[str], most: int) -> list[tuple[str, str]]:
     """(marketplace, action) of the removals that wait, the longest waiting first."""
     query = (
-        select(action_hold.c.marketplace_id, action_hold.c.action_id)
-        .where(action_hold.c.marketplace_id.in_(marketplaces), action_hold.c.settled_at.is_(None))
-        .order_by(action_hold.c.held_at, action_hold.c.action_id)
+        select(removal_approval.c.marketplace_id, removal_approval.c.action_id)
+        .where(removal_approval.c.marketplace_id.in_(marketplaces), removal_approval.c.settled_at.is_(None))
+        .order_by(removal_approval.c.held_at, removal_approval.c.action_id)
         .limit(most)
     )
     return [(row.marketplace_id, row.action_id) for row in connection.execute(query)]
@@ -132,22 +132,22 @@ def waiting(connection: Connection, marketplaces: Collection[str], most: int) ->
 def waiting_count(connection: Connection, marketplaces: Collection[str]) -> int:
     """How many removals wait for people."""
     query = select(func.count()).where(
-        action_hold.c.marketplace_id.in_(marketplaces), action_hold.c.settled_at.is_(None)
+        removal_approval.c.marketplace_id.in_(marketplaces), removal_approval.c.settled_at.is_(None)
     )
-    return connection.execute(query.select_from(action_hold)).scalar_one()
+    return connection.execute(query.select_from(removal_approval)).scalar_one()
 
 
 def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[HoldCause]:
     """The grounds of the removals pending approval."""
-    query = select(action_hold.c.causes).where(inside(action_hold, marketplace_id), action_hold.c.settled_at.is_(None))
+    query = select(removal_approval.c.causes).where(inside(removal_approval, marketplace_id), removal_approval.c.settled_at.is_(None))
     return frozenset(HoldCause(one["cause"]) for found in connection.execute(query).scalars() for one in found)
 
 
 def settle(connection: Connection, marketplace_id: str, action_id: str, how: str, at: datetime) -> None:
     """Note what became of a removal pending approval; what never waited or waits no longer stays as it is."""
     connection.execute(
-        update(action_hold)
-        .where(inside(action_hold, marketplace_id, action_id=action_id), action_hold.c.settled_at.is_(None))
+        update(removal_approval)
+        .where(inside(removal_approval, marketplace_id, action_id=action_id), removal_approval.c.settled_at.is_(None))
         .values(settled_at=at, settled_as=how)
     )
 
@@ -163,7 +163,7 @@ class Word:
 def words_for(connection: Connection, marketplace_id: str, action_id: str) -> list[Word]:
     """The verdicts behind a removal: the one that made it, and those that joined it since, the newest first."""
     later = verdict.alias("later")
-    taken_back = select(later.c.verdict_id).where(
+    undone = select(later.c.verdict_id).where(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
     )
     query = (
@@ -176,14 +176,14 @@ def words_for(connection: Connection, marketplace_id: str, action_id: str) -> li
             verdict.c.known_at >= action.c.created_at,
             # Of the same moment those before it did not ask for the removal; ids are ordered by time.
             verdict.c.verdict_id >= action.c.verdict_id,
-            ~taken_back.exists(),
+            ~undone.exists(),
         )
         .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
     )
     return [Word(row.verdict_id, row.user_id) for row in connection.execute(query)]
 
 
-def add_opinion(connection: Connection, key: Mapping[str, str], one: Opinion, at: datetime) -> None:
+def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: datetime) -> None:
     """Append a vote on a removal pending approval; `key` is marketplace, opinion and action by their columns."""
     row = {
         **key,
@@ -193,18 +193,18 @@ def add_opinion(connection: Connection, key: Mapping[str, str], one: Opinion, at
         "reason": one.reason,
         "known_at": at,
     }
-    add(connection, hold_opinion, [row])
+    add(connection, approval_vote, [row])
 
 
-def opinions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, list[Opinion]]:
+def votes(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, list[Vote]]:
     """The votes on these removals pending approval, by action, in the order of voting."""
     query = (
-        select(hold_opinion)
-        .where(hold_opinion.c.marketplace_id == marketplace_id, hold_opinion.c.action_id.in_(action_ids))
-        .order_by(hold_opinion.c.known_at, hold_opinion.c.opinion_id)
+        select(approval_vote)
+        .where(approval_vote.c.marketplace_id == marketplace_id, approval_vote.c.action_id.in_(action_ids))
+        .order_by(approval_vote.c.known_at, approval_vote.c.vote_id)
     )
-    found: dict[str, list[Opinion]] = {}
+    found: dict[str, list[Vote]] = {}
     for row in connection.execute(query):
-        one = Opinion(row.user_id, row.organisation, Decision(row.decision), row.reason)
+        one = Vote(row.user_id, row.organisation, Decision(row.decision), row.reason)
         found.setdefault(row.action_id, []).append(one)
     return found

@@ -8,12 +8,12 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import NotFound
 from serving.accounts.rules.access import Permission, Role, roles
-from serving.accounts.store import onboarding as seen_tours
+from serving.accounts.store import onboarding as seen_onboarding
 from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of, signed_in
 from serving.web.flash import go_to
 from serving.web.forms import Fields, local_path
-from serving.web.onboarding import TOUR_OF, Tour
+from serving.web.onboarding import ONBOARDING_OF, Onboarding
 from serving.web.rendering import respond
 from serving.web.wording.glossary import TERMS, Term
 
@@ -29,7 +29,7 @@ class HelpPage:
     template: ClassVar[str] = "help.html"
     place: ClassVar[str] = "/help"
 
-    tours: tuple[Tour, ...]
+    tours: tuple[Onboarding, ...]
     is_staff: bool
     terms: tuple[Term, ...]
 
@@ -39,7 +39,7 @@ def get_help(request: Request, session: Anyone) -> HTMLResponse:
     """The page."""
     held = roles(session.person.grants)
     page = HelpPage(
-        tours=tuple(TOUR_OF[role] for role in held), is_staff=any(map(session.person.may, _STAFF)), terms=TERMS
+        tours=tuple(ONBOARDING_OF[role] for role in held), is_staff=any(map(session.person.may, _STAFF)), terms=TERMS
     )
     return respond(request, page, session)
 
@@ -47,22 +47,22 @@ def get_help(request: Request, session: Anyone) -> HTMLResponse:
 @router.post("/help/tours/{role}/seen")
 def post_seen(role: str, request: Request, session: Anyone, fields: Fields) -> Response:
     """Put a list away; it leads back to where it stood."""
-    tour, runtime = _tour(role), runtime_of(request)
+    guide, runtime = _onboarding(role), runtime_of(request)
     with runtime.store.write() as connection:
-        seen_tours.put_away(connection, session.person.user_id, tour.role, runtime.clock.now())
+        seen_onboarding.put_away(connection, session.person.user_id, guide.role, runtime.clock.now())
     return go_to(request, local_path(fields.get("next")))
 
 
 @router.post("/help/tours/{role}/again")
 def post_again(role: str, request: Request, session: Anyone) -> Response:
     """Show a list again, on the page that it is about."""
-    tour = _tour(role)
+    guide = _onboarding(role)
     with runtime_of(request).store.write() as connection:
-        seen_tours.show_again(connection, session.person.user_id, tour.role)
-    return go_to(request, tour.place)
+        seen_onboarding.show_again(connection, session.person.user_id, guide.role)
+    return go_to(request, guide.place)
 
 
-def _tour(role: str) -> Tour:
+def _onboarding(role: str) -> Onboarding:
     if role not in set(Role):
         raise NotFound("This introduction does not exist. Choose one on the help page.")
-    return TOUR_OF[Role(role)]
+    return ONBOARDING_OF[Role(role)]

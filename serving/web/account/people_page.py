@@ -109,10 +109,10 @@ def post_invitation(request: Request, session: Administrator, fields: Fields) ->
 
 
 @router.post("/people/invitations/{invitation_id}/take-back")
-def post_take_back(invitation_id: str, request: Request, session: Administrator) -> Response:
+def post_withdraw(invitation_id: str, request: Request, session: Administrator) -> Response:
     """Make a link worthless."""
-    inviting.take_back(runtime_of(request), session.person, invitation_id[:40])
-    return go_to(request, "/people", Flash.INVITATION_TAKEN_BACK)
+    inviting.withdraw(runtime_of(request), session.person, invitation_id[:40])
+    return go_to(request, "/people", Flash.INVITATION_WITHDRAWN)
 
 
 def _grant(request: Request, session: Session, typed: Typed) -> Grant:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from features.message import message
-from serving.account_management.rules.brand_dashboard import Median, Stretch
+from serving.account_management.rules.brand_dashboard import Median, Period
 from serving.account_management.rules.brand_record import AnswerOutcome
 from serving.account_management.service.brand_dashboards import DEFAULT_PERIOD, PERIODS, BrandDashboard, Share, gather
 from serving.account_management.service.managed_brands import kept_by
@@ -35,7 +35,7 @@ _OUTCOMES: Final = {
     AnswerOutcome.CONTESTED: N_("Contested"),
     AnswerOutcome.UNDERWAY: N_("On its way"),
     AnswerOutcome.NO_REMOVAL_ASKED: N_("No removal asked"),
-    AnswerOutcome.TAKEN_BACK: N_("Undone"),
+    AnswerOutcome.UNDONE: N_("Undone"),
 }
 
 
@@ -160,8 +160,8 @@ def _days(given: Mapping[str, str]) -> int:
 
 def _shown(found: BrandDashboard, days: int, place: str, more: str) -> Dashboard:
     record = found.record
-    by_month = any(one.stretch.ends - one.stretch.begins > _LONGER_THAN_A_WEEK for one in record.parts)
-    names = [_name(one.stretch, found.until, by_month=by_month) for one in record.parts]
+    by_month = any(one.period.ends - one.period.begins > _LONGER_THAN_A_WEEK for one in record.parts)
+    names = [_name(one.period, found.until, by_month=by_month) for one in record.parts]
     return Dashboard(
         periods=tuple(PeriodLink(say(_PERIODS[one]), f"{place}?days={one}{more}", one == days) for one in PERIODS),
         since=own_words.day(found.since, found.until),
@@ -192,9 +192,9 @@ def _shown(found: BrandDashboard, days: int, place: str, more: str) -> Dashboard
     )
 
 
-def _name(stretch: Stretch, until: datetime, *, by_month: bool) -> str:
+def _name(period: Period, until: datetime, *, by_month: bool) -> str:
     """A month by its name, a week by its first day."""
-    return own_words.month(stretch.begins) if by_month else own_words.day(stretch.begins, until)
+    return own_words.month(period.begins) if by_month else own_words.day(period.begins, until)
 
 
 def _figures(found: BrandDashboard) -> tuple[Figure, ...]:

@@ -19,7 +19,7 @@ def pace_of(given: Sequence[BrandAnswer], now: datetime) -> str | None:
     hours = [
         one.answered.hours_to_answer
         for one in given
-        if not one.answered.taken_back and now - one.answered.answered_at < _WEEK
+        if not one.answered.undone and now - one.answered.answered_at < _WEEK
     ]
     known = [one for one in hours if one is not None]
     if not known:

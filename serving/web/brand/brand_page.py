@@ -31,7 +31,7 @@ from serving.web.brand.questions import Question, question
 from serving.web.brand.record_part import RecordPart, record_part
 from serving.web.brand.removals import RemovalsPart, removals_part
 from serving.web.brand.standing_part import StandingCard, standing_card
-from serving.web.case.effects import Effect, bench_of, effects
+from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.pictures import shown_pictures
 from serving.web.downloads import download
 from serving.web.rendering import respond, respond_part
@@ -71,7 +71,7 @@ class DonePart:
 
 
 @dataclass(frozen=True, slots=True)
-class Briefing:
+class Certification:
     """What the reader must know of their briefing: that they may not confirm, or soon may no more."""
 
     may_confirm: bool
@@ -130,7 +130,7 @@ class BrandPage:
     effects: tuple[Effect, ...]
     answer_within_hours: int
     takedowns: tuple[TakedownLink, ...]
-    briefing: Briefing | None
+    certification_state: Certification | None
 
 
 @router.get("/brand")
@@ -204,7 +204,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
     names = sorted({one.name for one in enrolled.values()})
     policy = runtime.policies[EnforcementPolicy]
     counted = _counted(answers)
-    bench = bench_of(CaseLane.ASK_BRAND, Side.BRAND, (own_words.listed(names), True))
+    bench = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, (own_words.listed(names), True))
     return BrandPage(
         brands=own_words.listed(names),
         headline=headline_of(size),
@@ -231,7 +231,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
             TakedownLink(one.request_id, own_words.short_moment(one.known_at, now), sizes[one.request_id])
             for one in asked_at_once
         ),
-        briefing=None if gate.open and not gate.warned else Briefing(gate.open, in_words(gate.reason)),
+        certification_state=None if gate.open and not gate.warned else Certification(gate.open, in_words(gate.reason)),
     )
 
 

@@ -13,7 +13,7 @@ from serving.account_management.service.brand_people import (
     appoint_agent,
     end_agency,
     invite_colleague,
-    let_go,
+    remove_person,
     open_invitations,
     take_invitation_back,
 )
@@ -57,7 +57,7 @@ class ColleagueRow:
     leads: bool
     agent: bool
     confirms: bool
-    briefing: str
+    certification_state: str
     can_go: bool
 
 
@@ -116,7 +116,7 @@ def post_invitation(request: Request, session: Reader, fields: Fields) -> Respon
 
 
 @router.post(_PLACE + "/invitations/{invitation_id}/take-back")
-def post_take_back(invitation_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_withdraw(invitation_id: str, request: Request, session: Reader, fields: Fields) -> Response:
     """Make a link worthless."""
     runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
@@ -141,11 +141,11 @@ def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fie
 
 
 @router.post(_PLACE + "/{user_id}/let-go")
-def post_let_go(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_remove_person(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
     """Let a colleague speak for the brand no more."""
     runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
-    let_go(runtime, session.person, scope.pair, user_id)
+    remove_person(runtime, session.person, scope.pair, user_id)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
@@ -224,7 +224,7 @@ def _page(
                     leads=one.leads and not agent,
                     agent=agent,
                     confirms=found.open,
-                    briefing=_briefed(passed, now, runtime.policies[EnrolmentPolicy]),
+                    certification_state=_briefed(passed, now, runtime.policies[EnrolmentPolicy]),
                     can_go=not one.leads and one.user_id != session.person.user_id,
                 )
             )

@@ -38,7 +38,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class BriefingPage:
+class CertificationPage:
     """The questions, whether the reader may confirm now, and why."""
 
     template: ClassVar[str] = "certification.html"
@@ -52,13 +52,13 @@ class BriefingPage:
 
 
 @router.get("/brand/briefing")
-def get_briefing(request: Request, session: Answerer) -> HTMLResponse:
+def get_certification(request: Request, session: Answerer) -> HTMLResponse:
     """The page."""
-    return respond(request, briefing_page(runtime_of(request), session), session)
+    return respond(request, certification_page(runtime_of(request), session), session)
 
 
 @router.post("/brand/briefing")
-def post_briefing(request: Request, session: Answerer, fields: Fields) -> Response:
+def post_certification(request: Request, session: Answerer, fields: Fields) -> Response:
     """Judge the answers: on to the questions of the marketplace, or back to read why."""
     given = {
         name.removeprefix(_FIELD): int(value)
@@ -76,7 +76,7 @@ def post_briefing(request: Request, session: Answerer, fields: Fields) -> Respon
     return go_to(request, "/brand/briefing")
 
 
-def briefing_page(runtime: Runtime, session: Session) -> BriefingPage:
+def certification_page(runtime: Runtime, session: Session) -> CertificationPage:
     """What the page shows."""
     person = session.person
     with runtime.store.read() as connection:
@@ -84,7 +84,7 @@ def briefing_page(runtime: Runtime, session: Session) -> BriefingPage:
         last = certifications.last_attempt(connection, person.user_id)
     failed = last is not None and not last.passed
     given = last.answers if last is not None and failed else {}
-    return BriefingPage(
+    return CertificationPage(
         is_open=found.open,
         reason=in_words(found.reason),
         asked=tuple(

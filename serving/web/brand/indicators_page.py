@@ -8,16 +8,16 @@ from typing import ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from features.indicators import LONGEST_PATTERN, MOST_PER_BRAND, Direction, TellTale, Where
+from features.indicators import LONGEST_PATTERN, MOST_PER_BRAND, Direction, Indicator, Where
 from models.errors import DomainError, Invalid, NotFound
 from serving.accounts.store.accounts import Session
 from serving.brands.service.indicators import (
     LONGEST_LABEL,
-    NewTellTale,
+    NewIndicator,
     Tried,
-    add_tell_tale,
+    add_indicator,
     of_brand,
-    remove_tell_tale,
+    remove_indicator,
     try_pattern,
 )
 from serving.guards import runtime_of
@@ -41,10 +41,10 @@ _LONGEST_TEXT: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class TellTaleRow:
+class IndicatorRow:
     """One tell-tale with how it stands; `can_end` is whether it can still be taken back."""
 
-    tell_tale_id: str
+    indicator_id: str
     label: Shown
     pattern: str
     direction: str
@@ -76,12 +76,12 @@ class TryResult:
 
 
 @dataclass(frozen=True, slots=True)
-class TellTalesPage(AboutBrand):
+class IndicatorsPage(AboutBrand):
     """A brand's tell-tales with what was typed into the form, so that a refusal loses nothing."""
 
     template: ClassVar[str] = "brand_indicators.html"
 
-    rows: tuple[TellTaleRow, ...]
+    rows: tuple[IndicatorRow, ...]
     in_force: int
     most: int
     longest_label: int
@@ -94,13 +94,13 @@ class TellTalesPage(AboutBrand):
 
 
 @router.get(_PLACE)
-def get_tell_tales(request: Request, session: Reader) -> HTMLResponse:
+def get_indicators(request: Request, session: Reader) -> HTMLResponse:
     """The page."""
     return respond(request, _page(runtime_of(request), session, request.query_params), session)
 
 
 @router.post(_PLACE)
-def post_tell_tale(request: Request, session: Reader, fields: Fields) -> Response:
+def post_indicator(request: Request, session: Reader, fields: Fields) -> Response:
     """Add a tell-tale, or try it and keep nothing."""
     runtime = runtime_of(request)
     try:
@@ -109,29 +109,29 @@ def post_tell_tale(request: Request, session: Reader, fields: Fields) -> Respons
             return respond(request, _page(runtime, session, fields, tried=tried), session)
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
-        add_tell_tale(runtime, _wanted(scope, fields), by=by)
+        add_indicator(runtime, _wanted(scope, fields), by=by)
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
-    return go_to(request, f"{_PLACE}{scope.query}", Flash.TELL_TALE_ADDED)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.INDICATOR_ADDED)
 
 
 @router.post(_PLACE + "/{tell_tale_id}/end")
-def post_end(tell_tale_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+def post_end(indicator_id: str, request: Request, session: Reader, fields: Fields) -> Response:
     """Take a tell-tale back."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope, by = led_by(connection, session.person, fields)
-        if tell_tale_id not in {one.tell_tale_id for one in of_brand(connection, scope.pair)}:
+        if indicator_id not in {one.indicator_id for one in of_brand(connection, scope.pair)}:
             raise NotFound("There is no such tell-tale.")
-    remove_tell_tale(runtime, tell_tale_id, marketplace=scope.marketplace, by=by)
-    return go_to(request, f"{_PLACE}{scope.query}", Flash.TELL_TALE_ENDED)
+    remove_indicator(runtime, indicator_id, marketplace=scope.marketplace, by=by)
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.INDICATOR_ENDED)
 
 
-def _wanted(scope: BrandScope, fields: Mapping[str, str]) -> NewTellTale:
+def _wanted(scope: BrandScope, fields: Mapping[str, str]) -> NewIndicator:
     direction, last_day = fields.get("direction", ""), fields.get("last_day", "").strip()
     if direction not in set(Direction):
         raise Invalid("Say whether it gives away counterfeits or your own goods.")
-    return NewTellTale(
+    return NewIndicator(
         brand=scope.brand,
         label=fields.get("label", ""),
         pattern=fields.get("pattern", ""),
@@ -189,13 +189,13 @@ def _page(
     *,
     error: str | None = None,
     tried: TryResult | None = None,
-) -> TellTalesPage:
+) -> IndicatorsPage:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
         found = of_brand(connection, scope.pair)
     rows = tuple(_row(one, now) for one in sorted(found, key=lambda one: not one.in_force(now)))
-    return TellTalesPage(
+    return IndicatorsPage(
         scope=scope,
         rows=rows,
         in_force=sum(one.in_force(now) for one in found),
@@ -210,10 +210,10 @@ def _page(
     )
 
 
-def _row(one: TellTale, now: datetime) -> TellTaleRow:
+def _row(one: Indicator, now: datetime) -> IndicatorRow:
     ends = one.removed_at or one.active_to
-    return TellTaleRow(
-        tell_tale_id=one.tell_tale_id,
+    return IndicatorRow(
+        indicator_id=one.indicator_id,
         label=text_view.show(one.label),
         pattern=one.pattern,
         direction=say(_DIRECTIONS[one.direction]),
@@ -225,7 +225,7 @@ def _row(one: TellTale, now: datetime) -> TellTaleRow:
     )
 
 
-def _state(one: TellTale, now: datetime) -> StateWords:
+def _state(one: Indicator, now: datetime) -> StateWords:
     if one.in_force(now):
         return StateWords(say("In force"), "v-g")
     if one.removed_at is not None:

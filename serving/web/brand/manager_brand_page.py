@@ -14,7 +14,7 @@ from serving.account_management.service.managed_brands import (
     change_enrolment,
     judge_right,
     kept_by,
-    let_lead,
+    set_lead,
     needs,
     void_agency,
 )
@@ -124,7 +124,7 @@ def post_person(brand_id: str, user_id: str, request: Request, session: Manager,
     runtime = runtime_of(request)
     kept = _kept(runtime, session, brand_id, fields)
     try:
-        let_lead(runtime, session.person, kept.pair, user_id, leads=fields.get("leads") == "yes")
+        set_lead(runtime, session.person, kept.pair, user_id, leads=fields.get("leads") == "yes")
     except Conflict as refused:
         return _refused(request, session, kept, refused)
     return _back(request, kept, Flash.BRAND_CHANGED, "people")

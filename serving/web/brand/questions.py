@@ -112,7 +112,7 @@ def question(
         evidence=(
             *_listed(facts),
             *_price(facts),
-            *_tell_tales(facts, row["brand_id"]),
+            *_indicators(facts, row["brand_id"]),
             *_told(reasons),
             *_seller(facts),
             *_answered(facts, before or {}),
@@ -170,7 +170,7 @@ def _price(facts: Facts) -> list[Evidence]:
     return [Evidence("i-tag", bold, text_view.show(text))]
 
 
-def _tell_tales(facts: Facts, brand_id: str) -> list[Evidence]:
+def _indicators(facts: Facts, brand_id: str) -> list[Evidence]:
     """The brand's own tell-tales that fit; another brand's are not its business."""
     return [
         Evidence(
@@ -180,7 +180,7 @@ def _tell_tales(facts: Facts, brand_id: str) -> list[Evidence]:
             else say("Your indicator of genuine goods matches."),
             one.sentence,
         )
-        for one in case_cards.rule_hits(facts, brand_id=brand_id)
+        for one in case_cards.rule_matches(facts, brand_id=brand_id)
     ]
 
 

@@ -69,7 +69,7 @@ def _when(found: BrandAction, now: datetime) -> str:
             return own_words.short_moment(found.sent_at, now)
         case ActionState.ACKNOWLEDGED if found.acknowledged_at is not None:
             return own_words.short_moment(found.acknowledged_at, now)
-        case ActionState.HELD:
+        case ActionState.PENDING_APPROVAL:
             return say("people look at it first")
         case ActionState.DEAD:
             return say("we look into it")

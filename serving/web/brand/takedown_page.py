@@ -19,7 +19,7 @@ from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.policy import TakedownPolicy
 from serving.review.rules.takedown import Fate, Item, came_to
-from serving.review.service.takedown_requests import Asked, answered, confirm_all, take_back
+from serving.review.service.takedown_requests import Asked, answered, confirm_all, withdraw
 from serving.review.store.takedowns import StoredItem
 from serving.rights import store as rights
 from serving.rights.rules.rights import RightKind, RightState, kinds_for
@@ -150,7 +150,7 @@ def get_answer(request_id: str, request: Request, session: Answerer) -> HTMLResp
 @router.post("/brand/takedowns/{request_id}/undo")
 def post_undo(request_id: str, request: Request, session: Answerer) -> Response:
     """Take all of it back."""
-    take_back(runtime_of(request), session.person, request_id[:_LONGEST_ID])
+    withdraw(runtime_of(request), session.person, request_id[:_LONGEST_ID])
     return go_to(request, f"/brand/takedowns/{request_id[:_LONGEST_ID]}", Flash.TAKEDOWN_UNDONE)
 
 
@@ -217,7 +217,7 @@ def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> Take
     """What the page of a request shows."""
     found, now = answered(runtime, session.person, request_id), runtime.clock.now()
     until = found.request.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
-    standing = any(one.verdict_id and not one.taken_back for one in found.items)
+    standing = any(one.verdict_id and not one.undone for one in found.items)
     return TakedownAnswer(
         request_id=request_id,
         when=own_words.moment(found.request.known_at, now),
@@ -229,11 +229,11 @@ def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> Take
 
 
 # What was refused is what somebody has to do something about.
-_ORDER: Final = (Fate.REFUSED, Fate.PASSED_ON, Fate.HELD, Fate.LEAVES)
-_TAKEN_BACK: Final = StateWords(N_("Undone"), "out")
+_ORDER: Final = (Fate.REFUSED, Fate.PASSED_ON, Fate.PENDING_APPROVAL, Fate.LEAVES)
+_UNDONE: Final = StateWords(N_("Undone"), "out")
 
 
 def _fate(one: StoredItem) -> FateRow:
     title = (one.content or {}).get("title") or one.external_id or one.case_id
     reason = joined(*map(in_words, one.reasons)) if one.refusal is None else phrase_in_words(one.refusal)
-    return FateRow(text_view.show(title), _TAKEN_BACK if one.taken_back else FATES[one.fate], reason)
+    return FateRow(text_view.show(title), _UNDONE if one.undone else FATES[one.fate], reason)

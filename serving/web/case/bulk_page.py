@@ -23,7 +23,7 @@ from serving.platform.runtime import Runtime
 from serving.review.policy import TakedownPolicy
 from serving.review.rules.bulk import Made
 from serving.review.rules.takedown import Item
-from serving.review.service.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, take_back_all
+from serving.review.service.bulk_verdicts import Together, decide_all, named, of_person, reasons_left_out, withdraw_all
 from serving.review.store.bulk_verdicts import StoredBulkItem
 from serving.views import queues, views
 from serving.web import text_view
@@ -31,7 +31,7 @@ from serving.web.case.answers import answer_of
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, is_case_id
-from serving.web.queue.queue_rows import DeskRow, Surround, desk_row
+from serving.web.queue.queue_rows import QueueRow, Surround, queue_row
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -54,7 +54,7 @@ class BulkRow:
 
     case_id: str
     version_id: str
-    row: DeskRow
+    row: QueueRow
     reasons: tuple[Shown, ...]
     pictures: tuple[ShownPicture, ...]
 
@@ -145,7 +145,7 @@ def get_answer(bulk_id: str, request: Request, session: Reviewer) -> HTMLRespons
 @router.post("/cases/bulk/{bulk_id}/undo")
 def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
     """Take all of it back."""
-    take_back_all(runtime_of(request), session.person, bulk_id[:_LONGEST_ID])
+    withdraw_all(runtime_of(request), session.person, bulk_id[:_LONGEST_ID])
     return go_to(request, f"/cases/bulk/{bulk_id[:_LONGEST_ID]}", Flash.BULK_UNDONE)
 
 
@@ -185,7 +185,7 @@ def _rows(runtime: Runtime, connection: Connection, person: Person, found: list[
     rows = []
     for row in stored:
         of_case, case_id = facts[row["marketplace_id"], row["facts_digest"]], row["case_id"]
-        shown = desk_row(surround, row, of_case, f"/cases/{case_id}")
+        shown = queue_row(surround, row, of_case, f"/cases/{case_id}")
         reasons = _reasons(row) if shown.score else ()
         pictures = shown_pictures(runtime, case_id, of_case)[:_MOST_PICTURES]
         rows.append(BulkRow(case_id, row["version_id"], shown, reasons, pictures))
@@ -207,7 +207,7 @@ def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:
     """What the page of an answer to many cases shows; what was refused stands first."""
     (found, items), now = of_person(runtime, person, bulk_id), runtime.clock.now()
     until = found.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
-    standing = any(one.verdict_id and not one.taken_back for one in items)
+    standing = any(one.verdict_id and not one.undone for one in items)
     choice = CHOICE_OF[found.judgement]
     return BulkAnswer(
         bulk_id=bulk_id,
@@ -224,6 +224,6 @@ def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:
 def _made(one: StoredBulkItem, choice: Choice) -> MadeRow:
     title = (one.content or {}).get("title") or one.external_id or one.case_id
     word, tone = (choice.word, f"v-{choice.tone}") if one.made is Made.RECORDED else ("Not recorded", "v-w")
-    if one.taken_back:
+    if one.undone:
         word, tone = "Undone", "out"
     return MadeRow(f"/cases/{one.case_id}", text_view.show(title), word, tone, one.reason)

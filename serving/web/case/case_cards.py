@@ -273,18 +273,18 @@ _FITS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class RuleHit:
+class RuleMatch:
     """A brand's tell-tale that fits the offer: what it speaks for, its label and the words that it fits."""
 
     counterfeit: bool
     sentence: Shown
 
 
-def rule_hits(facts: Facts, *, brand_id: str | None = None) -> tuple[RuleHit, ...]:
+def rule_matches(facts: Facts, *, brand_id: str | None = None) -> tuple[RuleMatch, ...]:
     """The tell-tales that fitted when the offer was scored; of one brand alone where its people look."""
     fired = facts.tell_tales.fired if facts.tell_tales is not None else ()
     return tuple(
-        RuleHit(
+        RuleMatch(
             one.direction is Direction.COUNTERFEIT,
             text_view.show(say(_FITS[one.where], label=one.label, words=one.words)),
         )

@@ -30,7 +30,7 @@ from serving.notices.store import notice_complaints, notices
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import TestBuyState
 from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
-from serving.review.service.seller_evidence import papers_of
+from serving.review.service.seller_evidence import documents_of
 from serving.review.store import test_buys
 from serving.scoring.store import references
 from serving.takedowns.store import actions
@@ -46,16 +46,16 @@ from serving.web.case.case_cards import (
     NoticeCard,
     PriceCard,
     ReasonsCard,
-    RuleHit,
+    RuleMatch,
 )
 from serving.web.case.case_state import Standing, standing
 from serving.web.case.changes import Comparison
-from serving.web.case.documents_card import ShownPaper, documents_card
-from serving.web.case.effects import Effect, bench_of, effects
+from serving.web.case.documents_card import DocumentShown, documents_card
+from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.evidence_card import KeptSnapshot, evidence_card
 from serving.web.case.flow import looks_ahead, on_their_way
 from serving.web.case.links_card import LinksCard, links_card
-from serving.web.case.near_duplicates_card import LikenessCard, likeness_card
+from serving.web.case.near_duplicates_card import NearDuplicatesCard, near_duplicates_part
 from serving.web.case.notes_card import NotesCard, notes_card
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.case.risk_part import RiskPart, risk_part
@@ -109,11 +109,11 @@ class CasePage:
     price: PriceCard
     seller: SellerCard
     risk: RiskPart | None
-    documents: tuple[ShownPaper, ...]
+    documents: tuple[DocumentShown, ...]
     links: LinksCard
-    likeness: LikenessCard
+    likeness: NearDuplicatesCard
     reasons: ReasonsCard | None
-    rule_hits: tuple[RuleHit, ...]
+    rule_matches: tuple[RuleMatch, ...]
     silent: tuple[str, ...]
     events: tuple[Event, ...]
     evidence: tuple[KeptSnapshot, ...]
@@ -205,7 +205,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         standing=standing(runtime, connection, person, case),
         due=None if kept else words.due(case.due_at, now),
         drawn=_drawn(case),
-        harm=None if dark else _harm(connection, here, row, facts),
+        harm=None if dark else _expected_harm(connection, here, row, facts),
         score=None if dark else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
         appeal=_appeal(connection, case, now) if case.lane is CaseLane.APPEAL else None,
         notices=case_cards.notice_cards(notices.notified(connection, here, case.case_id), now),
@@ -217,17 +217,17 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         seller=seller_card(connection, here, facts, runtime.policies, now),
         # It is made from scores and verdicts, this offer's own among them.
         risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),
-        documents=documents_card(papers_of(connection, case), case.case_id, now),
+        documents=documents_card(documents_of(connection, case), case.case_id, now),
         links=links_card(facts),
-        likeness=_likeness(connection, here, facts),
+        likeness=_near_duplicates(connection, here, facts),
         reasons=None if dark else case_cards.reasons_card(score),
-        rule_hits=case_cards.rule_hits(facts),
+        rule_matches=case_cards.rule_matches(facts),
         silent=_silent(connection, case, facts),
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),
         evidence=evidence_card(connection, case, now),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
         desk=notes_card(connection, person, case, now, blind=blind),
-        effects=effects(bench_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies[EnforcementPolicy]),
+        effects=effects(decision_input_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies[EnforcementPolicy]),
         learning=None if blind else _learning(runtime),
         queue=query.address(),
         queue_query=query.text,
@@ -240,18 +240,18 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
 
 
 def _drawn(case: Case) -> str | None:
-    if not case.score_hidden or case.hidden_share is None:
+    if not case.score_masked or case.masked_share is None:
         return None
-    return f"1 in {round(1 / case.hidden_share)} cases masks the score"
+    return f"1 in {round(1 / case.masked_share)} cases masks the score"
 
 
 def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]:
     """The labels of the brand's tell-tales that were looked for when the offer was scored and that did not fit."""
     if case.brand_id is None or facts.tell_tales is None:
         return ()
-    fired = {one.tell_tale_id for one in facts.tell_tales.fired}
+    fired = {one.indicator_id for one in facts.tell_tales.fired}
     known = indicators.of_brand(connection, case.marketplace_id, case.brand_id)
-    return tuple(one.label for one in known if one.in_force(facts.as_of) and one.tell_tale_id not in fired)
+    return tuple(one.label for one in known if one.in_force(facts.as_of) and one.indicator_id not in fired)
 
 
 def _as_row(case: Case, score: dict[str, Any]) -> dict[str, Any]:
@@ -264,12 +264,12 @@ def _as_row(case: Case, score: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _likeness(connection: Connection, here: str, facts: Facts) -> LikenessCard:
+def _near_duplicates(connection: Connection, here: str, facts: Facts) -> NearDuplicatesCard:
     shown = facts.likeness.shown if facts.likeness is not None else ()
-    return likeness_card(facts, views.offered(connection, here, [one.listing_id for one in shown]))
+    return near_duplicates_part(facts, views.offered(connection, here, [one.listing_id for one in shown]))
 
 
-def _harm(connection: Connection, here: str, row: dict[str, Any], facts: Facts) -> str:
+def _expected_harm(connection: Connection, here: str, row: dict[str, Any], facts: Facts) -> str:
     currency = marketplaces.get(connection, here).base_currency
     return shown_scores.harm(row, currency=currency, price_known=facts.price.log_price is not None)
 

@@ -12,7 +12,7 @@ from serving.accounts.rules.access import Person
 from serving.accounts.store import accounts
 from serving.cases.store import deferrals, verdicts
 from serving.cases.store.cases import Case
-from serving.cases.store.deferrals import StoredWait
+from serving.cases.store.deferrals import StoredDeferral
 from serving.cases.store.verdicts import StoredVerdict
 from serving.platform.runtime import Runtime
 from serving.review.service.case_access import why_not_judge
@@ -22,7 +22,7 @@ from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.vocabulary import CHOICE_OF, Choice
 
-_BLIND_WORK: Final = {CaseLane.APPEAL: "decide this appeal", CaseLane.SECOND_LOOK: "do this second review"}
+_BLIND_WORK: Final = {CaseLane.APPEAL: "decide this appeal", CaseLane.SECOND_REVIEW: "do this second review"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
         ),
         said=_said(given, now) if given else None,
         undo_until=_undo_until(runtime, case, person, given, now),
-        aside=case.aside_until is not None and case.aside_until > now,
+        aside=case.snoozed_until is not None and case.snoozed_until > now,
     )
 
 
@@ -102,14 +102,14 @@ def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, wh
         address = f"/cases/{following}" if following else None
         found.append(Note("warn", "i-clock", "The listing has changed.", text, address, "Open the current version"))
     if case.state is CaseState.OPEN and (wait := deferrals.latest(connection, case.marketplace_id, case.case_id)):
-        found.append(_wait_note(wait, now, aside=case.aside_until is not None and case.aside_until > now))
+        found.append(_deferral_note(wait, now, aside=case.snoozed_until is not None and case.snoozed_until > now))
     if case.lane is CaseLane.ASK_BRAND and case.state is CaseState.OPEN:
         text = "You can decide without waiting for its answer. Your decision counts as an analyst's."
         found.append(Note("", "i-info", "A question to the brand is open.", text))
     return found
 
 
-def _wait_note(wait: StoredWait, now: datetime, *, aside: bool) -> Note:
+def _deferral_note(wait: StoredDeferral, now: datetime, *, aside: bool) -> Note:
     """What the case waits for, or that it waited and is back."""
     asked = f" Missing: {wait.aside.missing}. Requested from: {wait.aside.asked}." if wait.aside.missing else ""
     until = words.moment(wait.aside.until, now)

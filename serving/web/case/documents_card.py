@@ -12,7 +12,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.store.seller_uploads import SellerUpload
 from serving.guards import may, runtime_of
-from serving.review.service.seller_evidence import Paper, for_analyst, for_rights_holder
+from serving.review.service.seller_evidence import Document, for_analyst, for_rights_holder
 from serving.rights.rules.document import ending_of
 from serving.web import text_view
 from serving.web.downloads import document
@@ -41,7 +41,7 @@ class ShownDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownPaper:
+class DocumentShown:
     """A document on an analyst's page, with the offer it was handed in for and what came of that."""
 
     document: ShownDocument
@@ -63,11 +63,11 @@ def shown_document(upload: SellerUpload, now: datetime, address: str | None = No
     )
 
 
-def documents_card(papers: Sequence[Paper], case_id: str, now: datetime) -> tuple[ShownPaper, ...]:
+def documents_card(documents: Sequence[Document], case_id: str, now: datetime) -> tuple[DocumentShown, ...]:
     """The documents of a case's seller."""
     return tuple(
-        ShownPaper(shown_document(one.upload, now, f"/cases/{case_id}"), one.offer, one.came_of, one.at_issue)
-        for one in papers
+        DocumentShown(shown_document(one.upload, now, f"/cases/{case_id}"), one.offer, one.came_of, one.at_issue)
+        for one in documents
     )
 
 

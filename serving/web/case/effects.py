@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.case import CaseLane
 from models.policies.deciding import EnforcementPolicy
-from models.verdict import Bench, Consequence, Outcome, Side, consequence
+from models.verdict import DecisionInput, Consequence, Outcome, Side, consequence
 from serving.web.wording import words
 from serving.web.wording.i18n import say
 from serving.web.wording.vocabulary import CHOICES, Choice
@@ -18,7 +18,7 @@ class Effect:
     sentence: str
 
 
-def effects(bench: Bench, policy: EnforcementPolicy) -> tuple[Effect, ...]:
+def effects(bench: DecisionInput, policy: EnforcementPolicy) -> tuple[Effect, ...]:
     """The effects of all answers, answers with one effect together."""
     found: dict[str, list[Choice]] = {}
     for choice in CHOICES:
@@ -27,7 +27,7 @@ def effects(bench: Bench, policy: EnforcementPolicy) -> tuple[Effect, ...]:
     return tuple(Effect(tuple(choices), sentence) for sentence, choices in found.items())
 
 
-def _sentence(follows: Consequence, bench: Bench, policy: EnforcementPolicy) -> str:
+def _sentence(follows: Consequence, bench: DecisionInput, policy: EnforcementPolicy) -> str:
     window = words.countdown(policy.undo_window_seconds)
     brand = bench.brand_name or say("the brand")
     match follows.outcome:
@@ -42,7 +42,7 @@ def _sentence(follows: Consequence, bench: Bench, policy: EnforcementPolicy) -> 
         return say("Nothing is removed yet: %(brand)s is asked and has %(n)s h to answer.", brand=brand, n=hours)
     if follows.lane is not None:
         return say("An analyst decides. Nothing is removed until then.")
-    if bench.lane is CaseLane.SECOND_LOOK:
+    if bench.lane is CaseLane.SECOND_REVIEW:
         return say(
             "Nothing changes for the offer. What you say decides with the first answer what the model is taught."
         )
@@ -53,7 +53,7 @@ def _sentence(follows: Consequence, bench: Bench, policy: EnforcementPolicy) -> 
     return say("The offer stays, and the case is closed.")
 
 
-def bench_of(lane: CaseLane, side: Side, brand: tuple[str, bool] | None) -> Bench:
+def decision_input_of(lane: CaseLane, side: Side, brand: tuple[str, bool] | None) -> DecisionInput:
     """The bench of a case; `brand` is its name here and whether it can be asked."""
     name, can_be_asked = brand or (None, False)
-    return Bench(lane=lane, side=side, brand_can_be_asked=can_be_asked, brand_name=name)
+    return DecisionInput(lane=lane, side=side, brand_can_be_asked=can_be_asked, brand_name=name)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from features.facts import Facts
-from features.near_duplicates import Likeness, NearDuplicate
+from features.near_duplicates import NearDuplicates, NearDuplicate
 from serving.views.views import Offered
 from serving.web import text_view
 from serving.web.text_view import Shown
@@ -31,7 +31,7 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
-class LikenessCard:
+class NearDuplicatesCard:
     """The card; `compared` is False where the text is too short to tell a copy by, or was not compared then."""
 
     compared: bool
@@ -39,20 +39,20 @@ class LikenessCard:
     duplicates: tuple[Duplicate, ...]
 
 
-def likeness_card(facts: Facts, offered: Mapping[str, Offered]) -> LikenessCard:
+def near_duplicates_part(facts: Facts, offered: Mapping[str, Offered]) -> NearDuplicatesCard:
     """The card of facts; `offered` tells of the near-duplicates that are shown what is known now."""
     found = facts.likeness
     if found is None:
-        return LikenessCard(compared=False, sentences=(), duplicates=())
+        return NearDuplicatesCard(compared=False, sentences=(), duplicates=())
     currency = facts.price.base_currency
-    return LikenessCard(
+    return NearDuplicatesCard(
         compared=True,
         sentences=tuple(_sentences(found, currency)),
         duplicates=tuple(_duplicate(one, offered.get(one.listing_id), currency) for one in found.shown),
     )
 
 
-def _sentences(found: Likeness, currency: str) -> list[str]:
+def _sentences(found: NearDuplicates, currency: str) -> list[str]:
     least = "At least " if found.more else ""
     said = []
     if found.offers:

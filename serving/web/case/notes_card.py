@@ -81,7 +81,7 @@ def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fiel
 
 
 @router.post("/cases/{case_id}/aside")
-def post_aside(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
+def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
     """Set a case aside and go back to the queue."""
     hours = fields.get("hours", "")
     if hours not in {one.value for one in HOURS}:
@@ -94,8 +94,8 @@ def post_aside(case_id: CaseId, request: Request, session: Reviewer, fields: Fie
         fields.get("asked", "").strip(),
         fields.get("knowingly") == "yes",
     )
-    deferring.set_aside(runtime_of(request), session.person, wanted)
-    return go_to(request, QueueQuery.of(fields.get("queue", "")).address(), Flash.SET_ASIDE)
+    deferring.snooze(runtime_of(request), session.person, wanted)
+    return go_to(request, QueueQuery.of(fields.get("queue", "")).address(), Flash.SNOOZED)
 
 
 @router.post("/cases/{case_id}/resume")

@@ -31,7 +31,7 @@ class SellerRow:
     """One measure over 7, 30 and 90 days, with its course; None is not known, which is not zero."""
 
     name: str
-    course: Sparkline
+    series: Sparkline
     counts: tuple[str | None, str | None, str | None]
 
 
@@ -72,7 +72,7 @@ def seller_card(
     """The card of the facts' seller."""
     seller, block = facts.seller, facts.listing.seller
     known = block.external_id
-    trade = activity_series.courses(connection, marketplace_id, known, facts.as_of) if known else {}
+    trade = activity_series.series_by_kind(connection, marketplace_id, known, facts.as_of) if known else {}
     measured = (
         ("Sales", seller.sales, seller.sales_source, "sale"),
         ("Returns", seller.returns, seller.returns_source, "return"),
@@ -80,13 +80,13 @@ def seller_card(
     )
     since = facts.as_of - timedelta(days=seller.known_days) if seller.known_days is not None else None
     offers = (None, None if seller.listings_30d is None else f"{seller.listings_30d:,}", None)
-    rows = [SellerRow("New listings", _course("new listings", trade.get(OFFERS), facts.as_of, since), offers)]
+    rows = [SellerRow("New listings", _series("new listings", trade.get(OFFERS), facts.as_of, since), offers)]
     for name, counts, source, kind in measured:
         told = trade.get(kind, [0] * STEPS) if source is Source.COMPUTED else None
         reported = max(filter(None, (seller.events_since, since)), default=None)
-        rows.append(SellerRow(name, _course(name.lower(), told, facts.as_of, reported), _counts(counts)))
+        rows.append(SellerRow(name, _series(name.lower(), told, facts.as_of, reported), _counts(counts)))
     if any(value is not None for value in block.orders):
-        rows.append(SellerRow("Orders", _course("orders", None, facts.as_of, None), _counts(block.orders)))
+        rows.append(SellerRow("Orders", _series("orders", None, facts.as_of, None), _counts(block.orders)))
     outcomes = seller.outcomes
     return SellerCard(
         seller=text_view.show(known) if known else None,
@@ -101,7 +101,7 @@ def seller_card(
     )
 
 
-def _course(what: str, told: Sequence[int] | None, until: datetime, since: datetime | None) -> Sparkline:
+def _series(what: str, told: Sequence[int] | None, until: datetime, since: datetime | None) -> Sparkline:
     """The steps since the seller joined or since which it is reported; those before are not known."""
     begin = until - STEP * STEPS
     values: list[float | None] = [

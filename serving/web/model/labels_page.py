@@ -19,7 +19,7 @@ from serving.guards import may, runtime_of
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.store import learning, second_reviews
 from serving.learning.store.learning import Model
-from serving.learning.store.second_reviews import SecondLooks, Suspect
+from serving.learning.store.second_reviews import SecondReviews, Suspect
 from serving.platform.runtime import Runtime
 from serving.review.store import masked_scores
 from serving.web import text_view
@@ -102,7 +102,7 @@ class LabelsPage(AtMarketplace):
     why_no_sources: str
     sources: tuple[SourceRow, ...]
     held: HeldWeight | None
-    looks: SecondLooks
+    looks: SecondReviews
     agreement: str
     leaning: LeaningCard
     compared_days: int
@@ -144,7 +144,7 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
         held=_held(models[0]) if models else None,
         looks=looks,
         agreement=_agreement(looks),
-        leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies[HiddenScorePolicy].share, is_own=False),
+        leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[HiddenScorePolicy].share, is_own=False),
         compared_days=COMPARED_DAYS,
         suspects=tuple(_suspect(one) for one in found) if may_see_suspects else None,
     )
@@ -200,7 +200,7 @@ def _held(model: Model) -> HeldWeight | None:
     )
 
 
-def _agreement(looks: SecondLooks) -> str:
+def _agreement(looks: SecondReviews) -> str:
     if not looks.given:
         return ""
     agreed = looks.given - looks.overturned

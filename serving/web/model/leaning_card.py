@@ -30,11 +30,11 @@ class LeaningCard:
     said: str
 
 
-def leaning_card(found: Leaning, *, hidden_share: float, is_own: bool) -> LeaningCard:
+def leaning_card(found: Leaning, *, masked_share: float, is_own: bool) -> LeaningCard:
     """The card; `is_own` speaks to the reviewer whose answers these are, `hidden_share` is what is drawn today."""
     rows = (_row("Score visible", found.shown), _row("Score masked until the decision", found.hidden))
     if found.difference is None or found.low is None or found.high is None:
-        return LeaningCard(rows, None, "", _nothing(found, hidden_share, is_own=is_own))
+        return LeaningCard(rows, None, "", _nothing(found, masked_share, is_own=is_own))
     interval = f"{_points(found.low)} to {_points(found.high)}"
     said = _meaning(found.low, found.high, is_own=is_own)
     return LeaningCard(rows, _points(found.difference), interval, said)
@@ -48,8 +48,8 @@ def _row(what: str, found: Answers) -> LeaningRow:
     return LeaningRow(what, counts, f"{100 * found.share:.0f} %", f"{100 * low:.0f} to {100 * high:.0f} %")
 
 
-def _nothing(found: Leaning, hidden_share: float, *, is_own: bool) -> str:
-    if not hidden_share and not found.hidden.number:
+def _nothing(found: Leaning, masked_share: float, *, is_own: bool) -> str:
+    if not masked_share and not found.hidden.number:
         return (
             "No comparison: score masking is off. The operator sets the share of cases with a masked score in "
             "TOUCHSTONE_HIDDEN_SCORE_SHARE."
@@ -57,7 +57,7 @@ def _nothing(found: Leaning, hidden_share: float, *, is_own: bool) -> str:
     whose = "you have made no first decision" if is_own else "there is no first decision"
     missing = "with the score visible" if found.hidden.number else "with the score masked"
     return (
-        f"No comparison yet: {whose} {missing}. A random {100 * hidden_share:.0f} % of analyst cases mask the score "
+        f"No comparison yet: {whose} {missing}. A random {100 * masked_share:.0f} % of analyst cases mask the score "
         "until the decision."
     )
 

@@ -46,7 +46,7 @@ _KINDS: Final = {
     "restore": "Restore account",
 }
 _STATES: Final = (
-    (ActionState.HELD, "pending approval"),
+    (ActionState.PENDING_APPROVAL, "pending approval"),
     (ActionState.SCHEDULED, "scheduled"),
     (ActionState.SENDING, "sending"),
     (ActionState.ACKNOWLEDGED, "acknowledged"),

@@ -86,15 +86,15 @@ def _receiver(found: Health) -> HealthRow:
         return HealthRow(
             "Webhook", "bad", "none", "No endpoint is registered, so removals are not sent. Register one under Webhook."
         )
-    if one.failing_since is None and one.rests_until is not None:
-        until = words.moment(one.rests_until, found.now)
+    if one.failing_since is None and one.paused_until is not None:
+        until = words.moment(one.paused_until, found.now)
         return HealthRow("Webhook", "warn", "paused", f"Deliveries are paused until {until}; due messages stay queued.")
     if one.failing_since is None:
         return HealthRow("Webhook", "good", "healthy", "The marketplace's endpoint responds.")
     number = f"{one.failures:,} {'delivery' if one.failures == 1 else 'deliveries in a row'} failed"
     sentence = f"{number} since {words.moment(one.failing_since, found.now)}."
-    if one.rests_until is not None:
-        sentence += f" Deliveries are paused; the next attempt is at {words.moment(one.rests_until, found.now)}."
+    if one.paused_until is not None:
+        sentence += f" Deliveries are paused; the next attempt is at {words.moment(one.paused_until, found.now)}."
     return HealthRow("Webhook", "bad", "failing", sentence)
 
 

@@ -12,8 +12,8 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.marketplaces.rules import RULES, AutomaticRule
-from serving.marketplaces.store.kill_switches import SwitchChange
-from serving.operations.service.kill_switch_record import RuleState, Switchboard, administered, switchboard
+from serving.marketplaces.store.kill_switches import KillSwitchChange
+from serving.operations.service.kill_switch_record import RuleState, KillSwitchStates, administered, kill_switch_states
 from serving.operations.service.kill_switches import switch
 from serving.platform.runtime import Runtime
 from serving.web import text_view
@@ -41,7 +41,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchRow:
+class KillSwitchRow:
     """One rule: its state, what that means, the last change, and where its form goes."""
 
     key: str
@@ -56,26 +56,26 @@ class SwitchRow:
 
 
 @dataclass(frozen=True, slots=True)
-class SwitchesPage:
+class KillSwitchesPage:
     """Every switch that the reader may throw, and the latest changes."""
 
     template: ClassVar[str] = "kill_switches.html"
     place: ClassVar[str] = "/switches"
 
-    rows: tuple[SwitchRow, ...]
+    rows: tuple[KillSwitchRow, ...]
     several: bool
     off: int
     changes: tuple[Change, ...]
 
 
 @router.get("/switches")
-def get_switches(request: Request, session: Administrator) -> HTMLResponse:
+def get_kill_switches(request: Request, session: Administrator) -> HTMLResponse:
     """The page."""
-    return respond(request, switches_page(runtime_of(request), session), session)
+    return respond(request, kill_switches_page(runtime_of(request), session), session)
 
 
 @router.post("/switches/{rule}")
-def post_switch(rule: str, request: Request, session: Administrator, fields: Fields) -> Response:
+def post_kill_switch(rule: str, request: Request, session: Administrator, fields: Fields) -> Response:
     """Throw one."""
     if rule not in set(AutomaticRule):
         raise NotFound("This rule does not exist. Open Kill switches and choose one there.")
@@ -88,10 +88,10 @@ def post_switch(rule: str, request: Request, session: Administrator, fields: Fie
     return go_to(request, "/switches", Flash.SWITCHED_ON if on else Flash.SWITCHED_OFF)
 
 
-def switches_page(runtime: Runtime, session: Session) -> SwitchesPage:
+def kill_switches_page(runtime: Runtime, session: Session) -> KillSwitchesPage:
     """What the page shows."""
-    board, now = switchboard(runtime, session.person), runtime.clock.now()
-    return SwitchesPage(
+    board, now = kill_switch_states(runtime, session.person), runtime.clock.now()
+    return KillSwitchesPage(
         rows=tuple(_row(board, one, now) for one in board.rules),
         several=len({one.marketplace.marketplace_id for one in board.rules}) > 1,
         off=sum(not one.is_on for one in board.rules),
@@ -99,8 +99,8 @@ def switches_page(runtime: Runtime, session: Session) -> SwitchesPage:
     )
 
 
-def _row(board: Switchboard, one: RuleState, now: datetime) -> SwitchRow:
-    return SwitchRow(
+def _row(board: KillSwitchStates, one: RuleState, now: datetime) -> KillSwitchRow:
+    return KillSwitchRow(
         key=f"{one.marketplace.marketplace_id}-{one.rule.value}",
         address=f"/switches/{one.rule.value}",
         marketplace_id=one.marketplace.marketplace_id,
@@ -113,6 +113,6 @@ def _row(board: Switchboard, one: RuleState, now: datetime) -> SwitchRow:
     )
 
 
-def _change(board: Switchboard, one: SwitchChange, now: datetime) -> Change:
+def _change(board: KillSwitchStates, one: KillSwitchChange, now: datetime) -> Change:
     by, reason = text_view.show(board.name_of(one.by)), text_view.show(one.reason)
     return Change(RULES[one.rule].name, one.on, words.moment(one.at, now), by, reason)

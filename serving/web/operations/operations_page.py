@@ -167,7 +167,7 @@ def _scored(connection: Connection, here: str, now: datetime) -> tuple[Figure, F
     day = timedelta(days=1)
     counted = {lane: numbers[0] for lane, numbers in volumes.by_lane(connection, here, [now - day], day).items()}
     total = sum(counted.values())
-    shown = total - counted[Lane.RELEASE]
+    shown = total - counted[Lane.NO_ACTION]
     share = f"{shown / total:.1%} of scored listings" if total else "no listings scored"
     return Figure(f"{total:,}", "listings scored, last 24 hours", "all lanes"), Figure(
         f"{shown:,}", "sent to review, last 24 hours", share

@@ -43,7 +43,7 @@ def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
     """How long a case of a lane may wait as a rule; some have deadlines of their own."""
     if lane is CaseLane.ASK_BRAND:
         return timedelta(hours=policies[EnforcementPolicy].brand_answers_within_hours)
-    if lane is CaseLane.SECOND_LOOK:
+    if lane is CaseLane.SECOND_REVIEW:
         return timedelta(days=policies[SecondLookPolicy].due_within_days)
     return timedelta(hours=policies[EnforcementPolicy].analyst_decides_within_hours)
 

@@ -21,8 +21,8 @@ _DRAWN: Final = (
     (Lane.INSUFFICIENT_EVIDENCE, "f-ins", ROUTES[Lane.INSUFFICIENT_EVIDENCE]),
     (Lane.AUDIT, "f-aud", ROUTES[Lane.AUDIT]),
 )
-COLUMNS: Final = (*(name for _, _, name in _DRAWN), ROUTES[Lane.RELEASE])
-_LANES: Final = (*(lane for lane, _, _ in _DRAWN), Lane.RELEASE)
+COLUMNS: Final = (*(name for _, _, name in _DRAWN), ROUTES[Lane.NO_ACTION])
+_LANES: Final = (*(lane for lane, _, _ in _DRAWN), Lane.NO_ACTION)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def volumes_of(
     begins, step = starts(span, now), STEPS[span]
     hourly = span is Span.HOURS
     table = volumes.by_lane(connection, marketplace_id, begins, step)
-    released = table[Lane.RELEASE]
+    released = table[Lane.NO_ACTION]
     said = words.moment if hourly else words.day
     rows = [
         VolumeRow(said(start, now), tuple(f"{table[lane][i]:,}" for lane in _LANES)) for i, start in enumerate(begins)

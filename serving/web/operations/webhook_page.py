@@ -12,7 +12,7 @@ from models.errors import Invalid
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.administration.service import provisioning
-from serving.delivery.service.receivers import disable_receiver, rest_receiver, wake_receiver
+from serving.delivery.service.receivers import disable_receiver, pause_receiver, wake_receiver
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.web import text_view
@@ -102,8 +102,8 @@ def post_rest(request: Request, session: Administrator, fields: Fields) -> Respo
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     endpoint_id, by = fields.get("endpoint_id", "")[:_LONGEST_ID], f"user:{session.person.user_id}"
-    rest_receiver(runtime, scope.chosen, endpoint_id, hours=_hours(fields.get("hours", "")), by=by)
-    return go_to(request, scope.at(PLACE), Flash.RECEIVER_RESTS)
+    pause_receiver(runtime, scope.chosen, endpoint_id, hours=_hours(fields.get("hours", "")), by=by)
+    return go_to(request, scope.at(PLACE), Flash.RECEIVER_PAUSED)
 
 
 @router.post(f"{PLACE}/wake")
@@ -151,6 +151,6 @@ def _receiver(found: Endpoint, now: datetime) -> Receiver:
         failing=f"{found.failures:,} consecutive failures since {words.moment(found.failing_since, now)}"
         if found.failing_since
         else "",
-        rests=words.moment(found.rests_until, now) if found.rests_until else "",
+        rests=words.moment(found.paused_until, now) if found.paused_until else "",
         both_until=words.moment(found.previous_until, now) if two_sign and found.previous_until else "",
     )

@@ -24,7 +24,7 @@ from serving.web.queue.my_page import pause_suggested
 from serving.web.queue.queue_groups import Group, groups
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.queue.queue_rail import Counts, Rail, number, rail
-from serving.web.queue.queue_rows import Surround, desk_row
+from serving.web.queue.queue_rows import Surround, queue_row
 from serving.web.rendering import respond, respond_part
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANE_OF
@@ -105,7 +105,7 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePa
     surround = Surround(runtime, now, person.user_id, currencies, offered)
     facts = [known_facts[row["marketplace_id"], row["facts_digest"]] for row in found]
     rows = [
-        desk_row(surround, row, one, query.case_address(row["case_id"])) for row, one in zip(found, facts, strict=True)
+        queue_row(surround, row, one, query.case_address(row["case_id"])) for row, one in zip(found, facts, strict=True)
     ]
     places = {key: one.name for key, one in known.items() if key in here}
     currency = next((currencies[key] for key in places), "")

@@ -18,14 +18,14 @@ _NAMES: Final = {
     Word.BRAND: "brand",
     Word.MARKETPLACE: "marketplace",
     Word.LANGUAGE: "language",
-    Word.HARM: "expected harm",
+    Word.EXPECTED_HARM: "expected harm",
     Word.AGE: "age",
     Word.DUE: "due time",
     Word.SELLER: "seller",
     Word.SCORE: "score",
     Word.LEASE: "lease",
     Word.RELIST: "relist",
-    Word.ASIDE: "snoozed",
+    Word.SNOOZED: "snoozed",
     Word.LANE: "lane",
     Word.PAGE: "page",
 }
@@ -119,14 +119,14 @@ def chips(
         Word.BRAND: "not resolved" if query.brand == NO_BRAND else brand or "no open cases",
         Word.MARKETPLACE: marketplaces.get(query.marketplace or "", "not accessible"),
         Word.LANGUAGE: ", ".join(one.upper() for one in query.language),
-        Word.HARM: "" if query.harm is None else f"at least {words.about(query.harm, currency)}",
+        Word.EXPECTED_HARM: "" if query.harm is None else f"at least {words.about(query.harm, currency)}",
         Word.AGE: "" if query.age is None else f"at least {words.many(query.age, 'day')}",
         Word.DUE: "overdue" if query.due == 0 else f"within {words.many(query.due or 0, 'hour')}",
         Word.SELLER: f"{query.seller}{around}",
         Word.SCORE: "" if query.score is None else f"{query.score.low:g} to {query.score.high:g}",
         Word.LEASE: LEASES[query.lease] if query.lease else "",
         Word.RELIST: "only",
-        Word.ASIDE: "only",
+        Word.SNOOZED: "only",
     }
     unset = QueueQuery()
     return tuple(

@@ -87,8 +87,8 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
     first, since = midnight(now) - timedelta(days=DAYS - 1), now - timedelta(days=COMPARED_DAYS)
     with runtime.store.read() as connection:
         decided = reviewer.decided(connection, user_id, first)
-        looks = agreement(reviewer.with_second_looks(connection, user_id, since))
-        known = agreement(reviewer.with_known_answers(connection, user_id, since))
+        looks = agreement(reviewer.with_second_reviews(connection, user_id, since))
+        known = agreement(reviewer.with_gold_items(connection, user_id, since))
         brands = agreement(reviewer.with_brands(connection, user_id, since))
         appeals = of_counts(*reviewer.appeals_decided(connection, user_id, since))
         answers = masked_scores.first_answers_of(connection, user_id, since)
@@ -116,7 +116,7 @@ def my_page(runtime: Runtime, session: Session) -> MyPage:
             _row("Later decisions by brands", brands),
             _row("Appeals that upheld your decision", appeals),
         ),
-        leaning=leaning_card(leaning(*answers), hidden_share=runtime.policies[HiddenScorePolicy].share, is_own=True),
+        leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[HiddenScorePolicy].share, is_own=True),
         overturned=tuple(_overturned(one, now) for one in gone),
     )
 

@@ -13,7 +13,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
-from serving.review.service.removal_approvals import HeldRemoval, held_removals, speak
+from serving.review.service.removal_approvals import PendingRemoval, pending_removals, speak
 from serving.takedowns.rules.approval import DESK, PROGRAMME, Decision
 from serving.takedowns.store import removal_checks
 from serving.takedowns.store.removal_checks import StillShown
@@ -28,12 +28,12 @@ router = APIRouter(include_in_schema=False)
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
 _LONGEST_ID = 40
 _ORGANISATIONS = {DESK: "review team", PROGRAMME: "account management"}
-_VOTES = {Decision.RELEASE: "approve", Decision.WITHDRAW: "withdraw"}
+_VOTES = {Decision.APPROVE: "approve", Decision.WITHDRAW: "withdraw"}
 _SHOWN = 100
 
 
 @dataclass(frozen=True, slots=True)
-class HeldRow:
+class PendingRemovalRow:
     """One held removal; `no_word` says why the reader has no word on it, `no_release` why they can only withdraw it."""
 
     action_id: str
@@ -41,8 +41,8 @@ class HeldRow:
     since: str
     reasons: tuple[str, ...]
     said: tuple[str, ...]
-    no_word: str | None
-    no_release: str | None
+    no_vote: str | None
+    no_approval: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,21 +57,21 @@ class StillShownRow:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldPage:
+class PendingRemovalsPage:
     """The held removals on which the reader has a word, and what is still shown; the longest waiting first."""
 
     template: ClassVar[str] = "pending_removals.html"
     place: ClassVar[str] = "/held"
 
-    rows: tuple[HeldRow, ...]
+    rows: tuple[PendingRemovalRow, ...]
     size: int
     still_shown: tuple[StillShownRow, ...]
 
 
 @router.get("/held")
-def get_held(request: Request, session: Speaker) -> HTMLResponse:
+def get_pending_removals(request: Request, session: Speaker) -> HTMLResponse:
     """The page."""
-    return respond(request, held_page(runtime_of(request), session), session)
+    return respond(request, pending_removals_page(runtime_of(request), session), session)
 
 
 @router.post("/held/{action_id}")
@@ -82,20 +82,20 @@ def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fie
         raise Invalid("Approve or withdraw the removal.")
     reason = fields.get("reason", "")[:500]
     agreed = speak(runtime_of(request), session.person, action_id[:_LONGEST_ID], Decision(decision), reason)
-    said = {None: Flash.HELD_HEARD, Decision.RELEASE: Flash.HELD_RELEASED, Decision.WITHDRAW: Flash.HELD_WITHDRAWN}
+    said = {None: Flash.REMOVAL_VOTED, Decision.APPROVE: Flash.REMOVAL_APPROVED, Decision.WITHDRAW: Flash.REMOVAL_WITHDRAWN}
     return go_to(request, "/held", said[agreed])
 
 
-def held_page(runtime: Runtime, session: Session) -> HeldPage:
+def pending_removals_page(runtime: Runtime, session: Session) -> PendingRemovalsPage:
     """What the page shows."""
-    found = held_removals(runtime, session.person)
+    found = pending_removals(runtime, session.person)
     places = session.person.marketplaces(Permission.REVIEW_CASES) | session.person.marketplaces(
         Permission.LOOK_AFTER_BRANDS
     )
     with runtime.store.read() as connection:
         shown = removal_checks.still_shown(connection, places, _SHOWN)
     rows = tuple(_row(runtime, one) for one in found[:_SHOWN])
-    return HeldPage(rows, len(found), tuple(_still_shown(one, runtime.clock.now()) for one in shown))
+    return PendingRemovalsPage(rows, len(found), tuple(_still_shown(one, runtime.clock.now()) for one in shown))
 
 
 def _still_shown(one: StillShown, now: datetime) -> StillShownRow:
@@ -109,19 +109,19 @@ def _still_shown(one: StillShown, now: datetime) -> StillShownRow:
     )
 
 
-def _row(runtime: Runtime, one: HeldRemoval) -> HeldRow:
-    return HeldRow(
+def _row(runtime: Runtime, one: PendingRemoval) -> PendingRemovalRow:
+    return PendingRemovalRow(
         action_id=one.action.action_id,
         offer=text_view.show(one.action.external_id),
         since=words.moment(one.hold.held_at, runtime.clock.now()),
         reasons=tuple(in_english(hold.message) for hold in one.reasons),
         said=_said(one),
-        no_word=one.no_word,
-        no_release=one.no_release,
+        no_vote=one.no_vote,
+        no_approval=one.no_approval,
     )
 
 
-def _said(one: HeldRemoval) -> tuple[str, ...]:
+def _said(one: PendingRemoval) -> tuple[str, ...]:
     """What was said in order, with why it does not count; a confirmation is named where it does not."""
     confirmed = [why for user_id, why in one.left_out.items() if user_id in one.bearing.confirmed_by]
     return tuple(

@@ -7,7 +7,7 @@ from typing import Any
 from features.facts import Facts
 from models.case import BLIND_LANES, CaseLane
 from serving.cases.rules.clusters import Cluster, Member, clusters
-from serving.web.queue.queue_rows import DeskRow
+from serving.web.queue.queue_rows import QueueRow
 from serving.web.wording import words
 
 
@@ -27,11 +27,11 @@ class Group:
     """Rows below each other; `head` is None for a row by itself."""
 
     head: ClusterHead | None
-    rows: tuple[DeskRow, ...]
+    rows: tuple[QueueRow, ...]
 
 
 def groups(
-    rows: Sequence[Mapping[str, Any]], facts: Sequence[Facts], shown: Sequence[DeskRow], currencies: Mapping[str, str]
+    rows: Sequence[Mapping[str, Any]], facts: Sequence[Facts], shown: Sequence[QueueRow], currencies: Mapping[str, str]
 ) -> tuple[Group, ...]:
     """The rows in their order, but for those of a cluster, which follow its first.
 
@@ -81,7 +81,7 @@ def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping
     ]
     ties = words.listed(told)
     # A sum would tell what the score of a hidden one is.
-    known = all(row["probability"] is not None and not row["score_hidden"] for row in rows)
+    known = all(row["probability"] is not None and not row["score_masked"] for row in rows)
     harm = words.about(round(sum(row["priority"] for row in rows), -1), currencies[rows[0]["marketplace_id"]])
     named = f", {words.many(sellers, 'seller')}" if sellers else ""
     return ClusterHead(

@@ -32,14 +32,14 @@ class Word(StrEnum):
     BRAND = "brand"
     MARKETPLACE = "marketplace"
     LANGUAGE = "language"
-    HARM = "harm"
+    EXPECTED_HARM = "harm"
     AGE = "age"
     DUE = "due"
     SELLER = "seller"
     SCORE = "score"
     LEASE = "lease"
     RELIST = "relist"
-    ASIDE = "aside"
+    SNOOZED = "aside"
     PAGE = "page"
 
 
@@ -158,14 +158,14 @@ class QueueQuery:
             Word.BRAND: self.brand or "",
             Word.MARKETPLACE: self.marketplace or "",
             Word.LANGUAGE: ",".join(self.language),
-            Word.HARM: "" if self.harm is None else f"{self.harm:.4f}".rstrip("0").rstrip("."),
+            Word.EXPECTED_HARM: "" if self.harm is None else f"{self.harm:.4f}".rstrip("0").rstrip("."),
             Word.AGE: "" if self.age is None else str(self.age),
             Word.DUE: "" if self.due is None else OVERDUE if self.due == 0 else str(self.due),
             Word.SELLER: self.seller or "",
             Word.SCORE: str(self.score) if self.score else "",
             Word.LEASE: self.lease.value if self.lease else "",
             Word.RELIST: "yes" if self.relist else "",
-            Word.ASIDE: "yes" if self.aside else "",
+            Word.SNOOZED: "yes" if self.aside else "",
         }
         return [(name.value, value) for name, value in values.items() if value]
 
@@ -193,7 +193,7 @@ def _languages(value: str) -> tuple[str, ...] | None:
     return tuple(tags) if 0 < len(tags) <= _MOST_LANGUAGES and all(map(_LANGUAGE.match, tags)) else None
 
 
-def _harm(value: str) -> float | None:
+def _expected_harm(value: str) -> float | None:
     return float(value) if _NUMBER.match(value) and float(value) > 0 else None
 
 
@@ -232,13 +232,13 @@ _READERS: Final[Mapping[str, Callable[[str], object | None]]] = {
     Word.BRAND: _brand,
     Word.MARKETPLACE: _marketplace,
     Word.LANGUAGE: _languages,
-    Word.HARM: _harm,
+    Word.EXPECTED_HARM: _expected_harm,
     Word.AGE: _days,
     Word.DUE: _due,
     Word.SELLER: _seller,
     Word.SCORE: _score,
     Word.LEASE: _lease,
     Word.RELIST: _relist,
-    Word.ASIDE: _relist,
+    Word.SNOOZED: _relist,
     Word.PAGE: _page,
 }

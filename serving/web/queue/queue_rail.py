@@ -23,7 +23,7 @@ from serving.web.wording import words
 from serving.web.wording.vocabulary import ANALYST_LANES, LANE_OF, LANES, LaneName
 
 _COUNTED_SAVED: Final = 99
-_HELD_SHOWN: Final = 12
+_PENDING_SHOWN: Final = 12
 # Nobody chooses a brand by whether 40,210 or 40,213 cases wait for it.
 _CHOICES_LAST_SECONDS: Final = 60.0
 
@@ -52,7 +52,7 @@ class SavedLink:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldLink:
+class LeasedLink:
     """A case that somebody else holds, and for how long."""
 
     address: str
@@ -82,7 +82,7 @@ class Rail:
     saved: tuple[SavedLink, ...]
     mine: int
     team: int
-    held: tuple[HeldLink, ...]
+    held: tuple[LeasedLink, ...]
     ages: tuple[LaneAge, ...]
 
 
@@ -144,7 +144,7 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
     here = person.marketplaces(Permission.REVIEW_CASES)
     sizes = counts.lanes()
     done = queue_work.decided(connection, here, midnight(now))
-    others = [one for one in queue_work.held(connection, here, now, 2 * _HELD_SHOWN) if one.user_id != person.user_id]
+    others = [one for one in queue_work.held(connection, here, now, 2 * _PENDING_SHOWN) if one.user_id != person.user_id]
     return Rail(
         own=_own(counts, query),
         all_open=_link(None, sizes, query),
@@ -153,13 +153,13 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
         mine=done.get(person.user_id, 0),
         team=sum(done.values()),
         held=tuple(
-            HeldLink(
+            LeasedLink(
                 f"/cases/{one.case_id}",
                 one.name,
                 words.duration((one.until - now).total_seconds()),
                 text_view.show(one.title) if one.title else None,
             )
-            for one in others[:_HELD_SHOWN]
+            for one in others[:_PENDING_SHOWN]
         ),
         ages=tuple(
             LaneAge(

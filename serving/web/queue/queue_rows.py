@@ -33,7 +33,7 @@ class Surround:
 
 
 @dataclass(frozen=True, slots=True)
-class DeskRow:
+class QueueRow:
     """What a row says; `score` and `harm` are None where they are hidden from who decides.
 
     `kept` is whether they are hidden by a draw until the answer, and with them the lane and the deadline, which come
@@ -59,14 +59,14 @@ class DeskRow:
     kept: bool
 
 
-def desk_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: str) -> DeskRow:
+def queue_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: str) -> QueueRow:
     """The row of a case from its stored row and the facts of its score."""
     listing, lane = facts.listing, CaseLane(row["lane"])
-    kept = row["score_hidden"]
+    kept = row["score_masked"]
     blind = kept or lane in BLIND_LANES
     here = row["marketplace_id"]
     age = listing.seller.age_days
-    return DeskRow(
+    return QueueRow(
         case_id=row["case_id"],
         address=address,
         score=None if blind else scores.shown_score(surround.runtime, here, row, width=70),
@@ -108,7 +108,7 @@ def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
         return "Seller appeal"
     if lane is CaseLane.COMPLAINT:
         return "Complaint by the notifier"
-    if lane is CaseLane.SECOND_LOOK:
+    if lane is CaseLane.SECOND_REVIEW:
         return "Second review (blind)"
     if row["notified"]:
         return "External notice"

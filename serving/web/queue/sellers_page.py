@@ -58,7 +58,7 @@ class SanctionRow:
     reasons: tuple[Shown, ...]
     linked: tuple[LinkedRow, ...]
     said: tuple[str, ...]
-    no_voice: str | None
+    no_vote: str | None
     no_agreement: str | None
 
 
@@ -186,9 +186,9 @@ def _row(one: Sanctioned, now: datetime) -> SanctionRow:
         ),
         said=tuple(
             f"{_ORGANISATIONS.get(said.organisation, 'brand')}: {'approve' if said.agrees else 'reject'}. {said.reason}"
-            for said in one.voices
+            for said in one.votes
         ),
-        no_voice=one.no_voice,
+        no_vote=one.no_vote,
         no_agreement=one.no_agreement,
     )
 

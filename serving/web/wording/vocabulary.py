@@ -56,7 +56,7 @@ LANES: Final = (
     LaneName(
         CaseLane.INSUFFICIENT_EVIDENCE, "Insufficient evidence", "d-ins", "No open cases with insufficient evidence."
     ),
-    LaneName(CaseLane.SECOND_LOOK, "Second reviews", "d-sec", "No open second reviews."),
+    LaneName(CaseLane.SECOND_REVIEW, "Second reviews", "d-sec", "No open second reviews."),
     LaneName(CaseLane.ASK_BRAND, "Awaiting brand", "d-ask", "No open questions to brands."),
 )
 LANE_OF: Final = {one.lane: one for one in LANES}
@@ -69,7 +69,7 @@ ROUTES: Final = {
     Lane.ANALYST: "analyst",
     Lane.INSUFFICIENT_EVIDENCE: "not enough evidence",
     Lane.AUDIT: "random audit sample",
-    Lane.RELEASE: "no action",
+    Lane.NO_ACTION: "no action",
 }
 
 
@@ -107,13 +107,13 @@ class StateWords:
 
 
 ACTION_STATES: Final = {
-    (ActionKind.REMOVE, ActionState.HELD): StateWords(N_("Held for second review"), "v-w"),
+    (ActionKind.REMOVE, ActionState.PENDING_APPROVAL): StateWords(N_("Held for second review"), "v-w"),
     (ActionKind.REMOVE, ActionState.SCHEDULED): StateWords(N_("Leaves soon"), "v-w"),
     (ActionKind.REMOVE, ActionState.WITHDRAWN): StateWords(N_("Undone"), "out"),
     (ActionKind.REMOVE, ActionState.SENDING): StateWords(N_("Sent"), "v-l"),
     (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): StateWords(N_("Acknowledged"), "v-g"),
     (ActionKind.REMOVE, ActionState.DEAD): StateWords(N_("Not delivered"), "v-c"),
-    (ActionKind.REINSTATE, ActionState.HELD): StateWords(N_("Reinstatement held"), "v-w"),
+    (ActionKind.REINSTATE, ActionState.PENDING_APPROVAL): StateWords(N_("Reinstatement held"), "v-w"),
     (ActionKind.REINSTATE, ActionState.SCHEDULED): StateWords(N_("Return leaves soon"), "v-w"),
     (ActionKind.REINSTATE, ActionState.WITHDRAWN): StateWords(N_("Reinstatement withdrawn"), "out"),
     (ActionKind.REINSTATE, ActionState.SENDING): StateWords(N_("Return sent"), "v-l"),
@@ -127,7 +127,7 @@ CHECK_STATES: Final = {
 }
 FATES: Final = {
     Fate.LEAVES: StateWords(N_("Leaves"), "v-g"),
-    Fate.HELD: StateWords(N_("Held for second review"), "v-w"),
+    Fate.PENDING_APPROVAL: StateWords(N_("Held for second review"), "v-w"),
     Fate.PASSED_ON: StateWords(N_("An analyst decides"), "v-l"),
     Fate.REFUSED: StateWords(N_("Refused"), "v-c"),
 }

@@ -22,7 +22,7 @@ class ActionState(StrEnum):
     `held` was confirmed and leaves only once enough people let it; `dead` waits for a person.
     """
 
-    HELD = "held"
+    PENDING_APPROVAL = "held"
     SCHEDULED = "scheduled"
     WITHDRAWN = "withdrawn"
     SENDING = "sending"
@@ -33,7 +33,7 @@ class ActionState(StrEnum):
 class ActionEvent(StrEnum):
     """The events of an action."""
 
-    RELEASE = "release"
+    APPROVE = "release"
     WITHDRAW = "withdraw"
     SEND = "send"
     ACKNOWLEDGE = "acknowledge"
@@ -43,8 +43,8 @@ class ActionEvent(StrEnum):
 
 
 _TRANSITIONS: Final = {
-    (ActionState.HELD, ActionEvent.RELEASE): ActionState.SCHEDULED,
-    (ActionState.HELD, ActionEvent.WITHDRAW): ActionState.WITHDRAWN,
+    (ActionState.PENDING_APPROVAL, ActionEvent.APPROVE): ActionState.SCHEDULED,
+    (ActionState.PENDING_APPROVAL, ActionEvent.WITHDRAW): ActionState.WITHDRAWN,
     (ActionState.SCHEDULED, ActionEvent.WITHDRAW): ActionState.WITHDRAWN,
     (ActionState.SCHEDULED, ActionEvent.SEND): ActionState.SENDING,
     (ActionState.SENDING, ActionEvent.SEND): ActionState.SENDING,
@@ -54,9 +54,9 @@ _TRANSITIONS: Final = {
     (ActionState.DEAD, ActionEvent.OVERTAKE): ActionState.WITHDRAWN,
 }
 
-OPEN_STATES: Final = frozenset({ActionState.HELD, ActionState.SCHEDULED, ActionState.SENDING, ActionState.DEAD})
+OPEN_STATES: Final = frozenset({ActionState.PENDING_APPROVAL, ActionState.SCHEDULED, ActionState.SENDING, ActionState.DEAD})
 # The marketplace has not heard of it.
-UNSENT_STATES: Final = frozenset({ActionState.HELD, ActionState.SCHEDULED})
+UNSENT_STATES: Final = frozenset({ActionState.PENDING_APPROVAL, ActionState.SCHEDULED})
 
 
 def next_state(state: ActionState, event: ActionEvent) -> ActionState:

@@ -25,7 +25,7 @@ class Endpoint:
     created_at: datetime
     failures: int = 0
     failing_since: datetime | None = None
-    rests_until: datetime | None = None
+    paused_until: datetime | None = None
     previous_secret: str | None = None
     previous_until: datetime | None = None
     status_url: str | None = None
@@ -64,18 +64,18 @@ def change_secret(connection: Connection, endpoint: Endpoint, secret: str, *, pr
 
 def resting(connection: Connection) -> dict[str, datetime]:
     """The marketplaces whose receiver rests, and until when."""
-    query = select(webhook_endpoint.c.marketplace_id, webhook_endpoint.c.rests_until).where(
-        webhook_endpoint.c.rests_until.is_not(None), webhook_endpoint.c.disabled_at.is_(None)
+    query = select(webhook_endpoint.c.marketplace_id, webhook_endpoint.c.paused_until).where(
+        webhook_endpoint.c.paused_until.is_not(None), webhook_endpoint.c.disabled_at.is_(None)
     )
-    return {row.marketplace_id: row.rests_until for row in connection.execute(query)}
+    return {row.marketplace_id: row.paused_until for row in connection.execute(query)}
 
 
 def claim_probe(connection: Connection, endpoint: Endpoint, *, until: datetime) -> bool:
     """Take the one message that may go to a receiver that rests; False where another has gone."""
     changed = connection.execute(
         update(webhook_endpoint)
-        .where(_is(endpoint), webhook_endpoint.c.rests_until == endpoint.rests_until)
-        .values(rests_until=until)
+        .where(_is(endpoint), webhook_endpoint.c.paused_until == endpoint.paused_until)
+        .values(paused_until=until)
     )
     return changed.rowcount == 1
 
@@ -92,9 +92,9 @@ def failed(connection: Connection, endpoint: Endpoint, at: datetime) -> int:
     return int(connection.execute(select(webhook_endpoint.c.failures).where(_is(endpoint))).scalar_one())
 
 
-def let_rest(connection: Connection, endpoint: Endpoint, *, until: datetime | None) -> None:
+def pause(connection: Connection, endpoint: Endpoint, *, until: datetime | None) -> None:
     """Send nothing before a moment, and then one message at a time; None ends a rest."""
-    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(rests_until=until))
+    connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(paused_until=until))
 
 
 def disable(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
@@ -105,15 +105,15 @@ def disable(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
 def recovered(connection: Connection, endpoint: Endpoint) -> bool:
     """Note that the receiver answers; whether it had rested."""
     # Somebody may have let it rest although nothing failed.
-    unwell = or_(webhook_endpoint.c.failures > 0, webhook_endpoint.c.rests_until.is_not(None))
-    rested = select(webhook_endpoint.c.rests_until).where(_is(endpoint), unwell)
+    unwell = or_(webhook_endpoint.c.failures > 0, webhook_endpoint.c.paused_until.is_not(None))
+    rested = select(webhook_endpoint.c.paused_until).where(_is(endpoint), unwell)
     before = connection.execute(rested.with_for_update()).one_or_none()
     if before is None:
         return False
     connection.execute(
-        update(webhook_endpoint).where(_is(endpoint)).values(failures=0, failing_since=None, rests_until=None)
+        update(webhook_endpoint).where(_is(endpoint)).values(failures=0, failing_since=None, paused_until=None)
     )
-    return before.rests_until is not None
+    return before.paused_until is not None
 
 
 def _is(endpoint: Endpoint) -> ColumnElement[bool]:

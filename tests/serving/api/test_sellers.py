@@ -14,18 +14,18 @@ def test_a_tool_reads_strikes_and_decides_about_sanctions(client: TestClient, si
     (one,) = client.get("/api/v1/sanctions").json()["undecided"]
     assert (one["seller"], one["measure"], one["strikes_now"]) == (SELLER, "restrict", 2.0)
     path = f"/api/v1/sanctions/{one['sanction_id']}"
-    assert client.post("/api/v1/sanctions/sna_none/voices", json=voice(), headers=token).status_code == 404
+    assert client.post("/api/v1/sanctions/sna_none/voices", json=vote(), headers=token).status_code == 404
     assert client.post(f"{path}/lift", json={"reason": WHY}, headers=token).status_code == 409
-    done = client.post(f"{path}/voices", json=voice(), headers=token)
+    done = client.post(f"{path}/voices", json=vote(), headers=token)
     assert (done.status_code, done.json()) == (201, {"state": "agreed_by_one"})
     token = sign_in(client, site.account_manager)
-    assert client.post(f"{path}/voices", json=voice(), headers=token).json() == {"state": "carried_out"}
+    assert client.post(f"{path}/voices", json=vote(), headers=token).json() == {"state": "carried_out"}
     assert [one["state"] for one in client.get("/api/v1/sanctions").json()["in_force"]] == ["carried_out"]
     assert client.post(f"{path}/lift", json={"reason": WHY}, headers=token).json() == {"state": "lifted"}
     assert stands(site) == [("restrict", "lifted")]
 
 
-def voice() -> dict[str, object]:
+def vote() -> dict[str, object]:
     return {"agrees": True, "reason": WHY}
 
 

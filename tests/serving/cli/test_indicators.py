@@ -21,13 +21,13 @@ def test_a_tell_tale_is_added_shown_and_taken_back(home: Path) -> None:
         "--to",
         "2027-01-01",
     )
-    tell_tale_id = added.out.strip()
+    indicator_id = added.out.strip()
     listed = touchstone_in(home, "tell-tales", "list").out
     assert listed.splitlines() == [
-        f"{tell_tale_id}  Aurelle: Sticker inside",
+        f"{indicator_id}  Aurelle: Sticker inside",
         "  counterfeit, description, from 2026-01-01 to 2027-01-01: serial sticker",
     ]
-    assert touchstone_in(home, "tell-tales", "remove", tell_tale_id).out == f"{tell_tale_id} holds no longer.\n"
+    assert touchstone_in(home, "tell-tales", "remove", indicator_id).out == f"{indicator_id} holds no longer.\n"
     assert touchstone_in(home, "tell-tales", "list").out == "No brand has supplied a tell-tale.\n"
 
 

@@ -7,7 +7,7 @@ from features.contacts import ContactKind
 from features.facts import Facts
 from features.links import LinkedSeller, Links, LinkStep
 from features.message import message
-from features.near_duplicates import Likeness, NearDuplicate
+from features.near_duplicates import NearDuplicates, NearDuplicate
 from models.messages.english import in_english
 from serving.intake.matching import Ground, Removed, copies_of_fakes, linked_steps, relist
 from serving.intake.policy import DEFAULT_RELIST
@@ -29,9 +29,9 @@ def near(similarity: float = 0.95, *, own: bool = False, counterfeit: bool | Non
     )
 
 
-def like(one: NearDuplicate, **changes: object) -> Likeness:
+def like(one: NearDuplicate, **changes: object) -> NearDuplicates:
     others = {"sellers": 1, "offers": 1, "counterfeit": 1} if not one.same_seller else {"own_offers": 1}
-    return Likeness(**{**others, "shown": (one,), **changes})  # type: ignore[arg-type]
+    return NearDuplicates(**{**others, "shown": (one,), **changes})  # type: ignore[arg-type]
 
 
 def linked(steps: int = 1, counterfeit: int = 1) -> Links:
@@ -41,7 +41,7 @@ def linked(steps: int = 1, counterfeit: int = 1) -> Links:
 
 
 def an_offer(
-    likeness: Likeness | None = None,
+    likeness: NearDuplicates | None = None,
     links: Links | None = None,
     *,
     authorised: bool = False,
@@ -76,8 +76,8 @@ TABLE: list[tuple[Facts, Ground | None, str]] = [
     (an_offer(like(near(counterfeit=False))), None, "the verdict on the removed offer was taken back"),
     (an_offer(like(near(0.7)), linked()), Ground.LINKED_TEXT, "nearly the words of a linked seller"),
     (an_offer(like(near(0.7), genuine=1), linked()), Ground.LINKED_TEXT, "whoever else sells in them"),
-    (an_offer(links=linked()), Ground.LINKED_NEWCOMER, "an account that came after, with the same telephone and brand"),
-    (an_offer(links=linked(2)), Ground.LINKED_NEWCOMER, "at two steps"),
+    (an_offer(links=linked()), Ground.LINKED_NEW_SELLER, "an account that came after, with the same telephone and brand"),
+    (an_offer(links=linked(2)), Ground.LINKED_NEW_SELLER, "at two steps"),
     (an_offer(links=linked(3)), None, "three steps are chance now and then"),
     (an_offer(links=linked(), known_days=11), None, "an account from before the removal is no return"),
     (an_offer(links=linked(), age_days=900), None, "nor one that the marketplace has known for years"),

@@ -34,7 +34,7 @@ from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionEvent
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.replays import having
-from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
+from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site
 
 SELLER = a_suspect_row()["seller"]["external_id"]
@@ -266,7 +266,7 @@ def test_a_drawn_removal_is_looked_at_again_blind_once_it_cannot_be_taken_back(a
     assert open_blind_looks(any_site.runtime) == 0
     any_site.clock.forward(seconds=180)
     assert [open_blind_looks(any_site.runtime), open_blind_looks(any_site.runtime)] == [1, 0]
-    (look,) = open_cases(any_site, CaseLane.SECOND_LOOK)
+    (look,) = open_cases(any_site, CaseLane.SECOND_REVIEW)
     assert look.version_id == case.version_id
     with pytest.raises(Forbidden, match="somebody else must take the second look"):
         judge(any_site, any_site.analyst, look, REAL)  # She asked the brand.
@@ -280,7 +280,7 @@ def test_a_second_look_that_a_training_has_asked_for_serves_both(site: Site) -> 
     case = asked(site, 1)
     judge(replace(site, runtime=drawing), site.brand_person, case, FAKE)
     site.clock.forward(days=15)
-    look = a_second_look(site, case, label=1, probability=0.02)
+    look = a_second_review(site, case, label=1, probability=0.02)
     assert open_blind_looks(site.runtime) == 0
     judge(site, site.second_analyst, look, FAKE)
     assert standing_of(site).overall.tally == Tally(accepted=1, audited=1, audited_right=1)

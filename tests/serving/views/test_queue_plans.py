@@ -23,8 +23,8 @@ from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import visit_as
 
-WALK = "COVERING INDEX ix_review_case_open"
-LANES = (CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.SECOND_LOOK)
+SCAN = "COVERING INDEX ix_review_case_open"
+LANES = (CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.SECOND_REVIEW)
 
 
 @contextmanager
@@ -71,11 +71,11 @@ def test_a_filtered_queue_is_walked_and_counted_along_the_index_of_open_cases(si
         lambda connection: positions.next_free(connection, wanted, case, user_id=site.analyst.user_id, at=now),
     ):
         steps = plan(site, act)
-        assert WALK in steps
+        assert SCAN in steps
         assert "TEMP B-TREE" not in steps
         assert "ix_review_case_queue" not in steps
     page = plan(site, lambda connection: queues.queue(connection, wanted, most=50))
-    assert WALK in page.partition("\n")[0]
+    assert SCAN in page.partition("\n")[0]
 
 
 def test_the_sellers_of_a_filter_are_looked_up(site: Site) -> None:
@@ -103,7 +103,7 @@ def test_a_search_begins_with_the_words(site: Site) -> None:
     assert "SEARCH entry USING INTEGER PRIMARY KEY" in steps
     assert "TEMP B-TREE" not in steps
     hits = [Hit(site.here, "MP-9")]
-    assert "SEARCH review_case USING INDEX ix_review_case_offer" in plan(
+    assert "SEARCH review_case USING INDEX ix_review_case_listing" in plan(
         site, lambda connection: found_listings.offers(connection, hits, site.analyst.user_id)
     )
 

@@ -15,7 +15,7 @@ from serving.views import positions, queues
 from serving.views.positions import Neighbours
 from serving.views.queues import Lease, QueueFilter
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge
+from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 
 
@@ -75,7 +75,7 @@ def test_a_score_or_a_harm_is_never_guessed_from_which_filter_finds_a_blind_case
     case = a_case(site)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    a_second_look(site, case, label=0)
+    a_second_review(site, case, label=0)
     assert found(site) == {"MP-9"}
     assert found(site, scores=(0.0, 100.0)) == set()
     assert found(site, harm_from=0.0) == set()

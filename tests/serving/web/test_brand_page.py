@@ -3,7 +3,7 @@ from dataclasses import replace
 
 import pytest
 
-from features.indicators import Direction, Fired, TellTaleFacts, Where
+from features.indicators import Direction, Fired, IndicatorFacts, Where
 from features.message import message
 from models.case import CaseLane
 from models.messages.english import in_english
@@ -13,7 +13,7 @@ from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import accounts
 from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewEnrolment, NewPerson
-from serving.brands.service.indicators import NewTellTale, add_tell_tale
+from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.brands.service.price_lists import load_price_list
 from serving.intake.service.intake import receive
 from serving.listings.store import scores
@@ -211,7 +211,7 @@ def test_a_late_question_says_how_late_it_is(site: Site) -> None:
 
 def test_a_brand_sees_its_own_tell_tales_that_fit_and_never_anothers(site: Site) -> None:
     for brand, label in (("Aurelle", "Ours"), ("Solenne", "Theirs")):
-        add_tell_tale(site.runtime, NewTellTale(brand, label, "whatsapp", Direction.COUNTERFEIT), by="test")
+        add_indicator(site.runtime, NewIndicator(brand, label, "whatsapp", Direction.COUNTERFEIT), by="test")
     # Both brands are named, so both are asked for; the case is the analyst's, then Aurelle's.
     title = "Aure11e Colline tote 1:1 mirror quality, real leather"
     a_case(site, CaseLane.ASK_BRAND, title=title)
@@ -229,7 +229,7 @@ def test_a_question_tells_a_brand_of_its_own_tell_tales_alone(site: Site) -> Non
         (row,) = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ASK_BRAND,)), most=1)
     both = tuple(
         Fired(
-            tell_tale_id=f"tel_{brand_id}",
+            indicator_id=f"tel_{brand_id}",
             brand_id=brand_id,
             label=f"of {brand_id}",
             direction=Direction.GENUINE,
@@ -238,7 +238,7 @@ def test_a_question_tells_a_brand_of_its_own_tell_tales_alone(site: Site) -> Non
         )
         for brand_id in (site.brand_id, "brn_another")
     )
-    facts = replace(facts, tell_tales=TellTaleFacts(for_genuine=2, fired=both))
+    facts = replace(facts, tell_tales=IndicatorFacts(for_genuine=2, fired=both))
     said = str(question(row, facts, site.clock.now()).evidence)
     assert f"of {site.brand_id}" in said
     assert "brn_another" not in said

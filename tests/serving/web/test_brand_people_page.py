@@ -5,7 +5,7 @@ from sqlalchemy import select
 
 from models.errors import Conflict, NotFound
 from models.verdict import ReasonCode
-from serving.account_management.service.brand_people import end_agency, let_go
+from serving.account_management.service.brand_people import end_agency, remove_person
 from serving.account_management.service.managed_brands import void_agency
 from serving.accounts.rules.access import Grant, Permission, Person, Role
 from serving.accounts.store import accounts
@@ -101,7 +101,7 @@ def test_a_colleague_is_let_go_at_once_with_their_powers_of_attorney(site: Site)
 def test_nobody_lets_themselves_or_another_who_leads_go(site: Site) -> None:
     colleague, leader = a_colleague(site), a_leader(site)
     with site.runtime.store.write() as connection:
-        accounts.let_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
+        accounts.set_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
     visitor = visit_as(site, leader)
     assert visitor.post(f"{_PLACE}/{leader.user_id}/let-go").status_code == 409
     assert visitor.post(f"{_PLACE}/{colleague.user_id}/let-go").status_code == 403
@@ -166,7 +166,7 @@ def test_who_leads_too_is_not_made_an_agent_by_another(site: Site) -> None:
     """An agent changes nothing on file, ended or not, so that one stolen password would shut all others out."""
     colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
     with site.runtime.store.write() as connection:
-        accounts.let_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
+        accounts.set_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
     wanted = {"email": colleague.email, "agent": "R", "territories": "FR", "last_day": "2030-01-31", "kind:mark": "yes"}
     assert f'value="{colleague.email}"' not in visitor.get(_PLACE).text
     answer = visitor.post("/brand/agents", wanted)
@@ -197,7 +197,7 @@ def test_who_is_let_go_here_and_answers_elsewhere_keeps_the_powers_of_attorney(a
     colleague = answers_at(any_site, a_colleague(any_site), elsewhere(any_site))
     mandate_id = mandate_of(any_site, colleague)
     any_site.clock.forward(minutes=1)
-    let_go(any_site.runtime, a_leader(any_site), (any_site.here, any_site.brand_id), colleague.user_id)
+    remove_person(any_site.runtime, a_leader(any_site), (any_site.here, any_site.brand_id), colleague.user_id)
     assert in_force(any_site, colleague) == [mandate_id]
 
 

@@ -9,7 +9,7 @@ from models.case import CaseLane
 from models.messages.english import in_english
 from models.verdict import Judgement
 from serving.accounts.store.accounts import Session
-from serving.brands.service.indicators import NewTellTale, add_tell_tale
+from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.intake.service.intake import receive
 from serving.intake.service.seller_events import receive_events
 from serving.listings.store import scores
@@ -18,7 +18,7 @@ from serving.operations.service.housekeeping import refresh_references
 from serving.web.case.case_page import CasePage, case_page
 from serving.web.queue.queue_query import QueueQuery
 from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
+from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.fixtures.striking import strikes_of
 from tests.serving.web.appeals import an_appeal
@@ -134,7 +134,7 @@ def test_a_sellers_unknown_counts_are_hatched_and_known_ones_name_their_source(s
     case = a_case(site, seller=seller)
     rows = {row.name: row for row in page_of(site, case.case_id).seller.rows}
     assert rows["Sales"].counts == ("5", None, "40")
-    assert rows["Sales"].course.gaps, "the marketplace sent windows, and no days"
+    assert rows["Sales"].series.gaps, "the marketplace sent windows, and no days"
     said = "Sales reported by the marketplace. Returns and returned as fake not known"
     assert page_of(site, case.case_id).seller.sources == said
     assert 'aria-label="not known"' in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
@@ -227,7 +227,7 @@ def test_a_second_look_shows_the_offer_and_nothing_of_the_score_or_the_first_ans
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    look = a_second_look(site, case, label=0, probability=0.9713)
+    look = a_second_review(site, case, label=0, probability=0.9713)
     with site.runtime.store.read() as connection:
         score = scores.get(connection, site.here, look.score_id)
     page = visit_as(site, site.second_analyst).get(f"/cases/{look.case_id}").text
@@ -247,7 +247,7 @@ def test_who_gave_the_first_answer_is_told_that_somebody_else_takes_the_second_l
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    look = a_second_look(site, case, label=0)
+    look = a_second_review(site, case, label=0)
     visitor = visit_as(site, site.analyst)
     page = visitor.get(f"/cases/{look.case_id}").text
     assert "Another reviewer must do this second review." in words(page)
@@ -324,8 +324,8 @@ def test_a_text_too_short_to_compare_says_so(site: Site) -> None:
 
 
 def test_tell_tales_that_fit_stand_beside_the_score(site: Site) -> None:
-    wanted = NewTellTale("Aurelle", f"Label {ATTACK}", "contact us on whatsapp", Direction.COUNTERFEIT)
-    add_tell_tale(site.runtime, wanted, by="test")
+    wanted = NewIndicator("Aurelle", f"Label {ATTACK}", "contact us on whatsapp", Direction.COUNTERFEIT)
+    add_indicator(site.runtime, wanted, by="test")
     page = visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text
     assert "“contact us on whatsapp” in the description." in words(page)
     assert "<script>alert" not in page
@@ -333,10 +333,10 @@ def test_tell_tales_that_fit_stand_beside_the_score(site: Site) -> None:
 
 def test_tell_tales_that_were_looked_for_and_do_not_fit_are_counted_with_those_that_do(site: Site) -> None:
     for label, pattern in (("Chat", "contact us on whatsapp"), ("Film <b>", "film on the plate"), ("Old", "old mark")):
-        add_tell_tale(site.runtime, NewTellTale("Aurelle", label, pattern, Direction.COUNTERFEIT), by="test")
+        add_indicator(site.runtime, NewIndicator("Aurelle", label, pattern, Direction.COUNTERFEIT), by="test")
     case = a_case(site)
     site.clock.forward(minutes=1)
-    add_tell_tale(site.runtime, NewTellTale("Aurelle", "Later", "tote", Direction.COUNTERFEIT), by="test")
+    add_indicator(site.runtime, NewIndicator("Aurelle", "Later", "tote", Direction.COUNTERFEIT), by="test")
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert "1 of 3 matched" in words(page)
     assert "Film <b>: no match" in words(page)
@@ -387,9 +387,9 @@ def test_a_course_is_drawn_where_it_is_known_and_hatched_before(site: Site) -> N
     with site.runtime.store.read() as connection:
         now_known = dataclasses.replace(site, marketplace=marketplaces.get(connection, site.here))
     rows = {row.name: row for row in page_of(site, a_case(now_known, external_id="MP-2").case_id).seller.rows}
-    assert rows["Sales"].course.label == "sales, last 90 days, six-day steps: 0 to 2; 10 of 15 unknown"
-    assert rows["Returned as fake"].course.label.endswith("0 to 0; 10 of 15 unknown"), "reported, and none"
-    assert rows["New listings"].course.label.endswith("0 to 1; 10 of 15 unknown")
+    assert rows["Sales"].series.label == "sales, last 90 days, six-day steps: 0 to 2; 10 of 15 unknown"
+    assert rows["Returned as fake"].series.label.endswith("0 to 0; 10 of 15 unknown"), "reported, and none"
+    assert rows["New listings"].series.label.endswith("0 to 1; 10 of 15 unknown")
 
 
 def test_without_a_tell_tale_that_fits_there_is_no_card_of_them(site: Site) -> None:

@@ -3,7 +3,7 @@ import pytest
 from models.case import CaseLane
 from models.policies.deciding import DEFAULT_ENFORCEMENT
 from models.verdict import Side
-from serving.web.case.effects import bench_of, effects
+from serving.web.case.effects import decision_input_of, effects
 
 AURELLE = ("Aurelle", True)
 ASKED = "Nothing is removed yet: Aurelle is asked and has 96 h to answer."
@@ -33,5 +33,5 @@ UPHELD = "The seller was right: the offer is shown again, 3:00 after your answer
 def test_the_page_says_what_the_rule_will_do(
     lane: CaseLane, side: Side, enrolment: tuple[str, bool] | None, said: dict[str, str]
 ) -> None:
-    found = effects(bench_of(lane, side, enrolment), DEFAULT_ENFORCEMENT)
+    found = effects(decision_input_of(lane, side, enrolment), DEFAULT_ENFORCEMENT)
     assert {"".join(choice.key for choice in one.choices): one.sentence for one in found} == said

@@ -6,7 +6,7 @@ import pytest
 import serving.web
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import onboarding
-from serving.web.onboarding import TOUR_OF, TOURS
+from serving.web.onboarding import ONBOARDING_OF, ONBOARDING
 from serving.web.wording.glossary import MOST_TERMS, TERMS, term_of
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite
@@ -43,36 +43,36 @@ def on_the_first_day(site: Site, person: Person) -> Visitor:
 
 
 def test_every_role_has_a_list() -> None:
-    assert set(TOUR_OF) == set(Role)
-    assert len(TOURS) == len(Role)
+    assert set(ONBOARDING_OF) == set(Role)
+    assert len(ONBOARDING) == len(Role)
 
 
 @pytest.mark.parametrize(("role", "name"), PEOPLE.items())
 def test_the_first_page_of_a_role_begins_with_its_list_until_it_is_put_away(site: Site, role: Role, name: str) -> None:
-    tour, visitor = TOUR_OF[role], on_the_first_day(site, getattr(site, name))
-    said = words(visitor.get(tour.place).text)
-    assert all(step in said for step in (tour.title, tour.about, *tour.steps, tour.keys))
-    answer = visitor.post(f"/help/tours/{role}/seen", {"next": tour.place})
-    assert answer.headers["location"] == tour.place
-    assert tour.about not in words(visitor.get(tour.place).text)
-    assert tour.about not in words(visit_as(site, getattr(site, name)).get(tour.place).text), "on no other device"
+    guide, visitor = ONBOARDING_OF[role], on_the_first_day(site, getattr(site, name))
+    said = words(visitor.get(guide.place).text)
+    assert all(step in said for step in (guide.title, guide.about, *guide.steps, guide.keys))
+    answer = visitor.post(f"/help/tours/{role}/seen", {"next": guide.place})
+    assert answer.headers["location"] == guide.place
+    assert guide.about not in words(visitor.get(guide.place).text)
+    assert guide.about not in words(visit_as(site, getattr(site, name)).get(guide.place).text), "on no other device"
 
 
 def test_a_list_is_called_up_again_from_help(site: Site) -> None:
-    visitor, tour = visit_as(site, site.analyst), TOUR_OF[Role.ANALYST]
-    assert tour.title in words(visitor.get("/help").text)
-    assert TOUR_OF[Role.BRAND].about not in words(visitor.get("/help").text), "of one's own roles alone"
+    visitor, guide = visit_as(site, site.analyst), ONBOARDING_OF[Role.ANALYST]
+    assert guide.title in words(visitor.get("/help").text)
+    assert ONBOARDING_OF[Role.BRAND].about not in words(visitor.get("/help").text), "of one's own roles alone"
     assert visitor.post("/help/tours/analyst/again").headers["location"] == "/queue"
-    assert tour.about in words(visitor.get("/queue").text)
+    assert guide.about in words(visitor.get("/queue").text)
     case = a_case(site)
     for elsewhere in ("/held", f"/cases/{case.case_id}"):
-        assert tour.about not in words(visitor.get(elsewhere).text), "on its own page alone"
+        assert guide.about not in words(visitor.get(elsewhere).text), "on its own page alone"
     assert visitor.post("/help/tours/captain/again").status_code == 404
 
 
 def test_an_administrator_is_told_where_their_day_begins(site: Site) -> None:
     visitor = on_the_first_day(site, invite(site.runtime, "ada@touchstone.example", "Ada", Role.ADMIN))
-    about = TOUR_OF[Role.ADMIN].about
+    about = ONBOARDING_OF[Role.ADMIN].about
     assert about in words(visitor.get(visitor.get("/").headers["location"]).text)
     assert about in words(visitor.get("/people").text)
 

@@ -1,7 +1,7 @@
 from features.indicators import Direction
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.store import accounts
-from serving.brands.service.indicators import NewTellTale, add_tell_tale, of_brand
+from serving.brands.service.indicators import NewIndicator, add_indicator, of_brand
 from serving.intake.service.intake import receive
 from serving.rights.service.rights import NewMandate, grant_mandate
 from tests.fixtures.brand_people import a_leader, a_rival
@@ -30,7 +30,7 @@ def test_a_brand_adds_a_tell_tale_and_takes_it_back(site: Site) -> None:
     assert "31 Jan 2027 In force" in said
     with site.runtime.store.read() as connection:
         [kept] = of_brand(connection, (site.here, site.brand_id))
-    assert visitor.post(f"{_PLACE}/{kept.tell_tale_id}/end").status_code == 303
+    assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end").status_code == 303
     assert patterns(site) == []
     assert "Undone" in words(visitor.get(_PLACE).text)
 
@@ -62,7 +62,7 @@ def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_offers_and_nothing_i
 
 
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
-    add_tell_tale(site.runtime, NewTellTale("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
+    add_indicator(site.runtime, NewIndicator("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
     with site.runtime.store.read() as connection:
         [kept] = of_brand(connection, (site.here, site.brand_id))
     visitor = visit_as(site, site.brand_person)
@@ -70,7 +70,7 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     assert "Your account reads this and does not change it." in words(page)
     assert "Take back" not in page
     assert visitor.post(_PLACE, _NEW).status_code == 403
-    assert visitor.post(f"{_PLACE}/{kept.tell_tale_id}/end").status_code == 403
+    assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end").status_code == 403
     assert patterns(site) == ["aurele"]
 
 
@@ -84,7 +84,7 @@ def test_an_agent_changes_nothing_even_where_the_marketplace_let_it(site: Site) 
 
 
 def test_a_tell_tale_of_another_brand_is_not_there(site: Site) -> None:
-    add_tell_tale(site.runtime, NewTellTale("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
+    add_indicator(site.runtime, NewIndicator("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
     with site.runtime.store.read() as connection:
         [kept] = of_brand(connection, (site.here, site.brand_id))
     visitor = visit_as(site, a_rival(site))
@@ -93,8 +93,8 @@ def test_a_tell_tale_of_another_brand_is_not_there(site: Site) -> None:
     assert visitor.get(f"{_PLACE}?of={ours}").status_code == 404
     assert visitor.post(_PLACE, {**_NEW, "of": ours}).status_code == 404
     assert visitor.post(_PLACE, {**_NEW, "do": "try", "of": ours}).status_code == 404
-    assert visitor.post(f"{_PLACE}/{kept.tell_tale_id}/end").status_code == 404
-    assert visitor.post(f"{_PLACE}/{kept.tell_tale_id}/end", {"of": ours}).status_code == 404
+    assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end").status_code == 404
+    assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end", {"of": ours}).status_code == 404
     assert patterns(site) == ["aurele"]
 
 

@@ -13,7 +13,7 @@ from serving.learning.store import approvals, learning, monitoring
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.store import breakers
 from serving.web.model.model_page import Tracked, tracked
-from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import (
     AURELLE,
@@ -75,7 +75,7 @@ def test_labels_in_doubt_are_counted_with_what_became_of_them(site: Site) -> Non
         case = a_case(site, external_id=f"MP-{number}")
         judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    look = a_second_look(site, case, label=0)
+    look = a_second_review(site, case, label=0)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
     said = words(visit_as(site, site.data_scientist).get("/models/labels").text)
     assert (

@@ -6,7 +6,7 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.store import learning
-from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.reports import a_report, add_model, put_champion_in_force
@@ -72,7 +72,7 @@ def test_labels_in_doubt_are_listed_for_who_does_not_review(site: Site) -> None:
     case = a_case(site, external_id="<b>MP-1</b>")
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    look = a_second_look(site, case, label=0)
+    look = a_second_review(site, case, label=0)
     page = visit_as(site, site.data_scientist).get("/models/labels").text
     assert "out-of-fold probability 0.97" in page
     assert look.case_id in page

@@ -1,7 +1,7 @@
 from models.verdict import Judgement
 from serving.accounts.store.accounts import Session
 from serving.web.queue.my_page import AgreementRow, MyPage, my_page
-from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as, words
@@ -19,7 +19,7 @@ def test_what_second_looks_and_brands_found_is_compared(any_site: Site) -> None:
         case = a_case(site, external_id=f"MP-{number}", title=f"Solenne purse mirror quality {number}", brand="Solenne")
         judge(site, site.analyst, case, said)
         site.clock.forward(days=15)
-        judge(site, site.second_analyst, a_second_look(site, case, label=0), looked)
+        judge(site, site.second_analyst, a_second_review(site, case, label=0), looked)
     asked = a_case(site, external_id="MP-8")
     judge(site, site.analyst, asked, Judgement.COUNTERFEIT)
     site.clock.forward(minutes=1)

@@ -23,7 +23,7 @@ PATH = "/operations"
 
 def test_an_administrator_sees_volumes_queues_and_what_is_not_well(site: Site) -> None:
     scored(site, Lane.ASK_BRAND, site.clock.now() - timedelta(days=3), 4)
-    scored(site, Lane.RELEASE, site.clock.now() - timedelta(days=3), 60)
+    scored(site, Lane.NO_ACTION, site.clock.now() - timedelta(days=3), 60)
     a_case(site)
     site.clock.forward(hours=25)
     page = visit_as(site, an_administrator(site)).get(PATH)

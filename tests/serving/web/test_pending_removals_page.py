@@ -1,7 +1,7 @@
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
 from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.guests import asked_in
+from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
@@ -69,7 +69,7 @@ def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its
     assert "From a confirmation to the offer seen gone: 4 h" in page
 
 
-def a_held_removal(site: Site) -> str:
+def a_pending_removal(site: Site) -> str:
     """What the brand confirmed while its rule was off; returns the address of its form."""
     switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="Taken over.")
     (case,) = questions(site, 1)
@@ -79,8 +79,8 @@ def a_held_removal(site: Site) -> str:
 
 
 def test_whoever_asked_in_who_confirmed_can_withdraw_it_and_reads_why_no_more(site: Site) -> None:
-    form = a_held_removal(site)
-    asked_in(site, site.brand_person, site.analyst)
+    form = a_pending_removal(site)
+    an_invited_user(site, site.brand_person, site.analyst)
     visitor = visit_as(site, site.analyst)
     page = visitor.get("/held").text
     assert "You let in whoever confirmed this removal, by an invitation or a link for a new password" in words(page)
@@ -92,8 +92,8 @@ def test_whoever_asked_in_who_confirmed_can_withdraw_it_and_reads_why_no_more(si
 
 
 def test_a_guest_of_who_confirmed_waits_for_somebody_else_and_the_page_says_why(site: Site) -> None:
-    form, said = a_held_removal(site), {"decision": "release", "reason": "Looked at it."}
-    asked_in(site, site.analyst, site.brand_person)
+    form, said = a_pending_removal(site), {"decision": "release", "reason": "Looked at it."}
+    an_invited_user(site, site.analyst, site.brand_person)
     visitor = visit_as(site, site.analyst)
     visitor.post(form, said)
     page = words(visitor.get("/held").text)

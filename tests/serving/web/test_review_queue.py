@@ -13,7 +13,7 @@ from serving.web.queue.queue_query import QueueQuery
 from serving.web.text_view import Kind
 from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
@@ -115,7 +115,7 @@ def test_a_second_looks_row_says_nothing_of_the_score_and_is_in_nobodys_queue_wh
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    a_second_look(site, case, label=0)
+    a_second_review(site, case, label=0)
     page = visit_as(site, site.second_analyst).get("/queue").text
     assert "Second reviews 1" in words(page)
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]

@@ -9,7 +9,7 @@ from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.service.seller_risk import refresh
 from serving.web.case.risk_part import risk_part
 from tests.fixtures.listings import a_row, a_suspect_row
-from tests.fixtures.reviewing import a_second_look, judge, open_cases
+from tests.fixtures.reviewing import a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
@@ -83,7 +83,7 @@ def test_who_judges_blind_is_not_shown_what_others_found(site: Site) -> None:
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=20)
     assert refresh(site.runtime, site.marketplace)
-    look = a_second_look(site, case, label=0)
+    look = a_second_review(site, case, label=0)
     answer = visit_as(site, site.second_analyst).get(f"/cases/{look.case_id}")
     assert "Risk relative to other sellers" not in answer.text
 

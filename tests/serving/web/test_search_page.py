@@ -2,7 +2,7 @@ from models.verdict import Judgement
 from serving.administration.service import provisioning
 from serving.intake.service.intake import receive
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as, words
@@ -40,7 +40,7 @@ def test_who_judges_blind_learns_nothing_by_searching(site: Site) -> None:
     judge(site, site.analyst, case, Judgement.GENUINE)
     assert "Genuine" in words(visit_as(site, site.second_analyst).get("/search?q=MP-77").text)
     site.clock.forward(days=15)
-    a_second_look(site, case, label=0)
+    a_second_review(site, case, label=0)
     found = words(visit_as(site, site.second_analyst).get("/search?q=MP-77").text)
     assert "not shown: blind review" in found
     assert "Genuine" not in found
@@ -80,6 +80,6 @@ def test_nobody_learns_by_searching_that_their_answer_is_looked_at_again(site: S
     case = a_case(site, external_id="MP-77")
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    look = a_second_look(site, case, label=0)
+    look = a_second_review(site, case, label=0)
     assert look.case_id not in visit_as(site, site.analyst).get("/search?q=MP-77").text
     assert look.case_id in visit_as(site, site.second_analyst).get("/search?q=MP-77").text

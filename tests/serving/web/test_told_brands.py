@@ -26,7 +26,7 @@ from models.messages.catalogue import told_outside
 from models.messages.english import in_english
 from models.messages.filling import places
 from models.policies.deciding import EnforcementPolicy
-from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
+from models.verdict import DecisionInput, Judgement, ReasonCode, Side, consequence
 from serving.account_management.rules.brand_dashboard import _ended
 from serving.account_management.rules.brand_record import Answered, became
 from serving.account_management.service.authorised_sellers import MOST, named_in
@@ -155,7 +155,7 @@ def told_of_requests() -> list[Message]:
     """What a request of many confirmations came to, and what one of its offers did."""
     found = [one for fate, n in product(Fate, (1, 3)) for one in came_to({fate: n})]
     for held_back in (None, message("effect.capped.used", n=5)):
-        bench = Bench(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Marea", held_back=held_back)
+        bench = DecisionInput(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Marea", held_back=held_back)
         found += consequence(Judgement.COUNTERFEIT, bench, default_policies()[EnforcementPolicy]).reasons
     return found
 

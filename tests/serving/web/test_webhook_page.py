@@ -4,7 +4,7 @@ import pytest
 
 from models.errors import NotFound
 from serving.administration.service import provisioning
-from serving.delivery.service.receivers import rest_receiver
+from serving.delivery.service.receivers import pause_receiver
 from serving.webhooks.client import check_secret
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
@@ -69,7 +69,7 @@ def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:
     assert admin.post(f"{PATH}/wake", named).status_code == 303
     rested = in_force(site)
     assert rested is not None
-    assert rested.rests_until is None
+    assert rested.paused_until is None
     assert admin.post(f"{PATH}/disable", {**named, "reason": " "}).status_code == 422
     assert admin.post(f"{PATH}/disable", {"endpoint_id": "end_other", "reason": "x"}).status_code == 404
     assert admin.post(f"{PATH}/disable", {**named, "reason": "Moved."}).status_code == 303
@@ -82,11 +82,11 @@ def test_a_rest_that_somebody_asked_for_ends_with_the_first_answer(any_site: Sit
     )
     found = in_force(any_site)
     assert found is not None
-    rest_receiver(any_site.runtime, any_site.marketplace, found.endpoint_id, hours=1, by="test")
+    pause_receiver(any_site.runtime, any_site.marketplace, found.endpoint_id, hours=1, by="test")
     with any_site.runtime.store.write() as connection:
         assert endpoints.recovered(connection, found), "although nothing had failed"
     again = in_force(any_site)
     assert again is not None
-    assert again.rests_until is None
+    assert again.paused_until is None
     with pytest.raises(NotFound):
-        rest_receiver(any_site.runtime, any_site.marketplace, "end_other", hours=1, by="test")
+        pause_receiver(any_site.runtime, any_site.marketplace, "end_other", hours=1, by="test")

@@ -16,7 +16,7 @@ from serving.scoring.service.bundles import LiveModels
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionState
 from serving.workflows.worker import sweep
-from tests.fixtures.labels import label_a_past
+from tests.fixtures.labels import label_a_history
 from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge
@@ -102,7 +102,7 @@ def test_jobs_are_stored_without_pickles(working_site: Site) -> None:
 @pytest.mark.timeout(300)
 def test_a_retraining_runs_in_a_child_and_a_promotion_is_published(working_site: Site) -> None:
     site = working_site
-    label_a_past(site, listings=_PAST)
+    label_a_history(site, listings=_PAST)
     make_labels_mature(site)
     job_id = request_training(site.runtime, site.marketplace, by="test")
 

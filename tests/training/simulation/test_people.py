@@ -71,17 +71,17 @@ def test_answers_come_in_the_order_of_hands_and_none_at_once() -> None:
         assert times[1] > NOW
 
 
-def lone_finds() -> list[Settled]:
+def unconfirmed_positives() -> list[Settled]:
     """Drawn, and a counterfeit in the eyes of the only one who looked."""
     drawn = many(CaseLane.AUDIT, takes_part=False, counterfeit=False, kind="retail")
     return [one for one in drawn if one.verdicts[0].judgement is Judgement.COUNTERFEIT]
 
 
 def test_a_lone_find_by_a_draw_is_looked_at_again_by_somebody_else_a_week_later() -> None:
-    assert lone_finds()
-    for one in lone_finds():
+    assert unconfirmed_positives()
+    for one in unconfirmed_positives():
         first, second = one.verdicts
-        assert (first.drawn, first.second_look, second.drawn, second.second_look) == (True, False, False, True)
+        assert (first.drawn, first.second_review, second.drawn, second.second_review) == (True, False, False, True)
         assert second.known_at > first.known_at + timedelta(days=7)
         assert first.user_id != second.user_id
         assert one.looks == 2
@@ -89,24 +89,24 @@ def test_a_lone_find_by_a_draw_is_looked_at_again_by_somebody_else_a_week_later(
 
 def test_most_mistakes_of_a_draw_teach_nothing_once_they_were_looked_at_again() -> None:
     taught = [
-        label_from(one.verdicts, AppealState.NONE, as_of=LATE, policy=DEFAULT_LABELS) for one in lone_finds()
+        label_from(one.verdicts, AppealState.NONE, as_of=LATE, policy=DEFAULT_LABELS) for one in unconfirmed_positives()
     ]  # fmt: skip
     fakes = [label for label in taught if isinstance(label, Label) and label.value]
     assert len(fakes) < len(taught) / 4
 
 
 def test_a_second_look_decides_nothing_about_the_offer() -> None:
-    for one in lone_finds():
+    for one in unconfirmed_positives():
         assert one.verdicts[1].known_at not in {ruling.known_at for ruling in one.rulings("offer")}
         assert one.rulings_given == one.verdicts[:1]
 
 
 def test_nobody_looks_again_at_what_the_model_showed_or_what_a_brand_settled() -> None:
     for one in (*many(CaseLane.ANALYST, takes_part=False), *many()):
-        assert not any(verdict.second_look for verdict in one.verdicts)
+        assert not any(verdict.second_review for verdict in one.verdicts)
     for one in many(CaseLane.AUDIT):
         by_brand = any(verdict.side is Side.BRAND and verdict.judgement in VALUES for verdict in one.verdicts)
-        assert not (by_brand and one.verdicts[-1].second_look)
+        assert not (by_brand and one.verdicts[-1].second_review)
 
 
 def test_honest_sellers_object_more_often_and_win() -> None:

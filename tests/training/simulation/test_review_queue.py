@@ -32,7 +32,7 @@ MODELLED = [
 
 def reviewed(found: list[Arrival], budget: float, *, explores: bool) -> list[int]:
     routes = share_out(found, budget, champion=None, explores=explores)
-    return [i for i, route in enumerate(routes) if route.lane is not Lane.RELEASE]
+    return [i for i, route in enumerate(routes) if route.lane is not Lane.NO_ACTION]
 
 
 def test_without_exploration_the_worst_looking_fill_the_desk() -> None:
@@ -52,7 +52,7 @@ def test_thin_evidence_is_looked_at_before_anything_else() -> None:
     thin = replace(MODELLED[0].situation, families=1, text_length=3, authorised=False)
     found = [replace(MODELLED[0], situation=thin), *MODELLED[1:]]
     routes = share_out(found, 1, champion=None, explores=False)
-    assert [route.lane for route in routes if route.lane is not Lane.RELEASE] == [Lane.INSUFFICIENT_EVIDENCE]
+    assert [route.lane for route in routes if route.lane is not Lane.NO_ACTION] == [Lane.INSUFFICIENT_EVIDENCE]
 
 
 @pytest.mark.parametrize("budget", [0.0, -3.0])
@@ -76,7 +76,7 @@ def test_the_budget_is_spent_in_the_mean_and_the_stored_chance_is_the_chance(tim
     for _ in range(times):
         found = [replace(one, draw=float(draw)) for one, draw in zip(MODELLED, RANDOM.random(100), strict=True)]
         routes = share_out(found, 15, champion=None, explores=True)
-        drawn += [route.lane is not Lane.RELEASE for route in routes]
+        drawn += [route.lane is not Lane.NO_ACTION for route in routes]
         chances = np.array([route.inclusion_probability for route in routes])
     # Four standard errors of a binomial share.
     assert np.all(np.abs(drawn / times - chances) <= 4 * np.sqrt(chances * (1 - chances) / times) + 1e-9)

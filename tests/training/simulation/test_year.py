@@ -77,7 +77,7 @@ def test_every_arm_has_the_same_time_for_reviews(arm: Arm) -> None:
 @by_name
 def test_what_is_released_is_looked_at_by_nobody(arm: Arm) -> None:
     for case in year_of(arm).cases:
-        assert (case.settled is None) == (case.route.lane is Lane.RELEASE)
+        assert (case.settled is None) == (case.route.lane is Lane.NO_ACTION)
 
 
 def test_only_who_explores_draws() -> None:

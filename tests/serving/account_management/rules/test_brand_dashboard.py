@@ -5,7 +5,7 @@ import pytest
 
 from models.labels import AppealState
 from models.verdict import Judgement
-from serving.account_management.rules.brand_dashboard import Stretch, dashboard, stretches
+from serving.account_management.rules.brand_dashboard import Period, dashboard, stretches
 from serving.account_management.rules.brand_record import Answered, AnswerOutcome
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.webhooks.rules.action import ActionState
@@ -64,12 +64,12 @@ def test_answers_are_counted_by_outcome_and_reason_within_their_stretch() -> Non
             answered(2, judgement=Judgement.GENUINE, removal=None, removed_hours=None),
             answered(3, appeal=AppealState.UPHELD, objected=True),
             answered(8, removal=None, removed_hours=None),
-            answered(9, taken_back=True),
+            answered(9, undone=True),
             answered(31),
         ],
         parts,
     )
-    assert (found.answers, found.taken_back) == (4, 1)
+    assert (found.answers, found.undone) == (4, 1)
     assert found.outcomes == {
         AnswerOutcome.ACCEPTED: 1,
         AnswerOutcome.REJECTED: 1,
@@ -94,11 +94,11 @@ def test_medians_say_of_how_many_they_are() -> None:
             answered(1, asked_hours=5, removed_hours=None),
             answered(1, asked_hours=None, removed_hours=5),
         ],
-        [Stretch(NOW - timedelta(days=7), NOW)],
+        [Period(NOW - timedelta(days=7), NOW)],
     )
     assert (found.to_answer.hours, found.to_answer.n) == (3.0, 2)
     assert (found.to_removal.hours, found.to_removal.n) == (4.0, 2)
-    nothing = dashboard([], [Stretch(NOW - timedelta(days=7), NOW)])
+    nothing = dashboard([], [Period(NOW - timedelta(days=7), NOW)])
     assert (nothing.to_answer.hours, nothing.to_answer.n) == (None, 0)
 
 
@@ -118,5 +118,5 @@ def test_medians_say_of_how_many_they_are() -> None:
 )
 def test_an_objection_ended(appeal: AppealState, counter: CounterNoticeState | None, ended: str) -> None:
     one = answered(1, appeal=appeal, counter_notice=counter, objected=True)
-    found = dashboard([one], [Stretch(NOW - timedelta(days=7), NOW)])
+    found = dashboard([one], [Period(NOW - timedelta(days=7), NOW)])
     assert found.objections == {ended: 1}

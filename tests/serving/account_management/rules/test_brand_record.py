@@ -35,14 +35,14 @@ REMOVED = Answered(
         ({"counter_notice": CounterNoticeState.DISMISSED}, AnswerOutcome.ACCEPTED, "answer.appeal_dismissed"),
         ({"counter_notice": CounterNoticeState.LAPSED}, AnswerOutcome.ACCEPTED, "answer.lapsed"),
         ({"counter_notice": CounterNoticeState.WITHDRAWN}, AnswerOutcome.ACCEPTED, "answer.withdrawn"),
-        ({"removal": ActionState.HELD}, AnswerOutcome.UNDERWAY, "answer.held"),
+        ({"removal": ActionState.PENDING_APPROVAL}, AnswerOutcome.UNDERWAY, "answer.held"),
         ({"appeal": AppealState.OPEN}, AnswerOutcome.CONTESTED, "answer.appeal_open"),
         ({"removal": ActionState.SCHEDULED}, AnswerOutcome.UNDERWAY, "answer.underway"),
         ({"removal": ActionState.SENDING}, AnswerOutcome.UNDERWAY, "answer.underway"),
         ({"removal": None}, AnswerOutcome.UNDERWAY, "answer.analyst"),
         ({"removal": ActionState.DEAD}, AnswerOutcome.UNDERWAY, "answer.dead"),
         ({"removal": ActionState.WITHDRAWN}, AnswerOutcome.REJECTED, "answer.removal_withdrawn"),
-        ({"taken_back": True, "removal": ActionState.WITHDRAWN}, AnswerOutcome.TAKEN_BACK, "answer.undone"),
+        ({"taken_back": True, "removal": ActionState.WITHDRAWN}, AnswerOutcome.UNDONE, "answer.undone"),
         *(
             ({"judgement": one, "removal": None}, AnswerOutcome.NO_REMOVAL_ASKED, "answer.no_removal")
             for one in Judgement
@@ -69,14 +69,14 @@ def test_the_record_counts_outcomes_objections_and_the_median_time() -> None:
         replace(slow, removed_at=AT + timedelta(hours=9), appeal=AppealState.UPHELD, objected=True),
         replace(REMOVED, appeal=AppealState.DISMISSED, objected=True, removed_at=AT + timedelta(hours=4)),
         replace(REMOVED, removal=ActionState.SENDING, removed_at=None),
-        replace(REMOVED, taken_back=True, removal=ActionState.WITHDRAWN, removed_at=None),
+        replace(REMOVED, undone=True, removal=ActionState.WITHDRAWN, removed_at=None),
     ]
     found = brand_record(given)
     assert found.outcomes == {
         AnswerOutcome.ACCEPTED: 3,
         AnswerOutcome.REJECTED: 1,
         AnswerOutcome.UNDERWAY: 1,
-        AnswerOutcome.TAKEN_BACK: 1,
+        AnswerOutcome.UNDONE: 1,
     }
     assert (found.counter_notices, found.counter_notices_upheld) == (2, 1)
     assert found.median_hours_to_removal == 3.0

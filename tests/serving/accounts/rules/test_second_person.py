@@ -20,9 +20,9 @@ BEHIND: list[tuple[set[str], dict[str, set[str]], set[str], str]] = [
 
 @pytest.mark.parametrize(("people", "let_in_by", "expected", "_why"), BEHIND, ids=[row[-1] for row in BEHIND])
 def test_who_does_not_count_beside_the_others(
-    people: set[str], let_in_by: dict[str, set[str]], expected: set[str], _why: str
+    people: set[str], invited_by: dict[str, set[str]], expected: set[str], _why: str
 ) -> None:
-    assert behind_others(people, {guest: frozenset(hosts) for guest, hosts in let_in_by.items()}) == expected
+    assert behind_others(people, {guest: frozenset(hosts) for guest, hosts in invited_by.items()}) == expected
 
 
 HOSTS: list[tuple[set[str], dict[str, set[str]], set[str], str]] = [
@@ -38,6 +38,6 @@ HOSTS: list[tuple[set[str], dict[str, set[str]], set[str], str]] = [
 
 @pytest.mark.parametrize(("people", "let_in_by", "expected", "_why"), HOSTS, ids=[row[-1] for row in HOSTS])
 def test_who_let_any_of_them_in(
-    people: set[str], let_in_by: dict[str, set[str]], expected: set[str], _why: str
+    people: set[str], invited_by: dict[str, set[str]], expected: set[str], _why: str
 ) -> None:
-    assert hosts_of(people, {guest: frozenset(hosts) for guest, hosts in let_in_by.items()}) == expected
+    assert hosts_of(people, {guest: frozenset(hosts) for guest, hosts in invited_by.items()}) == expected

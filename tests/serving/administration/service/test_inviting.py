@@ -12,7 +12,7 @@ from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.store import accounts
 from serving.accounts.tables import account, invitation
 from serving.administration.service import provisioning
-from serving.administration.service.inviting import accept, accept_as, asked_by, invite, open_invitations, take_back
+from serving.administration.service.inviting import accept, accept_as, asked_by, invite, open_invitations, withdraw
 from serving.administration.service.people import deactivate
 from serving.administration.service.provisioning import NewPerson
 from serving.audit.store import audit
@@ -78,11 +78,11 @@ def test_a_link_ends_after_a_week_when_taken_back_and_when_another_is_made(here:
     with pytest.raises(NotFound):
         asked_by(runtime, first)
     [one] = open_invitations(runtime, admin)
-    take_back(runtime, admin, one.invitation.invitation_id)
+    withdraw(runtime, admin, one.invitation.invitation_id)
     with pytest.raises(NotFound):
         asked_by(runtime, second)
     with pytest.raises(NotFound):
-        take_back(runtime, admin, one.invitation.invitation_id)
+        withdraw(runtime, admin, one.invitation.invitation_id)
     third = token_of(here, admin)
     here.clock.forward(days=7, seconds=-1)
     assert asked_by(runtime, third)
@@ -110,7 +110,7 @@ def test_nobody_is_invited_to_what_one_does_not_administer(here: Site, admin: Pe
     assert open_invitations(here.runtime, eva) == []
     [one] = open_invitations(here.runtime, admin)
     with pytest.raises(NotFound):
-        take_back(here.runtime, eva, one.invitation.invitation_id)
+        withdraw(here.runtime, eva, one.invitation.invitation_id)
 
 
 def test_who_is_here_in_that_role_or_deactivated_is_named_at_once(here: Site, admin: Person) -> None:
@@ -131,7 +131,7 @@ def test_who_has_an_account_takes_the_role_on_with_its_password(here: Site, admi
     person = auth.session_of(runtime, accept(runtime, token, name="Somebody Else", password=PASSWORD).token).person
     assert person.name == "Ines Moreau", "an account keeps its name"
     with runtime.store.read() as connection:
-        assert person.user_id not in accounts.let_in(connection), "it was here before"
+        assert person.user_id not in accounts.inviters(connection), "it was here before"
     assert {one.role for one in person.grants} == {Role.ANALYST, Role.DATA_SCIENTIST}
 
 
@@ -191,4 +191,4 @@ def test_who_asked_somebody_in_is_kept_with_the_account(here: Site, admin: Perso
         runtime, accept(runtime, token_of(here, admin), name="Nadia", password=PASSWORD).token
     ).person
     with runtime.store.read() as connection:
-        assert accounts.let_in(connection) == {person.user_id: {admin.user_id}}
+        assert accounts.inviters(connection) == {person.user_id: {admin.user_id}}

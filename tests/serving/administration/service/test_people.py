@@ -18,7 +18,7 @@ from serving.cases.store import cases
 from serving.marketplaces import service as keys
 from serving.review.service.assignment import offer_cases
 from serving.review.service.case_access import lease
-from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 
 
@@ -138,7 +138,7 @@ def test_a_successor_gets_the_cases_but_none_that_they_judged(site: Site, admin:
     runtime, judged = site.runtime, a_case(site)
     judge(site, site.second_analyst, judged, Judgement.GENUINE)
     site.clock.forward(days=30)  # Until it is a label.
-    again, other = a_second_look(site, judged, label=0), a_case(site, external_id="MP-2")
+    again, other = a_second_review(site, judged, label=0), a_case(site, external_id="MP-2")
     for case in (again, other):
         lease(runtime, site.analyst, case.case_id)
     done = deactivate(runtime, admin, site.analyst.user_id, successor=site.second_analyst.user_id)

@@ -221,7 +221,7 @@ def become_an_agent(site: Site, person: Person) -> None:
     pair, until = (site.here, site.brand_id), site.clock.now() + timedelta(days=100)
     for leads in (False, True):
         with site.runtime.store.write() as connection:
-            accounts.let_lead(connection, person.user_id, pair, leads=leads)
+            accounts.set_lead(connection, person.user_id, pair, leads=leads)
         if not leads:
             grant_mandate(site.runtime, NewMandate("Aurelle", person.email, "Agency", ("EU",), until), by="test")
 
@@ -233,7 +233,7 @@ def test_who_leads_a_brand_makes_none_for_anybody_else(here: Site) -> None:
     agent = invite(here.runtime, "agent@aurelle.example", "Al Gent", Role.BRAND, "Aurelle")
     with here.runtime.store.write() as connection:
         for one in (other, agent):
-            accounts.let_lead(connection, one.user_id, pair, leads=True)
+            accounts.set_lead(connection, one.user_id, pair, leads=True)
         agent_now = accounts.person(connection, agent.user_id)
     refused: list[tuple[Person, tuple[str, str], str, type[DomainError], str]] = [
         (leader, pair, leader.user_id, Conflict, "themselves"),
@@ -277,13 +277,13 @@ def test_whoever_made_a_link_that_was_used_is_no_second_person_beside_the_accoun
     token = token_of(make_link(runtime, ada, here.analyst.user_id))
     owners = token_of(make_link_as_owner(runtime, here.second_analyst.email, by="local"))
 
-    def let_in() -> dict[str, frozenset[str]]:
+    def inviters() -> dict[str, frozenset[str]]:
         with runtime.store.read() as connection:
-            return accounts.let_in(connection)
+            return accounts.inviters(connection)
 
-    assert let_in() == {}, "what was not used let nobody in"
+    assert inviters() == {}, "what was not used let nobody in"
     use(here, token)
     use(here, owners)
-    assert let_in() == {here.analyst.user_id: {ada.user_id}}
+    assert inviters() == {here.analyst.user_id: {ada.user_id}}
     use(here, token_of(make_link(runtime, bea, here.analyst.user_id)))
-    assert let_in() == {here.analyst.user_id: {ada.user_id, bea.user_id}}
+    assert inviters() == {here.analyst.user_id: {ada.user_id, bea.user_id}}

@@ -18,7 +18,7 @@ from models.errors import DomainError
 from models.labels import AppealState, GivenVerdict, Label, label_from
 from models.policies.deciding import DEFAULT_ENFORCEMENT
 from models.policies.learning import DEFAULT_LABELS
-from models.verdict import Bench, Judgement, ReasonCode, Side, consequence
+from models.verdict import DecisionInput, Judgement, ReasonCode, Side, consequence
 from models.verdict import Outcome as Following
 from serving.appeals.policy import DEFAULT_APPEALS, PROFILES
 from serving.appeals.rules import appeals
@@ -75,14 +75,14 @@ class Together(RuleBasedStateMachine):
 
     @rule(held=st.booleans())
     def the_brand_confirms(self, held: bool) -> None:
-        bench = Bench(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
+        bench = DecisionInput(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
         follows = consequence(Judgement.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT)
         try:
             question = case.next_state(self.matter.question, follows.event)
         except DomainError:
             return
         assert follows.outcome is Following.REMOVE
-        removal = ActionState.HELD if held else ActionState.SCHEDULED
+        removal = ActionState.PENDING_APPROVAL if held else ActionState.SCHEDULED
         self.attempt(replace(self.matter, question=question, removal=removal))
 
     @rule()
@@ -109,7 +109,7 @@ class Together(RuleBasedStateMachine):
 
     @rule()
     def the_removal_reaches_the_seller(self) -> None:
-        for event in (ActionEvent.RELEASE, ActionEvent.SEND, ActionEvent.ACKNOWLEDGE):
+        for event in (ActionEvent.APPROVE, ActionEvent.SEND, ActionEvent.ACKNOWLEDGE):
             self.an_action_goes_on(event, back=False)
         if self.matter.removal is ActionState.ACKNOWLEDGED and self.matter.contested is None:
             self.attempt(replace(self.matter, contested=opened(self.now, self.policy, CALENDAR)))
@@ -159,7 +159,7 @@ class Together(RuleBasedStateMachine):
     def somebody_decides_the_appeal(self, judgement: Judgement, side: Side) -> None:
         if self.matter.appeal_case is None or self.matter.contested is None:
             return
-        bench = Bench(CaseLane.APPEAL, side, brand_can_be_asked=True, brand_name="Aurelle")
+        bench = DecisionInput(CaseLane.APPEAL, side, brand_can_be_asked=True, brand_name="Aurelle")
         try:
             follows = consequence(judgement, bench, DEFAULT_ENFORCEMENT)
             appeal_case = case.next_state(self.matter.appeal_case, follows.event)

@@ -10,7 +10,7 @@ from serving.delivery.service.delivery import deliver
 from serving.review.service.case_access import lease
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
-from tests.fixtures.guests import asked_in
+from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -93,7 +93,7 @@ def test_whoever_let_in_who_decided_does_not_decide_the_appeal(any_site: Site) -
     remove(any_site)
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     (case,) = open_cases(any_site)
-    asked_in(any_site, any_site.brand_person, any_site.second_analyst)
+    an_invited_user(any_site, any_site.brand_person, any_site.second_analyst)
     with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must decide the appeal"):
         judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     assert lease(any_site.runtime, any_site.second_analyst, case.case_id) is None, "nor do they keep it from others"
@@ -105,7 +105,7 @@ def test_a_guest_of_who_decided_judges_the_appeal(any_site: Site) -> None:
     remove(any_site)
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     (case,) = open_cases(any_site)
-    asked_in(any_site, any_site.second_analyst, any_site.brand_person)
+    an_invited_user(any_site, any_site.second_analyst, any_site.brand_person)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
 
 

@@ -111,7 +111,7 @@ def test_who_wrote_it_or_the_manager_erases_a_message_and_nothing_of_it_is_left(
     assert {one.said for one in thread(any_site)} == {None}
     assert unread(any_site, any_site.account_manager, MessageSide.MANAGER) == 0
     with any_site.runtime.store.read() as connection:
-        stored = [*connection.execute(select(brand_message.c.said)).scalars()]
+        stored = [*connection.execute(select(brand_message.c.text)).scalars()]
         logged = "".join(connection.execute(select(audit_payload.c.payload)).scalars())
     assert set(stored) == {"(erased)"}
     assert "secret" not in logged

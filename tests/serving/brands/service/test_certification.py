@@ -14,7 +14,7 @@ from serving.administration.service.provisioning import NewEnrolment, NewPerson
 from serving.audit.tables import audit_entry
 from serving.brands.rules import NotBriefed, questions
 from serving.brands.service.certification import TooSoon, answer, gate_of
-from serving.brands.tables import brand_enrolment, briefing_attempt
+from serving.brands.tables import brand_enrolment, certification_attempt
 from serving.cases.tables import verdict
 from serving.review.service.takedown_requests import confirm_all
 from serving.review.tables import takedown_request
@@ -30,7 +30,7 @@ RIGHT = {one.key: one.right for one in questions()}
 WRONG = {**RIGHT, "price": 0}
 
 
-def a_newcomer(site: Site) -> Person:
+def a_new_user(site: Site) -> Person:
     """A colleague of the brand for whom nobody vouches."""
     new = NewPerson("noor@aurelle.example", "Noor Haddad", Role.BRAND, brand="Aurelle", password=PASSWORD)
     user_id, _ = provisioning.add_person(site.runtime, new, by="test")
@@ -44,36 +44,36 @@ def count(site: Site, table: object) -> int:
 
 
 def test_who_is_not_briefed_looks_and_says_what_accuses_nobody_but_does_not_confirm(any_site: Site) -> None:
-    newcomer, runtime = a_newcomer(any_site), any_site.runtime
+    new_user, runtime = a_new_user(any_site), any_site.runtime
     first = a_case(any_site, CaseLane.ASK_BRAND)
     before = count(any_site, verdict)
     with pytest.raises(NotBriefed, match=r"Nothing was recorded\. Answer the certification questions"):
-        judge(any_site, newcomer, first, Judgement.COUNTERFEIT)
+        judge(any_site, new_user, first, Judgement.COUNTERFEIT)
     with pytest.raises(NotBriefed):
-        confirm_all(runtime, newcomer, asked(any_site, [first]))
+        confirm_all(runtime, new_user, asked(any_site, [first]))
     assert (count(any_site, verdict), count(any_site, takedown_request)) == (before, 0)
-    judge(any_site, newcomer, first, Judgement.CANNOT_TELL)
+    judge(any_site, new_user, first, Judgement.CANNOT_TELL)
     second = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
-    assert answer(runtime, newcomer, RIGHT).passed
-    assert judge(any_site, newcomer, second, Judgement.COUNTERFEIT).action is not None
+    assert answer(runtime, new_user, RIGHT).passed
+    assert judge(any_site, new_user, second, Judgement.COUNTERFEIT).action is not None
 
 
 def test_wrong_answers_are_kept_and_can_be_tried_again_after_they_were_read(any_site: Site) -> None:
-    newcomer, runtime = a_newcomer(any_site), any_site.runtime
-    assert answer(runtime, newcomer, WRONG).wrong == ("price",)
+    new_user, runtime = a_new_user(any_site), any_site.runtime
+    assert answer(runtime, new_user, WRONG).wrong == ("price",)
     again_at = any_site.clock.now() + timedelta(minutes=10)
     any_site.clock.forward(seconds=90)
     with pytest.raises(TooSoon, match="you can try again in 9 minutes") as early:
-        answer(runtime, newcomer, RIGHT)
+        answer(runtime, new_user, RIGHT)
     assert early.value.again_at == again_at
     any_site.clock.forward(minutes=8)
     with pytest.raises(TooSoon, match=r"in 1 minute\."):
-        answer(runtime, newcomer, RIGHT)
+        answer(runtime, new_user, RIGHT)
     any_site.clock.forward(seconds=30)
-    assert answer(runtime, newcomer, RIGHT).passed
+    assert answer(runtime, new_user, RIGHT).passed
     with runtime.store.read() as connection:
-        mine = briefing_attempt.c.user_id == newcomer.user_id
-        kept = connection.execute(select(briefing_attempt.c.passed).where(mine).order_by(briefing_attempt.c.known_at))
+        mine = certification_attempt.c.user_id == new_user.user_id
+        kept = connection.execute(select(certification_attempt.c.passed).where(mine).order_by(certification_attempt.c.known_at))
         assert list(kept.scalars()) == [False, True]
         acts = connection.execute(select(audit_entry.c.act).where(audit_entry.c.act.like("briefing.%")))
         assert set(acts.scalars()) >= {"briefing.failed", "briefing.passed"}
@@ -137,7 +137,7 @@ def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_sit
 def test_a_brand_of_which_nobody_is_briefed_is_invited(site: Site) -> None:
     begin_anew(site)
     with site.runtime.store.write() as connection:
-        connection.execute(briefing_attempt.delete())
+        connection.execute(certification_attempt.delete())
     assert phase(site) is Phase.INVITED
 
 

@@ -11,14 +11,14 @@ from features.indicators import MOST_PER_BRAND, Direction, Where
 from models.errors import Conflict, Invalid, NotFound
 from serving.administration.service import provisioning
 from serving.audit.tables import audit_entry
-from serving.brands.service.indicators import NewTellTale, add_tell_tale, listed, remove_tell_tale
+from serving.brands.service.indicators import NewIndicator, add_indicator, listed, remove_indicator
 from serving.intake.service.intake import receive
 from serving.listings.store import listings, scores
 from serving.listings.tables import score
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.runtimes import Site
 
-STICKER = NewTellTale("Aurelle", "Sticker inside", "serial sticker", Direction.COUNTERFEIT)
+STICKER = NewIndicator("Aurelle", "Sticker inside", "serial sticker", Direction.COUNTERFEIT)
 ROW = a_row(description="Serial sticker on the inner side.")
 
 
@@ -42,33 +42,33 @@ def labels(site: Site, row: dict[str, Any], **options: Any) -> list[str]:
 
 def test_a_tell_tale_fires_from_its_loading_on(any_site: Site) -> None:
     assert labels(any_site, ROW) == []
-    add_tell_tale(any_site.runtime, STICKER, by="test")
+    add_indicator(any_site.runtime, STICKER, by="test")
     any_site.clock.forward(minutes=1)
     assert labels(any_site, {**ROW, "price": "480.00"}) == ["Sticker inside"]
     assert labels(any_site, {**ROW, "external_id": "MP-2", "description": "A receipt is there."}) == []
 
 
 def test_what_a_brand_takes_back_fires_no_more_and_stays_in_what_was_scored(any_site: Site) -> None:
-    found = add_tell_tale(any_site.runtime, STICKER, by="test")
+    found = add_indicator(any_site.runtime, STICKER, by="test")
     assert labels(any_site, ROW) == ["Sticker inside"]
     any_site.clock.forward(minutes=1)
-    remove_tell_tale(any_site.runtime, found.tell_tale_id, marketplace=None, by="test")
+    remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
     kept = facts_of(any_site, "MP-1").tell_tales
     assert kept is not None
     assert [one.label for one in kept.fired] == ["Sticker inside"]
     assert labels(any_site, {**ROW, "price": "480.00"}) == []
     with pytest.raises(NotFound):
-        remove_tell_tale(any_site.runtime, found.tell_tale_id, marketplace=None, by="test")
+        remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
 
 
 def test_a_backfilled_row_is_looked_at_with_what_was_known_by_then(any_site: Site) -> None:
-    add_tell_tale(any_site.runtime, STICKER, by="test")
+    add_indicator(any_site.runtime, STICKER, by="test")
     row = {**ROW, "occurred_at": "2026-01-05T00:00:00+00:00"}
     assert labels(any_site, row, backfill=True) == []
 
 
 def test_a_tell_tale_of_another_brand_or_marketplace_never_fires(any_site: Site) -> None:
-    add_tell_tale(any_site.runtime, STICKER, by="test")
+    add_indicator(any_site.runtime, STICKER, by="test")
     assert labels(any_site, {**ROW, "title": "Solenne bag", "brand": "Solenne"}) == []
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(any_site.runtime, elsewhere, [ROW], source="test")
@@ -78,7 +78,7 @@ def test_a_tell_tale_of_another_brand_or_marketplace_never_fires(any_site: Site)
 
 
 def test_a_tell_tale_brings_points_before_the_first_model(any_site: Site) -> None:
-    add_tell_tale(any_site.runtime, STICKER, by="test")
+    add_indicator(any_site.runtime, STICKER, by="test")
     receive(any_site.runtime, any_site.marketplace, [ROW], source="test")
     with any_site.runtime.store.read() as connection:
         reasons = connection.execute(select(score.c.reasons)).scalar_one()
@@ -87,13 +87,13 @@ def test_a_tell_tale_brings_points_before_the_first_model(any_site: Site) -> Non
 
 
 REFUSED = [
-    (NewTellTale("Aurelle", " ", "x", Direction.GENUINE), Invalid, "label", "no label"),
-    (NewTellTale("Aurelle", "a\0b", "x", Direction.GENUINE), Invalid, "label", "a label that no database holds"),
-    (NewTellTale("Aurelle", "x" * 201, "x", Direction.GENUINE), Invalid, "label", "a label too long"),
-    (NewTellTale("Aurelle", "l", "(?=a)", Direction.GENUINE), Invalid, "cannot be read", "a look-ahead"),
-    (NewTellTale("Nobody", "l", "x", Direction.GENUINE), NotFound, "No brand named Nobody", "a brand that is not here"),
+    (NewIndicator("Aurelle", " ", "x", Direction.GENUINE), Invalid, "label", "no label"),
+    (NewIndicator("Aurelle", "a\0b", "x", Direction.GENUINE), Invalid, "label", "a label that no database holds"),
+    (NewIndicator("Aurelle", "x" * 201, "x", Direction.GENUINE), Invalid, "label", "a label too long"),
+    (NewIndicator("Aurelle", "l", "(?=a)", Direction.GENUINE), Invalid, "cannot be read", "a look-ahead"),
+    (NewIndicator("Nobody", "l", "x", Direction.GENUINE), NotFound, "No brand named Nobody", "a brand that is not here"),
     (
-        NewTellTale("Aurelle", "l", "x", Direction.GENUINE, active_to=datetime(2025, 1, 1, tzinfo=UTC)),
+        NewIndicator("Aurelle", "l", "x", Direction.GENUINE, active_to=datetime(2025, 1, 1, tzinfo=UTC)),
         Invalid,
         "ends after it begins",
         "an end before the beginning",
@@ -103,41 +103,41 @@ REFUSED = [
 
 @pytest.mark.parametrize(("wanted", "error", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
 def test_a_tell_tale_is_refused(
-    site: Site, wanted: NewTellTale, error: type[Exception], sentence: str, _why: str
+    site: Site, wanted: NewIndicator, error: type[Exception], sentence: str, _why: str
 ) -> None:
     with pytest.raises(error, match=sentence):
-        add_tell_tale(site.runtime, wanted, by="test")
+        add_indicator(site.runtime, wanted, by="test")
 
 
 def test_a_brand_has_so_many_and_no_more_until_it_takes_one_back(any_site: Site) -> None:
     for number in range(MOST_PER_BRAND):
-        found = add_tell_tale(any_site.runtime, NewTellTale("Aurelle", f"No. {number}", "x", Direction.GENUINE), by="t")
+        found = add_indicator(any_site.runtime, NewIndicator("Aurelle", f"No. {number}", "x", Direction.GENUINE), by="t")
     with pytest.raises(Conflict, match="which is the most"):
-        add_tell_tale(any_site.runtime, STICKER, by="test")
-    remove_tell_tale(any_site.runtime, found.tell_tale_id, marketplace=None, by="test")
-    add_tell_tale(any_site.runtime, STICKER, by="test")
+        add_indicator(any_site.runtime, STICKER, by="test")
+    remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
+    add_indicator(any_site.runtime, STICKER, by="test")
 
 
 def test_those_that_were_not_taken_back_are_listed_by_brand(any_site: Site) -> None:
-    solenne = NewTellTale("Solenne", "Card", "card", Direction.GENUINE, Where.TITLE)
-    gone = add_tell_tale(any_site.runtime, solenne, by="test")
-    remove_tell_tale(any_site.runtime, gone.tell_tale_id, marketplace=None, by="test")
+    solenne = NewIndicator("Solenne", "Card", "card", Direction.GENUINE, Where.TITLE)
+    gone = add_indicator(any_site.runtime, solenne, by="test")
+    remove_indicator(any_site.runtime, gone.indicator_id, marketplace=None, by="test")
     for wanted in (solenne, STICKER):
-        add_tell_tale(any_site.runtime, wanted, by="test")
+        add_indicator(any_site.runtime, wanted, by="test")
     names = [(brand, one.label) for brand, one in listed(any_site.runtime, brand=None, marketplace=None)]
     assert names == [("Aurelle", "Sticker inside"), ("Solenne", "Card")]
     assert [one.label for _, one in listed(any_site.runtime, brand="Solenne", marketplace=None)] == ["Card"]
 
 
 def test_loading_and_taking_back_are_in_the_audit_log_without_the_pattern(any_site: Site) -> None:
-    found = add_tell_tale(any_site.runtime, STICKER, by="test")
-    remove_tell_tale(any_site.runtime, found.tell_tale_id, marketplace=None, by="test")
+    found = add_indicator(any_site.runtime, STICKER, by="test")
+    remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
     with any_site.runtime.store.read() as connection:
-        query = select(audit_entry.c.act).where(audit_entry.c.subject == found.tell_tale_id)
+        query = select(audit_entry.c.act).where(audit_entry.c.subject == found.indicator_id)
         acts = list(connection.execute(query.order_by(audit_entry.c.sequence)).scalars())
     assert acts == ["tell_tale.added", "tell_tale.removed"]
 
 
 def test_a_suspect_offer_of_a_hidden_brand_is_asked_of_that_brand(any_site: Site) -> None:
-    add_tell_tale(any_site.runtime, NewTellTale("Aurelle", "WhatsApp", "whatsapp", Direction.COUNTERFEIT), by="test")
+    add_indicator(any_site.runtime, NewIndicator("Aurelle", "WhatsApp", "whatsapp", Direction.COUNTERFEIT), by="test")
     assert labels(any_site, a_suspect_row()) == ["WhatsApp"]

@@ -3,17 +3,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from models.errors import Invalid
-from serving.cases.policy import DEFAULT_WAITING
+from serving.cases.policy import DEFAULT_DEFERRAL
 from serving.cases.rules.case_note import Note, written
-from serving.cases.rules.deferral import Aside, Wait, check_aside
+from serving.cases.rules.deferral import Snooze, Deferral, check_snooze
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 DUE = NOW + timedelta(hours=24)
 ASKED = ("The invoice", "the marketplace")
 
 
-def later(hours: float, missing: str | None = None, asked: str | None = None) -> Aside:
-    return Aside(NOW + timedelta(hours=hours), on_news=True, missing=missing, asked=asked)
+def later(hours: float, missing: str | None = None, asked: str | None = None) -> Snooze:
+    return Snooze(NOW + timedelta(hours=hours), on_news=True, missing=missing, asked=asked)
 
 
 @pytest.mark.parametrize(
@@ -32,9 +32,9 @@ def later(hours: float, missing: str | None = None, asked: str | None = None) ->
         (later(4, "x" * 501, "the seller"), False, "at most 500"),
     ],
 )
-def test_a_case_waits_or_the_rule_says_why_not(aside: Aside, knowingly: bool, said: str | None) -> None:
+def test_a_case_waits_or_the_rule_says_why_not(aside: Snooze, knowingly: bool, said: str | None) -> None:
     def check() -> None:
-        check_aside(aside, due_at=DUE, now=NOW, knowingly=knowingly, policy=DEFAULT_WAITING)
+        check_snooze(aside, due_at=DUE, now=NOW, knowingly=knowingly, policy=DEFAULT_DEFERRAL)
 
     if said is None:
         check()
@@ -44,7 +44,7 @@ def test_a_case_waits_or_the_rule_says_why_not(aside: Aside, knowingly: bool, sa
 
 
 def test_it_is_snoozed_unless_something_is_missing() -> None:
-    assert [later(1).kind, later(1, *ASKED).kind] == [Wait.SNOOZED, Wait.NEEDS_INFORMATION]
+    assert [later(1).kind, later(1, *ASKED).kind] == [Deferral.SNOOZED, Deferral.NEEDS_INFORMATION]
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_it_is_snoozed_unless_something_is_missing() -> None:
     ],
 )
 def test_a_note_is_kept_as(said: str, mentioned: list[str], found: Note) -> None:
-    assert written(said, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_WAITING) == found
+    assert written(said, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_DEFERRAL) == found
 
 
 @pytest.mark.parametrize(
@@ -70,4 +70,4 @@ def test_a_note_is_kept_as(said: str, mentioned: list[str], found: Note) -> None
 )
 def test_a_note_is_refused_because(said: str, mentioned: list[str], why: str) -> None:
     with pytest.raises(Invalid, match=why):
-        written(said, mentioned, author="me", may_see={"ann"}, policy=DEFAULT_WAITING)
+        written(said, mentioned, author="me", may_see={"ann"}, policy=DEFAULT_DEFERRAL)

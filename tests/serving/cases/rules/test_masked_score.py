@@ -1,7 +1,7 @@
 import pytest
 
 from models.case import BLIND_LANES, CaseLane, CaseState
-from serving.cases.policy import DEFAULT_HIDDEN_SCORE, HiddenScorePolicy
+from serving.cases.policy import DEFAULT_MASKED_SCORE, HiddenScorePolicy
 from serving.cases.rules.masked_score import Answers, is_hidden, leaning, share_of
 
 
@@ -15,11 +15,11 @@ from serving.cases.rules.masked_score import Answers, is_hidden, leaning, share_
         (CaseLane.ASK_BRAND, None),
         (CaseLane.APPEAL, None),
         (CaseLane.COMPLAINT, None),
-        (CaseLane.SECOND_LOOK, None),
+        (CaseLane.SECOND_REVIEW, None),
     ],
 )
 def test_a_case_is_drawn_with_the_chance(lane: CaseLane, share: float | None) -> None:
-    assert share_of(lane, DEFAULT_HIDDEN_SCORE) == share
+    assert share_of(lane, DEFAULT_MASKED_SCORE) == share
 
 
 def test_no_lane_is_forgotten_and_none_that_is_blind_is_drawn() -> None:

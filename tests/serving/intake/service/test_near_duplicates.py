@@ -10,13 +10,13 @@ from sqlalchemy import event, func, select
 
 from features.listing import Listing, check
 from features.minhash import signature_of
-from features.near_duplicates import MOST_COMPARED, Likeness
+from features.near_duplicates import MOST_COMPARED, NearDuplicates
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.administration.service import provisioning
 from serving.appeals.service.appeal import file_appeal
 from serving.intake.service.intake import receive
-from serving.intake.service.near_duplicates import likeness_of
+from serving.intake.service.near_duplicates import near_duplicates_of
 from serving.listings.store import listings, scores
 from serving.listings.tables import judged_band, score, text_band, text_signature
 from serving.review.service.undoing import undo_verdict
@@ -34,7 +34,7 @@ def take_in(site: Site, *rows: Any, **options: Any) -> None:
     receive(site.runtime, site.marketplace, list(rows), source="test", **options)
 
 
-def known(site: Site, external_id: str) -> Likeness | None:
+def known(site: Site, external_id: str) -> NearDuplicates | None:
     """The likeness in the facts of a listing's latest score."""
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, site.here, external_id)
@@ -43,18 +43,18 @@ def known(site: Site, external_id: str) -> Likeness | None:
         return scores.facts_of(connection, site.here, digest or "").likeness
 
 
-def found(site: Site, external_id: str) -> Likeness:
+def found(site: Site, external_id: str) -> NearDuplicates:
     likeness = known(site, external_id)
     assert likeness is not None
     return likeness
 
 
-def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> Likeness:
+def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDuplicates:
     """The likeness of an offer that is not kept."""
     row = check(a_suspect_row(external_id="MP-asked", seller=OTHER, **changes), received_at=site.clock.now())
     assert isinstance(row, Listing)
     with site.runtime.store.read() as connection:
-        likeness = likeness_of(connection, site.here, row, as_of or site.clock.now())
+        likeness = near_duplicates_of(connection, site.here, row, as_of or site.clock.now())
     assert likeness is not None
     return likeness
 
@@ -66,7 +66,7 @@ def count(site: Site, table: Any) -> int:
 
 def test_the_first_offer_is_like_nothing(any_site: Site) -> None:
     take_in(any_site, a_row())
-    assert found(any_site, "MP-1") == Likeness()
+    assert found(any_site, "MP-1") == NearDuplicates()
 
 
 def test_a_copy_by_another_seller_is_found_with_its_price(any_site: Site) -> None:
@@ -87,15 +87,15 @@ def test_a_copy_by_the_same_seller_is_its_own(any_site: Site) -> None:
 
 def test_a_disguised_copy_with_small_changes_is_found(any_site: Site) -> None:
     take_in(any_site, a_row())
-    disguised = "★ Аurеlle Cоlline tote in grained leather, grey!"
-    take_in(any_site, a_row(external_id="MP-2", seller=OTHER, title=disguised))
+    obfuscated = "★ Аurеlle Cоlline tote in grained leather, grey!"
+    take_in(any_site, a_row(external_id="MP-2", seller=OTHER, title=obfuscated))
     assert 0.7 <= (found(any_site, "MP-2").nearest or 0) < 1
 
 
 def test_an_offer_in_other_words_is_not_found(any_site: Site) -> None:
     take_in(any_site, a_row())
     take_in(any_site, a_suspect_row())
-    assert found(any_site, "MP-9") == Likeness()
+    assert found(any_site, "MP-9") == NearDuplicates()
 
 
 def test_too_short_a_text_is_not_compared_and_nothing_is_kept_of_it(any_site: Site) -> None:
@@ -107,7 +107,7 @@ def test_too_short_a_text_is_not_compared_and_nothing_is_kept_of_it(any_site: Si
 def test_the_listing_and_its_earlier_versions_are_not_its_near_duplicates(any_site: Site) -> None:
     for price in ("489.00", "450.00", "420.00"):
         take_in(any_site, a_row(price=price))
-    assert found(any_site, "MP-1") == Likeness()
+    assert found(any_site, "MP-1") == NearDuplicates()
 
 
 def test_a_change_of_price_is_no_other_text(any_site: Site) -> None:
@@ -138,7 +138,7 @@ def test_a_confirmed_counterfeit_is_known_to_later_copies_and_to_no_earlier_mome
     decided = any_site.clock.now()
     assert asked(any_site, decided).nearest_counterfeit == 1.0
     assert (asked(any_site, listed).offers, asked(any_site, listed).counterfeit) == (1, 1)  # An analyst had said so.
-    assert asked(any_site, before) == Likeness()
+    assert asked(any_site, before) == NearDuplicates()
 
 
 def test_an_outcome_that_is_known_later_does_not_show_in_facts_that_were_kept_before(any_site: Site) -> None:
@@ -186,7 +186,7 @@ def test_offers_of_another_marketplace_never_match(any_site: Site) -> None:
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(any_site.runtime, elsewhere, [a_row()], source="test")
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER))
-    assert found(any_site, "MP-2") == Likeness()
+    assert found(any_site, "MP-2") == NearDuplicates()
 
 
 def texts(n: int) -> list[dict[str, Any]]:
@@ -235,7 +235,7 @@ def test_a_backfilled_row_sees_only_what_was_known_by_then(any_site: Site) -> No
     early = a_row(external_id="MP-2", seller=OTHER, occurred_at="2026-01-10T00:00:00+00:00")
     late = a_row(external_id="MP-3", seller={"external_id": "shop-3"}, occurred_at="2026-01-30T00:00:00+00:00")
     take_in(any_site, late, early, backfill=True)
-    assert found(any_site, "MP-2") == Likeness()
+    assert found(any_site, "MP-2") == NearDuplicates()
     assert found(any_site, "MP-3").offers == 2
     assert asked(any_site, datetime(2026, 1, 15, tzinfo=UTC), **a_row(external_id=None, seller=None)).own_offers == 1
 

@@ -24,7 +24,7 @@ def asked(site: Site, row: dict[str, object]) -> Scored:
 def test_a_suspect_offer_would_go_to_somebody_and_an_ordinary_one_would_not(any_site: Site) -> None:
     suspect, ordinary = asked(any_site, a_suspect_row()), asked(any_site, a_row())
     assert suspect.score.value > ordinary.score.value
-    assert (suspect.route.lane, ordinary.route.lane) == (Lane.ANALYST, Lane.RELEASE)
+    assert (suspect.route.lane, ordinary.route.lane) == (Lane.ANALYST, Lane.NO_ACTION)
     assert suspect.score.reasons
 
 
@@ -56,7 +56,7 @@ def test_it_says_what_an_intake_would_say(site: Site) -> None:
 
 def test_it_is_never_drawn_for_audit(site: Site) -> None:
     """The draw belongs to a version that is kept; whoever asks often would else be drawn often."""
-    assert {asked(site, a_row()).route.lane for _ in range(60)} == {Lane.RELEASE}
+    assert {asked(site, a_row()).route.lane for _ in range(60)} == {Lane.NO_ACTION}
 
 
 def test_what_is_known_of_the_seller_counts(site: Site) -> None:
@@ -74,8 +74,8 @@ def test_an_authorised_seller_is_known_as_one(site: Site) -> None:
     seller = {"external_id": "maison-brandt", "age_days": 9, "country": "CN"}
     found = asked(site, a_suspect_row(brand="Aurelle", seller=seller))
     other = asked(site, a_suspect_row(brand="Aurelle", seller={**seller, "external_id": "maison-brand"}))
-    assert found.route.lane is Lane.RELEASE
-    assert other.route.lane is not Lane.RELEASE
+    assert found.route.lane is Lane.NO_ACTION
+    assert other.route.lane is not Lane.NO_ACTION
 
 
 def test_an_offer_of_nobody_is_scored_by_itself(site: Site) -> None:

@@ -64,13 +64,13 @@ def test_who_comes_back_under_another_account_goes_to_an_analyst_who_is_told_of_
 def test_somebody_else_is_not_meant(any_site: Site, receiver: Receiver) -> None:
     an_acknowledged_removal(any_site)
     tell(any_site, a_contact("lumo-trade-88"), a_contact("maison-brandt"))
-    assert comes_in(any_site, seller={"external_id": "stranger"}).lane is Lane.RELEASE
-    assert comes_in(any_site, external_id="MP-21", seller={"external_id": "maison-brandt"}).lane is Lane.RELEASE, (
+    assert comes_in(any_site, seller={"external_id": "stranger"}).lane is Lane.NO_ACTION
+    assert comes_in(any_site, external_id="MP-21", seller={"external_id": "maison-brandt"}).lane is Lane.NO_ACTION, (
         "the brand has authorised them"
     )
     known = {"external_id": "fresh", "age_days": 900}
     tell(any_site, a_contact("fresh"))
-    assert comes_in(any_site, external_id="MP-22", seller=known).lane is Lane.RELEASE, "an account from long before"
+    assert comes_in(any_site, external_id="MP-22", seller=known).lane is Lane.NO_ACTION, "an account from long before"
 
 
 def test_what_was_given_back_is_not_watched_for(any_site: Site, receiver: Receiver) -> None:
@@ -82,7 +82,7 @@ def test_what_was_given_back_is_not_watched_for(any_site: Site, receiver: Receiv
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(hours=1)
     deliver(any_site.runtime, any_site.here, back.action_id)
-    assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.RELEASE
+    assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.NO_ACTION
 
 
 def test_the_watch_can_be_switched_off(any_site: Site, receiver: Receiver) -> None:
@@ -90,7 +90,7 @@ def test_the_watch_can_be_switched_off(any_site: Site, receiver: Receiver) -> No
     tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
     rule = AutomaticRule.RELIST_WATCH
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="It names the wrong people.")
-    assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.RELEASE
+    assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.NO_ACTION
 
 
 def test_of_the_same_seller_in_the_same_words_an_analyst_is_told_which_offer_was_removed(

@@ -17,7 +17,7 @@ def by(user: str, judgement: Judgement, *, blind: bool = False, at: int = 0) -> 
     """An analyst's verdict, just ripe or so many hours younger."""
     known_at = RIPE + timedelta(hours=at)
     name = f"{user}-{at}-{judgement}"
-    return GivenVerdict(name, judgement, Side.ANALYST, user, known_at, superseded=False, second_look=blind)
+    return GivenVerdict(name, judgement, Side.ANALYST, user, known_at, superseded=False, second_review=blind)
 
 
 FIRST, BLIND = by("ines", FAKE, at=-1), by("tomas", FAKE, blind=True)
@@ -28,9 +28,9 @@ CASES: list[tuple[list[GivenVerdict], AppealState, Agreed | None, str]] = [
     ([FIRST, BLIND], AppealState.NONE, AGREED, "two analysts, the second blind"),
     ([BLIND, FIRST], AppealState.NONE, AGREED, "in whatever order they are read"),
     ([FIRST], AppealState.NONE, None, "one voice"),
-    ([FIRST, replace(BLIND, second_look=False)], AppealState.NONE, None, "the second could read the first"),
+    ([FIRST, replace(BLIND, second_review=False)], AppealState.NONE, None, "the second could read the first"),
     (
-        [replace(FIRST, second_look=True), replace(BLIND, second_look=False)],
+        [replace(FIRST, second_review=True), replace(BLIND, second_review=False)],
         AppealState.NONE, None, "only the first was blind",
     ),
     ([FIRST, replace(BLIND, user_id="ines")], AppealState.NONE, None, "one person twice"),

@@ -8,14 +8,14 @@ from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
-from serving.learning.service.gold_items import open_known_answers
+from serving.learning.service.gold_items import open_gold_items
 from serving.learning.store import golden, verdict_history
 from serving.review.service.undoing import undo_verdict
 from serving.views import queues
 from serving.views.queues import QueueFilter
 from serving.web.queue.my_page import my_page
 from tests.fixtures.facts import some_facts
-from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
+from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words
 from training.golden import GoldenItem, freeze
@@ -30,7 +30,7 @@ def with_a_golden_offer(site: Site) -> tuple[Site, Case]:
     case = a_case(site, external_id="GOLD", title="Solenne purse mirror quality", brand="Solenne")
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    judge(site, site.second_analyst, a_second_look(site, case, label=0), Judgement.GENUINE)
+    judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.GENUINE)
     site.clock.forward(days=15)
     item = GoldenItem(case.version_id, case.listing_id, None, 0, ("a", "b"), some_facts().to_json().decode())
     content, digest = freeze([item], site.clock.now())
@@ -54,10 +54,10 @@ def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_noth
     site, case = with_a_golden_offer(any_site)
     third = invite(site.runtime, "aiko@touchstone.example", "Aiko Tanaka", Role.ANALYST)
     decide(site, SELDOM - 1)
-    assert open_known_answers(site.runtime) == 0, "not so many answers yet"
+    assert open_gold_items(site.runtime) == 0, "not so many answers yet"
     decide(site, 1)
-    assert [open_known_answers(site.runtime), open_known_answers(site.runtime)] == [1, 0]
-    [known] = open_cases(site, CaseLane.SECOND_LOOK)
+    assert [open_gold_items(site.runtime), open_gold_items(site.runtime)] == [1, 0]
+    [known] = open_cases(site, CaseLane.SECOND_REVIEW)
     assert known.version_id == case.version_id
     here = frozenset({site.here})
     with site.runtime.store.read() as connection:
@@ -82,13 +82,13 @@ def test_nothing_on_its_page_tells_it_from_another_second_look(site: Site) -> No
     site, _ = with_a_golden_offer(site)
     third = invite(site.runtime, "aiko@touchstone.example", "Aiko Tanaka", Role.ANALYST)
     decide(site, SELDOM)
-    open_known_answers(site.runtime)
+    open_gold_items(site.runtime)
     other = a_case(site, external_id="DOUBT", title="Solenne purse mirror quality", brand="Solenne")
     judge(site, site.analyst, other, Judgement.GENUINE)
     site.clock.forward(days=15)
-    a_second_look(site, other, label=0)
+    a_second_review(site, other, label=0)
     visitor = visit_as(site, third)
-    pages = [visitor.get(f"/cases/{one.case_id}").text for one in open_cases(site, CaseLane.SECOND_LOOK)]
+    pages = [visitor.get(f"/cases/{one.case_id}").text for one in open_cases(site, CaseLane.SECOND_REVIEW)]
     assert len(pages) == 2
     for page in (*pages, visitor.get("/queue").text):
         assert "golden" not in page.lower()
@@ -101,4 +101,4 @@ def test_nothing_on_its_page_tells_it_from_another_second_look(site: Site) -> No
 def test_where_everybody_has_judged_it_none_is_opened(site: Site) -> None:
     site, _ = with_a_golden_offer(site)
     decide(site, SELDOM)
-    assert open_known_answers(site.runtime) == 0
+    assert open_gold_items(site.runtime) == 0

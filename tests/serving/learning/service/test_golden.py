@@ -18,10 +18,10 @@ from serving.intake.service.intake import receive
 from serving.learning.service.golden import freeze_golden_set, golden_set_of, write_golden_set
 from serving.learning.service.labelling import known_at
 from serving.learning.service.learn import request_training, retrain
-from serving.learning.service.second_reviews import ask_for_second_looks
+from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.store import golden, learning
 from serving.learning.tables import golden_set
-from tests.fixtures.labels import label_a_past
+from tests.fixtures.labels import label_a_history
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
@@ -56,10 +56,10 @@ def judge_twice(site: Site, offers: int, fakes: int) -> None:
     site.clock.forward(days=15)
     suspects = [doubted(case, label=int(said[case.version_id] is Judgement.COUNTERFEIT)) for case in cases]
     job_id = a_job(site)
-    assert ask_for_second_looks(site.runtime, site.here, job_id, suspects) == offers
+    assert open_second_reviews(site.runtime, site.here, job_id, suspects) == offers
     with site.runtime.store.write() as connection:
         learning.update_job(connection, site.here, job_id, {"state": "done"})
-    for look in open_cases(site, CaseLane.SECOND_LOOK):
+    for look in open_cases(site, CaseLane.SECOND_REVIEW):
         judge(site, site.second_analyst, look, said[look.version_id])
     site.clock.forward(days=15)
 
@@ -146,7 +146,7 @@ def test_a_set_that_is_not_what_was_frozen_stops_every_snapshot(site: Site) -> N
 @pytest.mark.soak
 def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
     judged_twice(site)
-    label_a_past(site, listings=1_500)
+    label_a_history(site, listings=1_500)
     site.clock.forward(days=20)
     digest = freeze_golden_set(site.runtime, site.marketplace, by="local").digest
     job_id = request_training(site.runtime, site.marketplace, by="test")

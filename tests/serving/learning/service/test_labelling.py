@@ -25,7 +25,7 @@ from serving.review.service.review import record_verdict
 from serving.review.service.test_buys import Finding, close
 from serving.review.service.undoing import undo_verdict
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge, open_cases
+from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.fixtures.tampering import drop_guards
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
@@ -152,7 +152,7 @@ def test_one_verdict_of_two_that_the_log_does_not_know_spoils_the_label(site: Si
     case = a_case(site)
     first = judge(site, site.analyst, case, Judgement.GENUINE).verdict_id
     site.clock.forward(days=15)
-    judge(site, site.second_analyst, a_second_look(site, case, label=0), Judgement.GENUINE)
+    judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.GENUINE)
     site.clock.forward(days=15)
     assert [row.evidence_level for row in rows_at(site)] == ["two_reviewers"]
     with site.runtime.store.write() as connection:

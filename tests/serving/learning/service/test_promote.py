@@ -243,7 +243,7 @@ def test_an_account_that_one_person_made_is_no_second_person(site: Site) -> None
     digest, guest = admit_model(site), site.second_scientist.user_id
     with site.runtime.store.write() as connection:
         made = update(account).where(account.c.user_id == guest)
-        connection.execute(made.values(asked_in_by=site.data_scientist.user_id))
+        connection.execute(made.values(invited_by=site.data_scientist.user_id))
     first_approval(site, digest)
     assert second_approval(site, digest).standing.missing == 1
     assert champion_of(site) is None

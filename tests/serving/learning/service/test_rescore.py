@@ -37,7 +37,7 @@ def test_nothing_is_changed_by_it(site: Site) -> None:
     (found,) = rescore(site.runtime, site.marketplace, model, since=EVERYTHING, most=10)
     with site.runtime.store.read() as connection:
         assert scores.routes(connection, site.here) == before
-    assert (found.probability_before, found.lane_before, found.lane) == (None, Lane.RELEASE, Lane.ANALYST)
+    assert (found.probability_before, found.lane_before, found.lane) == (None, Lane.NO_ACTION, Lane.ANALYST)
 
 
 def test_only_what_was_scored_since_counts_and_a_label_of_today_stands_beside_it(site: Site) -> None:
@@ -72,10 +72,10 @@ def a_version(*, before: Lane, after: Lane, counterfeit: bool | None, stands_for
 
 def test_a_summary_counts_what_stands_for_many_as_many() -> None:
     rows = [
-        a_version(before=Lane.ANALYST, after=Lane.RELEASE, counterfeit=False),
+        a_version(before=Lane.ANALYST, after=Lane.NO_ACTION, counterfeit=False),
         a_version(before=Lane.ANALYST, after=Lane.ANALYST, counterfeit=True),
         a_version(before=Lane.AUDIT, after=Lane.ANALYST, counterfeit=True, stands_for=30.0),
-        a_version(before=Lane.RELEASE, after=Lane.ASK_BRAND, counterfeit=None),
+        a_version(before=Lane.NO_ACTION, after=Lane.ASK_BRAND, counterfeit=None),
     ]
     found = summary(rows)
     assert found["before"] == {"flagged": 2, "labelled": 2, "precision": 0.5, "recall": pytest.approx(1 / 31)}
@@ -85,5 +85,5 @@ def test_a_summary_counts_what_stands_for_many_as_many() -> None:
 
 
 def test_without_labels_nothing_is_said_of_precision() -> None:
-    found = summary([a_version(before=Lane.RELEASE, after=Lane.ANALYST, counterfeit=None)])
+    found = summary([a_version(before=Lane.NO_ACTION, after=Lane.ANALYST, counterfeit=None)])
     assert found["after"] == {"flagged": 1, "labelled": 0, "precision": None, "recall": None}

@@ -20,16 +20,16 @@ from serving.cases.store import assignments, cases
 from serving.cases.store.cases import Case
 from serving.intake.service.intake import receive
 from serving.learning.service.labelling import known_at, label_of
-from serving.learning.service.second_reviews import ask_for_second_looks
+from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.store import learning, second_reviews, verdict_history
-from serving.learning.store.second_reviews import SecondLooks
+from serving.learning.store.second_reviews import SecondReviews
 from serving.review.service.assignment import offer_cases
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
 from serving.views import queues
 from serving.views.queues import QueueFilter
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_look, judge, open_cases
+from tests.fixtures.reviewing import a_case, a_drawn_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
 from tests.serving.web.visits import visit_as
@@ -59,7 +59,7 @@ def rows_now(site: Site) -> list[SnapshotRow]:
     return known_at(site.runtime, site.here, site.clock.now())[0]
 
 
-def counts(site: Site) -> SecondLooks:
+def counts(site: Site) -> SecondReviews:
     with site.runtime.store.read() as connection:
         return second_reviews.count(connection, site.here)
 
@@ -80,14 +80,14 @@ def a_genuine_case(site: Site, external_id: str = "MP-9") -> Case:
 def test_a_doubted_label_is_looked_at_by_somebody_else_and_agreement_makes_two_reviewers(any_site: Site) -> None:
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
-    look = a_second_look(any_site, case, label=0)
-    assert counts(any_site) == SecondLooks(doubted=1, asked_for=1, given=0, overturned=0)
+    look = a_second_review(any_site, case, label=0)
+    assert counts(any_site) == SecondReviews(doubted=1, asked_for=1, given=0, overturned=0)
     judge(any_site, any_site.second_analyst, look, Judgement.GENUINE)
     any_site.clock.forward(days=15)
     (row,) = rows_now(any_site)
     assert (row.label, row.evidence_level) == (0, "two_reviewers")
     assert set(row.sources) == {f"user:{one.user_id}" for one in (any_site.analyst, any_site.second_analyst)}
-    assert counts(any_site) == SecondLooks(doubted=1, asked_for=1, given=1, overturned=0)
+    assert counts(any_site) == SecondReviews(doubted=1, asked_for=1, given=1, overturned=0)
 
 
 def test_whoever_made_the_link_behind_the_first_answer_takes_no_second_look(any_site: Site) -> None:
@@ -100,7 +100,7 @@ def test_whoever_made_the_link_behind_the_first_answer_takes_no_second_look(any_
     choose_anew(runtime, path.removeprefix("/reset/"), wanted="a better password", again="a better password")
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
-    look = a_second_look(any_site, case, label=0)
+    look = a_second_review(any_site, case, label=0)
     with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must take the second look"):
         judge(any_site, host, look, Judgement.GENUINE)
     third = invite(runtime, "third@touchstone.example", "Tia Renn", Role.ANALYST)
@@ -115,7 +115,7 @@ def test_whoever_made_the_link_behind_the_first_answer_takes_no_second_look(any_
 def test_a_contradiction_takes_the_label_away_and_turns_nothing_round(site: Site) -> None:
     case = a_genuine_case(site)
     site.clock.forward(days=15)
-    look = a_second_look(site, case, label=0)
+    look = a_second_review(site, case, label=0)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
     assert label_now(site, case.version_id) == NoLabel("reviewers contradict each other")
@@ -125,18 +125,18 @@ def test_a_contradiction_takes_the_label_away_and_turns_nothing_round(site: Site
 def test_a_second_look_that_is_taken_back_leaves_the_label_as_it_was(any_site: Site) -> None:
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
-    look = a_second_look(any_site, case, label=0)
+    look = a_second_review(any_site, case, label=0)
     judge(any_site, any_site.second_analyst, look, Judgement.COUNTERFEIT)
     undo_verdict(any_site.runtime, any_site.second_analyst, look.case_id)
     assert (counts(any_site).given, counts(any_site).overturned) == (0, 0)
     assert [row.label for row in rows_now(any_site)] == [0]
-    assert [one.case_id for one in open_cases(any_site, CaseLane.SECOND_LOOK)] == [look.case_id]
+    assert [one.case_id for one in open_cases(any_site, CaseLane.SECOND_REVIEW)] == [look.case_id]
 
 
 def test_a_second_look_that_cannot_tell_overturns_nothing(site: Site) -> None:
     case = a_genuine_case(site)
     site.clock.forward(days=15)
-    judge(site, site.second_analyst, a_second_look(site, case, label=0), Judgement.CANNOT_TELL)
+    judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.CANNOT_TELL)
     assert (counts(site).given, counts(site).overturned) == (1, 0)
     assert [row.evidence_level for row in rows_now(site)] == ["one_reviewer"]
 
@@ -144,7 +144,7 @@ def test_a_second_look_that_cannot_tell_overturns_nothing(site: Site) -> None:
 def test_who_judged_the_offer_is_not_asked_again(any_site: Site) -> None:
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
-    look = a_second_look(any_site, case, label=0)
+    look = a_second_review(any_site, case, label=0)
     assert queue_of(any_site, any_site.analyst) == []
     assert queue_of(any_site, any_site.second_analyst) == [look.case_id]
     with pytest.raises(Forbidden, match="somebody else must take the second look"):
@@ -158,7 +158,7 @@ def test_who_took_their_verdict_back_has_looked_all_the_same(site: Site) -> None
     (case,) = open_cases(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    look = a_second_look(site, case, label=0)
+    look = a_second_review(site, case, label=0)
     with pytest.raises(Forbidden):
         judge(site, site.second_analyst, look, Judgement.GENUINE)
 
@@ -167,7 +167,7 @@ def test_a_brand_has_no_second_look_at_its_own_answer(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     judge(site, site.brand_person, case, Judgement.GENUINE)
     site.clock.forward(days=15)
-    look = a_second_look(site, case, label=0)
+    look = a_second_review(site, case, label=0)
     with pytest.raises(NotFound):
         judge(site, site.brand_person, look, Judgement.GENUINE)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
@@ -177,7 +177,7 @@ def test_a_brand_has_no_second_look_at_its_own_answer(site: Site) -> None:
 def test_a_second_look_removes_nothing(site: Site) -> None:
     case = a_genuine_case(site)
     site.clock.forward(days=15)
-    recorded = judge(site, site.second_analyst, a_second_look(site, case, label=0), Judgement.COUNTERFEIT)
+    recorded = judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.COUNTERFEIT)
     assert recorded.action is None
     with site.runtime.store.read() as connection:
         assert actions.of_listing(connection, site.here, case.listing_id) == []
@@ -188,8 +188,8 @@ def test_a_find_in_the_audit_slice_waits_for_a_second_reviewer_who_is_asked_for(
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
     assert label_now(site, case.version_id) is WANTS_A_SECOND
-    assert ask_for_second_looks(site.runtime, site.here, a_job(site)) == 1
-    (look,) = open_cases(site, CaseLane.SECOND_LOOK)
+    assert open_second_reviews(site.runtime, site.here, a_job(site)) == 1
+    (look,) = open_cases(site, CaseLane.SECOND_REVIEW)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
     (row,) = rows_now(site)
@@ -200,7 +200,7 @@ def test_a_find_in_the_audit_slice_waits_for_a_second_reviewer_who_is_asked_for(
 def test_what_the_audit_slice_finds_genuine_needs_no_second(site: Site) -> None:
     judge(site, site.analyst, a_drawn_case(site), Judgement.GENUINE)
     site.clock.forward(days=15)
-    assert ask_for_second_looks(site.runtime, site.here, a_job(site)) == 0
+    assert open_second_reviews(site.runtime, site.here, a_job(site)) == 0
     assert [row.evidence_level for row in rows_now(site)] == ["one_reviewer"]
 
 
@@ -216,13 +216,13 @@ def test_finds_that_wait_come_first_and_no_more_is_asked_than_there_is_time_for(
     judge(site, site.analyst, find, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
     job_id = a_job(site)
-    assert ask_for_second_looks(site.runtime, site.here, job_id) == 1
-    assert ask_for_second_looks(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 1
-    looked_at = {one.version_id for one in open_cases(site, CaseLane.SECOND_LOOK)}
+    assert open_second_reviews(site.runtime, site.here, job_id) == 1
+    assert open_second_reviews(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 1
+    looked_at = {one.version_id for one in open_cases(site, CaseLane.SECOND_REVIEW)}
     assert looked_at == {find.version_id, first.version_id}
-    assert counts(site) == SecondLooks(doubted=2, asked_for=2, given=0, overturned=0)
-    assert ask_for_second_looks(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 0, "asked again"
-    assert counts(site) == SecondLooks(doubted=2, asked_for=2, given=0, overturned=0)
+    assert counts(site) == SecondReviews(doubted=2, asked_for=2, given=0, overturned=0)
+    assert open_second_reviews(site.runtime, site.here, job_id, [doubted(first), doubted(second)]) == 0, "asked again"
+    assert counts(site) == SecondReviews(doubted=2, asked_for=2, given=0, overturned=0)
 
 
 def test_where_there_is_room_for_one_the_find_that_waits_comes_before_the_suspect(site: Site) -> None:
@@ -230,8 +230,8 @@ def test_where_there_is_room_for_one_the_find_that_waits_comes_before_the_suspec
     suspect, find = a_genuine_case(site), a_drawn_case(site)
     judge(site, site.analyst, find, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
-    assert ask_for_second_looks(site.runtime, site.here, a_job(site), [doubted(suspect)]) == 1
-    assert [one.version_id for one in open_cases(site, CaseLane.SECOND_LOOK)] == [find.version_id]
+    assert open_second_reviews(site.runtime, site.here, a_job(site), [doubted(suspect)]) == 1
+    assert [one.version_id for one in open_cases(site, CaseLane.SECOND_REVIEW)] == [find.version_id]
 
 
 def test_what_had_no_room_comes_with_the_next_training_and_nothing_twice(any_site: Site) -> None:
@@ -239,12 +239,12 @@ def test_what_had_no_room_comes_with_the_next_training_and_nothing_twice(any_sit
     first, second = (a_genuine_case(site, f"MP-{i}") for i in range(2))
     site.clock.forward(days=15)
     both = [doubted(first), doubted(second)]
-    assert ask_for_second_looks(site.runtime, site.here, a_job(site), both) == 1
+    assert open_second_reviews(site.runtime, site.here, a_job(site), both) == 1
     site.clock.forward(hours=1)
-    assert ask_for_second_looks(site.runtime, site.here, a_job(site), both) == 1
+    assert open_second_reviews(site.runtime, site.here, a_job(site), both) == 1
     site.clock.forward(hours=1)
-    assert ask_for_second_looks(site.runtime, site.here, a_job(site), both) == 0
-    looked_at = [one.version_id for one in open_cases(site, CaseLane.SECOND_LOOK)]
+    assert open_second_reviews(site.runtime, site.here, a_job(site), both) == 0
+    looked_at = [one.version_id for one in open_cases(site, CaseLane.SECOND_REVIEW)]
     assert sorted(looked_at) == sorted([first.version_id, second.version_id])
 
 
@@ -260,19 +260,19 @@ def test_a_label_that_has_changed_since_the_training_read_it_is_left_alone(site:
         case = a_genuine_case(site)
         site.clock.forward(days=15)
         suspect = doubted(case, label=1, probability=0.02)
-    assert ask_for_second_looks(site.runtime, site.here, a_job(site), [suspect]) == 0
+    assert open_second_reviews(site.runtime, site.here, a_job(site), [suspect]) == 0
     assert counts(site).doubted == 0
 
 
 def test_an_offer_that_is_changed_meanwhile_gets_its_case_and_the_second_look_stays(any_site: Site) -> None:
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
-    look = a_second_look(any_site, case, label=0)
+    look = a_second_review(any_site, case, label=0)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="12.00")], source="test")
     found = {one.lane: one for one in open_cases(any_site)}
-    assert found.keys() == {CaseLane.ANALYST, CaseLane.SECOND_LOOK}
+    assert found.keys() == {CaseLane.ANALYST, CaseLane.SECOND_REVIEW}
     assert found[CaseLane.ANALYST].follows_case_id is None
-    assert found[CaseLane.SECOND_LOOK].case_id == look.case_id
+    assert found[CaseLane.SECOND_REVIEW].case_id == look.case_id
     judge(any_site, any_site.second_analyst, look, Judgement.GENUINE)
     with any_site.runtime.store.read() as connection:
         assert cases.get(connection, any_site.here, look.case_id).state is CaseState.DECIDED
@@ -281,7 +281,7 @@ def test_an_offer_that_is_changed_meanwhile_gets_its_case_and_the_second_look_st
 def test_the_past_of_a_seller_is_what_was_decided_and_not_what_was_checked(site: Site) -> None:
     case = a_genuine_case(site)
     site.clock.forward(days=15)
-    judge(site, site.second_analyst, a_second_look(site, case, label=0), Judgement.COUNTERFEIT)
+    judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.COUNTERFEIT)
     site.clock.forward(days=1)
     later = a_case(site, external_id="MP-10")
     judge(site, site.analyst, later, Judgement.GENUINE)

@@ -25,7 +25,7 @@ from serving.review.service.case_access import why_not_judge
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.rules.public_statement import Influence
 from serving.transparency.store import restrictions
-from tests.fixtures.guests import asked_in
+from tests.fixtures.guests import an_invited_user
 from tests.fixtures.notifying import WORDS, an_offer, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
 from tests.fixtures.replays import having_again
@@ -74,7 +74,7 @@ def test_a_complaint_of_a_notifier_goes_to_somebody_who_did_not_decide_before(an
     with any_site.runtime.store.read() as connection:
         assert str(why_not_judge(connection, any_site.analyst, case)) == "You decided on this offer before"
         assert why_not_judge(connection, any_site.second_analyst, case) is None
-    asked_in(any_site, any_site.analyst, any_site.second_analyst)
+    an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
     with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must decide the complaint"):
         judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     with pytest.raises(Forbidden, match="somebody else must decide the complaint"):

@@ -284,13 +284,13 @@ def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: S
     switch(runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     held = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action
     assert held is not None
-    assert held.state is ActionState.HELD
+    assert held.state is ActionState.PENDING_APPROVAL
     any_site.clock.forward(days=1)
     assert told_of(any_site, items_of(any_site, receipt)[0]) is None
     speak(runtime, any_site.analyst, held.action_id, decision, "I called the brand.")
     (item,) = items_of(any_site, receipt)
     said = told_of(any_site, item)
-    if decision is Decision.RELEASE:
+    if decision is Decision.APPROVE:
         assert said is not None
         assert said.decision.code == "notice.decision.removed"
     else:

@@ -16,7 +16,7 @@ HOUR = datetime(2026, 2, 27, 9, tzinfo=UTC)
 @pytest.mark.both_engines
 def test_scores_are_counted_by_lane_and_stretch_of_time_on_both_engines(any_site: Site) -> None:
     scored(any_site, Lane.ANALYST, HOUR + timedelta(minutes=59, seconds=59, microseconds=999_999), 2)
-    scored(any_site, Lane.RELEASE, HOUR)
+    scored(any_site, Lane.NO_ACTION, HOUR)
     scored(any_site, Lane.ANALYST, HOUR + timedelta(hours=1))
     scored(any_site, Lane.AUDIT, HOUR - timedelta(seconds=1))
     hours = [HOUR - timedelta(hours=1), HOUR]
@@ -24,8 +24,8 @@ def test_scores_are_counted_by_lane_and_stretch_of_time_on_both_engines(any_site
         found = volumes.by_lane(connection, any_site.here, hours, timedelta(hours=1))
         day = volumes.by_lane(connection, any_site.here, [HOUR.replace(hour=0)], timedelta(days=1))
         elsewhere = volumes.by_lane(connection, "mkt_other", hours, timedelta(hours=1))
-    assert (found[Lane.ANALYST], found[Lane.RELEASE], found[Lane.AUDIT]) == ([0, 2], [0, 1], [1, 0])
-    assert (day[Lane.ANALYST], day[Lane.RELEASE], day[Lane.AUDIT]) == ([3], [1], [1])
+    assert (found[Lane.ANALYST], found[Lane.NO_ACTION], found[Lane.AUDIT]) == ([0, 2], [0, 1], [1, 0])
+    assert (day[Lane.ANALYST], day[Lane.NO_ACTION], day[Lane.AUDIT]) == ([3], [1], [1])
     assert all(sum(numbers) == 0 for numbers in elsewhere.values())
 
 

@@ -21,7 +21,7 @@ TABLE: list[tuple[ActionState, datetime | None, bool, str | None, str]] = [
     (ActionState.ACKNOWLEDGED, None, False, PENDING, "nobody knows when the seller was told"),
     (ActionState.WITHDRAWN, None, False, None, "taken back before anybody was told"),
     (ActionState.WITHDRAWN, None, True, OPEN, "taken back and disputed"),
-    (ActionState.HELD, None, False, PENDING, "people must still let it go"),
+    (ActionState.PENDING_APPROVAL, None, False, PENDING, "people must still let it go"),
     (ActionState.SCHEDULED, None, False, PENDING, "in its undo window"),
     (ActionState.SENDING, None, False, PENDING, "on its way"),
     (ActionState.DEAD, None, False, PENDING, "the marketplace does not answer, and may be told yet"),

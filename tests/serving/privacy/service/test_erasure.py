@@ -49,14 +49,14 @@ SAID = "I am Li Wei of Lumo Trade, and these goods are genuine."
 
 
 @contextmanager
-def a_seller_with_a_past(site: Site) -> Iterator[StoredAction]:
+def a_seller_with_a_history(site: Site) -> Iterator[StoredAction]:
     """Contacts, a refused row, two removals, a dismissed appeal, and as much of another seller."""
-    removal = having(site, past_of_a_seller)
+    removal = having(site, history_of_a_seller)
     with a_marketplace_that_listens(site):
         yield removal
 
 
-def past_of_a_seller(site: Site) -> StoredAction:
+def history_of_a_seller(site: Site) -> StoredAction:
     with a_marketplace_that_listens(site):
         for seller in (SELLER, OTHER):
             contacts = [{"seller": seller, "kind": "phone", "value": "+49 30 7654321"}]
@@ -114,7 +114,7 @@ def after_all_deadlines(site: Site) -> None:
 
 
 def test_it_is_shown_first_and_nothing_is_changed(any_site: Site) -> None:
-    with a_seller_with_a_past(any_site):
+    with a_seller_with_a_history(any_site):
         before = everything(any_site)
         found = erase_seller(any_site.runtime, any_site.marketplace, SELLER, carry_out=False, by="test")
         assert everything(any_site) == before
@@ -126,7 +126,7 @@ def test_it_is_shown_first_and_nothing_is_changed(any_site: Site) -> None:
 
 
 def test_what_can_be_appealed_against_is_kept_and_erased_later_by_the_sweep(any_site: Site) -> None:
-    with a_seller_with_a_past(any_site) as removal:
+    with a_seller_with_a_history(any_site) as removal:
         erase(any_site)
         assert is_proved(any_site)[1] == 0
         assert finish_erasures(any_site.runtime) == 0, "looked at once a day"
@@ -145,7 +145,7 @@ def test_what_can_be_appealed_against_is_kept_and_erased_later_by_the_sweep(any_
 
 def test_what_was_kept_of_the_seller_is_gone_and_that_of_others_stays(any_site: Site) -> None:
     any_site = keeping(any_site)
-    with a_seller_with_a_past(any_site):
+    with a_seller_with_a_history(any_site):
         erase_contacts(any_site.runtime, any_site.marketplace, SELLER, by="test")
         after_all_deadlines(any_site)
         found = erase(any_site)
@@ -191,7 +191,7 @@ def test_a_custody_log_lets_its_words_go_and_nothing_else(any_site: Site, change
 
 
 def test_asked_again_it_erases_nothing_and_says_nothing_new_in_the_log(any_site: Site) -> None:
-    with a_seller_with_a_past(any_site):
+    with a_seller_with_a_history(any_site):
         after_all_deadlines(any_site)
         assert erase(any_site)
         entries = audit_heads.verify(any_site.runtime)["entries"]
@@ -200,7 +200,7 @@ def test_asked_again_it_erases_nothing_and_says_nothing_new_in_the_log(any_site:
 
 
 def test_the_entry_of_an_erasure_names_what_is_gone_and_not_the_seller(any_site: Site) -> None:
-    with a_seller_with_a_past(any_site):
+    with a_seller_with_a_history(any_site):
         erase_contacts(any_site.runtime, any_site.marketplace, SELLER, by="test")
         erase(any_site)
     with any_site.runtime.store.read() as connection:
@@ -244,7 +244,7 @@ def test_the_database_lets_only_named_payloads_go(any_site: Site, statement: str
 
 def test_under_a_legal_hold_nothing_is_erased_until_it_is_lifted(any_site: Site) -> None:
     site = any_site
-    with a_seller_with_a_past(site):
+    with a_seller_with_a_history(site):
         set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit 7 O 12/26", by="test")
         before = everything(site)
         for carry_out in (False, True):
@@ -257,7 +257,7 @@ def test_under_a_legal_hold_nothing_is_erased_until_it_is_lifted(any_site: Site)
 
 def test_a_hold_that_is_set_after_an_erasure_was_asked_for_stops_the_rest(any_site: Site) -> None:
     site = any_site
-    with a_seller_with_a_past(site):
+    with a_seller_with_a_history(site):
         erase(site)
         set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
         after_all_deadlines(site)
@@ -295,7 +295,7 @@ def test_of_somebody_who_was_never_here_nothing_is_erased(any_site: Site) -> Non
 
 
 def test_an_altered_snapshot_is_still_found_after_an_erasure(site: Site) -> None:
-    with a_seller_with_a_past(site):
+    with a_seller_with_a_history(site):
         after_all_deadlines(site)
         erase(site)
         with site.runtime.store.write() as connection:

@@ -28,7 +28,7 @@ from tests.fixtures.notifying import WORDS as NOTIFIED
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
-from tests.serving.privacy.service.test_erasure import SAID, SELLER, a_seller_with_a_past, everything, is_proved
+from tests.serving.privacy.service.test_erasure import SAID, SELLER, a_seller_with_a_history, everything, is_proved
 from tests.serving.review.service.test_seller_evidence import INVOICE, listening, told
 from tests.serving.review.service.test_test_buys import ordered
 
@@ -52,9 +52,9 @@ def keeping(site: Site, **days: int) -> Site:
     return replace(found, runtime=replace(found.runtime, wall=site.clock))
 
 
-def a_past_of_every_class(site: Site) -> None:
+def a_history_of_every_class(site: Site) -> None:
     """A seller with an appeal that was dismissed, a document, contacts, a refused row, an event and a test buy."""
-    with a_seller_with_a_past(site):
+    with a_seller_with_a_history(site):
         pass
     with listening(site) as receiver:
         _, token = told(site, receiver, "MP-6")
@@ -78,7 +78,7 @@ def holds(site: Site, table: str, words: str) -> bool:
 
 
 def test_each_class_goes_when_its_own_time_is_over_and_nothing_else_with_it(any_site: Site) -> None:
-    having(any_site, a_past_of_every_class)
+    having(any_site, a_history_of_every_class)
     years_later(any_site)
     for place, (what, days, table, words) in enumerate(CLASSES):
         any_site.clock.forward(days=1)
@@ -94,7 +94,7 @@ def test_each_class_goes_when_its_own_time_is_over_and_nothing_else_with_it(any_
 
 
 def test_it_is_looked_for_once_a_day_and_said_in_the_log_once(site: Site) -> None:
-    having(site, a_past_of_every_class)
+    having(site, a_history_of_every_class)
     years_later(site)
     kept = keeping(site, refused_rows=30)
     site.clock.forward(days=1)
@@ -107,7 +107,7 @@ def test_it_is_looked_for_once_a_day_and_said_in_the_log_once(site: Site) -> Non
 
 
 def test_nothing_of_a_seller_under_legal_hold_goes_until_it_is_lifted(site: Site) -> None:
-    having(site, a_past_of_every_class)
+    having(site, a_history_of_every_class)
     years_later(site)
     set_hold(site.runtime, site.marketplace, SELLER, reason="Lawsuit", by="test")
     short = keeping(site, **{what.value: days for what, days, _, _ in CLASSES})

@@ -17,7 +17,7 @@ OPEN, ANALYST = CaseState.OPEN, CaseLane.ANALYST
         (InBulk(OPEN, CaseLane.ASK_BRAND), "brand has been asked"),
         (InBulk(OPEN, CaseLane.APPEAL), "by its statement"),
         (InBulk(OPEN, CaseLane.COMPLAINT), "by its statement"),
-        (InBulk(OPEN, CaseLane.SECOND_LOOK), "second look"),
+        (InBulk(OPEN, CaseLane.SECOND_REVIEW), "second look"),
         # A complaint whose case came back from the brand stands in the analysts' lane and stays blind.
         (InBulk(OPEN, ANALYST, blind=True), "without the score"),
         (InBulk(OPEN, ANALYST, authorised=True), "authorised this seller"),

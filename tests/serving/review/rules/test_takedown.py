@@ -40,7 +40,7 @@ def test_a_request_that_makes_no_sense_is_refused(items: list[Item], said: str) 
     ("state", "fate"),
     [
         (None, Fate.PASSED_ON),  # No removal was asked for: an analyst decides.
-        (ActionState.HELD, Fate.HELD),
+        (ActionState.PENDING_APPROVAL, Fate.PENDING_APPROVAL),
         (ActionState.SCHEDULED, Fate.LEAVES),
         (ActionState.SENDING, Fate.LEAVES),  # It joined a removal that is on its way.
     ],
@@ -50,7 +50,7 @@ def test_what_a_confirmation_came_to(state: ActionState | None, fate: Fate) -> N
 
 
 def test_a_request_is_answered_in_words() -> None:
-    counts = counted([Fate.LEAVES] * 20 + [Fate.HELD] + [Fate.REFUSED] * 2)
+    counts = counted([Fate.LEAVES] * 20 + [Fate.PENDING_APPROVAL] + [Fate.REFUSED] * 2)
     assert counts[Fate.PASSED_ON] == 0
     assert came_to(counts) == (
         message("request.leaves", n=20),

@@ -15,7 +15,7 @@ from serving.intake.service.intake import receive
 from serving.review.policy import TakedownPolicy
 from serving.review.rules.bulk import Made
 from serving.review.rules.takedown import Item
-from serving.review.service.bulk_verdicts import Together, decide_all, of_person, take_back_all
+from serving.review.service.bulk_verdicts import Together, decide_all, of_person, withdraw_all
 from serving.review.service.case_access import lease
 from serving.review.store.bulk_verdicts import StoredBulkItem
 from tests.fixtures.listings import a_suspect_row
@@ -127,11 +127,11 @@ def test_all_of_it_is_taken_back_within_the_window(any_site: Site) -> None:
     asked = together(any_site, found)
     decide(any_site, asked)
     any_site.clock.forward(seconds=60)
-    assert take_back_all(any_site.runtime, any_site.analyst, asked.bulk_id) == 3
+    assert withdraw_all(any_site.runtime, any_site.analyst, asked.bulk_id) == 3
     assert [state(any_site, one) for one in found] == [CaseState.OPEN] * 3
-    assert all(one.taken_back for one in of_person(any_site.runtime, any_site.analyst, asked.bulk_id)[1])
+    assert all(one.undone for one in of_person(any_site.runtime, any_site.analyst, asked.bulk_id)[1])
     with pytest.raises(Conflict, match="Nothing of it stands"):
-        take_back_all(any_site.runtime, any_site.analyst, asked.bulk_id)
+        withdraw_all(any_site.runtime, any_site.analyst, asked.bulk_id)
 
 
 def test_nothing_is_taken_back_after_the_window(site: Site) -> None:
@@ -139,7 +139,7 @@ def test_nothing_is_taken_back_after_the_window(site: Site) -> None:
     decide(site, asked)
     site.clock.forward(seconds=181)
     with pytest.raises(Conflict, match="undo window has closed"):
-        take_back_all(site.runtime, site.analyst, asked.bulk_id)
+        withdraw_all(site.runtime, site.analyst, asked.bulk_id)
 
 
 def test_an_answer_is_its_own_persons_alone(site: Site) -> None:
@@ -150,7 +150,7 @@ def test_an_answer_is_its_own_persons_alone(site: Site) -> None:
     with pytest.raises(NotFound):
         decide_all(site.runtime, site.second_analyst, asked)
     with pytest.raises(NotFound):
-        take_back_all(site.runtime, site.second_analyst, asked.bulk_id)
+        withdraw_all(site.runtime, site.second_analyst, asked.bulk_id)
 
 
 def test_one_too_many_is_refused_as_a_whole(site: Site) -> None:

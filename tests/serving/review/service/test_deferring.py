@@ -11,11 +11,11 @@ from serving.cases.store import assignments, deferrals
 from serving.cases.store.cases import Case
 from serving.intake.service.intake import receive
 from serving.review.service.case_access import lease
-from serving.review.service.deferring import Wanted, set_aside, take_up
+from serving.review.service.deferring import Wanted, snooze, take_up
 from serving.views import positions, queues
 from serving.views.queues import QueueFilter
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.reviewing import a_case, a_second_look, judge
+from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 
@@ -26,14 +26,14 @@ def shown(site: Site, *, aside: bool = False) -> list[str]:
         return [row["case_id"] for row in queues.queue(connection, wanted, most=100)]
 
 
-def put_aside(site: Site, case: Case, *, hours: int = 4, on_news: bool = True) -> None:
-    set_aside(site.runtime, site.analyst, Wanted(case.case_id, hours, on_news))
+def snoozed(site: Site, case: Case, *, hours: int = 4, on_news: bool = True) -> None:
+    snooze(site.runtime, site.analyst, Wanted(case.case_id, hours, on_news))
 
 
 def test_it_leaves_the_queue_and_comes_back_by_itself(any_site: Site) -> None:
     first, second = a_case(any_site, external_id="MP-1"), a_case(any_site, external_id="MP-2")
     lease(any_site.runtime, any_site.analyst, first.case_id)
-    put_aside(any_site, first)
+    snoozed(any_site, first)
     assert (shown(any_site), shown(any_site, aside=True)) == ([second.case_id], [first.case_id])
     with any_site.runtime.store.read() as connection:
         wanted = QueueFilter(frozenset({any_site.here}), at=any_site.clock.now())
@@ -46,7 +46,7 @@ def test_it_leaves_the_queue_and_comes_back_by_itself(any_site: Site) -> None:
 
 def test_it_is_offered_to_nobody_while_it_waits(any_site: Site) -> None:
     case = a_case(any_site)
-    put_aside(any_site, case)
+    snoozed(any_site, case)
     with any_site.runtime.store.read() as connection:
         assert assignments.free(connection, any_site.here, any_site.clock.now(), 10) == []
         assert assignments.free(connection, any_site.here, any_site.clock.now() + timedelta(hours=4), 10) == [
@@ -56,8 +56,8 @@ def test_it_is_offered_to_nobody_while_it_waits(any_site: Site) -> None:
 
 def test_what_the_marketplace_reports_of_the_offer_wakes_it(any_site: Site) -> None:
     told, silent = a_case(any_site, external_id="MP-1"), a_case(any_site, external_id="MP-2")
-    put_aside(any_site, told)
-    put_aside(any_site, silent, on_news=False)
+    snoozed(any_site, told)
+    snoozed(any_site, silent, on_news=False)
     for number in (1, 2):
         row = a_suspect_row(external_id=f"MP-{number}", sales={"d7": 3})
         receive(any_site.runtime, any_site.marketplace, [row], source="test")
@@ -65,14 +65,14 @@ def test_what_the_marketplace_reports_of_the_offer_wakes_it(any_site: Site) -> N
 
 
 def test_a_newer_version_of_the_offer_is_in_the_queue_at_once(site: Site) -> None:
-    put_aside(site, a_case(site), on_news=False)
+    snoozed(site, a_case(site), on_news=False)
     changed = a_case(site, CaseLane.ANALYST, price="41.00")
     assert shown(site) == [changed.case_id]
 
 
 def test_an_answer_ends_the_wait(site: Site) -> None:
     case = a_case(site)
-    put_aside(site, case)
+    snoozed(site, case)
     judge(site, site.second_analyst, case, Judgement.COUNTERFEIT)
     assert shown(site) == [case.case_id], "the brand is asked, and nothing is set aside any more"
 
@@ -80,16 +80,16 @@ def test_an_answer_ends_the_wait(site: Site) -> None:
 def test_it_is_never_late_without_somebody_having_meant_it(site: Site) -> None:
     case = a_case(site)
     with pytest.raises(Invalid, match="after its deadline"):
-        put_aside(site, case, hours=72)
+        snoozed(site, case, hours=72)
     assert shown(site) == [case.case_id]
-    set_aside(site.runtime, site.analyst, Wanted(case.case_id, 72, on_news=False, knowingly=True))
+    snooze(site.runtime, site.analyst, Wanted(case.case_id, 72, on_news=False, knowingly=True))
     assert shown(site) == []
 
 
 def test_what_is_missing_and_who_was_asked_is_kept(any_site: Site) -> None:
     case = a_case(any_site)
     wanted = Wanted(case.case_id, 4, on_news=True, missing="The invoice", asked="the marketplace")
-    set_aside(any_site.runtime, any_site.analyst, wanted)
+    snooze(any_site.runtime, any_site.analyst, wanted)
     with any_site.runtime.store.read() as connection:
         found = deferrals.latest(connection, any_site.here, case.case_id)
     assert found is not None
@@ -99,7 +99,7 @@ def test_what_is_missing_and_who_was_asked_is_kept(any_site: Site) -> None:
 @pytest.mark.both_engines
 def test_it_is_taken_up_again_once(any_site: Site) -> None:
     case = a_case(any_site)
-    put_aside(any_site, case)
+    snoozed(any_site, case)
     take_up(any_site.runtime, any_site.second_analyst, case.case_id)
     assert shown(any_site) == [case.case_id]
     with pytest.raises(Conflict, match="not set aside"):
@@ -110,29 +110,29 @@ def test_who_does_not_hold_it_or_review_it_sets_nothing_aside(site: Site) -> Non
     case = a_case(site)
     lease(site.runtime, site.second_analyst, case.case_id)
     with pytest.raises(Conflict, match="Somebody else is working"):
-        put_aside(site, case)
+        snoozed(site, case)
     with pytest.raises(NotFound):
-        set_aside(site.runtime, site.brand_person, Wanted(case.case_id, 1, on_news=False))
+        snooze(site.runtime, site.brand_person, Wanted(case.case_id, 1, on_news=False))
     decided = a_case(site, external_id="MP-2")
     judge(site, site.analyst, decided, Judgement.GENUINE)
     with pytest.raises(Conflict, match="not open"):
-        put_aside(site, decided)
+        snoozed(site, decided)
 
 
 def test_who_decided_before_does_not_delay_the_appeal(site: Site) -> None:
     case = an_appeal(site, decided_by_analyst=True)
     with pytest.raises(Forbidden, match="somebody else"):
-        put_aside(site, case)
+        snoozed(site, case)
     with pytest.raises(Invalid, match="deadline"):
-        set_aside(site.runtime, site.second_analyst, Wanted(case.case_id, 100, on_news=False, knowingly=True))
+        snooze(site.runtime, site.second_analyst, Wanted(case.case_id, 100, on_news=False, knowingly=True))
 
 
-def test_a_second_look_is_taken_up_by_itself(site: Site) -> None:
+def test_a_second_review_is_taken_up_by_itself(site: Site) -> None:
     judged = a_case(site)
     judge(site, site.analyst, judged, Judgement.GENUINE)
     site.clock.forward(days=15)
-    look = a_second_look(site, judged, label=0)
-    set_aside(site.runtime, site.second_analyst, Wanted(look.case_id, 4, on_news=False))
+    look = a_second_review(site, judged, label=0)
+    snooze(site.runtime, site.second_analyst, Wanted(look.case_id, 4, on_news=False))
     take_up(site.runtime, site.second_analyst, look.case_id)
     with pytest.raises(Conflict, match="not set aside"):
         take_up(site.runtime, site.second_analyst, look.case_id)

@@ -37,11 +37,11 @@ def page(site: Site, case: Case) -> str:
 def test_a_case_keeps_whether_it_was_drawn_and_with_which_chance(any_site: Site) -> None:
     drawn = a_case(hiding(any_site, 0.3, lambda: 0.29), external_id="MP-1")
     spared = a_case(hiding(any_site, 0.3, lambda: 0.3), external_id="MP-2")
-    assert [(one.score_hidden, one.hidden_share) for one in (drawn, spared)] == [(True, 0.3), (False, 0.3)]
+    assert [(one.score_masked, one.masked_share) for one in (drawn, spared)] == [(True, 0.3), (False, 0.3)]
 
 
 def test_where_nobody_is_shown_the_score_nothing_is_drawn(site: Site) -> None:
-    assert an_appeal(site).hidden_share is None
+    assert an_appeal(site).masked_share is None
 
 
 def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: Site) -> None:
@@ -170,5 +170,5 @@ def test_a_case_that_follows_a_change_of_the_offer_is_drawn_anew(site: Site) -> 
     case = a_case(hiding(site))
     changed = a_case(site, CaseLane.ANALYST, price="45.00")
     with site.runtime.store.read() as connection:
-        assert cases.get(connection, site.here, case.case_id).score_hidden
-    assert not changed.score_hidden
+        assert cases.get(connection, site.here, case.case_id).score_masked
+    assert not changed.score_masked

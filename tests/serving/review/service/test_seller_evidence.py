@@ -19,10 +19,10 @@ from serving.audit.store import audit
 from serving.audit.tables import audit_entry
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from serving.review.service.seller_evidence import Paper, for_analyst, for_rights_holder, hand_in, papers_of
+from serving.review.service.seller_evidence import Document, for_analyst, for_rights_holder, hand_in, documents_of
 from serving.takedowns.store.actions import StoredAction
 from tests.fixtures.receivers import Receiver, a_receiver
-from tests.fixtures.reviewing import a_case, a_second_look, judge, open_cases
+from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.appeals.service.test_counter_notices import MAINTAIN, now_of
 from tests.serving.appeals.service.test_counter_notices import answer as answer_as_brand
@@ -47,9 +47,9 @@ def told(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[Sto
     return made, token
 
 
-def papers(site: Site, case: Case) -> tuple[Paper, ...]:
+def documents(site: Site, case: Case) -> tuple[Document, ...]:
     with site.runtime.store.read() as connection:
-        return papers_of(connection, case)
+        return documents_of(connection, case)
 
 
 def rows(site: Site) -> tuple[int, int, int]:
@@ -124,19 +124,19 @@ def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site
         _, token = told(any_site, receiver)
         upload = hand_in(any_site.runtime, token, "invoice.pdf", INVOICE)
         later = a_case(any_site, external_id="MP-77")
-        assert [one.came_of for one in papers(any_site, later)] == ["Not decided yet."]
+        assert [one.came_of for one in documents(any_site, later)] == ["Not decided yet."]
         answer(any_site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
         (appeal,) = open_cases(any_site, CaseLane.APPEAL)
-        assert [one.at_issue for one in papers(any_site, appeal)] == [True]
+        assert [one.at_issue for one in documents(any_site, appeal)] == [True]
         judge(any_site, any_site.second_analyst, appeal, Judgement.GENUINE)
-        (shown,) = papers(any_site, later)
+        (shown,) = documents(any_site, later)
         assert (shown.offer, shown.at_issue) == ("MP-9", False)
         assert shown.came_of == "The appeal was upheld and the offer shown again."
         case_id = later.case_id
         assert for_analyst(any_site.runtime, any_site.analyst, case_id, upload.upload_id)[1] == INVOICE
         # Only the seller's own cases show it, and no brand learns of what it is not asked about.
         stranger = a_case(any_site, external_id="MP-78", seller={"external_id": "somebody-else"})
-        assert papers(any_site, stranger) == ()
+        assert documents(any_site, stranger) == ()
         for person, where in ((any_site.analyst, stranger.case_id), (any_site.brand_person, case_id)):
             with pytest.raises(NotFound):
                 for_analyst(any_site.runtime, person, where, upload.upload_id)
@@ -149,11 +149,11 @@ def test_a_maintained_removal_is_told_apart_from_one_that_nobody_decided_on(site
         later = a_case(site, external_id="MP-77")
         answer(site.runtime, token, CounterNoticeEvent.SUBMIT, "Bought in Lyon.")
         answer_as_brand(site, removal, MAINTAIN)
-        assert papers(site, later)[0].came_of == "Not decided yet."
+        assert documents(site, later)[0].came_of == "Not decided yet."
         answer(site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
         (appeal,) = open_cases(site, CaseLane.APPEAL)
         judge(site, site.second_analyst, appeal, Judgement.COUNTERFEIT)
-        assert papers(site, later)[0].came_of == "A person decided that the removal stands."
+        assert documents(site, later)[0].came_of == "A person decided that the removal stands."
 
 
 def test_a_second_look_learns_nothing_of_what_was_decided_on_its_offer(site: Site) -> None:
@@ -165,4 +165,4 @@ def test_a_second_look_learns_nothing_of_what_was_decided_on_its_offer(site: Sit
     with site.runtime.store.read() as connection:
         first = cases.of_verdict(connection, site.here, removal.verdict_id)
     site.clock.forward(days=120)
-    assert [one.offer for one in papers(site, a_second_look(site, first, label=1))] == ["MP-10"]
+    assert [one.offer for one in documents(site, a_second_review(site, first, label=1))] == ["MP-10"]

@@ -16,7 +16,7 @@ from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
 from serving.brands.service import indicators
-from serving.brands.service.indicators import NewTellTale, add_tell_tale
+from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.cases.store import cases
 from serving.cases.tables import verdict
 from serving.platform.runtime import Runtime
@@ -143,7 +143,7 @@ def _keep(runtime: Runtime, number: int) -> None:
 
 
 def _tell(runtime: Runtime, number: int) -> None:
-    add_tell_tale(runtime, NewTellTale("Aurelle", "Zip", f"zip {number}", Direction.COUNTERFEIT), by="test")
+    add_indicator(runtime, NewIndicator("Aurelle", "Zip", f"zip {number}", Direction.COUNTERFEIT), by="test")
 
 
 @pytest.mark.both_engines

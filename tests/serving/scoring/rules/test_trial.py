@@ -56,10 +56,10 @@ def test_a_comparison_counts_who_flagged_what_and_what_is_known_of_it() -> None:
     found = compare(
         [
             Tried(Lane.ANALYST, Lane.ASK_BRAND, True),
-            Tried(Lane.ANALYST, Lane.RELEASE, False),
-            Tried(Lane.RELEASE, Lane.ANALYST, None),
+            Tried(Lane.ANALYST, Lane.NO_ACTION, False),
+            Tried(Lane.NO_ACTION, Lane.ANALYST, None),
             Tried(Lane.AUDIT, Lane.AUDIT, True),
-            Tried(Lane.INSUFFICIENT_EVIDENCE, Lane.RELEASE, None),
+            Tried(Lane.INSUFFICIENT_EVIDENCE, Lane.NO_ACTION, None),
         ]
     )
     assert (found.both, found.only_champion) == (Cell(1, 1, 0), Cell(1, 0, 1))

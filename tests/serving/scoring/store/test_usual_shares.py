@@ -8,7 +8,7 @@ from serving.intake.service.intake import receive
 from serving.intake.service.seller_events import receive_events
 from serving.marketplaces.store import marketplaces
 from serving.operations.service.housekeeping import refresh_references
-from serving.scoring.service.reference_context import SurroundingsCache
+from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.scoring.store import base_rate_priors, references
 from tests.fixtures.clocks import NOW
 from tests.fixtures.listings import a_row
@@ -93,7 +93,7 @@ def test_what_was_worked_out_is_what_offers_are_scored_with(any_site: Site) -> N
     assert kept == worked_out(any_site) == again.priors
     assert kept.item_returns.mean == 4 / 20
     assert again.common.rows == {(48_900, "EUR"): SELLERS}
-    surroundings = any_site.runtime.services[SurroundingsCache]
+    context = any_site.runtime.services[ReferenceContextCache]
     with any_site.runtime.store.read() as connection:
-        live = surroundings.of(connection, any_site.marketplace, any_site.clock.now()).references
+        live = context.of(connection, any_site.marketplace, any_site.clock.now()).references
     assert (live.priors, live.common) == (kept, again.common)

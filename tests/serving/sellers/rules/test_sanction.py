@@ -14,9 +14,9 @@ from serving.sellers.rules.sanction import (
     SanctionEvent,
     SanctionState,
     SellerAct,
-    Voice,
+    Vote,
     act_for,
-    check_voice,
+    check_vote,
     follows,
     holds,
     organisation_for,
@@ -97,15 +97,15 @@ def test_what_is_left_of_the_strikes_carries(total: float, held: set[Measure]) -
     assert {one for one in Measure if holds(one, total, DEFAULT_SANCTIONS)} == held
 
 
-def yes(user: str, organisation: str) -> Voice:
-    return Voice(user, organisation, agrees=True, reason="Looked at the removals.")
+def yes(user: str, organisation: str) -> Vote:
+    return Vote(user, organisation, agrees=True, reason="Looked at the removals.")
 
 
-def no(user: str, organisation: str) -> Voice:
-    return Voice(user, organisation, agrees=False, reason="It was one shipment.")
+def no(user: str, organisation: str) -> Vote:
+    return Vote(user, organisation, agrees=False, reason="It was one shipment.")
 
 
-VOICES: list[tuple[list[Voice], SanctionEvent, str]] = [
+VOTES: list[tuple[list[Vote], SanctionEvent, str]] = [
     ([yes("ana", DESK)], SanctionEvent.AGREE, "one of the desk"),
     ([yes("ana", DESK), yes("ben", DESK)], SanctionEvent.AGREE, "two of the desk are one organisation"),
     ([yes("max", PROGRAMME)], SanctionEvent.AGREE, "one of the programme"),
@@ -117,8 +117,8 @@ VOICES: list[tuple[list[Voice], SanctionEvent, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("given", "expected", "_why"), VOICES, ids=[row[-1] for row in VOICES])
-def test_voices_come_to(given: list[Voice], expected: SanctionEvent, _why: str) -> None:
+@pytest.mark.parametrize(("given", "expected", "_why"), VOTES, ids=[row[-1] for row in VOTES])
+def test_voices_come_to(given: list[Vote], expected: SanctionEvent, _why: str) -> None:
     assert follows(given, {"confirmer"}, {}) is expected
 
 
@@ -129,28 +129,28 @@ def test_of_two_who_asked_one_another_in_only_the_guest_has_a_voice() -> None:
     assert follows(both, {"confirmer"}, each_by_one({"max": "confirmer"})) is SanctionEvent.CARRY_OUT
     assert follows(both, {"confirmer"}, each_by_one({"max": "ada", "ana": "ada"})) is SanctionEvent.CARRY_OUT
     with pytest.raises(Forbidden, match="You let in whoever confirmed a removal"):
-        check_voice([], yes("ana", DESK), {"confirmer"}, each_by_one({"confirmer": "ana"}))
+        check_vote([], yes("ana", DESK), {"confirmer"}, each_by_one({"confirmer": "ana"}))
 
 
 def test_whoever_let_in_a_confirmer_ends_a_sanction_by_a_no() -> None:
     host = each_by_one({"confirmer": "ana"})
-    check_voice([], no("ana", DESK), {"confirmer"}, host)
+    check_vote([], no("ana", DESK), {"confirmer"}, host)
     assert follows([yes("max", PROGRAMME), no("ana", DESK)], {"confirmer"}, host) is SanctionEvent.REFUSE
     with pytest.raises(Forbidden, match="You confirmed a removal"):
-        check_voice([], no("confirmer", DESK), {"confirmer"}, host)
+        check_vote([], no("confirmer", DESK), {"confirmer"}, host)
 
 
 def test_whoever_confirmed_has_no_voice() -> None:
     with pytest.raises(Forbidden, match="You confirmed a removal"):
-        check_voice([], yes("ana", DESK), {"ana"}, {})
+        check_vote([], yes("ana", DESK), {"ana"}, {})
 
 
 def test_a_voice_needs_a_reason_and_is_given_once() -> None:
     with pytest.raises(Invalid, match="Give a reason"):
-        check_voice([], Voice("ana", DESK, agrees=True, reason=" "), set(), {})
+        check_vote([], Vote("ana", DESK, agrees=True, reason=" "), set(), {})
     with pytest.raises(Conflict, match="said so already"):
-        check_voice([yes("ana", DESK)], yes("ana", DESK), set(), {})
-    check_voice([yes("ana", DESK)], no("ana", DESK), set(), {})
+        check_vote([yes("ana", DESK)], yes("ana", DESK), set(), {})
+    check_vote([yes("ana", DESK)], no("ana", DESK), set(), {})
 
 
 PLACE = "mkt_1"

@@ -16,7 +16,7 @@ from serving.delivery.service.delivery import deliver
 from serving.listings.tables import listing
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
-from serving.review.service.removal_approvals import speak as speak_on_held
+from serving.review.service.removal_approvals import speak as vote_on_removal
 from serving.review.service.undoing import undo_verdict
 from serving.sellers.rules.sanction import SanctionState
 from serving.sellers.service import sanctioning
@@ -26,7 +26,7 @@ from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
-from tests.fixtures.guests import asked_in
+from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import Receiver
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
 from tests.fixtures.replays import having
@@ -160,9 +160,9 @@ def test_an_analyst_whose_own_verdicts_struck_does_not_decide(site: Site) -> Non
 def test_whoever_let_in_who_confirmed_can_refuse_and_not_agree(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
     (proposed,), runtime = sanctions_of(any_site), any_site.runtime
-    asked_in(any_site, any_site.brand_person, any_site.analyst)
+    an_invited_user(any_site, any_site.brand_person, any_site.analyst)
     (seen,) = sanctioning.undecided(runtime, any_site.analyst)
-    assert (seen.no_voice, "you can refuse it" in (seen.no_agreement or "")) == (None, True)
+    assert (seen.no_vote, "you can refuse it" in (seen.no_agreement or "")) == (None, True)
     with pytest.raises(Forbidden, match="You let in whoever confirmed"):
         speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
     page = visit_as(any_site, any_site.analyst).get("/sellers").text
@@ -229,7 +229,7 @@ def test_a_held_removal_strikes_once_it_is_let_go_and_from_when_it_was_confirmed
     held = a_strike(any_site, "MP-2")
     assert (total(any_site), stands(any_site)) == (1.0, [])
     any_site.clock.forward(days=30)
-    speak_on_held(any_site.runtime, any_site.analyst, held.action_id, Decision.RELEASE, WHY)
+    vote_on_removal(any_site.runtime, any_site.analyst, held.action_id, Decision.APPROVE, WHY)
     assert (total(any_site), stands(any_site)) == (2.0, [("restrict", "proposed")])
     with any_site.runtime.store.read() as connection:
         hits = strikes.of_seller(connection, any_site.here, SELLER)
@@ -420,4 +420,4 @@ def test_another_marketplace_knows_nothing_of_it(site: Site) -> None:
     provisioning.add_marketplace(site.runtime, name="souk", base_currency="EUR", by="test")
     assert sanctioning.undecided(site.runtime, site.data_scientist) == []
     (seen,) = sanctioning.undecided(site.runtime, site.analyst)
-    assert (seen.sanction.sanction_id, seen.count.total, seen.no_voice) == (proposed.sanction_id, 2.0, None)
+    assert (seen.sanction.sanction_id, seen.count.total, seen.no_vote) == (proposed.sanction_id, 2.0, None)

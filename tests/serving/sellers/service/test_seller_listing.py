@@ -45,12 +45,12 @@ def first_reason(site: Site) -> Message:
 
 @pytest.mark.parametrize("which", [SellerList.WATCH, SellerList.DENY])
 def test_offers_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_site: Site, which: SellerList) -> None:
-    assert comes_in(any_site, "s-7").lane is Lane.RELEASE
+    assert comes_in(any_site, "s-7").lane is Lane.NO_ACTION
     put(any_site, "s-7", which)
     assert comes_in(any_site, "s-7", external_id="MP-21").lane is Lane.ANALYST
     told = first_reason(any_site)
     assert (told.code, told.parameters["reason"]) == (f"seller_list.{which.value}", WHY)
-    assert comes_in(any_site, "s-8", external_id="MP-22").lane is Lane.RELEASE
+    assert comes_in(any_site, "s-8", external_id="MP-22").lane is Lane.NO_ACTION
 
 
 def test_offers_of_who_is_linked_with_a_denied_seller_go_to_an_analyst_with_the_path(any_site: Site) -> None:
@@ -65,16 +65,16 @@ def test_offers_of_who_is_linked_with_a_denied_seller_go_to_an_analyst_with_the_
 def test_no_score_accuses_an_allowed_seller(any_site: Site) -> None:
     assert comes_in(any_site, "s-7", suspect=True).lane is Lane.ANALYST
     put(any_site, "s-8", SellerList.ALLOW)
-    assert comes_in(any_site, "s-8", suspect=True, external_id="MP-21", title="Aurelle 1:1").lane is Lane.RELEASE
+    assert comes_in(any_site, "s-8", suspect=True, external_id="MP-21", title="Aurelle 1:1").lane is Lane.NO_ACTION
 
 
 def test_an_entry_ends_with_its_days_and_when_somebody_takes_it_off(any_site: Site) -> None:
     put(any_site, "s-7", SellerList.WATCH, days=2)
     put(any_site, "s-8", SellerList.WATCH)
     take_off_list(any_site.runtime, any_site.here, "s-8", by="Ana")
-    assert comes_in(any_site, "s-8", external_id="MP-21").lane is Lane.RELEASE
+    assert comes_in(any_site, "s-8", external_id="MP-21").lane is Lane.NO_ACTION
     any_site.clock.forward(days=2)
-    assert comes_in(any_site, "s-7", external_id="MP-22").lane is Lane.RELEASE
+    assert comes_in(any_site, "s-7", external_id="MP-22").lane is Lane.NO_ACTION
     with pytest.raises(NotFound, match="on no list"):
         take_off_list(any_site.runtime, any_site.here, "s-8", by="Ana")
 
@@ -82,7 +82,7 @@ def test_an_entry_ends_with_its_days_and_when_somebody_takes_it_off(any_site: Si
 def test_a_seller_is_on_one_list_and_the_later_entry_stands(any_site: Site) -> None:
     put(any_site, "s-7", SellerList.WATCH)
     put(any_site, "s-7", SellerList.ALLOW)
-    assert comes_in(any_site, "s-7").lane is Lane.RELEASE
+    assert comes_in(any_site, "s-7").lane is Lane.NO_ACTION
     with any_site.runtime.store.read() as connection:
         assert audit.check(connection)[1] is None
 

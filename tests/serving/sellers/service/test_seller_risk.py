@@ -133,10 +133,10 @@ def test_nothing_of_the_moment_or_later_counts(any_site: Site) -> None:
     judged = site.clock.now()
     case = find(site, "A1", Judgement.GENUINE)
     assert [risks(site, at)["ann"].cleared for at in (judged, site.clock.now())] == [0, 1]
-    taken_back = site.clock.now()
+    undone = site.clock.now()
     undo_verdict(site.runtime, site.analyst, case.case_id)
     site.clock.forward(seconds=1)
-    assert [risks(site, at)["ann"].cleared for at in (taken_back, site.clock.now())] == [1, 0]
+    assert [risks(site, at)["ann"].cleared for at in (undone, site.clock.now())] == [1, 0]
 
 
 def test_an_offer_leaves_the_window_with_its_last_score(any_site: Site) -> None:

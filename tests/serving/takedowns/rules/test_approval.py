@@ -10,8 +10,8 @@ from serving.takedowns.rules.approval import (
     PROGRAMME,
     Bearing,
     Decision,
-    Opinion,
-    check_opinion,
+    Vote,
+    check_vote,
     left_out,
     organisation_of,
     settled,
@@ -24,7 +24,7 @@ BURST = Bearing(HERE, OURS, "usr_lena", frozenset({"usr_camille"}), OURS, frozen
 LARGE = replace(BURST, causes=frozenset({HoldCause.HIGH_IMPACT}))
 OFF = replace(BURST, causes=frozenset({HoldCause.SWITCHED_OFF}))
 BY_DESK = replace(LARGE, confirmed_by=frozenset({"usr_ines"}), confirmer=DESK)
-R, W = Decision.RELEASE, Decision.WITHDRAW
+R, W = Decision.APPROVE, Decision.WITHDRAW
 
 
 def person(user_id: str, *grants: Grant) -> Person:
@@ -67,8 +67,8 @@ def test_where_no_brand_is_known_any_account_manager_of_the_place_speaks_for_the
     assert organisation_of(person("usr_jo", Grant(Role.BRAND, HERE, OURS)), unknown) is None
 
 
-def say(user_id: str, organisation: str, decision: Decision = R) -> Opinion:
-    return Opinion(user_id, organisation, decision, "looked at")
+def say(user_id: str, organisation: str, decision: Decision = R) -> Vote:
+    return Vote(user_id, organisation, decision, "looked at")
 
 
 INES, TOMAS, LENA, JO = (
@@ -77,7 +77,7 @@ INES, TOMAS, LENA, JO = (
     say("usr_lena", PROGRAMME),
     say("usr_jo", OURS),
 )
-SETTLED: list[tuple[Bearing, list[Opinion], Decision | None, str]] = [
+SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
     (BURST, [], None, "nobody has spoken"),
     (BURST, [INES], None, "the desk alone"),
     (BURST, [INES, TOMAS], None, "two people of one organisation"),
@@ -104,11 +104,11 @@ SETTLED: list[tuple[Bearing, list[Opinion], Decision | None, str]] = [
 
 
 @pytest.mark.parametrize(("bearing", "given", "expected", "why"), SETTLED, ids=[row[-1] for row in SETTLED])
-def test_a_held_removal_is_settled(bearing: Bearing, given: list[Opinion], expected: Decision | None, why: str) -> None:
+def test_a_held_removal_is_settled(bearing: Bearing, given: list[Vote], expected: Decision | None, why: str) -> None:
     assert settled(given, bearing, {}) is expected, why
 
 
-INVITED: list[tuple[Bearing, list[Opinion], dict[str, str], Decision | None, str]] = [
+INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] = [
     (BURST, [INES, LENA], {"usr_lena": "usr_ines"}, None, "the desk asked the programme in"),
     (
         BURST,
@@ -137,9 +137,9 @@ INVITED: list[tuple[Bearing, list[Opinion], dict[str, str], Decision | None, str
 
 @pytest.mark.parametrize(("bearing", "given", "let_in_by", "expected", "why"), INVITED, ids=[r[-1] for r in INVITED])
 def test_of_two_who_asked_one_another_in_only_the_guest_counts(
-    bearing: Bearing, given: list[Opinion], let_in_by: dict[str, str], expected: Decision | None, why: str
+    bearing: Bearing, given: list[Vote], invited_by: dict[str, str], expected: Decision | None, why: str
 ) -> None:
-    assert settled(given, bearing, each_by_one(let_in_by)) is expected, why
+    assert settled(given, bearing, each_by_one(invited_by)) is expected, why
 
 
 def test_whose_word_does_not_count_is_said_in_words() -> None:
@@ -156,18 +156,18 @@ def test_whose_word_does_not_count_is_said_in_words() -> None:
 def test_whoever_asked_in_a_confirmer_can_only_withdraw_the_removal() -> None:
     ines, host = person("usr_ines", Grant(Role.ANALYST, HERE)), each_by_one({"usr_camille": "usr_ines"})
     against = replace(INES, decision=W)
-    check_opinion(ines, BURST, [], against, host)
+    check_vote(ines, BURST, [], against, host)
     for given in ([], [against]):
         with pytest.raises(Forbidden, match="You let in whoever confirmed this removal, by an invitation"):
-            check_opinion(ines, BURST, given, INES, host)
-    check_opinion(ines, BURST, [], INES, each_by_one({"usr_ines": "usr_camille"}))
+            check_vote(ines, BURST, given, INES, host)
+    check_vote(ines, BURST, [], INES, each_by_one({"usr_ines": "usr_camille"}))
 
 
 @pytest.mark.parametrize("cause", sorted(BURSTS))
 def test_no_one_person_settles_what_a_burst_held(cause: HoldCause) -> None:
     bearing = replace(BURST, causes=frozenset({cause}))
-    voices = [replace(one, decision=decision) for one in (INES, TOMAS, LENA, JO) for decision in Decision]
-    for first, second in itertools.product(voices, repeat=2):
+    votes = [replace(one, decision=decision) for one in (INES, TOMAS, LENA, JO) for decision in Decision]
+    for first, second in itertools.product(votes, repeat=2):
         if first.user_id == second.user_id:
             assert settled([first, second], bearing, {}) is None
 
@@ -175,19 +175,19 @@ def test_no_one_person_settles_what_a_burst_held(cause: HoldCause) -> None:
 def test_whoever_confirmed_has_no_say() -> None:
     camille = person("usr_camille", Grant(Role.BRAND, HERE, OURS))
     with pytest.raises(Forbidden, match="You confirmed this removal"):
-        check_opinion(camille, BURST, [], say("usr_camille", OURS), {})
+        check_vote(camille, BURST, [], say("usr_camille", OURS), {})
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_an_opinion_has_a_reason(reason: str) -> None:
     ines = person("usr_ines", Grant(Role.ANALYST, HERE))
     with pytest.raises(Invalid, match="Give a reason"):
-        check_opinion(ines, BURST, [], replace(INES, reason=reason), {})
+        check_vote(ines, BURST, [], replace(INES, reason=reason), {})
 
 
 def test_nobody_says_the_same_twice_but_may_change_their_mind() -> None:
     ines = person("usr_ines", Grant(Role.ANALYST, HERE))
     with pytest.raises(Conflict, match="You have said so already"):
-        check_opinion(ines, BURST, [INES], INES, {})
-    check_opinion(ines, BURST, [INES], replace(INES, decision=W), {})
-    check_opinion(ines, BURST, [INES, replace(INES, decision=W)], INES, {})
+        check_vote(ines, BURST, [INES], INES, {})
+    check_vote(ines, BURST, [INES], replace(INES, decision=W), {})
+    check_vote(ines, BURST, [INES, replace(INES, decision=W)], INES, {})

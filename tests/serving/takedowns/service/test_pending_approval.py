@@ -16,7 +16,7 @@ from serving.delivery.service.delivery import deliver, sweep_deliveries
 from serving.learning.store import verdict_history
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switches import switch
-from serving.review.service.removal_approvals import held_removals, speak
+from serving.review.service.removal_approvals import pending_removals, speak
 from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.standing.service import current
@@ -28,7 +28,7 @@ from serving.takedowns.store import actions, alerts
 from serving.takedowns.store.alerts import Alert
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.bursts import confirm, questions, states
-from tests.fixtures.guests import asked_in
+from tests.fixtures.guests import an_invited_user
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
@@ -45,17 +45,17 @@ def standing(site: Site) -> list[Alert]:
 
 def drill(site: Site, many: int) -> None:
     """A brand's account that was taken over confirms everything within ten minutes."""
-    found, first_held = questions(site, many), None
+    found, first_pending = questions(site, many), None
     for number, case in enumerate(found):
         recorded = confirm(site, site.brand_person, case)
-        if first_held is None and recorded.action and recorded.action.state is ActionState.HELD:
+        if first_pending is None and recorded.action and recorded.action.state is ActionState.PENDING_APPROVAL:
             assert number == CAP
-            first_held = site.clock.now()
+            first_pending = site.clock.now()
         site.clock.forward(seconds=600 / many)
-    assert first_held is not None
+    assert first_pending is not None
     (alert,) = standing(site)
     assert (alert.cause, alert.subject) == (HoldCause.USER_BURST, site.brand_person.user_id)
-    assert alert.raised_at - first_held <= timedelta(minutes=1)
+    assert alert.raised_at - first_pending <= timedelta(minutes=1)
     assert states(site) == {"scheduled": CAP, "held": many - CAP}
     site.clock.forward(hours=30)
     sweep_deliveries(site.runtime)
@@ -140,12 +140,12 @@ def test_a_held_removal_uses_up_nothing_of_what_takes_effect_by_itself(any_site:
     assert states(any_site) == {"scheduled": CAP, "held": 1}
     assert used_up() == CAP
     for person in (any_site.analyst, any_site.account_manager):
-        speak(any_site.runtime, person, action_id, Decision.RELEASE, WHY)
+        speak(any_site.runtime, person, action_id, Decision.APPROVE, WHY)
     assert states(any_site) == {"scheduled": CAP + 1}
     assert used_up() == CAP
 
 
-def a_held_verdict(site: Site, action_id: str) -> tuple[str, str]:
+def a_pending_verdict(site: Site, action_id: str) -> tuple[str, str]:
     with site.runtime.store.read() as connection:
         verdict_id = actions.get(connection, site.here, action_id).verdict_id
         return verdict_id, verdicts.get(connection, site.here, verdict_id).version_id
@@ -164,7 +164,7 @@ def test_what_a_held_removal_rests_on_teaches_from_the_moment_on_in_which_it_is_
     any_site: Site, decision: Decision
 ) -> None:
     action_id, clock = a_burst(any_site), any_site.clock
-    held = a_held_verdict(any_site, action_id)
+    held = a_pending_verdict(any_site, action_id)
     confirmed = clock.now()
     assert not stands(any_site, *held, confirmed)
     clock.forward(days=30)
@@ -173,7 +173,7 @@ def test_what_a_held_removal_rests_on_teaches_from_the_moment_on_in_which_it_is_
     clock.forward(days=1)
     for person in (any_site.analyst, any_site.account_manager):
         speak(any_site.runtime, person, action_id, decision, WHY)
-    assert stands(any_site, *held, clock.now()) is (decision is Decision.RELEASE)
+    assert stands(any_site, *held, clock.now()) is (decision is Decision.APPROVE)
     # Said again of the moments before, it is the same.
     assert not stands(any_site, *held, confirmed)
     assert not stands(any_site, *held, waiting)
@@ -207,7 +207,7 @@ def test_a_held_confirmation_is_held_against_nobody_before_it_is_let_go(any_site
     clock.forward(days=1)
     speak(any_site.runtime, any_site.analyst, action_id, decision, WHY)
     clock.forward(seconds=1)
-    expected = (1, 1) if decision is Decision.RELEASE else (0, 0)
+    expected = (1, 1) if decision is Decision.APPROVE else (0, 0)
     assert held_against_the_seller(any_site, clock.now()) == expected
     # Asked again of the moment before, it is the same.
     assert held_against_the_seller(any_site, waiting) == (0, 0)
@@ -217,7 +217,7 @@ def test_what_left_without_being_held_teaches_while_the_rest_waits(any_site: Sit
     a_burst(any_site)
     with any_site.runtime.store.read() as connection:
         asked = actions.latest(connection, any_site.here, kind=None, state=ActionState.SCHEDULED, most=CAP)
-    found = [a_held_verdict(any_site, one.action_id) for one in asked]
+    found = [a_pending_verdict(any_site, one.action_id) for one in asked]
     assert [stands(any_site, *one, any_site.clock.now()) for one in found] == [True] * CAP
 
 
@@ -231,15 +231,15 @@ def test_a_held_confirmation_counts_for_a_brands_standing_once_it_is_let_go(any_
 
     assert accepted() == CAP
     for person in (any_site.analyst, any_site.account_manager):
-        speak(any_site.runtime, person, action_id, Decision.RELEASE, WHY)
+        speak(any_site.runtime, person, action_id, Decision.APPROVE, WHY)
     assert accepted() == CAP + 1
 
 
 def test_after_a_burst_the_desk_and_the_brand_programme_let_a_removal_go(any_site: Site) -> None:
     action_id, runtime = a_burst(any_site), any_site.runtime
-    assert speak(runtime, any_site.analyst, action_id, Decision.RELEASE, WHY) is None
+    assert speak(runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
     assert states(any_site)["held"] == 1
-    assert speak(runtime, any_site.account_manager, action_id, Decision.RELEASE, WHY) is Decision.RELEASE
+    assert speak(runtime, any_site.account_manager, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
     assert states(any_site) == {"scheduled": CAP + 1}
     assert standing(any_site) == []
     with runtime.store.read() as connection:
@@ -254,35 +254,35 @@ def test_after_a_burst_the_desk_and_the_brand_programme_let_a_removal_go(any_sit
 
 def test_two_of_the_desk_are_one_organisation(site: Site) -> None:
     action_id = a_burst(site)
-    speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
-    assert speak(site.runtime, site.second_analyst, action_id, Decision.RELEASE, WHY) is None
+    speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
+    assert speak(site.runtime, site.second_analyst, action_id, Decision.APPROVE, WHY) is None
     assert states(site)["held"] == 1
 
 
 def test_whoever_confirmed_has_no_word(site: Site) -> None:
     action_id = a_burst(site)
     with pytest.raises(Forbidden, match="You confirmed this removal"):
-        speak(site.runtime, site.brand_person, action_id, Decision.RELEASE, WHY)
+        speak(site.runtime, site.brand_person, action_id, Decision.APPROVE, WHY)
 
 
 def test_nobody_lets_a_removal_go_with_an_account_that_they_made(any_site: Site) -> None:
     action_id, runtime = a_burst(any_site), any_site.runtime
-    asked_in(any_site, any_site.account_manager, any_site.analyst)
+    an_invited_user(any_site, any_site.account_manager, any_site.analyst)
     for person in (any_site.analyst, any_site.account_manager):
-        assert speak(runtime, person, action_id, Decision.RELEASE, WHY) is None
-    (held,) = held_removals(runtime, any_site.analyst)
+        assert speak(runtime, person, action_id, Decision.APPROVE, WHY) is None
+    (held,) = pending_removals(runtime, any_site.analyst)
     assert [one.user_id for one in held.said if one.user_id in held.left_out] == [any_site.analyst.user_id]
     assert states(any_site)["held"] == 1
-    assert speak(runtime, any_site.second_analyst, action_id, Decision.RELEASE, WHY) is Decision.RELEASE
+    assert speak(runtime, any_site.second_analyst, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
 
 
 def test_whoever_asked_in_a_confirmer_can_only_withdraw_the_removal(site: Site) -> None:
     action_id = a_burst(site)
-    asked_in(site, site.brand_person, site.analyst)
+    an_invited_user(site, site.brand_person, site.analyst)
     with pytest.raises(Forbidden, match="You let in whoever confirmed"):
-        speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
-    (held,) = held_removals(site.runtime, site.analyst)
-    assert (held.no_word, "You let in" in (held.no_release or "")) == (None, True)
+        speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
+    (held,) = pending_removals(site.runtime, site.analyst)
+    assert (held.no_vote, "You let in" in (held.no_approval or "")) == (None, True)
     assert speak(site.runtime, site.analyst, action_id, Decision.WITHDRAW, WHY) is None
     assert speak(site.runtime, site.account_manager, action_id, Decision.WITHDRAW, WHY) is Decision.WITHDRAW
 
@@ -290,8 +290,8 @@ def test_whoever_asked_in_a_confirmer_can_only_withdraw_the_removal(site: Site) 
 def test_an_opinion_needs_a_reason_and_leaves_no_trace_without_one(site: Site) -> None:
     action_id = a_burst(site)
     with pytest.raises(Invalid, match="Give a reason"):
-        speak(site.runtime, site.analyst, action_id, Decision.RELEASE, "  ")
-    assert held_removals(site.runtime, site.analyst)[0].said == ()
+        speak(site.runtime, site.analyst, action_id, Decision.APPROVE, "  ")
+    assert pending_removals(site.runtime, site.analyst)[0].said == ()
 
 
 def test_a_withdrawn_removal_takes_its_verdict_out_of_account_and_an_analyst_decides_anew(any_site: Site) -> None:
@@ -311,23 +311,23 @@ def test_a_withdrawn_removal_takes_its_verdict_out_of_account_and_an_analyst_dec
 
 def test_what_was_decided_is_not_decided_again(site: Site) -> None:
     action_id = a_burst(site)
-    speak(site.runtime, site.analyst, action_id, Decision.RELEASE, WHY)
-    speak(site.runtime, site.account_manager, action_id, Decision.RELEASE, WHY)
+    speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
+    speak(site.runtime, site.account_manager, action_id, Decision.APPROVE, WHY)
     with pytest.raises(Conflict, match="in the meantime"):
         speak(site.runtime, site.second_analyst, action_id, Decision.WITHDRAW, WHY)
 
 
 def test_nobody_without_a_part_in_it_sees_a_held_removal(site: Site) -> None:
     action_id = a_burst(site)
-    assert held_removals(site.runtime, site.data_scientist) == []
+    assert pending_removals(site.runtime, site.data_scientist) == []
     with pytest.raises(NotFound):
-        speak(site.runtime, site.data_scientist, action_id, Decision.RELEASE, WHY)
+        speak(site.runtime, site.data_scientist, action_id, Decision.APPROVE, WHY)
 
 
 def test_a_brand_is_told_that_a_removal_waits_and_not_why(site: Site) -> None:
     a_burst(site)
-    assert held_removals(site.runtime, site.brand_person)[0].reasons == ()
-    assert held_removals(site.runtime, site.analyst)[0].reasons != ()
+    assert pending_removals(site.runtime, site.brand_person)[0].reasons == ()
+    assert pending_removals(site.runtime, site.analyst)[0].reasons != ()
 
 
 def test_a_held_confirmation_can_be_taken_back_in_its_window(site: Site) -> None:
@@ -336,7 +336,7 @@ def test_a_held_confirmation_can_be_taken_back_in_its_window(site: Site) -> None
         confirm(site, site.brand_person, case)
     undo_verdict(site.runtime, site.brand_person, found[-1].case_id)
     assert states(site) == {"scheduled": CAP, "withdrawn": 1}
-    assert (held_removals(site.runtime, site.analyst), standing(site)) == ([], [])
+    assert (pending_removals(site.runtime, site.analyst), standing(site)) == ([], [])
 
 
 def test_a_switched_off_rule_holds_the_next_confirmation_and_switched_on_lets_the_one_after_leave(
@@ -347,10 +347,10 @@ def test_a_switched_off_rule_holds_the_next_confirmation_and_switched_on_lets_th
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     held = confirm(any_site, any_site.brand_person, first).action
     assert held is not None
-    assert (held.state, standing(any_site)[0].cause) == (ActionState.HELD, HoldCause.SWITCHED_OFF)
+    assert (held.state, standing(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, HoldCause.SWITCHED_OFF)
     # The confirmer's word stands; one person of another organisation is the second.
-    agreed = speak(any_site.runtime, any_site.analyst, held.action_id, Decision.RELEASE, WHY)
-    assert agreed is Decision.RELEASE
+    agreed = speak(any_site.runtime, any_site.analyst, held.action_id, Decision.APPROVE, WHY)
+    assert agreed is Decision.APPROVE
     switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
     assert confirm(any_site, any_site.brand_person, second).action is not None
     assert states(any_site) == {"scheduled": 2}
@@ -365,7 +365,7 @@ def test_an_alert_ends_with_the_last_removal_of_its_cause_and_the_others_stand(a
     for case in found[1:]:
         confirm(any_site, any_site.brand_person, case)
     assert {one.cause for one in standing(any_site)} == {HoldCause.SWITCHED_OFF, HoldCause.SELLER_BURST}
-    speak(any_site.runtime, any_site.analyst, first.action_id, Decision.RELEASE, WHY)
+    speak(any_site.runtime, any_site.analyst, first.action_id, Decision.APPROVE, WHY)
     assert [one.cause for one in standing(any_site)] == [HoldCause.SELLER_BURST]
 
 

@@ -36,7 +36,7 @@ def _starred(name: str, at: int) -> str:
 _WAYS: Final[tuple[Callable[[str, int], str], ...]] = (_invisible, _look_alike, _stand_in, _spaced, _dotted, _starred)
 
 
-def disguised(random: Random, name: str) -> str:
+def obfuscated(random: Random, name: str) -> str:
     """The name written in one of six ways that a search for it misses."""
     return one_of(random, _WAYS)(name, 1 + int(random.random() * (len(name) - 2)))
 
