@@ -77,7 +77,7 @@ class Indicator:
 class Fired:
     """A counterfeit indicator that fits an offer, with the words that it fits as they stand in the folded text."""
 
-    indicator_id: str
+    tell_tale_id: str
     brand_id: str
     label: str
     direction: Direction
@@ -137,7 +137,7 @@ def _fired(one: Indicator, texts: dict[Where, str]) -> Fired | None:
     if found is None:
         return None
     return Fired(
-        indicator_id=one.indicator_id,
+        tell_tale_id=one.indicator_id,
         brand_id=one.brand_id,
         label=one.label,
         direction=one.direction,

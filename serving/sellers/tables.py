@@ -165,7 +165,7 @@ seller_ranking = Table(
     moment("as_of"),
     Column("window_days", Integer, nullable=False),
     Column("sellers", Integer, nullable=False),
-    Column("base_rate_prior", Float, nullable=True),
+    Column("usual_share", Float, nullable=True),
     Column("policy_version", String(80), nullable=False),
 )
 

@@ -21,7 +21,7 @@ _ACTION: Final = re.compile(r"action=" + _SAID)
 _VALUE: Final = re.compile(r"\{\{.*?\}\}")
 
 # The tests of these names hold each journey; all but the first few are part of `make soak`.
-QUEUE: Final = "test_desk.test_the_queue_works_without_script"
+QUEUE: Final = "test_review_queue.test_the_queue_works_without_script"
 ANSWER: Final = "test_pages.test_pages_are_there_without_script_and_offer_nothing_that_needs_it"
 PORTAL: Final = "test_brand.test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_answers"
 SELLER: Final = "test_seller.test_a_seller_answers_a_removal_from_its_link"
@@ -67,6 +67,8 @@ FORMS: Final = (
     OneForm("base.html", "POST /settings/quick", ANSWER, "theme="),
     OneForm("base.html", "POST /sign-out", DESK),
     OneForm("brand.html", "POST /cases/{case_id}/verdict", BRAND),
+    OneForm("brand_indicators.html", "POST /brand/tell-tales/{indicator_id}/end", FILE),
+    OneForm("brand_indicators.html", "POST /brand/tell-tales", FILE),
     OneForm("brand_people.html", "POST /brand/people/{user_id}/reset-link", FILE),
     OneForm("brand_people.html", "POST /brand/people/{user_id}/let-go", FILE),
     OneForm("brand_people.html", "POST /brand/people/invitations/{invitation_id}/take-back", FILE),
@@ -83,24 +85,22 @@ FORMS: Final = (
     OneForm("brand_sellers.html", "POST /brand/sellers/remove", FILE),
     OneForm("brand_sellers.html", "POST /brand/sellers", FILE, "rows="),
     OneForm("brand_sellers.html", "POST /brand/sellers/preview", PORTAL),
-    OneForm("brand_indicators.html", "POST /brand/tell-tales/{tell_tale_id}/end", FILE),
-    OneForm("brand_indicators.html", "POST /brand/tell-tales", FILE),
-    OneForm("certification.html", "POST /brand/briefing", BRAND),
     OneForm("bulk.html", "POST /cases/bulk", CASE),
     OneForm("bulk_answer.html", "POST /cases/bulk/{bulk_id}/undo", CASE),
     OneForm("case.html", "POST /cases/{case_id}/resume", CASE),
     OneForm("case.html", "GET /cases/{case_id}", CASE, "from="),
     OneForm("case.html", "POST /cases/{case_id}/verdict", ANSWER),
     OneForm("case.html", "POST /cases/{case_id}/undo", CASE),
+    OneForm("certification.html", "POST /brand/briefing", BRAND),
     OneForm("counter_notices.html", "POST /counter-notices/{counter_notice_id}", BRAND),
     OneForm("deliveries.html", "POST /operations/deliveries/replay", RECEIVERS),
     OneForm("deliveries.html", "POST /operations/deliveries/replay", RECEIVERS, "action_id="),
-    OneForm("pending_removals.html", "POST /held/{action_id}", SELLERS),
     OneForm("help.html", "POST /help/tours/{role}/again", DESK),
     OneForm("join.html", "POST /join/{token}/accept", ADMINISTRATOR),
     OneForm("join.html", "POST /join/{token}", NEW_SELLER),
     OneForm("keys.html", "POST /keys/{key_id}/revoke", ADMINISTRATOR),
     OneForm("keys.html", "POST /keys", ADMINISTRATOR),
+    OneForm("kill_switches.html", "POST /switches/{rule}", ADMINISTRATOR),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/rights/{right_id}", PORTAL),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/enrolment", MANAGER),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/people/{user_id}", MANAGER),
@@ -119,13 +119,14 @@ FORMS: Final = (
     OneForm("parts/keys.html", "POST /settings/quick", CASE, "letter_keys="),
     OneForm("parts/notes_card.html", "POST /cases/{case_id}/notes", CASE),
     OneForm("parts/notes_card.html", "POST /cases/{case_id}/aside", CASE),
+    OneForm("parts/onboarding.html", "POST /help/tours/{role}/seen", NEW_SELLER),
     OneForm("parts/thread.html", "POST /brand/messages/{message_id}/erase", FILE),
     OneForm("parts/thread.html", "POST /brand/messages", PORTAL),
-    OneForm("parts/onboarding.html", "POST /help/tours/{role}/seen", NEW_SELLER),
     OneForm("parts/trial.html", "POST /models/trial", SCIENTISTS),
     OneForm("parts/trial.html", "POST /models/trial/end", SCIENTISTS),
     OneForm("parts/trial.html", "POST /models/trial/start", SCIENTISTS),
     OneForm("parts/undo.html", "POST /cases/{case_id}/undo", ANSWER),
+    OneForm("pending_removals.html", "POST /held/{action_id}", SELLERS),
     OneForm("people.html", "GET /people", ADMINISTRATOR, "q="),
     OneForm("people.html", "POST /people/invitations", NEW_SELLER),
     OneForm("people.html", "POST /people/invitations/{invitation_id}/take-back", ADMINISTRATOR),
@@ -154,7 +155,6 @@ FORMS: Final = (
     OneForm("settings.html", "POST /settings/password", DESK),
     OneForm("setup.html", "POST /setup/{token}", FOUNDER),
     OneForm("sign_in.html", "POST /sign-in", QUEUE),
-    OneForm("kill_switches.html", "POST /switches/{rule}", ADMINISTRATOR),
     OneForm("takedown.html", "POST /brand/takedowns", BRAND),
     OneForm("takedown_answer.html", "POST /brand/takedowns/{request_id}/undo", BRAND),
     OneForm("webhook.html", "POST /operations/webhook/wake", OPERATOR),

@@ -24,7 +24,7 @@ CHANCES = [
 ]
 
 
-@pytest.mark.parametrize(("probability", "newcomer", "expected", "_why"), CHANCES, ids=[row[-1] for row in CHANCES])
+@pytest.mark.parametrize(("probability", "is_new_seller", "expected", "_why"), CHANCES, ids=[row[-1] for row in CHANCES])
 def test_the_chance_of_a_review(probability: float, is_new_seller: bool, expected: float, _why: str) -> None:
     assert chance_of_review(probability, 0.2, is_new_seller=is_new_seller, policy=POLICY) == pytest.approx(expected, abs=1e-4)
 

@@ -74,7 +74,7 @@ def test_near_duplicates_stay_while_a_text_is_near_itself_and_go_once_it_is_not(
 
 def test_tell_tales_stay_while_their_words_stand() -> None:
     fired = Fired(
-        indicator_id="tt",
+        tell_tale_id="tt",
         brand_id="brd",
         label="x",
         direction=Direction.COUNTERFEIT,

@@ -61,7 +61,7 @@ class Ranking:
     """All sellers of a window. `sellers` have an offer that counts; `usual_share` is theirs, None without any."""
 
     sellers: int
-    base_rate_prior: float | None
+    usual_share: float | None
     risks: Mapping[str, SellerRisk]
 
 

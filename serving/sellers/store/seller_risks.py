@@ -67,7 +67,7 @@ class Kept:
     as_of: datetime
     window_days: int
     sellers: int
-    base_rate_prior: float | None
+    usual_share: float | None
     policy_version: str
 
 
@@ -93,7 +93,7 @@ def kept(connection: Connection, marketplace_id: str) -> Kept | None:
     """The ranking in force; None before the first."""
     query = select(seller_ranking).where(seller_ranking.c.marketplace_id == marketplace_id)
     row = connection.execute(query).one_or_none()
-    return None if row is None else Kept(row.as_of, row.window_days, row.sellers, row.base_rate_prior, row.policy_version)
+    return None if row is None else Kept(row.as_of, row.window_days, row.sellers, row.usual_share, row.policy_version)
 
 
 def is_known(connection: Connection, marketplace_id: str, name: str) -> bool:

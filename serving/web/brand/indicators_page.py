@@ -115,7 +115,7 @@ def post_indicator(request: Request, session: Reader, fields: Fields) -> Respons
     return go_to(request, f"{_PLACE}{scope.query}", Flash.INDICATOR_ADDED)
 
 
-@router.post(_PLACE + "/{tell_tale_id}/end")
+@router.post(_PLACE + "/{indicator_id}/end")
 def post_end(indicator_id: str, request: Request, session: Reader, fields: Fields) -> Response:
     """Take a tell-tale back."""
     runtime = runtime_of(request)

@@ -249,7 +249,7 @@ def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]
     """The labels of the brand's tell-tales that were looked for when the offer was scored and that did not fit."""
     if case.brand_id is None or facts.tell_tales is None:
         return ()
-    fired = {one.indicator_id for one in facts.tell_tales.fired}
+    fired = {one.tell_tale_id for one in facts.tell_tales.fired}
     known = indicators.of_brand(connection, case.marketplace_id, case.brand_id)
     return tuple(one.label for one in known if one.in_force(facts.as_of) and one.indicator_id not in fired)
 

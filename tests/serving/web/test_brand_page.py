@@ -229,7 +229,7 @@ def test_a_question_tells_a_brand_of_its_own_tell_tales_alone(site: Site) -> Non
         (row,) = queues.queue(connection, QueueFilter(frozenset({site.here}), (CaseLane.ASK_BRAND,)), most=1)
     both = tuple(
         Fired(
-            indicator_id=f"tel_{brand_id}",
+            tell_tale_id=f"tel_{brand_id}",
             brand_id=brand_id,
             label=f"of {brand_id}",
             direction=Direction.GENUINE,

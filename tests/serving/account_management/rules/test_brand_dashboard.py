@@ -25,7 +25,7 @@ def answered(
     values: dict[str, object] = {
         "judgement": judgement,
         "answered_at": at,
-        "taken_back": False,
+        "undone": False,
         "removal": ActionState.ACKNOWLEDGED,
         "removed_at": None if removed_hours is None else at + timedelta(hours=removed_hours),
         "appeal": AppealState.NONE,

@@ -42,7 +42,7 @@ REMOVED = Answered(
         ({"removal": None}, AnswerOutcome.UNDERWAY, "answer.analyst"),
         ({"removal": ActionState.DEAD}, AnswerOutcome.UNDERWAY, "answer.dead"),
         ({"removal": ActionState.WITHDRAWN}, AnswerOutcome.REJECTED, "answer.removal_withdrawn"),
-        ({"taken_back": True, "removal": ActionState.WITHDRAWN}, AnswerOutcome.UNDONE, "answer.undone"),
+        ({"undone": True, "removal": ActionState.WITHDRAWN}, AnswerOutcome.UNDONE, "answer.undone"),
         *(
             ({"judgement": one, "removal": None}, AnswerOutcome.NO_REMOVAL_ASKED, "answer.no_removal")
             for one in Judgement

@@ -18,7 +18,7 @@ BEHIND: list[tuple[set[str], dict[str, set[str]], set[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("people", "let_in_by", "expected", "_why"), BEHIND, ids=[row[-1] for row in BEHIND])
+@pytest.mark.parametrize(("people", "invited_by", "expected", "_why"), BEHIND, ids=[row[-1] for row in BEHIND])
 def test_who_does_not_count_beside_the_others(
     people: set[str], invited_by: dict[str, set[str]], expected: set[str], _why: str
 ) -> None:
@@ -36,7 +36,7 @@ HOSTS: list[tuple[set[str], dict[str, set[str]], set[str], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("people", "let_in_by", "expected", "_why"), HOSTS, ids=[row[-1] for row in HOSTS])
+@pytest.mark.parametrize(("people", "invited_by", "expected", "_why"), HOSTS, ids=[row[-1] for row in HOSTS])
 def test_who_let_any_of_them_in(
     people: set[str], invited_by: dict[str, set[str]], expected: set[str], _why: str
 ) -> None:

@@ -180,7 +180,7 @@ def test_documents_links_and_papers_of_test_buys_go_with_the_removal_and_not_bef
     assert is_proved(site)[0] >= 3
 
 
-KEPT = [{"holder": "x"}, {"said": "x"}, {"recorded_by": "x", "said": ERASED}]
+KEPT = [{"holder": "x"}, {"description": "x"}, {"recorded_by": "x", "description": ERASED}]
 
 
 @pytest.mark.parametrize("change", KEPT, ids=["who held the goods", "other words", "who wrote it down"])

@@ -110,7 +110,7 @@ def test_a_step_that_breaks_the_chain_is_refused_and_leaves_no_line(
 
 
 @pytest.mark.both_engines
-@pytest.mark.parametrize("change", ["UPDATE custody_entry SET said = 'x'", "DELETE FROM custody_entry"])
+@pytest.mark.parametrize("change", ["UPDATE custody_entry SET description = 'x'", "DELETE FROM custody_entry"])
 def test_the_database_refuses_to_change_a_line(any_site: Site, change: str) -> None:
     ordered(any_site, a_case(any_site))
     with pytest.raises(DBAPIError, match="append-only"), any_site.runtime.store.write() as connection:

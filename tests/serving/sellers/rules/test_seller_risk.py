@@ -68,7 +68,7 @@ def test_thirty_confirmed_of_forty_are_worse_than_one_suspicious_offer() -> None
 
 
 def test_what_is_usual_counts_each_seller_once_so_that_a_flood_does_not_set_it() -> None:
-    assert ranked(*[FAKE] * 10_000).base_rate_prior == pytest.approx(1 / 20)
+    assert ranked(*[FAKE] * 10_000).usual_share == pytest.approx(1 / 20)
 
 
 def test_who_has_too_few_offers_is_compared_with_all_the_same() -> None:
@@ -84,7 +84,7 @@ def test_among_nineteen_sellers_nobody_has_a_percentile() -> None:
 
 
 def test_without_a_model_nothing_is_usual() -> None:
-    assert rank({"ann": [POINTS]}, POLICY).base_rate_prior is None
+    assert rank({"ann": [POINTS]}, POLICY).usual_share is None
     assert rank({}, POLICY) == Ranking(0, None, {})
 
 

@@ -135,7 +135,7 @@ INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] 
 ]
 
 
-@pytest.mark.parametrize(("bearing", "given", "let_in_by", "expected", "why"), INVITED, ids=[r[-1] for r in INVITED])
+@pytest.mark.parametrize(("bearing", "given", "invited_by", "expected", "why"), INVITED, ids=[r[-1] for r in INVITED])
 def test_of_two_who_asked_one_another_in_only_the_guest_counts(
     bearing: Bearing, given: list[Vote], invited_by: dict[str, str], expected: Decision | None, why: str
 ) -> None:
