@@ -15,15 +15,15 @@ from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 signals = Registry(Family.BRAND)
 
 _NO_BRAND: Final = "no brand declared, or no title"
-_NEAR: Final = "Misspelt names in replica titles: features/data/ordinary_words.tsv says which words are none"
+_NEAR: Final = "Own choice: misspelt names; features/data/ordinary_words.tsv lists words that are not"
 _NONE_SUPPLIED: Final = "the brand had supplied none of this kind, or they were not recorded then"
-_SUPPLIED: Final = "What the brand knows of its goods, as of the moment"
+_SUPPLIED: Final = "Own choice: what the brand knows of its goods, as of the moment"
 
 
 @signals.feature(
     YES_NO,
     missing="never",
-    source="E-CUP: brand is absent on 41 % of rows",
+    source="Ozon E-CUP 2025: brand_name is empty on 41 % of rows",
     say=lambda e, v: (
         message("brand_declared", brand=e.facts.listing.brand or "") if v else message("brand_declared.none")
     ),
@@ -36,7 +36,7 @@ def brand_declared(e: Evidence) -> float:
 @signals.feature(
     Scale("0 to 1", 0, 1),
     missing=_NO_BRAND,
-    source="Capabilities row 18",
+    source="Own choice: the declared brand against the title",
     version=2,
     say=lambda e, v: message(
         "brand_in_title" if v == 1 else "brand_in_title.missing" if v < 0.6 else "brand_in_title.nearly",
@@ -59,7 +59,7 @@ def brand_in_title(e: Evidence) -> float:
 @signals.feature(
     YES_NO,
     missing="no title",
-    source="Capabilities row 17",
+    source="Corsearch Zeal, Auto-moderation rules for counterfeits: 'g u c c i', 'pr4da'",
     version=3,
     say=lambda e, v: (
         message("brand_disguised", brands=_names(e, obfuscated=True)) if v else message("brand_disguised.none")
@@ -75,7 +75,7 @@ def brand_disguised(e: Evidence) -> float:
 @signals.feature(
     YES_NO,
     missing="no title",
-    source="Capabilities row 18",
+    source="Own choice: the declared brand against the title",
     say=lambda e, v: (
         message("brand_named_but_not_declared", brands=_names(e)) if v else message("brand_named_but_not_declared.none")
     ),
@@ -92,7 +92,7 @@ def brand_named_but_not_declared(e: Evidence) -> float:
 @signals.feature(
     Scale("brands", 0, 20),
     missing="no title",
-    source="Capabilities row 18",
+    source="Own choice: names that only draw searches",
     say=lambda _, v: message("brand_mentions", n=int(v)),
 )
 def brand_mentions(e: Evidence) -> float:
@@ -130,7 +130,7 @@ def brand_declared_near_miss(e: Evidence) -> float:
 @signals.feature(
     YES_NO,
     missing="no brand declared, or no description",
-    source="Capabilities row 18: the declared brand against the text",
+    source="Own choice: the declared brand against the description",
     say=lambda e, v: message(
         "brand_in_description" if v else "brand_in_description.missing", brand=e.facts.listing.brand or ""
     ),
@@ -144,7 +144,7 @@ def brand_in_description(e: Evidence) -> float:
 @signals.feature(
     Scale("brands", 0, 20),
     missing="no description, or names in it were not recorded then",
-    source="Capabilities row 18: names that only draw searches",
+    source="Own choice: names that only draw searches",
     say=lambda e, v: (
         message("brand_only_described", brands=tuple(e.facts.naming.described[:3]))
         if v and e.facts.naming

@@ -15,7 +15,7 @@ from features.spec import (
     shrunk_share,
 )
 
-signals = Registry(Family.ITEM, source="E-CUP item columns")
+signals = Registry(Family.ITEM, source="Ozon E-CUP 2025: item columns")
 
 
 @signals.feature(
@@ -62,7 +62,7 @@ def item_return_share(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing="sales or such returns of the offer not sent",
-    source="E-CUP item_count_fake_returns; close to the label where labels come from the same complaints",
+    source="Ozon E-CUP 2025: item_count_fake_returns; close to the label where labels come from the same complaints",
     version=2,
     say=lambda e, _: part_of("item_fake_return_share", e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90),
 )
@@ -84,7 +84,7 @@ def item_fake_returns_30d(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing="sales of the offer not sent or none in 90 days",
-    source="Bursts: capabilities row 16",
+    source="Own choice: bursts, over the windows of Ozon E-CUP 2025",
     say=lambda _, v: message("item_recent_sales_share", share=v),
 )
 def item_recent_sales_share(e: Evidence) -> float:
@@ -148,7 +148,7 @@ def item_photos(e: Evidence) -> float:
 @signals.feature(
     Scale("versions", 1, 100),
     missing="never",
-    source="Capabilities row 4: what changed after approval",
+    source="Own choice: what changes after the first publication",
     say=lambda e, _: message("item_version", n=e.facts.version),
 )
 def item_version(e: Evidence) -> float:

@@ -12,9 +12,9 @@ signals = Registry(Family.LIKENESS)
 
 _UNCOMPARED: Final = "too little text to tell a copy by, or texts were not compared then"
 _NO_SELLER: Final = f"{_UNCOMPARED}; no seller named"
-_COPIES: Final = "Capabilities row 19: near-duplicate clusters"
-_RELISTED: Final = "Capabilities row 5: re-listing under another account"
-_PRICES: Final = "Capabilities row 15: the price among comparable offers"
+_COPIES: Final = "ADR 6: near-duplicates"
+_RELISTED: Final = "ADR 6: relisting under another account"
+_PRICES: Final = "Own choice: the price among near-duplicates"
 _MOST: Final = math.log1p(MOST_COMPARED)
 # Offers are judged when they look bad, so one verdict on a copied text says little: as if four had been split evenly.
 _PRIOR, _STRENGTH = 0.5, 4.0

@@ -7,7 +7,7 @@ from features.message import quoting
 from features.spec import MISSING, Evidence, Family, Registry, Scale
 from features.wording import NO_TEXT
 
-signals = Registry(Family.TEXT, missing=NO_TEXT, source="Off-platform contact: Capabilities row 17")
+signals = Registry(Family.TEXT, missing=NO_TEXT, source="Own choice: contact outside the marketplace")
 _MOST_ADDRESSES: Final = 20
 
 

@@ -19,7 +19,7 @@ _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit m
     # The smallest unit of the weakest currency, 0.01 at a rate of a hundred-millionth, has a log of -23.
     Scale("log of the base currency", -25, 25),
     missing=NO_PRICE,
-    source="E-CUP column PriceDiscounted",
+    source="Ozon E-CUP 2025: PriceDiscounted",
     say=lambda e, _: _at("price_log", e),
 )
 def price_log(e: Evidence) -> float:
@@ -30,7 +30,7 @@ def price_log(e: Evidence) -> float:
 @signals.feature(
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five offers of the brand in the category",
-    source="Capabilities row 15",
+    source="Corsearch Zeal, Auto-moderation rules for counterfeits: the price against average retail",
     say=lambda e, v: compared("price_to_brand_category", v, n=_n(e.facts.price.brand_category)),
 )
 def price_to_brand_category(e: Evidence) -> float:
@@ -60,7 +60,7 @@ def price_spread_brand_category(e: Evidence) -> float:
 @signals.feature(
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five offers in the category",
-    source="Capabilities row 15",
+    source="Own choice: the same for goods of any brand",
     say=lambda e, v: compared("price_to_category", v, n=_n(e.facts.price.category)),
 )
 def price_to_category(e: Evidence) -> float:
@@ -71,7 +71,7 @@ def price_to_category(e: Evidence) -> float:
 @signals.feature(
     log_of("offers", 20),
     missing="no brand or no category, or fewer than five comparable offers",
-    source="The count behind each reference",
+    source="Own choice: the count behind the reference",
     say=lambda e, _: message("price_reference_offers", n=_n(e.facts.price.brand_category)),
 )
 def price_reference_offers(e: Evidence) -> float:
@@ -93,7 +93,7 @@ def _discount(e: Evidence, share: float) -> Message | None:
 @signals.feature(
     Scale("share", -1, 1),
     missing="no claimed earlier price",
-    source="Capabilities row 15",
+    source="Own choice: the size of the claimed reduction",
     say=_discount,
 )
 def price_claimed_discount(e: Evidence) -> float:
@@ -107,7 +107,7 @@ def price_claimed_discount(e: Evidence) -> float:
 @signals.feature(
     YES_NO,
     missing="no price",
-    source="Inference from marketplace practice: 1, 9999 and 123 stand for 'ask me'",
+    source="Own choice: on marketplaces 1, 9999 and 123 stand for 'ask me'",
     say=lambda e, v: _at("price_is_placeholder" if v else "price_is_placeholder.no", e),
 )
 def price_is_placeholder(e: Evidence) -> float:
@@ -124,7 +124,7 @@ def price_is_placeholder(e: Evidence) -> float:
 @signals.feature(
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="the first version, or no price in one of the two",
-    source="Capabilities row 4",
+    source="Own choice: what changes after the first publication",
     say=lambda _, v: message(f"price_change.{'fall' if v < 0 else 'rise'}", share=abs(math.expm1(v))),
 )
 def price_change(e: Evidence) -> float:

@@ -10,8 +10,8 @@ from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log
 
 signals = Registry(Family.PRICE)
 
-_VERSIONS: Final = "Capabilities row 4: what changed after approval"
-_OWN_LEVEL: Final = "A price out of the seller's own range; inference"
+_VERSIONS: Final = "Own choice: what changes after the first publication"
+_OWN_LEVEL: Final = "Own choice: a price out of the seller's own range"
 _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 
 
@@ -42,7 +42,7 @@ def price_largest_fall(e: Evidence) -> float:
 @signals.feature(
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no claimed earlier price, fewer than two versions with a known price, or these were not recorded then",
-    source="Capabilities row 15; Directive 98/6/EC article 6a: a reduction is from the lowest price of 30 days",
+    source="Directive 98/6/EC, Article 6a: a reduction is from the lowest price of 30 days",
     say=lambda _, v: (
         message("price_claim_to_highest.equal")
         if abs(math.exp(v) - 1) <= 0.005
@@ -74,7 +74,7 @@ def price_to_seller_offers(e: Evidence) -> float:
 @signals.feature(
     log_of("offers", 10),
     missing="no price, or nothing was recorded of the seller then",
-    source="Placeholder prices come in spikes; inference",
+    source="Own choice: placeholder prices come in spikes",
     say=lambda e, _: part_of("price_same_at_seller", _others(e).same_price, _others(e).offers),
 )
 def price_same_at_seller(e: Evidence) -> float:

@@ -10,7 +10,7 @@ signals = Registry(Family.PRICE)
 
 _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 _NO_LIST: Final = "no brand that is known, no price of it for these goods, or no rate for one of the currencies"
-_RETAIL: Final = "Capabilities C.9: below 20 % of retail, and new"
+_RETAIL: Final = "Corsearch Zeal, Auto-moderation rules for counterfeits: below 20 % of average retail, and new"
 
 
 @signals.feature(
@@ -28,7 +28,7 @@ def price_to_list(e: Evidence) -> float:
 @signals.feature(
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing=f"no price or no claimed earlier price, {_NO_LIST}",
-    source="A reduction from a price that nobody ever asked; inference",
+    source="Own choice: a reduction from a price that nobody ever asked",
     say=lambda e, v: compared("price_claim_to_list", v, goods=_goods(e)),
 )
 def price_claim_to_list(e: Evidence) -> float:
@@ -40,7 +40,7 @@ def price_claim_to_list(e: Evidence) -> float:
 @signals.feature(
     log_of("offers", 20),
     missing="no price, or common prices were not recorded then",
-    source="Placeholder prices come in spikes; inference",
+    source="Own choice: placeholder prices come in spikes",
     say=lambda e, _: message("price_same_on_marketplace", n=e.facts.price.common or 0),
 )
 def price_same_on_marketplace(e: Evidence) -> float:

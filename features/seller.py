@@ -18,7 +18,7 @@ from features.spec import (
     shrunk_share,
 )
 
-signals = Registry(Family.SELLER, source="E-CUP seller columns")
+signals = Registry(Family.SELLER, source="Ozon E-CUP 2025: seller columns")
 
 
 @signals.feature(
@@ -66,7 +66,7 @@ def seller_order_value(e: Evidence) -> float:
 @signals.feature(
     Scale("log ratio", -12, 12),
     missing="no price, or the value of the seller's orders is unknown",
-    source="A price out of the seller's own range; inference",
+    source="Own choice: a price out of the seller's own range",
     say=lambda _, v: message("seller_price_level", times=math.exp(v)),
 )
 def seller_price_level(e: Evidence) -> float:
@@ -80,7 +80,7 @@ def seller_price_level(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing="orders of the seller not sent, or none in 90 days",
-    source="Bursts: capabilities row 16",
+    source="Own choice: bursts, over the windows of Ozon E-CUP 2025",
     say=lambda _, v: message("seller_recent_orders_share", share=v),
 )
 def seller_recent_orders_share(e: Evidence) -> float:
@@ -113,7 +113,7 @@ def seller_return_share_90d(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing="the marketplace's seller events are not complete over 90 days",
-    source="Capabilities row 13",
+    source="Ozon E-CUP 2025 counts such returns by item; here they are summed by seller",
     version=2,
     say=lambda e, _: part_of("seller_fake_return_share_90d", e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90),
 )
@@ -160,7 +160,7 @@ def seller_available(e: Evidence) -> float:
 @signals.feature(
     Scale("stars", 0, 5),
     missing="rating of the seller not sent",
-    source="Marketplace seller blocks",
+    source="data/dictionary.md: the seller block",
     say=lambda e, v: message("seller_rating", rating=v, n=e.facts.listing.seller.rating_count or 0),
 )
 def seller_rating(e: Evidence) -> float:
@@ -172,7 +172,7 @@ def seller_rating(e: Evidence) -> float:
 @signals.feature(
     YES_NO,
     missing="the seller's country or the place of dispatch not sent",
-    source="Inference: dispatch from elsewhere than the stated seat",
+    source="Own choice: dispatch from elsewhere than the stated seat",
     say=lambda e, v: message(
         "seller_ships_from_elsewhere" if v else "seller_ships_from_elsewhere.no",
         ship_from=e.facts.listing.ship_from or "",
@@ -188,7 +188,7 @@ def seller_ships_from_elsewhere(e: Evidence) -> float:
 @signals.feature(
     log_of("offers"),
     missing="nothing was recorded of the seller then",
-    source="Bursts: capabilities row 16",
+    source="Own choice: bursts, over the windows of Ozon E-CUP 2025",
     version=2,
     say=lambda e, _: message("seller_listings_30d", n=e.facts.seller.listings_30d or 0),
 )

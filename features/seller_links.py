@@ -11,7 +11,7 @@ from features.message import Message, message, part_of
 from features.priors import Prior
 from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, shrunk_share
 
-_LINKED: Final = "Capabilities C.10: exact contacts, transitive, the path shown"
+_LINKED: Final = "ADR 19; Corsearch Zeal, Seller Network: identical contacts, transitive"
 signals = Registry(Family.SELLER, source=_LINKED)
 _NO_CONTACT: Final = "no contact of the seller is known, or links were not recorded then"
 # As for a seller's own earlier offers.

@@ -10,8 +10,8 @@ from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log
 
 signals = Registry(Family.SELLER)
 
-_BURSTS: Final = "Bursts: capabilities row 16"
-_MIX: Final = "Brand and category mix of the seller; inference"
+_BURSTS: Final = "Own choice: bursts of new listings"
+_MIX: Final = "Own choice: the brands and categories that a seller trades in"
 _NOT_RECORDED: Final = "nothing was recorded of the seller then"
 _NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other offer"
 
@@ -19,7 +19,7 @@ _NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other offer"
 @signals.feature(
     log_of("days", 15),
     missing="the seller was first seen with this offer, or nothing was recorded of it then",
-    source="Capabilities row 16: ages",
+    source="Own choice: an old account may be new here",
     say=lambda e, _: message("seller_known", n=round(e.facts.seller.known_days or 0)),
 )
 def seller_known(e: Evidence) -> float:
@@ -85,7 +85,7 @@ def seller_top_brand_share(e: Evidence) -> float:
 @signals.feature(
     Scale("nats", 0, 10),
     missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
-    source="Shannon entropy; many brands in equal parts is how a bazaar trades, one brand how a dealer does",
+    source="Shannon 1948: entropy; many brands in equal parts is how a bazaar trades, one brand how a dealer does",
     say=lambda e, _: message("seller_brand_entropy", n=_others(e).brands),
 )
 def seller_brand_entropy(e: Evidence) -> float:
@@ -96,7 +96,7 @@ def seller_brand_entropy(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing=_NO_OTHERS,
-    source="Brands that take part are those that are counterfeited; inference",
+    source="Own choice: brands that take part are those that are counterfeited",
     say=lambda e, v: message("seller_protected_share", share=v, n=_others(e).offers),
 )
 def seller_protected_share(e: Evidence) -> float:

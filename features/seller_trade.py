@@ -9,8 +9,8 @@ from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log
 
 signals = Registry(Family.SELLER)
 
-_BURSTS: Final = "Bursts: capabilities row 16"
-_WINDOWS: Final = "7, 30 and 90 days: capabilities row 16, E-CUP seller columns"
+_BURSTS: Final = "Own choice: bursts, over the windows of Ozon E-CUP 2025"
+_WINDOWS: Final = "Ozon E-CUP 2025: seller columns, over 7, 30 and 90 days"
 _NO_SALES: Final = "sales of the seller neither sent nor recorded"
 # Seller events and blocks hold at most 2^53; its log is 37.
 _MOST_GROWTH: Final = 40
@@ -75,7 +75,7 @@ def seller_return_share_7d(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing="the marketplace's seller events are not complete over 30 days",
-    source="Capabilities row 13",
+    source="Ozon E-CUP 2025 counts such returns by item; here they are summed by seller",
     say=lambda e, _: part_of("seller_fake_return_share_30d", e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30),
 )
 def seller_fake_return_share_30d(e: Evidence) -> float:
@@ -86,7 +86,7 @@ def seller_fake_return_share_30d(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="the marketplace's seller events are not complete over 90 days",
-    source="Capabilities row 13",
+    source="Ozon E-CUP 2025 counts such returns by item; here they are summed by seller",
     say=lambda e, _: message("seller_fake_returns_90d", n=round(e.facts.seller.fake_returns.d90 or 0)),
 )
 def seller_fake_returns_90d(e: Evidence) -> float:

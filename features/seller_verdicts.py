@@ -7,7 +7,7 @@ from features.message import message, part_of
 from features.priors import Prior
 from features.spec import MISSING, SHARE, Evidence, Family, Registry, log1p, log_of, shrunk_share
 
-_OUTCOMES: Final = "Capabilities row 82: prior outcomes as of the moment"
+_OUTCOMES: Final = "ADR 10: outcomes known before the moment"
 _NOT_RECORDED: Final = "no verdicts were recorded then"
 signals = Registry(Family.SELLER, missing=_NOT_RECORDED, source=_OUTCOMES)
 # One reviewed offer in twenty is counterfeit; ten reviews' worth of belief in that.
@@ -65,7 +65,7 @@ def seller_since_counterfeit(e: Evidence) -> float:
 
 @signals.feature(
     log_of("incidents", 10),
-    source="Capabilities C.7: confirmations within three days are one incident, which counts for a year",
+    source="AliExpress, seller rules: serious infringements within three days count once, for 365 days",
     say=lambda e, _: message("seller_strikes", n=_found(e).strikes or 0),
 )
 def seller_strikes(e: Evidence) -> float:

@@ -9,14 +9,14 @@ from features.wording import NO_TEXT
 
 _NO_TITLE: Final = "no title"
 _NO_DESCRIPTION: Final = "no description; unknown, not clean"
-_QUALITY: Final = "Description quality; inference"
+_QUALITY: Final = "Own choice: the quality of the text"
 signals = Registry(Family.TEXT, source=_QUALITY)
 
 
 @signals.feature(
     log_of("characters", 20),
     missing="no text at all",
-    source="Capabilities row 17; CVE-2021-42574",
+    source="Boucher and Anderson 2021: Trojan Source (CVE-2021-42574)",
     say=lambda e, _: message("text_invisible", n=e.reading.invisible),
 )
 def text_invisible(e: Evidence) -> float:
@@ -86,7 +86,7 @@ def text_description_words(e: Evidence) -> float:
 @signals.feature(
     YES_NO,
     missing="never",
-    source="E-CUP: description is absent on many rows",
+    source="Own choice: a missing description is unknown, not clean",
     say=lambda _, v: message("text_described" if v else "text_described.no"),
 )
 def text_described(e: Evidence) -> float:

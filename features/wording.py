@@ -80,7 +80,7 @@ def _beside_brand(e: Evidence, kinds: float) -> Message:
 
 @signals.feature(
     Scale("kinds", 0, len(_COUNTED)),
-    source="features/data/lexicon.tsv: most wording needs a brand beside it to mean anything",
+    source="Own choice: most wording needs a brand beside it to mean anything",
     version=2,
     say=_beside_brand,
 )

@@ -60,6 +60,10 @@ def features_page() -> str:
         "",
         "What the model is given: numbers computed from facts by pure functions (`features/`). NaN is missing, which",
         f"is not zero. {len(FEATURES)} features; input fingerprint `{input_fingerprint()[:16]}…`.",
+        "",
+        "Sources: Ozon E-CUP 2025 is the counterfeit task of that competition; its columns are those that",
+        "`training/adapters/ozon_ecup.py` reads. Corsearch Zeal means articles of its public help centre. An ADR is",
+        "one of the [decisions](decisions/). *Own choice* means our judgement, without a published source.",
     ]
     for family in dict.fromkeys(feature.family for feature in FEATURES):
         lines += ["", f"## {family.value}", "", "| feature | meaning | unit | range | missing when | source |"]
@@ -109,8 +113,7 @@ def policies_page() -> str:
         _MADE + "# Policies in force",
         "",
         "Rules are pure functions over frozen settings. A policy's version is the digest of what it says, and every",
-        "decision keeps the version that it was taken under. The reason for each number stands beside it in",
-        "`models/policies/`.",
+        "decision keeps the version that it was taken under. The reason for each number stands beside it in the code.",
     ]
     policies: tuple[Any, ...] = (
         DEFAULT_ROUTING,
@@ -149,11 +152,21 @@ def policies_page() -> str:
         DEFAULT_PROMISE,
     )
     for policy in policies:
-        lines += ["", f"## {policy_version(policy)}", "", "| setting | value |", "| --- | --- |"]
+        lines += [
+            "",
+            f"## {policy_version(policy)}",
+            "",
+            _defined_in(policy),
+            "",
+            "| setting | value |",
+            "| --- | --- |",
+        ]
         lines += [_row((f"`{name}`", str(getattr(policy, name)))) for name in policy.__dataclass_fields__]
     lines += [
         "",
         f"## {policy_version(DEFAULT_SCORECARD)}",
+        "",
+        _defined_in(DEFAULT_SCORECARD),
         "",
         "The starter scorecard: points where a feature lies in a range. They are judgements, not fits, and no",
         "probability.",
@@ -164,6 +177,10 @@ def policies_page() -> str:
     for rule in DEFAULT_SCORECARD.rules:
         lines.append(_row((f"`{rule.feature}`", f"{rule.low:.3g}", f"{rule.high:.3g}", f"{rule.points:+g}")))
     return "\n".join(lines) + "\n"
+
+
+def _defined_in(policy: object) -> str:
+    return f"Defined in `{type(policy).__module__.replace('.', '/')}.py`."
 
 
 def concepts_page() -> str:
