@@ -176,7 +176,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
     """The bundle in verified files.
 
     A digest proves that the files are those that were approved, not that they are harmless: LightGBM reads text
-    without checks, so files of unknown origin are first loaded in a child process (serving.bundles).
+    without checks, so files of unknown origin are first loaded in a child process (`serving.scoring.service.bundles`).
 
     Raises
     ------

@@ -30,7 +30,7 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_SITE: Final = frozenset({"same-origin", "none"})
 
 
-# A revoked key is refused within a second (PROMISES C9); in that second it costs no look into the database.
+# A revoked key is refused within a second; in that second it costs no look into the database.
 _KEY_LASTS_SECONDS: Final = 1.0
 _MOST_CALLERS: Final = 1_000
 

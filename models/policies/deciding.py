@@ -16,9 +16,8 @@ class RoutingPolicy:
     # Points of the starter scorecard: one strong signal (30) or two weaker ones. A new marketplace pays with reviews
     # for its first model, so it looks at more than it will later.
     analyst_from_points: float = 20.0
-    # Before the first model nothing is known to be doubtful. Between one and five per cent of the listings without any
-    # other review (Capabilities C.8). Three gives 90 audits among 3,000 listings, so a prevalence of 2 % is known to
-    # about +-1.5 points.
+    # Before the first model nothing is known to be doubtful. The share is of the listings without any other review.
+    # Three per cent gives 90 audits among 3,000 listings, so a prevalence of 2 % is known to about +-1.5 points. Ours.
     audit_share: float = 0.03
     # One in a hundred of the model's confident cases is sampled, because its certainty would otherwise never be tested.
     audit_least_share: float = 0.01
@@ -48,13 +47,16 @@ DEFAULT_ROUTING: Final = RoutingPolicy()
 class EnforcementPolicy:
     """Settings of `models.verdict.consequence` and of the action that follows."""
 
-    # Axur's window (Capabilities C.11): long enough to notice a slip, short enough to delay no work.
+    # Axur's window (help centre, "Actions within a ticket": three minutes to cancel a takedown request). Long enough to
+    # notice a slip, short enough to delay no work.
     undo_window_seconds: int = 180
     # Only the rights holder can authenticate the goods; an analyst decides alone where there is nobody to ask.
     analyst_removes_if_brand_takes_part: bool = False
-    # A question that a brand has not answered in four days goes back (Mercado Libre: Capabilities C.4).
+    # A question that a brand has not answered in four days goes back, as in Mercado Libre's programme
+    # (developer pages, "Brand Protection Program", 2023: the rights holder has four days).
     brand_answers_within_hours: int = 96
-    # The time to decide a case before it counts as overdue (Capabilities C.6: 24 h in good standing).
+    # The time to decide a case before it counts as overdue. Alibaba handled 96 % of removal requests within 24 hours
+    # (Global Intellectual Property Rights Protection Annual Report 2019).
     analyst_decides_within_hours: int = 24
     # Goods that have arrived are inspected, sent on and examined by a laboratory in two weeks; later they are overdue.
     test_buy_examined_within_days: int = 14
@@ -87,14 +89,15 @@ _ANY_LESS: Final = -math.inf
 class ScorecardPolicy:
     """Documented points per signal. They are judgements, not fits: nothing here is a probability.
 
-    30 points are what one strong signal is worth; 20 bring a listing to an analyst (models.policies.deciding).
+    30 points are what one strong signal is worth; 20 bring a listing to an analyst (`RoutingPolicy`).
     """
 
     rules: tuple[Rule, ...] = (
-        # Alibaba's and Corsearch's seed rule is 20 % of retail (Capabilities C.9); a median is below retail.
+        # The example rule of Corsearch Zeal is 20 % of average retail (help centre, "Auto-moderation rules:
+        # Counterfeits"). A median of listings is below retail, so the limit here is higher.
         Rule("price_to_brand_category", _ANY_LESS, math.log(0.35), 30),
         Rule("price_to_brand_category", math.log(0.35), math.log(0.6), 15),
-        # A fifth of what the brand asks: the seed rule itself, but used goods cost that too, so it never stands alone.
+        # A fifth of what the brand asks: that rule itself, but used goods cost that too, so it never stands alone.
         Rule("price_to_list", _ANY_LESS, math.log(0.2), 15),
         # Strong wording weighs 3 in the lexicon: precise and rare (none in 22,912 genuine titles).
         Rule("text_replica_grade", 3, _ANY_MORE, 40),

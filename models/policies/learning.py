@@ -13,7 +13,8 @@ class LabelPolicy:
     what the weights below approximate.
     """
 
-    # The counter-notice window; until it closes the seller may still be right (Capabilities C.12b).
+    # The first round of the default counter-notice profile takes up to seven business days (`ALIBABA_LIKE` in
+    # `serving.appeals.policy`); until it ends the seller may still be right. Ours.
     counterfeit_matures_days: int = 14
     # A week in which a second review or a complaint usually shows up; nobody has a deadline on 'genuine'.
     genuine_matures_days: int = 7
@@ -23,7 +24,7 @@ class LabelPolicy:
     # Two people who err on one in ten and agree are both wrong once in eighty; of the same craft, rather more often.
     two_reviewers_weight: float = 0.9
     # Ten per cent or so of single analyst verdicts are wrong: .8 of the signal, and less where the offer is hard, which
-    # is when they err. A weight of 0 would admit no label until a second reviewer agrees (Capabilities C.12a). Nearly
+    # is when they err. A weight of 0 would admit no label until a second reviewer agrees. Nearly
     # the whole random audit sample has one analyst's 'genuine' and would then give no label.
     one_reviewer_weight: float = 0.7
     # The weight of one reviewer's 'counterfeit' on a listing from the random audit sample. With 2 % counterfeits and 8
@@ -51,11 +52,10 @@ class WeightPolicy:
     # are a little under-represented in fitting, and no single row outweighs a brand's whole answer sheet. Figures are
     # never capped (`training.weighting.stands_for`).
     most_weight: float = 10.0
-    # One brand account, one reviewer or one seller holds at most this much of the counterfeit or of the genuine weight
-    # (Promises E2): a fiftieth of the labels, were all of them planted, moves a model less than its gates can see.
+    # One brand account, one reviewer or one seller holds at most this much of the counterfeit or of the genuine weight:
+    # a fiftieth of the labels, were all of them planted, moves a model less than its gates can see.
     source_share: float = 0.02
-    # And one source at most this much of the genuine weight of a slice (Promises E2), so that no brand clears its own
-    # goods alone.
+    # And one source at most this much of the genuine weight of a slice, so that no brand clears its own goods alone.
     slice_share: float = 0.2
     # Few sources must hold more than their fiftieth, or none of them would count. None is held to less than three
     # times an equal part: with 150 sources and more that is the fiftieth, with ten 30 %, with three no cap at all.
@@ -125,7 +125,7 @@ class GatePolicy:
     # A first model has nothing beside it; at .15 a threshold of .5 may mean .35.
     first_calibration_error: float = 0.15
 
-    # PROMISES E3: a slice is gated from 50 rows on; recall is compared where one genuine offer in a hundred is flagged.
+    # A slice is gated from 50 rows on; recall is compared where one genuine offer in a hundred is flagged. Ours.
     slice_rows: int = 50
     false_alarms: float = 0.01
     slice_recall_loss: float = 0.03
@@ -145,7 +145,7 @@ class GatePolicy:
     # False confirmations teach that a rival's honest offers are fakes; more of them flagged beyond doubt is no gain.
     slice_alarms_rise: float = 0.03
 
-    # PROMISES E3: no regression on upheld appeals: the newly flagged listings may exceed the corrected ones by this
+    # No regression on upheld appeals (ADR 16): the newly flagged listings may exceed the corrected ones by this
     # number. The champion is clear about a listing if two conditions hold. Its odds are below half of its own
     # threshold, and the candidate's odds are at least three times as high. Between honest models of two simulated years
     # odds rose up to 2.8 times where a listing crossed the threshold. Planted labels mostly raise them seven times.
@@ -153,13 +153,13 @@ class GatePolicy:
     upheld_clear_share: float = 0.5
     upheld_odds_times: float = 3.0
 
-    # PROMISES E4: a slice of the golden set is judged by itself from 200 offers on.
+    # A slice of the golden set is judged by itself from 200 offers on (ADR 17).
     golden_slice_rows: int = 200
     # Fewer say too little to be worth keeping away from training.
     golden_fewest: int = 50
 
-    # PROMISES E9: what rewriting an offer may cost of recall, and by how many more of the honest offers written so may
-    # be shown to somebody. They hold at face value from so many offers on that a handful cannot break them. A way that
+    # ADR 18: what rewriting an offer may cost of recall, and by how many more of the honest offers written so may be
+    # shown to somebody. They hold at face value from so many offers on that a handful cannot break them. A way that
     # costs 5 points breaks the bound by chance in 6.1 % of trainings with thirty counterfeits and in 1.1 % with a
     # hundred (binomial); there are 21 ways. Of two thousand honest offers ten are the bound, twice the standard error
     # where two in a hundred change sides by the way. Of fewer, only what is beyond doubt counts.

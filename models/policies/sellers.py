@@ -8,10 +8,10 @@ from typing import Final
 class StrikePolicy:
     """Settings of `models.strikes.strikes`."""
 
-    # AliExpress: infringements of one kind within three days are one (Capabilities C.7). A seller whose batch of offers
-    # is found out in one sweep has done one thing wrong, not twenty.
+    # AliExpress (seller rules on intellectual property) counts serious infringements within three days once; here each
+    # kind counts once. A seller whose batch of offers is found out in one sweep has done one thing wrong, not twenty.
     same_incident_days: int = 3
-    # After a year without another an incident is spent (Capabilities C.7).
+    # After a year without another an incident is spent: AliExpress counts each for 365 days (the same rules).
     expires_days: int = 365
 
 
@@ -22,26 +22,26 @@ DEFAULT_STRIKES: Final = StrikePolicy()
 class SanctionPolicy:
     """Settings of `models.strikes`, `serving.sellers.rules.sanction` and `models.sanction_scope`."""
 
-    # Only serious infringements count (Capabilities C.7): goods that are not what their mark says are one.
+    # Only serious infringements count (the same rules): goods that are not what their mark says are one.
     trademark_counterfeit: float = 1.0
     # The goods may be genuine; it is the offer that borrows a mark or a picture. AliExpress keeps such general
     # infringements on a ladder of their own; here half a strike stands for that, which is our inference.
     mark_misuse: float = 0.5
     copyright: float = 0.5
-    # A dispute about a design is argued before courts, and grey market is genuine goods: no strike (C.7).
+    # A dispute about a design is argued before courts, and grey market is genuine goods: no strike.
     design: float = 0.0
     # A broken promise to the buyer infringes nobody's right.
     not_as_described: float = 0.0
     # Digital Services Act, Article 23(1): nobody is suspended without a warning before. The first incident is one.
     warned_from: float = 1.0
     restrict_from: float = 2.0
-    # Three strikes: the account is proposed for closing (C.7).
+    # AliExpress closes an account after three; here two people decide about the proposal.
     close_from: float = 3.0
     # A fortnight for two people; an undecided proposal lapses after that time.
     decided_within_days: int = 14
-    # Of a component above this size the rule that made it is more likely wrong than the people in it (C.10).
+    # Of a component above this size the rule that made it is more likely wrong than the people in it. Ours.
     most_reached: int = 10
-    # Contacts are shared by chance with every further step (models.policies.links).
+    # Contacts are shared by chance with every further step (`LinkPolicy` in `serving.sellers.policy`).
     most_steps: int = 2
 
 
@@ -52,11 +52,11 @@ DEFAULT_SANCTIONS: Final = SanctionPolicy()
 class SellerListPolicy:
     """Settings of `models.seller_lists` and of the right to put sellers on a list."""
 
-    # As long as a strike (models.policies.sellers): an entry from a year ago is reviewed again.
+    # As long as a strike (`StrikePolicy`): an entry from a year ago is reviewed again.
     entry_days: int = 365
     # Every entry is reviewed at some time: no entry is permanent.
     most_days: int = 1_095
-    # Contacts are shared by chance with every further step (models.policies.links).
+    # Contacts are shared by chance with every further step (`LinkPolicy` in `serving.sellers.policy`).
     most_steps: int = 2
 
 

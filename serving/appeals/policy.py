@@ -71,22 +71,22 @@ class AppealPolicy:
 DEFAULT_APPEALS: Final = AppealPolicy()
 
 
-# Rules like those of Alibaba's IP protection platform.
+# Rules like those of Alibaba's IP protection platform: three rounds, with three, seven and seven business days for the
+# seller (its notice on time limits of counter-notifications, in force from 20 January 2022; zhiyixt.com/article/104).
 
 ALIBABA_LIKE: Final = CounterNoticePolicy(
     name="alibaba_like",
-    # Three rounds; a person decides a contest after the third (Capabilities row 70).
+    # A person decides a contest after the third. Ours.
     most_rounds=3,
     days=Days.BUSINESS,
-    # A seller answers within three business days (Capabilities C.4, Alibaba).
     seller_days=3,
-    # Alibaba's own number for the rights holder was not seen; four days is Mercado Libre's (Capabilities C.4).
+    # Alibaba's own number for the rights holder was not seen; four days is Mercado Libre's.
     rights_holder_days=4,
-    # Second and third rounds: seven business days for either side (Capabilities C.4; the source is garbled there).
+    # The notice has this for the seller. That it holds for the rights holder too is inferred.
     later_round_days=7,
     # A seller's silence leaves a removal as it is; the appeal stays open for six months.
     seller_silence=Silence.REMOVAL_STANDS,
-    # A rights holder that does not answer does not keep an offer down (Capabilities C.4).
+    # A rights holder that does not answer does not keep an offer down: Mercado Libre's rule.
     rights_holder_silence=Silence.REINSTATED,
     maintaining=Maintaining.REASONS,
 )
@@ -100,7 +100,7 @@ CHINA_ARTICLE_43: Final = CounterNoticePolicy(
     days=Days.CALENDAR,
     # The article sets the operator on the platform no deadline for its declaration of non-infringement.
     seller_days=None,
-    # Within 15 days of the declaration's arrival (Article 43; Capabilities C.4), else the measures end at once.
+    # Within 15 days of the declaration's arrival (Article 43), else the measures end at once.
     rights_holder_days=15,
     later_round_days=None,
     seller_silence=Silence.REMOVAL_STANDS,
@@ -118,7 +118,7 @@ DMCA_LIKE: Final = CounterNoticePolicy(
     days=Days.BUSINESS,
     # The statute sets the subscriber no deadline.
     seller_days=None,
-    # § 512(g)(2)(C): replaced not less than 10 business days after the counter-notice (Capabilities C.4, eBay).
+    # § 512(g)(2)(C): replaced not less than 10 business days after the counter-notice; eBay's VeRO notices say 10.
     rights_holder_days=10,
     later_round_days=None,
     seller_silence=Silence.REMOVAL_STANDS,
@@ -146,16 +146,16 @@ DSA: Final = CounterNoticePolicy(
 )
 
 
-# Rules like those of Mercado Libre's Brand Protection Program.
+# Rules like those of Mercado Libre's Brand Protection Program (developer pages, "Brand Protection Program", 2023).
 
 MERCADO_LIBRE_LIKE: Final = CounterNoticePolicy(
     name="mercado_libre_like",
     # One answer each, then a person of the marketplace; further rounds are not described (inferred).
     most_rounds=1,
     days=Days.BUSINESS,
-    # A seller has four days (Capabilities C.4). That they are business days is inferred: it never shortens them.
+    # A seller has four days. That they are business days is inferred: it never shortens them.
     seller_days=4,
-    # The member has four days; its silence reactivates the offer (Capabilities C.4).
+    # The member has four days; its silence reactivates the offer.
     rights_holder_days=4,
     later_round_days=None,
     seller_silence=Silence.REMOVAL_STANDS,

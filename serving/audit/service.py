@@ -18,7 +18,7 @@ from serving.audit.store import audit
 from serving.platform.runtime import Runtime
 
 AUDIT_KEY: Final = "audit.key"
-# Database access allows rewriting entries of the last five minutes, but no older ones (PROMISES 37).
+# Database access allows rewriting entries of the last five minutes, but no older ones.
 PACE: Final = timedelta(minutes=5)
 _TAIL: Final = 65_536
 _log = structlog.get_logger()

@@ -21,7 +21,8 @@ class EnrolmentPolicy:
     # A person who failed reads the reasons before the next try; the wait is long enough that guessing does not pay.
     briefing_again_after_minutes: int = 10
     # The first phase ends with so many counted outcomes and so many days: the first objections have come in by then
-    # (three business days of the seller, four of the brand: Capabilities C.4), and they are of more than one morning.
+    # (three business days of the seller, four of the brand: `ALIBABA_LIKE` in `serving.appeals.policy`), and they come
+    # from more than one morning.
     first_phase_days: int = 14
     first_phase_outcomes: int = 20
     # Half of what may leave in one hour later on; the excess goes to an analyst, who learns the brand by it.

@@ -10,7 +10,8 @@ from typing import Final
 class TakedownPolicy:
     """Settings of `serving.review.rules.takedown`."""
 
-    # Sourced: one notice names at most so many listings (Alibaba; Capabilities C.5). A person can still look at them.
+    # Sourced: one notice names at most so many listings (Alibaba IPP platform, FAQ on complaints). A person can still
+    # look at them.
     most_listings: int = 300
 
 

@@ -13,9 +13,9 @@ class BurstPolicy:
     Counts are of removals without a hold.
     """
 
-    # A rolling hour, so that no full hour lets twice as many through (PROMISES A6: caps per hour).
+    # A rolling hour, so that no full hour lets twice as many through. Ours.
     window_minutes: int = 60
-    # PROMISES A6: of a brand account that was taken over at most twenty removals leave. One answer takes a careful
+    # Of a brand account that was taken over at most twenty removals leave. One answer takes a careful
     # person a minute or two, so twenty in an hour are not yet in anybody's way.
     per_user: int = 20
     # Two people at full speed. A brand that needs more has a past that says so.
@@ -32,8 +32,8 @@ class BurstPolicy:
     # The most removals an hour that an account's past allows; it bounds the damage of a stolen account.
     most_per_user: int = 100
     most_per_brand: int = 200
-    # The number of sales of the INFORM Consumers Act (Capabilities C.13), there in twelve months and here in ninety
-    # days: a business that somebody lives on. Turnover is not asked: it comes in any currency.
+    # The number of sales of the INFORM Consumers Act (15 U.S.C. § 45f), there in twelve months and here in ninety days:
+    # a business that somebody lives on. Turnover is not asked: it comes in any currency.
     high_sales_90d: int = 200
 
 
@@ -55,7 +55,7 @@ class RemovalCheckPolicy:
     still_shown_after_seconds: int = 3600
     # A listing that was gone is checked once more: a listing that comes back under its own id was not removed.
     look_back_hours: float = 24.0
-    # As long as an action is tried (models.policies.delivery).
+    # As long as an action is tried (`DeliveryPolicy` in `serving.webhooks.policy`).
     give_up_after_days: float = 7.0
 
 

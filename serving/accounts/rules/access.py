@@ -50,7 +50,7 @@ _PERMISSIONS: Final = {
     Role.DATA_SCIENTIST: frozenset(
         {Permission.SEE_MODELS, Permission.TRAIN_MODELS, Permission.PROMOTE_MODELS, Permission.SEE_OPERATIONS}
     ),
-    # A person who retrains does not choose the measure: another role freezes golden sets (PROMISES E4).
+    # A person who retrains does not choose the measure: another role freezes golden sets (ADR 17).
     Role.ADMIN: frozenset(
         {
             Permission.ADMINISTER,

@@ -17,7 +17,7 @@ except ImportError:  # No wheel for this platform: the system's SQLite, without 
 
 BUSY_TIMEOUT_MS: Final = 30_000
 
-# The WAL-reset race of 3.7.0-3.51.2 needs only two connections of one process (DECISIONS 21).
+# The WAL-reset race of 3.7.0-3.51.2 needs only two connections of one process (sqlite.org/wal.html#walresetbug).
 _FIXED: Final = (3, 51, 3)
 _BACKPORTS: Final = {(3, 44): 6, (3, 50): 7}
 
@@ -60,7 +60,7 @@ def sqlite_driver() -> ModuleType:
 def write_engine(url: str) -> Engine:
     """The engine for transactions that write; on SQLite each begins by taking the write lock.
 
-    A read that is later upgraded would fail with 'database is locked' however long one waits (PROMISES 0.3).
+    A read that is later upgraded would fail with 'database is locked' however long one waits.
     """
     return _sqlite(url, "BEGIN IMMEDIATE") if is_sqlite(url) else _postgresql(url)
 
