@@ -172,10 +172,9 @@ def evaluated(sample: Path, repeats: int, threads: int = 1) -> dict[str, Any]:
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
 def test_the_model_beats_the_rank_average_on_the_500_rows_in_twenty_repeats(sample: Path) -> None:
-    """They gave AP 0.479 +- 0.011 (standard error) for the model, 0.408 for the rank average, 0.373 for text and 0.194
-    for numbers, and the model was above in each of them.
+    """README.md has the figures of `touchstone evaluate`, which repeats this comparison.
 
-    The interval is reported whatever it is: 38 counterfeits tell no difference below about +0.13 AP from chance.
+    The interval is reported whatever it is: 38 counterfeits are too few to tell a small difference from chance.
     """
     found = evaluated(sample, 20, threads=2)
     difference, others = found["difference_to_rank_average"], found["baselines"]
