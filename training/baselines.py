@@ -1,4 +1,4 @@
-"""The baselines that every evaluation stands beside, fixed beforehand (DECISIONS 20). A test pins them."""
+"""The baselines that every evaluation stands beside. They were fixed beforehand. A test pins them."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -87,7 +87,7 @@ def with_masked_copies(
 ) -> tuple[Floats, Labels, Floats]:
     """The rows, and copies of a share of them. In each copy, one whole signal family is missing.
 
-    A column that never was missing would let the forest read NaN as zero (DECISIONS 17), so at least one copy of
+    A column that never was missing would let the forest read NaN as zero, so at least one copy of
     each family is made. Copies weigh half: they are the same offers again. The text column is a family of its own.
     """
     random = np.random.default_rng(seed)

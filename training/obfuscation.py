@@ -2,7 +2,8 @@
 """Ways in which a seller rewrites an offer so that people still read it and a model does not.
 
 Each is a pure function of a listing, what the seller may know of the market, and chance. Where it came from is said
-with it: E9 is the list of `PROMISES`, F the spreadsheets and forums behind the lexicon's table of obfuscations.
+with it. FashionReps are translated titles of that replica forum, as in `features/data/lexicon.tsv`; the number is that
+of the titles written so. Own choice: our judgement, without a published source.
 """
 
 import math
@@ -77,19 +78,19 @@ _EMOJI: Final = ("🔑", "❤️", "🔥", "👜", "✨", "💎", "🎁", "⭐")
 _PUNCTUATION: Final = ("-", ".", "/", "_", "·")
 
 
-@_way("leet", "E9; F 13: N1ke, DI0R")
+@_way("leet", "FashionReps, 13: N1ke, DI0R")
 def _leet(listing: Listing, market: Market, chance: Random) -> Listing:
     """Digits for letters."""
     return _in_words(listing, market, chance, lambda word, _: word.translate(_LEET))
 
 
-@_way("signs", "E9; F 19: l@nd, CL@NE")
+@_way("signs", "FashionReps, 19: l@nd, CL@NE")
 def _signs(listing: Listing, market: Market, chance: Random) -> Listing:
     """Signs for letters."""
     return _in_words(listing, market, chance, lambda word, _: word.translate(_SIGNS))
 
 
-@_way("homoglyphs", "E9; F 2: YЕЕZY with Cyrillic Е; Unicode UTS 39")
+@_way("homoglyphs", "FashionReps, 2: YЕЕZY with Cyrillic Е; Unicode UTS 39")
 def _homoglyphs(listing: Listing, market: Market, chance: Random) -> Listing:
     """Letters of another script that look the same."""
     return _in_words(listing, market, chance, lambda word, _: word.translate(_LOOK_ALIKES))
@@ -105,31 +106,31 @@ def _accents(listing: Listing, market: Market, chance: Random) -> Listing:
     return _in_words(listing, market, chance, marked)
 
 
-@_way("zero width", "E9; F 18: gu[U+200B]cci")
+@_way("zero width", "FashionReps, 18: gu[U+200B]cci")
 def _zero_width(listing: Listing, market: Market, chance: Random) -> Listing:
     """Characters that take no room inside words."""
     return _in_words(listing, market, chance, lambda word, chance: chance.choice(_ZERO_WIDTH).join(word))
 
 
-@_way("direction marks", "E9: bidi")
+@_way("direction marks", "Unicode UAX 9: marks that nobody sees")
 def _direction_marks(listing: Listing, market: Market, chance: Random) -> Listing:
     """Marks of writing direction inside words."""
     return _in_words(listing, market, chance, lambda word, chance: chance.choice(_MARKS).join(word))
 
 
-@_way("reversed by marks", "E9: bidi; CVE-2021-42574")
+@_way("reversed by marks", "Boucher and Anderson 2021: Trojan Source (CVE-2021-42574)")
 def _reversed_by_marks(listing: Listing, market: Market, chance: Random) -> Listing:
     """Words stored from their end to their beginning, which marks of direction show the right way round."""
     return _in_words(listing, market, chance, lambda word, _: f"\u202e{word[::-1]}\u202c")
 
 
-@_way("spaced letters", "E9; F 1: B a c p m")
+@_way("spaced letters", "FashionReps, 1: B a c p m")
 def _spaced(listing: Listing, market: Market, chance: Random) -> Listing:
     """A blank after each letter."""
     return _in_words(listing, market, chance, lambda word, _: " ".join(word))
 
 
-@_way("split by punctuation", "E9; F 7: A-v-entus, D-V-N")
+@_way("split by punctuation", "FashionReps, 7: A-v-entus, D-V-N")
 def _split(listing: Listing, market: Market, chance: Random) -> Listing:
     """A hyphen, dot or stroke inside words."""
 
@@ -140,7 +141,7 @@ def _split(listing: Listing, market: Market, chance: Random) -> Listing:
     return _in_words(listing, market, chance, split)
 
 
-@_way("starred", "F 42: B*rberry, Herme*")
+@_way("starred", "FashionReps, 42: B*rberry, Herme*")
 def _starred(listing: Listing, market: Market, chance: Random) -> Listing:
     """A star in place of a letter."""
 
@@ -151,13 +152,13 @@ def _starred(listing: Listing, market: Market, chance: Random) -> Listing:
     return _in_words(listing, market, chance, starred)
 
 
-@_way("full width", "E9; NFKC: full-width forms of East Asian keyboards", by_honest_sellers=True)
+@_way("full width", "Unicode UAX 15, NFKC: full-width forms of East Asian keyboards", by_honest_sellers=True)
 def _full_width(listing: Listing, market: Market, chance: Random) -> Listing:
     """Letters as wide as Chinese ones."""
     return _in_words(listing, market, chance, lambda word, _: "".join(_shifted(c, 0xFEE0) for c in word))
 
 
-@_way("styled letters", "E9; F 2: 𝙉𝙀𝙒")
+@_way("styled letters", "FashionReps, 2: 𝙉𝙀𝙒")
 def _styled(listing: Listing, market: Market, chance: Random) -> Listing:
     """Bold letters from the mathematical alphabets."""
 
@@ -169,7 +170,7 @@ def _styled(listing: Listing, market: Market, chance: Random) -> Listing:
     return _in_words(listing, market, chance, lambda word, _: "".join(map(bold, word)))
 
 
-@_way("misspelt brand", "F 2, S 1: Addidas, Luis Vuitton, Yezzy", by_honest_sellers=True)
+@_way("misspelt brand", "FashionReps, 2: Addidas, Luis Vuitton, Yezzy", by_honest_sellers=True)
 def _misspelt(listing: Listing, market: Market, chance: Random) -> Listing:
     """The brand's name with a letter dropped, doubled or exchanged with its neighbour."""
 
@@ -186,7 +187,7 @@ def _misspelt(listing: Listing, market: Market, chance: Random) -> Listing:
 # Claims that are added and claims that are left out.
 
 
-@_way("brand left out", "E9; F: nicknames and nothing")
+@_way("brand left out", "FashionReps: a nickname, or no name at all")
 def _left_out(listing: Listing, market: Market, _chance: Random) -> Listing:
     """The brand is named nowhere, and no item number names it."""
     name = market.brand or listing.brand
@@ -202,7 +203,7 @@ def _left_out(listing: Listing, market: Market, _chance: Random) -> Listing:
     )
 
 
-@_way("good words", "E9; CS0003: append good strings", by_honest_sellers=True)
+@_way("good words", "MITRE ATLAS, AML.CS0003: append good strings", by_honest_sellers=True)
 def _good_words(listing: Listing, market: Market, chance: Random) -> Listing:
     """Words of honest offers behind one's own."""
     words = " ".join(market.honest_descriptions).split()
@@ -210,7 +211,7 @@ def _good_words(listing: Listing, market: Market, chance: Random) -> Listing:
     return replace(listing, description=" ".join(filter(None, (listing.description, stuffed))) or None)
 
 
-@_way("copied description", "near-duplicates of genuine offers (issue 3)")
+@_way("copied description", "Own choice: near-duplicates of genuine offers")
 def _copied(listing: Listing, market: Market, chance: Random) -> Listing:
     """The description of an honest offer in place of one's own."""
     if not market.honest_descriptions:
@@ -228,14 +229,14 @@ _PHRASES: Final = (
 )
 
 
-@_way("mixed languages", "E9; F: sellers mix languages", by_honest_sellers=True)
+@_way("mixed languages", "FashionReps: sellers mix languages", by_honest_sellers=True)
 def _mixed(listing: Listing, _market: Market, chance: Random) -> Listing:
     """Everyday phrases of two other languages around one's own text."""
     before, after = chance.sample(_PHRASES, 2)
     return replace(listing, description=" ".join(filter(None, (before, listing.description, after))))
 
 
-@_way("cut short", "F 15: truncated names; descriptions left empty")
+@_way("cut short", "FashionReps, 15: truncated names; descriptions left empty")
 def _cut_short(listing: Listing, _market: Market, _chance: Random) -> Listing:
     """The title ends early and there is no description."""
     return replace(listing, title=listing.title[:_LONGEST].strip() if listing.title else None, description=None)
@@ -244,7 +245,7 @@ def _cut_short(listing: Listing, _market: Market, _chance: Random) -> Listing:
 _RESIDUE: Final = (" \u200b", "\u00a0", " \u200e", "\u2009", "\u00ad ")
 
 
-@_way("residue of pasting", "F 18: zero-width marks, mostly residue of translations", by_honest_sellers=True)
+@_way("residue of pasting", "FashionReps, 18: zero-width marks, mostly residue of translations", by_honest_sellers=True)
 def _residue(listing: Listing, _market: Market, chance: Random) -> Listing:
     """Marks that take no room between words, as web pages and translators leave them."""
 
@@ -257,7 +258,7 @@ def _residue(listing: Listing, _market: Market, chance: Random) -> Listing:
     return replace(listing, title=pasted(listing.title), description=pasted(listing.description))
 
 
-@_way("emoji", "E9; F 56: 🔑 and a stock code", by_honest_sellers=True)
+@_way("emoji", "FashionReps, 56: 🔑 and a stock code", by_honest_sellers=True)
 def _emoji(listing: Listing, _market: Market, chance: Random) -> Listing:
     """Emoji between words."""
 
@@ -269,7 +270,7 @@ def _emoji(listing: Listing, _market: Market, chance: Random) -> Listing:
     return replace(listing, title=decorated(listing.title), description=decorated(listing.description))
 
 
-@_way("price below the median", "E9: price nudging")
+@_way("price below the median", "Own choice: a price that no longer stands out")
 def _nudged(listing: Listing, market: Market, _chance: Random) -> Listing:
     """A price just below what such goods usually cost."""
     if listing.price is None or market.usual_price is None or not math.isfinite(market.usual_price):

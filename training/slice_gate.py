@@ -42,8 +42,8 @@ class SliceEvidence:
 def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
     """No slice of enough rows has lost more than the bound.
 
-    The judgement calls. Recall and false alarms fail where the loss is beyond doubt more than the bound (PROMISES E3:
-    paired bootstrap, 95 %). The other reading, that a candidate must prove to have lost less, stops half of all equal
+    The judgement calls. Recall and false alarms fail where the loss is beyond doubt more than the bound (paired
+    bootstrap, 95 %). The other reading, that a candidate must prove to have lost less, stops half of all equal
     models at 50 rows: nothing would ever be promoted, and people would learn to wave refusals through. But recall at
     one false alarm in a hundred rests on three or four counterfeits of such a slice, and sees a wholly poisoned one
     only every third time. So the rank of all its counterfeits is looked at too, at 99 %, and a fall by twenty points

@@ -70,7 +70,7 @@ def _known(value: float) -> float | None:
 
 
 def only_text_and_price(facts: Facts) -> Facts:
-    """The facts as they would be with title, description, brand, category and price alone (DECISIONS 17)."""
+    """The facts as they would be with title, description, brand, category and price alone."""
     kept = facts.listing
     listing = Listing(
         external_id=kept.external_id,

@@ -18,7 +18,7 @@ from training.slice_losses import Scored, slice_evidence
 
 Floats = NDArray[np.float64]
 
-_SIGNAL: Final = 2.2  # With it one false alarm in a hundred finds about a third of the counterfeits (PROMISES: .345).
+_SIGNAL: Final = 2.2  # With it one false alarm in a hundred finds about a third of the counterfeits.
 _SHOWN, _AUDITED = 0.10, 0.03
 _RESAMPLES: Final = 400
 

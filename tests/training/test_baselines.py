@@ -17,7 +17,7 @@ def scores() -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     return dict(zip(baselines.NAMES, (numbers, text, baselines.rank_average(numbers, text)), strict=True))
 
 
-# Fixed by DECISIONS 20: every evaluation stands beside these, so they must not move by themselves.
+# Every evaluation stands beside these, so they must not move by themselves.
 PINNED = {"numbers": (0.735066, 0.5726), "char_text": (0.892833, 0.5933), "rank_average": (0.889898, 30.5)}
 
 

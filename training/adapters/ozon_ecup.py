@@ -1,7 +1,7 @@
 """Ozon Tech E-CUP 2025, counterfeit task.
 
-Prices and turnovers are stored as 100 times the natural log of roubles. That is an inference from the ratios
-(data README), so every use says 'inferred unit'.
+Prices and turnovers are stored as 100 times the natural log of roubles. That is an inference from the
+ratios, so every use says 'inferred unit'.
 """
 
 import math

@@ -110,7 +110,7 @@ def test_what_is_not_recorded_has_no_value_and_says_why(site: Site, name: TableN
     assert all(one["note"] for one in missing)
 
 
-# What Capabilities D.5 lists of the templates, by part of the report.
+# What the templates of Implementing Regulation (EU) 2024/2835 ask for, by part of the report.
 LISTED = {
     "notices": {
         "offers_notified",
