@@ -1,8 +1,8 @@
 """The text model's view of each character: its letters, their kind and their value in a hash.
 
-Letters come from `data/letter_table.tsv` (`tests/features/tables` has the method). The table maps equal texts to equal
-letters in any case, composed or decomposed. It maps look-alikes of Latin letters to the Latin ones, and drops marks and
-zero-width characters. `tests/features/plain.py` has the same without arrays.
+Letters come from `features/data/letter_table.tsv` (`tests/features/tables` has the method). The table maps equal texts
+to equal letters in any case, composed or decomposed. It maps look-alikes of Latin letters to the Latin ones, and drops
+marks and zero-width characters. `tests/features/plain.py` has the same without arrays.
 """
 
 import unicodedata

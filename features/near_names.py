@@ -2,7 +2,7 @@
 
 Many words are a letter from a name and mean something else: 'channel', 'carrier', 'salmon'. So only long names are
 compared; a word that holds a name, or that a name holds, is an inflection or a stem of it; and words with a meaning of
-their own, near names that are often registered, stand in `data/ordinary_words.tsv`.
+their own, near names that are often registered, stand in `features/data/ordinary_words.tsv`.
 """
 
 import csv

@@ -1,7 +1,7 @@
 """The point-in-time history of one seller, selected from the recorded history. No database here.
 
 A record of another party counts if it existed before the moment, not at it. Rows of one request share a moment, and
-none of them had seen the others when it was scored (docs/decisions/0010). A later read for the same moment therefore
+none of them had seen the others when it was scored (ADR 10). A later read for the same moment therefore
 returns the same values.
 """
 

@@ -17,7 +17,7 @@ from training.metrics import central_interval, seller_bootstrap
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# Measured on real scores (docs/decisions/0012): two numbers are all that fewer labels carry, whatever bend the truth
+# Measured on real scores (ADR 12): two numbers are all that fewer labels carry, whatever bend the truth
 # has; and where labels are many, both other methods say the same, and the simpler one is taken.
 BENDS_FROM_POSITIVES: Final = 300
 ISOTONIC_FROM_POSITIVES: Final = 1_000

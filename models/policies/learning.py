@@ -86,7 +86,7 @@ DEFAULT_SECOND_REVIEW: Final = SecondLookPolicy()
 
 @dataclass(frozen=True, slots=True)
 class PromisePolicy:
-    """Settings of `models.thresholds.promised`. ADR 0014 compares them with others that were tried."""
+    """Settings of `models.thresholds.promised`. ADR 14 compares them with others that were tried."""
 
     # A few sellers with hundreds of counterfeits carry a total, and the next set of sellers may hold none like them. On
     # simulated streams a cap of twenty found 1 % more, and missed more than 5 % at a target of .9.

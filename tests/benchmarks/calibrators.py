@@ -1,6 +1,6 @@
 """Which calibrator so many labels carry: real scores and labels, later rows of other sellers, each method on its own.
 
-`python -m tests.benchmarks.calibrators [DRAWS]` prints the table of docs/decisions/0012. It needs the real data
+`python -m tests.benchmarks.calibrators [DRAWS]` prints the table of ADR 12. It needs the real data
 (TOUCHSTONE_DATASETS).
 """
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.listing import Listing
 
-MEAN_BYTES: Final = 812  # The length of text that the goals for the text model were set on.
+MEAN_BYTES: Final = 812  # The goal for the training of the text model is set on this length.
 _SPREAD: Final = 0.5  # Of the log of the length.
 
 

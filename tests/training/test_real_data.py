@@ -20,9 +20,9 @@ from training.evaluate import cross_validate, summarise
 from training.labelled import load_labelled
 
 NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
-ROWS, POSITIVES, SELLERS = 500, 38, 353  # As the folder's README counts them.
+ROWS, POSITIVES, SELLERS = 500, 38, 353  # Of the public sample of Ozon's E-CUP 2025 task.
 
-# Rows, as the README counts them; what must be known of every listing; and how many rows hold nothing at all.
+# Rows; what must be known of every listing; and how many rows hold nothing at all.
 CATALOGUES: Final = [
     ("ebay_mens_perfume.csv", "ebay", 1_000, ("title", "price", "currency"), 0),
     ("ebay_watches.csv", "ebay", 1_001, ("title",), 3),

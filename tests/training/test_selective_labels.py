@@ -2,7 +2,7 @@
 
 A first model's day: the starter scorecard flags, analysts review the flagged and a random slice of 3 %, brands answer
 for half of the houses. What is learnt is judged on the truth of 6,000 listings of sellers never seen. Run with -s, it
-prints the table that docs/decisions/0013 shows.
+prints the table of ADR 13.
 """
 
 from collections.abc import Mapping, Sequence

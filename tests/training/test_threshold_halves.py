@@ -71,7 +71,7 @@ def record(datasets: Path) -> Comparison:
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_at_most_one_promise_in_twenty_misses_on_unseen_sellers(record: Comparison) -> None:
-    """Over all that is promised. By target, and where nearly all is declined, the table of ADR 0014 says what was."""
+    """Over all that is promised. By target, and where nearly all is declined, the table of ADR 14 says what was."""
     print(*lines(record), sep="\n")  # noqa: T201 - shown by `pytest -s`
     everything = tally([one for outcomes in record.ours.values() for one in outcomes])
     assert everything.halves == 200 * len(COLUMNS) * len(TARGETS)

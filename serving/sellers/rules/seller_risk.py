@@ -1,7 +1,7 @@
 """How risky a seller's offers of a window are beside those of the marketplace's other sellers. Standard library only.
 
 A fact for people. No rule reads it and it is no feature: it is made from scores and verdicts, and a model that learnt
-from it would learn from itself (docs/decisions/0020).
+from it would learn from itself (ADR 20).
 """
 
 import math
