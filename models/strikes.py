@@ -74,10 +74,10 @@ def weight_of(judgement: Judgement, reason_code: ReasonCode, policy: SanctionPol
 def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Count:
     """The strike status of one seller at a moment, from the removals that count against the seller.
 
-    The judgement calls. Hits of one kind within three days of the first are one incident, as AliExpress counts. Hits of
-    two kinds are two incidents. The result then does not depend on which hit was found first, and a removed or spent
-    hit cannot increase the weight of the rest. A hit without weight, an undone hit and a hit older than a year stay in
-    the reasons, so that each hit remains accounted for.
+    The judgement calls. Hits of one kind within three days of the first are one incident (`StrikePolicy` has the
+    source). Hits of two kinds are two incidents. The result then does not depend on which hit was found first, and a
+    removed or spent hit cannot increase the weight of the rest. A hit without weight, an undone hit and a hit older
+    than a year stay in the reasons, so that each hit remains accounted for.
     """
     known = [one for one in hits if one.at <= as_of]
     standing = [one for one in known if one.void is None]

@@ -130,7 +130,7 @@ def _spaced(listing: Listing, market: Market, chance: Random) -> Listing:
     return _in_words(listing, market, chance, lambda word, _: " ".join(word))
 
 
-@_way("split by punctuation", "FashionReps, 7: A-v-entus, D-V-N")
+@_way("split by punctuation", "FashionReps, 7, and eBay men's perfume, 1: A-v-entus, D-V-N")
 def _split(listing: Listing, market: Market, chance: Random) -> Listing:
     """A hyphen, dot or stroke inside words."""
 
@@ -170,7 +170,7 @@ def _styled(listing: Listing, market: Market, chance: Random) -> Listing:
     return _in_words(listing, market, chance, lambda word, _: "".join(map(bold, word)))
 
 
-@_way("misspelt brand", "FashionReps, 2: Addidas, Luis Vuitton, Yezzy", by_honest_sellers=True)
+@_way("misspelt brand", "FashionReps, 2, and replica spreadsheets, 1: Addidas, Luis Vuitton, Yezzy", by_honest_sellers=True)
 def _misspelt(listing: Listing, market: Market, chance: Random) -> Listing:
     """The brand's name with a letter dropped, doubled or exchanged with its neighbour."""
 
