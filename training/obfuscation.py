@@ -170,7 +170,7 @@ def _styled(listing: Listing, market: Market, chance: Random) -> Listing:
     return _in_words(listing, market, chance, lambda word, _: "".join(map(bold, word)))
 
 
-@_way("misspelt brand", "FashionReps, 2, and replica spreadsheets, 1: Addidas, Luis Vuitton, Yezzy", by_honest_sellers=True)
+@_way("misspelt brand", "FashionReps, 2, and spreadsheets, 1: Addidas, Luis Vuitton, Yezzy", by_honest_sellers=True)
 def _misspelt(listing: Listing, market: Market, chance: Random) -> Listing:
     """The brand's name with a letter dropped, doubled or exchanged with its neighbour."""
 

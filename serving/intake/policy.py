@@ -10,7 +10,7 @@ from typing import Final
 class RelistPolicy:
     """Settings of `serving.intake.matching`. It only brings an offer before an analyst."""
 
-    # Of the runs of characters shared: the line from which texts are near-duplicates at all (`features.near_duplicates`).
+    # Of the runs of characters shared: the line from which texts are near-duplicates (`features.near_duplicates`).
     own_similarity: float = 0.7
     # Strangers copy each other's texts; only nearly the whole of it, and of few sellers, is worth a look.
     copied_similarity: float = 0.9

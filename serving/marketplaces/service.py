@@ -1,4 +1,4 @@
-"""API keys: made, told from a header, listed for administrators, and ended. `founding.add_key` makes one."""
+"""API keys: made, told from a header, listed for administrators, and ended. `provisioning.add_key` makes one."""
 
 import hmac
 import secrets
