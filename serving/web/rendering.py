@@ -78,11 +78,11 @@ _PLACES: Final = (
     ("/brand/messages", N_("Messages"), {Permission.ANSWER_QUESTIONS}),
     ("/brands", N_("Brands"), {Permission.LOOK_AFTER_BRANDS}),
     ("/sellers", N_("Sellers"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
-    ("/held", N_("Held"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
+    ("/pending-removals", N_("Held"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
     ("/models", N_("Models"), {Permission.SEE_MODELS}),
     ("/operations", N_("Operations"), {Permission.SEE_OPERATIONS}),
     ("/people", N_("People"), {Permission.ADMINISTER}),
-    ("/switches", N_("Switches"), {Permission.ADMINISTER}),
+    ("/kill-switches", N_("Switches"), {Permission.ADMINISTER}),
 )
 
 TEMPLATES: Final = Environment(

@@ -190,7 +190,7 @@ def test_the_previews_are_accessible_and_fit_a_phone(window: Page, furnished: Fu
     for path, label, text, button in (
         ("sellers", "Or paste ids, one a line", f"shop\n{'x' * 201}\n", "Show what it changes"),
         ("prices", "Or paste its rows", "model,price,currency\nBag,1,EUR\nBag,0,EUR\n", "Look at it first"),
-        ("tell-tales", "Pattern", "tote", "Try it"),
+        ("indicators", "Pattern", "tote", "Try it"),
     ):
         window.goto(f"{furnished.address}/brand/{path}")
         window.get_by_label(label).fill(text)

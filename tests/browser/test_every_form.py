@@ -230,7 +230,7 @@ def test_a_brand_answers_confirms_and_takes_back(workshop: Workshop) -> None:
         camille.press("Take all of it back")
         camille.says("Undone. Unsent removals are cancelled")
 
-        camille.go("/brand/briefing")
+        camille.go("/brand/certification")
         for one in questions():
             camille.page.locator(f"input[name='q:{one.key}']").nth(one.right).check()
         camille.press("Answer")
@@ -247,7 +247,7 @@ def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) 
     certificate = tmp_path / "certificate.pdf"
     certificate.write_bytes(_PDF)
     with without_script(workshop, FILE, workshop.site.brand_person) as (camille,):
-        camille.go("/brand/tell-tales")
+        camille.go("/brand/indicators")
         camille.fill("Pattern", "tote")
         camille.press("Try it")
         camille.says("What it would fit")
@@ -359,7 +359,7 @@ def test_two_organisations_decide_about_sellers_and_held_removals(workshop: Work
         tomas.press("Remove from list", tomas.row("lumo-trade-90"))
         tomas.says("Seller removed from the list.")
 
-        tomas.go("/held")
+        tomas.go("/pending-removals")
         tomas.fill("Reason", "Looked at it.")
         tomas.press("Withdraw removal")
         tomas.says("Removal withdrawn. An analyst reviews the case again.")
@@ -459,7 +459,7 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
         admin.press(re.compile("^Revoke key"), admin.row("Feed of listings"))
         admin.says("Key revoked. It stops working within one second.")
 
-        admin.go("/switches")
+        admin.go("/kill-switches")
         off = admin.page.locator("section.card").filter(has_text="Switch rule on").first
         admin.fill("Reason", "The account is its owner's again.", off)
         admin.press("Switch rule on", off)

@@ -125,7 +125,7 @@ def test_the_queue_works_without_script(plain: Page, stage: Stage) -> None:
     plain.locator("#find").fill("replica")
     plain.keyboard.press("Enter")
     expect(plain.get_by_role("link", name="Bolso")).to_be_visible()
-    plain.goto(f"{stage.address}/desk/me")
+    plain.goto(f"{stage.address}/queue/me")
     expect(plain.get_by_role("heading", name="My review statistics")).to_be_visible()
     plain.goto(f"{stage.address}/queue/filters")
     plain.get_by_role("button", name="Delete filter Spanish").click()

@@ -44,7 +44,7 @@ def get_help(request: Request, session: Anyone) -> HTMLResponse:
     return respond(request, page, session)
 
 
-@router.post("/help/tours/{role}/seen")
+@router.post("/help/onboarding/{role}/seen")
 def post_seen(role: str, request: Request, session: Anyone, fields: Fields) -> Response:
     """Put a list away; it leads back to where it stood."""
     guide, runtime = _onboarding(role), runtime_of(request)
@@ -53,7 +53,7 @@ def post_seen(role: str, request: Request, session: Anyone, fields: Fields) -> R
     return go_to(request, local_path(fields.get("next")))
 
 
-@router.post("/help/tours/{role}/again")
+@router.post("/help/onboarding/{role}/again")
 def post_again(role: str, request: Request, session: Anyone) -> Response:
     """Show a list again, on the page that it is about."""
     guide = _onboarding(role)

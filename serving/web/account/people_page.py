@@ -108,7 +108,7 @@ def post_invitation(request: Request, session: Administrator, fields: Fields) ->
     return respond(request, people_page(request, session, typed, link=whole_address(request, link)), session)
 
 
-@router.post("/people/invitations/{invitation_id}/take-back")
+@router.post("/people/invitations/{invitation_id}/withdraw")
 def post_withdraw(invitation_id: str, request: Request, session: Administrator) -> Response:
     """Make a link worthless."""
     inviting.withdraw(runtime_of(request), session.person, invitation_id[:40])
@@ -192,5 +192,5 @@ def _invitation(one: Asked, now: datetime, *, several: bool) -> InvitationRow:
         f"{ROLES[made.grant.role]}{f' {one.brand}' if one.brand else ''}{where}",
         one.by,
         words.moment(made.expires_at, now),
-        f"/people/invitations/{made.invitation_id}/take-back",
+        f"/people/invitations/{made.invitation_id}/withdraw",
     )

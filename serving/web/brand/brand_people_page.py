@@ -115,7 +115,7 @@ def post_invitation(request: Request, session: Reader, fields: Fields) -> Respon
     return respond(request, _page(runtime, session, fields, link=made), session)
 
 
-@router.post(_PLACE + "/invitations/{invitation_id}/take-back")
+@router.post(_PLACE + "/invitations/{invitation_id}/withdraw")
 def post_withdraw(invitation_id: str, request: Request, session: Reader, fields: Fields) -> Response:
     """Make a link worthless."""
     runtime = runtime_of(request)
@@ -140,7 +140,7 @@ def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fie
     return respond(request, _page(runtime, session, fields, link=made), session)
 
 
-@router.post(_PLACE + "/{user_id}/let-go")
+@router.post(_PLACE + "/{user_id}/remove")
 def post_remove_person(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
     """Let a colleague speak for the brand no more."""
     runtime = runtime_of(request)

@@ -51,13 +51,13 @@ class CertificationPage:
     valid_days: int
 
 
-@router.get("/brand/briefing")
+@router.get("/brand/certification")
 def get_certification(request: Request, session: Answerer) -> HTMLResponse:
     """The page."""
     return respond(request, certification_page(runtime_of(request), session), session)
 
 
-@router.post("/brand/briefing")
+@router.post("/brand/certification")
 def post_certification(request: Request, session: Answerer, fields: Fields) -> Response:
     """Judge the answers: on to the questions of the marketplace, or back to read why."""
     given = {
@@ -73,7 +73,7 @@ def post_certification(request: Request, session: Answerer, fields: Fields) -> R
         raise Conflict("Read why your answers were wrong; you can try again at {time}.", time=again) from None
     if found.passed:
         return go_to(request, "/brand", Flash.BRIEFED)
-    return go_to(request, "/brand/briefing")
+    return go_to(request, "/brand/certification")
 
 
 def certification_page(runtime: Runtime, session: Session) -> CertificationPage:

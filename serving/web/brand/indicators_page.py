@@ -34,7 +34,7 @@ from serving.web.wording.i18n import N_, say
 from serving.web.wording.vocabulary import Option, StateWords
 
 router = APIRouter(include_in_schema=False)
-_PLACE: Final = "/brand/tell-tales"
+_PLACE: Final = "/brand/indicators"
 _DIRECTIONS: Final = {Direction.COUNTERFEIT: N_("Counterfeits"), Direction.GENUINE: N_("Our own goods")}
 _WHERE: Final = {Where.ANY: N_("Title or description"), Where.TITLE: N_("Title"), Where.DESCRIPTION: N_("Description")}
 _LONGEST_TEXT: Final = 20_000

@@ -80,7 +80,7 @@ def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fiel
     return go_to(request, f"{_back(case_id, fields)}#notes", Flash.NOTED)
 
 
-@router.post("/cases/{case_id}/aside")
+@router.post("/cases/{case_id}/snooze")
 def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
     """Set a case aside and go back to the queue."""
     hours = fields.get("hours", "")

@@ -60,7 +60,7 @@ class KillSwitchesPage:
     """Every switch that the reader may throw, and the latest changes."""
 
     template: ClassVar[str] = "kill_switches.html"
-    place: ClassVar[str] = "/switches"
+    place: ClassVar[str] = "/kill-switches"
 
     rows: tuple[KillSwitchRow, ...]
     several: bool
@@ -68,13 +68,13 @@ class KillSwitchesPage:
     changes: tuple[Change, ...]
 
 
-@router.get("/switches")
+@router.get("/kill-switches")
 def get_kill_switches(request: Request, session: Administrator) -> HTMLResponse:
     """The page."""
     return respond(request, kill_switches_page(runtime_of(request), session), session)
 
 
-@router.post("/switches/{rule}")
+@router.post("/kill-switches/{rule}")
 def post_kill_switch(rule: str, request: Request, session: Administrator, fields: Fields) -> Response:
     """Throw one."""
     if rule not in set(AutomaticRule):
@@ -85,7 +85,7 @@ def post_kill_switch(rule: str, request: Request, session: Administrator, fields
     place = administered(runtime, session.person, fields.get("marketplace_id", "")[:_LONGEST_ID])
     reason = fields.get("reason", "")[:_LONGEST_REASON]
     switch(runtime, place, AutomaticRule(rule), on=on, by=f"user:{session.person.user_id}", reason=reason)
-    return go_to(request, "/switches", Flash.SWITCHED_ON if on else Flash.SWITCHED_OFF)
+    return go_to(request, "/kill-switches", Flash.SWITCHED_ON if on else Flash.SWITCHED_OFF)
 
 
 def kill_switches_page(runtime: Runtime, session: Session) -> KillSwitchesPage:
@@ -102,7 +102,7 @@ def kill_switches_page(runtime: Runtime, session: Session) -> KillSwitchesPage:
 def _row(board: KillSwitchStates, one: RuleState, now: datetime) -> KillSwitchRow:
     return KillSwitchRow(
         key=f"{one.marketplace.marketplace_id}-{one.rule.value}",
-        address=f"/switches/{one.rule.value}",
+        address=f"/kill-switches/{one.rule.value}",
         marketplace_id=one.marketplace.marketplace_id,
         marketplace=one.marketplace.name,
         name=one.words.name,

@@ -96,7 +96,7 @@ def post_secret(request: Request, session: Administrator, fields: Fields) -> Res
     return respond(request, webhook_page(runtime, scope, secret), session)
 
 
-@router.post(f"{PLACE}/rest")
+@router.post(f"{PLACE}/pause")
 def post_rest(request: Request, session: Administrator, fields: Fields) -> Response:
     """Send nothing for some hours."""
     runtime = runtime_of(request)

@@ -75,7 +75,7 @@ class MyPage:
     overturned: tuple[OverturnedRow, ...]
 
 
-@router.get("/desk/me")
+@router.get("/queue/me")
 def get_me(request: Request, session: Reviewer) -> HTMLResponse:
     """One's own figures."""
     return respond(request, my_page(runtime_of(request), session), session)
@@ -144,7 +144,7 @@ def pause_suggested(request: Request, runtime: Runtime, session: Session) -> str
     return None if found is None else words.duration(found.total_seconds())
 
 
-@router.post("/desk/pause-later")
+@router.post("/queue/pause-later")
 def post_later(request: Request, _session: Reviewer) -> Response:
     """Suggest no pause for as long as a stretch."""
     response = go_to(request, "/queue")

@@ -61,20 +61,20 @@ class PendingRemovalsPage:
     """The held removals on which the reader has a word, and what is still shown; the longest waiting first."""
 
     template: ClassVar[str] = "pending_removals.html"
-    place: ClassVar[str] = "/held"
+    place: ClassVar[str] = "/pending-removals"
 
     rows: tuple[PendingRemovalRow, ...]
     size: int
     still_shown: tuple[StillShownRow, ...]
 
 
-@router.get("/held")
+@router.get("/pending-removals")
 def get_pending_removals(request: Request, session: Speaker) -> HTMLResponse:
     """The page."""
     return respond(request, pending_removals_page(runtime_of(request), session), session)
 
 
-@router.post("/held/{action_id}")
+@router.post("/pending-removals/{action_id}")
 def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
     """Say what is to become of one."""
     decision = fields.get("decision", "")
@@ -83,7 +83,7 @@ def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fie
     reason = fields.get("reason", "")[:500]
     agreed = speak(runtime_of(request), session.person, action_id[:_LONGEST_ID], Decision(decision), reason)
     said = {None: Flash.REMOVAL_VOTED, Decision.APPROVE: Flash.REMOVAL_APPROVED, Decision.WITHDRAW: Flash.REMOVAL_WITHDRAWN}
-    return go_to(request, "/held", said[agreed])
+    return go_to(request, "/pending-removals", said[agreed])
 
 
 def pending_removals_page(runtime: Runtime, session: Session) -> PendingRemovalsPage:

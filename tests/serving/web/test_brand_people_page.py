@@ -62,8 +62,8 @@ def test_a_colleague_is_asked_in_by_a_link_and_answers_and_does_not_lead(site: S
 def test_a_link_is_taken_back(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     path = ask(visitor, "new@aurelle.example")
-    [invitation_id] = re.findall(rf"{_PLACE}/invitations/(\w+)/take-back", visitor.get(_PLACE).text)
-    assert visitor.post(f"{_PLACE}/invitations/{invitation_id}/take-back").status_code == 303
+    [invitation_id] = re.findall(rf"{_PLACE}/invitations/(\w+)/withdraw", visitor.get(_PLACE).text)
+    assert visitor.post(f"{_PLACE}/invitations/{invitation_id}/withdraw").status_code == 303
     assert a_visitor(site).get(path).status_code == 404
 
 
@@ -90,7 +90,7 @@ def test_a_colleague_is_let_go_at_once_with_their_powers_of_attorney(site: Site)
     until = site.clock.now().replace(year=2030)
     grant_mandate(site.runtime, NewMandate("Aurelle", colleague.email, "Roche", ("EU",), until), by="test")
     theirs = visit_as(site, colleague)
-    assert visitor.post(f"{_PLACE}/{colleague.user_id}/let-go").status_code == 303
+    assert visitor.post(f"{_PLACE}/{colleague.user_id}/remove").status_code == 303
     assert people(site) == {"camille@aurelle.example": True}
     assert theirs.get("/brand").status_code == 403
     assert "Revoked" in words(visitor.get(_PLACE).text)
@@ -103,9 +103,9 @@ def test_nobody_lets_themselves_or_another_who_leads_go(site: Site) -> None:
     with site.runtime.store.write() as connection:
         accounts.set_lead(connection, colleague.user_id, (site.here, site.brand_id), leads=True)
     visitor = visit_as(site, leader)
-    assert visitor.post(f"{_PLACE}/{leader.user_id}/let-go").status_code == 409
-    assert visitor.post(f"{_PLACE}/{colleague.user_id}/let-go").status_code == 403
-    assert visitor.post(f"{_PLACE}/{site.analyst.user_id}/let-go").status_code == 404
+    assert visitor.post(f"{_PLACE}/{leader.user_id}/remove").status_code == 409
+    assert visitor.post(f"{_PLACE}/{colleague.user_id}/remove").status_code == 403
+    assert visitor.post(f"{_PLACE}/{site.analyst.user_id}/remove").status_code == 404
     assert len(people(site)) == 2
 
 
@@ -225,7 +225,7 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     assert "Let go" not in page
     for path, fields in (
         (f"{_PLACE}/invitations", {"email": "x@aurelle.example"}),
-        (f"{_PLACE}/{colleague.user_id}/let-go", {}),
+        (f"{_PLACE}/{colleague.user_id}/remove", {}),
         ("/brand/agents", {"email": colleague.email, "agent": "R", "territories": "FR", "last_day": "2030-01-31"}),
     ):
         assert visitor.post(path, {**fields, "kind:mark": "yes"}).status_code == 403, path
@@ -238,7 +238,7 @@ def test_people_of_another_brand_are_not_there(site: Site) -> None:
     mandate_id = grant_mandate(site.runtime, NewMandate("Aurelle", colleague.email, "Roche", ("EU",), until), by="test")
     ask(visit_as(site, a_leader(site)), "new@aurelle.example")
     own = visit_as(site, site.brand_person)
-    [invitation_id] = re.findall(rf"{_PLACE}/invitations/(\w+)/take-back", own.get(_PLACE).text)
+    [invitation_id] = re.findall(rf"{_PLACE}/invitations/(\w+)/withdraw", own.get(_PLACE).text)
     visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
     page = visitor.get(_PLACE).text
     for other in ("Ana", "Camille", "new@aurelle", "Roche"):
@@ -246,10 +246,10 @@ def test_people_of_another_brand_are_not_there(site: Site) -> None:
     assert visitor.get(f"{_PLACE}?of={ours}").status_code == 404
     for path, fields in (
         (f"{_PLACE}/invitations", {"email": "x@aurelle.example", "of": ours}),
-        (f"{_PLACE}/{colleague.user_id}/let-go", {"of": ours}),
-        (f"{_PLACE}/{colleague.user_id}/let-go", {}),
-        (f"{_PLACE}/invitations/{invitation_id}/take-back", {"of": ours}),
-        (f"{_PLACE}/invitations/{invitation_id}/take-back", {}),
+        (f"{_PLACE}/{colleague.user_id}/remove", {"of": ours}),
+        (f"{_PLACE}/{colleague.user_id}/remove", {}),
+        (f"{_PLACE}/invitations/{invitation_id}/withdraw", {"of": ours}),
+        (f"{_PLACE}/invitations/{invitation_id}/withdraw", {}),
         (f"/brand/agents/{mandate_id}/end", {"of": ours}),
         (f"/brand/agents/{mandate_id}/end", {}),
         ("/brand/agents", {"email": colleague.email, "of": ours}),

@@ -8,7 +8,7 @@ from tests.fixtures.runtimes import Site
 from tests.serving.brands.service.test_certification import a_new_user
 from tests.serving.web.visits import visit_as, words
 
-PATH = "/brand/briefing"
+PATH = "/brand/certification"
 RIGHT = {f"q:{one.key}": str(one.right) for one in questions()}
 
 

@@ -52,7 +52,7 @@ def test_the_first_page_of_a_role_begins_with_its_list_until_it_is_put_away(site
     guide, visitor = ONBOARDING_OF[role], on_the_first_day(site, getattr(site, name))
     said = words(visitor.get(guide.place).text)
     assert all(step in said for step in (guide.title, guide.about, *guide.steps, guide.keys))
-    answer = visitor.post(f"/help/tours/{role}/seen", {"next": guide.place})
+    answer = visitor.post(f"/help/onboarding/{role}/seen", {"next": guide.place})
     assert answer.headers["location"] == guide.place
     assert guide.about not in words(visitor.get(guide.place).text)
     assert guide.about not in words(visit_as(site, getattr(site, name)).get(guide.place).text), "on no other device"
@@ -62,12 +62,12 @@ def test_a_list_is_called_up_again_from_help(site: Site) -> None:
     visitor, guide = visit_as(site, site.analyst), ONBOARDING_OF[Role.ANALYST]
     assert guide.title in words(visitor.get("/help").text)
     assert ONBOARDING_OF[Role.BRAND].about not in words(visitor.get("/help").text), "of one's own roles alone"
-    assert visitor.post("/help/tours/analyst/again").headers["location"] == "/queue"
+    assert visitor.post("/help/onboarding/analyst/again").headers["location"] == "/queue"
     assert guide.about in words(visitor.get("/queue").text)
     case = a_case(site)
-    for elsewhere in ("/held", f"/cases/{case.case_id}"):
+    for elsewhere in ("/pending-removals", f"/cases/{case.case_id}"):
         assert guide.about not in words(visitor.get(elsewhere).text), "on its own page alone"
-    assert visitor.post("/help/tours/captain/again").status_code == 404
+    assert visitor.post("/help/onboarding/captain/again").status_code == 404
 
 
 def test_an_administrator_is_told_where_their_day_begins(site: Site) -> None:
@@ -120,7 +120,7 @@ def test_a_main_page_defines_its_hardest_terms_in_place(name: str) -> None:
 
 
 def test_a_definition_in_place_needs_no_script(site: Site) -> None:
-    text = visit_as(site, site.analyst).get("/held").text
+    text = visit_as(site, site.analyst).get("/pending-removals").text
     assert 'popovertarget="term-pending-approval"' in text
     assert 'id="term-pending-approval" popover' in text
     assert term_of("pending approval").definition in text

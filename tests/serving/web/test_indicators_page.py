@@ -9,7 +9,7 @@ from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words
 
-_PLACE = "/brand/tell-tales"
+_PLACE = "/brand/indicators"
 _NEW = {"label": "Card in the box", "pattern": "plastic card", "direction": "counterfeit", "where": "any", "do": "add"}
 
 

@@ -71,12 +71,12 @@ def drawing(site: Site, draw: float) -> Site:
 
 def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Site) -> None:
     mine, labels = visit_as(site, site.analyst), visit_as(site, site.data_scientist)
-    for page in (mine.get("/desk/me"), labels.get("/models/labels")):
+    for page in (mine.get("/queue/me"), labels.get("/models/labels")):
         assert "No comparison" in words(page.text)
         assert "Difference, percentage points" not in words(page.text)
     judge(site, site.analyst, a_case(drawing(site, 0.6), external_id="MP-9"), Judgement.GENUINE)
     assert "Score masked until the decision no decisions yet unknown Difference, percentage points unknown" in words(
-        mine.get("/desk/me").text
+        mine.get("/queue/me").text
     )
     for number in range(4):
         hidden = number < 2
@@ -84,7 +84,7 @@ def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Sit
         assert case.score_masked == hidden
         said = Judgement.GENUINE if number == 0 else Judgement.COUNTERFEIT
         judge(site, site.second_analyst if number == 3 else site.analyst, case, said)
-    own, all_of_them = words(mine.get("/desk/me").text), words(labels.get("/models/labels").text)
+    own, all_of_them = words(mine.get("/queue/me").text), words(labels.get("/models/labels").text)
     assert "Score visible 1 of 2 50 %" in own
     assert "Score masked until the decision 1 of 2 50 %" in own
     assert "Score visible 2 of 3 67 %" in all_of_them

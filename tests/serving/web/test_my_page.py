@@ -42,7 +42,7 @@ def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None
     assert visit_as(site, site.analyst).get(gone.address).status_code == 200
     assert page.agreements[3].counts == "0 of 1"
     assert my_page(site.runtime, Session(site.second_analyst, "token")).overturned == (), "not of who decided it"
-    assert "Visible only to you" in words(visit_as(site, site.analyst).get("/desk/me").text)
+    assert "Visible only to you" in words(visit_as(site, site.analyst).get("/queue/me").text)
 
 
 def test_days_and_the_middle_time_are_counted(site: Site) -> None:
@@ -59,7 +59,7 @@ def test_days_and_the_middle_time_are_counted(site: Site) -> None:
 
 
 def test_nothing_yet_is_said_and_not_zeroed(site: Site) -> None:
-    said = words(visit_as(site, site.analyst).get("/desk/me").text)
+    said = words(visit_as(site, site.analyst).get("/queue/me").text)
     assert "No decisions in this period." in said
     assert said.count("none yet") == 4
     assert "0 %" not in said
@@ -72,7 +72,7 @@ def test_a_pause_is_suggested_and_can_be_waved_away(site: Site) -> None:
         judge(site, site.analyst, case, Judgement.GENUINE)
         site.clock.forward(minutes=3)
     assert "You have reviewed cases for 54 min without a break." in words(visitor.get("/queue").text)
-    assert visitor.post("/desk/pause-later").headers["location"] == "/queue"
+    assert visitor.post("/queue/pause-later").headers["location"] == "/queue"
     assert "without a pause" not in words(visitor.get("/queue").text)
     rested = visit_as(site, site.analyst)
     site.clock.forward(minutes=6)

@@ -91,7 +91,7 @@ def test_a_case_is_set_aside_and_taken_up_by_forms(site: Site) -> None:
     case = a_case(site)
     visitor = visit_as(site, site.analyst)
     visitor.get(f"/cases/{case.case_id}")
-    refused = visitor.post(f"/cases/{case.case_id}/aside", {"hours": "72"})
+    refused = visitor.post(f"/cases/{case.case_id}/snooze", {"hours": "72"})
     assert (refused.status_code, "after its deadline" in words(refused.text)) == (422, True)
     form = {
         "hours": "4",
@@ -100,7 +100,7 @@ def test_a_case_is_set_aside_and_taken_up_by_forms(site: Site) -> None:
         "asked": "the marketplace",
         "queue": "lane=analyst",
     }
-    assert visitor.post(f"/cases/{case.case_id}/aside", form).headers["location"] == "/queue?lane=analyst"
+    assert visitor.post(f"/cases/{case.case_id}/snooze", form).headers["location"] == "/queue?lane=analyst"
     assert case.case_id not in visitor.get("/queue").text
     queue = visitor.get("/queue?aside=yes").text
     assert case.case_id in queue

@@ -21,13 +21,13 @@ def test_a_held_removal_is_announced_on_every_page_and_let_go_on_its_own(site: S
     assert OFF in words(queue)
     assert "1 removal pending approval" in words(queue)
     assert "<b>An account</b>" not in queue
-    assert "MP-0" in words(analyst.get("/held").text)
-    refused = analyst.post(f"/held/{action.action_id}", {"decision": "release", "reason": " "})
+    assert "MP-0" in words(analyst.get("/pending-removals").text)
+    refused = analyst.post(f"/pending-removals/{action.action_id}", {"decision": "release", "reason": " "})
     assert refused.status_code == 422
-    done = analyst.post(f"/held/{action.action_id}", {"decision": "release", "reason": "Looked at it."})
-    assert (done.status_code, done.headers["location"]) == (303, "/held")
+    done = analyst.post(f"/pending-removals/{action.action_id}", {"decision": "release", "reason": "Looked at it."})
+    assert (done.status_code, done.headers["location"]) == (303, "/pending-removals")
     assert states(site) == {"scheduled": 1}
-    page = words(analyst.get("/held").text)
+    page = words(analyst.get("/pending-removals").text)
     assert "Removal approved. It is sent when its undo window closes." in page
     assert "No pending removals" in page
 
@@ -41,7 +41,7 @@ def test_a_brand_sees_its_removal_held_and_no_alarm_of_the_marketplace(site: Sit
     page = words(brand.get("/brand").text)
     assert "Held for second review" in page
     assert OFF not in page
-    assert brand.get("/held").status_code == 403
+    assert brand.get("/pending-removals").status_code == 403
 
 
 def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its_brand(site: Site) -> None:
@@ -54,7 +54,7 @@ def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its
         analyst, brand = visit_as(site, site.analyst), visit_as(site, site.brand_person)
         said = "1 removed offer is still shown, although the marketplace acknowledged the removal: look at it"
         assert said in words(analyst.get("/queue").text)
-        held = words(analyst.get("/held").text)
+        held = words(analyst.get("/pending-removals").text)
         assert "Acknowledged but still shown" in held
         assert "MP-9" in held
         page = words(brand.get("/brand").text)
@@ -63,7 +63,7 @@ def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its
         receiver.shows = lambda _listing: False
         site.clock.forward(hours=2)
         assert look(site, action) == "gone"
-    assert "still shown" not in words(analyst.get("/held").text)
+    assert "still shown" not in words(analyst.get("/pending-removals").text)
     page = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "Removed seen gone after 4 h" in page
     assert "From a confirmation to the offer seen gone: 4 h" in page
@@ -75,14 +75,14 @@ def a_pending_removal(site: Site) -> str:
     (case,) = questions(site, 1)
     action = confirm(site, site.brand_person, case).action
     assert action is not None
-    return f"/held/{action.action_id}"
+    return f"/pending-removals/{action.action_id}"
 
 
 def test_whoever_asked_in_who_confirmed_can_withdraw_it_and_reads_why_no_more(site: Site) -> None:
     form = a_pending_removal(site)
     an_invited_user(site, site.brand_person, site.analyst)
     visitor = visit_as(site, site.analyst)
-    page = visitor.get("/held").text
+    page = visitor.get("/pending-removals").text
     assert "You let in whoever confirmed this removal, by an invitation or a link for a new password" in words(page)
     assert ("Approve removal" in page, ">Withdraw removal<" in page) == (False, True)
     assert visitor.post(form, {"decision": "release", "reason": "Looked at it."}).status_code == 403
@@ -96,7 +96,7 @@ def test_a_guest_of_who_confirmed_waits_for_somebody_else_and_the_page_says_why(
     an_invited_user(site, site.analyst, site.brand_person)
     visitor = visit_as(site, site.analyst)
     visitor.post(form, said)
-    page = words(visitor.get("/held").text)
+    page = words(visitor.get("/pending-removals").text)
     assert "confirmation: Does not count: let in somebody who confirmed it or says the same" in page
     assert "review team: approve. Looked at it." in page
     assert states(site) == {"held": 1}

@@ -109,7 +109,7 @@ def test_a_refused_invitation_keeps_what_was_typed(admin: Visitor) -> None:
 
 def test_a_taken_back_link_leads_nowhere(site: Site, admin: Visitor) -> None:
     path = invited(admin)
-    action = re.search(r'action="(/people/invitations/\w+/take-back)"', admin.get("/people").text)
+    action = re.search(r'action="(/people/invitations/\w+/withdraw)"', admin.get("/people").text)
     assert action is not None
     assert admin.post(action[1]).headers["location"] == "/people"
     assert a_visitor(site).get(path).status_code == 404

@@ -108,9 +108,9 @@ def test_what_cannot_be_chosen_changes_nothing_and_says_so(analyst: Visitor, fie
 
 def test_the_switch_in_the_bar_changes_one_thing_and_leads_back(analyst: Visitor) -> None:
     analyst.post("/settings", CHOICE)
-    answer = analyst.post("/settings/quick", {"theme": "light", "next": "/held"})
-    assert answer.headers["location"] == "/held"
-    assert 'data-theme="light" data-density="roomy" data-letter-keys="on"' in analyst.get("/held").text
+    answer = analyst.post("/settings/quick", {"theme": "light", "next": "/pending-removals"})
+    assert answer.headers["location"] == "/pending-removals"
+    assert 'data-theme="light" data-density="roomy" data-letter-keys="on"' in analyst.get("/pending-removals").text
     assert analyst.post("/settings/quick", {"next": "//elsewhere.example"}).headers["location"] == "/"
 
 

@@ -39,7 +39,7 @@ def test_a_wrong_password_keeps_the_address_and_does_not_say_which_was_wrong(sit
 
 
 @pytest.mark.parametrize(
-    "page", ["/cases/bulk", "/desk/me", "/keys", "/notes", "/operations/audit", "/models/runs", "/settings/reference"]
+    "page", ["/cases/bulk", "/queue/me", "/keys", "/notes", "/operations/audit", "/models/runs", "/settings/reference"]
 )
 def test_every_page_that_somebody_may_stand_on_is_gone_back_to(page: str) -> None:
     assert local_path(page) == page

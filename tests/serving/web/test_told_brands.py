@@ -390,14 +390,14 @@ def test_the_briefing_is_asked_and_explained_in_its_reader_s_language(
     site: Site, language: Language, asked: str, because: str
 ) -> None:
     visitor = reader(site, language)
-    assert asked in words(visitor.get("/brand/briefing").text)
+    assert asked in words(visitor.get("/brand/certification").text)
     site.clock.forward(minutes=1)  # The fixture's own attempt is over.
     wrong = {f"q:{one.key}": str((one.right + 1) % len(one.options)) for one in questions()}
-    visitor.post("/brand/briefing", wrong)
-    assert because in words(visitor.get("/brand/briefing").text)
-    early = words(visitor.post("/brand/briefing", wrong).text)
+    visitor.post("/brand/certification", wrong)
+    assert because in words(visitor.get("/brand/certification").text)
+    early = words(visitor.post("/brand/certification", wrong).text)
     assert "Read why" not in early
-    left_out = words(visitor.post("/brand/briefing", {}).text)
+    left_out = words(visitor.post("/brand/certification", {}).text)
     assert asked in left_out
 
 
@@ -565,12 +565,12 @@ def test_a_brand_s_tell_tales_are_tried_and_kept_in_its_language(site: Site) -> 
     visitor = reader(site, Language("zh"))
     new = {"label": "Card in the box", "pattern": "plastic card", "direction": "counterfeit", "where": "any"}
     data = ("Card in the box", "plastic card", "AURELE", a_row()["title"], *_EVERYWHERE)
-    tried = visitor.post("/brand/tell-tales", {**new, "do": "try", "text": "plastic card"}).text
+    tried = visitor.post("/brand/indicators", {**new, "do": "try", "text": "plastic card"}).text
     assert "与所粘贴文字中的“plastic card”相符。" in words(tried)
     assert "超过半数相符。" in words(tried)
     assert left_in_english(tried, *data) == []
-    visitor.post("/brand/tell-tales", new)
-    page = visitor.get("/brand/tell-tales").text
+    visitor.post("/brand/indicators", new)
+    page = visitor.get("/brand/indicators").text
     assert left_in_english(page, *data) == []
     assert "有效 1 项，上限 20 项。" in words(page)
     for change, said in (
@@ -581,7 +581,7 @@ def test_a_brand_s_tell_tales_are_tried_and_kept_in_its_language(site: Site) -> 
         ({"label": ""}, "辨识特征的名称须为至多 200 个可见字符。"),
         ({"last_day": "2020-01-01"}, "辨识特征的结束日须晚于起始日。"),
     ):
-        assert said in words(visitor.post("/brand/tell-tales", new | change).text), said
+        assert said in words(visitor.post("/brand/indicators", new | change).text), said
 
 
 def test_settings_are_in_the_language_that_they_set(site: Site) -> None:

@@ -62,8 +62,8 @@ def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:
     assert found is not None
     named = {"endpoint_id": found.endpoint_id}
     assert admin.post(f"{PATH}/wake", named).status_code == 409, "it does not rest"
-    assert admin.post(f"{PATH}/rest", {**named, "hours": "73"}).status_code == 422
-    assert admin.post(f"{PATH}/rest", {**named, "hours": "4"}).status_code == 303
+    assert admin.post(f"{PATH}/pause", {**named, "hours": "73"}).status_code == 422
+    assert admin.post(f"{PATH}/pause", {**named, "hours": "4"}).status_code == 303
     assert "then one message tests the endpoint" in words(admin.get(PATH).text)
     assert "Deliveries are paused until" in words(admin.get("/operations").text)
     assert admin.post(f"{PATH}/wake", named).status_code == 303
