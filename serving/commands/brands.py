@@ -6,7 +6,7 @@ import typer
 
 from serving.accounts.rules.access import LOCAL
 from serving.commands.declaring import command
-from serving.commands.groups import brand, tell_tales
+from serving.commands.groups import brand, indicator
 from serving.commands.moments import moment_if
 from serving.commands.options import Marketplace, one_of
 from serving.commands.registry import At, Runtime
@@ -71,7 +71,7 @@ def _where(value: str) -> str:
     return one_of(value, Where, "--where")
 
 
-@command(tell_tales, "add")
+@command(indicator, "add")
 def add_indicator(
     at: At,
     brand: str,
@@ -94,7 +94,7 @@ def add_indicator(
     return indicators.add_indicator(at.runtime, wanted, by=at.actor).indicator_id
 
 
-@command(tell_tales, "list")
+@command(indicator, "list")
 def list_indicators(at: At, brand: Annotated[str | None, typer.Option(help="Only this brand's.")] = None) -> list[str]:
     """Show the counterfeit indicators that are not withdrawn."""
     from serving.brands.service import indicators
@@ -104,10 +104,10 @@ def list_indicators(at: At, brand: Annotated[str | None, typer.Option(help="Only
         until = f" to {one.active_to.date()}" if one.active_to else ""
         said.append(f"{one.indicator_id}  {name}: {one.label}")
         said.append(f"  {one.direction}, {one.where}, from {one.active_from.date()}{until}: {one.pattern}")
-    return said or ["No brand has supplied a tell-tale."]
+    return said or ["No brand has supplied an indicator."]
 
 
-@command(tell_tales, "remove")
+@command(indicator, "remove")
 def remove_indicator(at: At, indicator_id: str) -> str:
     """Withdraw a counterfeit indicator; earlier scores with it stay as they were."""
     from serving.brands.service import indicators

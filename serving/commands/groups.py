@@ -1,6 +1,16 @@
 """The command line and its groups, in the order in which its help shows them."""
 
+from typing import Final
+
 import typer
+
+# Former names of groups and options: accepted until version 0.2, not shown in help.
+FORMER_NAMES: Final = {
+    "tell-tales": "indicator",
+    "switch": "kill-switch",
+    "briefed": "certified",
+    "take-back": "withdraw",
+}
 
 app = typer.Typer(
     name="touchstone",
@@ -8,6 +18,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    context_settings={"token_normalize_func": lambda name: FORMER_NAMES.get(name, name)},
 )
 
 
@@ -34,6 +45,6 @@ right = _group("right", "Rights of brands: marks, designs, copyrights.")
 agent = _group("agent", "Who acts for a brand by a power of attorney.")
 seller = _group("seller", "Sellers: shared contacts, risk, strikes, and lists.")
 standing = _group("standing", "What brands' confirmations have earned them.")
-switch = _group("switch", "Switch automatic rules off and on.")
-tell_tales = _group("tell-tales", "Tell-tales: what brands know of wording that gives goods away.")
+kill_switch = _group("kill-switch", "Kill switches: turn automatic rules off and on.")
+indicator = _group("indicator", "Counterfeit indicators: patterns that brands supply.")
 trial = _group("trial", "A challenger that scores live traffic beside the champion.")

@@ -1,4 +1,4 @@
-"""Commands of what stops the machine: the switches of automatic rules, and the breaker."""
+"""Commands that stop automation: the kill switches of automatic rules, and the breaker."""
 
 from typing import Annotated
 
@@ -7,15 +7,15 @@ import typer
 from models.errors import Invalid
 from serving.accounts.rules.access import Permission
 from serving.commands.declaring import command
-from serving.commands.groups import breaker, switch
+from serving.commands.groups import breaker, kill_switch
 from serving.commands.registry import ADMINISTRATOR, At, Who
 from serving.marketplaces.rules import RULES, AutomaticRule
 
-Rule = Annotated[str, typer.Argument(help="Its name as `touchstone switch show` gives it.")]
+Rule = Annotated[str, typer.Argument(help="Its name as `touchstone kill-switch show` gives it.")]
 Reason = Annotated[str, typer.Option(help="Why; it stands in the audit log and, while the rule is off, on the pages.")]
 
 
-@command(switch, "show")
+@command(kill_switch, "show")
 def show_kill_switches(at: At) -> list[str]:
     """Say of every automatic rule whether it is on, and what that means."""
     from serving.marketplaces.store.kill_switches import switched_off
@@ -39,13 +39,13 @@ def _switch(at: At, rule: str, reason: str, *, on: bool) -> str:
     return f"{rule} is {'on' if on else 'off'}."
 
 
-@command(switch, "off", by=ADMINISTRATOR)
+@command(kill_switch, "off", by=ADMINISTRATOR)
 def switch_off(at: At, rule: Rule, reason: Reason) -> str:
     """Switch a rule off from the next request on."""
     return _switch(at, rule, reason, on=False)
 
 
-@command(switch, "on", by=ADMINISTRATOR)
+@command(kill_switch, "on", by=ADMINISTRATOR)
 def switch_on(at: At, rule: Rule, reason: Reason) -> str:
     """Switch a rule on again."""
     return _switch(at, rule, reason, on=True)

@@ -145,14 +145,14 @@ def promote_model(
     ] = "challenger",
     by: Annotated[str | None, typer.Option(help="E-mail of whoever approves; two different people must.")] = None,
     reason: Annotated[str, typer.Option(help="Why it is accepted where a gate is not passed.")] = "",
-    take_back: Annotated[bool, typer.Option("--take-back", help="Take the approval back instead.")] = False,
+    withdrawn: Annotated[bool, typer.Option("--withdraw", help="Withdraw your approval instead.")] = False,
 ) -> str:
     """Approve a model; with the last approval that is needed it is the champion, and no request is lost."""
     from serving.learning.service.promote import approve, withdraw
 
     actor = actor_named(at.runtime, at.place, by, Permission.PROMOTE_MODELS)
-    if take_back:
-        return f"Taken back: {withdraw(at.runtime, at.place, digest=digest, by=actor)}"
+    if withdrawn:
+        return f"Approval withdrawn: {withdraw(at.runtime, at.place, digest=digest, by=actor)}"
     found = approve(at.runtime, at.place, digest=digest, by=actor, reason=reason)
     if found.in_force:
         return f"Champion {found.digest}"

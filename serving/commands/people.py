@@ -52,8 +52,8 @@ def add_person(
     brand: Annotated[str | None, typer.Option("--brand", help="The brand of a brand's person.")] = None,
     marketplace_name: Marketplace = None,
     *,
-    briefed: Annotated[
-        bool, typer.Option("--briefed", help="A brand's person who knows the briefing; you vouch for it.")
+    certified: Annotated[
+        bool, typer.Option("--certified", help="You vouch that this brand user meets the certification.")
     ] = False,
     leads: Annotated[
         bool, typer.Option("--leads", help="A brand's person who may change what the brand has on file.")
@@ -62,7 +62,7 @@ def add_person(
     """Give somebody an account; the password is shown once."""
     from serving.administration.service import provisioning
 
-    wanted = provisioning.NewPerson(email, name, Role(role), marketplace_name, brand, None, briefed, leads)
+    wanted = provisioning.NewPerson(email, name, Role(role), marketplace_name, brand, None, certified, leads)
     _, password = provisioning.add_person(runtime, wanted, by=LOCAL)
     return f"{email} {password}"
 

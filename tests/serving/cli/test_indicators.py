@@ -10,7 +10,7 @@ STICKER = ["--label", "Sticker inside", "--pattern", "serial sticker"]
 def test_a_tell_tale_is_added_shown_and_taken_back(home: Path) -> None:
     added = touchstone_in(
         home,
-        "tell-tales",
+        "indicator",
         "add",
         "Aurelle",
         *STICKER,
@@ -22,13 +22,13 @@ def test_a_tell_tale_is_added_shown_and_taken_back(home: Path) -> None:
         "2027-01-01",
     )
     indicator_id = added.out.strip()
-    listed = touchstone_in(home, "tell-tales", "list").out
+    listed = touchstone_in(home, "indicator", "list").out
     assert listed.splitlines() == [
         f"{indicator_id}  Aurelle: Sticker inside",
         "  counterfeit, description, from 2026-01-01 to 2027-01-01: serial sticker",
     ]
-    assert touchstone_in(home, "tell-tales", "remove", indicator_id).out == f"{indicator_id} holds no longer.\n"
-    assert touchstone_in(home, "tell-tales", "list").out == "No brand has supplied a tell-tale.\n"
+    assert touchstone_in(home, "indicator", "remove", indicator_id).out == f"{indicator_id} holds no longer.\n"
+    assert touchstone_in(home, "indicator", "list").out == "No brand has supplied an indicator.\n"
 
 
 WRONG = [
@@ -45,6 +45,6 @@ WRONG = [
 
 @pytest.mark.parametrize(("options", "sentence", "_why"), WRONG, ids=[row[-1] for row in WRONG])
 def test_a_tell_tale_is_refused_with_a_sentence(home: Path, options: list[str], sentence: str, _why: str) -> None:
-    done = touchstone_in(home, "tell-tales", "add", "Aurelle", *STICKER, *options)
+    done = touchstone_in(home, "indicator", "add", "Aurelle", *STICKER, *options)
     assert done.code == REFUSED
     assert sentence in done.said

@@ -34,7 +34,7 @@ def test_one_person_does_not_however_often(place: tuple[Path, str]) -> None:
 def test_an_approval_is_taken_back(place: tuple[Path, str]) -> None:
     home, digest = place
     touchstone_in(home, "promote", *WEI)
-    assert touchstone_in(home, "promote", "--take-back", *WEI).out == f"Taken back: {digest}\n"
+    assert touchstone_in(home, "promote", "--withdraw", *WEI).out == f"Approval withdrawn: {digest}\n"
     assert touchstone_in(home, "promote", *MARA).out == f"Approved {digest}; approvals still missing: 1\n"
 
 
@@ -43,3 +43,13 @@ def test_a_marketplace_of_one_sets_one_approval(place: tuple[Path, str], monkeyp
     home, digest = place
     assert touchstone_in(home, "promote").out == f"Champion {digest}\n"
     assert touchstone_in(home, "rollback").said == "There is no earlier champion to go back to."
+
+
+def test_former_names_of_groups_and_options_still_work_and_are_not_shown(place: tuple[Path, str]) -> None:
+    home, digest = place
+    touchstone_in(home, "promote", *WEI)
+    assert touchstone_in(home, "promote", "--take-back", *WEI).out == f"Approval withdrawn: {digest}\n"
+    assert touchstone_in(home, "switch", "show").out == touchstone_in(home, "kill-switch", "show").out
+    assert touchstone_in(home, "tell-tales", "list").out == "No brand has supplied an indicator.\n"
+    shown = touchstone_in(home, "promote", "--help").out + touchstone_in(home, "--help").out
+    assert ("--withdraw" in shown, "--take-back" in shown, "tell-tales" in shown) == (True, False, False)
