@@ -66,7 +66,7 @@ def text(name: str, cap: int, meaning: str) -> Field:
             )
         if _UNSTORABLE.search(value):
             raise Rejected(
-                "bad_characters", field, "{name} holds NUL, half a surrogate pair or a noncharacter.", name=field
+                "bad_characters", field, "{name} contains NUL, half a surrogate pair or a noncharacter.", name=field
             )
         return value if value.strip() else None
 

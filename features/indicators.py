@@ -162,9 +162,9 @@ def check_pattern(pattern: str) -> None:
         It is too long or too large, RE2 does not read it, it fits everything, or nothing that is ever read.
     """
     if not pattern or len(pattern) > LONGEST_PATTERN:
-        raise PatternRefused("A pattern has 1 to {most} characters.", most=LONGEST_PATTERN)
+        raise PatternRefused("A pattern must have 1 to {most} characters.", most=LONGEST_PATTERN)
     if not pattern.isprintable():
-        raise PatternRefused("The pattern holds a character that cannot be seen.")
+        raise PatternRefused("The pattern contains a character that cannot be seen.")
     for character in pattern:
         if not character.isascii() and (folded := fold(character)) != character.lower():
             if not folded:
@@ -181,7 +181,7 @@ def check_pattern(pattern: str) -> None:
     if compiled.programsize > LARGEST_PROGRAM:
         raise PatternRefused("The pattern is too large: use fewer or smaller repeats and classes.")
     if compiled.search("") is not None:
-        raise PatternRefused("The pattern fits every text, even none.")
+        raise PatternRefused("The pattern matches every text, even an empty one.")
 
 
 def _sentence(error: re2.error) -> str:

@@ -11,8 +11,8 @@ from features.spec import (
     log1p,
     log_of,
     recent_share,
-    smoothed_share,
     shrunk_share,
+    smoothed_share,
 )
 
 signals = Registry(Family.ITEM, source="Ozon E-CUP 2025: item columns")

@@ -168,7 +168,9 @@ def find(folded: str, *, where: str, raw: str | None = None) -> tuple[PhraseMatc
         for entry in chosen
         if entry.kind not in {Kind.TRAP, Kind.DOCUMENTS}
     )
-    phrase_matches = [_hit(entry, matches[0].group(), where) for entry, matches in (*traps, *documents, *others) if matches]
+    phrase_matches = [
+        _hit(entry, matches[0].group(), where) for entry, matches in (*traps, *documents, *others) if matches
+    ]
     if raw is not None and in_title and not raw.isascii():
         tricks = ((entries()[number], entries()[number].pattern.search(raw)) for number in search.raw_in_titles)
         phrase_matches.extend(_hit(entry, match.group(), where) for entry, match in tricks if match)

@@ -9,7 +9,7 @@ from typing import Final
 from features import lexicon
 from features.addresses import Addresses, addresses
 from features.fold import fold, without_pictures
-from features.lexicon import PhraseMatch, Kind
+from features.lexicon import Kind, PhraseMatch
 from features.listing import Listing
 
 _WORD: Final = re.compile(r"[^\W\d_]+")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
-from features.lexicon import PhraseMatch, Kind
+from features.lexicon import Kind, PhraseMatch
 from features.message import Message, message, quoting
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 
@@ -12,7 +12,15 @@ _LEXICON: Final = "features/data/lexicon.tsv, each row with its own source"
 signals = Registry(Family.TEXT, missing=NO_TEXT, source=_LEXICON)
 _WEIGHTS: Final = {"strong": 3.0, "combination": 1.0, "weak": 0.25}  # One strong hit outweighs two that need company.
 _MOST: Final = 10.0
-_COUNTED: Final = (Kind.GRADE, Kind.INSPIRED, Kind.AUTHENTICITY, Kind.DOCUMENTS, Kind.CONTACT, Kind.EVASION, Kind.FACTORY)
+_COUNTED: Final = (
+    Kind.GRADE,
+    Kind.INSPIRED,
+    Kind.AUTHENTICITY,
+    Kind.DOCUMENTS,
+    Kind.CONTACT,
+    Kind.EVASION,
+    Kind.FACTORY,
+)
 
 
 def _weight(e: Evidence, kind: Kind) -> float:
@@ -28,7 +36,13 @@ def _weight(e: Evidence, kind: Kind) -> float:
 
 def _quote_matches(code: str, phrase_matches: Sequence[PhraseMatch]) -> Message:
     """The words of the strongest hits."""
-    return quoting(code, [phrase_match.words for phrase_match in sorted(phrase_matches, key=lambda phrase_match: -_WEIGHTS[phrase_match.specificity])])
+    return quoting(
+        code,
+        [
+            phrase_match.words
+            for phrase_match in sorted(phrase_matches, key=lambda phrase_match: -_WEIGHTS[phrase_match.specificity])
+        ],
+    )
 
 
 def _register(name: str, kind: Kind, meaning: str) -> None:

@@ -50,7 +50,7 @@ _TRANSITIONS: Final = {
 _WHY_NOT: Final = {
     CaseState.OPEN: Phrase("The case is still open, so there is nothing to undo."),
     CaseState.DECIDED: Phrase("The case has been decided already."),
-    CaseState.STALE: Phrase("The offer was changed since this case was opened; a new case shows the current version."),
+    CaseState.STALE: Phrase("The listing has changed since this case opened. A new case shows the current version."),
 }
 
 

@@ -16,7 +16,7 @@ from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
 from serving.brands.policy import DEFAULT_ENROLMENT
-from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_MASKED_SCORE, DEFAULT_DEFERRAL, HiddenScorePolicy
+from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, HiddenScorePolicy
 from serving.cases.service.case_hooks import CaseHooks
 from serving.intake.policy import DEFAULT_RELIST
 from serving.learning.policy import DEFAULT_PROMOTION, PromotionPolicy

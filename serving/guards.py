@@ -99,7 +99,7 @@ async def _same_site(request: Request, session: Session, files: int) -> None:
         given = field if isinstance(field, str) else ""
     same = hmac.compare_digest(given.encode("utf-8", "replace"), session.csrf_token.encode())
     if (site is not None and site not in _SAME_SITE) or not same:
-        raise CrossSite("This form is no longer valid. Load the page again.")
+        raise CrossSite("This form is no longer valid. Refresh the page.")
 
 
 def may(*permissions: Permission, files: int = 0, translated: bool = False) -> Any:

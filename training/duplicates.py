@@ -14,9 +14,9 @@ from features.near_duplicates import NEAR
 def near_duplicates(facts: Sequence[Facts], clusters: Sequence[str | None]) -> NDArray[np.intp]:
     """A number per group of near-duplicates within one seller cluster, shape (n,).
 
-    Rows are in one group when a chain of texts, each near the next (`features.near_duplicates.NEAR`), joins them. A text too
-    short for a signature joins only its equals. Rows without a known seller are compared with each other: nothing says
-    that they are of different sellers, and a text that they share does say something.
+    Rows are in one group when a chain of texts, each near the next (`features.near_duplicates.NEAR`), joins
+    them. A text too short for a signature joins only its equals. Rows without a known seller are compared with each
+    other: nothing says that they are of different sellers, and a text that they share does say something.
 
     Notes
     -----

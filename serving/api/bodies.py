@@ -77,7 +77,7 @@ class CappedBody:
             await self._too_large(scope, receive, send, most)
 
     async def _too_large(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
-        problem = Problem(413, "too_large", Phrase("A body has at most {most:,} bytes.", most=most))
+        problem = Problem(413, "too_large", Phrase("A request body can have at most {most:,} bytes.", most=most))
         page = self._page(scope, problem) if self._page is not None else None
         if page is None:
             await _refuse(send, problem.status, bytes(problem.as_json().body))

@@ -49,8 +49,8 @@ class Problem:
 
 _HTTP: Final = {
     404: Problem(404, "not_found", Phrase("There is nothing at this address.")),
-    405: Problem(405, "method_not_allowed", Phrase("This address does not take this method.")),
-    413: Problem(413, "too_large", Phrase("The body is too large.")),
+    405: Problem(405, "method_not_allowed", Phrase("This address does not accept this method.")),
+    413: Problem(413, "too_large", Phrase("The request body is too large.")),
     415: Problem(415, "unsupported_media_type", Phrase("Send JSON or NDJSON, not compressed.")),
 }
 
@@ -83,7 +83,7 @@ def problem_of(request: Request, error: Exception) -> Problem:
             return _HTTP.get(error.status_code) or Problem(error.status_code, "refused", refused)
     incident = uuid.uuid4().hex[:12]
     _log.error("request.failed", incident=incident, route=route_of(request), exc_info=error)
-    failed = Phrase("Something failed on our side. Incident {incident}.", incident=incident)
+    failed = Phrase("An error occurred on our side. Incident {incident}.", incident=incident)
     return Problem(500, "internal", failed)
 
 

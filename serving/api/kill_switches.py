@@ -12,7 +12,7 @@ from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.guards import may, runtime_of
 from serving.marketplaces.rules import AutomaticRule
-from serving.operations.service.kill_switch_record import RuleState, KillSwitchStates, administered, kill_switch_states
+from serving.operations.service.kill_switch_record import KillSwitchStates, RuleState, administered, kill_switch_states
 from serving.operations.service.kill_switches import switch
 
 router = APIRouter()

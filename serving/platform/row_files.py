@@ -23,9 +23,9 @@ def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
         It is too large, has too many rows or columns, is none of these files, or a row of it cannot be read.
     """
     if not content.strip():
-        raise Invalid("Choose a file, or paste its rows with the line of column names.")
+        raise Invalid("Choose a file, or paste its rows with the header row.")
     if len(content) > LARGEST:
-        raise Invalid("A file has at most {most:,} bytes here. Send it in parts.", most=LARGEST)
+        raise Invalid("A file can have at most {most:,} bytes here. Upload it in parts.", most=LARGEST)
     ending = PurePath(name).suffix.lower() or ".csv"
     if ending not in _ENDINGS:
         raise Invalid("The file's name must end in .csv, .tsv, .txt.")
@@ -38,7 +38,7 @@ def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
                 if row.problem is not None:
                     raise Invalid("Row {n}: {why}", n=row.number, why=row.problem.phrase)
                 if row.number > MOST_ROWS:
-                    raise Invalid("A file has at most {most:,} rows here. Send it in parts.", most=MOST_ROWS)
+                    raise Invalid("A file can have at most {most:,} rows here. Upload it in parts.", most=MOST_ROWS)
                 found.append({key: str(value) for key, value in row.cells.items() if value not in (None, "")})
         except Unreadable as problem:
             raise Invalid(problem.phrase) from None

@@ -28,36 +28,37 @@ from serving.web.wording.vocabulary import ROLES
 _BY_LINK: Final = ("/seller/", "/notice/")
 _MACHINE_PATHS: Final = ("/api/", "/healthz")
 TITLES: Final = {
-    403: N_("Not yours to do"),
-    404: N_("Nothing here"),
-    405: N_("Not this way"),
+    403: N_("Access denied"),
+    404: N_("Page not found"),
+    405: N_("Method not allowed"),
     409: N_("Conflict"),
-    413: N_("Too large"),
-    422: N_("That did not work"),
-    500: N_("Something failed on our side"),
+    413: N_("Request too large"),
+    422: N_("Request failed"),
+    500: N_("Error on our side"),
 }
 # What was not done; for who is signed in, because only they sent something that could have been.
 NOT_DONE: Final = {
     403: N_("Nothing was opened or changed."),
     404: N_("Nothing was changed."),
     405: N_("Nothing was changed."),
-    409: N_("What you sent was not recorded, and nothing of anybody else's was overwritten."),
-    413: N_("Nothing of it was kept."),
-    422: N_("Nothing was recorded. Your browser still has what you typed: go back."),
-    500: N_("What you sent was not recorded: a request is kept whole or not at all."),
+    409: N_("Your input was not recorded, and no other person's changes were overwritten."),
+    413: N_("None of your input was saved."),
+    422: N_("Nothing was recorded. Your browser still has your input: go back."),
+    500: N_("Your input was not recorded: a request is saved completely or not at all."),
 }
 NEXT: Final = {
-    403: N_("An administrator of your marketplace gives roles. Yours: %(roles)s."),
-    404: N_(
-        "The address may be old or mistyped, or lead to what is not yours to see; the two look the same from here."
+    403: N_("An administrator of your marketplace assigns roles. Your roles: %(roles)s."),
+    404: N_("The address may be old or mistyped, or the page may be outside your access. Both cases show this page."),
+    405: N_("Open the page from the start page instead of from this address."),
+    409: N_("Refresh the page to see the current state. Then decide whether anything is left to do."),
+    413: N_("Send less data at once. A form can have at most %(largest)s."),
+    422: N_("Correct the error described above and send the form again."),
+    500: N_(
+        "Try again in a minute. If the error persists, give an administrator the incident number. The log contains "
+        "it too."
     ),
-    405: N_("Open the page from the start instead of by this address."),
-    409: N_("Load it again: it shows what holds now. Then decide whether anything is left to do."),
-    413: N_("Send less at once. The largest form is %(largest)s."),
-    422: N_("Correct what the sentence above names, and send it again."),
-    500: N_("Try again in a minute. If it stays, tell an administrator the incident's number; the log has it too."),
 }
-_OTHER: Final = N_("That did not work")
+_OTHER: Final = N_("Request failed")
 _UNCHANGED: Final = frozenset({403, 409, 413, 422})
 
 

@@ -28,7 +28,7 @@ async def _fields(request: Request) -> Mapping[str, str]:
     found = {name: value for name, value in form.items() if isinstance(value, str)}
     if any(_UNSTORABLE.search(value) for value in found.values()):
         await request.close()
-        raise Invalid("The form holds characters that cannot be stored.")
+        raise Invalid("The form contains characters that cannot be stored.")
     return found
 
 
@@ -101,4 +101,4 @@ def refuse_cross_site(request: Request) -> None:
     # Browsers leave Sec-Fetch-Site out on plain http, and write "null" for an origin that our referrer policy hides.
     elsewhere = site is None and origin != "null" and origin.partition("://")[2] != request.headers.get("host")
     if site not in {None, "same-origin", "none"} or elsewhere:
-        raise CrossSite("This form is no longer valid. Load the page again.")
+        raise CrossSite("This form is no longer valid. Refresh the page.")

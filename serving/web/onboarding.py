@@ -39,14 +39,11 @@ ONBOARDING: Final = (
         N_("Your questions"),
         N_("These are listings that only you can authenticate. Each states why you are asked and by when."),
         (
-            N_(
-                "Answer ‘Yes, ours’ or ‘No, counterfeit’, or say what else it is. You can take it back for three "
-                "minutes."
-            ),
-            N_("A confirmed counterfeit leaves at once. The seller is told why and can answer."),
-            N_("Your standing shows what a confirmation does at once, and what would change it."),
+            N_("Answer ‘Yes, ours’ or ‘No, counterfeit’, or choose another answer. You can undo it for three minutes."),
+            N_("A confirmed counterfeit is removed at once. The seller is told why and can answer."),
+            N_("Your standing shows the immediate effect of a confirmation and what would change it."),
         ),
-        N_("Each answer has a key, shown on its button."),
+        N_("Each answer has a shortcut, shown on its button."),
     ),
     Onboarding(
         Role.ACCOUNT_MANAGER,

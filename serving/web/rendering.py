@@ -70,19 +70,19 @@ class Shell:
 
 
 _PLACES: Final = (
-    ("/queue", N_("Desk"), {Permission.REVIEW_CASES}),
+    ("/queue", N_("Review queue"), {Permission.REVIEW_CASES}),
     ("/notes", N_("Notes"), {Permission.REVIEW_CASES}),
-    ("/brand", N_("To verify"), {Permission.ANSWER_QUESTIONS}),
-    ("/counter-notices", N_("Sellers' answers"), {Permission.ANSWER_QUESTIONS}),
+    ("/brand", N_("Your questions"), {Permission.ANSWER_QUESTIONS}),
+    ("/counter-notices", N_("Counter-notices"), {Permission.ANSWER_QUESTIONS}),
     ("/brand/dashboard", N_("Our brand"), {Permission.ANSWER_QUESTIONS}),
     ("/brand/messages", N_("Messages"), {Permission.ANSWER_QUESTIONS}),
     ("/brands", N_("Brands"), {Permission.LOOK_AFTER_BRANDS}),
     ("/sellers", N_("Sellers"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
-    ("/pending-removals", N_("Held"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
+    ("/pending-removals", N_("Pending removals"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
     ("/models", N_("Models"), {Permission.SEE_MODELS}),
     ("/operations", N_("Operations"), {Permission.SEE_OPERATIONS}),
     ("/people", N_("People"), {Permission.ADMINISTER}),
-    ("/kill-switches", N_("Switches"), {Permission.ADMINISTER}),
+    ("/kill-switches", N_("Kill switches"), {Permission.ADMINISTER}),
 )
 
 TEMPLATES: Final = Environment(

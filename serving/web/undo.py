@@ -78,13 +78,13 @@ def _follows(given: Given, now: datetime) -> str:
     if given.leaves_at is not None and given.action_kind is not None:
         left = words.countdown((given.leaves_at - now).total_seconds())
         if given.action_kind is ActionKind.REMOVE:
-            return say("Removal leaves in %(time)s.", time=left)
-        return say("Reinstatement leaves in %(time)s.", time=left)
+            return say("The removal is sent in %(time)s.", time=left)
+        return say("The reinstatement is sent in %(time)s.", time=left)
     if given.case_lane is CaseLane.SECOND_REVIEW:
-        return say("Nothing changes for the offer.")
+        return say("Nothing changes for the listing.")
     if given.case_state is CaseState.OPEN:
         asked = given.case_lane is CaseLane.ASK_BRAND
         if asked:
             return say("%(brand)s is asked.", brand=given.brand_name or say("The brand"))
-        return say("An analyst takes it from here.")
-    return say("The offer stays.") if given.judgement is not Judgement.COUNTERFEIT else say("The removal stands.")
+        return say("An analyst decides next.")
+    return say("The listing stays.") if given.judgement is not Judgement.COUNTERFEIT else say("The removal stands.")

@@ -30,7 +30,7 @@ from tests.fixtures.runtimes import PASSWORD
 _REFERRED: Final = re.compile(r"screenshots/([\w-]+\.png)")
 _MOST_LINKS: Final = 40
 _HEADLINES: Final = {
-    "seller": "Your offer was removed",
+    "seller": "Your listing was removed",
     "seller-answered": "The rights holder is reviewing your answer",
     "seller-undone": "The removal is undone",
 }

@@ -108,17 +108,17 @@ def test_a_brand_answers_in_the_language_in_which_it_signs_in(browser: Browser, 
 
 def test_a_set_is_confirmed_with_every_offer_shown_and_taken_back(window: Page, furnished: Furnished) -> None:
     enter(window, furnished, furnished.house.site.brand_person)
-    window.get_by_role("link", name="Confirm several at once").click()
+    window.get_by_role("link", name="Confirm several listings").click()
     ticks = window.locator("input[type=checkbox][name^='offer:']")
     expect(window.get_by_label("I believe in good faith")).to_be_visible()
     offers = ticks.count()
     assert offers > 2
     ticks.first.uncheck()
     window.get_by_label("I believe in good faith").check()
-    window.get_by_role("button", name="Confirm every ticked offer").click()
-    expect(window.get_by_role("heading", name="Confirmed at once")).to_be_visible()
-    expect(window.get_by_text("Leaves", exact=True)).to_have_count(offers - 1)
-    window.get_by_role("button", name="Take all of it back").click()
+    window.get_by_role("button", name="Confirm ticked listings").click()
+    expect(window.get_by_role("heading", name="Takedown request")).to_be_visible()
+    expect(window.get_by_text("Removal scheduled", exact=True)).to_have_count(offers - 1)
+    window.get_by_role("button", name="Undo whole request").click()
     expect(window.get_by_text("Undone", exact=True)).to_have_count(offers - 1)
 
 
@@ -135,8 +135,8 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     watch = Watch(furnished.address)
     watch.follow(page)
     enter(page, furnished, furnished.house.site.brand_person, "/brand/sellers")
-    page.get_by_label("Or paste ids, one a line").fill(f"{name}-a\n{name}-b\n")
-    page.get_by_role("button", name="Show what it changes").click()
+    page.get_by_label("Or paste ids, one per line").fill(f"{name}-a\n{name}-b\n")
+    page.get_by_role("button", name="Preview changes").click()
     expect(page.get_by_text("2 come on, 0 go off")).to_be_visible()
     page.get_by_role("button", name="Change the list").click()
     expect(page.get_by_role("rowheader", name=f"{name}-a")).to_be_visible()
@@ -145,7 +145,7 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     prices = tmp_path / "prices.csv"
     prices.write_text(f"model,price,currency\nWeekender {script},640,EUR\nBroken {script},nothing,EUR\n", "utf-8")
     page.get_by_label("File").set_input_files(prices)
-    page.get_by_role("button", name="Look at it first").click()
+    page.get_by_role("button", name="Preview file").click()
     expect(page.get_by_text("1 row is accepted. That makes 1 entry. 1 row is refused.")).to_be_visible()
     page.get_by_role("button", name="Add 1 accepted row").click()
     expect(page.get_by_role("rowheader", name=f"Weekender {script}")).to_be_visible()
@@ -156,14 +156,14 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     certificate.write_bytes(_PDF + str(script).encode())
     for label, value in (("Name or title", f"Weekender {script}"), ("Office", "EUIPO"), ("Number", f"01-{script}")):
         page.get_by_label(label, exact=True).fill(value)
-    page.get_by_label("Where it holds").fill("EU")
+    page.get_by_label("Territorial scope").fill("EU")
     page.locator("form[action='/brand/rights'] input[type=file]").set_input_files(certificate)
-    page.get_by_role("button", name="Claim it").click()
-    expect(page.get_by_text("Waits to be verified")).to_have_count(1)
+    page.get_by_role("button", name="Claim right").click()
+    expect(page.get_by_text("Pending verification")).to_have_count(1)
 
     page.goto(f"{furnished.address}/brand/messages")
     page.get_by_label("Your message").fill(f"Please verify {script}.")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send message").click()
     expect(page.get_by_text(f"Please verify {script}.")).to_be_visible()
 
     enter(page, furnished, furnished.house.site.account_manager, "/brands")
@@ -171,9 +171,9 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     page.get_by_role("link", name="Aurelle").click()
     expect(page.get_by_text(f"Please verify {script}.")).to_be_visible()
     page.get_by_role("button", name="Verify").click()
-    expect(page.get_by_text("Waits to be verified")).to_have_count(0)
+    expect(page.get_by_text("Pending verification")).to_have_count(0)
     page.get_by_label("Your message").fill(f"Verified {script}.")
-    page.get_by_role("button", name="Send").click()
+    page.get_by_role("button", name="Send message").click()
 
     enter(page, furnished, furnished.house.site.brand_person)
     expect(page.get_by_role("link", name="Messages 1 unread")).to_be_visible()
@@ -188,9 +188,9 @@ def test_the_previews_are_accessible_and_fit_a_phone(window: Page, furnished: Fu
     """The pages themselves are on the list of all pages; these are only there after a form."""
     enter(window, furnished, furnished.house.site.brand_person)
     for path, label, text, button in (
-        ("sellers", "Or paste ids, one a line", f"shop\n{'x' * 201}\n", "Show what it changes"),
-        ("prices", "Or paste its rows", "model,price,currency\nBag,1,EUR\nBag,0,EUR\n", "Look at it first"),
-        ("indicators", "Pattern", "tote", "Try it"),
+        ("sellers", "Or paste ids, one per line", f"shop\n{'x' * 201}\n", "Preview changes"),
+        ("prices", "Or paste rows", "model,price,currency\nBag,1,EUR\nBag,0,EUR\n", "Preview file"),
+        ("indicators", "Pattern", "tote", "Test pattern"),
     ):
         window.goto(f"{furnished.address}/brand/{path}")
         window.get_by_label(label).fill(text)

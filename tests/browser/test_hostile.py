@@ -208,4 +208,4 @@ def test_a_statement_is_json_whatever_the_brand_and_the_offer_are_called(besiege
         answer = httpx.get(f"{besieged.address}/api/v1/actions/{action_id}/statement", headers=headers)
         assert answer.headers["content-type"].startswith("application/json")
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert answer.json()["statement"]["decision"] == "The offer is removed."
+        assert answer.json()["statement"]["decision"] == "The listing is removed."

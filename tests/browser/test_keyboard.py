@@ -200,7 +200,7 @@ def test_who_was_too_late_is_brought_back_to_the_case_and_loses_nothing(browser:
         assert case_on(page) == case_id
         assert page.url.endswith(f"/cases/{case_id}")
         assert page.get_by_placeholder("Note").input_value() == "The stitching is wrong."
-        alert.get_by_role("link", name="Load the case").click()
+        alert.get_by_role("link", name="Open case").click()
         expect(page.locator(".vbar")).to_contain_text("Genuine by Tomás Rey")
 
 

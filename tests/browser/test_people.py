@@ -72,7 +72,7 @@ def test_somebody_is_asked_in_shown_around_and_sent_away(
         guest.get_by_role("link", name=f"Settings of {name}").click()
         guest.get_by_label("Time zone").select_option(_ZONE)
         guest.get_by_role("combobox", name="Theme").select_option("dark")
-        guest.get_by_role("button", name="Keep these settings").click()
+        guest.get_by_role("button", name="Save settings").click()
         expect(guest.locator("html")).to_have_attribute("data-theme", "dark")
         expect(guest.get_by_text(re.compile("now .* UTC−03"))).to_be_visible()
         with guest.expect_response("**/settings/quick"):
@@ -102,7 +102,7 @@ def test_who_forgot_their_password_chooses_another_without_script(browser: Brows
         guest.goto(admin.locator("code").inner_text())
         guest.locator("[name=wanted]").fill(another)
         guest.get_by_label("New password again").fill(another)
-        guest.get_by_role("button", name="Change the password").click()
+        guest.get_by_role("button", name="Change password").click()
         expect(guest.get_by_text("Your password is changed. Sign in with the new one.")).to_be_visible()
         guest.get_by_label("Work e-mail").fill(forgetful.email)
         guest.get_by_label("Password").fill(another)

@@ -27,7 +27,7 @@ from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PROFILES
 from serving.brands.policy import DEFAULT_ENROLMENT
-from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_MASKED_SCORE, DEFAULT_DEFERRAL
+from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE
 from serving.cli.main import app
 from serving.intake.policy import DEFAULT_RELIST
 from serving.learning.policy import DEFAULT_PROMOTION

@@ -86,7 +86,7 @@ def test_a_table_is_taken_apart() -> None:
 
 def test_equal_texts_are_equal_and_a_difference_is_shown(tmp_path: Path) -> None:
     before, after = tmp_path / "before.json", tmp_path / "after.json"
-    for out, digest, title in ((before, "a" * 64, "Desk"), (after, "b" * 64, "Queue")):
+    for out, digest, title in ((before, "a" * 64, "Review queue"), (after, "b" * 64, "Queue")):
         write_part(out, "golden", {"fingerprint": "1\r\n"})
         write_part(out, "pages", {"admin/queue": f"<h1>{title}</h1><p>{digest}</p>", "admin/help": digest})
     assert list(compare(before, before)) == []

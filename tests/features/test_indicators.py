@@ -11,10 +11,10 @@ from features.fold import fold
 from features.indicators import (
     LONGEST_TEXT,
     Direction,
-    PatternRefused,
     Indicator,
     IndicatorFacts,
     Indicators,
+    PatternRefused,
     Where,
     check_pattern,
 )

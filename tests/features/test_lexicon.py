@@ -22,7 +22,11 @@ def kinds(title: str) -> set[Kind]:
 
 
 def strong(title: str) -> set[Kind]:
-    return {phrase_match.kind for phrase_match in lexicon.find(fold(title), where="title") if phrase_match.specificity == "strong"}
+    return {
+        phrase_match.kind
+        for phrase_match in lexicon.find(fold(title), where="title")
+        if phrase_match.specificity == "strong"
+    }
 
 
 def test_the_lexicon_has_about_four_hundred_rows_in_many_languages() -> None:
@@ -58,7 +62,10 @@ def test_every_sample_reaches_its_row_through_the_prefilter() -> None:
     missed = []
     for entry, (_, sample) in zip(ENTRIES, SAMPLES, strict=True):
         text, raw = ("", sample) if entry.reads_raw else (fold(sample), None)
-        if not {phrase_match.kind for phrase_match in lexicon.find(text, where="title", raw=raw)} & {Kind.TRAP, entry.kind}:
+        if not {phrase_match.kind for phrase_match in lexicon.find(text, where="title", raw=raw)} & {
+            Kind.TRAP,
+            entry.kind,
+        }:
             missed.append(entry.term)
     assert missed == []
 
@@ -296,7 +303,8 @@ def test_a_trap_and_only_a_trap_or_a_negation_takes_a_match_away(text: str) -> N
         for entry in ENTRIES
         if not entry.reads_raw
         and any(
-            entry.kind is Kind.TRAP or offered(folded, match.span(), traps, [] if entry.kind is Kind.DOCUMENTS else documents)
+            entry.kind is Kind.TRAP
+            or offered(folded, match.span(), traps, [] if entry.kind is Kind.DOCUMENTS else documents)
             for match in entry.pattern.finditer(folded)
         )
     }

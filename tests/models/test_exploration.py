@@ -24,9 +24,13 @@ CHANCES = [
 ]
 
 
-@pytest.mark.parametrize(("probability", "is_new_seller", "expected", "_why"), CHANCES, ids=[row[-1] for row in CHANCES])
+@pytest.mark.parametrize(
+    ("probability", "is_new_seller", "expected", "_why"), CHANCES, ids=[row[-1] for row in CHANCES]
+)
 def test_the_chance_of_a_review(probability: float, is_new_seller: bool, expected: float, _why: str) -> None:
-    assert chance_of_review(probability, 0.2, is_new_seller=is_new_seller, policy=POLICY) == pytest.approx(expected, abs=1e-4)
+    assert chance_of_review(probability, 0.2, is_new_seller=is_new_seller, policy=POLICY) == pytest.approx(
+        expected, abs=1e-4
+    )
 
 
 def test_a_line_that_nothing_reaches_leaves_the_floor() -> None:
@@ -59,6 +63,8 @@ NEW_SELLERS = [
 ]
 
 
-@pytest.mark.parametrize(("known_days", "judged", "expected", "_why"), NEW_SELLERS, ids=[row[-1] for row in NEW_SELLERS])
+@pytest.mark.parametrize(
+    ("known_days", "judged", "expected", "_why"), NEW_SELLERS, ids=[row[-1] for row in NEW_SELLERS]
+)
 def test_who_is_a_newcomer(known_days: float | None, judged: int, expected: bool, _why: str) -> None:
     assert is_new_seller(known_days, judged, POLICY) is expected

@@ -86,7 +86,7 @@ HEADS: list[tuple[str, str, str, str]] = [
     ("max_feature_idx", "max_feature", "its head is damaged", "no number of columns"),
     ("Tree=3\n", "Tree=4\n", "tree 3 is damaged", "a tree out of its place"),
     ("Tree=3\n", "Tree=3 \n", "tree 3 is damaged", "a byte more than the sizes say"),
-    ("end of trees", "more of them", "it does not end after its last tree", "no end"),
+    ("end of trees", "more of them", "it does not end after its last tree", "no end date"),
     ("objective=binary sigmoid:1", "objective=lambdarank", "its head is damaged", "another aim"),
     ("objective=binary sigmoid:1", "objective=binary sigmoid:-1", "its head is damaged", "scaled by less than nothing"),
     ("label_index=0\n", "label_index=0\naverage_output\n", "its head is damaged", "a line that no forest of ours has"),

@@ -58,7 +58,11 @@ MUTANTS = [
         "serving/appeals/service/complaint_case.py",
         ("tests/serving/notices/service/test_notice_complaints.py", "tests/serving/appeals/service/test_appeal.py"),
         ('"lane": complaint_heard.lane.value', '"lane": CaseLane.ANALYST.value', "who decided before decides again"),
-        ("if complaint_heard.admitted.behind_others else", "if not complaint_heard.admitted.behind_others else", "the wrong ones wait"),
+        (
+            "if complaint_heard.admitted.behind_others else",
+            "if not complaint_heard.admitted.behind_others else",
+            "the wrong ones wait",
+        ),
         (
             "runtime.services[CaseHooks].replaced(connection, here, waiting.case_id, case_id)",
             "pass",

@@ -6,7 +6,11 @@ MUTANTS = [
     *sabotage(
         "models/routing.py",
         ("tests/models/test_routing.py",),
-        ("if lane is not Lane.NO_ACTION:\n", "if lane is Lane.ASK_BRAND:\n", "the draw takes what people would look at"),
+        (
+            "if lane is not Lane.NO_ACTION:\n",
+            "if lane is Lane.ASK_BRAND:\n",
+            "the draw takes what people would look at",
+        ),
         (
             "return Route(lane, reasons, 1.0, version)",
             "return Route(lane, reasons, share * 0.5, version)",

@@ -66,7 +66,9 @@ def test_where_nothing_is_compared_nobody_knows_a_usual_price() -> None:
 
 def test_near_duplicates_stay_while_a_text_is_near_itself_and_go_once_it_is_not() -> None:
     text = "A grey leather tote by Aurelle with its dust bag and receipt, worn twice and kept in its box. " * 3
-    alike = replace(FULL, listing=replace(FULL.listing, description=text), likeness=NearDuplicates(offers=3, counterfeit=2))
+    alike = replace(
+        FULL, listing=replace(FULL.listing, description=text), likeness=NearDuplicates(offers=3, counterfeit=2)
+    )
     assert facts_of_changed(alike, alike.listing, REFERENCES).likeness == alike.likeness
     assert rewritten_as("copied description", alike).likeness == NearDuplicates()
     assert rewritten_as("copied description", replace(alike, likeness=None)).likeness is None

@@ -89,7 +89,9 @@ def read_rows(
 
 def _refuse_wide(path: Path, columns: int, most: int) -> None:
     if columns > most:
-        raise Unreadable(path.name, "The header has {n:,} columns; {most:,} are read at most.", n=columns, most=most)
+        raise Unreadable(
+            path.name, "The header has {n:,} columns; at most {most:,} are accepted.", n=columns, most=most
+        )
 
 
 def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:

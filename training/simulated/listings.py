@@ -6,9 +6,9 @@ from typing import Final
 
 from training.simulated.brands import HOUSES
 from training.simulated.chance import Random, around, happens, one_of
-from training.simulated.obfuscation import mistyped
 from training.simulated.goods import GOODS
 from training.simulated.habits import HABITS, Around, Craft, Honest, Kind
+from training.simulated.obfuscation import mistyped
 from training.simulated.prose import Item, Text, write
 from training.simulated.records import Row, block, counters, volumes
 from training.simulated.sellers import FAKE_SHARE, PER_EURO, Seller

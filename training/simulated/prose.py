@@ -5,9 +5,9 @@ from typing import Final
 
 from training.simulated.brands import HOUSES, SMALL_MAKERS
 from training.simulated.chance import Random, happens, one_of
-from training.simulated.obfuscation import obfuscated, mistyped
 from training.simulated.goods import GOODS
 from training.simulated.habits import HABITS, Habits, Honest
+from training.simulated.obfuscation import mistyped, obfuscated
 from training.simulated.sellers import Seller
 from training.simulated.words import (
     ABOUT,

@@ -20,7 +20,7 @@ LONGEST: Final = 200
 # The largest network of shops that a maker has on one marketplace, and room to spare.
 MOST: Final = 20_000
 _HEADERS: Final = frozenset({"seller", "sellers", "seller_id", "seller id", "seller_external_id", "id"})
-_TOO_MANY: Final = Phrase("A list has at most {most:,} sellers.", most=MOST)
+_TOO_MANY: Final = Phrase("A list can have at most {most:,} sellers.", most=MOST)
 _CELL: Final = re.compile(r"[,;\t]")
 COLUMNS: Final = {
     "seller": Kind.TEXT,
@@ -62,7 +62,9 @@ def named_in(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
         if len(found) + len(refused) >= MOST and name not in found:
             raise Invalid(_TOO_MANY)
         if len(name) > LONGEST or not name.isprintable():
-            refused.append((number, Phrase("An id has at most {most} characters that can be seen.", most=LONGEST)))
+            refused.append(
+                (number, Phrase("An id can have at most {most} characters, all of them visible.", most=LONGEST))
+            )
             continue
         found[name] = None
     return list(found), tuple(refused)
@@ -111,7 +113,7 @@ def change_list(
     if len(sellers) > MOST:
         raise Conflict(_TOO_MANY)
     if until is not None and until <= now:
-        raise Invalid("The last day is over already.")
+        raise Invalid("The last day is in the past. Choose a later day.")
     with runtime.store.write() as connection:
         audit.hold(connection)
         found = change_of(connection, pair, sellers, now, until=until, whole=whole)

@@ -36,7 +36,7 @@ def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -
         audit.hold(connection)
         require_lead(connection, person, pair)
         if address in {one.email for one in accounts.people_of_brand(connection, pair)}:
-            raise Conflict("{name} speaks for your brand already.", name=address)
+            raise Conflict("{name} already represents your brand.", name=address)
         return invite_by_mail(runtime, connection, person, address, Grant(Role.BRAND, *pair))
 
 
@@ -58,7 +58,7 @@ def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitatio
         audit.hold(connection)
         by = require_lead(connection, person, pair)
         if invitation_id not in {one.invitation_id for one in open_invitations(connection, pair, now)}:
-            raise NotFound("There is no such open invitation.")
+            raise NotFound("This invitation does not exist or is no longer open.")
         invitations.withdraw(connection, [pair[0]], invitation_id, now)
         _record(runtime, connection, pair, by, "invitation.taken_back", invitation_id)
 
@@ -76,15 +76,18 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
         themselves.
     """
     if user_id == person.user_id:
-        raise Conflict("You cannot let yourself go; your account manager can.")
+        raise Conflict("You cannot remove your own access. Your account manager can.")
     with runtime.store.write() as connection:
         audit.hold(connection)
         by = require_lead(connection, person, pair)
         found = next((one for one in accounts.people_of_brand(connection, pair) if one.user_id == user_id), None)
         if found is None:
-            raise NotFound("Nobody of this id speaks for the brand.")
+            raise NotFound("No user with this id represents the brand.")
         if found.leads:
-            raise Forbidden("{name} leads the brand too. Your account manager lets them go.", name=found.name)
+            raise Forbidden(
+                ("{name} also has lead rights for the brand. Only your account manager can remove their access."),
+                name=found.name,
+            )
         accounts.end_brand_grant(connection, user_id, pair)
         now, left = runtime.clock.now(), accounts.person(connection, user_id).brands(Permission.ANSWER_QUESTIONS)
         elsewhere = pair[1] in {brand_id for _, brand_id in left}
@@ -106,7 +109,9 @@ def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewManda
         by = require_lead(connection, person, pair)
         known = {one.email for one in accounts.people_of_brand(connection, pair)}
     if wanted.email == person.email:
-        raise Invalid("You lead the brand. Who acts by a power of attorney does not.")
+        raise Invalid(
+            "You have lead rights for this brand. A user who acts under a power of attorney cannot have them."
+        )
     if wanted.email not in known:
         raise Invalid("Choose one of your brand's people.")
     return grant_mandate(runtime, wanted, by=by)

@@ -131,7 +131,7 @@ def check_reset(
         It has roles outside the maker's control, or leads the brand too.
     """
     if user_id == by:
-        raise Conflict("You cannot make a link for yourself. Change your password in your settings.")
+        raise Conflict("You cannot create a link for yourself. Change your password in your settings.")
     if not grants:
         raise NotFound("There is no such person here.")
     for one in grants:
@@ -139,11 +139,13 @@ def check_reset(
             continue
         if one.role is not Role.BRAND or (one.marketplace_id, one.brand_id) not in led:
             raise Forbidden(
-                "They also work where you have no say. Whoever has a say over all of it, or runs this service, makes "
-                "their link."
+                "They also have roles outside your control. Somebody who controls all their roles, or the operator "
+                "of this service, must create their link."
             )
         if one.leads:
-            raise Forbidden("They lead the brand too. An administrator of the marketplace makes their link.")
+            raise Forbidden(
+                "They also have lead rights for the brand. An administrator of the marketplace must create their link."
+            )
 
 
 def _works_elsewhere(grants: Sequence[Grant], administered: Collection[str]) -> bool:

@@ -47,7 +47,9 @@ def hash_password(password: str) -> str:
         Too short, or too long to hash safely.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise Invalid("A password has {least} to {most} characters.", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD)
+        raise Invalid(
+            "A password must have {least} to {most} characters.", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD
+        )
     with _AT_ONCE:
         return _HASHER.hash(password)
 

@@ -28,8 +28,14 @@ def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str
         before,
         time_zone=_zone(given.get("time_zone", before.time_zone)),
         language=_language(given.get("language", before.language)),
-        density=_one_of(Density, given.get("density", before.density), Phrase("There is no such density.")),
-        theme=_one_of(Theme, given.get("theme", before.theme), Phrase("There is no such theme.")),
+        density=_one_of(
+            Density,
+            given.get("density", before.density),
+            Phrase("This density does not exist. Choose one from the list."),
+        ),
+        theme=_one_of(
+            Theme, given.get("theme", before.theme), Phrase("This theme does not exist. Choose one from the list.")
+        ),
         letter_keys=_is_on(given.get("letter_keys", "on" if before.letter_keys else "off")),
     )
     with runtime.store.write() as connection:
@@ -55,7 +61,7 @@ def _zone(name: str) -> str:
 
 def _language(value: str) -> Language:
     if value not in languages():
-        raise Invalid("There is no such language.")
+        raise Invalid("This language does not exist. Choose one from the list.")
     return Language(value)
 
 
@@ -67,5 +73,5 @@ def _one_of(kind: type[_Word], value: str, unless: Phrase) -> _Word:
 
 def _is_on(value: str) -> bool:
     if value not in {"on", "off"}:
-        raise Invalid("Keys are on or off.")
+        raise Invalid("Keyboard shortcuts can only be on or off.")
     return value == "on"

@@ -140,7 +140,7 @@ def set_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, lea
         .values(leads=leads)
     )
     if changed.rowcount != 1:
-        raise NotFound("Nobody of this id speaks for the brand.")
+        raise NotFound("No user with this id represents the brand.")
 
 
 def end_brand_grant(connection: Connection, user_id: str, pair: tuple[str, str]) -> None:

@@ -90,7 +90,7 @@ def withdraw(connection: Connection, marketplaces: Collection[str], invitation_i
     here = (invitation.c.marketplace_id.in_(marketplaces), invitation.c.invitation_id == invitation_id, *_open(at))
     found = connection.execute(select(invitation).where(*here)).one_or_none()
     if found is None:
-        raise NotFound("There is no such open invitation.")
+        raise NotFound("This invitation does not exist or is no longer open.")
     connection.execute(update(invitation).where(*here).values(withdrawn_at=at))
     return _invitation(found)
 

@@ -17,9 +17,13 @@ def seen(connection: Connection, user_id: str) -> frozenset[Role]:
 
 def put_away(connection: Connection, user_id: str, role: Role, at: datetime) -> None:
     """It was read; a second time changes nothing."""
-    connection.execute(insert_or_ignore(connection, onboarding_seen).values(user_id=user_id, role=role.value, seen_at=at))
+    connection.execute(
+        insert_or_ignore(connection, onboarding_seen).values(user_id=user_id, role=role.value, seen_at=at)
+    )
 
 
 def show_again(connection: Connection, user_id: str, role: Role) -> None:
     """It is shown again the next time."""
-    connection.execute(delete(onboarding_seen).where(onboarding_seen.c.user_id == user_id, onboarding_seen.c.role == role.value))
+    connection.execute(
+        delete(onboarding_seen).where(onboarding_seen.c.user_id == user_id, onboarding_seen.c.role == role.value)
+    )

@@ -11,7 +11,7 @@ from models.errors import NotFound, required
 from serving.accounts.tables import account, reset_link
 from serving.platform.database.store import add
 
-DEAD: Final = Phrase("This link is not valid, or has ended. Ask whoever made it for another.")
+DEAD: Final = Phrase("This link is invalid or has expired. Ask the person who created it for a new one.")
 
 
 @dataclass(frozen=True, slots=True)

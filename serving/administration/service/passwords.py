@@ -20,7 +20,7 @@ def check_typed_alike(wanted: str, again: str) -> None:
         The two differ.
     """
     if wanted != again:
-        raise Invalid("You typed two different new passwords.")
+        raise Invalid("The two new passwords differ. Enter the same password twice.")
 
 
 def change_password(runtime: Runtime, person: Person, token: str, *, before: str, wanted: str) -> int:
@@ -34,9 +34,9 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
     with runtime.store.read() as connection:
         stored = people.password_of(connection, person.user_id)
     if not auth.is_password(before, stored):
-        raise Invalid("Your present password is another one.")
+        raise Invalid("The current password is wrong. Enter it again.")
     if before == wanted:
-        raise Invalid("The new password is the one that you have.")
+        raise Invalid("The new password is the same as the current one. Choose another one.")
     hashed = auth.hash_password(wanted)
     with runtime.store.write() as connection:
         ended = _put(runtime, connection, person.user_id, hashed, staying=auth.hash_token(token))

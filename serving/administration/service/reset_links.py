@@ -55,7 +55,7 @@ def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: s
         audit.hold(connection)
         actor = require_lead(connection, by, pair)
         if user_id not in {one.user_id for one in accounts.people_of_brand(connection, pair)}:
-            raise NotFound("Nobody of this id speaks for the brand.")
+            raise NotFound("No user with this id represents the brand.")
         _check(connection, by, user_id, accounts.person(connection, user_id).grants)
         return _made(runtime, connection, user_id, by.user_id, actor)
 

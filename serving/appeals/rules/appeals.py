@@ -110,9 +110,9 @@ def admit(
         The decision can no longer be appealed against.
     """
     if not is_first:
-        raise Conflict("There has been an appeal against this removal already.")
+        raise Conflict("An appeal against this removal already exists.")
     if at >= open_until(informed_at, policy):
-        raise TooLate("An appeal was open for {months} months; that time has passed.", months=policy.open_months)
+        raise TooLate("The appeal period of {months} months has passed.", months=policy.open_months)
     if is_frivolous(record, policy):
         told = (
             f"Of your appeals of the last {policy.record_days} days {record.dismissed} were dismissed and "

@@ -91,11 +91,11 @@ _ALLOWED: Final[Mapping[CounterNoticeState, frozenset[CounterNoticeEvent]]] = {
     _S.WITHDRAWN: frozenset({_E.APPEAL}),
 }
 _WHY_NOT: Final = {
-    _S.WITH_SELLER: Phrase("The counter-notice waits for the seller."),
-    _S.WITH_RIGHTS_HOLDER: Phrase("The counter-notice waits for the rights holder's answer."),
-    _S.WITH_REVIEWER: Phrase("A person who did not decide before is deciding; nothing more is needed."),
+    _S.WITH_SELLER: Phrase("The counter-notice awaits the seller's answer."),
+    _S.WITH_RIGHTS_HOLDER: Phrase("The counter-notice awaits the rights holder's answer."),
+    _S.WITH_REVIEWER: Phrase("A person who did not make the original decision is deciding. No action is needed."),
     _S.WITH_COURT: Phrase("The rights holder has gone to court; the removal stands until the matter is decided there."),
-    _S.UPHELD: Phrase("The counter-notice was upheld and the offer reinstated."),
+    _S.UPHELD: Phrase("The counter-notice was upheld and the listing reinstated."),
     _S.DISMISSED: Phrase("A person has decided that the removal stands."),
     _S.LAPSED: Phrase("The time for a counter-notice has passed. An appeal may still be open."),
     _S.WITHDRAWN: Phrase("The seller withdrew the counter-notice. An appeal may still be open."),

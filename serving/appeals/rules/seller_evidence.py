@@ -34,17 +34,15 @@ def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str
     if not content:
         raise Invalid("Choose a document.")
     if len(content) > policy.largest_document:
-        raise Invalid("A document has at most {size:g} MB.", size=policy.largest_document / _MEGABYTE)
+        raise Invalid("A document can have at most {size:g} MB.", size=policy.largest_document / _MEGABYTE)
     media_type = media_type_of(content)
     if media_type is None:
-        raise Invalid("A document is a PDF, a PNG or a JPEG file.")
+        raise Invalid("A document must be a PDF, PNG or JPEG file.")
     if before.documents >= policy.most_documents:
-        raise Conflict(
-            "There are {n} documents for this removal, which is as many as it may have.", n=policy.most_documents
-        )
+        raise Conflict("This removal already has {n} documents, which is the maximum.", n=policy.most_documents)
     if before.size + len(content) > policy.most_bytes:
         raise Conflict(
-            "All documents of a removal have at most {size:g} MB together.", size=policy.most_bytes / _MEGABYTE
+            "All documents of a removal can have at most {size:g} MB in total.", size=policy.most_bytes / _MEGABYTE
         )
     return media_type
 

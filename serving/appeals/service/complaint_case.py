@@ -36,7 +36,12 @@ class ComplaintCase:
 
 
 def open_complaint(
-    runtime: Runtime, connection: Connection, decided: Case, waiting: Case | None, complaint_heard: ComplaintCase, now: datetime
+    runtime: Runtime,
+    connection: Connection,
+    decided: Case,
+    waiting: Case | None,
+    complaint_heard: ComplaintCase,
+    now: datetime,
 ) -> str:
     """Open the case and return its id. It replaces the listing's open case and takes over what waits there.
 

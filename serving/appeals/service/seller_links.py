@@ -104,7 +104,7 @@ def follow(runtime: Runtime, connection: Connection, token: str) -> Opened:
     given = named[3] if named else ""
     right = hmac.compare_digest(given.encode(), _signature(runtime, found).encode()) if found else False
     if found is None or not right or not found.holds(runtime.clock.now()):
-        raise NotFound("This link is not valid, or has ended. Ask the marketplace for another.")
+        raise NotFound("This link is invalid or has expired. Ask the marketplace for a new one.")
     return Opened(actions.get(connection, found.marketplace_id, found.action_id), found)
 
 

@@ -126,7 +126,7 @@ def change(connection: Connection, found: CounterNotice, standing: Standing, ste
         )
     )
     if changed.rowcount != 1:
-        raise Conflict("Somebody has answered in the meantime; load the page again.")
+        raise Conflict("Somebody has answered in the meantime. Refresh the page.")
     row = {
         "marketplace_id": found.marketplace_id,
         "counter_notice_id": found.counter_notice_id,

@@ -59,7 +59,7 @@ def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
     with runtime.store.write() as connection:
         side = side_of(connection, person, pair)
         if brand_messages.written_since(connection, pair, person.user_id, now - timedelta(hours=1)) >= _MOST_AN_HOUR:
-            raise Conflict("{most} messages an hour are the most. Send it later.", most=_MOST_AN_HOUR)
+            raise Conflict("You can send at most {most} messages an hour. Send this one later.", most=_MOST_AN_HOUR)
         row = {
             "marketplace_id": pair[0],
             "message_id": message_id,
@@ -120,7 +120,7 @@ def _plain(text: str) -> str:
     kept = "".join(one for one in plain if one == "\n" or unicodedata.category(one) not in {"Cc", "Cs", "Co", "Cn"})
     said = _LINES.sub("\n\n", kept).strip()
     if not said:
-        raise Invalid("There is nothing in the message.")
+        raise Invalid("The message is empty.")
     if len(said) > LONGEST:
-        raise Invalid("A message has at most {most:,} characters; this one has {n:,}.", most=LONGEST, n=len(said))
+        raise Invalid("A message can have at most {most:,} characters; this one has {n:,}.", most=LONGEST, n=len(said))
     return said

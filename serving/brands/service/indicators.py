@@ -9,8 +9,8 @@ from features.indicators import (
     LONGEST_TEXT,
     MOST_PER_BRAND,
     Direction,
-    PatternRefused,
     Indicator,
+    PatternRefused,
     Where,
     check_pattern,
     fits,
@@ -57,21 +57,24 @@ def add_indicator(runtime: Runtime, wanted: NewIndicator, *, by: str) -> Indicat
     now = runtime.clock.now()
     label = wanted.label.strip()
     if not label or len(label) > LONGEST_LABEL or not label.isprintable():
-        raise Invalid("A tell-tale has a label of at most {most} characters that can be seen.", most=LONGEST_LABEL)
+        raise Invalid(
+            "A counterfeit indicator needs a label of at most {most} characters, all of them visible.",
+            most=LONGEST_LABEL,
+        )
     try:
         check_pattern(wanted.pattern)
     except PatternRefused as refused:
         raise Invalid(refused.phrase) from None
     active_from = wanted.active_from or now
     if wanted.active_to is not None and wanted.active_to <= active_from:
-        raise Invalid("A tell-tale ends after it begins.")
+        raise Invalid("A counterfeit indicator must end after it begins.")
     with runtime.store.write() as connection:
         audit.hold(connection)
         here = marketplaces.by_name(connection, wanted.marketplace).marketplace_id
         brand_id = brands.enrolled_by_name(connection, here, wanted.brand)
         if indicators.kept(connection, here, brand_id) >= MOST_PER_BRAND:
             raise Conflict(
-                "{name} has {most} tell-tales, which is the most. Remove one first.",
+                "{name} already has {most} counterfeit indicators, which is the maximum. Withdraw one first.",
                 name=wanted.brand,
                 most=MOST_PER_BRAND,
             )

@@ -107,9 +107,7 @@ def load_price_list(runtime: Runtime, brand: str, rows: Sequence[Mapping[str, An
                 same = tuple(entry[name] for name in ("listed_by", "list_key", "currency", "valid_from"))
                 entries[same] = {"brand_id": brand_id, "known_at": now, **entry}
         if price_lists.count(connection, brand_id) + len(entries) > MOST_ENTRIES:
-            raise Conflict(
-                "{name} would have more than {most:,} list prices, which is the most.", name=brand, most=MOST_ENTRIES
-            )
+            raise Conflict("{name} would exceed the limit of {most:,} list prices.", name=brand, most=MOST_ENTRIES)
         price_lists.add_entries(connection, list(entries.values()))
         audit.record(connection, now, "", by, "price_list.loaded", brand_id, entries=len(entries))
     runtime.forget()
@@ -130,17 +128,17 @@ def _entries(row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
         found = {name: _FIELDS[name].read(name, value) for name, value in row.items() if value not in (None, "")}
         valid_from = date.fromisoformat(str(found.get("valid_from") or now.date()))
     except KeyError as unknown:
-        raise Invalid("{words} is no column of a price list.", words=fields.printable(unknown.args[0])) from None
+        raise Invalid("{words} is not a column of a price list.", words=fields.printable(unknown.args[0])) from None
     except Rejected as refused:
         raise Invalid(refused.phrase) from None
     except ValueError:
         raise Invalid("valid_from must be a day such as 2026-03-01.") from None
     amount, currency = found.get("price"), found.get("currency")
     if not isinstance(amount, Decimal) or not amount or currency is None:
-        raise Invalid("a list price has a price above zero and its currency.")
+        raise Invalid("a list price needs a price above zero and its currency.")
     named = [(by, str(found[by.value]), list_key(by, str(found[by.value]))) for by in ListedBy if found.get(by.value)]
     if not named or not all(key for _, _, key in named):
-        raise Invalid("a list price names a gtin, an mpn, a model or a category.")
+        raise Invalid("a list price needs a gtin, an mpn, a model or a category.")
     return [
         {
             "listed_by": by.value,

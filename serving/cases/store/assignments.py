@@ -26,7 +26,9 @@ def standing(connection: Connection, marketplaces: Collection[str], at: datetime
 
 def free(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[str]:
     """Open cases of the review queue that are neither held by nor offered to a person, the costliest first."""
-    offered = select(case_assignment.c.case_id).where(case_assignment.c.marketplace_id == marketplace_id, case_assignment.c.until > at)
+    offered = select(case_assignment.c.case_id).where(
+        case_assignment.c.marketplace_id == marketplace_id, case_assignment.c.until > at
+    )
     query = (
         select(review_case.c.case_id)
         .where(
@@ -104,7 +106,9 @@ def offer(
 
 def withdraw(connection: Connection, marketplaces: Collection[str], user_id: str) -> int:
     """Take back the cases that were offered to somebody; returns how many."""
-    gone = delete(case_assignment).where(case_assignment.c.marketplace_id.in_(marketplaces), case_assignment.c.user_id == user_id)
+    gone = delete(case_assignment).where(
+        case_assignment.c.marketplace_id.in_(marketplaces), case_assignment.c.user_id == user_id
+    )
     return len(connection.execute(gone.returning(case_assignment.c.case_id)).all())
 
 

@@ -208,12 +208,12 @@ def _why_not(connection: Connection, case: Case) -> Conflict:
     if now.state is not case.state:
         next_sentences = {
             CaseState.DECIDED: Phrase("Somebody has decided this case in the meantime."),
-            CaseState.STALE: Phrase("The offer was changed in the meantime; a new case shows the current version."),
+            CaseState.STALE: Phrase("The listing has changed in the meantime. A new case shows the current version."),
             CaseState.OPEN: Phrase("The case was opened again in the meantime."),
         }
         return Conflict(next_sentences[now.state])
     if now.revision != case.revision:
-        return Conflict("Somebody has changed this case in the meantime; load it again.")
+        return Conflict("Somebody has changed this case in the meantime. Refresh the page.")
     return Conflict("Somebody else is working on this case.")
 
 

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from sqlalchemy import Column, ColumnElement, Connection, Table, select, update
 
-from serving.cases.tables import case_event, case_note, case_deferral, review_case
+from serving.cases.tables import case_deferral, case_event, case_note, review_case
 from serving.platform.database.erasing import Place, count_rows
 from serving.platform.database.types import ERASED
 

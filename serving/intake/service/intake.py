@@ -221,7 +221,9 @@ def _step(position: int, found: Listing, before: Latest | None, now: datetime, f
     return Step(position, found, as_of, before, found.content_hash, _hash(observed_of(found)))
 
 
-def _facts(step: Step, references: References, pasts: SellerHistories, marketplace: Marketplace, near: NearDuplicates | None) -> Facts:
+def _facts(
+    step: Step, references: References, pasts: SellerHistories, marketplace: Marketplace, near: NearDuplicates | None
+) -> Facts:
     before = step.before
     price_before = None
     if before is not None:

@@ -17,7 +17,9 @@ from serving.scoring.store import near_duplicates
 from serving.scoring.store.near_duplicates import Alike
 
 
-def near_duplicates_of(connection: Connection, marketplace_id: str, found: Listing, as_of: datetime) -> NearDuplicates | None:
+def near_duplicates_of(
+    connection: Connection, marketplace_id: str, found: Listing, as_of: datetime
+) -> NearDuplicates | None:
     """The near-duplicates of one offer's text among what is stored; None where it is too short to tell."""
     signature = signature_of(found)
     if signature is None:

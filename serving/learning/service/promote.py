@@ -157,7 +157,8 @@ def standing_of(runtime: Runtime, connection: Connection, marketplace_id: str, m
         champion=_champion(connection, marketplace_id),
         still_may={one.by for one in given if _may_promote(connection, marketplace_id, one.by)},
         invited_by={
-            f"user:{one}": frozenset(f"user:{by}" for by in hosts) for one, hosts in accounts.inviters(connection).items()
+            f"user:{one}": frozenset(f"user:{by}" for by in hosts)
+            for one, hosts in accounts.inviters(connection).items()
         },
         not_passed=not_passed(model),
         policy=runtime.policies[PromotionPolicy],

@@ -63,7 +63,9 @@ class SecondReviews:
 def count(connection: Connection, marketplace_id: str) -> SecondReviews:
     """The figures of a marketplace."""
     here = second_review.c.marketplace_id == marketplace_id
-    latest = select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()
+    latest = (
+        select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()
+    )
     doubted = select(func.count()).where(here, second_review.c.why == "doubted", second_review.c.job_id == latest)
     later = verdict.alias("later")
     standing = (
@@ -109,7 +111,9 @@ class Suspect:
 def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Suspect]:
     """The labels that the latest training doubted, the most doubtful first."""
     here = second_review.c.marketplace_id == marketplace_id
-    latest = select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()
+    latest = (
+        select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()
+    )
     given = (
         select(verdict.c.judgement)
         .where(

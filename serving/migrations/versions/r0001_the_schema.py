@@ -28,7 +28,8 @@ _GROWING: Final = {
     "audit_entry": "",
     "audit_payload": "",
     "erased_payload": "",
-    "custody_entry": f"NEW.description <> '(erased)' OR {_UNCHANGED} OR coalesce(NEW.holder, '') <> coalesce(OLD.holder, '')",
+    "custody_entry": f"NEW.description <> '(erased)' OR {_UNCHANGED} "
+    "OR coalesce(NEW.holder, '') <> coalesce(OLD.holder, '')",
     "evidence": "",
     "evidence_part": "NEW.body IS NOT NULL OR NEW.salt IS NOT NULL OR NEW.digest <> OLD.digest "
     "OR NEW.part <> OLD.part OR NEW.evidence_id <> OLD.evidence_id OR NEW.marketplace_id <> OLD.marketplace_id",

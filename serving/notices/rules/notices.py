@@ -91,14 +91,16 @@ class Draft:
 
 _MISSING: Final = {
     Element.EXPLANATION: Phrase(
-        "Explain in at least {least} characters why the offer is illegal: what about it, and how you know.",
+        "Explain in at least {least} characters why the listing is illegal: what shows it, and how you know.",
         least=_SHORTEST_EXPLANATION,
     ),
-    Element.LOCATIONS: Phrase("Name the exact address of the offer, or the marketplace's id of it."),
+    Element.LOCATIONS: Phrase("Name the exact address of the listing, or its id at the marketplace."),
     Element.NAME: Phrase("Give your name."),
-    Element.EMAIL: Phrase("Give an e-mail address at which you can be answered."),
-    Element.GOOD_FAITH: Phrase("Confirm that you believe in good faith that what you say is accurate and complete."),
-    Element.REASON_CODE: Phrase("Choose what is wrong with the offer."),
+    Element.EMAIL: Phrase("Give an e-mail address for the answer to you."),
+    Element.GOOD_FAITH: Phrase(
+        "Confirm that you believe in good faith that the information and allegations are accurate and complete."
+    ),
+    Element.REASON_CODE: Phrase("Choose the problem with the listing."),
 }
 
 
@@ -127,17 +129,17 @@ def check_lengths(draft: Draft) -> None:
         It does; the sentence says what.
     """
     if len(draft.explanation) > LONGEST_EXPLANATION:
-        raise Invalid("An explanation has at most {most:,} characters.", most=LONGEST_EXPLANATION)
+        raise Invalid("An explanation can have at most {most:,} characters.", most=LONGEST_EXPLANATION)
     if len(draft.name) > LONGEST_NAME:
-        raise Invalid("A name has at most {most:,} characters.", most=LONGEST_NAME)
+        raise Invalid("A name can have at most {most:,} characters.", most=LONGEST_NAME)
     if len(draft.email) > LONGEST_EMAIL:
-        raise Invalid("An e-mail address has at most {most:,} characters.", most=LONGEST_EMAIL)
+        raise Invalid("An e-mail address can have at most {most:,} characters.", most=LONGEST_EMAIL)
     if any(len(place) > LONGEST_PLACE for place in draft.locations):
-        raise Invalid("The address of an offer has at most {most:,} characters.", most=LONGEST_PLACE)
+        raise Invalid("The address of a listing can have at most {most:,} characters.", most=LONGEST_PLACE)
     if not draft.name.isprintable():
-        raise Invalid("A name is one line of text.")
+        raise Invalid("A name must be one line of text.")
     if not draft.email.isprintable():
-        raise Invalid("An e-mail address is one line of text.")
+        raise Invalid("An e-mail address must be one line of text.")
 
 
 def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: int, policy: NoticePolicy) -> None:
@@ -157,10 +159,12 @@ def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: in
     most = policy.most_listings_registered if registered else policy.most_listings_unregistered
     if listings > most:
         if registered:
-            raise Invalid("A notice names at most {most} offers; this one names {named}.", most=most, named=listings)
+            raise Invalid(
+                "A notice can name at most {most} listings; this one names {named}.", most=most, named=listings
+            )
         raise Invalid(
-            "A notice names at most {most} offers; this one names {named}. Who is registered with the marketplace may "
-            "name more.",
+            "A notice can name at most {most} listings; this one names {named}. Notifiers who are registered with "
+            "the marketplace can name more.",
             most=most,
             named=listings,
         )
@@ -168,8 +172,8 @@ def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: in
         return
     if today + listings > policy.most_listings_a_day_unregistered:
         raise TooManyNotices(
-            "You may notify {most} offers in 24 hours without being registered, and have notified {today}. Send the "
-            "rest tomorrow, or ask the marketplace to register you.",
+            "Without registration, you can send notices about {most} listings in 24 hours; so far you have sent "
+            "{today}. Send the rest tomorrow, or ask the marketplace to register you.",
             most=policy.most_listings_a_day_unregistered,
             today=today,
         )

@@ -50,7 +50,7 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
             None,
         )
         if item is None:
-            raise NotFound("The notice names no such offer.")
+            raise NotFound("The notice does not name this listing.")
         admitted = _admit(runtime, connection, item, notice.reporter_id, now)
         case_id = _case(runtime, connection, item, admitted, now)
         complaint_id = runtime.ids.new("ncp")
@@ -94,7 +94,7 @@ def _stays(runtime: Runtime, item: Item) -> bool:
 
 def _admit(runtime: Runtime, connection: Connection, item: Item, reporter_id: str, now: datetime) -> Admission:
     if not _stays(runtime, item) or item.decided_at is None:
-        raise Conflict("There is no decision that this offer stays, so there is nothing to complain about.")
+        raise Conflict("There is no decision to keep this listing, so you cannot complain about one.")
     policy, here = runtime.policies[AppealPolicy], item.marketplace_id
     since = now - timedelta(days=policy.record_days)
     return admit_complaint(

@@ -42,7 +42,7 @@ def follow(runtime: Runtime, connection: Connection, token: str) -> StoredNotice
         given.encode(), _signature(runtime, found.marketplace_id, found.notice_id).encode()
     )
     if found is None or not right or _is_erased(connection, found):
-        raise NotFound("This link is not valid, or has ended.")
+        raise NotFound("This link is invalid or has expired.")
     return found
 
 

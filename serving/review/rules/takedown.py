@@ -37,15 +37,15 @@ def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
     """
     found = tuple(dict.fromkeys(items))
     if not found:
-        raise Invalid("Choose at least one offer.")
+        raise Invalid("Choose at least one listing.")
     if len(found) > policy.most_listings:
         raise Invalid(
-            "{n:,} offers are too many for one request: it names at most {most}. Nothing was recorded.",
+            "One request can contain at most {most} listings, not {n:,}. Nothing was recorded.",
             n=len(found),
             most=policy.most_listings,
         )
     if len({one.case_id for one in found}) < len(found):
-        raise Invalid("One case is named with two versions of its offer; nothing was recorded.")
+        raise Invalid("The request names one case with two versions of its listing. Nothing was recorded.")
     return found
 
 

@@ -171,7 +171,7 @@ def withdraw_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
     refusals = [_undo(runtime, person, one.case_id) for one in standing]
     done = refusals.count(None)
     if not done:
-        raise next((one for one in refusals if one is not None), Conflict("Nothing of it stands any more."))
+        raise next((one for one in refusals if one is not None), Conflict("Nothing in this request is left to undo."))
     return done
 
 

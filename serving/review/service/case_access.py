@@ -77,9 +77,9 @@ def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase 
         before = [one for one in before if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
     decided = {one.user_id for one in before}
     if person.user_id in decided:
-        return Phrase("You decided on this offer before")
+        return Phrase("You decided on this listing before")
     if person.user_id in hosts_of(decided, accounts.inviters(connection)):
-        return Phrase("You let in whoever decided on this offer before, by an invitation or a link for a new password")
+        return Phrase("You invited the person who decided on this listing before, or created their password reset link")
     return None
 
 

@@ -129,7 +129,9 @@ def _places(person: Person) -> frozenset[str]:
     return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
 
 
-def _held(connection: Connection, person: Person, invited_by: Inviters, place: str, action_id: str) -> PendingRemoval | None:
+def _held(
+    connection: Connection, person: Person, invited_by: Inviters, place: str, action_id: str
+) -> PendingRemoval | None:
     hold = approvals.of_actions(connection, place, [action_id]).get(action_id)
     if hold is None:
         return None

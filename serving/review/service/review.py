@@ -10,7 +10,7 @@ from models.case import CaseEvent, CaseLane
 from models.errors import Conflict, Forbidden, NoRightCarries
 from models.messages.english import in_english, reasons_of
 from models.policies.deciding import EnforcementPolicy
-from models.verdict import DecisionInput, Consequence, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
+from models.verdict import Consequence, DecisionInput, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
 from serving.accounts.rules.access import Person
 from serving.appeals.rules.appeals import AppealEvent
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
@@ -92,11 +92,11 @@ def record_in(
         begin_count(connection, case)
     context = DecisionContext(runtime, connection, person, case, side, now)
     if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
-        raise Forbidden("A test buy is recorded by an analyst, who has its papers.")
+        raise Forbidden("Only an analyst can record a test buy, because analysts hold its supporting documents.")
     if answer.evidence is Evidence.TEST_BUY and not examined:
         check_on_file(test_buys.states_of_listing(connection, case.marketplace_id, case.listing_id))
     if case.version_id != answer.version_id:
-        raise Conflict("The offer was changed since you loaded it; look at the current version.")
+        raise Conflict("The listing has changed since you loaded it. Review the current version.")
     confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
     if confirms:
         certification.require(runtime, connection, person, now)
@@ -118,7 +118,11 @@ def record_in(
         notice_decisions.settle(connection, case, given)
     if counted is None:
         recount_of(runtime, connection, case, now)
-    waits = " The removal is held until people let it go." if action and action.state is ActionState.PENDING_APPROVAL else ""
+    waits = (
+        " The removal is held until people let it go."
+        if action and action.state is ActionState.PENDING_APPROVAL
+        else ""
+    )
     note(context, f"{_in_words(answer)}. {' '.join(map(in_english, follows.reasons))}{waits}")
     undo_until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     return Recorded(verdict_id, follows, action, undo_until)
@@ -174,7 +178,9 @@ def _change_case(context: DecisionContext, follows: Consequence) -> None:
     cases.change(context.connection, context.case, follows.event, values, holder=holder, at=context.at)
 
 
-def _act(context: DecisionContext, answer: Answer, verdict_id: str, follows: Consequence, bench: DecisionInput) -> StoredAction | None:
+def _act(
+    context: DecisionContext, answer: Answer, verdict_id: str, follows: Consequence, bench: DecisionInput
+) -> StoredAction | None:
     match follows.outcome:
         case Outcome.NONE:
             return None

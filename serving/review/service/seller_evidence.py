@@ -59,7 +59,7 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUp
         removal = follow(runtime, connection, token).removal
         here, action_id = removal.marketplace_id, removal.action_id
         if not open_to_documents(runtime, connection, removal):
-            raise Conflict("Nobody decides on this removal any more, so that no document would be read.")
+            raise Conflict("No decision on this removal is pending, so you cannot add documents.")
         before = seller_uploads.handed_in(connection, here, action_id)
         media_type = admit(content, before, runtime.policies[SellerEvidencePolicy])
         upload_id = runtime.ids.new("upl")

@@ -116,7 +116,9 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
     """
     items = wanted(asked.items, runtime.policies[TakedownPolicy])
     if not asked.good_faith:
-        raise Invalid("Confirm in good faith that what you say of every offer is accurate and complete.")
+        raise Invalid(
+            "Confirm in good faith that the information and allegations about every listing are accurate and complete."
+        )
     if asked.request_id is not None and not has_form(asked.request_id, "tdn"):
         raise Invalid("The id of a request is `tdn_` and 26 letters and digits.")
     request_id, now = asked.request_id or runtime.ids.new("tdn"), runtime.clock.now()
@@ -166,7 +168,7 @@ def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
     with runtime.store.write() as connection:
         found = takedowns.get(connection, request_id, person.brands(Permission.ANSWER_QUESTIONS))
         if found.user_id != person.user_id:
-            raise Forbidden("Somebody else made this request; only they can take it back.")
+            raise Forbidden("Somebody else made this request; only they can undo it.")
         standings.lock(connection, found.marketplace_id, found.brand_id)
         standing = [one for one in takedowns.items(connection, found) if one.verdict_id and not one.undone]
         cases.hold(connection, found.marketplace_id, [one.case_id for one in standing])
@@ -174,7 +176,9 @@ def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
         recount(runtime, connection, found.marketplace_id, found.brand_id, now)
         done = refusals.count(None)
         if not done:
-            raise next((one for one in refusals if one is not None), NotFound("Nothing of it stands any more."))
+            raise next(
+                (one for one in refusals if one is not None), NotFound("Nothing in this request is left to undo.")
+            )
         _record(connection, person, "takedown.taken_back", (found.marketplace_id, request_id), {"offers": done}, now)
     return done
 

@@ -87,7 +87,7 @@ def order(runtime: Runtime, person: Person, wanted: Order) -> str:
         if side is Side.BRAND or case.lane in BLIND_LANES:
             raise Forbidden("A test buy is ordered by an analyst for a case of first instance.")
         if case.version_id != wanted.version_id:
-            raise Conflict("The offer was changed since you loaded it; look at the current version.")
+            raise Conflict("The listing has changed since you loaded it. Review the current version.")
         due_at = wanted.arrives_by + timedelta(days=runtime.policies[EnforcementPolicy].test_buy_examined_within_days)
         values = {"lane": CaseLane.ANALYST.value, "due_at": due_at}
         cases.change(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=now)

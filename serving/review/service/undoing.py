@@ -113,7 +113,7 @@ def _undo_overturn(context: DecisionContext, given: StoredVerdict) -> None:
     if found is None:
         return
     if found.cause is Undone.CONCEDED:
-        raise Conflict("Giving way to a counter-notice cannot be taken back; the seller has been told.")
+        raise Conflict("Conceding a counter-notice cannot be undone; the seller has been told.")
     overturns.undo(context.connection, context.case.marketplace_id, found.overturn_id, context.at)
     strike_recording.give_again(
         context.runtime, context.connection, context.case.marketplace_id, found.action_id, context.at

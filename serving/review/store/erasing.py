@@ -9,7 +9,9 @@ from serving.review.rules.test_buy import IN_TIMELINE
 from serving.review.tables import custody_entry, test_buy
 
 CUSTODY: Final = (
-    Place(custody_entry, {"description": ERASED}, (custody_entry.c.description != ERASED,), custody_entry.c.test_buy_id),
+    Place(
+        custody_entry, {"description": ERASED}, (custody_entry.c.description != ERASED,), custody_entry.c.test_buy_id
+    ),
     Place(
         test_buy,
         {"order_reference": ERASED},

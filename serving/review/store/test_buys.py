@@ -132,6 +132,14 @@ def log(connection: Connection, marketplace_id: str, test_buy_id: str) -> list[E
         .order_by(custody_entry.c.number)
     )
     return [
-        Entry(row.number, CustodyEvent(row.event), row.holder, row.description, row.recorded_by, row.occurred_at, row.known_at)
+        Entry(
+            row.number,
+            CustodyEvent(row.event),
+            row.holder,
+            row.description,
+            row.recorded_by,
+            row.occurred_at,
+            row.known_at,
+        )
         for row in connection.execute(query)
     ]

@@ -7,12 +7,12 @@ from models.errors import Invalid
 
 _LONGEST: Final = {"title": 200, "office": 40, "number": 40, "agent": 200, "note": 500, "name": 200}
 _UNFIT: Final = {
-    "title": Phrase("The title has 1 to {most} characters that can be seen.", most=_LONGEST["title"]),
-    "office": Phrase("The office has 1 to {most} characters that can be seen.", most=_LONGEST["office"]),
-    "number": Phrase("The number has 1 to {most} characters that can be seen.", most=_LONGEST["number"]),
-    "agent": Phrase("The agent has 1 to {most} characters that can be seen.", most=_LONGEST["agent"]),
+    "title": Phrase("The title must have 1 to {most} characters, all of them visible.", most=_LONGEST["title"]),
+    "office": Phrase("The office must have 1 to {most} characters, all of them visible.", most=_LONGEST["office"]),
+    "number": Phrase("The number must have 1 to {most} characters, all of them visible.", most=_LONGEST["number"]),
+    "agent": Phrase("The agent must have 1 to {most} characters, all of them visible.", most=_LONGEST["agent"]),
     "note": Phrase("The note has 1 to {most} characters that can be seen.", most=_LONGEST["note"]),
-    "name": Phrase("The name has 1 to {most} characters that can be seen.", most=_LONGEST["name"]),
+    "name": Phrase("The name must have 1 to {most} characters, all of them visible.", most=_LONGEST["name"]),
 }
 
 

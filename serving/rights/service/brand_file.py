@@ -15,11 +15,15 @@ from serving.rights.service.rights import settle_right
 from serving.rights.store import StoredRight
 
 AGENT = Phrase(
-    "You act by a power of attorney. What the brand has on file is changed by its own people. If yours was recorded by "
-    "mistake, your account manager makes it void."
+    "You act under a power of attorney. Only the brand's own users can change its file. If yours was recorded by "
+    "mistake, your account manager can void it."
 )
-VERIFIED_ELSEWHERE = Phrase("This right was verified at another marketplace. Who leads the brand there withdraws it.")
-NOT_LEADING = Phrase("Your account reads this and does not change it. Your account manager says who of your brand may.")
+VERIFIED_ELSEWHERE = Phrase(
+    "This right was verified at another marketplace. A user with lead rights there can withdraw it."
+)
+NOT_LEADING = Phrase(
+    "Your account can read this page but not change it. Your account manager decides which users of your brand can."
+)
 
 
 def objection(connection: Connection, person: Person, pair: tuple[str, str]) -> Phrase | None:

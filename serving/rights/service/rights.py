@@ -32,8 +32,8 @@ _MAY_FOLLOW: Final = {
     RightState.CARRIED_OVER: {RightState.WITHDRAWN},
 }
 _NOT_WITHDRAWN: Final = {
-    RightState.REFUSED: Phrase("A right that is refused cannot become withdrawn."),
-    RightState.WITHDRAWN: Phrase("A right that is withdrawn cannot become withdrawn."),
+    RightState.REFUSED: Phrase("A refused right cannot be withdrawn."),
+    RightState.WITHDRAWN: Phrase("This right has already been withdrawn."),
 }
 
 
@@ -78,10 +78,10 @@ def keep_document(runtime: Runtime, brand: str, name: str, content: bytes, *, by
     """
     media_type = media_type_of(content)
     if media_type is None:
-        raise Invalid("A document is a PDF, a PNG or a JPEG file.")
+        raise Invalid("A document must be a PDF, PNG or JPEG file.")
     most = runtime.policies[RightsPolicy].largest_document_bytes
     if len(content) > most:
-        raise Invalid("A document has at most {most:,} bytes.", most=most)
+        raise Invalid("A document can have at most {most:,} bytes.", most=most)
     digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -106,11 +106,14 @@ def _require_room(kept: Sequence[StoredDocument], digest: str, size: int, policy
         return
     if len(kept) >= policy.most_documents_of_a_brand:
         raise Conflict(
-            "A brand keeps at most {most:,} documents. Name one that is on file.", most=policy.most_documents_of_a_brand
+            "A brand can have at most {most:,} documents. Choose one that is on file.",
+            most=policy.most_documents_of_a_brand,
         )
     if sum(one.size for one in kept) + size > policy.most_document_bytes_of_a_brand:
         most = policy.most_document_bytes_of_a_brand
-        raise Conflict("A brand's documents have at most {most:,} bytes together. Send a smaller scan.", most=most)
+        raise Conflict(
+            "A brand's documents can have at most {most:,} bytes in total. Upload a smaller scan.", most=most
+        )
 
 
 def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
@@ -126,7 +129,7 @@ def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
     now = runtime.clock.now()
     begins, ends = wanted.first_day or datetime(1970, 1, 1, tzinfo=UTC), _end_of(wanted.last_day)
     if ends is not None and ends <= begins:
-        raise Invalid("A right ends after it begins.")
+        raise Invalid("A right must end after it begins.")
     if not all(1 <= one <= _LAST_NICE_CLASS for one in wanted.classes):
         raise Invalid("Classes are numbers from 1 to {most}.", most=_LAST_NICE_CLASS)
     right_id = runtime.ids.new("rgt")
@@ -134,7 +137,7 @@ def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
         audit.hold(connection)
         brand_id = brands.by_name(connection, wanted.brand).brand_id
         if rights.count(connection, brand_id) >= runtime.policies[RightsPolicy].most_rights_of_a_brand:
-            raise Conflict("{name} has as many rights on file as it may have.", name=wanted.brand)
+            raise Conflict("{name} already has the maximum number of rights on file.", name=wanted.brand)
         if wanted.document is not None:
             rights.document(connection, brand_id, wanted.document)
         row: dict[str, Any] = {
@@ -204,7 +207,7 @@ def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
     if ends is None or ends <= now:
         raise Invalid("This power of attorney has ended already.")
     if not wanted.kinds:
-        raise Invalid("A power of attorney names at least one kind of right.")
+        raise Invalid("A power of attorney must name at least one kind of right.")
     mandate_id = runtime.ids.new("poa")
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -215,7 +218,9 @@ def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
             raise Forbidden("{name} has no account for {words}.", name=wanted.email, words=wanted.brand)
         if brand_id in {one for _, one in person.brands(Permission.LEAD_BRAND)}:
             raise Conflict(
-                "{name} leads {words}. Who leads a brand is no agent of it.", name=wanted.email, words=wanted.brand
+                "{name} has lead rights for {words}. A user with lead rights cannot be an agent of the brand.",
+                name=wanted.email,
+                words=wanted.brand,
             )
         if wanted.document is not None:
             rights.document(connection, brand_id, wanted.document)
@@ -279,7 +284,9 @@ def territories(given: Sequence[str]) -> list[str]:
         raise Invalid("Name at least one territory: an ISO 3166 code such as FR, EU or WORLD.")
     for one in found:
         if one != WORLD and not _CODE.match(one):
-            raise Invalid("{words} is no territory: an ISO 3166 code such as FR, EU or WORLD.", words=repr(one[:20]))
+            raise Invalid(
+                "{words} is not a territory. Use an ISO 3166 code such as FR, EU or WORLD.", words=repr(one[:20])
+            )
     return found
 
 

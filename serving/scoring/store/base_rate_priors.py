@@ -12,7 +12,7 @@ from serving.listings.tables import listing, observation
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.scope import same
 from serving.platform.database.store import add
-from serving.scoring.tables import seller_event, base_rate_prior
+from serving.scoring.tables import base_rate_prior, seller_event
 
 _DAYS: Final = 90
 # The offers heard of last. A share of some per cent is known to a tenth of itself from far fewer.

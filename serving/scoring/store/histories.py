@@ -84,7 +84,12 @@ def last_scored(connection: Connection, marketplace_id: str) -> datetime | None:
 
 
 def _load_versions(
-    connection: Connection, marketplace_id: str, histories: Mapping[str, SellerHistory], *, since: datetime, until: datetime
+    connection: Connection,
+    marketplace_id: str,
+    histories: Mapping[str, SellerHistory],
+    *,
+    since: datetime,
+    until: datetime,
 ) -> None:
     """Versions by the seller that each names, which the listing may have left since.
 
@@ -226,7 +231,9 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[
     return found
 
 
-def _load_events(connection: Connection, marketplace_id: str, histories: Mapping[str, SellerHistory], since: datetime) -> None:
+def _load_events(
+    connection: Connection, marketplace_id: str, histories: Mapping[str, SellerHistory], since: datetime
+) -> None:
     event = seller_event.c
     query = (
         select(

@@ -15,7 +15,9 @@ STEP: Final = timedelta(days=6)
 OFFERS: Final = "offer"
 
 
-def series_by_kind(connection: Connection, marketplace_id: str, seller: str, until: datetime) -> Mapping[str, list[int]]:
+def series_by_kind(
+    connection: Connection, marketplace_id: str, seller: str, until: datetime
+) -> Mapping[str, list[int]]:
     """By kind of event, and for new offers, the number in each of fifteen steps of six days up to a moment.
 
     A kind without events is not in it; the caller decides whether that is zero or not reported.

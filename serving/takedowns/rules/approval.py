@@ -82,9 +82,7 @@ def why_no_approval(user_id: str, bearing: Bearing, invited_by: Inviters) -> str
     return None
 
 
-def check_vote(
-    person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vote, invited_by: Inviters
-) -> None:
+def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vote, invited_by: Inviters) -> None:
     """Refuse an opinion that cannot count.
 
     Raises

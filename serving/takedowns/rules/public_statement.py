@@ -111,7 +111,7 @@ _GROUNDS: Final = {
     ),
     ReasonCode.NOT_AS_DESCRIBED: _Ground(
         "National law under Article 6(1) of Directive 2005/29/EC (misleading commercial practices)",
-        "The goods are not what the offer says they are.",
+        "The goods do not match their description in the listing.",
         "https://eur-lex.europa.eu/eli/dir/2005/29/oj",
         "STATEMENT_CATEGORY_SCAMS_AND_FRAUD",
         ("KEYWORD_INAUTHENTIC_LISTINGS",),

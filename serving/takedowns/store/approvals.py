@@ -17,7 +17,7 @@ from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.takedowns.rules.approval import Decision, Vote
 from serving.takedowns.rules.bursts import Hold, HoldCause
-from serving.takedowns.tables import action, removal_approval, approval_vote
+from serving.takedowns.tables import action, approval_vote, removal_approval
 from serving.webhooks.rules.action import ActionKind, ActionState
 
 
@@ -105,7 +105,9 @@ class StoredHold:
 
 def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, StoredHold]:
     """The holds of these actions, by action, where they were held."""
-    query = select(removal_approval).where(inside(removal_approval, marketplace_id), removal_approval.c.action_id.in_(action_ids))
+    query = select(removal_approval).where(
+        inside(removal_approval, marketplace_id), removal_approval.c.action_id.in_(action_ids)
+    )
     return {
         row.action_id: StoredHold(
             row.action_id,
@@ -139,7 +141,9 @@ def waiting_count(connection: Connection, marketplaces: Collection[str]) -> int:
 
 def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[HoldCause]:
     """The grounds of the removals pending approval."""
-    query = select(removal_approval.c.causes).where(inside(removal_approval, marketplace_id), removal_approval.c.settled_at.is_(None))
+    query = select(removal_approval.c.causes).where(
+        inside(removal_approval, marketplace_id), removal_approval.c.settled_at.is_(None)
+    )
     return frozenset(HoldCause(one["cause"]) for found in connection.execute(query).scalars() for one in found)
 
 

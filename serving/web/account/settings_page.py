@@ -28,10 +28,10 @@ router = APIRouter(include_in_schema=False)
 Anyone = Annotated[Session, signed_in(translated=True)]
 
 _DENSITIES: Final = {
-    Density.COMFORTABLE: N_("Dense: more rows on a screen"),
+    Density.COMFORTABLE: N_("Dense: more rows on the screen"),
     Density.ROOMY: N_("Roomy: larger text and rows"),
 }
-_THEMES: Final = {Theme.AUTO: N_("As the system has it"), Theme.LIGHT: N_("Light"), Theme.DARK: N_("Dark")}
+_THEMES: Final = {Theme.AUTO: N_("Same as the system"), Theme.LIGHT: N_("Light"), Theme.DARK: N_("Dark")}
 
 
 @dataclass(frozen=True, slots=True)

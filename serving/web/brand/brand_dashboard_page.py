@@ -33,8 +33,8 @@ _OUTCOMES: Final = {
     AnswerOutcome.ACCEPTED: N_("Accepted"),
     AnswerOutcome.REJECTED: N_("Rejected"),
     AnswerOutcome.CONTESTED: N_("Contested"),
-    AnswerOutcome.UNDERWAY: N_("On its way"),
-    AnswerOutcome.NO_REMOVAL_ASKED: N_("No removal asked"),
+    AnswerOutcome.UNDERWAY: N_("In progress"),
+    AnswerOutcome.NO_REMOVAL_ASKED: N_("No removal requested"),
     AnswerOutcome.UNDONE: N_("Undone"),
 }
 
@@ -209,20 +209,22 @@ def _figures(found: BrandDashboard) -> tuple[Figure, ...]:
         ),
         Figure(number(rejected), say("rejected"), say("reasons below")),
         Figure(
-            _hours(record.to_answer), say("to answer, median"), _of(record.to_answer, _ANSWERS, say("no answer yet"))
+            _hours(record.to_answer),
+            say("median time to answer"),
+            _of(record.to_answer, _ANSWERS, say("no answer yet")),
         ),
         Figure(
             _hours(record.to_removal),
-            say("to removal, median"),
+            say("median time to removal"),
             _of(record.to_removal, _REMOVALS, say("no removal yet")),
         ),
-        Figure(number(record.objections.total()), say("objections of sellers"), say("outcomes below")),
+        Figure(number(record.objections.total()), say("seller objections"), say("outcomes below")),
         Figure(
             shown,
             say("still shown"),
-            say_many("of %(n)s removal reviewed again", "of %(n)s removals reviewed again", found.looked_at),
+            say_many("of %(n)s removal checked", "of %(n)s removals checked", found.looked_at),
         ),
-        Figure(number(found.relists), say("offered again"), say("repeats of removed offers, sent to analysts")),
+        Figure(number(found.relists), say("relisted"), say("repeats of removed listings, sent to analysts")),
     )
 
 
@@ -248,31 +250,30 @@ def _reasons(found: BrandDashboard) -> tuple[ReasonRow, ...]:
 def _prevalence(whole: Share) -> str:
     """The share of the whole stretch in a sentence, with what it rests on."""
     if not whole.listings:
-        return say("No offer of the brand came in.")
+        return say("No listing of the brand arrived in this period.")
     found = whole.estimate
     ends = {"low": own_words.percent(found.low, 1), "high": own_words.percent(found.high, 1)}
     if found.value is None:
         return say_many(
-            "Of %(n)s offer so few were drawn at random and looked at that nothing is known of those that nobody "
-            "looked at: between %(low)s and %(high)s are counterfeit.",
-            "Of %(n)s offers so few were drawn at random and looked at that nothing is known of those that nobody "
-            "looked at: between %(low)s and %(high)s are counterfeit.",
+            "Too few of %(n)s listing were sampled at random and reviewed, so the share among the unreviewed is "
+            "unknown. Between %(low)s and %(high)s are counterfeit.",
+            "Too few of %(n)s listings were sampled at random and reviewed, so the share among the unreviewed is "
+            "unknown. Between %(low)s and %(high)s are counterfeit.",
             whole.listings,
             **ends,
         )
     rests_on = say_many(
-        "it rests on %(n)s answered case, of which %(drawn)s were drawn at random from what nobody would have looked "
-        "at.",
-        "it rests on %(n)s answered cases, of which %(drawn)s were drawn at random from what nobody would have looked "
-        "at.",
+        "The estimate uses %(n)s answered case. Cases sampled at random from otherwise unreviewed listings: %(drawn)s.",
+        "The estimate uses %(n)s answered cases. Cases sampled at random from otherwise unreviewed listings: "
+        "%(drawn)s.",
         found.reviewed,
         drawn=number(found.audited),
     )
     return say_many(
-        "%(share)s of %(n)s offer are counterfeit as far as people can tell, with a 95 %% interval of %(low)s to "
-        "%(high)s; %(rests_on)s",
-        "%(share)s of %(n)s offers are counterfeit as far as people can tell, with a 95 %% interval of %(low)s to "
-        "%(high)s; %(rests_on)s",
+        "By human review, an estimated %(share)s of %(n)s listing is counterfeit, with a 95 %% interval of %(low)s "
+        "to %(high)s. %(rests_on)s",
+        "By human review, an estimated %(share)s of %(n)s listings are counterfeit, with a 95 %% interval of "
+        "%(low)s to %(high)s. %(rests_on)s",
         whole.listings,
         share=own_words.percent(found.value, 1),
         rests_on=rests_on,

@@ -25,8 +25,8 @@ def pace_of(given: Sequence[BrandAnswer], now: datetime) -> str | None:
     if not known:
         return None
     return say_many(
-        "You answered %(n)s in seven days, in %(time)s at the median.",
-        "You answered %(n)s in seven days, in %(time)s at the median.",
+        "You answered %(n)s in the last seven days (median time to answer %(time)s).",
+        "You answered %(n)s in the last seven days (median time to answer %(time)s).",
         len(hours),
         time=own_words.duration(median(known) * 3_600),
     )
@@ -40,5 +40,5 @@ def held_back_of(cards: Sequence[StandingCard]) -> Message | None:
 
 def headline_of(size: int) -> str:
     if not size:
-        return say("No offer waits for your answer")
-    return say_many("%(n)s offer waits for your answer", "%(n)s offers wait for your answer", size)
+        return say("No listing awaits your answer")
+    return say_many("%(n)s listing awaits your answer", "%(n)s listings await your answer", size)

@@ -13,8 +13,8 @@ from serving.account_management.service.brand_people import (
     appoint_agent,
     end_agency,
     invite_colleague,
-    remove_person,
     open_invitations,
+    remove_person,
     take_invitation_back,
 )
 from serving.accounts.policy import InvitationPolicy, ResetLinkPolicy
@@ -178,7 +178,7 @@ def _scope(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> Bra
 def _mandate(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:
     last_day = fields.get("last_day", "").strip()
     if not last_day:
-        raise Invalid("A power of attorney has a last day.")
+        raise Invalid("A power of attorney needs a last day.")
     return NewMandate(
         brand=scope.brand,
         email=fields.get("email", ""),
@@ -195,7 +195,7 @@ def _briefed(passed: Passed | None, now: datetime, policy: EnrolmentPolicy) -> s
         return say("never passed")
     ends = passed.at + timedelta(days=policy.briefing_valid_days)
     day = own_words.day(ends, now)
-    return say("until %(day)s", day=day) if now < ends else say("ended %(day)s", day=day)
+    return say("until %(day)s", day=day) if now < ends else say("expired %(day)s", day=day)
 
 
 def _page(

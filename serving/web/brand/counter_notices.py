@@ -37,8 +37,8 @@ _DONE: Final = {
     CounterNoticeEvent.GO_TO_COURT: Flash.MAINTAINED,
 }
 SILENCE: Final = {
-    Silence.REINSTATED: N_("Without an answer in time the offer is shown again."),
-    Silence.REVIEWED: N_("Without an answer in time a person of the marketplace decides."),
+    Silence.REINSTATED: N_("Without an answer in time, the listing is reinstated."),
+    Silence.REVIEWED: N_("Without an answer in time, a marketplace reviewer decides."),
     Silence.REMOVAL_STANDS: N_("Without an answer, the removal stands."),
 }
 
@@ -89,8 +89,10 @@ def get_counter_notices(request: Request, session: Answerer) -> HTMLResponse:
         waiting = counter_notices.waiting_for(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST)
         answers = tuple(_answer(connection, one, runtime.clock.now()) for one in waiting)
     number = sum(not one.in_court for one in answers)
-    headline = say_many("%(n)s seller waits for your answer", "%(n)s sellers wait for your answer", number)
-    page = CounterNoticesPage(headline if number else say("No seller waits for your answer"), answers, LONGEST_SAID)
+    headline = say_many("%(n)s counter-notice awaits your answer", "%(n)s counter-notices await your answer", number)
+    page = CounterNoticesPage(
+        headline if number else say("No counter-notice awaits your answer"), answers, LONGEST_SAID
+    )
     return respond(request, page, session)
 
 

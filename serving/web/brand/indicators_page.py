@@ -122,7 +122,7 @@ def post_end(indicator_id: str, request: Request, session: Reader, fields: Field
     with runtime.store.read() as connection:
         scope, by = led_by(connection, session.person, fields)
         if indicator_id not in {one.indicator_id for one in of_brand(connection, scope.pair)}:
-            raise NotFound("There is no such tell-tale.")
+            raise NotFound("There is no such counterfeit indicator.")
     remove_indicator(runtime, indicator_id, marketplace=scope.marketplace, by=by)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.INDICATOR_ENDED)
 
@@ -130,7 +130,7 @@ def post_end(indicator_id: str, request: Request, session: Reader, fields: Field
 def _wanted(scope: BrandScope, fields: Mapping[str, str]) -> NewIndicator:
     direction, last_day = fields.get("direction", ""), fields.get("last_day", "").strip()
     if direction not in set(Direction):
-        raise Invalid("Say whether it gives away counterfeits or your own goods.")
+        raise Invalid("Choose whether it indicates counterfeits or your own goods.")
     return NewIndicator(
         brand=scope.brand,
         label=fields.get("label", ""),
@@ -153,13 +153,13 @@ def day_of(text: str) -> datetime:
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
-        raise Invalid("A day is written as 2026-03-01.") from None
+        raise Invalid("Write the day in the form 2026-03-01.") from None
 
 
 def _where(fields: Mapping[str, str]) -> Where:
     given = fields.get("where", Where.ANY.value)
     if given not in set(Where):
-        raise Invalid("Say where it is looked for.")
+        raise Invalid("Choose where it is searched.")
     return Where(given)
 
 
@@ -219,7 +219,7 @@ def _row(one: Indicator, now: datetime) -> IndicatorRow:
         direction=say(_DIRECTIONS[one.direction]),
         where=say(_WHERE[one.where]),
         since=own_words.day(one.active_from, now),
-        until=own_words.day(ends - timedelta(microseconds=one.removed_at is None), now) if ends else say("no end"),
+        until=own_words.day(ends - timedelta(microseconds=one.removed_at is None), now) if ends else say("no end date"),
         state=_state(one, now),
         can_end=one.removed_at is None and (one.active_to is None or now < one.active_to),
     )
@@ -231,5 +231,5 @@ def _state(one: Indicator, now: datetime) -> StateWords:
     if one.removed_at is not None:
         return StateWords(say("Undone"), "out")
     if one.active_to is not None and one.active_to <= now:
-        return StateWords(say("Over"), "out")
-    return StateWords(say("Later"), "v-l")
+        return StateWords(say("Expired"), "out")
+    return StateWords(say("Not yet in force"), "v-l")

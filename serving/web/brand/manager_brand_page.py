@@ -14,8 +14,8 @@ from serving.account_management.service.managed_brands import (
     change_enrolment,
     judge_right,
     kept_by,
-    set_lead,
     needs,
+    set_lead,
     void_agency,
 )
 from serving.accounts.rules.access import Permission

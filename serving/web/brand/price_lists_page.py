@@ -155,10 +155,10 @@ def _sent_back(text: str) -> list[dict[str, str]]:
     try:
         found = parse_json(text)
     except Rejected:
-        raise Invalid("The rows of the preview did not come back. Choose the file again.") from None
+        raise Invalid("The rows of the preview were not submitted. Choose the file again.") from None
     rows = found if isinstance(found, list) else []
     if not rows or not all(isinstance(row, dict) and all(isinstance(one, str) for one in row.values()) for row in rows):
-        raise Invalid("The rows of the preview did not come back. Choose the file again.")
+        raise Invalid("The rows of the preview were not submitted. Choose the file again.")
     return rows
 
 

@@ -57,10 +57,10 @@ _TOLD: Final = {
 
 
 _NAMED_BY: Final = {
-    ListedBy.GTIN: N_("You ask %(price)s for %(name)s, by its trade item number on your list."),
-    ListedBy.MPN: N_("You ask %(price)s for %(name)s, by its part number on your list."),
-    ListedBy.MODEL: N_("You ask %(price)s for %(name)s, by the model in its title on your list."),
-    ListedBy.CATEGORY: N_("You ask %(price)s for %(name)s, by its category, the cheapest on your list."),
+    ListedBy.GTIN: N_("Your list price for %(name)s is %(price)s (matched by trade item number)."),
+    ListedBy.MPN: N_("Your list price for %(name)s is %(price)s (matched by part number)."),
+    ListedBy.MODEL: N_("Your list price for %(name)s is %(price)s (matched by the model in the title)."),
+    ListedBy.CATEGORY: N_("Your list price for %(name)s is %(price)s (matched by category, cheapest entry)."),
 }
 
 
@@ -157,12 +157,12 @@ def _price(facts: Facts) -> list[Evidence]:
     if price.log_price is None:
         return []
     if reference is None:
-        none = text_view.show(say("Too few comparable offers are known to say whether it is usual."))
+        none = text_view.show(say("Too few comparable listings are known to judge the price."))
         return [Evidence("i-tag", say("No price to compare with."), none)]
     ratio = exp(price.log_price - reference.log_median)
     text = say_many(
-        "The median of %(n)s offer is %(price)s.",
-        "The median of %(n)s offers is %(price)s.",
+        "The median of %(n)s listing is %(price)s.",
+        "The median of %(n)s listings is %(price)s.",
         reference.n,
         price=own_words.about(exp(reference.log_median), price.base_currency),
     )
@@ -195,7 +195,7 @@ def _told(reasons: list[Reason]) -> list[Evidence]:
 def _seller(facts: Facts) -> list[Evidence]:
     block = facts.listing.seller
     if block.external_id is None:
-        return [Evidence("i-user", "", text_view.show(say("The marketplace did not say who sells it.")))]
+        return [Evidence("i-user", "", text_view.show(say("The marketplace did not name the seller.")))]
     listed = facts.seller.authorised
     parts = [say("The seller is on your authorised list") if listed else say("Not on your authorised list")]
     if block.age_days is not None:

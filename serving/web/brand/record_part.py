@@ -13,7 +13,7 @@ _SHOWN = {
     AnswerOutcome.ACCEPTED: N_("Accepted"),
     AnswerOutcome.REJECTED: N_("Rejected"),
     AnswerOutcome.CONTESTED: N_("Contested"),
-    AnswerOutcome.UNDERWAY: N_("On its way"),
+    AnswerOutcome.UNDERWAY: N_("In progress"),
 }
 
 
@@ -41,7 +41,7 @@ def record_part(answers: Iterable[BrandAnswer]) -> RecordPart:
         if found.counter_notices_upheld:
             upheld = number(found.counter_notices_upheld)
             objections = say("%(all)s, %(n)s upheld", all=objections, n=upheld)
-        lines.append(Line(say("Objections of sellers"), objections))
+        lines.append(Line(say("Seller objections"), objections))
     if found.median_hours_to_removal is not None:
         lines.append(Line(say("Median time to removal"), own_words.hours(found.median_hours_to_removal)))
     return RecordPart(tuple(lines))

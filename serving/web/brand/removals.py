@@ -61,7 +61,7 @@ def _when(found: BrandAction, now: datetime) -> str:
     if found.check is CheckState.STILL_SHOWN:
         return say("we ask the marketplace why")
     if found.check is CheckState.GONE and found.seconds_to_removal is not None:
-        return say("seen gone after %(time)s", time=own_words.duration(found.seconds_to_removal))
+        return say("verified as removed after %(time)s", time=own_words.duration(found.seconds_to_removal))
     match found.state:
         case ActionState.SCHEDULED:
             return say("in %(time)s", time=words.countdown((found.leaves_at - now).total_seconds()))
@@ -70,8 +70,8 @@ def _when(found: BrandAction, now: datetime) -> str:
         case ActionState.ACKNOWLEDGED if found.acknowledged_at is not None:
             return own_words.short_moment(found.acknowledged_at, now)
         case ActionState.PENDING_APPROVAL:
-            return say("people look at it first")
+            return say("people review it first")
         case ActionState.DEAD:
-            return say("we look into it")
+            return say("we are investigating")
         case _:
             return ""

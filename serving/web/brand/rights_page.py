@@ -150,7 +150,7 @@ def get_document(digest: str, request: Request, session: Reader) -> Response:
 def _wanted(scope: BrandScope, fields: Mapping[str, str], document: str | None) -> NewRight:
     kind, classes = fields.get("kind", ""), _parts(fields.get("classes", ""))
     if kind not in set(RightKind):
-        raise Invalid("Say whether it is a mark, a design or a copyright.")
+        raise Invalid("Choose whether it is a mark, a design or a copyright.")
     if not all(one.isascii() and one.isdigit() and len(one) <= 2 for one in classes):
         raise Invalid("Classes are numbers, such as 18, 25.")
     days = {name: fields.get(name, "").strip() for name in ("first_day", "last_day")}

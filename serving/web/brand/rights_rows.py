@@ -23,13 +23,13 @@ from serving.web.wording.vocabulary import StateWords
 
 KINDS: Final = {RightKind.MARK: N_("Mark"), RightKind.DESIGN: N_("Design"), RightKind.COPYRIGHT: N_("Copyright")}
 _STATES: Final = {
-    RightState.CLAIMED: StateWords(N_("Waits to be verified"), "v-w"),
+    RightState.CLAIMED: StateWords(N_("Pending verification"), "v-w"),
     RightState.VERIFIED: StateWords(N_("Verified"), "v-g"),
     RightState.REFUSED: StateWords(N_("Refused"), "v-c"),
     RightState.WITHDRAWN: StateWords(N_("Withdrawn"), "out"),
     RightState.CARRIED_OVER: StateWords(N_("Carried over"), "v-l"),
 }
-_OVER: Final = StateWords(N_("Over"), "v-c")
+_OVER: Final = StateWords(N_("Expired"), "v-c")
 _USER: Final = "user:"
 
 
@@ -128,7 +128,7 @@ def _row(
         territories=", ".join(sorted(right.territories)),
         classes=", ".join(map(str, right.classes)),
         state=replace(state, word=say(state.word)),
-        until=say("no end") if right.expires_at is None else f"{last_day(right.expires_at)}",
+        until=say("no end date") if right.expires_at is None else f"{last_day(right.expires_at)}",
         warning=warning,
         document=None
         if document is None
@@ -150,11 +150,11 @@ def _warning(one: StoredRight, now: datetime, told_days: int) -> str | None:
     if ends is None or one.right.state not in {RightState.CLAIMED, RightState.VERIFIED}:
         return None
     if ends <= now:
-        return say("It has ended and carries nothing.")
+        return say("The right has expired and cannot be used.")
     if ends <= now + timedelta(days=told_days):
         return say_many(
-            "It ends in %(n)s day; supply the renewal in time.",
-            "It ends in %(n)s days; supply the renewal in time.",
+            "The right expires in %(n)s day. Supply the renewal before then.",
+            "The right expires in %(n)s days. Supply the renewal before then.",
             max(1, (ends - now).days),
         )
     return None
@@ -185,7 +185,7 @@ def mandate_rows(
 def _mandate_state(one: Mandate, now: datetime) -> StateWords:
     if holds(one, now):
         return StateWords(say("In force"), "v-g")
-    return StateWords(say("Revoked") if one.revoked_at is not None else say("Over"), "out")
+    return StateWords(say("Revoked") if one.revoked_at is not None else say("Expired"), "out")
 
 
 def people_in(found: Sequence[StoredRight]) -> list[str]:
@@ -196,4 +196,4 @@ def people_in(found: Sequence[StoredRight]) -> list[str]:
 
 def who(by: str, names: Mapping[str, str]) -> str:
     """Somebody's name; what no account did, the operator did."""
-    return names.get(by.removeprefix(_USER), say("somebody")) if by.startswith(_USER) else say("the operator")
+    return names.get(by.removeprefix(_USER), say("unknown user")) if by.startswith(_USER) else say("the operator")

@@ -155,14 +155,14 @@ def _until(fields: Mapping[str, str]) -> datetime | None:
 
 def _preview(runtime: Runtime, session: Session, fields: Mapping[str, str], upload: Upload) -> ListPreview:
     if len(upload.content) > LARGEST:
-        raise Invalid("A file has at most {most:,} bytes here. Send it in parts.", most=LARGEST)
+        raise Invalid("A file can have at most {most:,} bytes here. Upload it in parts.", most=LARGEST)
     try:
         text = upload.content.decode("utf-8-sig") if upload.content else fields.get("text", "")
     except UnicodeDecodeError:
-        raise Invalid("The file is no text in UTF-8. Save it as CSV in UTF-8.") from None
+        raise Invalid("The file is not UTF-8 text. Save it as CSV in UTF-8.") from None
     names, refused = named_in(text)
     if not names and not refused:
-        raise Invalid("Choose a file, or paste ids of sellers, one a line.")
+        raise Invalid("Choose a file, or paste seller ids, one per line.")
     whole, until = fields.get("whole") == "yes", _until(fields)
     with runtime.store.read() as connection:
         scope, _ = led_by(connection, session.person, fields)
@@ -227,5 +227,5 @@ def _row(one: ListEntry, offers: Mapping[str, int], names: Mapping[str, str], no
         offers=offers.get(one.seller, 0),
         since=own_words.day(one.authorisation.added_at, now),
         added_by=who(one.added_by, names),
-        until=say("no end") if last is None else own_words.day(last, now),
+        until=say("no end date") if last is None else own_words.day(last, now),
     )

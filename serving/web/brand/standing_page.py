@@ -33,7 +33,7 @@ router = APIRouter(include_in_schema=False)
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _HISTORY: Final = timedelta(days=365)
 _MOST_CHANGES: Final = 200
-_AT_ONCE: Final = {True: N_("It removes the offer at once."), False: N_("An analyst decides about it.")}
+_AT_ONCE: Final = {True: N_("It removes the listing at once."), False: N_("An analyst decides on it.")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +196,8 @@ def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
         Level.SELF_SERVICE: (
             say("Removes at once, without a second review."),
             say(
-                "The lower end of the accepted share's 95 %% interval reaches %(bound)s, or %(share)s of %(n)s or more "
-                "blind looks found you right.",
+                "The lower end of the accepted share's 95 %% interval reaches %(bound)s, or %(share)s of %(n)s or "
+                "more blind second reviews agreed with you.",
                 bound=_percent(policy.self_service_lower_bound),
                 share=_percent(policy.self_service_audited_share),
                 n=policy.self_service_audited_from,
@@ -206,24 +206,24 @@ def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
         Level.FULL: (
             say("Removes at once; %(share)s get a blind second review.", share=_percent(policy.audit_full)),
             say(
-                "The lower end reaches %(bound)s, or %(n)s outcomes hold.",
+                "The lower end reaches %(bound)s, or %(n)s outcomes meet the limits.",
                 bound=_percent(policy.full_lower_bound),
                 n=policy.raw_from,
             ),
         ),
         Level.PROVISIONAL: (
             say("Removes at once; %(share)s get a blind second review.", share=_percent(policy.audit_provisional)),
-            say("Where everybody begins, and where too little is known to say more."),
+            say("Every brand starts here, and stays here while too few outcomes are counted."),
         ),
         Level.CAPPED: (
             say(
-                "%(n)s a day remove at once; an analyst decides the rest. No brand is excluded.",
+                "%(n)s confirmations a day remove at once; an analyst decides the rest. No brand is excluded.",
                 n=policy.daily_cap,
             ),
             say(
-                "Good standing is lost below %(least)s accepted or above %(most)s overturned, overall or in one reason "
-                "code, beyond chance where fewer than %(n)s outcomes are counted, and with at least %(wrong)s wrong. "
-                "It can come back after %(days)s days.",
+                "Good standing is lost below %(least)s accepted or above %(most)s overturned, overall or in one "
+                "reason code. With fewer than %(n)s counted outcomes, the result must exclude chance and at least "
+                "%(wrong)s must be wrong. Good standing can return after %(days)s days.",
                 least=least,
                 most=most,
                 n=policy.raw_from,
@@ -232,9 +232,12 @@ def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
             ),
         ),
         Level.SUSPENDED: (
-            say("An analyst decides about every one."),
+            say("An analyst decides every confirmation."),
             say(
-                "The same went on after the daily limit. It can come back after %(days)s days.",
+                (
+                    "Too many confirmations were still wrong after the daily limit. Good standing can return after "
+                    "%(days)s days."
+                ),
                 days=policy.reentry_days,
             ),
         ),

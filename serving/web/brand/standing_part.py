@@ -110,8 +110,8 @@ def _speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) 
     if found.median_seconds is None:
         return None
     return say_many(
-        "From a confirmation to the offer seen gone: %(time)s in the median of %(n)s removal.",
-        "From a confirmation to the offer seen gone: %(time)s in the median of %(n)s removals.",
+        "Median time from confirmation to verified removal: %(time)s (%(n)s removal).",
+        "Median time from confirmation to verified removal: %(time)s (%(n)s removals).",
         found.removals,
         time=own_words.duration(found.median_seconds),
     )

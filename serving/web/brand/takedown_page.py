@@ -123,7 +123,7 @@ def post_form(request: Request, session: Answerer, fields: Fields) -> Response:
     """Confirm what is ticked; the next page says what became of each."""
     code = fields.get("reason_code", "")
     if code not in set(ReasonCode):
-        raise Invalid("Choose why the offers are counterfeit.")
+        raise Invalid("Choose the reason why the listings are counterfeit.")
     items = [
         Item(name.removeprefix(_OFFER)[:_LONGEST_ID], value[:_LONGEST_ID])
         for name, value in fields.items()

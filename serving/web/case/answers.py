@@ -44,7 +44,7 @@ def answer_of(case_id: str, fields: Fields) -> Answer:
         raise Invalid("Choose one of the answers.")
     note = fields.get("note", "").strip()
     if len(note) > _LONGEST_NOTE:
-        raise Invalid("A note has at most {most:,} characters.", most=_LONGEST_NOTE)
+        raise Invalid("A note can have at most {most:,} characters.", most=_LONGEST_NOTE)
     counterfeit = judgement == Judgement.COUNTERFEIT.value
     return Answer(
         case_id,

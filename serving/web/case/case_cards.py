@@ -268,7 +268,7 @@ def notice_cards(found: Sequence[ShownNotice], now: datetime) -> tuple[NoticeCar
 _FITS: Final = {
     Where.TITLE: N_("%(label)s: “%(words)s” in the title."),
     Where.DESCRIPTION: N_("%(label)s: “%(words)s” in the description."),
-    Where.ANY: N_("%(label)s: “%(words)s” in the offer."),
+    Where.ANY: N_("%(label)s: “%(words)s” in the listing."),
 }
 
 

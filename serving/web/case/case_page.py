@@ -227,7 +227,9 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         evidence=evidence_card(connection, case, now),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
         desk=notes_card(connection, person, case, now, blind=blind),
-        effects=effects(decision_input_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies[EnforcementPolicy]),
+        effects=effects(
+            decision_input_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies[EnforcementPolicy]
+        ),
         learning=None if blind else _learning(runtime),
         queue=query.address(),
         queue_query=query.text,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from models.case import CaseLane
 from models.policies.deciding import EnforcementPolicy
-from models.verdict import DecisionInput, Consequence, Outcome, Side, consequence
+from models.verdict import Consequence, DecisionInput, Outcome, Side, consequence
 from serving.web.wording import words
 from serving.web.wording.i18n import say
 from serving.web.wording.vocabulary import CHOICES, Choice
@@ -32,9 +32,9 @@ def _sentence(follows: Consequence, bench: DecisionInput, policy: EnforcementPol
     brand = bench.brand_name or say("the brand")
     match follows.outcome:
         case Outcome.REMOVE:
-            return say("The marketplace is asked to remove the offer, %(time)s after your answer.", time=window)
+            return say("The marketplace is asked to remove the listing, %(time)s after your answer.", time=window)
         case Outcome.REINSTATE:
-            return say("The seller was right: the offer is shown again, %(time)s after your answer.", time=window)
+            return say("The seller was right: the listing is reinstated, %(time)s after your answer.", time=window)
         case Outcome.NONE:
             pass
     if follows.lane is CaseLane.ASK_BRAND:
@@ -44,13 +44,13 @@ def _sentence(follows: Consequence, bench: DecisionInput, policy: EnforcementPol
         return say("An analyst decides. Nothing is removed until then.")
     if bench.lane is CaseLane.SECOND_REVIEW:
         return say(
-            "Nothing changes for the offer. What you say decides with the first answer what the model is taught."
+            "Nothing changes for the listing. Your answer and the first answer together decide the training label."
         )
     if bench.lane is CaseLane.APPEAL:
         return say("The appeal is dismissed, and the removal stands.")
     if bench.lane is CaseLane.COMPLAINT:
-        return say("The complaint is dismissed, and the offer stays.")
-    return say("The offer stays, and the case is closed.")
+        return say("The complaint is dismissed, and the listing stays.")
+    return say("The listing stays, and the case is closed.")
 
 
 def decision_input_of(lane: CaseLane, side: Side, brand: tuple[str, bool] | None) -> DecisionInput:

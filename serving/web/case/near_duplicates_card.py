@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from features.facts import Facts
-from features.near_duplicates import NearDuplicates, NearDuplicate
+from features.near_duplicates import NearDuplicate, NearDuplicates
 from serving.views.views import Offered
 from serving.web import text_view
 from serving.web.text_view import Shown

@@ -122,7 +122,7 @@ def deadline(found: CounterNotice | None, given: Sequence[StoredStep], now: date
         whose=say(seller_words.ANSWER_BY if of_seller else seller_words.RIGHTS_HOLDER_BY),
         at=i18n.weekday(found.due_at),
         time=i18n.time(found.due_at),
-        left=say("The time has passed.") if late else say("%(time)s left", time=i18n.length(left)),
+        left=say("The deadline has passed.") if late else say("%(time)s left", time=i18n.length(left)),
         silence=say(silences[policy.seller_silence if of_seller else policy.rights_holder_silence]),
         soon=left.days < 1,
         days=_marks(days, now.date()) if len(days) <= _MOST_DAYS else (),

@@ -13,7 +13,7 @@ from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.marketplaces.rules import RULES, AutomaticRule
 from serving.marketplaces.store.kill_switches import KillSwitchChange
-from serving.operations.service.kill_switch_record import RuleState, KillSwitchStates, administered, kill_switch_states
+from serving.operations.service.kill_switch_record import KillSwitchStates, RuleState, administered, kill_switch_states
 from serving.operations.service.kill_switches import switch
 from serving.platform.runtime import Runtime
 from serving.web import text_view

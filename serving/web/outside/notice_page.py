@@ -49,7 +49,7 @@ _BY_LINK: Final = public("the signed link is what lets a notifier in")
 _LONGEST_NAMED: Final = 2_000
 _LONGEST_LIST: Final = 22_000  # Ten addresses of the greatest length.
 _COMPLAINTS: Final = {
-    AppealState.OPEN: N_("You complained. A person who did not decide before is looking at it."),
+    AppealState.OPEN: N_("You complained. A person who did not make the original decision is reviewing it."),
     AppealState.UPHELD: N_("Your complaint was upheld."),
     AppealState.DISMISSED: N_("Your complaint was dismissed."),
 }
@@ -222,7 +222,7 @@ def _offer(runtime: Runtime, connection: Connection, item: Item) -> NotifiedOffe
     complaint = notice_complaints.of_item(connection, item.marketplace_id, item.item_id)
     return NotifiedOffer(
         location=text_view.show(item.location),
-        headline=say("A person is looking at it.") if decision is None else in_words(decision.decision),
+        headline=say("A person is reviewing it.") if decision is None else in_words(decision.decision),
         waits=_waits(connection, item) if decision is None else None,
         decision=None if decision is None else _in_words(decision),
         number=item.number,
@@ -237,6 +237,6 @@ def _in_words(decision: DecisionNotice) -> ShownDecision:
 
 def _waits(connection: Connection, item: Item) -> str:
     if item.state is ItemState.DECIDED or item.case_id is None:
-        return say("A decision was taken and can still be undone.")
+        return say("A decision was made and can still be undone.")
     due_at = cases.get(connection, item.marketplace_id, item.case_id).due_at
     return say("It is due by %(when)s.", when=i18n.moment(due_at))

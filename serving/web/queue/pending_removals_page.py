@@ -82,7 +82,11 @@ def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fie
         raise Invalid("Approve or withdraw the removal.")
     reason = fields.get("reason", "")[:500]
     agreed = speak(runtime_of(request), session.person, action_id[:_LONGEST_ID], Decision(decision), reason)
-    said = {None: Flash.REMOVAL_VOTED, Decision.APPROVE: Flash.REMOVAL_APPROVED, Decision.WITHDRAW: Flash.REMOVAL_WITHDRAWN}
+    said = {
+        None: Flash.REMOVAL_VOTED,
+        Decision.APPROVE: Flash.REMOVAL_APPROVED,
+        Decision.WITHDRAW: Flash.REMOVAL_WITHDRAWN,
+    }
     return go_to(request, "/pending-removals", said[agreed])
 
 

@@ -144,7 +144,9 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
     here = person.marketplaces(Permission.REVIEW_CASES)
     sizes = counts.lanes()
     done = queue_work.decided(connection, here, midnight(now))
-    others = [one for one in queue_work.held(connection, here, now, 2 * _PENDING_SHOWN) if one.user_id != person.user_id]
+    others = [
+        one for one in queue_work.held(connection, here, now, 2 * _PENDING_SHOWN) if one.user_id != person.user_id
+    ]
     return Rail(
         own=_own(counts, query),
         all_open=_link(None, sizes, query),

@@ -11,19 +11,19 @@ _E: Final = CounterNoticeEvent
 
 FIELDS: Final = (
     ("decision", N_("Decision")),
-    ("territory", N_("Where it holds")),
-    ("duration", N_("For how long")),
+    ("territory", N_("Territorial scope")),
+    ("duration", N_("Duration")),
     ("ground", N_("Ground")),
-    ("legal_ground", N_("Law or terms")),
-    ("facts", N_("What it rests on")),
-    ("source", N_("How it came up")),
+    ("legal_ground", N_("Legal or contractual ground")),
+    ("facts", N_("Facts")),
+    ("source", N_("Source of the case")),
     ("automated_means", N_("Automated means")),
-    ("redress", N_("What you can do")),
+    ("redress", N_("Your options")),
 )
 ACCOUNT: Final = N_("Your account")
 HEADLINES: Final = {
-    None: N_("Your offer is being removed"),
-    _S.WITH_SELLER: N_("Your offer was removed"),
+    None: N_("Your listing is being removed"),
+    _S.WITH_SELLER: N_("Your listing was removed"),
     _S.WITH_RIGHTS_HOLDER: N_("The rights holder is reviewing your answer"),
     _S.WITH_REVIEWER: N_("An independent reviewer is deciding"),
     _S.WITH_COURT: N_("The rights holder has gone to court"),
@@ -34,38 +34,39 @@ HEADLINES: Final = {
 }
 MAINTAINED: Final = N_("The rights holder maintains the removal")
 STATES: Final = {
-    None: N_("As soon as the marketplace has removed it you can answer here."),
+    None: N_("You can answer here as soon as the marketplace has removed the listing."),
     _S.WITH_SELLER: N_(
-        "If you think that this is wrong, answer below. The rights holder or a person of the marketplace must look at "
-        "what you say."
+        "If you think that this is wrong, answer below. The rights holder or a marketplace reviewer must review "
+        "your answer."
     ),
     _S.WITH_RIGHTS_HOLDER: N_("The rights holder reads your answer and maintains the removal or concedes."),
     _S.WITH_REVIEWER: N_("No action is needed. The marketplace tells you the decision, and it appears here."),
-    _S.WITH_COURT: N_("The offer stays removed until the matter is decided there."),
-    _S.UPHELD: N_("Your offer is shown again, and the removal does not count against you."),
+    _S.WITH_COURT: N_("The listing stays removed until the matter is decided there."),
+    _S.UPHELD: N_("Your listing is reinstated, and the removal does not count against you."),
     _S.DISMISSED: N_(
-        "A person who did not decide before has looked at it. A dispute settlement body or a court can still be asked."
+        "A person who did not make the original decision has reviewed it. You can still turn to a dispute "
+        "settlement body or a court."
     ),
     _S.LAPSED: N_("The removal stands."),
     _S.WITHDRAWN: N_("The removal stands."),
 }
 AFTER_MAINTAINING: Final = N_(
-    "It has read your answer and its reasons stand below. You can answer it again, or appeal to a person of the "
-    "marketplace who did not decide before."
+    "The rights holder has read your answer. Its reasons are below. You can answer again, or appeal to a "
+    "marketplace reviewer who did not make the original decision."
 )
 ANSWER_BY: Final = N_("Answer by")
 RIGHTS_HOLDER_BY: Final = N_("The rights holder must answer by")
 SILENT_SELLER: Final = {
-    Silence.REMOVAL_STANDS: N_("Without an answer by then the removal stands; you can still appeal."),
-    Silence.REVIEWED: N_("Without an answer by then a person of the marketplace decides."),
-    Silence.REINSTATED: N_("Without an answer by then the offer is shown again."),
+    Silence.REMOVAL_STANDS: N_("Without an answer by then, the removal stands; you can still appeal."),
+    Silence.REVIEWED: N_("Without an answer by then, a marketplace reviewer decides."),
+    Silence.REINSTATED: N_("Without an answer by then, the listing is reinstated."),
 }
 SILENT_RIGHTS_HOLDER: Final = {
     Silence.REMOVAL_STANDS: N_("If it does not answer by then, the removal stands."),
-    Silence.REVIEWED: N_("If it does not answer by then, a person of the marketplace decides."),
-    Silence.REINSTATED: N_("If it does not answer by then, your offer is shown again."),
+    Silence.REVIEWED: N_("If it does not answer by then, a marketplace reviewer decides."),
+    Silence.REINSTATED: N_("If it does not answer by then, your listing is reinstated."),
 }
-TOLD: Final = N_("The marketplace removed the offer and told you.")
+TOLD: Final = N_("The marketplace removed the listing and told you.")
 HANDED_IN: Final = N_("You submitted a document.")
 HAPPENED: Final = {
     _E.SUBMIT: N_("You answered."),
@@ -89,13 +90,13 @@ ASKS_RIGHTS_HOLDER: Final = {
         "If you answer, the rights holder has %(n)s days to reply.",
     ),
 }
-ASKS_A_PERSON: Final = N_("If you answer, a person of the marketplace who did not decide before looks at it.")
+ASKS_A_PERSON: Final = N_("If you answer, a marketplace reviewer who did not make the original decision reads it.")
 SILENCE_THEN: Final = {
-    Silence.REMOVAL_STANDS: N_("If it says nothing, the removal stands."),
-    Silence.REVIEWED: N_("If it says nothing, a person of the marketplace decides."),
-    Silence.REINSTATED: N_("If it says nothing, your offer is shown again."),
+    Silence.REMOVAL_STANDS: N_("If it does not reply, the removal stands."),
+    Silence.REVIEWED: N_("If it does not reply, a marketplace reviewer decides."),
+    Silence.REINSTATED: N_("If it does not reply, your listing is reinstated."),
 }
 NEEDS_COURT: Final = N_("The removal continues only if the rights holder goes to court.")
 THEN_AGAIN: Final = N_("If it maintains the removal, you can answer again.")
-THEN_A_PERSON: Final = N_("If it maintains the removal, a person who did not decide before decides.")
+THEN_A_PERSON: Final = N_("If it maintains the removal, a person who did not make the original decision decides.")
 IF_RIGHT: Final = N_("If your answer is upheld, the listing is reinstated and the removal does not count against you.")

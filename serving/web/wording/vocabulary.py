@@ -91,7 +91,7 @@ ROLES: Final = {
 
 REASON_CODES: Final = (
     Option(ReasonCode.TRADEMARK_COUNTERFEIT.value, N_("Mark on goods not made by the brand")),
-    Option(ReasonCode.MARK_MISUSE.value, N_("Mark used without leave")),
+    Option(ReasonCode.MARK_MISUSE.value, N_("Mark used without consent")),
     Option(ReasonCode.DESIGN.value, N_("Design copied")),
     Option(ReasonCode.COPYRIGHT.value, N_("Pictures or texts copied")),
     Option(ReasonCode.NOT_AS_DESCRIBED.value, N_("Not as described")),
@@ -107,18 +107,18 @@ class StateWords:
 
 
 ACTION_STATES: Final = {
-    (ActionKind.REMOVE, ActionState.PENDING_APPROVAL): StateWords(N_("Held for second review"), "v-w"),
-    (ActionKind.REMOVE, ActionState.SCHEDULED): StateWords(N_("Leaves soon"), "v-w"),
+    (ActionKind.REMOVE, ActionState.PENDING_APPROVAL): StateWords(N_("Pending approval"), "v-w"),
+    (ActionKind.REMOVE, ActionState.SCHEDULED): StateWords(N_("Scheduled"), "v-w"),
     (ActionKind.REMOVE, ActionState.WITHDRAWN): StateWords(N_("Undone"), "out"),
     (ActionKind.REMOVE, ActionState.SENDING): StateWords(N_("Sent"), "v-l"),
     (ActionKind.REMOVE, ActionState.ACKNOWLEDGED): StateWords(N_("Acknowledged"), "v-g"),
     (ActionKind.REMOVE, ActionState.DEAD): StateWords(N_("Not delivered"), "v-c"),
-    (ActionKind.REINSTATE, ActionState.PENDING_APPROVAL): StateWords(N_("Reinstatement held"), "v-w"),
-    (ActionKind.REINSTATE, ActionState.SCHEDULED): StateWords(N_("Return leaves soon"), "v-w"),
+    (ActionKind.REINSTATE, ActionState.PENDING_APPROVAL): StateWords(N_("Reinstatement pending approval"), "v-w"),
+    (ActionKind.REINSTATE, ActionState.SCHEDULED): StateWords(N_("Reinstatement scheduled"), "v-w"),
     (ActionKind.REINSTATE, ActionState.WITHDRAWN): StateWords(N_("Reinstatement withdrawn"), "out"),
-    (ActionKind.REINSTATE, ActionState.SENDING): StateWords(N_("Return sent"), "v-l"),
-    (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): StateWords(N_("Shown again"), "v-m"),
-    (ActionKind.REINSTATE, ActionState.DEAD): StateWords(N_("Return not delivered"), "v-c"),
+    (ActionKind.REINSTATE, ActionState.SENDING): StateWords(N_("Reinstatement sent"), "v-l"),
+    (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): StateWords(N_("Reinstated"), "v-m"),
+    (ActionKind.REINSTATE, ActionState.DEAD): StateWords(N_("Reinstatement not delivered"), "v-c"),
 }
 # What a look found says more than the acknowledgement; the other states say nothing that it does not.
 CHECK_STATES: Final = {
@@ -126,8 +126,8 @@ CHECK_STATES: Final = {
     CheckState.STILL_SHOWN: StateWords(N_("Still shown"), "v-c"),
 }
 FATES: Final = {
-    Fate.LEAVES: StateWords(N_("Leaves"), "v-g"),
-    Fate.PENDING_APPROVAL: StateWords(N_("Held for second review"), "v-w"),
+    Fate.LEAVES: StateWords(N_("Removal scheduled"), "v-g"),
+    Fate.PENDING_APPROVAL: StateWords(N_("Pending approval"), "v-w"),
     Fate.PASSED_ON: StateWords(N_("An analyst decides"), "v-l"),
     Fate.REFUSED: StateWords(N_("Refused"), "v-c"),
 }

@@ -54,7 +54,9 @@ _TRANSITIONS: Final = {
     (ActionState.DEAD, ActionEvent.OVERTAKE): ActionState.WITHDRAWN,
 }
 
-OPEN_STATES: Final = frozenset({ActionState.PENDING_APPROVAL, ActionState.SCHEDULED, ActionState.SENDING, ActionState.DEAD})
+OPEN_STATES: Final = frozenset(
+    {ActionState.PENDING_APPROVAL, ActionState.SCHEDULED, ActionState.SENDING, ActionState.DEAD}
+)
 # The marketplace has not heard of it.
 UNSENT_STATES: Final = frozenset({ActionState.PENDING_APPROVAL, ActionState.SCHEDULED})
 

@@ -7,7 +7,7 @@ from features.contacts import ContactKind
 from features.facts import Facts
 from features.links import LinkedSeller, Links, LinkStep
 from features.message import message
-from features.near_duplicates import NearDuplicates, NearDuplicate
+from features.near_duplicates import NearDuplicate, NearDuplicates
 from models.messages.english import in_english
 from serving.intake.matching import Ground, Removed, copies_of_fakes, linked_steps, relist
 from serving.intake.policy import DEFAULT_RELIST
@@ -76,7 +76,11 @@ TABLE: list[tuple[Facts, Ground | None, str]] = [
     (an_offer(like(near(counterfeit=False))), None, "the verdict on the removed offer was taken back"),
     (an_offer(like(near(0.7)), linked()), Ground.LINKED_TEXT, "nearly the words of a linked seller"),
     (an_offer(like(near(0.7), genuine=1), linked()), Ground.LINKED_TEXT, "whoever else sells in them"),
-    (an_offer(links=linked()), Ground.LINKED_NEW_SELLER, "an account that came after, with the same telephone and brand"),
+    (
+        an_offer(links=linked()),
+        Ground.LINKED_NEW_SELLER,
+        "an account that came after, with the same telephone and brand",
+    ),
     (an_offer(links=linked(2)), Ground.LINKED_NEW_SELLER, "at two steps"),
     (an_offer(links=linked(3)), None, "three steps are chance now and then"),
     (an_offer(links=linked(), known_days=11), None, "an account from before the removal is no return"),
@@ -106,7 +110,7 @@ def test_an_offer_repeats_a_removed_one_where(offer: Facts, ground: Ground | Non
         ([replace(GONE, removed_at=NOW)], "it is being removed at this moment, so nothing came after"),
         ([replace(GONE, removed_at=NOW - 366 * DAY)], "a year ago is forgotten like a strike"),
         ([replace(GONE, external_id="MP-20", seller="new-name")], "the offer itself, changed"),
-        ([replace(GONE, external_id="MP-8", seller="somebody")], "another offer of another seller was removed"),
+        ([replace(GONE, external_id="MP-8", seller="unknown user")], "another offer of another seller was removed"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

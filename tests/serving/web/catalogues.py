@@ -62,6 +62,7 @@ def update(language: Language) -> None:
     path = FOLDER / f"{language}.po"
     found = catalogue(language) if path.exists() else Catalog(locale=language)
     found.update(texts_of_the_source(), no_fuzzy_matching=True)
+    found.header_comment = f"# Touchstone: {found.locale.get_display_name('en')}."
     found.project, found.version, found.fuzzy = "Touchstone", "", False
     found.msgid_bugs_address = found.last_translator = found.language_team = ""
     found.creation_date = found.revision_date = _BEGUN  # A catalogue with the same texts is the same file.

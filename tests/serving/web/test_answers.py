@@ -40,7 +40,7 @@ def test_a_brand_answers_by_plain_form_and_the_removal_is_scheduled(site: Site) 
     assert removal.statement["ground"] == "The goods copy a protected design."
     said = words(visitor.get("/brand").text)
     assert "Removal leaves in 3:00. Undo until 09:03:00 UTC." in said
-    assert "No offer waits for your answer" in said
+    assert "No listing awaits your answer" in said
 
 
 def test_undo_withdraws_the_removal_and_asks_again(site: Site) -> None:
@@ -74,7 +74,7 @@ def test_a_reviewer_goes_on_to_the_next_case_and_can_undo_there(site: Site) -> N
     answer = visitor.answer(first.case_id, first.version_id, "genuine")
     assert answer.headers["location"] == f"/cases/{second.case_id}"
     page = visitor.get(answer.headers["location"]).text
-    assert "Genuine recorded for MP-9. The offer stays. Undo until 09:03:00 UTC." in words(page)
+    assert "Genuine recorded for MP-9. The listing stays. Undo until 09:03:00 UTC." in words(page)
     assert f'action="/cases/{first.case_id}/undo"' in page
     assert visitor.post(f"/cases/{first.case_id}/undo").headers["location"] == f"/cases/{first.case_id}"
     assert now_of(site, first).state is CaseState.OPEN

@@ -32,7 +32,7 @@ def test_the_dashboard_says_what_answers_came_to_and_how_fast(site: Site) -> Non
     said = words(visit_as(site, site.brand_person).get(_PLACE).text)
     assert "2 in all" in said
     assert "Rejected The seller appealed and was right. The listing is reinstated. 1" in said
-    assert "No removal asked The answer does not ask for a removal. 1" in said
+    assert "No removal requested The answer does not ask for a removal. 1" in said
     assert "Upheld: the listing is reinstated 1" in said
     assert "of 2 answers" in said
     assert "of 1 removal" in said
@@ -104,7 +104,7 @@ def test_a_period_is_chosen_and_anything_else_is_the_usual_one(site: Site) -> No
 def test_an_empty_dashboard_says_what_it_is_for(site: Site) -> None:
     said = words(visit_as(site, site.brand_person).get(_PLACE).text)
     assert "No answer was given in this time." in said
-    assert "No offer of the brand came in." in said
+    assert "No listing of the brand arrived in this period." in said
     assert "none yet" in said
 
 

@@ -8,7 +8,7 @@ _PLACE = "/brand/messages"
 
 def test_a_brand_writes_its_manager_reads_and_answers_and_the_bar_counts(site: Site) -> None:
     brand, manager = visit_as(site, site.brand_person), visit_as(site, site.account_manager)
-    assert "Nothing was written yet." in words(brand.get(_PLACE).text)
+    assert "No messages yet." in words(brand.get(_PLACE).text)
     assert brand.post(_PLACE, {"text": "Where is our mark?\nIt waits."}).headers["location"] == _PLACE
     assert "Brands 1 unread" in words(manager.get("/brands").text)
     assert "1 unread message." in words(manager.get("/brands").text)
@@ -50,7 +50,7 @@ def test_one_erases_what_one_wrote(site: Site) -> None:
     assert visitor.post(f"{_PLACE}/{theirs}/erase").status_code == 404
     assert visitor.post(f"{_PLACE}/{mine}/erase").status_code == 303
     page = words(visitor.get(_PLACE).text)
-    assert "Erased. Who wrote it and when stays." in page
+    assert "Erased. The author and the time stay on record." in page
     assert "Mine." not in page
     assert "Theirs." in page
 

@@ -112,7 +112,7 @@ def test_brands_see_nothing_of_each_other(site: Site) -> None:
     asked = a_case(site, CaseLane.ASK_BRAND, external_id="MP-10")
     visitor = visit_as(site, stranger)
     page = visitor.get("/brand").text
-    assert "No offer waits for your answer" in page
+    assert "No listing awaits your answer" in page
     for other in ("Aurelle", "Colline", case.case_id, asked.case_id, "lumo"):
         assert other not in page, other
     assert "0 in all" in words(page)
@@ -162,7 +162,7 @@ def test_answers_that_were_taken_back_are_not_counted(site: Site) -> None:
     visitor.answer(back.case_id, back.version_id, "counterfeit")
     visitor.post(f"/cases/{back.case_id}/undo")
     said = words(visitor.get("/brand").text)
-    assert "Your answers so far 1 in all Genuine 1" in said
+    assert "Your answers 1 in all Genuine 1" in said
 
 
 def test_several_answers_can_be_taken_back_at_once_the_last_by_its_key(site: Site) -> None:
@@ -175,7 +175,7 @@ def test_several_answers_can_be_taken_back_at_once_the_last_by_its_key(site: Sit
     forms = re.findall(r'action="/cases/(\w+)/undo">.*?(data-key="z")?>', page)
     assert [case_id for case_id, _ in forms] == [last.case_id, first.case_id]
     assert page.count('data-key="z"') == 1
-    assert "An analyst takes it from here." in words(page)
+    assert "An analyst decides next." in words(page)
 
 
 def test_hostile_text_is_text_here_too(site: Site) -> None:

@@ -39,7 +39,7 @@ def test_a_case_says_what_is_offered_why_it_is_suspect_and_what_each_answer_does
     assert "Replica-grade wording: “1:1" in said
     assert "points, not calibrated" in said
     assert "CounterfeitCannot tellTest buy Nothing is removed yet: Aurelle is asked and has 96 h to answer." in said
-    assert "GenuineGrey marketLicensed The offer stays, and the case is closed." in said
+    assert "GenuineGrey marketLicensed The listing stays, and the case is closed." in said
     assert "The decision becomes a training label after 14 days" in said
 
 
@@ -232,7 +232,7 @@ def test_a_second_look_shows_the_offer_and_nothing_of_the_score_or_the_first_ans
         score = scores.get(connection, site.here, look.score_id)
     page = visit_as(site, site.second_analyst).get(f"/cases/{look.case_id}").text
     assert "for more pictures" in words(page)
-    assert "Nothing changes for the offer." in words(page)
+    assert "Nothing changes for the listing." in words(page)
     assert score["reasons"]
     for reason in score["reasons"]:
         assert in_english(reason.message) not in page
@@ -336,12 +336,12 @@ def test_tell_tales_that_were_looked_for_and_do_not_fit_are_counted_with_those_t
         add_indicator(site.runtime, NewIndicator("Aurelle", label, pattern, Direction.COUNTERFEIT), by="test")
     case = a_case(site)
     site.clock.forward(minutes=1)
-    add_indicator(site.runtime, NewIndicator("Aurelle", "Later", "tote", Direction.COUNTERFEIT), by="test")
+    add_indicator(site.runtime, NewIndicator("Aurelle", "Not yet in force", "tote", Direction.COUNTERFEIT), by="test")
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert "1 of 3 matched" in words(page)
     assert "Film <b>: no match" in words(page)
     assert "<b>: no" not in page
-    assert "Later" not in page, "it was not known when the offer was scored"
+    assert "Not yet in force" not in page, "it was not known when the offer was scored"
 
 
 def test_any_two_versions_can_be_compared(site: Site) -> None:

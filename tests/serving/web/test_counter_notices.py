@@ -41,7 +41,7 @@ def test_its_answer_is_recorded_and_the_page_is_empty_again(
     path = f"/counter-notices/{now_of(site, removal).counter_notice_id}"
     assert visitor.post(path, {"event": event, "reasons": reasons}).headers["location"] == "/counter-notices"
     assert now_of(site, removal).state is state
-    assert "No seller waits for your answer" in words(visitor.get("/counter-notices").text)
+    assert "No counter-notice awaits your answer" in words(visitor.get("/counter-notices").text)
 
 
 @pytest.mark.parametrize(("event", "status"), [("maintain", 422), ("withdraw", 422), ("", 422), ("uphold", 422)])
@@ -55,7 +55,7 @@ def test_what_is_no_answer_changes_nothing(site: Site, event: str, status: int) 
 def test_where_only_a_court_keeps_an_offer_down_the_page_asks_for_it(site: Site) -> None:
     an_answer(under(site, DMCA_LIKE))
     said = words(visit_as(site, site.brand_person).get("/counter-notices").text)
-    assert "We have gone to court" in said
+    assert "Report court action" in said
     assert "Maintain the removal" not in said
 
 

@@ -28,13 +28,13 @@ def test_a_seller_hands_in_a_document_without_script_and_finds_it_on_its_page(si
     read = words(visitor.get(link).text)
     assert "invoice 1177.pdf" in read
     assert "PDF, 1 kB" in read
-    assert "Save the file" not in read
+    assert "Download file" not in read
 
 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"<html><script>alert(1)</script>", "A document is a PDF, a PNG or a JPEG file."),
+        (b"<html><script>alert(1)</script>", "A document must be a PDF, PNG or JPEG file."),
         (b"", "Choose a document."),
         (b"%PDF-" + b"x" * 8_000_000, "A document has at most 8 MB."),
     ],

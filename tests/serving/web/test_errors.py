@@ -29,12 +29,12 @@ def test_a_visitor_gets_error_pages_too(site: Site) -> None:
 def test_a_form_is_not_loaded_by_its_address(site: Site) -> None:
     answer = visit_as(site, site.analyst).get("/sign-out")
     assert answer.status_code == 405
-    assert "This address does not take this method." in words(answer.text)
+    assert "This address does not accept this method." in words(answer.text)
 
 
 def test_a_role_that_may_not_is_told_so(site: Site) -> None:
     said = words(visit_as(site, site.brand_person).get("/queue").text)
-    assert "Not yours to do Your role does not include this page. Nothing was opened or changed." in said
+    assert "Access denied Your role does not include this page. Nothing was opened or changed." in said
     assert "An administrator of your marketplace gives roles. Yours: brand." in said
 
 
@@ -50,8 +50,8 @@ def test_a_form_that_is_too_large_says_how_large_one_may_be(site: Site) -> None:
     answer = analyst.post("/settings", {"time_zone": "x" * 5_000_001})
     assert answer.status_code == 413
     said = words(answer.text)
-    assert "Too large" in said
-    assert "Nothing of it was kept. Send less at once. The largest form is 5 MB." in said
+    assert "Request too large" in said
+    assert "None of your input was saved. Send less at once. The largest form is 5 MB." in said
 
 
 def test_a_conflict_says_that_nothing_was_overwritten(site: Site) -> None:
@@ -60,7 +60,7 @@ def test_a_conflict_says_that_nothing_was_overwritten(site: Site) -> None:
     analyst = visit_as(site, site.analyst)
     said = words(analyst.answer(case.case_id, case.version_id, "counterfeit").text)
     assert "nothing of anybody else's was overwritten. Load it again: it shows what holds now." in said
-    assert "Load the case" in said
+    assert "Open case" in said
 
 
 def test_what_fails_here_is_said_with_its_incident_and_nothing_else(
@@ -74,7 +74,7 @@ def test_what_fails_here_is_said_with_its_incident_and_nothing_else(
     visitor.post("/sign-in", {"email": site.analyst.email, "password": PASSWORD})
     answer = visitor.get("/queue")
     assert answer.status_code == 500
-    assert "Something failed on our side. Incident" in words(answer.text)
+    assert "Error on our side. Incident" in words(answer.text)
     assert "a request is kept whole or not at all. Try again in a minute." in words(answer.text)
     assert "secret" not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]

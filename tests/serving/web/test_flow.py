@@ -63,7 +63,7 @@ def test_an_answer_is_followed_by_the_line_that_takes_it_back(site: Site) -> Non
     fields = {"version_id": case.version_id, "judgement": "genuine"}
     said = visitor.post(f"/cases/{case.case_id}/verdict", fields, **{FLOW: "1"})
     assert (said.status_code, "<html" in said.text) == (200, False)
-    assert "Genuine recorded for MP-9. The offer stays." in words(said.text)
+    assert "Genuine recorded for MP-9. The listing stays." in words(said.text)
     undone = visitor.post(f"/cases/{case.case_id}/undo", None, **{FLOW: "1"})
     assert (undone.status_code, "recorded for" in undone.text) == (200, False)
     with site.runtime.store.read() as connection:

@@ -6,7 +6,7 @@ import pytest
 import serving.web
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import onboarding
-from serving.web.onboarding import ONBOARDING_OF, ONBOARDING
+from serving.web.onboarding import ONBOARDING, ONBOARDING_OF
 from serving.web.wording.glossary import MOST_TERMS, TERMS, term_of
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite

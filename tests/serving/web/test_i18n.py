@@ -291,7 +291,7 @@ def test_the_switch_names_each_language_in_itself_and_needs_no_script(site: Site
 @pytest.mark.parametrize(
     ("language", "headline", "deadline", "left", "strike"),
     [
-        (Language("en"), "Your offer was removed", "Friday, 6 March 2026", "4 days left", "1 strike"),
+        (Language("en"), "Your listing was removed", "Friday, 6 March 2026", "4 days left", "1 strike"),
         (Language("zh"), "您的商品已被下架", "2026年3月6日星期五", "剩余 4 天", "1 次违规记录"),
         (Language("ru"), "Ваше предложение удалено", "пятница, 6 марта 2026 г.", "Осталось: 4 дня", "1 нарушение"),
         (
@@ -319,7 +319,7 @@ def test_a_refusal_and_an_error_are_in_the_language_of_the_page(site: Site, lang
     visitor = a_visitor(site)
     visitor.get(f"{link}?lang={language}")
     with shown_as(shown_in(language)):
-        empty, nowhere = i18n.say("Choose one of the answers."), i18n.say("This link is not valid, or has ended.")
+        empty, nowhere = i18n.say("Choose one of the answers."), i18n.say("This link is invalid or has expired.")
     assert empty in words(visitor.post(link, {"event": "concede", "said": "x"}).text)
     assert nowhere in words(visitor.get("/notice/nothing").text)
     assert empty != "Choose one of the answers."
@@ -380,7 +380,7 @@ def test_a_language_is_added_by_one_catalogue(site: Site, pseudo: Language) -> N
         assert i18n.day(NOW) == "6 marzo 2026"
     page = a_visitor(site).get(link, **{"accept-language": "it"}).text
     assert '<html lang="it"' in page
-    assert "⟦Your offer was removed⟧" in words(page)
+    assert "⟦Your listing was removed⟧" in words(page)
     assert ">Italiano</a>" in page
     choose(site.runtime, site.brand_person, Display(), {"language": pseudo})
     assert "⟦To verify⟧" in words(visit_as(site, site.brand_person).get("/brand").text)

@@ -22,7 +22,7 @@ def patterns(site: Site, brand_id: str | None = None) -> list[str]:
 
 def test_a_brand_adds_a_tell_tale_and_takes_it_back(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
-    assert "None yet." in words(visitor.get(_PLACE).text)
+    assert "No indicators yet." in words(visitor.get(_PLACE).text)
     assert visitor.post(_PLACE, {**_NEW, "last_day": "2027-01-31"}).headers["location"] == _PLACE
     said = words(visitor.get(_PLACE).text)
     assert "1 of at most 20 in force" in said
@@ -57,7 +57,7 @@ def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_offers_and_nothing_i
     assert "Solenne bag" not in said
     assert patterns(site) == []
     said = words(visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": "aurelle", "text": "none"}).text)
-    assert "It does not fit the pasted text." in said
+    assert "It does not match the pasted text." in said
     assert "More than half match." in said
 
 
@@ -68,7 +68,7 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
     page = visitor.get(_PLACE).text
     assert "Your account reads this and does not change it." in words(page)
-    assert "Take back" not in page
+    assert "Withdraw" not in page
     assert visitor.post(_PLACE, _NEW).status_code == 403
     assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end").status_code == 403
     assert patterns(site) == ["aurele"]

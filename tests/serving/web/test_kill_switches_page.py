@@ -74,7 +74,9 @@ def test_a_switch_of_another_marketplace_is_not_there(site: Site) -> None:
 
 def test_held_removals_and_switches_are_found_by_those_who_may_see_them(site: Site) -> None:
     found = {
-        person.name: [f'href="{path}"' in visit_as(site, person).get(start).text for path in ("/pending-removals", PATH)]
+        person.name: [
+            f'href="{path}"' in visit_as(site, person).get(start).text for path in ("/pending-removals", PATH)
+        ]
         for person, start in (
             (site.analyst, "/queue"),
             (site.account_manager, "/brands"),

@@ -48,7 +48,7 @@ def test_a_right_is_verified_with_its_document_before_one(site: Site, place: str
     said = words(page)
     assert "Mark “Colline”" in said
     assert "classes 18, 25" in said
-    assert "Waits to be verified" in said
+    assert "Pending verification" in said
     assert "Camille Duval" in said
     address = page.split('href="/brands/')[1:]
     [document] = [one.split('"')[0] for one in address if "/documents/" in one]

@@ -37,14 +37,21 @@ def test_anybody_notifies_by_the_form_and_gets_the_receipt(site: Site) -> None:
     an_offer(site)
     visitor = a_visitor(site)
     read = words(visitor.get("/notice").text)
-    for said in ("Notify an illegal offer", "Which offers", "Why you think", "Your name", "Your e-mail", "good faith"):
+    for said in (
+        "Notice about an illegal listing",
+        "Listings in your notice",
+        "Why you think",
+        "Your name",
+        "Your e-mail",
+        "good faith",
+    ):
         assert said in read
     page = visitor.get(sent(visitor))
     read = words(page.text)
     assert "Your notice has come in and is kept" in read
-    assert "A person is looking at it." in read
+    assert "A person is reviewing it." in read
     assert "It is due by 5 March 2026, 09:00 UTC." in read
-    assert "No offer is known here under what you named." in read, "MP-2 is none of ours"
+    assert "No listing here matches the address or id that you named." in read, "MP-2 is none of ours"
     assert "Design copied" in read
     assert "<script>alert" not in page.text
     assert "RLO" in page.text, "a character that turns text around is named"
@@ -92,11 +99,11 @@ def test_the_decision_stands_on_the_page_with_reasons_means_and_redress(site: Si
     link = sent(visitor, locations="MP-1")
     (case,) = open_cases(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
-    assert "A decision was taken and can still be undone." in words(visitor.get(link).text)
+    assert "A decision was made and can still be undone." in words(visitor.get(link).text)
     site.clock.forward(seconds=UNDO_SECONDS)
     page = visitor.get(link)
     read = words(page.text)
-    for said in ("The offer stays.", "the goods are genuine", "Automated means", "by a person", "What you can do"):
+    for said in ("The listing stays.", "the goods are genuine", "Automated means", "by a person", "Your options"):
         assert said in read
     for hidden in (site.analyst.name, "closet-mia", "probability", "points", "lane"):
         assert hidden not in page.text
@@ -187,12 +194,12 @@ def test_a_notifier_complains_on_the_page_within_six_months(site: Site) -> None:
     assert visitor.post(link, {"offer": "1", "said": WORDS}, **{"sec-fetch-site": "cross-site"}).status_code == 403
     assert visitor.post(link, {"offer": "1", "said": WORDS}).headers["location"] == link
     read = words(visitor.get(link).text)
-    assert "You complained. A person who did not decide before is looking at it." in read
+    assert "You complained. A person who did not make the original decision is reviewing it." in read
     assert "Why the decision is wrong" not in read
     (contested,) = open_cases(site)
     judge(site, site.second_analyst, contested, Judgement.COUNTERFEIT)
     site.clock.forward(seconds=UNDO_SECONDS)
     read = words(visitor.get(link).text)
     assert "Your complaint was upheld." in read
-    assert "The offer is removed." in read
+    assert "The listing is removed." in read
     assert site.second_analyst.name not in read

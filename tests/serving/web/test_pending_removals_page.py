@@ -39,7 +39,7 @@ def test_a_brand_sees_its_removal_held_and_no_alarm_of_the_marketplace(site: Sit
     confirm(site, site.brand_person, case)
     brand = visit_as(site, site.brand_person)
     page = words(brand.get("/brand").text)
-    assert "Held for second review" in page
+    assert "Pending approval" in page
     assert OFF not in page
     assert brand.get("/pending-removals").status_code == 403
 

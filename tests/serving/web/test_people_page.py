@@ -207,7 +207,7 @@ def test_a_password_is_changed_on_ones_own_page(site: Site) -> None:
     new = {"present": PASSWORD, "wanted": "a better password", "again": "a better password"}
     wrong = here.post("/settings/password", {**new, "again": "another password"})
     assert wrong.status_code == 422
-    assert "You typed two different new passwords." in words(wrong.text)
+    assert "The two new passwords differ. Enter the same password twice." in words(wrong.text)
     assert there.get("/queue").status_code == 200
     assert here.post("/settings/password", new).headers["location"] == "/settings"
     assert "every other device is signed out" in words(here.get("/settings").text)

@@ -38,18 +38,18 @@ def sent_back(page: str) -> str:
 
 def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
-    assert "No price is known." in words(visitor.get(_PLACE).text)
+    assert "No list prices yet." in words(visitor.get(_PLACE).text)
     page = upload(visitor, "list.csv", _CSV.encode())
     said = words(page)
-    assert "1 row is accepted. That makes 1 entry. 3 rows are refused. Nothing is kept yet." in said
-    assert "2 a list price has a price above zero and its currency." in said.lower()
-    assert "4 a list price names a gtin, an mpn, a model or a category." in said.lower()
+    assert "1 row is accepted. That makes 1 entry. 3 rows are refused. Nothing is saved yet." in said
+    assert "2 a list price needs a price above zero and its currency." in said.lower()
+    assert "4 a list price needs a gtin, an mpn, a model or a category." in said.lower()
     assert count(site) == 0
     assert visitor.post(_PLACE, {"rows": sent_back(page)}).headers["location"] == _PLACE
     assert count(site) == 1
     said = words(visitor.get(_PLACE).text)
     assert "Colline Model €540 2026-01-01 not stated" in said
-    assert "Holds" in said
+    assert "Match" in said
 
 
 def test_rows_that_are_pasted_are_read_as_a_file_is(site: Site) -> None:
@@ -106,8 +106,8 @@ def test_the_list_is_found_in_and_taken_along_with_its_history(site: Site) -> No
     visitor = visit_as(site, site.brand_person)
     said = words(visitor.get(f"{_PLACE}?naming=coll").text)
     assert said.index("€540") < said.index("€500")
-    assert said.count("not now") == 1
-    assert "Nothing of that name." in words(visitor.get(f"{_PLACE}?naming=perle").text)
+    assert said.count("does not apply now") == 1
+    assert "No entries match this search." in words(visitor.get(f"{_PLACE}?naming=perle").text)
     lines = visitor.get(f"{_PLACE}.csv").text.splitlines()
     assert [line.split(",")[2] for line in lines] == ["price", "540.00", "500.00"]
     assert visitor.get(f"{_PLACE}.parquet").content[:4] == b"PAR1"

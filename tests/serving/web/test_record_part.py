@@ -33,7 +33,7 @@ def test_a_brand_reads_what_became_of_its_answers_and_takes_them_along(any_site:
     visitor = visit_as(any_site, any_site.brand_person)
     said = words(visitor.get("/brand").text)
     assert (
-        "What became of them Accepted 3 Rejected 1 Objections of sellers 2, 1 upheld Median time to removal 3 min"
+        "Outcomes of your answers Accepted 3 Rejected 1 Seller objections 2, 1 upheld Median time to removal 3 min"
         in said
     )
     answer = visitor.get("/brand/record.csv")

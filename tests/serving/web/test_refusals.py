@@ -46,12 +46,12 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
     [
         (
             Language("ru"),
-            Phrase("A document has at most {most:,} bytes.", most=5_000_000),
+            Phrase("A document can have at most {most:,} bytes.", most=5_000_000),
             "Документ не может быть больше 5 000 000 байт.",
         ),
         (
             Language("es"),
-            Phrase("A document has at most {size:g} MB.", size=2.5),
+            Phrase("A document can have at most {size:g} MB.", size=2.5),
             "Un documento puede tener 2,5 MB como máximo.",
         ),
         (
@@ -83,10 +83,10 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
             "No se ha registrado nada. Su formación caducó el 1 de mayo de 2026; responda de nuevo a sus preguntas.",
         ),
         # What somebody wrote stays, also where it reads like words of ours or like a number.
-        (Language("zh"), Phrase("{name} speaks for your brand already.", name="Open"), "Open 已可代表贵品牌。"),
+        (Language("zh"), Phrase("{name} already represents your brand.", name="Open"), "Open 已可代表贵品牌。"),
         (
             Language("zh"),
-            Phrase("{name} speaks for your brand already.", name="{n} 1,234"),
+            Phrase("{name} already represents your brand.", name="{n} 1,234"),
             "{n} 1,234 已可代表贵品牌。",
         ),
         # What no catalogue knows is English.

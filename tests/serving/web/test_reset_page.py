@@ -70,13 +70,18 @@ def test_links_that_lead_nowhere_look_alike_whatever_the_reason(site: Site, ada:
     for answers in ([guest.get(one) for one in nowhere], [guest.post(one, BOTH) for one in nowhere]):
         assert {one.status_code for one in answers} == {404}
         assert len({one.text for one in answers}) == 1
-        assert "This link is not valid, or has ended. Ask whoever made it for another." in words(answers[0].text)
+        assert "This link is invalid or has expired. Ask the person who created it for a new one." in words(
+            answers[0].text
+        )
 
 
 def test_a_mistake_is_said_and_no_password_is_shown(site: Site, ada: Person) -> None:
     path, guest = make_link(site.runtime, ada, site.analyst.user_id), a_visitor(site)
     for fields, said in (
-        ({"wanted": ANOTHER, "again": "something else"}, "You typed two different new passwords."),
+        (
+            {"wanted": ANOTHER, "again": "something else"},
+            ("The two new passwords differ. Enter the same password twice."),
+        ),
         ({"wanted": "short1", "again": "short1"}, f"A password has {SHORTEST_PASSWORD} to 200 characters."),
         ({}, f"A password has {SHORTEST_PASSWORD} to 200 characters."),
     ):

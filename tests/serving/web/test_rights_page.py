@@ -53,7 +53,7 @@ def test_a_right_is_claimed_with_its_certificate_and_waits(site: Site) -> None:
     assert found.document == documents(site)[0]
     said = words(visitor.get(_PLACE).text)
     assert "Mark “Colline”" in said
-    assert "EUIPO 018 EU, GB 2031-05-04 Waits to be verified certificate.pdf Camille Duval" in said
+    assert "EUIPO 018 EU, GB 2031-05-04 Pending verification certificate.pdf Camille Duval" in said
     file = visitor.get(f"/brand/documents/{found.document}")
     assert (file.content, file.headers["content-disposition"][:10]) == (PDF, "attachment")
 
@@ -113,7 +113,7 @@ def test_an_end_is_told_in_time_and_a_refusal_with_its_reason(site: Site) -> Non
     assert "It ends in 30 days; supply the renewal in time." in said
     assert "Another owner." in said
     site.clock.forward(days=40)
-    assert "It has ended and carries nothing." in words(visit_as(site, site.brand_person).get(_PLACE).text)
+    assert "The right has expired and cannot be used." in words(visit_as(site, site.brand_person).get(_PLACE).text)
 
 
 def test_the_page_says_where_rights_must_hold(site: Site) -> None:

@@ -45,8 +45,8 @@ def a_step(event: CounterNoticeEvent, party: Party, said: str | None, hours: int
             a_counter_notice(),
             (
                 (
-                    "If you answer, the rights holder has 4 business days to reply. If it says nothing, your offer is "
-                    "shown again."
+                    "If you answer, the rights holder has 4 business days to reply. If it does not reply, your "
+                    "listing is reinstated."
                 ),
                 "If it maintains the removal, you can answer again.",
                 IF_RIGHT,
@@ -56,10 +56,10 @@ def a_step(event: CounterNoticeEvent, party: Party, said: str | None, hours: int
             a_counter_notice(round=3),  # The last round: a later one gives other days, and a person comes next.
             (
                 (
-                    "If you answer, the rights holder has 7 business days to reply. If it says nothing, your offer is "
-                    "shown again."
+                    "If you answer, the rights holder has 7 business days to reply. If it does not reply, your "
+                    "listing is reinstated."
                 ),
-                "If it maintains the removal, a person who did not decide before decides.",
+                "If it maintains the removal, a person who did not make the original decision decides.",
                 IF_RIGHT,
             ),
         ),
@@ -69,7 +69,7 @@ def a_step(event: CounterNoticeEvent, party: Party, said: str | None, hours: int
         ),
         (  # Nobody asks the rights holder there.
             a_counter_notice("dsa"),
-            ("If you answer, a person of the marketplace who did not decide before looks at it.", IF_RIGHT),
+            ("If you answer, a marketplace reviewer who did not make the original decision reads it.", IF_RIGHT),
         ),
         (a_counter_notice(state=_S.WITH_REVIEWER), ()),  # What follows is one person's to say.
         (a_counter_notice(state=_S.UPHELD), ()),
@@ -93,7 +93,7 @@ def test_everything_that_happened_stands_in_the_order_of_its_time() -> None:
     ]
     found = timeline(a_counter_notice(), steps, [])
     assert [one.what for one in found] == [
-        "The marketplace removed the offer and told you.",
+        "The marketplace removed the listing and told you.",
         "You answered.",
         "The rights holder maintains the removal.",
         "The time to answer passed.",
@@ -110,7 +110,7 @@ def test_everything_that_happened_stands_in_the_order_of_its_time() -> None:
         (TOLD_AT, "4 days left", False, [False, False, False]),
         (TOLD_AT + timedelta(days=2), "2 days left", False, [True, True, False]),
         (datetime(2026, 3, 6, 10, 30, tzinfo=UTC), "1 hour left", True, [True, True, True]),
-        (datetime(2026, 3, 6, 12, tzinfo=UTC), "The time has passed.", True, [True, True, True]),
+        (datetime(2026, 3, 6, 12, tzinfo=UTC), "The deadline has passed.", True, [True, True, True]),
     ],
 )
 def test_a_deadline_says_what_is_left_and_never_more(now: datetime, left: str, soon: bool, begun: list[bool]) -> None:

@@ -45,14 +45,14 @@ def a_link(site: Site) -> tuple[StoredAction, str]:
 
 FIELDS = {
     "decision": "Decision",
-    "territory": "Where it holds",
-    "duration": "For how long",
+    "territory": "Territorial scope",
+    "duration": "Duration",
     "ground": "Ground",
-    "legal_ground": "Law or terms",
-    "facts": "What it rests on",
-    "source": "How it came up",
+    "legal_ground": "Legal or contractual ground",
+    "facts": "Facts",
+    "source": "Source of the case",
     "automated_means": "Automated means",
-    "redress": "What you can do",
+    "redress": "Your options",
 }
 
 
@@ -64,7 +64,7 @@ def test_the_page_gives_the_reasons_field_by_field_and_names_nobody(site: Site) 
     for name, label in FIELDS.items():
         assert f"{label} {removal.statement[name]}" in read, name
     assert "Your account The removal counts as 1 strike against your account until " in read
-    assert "Your offer was removed" in read
+    assert "Your listing was removed" in read
     assert "Answer by Friday, 6 March 2026" in read
     for hidden in hidden_from_sellers(site):
         assert hidden not in page.text
@@ -116,7 +116,7 @@ def test_the_api_gives_the_same_fields_and_names_nobody(site: Site) -> None:
     (case,) = open_cases(site)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     amended = visitor.client.get(address, headers=headers).json()["amendment"]
-    assert amended["decision"] == "The removal is undone; the offer is shown again."
+    assert amended["decision"] == "The removal is undone. The listing is reinstated."
     assert visitor.client.get("/api/v1/actions/act_none/statement", headers=headers).status_code == 404
 
 
@@ -141,7 +141,7 @@ def test_a_seller_answers_and_reads_what_the_rights_holder_says(site: Site) -> N
     read = words(visitor.get(link).text)
     assert "The rights holder maintains the removal" in read
     assert "You can answer it again, or appeal" in read
-    assert "Your offer was removed" not in read
+    assert "Your listing was removed" not in read
     assert reasons in read
     assert site.brand_person.name not in read
 
@@ -162,7 +162,7 @@ def test_an_answer_that_is_refused_is_not_lost(site: Site) -> None:
 def test_an_answer_can_be_taken_back(site: Site) -> None:
     removal, link = a_link(site)
     visitor = a_visitor(site)
-    assert "Take your answer back" not in words(visitor.get(link).text)
+    assert "Withdraw answer" not in words(visitor.get(link).text)
     visitor.post(link, {"event": "submit", "said": SAID})
     visitor.post(link, {"event": "withdraw"})
     assert now_of(site, removal).state is CounterNoticeState.WITHDRAWN
@@ -174,12 +174,12 @@ def test_an_appeal_goes_to_a_person_and_its_end_stands_on_the_page(site: Site) -
     visitor.post(link, {"event": "appeal", "said": SAID})
     read = words(visitor.get(link).text)
     assert "An independent reviewer is deciding" in read
-    assert "Send your answer" not in read
+    assert "Send answer" not in read
     (case,) = open_cases(site)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     read = words(visitor.get(link).text)
     assert "The removal is undone" in read
-    assert "The earlier decision does not count against the seller" in read
+    assert "Earlier decision does not count against the seller" in read
     assert site.second_analyst.name not in read
 
 

@@ -78,7 +78,7 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
     page = visitor.get(_PLACE).text
     assert "Your account reads this" in words(page)
-    assert "Take off" not in page
+    assert "Remove seller" not in page
     assert visitor.post(_PLACE, {"rows": "shop-1"}).status_code == 403
     assert visitor.post(f"{_PLACE}/preview", {"text": "shop-1"}).status_code == 403
     assert visitor.post(f"{_PLACE}/remove", {"seller": "maison-brandt"}).status_code == 403

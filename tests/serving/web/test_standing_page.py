@@ -15,11 +15,11 @@ def test_the_page_says_what_the_next_confirmation_does_and_what_would_change_it(
     with a_marketplace_that_listens(site):
         removed_by_brand(site, "MP-1")
     said = words(visit_as(site, site.brand_person).get(_PLACE).text)
-    assert "It removes the offer at once. The brand has provisional standing." in said
+    assert "It removes the listing at once. The brand has provisional standing." in said
     assert "Trademark counterfeit 1 0 0 100.0% 20.7% to 100.0% none yet Provisional" in said
     assert "15 more accepted outcomes would lead to full standing." in said
     assert "3 more overturned outcomes would end good-faith standing." in said
-    assert "It has not changed yet." in said
+    assert "Your standing has not changed yet." in said
 
 
 def test_every_level_is_explained_by_the_policy_in_force(site: Site) -> None:
@@ -29,7 +29,7 @@ def test_every_level_is_explained_by_the_policy_in_force(site: Site) -> None:
         assert word in said
     assert f"{policy.daily_cap} a day remove at once" in said
     assert f"It can come back after {policy.reentry_days} days." in said
-    assert "Nothing is counted yet." in said
+    assert "No outcomes are counted yet." in said
 
 
 def test_a_change_stands_with_its_counts_and_can_be_taken_along(site: Site) -> None:
@@ -47,6 +47,6 @@ def test_a_change_stands_with_its_counts_and_can_be_taken_along(site: Site) -> N
 def test_a_standing_of_another_brand_is_not_there(site: Site) -> None:
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
-    assert "Nothing is counted yet." in words(visitor.get(_PLACE).text)
+    assert "No outcomes are counted yet." in words(visitor.get(_PLACE).text)
     for path in (_PLACE, f"{_PLACE}.csv"):
         assert visitor.get(f"{path}?of={ours}").status_code == 404

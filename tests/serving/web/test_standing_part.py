@@ -10,10 +10,10 @@ def test_a_brand_sees_its_standing_the_counts_behind_it_and_what_would_change_it
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
     said = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "Your standing Provisional Provisional standing: a confirmation removes the listing at once" in said
-    assert "In three months Accepted Rejected Overturned Trademark counterfeit 1 0 0" in said
+    assert "Last three months Accepted Rejected Overturned Trademark counterfeit 1 0 0" in said
     assert "15 more accepted outcomes would lead to full standing." in said
     assert "3 more overturned outcomes would end good-faith standing." in said
-    assert "How it has changed" not in said
+    assert "Change history" not in said
 
 
 def test_a_suspended_brand_is_told_why_until_when_and_what_its_answer_does(site: Site) -> None:
@@ -22,8 +22,8 @@ def test_a_suspended_brand_is_told_why_until_when_and_what_its_answer_does(site:
     said = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "Your standing Suspended Good-faith standing is suspended: an analyst decides every confirmation." in said
     assert "Good-faith standing can return from 31 May 2026, if the shares meet the limits then." in said
-    assert "How it has changed Suspended" in said
-    effects = said[said.index("What an answer does") :]
+    assert "Change history Suspended" in said
+    effects = said[said.index("Effects of your answers") :]
     assert "Counterfeit" in effects[: effects.index("An analyst decides. Nothing is removed until then.")]
     assert "The marketplace is asked to remove" not in effects
 

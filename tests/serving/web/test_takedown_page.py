@@ -22,7 +22,7 @@ _TICKED = re.compile(r'name="(offer:cas_\w+)" value="(\w+)" checked')
 def test_every_offer_is_shown_ticked_and_what_is_unticked_stays_open(site: Site) -> None:
     questions(site, 3)
     brand = visit_as(site, site.brand_person)
-    assert "Confirm several at once" in words(brand.get("/brand").text)
+    assert "Confirm several listings" in words(brand.get("/brand").text)
     page = brand.get(PATH).text
     offers = dict(_TICKED.findall(page))
     assert len(offers) == 3
@@ -35,14 +35,14 @@ def test_every_offer_is_shown_ticked_and_what_is_unticked_stays_open(site: Site)
     assert done.status_code == 303
     answer = words(brand.get(done.headers["location"]).text)
     assert "2 removals are sent when the undo window closes." in answer
-    assert "Take all of it back" in answer
+    assert "Undo whole request" in answer
     assert states(site) == {"scheduled": 2}
     assert [f"offer:{one.case_id}" for one in open_cases(site, CaseLane.ASK_BRAND)] == [left_out]
     back = brand.post(f"{done.headers['location']}/undo")
     assert back.headers["location"] == done.headers["location"]
     assert "the questions are open again" in words(brand.get(done.headers["location"]).text)
     assert states(site) == {"withdrawn": 2}
-    assert "Confirmed at once" in words(brand.get("/brand").text)
+    assert "Takedown request" in words(brand.get("/brand").text)
 
 
 def test_what_an_offer_says_is_text_and_never_markup(site: Site) -> None:

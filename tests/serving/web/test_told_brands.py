@@ -155,7 +155,9 @@ def told_of_requests() -> list[Message]:
     """What a request of many confirmations came to, and what one of its offers did."""
     found = [one for fate, n in product(Fate, (1, 3)) for one in came_to({fate: n})]
     for held_back in (None, message("effect.capped.used", n=5)):
-        bench = DecisionInput(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Marea", held_back=held_back)
+        bench = DecisionInput(
+            CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Marea", held_back=held_back
+        )
         found += consequence(Judgement.COUNTERFEIT, bench, default_policies()[EnforcementPolicy]).reasons
     return found
 

@@ -133,7 +133,7 @@ def test_a_rights_holder_that_gives_way_repairs_everything_once(any_site: Site) 
     assert found is not None
     assert (found.cause, found.amendment["decision"]) == (
         Undone.CONCEDED,
-        "The removal is undone; the offer is shown again.",
+        "The removal is undone. The listing is reinstated.",
     )
     assert (reinstatements(any_site, removal), is_strike(any_site), label(any_site, removal)) == (1, False, 0)
 

@@ -73,7 +73,9 @@ def test_wrong_answers_are_kept_and_can_be_tried_again_after_they_were_read(any_
     assert answer(runtime, new_user, RIGHT).passed
     with runtime.store.read() as connection:
         mine = certification_attempt.c.user_id == new_user.user_id
-        kept = connection.execute(select(certification_attempt.c.passed).where(mine).order_by(certification_attempt.c.known_at))
+        kept = connection.execute(
+            select(certification_attempt.c.passed).where(mine).order_by(certification_attempt.c.known_at)
+        )
         assert list(kept.scalars()) == [False, True]
         acts = connection.execute(select(audit_entry.c.act).where(audit_entry.c.act.like("briefing.%")))
         assert set(acts.scalars()) >= {"briefing.failed", "briefing.passed"}

@@ -91,7 +91,12 @@ REFUSED = [
     (NewIndicator("Aurelle", "a\0b", "x", Direction.GENUINE), Invalid, "label", "a label that no database holds"),
     (NewIndicator("Aurelle", "x" * 201, "x", Direction.GENUINE), Invalid, "label", "a label too long"),
     (NewIndicator("Aurelle", "l", "(?=a)", Direction.GENUINE), Invalid, "cannot be read", "a look-ahead"),
-    (NewIndicator("Nobody", "l", "x", Direction.GENUINE), NotFound, "No brand named Nobody", "a brand that is not here"),
+    (
+        NewIndicator("Nobody", "l", "x", Direction.GENUINE),
+        NotFound,
+        "No brand named Nobody",
+        "a brand that is not here",
+    ),
     (
         NewIndicator("Aurelle", "l", "x", Direction.GENUINE, active_to=datetime(2025, 1, 1, tzinfo=UTC)),
         Invalid,
@@ -111,7 +116,9 @@ def test_a_tell_tale_is_refused(
 
 def test_a_brand_has_so_many_and_no_more_until_it_takes_one_back(any_site: Site) -> None:
     for number in range(MOST_PER_BRAND):
-        found = add_indicator(any_site.runtime, NewIndicator("Aurelle", f"No. {number}", "x", Direction.GENUINE), by="t")
+        found = add_indicator(
+            any_site.runtime, NewIndicator("Aurelle", f"No. {number}", "x", Direction.GENUINE), by="t"
+        )
     with pytest.raises(Conflict, match="which is the most"):
         add_indicator(any_site.runtime, STICKER, by="test")
     remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")

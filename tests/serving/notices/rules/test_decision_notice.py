@@ -41,10 +41,10 @@ def test_what_waits_or_was_decided_is_not_settled() -> None:
 
 def test_no_action_gives_the_reason_and_the_complaint_with_its_last_day() -> None:
     assert fields_in_english(decision_notice(stays(Judgement.GENUINE))) == {
-        "decision": "The offer stays.",
-        "facts": "A trained person examined the offer and found that the goods are genuine.",
-        "automated_means": "A rule gave your notice its place in the queue. The decision was taken by a person, who "
-        "also saw what an automated classifier makes of the offer.",
+        "decision": "The listing stays.",
+        "facts": "A trained person examined the listing and found that the goods are genuine.",
+        "automated_means": "A rule gave your notice its place in the queue. A person made the decision and also "
+        "saw the assessment of the listing by an automated classifier.",
         "redress": "Until 2 March 2026 you can complain on this page, free of charge; a person who did not take "
         "this decision will look at it. You can also turn to a certified out-of-court dispute settlement body or to a "
         "court.",
@@ -65,8 +65,8 @@ def test_the_part_of_automated_means_is_told(blind: bool, means: str) -> None:
 def test_after_a_complaint_no_second_one_is_offered() -> None:
     said = decision_notice(stays(Judgement.GENUINE, blind=True, on_complaint=True))
     assert in_english(said.facts) == (
-        "After your complaint a person who had not decided before looked at it. A trained person examined the offer "
-        "and found that the goods are genuine."
+        "After your complaint a person who had not decided before looked at it. A trained person examined the "
+        "listing and found that the goods are genuine."
     )
     assert "complain" not in in_english(said.redress)
 
@@ -74,10 +74,10 @@ def test_after_a_complaint_no_second_one_is_offered() -> None:
 def test_a_removal_that_was_undone_is_told_as_both() -> None:
     found = Decided(NoticeOutcome.REMOVED, Judgement.COUNTERFEIT, Side.BRAND, False, True, False, None)
     said = decision_notice(found)
-    assert in_english(said.decision) == "The offer was removed, and is shown again."
+    assert in_english(said.decision) == "The listing was removed and is now reinstated."
     assert in_english(said.facts) == (
-        "The rights holder examined the offer and found that the goods are not genuine or infringe the right. On the "
-        "seller's complaint the removal was undone, and the offer is shown again."
+        "The rights holder examined the listing and found that the goods are not genuine or infringe the right. On "
+        "the seller's complaint the removal was undone, and the offer is shown again."
     )
 
 

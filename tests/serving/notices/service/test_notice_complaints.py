@@ -72,7 +72,7 @@ def item_of(site: Site, receipt: Receipt) -> Item:
 def test_a_complaint_of_a_notifier_goes_to_somebody_who_did_not_decide_before(any_site: Site) -> None:
     case = say(any_site, refused(any_site))
     with any_site.runtime.store.read() as connection:
-        assert str(why_not_judge(connection, any_site.analyst, case)) == "You decided on this offer before"
+        assert str(why_not_judge(connection, any_site.analyst, case)) == "You decided on this listing before"
         assert why_not_judge(connection, any_site.second_analyst, case) is None
     an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
     with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must decide the complaint"):

@@ -452,7 +452,7 @@ def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
     judge(any_site, any_site.analyst, case, Judgement.LICENSED)
     any_site.clock.forward(seconds=UNDO_SECONDS)
     (one,) = changed_notices(any_site.runtime, any_site.marketplace, later)["notices"]
-    assert one["offers"][0]["decision"]["decision"] == "The offer stays."
+    assert one["offers"][0]["decision"]["decision"] == "The listing stays."
 
 
 def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None:
@@ -480,13 +480,13 @@ def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None
         removal = carried_out(any_site, made)
         any_site.clock.forward(seconds=1)
         ask()
-        assert told_so_far == ["The offer is removed."]
+        assert told_so_far == ["The listing is removed."]
         any_site.clock.forward(hours=1)
         ask()
-        assert told_so_far == ["The offer is removed."], "once"
+        assert told_so_far == ["The listing is removed."], "once"
         given_back(any_site, removal)
         ask()
-    assert told_so_far == ["The offer is removed.", "The offer was removed, and is shown again."]
+    assert told_so_far == ["The listing is removed.", "The listing was removed and is now reinstated."]
 
 
 def test_a_case_that_is_opened_while_a_change_is_scored_is_not_left_behind(site: Site) -> None:

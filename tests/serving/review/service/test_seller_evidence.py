@@ -19,7 +19,7 @@ from serving.audit.store import audit
 from serving.audit.tables import audit_entry
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
-from serving.review.service.seller_evidence import Document, for_analyst, for_rights_holder, hand_in, documents_of
+from serving.review.service.seller_evidence import Document, documents_of, for_analyst, for_rights_holder, hand_in
 from serving.takedowns.store.actions import StoredAction
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases

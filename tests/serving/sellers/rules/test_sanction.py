@@ -83,7 +83,7 @@ WARNINGS = [
         ),
     ),
     (a_hit(10, void=Void.OVERTURNED), "The removal does not count against your account."),
-    (a_hit(10, ReasonCode.DESIGN), "The removal is no strike against your account."),
+    (a_hit(10, ReasonCode.DESIGN), "The removal does not count as a strike against your account."),
 ]
 
 

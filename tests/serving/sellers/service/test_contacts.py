@@ -171,7 +171,7 @@ def test_without_the_right_to_backfill_a_contact_is_known_when_it_came(any_site:
 
 
 def test_a_backfilled_contact_is_not_known_before_anything_that_was_scored_without_it(any_site: Site) -> None:
-    take_in(any_site, offer("somebody"))
+    take_in(any_site, offer("unknown user"))
     scored = any_site.clock.now()
     since = (NOW - timedelta(days=90)).isoformat()
     tell(any_site, a_contact("ann", occurred_at=since), backfill=True)

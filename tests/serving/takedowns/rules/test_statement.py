@@ -60,19 +60,19 @@ def test_every_part_of_a_statement_is_a_sentence() -> None:
 def test_a_removal_by_the_brand_reads() -> None:
     """Every field that Article 17(3) asks for, word by word."""
     assert fields_in_english(a_removal()) == {
-        "decision": "The offer is removed.",
+        "decision": "The listing is removed.",
         "territory": "The removal holds wherever the marketplace sells: DE, FR.",
-        "duration": "It has no end date. It ends if it is undone on a counter-notice or an appeal, or by a court or "
-        "settlement body.",
+        "duration": "The removal has no end date. It ends if it is undone after a counter-notice or an appeal, or "
+        "by a court or settlement body.",
         "facts": "The rights holder Aurelle examined the offer and found that the goods are not genuine.",
-        "source": "The marketplace looked at the offer on its own initiative, and not because of a notice.",
-        "automated_means": "The offer was found by an automated classifier and looked at by a person; the decision "
-        "was taken by a person.",
+        "source": "The marketplace reviewed the listing on its own initiative, not because of a notice.",
+        "automated_means": "An automated classifier found the listing, and a person reviewed it. A person made the "
+        "decision.",
         "legal_ground": "The law, and not the terms of the marketplace: Article 9 of Regulation (EU) 2017/1001 (EU "
         "trade marks), or national law under Article 10 of Directive (EU) 2015/2436 (national trade marks).",
-        "ground": "The goods bear a trade mark without being goods of its owner.",
-        "redress": "You can appeal within six months, free of charge; a person who did not take this decision will "
-        "look at it. You can also turn to an out-of-court dispute settlement body or to a court.",
+        "ground": "The goods bear a trade mark but are not goods of its owner.",
+        "redress": "You can appeal within six months, free of charge. A person who did not make this decision will "
+        "review the appeal. You can also turn to an out-of-court dispute settlement body or to a court.",
     }
 
 
@@ -95,12 +95,14 @@ def test_the_seller_is_told_the_law_that_the_public_database_is_told(code: Reaso
 
 def test_where_a_marketplace_has_not_said_where_it_sells_no_country_is_made_up() -> None:
     said = fields_in_english(a_removal(sold_in=()))
-    assert said["territory"] == "The removal holds wherever the marketplace sells."
+    assert said["territory"] == "The removal applies wherever the marketplace sells."
 
 
 def test_a_removal_by_an_analyst_does_not_name_the_brand_as_its_judge() -> None:
     found = a_removal(reason_code=ReasonCode.DESIGN, side=Side.ANALYST, was_flagged=False)
-    assert in_english(found.facts) == "A trained analyst examined the offer and found that the goods are not genuine."
+    assert in_english(found.facts) == (
+        "A trained analyst examined the listing and found that the goods are not genuine."
+    )
 
 
 def test_what_no_classifier_found_is_not_said_to_be_found_by_one() -> None:
@@ -118,7 +120,7 @@ def test_every_ground_has_words_of_its_own() -> None:
 
 @pytest.mark.parametrize("why", Undone)
 def test_a_reinstatement_reads(why: Undone) -> None:
-    assert in_english(reinstatement_statement(why).decision) == "The offer is shown again."
+    assert in_english(reinstatement_statement(why).decision) == "The listing is reinstated."
 
 
 def test_silence_is_not_said_to_be_a_persons_decision() -> None:
