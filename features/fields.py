@@ -25,8 +25,8 @@ _DECIMAL = re.compile(r"-?\d{1,30}(?:\.\d{1,12})?\Z", re.ASCII)
 class Rejected(ValueError):
     """One field could not be accepted: `code` for machines, `phrase` for people, and as its English `sentence`."""
 
-    def __init__(self, code: str, field: str, said: str, /, **parameters: Parameter) -> None:
-        self.phrase = Phrase(said, **parameters)
+    def __init__(self, code: str, field: str, sentence: str, /, **parameters: Parameter) -> None:
+        self.phrase = Phrase(sentence, **parameters)
         self.code, self.field, self.sentence = code, field, str(self.phrase)
         super().__init__(self.sentence)
 

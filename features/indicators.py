@@ -44,8 +44,8 @@ class Where(StrEnum):
 class PatternRefused(ValueError):
     """A pattern cannot be used; the phrase says why."""
 
-    def __init__(self, said: str, /, **parameters: Parameter) -> None:
-        self.phrase = Phrase(said, **parameters)
+    def __init__(self, sentence: str, /, **parameters: Parameter) -> None:
+        self.phrase = Phrase(sentence, **parameters)
         super().__init__(str(self.phrase))
 
 
@@ -185,8 +185,8 @@ def check_pattern(pattern: str) -> None:
 
 
 def _sentence(error: re2.error) -> str:
-    said = error.args[0] if error.args else b""
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    sentence = error.args[0] if error.args else b""
+    return sentence.decode("utf-8", "replace") if isinstance(sentence, bytes) else str(sentence)
 
 
 @lru_cache(maxsize=4_096)

@@ -15,8 +15,8 @@ class DomainError(Exception):
 
     code: ClassVar[str] = "refused"
 
-    def __init__(self, said: str | Phrase, /, **parameters: Parameter) -> None:
-        self.phrase = said if isinstance(said, Phrase) else Phrase(said, **parameters)
+    def __init__(self, phrase: str | Phrase, /, **parameters: Parameter) -> None:
+        self.phrase = phrase if isinstance(phrase, Phrase) else Phrase(phrase, **parameters)
         self.sentence = str(self.phrase)
         super().__init__(self.sentence)
 

@@ -160,5 +160,5 @@ def in_words(total: float) -> str:
 def _also(many: int, what: str, policy: StrikePolicy) -> tuple[str, ...]:
     if not many:
         return ()
-    said = what.format(days=policy.expires_days)
-    return (f"{many} more {'removal is' if many == 1 else 'removals are'} {said}.",)
+    text = what.format(days=policy.expires_days)
+    return (f"{many} more {'removal is' if many == 1 else 'removals are'} {text}.",)

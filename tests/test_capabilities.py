@@ -49,20 +49,20 @@ def faults(page: str) -> list[str]:
     """What is wrong with the page, a sentence each."""
     found = rows(page)
     numbers = [number for number, _, _ in found]
-    said = []
+    lines = []
     if numbers != list(ROWS):
-        said.append(f"rows {sorted(set(ROWS) ^ set(numbers)) or 'in order'} are missing, too many or out of order")
+        lines.append(f"rows {sorted(set(ROWS) ^ set(numbers)) or 'in order'} are missing, too many or out of order")
     for number, _, proof in found:
         named = _NAMED.findall(proof)
         if not named:
-            said.append(f"{number}: {proof!r} names no test")
+            lines.append(f"{number}: {proof!r} names no test")
         elif _NAMED.sub("", proof).strip():
-            said.append(f"{number}: words beside its tests")
+            lines.append(f"{number}: words beside its tests")
         for name in named:
             file, _, test = name.partition("::")
             if test not in defined_in(file):
-                said.append(f"{number}: there is no {name}")
-    return said
+                lines.append(f"{number}: there is no {name}")
+    return lines
 
 
 def test_every_capability_has_its_row_and_every_test_that_is_named_is_there() -> None:

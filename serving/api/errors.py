@@ -92,8 +92,8 @@ def _not_valid(error: RequestValidationError) -> Problem:
     if not problems:
         return Problem(422, "invalid", Phrase("The request is not valid."))
     field = _ascii(".".join(str(part) for part in problems[0]["loc"][1:]))
-    said = Phrase("{name}: {why}.", name=field or "The body", why=_ascii(problems[0]["msg"][:200]))
-    return Problem(422, "invalid", said, field[:100] or None)
+    told_text = Phrase("{name}: {why}.", name=field or "The body", why=_ascii(problems[0]["msg"][:200]))
+    return Problem(422, "invalid", told_text, field[:100] or None)
 
 
 def _ascii(text: str) -> str:

@@ -12,7 +12,7 @@ from serving.api.bodies import json_body, rows_of
 from serving.api.errors import as_json
 from serving.appeals.rules.appeals import ADMISSION_RULE
 from serving.appeals.service.appeal import Complaint, file_appeal
-from serving.appeals.service.counter_notices import LONGEST_SAID, submit_for_seller
+from serving.appeals.service.counter_notices import LONGEST_TEXT, submit_for_seller
 from serving.guards import Caller, key, runtime_of
 from serving.intake.service.intake import RowAnswer, RowStatus, receive
 from serving.intake.service.seller_events import receive_events
@@ -114,7 +114,7 @@ async def post_counter_notice(request: Request, caller: Intake) -> JSONResponse:
         runtime_of(request),
         caller.marketplace,
         _text(body, "listing_external_id", 200),
-        _text(body, "statement", LONGEST_SAID),
+        _text(body, "statement", LONGEST_TEXT),
     )
     due_at = None if found.due_at is None else found.due_at.isoformat()
     answer = {"counter_notice_id": found.counter_notice_id, "state": found.state.value, "due_at": due_at}

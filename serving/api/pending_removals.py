@@ -42,11 +42,11 @@ def get_pending_removals(request: Request, session: Speaker) -> dict[str, Any]:
                 "no_release": one.no_approval,
                 "said": [
                     {
-                        "organisation": said.organisation,
-                        "decision": said.decision.value,
-                        "left_out": one.left_out.get(said.user_id),
+                        "organisation": vote.organisation,
+                        "decision": vote.decision.value,
+                        "left_out": one.left_out.get(vote.user_id),
                     }
-                    for said in one.said
+                    for vote in one.votes
                 ],
             }
             for one in pending_removals(runtime_of(request), session.person)

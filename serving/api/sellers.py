@@ -166,5 +166,5 @@ def _sanction(one: Sanctioned) -> dict[str, Any]:
         "linked": list(found.linked),
         "proposed_at": found.proposed_at.isoformat(),
         "due_at": found.due_at.isoformat() if found.due_at else None,
-        "said": [{"organisation": said.organisation, "agrees": said.agrees} for said in one.votes],
+        "said": [{"organisation": text.organisation, "agrees": text.agrees} for text in one.votes],
     }

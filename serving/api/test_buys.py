@@ -90,7 +90,7 @@ def get_test_buy(test_buy_id: str, request: Request, session: Analyst) -> dict[s
                 "number": one.number,
                 "event": one.event.value,
                 "holder": one.holder,
-                "said": one.said,
+                "said": one.text,
                 "recorded_by": one.recorded_by,
                 "occurred_at": one.occurred_at.isoformat(),
                 "known_at": one.known_at.isoformat(),

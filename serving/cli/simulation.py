@@ -12,7 +12,7 @@ app = typer.Typer()
 _DEFAULT_LISTINGS = 10_000  # As training.simulate, which is imported late.
 
 
-def _arms(said: str) -> tuple[str, ...]:
+def _arms(text: str) -> tuple[str, ...]:
     """The arms of a list of names; a name that other arms begin with stands for all of them.
 
     Raises
@@ -22,9 +22,9 @@ def _arms(said: str) -> tuple[str, ...]:
     """
     from training.simulation.arms import ARMS
 
-    if said == "all":
+    if text == "all":
         return tuple(ARMS)
-    wanted = [name.strip() for name in said.split(",")]
+    wanted = [name.strip() for name in text.split(",")]
     for name in wanted:
         if not any(arm == name or arm.startswith(f"{name}-") for arm in ARMS):
             raise typer.BadParameter(f"{name} is none of {', '.join(ARMS)}.", param_hint="--arms")

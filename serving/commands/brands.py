@@ -99,12 +99,12 @@ def list_indicators(at: At, brand: Annotated[str | None, typer.Option(help="Only
     """Show the counterfeit indicators that are not withdrawn."""
     from serving.brands.service import indicators
 
-    said: list[str] = []
+    texts: list[str] = []
     for name, one in indicators.listed(at.runtime, brand=brand, marketplace=at.place.name):
         until = f" to {one.active_to.date()}" if one.active_to else ""
-        said.append(f"{one.indicator_id}  {name}: {one.label}")
-        said.append(f"  {one.direction}, {one.where}, from {one.active_from.date()}{until}: {one.pattern}")
-    return said or ["No brand has supplied an indicator."]
+        texts.append(f"{one.indicator_id}  {name}: {one.label}")
+        texts.append(f"  {one.direction}, {one.where}, from {one.active_from.date()}{until}: {one.pattern}")
+    return texts or ["No brand has supplied an indicator."]
 
 
 @command(indicator, "remove")

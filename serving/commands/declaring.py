@@ -32,7 +32,7 @@ def command(
     def register(function: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
         signature, known_as = inspect.signature(function), function.__name__
         first, *own = signature.parameters.values()
-        told = [_option("by", Annotated[str | None, typer.Option(help=by.said)])] if by else []
+        told = [_option("by", Annotated[str | None, typer.Option(help=by.text)])] if by else []
         told += [_option("marketplace", Marketplace)] if first.annotation is At else []
         asked = _of_keywords([*own, *told])
         if COMMANDS.setdefault(known_as, Command(function, asked, first.annotation, by)).function is not function:

@@ -20,13 +20,13 @@ def erase_seller(at: At, seller: Seller, *, yes: Yes = False) -> list[str]:
     from serving.privacy.service import erasure
 
     found = erasure.erase_seller(at.runtime, at.place, seller, carry_out=yes, by=at.actor)
-    said = ["Erased:" if found["carried_out"] else "Would be erased:"]
-    said += [f"  {many:,} {name}" for name, many in found["erased"].items()]
+    lines = ["Erased:" if found["carried_out"] else "Would be erased:"]
+    lines += [f"  {many:,} {name}" for name, many in found["erased"].items()]
     if found["kept_for_now"]:
-        said.append("Kept for now, and erased by the service once it may be:")
+        lines.append("Kept for now, and erased by the service once it may be:")
     for why, many in found["kept_for_now"].items():
-        said.append(f"  what belongs to {many:,} {'decision' if many == 1 else 'decisions'}: {why}")
-    return [*said, *_kept(found["kept"], erased=found["carried_out"])]
+        lines.append(f"  what belongs to {many:,} {'decision' if many == 1 else 'decisions'}: {why}")
+    return [*lines, *_kept(found["kept"], erased=found["carried_out"])]
 
 
 @command(erase, "reporter", by=ADMINISTRATOR)
@@ -41,10 +41,10 @@ def erase_reporter(
 
     found = reporter_erasure.erase_reporter(at.runtime, at.place, reporter, carry_out=yes, by=at.actor).shown()
     done = "Erased" if found["carried_out"] else "Would be erased"
-    said = [f"{done}: name, address, and what was written in {found['texts']:,} notices."]
+    lines = [f"{done}: name, address, and what was written in {found['texts']:,} notices."]
     if found["waits"]:
-        said.append("A notice or complaint is being decided; the service erases it when it has been.")
-    return [*said, *_kept(found["kept"], erased=yes)]
+        lines.append("A notice or complaint is being decided; the service erases it when it has been.")
+    return [*lines, *_kept(found["kept"], erased=yes)]
 
 
 def _kept(sentences: list[str], *, erased: bool) -> list[str]:
@@ -76,5 +76,5 @@ def list_legal_holds(at: At) -> list[str]:
 
     with at.runtime.store.read() as connection:
         found = in_force(connection, at.here)
-    said = [f"{one.seller}: since {one.set_at.isoformat()}, by {one.set_by}: {one.reason}" for one in found]
-    return said or ["Nobody is under legal hold."]
+    lines = [f"{one.seller}: since {one.set_at.isoformat()}, by {one.set_by}: {one.reason}" for one in found]
+    return lines or ["Nobody is under legal hold."]

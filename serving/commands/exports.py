@@ -191,10 +191,10 @@ def get_transparency_table(
     return _contents(len(rows), as_file(Format(_ending(out)), columns, rows))
 
 
-def _declare(name: str, counted: str, said: str) -> None:
+def _declare(name: str, counted: str, text: str) -> None:
     """A command that writes one of the tables."""
 
-    @export.command(name, help=said)
+    @export.command(name, help=text)
     def export_table(out: TableFile, since: Since = None, until: Until = None, marketplace: Marketplace = None) -> None:
         found = get_transparency_table(name, out, since, until, marketplace)
         _write_content(out, found)

@@ -22,8 +22,8 @@ app = typer.Typer(
 )
 
 
-def _group(name: str, said: str) -> typer.Typer:
-    made = typer.Typer(help=said, no_args_is_help=True)
+def _group(name: str, text: str) -> typer.Typer:
+    made = typer.Typer(help=text, no_args_is_help=True)
     app.add_typer(made, name=name)
     return made
 

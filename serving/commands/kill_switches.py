@@ -22,12 +22,12 @@ def show_kill_switches(at: At) -> list[str]:
 
     with at.runtime.store.read() as connection:
         off = {one.rule: one for one in switched_off(connection, {at.here})}
-    said: list[str] = []
+    texts: list[str] = []
     for rule, meant in RULES.items():
         one = off.get(rule)
         state = "on" if one is None else f"OFF since {one.off_since.isoformat()} ({one.reason})"
-        said.append(f"{rule}: {state}. {meant.on if one is None else meant.off}")
-    return said
+        texts.append(f"{rule}: {state}. {meant.on if one is None else meant.off}")
+    return texts
 
 
 def _switch(at: At, rule: str, reason: str, *, on: bool) -> str:

@@ -26,10 +26,10 @@ def get_quarantine(at: At, most: Annotated[int, typer.Option(min=1, max=1000, he
 
     with at.runtime.store.read() as connection:
         rows = quarantined(connection, at.here, most)
-    said = [
+    lines = [
         f"{row['known_at'].isoformat()[:19]}  {row['source']:<14} {row['code']:<16} {row['sentence']}" for row in rows
     ]
-    return said or ["Nothing is in quarantine."]
+    return lines or ["Nothing is in quarantine."]
 
 
 def _print_audit(found: dict[str, Any]) -> None:

@@ -33,7 +33,7 @@ class At:
 class Who:
     """The person in --by: its help, and what that person's role must include."""
 
-    said: str
+    text: str
     permission: Permission = Permission.ADMINISTER
 
 

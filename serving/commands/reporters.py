@@ -40,15 +40,15 @@ def list_reporters(at: At) -> list[str]:
     """List reporters with what their notices of a year came to, and who may be muted."""
     from serving.notices.service import reporters
 
-    said: list[str] = []
+    texts: list[str] = []
     for one in reporters.listed(at.runtime, at.place):
         who = f"{one['name']} <{one['email']}>" if one["email"] else "(erased)"
         state = f", muted until {one['muted_until']}" if one["muted_until"] else ""
         warned = f", warned {one['warned_at']}" if one["warned_at"] else ""
         may = ", may be muted" if one["may_mute"] and not one["muted_until"] else ""
-        said.append(f"{one['reporter_id']}  {one['kind']}  {who}{warned}{state}{may}")
-        said.append(f"  {' '.join(one['reasons'])}")
-    return said or ["Nobody has notified anything."]
+        texts.append(f"{one['reporter_id']}  {one['kind']}  {who}{warned}{state}{may}")
+        texts.append(f"  {' '.join(one['reasons'])}")
+    return texts or ["Nobody has notified anything."]
 
 
 @command(reporter, "mute", by=ADMINISTRATOR)

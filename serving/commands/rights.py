@@ -91,13 +91,13 @@ def list_rights(runtime: Runtime, brand: str) -> list[str]:
     """Show a brand's rights, how far each was looked at, and where and until when it holds."""
     from serving.rights.service import rights
 
-    said: list[str] = []
+    sentences: list[str] = []
     for one in (filed.right for filed in rights.on_file(runtime, brand)):
         registered = f"{one.office} {one.number}".strip() or "no document seen"
         until = f" until {last_day_before(one.expires_at)}" if one.expires_at else ""
-        said.append(f"{one.right_id}  {one.kind} {one.title} ({registered}): {one.state.replace('_', ' ')}")
-        said.append(f"  holds in {', '.join(sorted(one.territories))}{until}")
-    return said or [f"{brand} has no right on file: it can confirm nothing."]
+        sentences.append(f"{one.right_id}  {one.kind} {one.title} ({registered}): {one.state.replace('_', ' ')}")
+        sentences.append(f"  holds in {', '.join(sorted(one.territories))}{until}")
+    return sentences or [f"{brand} has no right on file: it can confirm nothing."]
 
 
 def _settle(runtime: Runtime, right_id: str, state: RightState, note: str = "") -> str:

@@ -110,13 +110,13 @@ def show_strikes(at: At, seller_id: str) -> list[str]:
     with at.runtime.store.read() as connection:
         found = count_of(at.runtime, connection, at.here, seller_id, at.runtime.clock.now())
         decided = sanctions.of_seller(connection, at.here, seller_id)
-    said = list(found.reasons)
+    lines = list(found.reasons)
     for one in found.incidents:
         removals = "1 removal" if len(one.hits) == 1 else f"{len(one.hits):,} removals"
         weighs = f"{one.kind}, {one.weight:g}, {removals}"
-        said.append(f"  {one.began_at.date()}  {weighs}, spent on {one.spent_at.date()}")
-    said += [f"  {one.proposed_at.date()}  {one.measure}: {one.state.replace('_', ' ')}" for one in decided]
-    return said
+        lines.append(f"  {one.began_at.date()}  {weighs}, spent on {one.spent_at.date()}")
+    lines += [f"  {one.proposed_at.date()}  {one.measure}: {one.state.replace('_', ' ')}" for one in decided]
+    return lines
 
 
 @command(seller, "list", by=ADMINISTRATOR)

@@ -64,14 +64,14 @@ def list_dead_letters(
     from serving.delivery.service.dead_letters import dead_letters
 
     found = dead_letters(at.runtime, at.place, most)
-    said = [_how_it_answers(found["receiver"])]
+    lines = [_how_it_answers(found["receiver"])]
     for one in found["dead"]:
         about = one["listing_external_id"] or f"seller {one['seller_external_id']}"
-        said.append(
+        lines.append(
             f"{one['action_id']}  {one['kind']:<9} {about}  sequence {one['sequence']}, "
             f"{one['attempts']} attempts: {one['last_error']}"
         )
-    return said if found["dead"] else [*said, "Nothing was given up on."]
+    return lines if found["dead"] else [*lines, "Nothing was given up on."]
 
 
 def _how_it_answers(receiver: dict[str, Any] | None) -> str:

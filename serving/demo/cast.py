@@ -46,8 +46,8 @@ def found(front: Front, world: World, *, webhook_url: str, status_url: str, webh
     def invite(name: str, role: Role, brand: str | None = None, host: str = "touchstone.example") -> SignedInPerson:
         email = f"{_address(name)}@{host}"
         of_brand = brand is not None
-        said = people.add_person(email, name, role.value, brand, briefed=of_brand, leads=of_brand)
-        password = said.split()[1]
+        text = people.add_person(email, name, role.value, brand, certified=of_brand, leads=of_brand)
+        password = text.split()[1]
         credentials.append({"role": role.value, "user": email, "password": password})
         return SignedInPerson(front, email, password)
 

@@ -25,8 +25,8 @@ class Refused(DomainError):
 
     code = "demo_refused"
 
-    def __init__(self, status: int, said: str, /, **parameters: Parameter) -> None:
-        super().__init__(said, **parameters)
+    def __init__(self, status: int, text: str, /, **parameters: Parameter) -> None:
+        super().__init__(text, **parameters)
         self.status = status
 
 

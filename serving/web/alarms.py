@@ -32,14 +32,14 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         raised = alerts.standing(connection, places)
         waiting = approvals.waiting_count(connection, places)
         still_shown = removal_checks.still_shown_count(connection, places)
-    said = [
+    lines = [
         f"“{RULES[one.rule].name}” has been switched off since {words.moment(one.off_since, now)}: {one.reason} "
         f"{RULES[one.rule].off}"
         for one in off
     ]
-    said += [
+    lines += [
         f"{one.sentence} New removals have needed approval since {words.moment(one.raised_at, now)}."
         for one in raised
         if one.cause in alerts.HOLDS
     ]
-    return Alarms(tuple(said), waiting, still_shown)
+    return Alarms(tuple(lines), waiting, still_shown)

@@ -27,7 +27,7 @@ class MessageLine:
     who: str
     side: str
     when: str
-    said: Shown | None
+    text: Shown | None
     mine: bool
     can_erase: bool
 
@@ -66,7 +66,7 @@ def _line(one: Message, person: Person, side: MessageSide, now: datetime) -> Mes
         who=one.name,
         side=say(_SIDES[one.side]),
         when=own_words.moment(one.known_at, now),
-        said=None if one.said is None else text_view.show(one.said),
+        text=None if one.text is None else text_view.show(one.text),
         mine=one.side is side,
-        can_erase=may and one.said is not None,
+        can_erase=may and one.text is not None,
     )

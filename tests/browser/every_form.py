@@ -14,10 +14,10 @@ import pytest
 from tests.browser.watching import Watch
 
 _TEMPLATES: Final = Path(__file__).parents[2] / "serving" / "web" / "templates"
-_SAID: Final = r'"((?:\{\{.*?\}\}|[^"])*)"'
-_FORM: Final = re.compile(r"<form\b((?:\s+[\w-]+=" + _SAID + r")*)\s*>")
-_METHOD: Final = re.compile(r"method=" + _SAID)
-_ACTION: Final = re.compile(r"action=" + _SAID)
+_STATEMENT: Final = r'"((?:\{\{.*?\}\}|[^"])*)"'
+_FORM: Final = re.compile(r"<form\b((?:\s+[\w-]+=" + _STATEMENT + r")*)\s*>")
+_METHOD: Final = re.compile(r"method=" + _STATEMENT)
+_ACTION: Final = re.compile(r"action=" + _STATEMENT)
 _VALUE: Final = re.compile(r"\{\{.*?\}\}")
 
 # The tests of these names hold each journey; all but the first few are part of `make soak`.

@@ -43,7 +43,7 @@ _ASKED = 6
 _TO_DECIDE = 30
 _HOSTILE = "Au\u200bre11e Colline tote 1:1, lot {} <script>alert(1)</script>\u202e"
 _INVOICE = b"%PDF-1.4\n% Invoice 1177 of 3 May, one bag.\n%%EOF\n"
-_SAID = "Bought as a lot from a closing shop in Lyon; invoice 1177 of 3 May is attached."
+_STATEMENT = "Bought as a lot from a closing shop in Lyon; invoice 1177 of 3 May is attached."
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
         )
     }
     hand_in(site.runtime, links["seller-answered"].removeprefix(PLACE), "invoice 1177.pdf", _INVOICE)
-    submit(site.runtime, site.here, answered.action_id, _SAID)
+    submit(site.runtime, site.here, answered.action_id, _STATEMENT)
     return links
 
 

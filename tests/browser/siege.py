@@ -157,8 +157,8 @@ class _Round:
     def _removal(self, number: int) -> None:
         site, runtime = self.siege.site, self.siege.site.runtime
         case = self._case(f"R{number}", CaseLane.ASK_BRAND)
-        said = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, note=self._next(900))
-        action = carried_out(site, record_verdict(runtime, site.brand_person, said).action)
+        sentence = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, note=self._next(900))
+        action = carried_out(site, record_verdict(runtime, site.brand_person, sentence).action)
         open_counter_notices(runtime)
         link = new_link(runtime, site.here, action.action_id)
         for paper in range(_DOCUMENTS):

@@ -9,7 +9,7 @@ _PAGE = """
 
 
 @pytest.mark.parametrize(
-    ("family", "said", "drawn_with"),
+    ("family", "expected", "drawn_with"),
     [
         ("Inter, system-ui, sans-serif", "Ваш ответ", {"DejaVu Sans"}),
         ("'Noto Sans CJK SC', sans-serif", "您的举报", {"WenQuanYi Micro Hei"}),
@@ -17,10 +17,10 @@ _PAGE = """
     ],
 )
 def test_letters_are_drawn_with_the_fonts_that_the_tests_name(
-    page: Page, family: str, said: str, drawn_with: set[str]
+    page: Page, family: str, expected: str, drawn_with: set[str]
 ) -> None:
     """Missing fonts are installed by `make setup`."""
-    page.set_content(_PAGE.format(family=family, said=said))
+    page.set_content(_PAGE.format(family=family, text=expected))
     session = page.context.new_cdp_session(page)
     session.send("DOM.enable")
     session.send("CSS.enable")

@@ -74,7 +74,7 @@ def _wrong(windows: Windows, one: OnePage, *, thoroughly: bool) -> list[str]:
 
 def _of_pages_that_are_there(one: OnePage, complaints: list[str]) -> list[str]:
     """A browser complains of every page that answers 404, which the page of an error does."""
-    return [said for said in complaints if one.name != "error" or "status of 404" not in said]
+    return [text for text in complaints if one.name != "error" or "status of 404" not in text]
 
 
 @pytest.mark.parametrize("one", PAGES, ids=lambda one: one.name)

@@ -91,8 +91,8 @@ def _pages_of(siege: Siege, role: Role | None) -> list[str]:
     """What a role can load: the pages of the list, and those of what was filled."""
     listed = [one.route for one in PAGES if one.role is role and one.at is None and "{" not in one.route]
     filled = {None: [*siege.sellers, *siege.notices], Role.ANALYST: siege.cases}.get(role, [])
-    said_back = [prefix + quote(text, safe="") for prefix in _SAID_BACK.get(role, ()) for text in siege.texts[::9]]
-    return [*dict.fromkeys(listed), *filled, *said_back]
+    reflected = [prefix + quote(text, safe="") for prefix in _SAID_BACK.get(role, ()) for text in siege.texts[::9]]
+    return [*dict.fromkeys(listed), *filled, *reflected]
 
 
 def _looked_at(browser: Browser, found: Besieged, role: Role | None) -> list[str]:

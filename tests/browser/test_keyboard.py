@@ -43,7 +43,7 @@ class Desk:
     site: Site
     url: str
 
-    def said(self) -> list[tuple[str, str]]:
+    def text(self) -> list[tuple[str, str]]:
         """What the analyst has said, in order: of which case, and what."""
         store = Store(self.url)
         query = select(verdict.c.case_id, verdict.c.judgement).order_by(verdict.c.known_at, verdict.c.verdict_id)
@@ -123,7 +123,7 @@ def hold_answers(page: Page) -> Callable[[], None]:
 
 def decide_in_a_row(page: Page, desk: Desk, number: int) -> None:
     """Decide so many cases, taking every fourth back and answering it anew, and compare with the database."""
-    before, expected = len(desk.said()), []
+    before, expected = len(desk.text()), []
     for turn in range(number):
         key = list(KEYS)[turn % len(KEYS)]
         case_id = press(page, key)
@@ -137,7 +137,7 @@ def decide_in_a_row(page: Page, desk: Desk, number: int) -> None:
         page.wait_for_timeout(200)  # Two presses of one key within a moment are one.
     expect(page.locator("#undo")).not_to_contain_text("is being recorded", timeout=15_000)
     expect(page.locator("#undo")).to_contain_text("recorded for")
-    assert desk.said()[before:] == expected
+    assert desk.text()[before:] == expected
     assert len({case_id for case_id, _ in expected}) == number, "no case twice but those that were taken back"
 
 
@@ -173,7 +173,7 @@ def test_no_page_is_loaded_between_two_cases(browser: Browser, desk: Desk) -> No
 
 def test_a_held_key_and_a_key_pressed_twice_answer_once(browser: Browser, desk: Desk) -> None:
     with a_window(browser, desk) as page:
-        before = len(desk.said())
+        before = len(desk.text())
         first = case_on(page)
         page.keyboard.down("g")
         for _ in range(5):
@@ -185,7 +185,7 @@ def test_a_held_key_and_a_key_pressed_twice_answer_once(browser: Browser, desk: 
                dispatchEvent.call(document.body, new KeyboardEvent("keydown", { key: "l", bubbles: true })); }"""
         )
         expect(page.locator("#undo")).to_contain_text("Licensed recorded for")
-        assert [said for _, said in desk.said()[before:]] == ["genuine", "licensed"]
+        assert [sentence for _, sentence in desk.text()[before:]] == ["genuine", "licensed"]
 
 
 def test_who_was_too_late_is_brought_back_to_the_case_and_loses_nothing(browser: Browser, desk: Desk) -> None:
@@ -222,13 +222,13 @@ def test_who_is_signed_out_meanwhile_is_told_and_keeps_the_note(browser: Browser
         case_id = case_on(page)
         page.get_by_placeholder("Note").fill("Ask for the invoice.")
         page.keyboard.press("Escape")
-        before = len(desk.said())
+        before = len(desk.text())
         page.context.clear_cookies()
         page.keyboard.press("l")  # It may be refused before the next case can be seen.
         alert = page.get_by_role("alert").filter(has_text="You are signed out. The decision was not recorded.")
         expect(alert).to_be_visible()
         assert case_on(page) == case_id
-        assert len(desk.said()) == before
+        assert len(desk.text()) == before
         alert.get_by_role("link", name="Sign in").click()
         page.get_by_label("Work e-mail").fill(desk.site.analyst.email)
         page.get_by_label("Password").fill(PASSWORD)
@@ -239,7 +239,7 @@ def test_who_is_signed_out_meanwhile_is_told_and_keeps_the_note(browser: Browser
 
 def test_an_answer_that_is_still_on_its_way_can_be_taken_back(browser: Browser, desk: Desk) -> None:
     with a_window(browser, desk) as page:
-        before = len(desk.said())
+        before = len(desk.text())
         go_on = hold_answers(page)
         case_id = press(page, "g")
         expect(page.locator("#undo")).to_contain_text("is being recorded for")
@@ -248,7 +248,7 @@ def test_an_answer_that_is_still_on_its_way_can_be_taken_back(browser: Browser, 
         go_on()
         expect(page.get_by_text("Undone.")).to_be_visible()
         assert case_on(page) == case_id
-        assert desk.said()[before:] == [(case_id, "genuine"), (case_id, "withdrawn")]
+        assert desk.text()[before:] == [(case_id, "genuine"), (case_id, "withdrawn")]
 
 
 def test_back_waits_for_an_answer_that_is_still_on_its_way(browser: Browser, desk: Desk) -> None:

@@ -10,7 +10,7 @@ def takes(method: str, address: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("source", "said"),
+    ("source", "expected"),
     [
         ("<form method=post action=/undo><input name=a><button>Go</button></form>", ""),
         ("<form action=/queue><input name=q></form>", ""),  # Enter sends a form of one field.
@@ -29,6 +29,6 @@ def takes(method: str, address: str) -> bool:
         ("<a href=https://evil.example>x</a>", "a link to nowhere"),
     ],
 )
-def test_what_does_nothing_without_script_is_found(source: str, said: str) -> None:
+def test_what_does_nothing_without_script_is_found(source: str, expected: str) -> None:
     found = " ".join(needs_script(source, "/queue", takes))
-    assert (said in found) if said else not found, found
+    assert (expected in found) if expected else not found, found

@@ -200,5 +200,5 @@ def _give_up_on(site: Site, drawn: Sequence[Case]) -> None:
         site.clock.forward(hours=hours)
         for one in made:
             assert one is not None
-            said = deliver(site.runtime, site.here, one.action_id)
-    assert said == "dead"
+            sentence = deliver(site.runtime, site.here, one.action_id)
+    assert sentence == "dead"

@@ -35,4 +35,4 @@ def assert_nothing_was_lost(survived: Survived) -> None:
 def assert_the_audit_chain_holds(home: Path) -> None:
     """`touchstone audit verify` is content."""
     done = touchstone_in(home, "audit", "verify")
-    assert (done.code, done.out.endswith("entries, unbroken.\n")) == (0, True), done.said
+    assert (done.code, done.out.endswith("entries, unbroken.\n")) == (0, True), done.text

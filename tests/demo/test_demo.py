@@ -62,7 +62,7 @@ def test_the_credentials_name_a_role_a_user_and_a_password_for_everybody(killed:
 @pytest.mark.usefixtures("signals")
 def test_another_demo_is_not_played_over_it(killed: Survived) -> None:
     done = touchstone_in(killed.home, "demo", "--no-serve", *SMALL, "--seed", "5")
-    assert (done.code, "--reset makes another" in done.said) == (REFUSED, True)
+    assert (done.code, "--reset makes another" in done.text) == (REFUSED, True)
 
 
 @pytest.mark.usefixtures("signals")
@@ -71,7 +71,7 @@ def test_a_home_with_other_data_is_refused(tmp_path: Path, migrated_sqlite: Path
     home.mkdir()
     shutil.copy(migrated_sqlite, home / "touchstone.sqlite")
     done = touchstone_in(home, "demo", "--no-serve")
-    assert (done.code, "holds other data" in done.said) == (REFUSED, True)
+    assert (done.code, "holds other data" in done.text) == (REFUSED, True)
 
 
 @pytest.mark.usefixtures("signals")

@@ -30,8 +30,8 @@ def files(pattern: str) -> Iterator[Path]:
 
 def modules_that_say(pattern: str) -> Iterator[ModuleType]:
     """The modules whose source holds a pattern, imported."""
-    said = re.compile(pattern, re.MULTILINE)
+    text = re.compile(pattern, re.MULTILINE)
     for path in files("*.py"):
-        if said.search(path.read_text(encoding="utf-8")):
+        if text.search(path.read_text(encoding="utf-8")):
             parts = path.relative_to(ROOT).with_suffix("").parts
             yield importlib.import_module(".".join(parts[:-1] if parts[-1] == "__init__" else parts))

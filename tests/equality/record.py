@@ -31,8 +31,8 @@ def write_part(out: Path, part: str, texts: Mapping[str, str]) -> str:
         path.write_text(text, encoding="utf-8", newline="")
     found = _read(out) if out.exists() else {}
     found[part] = {name: _digest(text) for name, text in sorted(texts.items())}
-    said = {name: {"digest": _whole(of), "texts": of} for name, of in sorted(found.items())}
-    out.write_text(json.dumps({"parts": said}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    payload = {name: {"digest": _whole(of), "texts": of} for name, of in sorted(found.items())}
+    out.write_text(json.dumps({"parts": payload}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     return _whole(found[part])
 
 

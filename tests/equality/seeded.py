@@ -47,8 +47,8 @@ class Heard:
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> Any:
         """The message, whoever signed it; its signature is a part of the text."""
-        said = sorted(f"{name}: {value}" for name, value in headers.items() if name.startswith("webhook-"))
-        self.messages.append("\n".join([*said, "", body.decode()]))
+        lines = sorted(f"{name}: {value}" for name, value in headers.items() if name.startswith("webhook-"))
+        self.messages.append("\n".join([*lines, "", body.decode()]))
         return json.loads(body)
 
 

@@ -90,9 +90,9 @@ def test_equal_texts_are_equal_and_a_difference_is_shown(tmp_path: Path) -> None
         write_part(out, "golden", {"fingerprint": "1\r\n"})
         write_part(out, "pages", {"admin/queue": f"<h1>{title}</h1><p>{digest}</p>", "admin/help": digest})
     assert list(compare(before, before)) == []
-    said = list(compare(before, after))
-    assert said[0] == "pages: 2 of 2 texts differ, 0 are gone, 0 are new"
-    assert {"-<h1>Desk</h1>", "+<h1>Queue</h1>"} <= set(said)
+    lines = list(compare(before, after))
+    assert lines[0] == "pages: 2 of 2 texts differ, 0 are gone, 0 are new"
+    assert {"-<h1>Desk</h1>", "+<h1>Queue</h1>"} <= set(lines)
     assert next(compare(before, after, without_digests=True)).startswith("pages: 1 of 2 texts differ")
 
 

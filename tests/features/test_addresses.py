@@ -117,13 +117,13 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changes", "expected", "said"), SENTENCES)
+@pytest.mark.parametrize(("name", "changes", "expected", "message"), SENTENCES)
 def test_an_address_is_a_number_and_a_sentence(
-    name: str, changes: dict[str, object], expected: float, said: str
+    name: str, changes: dict[str, object], expected: float, message: str
 ) -> None:
     facts = some_facts(**changes)  # type: ignore[arg-type]  # rows of a table
     assert value(name, facts) == expected
-    assert words(name, facts) == said
+    assert words(name, facts) == message
 
 
 @pytest.mark.parametrize("name", ["text_links", "text_hidden_links", "text_contacts", "text_beside_brand"])

@@ -63,8 +63,8 @@ def test_every_value_that_is_known_can_be_said_in_words(facts: Facts) -> None:
     found = compute(facts)
     told = [f.say(found.evidence, float(v)) for f, v in zip(FEATURES, found.vector, strict=True) if not math.isnan(v)]
     assert [from_json(json.loads(json.dumps(as_json(one)))) for one in told if one] == [one for one in told if one]
-    said = [in_english(one) for one in told if one is not None]
-    assert [words for words in said if not words.strip() or "nan" in words.split() or "None" in words.split()] == []
+    lines = [in_english(one) for one in told if one is not None]
+    assert [words for words in lines if not words.strip() or "nan" in words.split() or "None" in words.split()] == []
 
 
 def test_what_is_not_known_is_missing_and_not_zero() -> None:

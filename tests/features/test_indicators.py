@@ -117,8 +117,8 @@ def test_the_brand_of_an_offer_is_asked_and_where_it_is_open_every_candidate() -
 
 def test_a_reason_counts_tell_tales_and_never_names_them() -> None:
     facts = some_facts(description=OUTSIDE)
-    said = words("brand_tell_tales_of_counterfeits", facts)
-    assert said == "The text matches 1 of 1 counterfeit indicator of the brand."
+    told_text = words("brand_tell_tales_of_counterfeits", facts)
+    assert told_text == "The text matches 1 of 1 counterfeit indicator of the brand."
     assert words("brand_tell_tales_of_its_own", facts) == (
         "The text matches 0 of 1 indicator of the brand's genuine goods."
     )

@@ -27,7 +27,7 @@ def test_a_signal_of_a_known_offer_is(name: str, expected: float, _why: str) -> 
     assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
 
 
-SAID = [
+STATEMENT = [
     ("item_age", "The listing was first published 12 days ago."),
     ("item_sales_7d", "1 sold in 7 days."),
     ("item_sales_90d", "9 sold in 90 days."),
@@ -44,7 +44,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("name", "sentence"), SAID, ids=[row[0] for row in SAID])
+@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
 def test_a_signal_of_an_offer_reads(name: str, sentence: str) -> None:
     assert words(name, full_facts()) == sentence
 

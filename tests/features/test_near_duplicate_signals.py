@@ -75,10 +75,10 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "expected", "said"), VALUES, ids=[row[0] for row in VALUES])
-def test_a_likeness_is_a_number_and_a_sentence(name: str, expected: float, said: str) -> None:
+@pytest.mark.parametrize(("name", "expected", "message"), VALUES, ids=[row[0] for row in VALUES])
+def test_a_likeness_is_a_number_and_a_sentence(name: str, expected: float, message: str) -> None:
     assert value(name, facts()) == pytest.approx(expected)
-    assert words(name, facts()) == said
+    assert words(name, facts()) == message
 
 
 def test_every_feature_of_the_family_is_read_above() -> None:
@@ -115,6 +115,6 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "found", "said"), SENTENCES)
-def test_a_sentence_says_what_is_so(name: str, found: NearDuplicates, said: str) -> None:
-    assert words(name, facts(found)) == said
+@pytest.mark.parametrize(("name", "found", "message"), SENTENCES)
+def test_a_sentence_says_what_is_so(name: str, found: NearDuplicates, message: str) -> None:
+    assert words(name, facts(found)) == message

@@ -190,10 +190,10 @@ SENTENCES = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changes", "expected", "said"), SENTENCES)
-def test_a_naming_is_a_number_and_a_sentence(name: str, changes: dict[str, Any], expected: float, said: str) -> None:
+@pytest.mark.parametrize(("name", "changes", "expected", "message"), SENTENCES)
+def test_a_naming_is_a_number_and_a_sentence(name: str, changes: dict[str, Any], expected: float, message: str) -> None:
     assert value(name, some_facts(**changes)) == expected
-    assert words(name, some_facts(**changes)) == said
+    assert words(name, some_facts(**changes)) == message
 
 
 MISSING = [

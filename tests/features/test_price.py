@@ -81,7 +81,7 @@ def test_a_price_is_a_placeholder(price: str, expected: float, _why: str) -> Non
     assert value("price_is_placeholder", some_facts(price=price)) == expected
 
 
-SAID = [
+STATEMENT = [
     (
         "price_to_brand_category",
         "110.00",
@@ -106,7 +106,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("name", "price", "sentence"), SAID)
+@pytest.mark.parametrize(("name", "price", "sentence"), STATEMENT)
 def test_a_price_signal_reads(name: str, price: str, sentence: str) -> None:
     assert words(name, some_facts(price=price)) == sentence
 

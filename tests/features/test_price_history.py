@@ -24,7 +24,7 @@ def test_a_signal_of_past_prices_is(name: str, expected: float, _why: str) -> No
     assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
 
 
-SAID = [
+STATEMENT = [
     ("price_changes", "The price has changed 3 times."),
     ("price_largest_fall", "The largest price drop across 4 versions was 25%."),
     (
@@ -36,7 +36,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("name", "sentence"), SAID, ids=[row[0] for row in SAID])
+@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
 def test_a_signal_of_past_prices_reads(name: str, sentence: str) -> None:
     assert words(name, full_facts()) == sentence
 

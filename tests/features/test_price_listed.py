@@ -25,7 +25,7 @@ def test_a_price_against_the_brands_own_is(row: dict[str, Any], expected: float,
     assert value("price_to_list", some_facts(**row)) == pytest.approx(expected, abs=1e-12, nan_ok=True)
 
 
-SAID = [
+STATEMENT = [
     ({"price": "108.00"}, "The price is 80% below the brand's list price for Colline (540 EUR)."),
     ({"price": "540.00"}, "The price is at the brand's list price for Colline (540 EUR)."),
     ({"price": "700.00"}, "The price is 30% above the brand's list price for Colline (540 EUR)."),
@@ -41,7 +41,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("row", "sentence"), SAID)
+@pytest.mark.parametrize(("row", "sentence"), STATEMENT)
 def test_a_price_against_the_brands_own_reads(row: dict[str, Any], sentence: str) -> None:
     assert words("price_to_list", some_facts(**row)) == sentence
 

@@ -30,7 +30,7 @@ def test_a_signal_of_a_known_seller_is(name: str, expected: float, _why: str) ->
     assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
 
 
-SAID = [
+STATEMENT = [
     ("seller_age", "The seller's account is 900 days old."),
     ("seller_orders_90d", "The seller had 40 orders in 90 days."),
     ("seller_turnover_90d", "The seller's turnover in 90 days is 9,000 in the listing's currency."),
@@ -49,7 +49,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("name", "sentence"), SAID, ids=[row[0] for row in SAID])
+@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
 def test_a_signal_of_a_seller_reads(name: str, sentence: str) -> None:
     assert words(name, full_facts()) == sentence
 

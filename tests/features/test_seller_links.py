@@ -24,7 +24,7 @@ def test_a_signal_of_linked_sellers_is(name: str, expected: float, _why: str) ->
     assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
 
 
-SAID = [
+STATEMENT = [
     ("seller_linked_sellers", "The seller shares contacts with 2 other sellers, directly or through others."),
     ("seller_linked_counterfeiters", "1 of 2 linked sellers had listings confirmed counterfeit."),
     ("seller_linked_cleared", "All reviewed listings of 1 linked seller were found genuine."),
@@ -39,7 +39,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("name", "sentence"), SAID, ids=[row[0] for row in SAID])
+@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
 def test_a_signal_of_linked_sellers_reads(name: str, sentence: str) -> None:
     assert words(name, full_facts()) == sentence
 

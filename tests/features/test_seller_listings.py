@@ -36,7 +36,7 @@ def test_the_spread_is_the_median_distance_from_the_median() -> None:
     assert value("seller_price_spread", full_facts()) == pytest.approx((distances[3] + distances[4]) / 2, abs=1e-12)
 
 
-SAID = [
+STATEMENT = [
     ("seller_known", "The seller was first seen here 80 days ago."),
     ("seller_offers", "The seller published 8 other listings in the last half year."),
     ("seller_listings_7d", "The seller published 1 other listing in 7 days."),
@@ -53,7 +53,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("name", "sentence"), SAID, ids=[row[0] for row in SAID])
+@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
 def test_a_signal_of_a_sellers_other_offers_reads(name: str, sentence: str) -> None:
     assert words(name, full_facts()) == sentence
 

@@ -26,7 +26,7 @@ def test_a_signal_of_a_sellers_trade_is(name: str, expected: float, _why: str) -
     assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
 
 
-SAID = [
+STATEMENT = [
     ("seller_sales_30d", "The seller sold 20 items in 30 days."),
     ("seller_sales_growth_7d", "The seller's sales in 7 days run at 0.9 times the pace of 30 days: 4 of 20."),
     ("seller_sales_growth_30d", "The seller's sales in 30 days run at 1.0 times the pace of 90 days: 20 of 60."),
@@ -40,7 +40,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("name", "sentence"), SAID, ids=[row[0] for row in SAID])
+@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
 def test_a_signal_of_a_sellers_trade_reads(name: str, sentence: str) -> None:
     assert words(name, full_facts()) == sentence
 

@@ -21,7 +21,7 @@ def test_a_signal_of_earlier_verdicts_is(name: str, expected: float, _why: str) 
     assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
 
 
-SAID = [
+STATEMENT = [
     ("seller_confirmed_counterfeits", "2 earlier listings of the seller were confirmed counterfeit."),
     ("seller_cleared", "5 earlier listings of the seller were reviewed and found genuine."),
     ("seller_counterfeit_share", "2 of 7 reviewed listings of the seller were counterfeit."),
@@ -31,7 +31,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("name", "sentence"), SAID, ids=[row[0] for row in SAID])
+@pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
 def test_a_signal_of_earlier_verdicts_reads(name: str, sentence: str) -> None:
     assert words(name, full_facts()) == sentence
 

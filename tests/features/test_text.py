@@ -89,7 +89,7 @@ def test_no_description_is_known_and_its_quality_unknown() -> None:
     assert math.isnan(value("text_repetition", facts))
 
 
-SAID = [
+STATEMENT = [
     ("text_replica_grade", "high quality replica", "Replica-grade wording: “high quality replica”, “replica”."),
     ("text_replica_grade", "grey tote", "No replica-grade wording."),
     ("text_contact", "ask on WhatsApp", "Invitations to contact the seller off-platform: “whatsapp”."),
@@ -105,12 +105,12 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("name", "title", "sentence"), SAID, ids=[f"{row[0]}: {row[1]}" for row in SAID])
+@pytest.mark.parametrize(("name", "title", "sentence"), STATEMENT, ids=[f"{row[0]}: {row[1]}" for row in STATEMENT])
 def test_a_signal_of_the_title_reads(name: str, title: str, sentence: str) -> None:
     assert words(name, some_facts(title=title, description=None)) == sentence
 
 
-SAID_OF_DESCRIPTIONS = [
+SENTENCES_ON_DESCRIPTIONS = [
     ("text_description_words", "grey bag", "The description has 2 words."),
     ("text_repetition", "bag bag bag new", "75% of the description is one repeated word."),
     ("text_description_repeats_title", "tote", "The description only repeats the title."),
@@ -119,6 +119,6 @@ SAID_OF_DESCRIPTIONS = [
 ]
 
 
-@pytest.mark.parametrize(("name", "text", "sentence"), SAID_OF_DESCRIPTIONS)
+@pytest.mark.parametrize(("name", "text", "sentence"), SENTENCES_ON_DESCRIPTIONS)
 def test_a_signal_of_the_description_reads(name: str, text: str, sentence: str) -> None:
     assert words(name, some_facts(title="Grey tote", description=text)) == sentence

@@ -33,7 +33,7 @@ COUNTS_AS: Final = {
     "brand: genuine": "",
 }
 
-_SETTLED_WHEN_SAID: Final = frozenset(
+_SETTLED_AT_ONCE: Final = frozenset(
     became
     for became, counts in COUNTS_AS.items()
     if became.startswith(("removed", "nobody", "brand")) or (became.startswith("audit") and counts == "a")
@@ -48,7 +48,7 @@ _WORDS: Final = {
     "test buy": Judgement.NEEDS_TEST_BUY,
     "genuine": Judgement.GENUINE,
 }
-_WHO_SAID_WHAT: Final = {
+_VERDICTS_BEHIND: Final = {
     became: (
         next((who for who in ("brand", "desk", "audit") if who in became), "nobody"),
         next((word for end, word in _WORDS.items() if became.endswith(end)), Judgement.COUNTERFEIT),
@@ -63,7 +63,7 @@ class Row:
 
     became: str
     code: ReasonCode
-    said: float
+    text: float
     settled: float
 
 
@@ -97,7 +97,7 @@ def reference(rows: list[Row], held: tuple[str, float] | None) -> str:
     level = "capped" if lost or any(one[0] for one in codes) else level
     if held is None or held[0] not in {"capped", "suspended"}:
         return level
-    later = [row for row in seen if row.said < held[1]]
+    later = [row for row in seen if row.text < held[1]]
     parts = [later, *([row for row in later if row.code is code] for code in ReasonCode)]
     if held[0] == "suspended" or any(judged(part)[0] for part in parts):
         return "suspended" if held[0] == "capped" or held[1] < 90 or level == "capped" else level
@@ -106,13 +106,13 @@ def reference(rows: list[Row], held: tuple[str, float] | None) -> str:
 
 def given(row: Row, now: datetime) -> Given:
     """The same answer as the rule reads it."""
-    said, settled = now - timedelta(days=row.said), now - timedelta(days=row.settled)
-    who, word = _WHO_SAID_WHAT[row.became]
+    text, settled = now - timedelta(days=row.text), now - timedelta(days=row.settled)
+    who, word = _VERDICTS_BEHIND[row.became]
     ruling = Ruling(word, settled) if who in {"desk", "audit"} else None
     return Given(
         judgement=word if who == "brand" else Judgement.COUNTERFEIT,
         reason_code=row.code,
-        at=said,
+        at=text,
         at_once=who == "audit" or row.became in {"removed", "stopped", "given back"},
         desk=ruling if who == "desk" else None,
         audit=ruling if who == "audit" else None,
@@ -143,8 +143,8 @@ def _row(rng: random.Random, became: str, days: float, codes: tuple[ReasonCode, 
     settled = int(days * chance * 1024) / 1024  # Exact in a double, and in microseconds.
     if chance > 0.96:
         settled = rng.choice((0.0, 90.0, 91.0, -1.0))
-    said = settled if became in _SETTLED_WHEN_SAID else settled + rng.choice((0.0, 1.0, 30.0, 200.0))
-    return Row(became, codes[int(rng.random() * len(codes))], said, settled)
+    text = settled if became in _SETTLED_AT_ONCE else settled + rng.choice((0.0, 1.0, 30.0, 200.0))
+    return Row(became, codes[int(rng.random() * len(codes))], text, settled)
 
 
 def held_of(before: tuple[str, float] | None, now: datetime) -> Held | None:

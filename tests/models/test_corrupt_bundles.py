@@ -61,12 +61,12 @@ def test_a_corrupt_bundle_is_refused_in_a_sentence_and_ends_no_process(tmp_path:
         write_bundle_folder(tmp_path / f"{number:04}", one.files, {})
         names[f"{number:04}"] = one.name
     done = subprocess.run([sys.executable, "-P", "-c", TRIES, str(tmp_path)], capture_output=True, check=False)
-    said = [json.loads(line) for line in done.stdout.splitlines()]
-    assert done.returncode == 0, f"{names[said[-1]['tried']]} ended the process: {done.stderr.decode()[-500:]}"
-    answers = {names[line["tried"]]: line["said"] for line in said if "said" in line}
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 0, f"{names[lines[-1]['tried']]} ended the process: {done.stderr.decode()[-500:]}"
+    answers = {names[line["tried"]]: line["said"] for line in lines if "said" in line}
     assert len(answers) == count
     assert {name: answer for name, answer in answers.items() if not is_a_sentence(answer)} == {}
 
 
-def is_a_sentence(said: str) -> bool:
-    return said[:1].isalpha() and said.endswith(".") and " " in said and "Traceback" not in said
+def is_a_sentence(text: str) -> bool:
+    return text[:1].isalpha() and text.endswith(".") and " " in text and "Traceback" not in text

@@ -34,8 +34,8 @@ def analyst(judgement: Judgement, user: str = "ines", *, hour: int = 0, **change
 
 def brand(judgement: Judgement, *, hour: int = 0, **changes: Any) -> GivenVerdict:
     at = NOW + timedelta(hours=hour)
-    said = GivenVerdict(f"ver_brand_{hour}", judgement, Side.BRAND, "camille", at, superseded=False, brand_id="aurelle")
-    return replace(said, **changes)
+    text = GivenVerdict(f"ver_brand_{hour}", judgement, Side.BRAND, "camille", at, superseded=False, brand_id="aurelle")
+    return replace(text, **changes)
 
 
 def second_review(judgement: Judgement, user: str = "tomas", *, hour: int = 48) -> GivenVerdict:
@@ -297,8 +297,8 @@ def test_a_test_buy_of_the_moment_of_an_upheld_appeal_is_superseded_by_it() -> N
 
 
 def test_an_upheld_appeal_is_against_what_was_said_until_then() -> None:
-    said = (brand(J.COUNTERFEIT), brand(J.COUNTERFEIT, hour=AT_ITS_MOMENT), brand(J.COUNTERFEIT, hour=AFTER))
-    found = label(*said, appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
+    lines = (brand(J.COUNTERFEIT), brand(J.COUNTERFEIT, hour=AT_ITS_MOMENT), brand(J.COUNTERFEIT, hour=AFTER))
+    found = label(*lines, appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
     assert isinstance(found, Label)
     assert found.provenance == ("ver_brand_0", f"ver_brand_{AT_ITS_MOMENT}", JUDGE.verdict_id)
     assert found.matured_at == DECIDED + timedelta(days=14)
@@ -419,8 +419,8 @@ def test_a_label_names_the_verdicts_that_it_rests_on(
 
 
 def test_the_latest_is_the_one_said_last_whatever_it_is_called() -> None:
-    said = (brand(J.GENUINE, verdict_id="ver_z"), brand(J.COUNTERFEIT, hour=1, verdict_id="ver_a"))
-    found = label(*said)
+    lines = (brand(J.GENUINE, verdict_id="ver_z"), brand(J.COUNTERFEIT, hour=1, verdict_id="ver_a"))
+    found = label(*lines)
     assert isinstance(found, Label)
     assert (found.value, found.provenance) == (1, ("ver_a",))
 
@@ -495,8 +495,8 @@ def test_nothing_is_counterfeit_that_nobody_trusted_called_so(
     verdicts: list[GivenVerdict], appeal: AppealState
 ) -> None:
     found = label(*verdicts, appeal=appeal, decided=DECIDED)
-    said = {verdict.judgement for verdict in verdicts if not verdict.superseded and not verdict.suspended}
-    assert isinstance(found, NoLabel) or found.value == 0 or J.COUNTERFEIT in said
+    texts = {verdict.judgement for verdict in verdicts if not verdict.superseded and not verdict.suspended}
+    assert isinstance(found, NoLabel) or found.value == 0 or J.COUNTERFEIT in texts
 
 
 @PROPERTY
@@ -519,5 +519,5 @@ def test_later_verdicts_do_not_change_what_was_known_before(
 ) -> None:
     as_of = NOW + timedelta(days=day)
     known = [verdict for verdict in verdicts if verdict.known_at <= as_of]
-    both = [label(*said, appeal=appeal, decided=DECIDED, as_of=as_of) for said in (verdicts, known)]
+    both = [label(*text, appeal=appeal, decided=DECIDED, as_of=as_of) for text in (verdicts, known)]
     assert both[0] == both[1]

@@ -23,9 +23,9 @@ class Said:
     appeal: bool = False
 
 
-def ruling(said: Said, listing: str = "l") -> Ruling:
-    back = None if said.back is None else hours_ago(said.back)
-    return Ruling(listing, said.version, said.judgement, said.by, said.appeal, hours_ago(said.ago), back)
+def ruling(text: Said, listing: str = "l") -> Ruling:
+    back = None if text.back is None else hours_ago(text.back)
+    return Ruling(listing, text.version, text.judgement, text.by, text.appeal, hours_ago(text.ago), back)
 
 
 def hours_ago(hours: float) -> datetime:
@@ -59,13 +59,13 @@ STANDING: list[tuple[list[Said], bool | None, float | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("said", "counterfeit", "since", "_why"), STANDING, ids=[row[-1] for row in STANDING])
-def test_what_stands_of_a_listing(said: list[Said], counterfeit: bool | None, since: float | None, _why: str) -> None:
-    found = outcomes([ruling(one) for one in said], as_of=NOW)
+@pytest.mark.parametrize(("message", "counterfeit", "since", "_why"), STANDING, ids=[row[-1] for row in STANDING])
+def test_what_stands_of_a_listing(message: list[Said], counterfeit: bool | None, since: float | None, _why: str) -> None:
+    found = outcomes([ruling(one) for one in message], as_of=NOW)
     expected = [] if counterfeit is None or since is None else [(counterfeit, hours_ago(since))]
     assert [(one.counterfeit, one.since) for one in found] == expected
 
 
 def test_each_listing_has_its_own_outcome_in_a_fixed_order() -> None:
-    said = [ruling(Said(C, 3), "b"), ruling(Said(G, 2), "a"), ruling(Said(G, 4), "b")]
-    assert [(one.listing_id, one.counterfeit) for one in outcomes(said, as_of=NOW)] == [("a", False), ("b", True)]
+    lines = [ruling(Said(C, 3), "b"), ruling(Said(G, 2), "a"), ruling(Said(G, 4), "b")]
+    assert [(one.listing_id, one.counterfeit) for one in outcomes(lines, as_of=NOW)] == [("a", False), ("b", True)]

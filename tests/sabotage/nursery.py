@@ -62,7 +62,7 @@ class Outcome:
 
     request: int
     code: int
-    said: str
+    text: str
 
 
 class _Broken(importlib.machinery.SourceFileLoader):
@@ -109,16 +109,16 @@ class _Child:
 
     pid: int
     request: int
-    said: Path
+    text: Path
     deadline: float
 
     @classmethod
-    def born(cls, number: int, request: Request, said: Path) -> "_Child":
-        with said.open("wb") as output:
+    def born(cls, number: int, request: Request, sentence: Path) -> "_Child":
+        with sentence.open("wb") as output:
             pid = os.fork()
             if not pid:
                 _live(request, output.fileno())
-        return cls(pid, number, said, time.monotonic() + SECONDS)
+        return cls(pid, number, sentence, time.monotonic() + SECONDS)
 
     def outcome(self) -> Outcome | None:
         """What became of it; None while it runs."""
@@ -130,7 +130,7 @@ class _Child:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
             code = HUNG
-        return Outcome(self.request, code, self.said.read_text(encoding="utf-8", errors="replace")[-3000:])
+        return Outcome(self.request, code, self.text.read_text(encoding="utf-8", errors="replace")[-3000:])
 
 
 def _live(request: Request, output: int) -> NoReturn:

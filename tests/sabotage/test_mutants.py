@@ -92,4 +92,4 @@ def outcomes(request: pytest.FixtureRequest) -> Mapping[Mutant, Outcome]:
 def test_every_mutant_is_killed(mutant: Mutant, outcomes: Mapping[Mutant, Outcome]) -> None:
     """By a test that fails: a module that cannot be imported or never ends shows nothing of the tests."""
     found = outcomes[mutant]
-    assert found.code == (0 if mutant.is_whole else 1), found.said
+    assert found.code == (0 if mutant.is_whole else 1), found.text

@@ -112,8 +112,8 @@ def lines_of(command: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
     """The code of a child whose standard input stays open, and what it said."""
     with subprocess.Popen([sys.executable, "-P", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
-        said = [json.loads(line) for line in child.stdout]
-        return child.wait(), said
+        lines = [json.loads(line) for line in child.stdout]
+        return child.wait(), lines
 
 
 # One process for them all: to start one takes three seconds, to refuse a snapshot none.
@@ -135,10 +135,10 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
     asked = [arguments(folder, rows, change) for folder, (_, rows, change, _) in zip(folders, UNSOUND, strict=False)]
     golden, digest = with_a_changed_golden_set(folders[-1])
     asked.append(golden)
-    code, said = lines_of(["-c", IN_TURN, json.dumps(asked)])
+    code, text = lines_of(["-c", IN_TURN, json.dumps(asked)])
     assert code == 0
-    at = [i for i, line in enumerate(said) if line["event"] == "ended"]
-    found = [Ended(said[i]["code"], said[i - 1], folder / "out") for i, folder in zip(at, folders, strict=True)]
+    at = [i for i, line in enumerate(text) if line["event"] == "ended"]
+    found = [Ended(text[i]["code"], text[i - 1], folder / "out") for i, folder in zip(at, folders, strict=True)]
     return {**dict(zip(names, found, strict=True)), CHANGED: replace(found[-1], golden=digest)}
 
 
@@ -164,6 +164,6 @@ def test_a_golden_set_of_which_a_byte_was_changed_trains_nothing(ended: dict[str
 def test_a_child_of_its_own_says_the_same_to_whoever_started_it(
     tmp_path: Path, _name: str, rows: Sequence[SnapshotRow], change: Callable[[Path], None], sentence: str
 ) -> None:
-    code, said = lines_of(["-m", "training.job", *arguments(tmp_path, rows, change)])
-    assert (code, [line["event"] for line in said]) == (REFUSED, ["progress", "refused"])
-    assert sentence in said[-1]["sentence"]
+    code, text = lines_of(["-m", "training.job", *arguments(tmp_path, rows, change)])
+    assert (code, [line["event"] for line in text]) == (REFUSED, ["progress", "refused"])
+    assert sentence in text[-1]["sentence"]

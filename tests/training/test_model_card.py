@@ -58,7 +58,7 @@ REPORT = {
 }
 CARD = model_card(REPORT, "d" * 64)
 
-SAID = [
+STATEMENT = [
     "# Counterfeit classifier dddddddddddd",
     "* Snapshot `ab12`: 12,345 labelled listing versions of 678 sellers, 90 of them counterfeit.",
     "* Evidence: 1,200 brand, 30 one reviewer. Lanes: 1,000 ask brand, 230 audit.",
@@ -88,7 +88,7 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize("line", SAID)
+@pytest.mark.parametrize("line", STATEMENT)
 def test_a_card_says(line: str) -> None:
     assert line in CARD.splitlines()
 

@@ -109,12 +109,12 @@ def test_promises_say_what_holds_and_what_is_declined() -> None:
     probabilities = np.array([0.75] * 150 + [0.1] * 100)
     found = promises(labels, probabilities, np.array([f"seller {number}" for number in range(250)]))
     assert [(one["precision"], one["threshold"]) for one in found] == [(0.7, 0.75), (0.8, 0.75), (0.9, None)]
-    said = [promise_in_words(one) for one in found]
-    assert said[0].startswith(
+    lines = [promise_in_words(one) for one in found]
+    assert lines[0].startswith(
         "Precision 0.7: promised from 0.750 in 95% of equally large sets of unseen sellers (up to"
     )
-    assert said[0].endswith("with recall 1.00.")
-    assert said[2].startswith("Precision 0.9: declined. At no threshold does precision reach 0.90")
+    assert lines[0].endswith("with recall 1.00.")
+    assert lines[2].startswith("Precision 0.9: declined. At no threshold does precision reach 0.90")
 
 
 def test_nothing_is_promised_where_nothing_is_counterfeit() -> None:

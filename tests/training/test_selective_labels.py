@@ -49,7 +49,7 @@ class Reviewed:
 
     facts: Facts
     drawn: bool
-    said: tuple[GivenVerdict, ...]
+    text: tuple[GivenVerdict, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +71,14 @@ def reviewed(facts: Sequence[Facts], truths: Sequence[Truth], random: np.random.
         house = one.brand.brand_id
         asked = house if house is not None and int(house) % 2 else None
         first = _analyst(number, truth, random, "first", drawn=drawn)
-        said = [first]
+        lines = [first]
         if asked and (not drawn or first.judgement is Judgement.COUNTERFEIT):
             answer = brand_answer(truth, random)
-            said += [_given(number, Judgement(answer.verdict), Side.BRAND, "brand", asked)] if answer else []
+            lines += [_given(number, Judgement(answer.verdict), Side.BRAND, "brand", asked)] if answer else []
         if drawn and first.judgement is Judgement.COUNTERFEIT:
             second = _analyst(number, truth, random, "second", drawn=False)
-            said.append(replace(second, second_review=True, user_id=f"second-{second.user_id}"))
-        found.append(Reviewed(one, drawn, tuple(said)))
+            lines.append(replace(second, second_review=True, user_id=f"second-{second.user_id}"))
+        found.append(Reviewed(one, drawn, tuple(lines)))
     return found
 
 
@@ -97,8 +97,8 @@ def labelled(
     """The rows that the label rule makes of what was said."""
     rows, facts = [], []
     for number, case in enumerate(cases):
-        said = [one for one in case.said if second_reviews or not one.second_review]
-        label = label_from(said, AppealState.NONE, as_of=NOW, policy=policy)
+        lines = [one for one in case.text if second_reviews or not one.second_review]
+        label = label_from(lines, AppealState.NONE, as_of=NOW, policy=policy)
         if not isinstance(label, Label):
             continue
         seller = case.facts.listing.seller.external_id

@@ -377,8 +377,8 @@ def test_honest_sellers_object_to_a_removal_and_counterfeiters_seldom_do() -> No
 
 
 def test_the_documentation_says_that_it_proves_nothing_about_the_field() -> None:
-    said = " ".join((training.synthetic.__doc__ or "").split())
-    assert "It is simulated, and figures measured on it prove nothing about accuracy in the field." in said
+    text = " ".join((training.synthetic.__doc__ or "").split())
+    assert "It is simulated, and figures measured on it prove nothing about accuracy in the field." in text
 
 
 @pytest.mark.parametrize(

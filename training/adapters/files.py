@@ -31,8 +31,8 @@ _ITEMS: Final = ("item", "entry")  # RSS 2.0 and Atom.
 class Unreadable(ValueError):
     """The file as a whole cannot be read: wrong kind, damaged, or empty. As text it begins with the file's name."""
 
-    def __init__(self, file: object, said: str, /, **parameters: Parameter) -> None:
-        self.phrase = Phrase(said, **parameters)
+    def __init__(self, file: object, sentence: str, /, **parameters: Parameter) -> None:
+        self.phrase = Phrase(sentence, **parameters)
         why = str(self.phrase)
         super().__init__(f"{file}: {why[:1].lower()}{why[1:]}")
 

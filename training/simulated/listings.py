@@ -105,18 +105,18 @@ def _observed(random: Random, offer: Draft) -> Draft:
     counted = counters(random, found, habits, age=age, offers=offers, counterfeit=counterfeit)
     if happens(random, 0.7):
         counted["availability"] = "in_stock" if happens(random, 0.93) else "out_of_stock"
-    said = block(seller.career, seller.record, found, country=seller.style.country, day=offer.day)
-    return replace(offer, observed=counted, block=said)
+    sentence = block(seller.career, seller.record, found, country=seller.style.country, day=offer.day)
+    return replace(offer, observed=counted, block=sentence)
 
 
 def later(random: Random, offer: Draft, day: float) -> Draft:
     """The same offer as it stands on a later day, its content unchanged."""
     found = volumes(random, offer.seller.career, offer.seller.record, day)
-    said = block(offer.seller.career, offer.seller.record, found, country=offer.seller.style.country, day=day)
+    sentence = block(offer.seller.career, offer.seller.record, found, country=offer.seller.style.country, day=day)
     observed = dict(offer.observed)
     if isinstance(age := observed.get("age_days"), int):
         observed["age_days"] = age + int(day - offer.day)
-    return replace(offer, day=day, observed=observed, block=said if offer.block else {})
+    return replace(offer, day=day, observed=observed, block=sentence if offer.block else {})
 
 
 def relisted(random: Random, offer: Draft, seller: Seller) -> Draft:

@@ -177,20 +177,20 @@ def _part(random: Random, counts: Counts, share: float) -> Counts:
 
 def block(career: Career, seller: Record, found: Volumes, *, country: str, day: float) -> Row:
     """The seller block of a row, without the seller's id."""
-    said: Row = {}
+    payload: Row = {}
     if "age" in seller.says:
-        said["age_days"] = max(0, int(day - career.opened))
+        payload["age_days"] = max(0, int(day - career.opened))
     if "country" in seller.says:
-        said["country"] = country
+        payload["country"] = country
     if "rating" in seller.says and seller.rating_count:
-        said |= {"rating": seller.rating, "rating_count": seller.rating_count}
+        payload |= {"rating": seller.rating, "rating_count": seller.rating_count}
     if "volumes" in seller.says:
-        said |= {"gmv": _amounts(found.turnover), "orders": _window(found.orders), "accepted": _window(found.sales)}
+        payload |= {"gmv": _amounts(found.turnover), "orders": _window(found.orders), "accepted": _window(found.sales)}
     if "returns" in seller.says:
-        said |= {"returned": _window(found.returned), "returned_value": _amounts(found.returned_value)}
+        payload |= {"returned": _window(found.returned), "returned_value": _amounts(found.returned_value)}
     if "stock" in seller.says:
-        said |= {"variety": seller.variety, "available": seller.available}
-    return said
+        payload |= {"variety": seller.variety, "available": seller.available}
+    return payload
 
 
 def counters(random: Random, found: Volumes, habits: Habits, *, age: float, offers: int, counterfeit: bool) -> Row:
@@ -199,21 +199,21 @@ def counters(random: Random, found: Volumes, habits: Habits, *, age: float, offe
     sold = _thinned(random, int(random.binomial(found.sales[2], share * min(age, 90.0) / 90)), min(age, 90.0))
     returned = _part(random, sold, min(0.5, habits.returns * around(random, Around(median=1.0, spread=0.3))))
     fakes = habits.fakes if counterfeit else FAKES_OF_GENUINE
-    said: Row = {"age_days": int(age)}
+    payload: Row = {"age_days": int(age)}
     if happens(random, 0.65):
-        said |= {"sales": _window(sold), "returns": _window(returned)}
+        payload |= {"sales": _window(sold), "returns": _window(returned)}
     if happens(random, 0.5):
-        said["fake_returns"] = _window(_part(random, returned, fakes))
+        payload["fake_returns"] = _window(_part(random, returned, fakes))
     raters = int(random.binomial(3 * sold[2], _RATES))
     if happens(random, 0.25):
         worst = 0.05 + (0.2 * fakes if counterfeit else 0.0)
-        said["rating_counts"] = random.multinomial(raters, (worst, 0.05, 0.07, 0.2, 0.68 - worst)).tolist()
+        payload["rating_counts"] = random.multinomial(raters, (worst, 0.05, 0.07, 0.2, 0.68 - worst)).tolist()
     if happens(random, 0.6):
-        said["photos_count"] = 1 + int(random.poisson(3.0 if counterfeit else 4.2))  # Borrowed pictures are few.
-        said["comments_count"] = int(random.binomial(raters, 0.5))
+        payload["photos_count"] = 1 + int(random.poisson(3.0 if counterfeit else 4.2))  # Borrowed pictures are few.
+        payload["comments_count"] = int(random.binomial(raters, 0.5))
     if happens(random, 0.3):
-        said["videos_count"] = int(random.random() < 0.15)
-    return said
+        payload["videos_count"] = int(random.random() < 0.15)
+    return payload
 
 
 def _window(counts: Counts) -> Row:

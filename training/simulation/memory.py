@@ -88,11 +88,11 @@ class Memory:
 
 
 def _rulings(settled: Settled) -> tuple[Ruling, ...]:
-    said = [
+    lines = [
         Ruling(known_at=one.known_at, counterfeit=bool(VALUES[one.judgement]))
         for one in settled.rulings_given
         if one.judgement in VALUES
     ]
     if settled.decision is not None and settled.appeal(settled.decision.known_at) is AppealState.UPHELD:
-        said.append(Ruling(known_at=settled.decision.known_at, counterfeit=False))
-    return tuple(said)
+        lines.append(Ruling(known_at=settled.decision.known_at, counterfeit=False))
+    return tuple(lines)

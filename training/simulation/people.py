@@ -60,11 +60,11 @@ class Settled:
 
     def rulings(self, listing_id: str) -> list[Ruling]:
         """The answer in the form of a seller's point-in-time history."""
-        said = [Ruling(listing_id, listing_id, v.judgement, v.side, False, v.known_at) for v in self.rulings_given]
+        lines = [Ruling(listing_id, listing_id, v.judgement, v.side, False, v.known_at) for v in self.rulings_given]
         if self.decision is not None:
             decision = self.decision
-            said.append(Ruling(listing_id, listing_id, decision.judgement, decision.side, True, decision.known_at))
-        return said
+            lines.append(Ruling(listing_id, listing_id, decision.judgement, decision.side, True, decision.known_at))
+        return lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,15 +128,15 @@ def settle(
 
 def _with_second_review(offered: Offered, found: Settled) -> Settled:
     """A label that needs a second reviewer goes, blind, to somebody who has not judged the listing."""
-    said_at = found.verdicts[-1].known_at
-    label = label_from(found.verdicts, AppealState.NONE, as_of=said_at, policy=DEFAULT_LABELS)
+    verdict_at = found.verdicts[-1].known_at
+    label = label_from(found.verdicts, AppealState.NONE, as_of=verdict_at, policy=DEFAULT_LABELS)
     if label is not WANTS_A_SECOND:
         return found
     answer = analyst_answer(offered.truth, offered.random(_SECOND_REVIEW))
-    known_at = said_at + timedelta(days=DEFAULT_SECOND_REVIEW.due_within_days, hours=answer.delay_hours)
+    known_at = verdict_at + timedelta(days=DEFAULT_SECOND_REVIEW.due_within_days, hours=answer.delay_hours)
     name, judgement = f"{offered.external_id}/second-look", Judgement(answer.verdict)
-    said = GivenVerdict(name, judgement, Side.ANALYST, _SECOND_ANALYST, known_at, superseded=False)
-    second = replace(said, second_review=True)
+    text = GivenVerdict(name, judgement, Side.ANALYST, _SECOND_ANALYST, known_at, superseded=False)
+    second = replace(text, second_review=True)
     return replace(found, verdicts=(*found.verdicts, second), looks=found.looks + 1)
 
 

@@ -44,19 +44,19 @@ def _by_month(runs: Sequence[Run], title: str, value: Any) -> Figure | None:
         [f"{name}{_ADAPTING}" for name in _LOOKS if _of(runs, f"{name}{_ADAPTING}")],
     ]
     shown = [
-        (names, said) for names, said in zip(panels, ("sellers stand still", "sellers adapt"), strict=True) if names
+        (names, text) for names, text in zip(panels, ("sellers stand still", "sellers adapt"), strict=True) if names
     ]
     if not shown:
         return None
     figure = Figure(figsize=(5.4 * len(shown), 3.9), layout="constrained")
     axes = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-    for ax, (names, said) in zip(axes, shown, strict=True):
+    for ax, (names, text) in zip(axes, shown, strict=True):
         for name in names:
             colour, mark = _LOOKS[name.removesuffix(_ADAPTING)]
             points = value(_of(runs, name))
             ax.plot(range(1, len(points) + 1), points, color=colour, marker=mark, markersize=4, linewidth=1.6)
             _say_at_end(ax, len(points), points[-1], name.removesuffix(_ADAPTING).replace("-", " "), colour)
-        _dress(ax, f"{said}; {_seeds(runs)}")
+        _dress(ax, f"{text}; {_seeds(runs)}")
         ax.set_ylim(bottom=0)
         ax.set_xlim(0.5, len(points) + 3.2)
         ax.set_xticks(range(1, len(points) + 1))
@@ -131,15 +131,15 @@ def _attacks(arms: Mapping[str, Any]) -> Figure | None:
     for number, attack in enumerate(Attack):
         colour, mark = _ATTACKS[attack]
         ours = [
-            (shares.index(arm.poison.share), said) for arm, said in found if arm.poison and arm.poison.attack is attack
+            (shares.index(arm.poison.share), text) for arm, text in found if arm.poison and arm.poison.attack is attack
         ]
-        for at, said in ours:
+        for at, text in ours:
             x = at + 0.16 * (2 * number - 1)
-            losses = [100 * loss for loss in said["slice_recall_lost_by_seed"]]
+            losses = [100 * loss for loss in text["slice_recall_lost_by_seed"]]
             ax.plot([x] * len(losses), losses, mark, color=colour, markersize=3.5, alpha=0.45)
-            if said["slice_recall_lost"] is not None:
-                face = "white" if said["blocked_by"] else colour
-                ax.plot(x, 100 * said["slice_recall_lost"], mark, color=colour, markerfacecolor=face, markersize=9)
+            if text["slice_recall_lost"] is not None:
+                face = "white" if text["blocked_by"] else colour
+                ax.plot(x, 100 * text["slice_recall_lost"], mark, color=colour, markerfacecolor=face, markersize=9)
         ax.plot([], [], mark, color=colour, label=_WORDS[attack])
     ax.axhline(5, color=_INK, linewidth=1, linestyle="--")
     ax.annotate("at most 5 points", (len(shares) - 0.5, 5), ha="right", va="bottom", fontsize=8, color=_INK)

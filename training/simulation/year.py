@@ -127,8 +127,8 @@ class Year:
         return [self._reported(case) if case.offered.external_id in accused else case for case in cases]
 
     def _reported(self, case: Case) -> Case:
-        said = self._settled(case.offered, case.arrival, CaseLane.ASK_BRAND, lambda _o, _s: Judgement.COUNTERFEIT)
-        return Case(case.offered, case.arrival, _REPORTED, said)
+        text = self._settled(case.offered, case.arrival, CaseLane.ASK_BRAND, lambda _o, _s: Judgement.COUNTERFEIT)
+        return Case(case.offered, case.arrival, _REPORTED, text)
 
     def _settled(self, offered: Offered, arrival: Arrival, lane: CaseLane, instead: Instead | None) -> Settled:
         situation = arrival.situation

@@ -10,7 +10,7 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.platform.runtime import Runtime
 from serving.standing.policy import ReminderPolicy
-from serving.standing.rules.reminders import SAID, QuestionStep, stretches
+from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep, stretches
 from serving.standing.store import question_steps
 
 # The batch of one transaction; a reviewer who decides one of its cases waits for it.
@@ -59,7 +59,7 @@ def take_step(runtime: Runtime, connection: Connection, case: Case, step: Questi
         "marketplace_id": case.marketplace_id,
         "event_id": runtime.ids.new("evt"),
         "case_id": case.case_id,
-        "what": SAID[step],
+        "what": EVENT_TEXTS[step],
         "actor": "sweep",
         "known_at": at,
     }

@@ -38,11 +38,11 @@ def unanswered(connection: Connection, pairs: Collection[Pair], since: datetime)
 
 def answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, datetime]:
     """When somebody of each brand answered last; brands that never did are left out."""
-    said = verdict.c
+    text = verdict.c
     query = (
-        select(said.marketplace_id, said.brand_id, func.max(said.known_at).label("at"))
-        .where(said.side == Side.BRAND.value, said.judgement != Judgement.WITHDRAWN.value, _one_of(verdict, pairs))
-        .group_by(said.marketplace_id, said.brand_id)
+        select(text.marketplace_id, text.brand_id, func.max(text.known_at).label("at"))
+        .where(text.side == Side.BRAND.value, text.judgement != Judgement.WITHDRAWN.value, _one_of(verdict, pairs))
+        .group_by(text.marketplace_id, text.brand_id)
     )
     return {(row.marketplace_id, row.brand_id): row.at for row in connection.execute(query)}
 

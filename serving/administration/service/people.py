@@ -222,8 +222,8 @@ def _hand_over(
     freed = leases.move(connection, [one for one in held if one not in taken], whose.user_id, None, None)
     assignments.withdraw(connection, here, whose.user_id)
     if follower is not None:
-        said = f"Handed over by {whose.name} to {follower.name}"[:200]
-        cases.add_events(connection, [_event(runtime, one, said, by, now) for one in taken])
+        text = f"Handed over by {whose.name} to {follower.name}"[:200]
+        cases.add_events(connection, [_event(runtime, one, text, by, now) for one in taken])
     return Freed(handed_over, freed, len(brands), 0)
 
 
@@ -263,12 +263,12 @@ def _holds(one: Colleague, role: Role, place: str) -> bool:
     return any(grant.role is role and grant.marketplace_id == place for grant in one.grants)
 
 
-def _event(runtime: Runtime, one: Held, said: str, by: Person, now: datetime) -> dict[str, Any]:
+def _event(runtime: Runtime, one: Held, text: str, by: Person, now: datetime) -> dict[str, Any]:
     return {
         "marketplace_id": one[0],
         "event_id": runtime.ids.new("evt"),
         "case_id": one[1],
-        "what": said,
+        "what": text,
         "actor": f"user:{by.user_id}",
         "known_at": now,
     }

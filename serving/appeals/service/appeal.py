@@ -12,7 +12,7 @@ from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import KNOWN, Admission, admit
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.service.complaint_case import ComplaintCase, open_complaint
-from serving.appeals.service.counter_notice_steps import Said, take
+from serving.appeals.service.counter_notice_steps import Statement, take
 from serving.appeals.store import appeals, counter_notices
 from serving.audit.store import audit
 from serving.cases.store import cases
@@ -62,7 +62,7 @@ def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint
         removal = removal_in_force(connection, here, complaint.listing_external_id)
         contested = counter_notices.of_action(connection, here, removal.action_id)
         if contested is not None and appeals.of_action(connection, here, removal.action_id) is None:
-            take(runtime, connection, contested, Said(CounterNoticeEvent.APPEAL, complaint.statement, "seller"))
+            take(runtime, connection, contested, Statement(CounterNoticeEvent.APPEAL, complaint.statement, "seller"))
         return open_appeal(runtime, connection, removal, complaint.external_id, complaint.statement)
 
 

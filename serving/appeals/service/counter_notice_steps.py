@@ -20,7 +20,7 @@ from serving.takedowns.store import actions
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Statement:
     """A party's event, and its statement."""
 
     event: CounterNoticeEvent
@@ -68,7 +68,7 @@ def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id
 
 
 def take(
-    runtime: Runtime, connection: Connection, found: CounterNotice, said: Said, party: Party | None = None
+    runtime: Runtime, connection: Connection, found: CounterNotice, statement: Statement, party: Party | None = None
 ) -> Step:
     """Go one step on, in the caller's transaction. Without a party it is the one whose step it is.
 
@@ -77,16 +77,16 @@ def take(
     Forbidden, Conflict, TooLate, Invalid
         The rules refuse it, or somebody was faster.
     """
-    now, by = runtime.clock.now(), party or WHO[said.event]
+    now, by = runtime.clock.now(), party or WHO[statement.event]
     policy = _policy(connection, found.marketplace_id, found.brand_id, PROFILES[found.profile])
     calendar = calendar_of(found.country, now)
-    following = step(found.standing, said.event, by, at=now, policy=policy, calendar=calendar)
+    following = step(found.standing, statement.event, by, at=now, policy=policy, calendar=calendar)
     made = {
         "step_id": runtime.ids.new("cns"),
         "party": by.value,
-        "event": said.event.value,
-        "statement": said.words,
-        "actor": said.actor,
+        "event": statement.event.value,
+        "statement": statement.words,
+        "actor": statement.actor,
         "known_at": now,
     }
     counter_notices.change(connection, found, following.standing, made)
@@ -94,8 +94,8 @@ def take(
         connection,
         now,
         found.marketplace_id,
-        said.actor,
-        f"counter_notice.{said.event.value}",
+        statement.actor,
+        f"counter_notice.{statement.event.value}",
         found.counter_notice_id,
         action_id=found.action_id,
         state=following.standing.state.value,

@@ -10,7 +10,7 @@ from models.verdict import Evidence, Judgement, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from serving.appeals.service.appeal import open_appeal, removal_in_force
-from serving.appeals.service.counter_notice_steps import Said, open_counter_notice, take
+from serving.appeals.service.counter_notice_steps import Statement, open_counter_notice, take
 from serving.appeals.service.overturn import Ground, overturn
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import CounterNotice
@@ -23,7 +23,7 @@ from serving.standing.service import begin_count, recount
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store import actions
 
-LONGEST_SAID: Final = 5_000
+LONGEST_TEXT: Final = 5_000
 _MOST_AT_ONCE: Final = 200
 # A worker that stood still for a month finds the missed ones; older ones have their appeal.
 _LOOKED_BACK: Final = timedelta(days=31)
@@ -51,10 +51,10 @@ def submit(runtime: Runtime, marketplace_id: str, action_id: str, words: str) ->
     Conflict, TooLate, NotFound
         It is not the seller's turn; the time has passed; there is no such removal.
     """
-    said = Said(CounterNoticeEvent.SUBMIT, _words(words), "seller")
+    text = Statement(CounterNoticeEvent.SUBMIT, _words(words), "seller")
     with runtime.store.write() as connection:
         found = open_counter_notice(runtime, connection, marketplace_id, action_id)
-        return _take(runtime, connection, found, said)
+        return _take(runtime, connection, found, text)
 
 
 def submit_for_seller(
@@ -76,7 +76,7 @@ def withdraw(runtime: Runtime, marketplace_id: str, action_id: str) -> CounterNo
     """The seller takes the counter-notice back; the removal stands, and the appeal stays open."""
     with runtime.store.write() as connection:
         found = open_counter_notice(runtime, connection, marketplace_id, action_id)
-        return _take(runtime, connection, found, Said(CounterNoticeEvent.WITHDRAW, None, "seller"))
+        return _take(runtime, connection, found, Statement(CounterNoticeEvent.WITHDRAW, None, "seller"))
 
 
 def answer_as_rights_holder(
@@ -100,8 +100,8 @@ def answer_as_rights_holder(
         if (here, found.brand_id) not in answered:
             raise NotFound("There is no such counter-notice.")
         needs_words = event is not CounterNoticeEvent.CONCEDE
-        said = Said(event, _words(words) if needs_words else None, f"user:{person.user_id}")
-        return _take(runtime, connection, found, said, party=Party.RIGHTS_HOLDER, person=person)
+        text = Statement(event, _words(words) if needs_words else None, f"user:{person.user_id}")
+        return _take(runtime, connection, found, text, party=Party.RIGHTS_HOLDER, person=person)
 
 
 def pass_deadlines(runtime: Runtime) -> int:
@@ -113,7 +113,7 @@ def pass_deadlines(runtime: Runtime) -> int:
     for found in overdue:
         try:
             with runtime.store.write() as connection:
-                _take(runtime, connection, found, Said(CounterNoticeEvent.PASS_DEADLINE, None, _CLOCK))
+                _take(runtime, connection, found, Statement(CounterNoticeEvent.PASS_DEADLINE, None, _CLOCK))
         except DomainError:
             continue  # Somebody is answering at this moment; the next sweep looks again.
         passed += 1
@@ -124,7 +124,7 @@ def _take(
     runtime: Runtime,
     connection: Connection,
     found: CounterNotice,
-    said: Said,
+    statement: Statement,
     *,
     party: Party | None = None,
     person: Person | None = None,
@@ -133,14 +133,14 @@ def _take(
     now, here = runtime.clock.now(), found.marketplace_id
     removal = actions.get(connection, here, found.action_id)
     begin_count(connection, cases.of_verdict(connection, here, removal.verdict_id))
-    following = take(runtime, connection, found, said, party)
+    following = take(runtime, connection, found, statement, party)
     if following.standing.state is CounterNoticeState.WITH_REVIEWER:
-        told = _told(connection, found)[:LONGEST_SAID]
+        told = _told(connection, found)[:LONGEST_TEXT]
         open_appeal(runtime, connection, removal, f"counter-notice:{found.counter_notice_id}", told)
     if following.overturns:
         gave_way = None if person is None else _genuine(runtime, connection, found, person, now)
         why = Undone.SILENCE if gave_way is None else Undone.CONCEDED
-        overturn(runtime, connection, removal, Ground(why, gave_way, said.actor), now)
+        overturn(runtime, connection, removal, Ground(why, gave_way, statement.actor), now)
         if found.brand_id is not None:
             recount(runtime, connection, here, found.brand_id, now)
     return counter_notices.get(connection, here, found.counter_notice_id)
@@ -187,11 +187,11 @@ def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, per
 def _told(connection: Connection, found: CounterNotice) -> str:
     """The seller's statements in all rounds."""
     given = counter_notices.steps(connection, found.marketplace_id, found.counter_notice_id)
-    return "\n\n".join(one.said for one in given if one.said and one.party is Party.SELLER)
+    return "\n\n".join(one.text for one in given if one.text and one.party is Party.SELLER)
 
 
 def _words(words: str) -> str:
     found = words.strip()
-    if not found or len(found) > LONGEST_SAID:
-        raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_SAID)
+    if not found or len(found) > LONGEST_TEXT:
+        raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_TEXT)
     return found

@@ -19,8 +19,8 @@ from serving.appeals.rules.appeals import open_until
 from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, step
 from serving.appeals.service import counter_notices as answering
 from serving.appeals.service.appeal import open_appeal
-from serving.appeals.service.counter_notice_steps import Said, open_counter_notice, take
-from serving.appeals.service.counter_notices import LONGEST_SAID
+from serving.appeals.service.counter_notice_steps import Statement, open_counter_notice, take
+from serving.appeals.service.counter_notices import LONGEST_TEXT
 from serving.appeals.store import appeals, counter_notices, seller_links
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.appeals.store.seller_links import SellerLink
@@ -158,12 +158,12 @@ def appeal_until(runtime: Runtime, found: CounterNotice) -> datetime:
 
 
 def _appeal(runtime: Runtime, marketplace_id: str, action_id: str, words: str) -> None:
-    if not words or len(words) > LONGEST_SAID:
-        raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_SAID)
+    if not words or len(words) > LONGEST_TEXT:
+        raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_TEXT)
     with runtime.store.write() as connection:
         removal = actions.get(connection, marketplace_id, action_id)
         contested = open_counter_notice(runtime, connection, marketplace_id, action_id)
-        take(runtime, connection, contested, Said(CounterNoticeEvent.APPEAL, words, "seller"))
+        take(runtime, connection, contested, Statement(CounterNoticeEvent.APPEAL, words, "seller"))
         open_appeal(runtime, connection, removal, f"link:{action_id}", words)
 
 

@@ -50,7 +50,7 @@ class StoredStep:
     party: Party
     event: CounterNoticeEvent
     state_after: CounterNoticeState
-    said: str | None
+    text: str | None
     known_at: datetime
 
 

@@ -26,7 +26,7 @@ def record(
 
     Two writers cannot fork the chain: the head row is held until the transaction ends.
     """
-    said = Payload(canonical(payload), secrets.token_bytes(SALT_BYTES))
+    text = Payload(canonical(payload), secrets.token_bytes(SALT_BYTES))
     entry = chained(
         previous=hold(connection),
         occurred_at=at,
@@ -34,10 +34,10 @@ def record(
         actor=actor,
         act=act,
         subject=subject,
-        payload=said,
+        payload=text,
     )
     add(connection, audit_entry, [{name: getattr(entry, name) for name in Entry.__slots__}])
-    row = {"sequence": entry.sequence, "payload": said.body.decode(), "salt": said.salt.hex()}
+    row = {"sequence": entry.sequence, "payload": text.body.decode(), "salt": text.salt.hex()}
     add(connection, audit_payload, [row])
     connection.execute(
         update(audit_head)

@@ -109,8 +109,8 @@ def _line(row: Any) -> Entry:
 
 
 def _entry(row: Any) -> tuple[Entry, Payload | None]:
-    entry, said = _line(row), row["payload"]
-    return entry, None if said is None else Payload(said.encode(), bytes.fromhex(row["salt"] or ""))
+    entry, text = _line(row), row["payload"]
+    return entry, None if text is None else Payload(text.encode(), bytes.fromhex(row["salt"] or ""))
 
 
 def _hash_of(connection: Connection, sequence: int) -> str:

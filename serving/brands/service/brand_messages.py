@@ -54,7 +54,7 @@ def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
     NotFound, Invalid, Conflict
         It is not their brand; the message is empty or too long; they wrote too many within an hour.
     """
-    said, now = _plain(text), runtime.clock.now()
+    sentence, now = _plain(text), runtime.clock.now()
     message_id = runtime.ids.new("msg")
     with runtime.store.write() as connection:
         side = side_of(connection, person, pair)
@@ -66,7 +66,7 @@ def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
             "brand_id": pair[1],
             "side": side.value,
             "user_id": person.user_id,
-            "text": said,
+            "text": sentence,
             "known_at": now,
             "erased_at": None,
         }
@@ -118,9 +118,9 @@ def _plain(text: str) -> str:
     """
     plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     kept = "".join(one for one in plain if one == "\n" or unicodedata.category(one) not in {"Cc", "Cs", "Co", "Cn"})
-    said = _LINES.sub("\n\n", kept).strip()
-    if not said:
+    sentence = _LINES.sub("\n\n", kept).strip()
+    if not sentence:
         raise Invalid("The message is empty.")
-    if len(said) > LONGEST:
-        raise Invalid("A message can have at most {most:,} characters; this one has {n:,}.", most=LONGEST, n=len(said))
-    return said
+    if len(sentence) > LONGEST:
+        raise Invalid("A message can have at most {most:,} characters; this one has {n:,}.", most=LONGEST, n=len(sentence))
+    return sentence

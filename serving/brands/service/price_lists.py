@@ -19,7 +19,7 @@ from serving.platform.tabular import Kind
 
 # A maker of ten thousand articles with a change of prices twice a year for five years.
 MOST_ENTRIES: Final = 100_000
-NOT_SAID: Final = "not said"  # As the source of a price that came without one.
+NOT_STATED: Final = "not said"  # As the source of a price that came without one.
 _FIELDS: Final = {
     field.name: field
     for field in (
@@ -147,7 +147,7 @@ def _entries(row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
             "currency": currency,
             "amount_minor": money.to_minor(amount, str(currency)),
             "valid_from": valid_from.isoformat(),
-            "source": str(found.get("source") or NOT_SAID),
+            "source": str(found.get("source") or NOT_STATED),
         }
         for by, name, key in named
     ]

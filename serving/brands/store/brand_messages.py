@@ -38,7 +38,7 @@ class Message:
     side: MessageSide
     user_id: str
     name: str
-    said: str | None
+    text: str | None
     known_at: datetime
 
 

@@ -11,12 +11,12 @@ from serving.cases.policy import WaitingPolicy
 class Note:
     """The text of a note, and the people mentioned in it."""
 
-    said: str
+    text: str
     mentioned: tuple[str, ...]
 
 
 def written(
-    said: str, mentioned: Collection[str], *, author: str, may_see: Collection[str], policy: WaitingPolicy
+    sentence: str, mentioned: Collection[str], *, author: str, may_see: Collection[str], policy: WaitingPolicy
 ) -> Note:
     """The note as it is kept: without white space at its ends, for each of the people once, and not for its author.
 
@@ -25,7 +25,7 @@ def written(
     Invalid
         Nothing is written or too much, too many are mentioned, or somebody who may not see the case.
     """
-    text = "\n".join(line.rstrip() for line in said.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n"))
+    text = "\n".join(line.rstrip() for line in sentence.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n"))
     if not text:
         raise Invalid("Write something.")
     if len(text) > policy.longest_note:

@@ -21,7 +21,7 @@ class StoredNote:
 
     note_id: str
     author: str
-    said: str
+    text: str
     mentioned: tuple[str, ...]
     known_at: datetime
 
@@ -33,7 +33,7 @@ class Mention:
     case_id: str
     external_id: str
     author: str
-    said: str
+    text: str
     known_at: datetime
     seen: bool
 

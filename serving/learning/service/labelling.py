@@ -14,7 +14,7 @@ from models.labels import Label, NoLabel, label_from
 from models.policies.learning import LabelPolicy
 from serving.learning.service.golden import golden_set_of
 from serving.learning.store import learning, verdict_history
-from serving.learning.store.verdict_history import Said
+from serving.learning.store.verdict_history import VerdictHistory
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.scoring.store import references
@@ -23,7 +23,7 @@ from training.snapshot import SnapshotRow, write_snapshot
 from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
 
 
-def label_of(version: Said, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
+def label_of(version: VerdictHistory, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
     """The label of one version at a moment, or why there is none."""
     decision = version.decision.given if version.decision else None
     return label_from(
@@ -53,7 +53,7 @@ def labelled_rows(
     return rows
 
 
-def _proof(version: Said, label: Label) -> tuple[int, ...]:
+def _proof(version: VerdictHistory, label: Label) -> tuple[int, ...]:
     """The audit entries of the verdicts that a label rests on; none where one is missing, or nobody answers for it.
 
     A verdict that stands in its table and not in the log was not given through the service.

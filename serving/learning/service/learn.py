@@ -94,7 +94,7 @@ class _Stages:
         self._runtime, self._job = runtime, job
         self._log: list[dict[str, str]] = []
 
-    def said(self, line: Mapping[str, Any]) -> None:
+    def text(self, line: Mapping[str, Any]) -> None:
         """Keep a line of progress."""
         if not self._log or self._log[-1]["stage"] != line["stage"]:
             began = {"stage": str(line["stage"]), "at": self._runtime.clock.now().isoformat()}
@@ -123,7 +123,7 @@ def _train(runtime: Runtime, job: Job) -> str:
         arguments,
         cache=runtime.home.cache,
         timeout_seconds=runtime.settings.training_timeout_seconds,
-        progress=_Stages(runtime, job).said,
+        progress=_Stages(runtime, job).text,
     )
     admitted = runtime.services[BundleStore].admit(Path(done["folder"]))
     fingerprint = runtime.services[BundleStore].load(admitted).fingerprint

@@ -97,7 +97,7 @@ def count(connection: Connection, marketplace_id: str) -> SecondReviews:
 class Suspect:
     """A label in doubt: the offer, what its label says, what a model that never saw it says, and what came of it.
 
-    `why` is doubted or alone; `case_id` is the second review, where one was asked for, `said` what was found then.
+    `why` is doubted or alone; `case_id` is the second review, where one was asked for, `second_judgement` what was found then.
     """
 
     external_id: str
@@ -105,7 +105,7 @@ class Suspect:
     label: int
     probability: float | None
     case_id: str | None
-    said: Judgement | None
+    second_judgement: Judgement | None
 
 
 def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Suspect]:
@@ -126,7 +126,7 @@ def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Sus
         .scalar_subquery()
     )
     query = (
-        select(second_review, listing.c.external_id, given.label("said"))
+        select(second_review, listing.c.external_id, given.label("second_judgement"))
         .join(listing, same(listing, second_review, "listing_id"))
         .where(here, second_review.c.job_id == latest)
         .order_by(second_review.c.doubt.desc(), second_review.c.version_id)
@@ -134,7 +134,7 @@ def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Sus
     )
     return [
         Suspect(
-            row.external_id, row.why, row.label, row.probability, row.case_id, Judgement(row.said) if row.said else None
+            row.external_id, row.why, row.label, row.probability, row.case_id, Judgement(row.second_judgement) if row.second_judgement else None
         )
         for row in connection.execute(query)
     ]

@@ -42,7 +42,7 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class VerdictHistory:
     """All that was said of one version, and how an appeal against its removal stood."""
 
     verdicts: tuple[Recorded, ...]
@@ -50,16 +50,16 @@ class Said:
     decision: Recorded | None = None
 
 
-def of_marketplace(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, Said]:
+def of_marketplace(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, VerdictHistory]:
     """By version, what was known at a moment of each version that anybody had judged."""
     return _said(connection, marketplace_id, as_of, None)
 
 
 def of_versions(
     connection: Connection, marketplace_id: str, version_ids: Collection[str], as_of: datetime
-) -> dict[str, Said]:
+) -> dict[str, VerdictHistory]:
     """The same for these versions alone, so that a few versions do not cost a read of all verdicts."""
-    found: dict[str, Said] = {}
+    found: dict[str, VerdictHistory] = {}
     for some in chunks(_judged(connection, marketplace_id, version_ids)):
         found |= _said(connection, marketplace_id, as_of, some)
     return found
@@ -76,7 +76,7 @@ def _judged(connection: Connection, marketplace_id: str, version_ids: Collection
 
 def _said(
     connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
-) -> dict[str, Said]:
+) -> dict[str, VerdictHistory]:
     given: dict[str, list[Recorded]] = {}
     decisions: dict[str, Recorded] = {}
     for one in _recorded(connection, marketplace_id, as_of, only):
@@ -84,13 +84,13 @@ def _said(
             given.setdefault(one.version_id, []).append(one)
         elif not one.given.superseded:
             decisions[one.case_id] = one
-    found = {version_id: Said(tuple(verdicts)) for version_id, verdicts in given.items()}
+    found = {version_id: VerdictHistory(tuple(verdicts)) for version_id, verdicts in given.items()}
     for version_id, case_id in _appeals(connection, marketplace_id, as_of, only):
         state, decision = _state(decisions.get(case_id))
-        found[version_id] = Said(found[version_id].verdicts, state, decision)
+        found[version_id] = VerdictHistory(found[version_id].verdicts, state, decision)
     for version_id, state in _counter_notices(connection, marketplace_id, as_of, only):
         if found[version_id].appeal is AppealState.NONE:
-            found[version_id] = Said(found[version_id].verdicts, state)
+            found[version_id] = VerdictHistory(found[version_id].verdicts, state)
     return found
 
 

@@ -42,10 +42,10 @@ def first_reasons(
         first += connection.execute(query).scalars()
     wanted = sorted(first)[-most:]
     for start in range(0, len(wanted), _BATCH):
-        said = select(score.c.version_id, score.c.reasons, score.c.route_reasons).where(
+        text = select(score.c.version_id, score.c.reasons, score.c.route_reasons).where(
             score.c.marketplace_id == marketplace_id, score.c.score_id.in_(wanted[start : start + _BATCH])
         )
-        yield from (dict(row) for row in connection.execute(said).mappings())
+        yield from (dict(row) for row in connection.execute(text).mappings())
 
 
 def flagged(

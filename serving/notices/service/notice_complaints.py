@@ -24,7 +24,7 @@ from serving.notices.store import identified_listings, notice_complaints, notice
 from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
 
-LONGEST_SAID: Final = 5_000
+LONGEST_TEXT: Final = 5_000
 _BLIND: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT})
 
 
@@ -40,9 +40,9 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
     Conflict, TooLate
         The offer does not stay by a decision that is final; there was a complaint; six months have passed.
     """
-    said, now = words.strip(), runtime.clock.now()
-    if not said or len(said) > LONGEST_SAID:
-        raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_SAID)
+    text, now = words.strip(), runtime.clock.now()
+    if not text or len(text) > LONGEST_TEXT:
+        raise Invalid("Say why, in at most {most:,} characters.", most=LONGEST_TEXT)
     with runtime.store.write() as connection:
         notice = follow(runtime, connection, token)
         item = next(
@@ -60,7 +60,7 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
             "item_id": item.item_id,
             "case_id": case_id,
             "previous_verdict_id": item.verdict_id,
-            "statement": said,
+            "statement": text,
             "state": AppealState.OPEN.value,
             "known_at": now,
         }

@@ -118,8 +118,8 @@ def _open(desk: Desk, row: Mapping[str, Any], known: Known) -> dict[str, Any]:
         return {"state": ItemState.DECIDED.value, **settled}
     case, opened = _case(desk, known)
     kept = evidence.keep(desk.runtime, desk.connection, case, subject=row["item_id"], at=desk.at)
-    said = {"notice_id": desk.notice_id, "case_id": case.case_id, "listing_id": known.listing_id, "evidence": kept}
-    record(desk, "notice.offer", row["item_id"], said)
+    told_text = {"notice_id": desk.notice_id, "case_id": case.case_id, "listing_id": known.listing_id, "evidence": kept}
+    record(desk, "notice.offer", row["item_id"], told_text)
     return {"case_id": case.case_id, "opened_case": opened}
 
 

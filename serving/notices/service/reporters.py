@@ -68,8 +68,8 @@ def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, st
         }
         reporters.add_reporter(connection, row)
         # Neither name nor address: an entry outlives an erasure.
-        said = {"kind": wanted.kind.value, "brand_id": brand_id}
-        audit.record(connection, now, here, by, "reporter.registered", reporter_id, **said)
+        told_text = {"kind": wanted.kind.value, "brand_id": brand_id}
+        audit.record(connection, now, here, by, "reporter.registered", reporter_id, **told_text)
     return reporter_id, shown
 
 
@@ -100,15 +100,15 @@ def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason
     Conflict
         It was not warned, or did not go on often enough since.
     """
-    said, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
-    if not said:
+    text, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
+    if not text:
         raise Invalid("Give a reason; gravity and intention no count can tell.")
     with runtime.store.write() as connection:
         found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
         reputation_ = reputation_of(runtime, connection, found, now)
         until = mute_until(reputation_, warned_at=found.warned_at, at=now, policy=runtime.policies[NoticePolicy])
-        reporters.change(connection, found, muted_until=until, muted_because=said)
-        reasons = [said, *reputation_.reasons]
+        reporters.change(connection, found, muted_until=until, muted_because=text)
+        reasons = [text, *reputation_.reasons]
         _record(connection, found, "muted", by, now, until=until.isoformat(), reasons=reasons)
     return until
 
@@ -123,15 +123,15 @@ def unmute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reas
     Invalid, Conflict
         No reason is given; it is not muted.
     """
-    said, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
-    if not said:
+    text, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
+    if not text:
         raise Invalid("Give a reason.")
     with runtime.store.write() as connection:
         found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
         if not found.is_muted(now):
             raise Conflict("This reporter is not muted.")
         reporters.change(connection, found, muted_until=now, muted_because=None)
-        _record(connection, found, "unmuted", by, now, reasons=[said])
+        _record(connection, found, "unmuted", by, now, reasons=[text])
 
 
 def revoke(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, by: str) -> None:
@@ -181,8 +181,8 @@ def _shown(runtime: Runtime, connection: Connection, found: Reporter, now: datet
 
 def _check(wanted: NewReporter) -> None:
     lacking = missing(Draft("", (), wanted.name, wanted.email, good_faith=False, reason_code=""))
-    if said := [asked for element, asked in lacking.items() if element in _CONTACT]:
-        raise Invalid(" ".join(map(str, said)))
+    if lines := [asked for element, asked in lacking.items() if element in _CONTACT]:
+        raise Invalid(" ".join(map(str, lines)))
     if len(wanted.name) > LONGEST_NAME or len(wanted.email) > LONGEST_EMAIL or not wanted.name.isprintable():
         raise Invalid(
             "A name has at most {most} characters, an e-mail address {most_email}.",

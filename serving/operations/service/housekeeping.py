@@ -13,7 +13,7 @@ from serving.marketplaces.store import kill_switches, marketplaces
 from serving.platform.database import planning
 from serving.platform.runtime import Runtime
 from serving.scoring.store import references
-from serving.standing.rules.reminders import SAID, QuestionStep
+from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep
 
 _REFERENCES_LAST: Final = timedelta(hours=6)
 # A sweep a second; more would keep people waiting beside it.
@@ -36,7 +36,7 @@ def pass_on_unanswered(runtime: Runtime) -> int:
             "marketplace_id": case.marketplace_id,
             "event_id": runtime.ids.new("evt"),
             "case_id": case.case_id,
-            "what": SAID[QuestionStep.UNANSWERED],
+            "what": EVENT_TEXTS[QuestionStep.UNANSWERED],
             "actor": "sweep",
             "known_at": now,
         }

@@ -22,14 +22,14 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
     """
     if not reason.strip():
         raise Invalid("Give a reason.")
-    here, now, said = marketplace.marketplace_id, runtime.clock.now(), reason.strip()[:500]
+    here, now, text = marketplace.marketplace_id, runtime.clock.now(), reason.strip()[:500]
     with runtime.store.write() as connection:
         if on:
             changed = kill_switches.switch_on(connection, here, rule)
         else:
-            changed = kill_switches.switch_off(connection, KillSwitchOff(here, rule, now, by, said))
+            changed = kill_switches.switch_off(connection, KillSwitchOff(here, rule, now, by, text))
         if not changed:
             raise Conflict("“{name}” is on already." if on else "“{name}” is off already.", name=RULES[rule].name)
-        audit.record(connection, now, here, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=said)
+        audit.record(connection, now, here, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=text)
         if on:
             alerts.settle(connection, here, alerts.HOLDS - approvals.waiting_causes(connection, here), now)

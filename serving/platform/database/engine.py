@@ -83,11 +83,11 @@ def _postgresql(url: str) -> Engine:
 def _leave_values_out(context: ExceptionContext) -> None:
     """Keep what went wrong and not the row that it went wrong with, which PostgreSQL quotes in its details."""
     error, wrapped = context.original_exception, context.sqlalchemy_exception
-    said = getattr(getattr(error, "diag", None), "message_primary", None)
-    if said is not None:
-        error.args = (said,)
+    text = getattr(getattr(error, "diag", None), "message_primary", None)
+    if text is not None:
+        error.args = (text,)
         if wrapped is not None:
-            wrapped.args = (f"({type(error).__module__}.{type(error).__name__}) {said}",)
+            wrapped.args = (f"({type(error).__module__}.{type(error).__name__}) {text}",)
 
 
 def _sqlite(url: str, begin: str) -> Engine:

@@ -105,13 +105,13 @@ def set_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason:
     Conflict
         The seller is held already.
     """
-    here, now, said = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
-    hold = LegalHold(here, runtime.ids.new("hld"), seller, said, by, now)
+    here, now, text = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
+    hold = LegalHold(here, runtime.ids.new("hld"), seller, text, by, now)
     with runtime.store.write() as connection:
         audit.hold(connection)
         if not legal_holds.put(connection, hold):
             raise Conflict("This seller is under legal hold already.")
-        audit.record(connection, now, here, by, "legal_hold.set", hold.hold_id, reason=said)
+        audit.record(connection, now, here, by, "legal_hold.set", hold.hold_id, reason=text)
 
 
 def lift_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason: str, by: str) -> None:
@@ -124,12 +124,12 @@ def lift_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason
     Conflict
         The seller is not held.
     """
-    here, now, said = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
+    here, now, text = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
     with runtime.store.write() as connection:
         hold_id = legal_holds.lift(connection, here, seller, now)
         if hold_id is None:
             raise Conflict("This seller is not under legal hold.")
-        audit.record(connection, now, here, by, "legal_hold.lifted", hold_id, reason=said)
+        audit.record(connection, now, here, by, "legal_hold.lifted", hold_id, reason=text)
 
 
 def _reason(reason: str) -> str:
@@ -165,7 +165,7 @@ def _carry_out(runtime: Runtime, connection: Connection, found: Erasure, by: str
     if any(plan.counts.values()):
         entries = erasures.erase(connection, found, plan.subjects, now)
         # The seller is named by the erasure alone: an entry of the log cannot be erased.
-        said = {"entries": entries, "erased": {one.value: many for one, many in plan.counts.items()}}
-        audit.record(connection, now, found.marketplace_id, by, ERASURE, found.erasure_id, **said)
+        payload = {"entries": entries, "erased": {one.value: many for one, many in plan.counts.items()}}
+        audit.record(connection, now, found.marketplace_id, by, ERASURE, found.erasure_id, **payload)
     erasures.look_again(connection, found, now + _AGAIN if plan.waiting else None)
     return plan

@@ -158,7 +158,7 @@ def payloads(connection: Connection, marketplace_id: str, seller_id: str) -> lis
         .order_by(audit_entry.c.sequence)
     )
     found = ((row.sequence, json.loads(row.payload)) for row in connection.execute(query))
-    return [sequence for sequence, said in found if names(said, seller_id) and "evidence" not in said]
+    return [sequence for sequence, text in found if names(text, seller_id) and "evidence" not in text]
 
 
 def add_erasure(connection: Connection, found: Erasure) -> None:

@@ -102,8 +102,8 @@ def _decide(runtime: Runtime, person: Person, asked: Together, here: str, item: 
                 raise Conflict(reason)
             answer = Answer(item.case_id, item.version_id, asked.judgement, asked.reason_code, asked.note)
             recorded = record_in(runtime, connection, person, answer, now)
-            said = " ".join(map(in_english, recorded.consequence.reasons))[:_LONGEST_REASON]
-            row |= {"verdict_id": recorded.verdict_id, "made": Made.RECORDED.value, "reason": said}
+            text = " ".join(map(in_english, recorded.consequence.reasons))[:_LONGEST_REASON]
+            row |= {"verdict_id": recorded.verdict_id, "made": Made.RECORDED.value, "reason": text}
             bulk_verdicts.add_item(connection, {**row, "number": len(done)})
     except DomainError as refused:
         row |= {"verdict_id": None, "made": Made.REFUSED.value, "reason": refused.sentence[:_LONGEST_REASON]}
@@ -124,7 +124,7 @@ def reasons_left_out(
         if one.leased_by and one.leased_by != person.user_id and one.leased_until and one.leased_until > now
     }
     names = accounts.names(connection, sorted(others)) if others else {}
-    said = {}
+    payload = {}
     for one in found:
         held = one.leased_by in others and one.leased_until is not None and one.leased_until > now
         facts = keys.get(one.case_id)
@@ -139,8 +139,8 @@ def reasons_left_out(
             )
         )
         if reason is not None:
-            said[one.case_id] = reason
-    return said
+            payload[one.case_id] = reason
+    return payload
 
 
 def of_person(runtime: Runtime, person: Person, bulk_id: str) -> tuple[StoredBulk, list[StoredBulkItem]]:

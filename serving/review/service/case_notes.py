@@ -17,7 +17,7 @@ class Wanted:
     """A note as somebody sends it: on which case, the words, the ids of people."""
 
     case_id: str
-    said: str
+    text: str
     mentioned: Collection[str]
 
 
@@ -41,7 +41,7 @@ def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
         if why_not is not None:
             raise Forbidden("{why}; whoever judges it now reads no note of yours.", why=why_not)
         note = written(
-            wanted.said,
+            wanted.text,
             wanted.mentioned,
             author=person.user_id,
             may_see={} if is_blind(connection, case) else case_notes.colleagues(connection, here),
@@ -52,7 +52,7 @@ def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
             "note_id": runtime.ids.new("not"),
             "case_id": wanted.case_id,
             "user_id": person.user_id,
-            "text": note.said,
+            "text": note.text,
             "known_at": now,
         }
         case_notes.add_note(connection, row, note.mentioned)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from models.verdict import Evidence, Judgement, ReasonCode, Side
 from serving.accounts.rules.access import Person
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
-from serving.appeals.service.counter_notice_steps import Said, take
+from serving.appeals.service.counter_notice_steps import Statement, take
 from serving.appeals.store import counter_notices
 from serving.appeals.store.appeals import Appeal
 from serving.audit.store import audit
@@ -97,7 +97,7 @@ def tell_counter_notice(context: DecisionContext, found: Appeal, event: CounterN
     """Let the counter-notice that an appeal has taken over go the way of the appeal."""
     contested = counter_notices.of_action(context.connection, context.case.marketplace_id, found.action_id)
     if contested is not None:
-        take(context.runtime, context.connection, contested, Said(event, None, context.actor))
+        take(context.runtime, context.connection, contested, Statement(event, None, context.actor))
 
 
 def note(context: DecisionContext, what: str) -> None:

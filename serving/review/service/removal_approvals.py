@@ -51,7 +51,7 @@ class PendingRemoval:
     hold: StoredHold
     bearing: Bearing
     organisation: str
-    said: tuple[Vote, ...]
+    votes: tuple[Vote, ...]
     no_vote: str | None
     no_approval: str | None
     left_out: Mapping[str, str]
@@ -97,7 +97,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         if found.action.state is not ActionState.PENDING_APPROVAL:
             raise Conflict("Somebody has decided about this removal in the meantime.")
         vote = Vote(person.user_id, found.organisation, decision, reason.strip()[:500])
-        check_vote(person, found.bearing, found.said, vote, invited_by)
+        check_vote(person, found.bearing, found.votes, vote, invited_by)
         key = {"marketplace_id": place, "vote_id": runtime.ids.new("opn"), "action_id": action_id}
         approvals.add_vote(connection, key, vote, now)
         actor = f"user:{person.user_id}"
@@ -111,7 +111,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
             organisation=vote.organisation,
             reason=vote.reason,
         )
-        agreed = settled([*found.said, vote], found.bearing, invited_by)
+        agreed = settled([*found.votes, vote], found.bearing, invited_by)
         if agreed is Decision.APPROVE:
             release(runtime, connection, found.action, actor, now)
             recount_of(runtime, connection, case, now)
@@ -140,16 +140,16 @@ def _held(
     organisation = organisation_of(person, bearing)
     if organisation is None:
         return None
-    said = approvals.votes(connection, place, [action_id]).get(action_id, [])
+    given = approvals.votes(connection, place, [action_id]).get(action_id, [])
     return PendingRemoval(
         action,
         hold,
         bearing,
         organisation,
-        tuple(said),
+        tuple(given),
         no_vote=why_no_vote(person.user_id, bearing),
         no_approval=why_no_approval(person.user_id, bearing, invited_by),
-        left_out=left_out(said, bearing, invited_by),
+        left_out=left_out(given, bearing, invited_by),
     )
 
 

@@ -52,7 +52,7 @@ class Step:
 
     event: CustodyEvent
     holder: str
-    said: str
+    text: str
     occurred_at: datetime | None = None
 
 
@@ -63,7 +63,7 @@ class Finding:
     examiner: Examiner
     name: str
     judgement: Judgement
-    said: str
+    text: str
     reason_code: ReasonCode | None = None
 
 
@@ -108,9 +108,9 @@ def order(runtime: Runtime, person: Person, wanted: Order) -> str:
         }
         test_buys.add_test_buy(connection, row)
         made = test_buys.get(connection, test_buy_id, [case.marketplace_id])
-        said = Step(CustodyEvent.ORDER, "", f"Ordered as {reference}.", now)
-        test_buys.add_entry(connection, _entry(runtime, person, made, (1, None), said, now))
-        _tell(runtime, connection, person, made, said, now)
+        text = Step(CustodyEvent.ORDER, "", f"Ordered as {reference}.", now)
+        test_buys.add_entry(connection, _entry(runtime, person, made, (1, None), text, now))
+        _tell(runtime, connection, person, made, text, now)
     return test_buy_id
 
 
@@ -144,13 +144,13 @@ def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) 
     """
     check_finding(finding.judgement)
     now = runtime.clock.now()
-    name, said = _text("holder", finding.name), _text("note", finding.said)
+    name, text = _text("holder", finding.name), _text("note", finding.text)
     with runtime.store.write() as connection:
         found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
         what = finding.judgement.value.replace("_", " ")
-        taken = Step(CustodyEvent.EXAMINE, name, f"{finding.examiner.value.capitalize()}: {what}. {said}"[:2_000])
+        taken = Step(CustodyEvent.EXAMINE, name, f"{finding.examiner.value.capitalize()}: {what}. {text}"[:2_000])
         reason_code = finding.reason_code if finding.judgement is Judgement.COUNTERFEIT else None
-        answer = Answer(found.case_id, found.version_id, finding.judgement, reason_code, said, Evidence.TEST_BUY)
+        answer = Answer(found.case_id, found.version_id, finding.judgement, reason_code, text, Evidence.TEST_BUY)
         recorded = record_in(runtime, connection, person, answer, now, examined=True)
         values = {"verdict_id": recorded.verdict_id, "closed_at": now}
         _append(runtime, connection, person, (found, taken), now, **values)
@@ -173,15 +173,15 @@ def read(runtime: Runtime, person: Person, test_buy_id: str) -> tuple[TestBuy, l
 def _append(
     runtime: Runtime, connection: Connection, person: Person, taken: tuple[TestBuy, Step], now: datetime, **values: Any
 ) -> Custody:
-    found, said = taken
-    holder = (found.custody.holder or "") if said.event is CustodyEvent.CANCEL else _text("holder", said.holder)
-    after = step(found.custody, said.event, holder)
-    _check_time(connection, found, said.occurred_at or now, now)
-    if said.event is CustodyEvent.CANCEL:
+    found, text = taken
+    holder = (found.custody.holder or "") if text.event is CustodyEvent.CANCEL else _text("holder", text.holder)
+    after = step(found.custody, text.event, holder)
+    _check_time(connection, found, text.occurred_at or now, now)
+    if text.event is CustodyEvent.CANCEL:
         values["closed_at"] = now
-    row = _entry(runtime, person, found, (found.entries + 1, after.holder), said, now)
+    row = _entry(runtime, person, found, (found.entries + 1, after.holder), text, now)
     test_buys.append(connection, found, after, row, **values)
-    _tell(runtime, connection, person, found, said, now)
+    _tell(runtime, connection, person, found, text, now)
     return after
 
 
@@ -192,7 +192,7 @@ def _check_time(connection: Connection, found: TestBuy, occurred_at: datetime, n
 
 
 def _entry(
-    runtime: Runtime, person: Person, found: TestBuy, place: tuple[int, str | None], said: Step, now: datetime
+    runtime: Runtime, person: Person, found: TestBuy, place: tuple[int, str | None], step_: Step, now: datetime
 ) -> dict[str, Any]:
     number, holder = place
     return {
@@ -200,22 +200,22 @@ def _entry(
         "entry_id": runtime.ids.new("cus"),
         "test_buy_id": found.test_buy_id,
         "number": number,
-        "event": said.event.value,
+        "event": step_.event.value,
         "holder": holder,
-        "description": _text("note", said.said),
+        "description": _text("note", step_.text),
         "recorded_by": person.name,
-        "occurred_at": said.occurred_at or now,
+        "occurred_at": step_.occurred_at or now,
         "known_at": now,
     }
 
 
-def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestBuy, said: Step, now: datetime) -> None:
+def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestBuy, step_: Step, now: datetime) -> None:
     """On the case's timeline and in the audit log, whose chain proves the order of the custody log's lines."""
     event = {
         "marketplace_id": found.marketplace_id,
         "event_id": runtime.ids.new("evt"),
         "case_id": found.case_id,
-        "what": f"{IN_TIMELINE}{said.event.value.replace('_', ' ')}: {said.said}"[:200],
+        "what": f"{IN_TIMELINE}{step_.event.value.replace('_', ' ')}: {step_.text}"[:200],
         "actor": person.name,
         "known_at": now,
     }
@@ -225,11 +225,11 @@ def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestB
         now,
         found.marketplace_id,
         f"user:{person.user_id}",
-        f"test_buy.{said.event.value}",
+        f"test_buy.{step_.event.value}",
         found.test_buy_id,
         case_id=found.case_id,
-        holder=said.holder,
-        said=said.said,
+        holder=step_.holder,
+        step_=step_.text,
     )
 
 

@@ -22,7 +22,7 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 @dataclass(frozen=True, slots=True)
 class FoundOffer:
-    """An offer as it stands. `open_cases` are ids with their lanes, None where those are hidden with the score; `said`
+    """An offer as it stands. `open_cases` are ids with their lanes, None where those are hidden with the score; `judgement`
     is the last verdict that is not withdrawn."""
 
     marketplace_id: str
@@ -32,8 +32,8 @@ class FoundOffer:
     seller: str | None
     brand_name: str | None
     open_cases: tuple[tuple[str, CaseLane | None], ...] = ()
-    said: Judgement | None = None
-    said_at: datetime | None = None
+    judgement: Judgement | None = None
+    judged_at: datetime | None = None
     judged_case_id: str | None = None
     action: tuple[ActionKind, ActionState] | None = None
 
@@ -67,7 +67,7 @@ def offers(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[Fo
     keys = list(found)
     for place, listing_id, values in (
         *_waiting(connection, keys, user_id),
-        *_said(connection, keys),
+        *_judgements(connection, keys),
         *_done(connection, keys),
     ):
         one = found[place, listing_id]
@@ -104,7 +104,7 @@ def _waiting(connection: Connection, keys: Collection[tuple[str, str]], user_id:
     ]
 
 
-def _said(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
+def _judgements(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
     later = verdict.alias("later")
     undone = select(later.c.verdict_id).where(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
@@ -118,7 +118,7 @@ def _said(connection: Connection, keys: Collection[tuple[str, str]]) -> _Facts:
         (
             row.marketplace_id,
             row.listing_id,
-            {"said": Judgement(row.judgement), "said_at": row.known_at, "judged_case_id": row.case_id},
+            {"judgement": Judgement(row.judgement), "judged_at": row.known_at, "judged_case_id": row.case_id},
         )
         for row in connection.execute(query)
     ]

@@ -41,7 +41,7 @@ class Entry:
     number: int
     event: CustodyEvent
     holder: str | None
-    said: str
+    text: str
     recorded_by: str
     occurred_at: datetime
     known_at: datetime

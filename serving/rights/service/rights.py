@@ -174,8 +174,8 @@ def settle_right(runtime: Runtime, right_id: str, state: RightState, *, note: st
     NotFound, Invalid
         There is no such right; a refusal has a reason.
     """
-    said = kept_text("note", note) if note.strip() else ""
-    if state is RightState.REFUSED and not said:
+    text = kept_text("note", note) if note.strip() else ""
+    if state is RightState.REFUSED and not text:
         raise Invalid("Say why the right is refused; the brand reads it.")
     with runtime.store.write() as connection:
         found = rights.get(connection, right_id)
@@ -187,7 +187,7 @@ def settle_right(runtime: Runtime, right_id: str, state: RightState, *, note: st
             )
         if state is RightState.VERIFIED and found.claimed_by == by and by.startswith("user:"):
             raise Forbidden("A right is verified by somebody else than whoever supplied it.")
-        rights.settle(connection, found, state, by=by, note=said, at=runtime.clock.now())
+        rights.settle(connection, found, state, by=by, note=text, at=runtime.clock.now())
         _record(runtime, connection, by, f"right.{state.value}", right_id, {"brand_id": found.brand_id})
 
 

@@ -221,8 +221,8 @@ def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str],
         raise Forbidden(refused)
     if not vote.reason.strip():
         raise Invalid("Give a reason.")
-    said = {one.user_id: one for one in given}.get(vote.user_id)
-    if said is not None and said.agrees is vote.agrees:
+    answer = {one.user_id: one for one in given}.get(vote.user_id)
+    if answer is not None and answer.agrees is vote.agrees:
         raise Conflict("You have said so already; somebody of another organisation must agree.")
 
 

@@ -136,8 +136,8 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
             decided["ended_because"] = vote.reason
         change_state(connection, found, event, decided)
         actor = f"user:{person.user_id}"
-        said = {"organisation": organisation, "reason": vote.reason}
-        record_act(connection, found, f"sanction.{'agreed' if agrees else 'refused'}", actor, said, now)
+        payload = {"organisation": organisation, "reason": vote.reason}
+        record_act(connection, found, f"sanction.{'agreed' if agrees else 'refused'}", actor, payload, now)
         if event is SanctionEvent.CARRY_OUT:
             record_act(connection, found, "sanction.carried_out", actor, {"seller": found.seller_external_id}, now)
             tell_marketplace(runtime, connection, found, actor, now)
@@ -234,7 +234,7 @@ def _theirs(connection: Connection, person: Person, sanction_id: str) -> tuple[S
 def _seen(
     runtime: Runtime, connection: Connection, person: Person, found: Sequence[StoredSanction]
 ) -> list[Sanctioned]:
-    said = sanctions.votes(connection, [one.sanction_id for one in found])
+    text = sanctions.votes(connection, [one.sanction_id for one in found])
     now, invited_by = runtime.clock.now(), accounts.inviters(connection)
     seen = []
     for one in found:
@@ -243,7 +243,7 @@ def _seen(
             Sanctioned(
                 one,
                 count_of(runtime, connection, one.marketplace_id, one.seller_external_id, now),
-                tuple(said.get(one.sanction_id, ())),
+                tuple(text.get(one.sanction_id, ())),
                 no_vote=why_no_vote(person.user_id, confirmers),
                 no_agreement=why_no_agreement(person.user_id, confirmers, invited_by),
             )

@@ -15,7 +15,7 @@ class QuestionStep(StrEnum):
     UNANSWERED = "unanswered"  # The question goes to an analyst; the silence is kept with the brand's record.
 
 
-SAID: Final = {
+EVENT_TEXTS: Final = {
     QuestionStep.REMINDED: "The brand is reminded.",
     QuestionStep.ESCALATED: "The brand's account manager is told that the answer is nearly due.",
     QuestionStep.UNANSWERED: "The brand has not answered in time; an analyst decides.",

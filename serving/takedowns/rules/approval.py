@@ -101,8 +101,8 @@ def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vo
         raise Forbidden(refused)
     if not vote.reason.strip():
         raise Invalid("Give a reason.")
-    said = _latest(given).get(person.user_id)
-    if said is not None and said.decision is vote.decision:
+    answer = _latest(given).get(person.user_id)
+    if answer is not None and answer.decision is vote.decision:
         raise Conflict("You have said so already; somebody of another organisation must agree.")
 
 

@@ -59,7 +59,7 @@ def sweep_removal_checks(runtime: Runtime) -> int:
 @dataclass(frozen=True, slots=True)
 class _Look:
     seen: Seen
-    said: str | None = None
+    text: str | None = None
 
 
 def check_removal(runtime: Runtime, marketplace_id: str, action_id: str, looks: int) -> str:
@@ -100,7 +100,7 @@ def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Lo
         looks=looks,
         due_at=following.due_at,
         looked_at=now,
-        last_error=look.said[:500] if look.said else None,
+        last_error=look.text[:500] if look.text else None,
     )
     if following.state is CheckState.STILL_SHOWN:
         after = replace(after, gone_at=None, seconds_to_removal=None)

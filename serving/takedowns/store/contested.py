@@ -8,6 +8,6 @@ from serving.platform.database.scope import same
 from serving.takedowns.tables import action
 
 
-def with_contested(answer: Table, said: FromClause = verdict) -> Join:
+def with_contested(answer: Table, decided: FromClause = verdict) -> Join:
     """Appeals or counter-notices, each beside its removal and the verdict, `said`, that asked for that."""
-    return answer.join(action, same(action, answer, "action_id")).join(said, same(said, action, "verdict_id"))
+    return answer.join(action, same(action, answer, "action_id")).join(decided, same(decided, action, "verdict_id"))

@@ -62,7 +62,7 @@ def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | N
                 height = (_BOTTOM - _TOP) * count / top
                 y -= height
                 bars.append(Bar(x, round(y, 1), round(slot * 0.64, 1), round(height, 1), kind))
-    said = "; ".join(
+    sentence = "; ".join(
         say(
             "%(name)s: %(answers)s answers, %(accepted)s accepted, %(rejected)s rejected",
             name=name,
@@ -76,7 +76,7 @@ def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | N
         Tick(round(_BOTTOM - (_BOTTOM - _TOP) * value / top, 1), i18n.number(value))
         for value in range(0, top + 1, step)
     )
-    return AnswerChart(tuple(bars), _slots(names, slot), ticks, said)
+    return AnswerChart(tuple(bars), _slots(names, slot), ticks, sentence)
 
 
 def _slots(names: Sequence[str], slot: float) -> tuple[Tick, ...]:
@@ -139,7 +139,7 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
     )
     ticks = tuple(Tick(y(top * i / 4), f"{top * i / 4:.3g}".rstrip("0").rstrip(".") or "0") for i in range(5))
     percent = tuple(Tick(one.at, _percent(float(one.text))) for one in ticks)
-    said = "; ".join(
+    sentence = "; ".join(
         say("%(name)s: not known", name=name)
         if one.estimate.value is None
         else say(
@@ -151,7 +151,7 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
         )
         for name, one in zip(names, shares, strict=True)
     )
-    return ShareChart(whiskers, _slots(names, slot), percent, said)
+    return ShareChart(whiskers, _slots(names, slot), percent, sentence)
 
 
 def _percent(share: float) -> str:
@@ -208,7 +208,7 @@ def scope_chart(
         )
         for number, (name, accepted, n, (low, high)) in enumerate(counted)
     )
-    said = "; ".join(
+    sentence = "; ".join(
         say(
             "%(name)s: %(n)s of %(all)s accepted, interval %(low)s to %(high)s",
             name=name,
@@ -219,7 +219,7 @@ def scope_chart(
         )
         for name, accepted, n, (low, high) in counted
     )
-    return ScopeChart(bars, tuple(Tick(x(at), name) for name, at in limits), 44 + _SCOPE_ROW * len(bars), said)
+    return ScopeChart(bars, tuple(Tick(x(at), name) for name, at in limits), 44 + _SCOPE_ROW * len(bars), sentence)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,13 +251,13 @@ def level_chart(
     def x(at: datetime) -> float:
         return round(_LEVEL_LEFT + (_RIGHT - _LEVEL_LEFT) * ((at - since) / (until - since)), 1)
 
-    points, said = [(x(since), y(level))], [dict(names)[level]]
+    points, sentence = [(x(since), y(level))], [dict(names)[level]]
     for one in past:
         if since < one.known_at <= until and one.level is not level:
             points += [(x(one.known_at), y(level)), (x(one.known_at), y(one.level))]
             level = one.level
             day = own_words.day(one.known_at, until)
-            said.append(say("%(level)s from %(day)s", level=dict(names)[level], day=day))
+            sentence.append(say("%(level)s from %(day)s", level=dict(names)[level], day=day))
     points.append((x(until), y(level)))
     return LevelChart(
         line=" ".join(f"{left},{top}" for left, top in points),
@@ -266,5 +266,5 @@ def level_chart(
             Tick(x(at), own_words.day(at, until))
             for at in (since + (until - since) * part for part in (0.0, 0.25, 0.5, 0.75, 1.0))
         ),
-        label="; ".join(said),
+        label="; ".join(sentence),
     )

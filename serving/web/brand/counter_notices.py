@@ -13,7 +13,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.policy import PROFILES, Maintaining, Silence
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
-from serving.appeals.service.counter_notices import LONGEST_SAID, answer_as_rights_holder
+from serving.appeals.service.counter_notices import LONGEST_TEXT, answer_as_rights_holder
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import StoredStep, Waiting
 from serving.guards import may, runtime_of
@@ -49,7 +49,7 @@ class Line:
 
     who: str
     when: str
-    said: Shown
+    text: Shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def get_counter_notices(request: Request, session: Answerer) -> HTMLResponse:
     number = sum(not one.in_court for one in answers)
     headline = say_many("%(n)s counter-notice awaits your answer", "%(n)s counter-notices await your answer", number)
     page = CounterNoticesPage(
-        headline if number else say("No counter-notice awaits your answer"), answers, LONGEST_SAID
+        headline if number else say("No counter-notice awaits your answer"), answers, LONGEST_TEXT
     )
     return respond(request, page, session)
 
@@ -102,8 +102,8 @@ def post_counter_notice(counter_notice_id: str, request: Request, session: Answe
     event = fields.get("event", "")
     if event not in {one.value for one in _DONE}:
         raise Invalid("Choose one of the answers.")
-    chosen, said = CounterNoticeEvent(event), fields.get("reasons", "")
-    answer_as_rights_holder(runtime_of(request), session.person, counter_notice_id[:40], chosen, said)
+    chosen, text = CounterNoticeEvent(event), fields.get("reasons", "")
+    answer_as_rights_holder(runtime_of(request), session.person, counter_notice_id[:40], chosen, text)
     return go_to(request, "/counter-notices", _DONE[chosen])
 
 
@@ -121,7 +121,7 @@ def _answer(connection: Connection, waiting: Waiting, now: datetime) -> Answer:
         in_court=found.state is CounterNoticeState.WITH_COURT,
         needs_court=policy.maintaining is Maintaining.COURT_ACTION,
         silence=say(SILENCE[policy.rights_holder_silence]),
-        lines=tuple(_line(one, now) for one in given if one.said),
+        lines=tuple(_line(one, now) for one in given if one.text),
         documents=tuple(
             shown_document(one, now, f"/counter-notices/{found.counter_notice_id}")
             for one in shown_to_rights_holder(connection, found)
@@ -131,4 +131,4 @@ def _answer(connection: Connection, waiting: Waiting, now: datetime) -> Answer:
 
 def _line(one: StoredStep, now: datetime) -> Line:
     who = say("The seller") if one.party is Party.SELLER else say("You")
-    return Line(who, own_words.moment(one.known_at, now), text_view.show(one.said or ""))
+    return Line(who, own_words.moment(one.known_at, now), text_view.show(one.text or ""))

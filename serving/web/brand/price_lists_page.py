@@ -16,7 +16,7 @@ from serving.accounts.store.accounts import Session
 from serving.brands.service.price_lists import (
     COLUMNS,
     MOST_ENTRIES,
-    NOT_SAID,
+    NOT_STATED,
     Judged,
     judge_rows,
     list_rows,
@@ -219,7 +219,7 @@ def _row(one: Entry, now: datetime) -> PriceRow:
         name=text_view.show(one.name),
         price=own_words.amount(one.amount, one.currency),
         valid_from=one.valid_from,
-        source=text_view.show(say("not stated") if one.source == NOT_SAID else one.source),
+        source=text_view.show(say("not stated") if one.source == NOT_STATED else one.source),
         added=own_words.day(one.known_at, now),
         holds=one.holds,
     )

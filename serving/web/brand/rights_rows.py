@@ -190,8 +190,8 @@ def _mandate_state(one: Mandate, now: datetime) -> StateWords:
 
 def people_in(found: Sequence[StoredRight]) -> list[str]:
     """The ids of the people who supplied or looked at these rights."""
-    said = [by for one in found for by in (one.claimed_by, one.settled_by) if by is not None]
-    return sorted({by.removeprefix(_USER) for by in said if by.startswith(_USER)})
+    lines = [by for one in found for by in (one.claimed_by, one.settled_by) if by is not None]
+    return sorted({by.removeprefix(_USER) for by in lines if by.startswith(_USER)})
 
 
 def who(by: str, names: Mapping[str, str]) -> str:

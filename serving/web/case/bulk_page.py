@@ -128,10 +128,10 @@ def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
     )
     if not items:
         raise Invalid("Select at least one case.")
-    said = answer_of(items[0].case_id, fields)
+    text = answer_of(items[0].case_id, fields)
     bulk_id = fields.get("bulk_id", "")[:_LONGEST_ID]
     decide_all(
-        runtime_of(request), session.person, Together(bulk_id, said.judgement, said.reason_code, said.note, items)
+        runtime_of(request), session.person, Together(bulk_id, text.judgement, text.reason_code, text.note, items)
     )
     return go_to(request, f"/cases/bulk/{bulk_id}")
 

@@ -126,9 +126,9 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> PriceCar
     ratio = math.exp(price.log_price - reference.log_median)
     what = words.many(reference.n, "listing")
     usual = chart.strips[0].usual.capitalize()
-    said = "" if scaled is None else f" Claimed previous price: {words.about(scaled, price.base_currency)}."
+    told_text = "" if scaled is None else f" Claimed previous price: {words.about(scaled, price.base_currency)}."
     dots = _dots(chart, [one.samples.offers for one in known])
-    return PriceCard(found, chart, f"{ratio:.0%} of the median", f"of {what}: {name}. {usual}.{said}{dots}")
+    return PriceCard(found, chart, f"{ratio:.0%} of the median", f"of {what}: {name}. {usual}.{told_text}{dots}")
 
 
 def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
@@ -182,13 +182,13 @@ def timeline(rows: Sequence[Mapping[str, Any]], now: datetime, *, blind: bool, k
     Where the score is `kept` until the answer, its lane is too, so that the router says no more than that it opened.
     """
 
-    def said(row: Mapping[str, Any]) -> str:
+    def told_text(row: Mapping[str, Any]) -> str:
         if row["actor"] != "router" or not (blind or kept):
             return str(row["what"])
         return "Opened." if kept else _first_sentence(row["what"])
 
     return tuple(
-        Event(words.moment(row["known_at"], now), said(row), None if row["actor"] in _MACHINES else row["actor"])
+        Event(words.moment(row["known_at"], now), told_text(row), None if row["actor"] in _MACHINES else row["actor"])
         for row in reversed(rows)
     )
 

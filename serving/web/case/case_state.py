@@ -38,7 +38,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LastVerdict:
     """The last verdict on the case: what, by whom, when, with which note."""
 
     choice: Choice
@@ -54,7 +54,7 @@ class Standing:
     may_decide: bool
     lease: str
     notes: tuple[Note, ...]
-    said: Said | None
+    last_verdict: LastVerdict | None
     undo_until: str | None
     aside: bool
 
@@ -80,7 +80,7 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
                 why_not=str(why_not) if is_open and why_not else None,
             )
         ),
-        said=_said(given, now) if given else None,
+        last_verdict=_last_verdict(given, now) if given else None,
         undo_until=_undo_until(runtime, case, person, given, now),
         aside=case.snoozed_until is not None and case.snoozed_until > now,
     )
@@ -119,9 +119,9 @@ def _deferral_note(wait: StoredDeferral, now: datetime, *, aside: bool) -> Note:
     return Note("", "i-clock", "The case is back in the queue.", f"{wait.by} snoozed it until {until}.{asked}")
 
 
-def _said(given: StoredVerdict, now: datetime) -> Said:
+def _last_verdict(given: StoredVerdict, now: datetime) -> LastVerdict:
     note = text_view.show(given.note) if given.note else None
-    return Said(CHOICE_OF[given.judgement], given.user_name, words.moment_named(given.known_at, now), note)
+    return LastVerdict(CHOICE_OF[given.judgement], given.user_name, words.moment_named(given.known_at, now), note)
 
 
 def _undo_until(runtime: Runtime, case: Case, person: Person, given: StoredVerdict | None, now: datetime) -> str | None:

@@ -54,16 +54,16 @@ def near_duplicates_part(facts: Facts, offered: Mapping[str, Offered]) -> NearDu
 
 def _sentences(found: NearDuplicates, currency: str) -> list[str]:
     least = "At least " if found.more else ""
-    said = []
+    lines = []
     if found.offers:
         sellers = words.many(found.sellers, "other seller")
-        said.append(f"{least}{words.many(found.offers, 'near-duplicate')} by {sellers}.")
+        lines.append(f"{least}{words.many(found.offers, 'near-duplicate')} by {sellers}.")
     if found.own_offers:
-        said.append(f"{least}{words.many(found.own_offers, 'near-duplicate')} by the same seller.")
+        lines.append(f"{least}{words.many(found.own_offers, 'near-duplicate')} by the same seller.")
     if found.price is not None:
         median = words.about(math.exp(found.price.log_median), currency)
-        said.append(f"Median price of the other listings: {median} (n = {found.price.n:,}).")
-    return said
+        lines.append(f"Median price of the other listings: {median} (n = {found.price.n:,}).")
+    return lines
 
 
 def _duplicate(one: NearDuplicate, offered: Offered | None, currency: str) -> Duplicate:

@@ -42,7 +42,7 @@ class ShownNote:
 
     author: str
     at: str
-    said: Shown
+    text: Shown
     mentioned: str
 
 
@@ -62,7 +62,7 @@ def notes_card(connection: Connection, person: Person, case: Case, now: datetime
     return NotesCard(
         tuple(
             ShownNote(
-                one.author, words.moment(one.known_at, now), text_view.show(one.said), words.listed(list(one.mentioned))
+                one.author, words.moment(one.known_at, now), text_view.show(one.text), words.listed(list(one.mentioned))
             )
             for one in found
         ),

@@ -29,7 +29,7 @@ class MentionRow:
     address: str
     offer: Shown
     author: str
-    said: Shown
+    text: Shown
     at: str
     seen: bool
 
@@ -73,7 +73,7 @@ def notes_page(runtime: Runtime, session: Session) -> NotesPage:
             f"/cases/{one.case_id}#notes",
             text_view.show(one.external_id),
             one.author,
-            text_view.show(one.said),
+            text_view.show(one.text),
             words.moment(one.known_at, now),
             one.seen,
         )

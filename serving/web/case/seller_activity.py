@@ -29,7 +29,7 @@ class Happened:
 
     when: str
     what: str
-    said: Shown | None
+    text: Shown | None
     is_sellers: bool
 
 
@@ -70,13 +70,13 @@ def timeline(
         (
             one.known_at,
             say(seller_words.HAPPENED[one.event]),
-            text_view.show(one.said) if one.said else None,
+            text_view.show(one.text) if one.text else None,
             one.party is Party.SELLER,
         )
         for one in given
     ]
     ordered = sorted(entries, key=lambda entry: entry[0])
-    return tuple(Happened(i18n.moment(at), what, said, own) for at, what, said, own in ordered)
+    return tuple(Happened(i18n.moment(at), what, text, own) for at, what, text, own in ordered)
 
 
 def what_comes(found: CounterNotice | None) -> tuple[str, ...]:

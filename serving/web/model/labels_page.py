@@ -75,7 +75,7 @@ class HeldWeight:
 
 @dataclass(frozen=True, slots=True)
 class SuspectRow:
-    """A label in doubt; `case_id` is the second look where there is one, `said` what was found then.
+    """A label in doubt; `case_id` is the second look where there is one, `second_answer` what was found then.
 
     Nothing is said of agreement where the second could not tell either.
     """
@@ -84,7 +84,7 @@ class SuspectRow:
     label: str
     why: str
     case_id: str
-    said: str
+    second_answer: str
     otherwise: bool
     agrees: bool
 
@@ -209,13 +209,13 @@ def _agreement(looks: SecondReviews) -> str:
 
 
 def _suspect(one: Suspect) -> SuspectRow:
-    found = VALUES.get(one.said) if one.said else None
+    found = VALUES.get(one.second_judgement) if one.second_judgement else None
     return SuspectRow(
         text_view.show(one.external_id),
         _label(one.label),
         _why(one),
         one.case_id or "",
-        CHOICE_OF[one.said].word if one.said in CHOICE_OF else "",
+        CHOICE_OF[one.second_judgement].word if one.second_judgement in CHOICE_OF else "",
         found is not None and found != one.label,
         found is not None and found == one.label,
     )

@@ -27,7 +27,7 @@ class LeaningCard:
     rows: tuple[LeaningRow, ...]
     difference: str | None
     interval: str
-    said: str
+    text: str
 
 
 def leaning_card(found: Leaning, *, masked_share: float, is_own: bool) -> LeaningCard:
@@ -36,8 +36,8 @@ def leaning_card(found: Leaning, *, masked_share: float, is_own: bool) -> Leanin
     if found.difference is None or found.low is None or found.high is None:
         return LeaningCard(rows, None, "", _nothing(found, masked_share, is_own=is_own))
     interval = f"{_points(found.low)} to {_points(found.high)}"
-    said = _meaning(found.low, found.high, is_own=is_own)
-    return LeaningCard(rows, _points(found.difference), interval, said)
+    text = _meaning(found.low, found.high, is_own=is_own)
+    return LeaningCard(rows, _points(found.difference), interval, text)
 
 
 def _row(what: str, found: Answers) -> LeaningRow:

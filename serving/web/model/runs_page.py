@@ -92,10 +92,10 @@ def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
 def _promoted(connection: Connection, here: str, now: datetime) -> dict[str, str]:
     """Since when each model that was ever in force was so last, and which is now."""
     found = learning.promotions(connection, here)
-    said: dict[str, str] = {}
+    payload: dict[str, str] = {}
     for one in found:
-        said.setdefault(one.digest, f"from {words.moment(one.promoted_at, now)}")
-    return said | ({found[0].digest: f"champion since {words.moment(found[0].promoted_at, now)}"} if found else {})
+        payload.setdefault(one.digest, f"from {words.moment(one.promoted_at, now)}")
+    return payload | ({found[0].digest: f"champion since {words.moment(found[0].promoted_at, now)}"} if found else {})
 
 
 def _row(

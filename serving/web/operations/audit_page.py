@@ -34,7 +34,7 @@ _SHOWN: Final = 50
 _EXPORTED: Final = 50_000
 _AT_ONCE: Final = 2_000
 _MOST_CHECKED: Final = 1_000_000
-_SAID: Final = 2_000
+_LONGEST_PAYLOAD: Final = 2_000
 _LONGEST: Final = 200
 _NUMBER: Final = re.compile(r"[0-9]{1,15}")
 _COLUMNS: Final[Columns] = {
@@ -77,7 +77,7 @@ class LineRow:
     actor: Shown
     act: Shown
     subject: Shown
-    said: Shown | None
+    text: Shown | None
     digest: str
     same_actor: str
     same_subject: str
@@ -192,7 +192,7 @@ def _row(one: Line, scope: PlaceScope, names: Mapping[str, str], now: datetime) 
         actor=text_view.show(entry.actor),
         act=text_view.show(entry.act),
         subject=text_view.show(entry.subject),
-        said=None if one.payload is None else text_view.show(one.payload[:_SAID]),
+        text=None if one.payload is None else text_view.show(one.payload[:_LONGEST_PAYLOAD]),
         digest=entry.entry_hash[:8],
         same_actor=scope.at(f"{PLACE}?{urlencode({'actor': entry.actor})}"),
         same_subject=scope.at(f"{PLACE}?{urlencode({'subject': entry.subject})}"),

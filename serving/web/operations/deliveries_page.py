@@ -72,7 +72,7 @@ class LetterRow:
     kind: str
     about: Shown
     attempts: int
-    said: Shown
+    text: Shown
     when: str
 
 

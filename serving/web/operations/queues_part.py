@@ -50,9 +50,9 @@ def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
 
 def _row(name: str, dot: str, lane: CaseLane, age: QueueAge | None, limit: timedelta, now: datetime) -> QueueRow:
     most = limit.total_seconds()
-    said = words.duration(most)
+    text = words.duration(most)
     if age is None:
-        return QueueRow(name, dot, lane.value, 0, 0, None, "", "", said, is_over=False)
+        return QueueRow(name, dot, lane.value, 0, 0, None, "", "", text, is_over=False)
     short, middle, long, oldest = (
         max(0.0, (now - one).total_seconds()) for one in (age.short_waiting, age.middle, age.long_waiting, age.oldest)
     )
@@ -65,7 +65,7 @@ def _row(name: str, dot: str, lane: CaseLane, age: QueueAge | None, limit: timed
         age_box(_hours(short), _hours(middle), _hours(long), _hours(oldest), _hours(most)),
         words.duration(middle),
         words.duration(oldest),
-        said,
+        text,
         is_over=oldest > most,
     )
 

@@ -53,9 +53,9 @@ def volumes_of(
     hourly = span is Span.HOURS
     table = volumes.by_lane(connection, marketplace_id, begins, step)
     released = table[Lane.NO_ACTION]
-    said = words.moment if hourly else words.day
+    text = words.moment if hourly else words.day
     rows = [
-        VolumeRow(said(start, now), tuple(f"{table[lane][i]:,}" for lane in _LANES)) for i, start in enumerate(begins)
+        VolumeRow(text(start, now), tuple(f"{table[lane][i]:,}" for lane in _LANES)) for i, start in enumerate(begins)
     ]
     return Volumes(
         choices=choices(span),
@@ -74,14 +74,14 @@ def _chart(
     if not any(any(table[lane]) for lane, _, _ in _DRAWN):
         return None
     sums = ", ".join(f"{name} {sum(table[lane]):,}" for lane, _, name in _DRAWN)
-    said = words.short_moment if begins[1] - begins[0] < timedelta(days=1) else words.day
+    text = words.short_moment if begins[1] - begins[0] < timedelta(days=1) else words.day
     mark = None
     if opened_at is not None and opened_at >= begins[0]:
         place = min((opened_at - begins[0]) / (begins[1] - begins[0]), len(begins) - 1.0)
         mark = place, f"circuit breaker opened, {words.moment(opened_at, now)}"
     return stacked_area(
         [Layer(name, tone, tuple(map(float, table[lane]))) for lane, tone, name in _DRAWN],
-        [(i, said(begins[i], now)) for i in range(0, len(begins), len(begins) // 6)],
+        [(i, text(begins[i], now)) for i in range(0, len(begins), len(begins) // 6)],
         f"Since {words.moment(begins[0], now)}: {sums}.",
         mark=mark,
     )

@@ -25,7 +25,7 @@ from serving.notices.rules.notices import (
     ItemState,
     missing,
 )
-from serving.notices.service.notice_complaints import LONGEST_SAID, complain, may_complain
+from serving.notices.service.notice_complaints import LONGEST_TEXT, complain, may_complain
 from serving.notices.service.notice_decisions import told
 from serving.notices.service.notice_links import PLACE, follow
 from serving.notices.service.notice_list import warning_with
@@ -168,7 +168,7 @@ def post_notice(token: str, request: Request, fields: Fields) -> Response:
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, token, typed=given[:LONGEST_SAID], error=refusal(refused))
+        page = _page(runtime, token, typed=given[:LONGEST_TEXT], error=refusal(refused))
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
@@ -211,7 +211,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         reason=say(_REASONS[found.reason_code.value]),
         explanation=text_view.show(found.explanation),
         offers=offers,
-        longest=LONGEST_SAID,
+        longest=LONGEST_TEXT,
         typed=typed,
         error=error,
     )

@@ -17,7 +17,7 @@ from models.policies.sellers import SanctionPolicy, StrikePolicy
 from serving.api.errors import status_of
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState
-from serving.appeals.service.counter_notices import LONGEST_SAID
+from serving.appeals.service.counter_notices import LONGEST_TEXT
 from serving.appeals.service.seller_links import PLACE, answer, appeal_until, choices, follow
 from serving.appeals.store import counter_notices, overturns, seller_uploads
 from serving.appeals.store.seller_uploads import SellerUpload
@@ -124,7 +124,7 @@ def post_seller_page(token: str, request: Request, fields: Fields) -> Response:
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, token, typed=given[:LONGEST_SAID], error=refusal(refused))
+        page = _page(runtime, token, typed=given[:LONGEST_TEXT], error=refusal(refused))
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
@@ -186,7 +186,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         may_withdraw=CounterNoticeEvent.WITHDRAW in allowed and state is not _S.WITH_SELLER,
         may_appeal=may_appeal,
         appeal_until=i18n.day(appeal_until(runtime, found)) if found is not None and may_appeal else None,
-        longest=LONGEST_SAID,
+        longest=LONGEST_TEXT,
         typed=typed,
         error=error,
     )

@@ -115,7 +115,7 @@ def chips(
     """What is on, in the order of the form; `linked` is how many sellers are linked with the one that is named."""
     brand = next((one.name for one in brands if one.value == query.brand), None)
     around = f" and {words.many(linked, 'linked seller')}" if linked else ""
-    said = {
+    payload = {
         Word.BRAND: "not resolved" if query.brand == NO_BRAND else brand or "no open cases",
         Word.MARKETPLACE: marketplaces.get(query.marketplace or "", "not accessible"),
         Word.LANGUAGE: ", ".join(one.upper() for one in query.language),
@@ -131,7 +131,7 @@ def chips(
     unset = QueueQuery()
     return tuple(
         Chip(_NAMES[word].capitalize(), text_view.show(text), query.without(word).address())
-        for word, text in said.items()
+        for word, text in payload.items()
         if getattr(query, word.value) != getattr(unset, word.value)
     )
 

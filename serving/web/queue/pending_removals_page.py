@@ -40,7 +40,7 @@ class PendingRemovalRow:
     offer: Shown
     since: str
     reasons: tuple[str, ...]
-    said: tuple[str, ...]
+    votes: tuple[str, ...]
     no_vote: str | None
     no_approval: str | None
 
@@ -82,12 +82,12 @@ def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fie
         raise Invalid("Approve or withdraw the removal.")
     reason = fields.get("reason", "")[:500]
     agreed = speak(runtime_of(request), session.person, action_id[:_LONGEST_ID], Decision(decision), reason)
-    said = {
+    flashes = {
         None: Flash.REMOVAL_VOTED,
         Decision.APPROVE: Flash.REMOVAL_APPROVED,
         Decision.WITHDRAW: Flash.REMOVAL_WITHDRAWN,
     }
-    return go_to(request, "/pending-removals", said[agreed])
+    return go_to(request, "/pending-removals", flashes[agreed])
 
 
 def pending_removals_page(runtime: Runtime, session: Session) -> PendingRemovalsPage:
@@ -119,13 +119,13 @@ def _row(runtime: Runtime, one: PendingRemoval) -> PendingRemovalRow:
         offer=text_view.show(one.action.external_id),
         since=words.moment(one.hold.held_at, runtime.clock.now()),
         reasons=tuple(in_english(hold.message) for hold in one.reasons),
-        said=_said(one),
+        votes=_votes(one),
         no_vote=one.no_vote,
         no_approval=one.no_approval,
     )
 
 
-def _said(one: PendingRemoval) -> tuple[str, ...]:
+def _votes(one: PendingRemoval) -> tuple[str, ...]:
     """What was said in order, with why it does not count; a confirmation is named where it does not."""
     confirmed = [why for user_id, why in one.left_out.items() if user_id in one.bearing.confirmed_by]
     return tuple(
@@ -133,11 +133,11 @@ def _said(one: PendingRemoval) -> tuple[str, ...]:
         + [
             " ".join(
                 (
-                    f"{_ORGANISATIONS.get(said.organisation, 'brand')}:",
-                    f"{_VOTES[said.decision]}. {said.reason}",
-                    one.left_out.get(said.user_id, ""),
+                    f"{_ORGANISATIONS.get(vote.organisation, 'brand')}:",
+                    f"{_VOTES[vote.decision]}. {vote.reason}",
+                    one.left_out.get(vote.user_id, ""),
                 )
             ).rstrip()
-            for said in one.said
+            for vote in one.votes
         ]
     )

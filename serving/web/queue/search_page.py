@@ -44,8 +44,8 @@ class OfferRow:
     waits: str | None
     dot: str
     blind: bool
-    said: Choice | None
-    said_at: str
+    judgement: Choice | None
+    judged_at: str
     action: StateWords | None
 
 
@@ -106,7 +106,7 @@ def _offer(one: FoundOffer, now: datetime) -> OfferRow:
     blind = any(lane in BLIND_LANES for _, lane in one.open_cases)
     waits = next(iter(one.open_cases), None)
     case_id = waits[0] if waits else one.judged_case_id
-    said = None if blind or one.said is None else CHOICE_OF[one.said]
+    judgement = None if blind or one.judgement is None else CHOICE_OF[one.judgement]
     return OfferRow(
         address=f"/cases/{case_id}" if case_id else None,
         external_id=text_view.show(one.external_id),
@@ -117,8 +117,8 @@ def _offer(one: FoundOffer, now: datetime) -> OfferRow:
         waits=(LANE_OF[waits[1]].name if waits[1] else "Score masked") if waits else None,
         dot=LANE_OF[waits[1]].dot if waits and waits[1] else "",
         blind=blind,
-        said=said,
-        said_at=words.moment(one.said_at, now) if said and one.said_at else "",
+        judgement=judgement,
+        judged_at=words.moment(one.judged_at, now) if judgement and one.judged_at else "",
         action=None if blind or one.action is None else ACTION_STATES[one.action],
     )
 

@@ -57,7 +57,7 @@ class SanctionRow:
     until: str | None
     reasons: tuple[Shown, ...]
     linked: tuple[LinkedRow, ...]
-    said: tuple[str, ...]
+    votes: tuple[str, ...]
     no_vote: str | None
     no_agreement: str | None
 
@@ -103,11 +103,11 @@ def get_sellers(request: Request, session: Speaker) -> HTMLResponse:
 @router.post("/sellers/sanctions/{sanction_id}")
 def post_voice(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
     """Agree to a sanction, or refuse it."""
-    said = fields.get("decision", "")
-    if said not in {"agree", "refuse"}:
+    answer = fields.get("decision", "")
+    if answer not in {"agree", "refuse"}:
         raise Invalid("Approve or reject the sanction.")
     reason = fields.get("reason", "")[:500]
-    state = speak(runtime_of(request), session.person, sanction_id[:_LONGEST_ID], agrees=said == "agree", reason=reason)
+    state = speak(runtime_of(request), session.person, sanction_id[:_LONGEST_ID], agrees=answer == "agree", reason=reason)
     heard = {SanctionState.CARRIED_OUT: Flash.SANCTION_CARRIED_OUT, SanctionState.REFUSED: Flash.SANCTION_REFUSED}
     return go_to(request, _PLACE, heard.get(state, Flash.SANCTION_HEARD))
 
@@ -184,9 +184,9 @@ def _row(one: Sanctioned, now: datetime) -> SanctionRow:
         linked=tuple(
             LinkedRow(text_view.show(str(other["path"])), other["spared_because"] or None) for other in found.linked
         ),
-        said=tuple(
-            f"{_ORGANISATIONS.get(said.organisation, 'brand')}: {'approve' if said.agrees else 'reject'}. {said.reason}"
-            for said in one.votes
+        votes=tuple(
+            f"{_ORGANISATIONS.get(text.organisation, 'brand')}: {'approve' if text.agrees else 'reject'}. {text.reason}"
+            for text in one.votes
         ),
         no_vote=one.no_vote,
         no_agreement=one.no_agreement,

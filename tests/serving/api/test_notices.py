@@ -43,7 +43,7 @@ def test_anybody_may_notify_and_gets_a_receipt(client: TestClient, site: Site) -
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"explanation": None}, "Explain in at least"),
         ({"locations": None}, "Name the exact address"),
@@ -63,11 +63,11 @@ def test_anybody_may_notify_and_gets_a_receipt(client: TestClient, site: Site) -
     ],
 )
 def test_what_is_no_notice_is_refused_by_its_element(
-    client: TestClient, site: Site, changes: dict[str, Any], said: str
+    client: TestClient, site: Site, changes: dict[str, Any], expected: str
 ) -> None:
     answer = post(client, **changes)
     assert answer.status_code == 422
-    assert said in answer.json()["error"]["sentence"]
+    assert expected in answer.json()["error"]["sentence"]
     assert count(site, notice) == 0
 
 
@@ -110,7 +110,7 @@ def test_the_marketplace_reads_what_came_in(client: TestClient, site: Site) -> N
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"name": " "}, "Give your name"),
         ({"email": "nobody"}, "Give an e-mail"),
@@ -120,7 +120,7 @@ def test_the_marketplace_reads_what_came_in(client: TestClient, site: Site) -> N
         ({"kind": ReporterKind.BRAND, "brand": "Nobody"}, "There is no brand"),
     ],
 )
-def test_who_can_be_registered(site: Site, changes: dict[str, Any], said: str) -> None:
+def test_who_can_be_registered(site: Site, changes: dict[str, Any], expected: str) -> None:
     wanted = {"name": "Watch", "email": "desk@watch.example", "kind": ReporterKind.REGISTERED, **changes}
-    with pytest.raises(DomainError, match=said):
+    with pytest.raises(DomainError, match=expected):
         register(site.runtime, NewReporter(**wanted), by="test")

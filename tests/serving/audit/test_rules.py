@@ -61,9 +61,9 @@ def test_an_empty_log_is_whole() -> None:
     assert verify([], head=(0, GENESIS)) is None
 
 
-def with_an_erasure(log: Log, act: str = ERASURE, **said: object) -> Log:
+def with_an_erasure(log: Log, act: str = ERASURE, **sentence: object) -> Log:
     """The log with an entry after it that says this, and without the payloads of its second and fourth entry."""
-    payload = Payload(canonical(said), b"s" * 16)
+    payload = Payload(canonical(sentence), b"s" * 16)
     entry = chained(
         previous=head(log),
         occurred_at=NOW,
@@ -89,11 +89,11 @@ UNNAMED: list[tuple[str, dict[str, object], int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("act", "said", "first", "_why"), UNNAMED, ids=[row[-1] for row in UNNAMED])
+@pytest.mark.parametrize(("act", "expected", "first", "_why"), UNNAMED, ids=[row[-1] for row in UNNAMED])
 def test_a_payload_that_is_gone_without_an_erasure_is_found(
-    act: str, said: dict[str, object], first: int, _why: str
+    act: str, expected: dict[str, object], first: int, _why: str
 ) -> None:
-    log = with_an_erasure(a_log(), act, **said)
+    log = with_an_erasure(a_log(), act, **expected)
     assert verify(log, head=head(log)) == Broken(first, "its payload is gone, and no erasure names it")
 
 
@@ -101,8 +101,8 @@ def test_a_short_payload_cannot_be_found_by_its_hash_once_its_salt_is_gone() -> 
     payload = Payload(canonical({"seller": "s-1"}), b"0123456789abcdef")
     assert payload.digest != Payload(payload.body).digest
     assert payload.digest != Payload(payload.body, b"0123456789abcdeg").digest
-    as_said = hashlib.sha256(b"touchstone.audit.payload.v2\0" + payload.salt + payload.body).hexdigest()
-    assert payload.digest == as_said
+    published = hashlib.sha256(b"touchstone.audit.payload.v2\0" + payload.salt + payload.body).hexdigest()
+    assert payload.digest == published
 
 
 def test_an_entry_from_before_there_were_salts_still_fits() -> None:

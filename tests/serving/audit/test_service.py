@@ -161,9 +161,9 @@ TABLE: list[tuple[Tampering, int, int, str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("tamper", "at", "first", "said", "why"), TABLE, ids=[row[-1] for row in TABLE])
+@pytest.mark.parametrize(("tamper", "at", "first", "expected", "why"), TABLE, ids=[row[-1] for row in TABLE])
 def test_the_first_bad_entry_is_named(
-    any_site: Site, tamper: Tampering, at: int, first: int, said: str, why: str
+    any_site: Site, tamper: Tampering, at: int, first: int, expected: str, why: str
 ) -> None:
     count = signed(any_site)
     with any_site.runtime.store.write() as connection:
@@ -172,7 +172,7 @@ def test_the_first_bad_entry_is_named(
     broken = verify(any_site.runtime)["broken"]
     assert broken is not None, why
     assert broken["sequence"] == count + 1 - first
-    assert said in broken["problem"]
+    assert expected in broken["problem"]
 
 
 def test_a_log_written_anew_since_the_last_head_is_not_signed(site: Site) -> None:

@@ -11,10 +11,10 @@ RIGHT = {one.key: one.right for one in questions()}
 
 
 def test_the_questions_are_about_what_a_confirmation_turns_on() -> None:
-    said = " ".join(f"{one.text} {' '.join(one.options)} {one.because}" for one in questions())
+    text = " ".join(f"{one.text} {' '.join(one.options)} {one.because}" for one in questions())
     assert 6 <= len(questions()) <= 8
     for subject in ("grey market", "evidence", "good faith", "test buy", "removes the offer", "good standing"):
-        assert subject in said
+        assert subject in text
 
 
 def test_every_question_has_one_right_answer_and_it_is_not_always_in_the_same_place() -> None:
@@ -37,7 +37,7 @@ def test_what_is_left_out_or_no_option_is_no_answer(answers: dict[str, int]) -> 
 
 
 @pytest.mark.parametrize(
-    ("days_ago", "is_open", "warned", "said"),
+    ("days_ago", "is_open", "warned", "expected"),
     [
         (None, False, False, "certification.needed"),
         (0, True, False, "certification.valid"),
@@ -47,8 +47,8 @@ def test_what_is_left_out_or_no_option_is_no_answer(answers: dict[str, int]) -> 
         (365, False, False, "certification.expired"),
     ],
 )
-def test_a_briefing_holds_for_a_year(days_ago: int | None, is_open: bool, warned: bool, said: str) -> None:
+def test_a_briefing_holds_for_a_year(days_ago: int | None, is_open: bool, warned: bool, expected: str) -> None:
     passed = None if days_ago is None else Passed(NOW - timedelta(days=days_ago), How.ANSWERED)
     found = gate(passed, NOW, DEFAULT_ENROLMENT)
     assert (found.open, found.warned) == (is_open, warned)
-    assert found.reason.code == said
+    assert found.reason.code == expected

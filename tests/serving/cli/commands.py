@@ -30,7 +30,7 @@ class Done:
     err: str
 
     @property
-    def said(self) -> str:
+    def text(self) -> str:
         """Standard error without progress bars, frames and line breaks."""
         lines = [line for line in self.err.splitlines() if "%" not in line]
         return " ".join("".join(" " if c in "│╭╮╰╯─" else c for c in line).strip() for line in lines).strip()

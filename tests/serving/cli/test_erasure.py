@@ -51,8 +51,8 @@ def test_an_erased_payload_is_said_to_be_erased(tmp_path: Path, populated_sqlite
     home = a_home(tmp_path, populated_sqlite)
     touchstone_in(home, "seller", "erase-contacts", SELLER)
     touchstone_in(home, "erase", "seller", SELLER, "--yes")
-    said = touchstone_in(home, "audit", "verify").out
-    assert "The payloads of 1 entries were erased, each named by an erasure.\n" in said
+    text = touchstone_in(home, "audit", "verify").out
+    assert "The payloads of 1 entries were erased, each named by an erasure.\n" in text
 
 
 def test_a_hold_refuses_it_in_one_sentence(tmp_path: Path, populated_sqlite: Populated) -> None:
@@ -62,7 +62,7 @@ def test_a_hold_refuses_it_in_one_sentence(tmp_path: Path, populated_sqlite: Pop
     assert held.out == f"{SELLER} is under legal hold.\n"
     refused = touchstone_in(home, "erase", "seller", SELLER, "--yes")
     assert (refused.code, refused.out) == (REFUSED, "")
-    assert "(Lawsuit); nothing is erased until it is lifted." in refused.said
+    assert "(Lawsuit); nothing is erased until it is lifted." in refused.text
     assert touchstone_in(home, "hold", "list").out.endswith(": Lawsuit\n")
     lifted = touchstone_in(home, "hold", "lift", SELLER, "--reason", "Settled")
     assert lifted.out == f"{SELLER} is no longer under legal hold.\n"
@@ -73,9 +73,9 @@ def test_evidence_is_verified_and_what_differs_is_named(tmp_path: Path, populate
     assert touchstone_in(home, "evidence", "verify").out == "1 snapshots, each as it was taken.\n"
     assert touchstone_in(home, "evidence", "verify", "cas_none").code == REFUSED
     altered(home, "UPDATE evidence_part SET body = NULL, salt = NULL WHERE part = 'seller'")
-    said = touchstone_in(home, "evidence", "verify").out
-    assert said.startswith("Of 1 snapshots parts were erased; their digests still fit.\n")
+    text = touchstone_in(home, "evidence", "verify").out
+    assert text.startswith("Of 1 snapshots parts were erased; their digests still fit.\n")
     altered(home, "UPDATE evidence_part SET digest = 'x' WHERE part = 'price'")
     done = touchstone_in(home, "evidence", "verify")
     assert (done.code, done.out) == (1, "")
-    assert "The part “price” is not what was taken." in done.said
+    assert "The part “price” is not what was taken." in done.text

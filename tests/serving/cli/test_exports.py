@@ -18,8 +18,8 @@ REASONS = list(ReasonCode)
 @pytest.fixture(autouse=True)
 def reports(monkeypatch: pytest.MonkeyPatch) -> None:
     """The marketplace has said for where it reports."""
-    said = {"Bazaar": {"platform": "Bazaar", "territories": ["EEA"]}}
-    monkeypatch.setenv("TOUCHSTONE_TRANSPARENCY", json.dumps(said))
+    payload = {"Bazaar": {"platform": "Bazaar", "territories": ["EEA"]}}
+    monkeypatch.setenv("TOUCHSTONE_TRANSPARENCY", json.dumps(payload))
 
 
 def exported(site: Site, home: Path, *options: str) -> tuple[list[dict[str, Any]], Done]:
@@ -61,24 +61,24 @@ def test_every_exported_statement_passes_the_validator(site: Site, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("said", "sentence"),
+    ("expected", "sentence"),
     [
-        (None, "Bazaar has not said under which name and for which countries it reports"),
-        ('{"Market": {"platform": "Market", "territories": ["DE"]}}', "Bazaar has not said under which name"),
+        (None, "Bazaar has not expected under which name and for which countries it reports"),
+        ('{"Market": {"platform": "Market", "territories": ["DE"]}}', "Bazaar has not expected under which name"),
         ('{"Bazaar": {"platform": "Bazaar", "territories": []}}', "Name the EEA countries"),
         ('{"Bazaar": {"platform": "Bazaar", "territories": ["US"]}}', "US is no code of an EEA country"),
     ],
 )
 def test_a_marketplace_that_has_not_said_where_it_removes_is_told_how(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str | None, sentence: str
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected: str | None, sentence: str
 ) -> None:
     monkeypatch.delenv("TOUCHSTONE_TRANSPARENCY")
-    if said is not None:
-        monkeypatch.setenv("TOUCHSTONE_TRANSPARENCY", said)
+    if expected is not None:
+        monkeypatch.setenv("TOUCHSTONE_TRANSPARENCY", expected)
     out = tmp_path / "statements.jsonl"
     done = touchstone_in(home, "export", "statements", "--out", str(out))
     assert (done.code, out.exists()) == (REFUSED, False)
-    assert sentence in done.said
+    assert sentence in done.text
 
 
 def test_an_export_of_nothing_is_an_empty_file(home: Path, tmp_path: Path) -> None:
@@ -115,9 +115,9 @@ def test_a_span_of_time_takes_what_was_carried_out_in_it(site: Site, tmp_path: P
     assert [one["puid"] for one in early] == [first.action_id]
     assert [one["puid"] for one in late] == [second.action_id]
     _, done = exported(site, tmp_path / "home", "--since", moment, "--until", moment)
-    assert (done.code, done.said) == (REFUSED, "The span ends before it begins.")
+    assert (done.code, done.text) == (REFUSED, "The span ends before it begins.")
     _, done = exported(site, tmp_path / "home", "--since", "yesterday")
-    assert (done.code, "yesterday is no moment" in done.said) == (REFUSED, True)
+    assert (done.code, "yesterday is no moment" in done.text) == (REFUSED, True)
 
 
 def test_what_was_told_and_then_reversed_is_told_anew_under_the_same_number(site: Site, tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_what_was_told_and_then_reversed_is_told_anew_under_the_same_number(site
     later = str(back.acknowledged_at.date().replace(year=2027))
     assert exported(site, tmp_path / "home", "--amended", "--since", later, "--until", "2028-01-01")[0] == []
     _, done = exported(site, tmp_path / "home", "--amended")
-    assert (done.code, "say with --since from when on" in done.said) == (REFUSED, True)
+    assert (done.code, "say with --since from when on" in done.text) == (REFUSED, True)
 
 
 def test_an_offer_that_is_removed_again_after_it_was_given_back_has_two_statements(site: Site, tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_an_offer_from_before_the_databases_time_is_named_and_the_others_are_wri
         removed_by_brand(site, "MP-2")
     statements, done = exported(site, tmp_path / "home")
     assert (len(statements), done.code) == (1, 1)
-    assert "the offer is dated 1999-12-31" in done.said
+    assert "the offer is dated 1999-12-31" in done.text
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])
@@ -189,7 +189,7 @@ def test_a_brands_record_is_written_by_the_files_ending(site: Site, tmp_path: Pa
 
 def test_a_record_needs_a_brand_and_a_format(home: Path, tmp_path: Path) -> None:
     done = touchstone_in(home, "export", "brand", "Aurelle", "--out", str(tmp_path / "aurelle.xlsx"))
-    assert (done.code, "ends in .csv or .parquet" in done.said) == (REFUSED, True)
+    assert (done.code, "ends in .csv or .parquet" in done.text) == (REFUSED, True)
     done = touchstone_in(home, "export", "brand", "Nobody", "--out", str(tmp_path / "nobody.csv"))
     assert (done.code, (tmp_path / "nobody.csv").exists()) == (REFUSED, False)
     done = touchstone_in(home, "export", "brand", "Aurelle", "--out", str(tmp_path / "aurelle.csv"))
@@ -212,4 +212,4 @@ def test_a_table_is_written_by_the_files_ending(home: Path, tmp_path: Path, name
     assert done.out == f"{len(lines)} {first}s in {out}.\n"
     assert bool(lines) == (first == "figure")
     done = touchstone_in(home, "export", name, "--out", str(tmp_path / f"{name}.xlsx"))
-    assert (done.code, "ends in .csv, .jsonl or .parquet" in done.said) == (REFUSED, True)
+    assert (done.code, "ends in .csv, .jsonl or .parquet" in done.text) == (REFUSED, True)

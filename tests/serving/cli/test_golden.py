@@ -11,7 +11,7 @@ def test_without_a_set_it_says_so_and_freezes_none_of_too_few(home: Path) -> Non
     assert touchstone_in(home, "golden", "show").out == "No golden set is frozen.\n"
     done = touchstone_in(home, "golden", "freeze")
     assert done.code == REFUSED
-    assert done.said.startswith("0 offers were judged alike by two analysts")
+    assert done.text.startswith("0 offers were judged alike by two analysts")
 
 
 @pytest.fixture
@@ -33,4 +33,4 @@ def test_what_was_judged_alike_is_frozen_and_shown(judged: Path) -> None:
 
 def test_who_retrains_does_not_freeze(judged: Path) -> None:
     done = touchstone_in(judged, "golden", "freeze", "--by", "wei@touchstone.example")
-    assert (done.code, done.said) == (REFUSED, "The role of wei@touchstone.example does not include this.")
+    assert (done.code, done.text) == (REFUSED, "The role of wei@touchstone.example does not include this.")

@@ -383,7 +383,7 @@ def test_a_problem_within_a_file_leaves_the_rows_before_it_taken_in_or_none(home
     path.write_text("<rss><item><id>1</id><title>Bag</title></item><item>")
     done = touchstone_in(home, "import", str(path), "--format", "merchant-feed")
     assert (done.code, done.out) == (REFUSED, "")
-    assert "not well-formed XML" in done.said
+    assert "not well-formed XML" in done.text
     path.write_text("<rss><item><id>1</id><title>Bag</title></item></rss>")
     assert sum(take_in(home, path, "merchant-feed").values()) == figures(home)["listings"] == 1
 
@@ -395,7 +395,7 @@ def test_a_file_that_the_system_will_not_read_is_refused_in_a_sentence(home: Pat
     with pytest.raises(Unreadable, match=r"a\.csv: the file cannot be read: Input/output error\."):
         list(read_rows(path))
     done = touchstone_in(home, "import", str(path), "--format", "native")
-    assert (done.code, done.said) == (REFUSED, "a.csv: the file cannot be read: Input/output error.")
+    assert (done.code, done.text) == (REFUSED, "a.csv: the file cannot be read: Input/output error.")
 
 
 def test_a_column_without_a_name_is_left_out_like_any_other_that_is_no_field(home: Path) -> None:

@@ -47,4 +47,4 @@ WRONG = [
 def test_a_tell_tale_is_refused_with_a_sentence(home: Path, options: list[str], sentence: str, _why: str) -> None:
     done = touchstone_in(home, "indicator", "add", "Aurelle", *STICKER, *options)
     assert done.code == REFUSED
-    assert sentence in done.said
+    assert sentence in done.text

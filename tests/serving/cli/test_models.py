@@ -142,7 +142,7 @@ def test_a_file_that_cannot_be_used_is_refused_in_a_sentence(
     arguments = [named.get(word, word) for word in COMMANDS[command]]
     done = touchstone_in(place / "home", *arguments, "--format", "native")
     assert (done.code, done.out) == (REFUSED, "")
-    assert sentence in done.said
+    assert sentence in done.text
     assert "Traceback" not in done.err
     assert not (tmp_path / "out").exists()
 
@@ -153,7 +153,7 @@ def test_an_unknown_format_is_refused_with_those_there_are(place: Path, tmp_path
     arguments = [named.get(word, word) for word in COMMANDS[command]]
     done = touchstone_in(place / "home", *arguments, "--format", "martian")
     assert (done.code, done.out) == (REFUSED, "")
-    assert "martian is none of native, merchant-feed, ozon-ecup, vestiaire, wish, ebay." in done.said
+    assert "martian is none of native, merchant-feed, ozon-ecup, vestiaire, wish, ebay." in done.text
 
 
 NO_PLACES = ["missing/out", "taken"]
@@ -170,7 +170,7 @@ def test_a_place_where_no_file_can_be_written_is_refused_before_the_work(
     arguments = [named.get(word, word) for word in COMMANDS[command]]
     done = touchstone_in(place / "home", *arguments, "--format", "native")
     assert done.code == REFUSED
-    assert f"{tmp_path / where}: no file can be written there." in done.said
+    assert f"{tmp_path / where}: no file can be written there." in done.text
 
 
 def test_a_folder_of_something_else_is_never_replaced_by_a_bundle(place: Path, tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_a_folder_of_something_else_is_never_replaced_by_a_bundle(place: Path, t
             place / "home", "train", "--data", file, "--format", "native", "--out", str(out), "--no-register"
         )
         assert done.code == REFUSED
-        assert f"{out} is no bundle and is not replaced by one; name a new folder." in done.said
+        assert f"{out} is no bundle and is not replaced by one; name a new folder." in done.text
     assert (tmp_path / "letters" / "dear.txt").read_text() == "Dear"
 
 
@@ -214,5 +214,5 @@ def test_a_damaged_bundle_scores_nothing(
     arguments = ["--format", "native", "--bundle", str(tmp_path / "b"), "--out", str(tmp_path / "out")]
     done = touchstone_in(place / "home", "score", str(place / "market.ndjson"), *arguments)
     assert (done.code, done.out) == (REFUSED, "")
-    assert sentence in done.said
+    assert sentence in done.text
     assert not (tmp_path / "out").exists()

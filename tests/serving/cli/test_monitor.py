@@ -63,7 +63,7 @@ def test_rescore_compares_then_and_now_and_writes_every_version(site: Site, tmp_
 
 def test_rescore_refuses_a_model_that_is_not_there(home: Path) -> None:
     done = touchstone_in(home, "rescore", "--since", "2020-01-01")
-    assert (done.code, done.said) == (REFUSED, "There is no challenger; retrain first.")
+    assert (done.code, done.text) == (REFUSED, "There is no challenger; retrain first.")
 
 
 def test_the_breaker_says_how_it_stands_and_is_closed_with_a_reason(site: Site, tmp_path: Path) -> None:
@@ -76,12 +76,12 @@ def test_the_breaker_says_how_it_stands_and_is_closed_with_a_reason(site: Site, 
     closed = touchstone_in(home, "breaker", "close", "--reason", "A new season.", "--by", site.data_scientist.email)
     assert closed.out == "Circuit breaker closed. Brands receive questions again.\n"
     assert "in order" in touchstone_in(home, "breaker", "show").out
-    assert "closed already" in touchstone_in(home, "breaker", "close", "--reason", "Again.").said
+    assert "closed already" in touchstone_in(home, "breaker", "close", "--reason", "Again.").text
 
 
 def test_an_analyst_does_not_close_the_breaker(home: Path) -> None:
     done = touchstone_in(home, "breaker", "close", "--reason", "x", "--by", "ines@touchstone.example")
-    assert (done.code, "does not include this" in done.said) == (REFUSED, True)
+    assert (done.code, "does not include this" in done.text) == (REFUSED, True)
 
 
 def test_a_card_is_written_for_the_model_that_is_named(site: Site, tmp_path: Path) -> None:
@@ -91,4 +91,4 @@ def test_a_card_is_written_for_the_model_that_is_named(site: Site, tmp_path: Pat
     done = touchstone_in(tmp_path / "home", "report", digest[:8], "--out", str(out))
     assert done.out == f"Model card of {digest[:12]} in {out}\n"
     assert digest in out.read_text(encoding="utf-8")
-    assert "no champion yet" in touchstone_in(tmp_path / "home", "report", "--out", str(out)).said
+    assert "no champion yet" in touchstone_in(tmp_path / "home", "report", "--out", str(out)).text

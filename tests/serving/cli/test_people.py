@@ -151,20 +151,20 @@ def test_a_refusal_is_a_sentence_and_changes_nothing(
     before = touchstone_in(shared_home, "audit", "verify").out
     done = touchstone_in(shared_home, *arguments)
     assert (done.code, done.out) == (REFUSED, "")
-    assert sentence in done.said
+    assert sentence in done.text
     assert "Traceback" not in done.err
     assert touchstone_in(shared_home, "audit", "verify").out == before
 
 
 def test_where_there_are_several_marketplaces_one_is_named(home: Path) -> None:
     touchstone_in(home, "marketplace", "add", "Souk")
-    assert touchstone_in(home, "figures").said == "Name one marketplace; known are: Bazaar, Souk."
+    assert touchstone_in(home, "figures").text == "Name one marketplace; known are: Bazaar, Souk."
     assert touchstone_in(home, "figures", "--marketplace", "Souk").code == 0
 
 
 def test_a_training_without_mature_labels_fails_in_a_sentence(home: Path) -> None:
     done = touchstone_in(home, "train")
-    assert (done.code, done.said) == (1, "No label is mature yet, so there is nothing to learn from.")
+    assert (done.code, done.text) == (1, "No label is mature yet, so there is nothing to learn from.")
 
 
 # The audit log.
@@ -202,8 +202,8 @@ def test_a_log_that_was_tampered_with_is_found_out(
     database.close()
     done = touchstone_in(home, "audit", "verify")
     assert (done.code, done.out) == (1, "")
-    assert done.said.startswith(f"Entry {entry}: ")
-    assert problem in done.said
+    assert done.text.startswith(f"Entry {entry}: ")
+    assert problem in done.text
 
 
 # Figures and quarantine.

@@ -41,7 +41,7 @@ def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
     assert first.out == second.out == "The database is at this version's schema.\n"
     assert touchstone_in(home, "marketplace", "add", "Bazaar").code == 0
     assert touchstone_in(home, "migrate").code == 0
-    assert "Bazaar" in touchstone_in(home, "figures", "--marketplace", "Souk").said
+    assert "Bazaar" in touchstone_in(home, "figures", "--marketplace", "Souk").text
 
 
 @pytest.mark.parametrize("command", ["migrate", "serve", "figures"])
@@ -52,7 +52,7 @@ def test_a_database_of_another_version_is_refused_in_words(empty_home: Path, com
     engine.dispose()
     done = touchstone_in(empty_home, command)
     assert (done.code, done.out) == (REFUSED, "")
-    assert "does not know the database's revision (0085)" in done.said
+    assert "does not know the database's revision (0085)" in done.text
 
 
 @pytest.mark.parametrize("command", ["migrate", "figures"])
@@ -60,7 +60,7 @@ def test_a_home_that_another_process_owns_is_left_alone(empty_home: Path, comman
     with Home.at(empty_home).owned():
         done = touchstone_in(empty_home, command)
     assert done.code == REFUSED
-    assert f"is in use by process {os.getpid()}" in done.said
+    assert f"is in use by process {os.getpid()}" in done.text
 
 
 def test_the_address_of_a_service_that_was_killed_is_not_taken_for_an_answer(empty_home: Path) -> None:
@@ -114,12 +114,12 @@ def test_a_command_is_carried_out_by_the_service_that_owns_the_home(served: Path
         assert local.running
     assert touchstone_in(served, "audit", "verify").out.endswith(" entries, unbroken.\n")
     done = touchstone_in(served, "marketplace", "add", "Bazaar")
-    assert (done.code, done.said) == (REFUSED, "There is a marketplace named Bazaar already.")
+    assert (done.code, done.text) == (REFUSED, "There is a marketplace named Bazaar already.")
 
 
 def test_a_training_beside_the_service_is_followed_to_its_end(served: Path) -> None:
     done = touchstone_in(served, "train")
-    assert (done.code, done.said) == (1, "No label is mature yet, so there is nothing to learn from.")
+    assert (done.code, done.text) == (1, "No label is mature yet, so there is nothing to learn from.")
 
 
 def test_an_import_beside_the_service_counts_as_one_alone(served: Path, home: Path) -> None:
@@ -139,4 +139,4 @@ def test_an_import_beside_the_service_counts_as_one_alone(served: Path, home: Pa
     for expected in ("3 new + 0 changed + 0 unchanged", "0 new + 0 changed + 3 unchanged"):
         alone, beside = (touchstone_in(one, "import", str(path), "--format", "native") for one in (home, served))
         assert beside.out == alone.out == f"7 rows in = {expected} + 4 quarantined\n"
-        assert [row for row in beside.said.split("row ") if row] == [row for row in alone.said.split("row ") if row]
+        assert [row for row in beside.text.split("row ") if row] == [row for row in alone.text.split("row ") if row]

@@ -28,7 +28,7 @@ def test_one_person_does_not_however_often(place: tuple[Path, str]) -> None:
     home, _ = place
     touchstone_in(home, "promote", *WEI)
     again = touchstone_in(home, "promote", *WEI)
-    assert (again.code, again.said) == (REFUSED, "You have approved this model already; somebody else must.")
+    assert (again.code, again.text) == (REFUSED, "You have approved this model already; somebody else must.")
 
 
 def test_an_approval_is_taken_back(place: tuple[Path, str]) -> None:
@@ -42,7 +42,7 @@ def test_a_marketplace_of_one_sets_one_approval(place: tuple[Path, str], monkeyp
     monkeypatch.setenv("TOUCHSTONE_APPROVALS_NEEDED", "1")
     home, digest = place
     assert touchstone_in(home, "promote").out == f"Champion {digest}\n"
-    assert touchstone_in(home, "rollback").said == "There is no earlier champion to go back to."
+    assert touchstone_in(home, "rollback").text == "There is no earlier champion to go back to."
 
 
 def test_former_names_of_groups_and_options_still_work_and_are_not_shown(place: tuple[Path, str]) -> None:

@@ -16,7 +16,7 @@ def test_a_reporter_is_registered_listed_and_its_key_ended(home: Path) -> None:
     assert "No notice was decided in 365 days." in listed
     refused = touchstone_in(home, "reporter", "mute", reporter_id, "--reason", "x")
     assert refused.code == REFUSED
-    assert "Nobody is muted without a warning before" in refused.said
+    assert "Nobody is muted without a warning before" in refused.text
     assert touchstone_in(home, "reporter", "unmute", reporter_id, "--reason", "x").code == REFUSED
     assert touchstone_in(home, "reporter", "revoke", reporter_id).out == f"The key of {reporter_id} holds no longer.\n"
 
@@ -24,7 +24,7 @@ def test_a_reporter_is_registered_listed_and_its_key_ended(home: Path) -> None:
 def test_a_kind_that_is_none_is_refused(home: Path) -> None:
     done = touchstone_in(home, "reporter", "add", "Watch", "--email", "a@b.example", "--kind", "friend")
     assert done.code == REFUSED
-    assert "friend is none of" in done.said
+    assert "friend is none of" in done.text
 
 
 def test_an_erasure_of_a_reporter_is_shown_before_it_is_done(site: Site, tmp_path: Path) -> None:

@@ -19,5 +19,5 @@ def test_a_right_is_added_with_its_document_verified_shown_and_withdrawn(home: P
     ]
     assert touchstone_in(home, "right", "withdraw", right_id).out == f"{right_id} is withdrawn.\n"
     refused = touchstone_in(home, "right", "refuse", right_id, "--reason", "Not theirs.")
-    assert (refused.code, "cannot become refused" in refused.said) == (REFUSED, True)
+    assert (refused.code, "cannot become refused" in refused.text) == (REFUSED, True)
     assert touchstone_in(home, "marketplace", "sells-in", "FR", "DE").out == "It sells in FR, DE.\n"

@@ -62,7 +62,7 @@ def test_before_sellers_were_compared_it_is_said_and_a_stranger_is_refused(home:
     refreshed = touchstone_in(home, "seller", "risk", "--refresh")
     assert "The riskiest of 0 sellers, 30 days up to " in refreshed.out
     done = touchstone_in(home, "seller", "risk", "nobody")
-    assert (done.code, done.said) == (REFUSED, "There is no such seller.")
+    assert (done.code, done.text) == (REFUSED, "There is no such seller.")
 
 
 def test_a_seller_is_put_on_a_list_and_taken_off(home: Path) -> None:

@@ -28,4 +28,4 @@ def test_simulate_prints_a_table_and_writes_figures_and_pictures(tmp_path: Path)
 def test_an_arm_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path, arms: str) -> None:
     done = touchstone_in(tmp_path, "simulate", *SMALL, "--arms", arms)
     assert done.code == REFUSED
-    assert "is none of no-retraining, flagged-only, exploration," in done.said
+    assert "is none of no-retraining, flagged-only, exploration," in done.text

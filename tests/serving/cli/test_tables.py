@@ -39,4 +39,4 @@ def test_a_file_that_is_no_price_list_is_refused(
     (tmp_path / name).write_text(content, encoding="utf-8")
     done = touchstone_in(home, "brand", "price-list", "Aurelle", str(tmp_path / name))
     assert done.code == REFUSED
-    assert sentence in done.said
+    assert sentence in done.text

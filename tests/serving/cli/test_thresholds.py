@@ -135,7 +135,7 @@ def test_work_that_cannot_be_told_is_refused(
     file.write_text(content, encoding="utf-8")
     done = touchstone_in(home, "thresholds", str(file), *COLUMNS, "--capacity", "1", *options)
     assert done.code == REFUSED
-    assert sentence in done.said
+    assert sentence in done.text
 
 
 UNUSABLE = [
@@ -164,7 +164,7 @@ def test_an_unusable_file_is_refused_in_one_sentence(
     file.write_text(content, encoding="utf-8")
     done = touchstone_in(home, "thresholds", str(file), *COLUMNS, "--json", str(answer))
     assert done.code == REFUSED
-    assert sentence in done.said
+    assert sentence in done.text
     assert len(done.err.strip().splitlines()) == 1
     assert not answer.exists()
 
@@ -185,4 +185,4 @@ def test_a_wish_that_cannot_be_met_is_refused(
     (tmp_path / "scores.csv").write_text(CLEAR, encoding="utf-8")
     done = touchstone_in(home, "thresholds", str(tmp_path / "scores.csv"), *COLUMNS, *options)
     assert done.code == REFUSED
-    assert sentence in done.said
+    assert sentence in done.text

@@ -24,4 +24,4 @@ def test_a_trial_is_started_shown_given_a_share_and_ended(site: Site, tmp_path: 
 
 def test_a_share_that_is_none_is_refused(home: Path) -> None:
     done = touchstone_in(home, "trial", "share", "0.5")
-    assert (done.code, done.said) == (REFUSED, "No model is on trial.")
+    assert (done.code, done.text) == (REFUSED, "No model is on trial.")

@@ -18,12 +18,12 @@ def test_a_receiver_that_answers_is_named(home: Path) -> None:
 def test_replaying_nothing_and_what_there_is_not(home: Path) -> None:
     assert touchstone_in(home, "webhook", "replay").out == "0 actions are sent again.\n"
     done = touchstone_in(home, "webhook", "replay", "act_none")
-    assert (done.code, done.said) == (REFUSED, "There is no such action.")
+    assert (done.code, done.text) == (REFUSED, "There is no such action.")
 
 
 def test_only_who_administers_may_be_named_for_a_replay(home: Path) -> None:
     done = touchstone_in(home, "webhook", "replay", "--by", "ines@touchstone.example")
-    assert (done.code, done.said) == (REFUSED, "The role of ines@touchstone.example does not include this.")
+    assert (done.code, done.text) == (REFUSED, "The role of ines@touchstone.example does not include this.")
 
 
 def test_a_receiver_in_a_private_network_is_not_tried(home: Path) -> None:
@@ -39,7 +39,7 @@ def test_a_status_address_names_where_the_listing_goes(home: Path) -> None:
     secret = ("--secret", "whsec_" + "a" * 32)
     done = touchstone_in(home, "webhook", "conformance", "https://bazaar.example/", *secret, *status)
     assert done.code == REFUSED
-    assert "A status address needs {listing} where the id goes." in done.said
+    assert "A status address needs {listing} where the id goes." in done.text
 
 
 def test_a_secret_is_changed_and_shown_once(home: Path) -> None:

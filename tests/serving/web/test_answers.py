@@ -38,9 +38,9 @@ def test_a_brand_answers_by_plain_form_and_the_removal_is_scheduled(site: Site) 
     [removal] = removals(site, case)
     assert (removal.kind, removal.state) == (ActionKind.REMOVE, ActionState.SCHEDULED)
     assert removal.statement["ground"] == "The goods copy a protected design."
-    said = words(visitor.get("/brand").text)
-    assert "Removal leaves in 3:00. Undo until 09:03:00 UTC." in said
-    assert "No listing awaits your answer" in said
+    text = words(visitor.get("/brand").text)
+    assert "Removal leaves in 3:00. Undo until 09:03:00 UTC." in text
+    assert "No listing awaits your answer" in text
 
 
 def test_undo_withdraws_the_removal_and_asks_again(site: Site) -> None:
@@ -51,9 +51,9 @@ def test_undo_withdraws_the_removal_and_asks_again(site: Site) -> None:
     assert "Removal leaves in 1:20" in words(visitor.get("/brand/done").text)
     assert visitor.post(f"/cases/{case.case_id}/undo").headers["location"] == "/brand"
     assert [one.state for one in removals(site, case)] == [ActionState.WITHDRAWN]
-    said = words(visitor.get("/brand").text)
-    assert "1 offer waits for your answer" in said
-    assert "Undone." in said
+    text = words(visitor.get("/brand").text)
+    assert "1 offer waits for your answer" in text
+    assert "Undone." in text
 
 
 def test_undo_after_the_window_says_that_it_has_closed(site: Site) -> None:
@@ -85,9 +85,9 @@ def test_the_last_case_of_a_queue_leads_back_to_it(site: Site) -> None:
     visitor = visit_as(site, site.analyst)
     answer = visitor.answer(case.case_id, case.version_id, "genuine", queue="lane=analyst")
     assert answer.headers["location"] == "/queue?lane=analyst"
-    said = words(visitor.get("/queue?lane=analyst").text)
-    assert "That was the last case of this queue." in said
-    assert "No cases for analyst review." in said
+    text = words(visitor.get("/queue?lane=analyst").text)
+    assert "That was the last case of this queue." in text
+    assert "No cases for analyst review." in text
 
 
 def test_a_case_that_a_colleague_holds_is_not_the_next_one(site: Site) -> None:
@@ -107,9 +107,9 @@ def test_of_two_reviewers_the_second_is_told_and_nothing_is_overwritten(site: Si
     first.answer(case.case_id, case.version_id, "genuine")
     refused = second.answer(case.case_id, case.version_id, "counterfeit")
     assert refused.status_code == 409
-    said = words(refused.text)
-    assert "The case has been decided already. What you sent was not recorded" in said
-    assert "nothing of anybody else's was overwritten" in said
+    text = words(refused.text)
+    assert "The case has been decided already. What you sent was not recorded" in text
+    assert "nothing of anybody else's was overwritten" in text
     assert f'href="/cases/{case.case_id}">Load the case' in refused.text
     with site.runtime.store.read() as connection:
         standing = verdicts.latest_of_case(connection, site.here, case.case_id)

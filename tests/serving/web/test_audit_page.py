@@ -22,7 +22,7 @@ def write(
     """Entries of the marketplace."""
     with site.runtime.store.write() as connection:
         for i in range(number):
-            audit.record(connection, site.clock.now(), site.here, actor, act, subject, number=i, said=ATTACK)
+            audit.record(connection, site.clock.now(), site.here, actor, act, subject, number=i, text=ATTACK)
 
 
 @pytest.fixture
@@ -110,8 +110,8 @@ def test_an_altered_entry_is_found_in_its_stretch(site: Site) -> None:
         assert found is not None
         assert (found.sequence, found.problem) == (last - 2, "it was altered")
         assert audit_lines.check_stretch(connection, last - 2, last) is None
-    said = words(visit_as(site, an_administrator(site)).get(f"{PATH}?newest=2000").text)
-    assert "The chain is broken." in said
+    text = words(visit_as(site, an_administrator(site)).get(f"{PATH}?newest=2000").text)
+    assert "The chain is broken." in text
 
 
 def test_a_log_that_is_not_the_one_that_was_signed_is_found(site: Site, admin: Visitor) -> None:

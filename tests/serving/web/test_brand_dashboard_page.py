@@ -12,7 +12,7 @@ from serving.accounts.rules.access import Permission
 from serving.intake.service.intake import receive
 from serving.learning.service import labelling
 from serving.learning.service.labelling import label_of
-from serving.learning.store.verdict_history import Said
+from serving.learning.store.verdict_history import VerdictHistory
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.listings import a_row
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
@@ -29,13 +29,13 @@ def test_the_dashboard_says_what_answers_came_to_and_how_fast(site: Site) -> Non
     judge(site, site.brand_person, asked, Judgement.GENUINE)
     with a_marketplace_that_listens(site):
         given_back(site, removed_by_brand(site, "MP-2"))
-    said = words(visit_as(site, site.brand_person).get(_PLACE).text)
-    assert "2 in all" in said
-    assert "Rejected The seller appealed and was right. The listing is reinstated. 1" in said
-    assert "No removal requested The answer does not ask for a removal. 1" in said
-    assert "Upheld: the listing is reinstated 1" in said
-    assert "of 2 answers" in said
-    assert "of 1 removal" in said
+    text = words(visit_as(site, site.brand_person).get(_PLACE).text)
+    assert "2 in all" in text
+    assert "Rejected The seller appealed and was right. The listing is reinstated. 1" in text
+    assert "No removal requested The answer does not ask for a removal. 1" in text
+    assert "Upheld: the listing is reinstated 1" in text
+    assert "of 2 answers" in text
+    assert "of 1 removal" in text
 
 
 def test_a_question_is_timed_from_when_it_came_to_the_brand(any_site: Site) -> None:
@@ -67,9 +67,9 @@ def test_prevalence_is_told_from_what_was_drawn_and_is_unknown_without(any_site:
     assert (after.whole.listings, after.whole.estimate.audited) == (5, 1)
     assert after.whole.estimate.value == 0
     assert after.whole.estimate.high > 0.2, "one draw says little"
-    said = words(visit_as(any_site, any_site.brand_person).get(f"{_PLACE}?days=30").text)
-    assert "0.0% of 5 offers are counterfeit as far as people can tell" in said
-    assert "of which 1 were drawn at random" in said
+    text = words(visit_as(any_site, any_site.brand_person).get(f"{_PLACE}?days=30").text)
+    assert "0.0% of 5 offers are counterfeit as far as people can tell" in text
+    assert "of which 1 were drawn at random" in text
 
 
 def test_the_dashboard_labels_what_it_shows_and_not_the_whole_marketplace(
@@ -78,7 +78,7 @@ def test_the_dashboard_labels_what_it_shows_and_not_the_whole_marketplace(
     """Every verdict of the marketplace was read each time that anybody of a brand looked at the page."""
     labelled: list[str] = []
 
-    def counting(version: Said, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
+    def counting(version: VerdictHistory, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
         labelled.append(version.verdicts[0].version_id)
         return label_of(version, as_of, policy)
 
@@ -102,18 +102,18 @@ def test_a_period_is_chosen_and_anything_else_is_the_usual_one(site: Site) -> No
 
 
 def test_an_empty_dashboard_says_what_it_is_for(site: Site) -> None:
-    said = words(visit_as(site, site.brand_person).get(_PLACE).text)
-    assert "No answer was given in this time." in said
-    assert "No listing of the brand arrived in this period." in said
-    assert "none yet" in said
+    text = words(visit_as(site, site.brand_person).get(_PLACE).text)
+    assert "No answer was given in this time." in text
+    assert "No listing of the brand arrived in this period." in text
+    assert "none yet" in text
 
 
 def test_the_account_manager_reads_the_same_figures(site: Site) -> None:
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.GENUINE)
     visitor = visit_as(site, site.account_manager)
-    said = words(visitor.get(f"/brands/{site.brand_id}/dashboard").text)
-    assert "Dashboard of Aurelle" in said
-    assert "1 in all" in said
+    text = words(visitor.get(f"/brands/{site.brand_id}/dashboard").text)
+    assert "Dashboard of Aurelle" in text
+    assert "1 in all" in text
     assert visitor.get("/brands/brd_0/dashboard").status_code == 404
 
 

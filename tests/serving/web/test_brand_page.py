@@ -47,23 +47,23 @@ def a_person_of(site: Site, brand: str) -> Person:
 
 def test_a_question_is_asked_in_plain_words(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND)
-    said = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "1 offer waits for your answer The first is due in 4 d." in said
-    assert "Is this yours? “Aure11e Colline tote 1:1 mirror quality, real leather”, €89, by lumo-trade-88" in said
-    assert "No price to compare with. Too few comparable offers are known" in said
-    assert "Replica-grade wording: “1:1" in said
-    assert "Not on your authorised list, account 9 d old, established in CN." in said
+    text = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "1 offer waits for your answer The first is due in 4 d." in text
+    assert "Is this yours? “Aure11e Colline tote 1:1 mirror quality, real leather”, €89, by lumo-trade-88" in text
+    assert "No price to compare with. Too few comparable offers are known" in text
+    assert "Replica-grade wording: “1:1" in text
+    assert "Not on your authorised list, account 9 d old, established in CN." in text
     for answer in ("No, counterfeit", "Yes, ours", "Ours, grey market", "Licensed", "Cannot tell", "Test buy"):
-        assert answer in said
+        assert answer in text
 
 
 def test_the_page_says_what_each_answer_does_and_who_can_help(site: Site) -> None:
-    said = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "Counterfeit The marketplace is asked to remove the offer, 3:00 after your answer." in said
-    assert "Cannot tellTest buy An analyst decides. Nothing is removed until then." in said
-    assert "Without an answer the offer goes to an analyst after 96 h." in said
-    assert "Your account manager LO Lena Okafor lena@touchstone.example" in said
-    assert "Everything is answered." in said
+    text = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "Counterfeit The marketplace is asked to remove the offer, 3:00 after your answer." in text
+    assert "Cannot tellTest buy An analyst decides. Nothing is removed until then." in text
+    assert "Without an answer the offer goes to an analyst after 96 h." in text
+    assert "Your account manager LO Lena Okafor lena@touchstone.example" in text
+    assert "Everything is answered." in text
 
 
 @pytest.mark.parametrize("calibrated", [False, True])
@@ -137,14 +137,14 @@ def test_a_removal_is_followed_from_the_click_to_the_acknowledgement(site: Site)
     with site.runtime.store.write() as connection:
         found = actions.get(connection, site.here, recorded.action.action_id)
         actions.change(connection, found, ActionEvent.SEND, {"sent_at": now, "attempts": 1})
-    said, again = shown()
-    assert f"{_TITLE} Sent 09:03" in said
+    text, again = shown()
+    assert f"{_TITLE} Sent 09:03" in text
     assert again
     with site.runtime.store.write() as connection:
         found = actions.get(connection, site.here, recorded.action.action_id)
         actions.change(connection, found, ActionEvent.ACKNOWLEDGE, {"acknowledged_at": now})
-    said, again = shown()
-    assert f"{_TITLE} Acknowledged 09:03" in said
+    text, again = shown()
+    assert f"{_TITLE} Acknowledged 09:03" in text
     assert not again, "nothing moves, so nothing asks again"
 
 
@@ -161,8 +161,8 @@ def test_answers_that_were_taken_back_are_not_counted(site: Site) -> None:
     visitor.answer(kept.case_id, kept.version_id, "genuine")
     visitor.answer(back.case_id, back.version_id, "counterfeit")
     visitor.post(f"/cases/{back.case_id}/undo")
-    said = words(visitor.get("/brand").text)
-    assert "Your answers 1 in all Genuine 1" in said
+    text = words(visitor.get("/brand").text)
+    assert "Your answers 1 in all Genuine 1" in text
 
 
 def test_several_answers_can_be_taken_back_at_once_the_last_by_its_key(site: Site) -> None:
@@ -215,9 +215,9 @@ def test_a_brand_sees_its_own_tell_tales_that_fit_and_never_anothers(site: Site)
     # Both brands are named, so both are asked for; the case is the analyst's, then Aurelle's.
     title = "Aure11e Colline tote 1:1 mirror quality, real leather"
     a_case(site, CaseLane.ASK_BRAND, title=title)
-    said = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "Your counterfeit indicator matches. Ours: “whatsapp” in the description." in said
-    assert "Theirs" not in said
+    text = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "Your counterfeit indicator matches. Ours: “whatsapp” in the description." in text
+    assert "Theirs" not in text
 
 
 def test_a_question_tells_a_brand_of_its_own_tell_tales_alone(site: Site) -> None:
@@ -239,9 +239,9 @@ def test_a_question_tells_a_brand_of_its_own_tell_tales_alone(site: Site) -> Non
         for brand_id in (site.brand_id, "brn_another")
     )
     facts = replace(facts, tell_tales=IndicatorFacts(for_genuine=2, fired=both))
-    said = str(question(row, facts, site.clock.now()).evidence)
-    assert f"of {site.brand_id}" in said
-    assert "brn_another" not in said
+    text = str(question(row, facts, site.clock.now()).evidence)
+    assert f"of {site.brand_id}" in text
+    assert "brn_another" not in text
 
 
 def test_a_price_stands_against_what_the_brand_itself_asks(site: Site) -> None:
@@ -249,8 +249,8 @@ def test_a_price_stands_against_what_the_brand_itself_asks(site: Site) -> None:
     load_price_list(site.runtime, "Aurelle", [row], by="test")
     site.clock.forward(seconds=1)
     a_case(site, CaseLane.ASK_BRAND)
-    said = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "16% of your list price. You ask €540 for Colline, by the model in its title on your list." in said
+    text = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "16% of your list price. You ask €540 for Colline, by the model in its title on your list." in text
 
 
 def test_a_brand_is_told_of_its_own_earlier_answers_about_a_seller_and_of_nobody_elses(site: Site) -> None:
@@ -264,8 +264,8 @@ def test_a_brand_is_told_of_its_own_earlier_answers_about_a_seller_and_of_nobody
     undo_verdict(site.runtime, site.brand_person, second.case_id)
     analysts = a_case(site, external_id="MP-3")
     judge(site, site.analyst, analysts, Judgement.GREY_MARKET)
-    said = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "Your earlier answers about this seller: 1 counterfeit." in said
+    text = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "Your earlier answers about this seller: 1 counterfeit." in text
 
 
 def test_each_answer_has_its_letter_on_its_own_card_alone(site: Site) -> None:
@@ -280,5 +280,5 @@ def test_the_page_says_how_fast_the_brand_answers(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     site.clock.forward(hours=3, minutes=10)
     judge(site, site.brand_person, case, Judgement.GENUINE)
-    said = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "You answered 1 in seven days, in 3 h 10 at the median." in said
+    text = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "You answered 1 in seven days, in 3 h 10 at the median." in text

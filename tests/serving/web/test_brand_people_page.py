@@ -49,8 +49,8 @@ def test_a_colleague_is_asked_in_by_a_link_and_answers_and_does_not_lead(site: S
     assert asked_by(site.runtime, path.removeprefix("/join/")).invitation.grant == Grant(
         Role.BRAND, site.here, site.brand_id
     )
-    said = words(visitor.get(_PLACE).text)
-    assert "Pending invitations" in said
+    text = words(visitor.get(_PLACE).text)
+    assert "Pending invitations" in text
     assert "/join/" not in visitor.get(_PLACE).text, "the link is shown once"
     accept(site.runtime, path.removeprefix("/join/"), name="New Colleague", password=PASSWORD)
     assert people(site) == {"camille@aurelle.example": True, "new@aurelle.example": False}
@@ -119,9 +119,9 @@ def test_a_power_of_attorney_limits_a_colleague_until_it_is_ended(site: Site) ->
         "kind:mark": "yes",
     }
     assert visitor.post("/brand/agents", wanted).status_code == 303
-    said = words(visitor.get(_PLACE).text)
-    assert "Roche & Fils ana@aurelle.example mark DE, FR 2030-01-31 In force" in said
-    assert "Acts under a power of attorney" in said
+    text = words(visitor.get(_PLACE).text)
+    assert "Roche & Fils ana@aurelle.example mark DE, FR 2030-01-31 In force" in text
+    assert "Acts under a power of attorney" in text
     [mandate_id] = re.findall(r"/brand/agents/(\w+)/end", visitor.get(_PLACE).text)
     assert visitor.post(f"/brand/agents/{mandate_id}/end").status_code == 303
     with site.runtime.store.read() as connection:

@@ -26,10 +26,10 @@ def test_every_case_is_shown_with_what_tells_it_apart_and_each_can_be_left_out(s
     page = visit_as(site, site.analyst).get(address(first, second)).text
     for one in (first, second):
         assert f'name="case:{one.case_id}" value="{one.version_id}" checked' in page
-    said = words(page)
-    assert "2 cases" in said
-    assert "€90" in said
-    assert "Replica-grade wording: “1:1" in said
+    sentence = words(page)
+    assert "2 cases" in sentence
+    assert "€90" in sentence
+    assert "Replica-grade wording: “1:1" in sentence
     assert '<span class="hg"' in page, "what pretends is marked here too"
     assert "<script>alert" not in page
     assert "\u202e" not in page
@@ -42,11 +42,11 @@ def test_what_is_not_decided_with_others_says_why(site: Site) -> None:
     held = a_case(site, external_id="MP-3")
     visit_as(site, site.second_analyst).get(f"/cases/{held.case_id}")
     page = visit_as(site, site.analyst).get(address(appeal, asked, held)).text
-    said = words(page)
-    assert "No cases for a bulk decision" in said
-    assert "An appeal is decided by itself, by its statement." in said
-    assert "The brand has been asked, and answers for itself." in said
-    assert "Tomás Rey is working on it." in said
+    sentence = words(page)
+    assert "No cases for a bulk decision" in sentence
+    assert "An appeal is decided by itself, by its statement." in sentence
+    assert "The brand has been asked, and answers for itself." in sentence
+    assert "Tomás Rey is working on it." in sentence
     assert 'type="checkbox" id="t-' not in page
 
 
@@ -74,13 +74,13 @@ def test_what_is_ticked_is_decided_and_all_of_it_taken_back(site: Site) -> None:
     form = {"bulk_id": bulk_id, f"case:{ticked.case_id}": ticked.version_id, "judgement": "licensed", "note": "Seen."}
     answer = visitor.post("/cases/bulk", form)
     assert answer.headers["location"] == f"/cases/bulk/{bulk_id}"
-    said = words(visitor.get(answer.headers["location"]).text)
-    assert "Bulk decision result Licensed" in said
-    assert "1 recorded." in said
+    sentence = words(visitor.get(answer.headers["location"]).text)
+    assert "Bulk decision result Licensed" in sentence
+    assert "1 recorded." in sentence
     assert visitor.post(f"/cases/bulk/{bulk_id}/undo").headers["location"] == f"/cases/bulk/{bulk_id}"
-    said = words(visitor.get(f"/cases/bulk/{bulk_id}").text)
-    assert "The cases are open again" in said
-    assert "Undo bulk decision" not in said
+    sentence = words(visitor.get(f"/cases/bulk/{bulk_id}").text)
+    assert "The cases are open again" in sentence
+    assert "Undo bulk decision" not in sentence
     with site.runtime.store.read() as connection:
         assert cases.get(connection, site.here, ticked.case_id).state is CaseState.OPEN
 

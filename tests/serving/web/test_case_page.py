@@ -34,13 +34,13 @@ def page_of(site: Site, case_id: str) -> CasePage:
 
 def test_a_case_says_what_is_offered_why_it_is_suspect_and_what_each_answer_does(site: Site) -> None:
     case = a_case(site)
-    said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
-    assert "MP-9, version 1 of 1, Aurelle, leased until 09:15" in said
-    assert "Replica-grade wording: “1:1" in said
-    assert "points, not calibrated" in said
-    assert "CounterfeitCannot tellTest buy Nothing is removed yet: Aurelle is asked and has 96 h to answer." in said
-    assert "GenuineGrey marketLicensed The listing stays, and the case is closed." in said
-    assert "The decision becomes a training label after 14 days" in said
+    text = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    assert "MP-9, version 1 of 1, Aurelle, leased until 09:15" in text
+    assert "Replica-grade wording: “1:1" in text
+    assert "points, not calibrated" in text
+    assert "CounterfeitCannot tellTest buy Nothing is removed yet: Aurelle is asked and has 96 h to answer." in text
+    assert "GenuineGrey marketLicensed The listing stays, and the case is closed." in text
+    assert "The decision becomes a training label after 14 days" in text
 
 
 def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:
@@ -48,17 +48,17 @@ def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:
     site.clock.forward(minutes=1)
     receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     [case] = open_cases(site)
-    said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
-    assert f"Model {digest[:10]} calibrated probability" in said
-    assert "review 0.00" in said
-    assert "log-odds" in said
-    assert "in total, probability 0." in said
+    text = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    assert f"Model {digest[:10]} calibrated probability" in text
+    assert "review 0.00" in text
+    assert "log-odds" in text
+    assert "in total, probability 0." in text
 
 
 def test_an_answer_that_removes_says_when(site: Site) -> None:
     case = a_case(site, title="So1enne tote 1:1 mirror quality")
-    said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
-    assert "Counterfeit The marketplace is asked to remove the offer, 3:00 after your answer." in said
+    text = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    assert "Counterfeit The marketplace is asked to remove the offer, 3:00 after your answer." in text
 
 
 def test_opening_a_case_keeps_it_and_a_colleague_reads_it_without_answers(site: Site) -> None:
@@ -117,16 +117,16 @@ def test_without_a_reference_the_page_says_so_and_draws_nothing(site: Site) -> N
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"price": None, "currency": None}, "The listing has no price."),
         ({"price": "0.00"}, "The listing has a price of zero."),
         ({"currency": "PLN"}, "No exchange rate is available for this currency and date."),
     ],
 )
-def test_a_price_that_cannot_be_compared_says_why(site: Site, changes: dict[str, Any], said: str) -> None:
+def test_a_price_that_cannot_be_compared_says_why(site: Site, changes: dict[str, Any], expected: str) -> None:
     case = a_case(site, CaseLane.ANALYST, **changes)
-    assert page_of(site, case.case_id).price.bold == said
+    assert page_of(site, case.case_id).price.bold == expected
 
 
 def test_a_sellers_unknown_counts_are_hatched_and_known_ones_name_their_source(site: Site) -> None:
@@ -135,8 +135,8 @@ def test_a_sellers_unknown_counts_are_hatched_and_known_ones_name_their_source(s
     rows = {row.name: row for row in page_of(site, case.case_id).seller.rows}
     assert rows["Sales"].counts == ("5", None, "40")
     assert rows["Sales"].series.gaps, "the marketplace sent windows, and no days"
-    said = "Sales reported by the marketplace. Returns and returned as fake not known"
-    assert page_of(site, case.case_id).seller.sources == said
+    text = "Sales reported by the marketplace. Returns and returned as fake not known"
+    assert page_of(site, case.case_id).seller.sources == text
     assert 'aria-label="not known"' in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
 
 
@@ -181,8 +181,8 @@ def test_a_decided_case_shows_the_verdict_and_its_own_undo(site: Site) -> None:
 
 def test_a_case_waiting_for_its_brand_says_so(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
-    said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}?lane=ask_brand").text)
-    assert "A question to the brand is open." in said
+    text = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}?lane=ask_brand").text)
+    assert "A question to the brand is open." in text
 
 
 def test_the_cases_beside_it_are_those_of_its_queue(site: Site) -> None:
@@ -240,7 +240,7 @@ def test_a_second_look_shows_the_offer_and_nothing_of_the_score_or_the_first_ans
     for word in (*told, "Ines Moreau", "Genuine by", "An answer teaches"):
         assert word not in page, word
     built = page_of(site, look.case_id)
-    assert (built.score, built.harm, built.reasons, built.appeal, built.standing.said) == (None,) * 5
+    assert (built.score, built.harm, built.reasons, built.appeal, built.standing.last_verdict) == (None,) * 5
 
 
 def test_who_gave_the_first_answer_is_told_that_somebody_else_takes_the_second_look(site: Site) -> None:
@@ -270,9 +270,9 @@ def test_who_decided_before_is_told_that_somebody_else_must(site: Site) -> None:
 
 def test_the_effects_of_an_answer_on_appeal_are_the_other_way_round(site: Site) -> None:
     case = an_appeal(site)
-    said = words(visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text)
-    assert "Counterfeit The appeal is dismissed, and the removal stands." in said
-    assert "The seller was right: the offer is shown again, 3:00 after your answer." in said
+    text = words(visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text)
+    assert "Counterfeit The appeal is dismissed, and the removal stands." in text
+    assert "The seller was right: the offer is shown again, 3:00 after your answer." in text
 
 
 def test_a_page_is_a_frozen_value(site: Site) -> None:
@@ -297,12 +297,12 @@ def copies(site: Site) -> tuple[str, str]:
 
 def test_near_duplicates_stand_with_their_earlier_outcomes(site: Site) -> None:
     case_id, _ = copies(site)
-    said = words(visit_as(site, site.analyst).get(f"/cases/{case_id}").text)
-    assert "2 near-duplicates by 2 other sellers. 1 near-duplicate by the same seller." in said
-    assert "€89 counterfeit" in said
-    assert "€520 authorised" in said
-    assert "same seller" in said
-    assert "not reviewed" in said
+    text = words(visit_as(site, site.analyst).get(f"/cases/{case_id}").text)
+    assert "2 near-duplicates by 2 other sellers. 1 near-duplicate by the same seller." in text
+    assert "€89 counterfeit" in text
+    assert "€520 authorised" in text
+    assert "same seller" in text
+    assert "not reviewed" in text
 
 
 def test_a_near_duplicate_leads_to_its_case_and_its_title_is_never_markup(site: Site) -> None:
@@ -313,14 +313,14 @@ def test_a_near_duplicate_leads_to_its_case_and_its_title_is_never_markup(site: 
 
 
 def test_an_offer_in_its_own_words_says_that_nobody_else_uses_them(site: Site) -> None:
-    said = words(visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text)
-    assert "No near-duplicate listing was known at scoring time." in said
+    text = words(visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text)
+    assert "No near-duplicate listing was known at scoring time." in text
 
 
 def test_a_text_too_short_to_compare_says_so(site: Site) -> None:
     case = a_case(site, title="Aure11e 1:1", description=None, product_type=None)
-    said = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
-    assert "Not compared. The text is too short" in said
+    text = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    assert "Not compared. The text is too short" in text
 
 
 def test_tell_tales_that_fit_stand_beside_the_score(site: Site) -> None:

@@ -12,18 +12,18 @@ from tests.serving.web.test_brand_page import a_person_of
 from tests.serving.web.visits import visit_as, words
 
 
-def an_answer(site: Site, said: str = WORDS) -> StoredAction:
+def an_answer(site: Site, text: str = WORDS) -> StoredAction:
     removal = a_removal(site)
-    submit(site.runtime, site.here, removal.action_id, said)
+    submit(site.runtime, site.here, removal.action_id, text)
     return removal
 
 
 def test_the_brand_reads_what_the_seller_says_until_when_and_what_silence_does(site: Site) -> None:
     an_answer(site)
-    said = words(visit_as(site, site.brand_person).get("/counter-notices").text)
-    assert "1 seller waits for your answer" in said
-    assert WORDS in said
-    assert re.search(r"5 d( \d+ h)? left Without an answer in time the offer is shown again\.", said), said
+    text = words(visit_as(site, site.brand_person).get("/counter-notices").text)
+    assert "1 seller waits for your answer" in text
+    assert WORDS in text
+    assert re.search(r"5 d( \d+ h)? left Without an answer in time the offer is shown again\.", text), text
 
 
 @pytest.mark.parametrize(
@@ -54,9 +54,9 @@ def test_what_is_no_answer_changes_nothing(site: Site, event: str, status: int) 
 
 def test_where_only_a_court_keeps_an_offer_down_the_page_asks_for_it(site: Site) -> None:
     an_answer(under(site, DMCA_LIKE))
-    said = words(visit_as(site, site.brand_person).get("/counter-notices").text)
-    assert "Report court action" in said
-    assert "Maintain the removal" not in said
+    text = words(visit_as(site, site.brand_person).get("/counter-notices").text)
+    assert "Report court action" in text
+    assert "Maintain the removal" not in text
 
 
 def test_another_brand_neither_sees_nor_answers_it(site: Site) -> None:

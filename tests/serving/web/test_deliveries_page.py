@@ -81,9 +81,9 @@ def test_what_fails_is_said_with_its_answer_and_when_it_is_tried_again(site: Sit
     receiver.answer = lambda _number: 503
     site.clock.forward(seconds=180)
     assert deliver(site.runtime, site.here, made.action.action_id) == "failed"
-    said = words(visit_as(site, site.analyst).get(PATH).text)
-    assert "Remove MP-9" in said
-    assert "503" in said
+    text = words(visit_as(site, site.analyst).get(PATH).text)
+    assert "Remove MP-9" in text
+    assert "503" in text
     receiver.answer = lambda _number: 204
     site.clock.forward(hours=1)
     assert deliver(site.runtime, site.here, made.action.action_id) == "acknowledged"
@@ -95,6 +95,6 @@ def test_what_fails_is_said_with_its_answer_and_when_it_is_tried_again(site: Sit
 
 def test_a_page_of_a_marketplace_that_removed_nothing_says_so(site: Site) -> None:
     site.clock.forward(seconds=timedelta(days=1).total_seconds())
-    said = words(visit_as(site, site.data_scientist).get(PATH).text)
-    assert "No dead letters." in said
-    assert "no verified removals, last 30 days" in said
+    text = words(visit_as(site, site.data_scientist).get(PATH).text)
+    assert "No dead letters." in text
+    assert "no verified removals, last 30 days" in text

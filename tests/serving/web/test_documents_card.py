@@ -32,7 +32,7 @@ def test_a_seller_hands_in_a_document_without_script_and_finds_it_on_its_page(si
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "expected"),
     [
         (b"<html><script>alert(1)</script>", "A document must be a PDF, PNG or JPEG file."),
         (b"", "Choose a document."),
@@ -40,13 +40,13 @@ def test_a_seller_hands_in_a_document_without_script_and_finds_it_on_its_page(si
     ],
     ids=["a page", "nothing", "too large"],
 )
-def test_a_document_that_is_refused_is_refused_on_the_page(site: Site, content: bytes, said: str) -> None:
+def test_a_document_that_is_refused_is_refused_on_the_page(site: Site, content: bytes, expected: str) -> None:
     _, link = a_link(site)
     visitor = a_visitor(site)
     files = {"document": ("invoice.pdf", content, "application/pdf")}
     answer = visitor.client.post(f"{link}/documents", files=files, headers=visitor.headers)
     assert answer.status_code == 422
-    assert said in words(answer.text)
+    assert expected in words(answer.text)
 
 
 def test_only_the_address_of_documents_takes_more_than_a_page_needs(site: Site) -> None:

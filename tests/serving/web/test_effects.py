@@ -14,7 +14,7 @@ UPHELD = "The seller was right: the offer is shown again, 3:00 after your answer
 
 
 @pytest.mark.parametrize(
-    ("lane", "side", "enrolment", "said"),
+    ("lane", "side", "enrolment", "expected"),
     [
         # An analyst with a brand to ask, one without, a brand, an appeal.
         (CaseLane.ANALYST, Side.ANALYST, AURELLE, {"CNT": ASKED, "GML": STAYS}),
@@ -31,7 +31,7 @@ UPHELD = "The seller was right: the offer is shown again, 3:00 after your answer
     ],
 )
 def test_the_page_says_what_the_rule_will_do(
-    lane: CaseLane, side: Side, enrolment: tuple[str, bool] | None, said: dict[str, str]
+    lane: CaseLane, side: Side, enrolment: tuple[str, bool] | None, expected: dict[str, str]
 ) -> None:
     found = effects(decision_input_of(lane, side, enrolment), DEFAULT_ENFORCEMENT)
-    assert {"".join(choice.key for choice in one.choices): one.sentence for one in found} == said
+    assert {"".join(choice.key for choice in one.choices): one.sentence for one in found} == expected

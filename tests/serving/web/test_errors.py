@@ -13,9 +13,9 @@ SENT = "<script>told('sent')</script>"
 def test_an_address_of_nothing_is_a_page_with_a_way_on(site: Site) -> None:
     answer = visit_as(site, site.analyst).get(f"/nothing/{SENT}?q={SENT}")
     assert answer.status_code == 404
-    said = words(answer.text)
-    assert "Nothing here There is nothing at this address. Nothing was changed. The address may be old" in said
-    assert "Back to the startHelp 404" in said
+    text = words(answer.text)
+    assert "Nothing here There is nothing at this address. Nothing was changed. The address may be old" in text
+    assert "Back to the startHelp 404" in text
     assert "told" not in answer.text
     assert "Ines Moreau" in answer.text, "the shell stays"
 
@@ -33,9 +33,9 @@ def test_a_form_is_not_loaded_by_its_address(site: Site) -> None:
 
 
 def test_a_role_that_may_not_is_told_so(site: Site) -> None:
-    said = words(visit_as(site, site.brand_person).get("/queue").text)
-    assert "Access denied Your role does not include this page. Nothing was opened or changed." in said
-    assert "An administrator of your marketplace gives roles. Yours: brand." in said
+    text = words(visit_as(site, site.brand_person).get("/queue").text)
+    assert "Access denied Your role does not include this page. Nothing was opened or changed." in text
+    assert "An administrator of your marketplace gives roles. Yours: brand." in text
 
 
 @pytest.mark.parametrize("status", [403, 404, 405, 409, 413, 422, 500])
@@ -49,18 +49,18 @@ def test_a_form_that_is_too_large_says_how_large_one_may_be(site: Site) -> None:
     analyst = visit_as(site, site.analyst)
     answer = analyst.post("/settings", {"time_zone": "x" * 5_000_001})
     assert answer.status_code == 413
-    said = words(answer.text)
-    assert "Request too large" in said
-    assert "None of your input was saved. Send less at once. The largest form is 5 MB." in said
+    text = words(answer.text)
+    assert "Request too large" in text
+    assert "None of your input was saved. Send less at once. The largest form is 5 MB." in text
 
 
 def test_a_conflict_says_that_nothing_was_overwritten(site: Site) -> None:
     case = a_case(site)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     analyst = visit_as(site, site.analyst)
-    said = words(analyst.answer(case.case_id, case.version_id, "counterfeit").text)
-    assert "nothing of anybody else's was overwritten. Load it again: it shows what holds now." in said
-    assert "Open case" in said
+    text = words(analyst.answer(case.case_id, case.version_id, "counterfeit").text)
+    assert "nothing of anybody else's was overwritten. Load it again: it shows what holds now." in text
+    assert "Open case" in text
 
 
 def test_what_fails_here_is_said_with_its_incident_and_nothing_else(

@@ -25,8 +25,8 @@ def test_who_looks_ahead_sees_the_page_and_keeps_the_case_for_nobody(site: Site)
 
 def test_a_case_is_kept_once_it_is_on_the_screen(site: Site) -> None:
     case = a_case(site)
-    said = visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease")
-    assert words(said.text) == ", leased until 09:15"
+    response = visit_as(site, site.analyst).post(f"/cases/{case.case_id}/lease")
+    assert words(response.text) == ", leased until 09:15"
     assert holder(site, case.case_id) == site.analyst.user_id
     refused = visit_as(site, site.second_analyst).post(f"/cases/{case.case_id}/lease")
     assert refused.status_code == 409
@@ -61,9 +61,9 @@ def test_an_answer_is_followed_by_the_line_that_takes_it_back(site: Site) -> Non
     case = a_case(site)
     visitor = visit_as(site, site.analyst)
     fields = {"version_id": case.version_id, "judgement": "genuine"}
-    said = visitor.post(f"/cases/{case.case_id}/verdict", fields, **{FLOW: "1"})
-    assert (said.status_code, "<html" in said.text) == (200, False)
-    assert "Genuine recorded for MP-9. The listing stays." in words(said.text)
+    response = visitor.post(f"/cases/{case.case_id}/verdict", fields, **{FLOW: "1"})
+    assert (response.status_code, "<html" in response.text) == (200, False)
+    assert "Genuine recorded for MP-9. The listing stays." in words(response.text)
     undone = visitor.post(f"/cases/{case.case_id}/undo", None, **{FLOW: "1"})
     assert (undone.status_code, "recorded for" in undone.text) == (200, False)
     with site.runtime.store.read() as connection:
@@ -74,5 +74,5 @@ def test_who_is_signed_out_is_told_so_and_sent_nowhere(site: Site) -> None:
     case = a_case(site)
     visitor = visit_as(site, site.analyst)
     visitor.client.cookies.clear()
-    said = visitor.post(f"/cases/{case.case_id}/verdict", {"judgement": "genuine"}, **{FLOW: "1"})
-    assert said.status_code == 401
+    response = visitor.post(f"/cases/{case.case_id}/verdict", {"judgement": "genuine"}, **{FLOW: "1"})
+    assert response.status_code == 401

@@ -50,8 +50,8 @@ def test_every_role_has_a_list() -> None:
 @pytest.mark.parametrize(("role", "name"), PEOPLE.items())
 def test_the_first_page_of_a_role_begins_with_its_list_until_it_is_put_away(site: Site, role: Role, name: str) -> None:
     guide, visitor = ONBOARDING_OF[role], on_the_first_day(site, getattr(site, name))
-    said = words(visitor.get(guide.place).text)
-    assert all(step in said for step in (guide.title, guide.about, *guide.steps, guide.keys))
+    sentence = words(visitor.get(guide.place).text)
+    assert all(step in sentence for step in (guide.title, guide.about, *guide.steps, guide.keys))
     answer = visitor.post(f"/help/onboarding/{role}/seen", {"next": guide.place})
     assert answer.headers["location"] == guide.place
     assert guide.about not in words(visitor.get(guide.place).text)
@@ -90,11 +90,11 @@ def test_putting_a_list_away_twice_is_once(any_site: Site) -> None:
 
 def test_help_has_every_definition_with_an_anchor(site: Site) -> None:
     text = visit_as(site, site.brand_person).get("/help").text
-    said = words(text)
+    sentence = words(text)
     for term in TERMS:
         assert f'id="{term.key}"' in text
-        assert term.name in said
-        assert all(piece.text.strip() in said for piece in term.pieces), term.name
+        assert term.name in sentence
+        assert all(piece.text.strip() in sentence for piece in term.pieces), term.name
     assert "/settings/reference" not in text, "not for brands"
 
 

@@ -24,10 +24,10 @@ def test_a_brand_adds_a_tell_tale_and_takes_it_back(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     assert "No indicators yet." in words(visitor.get(_PLACE).text)
     assert visitor.post(_PLACE, {**_NEW, "last_day": "2027-01-31"}).headers["location"] == _PLACE
-    said = words(visitor.get(_PLACE).text)
-    assert "1 of at most 20 in force" in said
-    assert "Card in the box plastic card Counterfeits Title or description" in said
-    assert "31 Jan 2027 In force" in said
+    text = words(visitor.get(_PLACE).text)
+    assert "1 of at most 20 in force" in text
+    assert "Card in the box plastic card Counterfeits Title or description" in text
+    assert "31 Jan 2027 In force" in text
     with site.runtime.store.read() as connection:
         [kept] = of_brand(connection, (site.here, site.brand_id))
     assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end").status_code == 303
@@ -51,14 +51,14 @@ def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_offers_and_nothing_i
     other = a_row(external_id="MP-9", title="Solenne bag", brand="Solenne", description="Plastic card.")
     receive(site.runtime, site.marketplace, [*rows, other], source="test")
     visitor = visit_as(site, site.brand_person)
-    said = words(visitor.post(_PLACE, {**_NEW, "do": "try", "text": "a PLÁSTIC card inside"}).text)
-    assert "It matches the pasted text at “plastic card”." in said
-    assert "It fits 2 of your latest 5 offers here." in said
-    assert "Solenne bag" not in said
+    text = words(visitor.post(_PLACE, {**_NEW, "do": "try", "text": "a PLÁSTIC card inside"}).text)
+    assert "It matches the pasted text at “plastic card”." in text
+    assert "It fits 2 of your latest 5 offers here." in text
+    assert "Solenne bag" not in text
     assert patterns(site) == []
-    said = words(visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": "aurelle", "text": "none"}).text)
-    assert "It does not match the pasted text." in said
-    assert "More than half match." in said
+    text = words(visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": "aurelle", "text": "none"}).text)
+    assert "It does not match the pasted text." in text
+    assert "More than half match." in text
 
 
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:

@@ -14,12 +14,12 @@ PATH = "/operations/jobs"
 def test_processes_queues_and_retrainings_are_shown_on_both_engines(any_site: Site) -> None:
     Presence(any_site.runtime).swept({"removal_checks": 3}, 0.25)
     request_training(any_site.runtime, any_site.marketplace, by=f"user:{any_site.data_scientist.user_id}")
-    said = words(visit_as(any_site, any_site.analyst).get(PATH).text)
-    assert "removal checks 3" in said
-    assert "0.25 s" in said
-    assert "Training and publishing 1" in said
-    assert "waiting, 0 %" in said
-    assert "Wei Zhang" in said
+    text = words(visit_as(any_site, any_site.analyst).get(PATH).text)
+    assert "removal checks 3" in text
+    assert "0.25 s" in text
+    assert "Training and publishing 1" in text
+    assert "waiting, 0 %" in text
+    assert "Wei Zhang" in text
 
 
 def test_a_job_that_failed_says_why_as_text(site: Site) -> None:
@@ -34,7 +34,7 @@ def test_a_job_that_failed_says_why_as_text(site: Site) -> None:
 
 
 def test_a_fresh_home_says_that_nothing_ran(site: Site) -> None:
-    said = words(visit_as(site, site.analyst).get(PATH).text)
-    assert "No process has run yet." in said
-    assert "No jobs in the last 24 hours." in said
-    assert "No training runs yet." in said
+    text = words(visit_as(site, site.analyst).get(PATH).text)
+    assert "No process has run yet." in text
+    assert "No jobs in the last 24 hours." in text
+    assert "No training runs yet." in text

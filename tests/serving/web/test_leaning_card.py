@@ -14,7 +14,7 @@ FEWER = "\u2212"  # The sign of a negative number as it is set.
 
 
 @pytest.mark.parametrize(
-    ("hidden", "shown", "difference", "interval", "said"),
+    ("hidden", "shown", "difference", "interval", "expected"),
     [
         (
             (40, 10),
@@ -42,11 +42,11 @@ FEWER = "\u2212"  # The sign of a negative number as it is set.
     ],
 )
 def test_the_difference_is_said_with_its_interval_and_what_it_means(
-    hidden: tuple[int, int], shown: tuple[int, int], difference: str | None, interval: str, said: str
+    hidden: tuple[int, int], shown: tuple[int, int], difference: str | None, interval: str, expected: str
 ) -> None:
     card = leaning_card(leaning(Answers(*hidden), Answers(*shown)), masked_share=0.05, is_own=True)
     assert (card.difference, card.interval) == (difference, interval)
-    assert said in card.said
+    assert expected in card.text
 
 
 @pytest.mark.parametrize(
@@ -55,13 +55,13 @@ def test_the_difference_is_said_with_its_interval_and_what_it_means(
 def test_what_the_score_does_is_claimed_with_the_exception_for_filtered_queues(is_own: bool, whose: str) -> None:
     """A queue filtered by score or harm has no hidden case, so that the two kinds are not alike there."""
     card = leaning_card(leaning(Answers(200, 40), Answers(2000, 800)), masked_share=0.05, is_own=is_own)
-    assert f"so the score causes the difference, unless {whose} by score or harm. Such filters" in card.said
+    assert f"so the score causes the difference, unless {whose} by score or harm. Such filters" in card.text
 
 
 def test_a_desk_that_hides_no_score_is_told_who_can_change_that() -> None:
-    said = leaning_card(leaning(Answers(), Answers(9, 3)), masked_share=0.0, is_own=False).said
-    assert "score masking is off" in said
-    assert "TOUCHSTONE_HIDDEN_SCORE_SHARE" in said
+    text = leaning_card(leaning(Answers(), Answers(9, 3)), masked_share=0.0, is_own=False).text
+    assert "score masking is off" in text
+    assert "TOUCHSTONE_HIDDEN_SCORE_SHARE" in text
 
 
 def drawing(site: Site, draw: float) -> Site:
@@ -82,8 +82,8 @@ def test_each_reviewer_reads_their_own_and_a_data_scientist_everybodys(site: Sit
         hidden = number < 2
         case = a_case(drawing(site, 0.4 if hidden else 0.6), external_id=f"MP-{number}")
         assert case.score_masked == hidden
-        said = Judgement.GENUINE if number == 0 else Judgement.COUNTERFEIT
-        judge(site, site.second_analyst if number == 3 else site.analyst, case, said)
+        text = Judgement.GENUINE if number == 0 else Judgement.COUNTERFEIT
+        judge(site, site.second_analyst if number == 3 else site.analyst, case, text)
     own, all_of_them = words(mine.get("/queue/me").text), words(labels.get("/models/labels").text)
     assert "Score visible 1 of 2 50 %" in own
     assert "Score masked until the decision 1 of 2 50 %" in own

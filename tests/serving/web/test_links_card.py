@@ -21,7 +21,7 @@ def with_links(links: Links | None) -> Facts:
     return some_facts(history=History(links=links))
 
 
-def said(shown: Shown) -> str:
+def text(shown: Shown) -> str:
     return "".join(part.text for part in shown.pieces)
 
 
@@ -32,7 +32,7 @@ def linked(n: int, *, counterfeit: int = 0) -> LinkedSeller:
 
 def test_the_path_to_each_linked_seller_reads_as_a_sentence() -> None:
     found = links_card(full_facts())
-    assert [(said(one.sentence), one.counterfeit, one.genuine) for one in found.paths] == [
+    assert [(text(one.sentence), one.counterfeit, one.genuine) for one in found.paths] == [
         ("Same telephone number as seller ann", 2, 1),
         ("Same telephone number as seller ann, which shares a payout account with seller bo", 0, 1),
     ]
@@ -44,7 +44,7 @@ def test_the_path_to_each_linked_seller_reads_as_a_sentence() -> None:
 def test_those_with_confirmed_counterfeits_come_first_and_the_rest_is_counted() -> None:
     sellers = (*(linked(i) for i in range(8)), linked(8, counterfeit=1))
     found = links_card(with_links(Links(contacts=9, more=True, sellers=sellers)))
-    assert [said(one.sentence)[-2:] for one in found.paths] == ["s8", "s0", "s1", "s2", "s3", "s4"]
+    assert [text(one.sentence)[-2:] for one in found.paths] == ["s8", "s0", "s1", "s2", "s3", "s4"]
     assert found.notes == (
         "3 more linked sellers not shown.",
         "More sellers are linked. Only the nearest 20 were traced.",
@@ -63,7 +63,7 @@ def test_where_nothing_is_known_there_is_no_card() -> None:
 def test_a_name_that_is_markup_stays_text() -> None:
     step = LinkStep(kind=ContactKind.ADDRESS, seller="<script>")
     found = links_card(with_links(replace(SOME_LINKS, sellers=(LinkedSeller(path=(step,), counterfeit=0, genuine=0),))))
-    assert said(found.paths[0].sentence) == "Same address as seller <script>"
+    assert text(found.paths[0].sentence) == "Same address as seller <script>"
 
 
 def two_who_share_a_telephone(site: Site) -> None:

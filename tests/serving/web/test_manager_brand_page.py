@@ -45,11 +45,11 @@ def test_a_right_is_verified_with_its_document_before_one(site: Site, place: str
     visitor = visit_as(site, site.account_manager)
     assert "1 right to verify." in words(visitor.get("/brands").text)
     page = visitor.get(place).text
-    said = words(page)
-    assert "Mark “Colline”" in said
-    assert "classes 18, 25" in said
-    assert "Pending verification" in said
-    assert "Camille Duval" in said
+    text = words(page)
+    assert "Mark “Colline”" in text
+    assert "classes 18, 25" in text
+    assert "Pending verification" in text
+    assert "Camille Duval" in text
     address = page.split('href="/brands/')[1:]
     [document] = [one.split('"')[0] for one in address if "/documents/" in one]
     file = visitor.get(f"/brands/{document}".replace("&amp;", "&"))

@@ -41,11 +41,11 @@ def labels_now(site: Site) -> LabelState:
 
 
 def test_on_day_one_the_scorecard_scores_and_the_labels_needed_are_counted(site: Site) -> None:
-    said = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "No model yet" in said
-    assert "The starter scorecard scores listings. Its points come from fixed rules and are not calibrated." in said
-    assert "Counterfeit 0 10 Genuine 0 20" in said
-    assert "Train first model" in said
+    text = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "No model yet" in text
+    assert "The starter scorecard scores listings. Its points come from fixed rules and are not calibrated." in text
+    assert "Counterfeit 0 10 Genuine 0 20" in text
+    assert "Train first model" in text
 
 
 def test_labels_are_counted_as_training_would_count_them(site: Site) -> None:
@@ -77,9 +77,9 @@ def test_labels_in_doubt_are_counted_with_what_became_of_them(site: Site) -> Non
     site.clock.forward(days=15)
     look = a_second_review(site, case, label=0)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
-    said = words(visit_as(site, site.data_scientist).get("/models/labels").text)
+    text = words(visit_as(site, site.data_scientist).get("/models/labels").text)
     assert (
-        "Doubted by the latest model 1 Second reviews queued 1 Second reviews completed 1 Label contradicted 1" in said
+        "Doubted by the latest model 1 Second reviews queued 1 Second reviews completed 1 Label contradicted 1" in text
     )
 
 
@@ -87,35 +87,35 @@ def test_champion_and_challenger_stand_side_by_side(site: Site) -> None:
     champion = put_champion_in_force(site)
     site.clock.forward(days=1)
     add_model(site, CHALLENGER, a_report(champion=champion))
-    said = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "Challenger vs. champion 4 of 4 gates pass" in said
-    assert f"Champion {champion[:10]} Challenger bbbbbbbbbb Interval" in said
-    assert "Average precision 0.842 0.871 0.848 to 0.893" in said
-    assert "Difference +0.029 +0.004 to +0.051" in said
-    assert "Calibration error 0.019 0.011" in said
-    assert "AP, weighted to all listings 0.587 0.612 0.401 to 0.744" in said
-    assert "AP, text and price only 0.702" in said
-    assert "Brand Aurelle 60 20 0.861 0.884 +0.023" in said
-    assert "Ask brand 0.60 180 0.81 0.76" in said
-    assert "Precision 0.9: declined. 160 sellers are too few to promise a precision of 0.90" in said
-    assert "Analyst review 0.20 300 0.57 none" in said
-    assert "Brand's verdict 400 67%" in said
-    assert "Promoted" in said
-    assert "“The first one.”" in said
+    text = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "Challenger vs. champion 4 of 4 gates pass" in text
+    assert f"Champion {champion[:10]} Challenger bbbbbbbbbb Interval" in text
+    assert "Average precision 0.842 0.871 0.848 to 0.893" in text
+    assert "Difference +0.029 +0.004 to +0.051" in text
+    assert "Calibration error 0.019 0.011" in text
+    assert "AP, weighted to all listings 0.587 0.612 0.401 to 0.744" in text
+    assert "AP, text and price only 0.702" in text
+    assert "Brand Aurelle 60 20 0.861 0.884 +0.023" in text
+    assert "Ask brand 0.60 180 0.81 0.76" in text
+    assert "Precision 0.9: declined. 160 sellers are too few to promise a precision of 0.90" in text
+    assert "Analyst review 0.20 300 0.57 none" in text
+    assert "Brand's verdict 400 67%" in text
+    assert "Promoted" in text
+    assert "“The first one.”" in text
 
 
 def test_each_gate_shows_its_figure_beside_its_bound_and_what_it_is_made_of(site: Site) -> None:
     add_model(site, CHALLENGER, {**a_report(), "gates": some_gates(UNCALIBRATED, AURELLE, GERMAN, LUMO)})
     page = visit_as(site, site.data_scientist).get("/models").text
-    said = words(page)
-    assert "First challenger 2 of 4 gates pass" in said
-    assert "Improvement on the random audit sample Better.pass 0.025, bound 0.000" in said
-    assert "Calibration Calibration error 0.200, at most 0.049.fail 0.200, bound 0.049" in said
-    assert "Slices brand Lumo: recall 0.00 against 0.35; 12 counterfeits. 3 parts" in said
-    assert "pass Brand Aurelle -0.010 -0.030 recall 0.40 against 0.41; 12 counterfeits." in said
-    assert "not judged Language de none none 2 counterfeits among 60 rows; 3 are needed." in said
-    assert "fail Brand Lumo -0.350 -0.030 recall 0.00 against 0.35; 12 counterfeits." in said
-    assert "Failed gates: Calibration, Slices. Reason for accepting them" in said
+    text = words(page)
+    assert "First challenger 2 of 4 gates pass" in text
+    assert "Improvement on the random audit sample Better.pass 0.025, bound 0.000" in text
+    assert "Calibration Calibration error 0.200, at most 0.049.fail 0.200, bound 0.049" in text
+    assert "Slices brand Lumo: recall 0.00 against 0.35; 12 counterfeits. 3 parts" in text
+    assert "pass Brand Aurelle -0.010 -0.030 recall 0.40 against 0.41; 12 counterfeits." in text
+    assert "not judged Language de none none 2 counterfeits among 60 rows; 3 are needed." in text
+    assert "fail Brand Lumo -0.350 -0.030 recall 0.00 against 0.35; 12 counterfeits." in text
+    assert "Failed gates: Calibration, Slices. Reason for accepting them" in text
     assert "<details open>" in page
 
 
@@ -141,19 +141,19 @@ def test_the_curves_are_drawn_with_their_figures_in_words(site: Site) -> None:
 
 def test_what_could_not_be_judged_says_why_and_shows_the_figures_out_of_fold(site: Site) -> None:
     add_model(site, CHALLENGER, a_report(judged=False))
-    said = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "First challenger" in said
-    assert "Too little data to evaluate. 12 later listings of unseen sellers, 0 counterfeit: no two classes." in said
-    assert "all labels, out-of-fold" in said
-    assert "Out-of-fold, all labels Average precision 0.871" in said
+    text = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "First challenger" in text
+    assert "Too little data to evaluate. 12 later listings of unseen sellers, 0 counterfeit: no two classes." in text
+    assert "all labels, out-of-fold" in text
+    assert "Out-of-fold, all labels Average precision 0.871" in text
 
 
 def test_with_a_champion_alone_there_is_nothing_to_promote_and_nothing_to_go_back_to(site: Site) -> None:
     champion = put_champion_in_force(site)
     visitor = visit_as(site, site.data_scientist)
-    said = words(visitor.get("/models").text)
-    assert "Champion 4 of 4 gates pass" in said
-    assert "No challenger. Retrain to create one." in said
+    text = words(visitor.get("/models").text)
+    assert "Champion 4 of 4 gates pass" in text
+    assert "No challenger. Retrain to create one." in text
     refused = visitor.post("/models/rollback")
     assert refused.status_code == 409
     assert "There is no earlier champion" in words(refused.text)
@@ -169,18 +169,18 @@ def test_a_first_model_is_promoted_by_the_forms_of_two_people(site: Site) -> Non
     assert hidden_fields(page)["digest"] == digest
     assert "2 different people must approve it." in words(page)
     assert wei.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
-    said = words(wei.get("/models").text)
-    assert "Approval recorded. The model goes live after a second person approves it." in said
-    assert "The starter scorecard scores listings." in said
-    assert "Wei Zhang 09:00approved" in said
-    assert "You approved this model. 1 of 2 approvals is still needed, from someone else." in said
-    said = words(mara.get("/models").text)
-    assert "Wei Zhang 09:00approved" in said
-    assert "Approve and promote model It scores from the next listing on." in said
+    text = words(wei.get("/models").text)
+    assert "Approval recorded. The model goes live after a second person approves it." in text
+    assert "The starter scorecard scores listings." in text
+    assert "Wei Zhang 09:00approved" in text
+    assert "You approved this model. 1 of 2 approvals is still needed, from someone else." in text
+    text = words(mara.get("/models").text)
+    assert "Wei Zhang 09:00approved" in text
+    assert "Approve and promote model It scores from the next listing on." in text
     assert mara.post("/models/promote", {"digest": digest}).headers["location"] == "/models"
-    said = words(mara.get("/models").text)
-    assert "Model promoted. It scores listings from now on." in said
-    assert f"Promoted {digest[:10]} Wei Zhang and Mara Lindqvist" in said
+    text = words(mara.get("/models").text)
+    assert "Model promoted. It scores listings from now on." in text
+    assert f"Promoted {digest[:10]} Wei Zhang and Mara Lindqvist" in text
     assert "Model promoted." not in words(mara.get("/models").text)
 
 
@@ -208,9 +208,9 @@ def test_an_approval_is_taken_back_by_a_form(site: Site) -> None:
     visitor = visit_as(site, site.data_scientist)
     visitor.post("/models/promote", {"digest": digest})
     assert visitor.post("/models/withdraw", {"digest": digest}).headers["location"] == "/models"
-    said = words(visitor.get("/models").text)
-    assert "Approval withdrawn." in said
-    assert "2 different people must approve it." in said
+    text = words(visitor.get("/models").text)
+    assert "Approval withdrawn." in text
+    assert "2 different people must approve it." in text
 
 
 def test_an_approval_that_no_longer_counts_is_shown_as_such(site: Site) -> None:
@@ -221,9 +221,9 @@ def test_an_approval_that_no_longer_counts_is_shown_as_such(site: Site) -> None:
         given = {"approved_by": f"user:{site.second_scientist.user_id}", "reason": "Good.", "beside": "c" * 64}
         row = {"marketplace_id": site.here, "approval_id": site.runtime.ids.new("apv"), "digest": CHALLENGER}
         approvals.add_approval(connection, {**row, **given, "approved_at": site.clock.now()})
-    said = words(visit_as(site, site.second_scientist).get("/models").text)
-    assert "Mara Lindqvist 09:01 “Good.”no longer counts" in said
-    assert "2 different people must approve it." in said
+    text = words(visit_as(site, site.second_scientist).get("/models").text)
+    assert "Mara Lindqvist 09:01 “Good.”no longer counts" in text
+    assert "2 different people must approve it." in text
 
 
 def test_a_failed_gate_asks_for_a_reason_and_takes_none_but_one(site: Site) -> None:
@@ -271,8 +271,8 @@ def test_the_page_loads_anew_when_a_retraining_has_ended(site: Site) -> None:
         ended = {"state": "failed", "error": "3 counterfeit labels are mature.", "finished_at": site.clock.now()}
         learning.update_job(connection, site.here, job_id, ended)
     assert visitor.get("/models/training").headers["hx-refresh"] == "true"
-    said = words(visitor.get("/models").text)
-    assert "The last training failed, 09:00 UTC. 3 counterfeit labels are mature." in said
+    text = words(visitor.get("/models").text)
+    assert "The last training failed, 09:00 UTC. 3 counterfeit labels are mature." in text
 
 
 @pytest.mark.parametrize(
@@ -306,8 +306,8 @@ def test_a_challenger_judged_beside_an_earlier_champion_does_not_call_it_the_pre
     put_champion_in_force(site)
     site.clock.forward(days=timedelta(days=1).days)
     add_model(site, CHALLENGER, a_report(champion="c" * 64))
-    said = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "Previous champion cccccccccc Challenger bbbbbbbbbb" in said
+    text = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "Previous champion cccccccccc Challenger bbbbbbbbbb" in text
 
 
 def test_the_last_drift_report_is_said_in_words(site: Site) -> None:
@@ -332,16 +332,16 @@ def test_the_last_drift_report_is_said_in_words(site: Site) -> None:
     row = {"marketplace_id": site.here, "report_id": "dri_1", "report": report, "made_at": site.clock.now()}
     with site.runtime.store.write() as connection:
         monitoring.add_drift_report(connection, row)
-    said = words(visit_as(site, site.data_scientist).get("/models/live").text)
-    assert "480 scores of the last 30 days against 500 from before the promotion." in said
-    assert "Natural log of the price in the base currency price_log 0.31 significant" in said
-    assert "item_photos, missing values 10%, now 40% 0.14 moderate" in said
-    assert "1 of 3 distributions (features and score) are stable" in said
-    assert "from 210 answers, 30 of them on the random audit sample 4.2% (2.1% to 8.0%)" in said
-    assert "Recall: share of counterfeits sent to review unknown, between 0.0% and 100.0%" in said
-    assert "70 of 90 cases answered, median 1.2 days, 90th percentile 6.0 days" in said
-    assert "0.6 to 0.8 40 12 0.700 0.750 0.430 to 0.910" in said
-    assert "0 to 0.02" not in said
+    text = words(visit_as(site, site.data_scientist).get("/models/live").text)
+    assert "480 scores of the last 30 days against 500 from before the promotion." in text
+    assert "Natural log of the price in the base currency price_log 0.31 significant" in text
+    assert "item_photos, missing values 10%, now 40% 0.14 moderate" in text
+    assert "1 of 3 distributions (features and score) are stable" in text
+    assert "from 210 answers, 30 of them on the random audit sample 4.2% (2.1% to 8.0%)" in text
+    assert "Recall: share of counterfeits sent to review unknown, between 0.0% and 100.0%" in text
+    assert "70 of 90 cases answered, median 1.2 days, 90th percentile 6.0 days" in text
+    assert "0.6 to 0.8 40 12 0.700 0.750 0.430 to 0.910" in text
+    assert "0 to 0.02" not in text
 
 
 def a_shift(name: str, *, psi: float, level: str, missing_now: float = 0.1) -> dict[str, object]:
@@ -359,12 +359,12 @@ def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Sit
         breakers.open_it(connection, site.here, "500 of 1,000 offers were flagged in 24 hours.", site.clock.now())
     assert "Resume questions to brands" not in visit_as(site, site.analyst).get("/models").text
     wei = visit_as(site, site.data_scientist)
-    said = words(wei.get("/models").text)
-    assert "The model flags an unusual number of listings. 500 of 1,000 offers were flagged in 24 hours." in said
+    text = words(wei.get("/models").text)
+    assert "The model flags an unusual number of listings. 500 of 1,000 offers were flagged in 24 hours." in text
     wei.post("/models/breaker", {"reason": "The feed sent every price in cents."})
-    said = words(wei.get("/models").text)
-    assert "Circuit breaker closed. Brands receive questions again." in said
-    assert "More is flagged than can be right." not in said
+    text = words(wei.get("/models").text)
+    assert "Circuit breaker closed. Brands receive questions again." in text
+    assert "More is flagged than can be right." not in text
 
 
 def test_a_challenger_is_put_on_trial_given_a_share_and_taken_off(site: Site) -> None:
@@ -398,9 +398,9 @@ def test_gates_of_appeals_and_the_golden_set_stand_among_the_others(site: Site) 
     upheld = upheld_gate(UpheldEvidence(14, 4, Incumbent.CHAMPION, (4, 7), ("ver_1",), mended=0), DEFAULT_GATES)
     added = [upheld.as_json(), golden_gate(None, DEFAULT_GATES).as_json()]
     add_model(site, CHALLENGER, {**a_report(), "gates": [*some_gates(CALIBRATED, AURELLE), *added]})
-    said = words(visit_as(site, site.data_scientist).get("/models").text)
-    assert "First challenger 4 of 6 gates pass" in said
-    assert "Upheld appeals 14 offers were given back on appeal." in said
-    assert "fail 1.000, bound 0.000" in said
-    assert "Gold items No golden set is frozen; `touchstone golden freeze` makes one.not judged" in said
-    assert "Failed gates: Upheld appeals. Reason for accepting them" in said
+    text = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "First challenger 4 of 6 gates pass" in text
+    assert "Upheld appeals 14 offers were given back on appeal." in text
+    assert "fail 1.000, bound 0.000" in text
+    assert "Gold items No golden set is frozen; `touchstone golden freeze` makes one.not judged" in text
+    assert "Failed gates: Upheld appeals. Reason for accepting them" in text

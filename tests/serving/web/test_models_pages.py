@@ -29,10 +29,10 @@ def test_a_snapshot_shows_what_is_in_it_and_names_no_seller(site: Site) -> None:
     listed = visitor.get("/models/snapshots").text
     assert f"/models/snapshots/{snapshot_id}" in listed
     page = visitor.get(f"/models/snapshots/{snapshot_id}").text
-    said = words(page)
-    assert "2 labels as of" in said
-    assert "digest verified" in said
-    assert "Brand's verdict 2 100%" in said
+    text = words(page)
+    assert "2 labels as of" in text
+    assert "digest verified" in text
+    assert "Brand's verdict 2 100%" in text
     assert "lumo-trade-88" not in page, "the seller"
     assert "1:1" not in page, "what the seller wrote"
     assert visitor.get("/models/snapshots/snp_other").status_code == 404
@@ -43,11 +43,11 @@ def test_a_snapshot_whose_file_is_gone_or_altered_says_so(site: Site) -> None:
     (path,) = site.runtime.home.snapshots.glob("*.parquet")
     content = path.read_bytes()
     path.write_bytes(content + b"\0")
-    said = words(visit_as(site, site.data_scientist).get(f"/models/snapshots/{snapshot_id}").text)
-    assert "digest mismatch" in said or "The snapshot cannot be shown." in said
+    text = words(visit_as(site, site.data_scientist).get(f"/models/snapshots/{snapshot_id}").text)
+    assert "digest mismatch" in text or "The snapshot cannot be shown." in text
     path.unlink()
-    said = words(visit_as(site, site.data_scientist).get(f"/models/snapshots/{snapshot_id}").text)
-    assert "The snapshot cannot be shown." in said
+    text = words(visit_as(site, site.data_scientist).get(f"/models/snapshots/{snapshot_id}").text)
+    assert "The snapshot cannot be shown." in text
 
 
 def test_labels_are_shown_with_who_answers_for_them(site: Site) -> None:
@@ -61,11 +61,11 @@ def test_labels_are_shown_with_who_answers_for_them(site: Site) -> None:
         },
     )
     page = visit_as(site, site.data_scientist).get("/models/labels").text
-    said = words(page)
-    assert "Aurelle brand 2 100% 50%" in said
+    text = words(page)
+    assert "Aurelle brand 2 100% 50%" in text
     assert "Brand&#39;s verdict 2" in page
-    assert "Effective sample size 100" in said
-    assert "Capped per seller 8" in said
+    assert "Effective sample size 100" in text
+    assert "Capped per seller 8" in text
 
 
 def test_labels_in_doubt_are_listed_for_who_does_not_review(site: Site) -> None:
@@ -78,9 +78,9 @@ def test_labels_in_doubt_are_listed_for_who_does_not_review(site: Site) -> None:
     assert look.case_id in page
     assert "<b>MP-1</b>" not in page
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
-    said = words(visit_as(site, an_administrator(site)).get("/models/labels").text)
-    assert "Counterfeit, contradicts the label" in said
-    assert "Agreement with the label 0% (0% to 79%), n = 1" in said
+    text = words(visit_as(site, an_administrator(site)).get("/models/labels").text)
+    assert "Counterfeit, contradicts the label" in text
+    assert "Agreement with the label 0% (0% to 79%), n = 1" in text
     blind = visit_as(site, site.second_analyst).get("/models/labels").text
     assert "0.97" not in blind, "second reviews are blind to the score"
     assert "Doubtful labels" not in blind
@@ -91,11 +91,11 @@ def test_runs_say_what_came_of_them_and_where_mlflow_has_them(site: Site) -> Non
     put_champion_in_force(site)
     site.clock.forward(days=1)
     add_model(site, CHALLENGER, a_report(failing=True))
-    said = words(visit_as(site, site.data_scientist).get("/models/runs").text)
-    assert "Wei Zhang" in said
-    assert "3 of 4" in said
-    assert "champion since" in said
-    assert "9d7945878f5a" in said
+    text = words(visit_as(site, site.data_scientist).get("/models/runs").text)
+    assert "Wei Zhang" in text
+    assert "3 of 4" in text
+    assert "champion since" in text
+    assert "9d7945878f5a" in text
 
 
 def test_a_run_under_way_shows_its_stages(site: Site) -> None:
@@ -108,19 +108,19 @@ def test_a_run_under_way_shows_its_stages(site: Site) -> None:
         progress = {"stage": "fit", "share": 0.4, "log": log}
         learning.update_job(connection, site.here, job.job_id, {"state": "running", "progress": progress})
     for path in ("/models", "/models/runs", "/models/training"):
-        said = words(visitor.get(path).text)
-        assert "40 %" in said, path
-        assert "09:00 snapshot" in said or "09:00snapshot" in said, path
+        text = words(visitor.get(path).text)
+        assert "40 %" in text, path
+        assert "09:00 snapshot" in text or "09:00snapshot" in text, path
 
 
 def test_a_card_says_what_a_model_is_for_and_how_it_was_judged(site: Site) -> None:
     champion = put_champion_in_force(site)
     visitor = visit_as(site, site.analyst)
-    said = words(visitor.get(f"/models/cards/{champion}").text)
-    assert "It removes nothing: a brand or a reviewer decides." in said
-    assert "champion since" in said
-    assert champion in said
-    assert "Ask brand from 0.60" in said
+    text = words(visitor.get(f"/models/cards/{champion}").text)
+    assert "It removes nothing: a brand or a reviewer decides." in text
+    assert "champion since" in text
+    assert champion in text
+    assert "Ask brand from 0.60" in text
     assert visitor.get(f"/models/cards/{'d' * 64}").status_code == 404
 
 
@@ -131,9 +131,9 @@ def test_differences_are_said_to_be_within_or_beyond_chance_and_thresholds_have_
     report["judged"]["random_slice"] = {"difference_interval": [-0.2, 0.3]}
     add_model(site, CHALLENGER, report)
     page = visit_as(site, site.data_scientist).get("/models").text
-    said = words(page)
-    assert "+0.004 to +0.051 significant" in said
-    assert "0.401 to 0.744 not significant" in said
-    assert "0.81 0.76 0.75 to 0.86 0.70 to 0.82 unknown" in said
-    assert said.index("Calibration error 0.200") < said.index("Enough data to evaluate"), "what fails comes first"
+    text = words(page)
+    assert "+0.004 to +0.051 significant" in text
+    assert "0.401 to 0.744 not significant" in text
+    assert "0.81 0.76 0.75 to 0.86 0.70 to 0.82 unknown" in text
+    assert text.index("Calibration error 0.200") < text.index("Enough data to evaluate"), "what fails comes first"
     assert "True positive rate over false positive rate. ROC-AUC 0.950" in page

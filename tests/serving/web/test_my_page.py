@@ -13,11 +13,11 @@ def mine(site: Site) -> MyPage:
 
 def test_what_second_looks_and_brands_found_is_compared(any_site: Site) -> None:
     site = any_site
-    for number, (said, looked) in enumerate(
+    for number, (text, looked) in enumerate(
         [(Judgement.GENUINE, Judgement.LICENSED), (Judgement.GENUINE, Judgement.COUNTERFEIT)]
     ):
         case = a_case(site, external_id=f"MP-{number}", title=f"Solenne purse mirror quality {number}", brand="Solenne")
-        judge(site, site.analyst, case, said)
+        judge(site, site.analyst, case, text)
         site.clock.forward(days=15)
         judge(site, site.second_analyst, a_second_review(site, case, label=0), looked)
     asked = a_case(site, external_id="MP-8")
@@ -59,10 +59,10 @@ def test_days_and_the_middle_time_are_counted(site: Site) -> None:
 
 
 def test_nothing_yet_is_said_and_not_zeroed(site: Site) -> None:
-    said = words(visit_as(site, site.analyst).get("/queue/me").text)
-    assert "No decisions in this period." in said
-    assert said.count("none yet") == 4
-    assert "0 %" not in said
+    text = words(visit_as(site, site.analyst).get("/queue/me").text)
+    assert "No decisions in this period." in text
+    assert text.count("none yet") == 4
+    assert "0 %" not in text
 
 
 def test_a_pause_is_suggested_and_can_be_waved_away(site: Site) -> None:

@@ -105,10 +105,10 @@ def test_a_case_is_set_aside_and_taken_up_by_forms(site: Site) -> None:
     queue = visitor.get("/queue?aside=yes").text
     assert case.case_id in queue
     assert "Snoozed1" in words(queue).replace("Snoozed 1", "Snoozed1")
-    said = words(visitor.get(f"/cases/{case.case_id}").text)
-    assert "Ines Moreau snoozed this case." in said
-    assert "It returns to the queue 13:00, or earlier if new information on the listing arrives." in said
-    assert "Missing: The invoice. Requested from: the marketplace." in said
+    text = words(visitor.get(f"/cases/{case.case_id}").text)
+    assert "Ines Moreau snoozed this case." in text
+    assert "It returns to the queue 13:00, or earlier if new information on the listing arrives." in text
+    assert "Missing: The invoice. Requested from: the marketplace." in text
     assert visitor.post(f"/cases/{case.case_id}/resume").headers["location"] == f"/cases/{case.case_id}"
     assert "The case is back in the queue." in words(visitor.get(f"/cases/{case.case_id}").text)
     assert case.case_id in visitor.get("/queue").text

@@ -37,7 +37,7 @@ def test_anybody_notifies_by_the_form_and_gets_the_receipt(site: Site) -> None:
     an_offer(site)
     visitor = a_visitor(site)
     read = words(visitor.get("/notice").text)
-    for said in (
+    for text in (
         "Notice about an illegal listing",
         "Listings in your notice",
         "Why you think",
@@ -45,7 +45,7 @@ def test_anybody_notifies_by_the_form_and_gets_the_receipt(site: Site) -> None:
         "Your e-mail",
         "good faith",
     ):
-        assert said in read
+        assert text in read
     page = visitor.get(sent(visitor))
     read = words(page.text)
     assert "Your notice has come in and is kept" in read
@@ -69,8 +69,8 @@ def test_what_is_missing_is_named_and_what_was_typed_is_not_lost(site: Site) -> 
     answer = visitor.post("/notice", {**FIELDS, "explanation": "A fake.", "good_faith": "", "email": "anna"})
     assert answer.status_code == 422
     read = words(answer.text)
-    for said in ("Explain in at least 20 characters", "Give an e-mail address", "Confirm that you believe"):
-        assert said in read
+    for text in ("Explain in at least 20 characters", "Give an e-mail address", "Confirm that you believe"):
+        assert text in read
     assert "Give your name" not in read
     for typed in ("MP-1\nMP-2", "A fake.", 'value="Anna Berg"', 'value="anna"', '<option value="design" selected>'):
         assert typed in answer.text
@@ -103,8 +103,8 @@ def test_the_decision_stands_on_the_page_with_reasons_means_and_redress(site: Si
     site.clock.forward(seconds=UNDO_SECONDS)
     page = visitor.get(link)
     read = words(page.text)
-    for said in ("The listing stays.", "the goods are genuine", "Automated means", "by a person", "Your options"):
-        assert said in read
+    for text in ("The listing stays.", "the goods are genuine", "Automated means", "by a person", "Your options"):
+        assert text in read
     for hidden in (site.analyst.name, "closet-mia", "probability", "points", "lane"):
         assert hidden not in page.text
 

@@ -27,13 +27,13 @@ def test_an_administrator_sees_volumes_queues_and_what_is_not_well(site: Site) -
     a_case(site)
     site.clock.forward(hours=25)
     page = visit_as(site, an_administrator(site)).get(PATH)
-    said = words(page.text)
+    text = words(page.text)
     assert "ask brand 4" in page.text
-    assert "No action: 2 per day on average" in said
-    assert "Analyst review 1 1 1 d 1 h 1 d 1 h 1 d" in said, "one is open and late, 25 hours of 24"
-    assert "No endpoint is registered, so removals are not sent." in said
-    assert "No worker has run in two minutes" in said
-    assert "Health issue" in said
+    assert "No action: 2 per day on average" in text
+    assert "Analyst review 1 1 1 d 1 h 1 d 1 h 1 d" in text, "one is open and late, 25 hours of 24"
+    assert "No endpoint is registered, so removals are not sent." in text
+    assert "No worker has run in two minutes" in text
+    assert "Health issue" in text
 
 
 def test_hours_days_or_weeks_are_chosen_and_anything_else_is_days(site: Site) -> None:
@@ -112,9 +112,9 @@ def test_every_page_of_operations_is_there_on_both_engines(any_site: Site) -> No
     visitor = visit_as(any_site, an_administrator(any_site))
     for path in ("", "?by=hours", "?by=weeks", "/deliveries", "/jobs", "/quarantine", "/webhook", "/audit?newest=2000"):
         assert visitor.get(f"{PATH}{path}").status_code == 200, path
-    said = words(visitor.get(PATH).text)
-    assert ("PostgreSQL, " if any_site.runtime.settings.database_url else "SQLite, ") in said
-    assert " this machine. Deadlines and signatures depend on it." not in said, "the clocks go together"
+    text = words(visitor.get(PATH).text)
+    assert ("PostgreSQL, " if any_site.runtime.settings.database_url else "SQLite, ") in text
+    assert " this machine. Deadlines and signatures depend on it." not in text, "the clocks go together"
 
 
 @pytest.mark.soak

@@ -52,13 +52,13 @@ def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its
         site.clock.forward(hours=2)
         assert look(site, action) == "still_shown"
         analyst, brand = visit_as(site, site.analyst), visit_as(site, site.brand_person)
-        said = "1 removed offer is still shown, although the marketplace acknowledged the removal: look at it"
-        assert said in words(analyst.get("/queue").text)
+        text = "1 removed offer is still shown, although the marketplace acknowledged the removal: look at it"
+        assert text in words(analyst.get("/queue").text)
         held = words(analyst.get("/pending-removals").text)
         assert "Acknowledged but still shown" in held
         assert "MP-9" in held
         page = words(brand.get("/brand").text)
-        assert said not in page
+        assert text not in page
         assert "Still shown we ask the marketplace why" in page
         receiver.shows = lambda _listing: False
         site.clock.forward(hours=2)
@@ -92,13 +92,13 @@ def test_whoever_asked_in_who_confirmed_can_withdraw_it_and_reads_why_no_more(si
 
 
 def test_a_guest_of_who_confirmed_waits_for_somebody_else_and_the_page_says_why(site: Site) -> None:
-    form, said = a_pending_removal(site), {"decision": "release", "reason": "Looked at it."}
+    form, text = a_pending_removal(site), {"decision": "release", "reason": "Looked at it."}
     an_invited_user(site, site.analyst, site.brand_person)
     visitor = visit_as(site, site.analyst)
-    visitor.post(form, said)
+    visitor.post(form, text)
     page = words(visitor.get("/pending-removals").text)
     assert "confirmation: Does not count: let in somebody who confirmed it or says the same" in page
     assert "review team: approve. Looked at it." in page
     assert states(site) == {"held": 1}
-    visit_as(site, site.account_manager).post(form, said)
+    visit_as(site, site.account_manager).post(form, text)
     assert states(site) == {"scheduled": 1}

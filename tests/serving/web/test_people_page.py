@@ -33,10 +33,10 @@ def invited(admin: Visitor, **fields: str) -> str:
 
 def test_the_page_says_who_is_here_with_which_roles_and_how_much_in_hand(site: Site, admin: Visitor) -> None:
     lease(site.runtime, site.analyst, a_case(site).case_id)
-    said = words(admin.get("/people").text)
-    assert "7 with a role" in said
-    assert "Ines Moreau ines@touchstone.example analyst none recorded 1" in said
-    assert "Camille Duval camille@aurelle.example brand Aurelle none recorded 0" in said
+    sentence = words(admin.get("/people").text)
+    assert "7 with a role" in sentence
+    assert "Ines Moreau ines@touchstone.example analyst none recorded 1" in sentence
+    assert "Camille Duval camille@aurelle.example brand Aurelle none recorded 0" in sentence
     assert "Lena Okafor" not in words(admin.get("/people?q=moreau").text)
     assert "No matching users." in words(admin.get("/people?q=nobody").text)
 
@@ -129,9 +129,9 @@ def test_roles_are_ticked_and_said_in_the_record(site: Site, admin: Visitor) -> 
     path = f"/people/{site.analyst.user_id}"
     fields = {f"role.analyst.{site.here}": "on", f"role.data_scientist.{site.here}": "on"}
     assert admin.post(f"{path}/roles", fields).headers["location"] == path
-    said = words(admin.get(path).text)
-    assert "Roles saved. They apply from the user's next request." in said
-    assert "Role added: data scientist by Ada Falk" in said
+    sentence = words(admin.get(path).text)
+    assert "Roles saved. They apply from the user's next request." in sentence
+    assert "Role added: data scientist by Ada Falk" in sentence
     nothing = admin.post(f"{path}/roles")
     assert nothing.status_code == 422
     assert "Deactivate them instead." in words(nothing.text)

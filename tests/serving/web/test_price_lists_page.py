@@ -40,22 +40,22 @@ def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site:
     visitor = visit_as(site, a_leader(site))
     assert "No list prices yet." in words(visitor.get(_PLACE).text)
     page = upload(visitor, "list.csv", _CSV.encode())
-    said = words(page)
-    assert "1 row is accepted. That makes 1 entry. 3 rows are refused. Nothing is saved yet." in said
-    assert "2 a list price needs a price above zero and its currency." in said.lower()
-    assert "4 a list price needs a gtin, an mpn, a model or a category." in said.lower()
+    text = words(page)
+    assert "1 row is accepted. That makes 1 entry. 3 rows are refused. Nothing is saved yet." in text
+    assert "2 a list price needs a price above zero and its currency." in text.lower()
+    assert "4 a list price needs a gtin, an mpn, a model or a category." in text.lower()
     assert count(site) == 0
     assert visitor.post(_PLACE, {"rows": sent_back(page)}).headers["location"] == _PLACE
     assert count(site) == 1
-    said = words(visitor.get(_PLACE).text)
-    assert "Colline Model €540 2026-01-01 not stated" in said
-    assert "Match" in said
+    text = words(visitor.get(_PLACE).text)
+    assert "Colline Model €540 2026-01-01 not stated" in text
+    assert "Match" in text
 
 
 def test_rows_that_are_pasted_are_read_as_a_file_is(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
-    said = words(visitor.post(f"{_PLACE}/preview", {"text": _CSV}).text)
-    assert "1 row is accepted" in said
+    text = words(visitor.post(f"{_PLACE}/preview", {"text": _CSV}).text)
+    assert "1 row is accepted" in text
 
 
 @pytest.mark.parametrize(
@@ -104,9 +104,9 @@ def test_the_list_is_found_in_and_taken_along_with_its_history(site: Site) -> No
         site.clock.forward(seconds=1)
         load_price_list(site.runtime, "Aurelle", [{"model": "Colline", "price": price, "currency": "EUR"}], by="test")
     visitor = visit_as(site, site.brand_person)
-    said = words(visitor.get(f"{_PLACE}?naming=coll").text)
-    assert said.index("€540") < said.index("€500")
-    assert said.count("does not apply now") == 1
+    text = words(visitor.get(f"{_PLACE}?naming=coll").text)
+    assert text.index("€540") < text.index("€500")
+    assert text.count("does not apply now") == 1
     assert "No entries match this search." in words(visitor.get(f"{_PLACE}?naming=perle").text)
     lines = visitor.get(f"{_PLACE}.csv").text.splitlines()
     assert [line.split(",")[2] for line in lines] == ["price", "540.00", "500.00"]

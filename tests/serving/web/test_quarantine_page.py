@@ -13,10 +13,10 @@ def test_refused_rows_are_counted_by_reason_and_shown_as_text(site: Site) -> Non
     receive(site.runtime, site.marketplace, [*rows, a_row(external_id="MP-9", titel=ATTACK)], source="test")
     admin = visit_as(site, an_administrator(site))
     page = admin.get(PATH)
-    said = words(page.text)
-    assert "4 refused rows, last 90 days" in said
-    assert "negative 3" in said
-    assert "unknown field 1" in said
+    text = words(page.text)
+    assert "4 refused rows, last 90 days" in text
+    assert "negative 3" in text
+    assert "unknown field 1" in text
     assert ATTACK not in page.text
     assert "&lt;img src=x" in page.text
     only = words(admin.get(f"{PATH}?code=unknown_field").text)

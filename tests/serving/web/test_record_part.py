@@ -31,10 +31,10 @@ def some_answers(site: Site) -> None:
 def test_a_brand_reads_what_became_of_its_answers_and_takes_them_along(any_site: Site) -> None:
     some_answers(any_site)
     visitor = visit_as(any_site, any_site.brand_person)
-    said = words(visitor.get("/brand").text)
+    text = words(visitor.get("/brand").text)
     assert (
         "Outcomes of your answers Accepted 3 Rejected 1 Seller objections 2, 1 upheld Median time to removal 3 min"
-        in said
+        in text
     )
     answer = visitor.get("/brand/record.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -69,6 +69,6 @@ def test_who_is_no_brand_and_what_is_no_format_get_nothing(site: Site) -> None:
     assert visit_as(site, site.brand_person).get("/brand/record.xlsx").status_code in {404, 422}
 
 
-@pytest.mark.parametrize(("hours", "said"), [(0.05, "3 min"), (0.999, "60 min"), (1.0, "1.0 h"), (1234.5, "1,234.5 h")])
-def test_hours_read(hours: float, said: str) -> None:
-    assert own_words.hours(hours) == said
+@pytest.mark.parametrize(("hours", "expected"), [(0.05, "3 min"), (0.999, "60 min"), (1.0, "1.0 h"), (1234.5, "1,234.5 h")])
+def test_hours_read(hours: float, expected: str) -> None:
+    assert own_words.hours(hours) == expected

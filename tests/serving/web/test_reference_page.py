@@ -22,19 +22,19 @@ def page(site: Site, **changed: object) -> str:
 
 
 def test_every_setting_is_there_with_its_meaning(site: Site) -> None:
-    said = words(page(site))
+    sentence = words(page(site))
     for name, field in Settings.model_fields.items():
-        assert f"TOUCHSTONE_{name.upper()}" in said
-        assert words(field.description or "") in said, name
+        assert f"TOUCHSTONE_{name.upper()}" in sentence
+        assert words(field.description or "") in sentence, name
 
 
 def test_every_number_of_every_policy_is_there_with_its_version(site: Site) -> None:
-    said = words(page(site))
+    sentence = words(page(site))
     for policy in site.runtime.policies:
         if dataclasses.is_dataclass(policy) and not isinstance(policy, type):
-            assert policy_version(policy) in said
+            assert policy_version(policy) in sentence
             for field in dataclasses.fields(policy):
-                assert f"{field.name} " in said, field.name
+                assert f"{field.name} " in sentence, field.name
 
 
 def test_a_secret_is_never_shown(site: Site) -> None:
@@ -45,22 +45,22 @@ def test_a_secret_is_never_shown(site: Site) -> None:
         mlflow_tracking_uri="https://lab:s5cret@mlflow.example/x",
     )
     assert not any(secret in text for secret in (KEY, "s3cret", "s4cret", "s5cret", "touch:"))
-    said = words(text)
-    assert "TOUCHSTONE_CONTACT_KEY set (hidden)" in said
-    assert "postgresql+psycopg://…@db.example/touchstone" in said
+    sentence = words(text)
+    assert "TOUCHSTONE_CONTACT_KEY set (hidden)" in sentence
+    assert "postgresql+psycopg://…@db.example/touchstone" in sentence
 
 
 def test_what_was_set_is_told_from_what_is_by_default(site: Site) -> None:
-    said = words(page(site))
-    assert "TOUCHSTONE_UNDO_WINDOW_SECONDS 180 not set set" in said
-    assert "TOUCHSTONE_HOST 127.0.0.1 127.0.0.1 default" in said
+    sentence = words(page(site))
+    assert "TOUCHSTONE_UNDO_WINDOW_SECONDS 180 not set set" in sentence
+    assert "TOUCHSTONE_HOST 127.0.0.1 127.0.0.1 default" in sentence
 
 
 def test_a_number_says_why_it_is_so_and_where_it_is_changed(site: Site) -> None:
-    said = words(page(site))
-    assert "most_each 5 5 A person's work for the next half hour" in said
-    assert "serving/cases/policy.py, with a release" in said
-    assert "TOUCHSTONE_UNDO_WINDOW_SECONDS" in said.partition("undo_window_seconds")[2]
+    sentence = words(page(site))
+    assert "most_each 5 5 A person's work for the next half hour" in sentence
+    assert "serving/cases/policy.py, with a release" in sentence
+    assert "TOUCHSTONE_UNDO_WINDOW_SECONDS" in sentence.partition("undo_window_seconds")[2]
 
 
 def test_brands_do_not_read_it_and_administrators_do(site: Site) -> None:

@@ -42,7 +42,7 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
 
 
 @pytest.mark.parametrize(
-    ("language", "phrase", "said"),
+    ("language", "phrase", "expected"),
     [
         (
             Language("ru"),
@@ -94,10 +94,10 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
         (Language("ru"), Phrase("Send {listing}."), "Send {listing}."),
     ],
 )
-def test_a_phrase_is_said_as_the_language_writes_it(language: Language, phrase: Phrase, said: str) -> None:
+def test_a_phrase_is_said_as_the_language_writes_it(language: Language, phrase: Phrase, expected: str) -> None:
     with shown_as(shown_in(language)):
-        assert phrase_in_words(phrase).replace("\xa0", " ") == said
-        assert refusal(Invalid(phrase)).replace("\xa0", " ") == said
+        assert phrase_in_words(phrase).replace("\xa0", " ") == expected
+        assert refusal(Invalid(phrase)).replace("\xa0", " ") == expected
 
 
 def test_english_stays_to_the_letter_what_the_rule_wrote() -> None:

@@ -16,18 +16,18 @@ def a_card(**report: Any) -> str:
 
 
 def test_a_card_says_what_the_model_is_for_and_how_it_was_judged() -> None:
-    said = words(a_card(champion="c" * 64))
-    assert "Counterfeit classifier bbbbbbbbbb 4 of 4 gates pass Bazaar, 2 Mar" in said
-    assert "Out of scope: removing a listing. A removal needs a person's verdict, and the seller can appeal." in said
-    assert "Counterfeit 190 32%" in said
-    assert f"Bundle {'b' * 64}" in said
-    assert "fitted on rows known before 2026-02-01T00:00 UTC" in said
-    assert "weighted sum of log-odds, text weight 0.60" in said
-    assert "Average precision 0.842 0.871 0.848 to 0.893" in said
-    assert "Brand Aurelle 60 20 0.861 0.884" in said
-    assert "Ask brand 0.60 180 0.81 0.76" in said
-    assert "Precision 0.7: promised from 0.640 in 95% of equally large sets of unseen sellers" in said
-    assert "Precision 0.9: declined. 160 sellers are too few to promise a precision of 0.90" in said
+    text = words(a_card(champion="c" * 64))
+    assert "Counterfeit classifier bbbbbbbbbb 4 of 4 gates pass Bazaar, 2 Mar" in text
+    assert "Out of scope: removing a listing. A removal needs a person's verdict, and the seller can appeal." in text
+    assert "Counterfeit 190 32%" in text
+    assert f"Bundle {'b' * 64}" in text
+    assert "fitted on rows known before 2026-02-01T00:00 UTC" in text
+    assert "weighted sum of log-odds, text weight 0.60" in text
+    assert "Average precision 0.842 0.871 0.848 to 0.893" in text
+    assert "Brand Aurelle 60 20 0.861 0.884" in text
+    assert "Ask brand 0.60 180 0.81 0.76" in text
+    assert "Precision 0.7: promised from 0.640 in 95% of equally large sets of unseen sellers" in text
+    assert "Precision 0.9: declined. 160 sellers are too few to promise a precision of 0.90" in text
 
 
 def test_a_card_needs_nothing_beside_it() -> None:
@@ -40,9 +40,9 @@ def test_a_card_needs_nothing_beside_it() -> None:
     ("judged", "figure"), [(True, "95 % interval by seller"), (False, "Too little data to evaluate.")]
 )
 def test_a_card_without_a_champion_or_a_judgement_says_so(judged: bool, figure: str) -> None:
-    said = words(a_card(judged=judged))
-    assert figure in said
-    assert "Champion" not in said
+    text = words(a_card(judged=judged))
+    assert figure in text
+    assert "Champion" not in text
 
 
 def test_failed_gates_are_counted_where_one_looks_first() -> None:

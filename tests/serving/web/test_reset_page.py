@@ -55,7 +55,7 @@ def test_an_administrator_is_shown_a_link_once_that_opens_the_account_once(site:
 
 def test_the_page_says_nobodys_name_or_address(site: Site, ada: Person) -> None:
     page = a_visitor(site).get(make_link(site.runtime, ada, site.analyst.user_id)).text
-    assert not any(said in page for said in (site.analyst.email, "Ines", "Moreau", "Ada", "Bazaar"))
+    assert not any(text in page for text in (site.analyst.email, "Ines", "Moreau", "Ada", "Bazaar"))
 
 
 def test_links_that_lead_nowhere_look_alike_whatever_the_reason(site: Site, ada: Person) -> None:
@@ -77,7 +77,7 @@ def test_links_that_lead_nowhere_look_alike_whatever_the_reason(site: Site, ada:
 
 def test_a_mistake_is_said_and_no_password_is_shown(site: Site, ada: Person) -> None:
     path, guest = make_link(site.runtime, ada, site.analyst.user_id), a_visitor(site)
-    for fields, said in (
+    for fields, text in (
         (
             {"wanted": ANOTHER, "again": "something else"},
             ("The two new passwords differ. Enter the same password twice."),
@@ -87,7 +87,7 @@ def test_a_mistake_is_said_and_no_password_is_shown(site: Site, ada: Person) -> 
     ):
         answer = guest.post(path, fields)
         assert answer.status_code == 422
-        assert said in words(answer.text)
+        assert text in words(answer.text)
         assert not any(typed in answer.text for typed in fields.values())
     assert guest.post(path, BOTH).status_code == 303
 

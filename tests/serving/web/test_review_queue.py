@@ -21,24 +21,24 @@ from tests.serving.web.visits import visit_as, words
 
 
 def test_an_empty_queue_says_what_is_true_and_what_changes_it(site: Site) -> None:
-    said = words(visit_as(site, site.analyst).get("/queue").text)
-    assert "No cases to review." in said
-    assert "A case appears here when the marketplace sends a listing that needs review." in said
+    text = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "No cases to review." in text
+    assert "A case appears here when the marketplace sends a listing that needs review." in text
 
 
 def test_the_costliest_case_comes_first(site: Site) -> None:
     a_case(site, external_id="MP-1", title="Cheap Aure11e bag 1:1", price="9.00")
     a_case(site, external_id="MP-2", title="Dear Aure11e bag 1:1", price="900.00")
     visitor = visit_as(site, site.analyst)
-    said = words(visitor.get("/queue").text)
-    assert said.index("Dear") < said.index("Cheap")
+    text = words(visitor.get("/queue").text)
+    assert text.index("Dear") < text.index("Cheap")
 
 
 def test_points_are_called_points_and_their_harm_is_no_claim(site: Site) -> None:
     a_case(site)
-    said = words(visit_as(site, site.analyst).get("/queue").text)
-    assert "They are not calibrated; their harm estimate only sorts the queue." in said
-    assert "~€" in said
+    text = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "They are not calibrated; their harm estimate only sorts the queue." in text
+    assert "~€" in text
 
 
 def test_a_calibrated_score_is_a_probability_with_its_thresholds(site: Site) -> None:
@@ -56,10 +56,10 @@ def test_lanes_are_counted_and_shown_alone(site: Site) -> None:
     a_case(site, external_id="MP-1")
     a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     visitor = visit_as(site, site.analyst)
-    said = words(visitor.get("/queue").text)
+    text = words(visitor.get("/queue").text)
     lanes = "Appeals0 Complaints0 Analyst review1 Random audit sample0 Insufficient evidence0 Second reviews0"
-    assert f"Lanes All open1 {lanes}" in said
-    assert "Awaiting brand1" in said
+    assert f"Lanes All open1 {lanes}" in text
+    assert "Awaiting brand1" in text
     asked = visitor.get("/queue?lane=ask_brand").text
     assert 'href="/queue?lane=ask_brand" aria-current="page"' in asked
     assert 'name="lane" value="ask_brand"' in asked, "a filter is set within the lane"
@@ -96,9 +96,9 @@ def test_what_hides_in_a_title_is_named(site: Site) -> None:
 
 def test_a_missing_price_is_said_and_not_zeroed(site: Site) -> None:
     a_case(site, price=None, currency=None)
-    said = words(visit_as(site, site.analyst).get("/queue").text)
-    assert "no price" in said
-    assert "€0" not in said
+    text = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "no price" in text
+    assert "€0" not in text
 
 
 def test_an_appeals_row_says_nothing_of_the_score(site: Site) -> None:
@@ -137,9 +137,9 @@ def test_a_colleagues_name_stands_at_the_case_they_hold(site: Site) -> None:
 def test_a_late_case_is_counted_as_overdue(site: Site) -> None:
     a_case(site)
     site.clock.forward(hours=26)
-    said = words(visit_as(site, site.analyst).get("/queue").text)
-    assert "1 overdue" in said
-    assert "2 h late" in said
+    text = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "1 overdue" in text
+    assert "2 h late" in text
 
 
 def test_a_filter_is_on_as_a_chip_that_takes_it_off(site: Site) -> None:
@@ -159,8 +159,8 @@ def test_a_filter_is_on_as_a_chip_that_takes_it_off(site: Site) -> None:
 
 def test_a_filter_that_finds_nothing_says_how_to_go_on(site: Site) -> None:
     a_case(site)
-    said = words(visit_as(site, site.analyst).get("/queue?harm=999999").text)
-    assert "No open case matches the filters. Remove a filter, or clear all filters." in said
+    text = words(visit_as(site, site.analyst).get("/queue?harm=999999").text)
+    assert "No open case matches the filters. Remove a filter, or clear all filters." in text
 
 
 def test_what_an_address_cannot_say_is_said_to_be_ignored(site: Site) -> None:

@@ -51,9 +51,9 @@ def test_a_right_is_claimed_with_its_certificate_and_waits(site: Site) -> None:
         ["EU", "GB"],
     )
     assert found.document == documents(site)[0]
-    said = words(visitor.get(_PLACE).text)
-    assert "Mark “Colline”" in said
-    assert "EUIPO 018 EU, GB 2031-05-04 Pending verification certificate.pdf Camille Duval" in said
+    text = words(visitor.get(_PLACE).text)
+    assert "Mark “Colline”" in text
+    assert "EUIPO 018 EU, GB 2031-05-04 Pending verification certificate.pdf Camille Duval" in text
     file = visitor.get(f"/brand/documents/{found.document}")
     assert (file.content, file.headers["content-disposition"][:10]) == (PDF, "attachment")
 
@@ -108,10 +108,10 @@ def test_an_end_is_told_in_time_and_a_refusal_with_its_reason(site: Site) -> Non
     settle_right(site.runtime, soon, RightState.VERIFIED, by="test")
     other = claim_right(site.runtime, NewRight("Aurelle", RightKind.MARK, "Sabline", "EUIPO", "2", ("EU",)), by="test")
     settle_right(site.runtime, other, RightState.REFUSED, note="Another owner.", by="test")
-    said = words(visit_as(site, site.brand_person).get(_PLACE).text)
-    assert "1 right ends soon" in said
-    assert "It ends in 30 days; supply the renewal in time." in said
-    assert "Another owner." in said
+    text = words(visit_as(site, site.brand_person).get(_PLACE).text)
+    assert "1 right ends soon" in text
+    assert "It ends in 30 days; supply the renewal in time." in text
+    assert "Another owner." in text
     site.clock.forward(days=40)
     assert "The right has expired and cannot be used." in words(visit_as(site, site.brand_person).get(_PLACE).text)
 

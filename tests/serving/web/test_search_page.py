@@ -13,13 +13,13 @@ def test_an_offer_is_found_with_what_waits_and_what_was_said(site: Site) -> None
     done = a_case(site, external_id="MP-2", title="Aurelle Colline wallet")
     judge(site, site.analyst, done, Judgement.GENUINE)
     page = visit_as(site, site.analyst).get("/search?q=aurelle+colline").text
-    said = words(page)
+    text = words(page)
     assert f'href="/cases/{open_one.case_id}"' in page
     assert f'href="/cases/{done.case_id}"' in page
-    assert "Genuine" in said
-    assert "2, latest first" in said
+    assert "Genuine" in text
+    assert "2, latest first" in text
     assert '<span class="inv" title="U+200B zero width space">ZWSP</span>' in page
-    assert "score" not in said
+    assert "score" not in text
 
 
 def test_a_seller_leads_to_the_queue_of_theirs(site: Site) -> None:
@@ -57,9 +57,9 @@ def test_an_appeal_hides_what_was_done(site: Site) -> None:
 def test_another_marketplaces_offers_are_not_looked_through(site: Site) -> None:
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(site.runtime, other, [a_suspect_row(external_id="SOUK-1", title="Aurelle purse")], source="test")
-    said = words(visit_as(site, site.analyst).get("/search?q=purse").text)
-    assert "No results match all of these words." in said
-    assert "SOUK-1" not in said
+    text = words(visit_as(site, site.analyst).get("/search?q=purse").text)
+    assert "No results match all of these words." in text
+    assert "SOUK-1" not in text
 
 
 def test_nothing_asked_says_how_to_ask_and_hostile_words_do_no_harm(site: Site) -> None:

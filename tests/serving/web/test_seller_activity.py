@@ -33,8 +33,8 @@ def a_counter_notice(profile: str = "alibaba_like", **changes: object) -> Counte
     return replace(found, **changes)  # type: ignore[arg-type]  # fields of the record
 
 
-def a_step(event: CounterNoticeEvent, party: Party, said: str | None, hours: int) -> StoredStep:
-    return StoredStep(1, 1, party, event, _S.WITH_RIGHTS_HOLDER, said, TOLD_AT + timedelta(hours=hours))
+def a_step(event: CounterNoticeEvent, party: Party, text: str | None, hours: int) -> StoredStep:
+    return StoredStep(1, 1, party, event, _S.WITH_RIGHTS_HOLDER, text, TOLD_AT + timedelta(hours=hours))
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_everything_that_happened_stands_in_the_order_of_its_time() -> None:
     ]
     assert [one.when for one in found][:2] == ["2 March 2026, 09:00 UTC", "2 March 2026, 14:00 UTC"]
     assert [one.is_sellers for one in found] == [False, True, False, False]
-    assert [one.said is not None for one in found] == [False, True, True, False]
+    assert [one.text is not None for one in found] == [False, True, True, False]
     assert timeline(None, [], []) == ()
 
 

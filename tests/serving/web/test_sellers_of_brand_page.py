@@ -32,9 +32,9 @@ def test_one_seller_is_put_on_the_list_and_taken_off_and_both_are_kept(site: Sit
     visitor = visit_as(site, a_leader(site))
     site.clock.forward(minutes=1)
     assert visitor.post(_PLACE, {"rows": "shop-1", "last_day": "2030-01-31"}).headers["location"] == _PLACE
-    said = words(visitor.get(_PLACE).text)
-    assert "shop-1 none yet" in said
-    assert "Camille Duval 31 Jan 2030 Take off" in said
+    text = words(visitor.get(_PLACE).text)
+    assert "shop-1 none yet" in text
+    assert "Camille Duval 31 Jan 2030 Take off" in text
     site.clock.forward(minutes=1)
     assert visitor.post(f"{_PLACE}/remove", {"seller": "shop-1"}).status_code == 303
     assert on_list(site) == ["maison-brandt"]
@@ -56,9 +56,9 @@ def test_a_list_is_shown_before_it_changes_anything(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     site.clock.forward(minutes=1)
     page = upload(visitor, f"seller\nshop-1\nshop-2\n{'x' * 201}\n".encode(), whole="yes")
-    said = words(page)
-    assert "2 come on, 1 go off, 0 stay as they are. 1 line is refused. Nothing is changed yet." in said
-    assert "maison-brandt" in said
+    text = words(page)
+    assert "2 come on, 1 go off, 0 stay as they are. 1 line is refused. Nothing is changed yet." in text
+    assert "maison-brandt" in text
     assert on_list(site) == ["maison-brandt"]
     visitor.post(_PLACE, {"rows": sent_back(page), "whole": "yes"})
     assert on_list(site) == ["shop-1", "shop-2"]

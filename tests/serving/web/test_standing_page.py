@@ -14,22 +14,22 @@ _PLACE = "/brand/standing"
 def test_the_page_says_what_the_next_confirmation_does_and_what_would_change_it(site: Site) -> None:
     with a_marketplace_that_listens(site):
         removed_by_brand(site, "MP-1")
-    said = words(visit_as(site, site.brand_person).get(_PLACE).text)
-    assert "It removes the listing at once. The brand has provisional standing." in said
-    assert "Trademark counterfeit 1 0 0 100.0% 20.7% to 100.0% none yet Provisional" in said
-    assert "15 more accepted outcomes would lead to full standing." in said
-    assert "3 more overturned outcomes would end good-faith standing." in said
-    assert "Your standing has not changed yet." in said
+    text = words(visit_as(site, site.brand_person).get(_PLACE).text)
+    assert "It removes the listing at once. The brand has provisional standing." in text
+    assert "Trademark counterfeit 1 0 0 100.0% 20.7% to 100.0% none yet Provisional" in text
+    assert "15 more accepted outcomes would lead to full standing." in text
+    assert "3 more overturned outcomes would end good-faith standing." in text
+    assert "Your standing has not changed yet." in text
 
 
 def test_every_level_is_explained_by_the_policy_in_force(site: Site) -> None:
     policy = site.runtime.policies[StandingPolicy]
-    said = words(visit_as(site, site.brand_person).get(_PLACE).text)
+    text = words(visit_as(site, site.brand_person).get(_PLACE).text)
     for word in ("Self-service", "Full", "Provisionalyours", "Daily limit", "Suspended"):
-        assert word in said
-    assert f"{policy.daily_cap} a day remove at once" in said
-    assert f"It can come back after {policy.reentry_days} days." in said
-    assert "No outcomes are counted yet." in said
+        assert word in text
+    assert f"{policy.daily_cap} a day remove at once" in text
+    assert f"It can come back after {policy.reentry_days} days." in text
+    assert "No outcomes are counted yet." in text
 
 
 def test_a_change_stands_with_its_counts_and_can_be_taken_along(site: Site) -> None:
@@ -38,9 +38,9 @@ def test_a_change_stands_with_its_counts_and_can_be_taken_along(site: Site) -> N
             given_back(site, removed_by_brand(site, f"MP-{number}"))
             site.clock.forward(hours=1)
     visitor = visit_as(site, site.brand_person)
-    said = words(visitor.get(_PLACE).text)
-    assert "Daily limit" in said
-    assert "0 accepted, 0 rejected, 3 overturned." in said
+    text = words(visitor.get(_PLACE).text)
+    assert "Daily limit" in text
+    assert "0 accepted, 0 rejected, 3 overturned." in text
     assert Level.CAPPED.value in visitor.get(f"{_PLACE}.csv").text
 
 

@@ -245,7 +245,7 @@ _DISCOUNT = message("price_claimed_discount", share=0.7, list_price=Amount(Decim
 
 
 @pytest.mark.parametrize(
-    ("language", "told", "said"),
+    ("language", "told", "expected"),
     [
         (Language("ru"), _DISCOUNT, "В предложении заявлена скидка 70 % с цены 1 200,50 €."),
         (Language("zh"), message("text_kinds", n=3), "有 3 类可疑措辞。"),
@@ -260,9 +260,9 @@ _DISCOUNT = message("price_claimed_discount", share=0.7, list_price=Amount(Decim
         ),
     ],
 )
-def test_figures_are_written_as_the_language_writes_them(language: Language, told: Message, said: str) -> None:
+def test_figures_are_written_as_the_language_writes_them(language: Language, told: Message, expected: str) -> None:
     with shown_as(shown_in(language)):
-        assert in_words(told).replace("\xa0", " ") == said
+        assert in_words(told).replace("\xa0", " ") == expected
 
 
 HOSTILE = st.one_of(
@@ -417,9 +417,9 @@ def test_a_brand_reads_its_standing_and_its_dashboard_in_its_language(
     case = a_case(site, CaseLane.ASK_BRAND)
     visitor = reader(site, language)
     visitor.answer(case.case_id, case.version_id, Judgement.COUNTERFEIT)
-    for path, said in (("/brand/standing", stands), ("/brand/dashboard", seen)):
+    for path, text in (("/brand/standing", stands), ("/brand/dashboard", seen)):
         page = words(visitor.get(path).text)
-        assert said in page
+        assert text in page
         assert not _ENGLISH.search(page), page
 
 
@@ -503,7 +503,7 @@ def test_a_brand_s_rights_are_claimed_and_withdrawn_in_its_language(site: Site) 
     assert left_in_english(page, *data) == []
     assert "将在 30 天后到期；请及时提交续展证明。" in words(page)
     claim = {"kind": "mark", "title": "Colline", "office": "EUIPO", "number": "1", "territories": "EU"}
-    for change, said in (
+    for change, text in (
         ({}, "EUIPO 1的此项商标已登记。 未登记任何权利。"),
         ({"kind": "x"}, "请说明是商标、外观设计还是著作权。"),
         ({"classes": "77"}, "类别须为 1 至 45 的数字。"),
@@ -512,7 +512,7 @@ def test_a_brand_s_rights_are_claimed_and_withdrawn_in_its_language(site: Site) 
         ({"territories": "Mars"}, "'MARS' 不是有效地区"),
         ({"last_day": "soon"}, "日期格式应为 2026-03-01。"),
     ):
-        assert said in words(visitor.post("/brand/rights", claim | change).text), said
+        assert text in words(visitor.post("/brand/rights", claim | change).text), text
 
 
 def test_a_brand_s_list_of_sellers_is_changed_in_its_language(site: Site) -> None:
@@ -529,13 +529,13 @@ def test_a_brand_s_list_of_sellers_is_changed_in_its_language(site: Site) -> Non
     assert "新增 1 个，移出 1 个，保持不变 0 个。 1 行被拒绝。" in words(shown)
     assert "编号最多 200 个可见字符。" in words(shown)
     assert left_in_english(shown, *data) == []
-    for path, fields, said in (
+    for path, fields, text in (
         ("", {"rows": ""}, "请至少填写一个卖家。 未作任何更改。"),
         ("", {"rows": "shop-2", "last_day": "2020-01-01"}, "最后一日已过。"),
         ("/remove", {"seller": "nobody"}, "该卖家不在名单上。"),
         ("/preview", {}, "请选择文件，或粘贴卖家编号，每行一个。"),
     ):
-        assert said in words(visitor.post(f"/brand/sellers{path}", fields).text), said
+        assert text in words(visitor.post(f"/brand/sellers{path}", fields).text), text
 
 
 def test_a_brand_s_prices_are_looked_at_and_added_in_its_language(site: Site) -> None:
@@ -553,12 +553,12 @@ def test_a_brand_s_prices_are_looked_at_and_added_in_its_language(site: Site) ->
     assert left_in_english(page, *data) == []
     assert "未说明" in words(page)
     assert left_in_english(visitor.get("/brand/prices?naming=9").text, *data) == []
-    for path, fields, said in (
+    for path, fields, text in (
         ("", {"rows": "{}"}, "预览的行未能传回。请重新选择文件。"),
         ("", {"rows": '[{"model":"Perle","price":"0","currency":"EUR"}]'}, "第 1 行：目录价须有大于零的价格及其币种。"),
         ("/preview", {}, "请选择文件，或粘贴其各行（含列名行）。"),
     ):
-        assert said in words(visitor.post(f"/brand/prices{path}", fields).text), said
+        assert text in words(visitor.post(f"/brand/prices{path}", fields).text), text
 
 
 def test_a_brand_s_tell_tales_are_tried_and_kept_in_its_language(site: Site) -> None:
@@ -575,7 +575,7 @@ def test_a_brand_s_tell_tales_are_tried_and_kept_in_its_language(site: Site) -> 
     page = visitor.get("/brand/indicators").text
     assert left_in_english(page, *data) == []
     assert "有效 1 项，上限 20 项。" in words(page)
-    for change, said in (
+    for change, text in (
         ({"pattern": "("}, "无法读取该模式"),
         ({"pattern": "a*"}, "该模式与任何文字都相符，包括空文字。"),
         ({"direction": "x"}, "请说明其指向假货还是贵方正品。"),
@@ -583,7 +583,7 @@ def test_a_brand_s_tell_tales_are_tried_and_kept_in_its_language(site: Site) -> 
         ({"label": ""}, "辨识特征的名称须为至多 200 个可见字符。"),
         ({"last_day": "2020-01-01"}, "辨识特征的结束日须晚于起始日。"),
     ):
-        assert said in words(visitor.post("/brand/indicators", new | change).text), said
+        assert text in words(visitor.post("/brand/indicators", new | change).text), text
 
 
 def test_settings_are_in_the_language_that_they_set(site: Site) -> None:
@@ -603,10 +603,10 @@ def test_a_refusal_and_its_way_on_are_in_the_language_of_who_was_refused(site: S
     case = a_case(site, CaseLane.ASK_BRAND)
     refused = reader(site, Language("zh")).answer(case.case_id, "lsv_another", Judgement.GENUINE)
     assert refused.status_code == 409
-    said = words(refused.text)
-    assert "商品在您加载页面后有变更；请查看当前版本。" in said
-    assert "您提交的内容未被记录" in said
-    assert "Nothing" not in said
+    text = words(refused.text)
+    assert "商品在您加载页面后有变更；请查看当前版本。" in text
+    assert "您提交的内容未被记录" in text
+    assert "Nothing" not in text
 
 
 def test_a_page_of_the_staff_is_english_whatever_its_reader_has_chosen(site: Site) -> None:

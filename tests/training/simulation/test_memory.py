@@ -18,7 +18,7 @@ CONFIRMED = NAMES.index("seller_confirmed_counterfeits")
 COPY = NAMES.index("likeness_counterfeits")
 
 
-def said(offered: Offered, judgement: Judgement) -> Settled:
+def text(offered: Offered, judgement: Judgement) -> Settled:
     return settle(
         offered, CaseLane.ASK_BRAND, offered.at, brand_id=None, brand_takes_part=True, brand_name="Aurelle",
         instead=lambda _offered, _side: judgement,
@@ -31,7 +31,7 @@ def test_a_listing_of_a_stranger_has_the_numbers_that_it_came_with() -> None:
 
 def test_what_was_found_of_a_seller_counts_once_it_is_known() -> None:
     memory = Memory()
-    memory.judged(FIRST, said(FIRST, Judgement.COUNTERFEIT))
+    memory.judged(FIRST, text(FIRST, Judgement.COUNTERFEIT))
     before = memory.came(replace(SECOND, at=FIRST.at - timedelta(days=1)))
     later = memory.came(replace(SECOND, at=FIRST.at + timedelta(days=30)))
     assert before.vector[CONFIRMED] == 0
@@ -44,7 +44,7 @@ def test_a_copy_of_a_confirmed_counterfeit_is_known_for_one() -> None:
     memory = Memory()
     original = next(o for o in MARKET.offers if o.signature is not None and o.seller not in {None, SELLER})
     memory.came(original)
-    memory.judged(original, said(original, Judgement.COUNTERFEIT))
+    memory.judged(original, text(original, Judgement.COUNTERFEIT))
     listing = replace(original.computed.facts.listing, external_id="copy", seller=FIRST.computed.facts.listing.seller)
     facts = replace(original.computed.facts, listing=listing)
     computed = replace(original.computed, evidence=replace(original.computed.evidence, facts=facts))
@@ -55,7 +55,7 @@ def test_a_copy_of_a_confirmed_counterfeit_is_known_for_one() -> None:
 def test_a_copied_memory_goes_its_own_way() -> None:
     memory = Memory()
     other = memory.copy()
-    other.judged(FIRST, said(FIRST, Judgement.COUNTERFEIT))
+    other.judged(FIRST, text(FIRST, Judgement.COUNTERFEIT))
     late = replace(SECOND, at=FIRST.at + timedelta(days=30))
     assert memory.came(late).vector[CONFIRMED] == 0
     assert other.came(late).vector[CONFIRMED] > 0

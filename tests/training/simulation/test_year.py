@@ -91,8 +91,8 @@ def test_a_listing_is_judged_by_what_was_known_of_its_seller_when_it_came_in() -
     known = 0
     for case in cases:
         earlier = [one for one in cases if one.offered.seller == case.offered.seller and one.settled]
-        said = [ruling for one in earlier if one.settled for ruling in one.settled.rulings(one.offered.external_id)]
-        found = outcomes(said, as_of=case.offered.at)
+        lines = [ruling for one in earlier if one.settled for ruling in one.settled.rulings(one.offered.external_id)]
+        found = outcomes(lines, as_of=case.offered.at)
         recorded = case.arrival.computed.facts.seller.outcomes
         assert recorded is not None
         assert recorded.counterfeit == sum(one.counterfeit for one in found)

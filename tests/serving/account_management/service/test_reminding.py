@@ -45,11 +45,11 @@ def test_a_brand_is_reminded_its_manager_told_and_the_question_released_each_onc
     assert steps(any_site) == [("reminded", None), ("escalated", manager), ("unanswered", None)]
     with runtime.store.read() as connection:
         assert question_steps.waiting_for_manager(connection, [pair]) == {}
-        said = str(cases.timeline(connection, any_site.here, case.case_id))
+        text = str(cases.timeline(connection, any_site.here, case.case_id))
         found = explanation(runtime, connection, *pair)
-    assert "The brand is reminded." in said
-    assert "account manager is told" in said
-    assert said.count("has not answered in time") == 1
+    assert "The brand is reminded." in text
+    assert "account manager is told" in text
+    assert text.count("has not answered in time") == 1
     assert found["unanswered"] == 1
 
 

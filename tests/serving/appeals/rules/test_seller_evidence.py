@@ -21,7 +21,7 @@ def test_a_document_within_the_limits_is_taken(before: HandedIn) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "before", "error", "said"),
+    ("content", "before", "error", "message"),
     [
         (b"", NOTHING, Invalid, "Choose a document"),
         (PDF + b"x", NOTHING, Invalid, "at most 0.0001 MB"),
@@ -30,8 +30,8 @@ def test_a_document_within_the_limits_is_taken(before: HandedIn) -> None:
         (PDF, HandedIn(2, 151), Conflict, "together"),
     ],
 )
-def test_a_document_is_refused(content: bytes, before: HandedIn, error: type[DomainError], said: str) -> None:
-    with pytest.raises(error, match=said):
+def test_a_document_is_refused(content: bytes, before: HandedIn, error: type[DomainError], message: str) -> None:
+    with pytest.raises(error, match=message):
         admit(content, before, POLICY)
 
 
@@ -57,7 +57,7 @@ def test_a_document_can_be_handed_in_while_somebody_may_read_it(
 
 
 @pytest.mark.parametrize(
-    ("state", "appeal", "undone", "said"),
+    ("state", "appeal", "undone", "message"),
     [
         (S.UPHELD, AppealState.UPHELD, Undone.APPEAL, "The appeal was upheld"),
         (S.UPHELD, None, Undone.CONCEDED, "The rights holder gave way"),
@@ -72,5 +72,5 @@ def test_a_document_can_be_handed_in_while_somebody_may_read_it(
         (None, None, None, "Not decided yet"),
     ],
 )
-def test_what_came_of_a_document(state: S | None, appeal: AppealState | None, undone: Undone | None, said: str) -> None:
-    assert said in came_of(state, appeal, undone)
+def test_what_came_of_a_document(state: S | None, appeal: AppealState | None, undone: Undone | None, message: str) -> None:
+    assert message in came_of(state, appeal, undone)

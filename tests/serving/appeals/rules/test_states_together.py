@@ -245,9 +245,9 @@ class Together(RuleBasedStateMachine):
         assert (counted[0] is Outcome.OVERTURNED) is self.matter.undone
         if self.matter.appeal is not AppealState.UPHELD:
             return
-        said = GivenVerdict("vdt_1", Judgement.COUNTERFEIT, Side.BRAND, "usr_1", NOW, superseded=False)
+        text = GivenVerdict("vdt_1", Judgement.COUNTERFEIT, Side.BRAND, "usr_1", NOW, superseded=False)
         later = self.now + DEFAULT_LABELS.matures * 2
-        label = label_from([said], self.matter.appeal, as_of=later, policy=DEFAULT_LABELS, appeal_decided_at=self.now)
+        label = label_from([text], self.matter.appeal, as_of=later, policy=DEFAULT_LABELS, appeal_decided_at=self.now)
         assert isinstance(label, Label)
         assert (label.value, label.weight) == (0, DEFAULT_LABELS.appeal_weight)
 

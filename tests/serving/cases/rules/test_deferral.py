@@ -17,7 +17,7 @@ def later(hours: float, missing: str | None = None, asked: str | None = None) ->
 
 
 @pytest.mark.parametrize(
-    ("aside", "knowingly", "said"),
+    ("aside", "knowingly", "expected"),
     [
         (later(4), False, None),
         (later(24), False, None),  # At its deadline is not after it.
@@ -32,14 +32,14 @@ def later(hours: float, missing: str | None = None, asked: str | None = None) ->
         (later(4, "x" * 501, "the seller"), False, "at most 500"),
     ],
 )
-def test_a_case_waits_or_the_rule_says_why_not(aside: Snooze, knowingly: bool, said: str | None) -> None:
+def test_a_case_waits_or_the_rule_says_why_not(aside: Snooze, knowingly: bool, expected: str | None) -> None:
     def check() -> None:
         check_snooze(aside, due_at=DUE, now=NOW, knowingly=knowingly, policy=DEFAULT_DEFERRAL)
 
-    if said is None:
+    if expected is None:
         check()
         return
-    with pytest.raises(Invalid, match=said):
+    with pytest.raises(Invalid, match=expected):
         check()
 
 
@@ -48,19 +48,19 @@ def test_it_is_snoozed_unless_something_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "mentioned", "found"),
+    ("expected", "mentioned", "found"),
     [
         ("  Look at this. \r\nTwice.  ", ["ann"], Note("Look at this.\nTwice.", ("ann",))),
         ("Mine", ["me", "ann", "ann"], Note("Mine", ("ann",))),
         ("x" * 2_000, [], Note("x" * 2_000, ())),
     ],
 )
-def test_a_note_is_kept_as(said: str, mentioned: list[str], found: Note) -> None:
-    assert written(said, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_DEFERRAL) == found
+def test_a_note_is_kept_as(expected: str, mentioned: list[str], found: Note) -> None:
+    assert written(expected, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_DEFERRAL) == found
 
 
 @pytest.mark.parametrize(
-    ("said", "mentioned", "why"),
+    ("expected", "mentioned", "why"),
     [
         (" \n ", [], "Write something"),
         ("x" * 2_001, [], "at most 2,000 characters"),
@@ -68,6 +68,6 @@ def test_a_note_is_kept_as(said: str, mentioned: list[str], found: Note) -> None
         ("Hello", [f"p{number}" for number in range(11)], "at most 10 people"),
     ],
 )
-def test_a_note_is_refused_because(said: str, mentioned: list[str], why: str) -> None:
+def test_a_note_is_refused_because(expected: str, mentioned: list[str], why: str) -> None:
     with pytest.raises(Invalid, match=why):
-        written(said, mentioned, author="me", may_see={"ann"}, policy=DEFAULT_DEFERRAL)
+        written(expected, mentioned, author="me", may_see={"ann"}, policy=DEFAULT_DEFERRAL)

@@ -47,20 +47,20 @@ def judge_twice(site: Site, offers: int, fakes: int) -> None:
     ]
     receive(site.runtime, site.marketplace, rows, source="test")
     cases = sorted(open_cases(site, CaseLane.ANALYST), key=lambda case: case.case_id)
-    said = {case.version_id: _answer(i, fakes) for i, case in enumerate(cases)}
+    payload = {case.version_id: _answer(i, fakes) for i, case in enumerate(cases)}
     for case in cases:
-        judge(site, site.analyst, case, said[case.version_id])
-    asked = [case for case in open_cases(site, CaseLane.ASK_BRAND) if case.version_id in said]
+        judge(site, site.analyst, case, payload[case.version_id])
+    asked = [case for case in open_cases(site, CaseLane.ASK_BRAND) if case.version_id in payload]
     for case in asked:
-        judge(site, site.brand_person, case, said[case.version_id])
+        judge(site, site.brand_person, case, payload[case.version_id])
     site.clock.forward(days=15)
-    suspects = [doubted(case, label=int(said[case.version_id] is Judgement.COUNTERFEIT)) for case in cases]
+    suspects = [doubted(case, label=int(payload[case.version_id] is Judgement.COUNTERFEIT)) for case in cases]
     job_id = a_job(site)
     assert open_second_reviews(site.runtime, site.here, job_id, suspects) == offers
     with site.runtime.store.write() as connection:
         learning.update_job(connection, site.here, job_id, {"state": "done"})
     for look in open_cases(site, CaseLane.SECOND_REVIEW):
-        judge(site, site.second_analyst, look, said[look.version_id])
+        judge(site, site.second_analyst, look, payload[look.version_id])
     site.clock.forward(days=15)
 
 

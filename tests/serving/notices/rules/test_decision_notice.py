@@ -23,16 +23,16 @@ def stays(judgement: Judgement, *, blind: bool = False, on_complaint: bool = Fal
 
 def test_every_decision_says_what_was_decided_why_by_what_means_and_what_can_be_done() -> None:
     for found in ALL:
-        said = fields_in_english(decision_notice(found))
-        assert all(said.values()), found
-        assert "court" in str(said["redress"])
+        text = fields_in_english(decision_notice(found))
+        assert all(text.values()), found
+        assert "court" in str(text["redress"])
 
 
 @pytest.mark.parametrize("state", [ItemState.UNKNOWN_LISTING, ItemState.REPEATED, ItemState.MUTED])
 def test_what_was_settled_by_a_rule_says_so(state: ItemState) -> None:
-    said = settled_notice(state)
-    assert said is not None
-    assert "automated means" in in_english(said.automated_means)
+    text = settled_notice(state)
+    assert text is not None
+    assert "automated means" in in_english(text.automated_means)
 
 
 def test_what_waits_or_was_decided_is_not_settled() -> None:
@@ -63,19 +63,19 @@ def test_the_part_of_automated_means_is_told(blind: bool, means: str) -> None:
 
 
 def test_after_a_complaint_no_second_one_is_offered() -> None:
-    said = decision_notice(stays(Judgement.GENUINE, blind=True, on_complaint=True))
-    assert in_english(said.facts) == (
+    text = decision_notice(stays(Judgement.GENUINE, blind=True, on_complaint=True))
+    assert in_english(text.facts) == (
         "After your complaint a person who had not decided before looked at it. A trained person examined the "
         "listing and found that the goods are genuine."
     )
-    assert "complain" not in in_english(said.redress)
+    assert "complain" not in in_english(text.redress)
 
 
 def test_a_removal_that_was_undone_is_told_as_both() -> None:
     found = Decided(NoticeOutcome.REMOVED, Judgement.COUNTERFEIT, Side.BRAND, False, True, False, None)
-    said = decision_notice(found)
-    assert in_english(said.decision) == "The listing was removed and is now reinstated."
-    assert in_english(said.facts) == (
+    text = decision_notice(found)
+    assert in_english(text.decision) == "The listing was removed and is now reinstated."
+    assert in_english(text.facts) == (
         "The rights holder examined the listing and found that the goods are not genuine or infringe the right. On "
         "the seller's complaint the removal was undone, and the offer is shown again."
     )

@@ -66,7 +66,7 @@ def test_each_element_of_article_16_that_a_notice_lacks_is_named(
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "expected"),
     [
         ({"explanation": "x" * 5_001}, "An explanation has at most 5,000"),
         ({"name": "x" * 201}, "A name has at most 200"),
@@ -75,8 +75,8 @@ def test_each_element_of_article_16_that_a_notice_lacks_is_named(
         ({"locations": ("x" * 2_001,)}, "The address of an offer has at most 2,000"),
     ],
 )
-def test_what_cannot_be_kept_is_refused_by_name(changes: dict[str, object], said: str) -> None:
-    with pytest.raises(Invalid, match=said):
+def test_what_cannot_be_kept_is_refused_by_name(changes: dict[str, object], expected: str) -> None:
+    with pytest.raises(Invalid, match=expected):
         check_lengths(a_draft(**changes))
 
 

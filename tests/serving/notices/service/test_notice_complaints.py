@@ -34,7 +34,7 @@ from tests.fixtures.runtimes import Site
 from tests.serving.notices.service.test_notices import SOLENNE, told_of
 from tests.serving.web.visits import visit_as, words
 
-SAID = "The serial number in the second picture was never given out; your colleague overlooked it."
+STATEMENT = "The serial number in the second picture was never given out; your colleague overlooked it."
 
 
 def refused(site: Site, judgement: Judgement = Judgement.GENUINE, **changes: str) -> Receipt:
@@ -51,7 +51,7 @@ def looked_at(site: Site, judgement: Judgement, **changes: str) -> Receipt:
     return receipt
 
 
-def say(site: Site, receipt: Receipt, words_: str = SAID, number: int = 1) -> Case:
+def say(site: Site, receipt: Receipt, words_: str = STATEMENT, number: int = 1) -> Case:
     """A complaint; returns its case."""
     complain(site.runtime, receipt.link.rpartition(PLACE)[2], number, words_)
     (case,) = open_cases(site, CaseLane.COMPLAINT)
@@ -152,7 +152,7 @@ def test_after_six_months_it_is_too_late(any_site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("words_", "number", "error"),
-    [("  ", 1, Invalid), ("x" * 5_001, 1, Invalid), (SAID, 2, NotFound), (SAID, 0, NotFound)],
+    [("  ", 1, Invalid), ("x" * 5_001, 1, Invalid), (STATEMENT, 2, NotFound), (STATEMENT, 0, NotFound)],
 )
 def test_a_complaint_says_why_and_about_what(site: Site, words_: str, number: int, error: type[Exception]) -> None:
     receipt = refused(site)
@@ -261,12 +261,12 @@ def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) ->
 
 def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site) -> None:
     receipt = refused(site)
-    case = say(site, receipt, f"{SAID} <script>alert(1)</script>")
+    case = say(site, receipt, f"{STATEMENT} <script>alert(1)</script>")
     visitor = visit_as(site, site.second_analyst)
     assert "Complaint by the notifier" in words(visitor.get("/queue").text)
     page = visitor.get(f"/cases/{case.case_id}").text
     read = words(page)
-    for shown in ("Notifier's complaint", SAID, WORDS, "The complaint is dismissed"):
+    for shown in ("Notifier's complaint", STATEMENT, WORDS, "The complaint is dismissed"):
         assert shown in read or shown == WORDS
     assert "<script>alert" not in page
     for hidden in ("harm, 7 d", "points", "Genuine, by", "Anna Berg"):

@@ -150,9 +150,9 @@ def test_an_offer_that_is_not_known_here_is_kept_as_it_was_named_and_told(any_si
         "https://bazaar.example/gone",
         None,
     )
-    said = told_of(any_site, item)
-    assert said is not None
-    assert said.decision.code == "notice.decision.unknown_listing"
+    text = told_of(any_site, item)
+    assert text is not None
+    assert text.decision.code == "notice.decision.unknown_listing"
 
 
 def test_trusted_flaggers_then_brands_in_good_standing_then_everybody_else(any_site: Site) -> None:
@@ -228,9 +228,9 @@ def test_what_is_down_already_is_told_so_and_opens_nothing(any_site: Site) -> No
         NoticeOutcome.ALREADY_REMOVED,
         [],
     )
-    said = told_of(any_site, item)
-    assert said is not None
-    assert said.automated_means.code == "notice.means.automated"
+    text = told_of(any_site, item)
+    assert text is not None
+    assert text.automated_means.code == "notice.means.automated"
 
 
 def test_a_decision_is_told_when_it_can_no_longer_be_undone(any_site: Site) -> None:
@@ -241,11 +241,11 @@ def test_a_decision_is_told_when_it_can_no_longer_be_undone(any_site: Site) -> N
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     assert told_of(any_site, items_of(any_site, receipt)[0]) is None
     any_site.clock.forward(seconds=UNDO_SECONDS)
-    said = told_of(any_site, items_of(any_site, receipt)[0])
-    assert said is not None
-    assert said.facts.code == "notice.found.genuine.marketplace"
-    assert said.automated_means.code == "notice.means.scored"
-    assert said.redress.code == "notice.redress.complaint"
+    text = told_of(any_site, items_of(any_site, receipt)[0])
+    assert text is not None
+    assert text.facts.code == "notice.found.genuine.marketplace"
+    assert text.automated_means.code == "notice.means.scored"
+    assert text.redress.code == "notice.redress.complaint"
 
 
 def test_a_decision_that_is_undone_was_never_told_and_the_notice_waits_again(any_site: Site) -> None:
@@ -268,10 +268,10 @@ def test_an_offer_that_is_asked_of_the_brand_waits_until_the_brand_has_spoken(an
     any_site.clock.forward(seconds=UNDO_SECONDS)
     (item,) = items_of(any_site, receipt)
     assert (item.outcome, item.action_id is not None) == (NoticeOutcome.REMOVED, True)
-    said = told_of(any_site, item)
-    assert said is not None
-    assert said.facts.code == "notice.found.counterfeit.brand"
-    assert any_site.brand_person.name not in str(said)
+    text = told_of(any_site, item)
+    assert text is not None
+    assert text.facts.code == "notice.found.counterfeit.brand"
+    assert any_site.brand_person.name not in str(text)
 
 
 @pytest.mark.parametrize("decision", Decision)
@@ -289,12 +289,12 @@ def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: S
     assert told_of(any_site, items_of(any_site, receipt)[0]) is None
     speak(runtime, any_site.analyst, held.action_id, decision, "I called the brand.")
     (item,) = items_of(any_site, receipt)
-    said = told_of(any_site, item)
+    text = told_of(any_site, item)
     if decision is Decision.APPROVE:
-        assert said is not None
-        assert said.decision.code == "notice.decision.removed"
+        assert text is not None
+        assert text.decision.code == "notice.decision.removed"
     else:
-        assert (item.state, item.action_id, said) == (ItemState.WAITING, None, None)
+        assert (item.state, item.action_id, text) == (ItemState.WAITING, None, None)
         assert item.case_id == open_cases(any_site)[0].case_id
 
 
@@ -384,9 +384,9 @@ def test_who_is_muted_gets_a_receipt_and_no_case_with_the_reason_on_record(any_s
     receipt = notify(any_site, "MP-1", "MP-778")
     assert [state for _, state in receipt.offers] == [ItemState.MUTED, ItemState.UNKNOWN_LISTING]
     assert open_cases(any_site) == []
-    said = told_of(any_site, items_of(any_site, receipt)[0])
-    assert said is not None
-    assert said.decision.code == "notice.decision.muted"
+    text = told_of(any_site, items_of(any_site, receipt)[0])
+    assert text is not None
+    assert text.decision.code == "notice.decision.muted"
     assert logged(any_site, receipt.notice_id)["muted_because"] == "Forty of forty were unfounded."
     any_site.clock.forward(days=1)
     assert items_of(any_site, notify(any_site, "MP-1"))[0].state is ItemState.WAITING

@@ -231,7 +231,7 @@ def test_neither_the_log_nor_its_payloads_name_a_reporter(any_site: Site) -> Non
     decided(any_site, 1)
     a_reporter(any_site, ReporterKind.REGISTERED)
     with any_site.runtime.store.read() as connection:
-        said = str(connection.execute(select(audit_payload.c.payload)).scalars().all())
+        text = str(connection.execute(select(audit_payload.c.payload)).scalars().all())
         assert connection.execute(select(notice.c.explanation)).scalar_one() == WORDS
     for word in (EMAIL, "Anna", "Customs Watch", "watch.example", WORDS):
-        assert word not in said
+        assert word not in text

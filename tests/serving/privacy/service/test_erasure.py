@@ -45,7 +45,7 @@ from tests.serving.review.service.test_test_buys import ordered
 
 SELLER, OTHER = "lumo-trade-88", "shop-of-another"
 SHOPS = (("MP-1", SELLER), ("MP-2", OTHER))
-SAID = "I am Li Wei of Lumo Trade, and these goods are genuine."
+STATEMENT = "I am Li Wei of Lumo Trade, and these goods are genuine."
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def history_of_a_seller(site: Site) -> StoredAction:
         removed_by_brand(site, "MP-2", seller={"external_id": OTHER})
         dismissed(site, removal)
         with site.runtime.store.write() as connection:
-            connection.execute(appeal.update().values(statement=SAID))
+            connection.execute(appeal.update().values(statement=STATEMENT))
         sweep(site.runtime)
         return removal
 
@@ -152,7 +152,7 @@ def test_what_was_kept_of_the_seller_is_gone_and_that_of_others_stays(any_site: 
         assert found["payloads of the audit log that name the seller"] >= 1
         rows = everything(any_site)
     for table in (seller_contact, quarantine, audit_payload, counter_notice_step, appeal):
-        assert not [row for row in rows[table.name] if SELLER in row or SAID in row], table.name
+        assert not [row for row in rows[table.name] if SELLER in row or STATEMENT in row], table.name
     for table in (seller_contact, quarantine):
         assert [row for row in rows[table.name] if OTHER in row], table.name
 
@@ -176,7 +176,7 @@ def test_documents_links_and_papers_of_test_buys_go_with_the_removal_and_not_bef
     assert [row for row in rows["seller_upload"] if "Li Wei.pdf" in row and OTHER in row]
     assert sum("None" in row for row in rows["seller_document"]) == 1, "the other seller handed in the same invoice"
     _, log = read(site.runtime, site.analyst, test_buy_id)
-    assert [(one.holder, one.said) for one in log] == [(None, ERASED), ("Ines Moreau", ERASED), ("Ines Moreau", ERASED)]
+    assert [(one.holder, one.text) for one in log] == [(None, ERASED), ("Ines Moreau", ERASED), ("Ines Moreau", ERASED)]
     assert is_proved(site)[0] >= 3
 
 
@@ -209,10 +209,10 @@ def test_the_entry_of_an_erasure_names_what_is_gone_and_not_the_seller(any_site:
             .join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
             .where(audit_entry.c.act == ERASURE)
         )
-        said = connection.execute(query).scalar_one()
+        text = connection.execute(query).scalar_one()
         named = connection.execute(select(erased_payload.c.sequence)).scalars().all()
-    assert SELLER not in said
-    assert json.loads(said)["entries"] == list(named) != []
+    assert SELLER not in text
+    assert json.loads(text)["entries"] == list(named) != []
     assert is_proved(any_site) == (len(named), 0)
 
 

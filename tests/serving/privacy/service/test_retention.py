@@ -28,14 +28,14 @@ from tests.fixtures.notifying import WORDS as NOTIFIED
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
-from tests.serving.privacy.service.test_erasure import SAID, SELLER, a_seller_with_a_history, everything, is_proved
+from tests.serving.privacy.service.test_erasure import STATEMENT, SELLER, a_seller_with_a_history, everything, is_proved
 from tests.serving.review.service.test_seller_evidence import INVOICE, listening, told
 from tests.serving.review.service.test_test_buys import ordered
 
 WORDS = "Parcel of Li Wei, Kantstrasse 7"
 # A class, the days that it is kept here, a table that holds it, and what of a row is gone with it.
 CLASSES = [
-    (DataClass.STATEMENTS, 30, "appeal", SAID),
+    (DataClass.STATEMENTS, 30, "appeal", STATEMENT),
     (DataClass.DOCUMENTS, 30, "seller_upload", "Li Wei.pdf"),
     (DataClass.EVIDENCE_PARTS, 30, "evidence_part", "lumo-trade-88"),
     (DataClass.CUSTODY, 30, "custody_entry", WORDS),
@@ -85,7 +85,7 @@ def test_each_class_goes_when_its_own_time_is_over_and_nothing_else_with_it(any_
         assert holds(any_site, table, words), what
         assert erase_what_is_past_its_time(keeping(any_site, **{what.value: days}).runtime) > 0, what
         assert not holds(any_site, table, words), what
-        lost = [later for later, _, one, said in CLASSES[place + 1 :] if not holds(any_site, one, said)]
+        lost = [later for later, _, one, text in CLASSES[place + 1 :] if not holds(any_site, one, text)]
         assert lost == [], what
     assert not holds(any_site, "audit_payload", WORDS)
     erased, parts = is_proved(any_site)

@@ -7,7 +7,7 @@ OPEN, ANALYST = CaseState.OPEN, CaseLane.ANALYST
 
 
 @pytest.mark.parametrize(
-    ("case", "said"),
+    ("case", "expected"),
     [
         (InBulk(OPEN, ANALYST), None),
         (InBulk(OPEN, CaseLane.AUDIT), None),
@@ -28,9 +28,9 @@ OPEN, ANALYST = CaseState.OPEN, CaseLane.ANALYST
         (InBulk(OPEN, ANALYST, held_by="Tomás Rey", authorised=True), "authorised this seller"),
     ],
 )
-def test_a_case_is_decided_with_others_or_says_why_not(case: InBulk, said: str | None) -> None:
+def test_a_case_is_decided_with_others_or_says_why_not(case: InBulk, expected: str | None) -> None:
     found = why_left_out(case)
-    assert (found is None) if said is None else (found is not None and said in found)
+    assert (found is None) if expected is None else (found is not None and expected in found)
 
 
 @pytest.mark.parametrize("lane", sorted(BLIND_LANES))

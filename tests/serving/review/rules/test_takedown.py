@@ -25,14 +25,14 @@ def test_an_offer_that_is_named_twice_counts_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("items", "said"),
+    ("items", "expected"),
     [
         ([], "Choose at least one offer"),
         ([Item("cas_1", "ver_1"), Item("cas_1", "ver_2")], "two versions"),
     ],
 )
-def test_a_request_that_makes_no_sense_is_refused(items: list[Item], said: str) -> None:
-    with pytest.raises(Invalid, match=said):
+def test_a_request_that_makes_no_sense_is_refused(items: list[Item], expected: str) -> None:
+    with pytest.raises(Invalid, match=expected):
         wanted(items, DEFAULT_TAKEDOWN)
 
 

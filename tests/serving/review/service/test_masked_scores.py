@@ -70,10 +70,10 @@ def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: S
     assert "Opened for" not in source
     assert ">Analyst<" not in source
     assert "1 of 1<" not in source, "the place in a queue that is ordered by harm"
-    said = words(source)
-    assert "Score, reasons and lane are masked until you decide." in said
-    assert "€89" in said
-    assert "Score masked" in said
+    text = words(source)
+    assert "Score, reasons and lane are masked until you decide." in text
+    assert "€89" in text
+    assert "Score masked" in text
     assert "masked" in words(row)
 
 
@@ -91,9 +91,9 @@ def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
     visitor = visit_as(site, site.analyst)
     visitor.answer(case.case_id, case.version_id, "genuine")
     assert f"Its score was {points:.0f} points." in words(visitor.get("/undo").text)
-    said = words(visitor.get(f"/cases/{case.case_id}").text)
-    assert "The score was masked until the first decision." in said
-    assert f"{points:.0f} points in total" in said
+    text = words(visitor.get(f"/cases/{case.case_id}").text)
+    assert "The score was masked until the first decision." in text
+    assert f"{points:.0f} points in total" in text
 
 
 def test_who_took_the_answer_back_sees_it_and_a_colleague_does_not(site: Site) -> None:

@@ -66,7 +66,7 @@ def test_goods_found_counterfeit_take_the_offer_down_and_the_log_names_every_han
         (4, "hand_over", LAB),
         (5, "examine", LAB),
     ]
-    assert log[-1].said == "Laboratory: counterfeit. Stitching and hardware."
+    assert log[-1].text == "Laboratory: counterfeit. Stitching and hardware."
     assert all(before.occurred_at <= after.occurred_at for before, after in itertools.pairwise(log))
 
 
@@ -92,19 +92,19 @@ REFUSED: list[tuple[tuple[Step, ...], Step, type[DomainError], str, str]] = [
     ((), WAY[1], Conflict, "have not been received", "inspected before it came"),
     (WAY[:1], replace(WAY[1], holder=LAB), Conflict, "are with Ines Moreau", "by somebody who has it not"),
     (WAY[:1], replace(WAY[2], holder=" "), Invalid, "The holder has", "handed to nobody"),
-    (WAY[:1], replace(WAY[1], said=""), Invalid, "The note has", "nothing seen"),
+    (WAY[:1], replace(WAY[1], text=""), Invalid, "The note has", "nothing seen"),
     ((), Step(CustodyEvent.EXAMINE, LAB, "x"), Invalid, "neither is a step", "a verdict is no step"),
 ]
 
 
-@pytest.mark.parametrize(("before", "then", "error", "said", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("before", "then", "error", "expected", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
 def test_a_step_that_breaks_the_chain_is_refused_and_leaves_no_line(
-    site: Site, before: tuple[Step, ...], then: Step, error: type[DomainError], said: str, _why: str
+    site: Site, before: tuple[Step, ...], then: Step, error: type[DomainError], expected: str, _why: str
 ) -> None:
     test_buy_id = ordered(site, a_case(site))
     for one in before:
         take_step(site.runtime, site.analyst, test_buy_id, one)
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=expected):
         take_step(site.runtime, site.analyst, test_buy_id, then)
     assert len(read(site.runtime, site.analyst, test_buy_id)[1]) == 1 + len(before)
 
@@ -155,9 +155,9 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "said", "_why"), WRONG, ids=[row[-1] for row in WRONG])
-def test_an_order_is_refused(site: Site, changes: dict[str, Any], said: str, _why: str) -> None:
-    with pytest.raises(Invalid, match=said):
+@pytest.mark.parametrize(("changes", "expected", "_why"), WRONG, ids=[row[-1] for row in WRONG])
+def test_an_order_is_refused(site: Site, changes: dict[str, Any], expected: str, _why: str) -> None:
+    with pytest.raises(Invalid, match=expected):
         ordered(site, a_case(site), **changes)
 
 

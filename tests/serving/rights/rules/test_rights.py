@@ -74,12 +74,12 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str | None, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("right", "notice", "said", "_why"), CASES, ids=[row[-1] for row in CASES])
+@pytest.mark.parametrize(("right", "notice", "expected", "_why"), CASES, ids=[row[-1] for row in CASES])
 def test_a_right_carries_a_notice_or_says_why_not(
-    right: dict[str, Any], notice: dict[str, Any], said: str | None, _why: str
+    right: dict[str, Any], notice: dict[str, Any], expected: str | None, _why: str
 ) -> None:
     found = objection(replace(MARK, **right), replace(NOTICE, **notice), POLICY)
-    assert (None if found is None else in_english(found)) == said
+    assert (None if found is None else in_english(found)) == expected
 
 
 MANDATE = Mandate(
@@ -133,13 +133,13 @@ AGENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("mandate", "notice", "said", "_why"), AGENTS, ids=[row[-1] for row in AGENTS])
+@pytest.mark.parametrize(("mandate", "notice", "expected", "_why"), AGENTS, ids=[row[-1] for row in AGENTS])
 def test_an_agent_acts_within_the_power_of_attorney(
-    mandate: dict[str, Any], notice: dict[str, Any], said: str, _why: str
+    mandate: dict[str, Any], notice: dict[str, Any], expected: str, _why: str
 ) -> None:
     found = basis([MARK], [replace(MANDATE, **mandate)], replace(NOTICE, **notice), POLICY)
-    assert [in_english(one) for one in found.reasons] == [said]
-    assert (found.right is not None) == said.endswith("applies.")
+    assert [in_english(one) for one in found.reasons] == [expected]
+    assert (found.right is not None) == expected.endswith("applies.")
 
 
 def test_one_power_of_attorney_that_holds_is_enough() -> None:

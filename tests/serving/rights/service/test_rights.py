@@ -75,16 +75,16 @@ REFUSED: list[tuple[dict[str, Any], list[str], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "sold_in", "said", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
+@pytest.mark.parametrize(("changes", "sold_in", "expected", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
 def test_without_a_right_that_holds_nothing_is_recorded_and_the_case_waits(
-    site: Site, changes: dict[str, Any], sold_in: list[str], said: str, _why: str
+    site: Site, changes: dict[str, Any], sold_in: list[str], expected: str, _why: str
 ) -> None:
     sell_in(site.runtime, sold_in, marketplace=None, by="test")
     verified(site, **changes)
     case = a_case(site, CaseLane.ASK_BRAND)
     with site.runtime.store.read() as connection:
         before = connection.execute(select(func.count()).select_from(verdict)).scalar_one()
-    with pytest.raises(NoRightCarries, match="Nothing was recorded.*" + said):
+    with pytest.raises(NoRightCarries, match="Nothing was recorded.*" + expected):
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     with site.runtime.store.read() as connection:
         assert connection.execute(select(func.count()).select_from(verdict)).scalar_one() == before
@@ -191,11 +191,11 @@ WRONG: list[tuple[dict[str, Any], type[DomainError], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "error", "said", "_why"), WRONG, ids=[row[-1] for row in WRONG])
+@pytest.mark.parametrize(("changes", "error", "expected", "_why"), WRONG, ids=[row[-1] for row in WRONG])
 def test_a_right_is_refused_at_the_door(
-    site: Site, changes: dict[str, Any], error: type[DomainError], said: str, _why: str
+    site: Site, changes: dict[str, Any], error: type[DomainError], expected: str, _why: str
 ) -> None:
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=expected):
         claim_right(site.runtime, replace(MARK, **changes), by="test")
 
 

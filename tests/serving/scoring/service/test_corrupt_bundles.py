@@ -65,15 +65,15 @@ def test_a_corrupt_bundle_never_comes_into_force_and_the_champion_scores_as_befo
         write_bundle_folder(folder, one.files, {"report": {}})
         sealed += one.sealed
         if not one.sealed or sealed % TRIED_BY_A_CHILD == 0:
-            assert said_against(partial(site.runtime.services[BundleStore].admit, folder)).endswith("."), one.name
+            assert error_of(partial(site.runtime.services[BundleStore].admit, folder)).endswith("."), one.name
         lies_at(site, approved, one)
-        assert said_against(partial(promote, site, approved)).endswith("."), one.name
+        assert error_of(partial(promote, site, approved)).endswith("."), one.name
         if one.sealed:
             # Whoever can write the database as well names it there.
             digest = digest_of(one.files)
             lies_at(site, digest, one)
             add_model(site, digest, a_report())
-            assert said_against(partial(promote, site, digest)).endswith("."), one.name
+            assert error_of(partial(promote, site, digest)).endswith("."), one.name
             assert LiveModels(site.runtime.services[BundleStore]).follow({site.here: digest}) == [site.here], one.name
             shutil.rmtree(site.runtime.services[BundleStore].folder(digest))
         follow_champions(site.runtime)
@@ -81,7 +81,7 @@ def test_a_corrupt_bundle_never_comes_into_force_and_the_champion_scores_as_befo
     assert sealed > count / 2
 
 
-def said_against(act: Callable[[], object]) -> str:
+def error_of(act: Callable[[], object]) -> str:
     """The sentence of the refusal; none where there was no refusal."""
     try:
         act()
@@ -98,13 +98,13 @@ def test_a_corrupt_bundle_is_not_registered(tmp_path: Path) -> None:
         write_bundle_folder(tmp_path / f"{number}", one.files, {"report": {}})
         registry = ["--model-name", "m", "--tracking-uri", f"sqlite:///{tmp_path / 'mlflow.db'}"]
         asked.append(["register", "--bundle", str(tmp_path / f"{number}"), *registry])
-    code, said = lines_of(["-c", IN_TURN, json.dumps(asked)])
+    code, text = lines_of(["-c", IN_TURN, json.dumps(asked)])
     assert code == 0
-    codes = [line["code"] for line in said if line["event"] == "ended"]
+    codes = [line["code"] for line in text if line["event"] == "ended"]
     assert dict(zip([one.name for one in found], codes, strict=True)) == dict.fromkeys(
         [one.name for one in found], REFUSED
     )
-    assert [line for line in said if line["event"] not in {"refused", "ended"}] == []
+    assert [line for line in text if line["event"] not in {"refused", "ended"}] == []
     assert not (tmp_path / "mlflow.db").exists()
 
 

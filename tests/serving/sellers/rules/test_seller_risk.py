@@ -150,7 +150,7 @@ def test_no_order_of_sellers_or_offers_changes_a_digit(offers: dict[str, list[Sc
 
 
 SOME = SellerRisk(RiskState.RANKED, 14, 0, 0, 5.2, 3, 0, share=0.28, percentile=97.9)
-SAID = [
+STATEMENT = [
     (
         SOME,
         (
@@ -190,6 +190,6 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("risk", "said"), SAID)
-def test_what_is_said_of_a_seller(risk: SellerRisk, said: tuple[str, ...]) -> None:
-    assert tuple(map(in_english, reasons(risk, sellers=1_204, window_days=30))) == said
+@pytest.mark.parametrize(("risk", "message"), STATEMENT)
+def test_what_is_said_of_a_seller(risk: SellerRisk, message: tuple[str, ...]) -> None:
+    assert tuple(map(in_english, reasons(risk, sellers=1_204, window_days=30))) == message

@@ -87,10 +87,10 @@ def test_expected_counterfeits_are_the_sum_of_the_models_probabilities(any_site:
     site = modelled(any_site)
     offer(site, "ann", "A1", "A2", price="70.00")
     offer(site, "bo", "B1")
-    said = [one or 0.0 for one in probabilities(site)]
+    lines = [one or 0.0 for one in probabilities(site)]
     found = risks(site)
-    assert found["ann"].expected == pytest.approx(said[0] + said[1])
-    assert found["bo"].expected == pytest.approx(said[2])
+    assert found["ann"].expected == pytest.approx(lines[0] + lines[1])
+    assert found["bo"].expected == pytest.approx(lines[2])
     assert [found[name].state for name in ("ann", "bo")] == [RiskState.RANKED, RiskState.TOO_FEW_OFFERS]
 
 
@@ -100,11 +100,11 @@ def test_an_offer_counts_once_by_its_last_score_and_for_the_seller_whom_it_names
     offer(site, "ann", "A1", "A2")
     offer(site, "ann", "A1", price="12.00")
     offer(site, "bo", "A2")
-    said = [one or 0.0 for one in probabilities(site)]
+    lines = [one or 0.0 for one in probabilities(site)]
     found = risks(site)
     assert (found["ann"].offers, found["bo"].offers) == (1, 1)
-    assert found["ann"].expected == pytest.approx(said[2])
-    assert found["bo"].expected == pytest.approx(said[3])
+    assert found["ann"].expected == pytest.approx(lines[2])
+    assert found["bo"].expected == pytest.approx(lines[3])
 
 
 def test_findings_replace_probabilities_and_an_upheld_appeal_clears(any_site: Site) -> None:

@@ -19,7 +19,7 @@ def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: boo
 
 
 @pytest.mark.parametrize(
-    ("found", "phase", "said"),
+    ("found", "phase", "expected"),
     [
         (begun(None, 0), Phase.INVITED, "phase.invited"),
         (begun(0, 0), Phase.FIRST, "phase.outcomes"),
@@ -30,9 +30,9 @@ def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: boo
         (begun(None, 0, full=True), Phase.FULL, "phase.over"),  # Over is over, though the window forgets.
     ],
 )
-def test_a_brand_is_in_phase(found: Begun, phase: Phase, said: str) -> None:
+def test_a_brand_is_in_phase(found: Begun, phase: Phase, expected: str) -> None:
     assert stage(found, NOW, DEFAULT_ENROLMENT).phase is phase
-    assert said in {one.code for one in stage(found, NOW, DEFAULT_ENROLMENT).reasons}
+    assert expected in {one.code for one in stage(found, NOW, DEFAULT_ENROLMENT).reasons}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from serving.standing.policy import DEFAULT_REMINDERS
-from serving.standing.rules.reminders import SAID, QuestionStep, stretches
+from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep, stretches
 
 DUE = datetime(2026, 3, 5, 12, tzinfo=UTC)
 R, E = QuestionStep.REMINDED, QuestionStep.ESCALATED
@@ -29,5 +29,5 @@ def test_the_next_step_is(left: timedelta, steps: list[QuestionStep], _why: str)
 
 
 def test_each_step_is_said_in_a_sentence() -> None:
-    assert set(SAID) == set(QuestionStep)
-    assert all(said.endswith(".") for said in SAID.values())
+    assert set(EVENT_TEXTS) == set(QuestionStep)
+    assert all(text.endswith(".") for text in EVENT_TEXTS.values())

@@ -29,13 +29,13 @@ MARK, DESIGN = ReasonCode.TRADEMARK_COUNTERFEIT, ReasonCode.DESIGN
 LATER = NOW + timedelta(days=1)
 
 
-def said(days_ago: float = 10.0, *, code: ReasonCode = MARK, at_once: bool = True) -> Given:
+def text(days_ago: float = 10.0, *, code: ReasonCode = MARK, at_once: bool = True) -> Given:
     return Given(FAKE, code, NOW - timedelta(days=days_ago), at_once)
 
 
-RIGHT = said()
-WRONG = replace(said(at_once=False), desk=Ruling(REAL, NOW - timedelta(days=9)))
-BACK = replace(said(), overturned_at=NOW - timedelta(days=8))
+RIGHT = text()
+WRONG = replace(text(at_once=False), desk=Ruling(REAL, NOW - timedelta(days=9)))
+BACK = replace(text(), overturned_at=NOW - timedelta(days=8))
 
 
 def lived(accepted: int, rejected: int = 0, overturned: int = 0, code: ReasonCode = MARK) -> list[Given]:
@@ -47,7 +47,7 @@ def stands(answers: list[Given], held: Held | None = None, as_of: datetime = NOW
     return standing(answers, held=held, as_of=as_of, policy=DEFAULT_STANDING)
 
 
-DESK = said(at_once=False)
+DESK = text(at_once=False)
 BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
     (RIGHT, (Outcome.ACCEPTED, RIGHT.at), "removed, and nobody objected"),
     (DESK, None, "passed on, and nobody has decided"),
@@ -90,7 +90,7 @@ def test_an_answer_counts_as(given: Given, expected: tuple[Outcome, datetime] | 
 
 
 def test_what_is_given_back_counts_from_the_day_on_which_it_is_however_long_ago_it_was_confirmed() -> None:
-    old = replace(said(170.0), overturned_at=NOW - timedelta(days=1))
+    old = replace(text(170.0), overturned_at=NOW - timedelta(days=1))
     assert stands([old]).overall.tally == Tally(overturned=1)
 
 
@@ -104,7 +104,7 @@ WINDOW: list[tuple[float, int, str]] = [
 
 @pytest.mark.parametrize(("days_ago", "counted", "_why"), WINDOW, ids=[row[-1] for row in WINDOW])
 def test_outcomes_of_three_months_count(days_ago: float, counted: int, _why: str) -> None:
-    assert stands([said(days_ago)]).overall.tally.counted == counted
+    assert stands([text(days_ago)]).overall.tally.counted == counted
 
 
 LEVELS: list[tuple[list[Given], Level, str]] = [
@@ -174,7 +174,7 @@ def had(level: Level, days: float) -> Held:
 
 
 GOOD, BAD = lived(200), lived(50, 50)
-OLD_BAD = [replace(said(40.0 + index / 100), overturned_at=NOW - timedelta(days=5)) for index in range(10)]
+OLD_BAD = [replace(text(40.0 + index / 100), overturned_at=NOW - timedelta(days=5)) for index in range(10)]
 PATH: list[tuple[list[Given], Held | None, Level, str]] = [
     (BAD, None, Level.CAPPED, "lost at once"),
     (BAD, had(Level.SELF_SERVICE, 300), Level.CAPPED, "no suspension without a warning, whoever it is"),

@@ -81,9 +81,9 @@ def test_a_removal_leaves_no_field_out() -> None:
 
 
 def test_a_notice_is_told_from_the_marketplaces_own_initiative_and_nobody_is_named() -> None:
-    said = {one: str(fields_in_english(a_removal(source=one))["source"]) for one in Source}
-    assert "own initiative" in said.pop(Source.VOLUNTARY)
-    assert all("was notified to the marketplace" in one for one in said.values())
+    payload = {one: str(fields_in_english(a_removal(source=one))["source"]) for one in Source}
+    assert "own initiative" in payload.pop(Source.VOLUNTARY)
+    assert all("was notified to the marketplace" in one for one in payload.values())
 
 
 @pytest.mark.parametrize("code", ReasonCode)
@@ -94,8 +94,8 @@ def test_the_seller_is_told_the_law_that_the_public_database_is_told(code: Reaso
 
 
 def test_where_a_marketplace_has_not_said_where_it_sells_no_country_is_made_up() -> None:
-    said = fields_in_english(a_removal(sold_in=()))
-    assert said["territory"] == "The removal applies wherever the marketplace sells."
+    sentence = fields_in_english(a_removal(sold_in=()))
+    assert sentence["territory"] == "The removal applies wherever the marketplace sells."
 
 
 def test_a_removal_by_an_analyst_does_not_name_the_brand_as_its_judge() -> None:

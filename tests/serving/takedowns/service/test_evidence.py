@@ -169,7 +169,7 @@ def test_what_was_altered_in_the_database_is_named(any_site: Site, statement: st
     found = verify(any_site.runtime, any_site.marketplace, taken.case_id)
     [one] = found["differing"]
     assert one["evidence_id"] == taken.evidence_id
-    assert any(said.startswith(sentence) for said in one["differs"])
+    assert any(text.startswith(sentence) for text in one["differs"])
 
 
 REFUSED = [

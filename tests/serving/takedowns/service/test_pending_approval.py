@@ -271,7 +271,7 @@ def test_nobody_lets_a_removal_go_with_an_account_that_they_made(any_site: Site)
     for person in (any_site.analyst, any_site.account_manager):
         assert speak(runtime, person, action_id, Decision.APPROVE, WHY) is None
     (held,) = pending_removals(runtime, any_site.analyst)
-    assert [one.user_id for one in held.said if one.user_id in held.left_out] == [any_site.analyst.user_id]
+    assert [one.user_id for one in held.votes if one.user_id in held.left_out] == [any_site.analyst.user_id]
     assert states(any_site)["held"] == 1
     assert speak(runtime, any_site.second_analyst, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
 
@@ -291,7 +291,7 @@ def test_an_opinion_needs_a_reason_and_leaves_no_trace_without_one(site: Site) -
     action_id = a_burst(site)
     with pytest.raises(Invalid, match="Give a reason"):
         speak(site.runtime, site.analyst, action_id, Decision.APPROVE, "  ")
-    assert pending_removals(site.runtime, site.analyst)[0].said == ()
+    assert pending_removals(site.runtime, site.analyst)[0].votes == ()
 
 
 def test_a_withdrawn_removal_takes_its_verdict_out_of_account_and_an_analyst_decides_anew(any_site: Site) -> None:

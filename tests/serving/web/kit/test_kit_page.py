@@ -42,7 +42,7 @@ def test_the_page_shows_every_colour_and_every_pair_and_says_that_all_hold() -> 
     text = kit(NOW)
     for colour in contrast.colours().values():
         assert f">{colour.name}<" in text, colour.name
-    said = words(text)
-    assert f"All {len(contrast.contrasts())} pairs hold in both themes." in said
+    sentence = words(text)
+    assert f"All {len(contrast.contrasts())} pairs hold in both themes." in sentence
     for one in contrast.contrasts():
-        assert one.use in said
+        assert one.use in sentence

@@ -1,0 +1,165 @@
+"""What is refused, by `refused.tsv`, in names and in prose.
+
+A name is an identifier of Python, a name in a template's expression, or a file's own name. Prose is what a person reads:
+comments, docstrings, texts, templates outside of tags, documents, and the English of the catalogues. Text in backticks
+and one-word literals are left out: they are values, and stored values keep the names that they have.
+"""
+
+import io
+import re
+import subprocess
+import tokenize
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+LIST: Final = Path(__file__).with_name("refused.tsv")
+_PROSE_ONLY: Final = {".md", ".po", ".toml", ".tsv"}
+_READ: Final = {".py", ".html", ".js", *_PROSE_ONLY}
+_CODE: Final = re.compile(r"`[^`]*`")
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_EXPRESSION: Final = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|'[^']*'")
+_COMMENT: Final = re.compile(r"(?<![:\"'])//(.*)$|/\*(.*?)\*/", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern, what it is looked for in, and what to write instead."""
+
+    kind: str
+    pattern: re.Pattern[str]
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A refused text on a line, counted from 1."""
+
+    line: int
+    text: str
+    instead: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Those for names, those for prose, and the names that stay because they are stored or sent."""
+
+    names: tuple[Rule, ...]
+    prose: tuple[Rule, ...]
+    frozen: frozenset[str]
+
+
+def rules(path: Path = LIST) -> Rules:
+    """The list: a kind (name, prose or frozen), a pattern or a name, and a text."""
+    names, prose, frozen = [], [], set()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if not line or line.startswith("#"):
+            continue
+        kind, pattern, instead = line.split("\t")
+        if kind == "frozen":
+            frozen.add(pattern)
+        elif kind == "name":
+            names.append(Rule(kind, re.compile(f"_({pattern})_"), instead))
+        elif kind == "prose":
+            prose.append(Rule(kind, re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE), instead))
+        else:
+            raise ValueError(f"{path.name}: there is no kind {kind!r}")
+    return Rules(tuple(names), tuple(prose), frozenset(frozen))
+
+
+def files(root: Path) -> Iterator[Path]:
+    """The files of the repository that somebody reads, without the list itself."""
+    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=root, capture_output=True, check=True)
+    for name in listed.stdout.decode().splitlines():
+        path = root / name
+        if path.suffix in _READ and path.is_file() and path.resolve() != LIST:
+            yield path
+
+
+def hits(path: Path, source: str, known: Rules) -> Iterator[Hit]:
+    """What is refused in one file, in its order."""
+    found = [*_in_name(path.stem, 1, known)]
+    if path.suffix == ".py":
+        found += _of_python(source, known)
+    elif path.suffix == ".html":
+        found += _of_template(source, known)
+    elif path.suffix == ".js":
+        found += _of_script(source, known)
+    elif path.suffix == ".po":
+        found += _of_catalogue(source, known)
+    else:
+        found += _of_document(source, known)
+    yield from sorted(found, key=lambda hit: hit.line)
+
+
+def _of_python(source: str, known: Rules) -> Iterator[Hit]:
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        line = token.start[0]
+        if token.type == tokenize.NAME:
+            yield from _in_name(token.string, line, known)
+        elif token.type == tokenize.COMMENT:
+            yield from _in_prose(token.string, line, known)
+        elif token.type == tokenize.STRING and re.search(r"\s", token.string):
+            for number, text in enumerate(token.string.split("\n")):
+                yield from _in_prose(re.sub(r"\{[^{}]*\}", "", text), line + number, known)
+
+
+def _of_template(source: str, known: Rules) -> Iterator[Hit]:
+    outside = _EXPRESSION.sub(lambda found: re.sub(r"[^\n]", " ", found[0]), source)
+    for number, text in enumerate(re.sub(r"<[^>]*>", " ", outside).split("\n"), start=1):
+        yield from _in_prose(text, number, known)
+    for found in _EXPRESSION.finditer(source):
+        inside = found[1] or found[2] or ""
+        line = source.count("\n", 0, found.start()) + 1
+        for quoted in _QUOTED.findall(inside):
+            if " " in quoted:
+                yield from _in_prose(quoted, line, known)
+        for name in re.findall(r"[A-Za-z_]\w*", _QUOTED.sub("", inside)):
+            yield from _in_name(name, line, known)
+
+
+def _of_script(source: str, known: Rules) -> Iterator[Hit]:
+    for found in _COMMENT.finditer(source):
+        line = source.count("\n", 0, found.start()) + 1
+        for number, text in enumerate(found[0].split("\n")):
+            yield from _in_prose(text, line + number, known)
+    for number, text in enumerate(source.split("\n"), start=1):
+        for quoted in _QUOTED.findall(text):
+            if " " in quoted:
+                yield from _in_prose(quoted, number, known)
+
+
+def _of_catalogue(source: str, known: Rules) -> Iterator[Hit]:
+    english = False
+    for number, text in enumerate(source.split("\n"), start=1):
+        if text.startswith(("msgid", "msgstr", "#")):
+            english = text.startswith("msgid")
+        if english:
+            yield from _in_prose(re.sub(r"%\(\w+\)s|\{\w+\}", "", text), number, known)
+
+
+def _of_document(source: str, known: Rules) -> Iterator[Hit]:
+    fenced = False
+    for number, text in enumerate(source.split("\n"), start=1):
+        if text.lstrip().startswith("```"):
+            fenced = not fenced
+        elif not fenced and not text.startswith("    "):
+            yield from _in_prose(text, number, known)
+
+
+def _in_name(name: str, line: int, known: Rules) -> Iterator[Hit]:
+    if name in known.frozen:
+        return
+    parts = f"_{'_'.join(_WORD.findall(name)).lower()}_"
+    for rule in known.names:
+        if rule.pattern.search(parts):
+            yield Hit(line, name, rule.instead)
+
+
+def _in_prose(text: str, line: int, known: Rules) -> Iterator[Hit]:
+    plain = _CODE.sub("", text)
+    for rule in known.prose:
+        for found in rule.pattern.finditer(plain):
+            yield Hit(line, found[0], rule.instead)
