@@ -8,7 +8,7 @@ from features.fields import Windows
 from features.links import Links
 from features.near_duplicates import NearDuplicates
 from features.own_prices import OwnPrices
-from features.peer_listings import Offer
+from features.peer_listings import PeerListing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class History:
     earlier_prices: OwnPrices | None = None
     events: EventCounts = EventCounts()
     seller_known_days: float | None = None
-    offers: tuple[Offer, ...] | None = None
+    offers: tuple[PeerListing, ...] | None = None
     outcomes: Outcomes | None = None
     links: Links | None = None
     authorised_for: tuple[str, ...] = ()

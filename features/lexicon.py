@@ -190,10 +190,10 @@ def _is_denied(match: re.Match[str], lacking: "_Spans") -> bool:
     A 'no' that belongs to something lacking is used up: 'no box, replica' is a replica without a box.
     """
     start = max(0, match.start() - _NEGATION_REACH)
-    stretch = match.string[start : match.start()]
-    before = _NEGATION.search(stretch)
+    period = match.string[start : match.start()]
+    before = _NEGATION.search(period)
     if before is not None and before["no"] and _in_portuguese(match):
-        before = _PORTUGUESE_NEGATION.search(stretch)
+        before = _PORTUGUESE_NEGATION.search(period)
     if before is not None and not lacking.cover(start + before.start(), start + before.start() + 1):
         return True
     return _NEGATED_AFTER.match(match.string, match.end()) is not None

@@ -9,15 +9,15 @@ from statistics import median
 from typing import Final
 
 # Half a year: a season and its end; what was offered before says little of how somebody trades now.
-OFFERS_DAYS: Final = 180
+LISTINGS_DAYS: Final = 180
 # 500 listings show a seller's assortment as well as a million do, and reading a million for each row is too slow.
-MOST_OFFERS: Final = 500
+MOST_LISTINGS: Final = 500
 # As for price references: a median of fewer is one offer's opinion.
 FEWEST_PRICED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class PeerListing:
     """One other offer as it stood last before the moment; keys are '' where it has no brand or category.
 
     `age` is the time since the offer was first seen. `protected` is whether its brand took part when it came in.
@@ -55,11 +55,11 @@ class Assortment:
     same_price: int | None
 
 
-def assortment(offers: Sequence[Offer], *, price: tuple[int, str] | None) -> Assortment:
+def assortment(offers: Sequence[PeerListing], *, price: tuple[int, str] | None) -> Assortment:
     """A summary of a seller's other listings; `price` is this listing's, in minor units with its currency."""
-    brands = Counter(offer.brand_key for offer in offers if offer.brand_key)
+    brands = Counter(listing.brand_key for listing in offers if listing.brand_key)
     branded = brands.total()
-    log_prices = sorted(offer.log_price for offer in offers if offer.log_price is not None)
+    log_prices = sorted(listing.log_price for listing in offers if listing.log_price is not None)
     enough = len(log_prices) >= FEWEST_PRICED
     middle = median(log_prices) if enough else None
     return Assortment(
@@ -70,18 +70,18 @@ def assortment(offers: Sequence[Offer], *, price: tuple[int, str] | None) -> Ass
         brands=len(brands),
         top_brand_share=max(brands.values()) / branded if branded else None,
         brand_entropy=_entropy(brands) if branded else None,
-        protected_share=sum(offer.protected for offer in offers) / len(offers) if offers else None,
-        categories=len({offer.category_key for offer in offers if offer.category_key}),
+        protected_share=sum(listing.protected for listing in offers) / len(offers) if offers else None,
+        categories=len({listing.category_key for listing in offers if listing.category_key}),
         priced=len(log_prices),
         log_median=middle,
         spread=median(abs(one - middle) for one in log_prices) if middle is not None else None,
-        same_price=None if price is None else sum(offer.price == price for offer in offers),
+        same_price=None if price is None else sum(listing.price == price for listing in offers),
     )
 
 
-def _listed(offers: Iterable[Offer], days: int) -> int:
+def _listed(offers: Iterable[PeerListing], days: int) -> int:
     within = timedelta(days=days)
-    return sum(offer.age <= within for offer in offers)
+    return sum(listing.age <= within for listing in offers)
 
 
 def _entropy(counts: Counter[str]) -> float:

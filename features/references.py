@@ -172,7 +172,7 @@ def references_to_dict(references: References, as_of: datetime | None) -> dict[s
         "brands": [asdict(brand) for _, brand in sorted(references.brands.brands.items())],
         "prices": [[*key, *reference] for key, reference in sorted(references.prices.rows.items())],
         "lists": references.lists.to_rows(),
-        "common": [[*price, offers] for price, offers in sorted(references.common.rows.items())],
+        "common": [[*price, listings] for price, listings in sorted(references.common.rows.items())],
         "priors": references.priors.to_dict(),
     }
 

@@ -17,7 +17,7 @@ _NO_CONTACT: Final = "no contact of the seller is known, or links were not recor
 # As for a seller's own earlier offers.
 _COUNTERFEITS: Final = Prior(0.05, 10.0)
 # No linked seller speaks with more: with as much as is believed beforehand, so none outweighs that alone.
-_OFFERS_OF_ONE: Final = 10
+_LISTINGS_OF_ONE: Final = 10
 
 
 @signals.feature(
@@ -71,7 +71,7 @@ def seller_linked_counterfeit_share(e: Evidence) -> float:
         return MISSING
     counterfeit, reviewed = 0.0, 0.0
     for one in links.sellers:
-        spoken = min(one.reviewed, _OFFERS_OF_ONE)
+        spoken = min(one.reviewed, _LISTINGS_OF_ONE)
         reviewed += spoken
         counterfeit += spoken * one.counterfeit / max(one.reviewed, 1)
     return shrunk_share(counterfeit, reviewed, _COUNTERFEITS)

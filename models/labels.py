@@ -47,7 +47,7 @@ class GivenVerdict:
     known_at: datetime
     superseded: bool
     brand_id: str | None = None
-    evidence: Evidence = Evidence.OFFER
+    evidence: Evidence = Evidence.LISTING
     drawn: bool = False
     second_review: bool = False
     suspended: bool = False

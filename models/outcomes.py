@@ -66,7 +66,9 @@ def _of_listing(listing_id: str, standing: Sequence[Ruling]) -> Outcome | None:
             by_version.setdefault(one.version_id, []).append(one)
     if not by_version:
         return None if cleared_at is None else Outcome(listing_id, counterfeit=False, since=cleared_at)
-    deciding = max((_deciding(verdicts) for verdicts in by_version.values()), key=lambda one: (one.known_at, one.version_id))
+    deciding = max(
+        (_deciding(verdicts) for verdicts in by_version.values()), key=lambda one: (one.known_at, one.version_id)
+    )
     return Outcome(listing_id, _VALUES[deciding.judgement], deciding.known_at)
 
 

@@ -15,7 +15,7 @@ from typing import Final
 from features import money
 from features.fields import Windows
 from features.history import EventCounts, History, Outcomes
-from features.peer_listings import MOST_OFFERS, OFFERS_DAYS, Offer
+from features.peer_listings import LISTINGS_DAYS, MOST_LISTINGS, PeerListing
 from models.outcomes import Ruling, outcomes
 from models.policies.sellers import DEFAULT_STRIKES
 from models.strikes import strikes
@@ -81,13 +81,13 @@ class SellerHistory:
             return None
         return (as_of - self.first_known_at) / timedelta(days=1)
 
-    def offers(self, as_of: datetime, listing_id: str | None) -> tuple[Offer, ...]:
+    def offers(self, as_of: datetime, listing_id: str | None) -> tuple[PeerListing, ...]:
         """The seller's other offers, each as it stood last before the moment."""
-        low = bisect_left(self.put_up, as_of - timedelta(days=OFFERS_DAYS), key=_PUT_AT)
+        low = bisect_left(self.put_up, as_of - timedelta(days=LISTINGS_DAYS), key=_PUT_AT)
         high = bisect_left(self.put_up, as_of, key=_PUT_AT)
-        last = {one.listing_id: one for one in self.put_up[max(low, high - MOST_OFFERS) : high]}
+        last = {one.listing_id: one for one in self.put_up[max(low, high - MOST_LISTINGS) : high]}
         return tuple(
-            Offer(
+            PeerListing(
                 age=as_of - one.first_known_at,
                 log_price=one.log_price,
                 price=one.price,

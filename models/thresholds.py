@@ -79,10 +79,10 @@ def promised(
     """
     candidates = list(_candidates(labels, scores, sellers, policy))
     deviations = NormalDist().inv_cdf(confidence)
-    held = [one for one in candidates if one.holds(precision, deviations, policy)]
-    if not held:
+    kept = [one for one in candidates if one.holds(precision, deviations, policy)]
+    if not kept:
         return _declined(candidates, len(np.unique(sellers)), precision, deviations, policy)
-    chosen = held[-1]
+    chosen = kept[-1]
     right, flagged = chosen.right.sum(), chosen.flagged.sum()
     return Promise(
         threshold=chosen.threshold,

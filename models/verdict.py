@@ -41,7 +41,7 @@ class Side(StrEnum):
 class Evidence(StrEnum):
     """The evidence behind a judgement."""
 
-    OFFER = "offer"  # The listing's content: text, price, pictures, and the seller's history.
+    LISTING = "offer"  # The listing's content: text, price, pictures, and the seller's history.
     TEST_BUY = "test_buy"  # The goods, bought and examined.
 
 
@@ -78,7 +78,7 @@ class DecisionInput:
     side: Side
     brand_can_be_asked: bool
     brand_name: str | None
-    held_back: Message | None = None
+    withheld: Message | None = None
     examined: bool = False
 
 
@@ -87,7 +87,7 @@ def named(code: ReasonCode) -> Message:
     return message(f"reason.{code.value}")
 
 
-def consequence(judgement: Judgement, bench: DecisionInput, policy: EnforcementPolicy) -> Consequence:
+def consequence(judgement: Judgement, decision_input: DecisionInput, policy: EnforcementPolicy) -> Consequence:
     """The consequence of one judgement.
 
     'Counterfeit' from a brand in good standing about its own mark closes the case. The brand alone can authenticate the
@@ -111,36 +111,36 @@ def consequence(judgement: Judgement, bench: DecisionInput, policy: EnforcementP
     """
     if judgement is Judgement.WITHDRAWN:
         raise Invalid("A verdict is taken back by undoing it.")
-    if bench.lane is CaseLane.APPEAL:
-        return _on_appeal(judgement, bench)
-    if bench.lane is CaseLane.COMPLAINT and bench.side is Side.BRAND:
+    if decision_input.lane is CaseLane.APPEAL:
+        return _on_appeal(judgement, decision_input)
+    if decision_input.lane is CaseLane.COMPLAINT and decision_input.side is Side.BRAND:
         raise Forbidden("A complaint is decided by somebody who did not decide before.")
-    if bench.lane is CaseLane.SECOND_REVIEW:
-        if bench.side is Side.BRAND:
+    if decision_input.lane is CaseLane.SECOND_REVIEW:
+        if decision_input.side is Side.BRAND:
             raise Forbidden("A second look is taken by somebody who has no part in the first.")
         return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message("verdict.second_review"),))
-    brand = bench.brand_name or message("verdict.the_brand")
+    brand = decision_input.brand_name or message("verdict.the_brand")
     match judgement:
         case Judgement.COUNTERFEIT:
-            return _counterfeit(bench, policy, brand)
+            return _counterfeit(decision_input, policy, brand)
         case Judgement.CANNOT_TELL | Judgement.NEEDS_TEST_BUY:
-            return _unsettled(judgement, bench, brand)
+            return _unsettled(judgement, decision_input, brand)
         case _:
             reason = message(f"verdict.stays.{judgement.value}")
             return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
 
 
-def _counterfeit(bench: DecisionInput, policy: EnforcementPolicy, brand: str | Message) -> Consequence:
-    if bench.side is Side.BRAND:
+def _counterfeit(decision_input: DecisionInput, policy: EnforcementPolicy, brand: str | Message) -> Consequence:
+    if decision_input.side is Side.BRAND:
         reason = message("verdict.brand_confirms", brand=brand)
-        if bench.held_back is not None:
-            reasons = (reason, bench.held_back, message("verdict.analyst_decides"))
+        if decision_input.withheld is not None:
+            reasons = (reason, decision_input.withheld, message("verdict.analyst_decides"))
             return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, reasons)
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
-    if bench.examined:
+    if decision_input.examined:
         reason = message("verdict.examined")
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
-    if not bench.brand_can_be_asked:
+    if not decision_input.brand_can_be_asked:
         reason = message("verdict.no_brand_to_ask")
         return Consequence(CaseEvent.DECIDE, Outcome.REMOVE, None, (reason,))
     if policy.analyst_removes_if_brand_takes_part:
@@ -150,22 +150,22 @@ def _counterfeit(bench: DecisionInput, policy: EnforcementPolicy, brand: str | M
     return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ASK_BRAND, (reason,))
 
 
-def _unsettled(judgement: Judgement, bench: DecisionInput, brand: str | Message) -> Consequence:
-    if bench.examined:
+def _unsettled(judgement: Judgement, decision_input: DecisionInput, brand: str | Message) -> Consequence:
+    if decision_input.examined:
         reason = message("verdict.examined_unclear")
         return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
     code = f"verdict.{judgement.value}"
-    if bench.side is Side.BRAND:
+    if decision_input.side is Side.BRAND:
         return Consequence(CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, (message(f"{code}.brand", brand=brand),))
-    if bench.brand_can_be_asked:
+    if decision_input.brand_can_be_asked:
         return Consequence(
             CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ASK_BRAND, (message(f"{code}.analyst", brand=brand),)
         )
     return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message(f"{code}.nobody"),))
 
 
-def _on_appeal(judgement: Judgement, bench: DecisionInput) -> Consequence:
-    if bench.side is Side.BRAND:
+def _on_appeal(judgement: Judgement, decision_input: DecisionInput) -> Consequence:
+    if decision_input.side is Side.BRAND:
         raise Forbidden("An appeal is decided by somebody who did not decide before.")
     if judgement is Judgement.COUNTERFEIT:
         return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message("verdict.appeal_dismissed"),))

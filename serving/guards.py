@@ -144,9 +144,9 @@ def key(scope: Scope) -> Any:
 
     async def check(request: Request) -> Caller:
         runtime, header = runtime_of(request), request.headers.get("authorization")
-        held = _callers.get((id(runtime), header, scope))
-        if held is not None and time.monotonic() - held[0] < _KEY_LASTS_SECONDS:
-            return held[1]
+        kept = _callers.get((id(runtime), header, scope))
+        if kept is not None and time.monotonic() - kept[0] < _KEY_LASTS_SECONDS:
+            return kept[1]
         found = key_of(runtime, header, scope)
         with runtime.store.read() as connection:
             caller = Caller(get(connection, found.marketplace_id), found.scopes)

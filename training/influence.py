@@ -42,8 +42,8 @@ class Part:
             return weights
         ordered = np.sort(totals)[::-1]
         rest = ordered.sum() - np.concatenate([[0.0], np.cumsum(ordered)[:-1]])
-        held = np.arange(len(ordered))
-        caps = self.share * rest / np.maximum(1 - self.share * held, _CLOSE)
+        kept = np.arange(len(ordered))
+        caps = self.share * rest / np.maximum(1 - self.share * kept, _CLOSE)
         cap = float(caps[np.flatnonzero(ordered <= caps)[0]])
         found = weights.copy()
         found[self.rows] *= np.minimum(1.0, cap / np.maximum(totals, _CLOSE))[self.groups]

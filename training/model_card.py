@@ -49,10 +49,10 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
 
 
 def _weights(found: Mapping[str, Any]) -> str:
-    held = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in found["held"].items() if n)
+    kept = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in found["held"].items() if n)
     return (
         f"* {found['near_duplicates']:,} rows are near-duplicates of one seller and share the weight of one. Held to "
-        f"their part of the weight: {held or 'nobody'}. Together as much as {found['effective_n']:,.0f} rows of equal "
+        f"their part of the weight: {kept or 'nobody'}. Together as much as {found['effective_n']:,.0f} rows of equal "
         "weight."
     )
 

@@ -76,14 +76,16 @@ def replay(
         rows = _drawn(np.flatnonzero(held_out.labels == label), policy.replay_most, seed)
         if not len(rows):
             continue
-        offers = [held_out.facts[i] for i in rows]
+        listings = [held_out.facts[i] for i in rows]
         # The baseline is made the same way, so that only the writing differs.
-        before = score([facts_of_changed(one, one.listing, references) for one in offers], rows) >= held_out.shown_from
+        before = (
+            score([facts_of_changed(one, one.listing, references) for one in listings], rows) >= held_out.shown_from
+        )
         weights = np.ones(len(rows)) if label else held_out.stands_for[rows]
         resampled = metrics.seller_bootstrap(held_out.groups[rows], times=_RESAMPLES, seed=seed) * weights
         for way in TRANSFORMS:
             if label or way.by_honest_sellers:
-                changed = [rewritten_facts(one, way, references, honest_texts, seed=seed) for one in offers]
+                changed = [rewritten_facts(one, way, references, honest_texts, seed=seed) for one in listings]
                 after = score(changed, rows) >= held_out.shown_from
                 worse = (before.astype(np.float64) - after) * (1 if label else -1)
                 shares = (resampled @ worse) / resampled.sum(axis=1)

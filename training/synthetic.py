@@ -27,7 +27,7 @@ from training.simulated.contacts import SellerContact, seller_contacts
 from training.simulated.copying import copied
 from training.simulated.habits import Craft, Honest
 from training.simulated.listings import Draft, moment
-from training.simulated.population import Crowd, draw_offers
+from training.simulated.population import Crowd, draw_listings
 from training.simulated.sellers import PER_EURO, Supplier, draw_suppliers
 from training.simulated.stream import SellerEvent, Sent, Truth, seller_events, stream, truth_of
 
@@ -97,27 +97,27 @@ class World:
 
 def build(settings: Settings) -> World:
     """The marketplace of these settings: exactly `settings.listings` listings, with changes, repeats, broken rows."""
-    drafts = draw_offers(_random(settings, _SENT), _crowd(settings, settings.listings, ""), _workshops(settings))
+    drafts = draw_listings(_random(settings, _SENT), _crowd(settings, settings.listings, ""), _workshops(settings))
     drafts = copied(_random(settings, _COPIED), drafts)
-    offers = [(f"offer-{number:07d}", offer) for number, offer in enumerate(drafts, 1)]
+    listings = [(f"offer-{number:07d}", listing) for number, listing in enumerate(drafts, 1)]
     return World(
         brands=_announced(drafts),
-        sent=stream(_random(settings, _STREAM), offers, settings.start, settings.days),
-        events=seller_events(_random(settings, _EVENTS), offers, settings.start, settings.days),
+        sent=stream(_random(settings, _STREAM), listings, settings.start, settings.days),
+        events=seller_events(_random(settings, _EVENTS), listings, settings.start, settings.days),
         contacts=seller_contacts(_random(settings, _CONTACTS), drafts, settings.start),
-        truth={external_id: truth_of(offer) for external_id, offer in offers},
+        truth={external_id: truth_of(listing) for external_id, listing in listings},
     )
 
 
 def evaluation_set(settings: Settings, listings: int) -> tuple[tuple[Listing, ...], NDArray[np.int8]]:
     """Listings of sellers that `build` never sends, from the same suppliers and days, and their true labels (n,)."""
     crowd = _crowd(settings, listings, "unsent-")
-    drafts = draw_offers(_random(settings, _UNSENT), crowd, _workshops(settings))
+    drafts = draw_listings(_random(settings, _UNSENT), crowd, _workshops(settings))
     drafts = copied(_random(settings, _UNSENT_COPIED), drafts)
     found = tuple(
-        _checked(offer, f"unsent-offer-{number:07d}", settings.start) for number, offer in enumerate(drafts, 1)
+        _checked(listing, f"unsent-offer-{number:07d}", settings.start) for number, listing in enumerate(drafts, 1)
     )
-    return found, np.array([offer.item.counterfeit for offer in drafts], dtype=np.int8)
+    return found, np.array([listing.item.counterfeit for listing in drafts], dtype=np.int8)
 
 
 def _random(settings: Settings, purpose: int) -> Random:
@@ -134,7 +134,9 @@ def _crowd(settings: Settings, listings: int, prefix: str) -> Crowd:
 
 def _announced(drafts: list[Draft]) -> tuple[SyntheticBrand, ...]:
     """The brands, each with the authorised sellers that are on the marketplace."""
-    dealers = {offer.seller.external_id: offer.seller for offer in drafts if offer.seller.kind is Honest.AUTHORISED}
+    dealers = {
+        listing.seller.external_id: listing.seller for listing in drafts if listing.seller.kind is Honest.AUTHORISED
+    }
     return tuple(
         house.announced(tuple(sorted(name for name, seller in dealers.items() if number in seller.houses)))
         for number, house in enumerate(HOUSES)

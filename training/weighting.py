@@ -51,8 +51,8 @@ def trimmed(weights: Floats, positive: NDArray[np.bool_], fewest: float) -> Floa
     3.42
     """
     bounds = np.geomspace(1.0, max(1.0, float(weights.max(initial=1.0))), _BOUNDS)
-    held = [bound for bound in bounds if effective_number(np.minimum(weights[positive], bound)) >= fewest]
-    return np.minimum(weights, max(held, default=1.0))
+    kept = [bound for bound in bounds if effective_number(np.minimum(weights[positive], bound)) >= fewest]
+    return np.minimum(weights, max(kept, default=1.0))
 
 
 def training_weights(

@@ -36,7 +36,7 @@ def get_pending_removals(request: Request, session: Speaker) -> dict[str, Any]:
             {
                 "action_id": one.action.action_id,
                 "listing_external_id": one.action.external_id,
-                "held_at": one.hold.held_at.isoformat(),
+                "held_at": one.hold.pending_since.isoformat(),
                 "reasons": [in_english(hold.message) for hold in one.reasons],
                 "no_word": one.no_vote,
                 "no_release": one.no_approval,

@@ -52,7 +52,7 @@ class VerdictBody(Body):
     judgement: Judgement = Field(strict=False)
     reason_code: ReasonCode | None = Field(None, strict=False)
     note: str | None = Field(None, max_length=2_000)
-    evidence: Evidence = Field(Evidence.OFFER, strict=False)
+    evidence: Evidence = Field(Evidence.LISTING, strict=False)
 
 
 @router.post("/api/v1/session", dependencies=[public("signing in")])

@@ -148,8 +148,8 @@ def entry_answer(one: Entry) -> dict[str, Any]:
 
 
 def _where(request: Request, session: Session) -> str:
-    held = Permission.REVIEW_CASES if session.person.may(Permission.REVIEW_CASES) else Permission.ADMINISTER
-    return marketplace_for(runtime_of(request), session.person, held).marketplace_id
+    kept = Permission.REVIEW_CASES if session.person.may(Permission.REVIEW_CASES) else Permission.ADMINISTER
+    return marketplace_for(runtime_of(request), session.person, kept).marketplace_id
 
 
 def _sanction(one: Sanctioned) -> dict[str, Any]:

@@ -39,9 +39,9 @@ class Failing:
 
 def failing(connection: Connection, marketplace_id: str, most: int) -> list[Failing]:
     """The messages in retry, the one with the most attempts first."""
-    of_offer = same(listing, action, "listing_id")
+    of_listing = same(listing, action, "listing_id")
     queries = (
-        (action, select(action, listing.c.external_id.label("about")).join(listing, of_offer)),
+        (action, select(action, listing.c.external_id.label("about")).join(listing, of_listing)),
         (seller_action, select(seller_action, seller_action.c.seller_external_id.label("about"))),
     )
     found = []

@@ -123,14 +123,14 @@ def _scored(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
 
 
 def _leased(lease: Lease, person: str | None, at: datetime | None) -> ColumnElement[bool]:
-    held, mine = review_case.c.leased_until > at, review_case.c.leased_by == person
+    kept, mine = review_case.c.leased_until > at, review_case.c.leased_by == person
     match lease:
         case Lease.MINE:
-            return held & mine
+            return kept & mine
         case Lease.OTHERS:
-            return held & ~mine
+            return kept & ~mine
         case Lease.FREE:
-            return or_(review_case.c.leased_until.is_(None), ~held, mine)
+            return or_(review_case.c.leased_until.is_(None), ~kept, mine)
 
 
 def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int = 0) -> list[dict[str, Any]]:

@@ -153,7 +153,7 @@ class PriceChart:
 
     height: float
     strips: tuple[ReferenceStrip, ...]
-    offer: Marker
+    listing: Marker
     claimed: Marker | None
     ticks: tuple[Tick, ...]
     label: str
@@ -182,13 +182,13 @@ def price_chart(price: float, references: Sequence[Comparable], *, currency: str
         _strip(i, one, some, most, currency) for i, (one, some) in enumerate(zip(references, drawn, strict=True))
     )
     height = _TOP + _STRIP * len(strips) + 20
-    offer = _marker(price, f"This listing {words.about(price, currency)}", most)
-    sentence = f"{offer.text}. " + " ".join(f"{strip.name}: {strip.text}, {strip.usual}." for strip in strips)
+    listing = _marker(price, f"This listing {words.about(price, currency)}", most)
+    sentence = f"{listing.text}. " + " ".join(f"{strip.name}: {strip.text}, {strip.usual}." for strip in strips)
     return PriceChart(
         height,
         strips,
-        offer,
-        None if claimed is None else _claimed(claimed, offer, most, currency),
+        listing,
+        None if claimed is None else _claimed(claimed, listing, most, currency),
         _ticks(most, currency),
         sentence,
     )
@@ -235,9 +235,9 @@ def _marker(value: float, text: str, most: float) -> Marker:
     return Marker(x, text, before=x > _WIDTH * 0.62)
 
 
-def _claimed(value: float, offer: Marker, most: float, currency: str) -> Marker:
+def _claimed(value: float, listing: Marker, most: float, currency: str) -> Marker:
     found = _marker(value, f"Claimed {words.about(value, currency)}", most)
-    (left, right), (other_left, other_right) = _extent(found), _extent(offer)
+    (left, right), (other_left, other_right) = _extent(found), _extent(listing)
     return replace(found, hidden=left < other_right and other_left < right)
 
 

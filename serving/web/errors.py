@@ -129,9 +129,9 @@ def _not_done(status: int) -> str | None:
 
 def _next_step(request: Request, session: Session, status: int) -> str | None:
     """What whoever is signed in can do now."""
-    held = own_words.listed([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
+    kept = own_words.listed([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
     largest = size(runtime_of(request).settings.largest_body_bytes)
-    return say(NEXT[status], roles=held, largest=largest) if status in NEXT else None
+    return say(NEXT[status], roles=kept, largest=largest) if status in NEXT else None
 
 
 def _to_sign_in(request: Request) -> Response:

@@ -177,8 +177,8 @@ def _address(request: Request) -> str:
 
 def _onboarding(runtime: Runtime, person: Person, path: str) -> Onboarding | None:
     """The first list of a role that its holder has not put away, on the role's page or where their day begins."""
-    held = [ONBOARDING_OF[role] for role in roles(person.grants)]
-    due = [one for one in held if path in {one.place, home_of(person)}]
+    kept = [ONBOARDING_OF[role] for role in roles(person.grants)]
+    due = [one for one in kept if path in {one.place, home_of(person)}]
     if not due:
         return None
     with runtime.store.read() as connection:

@@ -98,17 +98,17 @@ def _described(character: str) -> str:
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
     """Neighbours of one kind as one piece; each unseen character stays by itself."""
-    held: Piece | None = None
+    kept: Piece | None = None
     for piece in pieces:
-        if held is not None and held.kind is piece.kind and piece.kind is not Kind.UNSEEN:
-            name = held.name if piece.name in held.name else f"{held.name}, {piece.name}"
-            held = Piece(held.kind, held.text + piece.text, name)
+        if kept is not None and kept.kind is piece.kind and piece.kind is not Kind.UNSEEN:
+            name = kept.name if piece.name in kept.name else f"{kept.name}, {piece.name}"
+            kept = Piece(kept.kind, kept.text + piece.text, name)
             continue
-        if held is not None:
-            yield held
-        held = piece
-    if held is not None:
-        yield held
+        if kept is not None:
+            yield kept
+        kept = piece
+    if kept is not None:
+        yield kept
 
 
 def _words(name: str) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Undo:
     case_id: str
     word: str
     tone: str
-    offer: str
+    listing: str
     follows: str
     score: str | None
     until: str
@@ -57,7 +57,7 @@ def _undo(given: Given, now: datetime, window: timedelta) -> Undo:
         case_id=given.case_id,
         word=choice.word,
         tone=choice.tone,
-        offer=given.external_id,
+        listing=given.external_id,
         follows=_follows(given, now),
         score=_score(given) if given.score_was_masked else None,
         until=words.clock(given.known_at + window),

@@ -24,7 +24,7 @@ from serving.platform.database.engine import is_sqlite, job_database_url, sqlite
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_what_is_past_its_time
-from serving.review.service.assignment import offer_cases
+from serving.review.service.assignment import listing_cases
 from serving.review.service.blind_looks import open_blind_looks
 from serving.scoring.service.on_trial import follow_trials
 from serving.sellers.service.sanctioning import sweep_sanctions
@@ -41,7 +41,7 @@ _LOOKS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "removal_checks": sweep_removal_checks,
     "reminders": remind,
     "unanswered_questions": pass_on_unanswered,
-    "offered_cases": offer_cases,
+    "offered_cases": listing_cases,
     "counter_notices_opened": open_counter_notices,
     "counter_notice_deadlines": pass_deadlines,
     "sanctions": sweep_sanctions,

@@ -29,7 +29,7 @@ from tests.fixtures.bursts import confirm
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.many_cases import suspects
-from tests.fixtures.notifying import an_offer, notify
+from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import PASSWORD, Site, invite, populate
@@ -128,17 +128,17 @@ def _decided_together(site: Site) -> dict[str, str]:
 
 
 def _notified(site: Site) -> str:
-    return notify(site, an_offer(site, "MP-50"), an_offer(site, "MP-51")).link
+    return notify(site, a_listing(site, "MP-50"), a_listing(site, "MP-51")).link
 
 
 def _open_work(site: Site) -> None:
     honest = [a_row(external_id=f"MP-{100 + number}", price=f"{470 + 5 * number}.00") for number in range(9)]
     receive(site.runtime, site.marketplace, honest, source="test")
     refresh_references(site.runtime)
-    held = a_case(site, CaseLane.ASK_BRAND, external_id="MP-60")
+    kept = a_case(site, CaseLane.ASK_BRAND, external_id="MP-60")
     switch_one = partial(switch, site.runtime, site.marketplace, by="test", reason="An account was taken over.")
     switch_one(AutomaticRule.BRAND_REMOVALS, on=False)
-    confirm(site, site.brand_person, held)
+    confirm(site, site.brand_person, kept)
     switch_one(AutomaticRule.BRAND_REMOVALS, on=True)
     switch_one(AutomaticRule.UNANSWERED_QUESTIONS, on=False)
     for number in range(_ASKED):

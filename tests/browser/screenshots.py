@@ -127,9 +127,11 @@ def _addresses(base_url: str, home: Path, key: str) -> dict[str, str]:
                 break
             link = client.post(f"/api/v1/actions/{one['webhook_id']}/seller-link").json()["seller_link"]
             read = client.get(link).text
-            found |= {name: link for name, sentence in _HEADLINES.items() if name not in found and f">{sentence}<" in read}
-        offers = [one["listing"] for one in removals[:2]]
-        answer = httpx.post(f"{base_url}/api/v1/notices", json={**_NOTICE, "locations": offers}, timeout=30)
+            found |= {
+                name: link for name, sentence in _HEADLINES.items() if name not in found and f">{sentence}<" in read
+            }
+        listings = [one["listing"] for one in removals[:2]]
+        answer = httpx.post(f"{base_url}/api/v1/notices", json={**_NOTICE, "locations": listings}, timeout=30)
         if answer.is_success:
             found["notice"] = answer.json()["link"]
     return found

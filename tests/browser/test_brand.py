@@ -106,20 +106,20 @@ def test_a_brand_answers_in_the_language_in_which_it_signs_in(browser: Browser, 
     assert watch.complaints == []
 
 
-def test_a_set_is_confirmed_with_every_offer_shown_and_taken_back(window: Page, furnished: Furnished) -> None:
+def test_a_set_is_confirmed_with_every_listing_shown_and_taken_back(window: Page, furnished: Furnished) -> None:
     enter(window, furnished, furnished.house.site.brand_person)
     window.get_by_role("link", name="Confirm several listings").click()
     ticks = window.locator("input[type=checkbox][name^='offer:']")
     expect(window.get_by_label("I believe in good faith")).to_be_visible()
-    offers = ticks.count()
-    assert offers > 2
+    listings = ticks.count()
+    assert listings > 2
     ticks.first.uncheck()
     window.get_by_label("I believe in good faith").check()
     window.get_by_role("button", name="Confirm ticked listings").click()
     expect(window.get_by_role("heading", name="Takedown request")).to_be_visible()
-    expect(window.get_by_text("Removal scheduled", exact=True)).to_have_count(offers - 1)
+    expect(window.get_by_text("Removal scheduled", exact=True)).to_have_count(listings - 1)
     window.get_by_role("button", name="Undo whole request").click()
-    expect(window.get_by_text("Undone", exact=True)).to_have_count(offers - 1)
+    expect(window.get_by_text("Undone", exact=True)).to_have_count(listings - 1)
 
 
 @pytest.mark.parametrize(

@@ -221,12 +221,12 @@ def test_a_brand_answers_confirms_and_takes_back(workshop: Workshop) -> None:
 
         camille.go("/brand/takedowns")
         ticks = camille.page.locator("input[type=checkbox][name^='offer:']")
-        offers = ticks.count()
+        listings = ticks.count()
         ticks.first.uncheck()
         camille.field("I believe in good faith").check()
         camille.press("Confirm ticked listings")
         expect(camille.page.get_by_role("heading", name="Takedown request")).to_be_visible()
-        expect(camille.page.locator("main tbody tr")).to_have_count(offers - 1)
+        expect(camille.page.locator("main tbody tr")).to_have_count(listings - 1)
         camille.press("Undo whole request")
         camille.says("Undone. Unsent removals are cancelled")
 

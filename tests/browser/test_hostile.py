@@ -202,7 +202,7 @@ def _is_number(cell: str) -> bool:
     return re.fullmatch(r"-?\d+(\.\d+)?(e-?\d+)?", cell) is not None
 
 
-def test_a_statement_is_json_whatever_the_brand_and_the_offer_are_called(besieged: Besieged) -> None:
+def test_a_statement_is_json_whatever_the_brand_and_the_listing_are_called(besieged: Besieged) -> None:
     headers = {"authorization": f"Bearer {besieged.siege.site.key}"}
     for action_id in besieged.siege.removals:
         answer = httpx.get(f"{besieged.address}/api/v1/actions/{action_id}/statement", headers=headers)

@@ -36,7 +36,7 @@ KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Service:
     """A service with cases to decide, and its database."""
 
     address: str
@@ -54,7 +54,7 @@ class Desk:
 
 
 @contextmanager
-def a_desk(touchstone: str, home: Path, number: int, url: str | None = None) -> Iterator[Desk]:
+def a_desk(touchstone: str, home: Path, number: int, url: str | None = None) -> Iterator[Service]:
     runtime = open_runtime(Settings(home=home, database_url=url, hidden_score_share=0.0))
     try:
         site = populate(runtime, TestClock())
@@ -63,16 +63,16 @@ def a_desk(touchstone: str, home: Path, number: int, url: str | None = None) -> 
         runtime.close()
     more = {"UNDO_WINDOW_SECONDS": "180"} | ({"DATABASE_URL": url} if url else {})
     with serving(touchstone, home, more=more) as address:
-        yield Desk(address, site, url or sqlite_url(home / "touchstone.sqlite"))
+        yield Service(address, site, url or sqlite_url(home / "touchstone.sqlite"))
 
 
 @contextmanager
-def a_window(browser: Browser, desk: Desk, *, refused: str = "") -> Iterator[Page]:
+def a_window(browser: Browser, stage: Service, *, refused: str = "") -> Iterator[Page]:
     """The first case of the queue, opened by keys. Chromium writes a status that is `refused` to the console."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
-    page, watch = context.new_page(), Watch(desk.address)
+    page, watch = context.new_page(), Watch(stage.address)
     watch.follow(page)
-    begin_session(page, desk.address, desk.site, desk.site.analyst, "/queue")
+    begin_session(page, stage.address, stage.site, stage.site.analyst, "/queue")
     page.keyboard.press("j")
     with page.expect_navigation():
         page.keyboard.press("Enter")
@@ -83,9 +83,9 @@ def a_window(browser: Browser, desk: Desk, *, refused: str = "") -> Iterator[Pag
 
 
 @pytest.fixture
-def desk(furnished: Furnished) -> Desk:
+def stage(furnished: Furnished) -> Service:
     site = furnished.house.site
-    return Desk(furnished.address, site, site.runtime.store.url)
+    return Service(furnished.address, site, site.runtime.store.url)
 
 
 def case_on(page: Page) -> str:
@@ -103,17 +103,17 @@ def press(page: Page, key: str) -> str:
 def hold_answers(page: Page) -> Callable[[], None]:
     """Keep every answer on its way until what is returned is called."""
     waiting: list[Route] = []
-    held = True
+    kept = True
 
     def wait(route: Route) -> None:
-        if held:
+        if kept:
             waiting.append(route)
         else:
             route.continue_()
 
     def go_on() -> None:
-        nonlocal held
-        held = False
+        nonlocal kept
+        kept = False
         for route in waiting:
             route.continue_()
 
@@ -121,9 +121,9 @@ def hold_answers(page: Page) -> Callable[[], None]:
     return go_on
 
 
-def decide_in_a_row(page: Page, desk: Desk, number: int) -> None:
+def decide_in_a_row(page: Page, stage: Service, number: int) -> None:
     """Decide so many cases, taking every fourth back and answering it anew, and compare with the database."""
-    before, expected = len(desk.text()), []
+    before, expected = len(stage.text()), []
     for turn in range(number):
         key = list(KEYS)[turn % len(KEYS)]
         case_id = press(page, key)
@@ -137,13 +137,13 @@ def decide_in_a_row(page: Page, desk: Desk, number: int) -> None:
         page.wait_for_timeout(200)  # Two presses of one key within a moment are one.
     expect(page.locator("#undo")).not_to_contain_text("is being recorded", timeout=15_000)
     expect(page.locator("#undo")).to_contain_text("recorded for")
-    assert desk.text()[before:] == expected
+    assert stage.text()[before:] == expected
     assert len({case_id for case_id, _ in expected}) == number, "no case twice but those that were taken back"
 
 
-def test_eight_cases_are_decided_in_a_row_by_keys_alone(browser: Browser, desk: Desk) -> None:
-    with a_window(browser, desk) as page:
-        decide_in_a_row(page, desk, 8)
+def test_eight_cases_are_decided_in_a_row_by_keys_alone(browser: Browser, stage: Service) -> None:
+    with a_window(browser, stage) as page:
+        decide_in_a_row(page, stage, 8)
 
 
 @pytest.mark.soak
@@ -155,8 +155,8 @@ def test_sixty_cases_are_decided_in_a_row_by_keys_alone(
         decide_in_a_row(page, found, 60)
 
 
-def test_no_page_is_loaded_between_two_cases(browser: Browser, desk: Desk) -> None:
-    with a_window(browser, desk) as page:
+def test_no_page_is_loaded_between_two_cases(browser: Browser, stage: Service) -> None:
+    with a_window(browser, stage) as page:
         page.evaluate("window.still = true")
         title = page.title()
         first = press(page, "g")
@@ -171,9 +171,9 @@ def test_no_page_is_loaded_between_two_cases(browser: Browser, desk: Desk) -> No
         assert case_on(page) == first
 
 
-def test_a_held_key_and_a_key_pressed_twice_answer_once(browser: Browser, desk: Desk) -> None:
-    with a_window(browser, desk) as page:
-        before = len(desk.text())
+def test_a_held_key_and_a_key_pressed_twice_answer_once(browser: Browser, stage: Service) -> None:
+    with a_window(browser, stage) as page:
+        before = len(stage.text())
         first = case_on(page)
         page.keyboard.down("g")
         for _ in range(5):
@@ -185,15 +185,15 @@ def test_a_held_key_and_a_key_pressed_twice_answer_once(browser: Browser, desk: 
                dispatchEvent.call(document.body, new KeyboardEvent("keydown", { key: "l", bubbles: true })); }"""
         )
         expect(page.locator("#undo")).to_contain_text("Licensed recorded for")
-        assert [sentence for _, sentence in desk.text()[before:]] == ["genuine", "licensed"]
+        assert [sentence for _, sentence in stage.text()[before:]] == ["genuine", "licensed"]
 
 
-def test_who_was_too_late_is_brought_back_to_the_case_and_loses_nothing(browser: Browser, desk: Desk) -> None:
-    with a_window(browser, desk, refused="409") as page:
+def test_who_was_too_late_is_brought_back_to_the_case_and_loses_nothing(browser: Browser, stage: Service) -> None:
+    with a_window(browser, stage, refused="409") as page:
         case_id = case_on(page)
         page.get_by_placeholder("Note").fill("The stitching is wrong.")
         page.keyboard.press("Escape")
-        _decide_elsewhere(desk, case_id)
+        _decide_elsewhere(stage, case_id)
         page.keyboard.press("l")  # It may be refused before the next case can be seen.
         alert = page.get_by_role("alert").filter(has_text="Not recorded")
         expect(alert).to_contain_text("has been decided already")
@@ -204,42 +204,42 @@ def test_who_was_too_late_is_brought_back_to_the_case_and_loses_nothing(browser:
         expect(page.locator(".vbar")).to_contain_text("Genuine by Tomás Rey")
 
 
-def _decide_elsewhere(desk: Desk, case_id: str) -> None:
+def _decide_elsewhere(stage: Service, case_id: str) -> None:
     """A colleague decides although it is held: the lease has run out meanwhile."""
-    _end_leases(desk)
-    store = Store(desk.url)
+    _end_leases(stage)
+    store = Store(stage.url)
     with store.read() as connection:
-        case = cases.get(connection, desk.site.here, case_id)
+        case = cases.get(connection, stage.site.here, case_id)
     store.close()
-    home = Path(desk.url.removeprefix("sqlite:///")).parent
+    home = Path(stage.url.removeprefix("sqlite:///")).parent
     runtime = open_runtime(Settings(home=home), migrated=True)
-    record_verdict(runtime, desk.site.second_analyst, Answer(case_id, case.version_id, Judgement.GENUINE))
+    record_verdict(runtime, stage.site.second_analyst, Answer(case_id, case.version_id, Judgement.GENUINE))
     runtime.close()
 
 
-def test_who_is_signed_out_meanwhile_is_told_and_keeps_the_note(browser: Browser, desk: Desk) -> None:
-    with a_window(browser, desk, refused="401") as page:
+def test_who_is_signed_out_meanwhile_is_told_and_keeps_the_note(browser: Browser, stage: Service) -> None:
+    with a_window(browser, stage, refused="401") as page:
         case_id = case_on(page)
         page.get_by_placeholder("Note").fill("Ask for the invoice.")
         page.keyboard.press("Escape")
-        before = len(desk.text())
+        before = len(stage.text())
         page.context.clear_cookies()
         page.keyboard.press("l")  # It may be refused before the next case can be seen.
         alert = page.get_by_role("alert").filter(has_text="You are signed out. The decision was not recorded.")
         expect(alert).to_be_visible()
         assert case_on(page) == case_id
-        assert len(desk.text()) == before
+        assert len(stage.text()) == before
         alert.get_by_role("link", name="Sign in").click()
-        page.get_by_label("Work e-mail").fill(desk.site.analyst.email)
+        page.get_by_label("Work e-mail").fill(stage.site.analyst.email)
         page.get_by_label("Password").fill(PASSWORD)
         page.get_by_role("button", name="Sign in").click()
-        expect(page).to_have_url(f"{desk.address}/cases/{case_id}")
+        expect(page).to_have_url(f"{stage.address}/cases/{case_id}")
         assert page.get_by_placeholder("Note").input_value() == "Ask for the invoice."
 
 
-def test_an_answer_that_is_still_on_its_way_can_be_taken_back(browser: Browser, desk: Desk) -> None:
-    with a_window(browser, desk) as page:
-        before = len(desk.text())
+def test_an_answer_that_is_still_on_its_way_can_be_taken_back(browser: Browser, stage: Service) -> None:
+    with a_window(browser, stage) as page:
+        before = len(stage.text())
         go_on = hold_answers(page)
         case_id = press(page, "g")
         expect(page.locator("#undo")).to_contain_text("is being recorded for")
@@ -248,29 +248,29 @@ def test_an_answer_that_is_still_on_its_way_can_be_taken_back(browser: Browser, 
         go_on()
         expect(page.get_by_text("Undone.")).to_be_visible()
         assert case_on(page) == case_id
-        assert desk.text()[before:] == [(case_id, "genuine"), (case_id, "withdrawn")]
+        assert stage.text()[before:] == [(case_id, "genuine"), (case_id, "withdrawn")]
 
 
-def test_back_waits_for_an_answer_that_is_still_on_its_way(browser: Browser, desk: Desk) -> None:
+def test_back_waits_for_an_answer_that_is_still_on_its_way(browser: Browser, stage: Service) -> None:
     """Chromium would ask whether to leave the page, and staying would show one case at the address of another."""
-    with a_window(browser, desk) as page:
+    with a_window(browser, stage) as page:
         go_on = hold_answers(page)
         first = press(page, "g")
         expect(page.locator("#undo")).to_contain_text("is being recorded for")
         page.evaluate("window.still = true")
         page.go_back()
-        expect(page).to_have_url(f"{desk.address}/cases/{first}")
+        expect(page).to_have_url(f"{stage.address}/cases/{first}")
         assert page.evaluate("window.still"), "not before it is recorded"
         go_on()
         expect(page.locator(".vbar")).to_contain_text("Genuine by Ines Moreau", timeout=15_000)
         assert case_on(page) == first
 
 
-def test_back_from_a_refused_answer_keeps_what_is_said_of_it(browser: Browser, desk: Desk) -> None:
-    with a_window(browser, desk, refused="409") as page:
+def test_back_from_a_refused_answer_keeps_what_is_said_of_it(browser: Browser, stage: Service) -> None:
+    with a_window(browser, stage, refused="409") as page:
         go_on = hold_answers(page)
         first = press(page, "g")
-        _decide_elsewhere(desk, first)
+        _decide_elsewhere(stage, first)
         expect(page.locator("#undo")).to_contain_text("is being recorded for")
         page.go_back()
         go_on()
@@ -279,27 +279,27 @@ def test_back_from_a_refused_answer_keeps_what_is_said_of_it(browser: Browser, d
         assert page.url.endswith(f"/cases/{first}")
 
 
-def test_looking_ahead_keeps_the_case_for_nobody(browser: Browser, desk: Desk) -> None:
-    _end_leases(desk)
-    with a_window(browser, desk) as page:
+def test_looking_ahead_keeps_the_case_for_nobody(browser: Browser, stage: Service) -> None:
+    _end_leases(stage)
+    with a_window(browser, stage) as page:
         ahead = (page.locator("#case").get_attribute("data-ahead") or "").rpartition("/")[2]
-        assert _holder(desk, case_on(page)) == desk.site.analyst.user_id
-        assert _holder(desk, ahead) is None
+        assert _holder(stage, case_on(page)) == stage.site.analyst.user_id
+        assert _holder(stage, ahead) is None
         press(page, "j")
         expect(page.locator("#lease")).to_contain_text("leased until")
-        assert _holder(desk, ahead) == desk.site.analyst.user_id
+        assert _holder(stage, ahead) == stage.site.analyst.user_id
 
 
-def _end_leases(desk: Desk) -> None:
-    store = Store(desk.url)
+def _end_leases(stage: Service) -> None:
+    store = Store(stage.url)
     with store.write() as connection:
         connection.execute(text("UPDATE review_case SET leased_until = NULL, leased_by = NULL"))
     store.close()
 
 
-def _holder(desk: Desk, case_id: str) -> str | None:
-    store = Store(desk.url)
+def _holder(stage: Service, case_id: str) -> str | None:
+    store = Store(stage.url)
     with store.read() as connection:
-        found = cases.get(connection, desk.site.here, case_id).leased_by
+        found = cases.get(connection, stage.site.here, case_id).leased_by
     store.close()
     return found

@@ -126,7 +126,7 @@ def test_nothing_in_the_bar_of_answers_lies_over_its_neighbour(page: Page, stage
         assert shown[-1][1] <= width
 
 
-def test_pages_are_there_without_script_and_offer_nothing_that_needs_it(browser: Browser, stage: Stage) -> None:
+def test_pages_are_there_without_script_and_listing_nothing_that_needs_it(browser: Browser, stage: Stage) -> None:
     context = browser.new_context(java_script_enabled=False)
     page, watch = context.new_page(), Watch(stage.address)
     watch.follow(page)

@@ -75,7 +75,7 @@ def _filled(settings: Settings) -> Site:
 
 
 @pytest.fixture
-def desk(browser: Browser, busy: str) -> Iterator[Page]:
+def stage(browser: Browser, busy: str) -> Iterator[Page]:
     """An analyst's window on the full desk, with a stopwatch in it."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.add_init_script(_STOPWATCH)
@@ -96,14 +96,14 @@ def quantile(values: list[float], share: float) -> float:
 @pytest.mark.soak
 @pytest.mark.alone
 @pytest.mark.timeout(900)
-def test_the_next_case_is_on_screen_within_a_tenth_of_a_second(desk: Page) -> None:
-    desk.locator("a[data-stop]").first.click()
-    desk.locator("form[action$='/verdict']").wait_for()
+def test_the_next_case_is_on_screen_within_a_tenth_of_a_second(stage: Page) -> None:
+    stage.locator("a[data-stop]").first.click()
+    stage.locator("form[action$='/verdict']").wait_for()
     for _ in range(DECISIONS):
-        desk.wait_for_timeout(_READS_MS)
-        desk.keyboard.press("g")
-    desk.wait_for_timeout(_READS_MS)
-    waits = json.loads(desk.evaluate("sessionStorage.getItem('waits')"))
+        stage.wait_for_timeout(_READS_MS)
+        stage.keyboard.press("g")
+    stage.wait_for_timeout(_READS_MS)
+    waits = json.loads(stage.evaluate("sessionStorage.getItem('waits')"))
     middle, late = quantile(waits, 0.50), quantile(waits, 0.95)
     print(f"key to next case: p50 {middle:.0f} ms, p95 {late:.0f} ms, n = {len(waits)}")  # noqa: T201  # the figure itself
     assert len(waits) == DECISIONS

@@ -28,7 +28,7 @@ from tests.browser.service import serving
 from tests.browser.watching import Watch
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.listings import a_suspect_row
-from tests.fixtures.notifying import an_offer, notify
+from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.promoting import promote
 from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
@@ -145,7 +145,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
     site = replace(house.site, runtime=runtime, clock=clock)
     try:
         complaint = _a_notice_that_came_to_nothing(site)
-        versions = _an_offer_of_three_versions(site)
+        versions = _a_listing_of_three_versions(site)
         _a_long_session(site)
         for number in range(6):
             a_case(site, CaseLane.ASK_BRAND, external_id=f"ASK-{number}", price=f"{70 + number}.00")
@@ -170,14 +170,14 @@ def _equip(home: Path) -> tuple[House, str, str]:
 
 
 def _a_notice_that_came_to_nothing(site: Site) -> str:
-    offer, before = an_offer(site, "NOTIFIED-1"), {one.case_id for one in open_cases(site)}
-    link = notify(site, offer).link
+    listing, before = a_listing(site, "NOTIFIED-1"), {one.case_id for one in open_cases(site)}
+    link = notify(site, listing).link
     (case,) = [one for one in open_cases(site) if one.case_id not in before]
     judge(site, site.analyst, case, Judgement.GENUINE)
     return link
 
 
-def _an_offer_of_three_versions(site: Site) -> str:
+def _a_listing_of_three_versions(site: Site) -> str:
     before = {one.case_id for one in open_cases(site)}
     a_case(site, external_id="VERSIONS-1", price="250.00")
     for price in ("240.00", "230.00"):

@@ -84,10 +84,10 @@ def test_the_example_goes_to_an_analyst_then_to_the_brand_and_is_removed() -> No
         text_length=100,
     )
     assert route(score, situation, draw=0.5, policy=DEFAULT_ROUTING).lane is Lane.ANALYST
-    bench = DecisionInput(CaseLane.ANALYST, Side.ANALYST, brand_can_be_asked=True, brand_name="Aurelle")
-    first = consequence(Judgement.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT)
+    decision_input = DecisionInput(CaseLane.ANALYST, Side.ANALYST, brand_can_be_asked=True, brand_name="Aurelle")
+    first = consequence(Judgement.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT)
     assert (first.event, first.lane, first.outcome) == (CaseEvent.PASS_ON, CaseLane.ASK_BRAND, Outcome.NONE)
-    asked = replace(bench, lane=CaseLane.ASK_BRAND, side=Side.BRAND)
+    asked = replace(decision_input, lane=CaseLane.ASK_BRAND, side=Side.BRAND)
     second = consequence(Judgement.COUNTERFEIT, asked, DEFAULT_ENFORCEMENT)
     assert (second.event, second.outcome) == (CaseEvent.DECIDE, Outcome.REMOVE)
 

@@ -4,7 +4,7 @@ SHELF, RARE = (1_999, "EUR"), (1_234, "EUR")
 COMMON = CommonPrices.among([SHELF] * 30 + [RARE] * (FEWEST - 1))
 
 
-def test_a_price_of_twenty_offers_is_common_and_one_of_nineteen_is_not() -> None:
+def test_a_price_of_twenty_listings_is_common_and_one_of_nineteen_is_not() -> None:
     assert (COMMON.offers(SHELF), COMMON.offers(RARE)) == (30, 0)
 
 
@@ -12,7 +12,7 @@ def test_the_same_number_in_another_currency_is_another_price() -> None:
     assert COMMON.offers((1_999, "USD")) == 0
 
 
-def test_an_offer_without_a_price_has_none_in_common() -> None:
+def test_a_listing_without_a_price_has_none_in_common() -> None:
     assert COMMON.offers(None) is None
 
 
@@ -23,7 +23,7 @@ def test_only_the_commonest_are_kept() -> None:
     assert list(found.rows)[:3] == [(0, "EUR"), (1, "EUR"), (2, "EUR")]
 
 
-def test_an_offer_does_not_count_itself() -> None:
+def test_a_listing_does_not_count_itself() -> None:
     assert COMMON.around(SHELF).offers(SHELF) == 29
     assert COMMON.around(RARE).offers(RARE) == 0
     assert CommonPrices({SHELF: FEWEST}).around(SHELF) == NOTHING_COMMON

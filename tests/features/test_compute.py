@@ -80,7 +80,7 @@ def test_what_is_always_known_has_a_value_even_of_nothing() -> None:
     assert [f.name for f in FEATURES if f.missing == "never" and math.isnan(vector[f.name])] == []
 
 
-def test_a_full_offer_has_every_feature() -> None:
+def test_a_full_listing_has_every_feature() -> None:
     assert [name for name, v in zip(NAMES, compute(full_facts()).vector, strict=True) if math.isnan(v)] == []
 
 

@@ -108,7 +108,7 @@ def test_facts_say_how_many_were_supplied_for_either_side_and_which_fit() -> Non
     assert result.fired_for(Direction.COUNTERFEIT) == ()
 
 
-def test_the_brand_of_an_offer_is_asked_and_where_it_is_open_every_candidate() -> None:
+def test_the_brand_of_a_listing_is_asked_and_where_it_is_open_every_candidate() -> None:
     assert value("brand_tell_tales_of_counterfeits", some_facts(description=OUTSIDE)) == 1
     assert value("brand_tell_tales_of_counterfeits", some_facts(title="Aurelle or Solenne", brand=None)) == 0
     unbranded = some_facts(title="Grey bag", brand=None, description=OUTSIDE)

@@ -23,7 +23,7 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("name", "expected", "_why"), VALUES, ids=[row[0] for row in VALUES])
-def test_a_signal_of_a_known_offer_is(name: str, expected: float, _why: str) -> None:
+def test_a_signal_of_a_known_listing_is(name: str, expected: float, _why: str) -> None:
     assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
 
 
@@ -45,7 +45,7 @@ STATEMENT = [
 
 
 @pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
-def test_a_signal_of_an_offer_reads(name: str, sentence: str) -> None:
+def test_a_signal_of_a_listing_reads(name: str, sentence: str) -> None:
     assert words(name, full_facts()) == sentence
 
 

@@ -210,7 +210,7 @@ NEGATED = [
 
 
 @pytest.mark.parametrize(("title", "_language"), NEGATED, ids=[row[0] for row in NEGATED])
-def test_a_warning_is_no_offer(title: str, _language: str) -> None:
+def test_a_warning_is_no_listing(title: str, _language: str) -> None:
     assert Kind.GRADE not in kinds(title)
 
 

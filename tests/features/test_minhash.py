@@ -137,7 +137,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("changes", "moves", "_what"), CHANGES, ids=[row[-1] for row in CHANGES])
-def test_the_signature_of_an_offer_is_of_what_it_says(changes: dict[str, str], moves: bool, _what: str) -> None:
+def test_the_signature_of_a_listing_is_of_what_it_says(changes: dict[str, str], moves: bool, _what: str) -> None:
     before, after = (
         signature_of(a_listing(description=LONG)),
         signature_of(a_listing(**{"description": LONG, **changes})),

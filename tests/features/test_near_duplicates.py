@@ -5,7 +5,7 @@ import pytest
 
 from features.near_duplicates import NearDuplicates, likeness
 from tests.fixtures.clocks import NOW
-from tests.fixtures.likeness import OWN, ago, an_offer, ruled
+from tests.fixtures.likeness import OWN, a_listing, ago, ruled
 
 
 def found(*candidates: Any, seller: str | None = "closet-mia", more: bool = False) -> NearDuplicates:
@@ -28,15 +28,15 @@ NEAR = [
 
 
 @pytest.mark.parametrize(("shared", "nearest", "_why"), NEAR, ids=[row[-1] for row in NEAR])
-def test_an_offer_is_near_from_seven_tenths_on(shared: int, nearest: float | None, _why: str) -> None:
-    result = found(an_offer(shared=shared))
+def test_a_listing_is_near_from_seven_tenths_on(shared: int, nearest: float | None, _why: str) -> None:
+    result = found(a_listing(shared=shared))
     assert (result.nearest, result.offers) == (nearest, int(nearest is not None))
 
 
 NOT_COUNTED = [
-    (an_offer("MP-1", days=3), "an earlier version of the listing itself"),
-    (an_offer(days=-1), "an offer that was known a day later"),
-    (an_offer("MP-1", days=3, seller="another", rulings=FAKE), "the listing itself under the seller before"),
+    (a_listing("MP-1", days=3), "an earlier version of the listing itself"),
+    (a_listing(days=-1), "an offer that was known a day later"),
+    (a_listing("MP-1", days=3, seller="another", rulings=FAKE), "the listing itself under the seller before"),
 ]
 
 
@@ -45,8 +45,8 @@ def test_no_near_duplicate_is(candidate: Any, _why: str) -> None:
     assert found(candidate) == NearDuplicates()
 
 
-def test_an_offer_that_became_known_at_the_very_moment_counts() -> None:
-    assert found(an_offer(days=0)).offers == 1
+def test_a_listing_that_became_known_at_the_very_moment_counts() -> None:
+    assert found(a_listing(days=0)).offers == 1
 
 
 OUTCOMES = [
@@ -64,34 +64,34 @@ OUTCOMES = [
 
 @pytest.mark.parametrize(("rulings", "counts", "_why"), OUTCOMES, ids=[row[-1] for row in OUTCOMES])
 def test_an_outcome_counts_as_it_stood_at_the_moment(rulings: Any, counts: tuple[int, int], _why: str) -> None:
-    result = found(an_offer(rulings=rulings))
+    result = found(a_listing(rulings=rulings))
     assert (result.counterfeit, result.genuine) == counts
     assert (result.nearest_counterfeit, result.nearest_genuine) == tuple(1.0 if n else None for n in counts)
 
 
-def test_offers_of_the_same_seller_are_counted_apart() -> None:
-    result = found(an_offer("MP-2", seller="closet-mia", rulings=FAKE), an_offer("MP-3"))
+def test_listings_of_the_same_seller_are_counted_apart() -> None:
+    result = found(a_listing("MP-2", seller="closet-mia", rulings=FAKE), a_listing("MP-3"))
     assert (result.own_offers, result.own_counterfeit, result.nearest_own_counterfeit) == (1, 1, 1.0)
     assert (result.offers, result.counterfeit, result.nearest_counterfeit) == (1, 0, None)
 
 
-def test_offers_without_a_named_seller_are_nobodys_own_and_each_of_another() -> None:
-    result = found(an_offer("MP-2", seller=None), an_offer("MP-3", seller=None), seller=None)
+def test_listings_without_a_named_seller_are_nobodys_own_and_each_of_another() -> None:
+    result = found(a_listing("MP-2", seller=None), a_listing("MP-3", seller=None), seller=None)
     assert (result.own_offers, result.offers, result.sellers) == (0, 2, 2)
 
 
-def test_sellers_are_counted_once_however_many_offers_they_have() -> None:
-    assert found(*(an_offer(f"MP-{n}", seller=f"shop-{n % 2}") for n in range(2, 8))).sellers == 2
+def test_sellers_are_counted_once_however_many_listings_they_have() -> None:
+    assert found(*(a_listing(f"MP-{n}", seller=f"shop-{n % 2}") for n in range(2, 8))).sellers == 2
 
 
-def test_of_several_texts_of_an_offer_the_nearest_counts_and_any_ruling_is_the_offers() -> None:
-    result = found(an_offer(shared=100, rulings=FAKE), an_offer(shared=120))
+def test_of_several_texts_of_a_listing_the_nearest_counts_and_any_ruling_is_the_listings() -> None:
+    result = found(a_listing(shared=100, rulings=FAKE), a_listing(shared=120))
     assert (result.offers, result.nearest, result.counterfeit) == (1, 120 / 128, 1)
 
 
 def test_a_ruling_on_a_text_that_is_not_near_says_nothing_of_the_near_one() -> None:
     """Who lets an honest text be cleared and then rewrites it has no cleared offer."""
-    result = found(an_offer(shared=10, rulings=CLEARED), an_offer(shared=128))
+    result = found(a_listing(shared=10, rulings=CLEARED), a_listing(shared=128))
     assert (result.offers, result.genuine, result.nearest_genuine) == (1, 0, None)
 
 
@@ -103,20 +103,20 @@ AUTHORISED = [
 
 
 @pytest.mark.parametrize(("days", "count", "nearest", "_why"), AUTHORISED, ids=[row[-1] for row in AUTHORISED])
-def test_an_authorised_sellers_offer_is_known_to_be_genuine(
+def test_an_authorised_sellers_listing_is_known_to_be_genuine(
     days: float | None, count: int, nearest: float | None, _why: str
 ) -> None:
-    result = found(an_offer(authorised_days=days))
+    result = found(a_listing(authorised_days=days))
     assert (result.authorised, result.nearest_genuine, result.genuine) == (count, nearest, 0)
 
 
-def test_a_confirmed_counterfeit_of_an_authorised_seller_is_no_genuine_offer() -> None:
-    result = found(an_offer(authorised_days=20, rulings=FAKE))
+def test_a_confirmed_counterfeit_of_an_authorised_seller_is_no_genuine_listing() -> None:
+    result = found(a_listing(authorised_days=20, rulings=FAKE))
     assert (result.nearest_counterfeit, result.nearest_genuine) == (1.0, None)
 
 
 def priced(n: int, log_price: float | None, **options: Any) -> Any:
-    return an_offer(f"MP-{n}", seller=f"shop-{n}", log_prices=[(10, log_price)], **options)
+    return a_listing(f"MP-{n}", seller=f"shop-{n}", log_prices=[(10, log_price)], **options)
 
 
 def test_the_price_is_the_median_of_the_others_with_its_spread_and_count() -> None:
@@ -145,23 +145,23 @@ PRICES = [
 
 @pytest.mark.parametrize(("log_prices", "expected", "_why"), PRICES, ids=[row[-1] for row in PRICES])
 def test_a_price_is_the_one_asked_at_the_moment(log_prices: Any, expected: float, _why: str) -> None:
-    (shown,) = found(an_offer(log_prices=log_prices)).shown
+    (shown,) = found(a_listing(log_prices=log_prices)).shown
     assert shown.log_price == expected
 
 
 def test_the_first_of_the_others_dates_the_text() -> None:
-    own = an_offer("MP-4", seller="closet-mia", days=90)
-    assert found(an_offer("MP-2", days=30), an_offer("MP-3", days=2), own).first_days == 30
+    own = a_listing("MP-4", seller="closet-mia", days=90)
+    assert found(a_listing("MP-2", days=30), a_listing("MP-3", days=2), own).first_days == 30
 
 
 def test_it_is_said_where_more_is_alike_than_was_compared() -> None:
-    assert found(an_offer(), more=True).more
+    assert found(a_listing(), more=True).more
 
 
-def test_a_person_is_shown_counterfeits_and_genuine_offers_before_those_that_nobody_judged() -> None:
-    fakes = [an_offer(f"MP-F{n}", shared=100 + n, rulings=FAKE) for n in range(5)]
-    cleared = [an_offer(f"MP-G{n}", shared=95 + n, rulings=CLEARED) for n in range(3)]
-    open_ones = [an_offer(f"MP-O{n}", shared=120 + n) for n in range(4)]
+def test_a_person_is_shown_counterfeits_and_genuine_listings_before_those_that_nobody_judged() -> None:
+    fakes = [a_listing(f"MP-F{n}", shared=100 + n, rulings=FAKE) for n in range(5)]
+    cleared = [a_listing(f"MP-G{n}", shared=95 + n, rulings=CLEARED) for n in range(3)]
+    open_ones = [a_listing(f"MP-O{n}", shared=120 + n) for n in range(4)]
     shown = [one.listing_id for one in found(*open_ones, *cleared, *fakes).shown]
     assert shown == ["MP-F4", "MP-F3", "MP-F2", "MP-G2", "MP-G1", "MP-O3"]
 
@@ -171,6 +171,6 @@ def test_the_order_of_the_candidates_changes_nothing() -> None:
     assert found(*candidates) == found(*reversed(candidates))
 
 
-def test_moments_before_the_first_offer_know_nothing() -> None:
-    result = likeness(OWN, listing_id="MP-1", seller="s", candidates=[an_offer(rulings=FAKE)], as_of=ago(11))
+def test_moments_before_the_first_listing_know_nothing() -> None:
+    result = likeness(OWN, listing_id="MP-1", seller="s", candidates=[a_listing(rulings=FAKE)], as_of=ago(11))
     assert result == NearDuplicates()

@@ -21,7 +21,7 @@ RATIOS = [
 
 
 @pytest.mark.parametrize(("name", "price", "expected", "_why"), RATIOS, ids=[row[-1] for row in RATIOS])
-def test_a_price_against_comparable_offers_is(name: str, price: str, expected: float, _why: str) -> None:
+def test_a_price_against_comparable_listings_is(name: str, price: str, expected: float, _why: str) -> None:
     assert value(name, some_facts(price=price)) == pytest.approx(expected, abs=1e-12)
 
 

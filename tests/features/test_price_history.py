@@ -7,7 +7,7 @@ from features.facts import Facts
 from features.history import History
 from features.own_prices import OwnPrices
 from tests.features.features_of import value, words
-from tests.fixtures.facts import full_facts, some_facts, some_offers
+from tests.fixtures.facts import full_facts, some_facts, some_listings
 
 # The full offer asks 489 EUR after 500, 800 and 600, and claims to have cost 980.
 VALUES = [
@@ -100,16 +100,18 @@ def test_a_claim_that_was_once_true_is_told_so() -> None:
 
 
 def test_the_same_price_at_the_same_seller_is_counted_to_the_cent_and_the_currency() -> None:
-    offer = some_offers()[0]
-    offers = tuple(replace(offer, price=price) for price in ((48_900, "EUR"), (48_901, "EUR"), (48_900, "USD"), None))
-    assert value("price_same_at_seller", some_facts(history=History(offers=offers))) == math.log(2)
+    listing = some_listings()[0]
+    listings = tuple(
+        replace(listing, price=price) for price in ((48_900, "EUR"), (48_901, "EUR"), (48_900, "USD"), None)
+    )
+    assert value("price_same_at_seller", some_facts(history=History(offers=listings))) == math.log(2)
 
 
 def test_four_other_prices_are_no_level() -> None:
-    assert math.isnan(value("price_to_seller_offers", some_facts(history=History(offers=some_offers()[:4]))))
+    assert math.isnan(value("price_to_seller_offers", some_facts(history=History(offers=some_listings()[:4]))))
 
 
 def test_a_price_without_a_rate_is_compared_with_nothing() -> None:
-    unrated = some_facts(currency="XTS", list_price="980.00", history=History(offers=some_offers()))
+    unrated = some_facts(currency="XTS", list_price="980.00", history=History(offers=some_listings()))
     for name in ("price_to_seller_offers", "price_claim_to_highest", "price_changes"):
         assert math.isnan(value(name, unrated)), name

@@ -42,7 +42,7 @@ def test_invisible_characters_are_counted_in_title_and_description() -> None:
     assert read(a_listing(title="gu\u200bcci\ufeff", description="b\u00adag")).invisible == 3
 
 
-def test_an_offer_without_text_reads_as_nothing() -> None:
+def test_a_listing_without_text_reads_as_nothing() -> None:
     found = read(a_listing(title=None, description=None))
     assert (found.title_folded, found.description_folded, found.phrase_matches, found.invisible) == ("", "", (), 0)
 

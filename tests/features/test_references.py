@@ -38,12 +38,12 @@ def test_a_brand_over_all_categories_has_a_reference_of_its_own() -> None:
     assert PricePool(rows).table().find("a", "") == PriceReference(2.0, 1.0, 5)
 
 
-def test_all_offers_together_are_no_reference() -> None:
+def test_all_listings_together_are_no_reference() -> None:
     assert PricePool([("", "", 1.0)] * 9).table().rows == {}
 
 
 @pytest.mark.parametrize("n", [0, 1, 4])
-def test_fewer_than_five_offers_are_no_reference(n: int) -> None:
+def test_fewer_than_five_listings_are_no_reference(n: int) -> None:
     assert PricePool([("a", "bags", 1.0)] * n).table().find("a", "bags") is None
 
 
@@ -68,7 +68,7 @@ def test_leaving_out_a_price_that_is_not_there_changes_nothing(prices: list[floa
     assert pool.without(other).find("a", "bags") == pool.table().find("a", "bags")
 
 
-def test_beyond_four_hundred_offers_a_row_stays_in_its_reference() -> None:
+def test_beyond_four_hundred_listings_a_row_stays_in_its_reference() -> None:
     pool = PricePool([("a", "bags", float(i)) for i in range(EXACT_UP_TO + 1)])
     assert pool.without(0.0).find("a", "bags") == pool.table().find("a", "bags")
 

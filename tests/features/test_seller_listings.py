@@ -8,7 +8,7 @@ from features.compute import NAMES
 from features.facts import facts_from_json
 from features.history import History
 from tests.features.features_of import value, words
-from tests.fixtures.facts import full_facts, some_facts, some_offers
+from tests.fixtures.facts import full_facts, some_facts, some_listings
 
 # Five bags of Aurelle put up 3, 13, ... 43 days ago, three belts without a brand put up 53, 63 and 73 days ago.
 VALUES = [
@@ -25,7 +25,7 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("name", "expected", "_why"), VALUES, ids=[row[0] for row in VALUES])
-def test_a_signal_of_a_sellers_other_offers_is(name: str, expected: float, _why: str) -> None:
+def test_a_signal_of_a_sellers_other_listings_is(name: str, expected: float, _why: str) -> None:
     assert value(name, full_facts()) == pytest.approx(expected, abs=1e-12)
 
 
@@ -54,13 +54,13 @@ STATEMENT = [
 
 
 @pytest.mark.parametrize(("name", "sentence"), STATEMENT, ids=[row[0] for row in STATEMENT])
-def test_a_signal_of_a_sellers_other_offers_reads(name: str, sentence: str) -> None:
+def test_a_signal_of_a_sellers_other_listings_reads(name: str, sentence: str) -> None:
     assert words(name, full_facts()) == sentence
 
 
 def test_many_brands_in_equal_parts_are_told_from_one() -> None:
-    offers = tuple(replace(one, brand_key=f"brand-{i % 4}") for i, one in enumerate(some_offers()))
-    facts = some_facts(history=History(offers=offers))
+    listings = tuple(replace(one, brand_key=f"brand-{i % 4}") for i, one in enumerate(some_listings()))
+    facts = some_facts(history=History(offers=listings))
     assert value("seller_brand_entropy", facts) == pytest.approx(math.log(4))
     assert value("seller_top_brand_share", facts) == 0.25
 
@@ -78,20 +78,20 @@ NOTHING_BUT = [
 
 
 @pytest.mark.parametrize(("name", "expected", "_why"), NOTHING_BUT, ids=[row[0] for row in NOTHING_BUT])
-def test_a_seller_without_another_offer_has(name: str, expected: float, _why: str) -> None:
+def test_a_seller_without_another_listing_has(name: str, expected: float, _why: str) -> None:
     found = value(name, some_facts(history=History(offers=())))
     assert found == expected or (math.isnan(found) and math.isnan(expected))
 
 
 def test_four_prices_are_no_level() -> None:
-    history = History(offers=some_offers()[:4])
+    history = History(offers=some_listings()[:4])
     assert math.isnan(value("seller_price_spread", some_facts(history=history)))
 
 
-def test_an_offer_counts_in_the_window_in_which_it_was_first_seen() -> None:
+def test_a_listing_counts_in_the_window_in_which_it_was_first_seen() -> None:
     ages = (timedelta(days=7), timedelta(days=7, microseconds=1), timedelta(days=30), timedelta(days=91))
-    offers = tuple(replace(some_offers()[0], age=age) for age in ages)
-    others = some_facts(history=History(offers=offers)).seller.others
+    listings = tuple(replace(some_listings()[0], age=age) for age in ages)
+    others = some_facts(history=History(offers=listings)).seller.others
     assert others is not None
     assert (others.listed_7d, others.listed_30d, others.listed_90d, others.offers) == (1, 3, 3, 4)
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from models.verdict import Judgement, ReasonCode
 from serving.standing.rules.confirmations import Given, Ruling
-from serving.standing.rules.standing import Held, Level
+from serving.standing.rules.standing import KeptLevel, Level
 
 # What may become of an answer, and as what it counts: accepted, rejected, overturned, or not at all.
 COUNTS_AS: Final = {
@@ -133,9 +133,9 @@ def history(rng: random.Random) -> tuple[list[Row], tuple[str, float] | None]:
         wrong = max(0, n // rng.choice((10, 20)) + rng.choice((-1, 0, 0, 1)))
         became = rng.choice(("desk disagrees", "given back"))
         rows += [Row(became if one < wrong else "removed", codes[-1], one / 64, one / 64) for one in range(n)]
-    held = rng.choice((None, *(str(level) for level in Level)))
+    kept = rng.choice((None, *(str(level) for level in Level)))
     age = rng.choice((rng.uniform(0, 120), 0.0, 1.0, 89.0, 90.0))
-    return rows, None if held is None else (held, age)
+    return rows, None if kept is None else (kept, age)
 
 
 def _row(rng: random.Random, became: str, days: float, codes: tuple[ReasonCode, ...]) -> Row:
@@ -147,6 +147,6 @@ def _row(rng: random.Random, became: str, days: float, codes: tuple[ReasonCode, 
     return Row(became, codes[int(rng.random() * len(codes))], text, settled)
 
 
-def held_of(before: tuple[str, float] | None, now: datetime) -> Held | None:
+def held_of(before: tuple[str, float] | None, now: datetime) -> KeptLevel | None:
     """The level before as the rule reads it."""
-    return None if before is None else Held(Level(before[0]), now - timedelta(days=before[1]))
+    return None if before is None else KeptLevel(Level(before[0]), now - timedelta(days=before[1]))

@@ -28,5 +28,5 @@ ORDER = (L.APPEAL, L.COMPLAINT, L.ASK_BRAND, L.ANALYST, L.AUDIT, L.INSUFFICIENT_
 
 
 @pytest.mark.parametrize(("before", "routed"), list(itertools.product(L, L)))
-def test_a_change_of_the_offer_never_lowers_the_attention_it_gets(before: CaseLane, routed: CaseLane) -> None:
+def test_a_change_of_the_listing_never_lowers_the_attention_it_gets(before: CaseLane, routed: CaseLane) -> None:
     assert lane_after_change(before, routed) is ORDER[min(ORDER.index(before), ORDER.index(routed))]

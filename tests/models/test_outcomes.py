@@ -60,7 +60,9 @@ STANDING: list[tuple[list[Said], bool | None, float | None, str]] = [
 
 
 @pytest.mark.parametrize(("message", "counterfeit", "since", "_why"), STANDING, ids=[row[-1] for row in STANDING])
-def test_what_stands_of_a_listing(message: list[Said], counterfeit: bool | None, since: float | None, _why: str) -> None:
+def test_what_stands_of_a_listing(
+    message: list[Said], counterfeit: bool | None, since: float | None, _why: str
+) -> None:
     found = outcomes([ruling(one) for one in message], as_of=NOW)
     expected = [] if counterfeit is None or since is None else [(counterfeit, hours_ago(since))]
     assert [(one.counterfeit, one.since) for one in found] == expected

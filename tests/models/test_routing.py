@@ -179,7 +179,7 @@ def test_a_route_says_why(score: Score, changes: dict[str, Any], because: Messag
     assert routed(score, **changes).reasons == (because,)
 
 
-def test_a_changed_offer_under_review_says_so_first() -> None:
+def test_a_changed_listing_under_review_says_so_first() -> None:
     assert [one.code for one in routed(LOW, already_open=True).reasons] == ["route.changed", "route.low"]
 
 

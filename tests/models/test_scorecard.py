@@ -20,11 +20,11 @@ def points(facts: Facts) -> dict[str, float]:
     return {reason.code: reason.weight for reason in scored(facts).reasons}
 
 
-def test_an_ordinary_offer_has_no_points() -> None:
+def test_an_ordinary_listing_has_no_points() -> None:
     assert scored(some_facts()).value == 0
 
 
-def test_a_suspect_offer_has_the_points_of_each_signal() -> None:
+def test_a_suspect_listing_has_the_points_of_each_signal() -> None:
     """89 EUR against a median of 500 and the 540 that the brand asks; '1:1 mirror'; a number for WhatsApp; a disguised
     name that is not declared; a seller of nine days. Its 'for' is too common to count."""
     assert points(suspect_facts()) == {

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from features.peer_listings import MOST_OFFERS
+from features.peer_listings import MOST_LISTINGS
 from models.seller_history import Event, Put, SellerHistory
 from tests.fixtures.clocks import NOW
 
@@ -21,7 +21,7 @@ def event(days: float, *, known: float | None = None, amount: int | None = 1_000
     return Event(NOW - timedelta(days=days), known_at, amount, currency)
 
 
-OFFERS = [
+LISTINGS = [
     ([put("a", 1), put("b", 2)], 2, "two"),
     ([put("b", 2), put("a", 1), put("a", 0.5)], 2, "two versions of one are one offer"),
     ([put("a", 0)], 0, "what came at the moment itself was not known before"),
@@ -32,22 +32,22 @@ OFFERS = [
 ]
 
 
-@pytest.mark.parametrize(("put_up", "offers", "_why"), OFFERS, ids=[row[-1] for row in OFFERS])
-def test_other_offers_are_those_known_before_the_moment(put_up: list[Put], offers: int, _why: str) -> None:
+@pytest.mark.parametrize(("put_up", "listings", "_why"), LISTINGS, ids=[row[-1] for row in LISTINGS])
+def test_other_listings_are_those_known_before_the_moment(put_up: list[Put], listings: int, _why: str) -> None:
     past = SellerHistory(put_up=sorted(put_up, key=lambda one: one.known_at))
-    assert len(past.offers(NOW, "me")) == offers
+    assert len(past.offers(NOW, "me")) == listings
 
 
-def test_an_offer_counts_as_it_stood_last_before_the_moment() -> None:
+def test_a_listing_counts_as_it_stood_last_before_the_moment() -> None:
     past = SellerHistory(put_up=[put("a", 9, 4.0), put("a", 5, 3.0), put("a", -1, 2.0)])
-    assert [offer.log_price for offer in past.offers(NOW, None)] == [3.0]
+    assert [listing.log_price for listing in past.offers(NOW, None)] == [3.0]
 
 
-def test_of_very_many_offers_the_latest_count() -> None:
-    past = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_OFFERS + 7)])
+def test_of_very_many_listings_the_latest_count() -> None:
+    past = SellerHistory(put_up=[put(f"l-{i}", 100 - i / 10) for i in range(MOST_LISTINGS + 7)])
     found = past.offers(NOW, None)
-    assert len(found) == MOST_OFFERS
-    assert max(offer.age for offer in found) == timedelta(days=100 - 0.7)
+    assert len(found) == MOST_LISTINGS
+    assert max(listing.age for listing in found) == timedelta(days=100 - 0.7)
 
 
 WINDOWS = [

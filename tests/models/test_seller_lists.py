@@ -49,7 +49,7 @@ def test_the_lists_say(
     assert (one.which if one else None, one.by_link if one else False) == (which, by_link)
 
 
-def test_an_offer_without_a_seller_is_on_no_list() -> None:
+def test_a_listing_without_a_seller_is_on_no_list() -> None:
     assert found(an_entry("s-1", DENY), seller=None) is None
 
 

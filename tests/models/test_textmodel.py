@@ -36,7 +36,7 @@ def test_a_score_is_the_row_of_the_matrix_times_the_weights() -> None:
         assert model.log_odds(listing) == pytest.approx(expected, abs=1e-5)
 
 
-def test_an_offer_without_text_scores_the_intercept() -> None:
+def test_a_listing_without_text_scores_the_intercept() -> None:
     listing = a_listing(title=None, description=None, brand=None, product_type=None)
     assert a_text_model().log_odds(listing) == a_text_model().intercept
 

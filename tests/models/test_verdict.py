@@ -147,14 +147,14 @@ SENTENCES = [
 def test_what_follows_is_said_in_a_sentence(
     judgement: Judgement, side: Side, can_be_asked: bool, sentence: str
 ) -> None:
-    bench = DecisionInput(L.ANALYST, side, can_be_asked, "Aurelle")
-    (found,) = consequence(judgement, bench, DEFAULT_ENFORCEMENT).reasons
+    decision_input = DecisionInput(L.ANALYST, side, can_be_asked, "Aurelle")
+    (found,) = consequence(judgement, decision_input, DEFAULT_ENFORCEMENT).reasons
     assert in_english(found) == sentence
 
 
 def test_a_brand_without_a_name_is_called_the_brand() -> None:
-    bench = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name=None)
-    (found,) = consequence(J.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT).reasons
+    decision_input = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name=None)
+    (found,) = consequence(J.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT).reasons
     assert in_english(found) == "the brand states that the goods are not genuine."
 
 
@@ -162,8 +162,10 @@ HELD_BACK = message("effect.suspended")
 
 
 def test_of_a_brand_that_lost_its_standing_an_analyst_decides_and_the_reason_is_given() -> None:
-    bench = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle", held_back=HELD_BACK)
-    found = consequence(J.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT)
+    decision_input = DecisionInput(
+        L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle", withheld=HELD_BACK
+    )
+    found = consequence(J.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT)
     assert (found.event, found.outcome, found.lane) == (CaseEvent.PASS_ON, Outcome.NONE, L.ANALYST)
     assert found.reasons == (
         message("verdict.brand_confirms", brand="Aurelle"),
@@ -174,6 +176,8 @@ def test_of_a_brand_that_lost_its_standing_an_analyst_decides_and_the_reason_is_
 
 @pytest.mark.parametrize("judgement", [J.GENUINE, J.LICENSED, J.GREY_MARKET, J.CANNOT_TELL, J.NEEDS_TEST_BUY])
 def test_a_lost_standing_holds_back_an_accusation_alone(judgement: Judgement) -> None:
-    bench = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
-    held = replace(bench, held_back=HELD_BACK)
-    assert consequence(judgement, held, DEFAULT_ENFORCEMENT) == consequence(judgement, bench, DEFAULT_ENFORCEMENT)
+    decision_input = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
+    kept = replace(decision_input, withheld=HELD_BACK)
+    assert consequence(judgement, kept, DEFAULT_ENFORCEMENT) == consequence(
+        judgement, decision_input, DEFAULT_ENFORCEMENT
+    )

@@ -66,13 +66,14 @@ def pooled(listings: int, seeds: Sequence[int]) -> list[Replayed]:
 
 
 def _together(ways: Sequence[Replayed]) -> Replayed:
-    offers = [one.offers for one in ways]
+    listings = [one.offers for one in ways]
     before, after, worse = (
-        float(np.average([getattr(one, name) for one in ways], weights=offers)) for name in ("before", "after", "worse")
+        float(np.average([getattr(one, name) for one in ways], weights=listings))
+        for name in ("before", "after", "worse")
     )
     least = max(one.worse_at_least for one in ways)
     effective = sum(one.effective for one in ways)
-    return Replayed(ways[0].name, ways[0].honest, sum(offers), effective, before, after, worse, least)
+    return Replayed(ways[0].name, ways[0].honest, sum(listings), effective, before, after, worse, least)
 
 
 def main(listings: int, seeds: int) -> None:

@@ -22,7 +22,7 @@ def the_listings() -> list[Listing]:
     return [found for found in rows if isinstance(found, Listing)]
 
 
-def test_counterfeits_and_honest_offers_are_near_duplicates_of_earlier_genuine_ones() -> None:
+def test_counterfeits_and_honest_listings_are_near_duplicates_of_earlier_genuine_ones() -> None:
     """So a copied text proves nothing: as many honest offers as counterfeits stand in words of others."""
     sellers: list[str | None] = []
     earlier = np.empty((len(the_listings()), BINS), dtype=np.uint16)

@@ -12,7 +12,7 @@ LONG = "Grey tote of pebbled leather with brass rings, a magnetic clasp, two inn
 OTHER = "Hand-knitted scarf in undyed wool from the hills above Biella, washed twice, soft and warm, with long fringes."
 
 
-def an_offer(title: str | None, description: str | None = None) -> Facts:
+def a_listing(title: str | None, description: str | None = None) -> Facts:
     facts = some_facts()
     return replace(facts, listing=replace(facts.listing, brand=None, title=title, description=description))
 
@@ -35,16 +35,16 @@ GROUPS = [
 def test_rows_say_the_same_thing(
     texts: list[tuple[str, str | None]], clusters: list[str | None], expected: list[int], _why: str
 ) -> None:
-    assert near_duplicates([an_offer(*text) for text in texts], clusters).tolist() == expected
+    assert near_duplicates([a_listing(*text) for text in texts], clusters).tolist() == expected
 
 
 def test_a_chain_of_small_changes_is_one_group_in_any_order() -> None:
     words = LONG.split()
     chain = [" ".join([*words[2 * i :], *(f"changed{j}" for j in range(2 * i))]) for i in range(6)]
     for texts in (chain, chain[::-1], chain[::2] + chain[1::2]):
-        found = near_duplicates([an_offer("Tote", text) for text in texts], ["s"] * 6)
+        found = near_duplicates([a_listing("Tote", text) for text in texts], ["s"] * 6)
         assert set(found.tolist()) == {0}
-    assert near_duplicates([an_offer("Tote", chain[0]), an_offer("Tote", chain[-1])], ["s"] * 2).tolist() == [0, 1]
+    assert near_duplicates([a_listing("Tote", chain[0]), a_listing("Tote", chain[-1])], ["s"] * 2).tolist() == [0, 1]
 
 
 def test_texts_that_meet_and_are_not_near_stay_apart() -> None:
@@ -53,11 +53,11 @@ def test_texts_that_meet_and_are_not_near_stay_apart() -> None:
         "Grey other4 of pebbled other5 with brass rings, other0 magnetic clasp, other1 inner pockets other2 a long "
         "other3 strap."
     )
-    one, two = (signature_of(an_offer("Tote", text).listing) for text in (LONG, changed))
+    one, two = (signature_of(a_listing("Tote", text).listing) for text in (LONG, changed))
     assert one is not None
     assert two is not None
     assert set(enumerate(band_keys(one).tolist())) & set(enumerate(band_keys(two).tolist()))
-    assert near_duplicates([an_offer("Tote", LONG), an_offer("Tote", changed)], ["s", "s"]).tolist() == [0, 1]
+    assert near_duplicates([a_listing("Tote", LONG), a_listing("Tote", changed)], ["s", "s"]).tolist() == [0, 1]
 
 
 def test_the_order_of_the_rows_decides_nothing() -> None:
@@ -70,12 +70,12 @@ def test_the_order_of_the_rows_decides_nothing() -> None:
     found = {
         frozenset(
             frozenset(
-                text for text, group in zip(read, near_duplicates(offers, ["s"] * 3), strict=True) if group == one
+                text for text, group in zip(read, near_duplicates(listings, ["s"] * 3), strict=True) if group == one
             )
             for one in range(3)
         )
         for read in itertools.permutations(texts)
-        for offers in [[an_offer("Tote", text.strip()) for text in read]]
+        for listings in [[a_listing("Tote", text.strip()) for text in read]]
     }
     assert len(found) == 1
 

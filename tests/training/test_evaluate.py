@@ -180,9 +180,9 @@ def test_one_repeat_has_no_standard_error() -> None:
 def test_six_hundred_counterfeits_tell_the_model_from_the_rank_average() -> None:
     """Simulated: the interval over resampled sellers of the difference excludes zero, as 38 counterfeits cannot."""
     settings = Settings(listings=12_000, seed=0, start=NOW)
-    offers, labels = evaluation_set(settings, settings.listings)
+    listings, labels = evaluation_set(settings, settings.listings)
     kept = np.flatnonzero((labels == 1) | (np.random.default_rng(0).random(len(labels)) < 0.2))
-    data = Labelled(tuple(offers[i] for i in kept), labels[kept])
+    data = Labelled(tuple(listings[i] for i in kept), labels[kept])
     brands = BrandRegister([one.brand for one in build(settings).brands])
     as_of = NOW + timedelta(days=settings.days)
     found = summarise(data, cross_validate(data, brands, repeats=1, as_of=as_of, marketplace="simulated", threads=2))

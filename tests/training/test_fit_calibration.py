@@ -236,10 +236,10 @@ def test_listings_of_one_seller_widen_the_band_and_more_of_the_same_do_not_narro
 def test_a_band_holds_the_truth_about_as_often_as_it_says(n: int) -> None:
     """Of 8 samples at three values each, by a sigmoid and by a curve; the truth is a line at 1.5 x value - 1."""
     at = np.array([-0.5, 0.5, 1.5])
-    held = []
+    kept = []
     for seed in range(8):
         found = fit_calibration(observed(n, seed=seed)).intervals(at)
         assert found is not None
         truth = expits(1.5 * at - 1.0)
-        held.append((found[:, 0] <= truth) & (truth <= found[:, 1]))
-    assert np.mean(held) >= 0.85
+        kept.append((found[:, 0] <= truth) & (truth <= found[:, 1]))
+    assert np.mean(kept) >= 0.85

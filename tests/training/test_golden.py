@@ -122,7 +122,7 @@ def test_sellers_that_nobody_knows_are_not_all_one() -> None:
     assert kept_apart([replace(ROWS[10], seller=None, seller_cluster=None)], a_set(nobody))
 
 
-def test_a_snapshot_that_holds_golden_offers_is_refused() -> None:
+def test_a_snapshot_that_holds_golden_listings_is_refused() -> None:
     golden = a_set(*ROWS[:2])
     refuse_golden_rows(ROWS[2:], golden)
     with pytest.raises(SnapshotRefused, match="2 rows of the snapshot are of the golden set or its sellers"):

@@ -44,7 +44,7 @@ def test_the_candidate_is_judged_by_its_own_scores() -> None:
     assert beside.rank.theirs != alone.rank.theirs
 
 
-def test_only_slices_of_enough_offers_are_judged_by_themselves() -> None:
+def test_only_slices_of_enough_listings_are_judged_by_themselves() -> None:
     small = replace(DEFAULT_GATES, golden_slice_rows=60)
     names = [part.name for part in golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), small).parts]
     assert names[0] == "all of it"

@@ -114,7 +114,7 @@ def test_each_stretch_is_judged_by_what_came_before_it() -> None:
     assert last.report["candidate"]["ap"] == average_precision(DATA.labels[later[1].judge], expected)
 
 
-def test_rewritten_offers_are_read_by_the_model_of_their_stretch() -> None:
+def test_rewritten_listings_are_read_by_the_model_of_their_stretch() -> None:
     first, *later = TRIAL.split.time_folds
     split = LaterSplit((first, later[0]))
     turned = replace(TRIAL, split=LaterSplit((replace(first, judge=later[0].judge),)))

@@ -150,13 +150,13 @@ RECALLS = [
 
 
 @pytest.mark.parametrize(("false_alarms", "expected", "_why"), RECALLS, ids=[row[-1] for row in RECALLS])
-def test_recall_where_so_many_genuine_offers_are_flagged(false_alarms: float, expected: float, _why: str) -> None:
+def test_recall_where_so_many_genuine_listings_are_flagged(false_alarms: float, expected: float, _why: str) -> None:
     """From the highest: counterfeit; then one of each with equal scores; genuine; counterfeit."""
     labels, scores = np.array([1, 1, 0, 0, 1], dtype=np.int8), np.array([0.9, 0.6, 0.6, 0.4, 0.2])
     assert metrics.recall_at(labels, scores, false_alarms=false_alarms) == pytest.approx(expected)
 
 
-def test_no_alarm_is_allowed_where_every_counterfeit_is_tied_with_a_genuine_offer() -> None:
+def test_no_alarm_is_allowed_where_every_counterfeit_is_tied_with_a_genuine_listing() -> None:
     assert metrics.recall_at(np.array([1, 0], dtype=np.int8), np.array([0.5, 0.5]), false_alarms=0.2) == 0
 
 

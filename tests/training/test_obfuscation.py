@@ -33,7 +33,7 @@ def test_there_are_twelve_ways_and_more_each_with_its_meaning_and_its_source() -
 
 
 @pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
-def test_a_way_changes_an_offer_the_same_way_whenever_it_is_asked(way: Transform) -> None:
+def test_a_way_changes_a_listing_the_same_way_whenever_it_is_asked(way: Transform) -> None:
     changed = rewritten(way, LISTING, MARKET, seed=0)
     assert changed != LISTING
     assert rewritten(way, LISTING, MARKET, seed=0) == changed
@@ -48,13 +48,13 @@ def test_a_way_leaves_what_it_is_not_about(way: Transform) -> None:
 
 
 @pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
-def test_a_way_copes_with_an_offer_of_which_nearly_nothing_is_known(way: Transform) -> None:
+def test_a_way_copes_with_a_listing_of_which_nearly_nothing_is_known(way: Transform) -> None:
     bare = Listing(external_id="MP-2", price=Decimal(5), currency="EUR")
     found = rewritten(way, bare, Market(None, None, ()), seed=0)
     assert (found.title, found.price) == (None, Decimal(5))
 
 
-def test_offers_are_rewritten_each_by_its_own_chance() -> None:
+def test_listings_are_rewritten_each_by_its_own_chance() -> None:
     other = Listing(external_id="MP-9", title=LISTING.title, description=LISTING.description, brand="Aurelle")
     assert written("leet").description != written("leet", other).description
 
@@ -111,7 +111,7 @@ def test_a_brand_that_is_left_out_is_named_nowhere() -> None:
     assert "aurelle" not in (changed.description or "").casefold()
 
 
-def test_good_words_are_those_of_honest_offers_and_stand_behind_ones_own() -> None:
+def test_good_words_are_those_of_honest_listings_and_stand_behind_ones_own() -> None:
     changed = written("good words").description or ""
     assert changed.startswith(LISTING.description or "")
     added = changed.removeprefix(LISTING.description or "").split()
@@ -119,7 +119,7 @@ def test_good_words_are_those_of_honest_offers_and_stand_behind_ones_own() -> No
     assert set(added) <= set(" ".join(MARKET.honest_descriptions).split())
 
 
-def test_a_copied_description_is_that_of_an_honest_offer() -> None:
+def test_a_copied_description_is_that_of_an_honest_listing() -> None:
     assert written("copied description").description in MARKET.honest_descriptions
 
 
@@ -132,7 +132,7 @@ def test_a_price_without_a_median_stays(usual: float | None) -> None:
     assert written("price below the median", market=Market("Aurelle", usual, ())).price == LISTING.price
 
 
-def test_an_offer_that_is_cut_short_keeps_a_beginning() -> None:
+def test_a_listing_that_is_cut_short_keeps_a_beginning() -> None:
     changed = written("cut short", Listing(external_id="MP-1", title="Aurelle " * 20, description="x"))
     assert (len(changed.title or ""), changed.description) == (47, None)
 

@@ -111,7 +111,7 @@ def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate,
     assert candidate.report["gates"][-1]["sentence"].startswith("No golden set is frozen")
 
 
-def test_a_snapshot_that_holds_golden_offers_trains_nothing(tmp_path: Path) -> None:
+def test_a_snapshot_that_holds_golden_listings_trains_nothing(tmp_path: Path) -> None:
     row = ROWS[0]
     golden = thawed(*freeze([GoldenItem("x", row.listing_id, None, 1, ("a", "b"), row.facts)], NOW))
     with pytest.raises(SnapshotRefused, match="1 rows of the snapshot are of the golden set"):
@@ -152,7 +152,7 @@ def with_a_rival(*, accused: int) -> list[SnapshotRow]:
 
 
 @pytest.mark.parametrize(("accused", "state"), [pytest.param(0, "passed", marks=pytest.mark.soak), (40, "failed")])
-def test_false_confirmations_against_a_rival_are_seen_in_its_offers_that_were_given_back(
+def test_false_confirmations_against_a_rival_are_seen_in_its_listings_that_were_given_back(
     candidate: Candidate, tmp_path: Path, accused: int, state: str
 ) -> None:
     snapshot = a_snapshot(tmp_path, with_a_rival(accused=accused))

@@ -55,7 +55,7 @@ def test_given_rates_bring_other_currencies_in() -> None:
     assert found.log_median == pytest.approx((math.log(150) + math.log(200)) / 2)
 
 
-def test_an_offer_under_an_alias_is_compared_with_its_brand() -> None:
+def test_a_listing_under_an_alias_is_compared_with_its_brand() -> None:
     under_alias = [a_listing(brand="奥蕾尔", title="女包", price=price) for price in PRICES]
     offline = OfflineReferences(under_alias, BrandRegister([AURELLE]))
     found = reference(offline, BAGS[0], took_part=False)

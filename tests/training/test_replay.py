@@ -25,7 +25,7 @@ def test_the_brand_is_looked_for_anew() -> None:
     assert rewritten_as("spaced letters").brand.name == "Aurelle"
 
 
-def test_an_offer_without_its_brand_is_compared_with_other_prices() -> None:
+def test_a_listing_without_its_brand_is_compared_with_other_prices() -> None:
     assert rewritten_as("brand left out").price.brand_category != FULL.price.brand_category
 
 
@@ -50,7 +50,7 @@ def test_a_price_below_the_median_is_so_in_the_base_currency() -> None:
     assert found.log_price == pytest.approx(reference.log_median - 0.0305, abs=0.001)
 
 
-def test_the_seller_knows_what_such_goods_cost_in_the_currency_of_the_offer() -> None:
+def test_the_seller_knows_what_such_goods_cost_in_the_currency_of_the_listing() -> None:
     usual, own, reference = market_of(FULL, ()).usual_price, FULL.listing.price, FULL.price.brand_category
     assert usual is not None
     assert own is not None
@@ -91,7 +91,7 @@ def test_tell_tales_stay_while_their_words_stand() -> None:
     assert gone == IndicatorFacts(for_counterfeit=2)
 
 
-def test_an_offer_that_is_not_changed_has_the_facts_that_it_had() -> None:
+def test_a_listing_that_is_not_changed_has_the_facts_that_it_had() -> None:
     for facts in (FULL, some_facts()):
         found = facts_of_changed(facts, facts.listing, REFERENCES)
         assert (found.brand, found.price, found.seller) == (facts.brand, facts.price, facts.seller)

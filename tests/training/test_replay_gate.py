@@ -91,7 +91,7 @@ def by_facts(score: Callable[[Sequence[Facts]], Floats]) -> Callable[[Sequence[F
     return lambda facts, _rows: score(facts)
 
 
-def test_each_offer_is_scored_with_its_place() -> None:
+def test_each_listing_is_scored_with_its_place() -> None:
     asked: list[tuple[str, str]] = []
 
     def notes(facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
@@ -100,11 +100,11 @@ def test_each_offer_is_scored_with_its_place() -> None:
         return np.ones(len(facts))
 
     replay(HELD_OUT, notes, REFERENCES, replace(DEFAULT_GATES, replay_most=12), seed=0)
-    assert all(offer == place for offer, place in asked)
-    assert len({offer for offer, _ in asked}) == 24
+    assert all(listing == place for listing, place in asked)
+    assert len({listing for listing, _ in asked}) == 24
 
 
-def test_honest_offers_count_as_many_as_they_stand_for() -> None:
+def test_honest_listings_count_as_many_as_they_stand_for() -> None:
     """Somebody looks at the rewritten offers of the first half alone, which stand for one each, the others for nine."""
     half = len(FACTS) // 2
     first = {one.listing.external_id for one in FACTS[:half]}
@@ -144,7 +144,7 @@ def test_a_model_that_only_reads_plain_letters_is_stopped_by_every_disguise_of_t
     assert "price below the median" not in failed
 
 
-def test_a_model_that_is_afraid_of_signs_is_stopped_by_honest_offers() -> None:
+def test_a_model_that_is_afraid_of_signs_is_stopped_by_honest_listings() -> None:
     def afraid(facts: Sequence[Facts]) -> Floats:
         return np.array([float(any(ord(c) > 0x2000 for c in one.listing.title or "")) for one in facts])
 
@@ -159,7 +159,7 @@ def test_a_model_that_does_not_read_loses_nothing() -> None:
     assert {(one.worse, one.worse_at_least) for one in found} == {(0.0, 0.0)}
 
 
-def test_counterfeits_meet_every_way_and_honest_offers_those_of_honest_people() -> None:
+def test_counterfeits_meet_every_way_and_honest_listings_those_of_honest_people() -> None:
     found = replay(HELD_OUT, by_facts(lambda some: np.ones(len(some))), REFERENCES, DEFAULT_GATES, seed=0)
     assert [one.name for one in found if not one.honest] == [way.name for way in TRANSFORMS]
     assert [one.name for one in found if one.honest] == [way.name for way in TRANSFORMS if way.by_honest_sellers]
@@ -168,7 +168,7 @@ def test_counterfeits_meet_every_way_and_honest_offers_those_of_honest_people() 
     assert {one.offers for one in found if one.honest} == {80 - positives}
 
 
-def test_no_more_offers_are_rewritten_than_the_policy_says() -> None:
+def test_no_more_listings_are_rewritten_than_the_policy_says() -> None:
     asked: list[int] = []
 
     def counts(some: Sequence[Facts]) -> Floats:
@@ -200,7 +200,7 @@ def test_the_lower_end_is_what_resampled_sellers_leave() -> None:
     assert 0.05 < cut.worse_at_least < cut.worse
 
 
-def test_descriptions_are_copied_from_honest_offers_alone() -> None:
+def test_descriptions_are_copied_from_honest_listings_alone() -> None:
     theirs = {one.listing.description for one, y in zip(FACTS, DATA.labels, strict=True) if y}
     honest_ones = {one.listing.description for one, y in zip(FACTS, DATA.labels, strict=True) if not y}
 
@@ -219,12 +219,12 @@ def test_where_there_is_one_class_only_that_is_rewritten() -> None:
     assert all(one.honest for one in found)
 
 
-def test_an_offer_on_the_line_is_shown() -> None:
+def test_a_listing_on_the_line_is_shown() -> None:
     found = replay(HELD_OUT, by_facts(lambda some: np.full(len(some), 0.5)), REFERENCES, DEFAULT_GATES, seed=0)
     assert {(one.before, one.after) for one in found} == {(1.0, 1.0)}
 
 
-def test_in_the_interval_too_an_honest_offer_counts_as_often_as_it_stands_for() -> None:
+def test_in_the_interval_too_an_honest_listing_counts_as_often_as_it_stands_for() -> None:
     """Every second honest offer is newly shown and stands for thirty others."""
     honest_rows = np.flatnonzero(DATA.labels == 0)
     feared = {FACTS[i].listing.external_id for i in honest_rows[::2]}

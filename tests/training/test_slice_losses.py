@@ -103,7 +103,7 @@ def test_a_loss_of_ours_is_worse_and_a_loss_of_theirs_is_not() -> None:
     assert gained.rank.worse == pytest.approx(-lost.rank.worse)
 
 
-def test_honest_offers_of_a_slice_that_are_newly_flagged_are_worse() -> None:
+def test_honest_listings_of_a_slice_that_are_newly_flagged_are_worse() -> None:
     """Forty of 4,000 are one in a hundred: a model may spend all its false alarms on one slice."""
     random = np.random.default_rng(2)
     n = 4_000
@@ -174,7 +174,7 @@ def test_no_resample_is_forgotten(place: int) -> None:
     assert slice_.recall.worse_at_least == alone.recall.worse_at_least < slice_.recall.worse
 
 
-def test_one_genuine_offer_in_a_hundred_may_be_flagged_and_not_two() -> None:
+def test_one_genuine_listing_in_a_hundred_may_be_flagged_and_not_two() -> None:
     labels = np.array([0] * 100 + [1] * 5, dtype=np.int8)
     scores = np.concatenate([np.arange(100.0), [98.5] * 5])
     (found,) = slice_evidence(
@@ -194,7 +194,7 @@ def test_a_slice_without_counterfeits_has_no_recall_and_no_rank_to_lose() -> Non
     assert slice_.alarms.worse_at_least <= slice_.alarms.worse
 
 
-def test_a_resample_without_a_genuine_offer_says_nothing_of_false_alarms() -> None:
+def test_a_resample_without_a_genuine_listing_says_nothing_of_false_alarms() -> None:
     found = scored()
     only_fakes = replace(found, resampled=found.labels[None, :].astype(np.float64))
     assert np.isnan(evidence(only_fakes)["all"].alarms.worse_at_least)

@@ -36,7 +36,7 @@ def test_new_sellers_are_a_slice() -> None:
     assert {row["slice"]: row["rows"] for row in found}["sellers under 30 days"] == 10
 
 
-def test_offers_without_a_price_reference_are_a_slice() -> None:
+def test_listings_without_a_price_reference_are_a_slice() -> None:
     found = slices([bare_facts()] * 10, LABELS[:10], OURS[:10], None)
     assert [row["slice"] for row in found] == ["market XTS", "no description", "no price reference"]
 
@@ -62,7 +62,7 @@ BARE = only_text_and_price(full_facts())
 
 
 @pytest.mark.parametrize("family", [Family.ITEM, Family.SELLER])
-def test_without_its_history_nothing_of_an_offer_or_seller_is_known(family: Family) -> None:
+def test_without_its_history_nothing_of_a_listing_or_seller_is_known(family: Family) -> None:
     vector = compute(BARE).vector
     known = [f.name for f in FEATURES if f.family is family and not np.isnan(vector[NAMES.index(f.name)])]
     assert set(known) <= {"item_version"}

@@ -87,7 +87,7 @@ def sharers(world: World, kind: ContactKind) -> list[set[str]]:
     return [sellers for sellers in found.values() if len(sellers) > 1]
 
 
-def test_contacts_come_in_before_the_first_offer_of_their_seller_and_in_the_order_of_time() -> None:
+def test_contacts_come_in_before_the_first_listing_of_their_seller_and_in_the_order_of_time() -> None:
     first: dict[str, datetime] = {}
     for sent in the_world().sent:
         if (truth := the_world().truth.get(str(sent.row["external_id"]))) is not None:

@@ -50,7 +50,7 @@ def test_a_column_comes_once_in_a_row() -> None:
 
 
 @pytest.mark.parametrize("many", [[], [BARE], [BARE, BARE]])
-def test_offers_without_text_have_empty_rows(many: list[Listing]) -> None:
+def test_listings_without_text_have_empty_rows(many: list[Listing]) -> None:
     matrix = TextMatrix.of(many)
     assert (len(matrix.indices), matrix.starts.tolist()) == (0, [0] * (len(many) + 1))
 

@@ -46,7 +46,7 @@ def found(shipped: Bundle, champion: Bundle | None) -> UpheldEvidence:
     return upheld_evidence(ROWS, FACTS, shipped, InForce(champion, 1), DEFAULT_GATES)
 
 
-def test_only_offers_that_an_appeal_made_genuine_are_asked_about() -> None:
+def test_only_listings_that_an_appeal_made_genuine_are_asked_about() -> None:
     assert found(candidate_at(0.5), at_line(0.5)).offers == len(UPHELD) == 8
 
 
@@ -67,7 +67,7 @@ def test_a_regression_is_shown_by_the_candidate_while_the_champion_is_clear(
     assert evidence.shown == ((8 if ours < 0.1 else 0), (8 if theirs < 0.1 else 0))
 
 
-def test_an_offer_is_mended_where_the_champion_would_show_it_and_the_candidate_is_clear() -> None:
+def test_a_listing_is_mended_where_the_champion_would_show_it_and_the_candidate_is_clear() -> None:
     turned = upheld_evidence(ROWS, FACTS, at_line(0.9), InForce(candidate_at(0.001), 1), DEFAULT_GATES)
     assert (turned.mended, turned.regressed) == (8, ())
     assert found(candidate_at(0.001), at_line(0.9)).mended == 0
@@ -80,7 +80,7 @@ def test_what_the_scorecard_would_show_is_mended_by_a_candidate_that_is_clear() 
     assert found(candidate_at(0.999), None).mended == int((points >= 20).sum()) > 0
 
 
-def test_an_offer_on_the_line_is_shown() -> None:
+def test_a_listing_on_the_line_is_shown() -> None:
     score = float(SCORES[UPHELD[0]])
     exact = found(candidate_at(score), at_line(0.9))
     assert exact.shown[0] == int((SCORES[UPHELD] >= score).sum())

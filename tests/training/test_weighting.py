@@ -50,7 +50,7 @@ def copies(n: int, **changes: Any) -> list[SnapshotRow]:
     return [replace(ROWS[0], version_id=f"ver_copy_{i}", **changed) for i in range(n)]
 
 
-def test_fifty_copies_of_one_offer_weigh_as_one() -> None:
+def test_fifty_copies_of_one_listing_weigh_as_one() -> None:
     rows = copies(50, weight=0.7)
     found = training_weights(rows, FACTS[:1] * 50, UNCAPPED)
     assert found.values.sum() == pytest.approx(0.7)

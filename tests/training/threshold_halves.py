@@ -111,8 +111,8 @@ def bootstrap(
         balances = (right - target * flagged)[accused].astype(np.float32)
         reached = ((weights @ balances) >= 0).mean(axis=0)
         for confidence in CONFIDENCES:
-            held = np.flatnonzero(reached >= confidence)
-            found[target, confidence] = float(thresholds[held[-1]]) if len(held) else None
+            kept = np.flatnonzero(reached >= confidence)
+            found[target, confidence] = float(thresholds[kept[-1]]) if len(kept) else None
     return found
 
 

@@ -44,8 +44,8 @@ class Asked:
     def of(cls, report: dict[str, Any]) -> "Asked":
         (gate,) = [gate for gate in report["gates"] if gate["name"] == "upheld_appeals"]
         judged = gate["figure"] is not None
-        offers = int(gate["sentence"].split()[0]) if judged else 0
-        return cls(offers, int(gate["figure"] or 0), int(gate["bound"] or 0))
+        listings = int(gate["sentence"].split()[0]) if judged else 0
+        return cls(listings, int(gate["figure"] or 0), int(gate["bound"] or 0))
 
 
 def played(seed: int, listings: int = LISTINGS) -> tuple[Year, list[Asked]]:
@@ -81,8 +81,8 @@ def attacked(year: Year, seed: int, *, upheld: int, planted: int) -> Snapshot:
     brands = [one.truth.brand_id for one in honest]
     goods = [one for one in honest if one.truth.brand_id == max(sorted(set(brands)), key=brands.count)]
     chosen = np.random.default_rng(seed).permutation(len(goods))[: 1 + upheld + planted]
-    rival, *offers = [goods[i] for i in chosen]
-    rows = [_row(one, rival, snapshot, i < upheld, i) for i, one in enumerate(offers)]
+    rival, *listings = [goods[i] for i in chosen]
+    rows = [_row(one, rival, snapshot, i < upheld, i) for i, one in enumerate(listings)]
     return replace(snapshot, rows=tuple(sorted([*snapshot.rows, *rows], key=lambda r: (r.known_at, r.version_id))))
 
 

@@ -66,7 +66,7 @@ FORMATS: Final[Mapping[str, Format]] = {
         Format(
             "vestiaire",
             (
-                Layout(frozenset({"product_name"}), vestiaire.offer_to_listing),
+                Layout(frozenset({"product_name"}), vestiaire.as_listing),
                 Layout(frozenset({"Start_price_EU"}), vestiaire.sale_to_listing),
             ),
             "Vestiaire Collective offers (USD) and sold bags (EUR).",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from training.adapters.cells import Row, amount, number, text, without_missing
 
 
-def offer_to_listing(row: Row) -> Mapping[str, object]:
+def as_listing(row: Row) -> Mapping[str, object]:
     """The listing mapping of an offer; the price shown to a buyer is in US dollars."""
     return without_missing(
         {

@@ -21,7 +21,7 @@ _MOST_PAID_TOGETHER: Final = 4
 _HAS_ANOTHER_SHOP: Final = 0.05
 _FROM_A_WAREHOUSE: Final = 0.3
 _WAREHOUSES: Final = ("Hall 4, Port Road", "Hall 9, Port Road", "Dock 2, River Lane")
-_BEFORE_THE_FIRST_OFFER: Final = 0.01  # Days.
+_BEFORE_THE_FIRST_LISTING: Final = 0.01  # Days.
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ class SellerContact:
 def seller_contacts(random: Random, offers: Sequence[Draft], start: datetime) -> tuple[SellerContact, ...]:
     """The contacts of everybody who offers something, each shortly before the first offer; `offers` are by time."""
     first: dict[str, Draft] = {}
-    for offer in offers:
-        first.setdefault(offer.seller.external_id, offer)
+    for listing in offers:
+        first.setdefault(listing.seller.external_id, listing)
     book = _Book()
     found: list[SellerContact] = []
-    for offer in first.values():
-        at = moment(start, offer.day - _BEFORE_THE_FIRST_OFFER)
-        rows = _of(random, offer.seller, book) if happens(random, _KNOWN) else ()
-        found.extend(SellerContact(at, {"seller": offer.seller.external_id, **row}) for row in rows)
+    for listing in first.values():
+        at = moment(start, listing.day - _BEFORE_THE_FIRST_LISTING)
+        rows = _of(random, listing.seller, book) if happens(random, _KNOWN) else ()
+        found.extend(SellerContact(at, {"seller": listing.seller.external_id, **row}) for row in rows)
     return tuple(found)
 
 

@@ -21,20 +21,20 @@ def copied(random: Random, offers: Sequence[Draft]) -> list[Draft]:
     by_model: dict[tuple[int, int], list[Draft]] = {}
     found: list[Draft] = []
     for draft in offers:
-        offer = draft
-        house, model = offer.item.house, offer.item.model
-        models = [] if house is None or offer.item.part else by_model.setdefault((house, model), [])
-        share = COUNTERFEITERS_COPY if offer.item.counterfeit else SHOPS_COPY
-        others = [one for one in models if one.seller.external_id != offer.seller.external_id]
-        if others and "description" in offer.content and happens(random, share):
-            offer = _in_the_words_of(random, offer, one_of(random, others))
-        if not offer.item.counterfeit and "description" in offer.content and house is not None:
-            models.append(offer)
-        found.append(offer)
+        listing = draft
+        house, model = listing.item.house, listing.item.model
+        models = [] if house is None or listing.item.part else by_model.setdefault((house, model), [])
+        share = COUNTERFEITERS_COPY if listing.item.counterfeit else SHOPS_COPY
+        others = [one for one in models if one.seller.external_id != listing.seller.external_id]
+        if others and "description" in listing.content and happens(random, share):
+            listing = _in_the_words_of(random, listing, one_of(random, others))
+        if not listing.item.counterfeit and "description" in listing.content and house is not None:
+            models.append(listing)
+        found.append(listing)
     return found
 
 
-def _in_the_words_of(random: Random, offer: Draft, source: Draft) -> Draft:
-    kept = {name: value for name, value in offer.content.items() if name not in _COPIED}
+def _in_the_words_of(random: Random, listing: Draft, source: Draft) -> Draft:
+    kept = {name: value for name, value in listing.content.items() if name not in _COPIED}
     words: Row = {name: source.content[name] for name in _COPIED if name in source.content}
-    return replace(offer, content={**kept, **words, "title": varied(random, str(words["title"]))})
+    return replace(listing, content={**kept, **words, "title": varied(random, str(words["title"]))})

@@ -52,7 +52,7 @@ class Habits:
     age: Around
     sales: Around
     size: Around
-    offer_age: Around
+    listing_age: Around
     returns: float
     fakes: float
     rating: float
@@ -74,13 +74,13 @@ _NOT_SHARES: Final = {"kind", "share", "stories", *_AROUND}
 
 
 def _habits(row: Mapping[str, str]) -> Habits:
-    price, age, sales, size, offer_age = (Around(*map(float, row[name].split(" ± "))) for name in _AROUND)
+    price, age, sales, size, listing_age = (Around(*map(float, row[name].split(" ± "))) for name in _AROUND)
     return Habits(
         price=price,
         age=age,
         sales=sales,
         size=size,
-        offer_age=offer_age,
+        listing_age=listing_age,
         **{name: float(value) for name, value in row.items() if name not in _NOT_SHARES},
         stories={Story(name): float(share) for name, share in (one.split(" ") for one in row["stories"].split(", "))},
     )

@@ -97,36 +97,36 @@ def draft(random: Random, seller: Seller, item: Item) -> Draft:
     return _observed(random, Draft(seller, day, item, content, {}, {}))
 
 
-def _observed(random: Random, offer: Draft) -> Draft:
-    seller, habits = offer.seller, HABITS[offer.seller.kind]
-    found = volumes(random, seller.career, seller.record, offer.day)
-    age = min(around(random, habits.offer_age), offer.day - seller.career.opened)
-    offers, counterfeit = seller.career.offers, offer.item.counterfeit
-    counted = counters(random, found, habits, age=age, offers=offers, counterfeit=counterfeit)
+def _observed(random: Random, listing: Draft) -> Draft:
+    seller, habits = listing.seller, HABITS[listing.seller.kind]
+    found = volumes(random, seller.career, seller.record, listing.day)
+    age = min(around(random, habits.listing_age), listing.day - seller.career.opened)
+    listings, counterfeit = seller.career.offers, listing.item.counterfeit
+    counted = counters(random, found, habits, age=age, offers=listings, counterfeit=counterfeit)
     if happens(random, 0.7):
         counted["availability"] = "in_stock" if happens(random, 0.93) else "out_of_stock"
-    sentence = block(seller.career, seller.record, found, country=seller.style.country, day=offer.day)
-    return replace(offer, observed=counted, block=sentence)
+    sentence = block(seller.career, seller.record, found, country=seller.style.country, day=listing.day)
+    return replace(listing, observed=counted, block=sentence)
 
 
-def later(random: Random, offer: Draft, day: float) -> Draft:
+def later(random: Random, listing: Draft, day: float) -> Draft:
     """The same offer as it stands on a later day, its content unchanged."""
-    found = volumes(random, offer.seller.career, offer.seller.record, day)
-    sentence = block(offer.seller.career, offer.seller.record, found, country=offer.seller.style.country, day=day)
-    observed = dict(offer.observed)
+    found = volumes(random, listing.seller.career, listing.seller.record, day)
+    sentence = block(listing.seller.career, listing.seller.record, found, country=listing.seller.style.country, day=day)
+    observed = dict(listing.observed)
     if isinstance(age := observed.get("age_days"), int):
-        observed["age_days"] = age + int(day - offer.day)
-    return replace(offer, day=day, observed=observed, block=sentence if offer.block else {})
+        observed["age_days"] = age + int(day - listing.day)
+    return replace(listing, day=day, observed=observed, block=sentence if listing.block else {})
 
 
-def relisted(random: Random, offer: Draft, seller: Seller) -> Draft:
+def relisted(random: Random, listing: Draft, seller: Seller) -> Draft:
     """The same goods in nearly the same words under another account."""
     career = seller.career
     day = career.first_day + random.random() * (career.last_day - career.first_day)
-    content = {**offer.content, "title": varied(random, str(offer.content["title"]))}
+    content = {**listing.content, "title": varied(random, str(listing.content["title"]))}
     if "price" in content:
         content["price"] = f"{float(str(content['price'])) * (0.95 + 0.1 * random.random()):.2f}"
-    return _observed(random, Draft(seller, day, offer.item, content, {}, {}))
+    return _observed(random, Draft(seller, day, listing.item, content, {}, {}))
 
 
 def varied(random: Random, title: str) -> str:

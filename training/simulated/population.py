@@ -26,22 +26,22 @@ class Crowd:
     prefix: str
 
 
-def draw_offers(random: Random, crowd: Crowd, workshops: tuple[Supplier, ...]) -> list[Draft]:
+def draw_listings(random: Random, crowd: Crowd, workshops: tuple[Supplier, ...]) -> list[Draft]:
     """Exactly `crowd.offers` offers in the order of time."""
     ids = _seller_ids(random, crowd.prefix)
     found: list[Draft] = []
     unknowing = round(crowd.counterfeits * _UNKNOWING)
     for craft in Craft:
         quota = round((crowd.counterfeits - unknowing) * CRAFTS[craft])
-        found.extend(_up_to(quota, _counterfeit_offers(random, ids, craft, crowd.days, workshops)))
+        found.extend(_up_to(quota, _counterfeit_listings(random, ids, craft, crowd.days, workshops)))
     left = crowd.offers - len(found)
     quotas = {trade: round(left * TRADES[trade]) for trade in Honest}
     quotas[Honest.RETAIL] += left - sum(quotas.values())
     for trade, quota in quotas.items():
         chance = unknowing / max(quota * HABITS[trade].branded, 1) if trade is Honest.SECOND_HAND else 0.0
-        offers = _honest_offers(random, ids, trade, crowd.days, chance)
-        found.extend(next(offers) for _ in range(quota))
-    return sorted(found, key=lambda offer: offer.day)
+        listings = _honest_listings(random, ids, trade, crowd.days, chance)
+        found.extend(next(listings) for _ in range(quota))
+    return sorted(found, key=lambda listing: listing.day)
 
 
 def _seller_ids(random: Random, prefix: str) -> Iterator[str]:
@@ -57,25 +57,27 @@ def _seller_ids(random: Random, prefix: str) -> Iterator[str]:
 def _up_to(counterfeits: int, offers: Iterator[Draft]) -> Iterator[Draft]:
     """Offers until so many of them are counterfeit."""
     while counterfeits > 0:
-        offer = next(offers)
-        counterfeits -= offer.item.counterfeit
-        yield offer
+        listing = next(offers)
+        counterfeits -= listing.item.counterfeit
+        yield listing
 
 
-def _counterfeit_offers(
+def _counterfeit_listings(
     random: Random, ids: Iterator[str], craft: Craft, days: int, workshops: tuple[Supplier, ...]
 ) -> Iterator[Draft]:
     while True:
         seller = counterfeiter(random, next(ids), craft, days, workshops)
-        offers = [draft(random, seller, draw_item(random, seller, unknowing=0.0)) for _ in range(seller.career.offers)]
-        yield from offers
+        listings = [
+            draft(random, seller, draw_item(random, seller, unknowing=0.0)) for _ in range(seller.career.offers)
+        ]
+        yield from listings
         while craft is Craft.RELISTING and (successor := reopened(random, seller, next(ids), days)) is not None:
             seller = successor
-            offers = [relisted(random, offer, seller) for offer in offers if happens(random, _COMES_BACK)]
-            yield from offers
+            listings = [relisted(random, listing, seller) for listing in listings if happens(random, _COMES_BACK)]
+            yield from listings
 
 
-def _honest_offers(random: Random, ids: Iterator[str], trade: Honest, days: int, unknowing: float) -> Iterator[Draft]:
+def _honest_listings(random: Random, ids: Iterator[str], trade: Honest, days: int, unknowing: float) -> Iterator[Draft]:
     for number in count():
         seller = honest_seller(random, next(ids), trade, days, number=number)
         for _ in range(seller.career.offers):

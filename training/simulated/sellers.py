@@ -24,7 +24,7 @@ PER_EURO: Final = {"EUR": 1.0, "USD": 1.08, "GBP": 0.85, "CNY": 7.8, "RUB": 96.0
 SUPPLIERS: Final = 14
 _FROM_THE_START: Final = 8
 _TELLS_EACH, _PRODUCTS_EACH = 3, 4
-_MOST_OFFERS: Final = 60
+_MOST_LISTINGS: Final = 60
 _UNBRANDED_ORDER: Final = 30.0  # EUR.
 _KEEPS_A_TELL: Final = 0.06  # Honest sellers, drop shippers mostly, who write one of the tells under every offer.
 _COUNTERFEITER_STAYS: Final = (12.0, 45.0)  # Days from the first offer to the last.
@@ -97,7 +97,7 @@ def honest_seller(random: Random, external_id: str, kind: Honest, days: int, *, 
     `number` counts the sellers of a kind, so that the authorised sellers, with one brand each, cover all brands.
     """
     first_day = 0.0 if happens(random, 0.6) else random.random() * days * 0.9
-    career = Career(first_day - around(random, HABITS[kind].age), first_day, float(days), _offers(random, kind))
+    career = Career(first_day - around(random, HABITS[kind].age), first_day, float(days), _listings(random, kind))
     houses = tuple(one_of(random, range(len(HOUSES))) for _ in range(_HOUSES_OF.get(kind, 4)))
     if kind is Honest.AUTHORISED:
         houses = (number % len(HOUSES),)
@@ -110,7 +110,7 @@ def counterfeiter(random: Random, external_id: str, kind: Craft, days: int, work
     stays = _between(random, _COUNTERFEITER_STAYS)
     first_day = random.random() * max(days - stays, 1.0)
     opened = first_day - around(random, HABITS[kind].age)
-    career = Career(opened, first_day, min(first_day + stays, float(days)), _offers(random, kind))
+    career = Career(opened, first_day, min(first_day + stays, float(days)), _listings(random, kind))
     supplier = one_of(random, [workshop for workshop in workshops if workshop.since * days <= first_day])
     houses = tuple({house for house, _ in supplier.products})
     return _open(random, (external_id, kind), career, _style(random, kind, None), houses, supplier)
@@ -171,8 +171,8 @@ def _style(random: Random, kind: Kind, kept_tell: int | None) -> Style:
     )
 
 
-def _offers(random: Random, kind: Kind) -> int:
-    return min(_MOST_OFFERS, max(1, round(around(random, HABITS[kind].size))))
+def _listings(random: Random, kind: Kind) -> int:
+    return min(_MOST_LISTINGS, max(1, round(around(random, HABITS[kind].size))))
 
 
 def _shape(random: Random) -> int:

@@ -61,14 +61,14 @@ def truth_of(offer: Draft) -> Truth:
 def stream(random: Random, offers: Sequence[tuple[str, Draft]], start: datetime, days: int) -> tuple[Sent, ...]:
     """All rows by time; `offers` are pairs of external id and offer."""
     timed: list[tuple[float, Row]] = []
-    for external_id, offer in offers:
-        row = offer.row(external_id, start)
-        timed.append((offer.day, row))
+    for external_id, listing in offers:
+        row = listing.row(external_id, start)
+        timed.append((listing.day, row))
         if happens(random, CHANGED):
-            after = _changed(random, offer, min(days, offer.day + 0.5 + _CHANGES_WITHIN * random.random()))
+            after = _changed(random, listing, min(days, listing.day + 0.5 + _CHANGES_WITHIN * random.random()))
             timed.append((after.day, after.row(external_id, start)))
         elif happens(random, REPEATED):
-            timed.append((min(days, offer.day + 20 * random.random()), row))
+            timed.append((min(days, listing.day + 20 * random.random()), row))
     rows = [row for _, row in timed if "description" in row]
     for number in range(max(1, round(BROKEN * len(offers)))):
         broken = {**one_of(random, rows), "external_id": f"broken-{number:05d}"}
@@ -132,9 +132,9 @@ def seller_events(
 ) -> tuple[SellerEvent, ...]:
     """The events of followed sellers inside the history, by time; a sale is of an offer that was up by then."""
     by_seller: dict[str, list[tuple[str, Draft]]] = {}
-    for external_id, offer in offers:
-        if offer.seller.record.ledger is not None:
-            by_seller.setdefault(offer.seller.external_id, []).append((external_id, offer))
+    for external_id, listing in offers:
+        if listing.seller.record.ledger is not None:
+            by_seller.setdefault(listing.seller.external_id, []).append((external_id, listing))
     timed: list[tuple[float, Row]] = []
     for mine in by_seller.values():
         timed.extend(_events_of(random, mine[0][1].seller, mine))
@@ -154,7 +154,7 @@ def _events_of(random: Random, seller: Seller, offers: Sequence[tuple[str, Draft
     found: list[tuple[float, Row]] = []
     for entry in seller.record.ledger.entries:
         if entry.sale not in sold:
-            up = [external_id for external_id, offer in offers if offer.day < entry.day]
+            up = [external_id for external_id, one in offers if one.day < entry.day]
             sold[entry.sale] = one_of(random, up) if up else None
         row: Row = {"seller": seller.external_id, "kind": entry.kind}
         if (listing := sold[entry.sale]) is not None:

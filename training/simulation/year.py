@@ -91,21 +91,21 @@ class Year:
 
     def pass_days(self, until: datetime) -> None:
         """Let time pass up to a moment at which everything that came in is shared out and taken up."""
-        offers = self._come_in(until)
-        rows = [self.memory.came(offered) for offered in offers]
-        arrivals = scored(rows, [one.draw for one in offers], self.champion, self.market.taking_part.__contains__)
-        self.budget += self.review_share * len(offers)
+        listings = self._come_in(until)
+        rows = [self.memory.came(offered) for offered in listings]
+        arrivals = scored(rows, [one.draw for one in listings], self.champion, self.market.taking_part.__contains__)
+        self.budget += self.review_share * len(listings)
         routes = share_out(arrivals, self.budget, champion=self.champion, explores=self.arm.explores)
         self.now = until
-        taken_up = [self._taken_up(*one) for one in zip(offers, arrivals, routes, strict=True)]
+        taken_up = [self._taken_up(*one) for one in zip(listings, arrivals, routes, strict=True)]
         for case in self._with_reports(taken_up):
             self._keep(case)
 
     def _come_in(self, until: datetime) -> list[Offered]:
-        offers, start = self.market.offers, self._sent
-        while self._sent < len(offers) and offers[self._sent].at <= until:
+        listings, start = self.market.offers, self._sent
+        while self._sent < len(listings) and listings[self._sent].at <= until:
             self._sent += 1
-        fresh = list(offers[start : self._sent])
+        fresh = list(listings[start : self._sent])
         if self._adapting is None:
             return fresh
         written = [self._adapting.as_written(offered) for offered in fresh]

@@ -107,5 +107,5 @@ class Person:
 
 def roles(grants: Iterable[Grant]) -> tuple[Role, ...]:
     """The roles in the order of the enumeration, each once."""
-    held = {grant.role for grant in grants}
-    return tuple(role for role in Role if role in held)
+    kept = {grant.role for grant in grants}
+    return tuple(role for role in Role if role in kept)

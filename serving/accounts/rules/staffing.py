@@ -44,11 +44,11 @@ def changed(before: Sequence[Grant], wanted: Iterable[Grant], administered: Coll
     asked = {_key(one): one for one in wanted}
     for one in asked.values():
         check_grant(one, administered)
-    held = {_key(one): one for one in before if one.marketplace_id in administered}
-    if not asked and len(held) == len(before):
+    kept = {_key(one): one for one in before if one.marketplace_id in administered}
+    if not asked and len(kept) == len(before):
         raise Invalid("Without any role they can do nothing here. Deactivate them instead.")
-    given = tuple(one for key, one in asked.items() if key not in held)
-    return GrantChange(given, tuple(one for key, one in held.items() if key not in asked))
+    given = tuple(one for key, one in asked.items() if key not in kept)
+    return GrantChange(given, tuple(one for key, one in kept.items() if key not in asked))
 
 
 def _key(grant: Grant) -> tuple[Role, str, str | None]:

@@ -179,8 +179,8 @@ def _join(runtime: Runtime, one: Invitation, new: tuple[str, str] | None) -> Non
                 invited_by=one.invited_by,
             )
         invitations.take_up(connection, one, user_id, runtime.wall.now())
-        held = {(had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants}
-        if (one.grant.role, one.grant.marketplace_id, one.grant.brand_id) not in held:
+        kept = {(had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants}
+        if (one.grant.role, one.grant.marketplace_id, one.grant.brand_id) not in kept:
             accounts.add_grants(connection, user_id, [one.grant], now)
         _record(runtime, connection, one, "person.joined", user_id, subject=user_id)
 

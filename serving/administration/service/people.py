@@ -64,10 +64,10 @@ def staff(runtime: Runtime, by: Person, *, words: str, role: Role | None, most: 
     here = [one.marketplace_id for one in places]
     with runtime.store.read() as connection:
         found, number = people.colleagues(connection, here, words=words, role=role, most=most)
-        held: Counter[str] = Counter()
+        kept: Counter[str] = Counter()
         for place in here:
-            held += assignments.in_hand(connection, place, runtime.clock.now())
-    return Staff(tuple(found), number, held, places)
+            kept += assignments.in_hand(connection, place, runtime.clock.now())
+    return Staff(tuple(found), number, kept, places)
 
 
 def one_of_staff(runtime: Runtime, by: Person, user_id: str) -> Colleague:
@@ -104,8 +104,8 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
         accounts.add_grants(connection, user_id, change.given, now)
         invitations.withdraw_of(connection, _places_without(change.taken, Role.ADMIN), user_id, runtime.wall.now())
         for place in _places_without(change.taken, Role.ANALYST):
-            held = leases.of_person(connection, [place], user_id, now)
-            leases.move(connection, held, user_id, None, None)
+            kept = leases.of_person(connection, [place], user_id, now)
+            leases.move(connection, kept, user_id, None, None)
             assignments.withdraw(connection, [place], user_id)
         for act, grants in (("person.granted", change.given), ("person.ungranted", change.taken)):
             for one in grants:
@@ -215,11 +215,11 @@ def _hand_over(
     if follower is not None and follower.disabled_at is not None:
         raise Invalid("{name} is deactivated. Name somebody who can sign in.", name=follower.name)
     brands = _brands_over(connection, here, whose, follower)
-    held = leases.of_person(connection, here, whose.user_id, now)
-    taken = [] if follower is None else _for(connection, held, follower)
+    kept = leases.of_person(connection, here, whose.user_id, now)
+    taken = [] if follower is None else _for(connection, kept, follower)
     until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].lease_seconds)
     handed_over = leases.move(connection, taken, whose.user_id, successor, until)
-    freed = leases.move(connection, [one for one in held if one not in taken], whose.user_id, None, None)
+    freed = leases.move(connection, [one for one in kept if one not in taken], whose.user_id, None, None)
     assignments.withdraw(connection, here, whose.user_id)
     if follower is not None:
         text = f"Handed over by {whose.name} to {follower.name}"[:200]

@@ -160,7 +160,7 @@ def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, per
         "judgement": Judgement.GENUINE.value,
         "reason_code": None,
         "side": Side.BRAND.value,
-        "evidence": Evidence.OFFER.value,
+        "evidence": Evidence.LISTING.value,
         "lane": before.lane.value,
         "user_id": person.user_id,
         "brand_id": found.brand_id,

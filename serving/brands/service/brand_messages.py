@@ -122,5 +122,7 @@ def _plain(text: str) -> str:
     if not sentence:
         raise Invalid("The message is empty.")
     if len(sentence) > LONGEST:
-        raise Invalid("A message can have at most {most:,} characters; this one has {n:,}.", most=LONGEST, n=len(sentence))
+        raise Invalid(
+            "A message can have at most {most:,} characters; this one has {n:,}.", most=LONGEST, n=len(sentence)
+        )
     return sentence

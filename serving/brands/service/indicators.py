@@ -144,14 +144,14 @@ def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Wh
     except PatternRefused as refused:
         raise Invalid(refused.phrase) from None
     with runtime.store.read() as connection:
-        offers = listings.latest_of_brand(connection, pair, _TRIED_ON)
+        others = listings.latest_of_brand(connection, pair, _TRIED_ON)
     found = [
         (external_id, str(content.get("title") or external_id), words)
-        for external_id, content in offers
+        for external_id, content in others
         if (words := fits(pattern, where, content.get("title") or "", content.get("description") or "")) is not None
     ]
     words = fits(pattern, where, text[:LONGEST_TEXT], text) if text.strip() else None
-    return Tried(words, len(offers), len(found), tuple(found[:_EXAMPLES]))
+    return Tried(words, len(others), len(found), tuple(found[:_EXAMPLES]))
 
 
 def of_brand(connection: Connection, pair: tuple[str, str]) -> list[Indicator]:

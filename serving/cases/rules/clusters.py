@@ -18,7 +18,7 @@ class Member:
     """
 
     marketplace_id: str
-    offer: str
+    listing: str
     seller: str | None
     near: frozenset[str] = frozenset()
     linked: frozenset[str] = frozenset()
@@ -72,7 +72,7 @@ def _tie(one: Member, other: Member) -> tuple[bool, bool, bool]:
         return False, False, False
     named = one.seller is not None and other.seller is not None
     return (
-        one.offer in other.near or other.offer in one.near,
+        one.listing in other.near or other.listing in one.near,
         named and one.seller == other.seller,
         named and (one.seller in other.linked or other.seller in one.linked),
     )

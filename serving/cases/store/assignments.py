@@ -64,7 +64,7 @@ def on_duty(connection: Connection, marketplace_id: str, wall: datetime) -> list
 def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counter[str]:
     """How many open cases everybody holds or is offered."""
     here = review_case.c.marketplace_id == marketplace_id, IS_OPEN
-    held = select(review_case.c.case_id, review_case.c.leased_by).where(
+    kept = select(review_case.c.case_id, review_case.c.leased_by).where(
         *here, review_case.c.leased_by.is_not(None), review_case.c.leased_until > at
     )
     offered = (
@@ -74,7 +74,7 @@ def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counte
     )
     # An offered case that the person holds counts once; a case that somebody else has taken counts for that person.
     mine = {row[0]: row[1] for row in connection.execute(offered)}
-    mine |= {row[0]: row[1] for row in connection.execute(held)}
+    mine |= {row[0]: row[1] for row in connection.execute(kept)}
     return Counter(mine.values())
 
 
@@ -91,7 +91,7 @@ def judged_by(connection: Connection, marketplace_id: str, case_ids: Collection[
     return found
 
 
-def offer(
+def listing(
     connection: Connection, marketplace_id: str, offered: Mapping[str, str], *, at: datetime, until: datetime
 ) -> None:
     """Offer cases, each to its person; earlier offers of them are over."""

@@ -63,14 +63,14 @@ def _with_filters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
     scored = select(score.c.score_id, score.c.value, score.c.probability).where(
         score.c.marketplace_id.in_(places), score.c.score_id.in_({row["score_id"] for row in rows})
     )
-    offers = {row.version_id: row for row in connection.execute(versions)}
+    listings = {row.version_id: row for row in connection.execute(versions)}
     scores = {row.score_id: row for row in connection.execute(scored)}
     return [
         {
             "relisted": False,
             "gold_item": None,
-            "seller_external_id": offers[row["version_id"]].seller_external_id,
-            "language": offers[row["version_id"]].content.get("language"),
+            "seller_external_id": listings[row["version_id"]].seller_external_id,
+            "language": listings[row["version_id"]].content.get("language"),
             "chance": scores[row["score_id"]].probability,
             "points": scores[row["score_id"]].value if scores[row["score_id"]].probability is None else None,
             **row,

@@ -175,8 +175,8 @@ def _gather(
     draws = {
         step.position: step.before.draw if step.before and not step.is_version else runtime.draw() for step in changed
     }
-    offers = {step.position: facts[step.position] for step in changed}
-    repeats, on_lists = relists_among(runtime, here, offers, now), listed_among(runtime, here, offers, now)
+    others = {step.position: facts[step.position] for step in changed}
+    repeats, on_lists = relists_among(runtime, here, others, now), listed_among(runtime, here, others, now)
     to_score = [
         ToScore(
             facts[step.position],

@@ -18,10 +18,10 @@ def questions_now(
     """Enrolled brands, whether questions are on hold, and the rest of the daily limits (calendar days, UTC)."""
     limits = context.daily_questions
     is_on = kill_switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
-    held = context.questions_held or not is_on
+    kept = context.questions_held or not is_on
     if not limits:
-        return Questions(context.taking_part, held)
+        return Questions(context.taking_part, kept)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     asked = cases.questions_asked(connection, marketplace.marketplace_id, limits, midnight)
     left = {brand_id: max(0, limit - asked.get(brand_id, 0)) for brand_id, limit in limits.items()}
-    return Questions(context.taking_part, held, left)
+    return Questions(context.taking_part, kept, left)

@@ -114,7 +114,7 @@ class LabelState:
     counterfeit_needed: int
     genuine_needed: int
     waiting: int
-    held_back: int
+    withheld: int
 
     @property
     def enough(self) -> bool:
@@ -126,7 +126,7 @@ def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy
     """The state of a marketplace's labels now. The withheld labels have an open appeal or no clear answer."""
     # Beyond every maturity: a version without a label even then is withheld for another reason than time.
     later = now + policy.matures
-    mature, waiting, held_back = [0, 0], 0, 0
+    mature, waiting, withheld = [0, 0], 0, 0
     for version in verdict_history.of_marketplace(connection, marketplace_id, now).values():
         label = label_of(version, now, policy)
         if isinstance(label, Label):
@@ -134,8 +134,8 @@ def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy
         elif isinstance(label_of(version, later, policy), Label):
             waiting += 1
         else:
-            held_back += 1
-    return LabelState(mature[1], mature[0], FEWEST_POSITIVES, FEWEST_NEGATIVES, waiting, held_back)
+            withheld += 1
+    return LabelState(mature[1], mature[0], FEWEST_POSITIVES, FEWEST_NEGATIVES, waiting, withheld)
 
 
 def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[list[SnapshotRow], References]:

@@ -134,7 +134,12 @@ def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Sus
     )
     return [
         Suspect(
-            row.external_id, row.why, row.label, row.probability, row.case_id, Judgement(row.second_judgement) if row.second_judgement else None
+            row.external_id,
+            row.why,
+            row.label,
+            row.probability,
+            row.case_id,
+            Judgement(row.second_judgement) if row.second_judgement else None,
         )
         for row in connection.execute(query)
     ]

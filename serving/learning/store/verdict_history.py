@@ -141,29 +141,29 @@ def _recorded(
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
-    held = _held(connection, marketplace_id, as_of)
-    return [_one(row, as_of, held.get(row["listing_id"])) for row in connection.execute(query).mappings()]
+    kept = _held(connection, marketplace_id, as_of)
+    return [_one(row, as_of, kept.get(row["listing_id"])) for row in connection.execute(query).mappings()]
 
 
 @dataclass(frozen=True, slots=True)
 class _PendingRemoval:
     """A removal that waited for people at a moment: since when, and the verdict that made it."""
 
-    held_at: datetime
+    pending_since: datetime
     verdict_id: str
 
 
 def _held(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, _PendingRemoval]:
     """By listing, the removal that waited at a moment or is asked for after it; one at most waits at a time."""
     query = (
-        select(action.c.listing_id, action.c.verdict_id, removal_approval.c.held_at)
+        select(action.c.listing_id, action.c.verdict_id, removal_approval.c.pending_since)
         .join(removal_approval, same(removal_approval, action, "action_id"))
         .where(
             removal_approval.c.marketplace_id == marketplace_id,
             or_(removal_approval.c.settled_at.is_(None), removal_approval.c.settled_at > as_of),
         )
     )
-    return {row.listing_id: _PendingRemoval(row.held_at, row.verdict_id) for row in connection.execute(query)}
+    return {row.listing_id: _PendingRemoval(row.pending_since, row.verdict_id) for row in connection.execute(query)}
 
 
 def _one(row: RowMapping, as_of: datetime, held: _PendingRemoval | None) -> Recorded:
@@ -173,7 +173,7 @@ def _one(row: RowMapping, as_of: datetime, held: _PendingRemoval | None) -> Reco
     waits = (
         held is not None
         and row["judgement"] == Judgement.COUNTERFEIT.value
-        and (row["known_at"], row["verdict_id"]) >= (held.held_at, held.verdict_id)
+        and (row["known_at"], row["verdict_id"]) >= (held.pending_since, held.verdict_id)
     )
     given = GivenVerdict(
         verdict_id=row["verdict_id"],

@@ -51,11 +51,11 @@ def _shown(runtime: Runtime, connection: Connection, found: StoredNotice) -> dic
         "receipt": in_english(RECEIPT),
         "warning": None if warned is None else in_english(warned),
         "link": None if reporter.erased_at else link_for(runtime, here, found.notice_id),
-        "offers": [_offer(runtime, connection, item) for item in notices.items(connection, here, found.notice_id)],
+        "offers": [_listing(runtime, connection, item) for item in notices.items(connection, here, found.notice_id)],
     }
 
 
-def _offer(runtime: Runtime, connection: Connection, item: Item) -> dict[str, Any]:
+def _listing(runtime: Runtime, connection: Connection, item: Item) -> dict[str, Any]:
     decision = told(runtime, connection, item)
     return {
         "location": item.location,

@@ -16,7 +16,7 @@ from serving.notices.policy import NoticePolicy
 from serving.notices.rules.notices import Channel, Draft, ItemState, ReporterKind, check_lengths, check_number, missing
 from serving.notices.rules.reporters import WARNING
 from serving.notices.service.notice_links import link_for
-from serving.notices.service.notified_listings import Desk, record, take_offers
+from serving.notices.service.notified_listings import NoticeContext, record, take_listings
 from serving.notices.service.reporters import reputation_of, warn_if_due
 from serving.notices.store import notices, reporters
 from serving.notices.store.reporters import Reporter
@@ -65,7 +65,7 @@ def receive_notice(
         check_number(
             len(locations),
             kind=sender.kind,
-            today=notices.offers_since(connection, here, sender.reporter_id, now - _DAY),
+            today=notices.listings_since(connection, here, sender.reporter_id, now - _DAY),
             this_hour=notices.by_strangers_since(connection, here, now - _HOUR),
             policy=runtime.policies[NoticePolicy],
         )
@@ -82,11 +82,11 @@ def receive_notice(
         notices.add_notice(connection, row)
         known = reputation_of(runtime, connection, sender, now)
         warned = warn_if_due(connection, sender, known, now)
-        desk = Desk(runtime, connection, here, sender, notice_id, written.reason_code, now, known.doubted)
-        record(desk, "notice.received", notice_id, _said(desk, channel, len(locations)))
-        states = take_offers(desk, locations)
-        offers = tuple(zip(locations, states, strict=True))
-        return Receipt(notice_id, now, link_for(runtime, here, notice_id), offers, WARNING if warned else None)
+        context = NoticeContext(runtime, connection, here, sender, notice_id, written.reason_code, now, known.doubted)
+        record(context, "notice.received", notice_id, _said(context, channel, len(locations)))
+        states = take_listings(context, locations)
+        listings = tuple(zip(locations, states, strict=True))
+        return Receipt(notice_id, now, link_for(runtime, here, notice_id), listings, WARNING if warned else None)
 
 
 def _as_registered(draft: Draft, reporter: Reporter | None) -> Draft:
@@ -131,14 +131,14 @@ def email_token(runtime: Runtime, marketplace_id: str, email: str) -> str:
     return hmac.digest(runtime.contact_key, message, hashlib.sha256).hex()
 
 
-def _said(desk: Desk, channel: Channel, offers: int) -> dict[str, Any]:
+def _said(context: NoticeContext, channel: Channel, offers: int) -> dict[str, Any]:
     """The audit log's record of a notice: no personal data, as it cannot be erased alone."""
-    muted = desk.reporter.is_muted(desk.at)
+    muted = context.reporter.is_muted(context.at)
     return {
-        "reporter_id": desk.reporter.reporter_id,
-        "reporter_kind": desk.reporter.kind.value,
+        "reporter_id": context.reporter.reporter_id,
+        "reporter_kind": context.reporter.kind.value,
         "channel": channel.value,
-        "reason_code": desk.reason_code,
+        "reason_code": context.reason_code,
         "offers": offers,
-        **({"muted_because": desk.reporter.muted_because} if muted else {}),
+        **({"muted_because": context.reporter.muted_because} if muted else {}),
     }

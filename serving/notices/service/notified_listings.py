@@ -34,7 +34,7 @@ _GONE: Final = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class NoticeContext:
     """One notice in one transaction."""
 
     runtime: Runtime
@@ -47,31 +47,31 @@ class Desk:
     doubted: bool
 
 
-def take_offers(desk: Desk, locations: Sequence[str]) -> list[ItemState]:
+def take_listings(context: NoticeContext, locations: Sequence[str]) -> list[ItemState]:
     names = {name for location in locations for name in names_in(location)}
-    called = identified_listings.offers_called(desk.connection, desk.here, names)
-    waiting = notices.waiting_of(desk.connection, desk.here, desk.reporter.reporter_id)
+    called = identified_listings.listings_called(context.connection, context.here, names)
+    waiting = notices.waiting_of(context.connection, context.here, context.reporter.reporter_id)
     seen = set(waiting)
     states: list[ItemState] = []
     for number, location in enumerate(locations, start=1):
         known = _meant(location, called)
-        row = _blank(desk, number, location, known)
-        if known is not None and not desk.reporter.is_muted(desk.at):
-            row |= {"state": ItemState.REPEATED.value} if known.listing_id in seen else _open(desk, row, known)
+        row = _blank(context, number, location, known)
+        if known is not None and not context.reporter.is_muted(context.at):
+            row |= {"state": ItemState.REPEATED.value} if known.listing_id in seen else _open(context, row, known)
             seen.add(known.listing_id)
-        notices.add_items(desk.connection, [row])
+        notices.add_items(context.connection, [row])
         states.append(ItemState(row["state"]))
     return states
 
 
-def _blank(desk: Desk, number: int, location: str, known: Known | None) -> dict[str, Any]:
+def _blank(context: NoticeContext, number: int, location: str, known: Known | None) -> dict[str, Any]:
     """An item as long as nothing has been done about it."""
-    muted = desk.reporter.is_muted(desk.at)
+    muted = context.reporter.is_muted(context.at)
     state = ItemState.UNKNOWN_LISTING if known is None else ItemState.MUTED if muted else ItemState.WAITING
     return {
-        "marketplace_id": desk.here,
-        "item_id": desk.runtime.ids.new("nti"),
-        "notice_id": desk.notice_id,
+        "marketplace_id": context.here,
+        "item_id": context.runtime.ids.new("nti"),
+        "notice_id": context.notice_id,
         "number": number,
         "location": location,
         "state": state.value,
@@ -81,7 +81,7 @@ def _blank(desk: Desk, number: int, location: str, known: Known | None) -> dict[
         "opened_case": False,
         "outcome": None,
         "action_id": None,
-        "known_at": desk.at,
+        "known_at": context.at,
         "decided_at": None,
     }
 
@@ -110,91 +110,104 @@ def _host(address: str) -> str:
         return ""
 
 
-def _open(desk: Desk, row: Mapping[str, Any], known: Known) -> dict[str, Any]:
+def _open(context: NoticeContext, row: Mapping[str, Any], known: Known) -> dict[str, Any]:
     """The result for a known listing: decided already, or a case with the listing's evidence."""
-    removal = _removal_in_force(desk, known.listing_id)
+    removal = _removal_in_force(context, known.listing_id)
     if removal is not None:
-        settled = {"outcome": NoticeOutcome.ALREADY_REMOVED.value, "action_id": removal, "decided_at": desk.at}
+        settled = {"outcome": NoticeOutcome.ALREADY_REMOVED.value, "action_id": removal, "decided_at": context.at}
         return {"state": ItemState.DECIDED.value, **settled}
-    case, opened = _case(desk, known)
-    kept = evidence.keep(desk.runtime, desk.connection, case, subject=row["item_id"], at=desk.at)
-    told_text = {"notice_id": desk.notice_id, "case_id": case.case_id, "listing_id": known.listing_id, "evidence": kept}
-    record(desk, "notice.offer", row["item_id"], told_text)
+    case, opened = _case(context, known)
+    kept = evidence.keep(context.runtime, context.connection, case, subject=row["item_id"], at=context.at)
+    told_text = {
+        "notice_id": context.notice_id,
+        "case_id": case.case_id,
+        "listing_id": known.listing_id,
+        "evidence": kept,
+    }
+    record(context, "notice.offer", row["item_id"], told_text)
     return {"case_id": case.case_id, "opened_case": opened}
 
 
-def _removal_in_force(desk: Desk, listing_id: str) -> str | None:
-    done = [one for one in actions.of_listing(desk.connection, desk.here, listing_id) if one.state in _GONE]
+def _removal_in_force(context: NoticeContext, listing_id: str) -> str | None:
+    done = [one for one in actions.of_listing(context.connection, context.here, listing_id) if one.state in _GONE]
     return done[-1].action_id if done and done[-1].kind is ActionKind.REMOVE else None
 
 
-def _case(desk: Desk, known: Known) -> tuple[Case, bool]:
+def _case(context: NoticeContext, known: Known) -> tuple[Case, bool]:
     """The open case of an offer with the notice's place in the queue, and whether the notice opened it."""
-    score = scores.latest_of_version(desk.connection, desk.here, known.version_id)
-    facts = scores.facts_of(desk.connection, desk.here, score["facts_digest"])
-    found = _place(desk, score, facts)
-    due_at = desk.at + due_within(found)
-    case = cases.open_cases(desk.connection, desk.here, [known.listing_id]).get(known.listing_id)
+    score = scores.latest_of_version(context.connection, context.here, known.version_id)
+    facts = scores.facts_of(context.connection, context.here, score["facts_digest"])
+    found = _place(context, score, facts)
+    due_at = context.at + due_within(found)
+    case = cases.open_cases(context.connection, context.here, [known.listing_id]).get(known.listing_id)
     if case is not None:
-        cases.raise_attention(desk.connection, case, priority=found.priority, due_at=due_at)
-        _note(desk, case.case_id, found)
+        cases.raise_attention(context.connection, case, priority=found.priority, due_at=due_at)
+        _note(context, case.case_id, found)
         return case, False
-    case_id = desk.runtime.ids.new("cas")
-    share = share_of(CaseLane.ANALYST, desk.runtime.policies[HiddenScorePolicy])
+    case_id = context.runtime.ids.new("cas")
+    share = share_of(CaseLane.ANALYST, context.runtime.policies[HiddenScorePolicy])
     row = {
-        "marketplace_id": desk.here,
+        "marketplace_id": context.here,
         "case_id": case_id,
         "listing_id": known.listing_id,
         "version_id": known.version_id,
         "score_id": score["score_id"],
         "brand_id": facts.brand.brand_id,
         "lane": CaseLane.ANALYST.value,
-        "score_masked": bool(share) and desk.runtime.draw() < (share or 0.0),
+        "score_masked": bool(share) and context.runtime.draw() < (share or 0.0),
         "masked_share": share,
         "state": CaseState.OPEN.value,
         "priority": found.priority,
-        "opened_at": desk.at,
+        "opened_at": context.at,
         "due_at": due_at,
         "follows_case_id": None,
     }
-    cases.add_cases(desk.connection, [row])
-    _note(desk, case_id, found)
-    return cases.get(desk.connection, desk.here, case_id), True
+    cases.add_cases(context.connection, [row])
+    _note(context, case_id, found)
+    return cases.get(context.connection, context.here, case_id), True
 
 
-def _place(desk: Desk, score: Mapping[str, Any], facts: Facts) -> Place:
+def _place(context: NoticeContext, score: Mapping[str, Any], facts: Facts) -> Place:
     valued = Score(
         ScoreKind(score["kind"]), score["value"], score["probability"], (), score["scorer"], score["fingerprint"]
     )
     harm = expected_harm(valued, price=base_price(facts), sold_7d=facts.listing.sales.d7)
     return place(
-        desk.reporter.kind,
-        good_standing=_in_good_standing(desk, facts),
-        doubted=desk.doubted,
+        context.reporter.kind,
+        good_standing=_in_good_standing(context, facts),
+        doubted=context.doubted,
         harm=harm,
-        policy=desk.runtime.policies[NoticePolicy],
+        policy=context.runtime.policies[NoticePolicy],
     )
 
 
-def _in_good_standing(desk: Desk, facts: Facts) -> bool:
+def _in_good_standing(context: NoticeContext, facts: Facts) -> bool:
     """Whether a brand notifies an offer of its own, or one whose brand could not be told, in good standing."""
-    brand_id = desk.reporter.brand_id
+    brand_id = context.reporter.brand_id
     if brand_id is None or facts.brand.brand_id not in {None, brand_id}:
         return False
-    return current(desk.runtime, desk.connection, desk.here, brand_id, desk.at).good
+    return current(context.runtime, context.connection, context.here, brand_id, context.at).good
 
 
-def _note(desk: Desk, case_id: str, found: Place) -> None:
+def _note(context: NoticeContext, case_id: str, found: Place) -> None:
     row = {
-        "marketplace_id": desk.here,
-        "event_id": desk.runtime.ids.new("evt"),
+        "marketplace_id": context.here,
+        "event_id": context.runtime.ids.new("evt"),
         "case_id": case_id,
-        "what": f"Notified from outside: {desk.reason_code.replace('_', ' ')}. {found.reason}"[:200],
+        "what": f"Notified from outside: {context.reason_code.replace('_', ' ')}. {found.reason}"[:200],
         "actor": "notice",
-        "known_at": desk.at,
+        "known_at": context.at,
     }
-    cases.add_events(desk.connection, [row])
+    cases.add_events(context.connection, [row])
 
 
-def record(desk: Desk, act: str, subject: str, payload: Mapping[str, Any]) -> None:
-    audit.record(desk.connection, desk.at, desk.here, f"reporter:{desk.reporter.reporter_id}", act, subject, **payload)
+def record(context: NoticeContext, act: str, subject: str, payload: Mapping[str, Any]) -> None:
+    audit.record(
+        context.connection,
+        context.at,
+        context.here,
+        f"reporter:{context.reporter.reporter_id}",
+        act,
+        subject,
+        **payload,
+    )

@@ -19,7 +19,7 @@ class Known:
     link: str | None
 
 
-def offers_called(connection: Connection, marketplace_id: str, names: Collection[str]) -> dict[str, Known]:
+def listings_called(connection: Connection, marketplace_id: str, names: Collection[str]) -> dict[str, Known]:
     """The listings with one of these external ids, by it; locked against changes and against opening a case."""
     query = (
         select(listing.c.external_id, listing.c.listing_id, listing.c.version_id, listing_version.c.content)

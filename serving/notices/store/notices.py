@@ -119,7 +119,7 @@ def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) ->
     return frozenset(connection.execute(query).scalars())
 
 
-def offers_since(connection: Connection, marketplace_id: str, reporter_id: str, since: datetime) -> int:
+def listings_since(connection: Connection, marketplace_id: str, reporter_id: str, since: datetime) -> int:
     """How many offers a reporter has notified since a moment."""
     query = (
         select(func.count())

@@ -79,21 +79,21 @@ def kept_for_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> str | No
 
 
 @dataclass(frozen=True, slots=True)
-class NotifiedOffer:
+class NotifiedListing:
     """One of a seller's offers that somebody notified; `decided_at` is None while the notice waits."""
 
     item_id: str
     decided_at: datetime | None
 
 
-def kept_for_notifier(offer: NotifiedOffer, now: datetime, policy: AppealPolicy) -> str | None:
+def kept_for_notifier(listing: NotifiedListing, now: datetime, policy: AppealPolicy) -> str | None:
     """Why the seller's data of a notified listing must be kept for now; None where it may be erased.
 
     Digital Services Act, Article 20(1): the notifier may complain for six months from the decision.
     """
-    if offer.decided_at is None:
+    if listing.decided_at is None:
         return "A notice about it is being decided."
-    return None if now >= open_until(offer.decided_at, policy) else "Its notifier can still complain."
+    return None if now >= open_until(listing.decided_at, policy) else "Its notifier can still complain."
 
 
 def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> str | None:

@@ -67,7 +67,7 @@ def _erase(
     past = before(what, runtime.wall.now() if what is DataClass.SESSIONS else now, runtime.policies[RetentionPolicy])
     if past is None:
         return 0, []
-    held = [one.seller for one in legal_holds.in_force(connection, here)]
+    kept = [one.seller for one in legal_holds.in_force(connection, here)]
     complained = complained_before(now, runtime.policies[AppealPolicy])
     match what:
         case DataClass.STATEMENTS | DataClass.DOCUMENTS | DataClass.EVIDENCE_PARTS:
@@ -79,13 +79,13 @@ def _erase(
             gone = erasures.custody_payloads(connection, here, subjects)
             return _erase_of(connection, here, Erasable.CUSTODY, subjects, now), gone
         case DataClass.CONTACTS:
-            return contacts.forget(connection, here, past, held, _MOST_AT_ONCE), []
+            return contacts.forget(connection, here, past, kept, _MOST_AT_ONCE), []
         case DataClass.NOTIFIERS:
             return _forget_notifiers(connection, here, past, complained, now), []
         case DataClass.REFUSED_ROWS:
-            return refused_rows.forget(connection, here, past, held, _MOST_AT_ONCE), []
+            return refused_rows.forget(connection, here, past, kept, _MOST_AT_ONCE), []
         case DataClass.SELLER_EVENTS:
-            return seller_events.forget(connection, here, past, held, _MOST_AT_ONCE), []
+            return seller_events.forget(connection, here, past, kept, _MOST_AT_ONCE), []
         case DataClass.SESSIONS:
             ended = accounts.forget_sessions(connection, past, _MOST_AT_ONCE)
             ended += invitations.forget(connection, past, _MOST_AT_ONCE)

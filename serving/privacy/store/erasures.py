@@ -18,7 +18,7 @@ from serving.notices.tables import notice_item
 from serving.platform.database.lists import chunks
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
-from serving.privacy.rules.erasure import BoughtGoods, Erasable, NotifiedOffer, Removal, names
+from serving.privacy.rules.erasure import BoughtGoods, Erasable, NotifiedListing, Removal, names
 from serving.privacy.store import personal
 from serving.privacy.tables import erasure
 from serving.review.tables import test_buy
@@ -69,7 +69,7 @@ def removals(connection: Connection, marketplace_id: str, seller_id: str) -> lis
     ]
 
 
-def notified(connection: Connection, marketplace_id: str, seller_id: str) -> list[NotifiedOffer]:
+def notified(connection: Connection, marketplace_id: str, seller_id: str) -> list[NotifiedListing]:
     """The listings of a seller with evidence kept by a notice, oldest first."""
     query = (
         select(notice_item.c.item_id, notice_item.c.decided_at)
@@ -81,7 +81,7 @@ def notified(connection: Connection, marketplace_id: str, seller_id: str) -> lis
         )
         .order_by(notice_item.c.known_at, notice_item.c.item_id)
     )
-    return [NotifiedOffer(row.item_id, row.decided_at) for row in connection.execute(query)]
+    return [NotifiedListing(row.item_id, row.decided_at) for row in connection.execute(query)]
 
 
 def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[BoughtGoods]:

@@ -105,9 +105,9 @@ def test_buys(
 
 def _free(marketplace_id: str, seller: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether a seller is under no legal hold; an offer without one is."""
-    held = exists().where(
+    kept = exists().where(
         legal_hold.c.marketplace_id == marketplace_id,
         legal_hold.c.lifted_at.is_(None),
         legal_hold.c.seller_external_id == func.coalesce(seller, ""),
     )
-    return ~held
+    return ~kept

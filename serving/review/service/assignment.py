@@ -17,7 +17,7 @@ from serving.review.service.case_access import kept_from
 _MOST_AT_ONCE: Final = 200
 
 
-def offer_cases(runtime: Runtime) -> int:
+def listing_cases(runtime: Runtime) -> int:
     """Offer free cases to the person with the least open work; returns how many cases were offered.
 
     An offer reserves nothing: anybody may open the case all the same. It only keeps two people from being led to the
@@ -41,7 +41,7 @@ def offer_cases(runtime: Runtime) -> int:
             cases = assignments.free(connection, here, now, _MOST_AT_ONCE)
             barred = kept_from(connection, here, cases)
             shared = share_out(cases, loads, barred, runtime.policies[AssignmentPolicy])
-            assignments.offer(connection, here, shared, at=now, until=until)
+            assignments.listing(connection, here, shared, at=now, until=until)
             offered += len(shared)
     return offered
 

@@ -126,14 +126,14 @@ def reasons_left_out(
     names = accounts.names(connection, sorted(others)) if others else {}
     payload = {}
     for one in found:
-        held = one.leased_by in others and one.leased_until is not None and one.leased_until > now
+        kept = one.leased_by in others and one.leased_until is not None and one.leased_until > now
         facts = keys.get(one.case_id)
         reason = why_left_out(
             InBulk(
                 state=one.state,
                 lane=one.lane,
                 blind=is_blind(connection, one),
-                held_by=names[one.leased_by] if held and one.leased_by else None,
+                held_by=names[one.leased_by] if kept and one.leased_by else None,
                 authorised=facts is not None and facts.seller.authorised,
                 elsewhere=one.marketplace_id != here,
             )

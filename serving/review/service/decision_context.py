@@ -31,7 +31,7 @@ class Answer:
     judgement: Judgement
     reason_code: ReasonCode | None = None
     note: str | None = None
-    evidence: Evidence = Evidence.OFFER
+    evidence: Evidence = Evidence.LISTING
     right_id: str | None = None
 
 

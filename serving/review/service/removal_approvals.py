@@ -66,7 +66,7 @@ def pending_removals(runtime: Runtime, person: Person) -> list[PendingRemoval]:
     """The removals that wait and on which a person may speak, the longest waiting first, at most 500."""
     with runtime.store.read() as connection:
         waiting, invited_by = approvals.waiting(connection, _places(person), _MOST), accounts.inviters(connection)
-        found = [_held(connection, person, invited_by, *one) for one in waiting]
+        found = [_pending(connection, person, invited_by, *one) for one in waiting]
     return [one for one in found if one is not None]
 
 
@@ -93,7 +93,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         # A concurrent voter waits, and then counts this vote.
         audit.hold(connection)
         invited_by = accounts.inviters(connection)
-        found = required(_held(connection, person, invited_by, place, action_id), "There is no such removal.")
+        found = required(_pending(connection, person, invited_by, place, action_id), "There is no such removal.")
         if found.action.state is not ActionState.PENDING_APPROVAL:
             raise Conflict("Somebody has decided about this removal in the meantime.")
         vote = Vote(person.user_id, found.organisation, decision, reason.strip()[:500])
@@ -129,7 +129,7 @@ def _places(person: Person) -> frozenset[str]:
     return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
 
 
-def _held(
+def _pending(
     connection: Connection, person: Person, invited_by: Inviters, place: str, action_id: str
 ) -> PendingRemoval | None:
     hold = approvals.of_actions(connection, place, [action_id]).get(action_id)

@@ -101,16 +101,16 @@ def record_in(
     if confirms:
         certification.require(runtime, connection, person, now)
     weight = weigh(runtime, connection, case, now, counted) if confirms else None
-    bench = replace(_bench(context, weight), examined=examined)
-    follows = consequence(answer.judgement, bench, runtime.policies[EnforcementPolicy])
+    decision_input = replace(_bench(context, weight), examined=examined)
+    follows = consequence(answer.judgement, decision_input, runtime.policies[EnforcementPolicy])
     _change_case(context, follows)
     carried = _carried(context, answer) if confirms else None
-    verdict_id = append(context, answer, passed_on=bench.held_back is not None)
+    verdict_id = append(context, answer, passed_on=decision_input.withheld is not None)
     if carried is not None:
         keep_basis(runtime, connection, case, verdict_id, carried, now)
     if weight is not None:
         keep_confirmation(runtime, connection, case, verdict_id, weight, now)
-    action = _act(context, answer, verdict_id, follows, bench)
+    action = _act(context, answer, verdict_id, follows, decision_input)
     _settle_appeal(context, follows)
     if follows.event is CaseEvent.DECIDE:
         made = None if action is None else action.action_id
@@ -162,7 +162,7 @@ def _bench(context: DecisionContext, weight: Weight | None) -> DecisionInput:
         side=context.side,
         brand_can_be_asked=enrolled is not None and enrolled.takes_part and not case.question_returned,
         brand_name=enrolled.name if enrolled else None,
-        held_back=weight.effect.reason if weight is not None and not weight.effect.at_once else None,
+        withheld=weight.effect.reason if weight is not None and not weight.effect.at_once else None,
     )
 
 
@@ -179,7 +179,7 @@ def _change_case(context: DecisionContext, follows: Consequence) -> None:
 
 
 def _act(
-    context: DecisionContext, answer: Answer, verdict_id: str, follows: Consequence, bench: DecisionInput
+    context: DecisionContext, answer: Answer, verdict_id: str, follows: Consequence, decision_input: DecisionInput
 ) -> StoredAction | None:
     match follows.outcome:
         case Outcome.NONE:
@@ -188,22 +188,22 @@ def _act(
             case = context.case
             source = _source_of(context.connection, case)
             statement = removal_statement(
-                brand_name=bench.brand_name,
+                brand_name=decision_input.brand_name,
                 reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
-                side=bench.side,
-                was_flagged=bench.lane is not CaseLane.AUDIT,
+                side=decision_input.side,
+                was_flagged=decision_input.lane is not CaseLane.AUDIT,
                 source=source,
                 sold_in=sorted(marketplaces.sold_in(context.connection, context.case.marketplace_id) or ()),
             )
             asked = Confirmation(case, context.side, context.person.user_id)
-            held = held_for(context.runtime, context.connection, asked, context.at)
+            kept = held_for(context.runtime, context.connection, asked, context.at)
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at
-            origin = Origin(context.side, source is not Source.VOLUNTARY, bench.examined)
+            origin = Origin(context.side, source is not Source.VOLUNTARY, decision_input.examined)
             # Drawn where it is needed alone, so that a seed gives the audit draws that it gave.
             draw = context.runtime.draw() if model_initiated(origin) else 0.0
             delay = random_delay(origin, draw, context.runtime.policies[EnforcementPolicy])
             return schedule(
-                context.runtime, context.connection, ActionKind.REMOVE, cause, statement, at, held=held, delay=delay
+                context.runtime, context.connection, ActionKind.REMOVE, cause, statement, at, held=kept, delay=delay
             )
         case Outcome.REINSTATE:
             contested = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)

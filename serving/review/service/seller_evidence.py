@@ -38,7 +38,7 @@ class Document:
     """A document with the offer it was handed in for, what came of that, and whether it is what the case is about."""
 
     upload: SellerUpload
-    offer: str
+    listing: str
     came_of: str
     at_issue: bool
 

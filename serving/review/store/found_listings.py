@@ -21,7 +21,7 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 
 @dataclass(frozen=True, slots=True)
-class FoundOffer:
+class FoundListing:
     """An offer as it stands. `open_cases` are ids with their lanes, None where those are hidden with the score; `judgement`
     is the last verdict that is not withdrawn."""
 
@@ -38,7 +38,7 @@ class FoundOffer:
     action: tuple[ActionKind, ActionState] | None = None
 
 
-def offers(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[FoundOffer]:
+def offers(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[FoundListing]:
     """The listings of these matches, in their order; the searcher sees no second review of their own answer."""
     if not hits:
         return []
@@ -58,10 +58,10 @@ def offers(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[Fo
         .outerjoin(brand, brand.c.brand_id == listing_version.c.brand_id)
         .where(wanted)
     )
-    found: dict[tuple[str, str], FoundOffer] = {}
+    found: dict[tuple[str, str], FoundListing] = {}
     for row in connection.execute(query):
         title, language = row.content.get("title"), row.content.get("language")
-        found[row.marketplace_id, row.listing_id] = FoundOffer(
+        found[row.marketplace_id, row.listing_id] = FoundListing(
             row.marketplace_id, row.external_id, title, language, row.seller_external_id, row.brand_name
         )
     keys = list(found)

@@ -88,8 +88,8 @@ class LiveModels:
         refused: list[str] = []
         with self._lock:
             for marketplace_id, digest in champions.items():
-                held = self._live.get(marketplace_id)
-                if held is not None and held.digest == digest:
+                kept = self._live.get(marketplace_id)
+                if kept is not None and kept.digest == digest:
                     continue
                 try:
                     self._live[marketplace_id] = self._store.load(digest)

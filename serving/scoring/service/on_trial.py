@@ -37,7 +37,7 @@ class Trials:
     def follow(self, found: Sequence[Trial], bundles: BundleStore) -> None:
         """Hold these trials and no others; a bundle that does not load is no trial, and intake goes on without it."""
         with self._lock:
-            held: dict[str, OnTrial] = {}
+            kept: dict[str, OnTrial] = {}
             for one in found:
                 before = self._held.get(one.marketplace_id)
                 try:
@@ -45,8 +45,8 @@ class Trials:
                     bundle = before.bundle if before and same else bundles.load(one.digest)
                 except BundleRefused:
                     continue
-                held[one.marketplace_id] = OnTrial(one, bundle)
-            self._held = held
+                kept[one.marketplace_id] = OnTrial(one, bundle)
+            self._held = kept
 
 
 def follow_trials(runtime: Runtime) -> None:

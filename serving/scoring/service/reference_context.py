@@ -40,8 +40,8 @@ class ReferenceContextCache:
 
     def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> ReferenceContext:
         """The surroundings of a marketplace."""
-        held = self._held.get(marketplace.marketplace_id)
-        if held is None or time.monotonic() - held[0] > _REFERENCE_CONTEXT_LAST_SECONDS:
+        kept = self._held.get(marketplace.marketplace_id)
+        if kept is None or time.monotonic() - kept[0] > _REFERENCE_CONTEXT_LAST_SECONDS:
             enrolled = brands.enrolments(connection, marketplace.marketplace_id)
             found = ReferenceContext(
                 references.load(connection, marketplace, as_of, self._price_lists(connection, marketplace, as_of)),
@@ -54,16 +54,16 @@ class ReferenceContextCache:
                 breakers.of(connection, marketplace.marketplace_id).opened_at is not None,
             )
             with self._lock:
-                held = self._held[marketplace.marketplace_id] = (time.monotonic(), found)
-        return held[1]
+                kept = self._held[marketplace.marketplace_id] = (time.monotonic(), found)
+        return kept[1]
 
     def _price_lists(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> PriceLists:
         here = marketplace.marketplace_id
         stamp = price_lists.last_changed(connection, here), as_of.date()
-        held = self._lists.get(here)
-        if held is None or held[0] != stamp:
-            held = self._lists[here] = (stamp, price_lists.load(connection, here, as_of))
-        return held[1]
+        kept = self._lists.get(here)
+        if kept is None or kept[0] != stamp:
+            kept = self._lists[here] = (stamp, price_lists.load(connection, here, as_of))
+        return kept[1]
 
     def forget(self) -> None:
         """Read the context again at the next use."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
-from features.peer_listings import MOST_OFFERS, OFFERS_DAYS
+from features.peer_listings import LISTINGS_DAYS, MOST_LISTINGS
 from models.case import CaseLane
 from models.outcomes import Ruling
 from models.seller_history import DAYS, KINDS, Event, Put, SellerHistory
@@ -113,13 +113,13 @@ def _load_versions(
         .where(
             version.marketplace_id == marketplace_id,
             version.seller_external_id.in_(histories),
-            version.known_at >= since - timedelta(days=OFFERS_DAYS),
+            version.known_at >= since - timedelta(days=LISTINGS_DAYS),
             version.known_at < until,
         )
         .order_by(version.known_at.desc(), version.version_id.desc())
     )
     if len(histories) == 1 and since == until:
-        query = query.limit(MOST_OFFERS)
+        query = query.limit(MOST_LISTINGS)
     for row in reversed(connection.execute(query).all()):
         price = None if row.price_minor is None or row.currency is None else (row.price_minor, row.currency)
         histories[row.seller_external_id].put_up.append(

@@ -171,8 +171,8 @@ def refresh(connection: Connection, found: Marketplace, as_of: datetime) -> int:
     add(connection, price_reference, rows)
     connection.execute(delete(common_price).where(common_price.c.marketplace_id == marketplace_id))
     common_rows = [
-        {"marketplace_id": marketplace_id, "price_minor": minor, "currency": currency, "offers": offers}
-        for (minor, currency), offers in common.rows.items()
+        {"marketplace_id": marketplace_id, "price_minor": minor, "currency": currency, "offers": listings}
+        for (minor, currency), listings in common.rows.items()
     ]
     add(connection, common_price, common_rows)
     base_rate_priors.keep(connection, marketplace_id, base_rate_priors.worked_out(connection, found, as_of), as_of)

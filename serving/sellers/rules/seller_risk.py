@@ -18,13 +18,13 @@ class RiskState(StrEnum):
     """Whether a seller has a percentile, and if not, why not."""
 
     RANKED = "ranked"
-    TOO_FEW_OFFERS = "too_few_offers"
+    TOO_FEW_LISTINGS = "too_few_offers"
     TOO_FEW_SELLERS = "too_few_sellers"
     NO_MODEL = "no_model"
 
 
 @dataclass(frozen=True, slots=True)
-class ScoredOffer:
+class ScoredListing:
     """An offer as it was last scored in the window.
 
     `probability` is None where points of the scorecard are all there is. `counterfeit` is what was found by the moment,
@@ -65,7 +65,7 @@ class Ranking:
     risks: Mapping[str, SellerRisk]
 
 
-def rank(offers: Mapping[str, Sequence[ScoredOffer]], policy: SellerRiskPolicy) -> Ranking:
+def rank(offers: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPolicy) -> Ranking:
     """The risk of each seller with listings in the window, in any order.
 
     The judgement calls.
@@ -107,14 +107,14 @@ def rank(offers: Mapping[str, Sequence[ScoredOffer]], policy: SellerRiskPolicy) 
     )
 
 
-def _worth(offer: ScoredOffer) -> float:
-    if offer.counterfeit is not None:
-        return float(offer.counterfeit)
-    return offer.probability or 0.0
+def _worth(listing: ScoredListing) -> float:
+    if listing.counterfeit is not None:
+        return float(listing.counterfeit)
+    return listing.probability or 0.0
 
 
 def _risk(
-    offers: Sequence[ScoredOffer], policy: SellerRiskPolicy, share: float | None = None, ordered: Sequence[float] = ()
+    offers: Sequence[ScoredListing], policy: SellerRiskPolicy, share: float | None = None, ordered: Sequence[float] = ()
 ) -> SellerRisk:
     counted = [one for one in offers if one.probability is not None]
     state = _state(len(counted), len(ordered), policy)
@@ -138,7 +138,7 @@ def _state(counted: int, sellers: int, policy: SellerRiskPolicy) -> RiskState:
     if not counted:
         return RiskState.NO_MODEL
     if counted < policy.fewest_offers:
-        return RiskState.TOO_FEW_OFFERS
+        return RiskState.TOO_FEW_LISTINGS
     return RiskState.RANKED if sellers >= policy.fewest_sellers else RiskState.TOO_FEW_SELLERS
 
 

@@ -18,7 +18,7 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.scoring.service.bundles import LiveModels
 from serving.sellers.policy import SellerRiskPolicy
-from serving.sellers.rules.seller_risk import Ranking, ScoredOffer, SellerRisk, rank, reasons
+from serving.sellers.rules.seller_risk import Ranking, ScoredListing, SellerRisk, rank, reasons
 from serving.sellers.store import seller_risks
 from serving.sellers.store.seller_risks import Kept
 
@@ -30,12 +30,12 @@ def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, pol
         seller: {one.listing_id: one.counterfeit for one in outcomes(rulings, as_of=as_of)}
         for seller, rulings in seller_risks.rulings(connection, marketplace_id, since=since, until=as_of).items()
     }
-    offers: dict[str, list[ScoredOffer]] = defaultdict(list)
+    listings: dict[str, list[ScoredListing]] = defaultdict(list)
     for seller, listing_id, probability in seller_risks.last_scores(
         connection, marketplace_id, since=since, until=as_of
     ):
-        offers[seller].append(ScoredOffer(probability, found.get(seller, {}).get(listing_id)))
-    return rank(offers, policy)
+        listings[seller].append(ScoredListing(probability, found.get(seller, {}).get(listing_id)))
+    return rank(listings, policy)
 
 
 def refresh(runtime: Runtime, marketplace: Marketplace) -> bool:

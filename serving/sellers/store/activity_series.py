@@ -12,7 +12,7 @@ from serving.scoring.tables import seller_event
 
 STEPS: Final = 15
 STEP: Final = timedelta(days=6)
-OFFERS: Final = "offer"
+LISTINGS: Final = "offer"
 
 
 def series_by_kind(
@@ -26,7 +26,7 @@ def series_by_kind(
     asked: dict[str, Any] = {"here": marketplace_id, "seller": seller}
     asked |= {f"edge_{number}": begin + STEP * number for number in range(STEPS + 1)}
     found = {row[0]: [int(value or 0) for value in row[1:]] for row in connection.execute(_EVENTS, asked)}
-    found[OFFERS] = [int(value or 0) for value in connection.execute(_NEW_OFFERS, asked).one()]
+    found[LISTINGS] = [int(value or 0) for value in connection.execute(_NEW_LISTINGS, asked).one()]
     return found
 
 
@@ -54,4 +54,4 @@ _EVENTS: Final = (
     .where(seller_event.c.known_at <= _edge(STEPS, seller_event.c.known_at))
     .group_by(seller_event.c.kind)
 )
-_NEW_OFFERS: Final = _of_seller(select(*_steps(listing.c.first_known_at)), listing, listing.c.first_known_at)
+_NEW_LISTINGS: Final = _of_seller(select(*_steps(listing.c.first_known_at)), listing, listing.c.first_known_at)

@@ -37,7 +37,7 @@ _FROM_THE_TOP: Final = tuple(Level)
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class KeptLevel:
     """The level that a brand has by its history, and since when."""
 
     level: Level
@@ -89,7 +89,7 @@ class Effect:
     reason: Message
 
 
-def standing(answers: Iterable[Given], *, held: Held | None, as_of: datetime, policy: StandingPolicy) -> Standing:
+def standing(answers: Iterable[Given], *, held: KeptLevel | None, as_of: datetime, policy: StandingPolicy) -> Standing:
     """A brand's standing at a moment, from its answers and the level that it had; None is no level yet.
 
     The counted outcomes of the window decide, overall and in every reason code. Good standing is lost at once when a

@@ -48,8 +48,8 @@ def _told(what: str, more: int, code: ReasonCode | None) -> Message:
 def _code(by_reason: tuple[Scope, ...]) -> ReasonCode:
     if not by_reason:
         return ReasonCode.TRADEMARK_COUNTERFEIT
-    held_back = [one for one in by_reason if one.finding is not Finding.HOLDS]
-    chosen = max(held_back or by_reason, key=lambda one: one.tally.counted)
+    withheld = [one for one in by_reason if one.finding is not Finding.HOLDS]
+    chosen = max(withheld or by_reason, key=lambda one: one.tally.counted)
     return chosen.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
 
 

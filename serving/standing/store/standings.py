@@ -16,7 +16,7 @@ from serving.cases.tables import verdict
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.standing.rules.confirmations import Given, Ruling
-from serving.standing.rules.standing import Held, Level
+from serving.standing.rules.standing import KeptLevel, Level
 from serving.standing.tables import confirmation, standing_change
 from serving.takedowns.store.pending_removals import was_held
 from serving.takedowns.tables import action
@@ -244,9 +244,9 @@ class StandingChange:
     known_at: datetime
 
     @property
-    def held(self) -> Held:
+    def held(self) -> KeptLevel:
         """The record in the form that the rule takes."""
-        return Held(self.level, self.since)
+        return KeptLevel(self.level, self.since)
 
 
 def add_change(connection: Connection, row: Mapping[str, Any]) -> None:

@@ -38,14 +38,14 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PendingGrounds:
     """Why a removal is held, and whose pace each cause is about."""
 
     holds: tuple[Hold, ...]
     subjects: dict[HoldCause, str]
 
 
-def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: datetime) -> Held:
+def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: datetime) -> PendingGrounds:
     """Why the removal that a confirmation asks for is held; no holds where it may leave.
 
     The caller holds the head of the audit log, so that counts run one at a time. Of two concurrent confirmations the
@@ -84,10 +84,10 @@ def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: 
         HoldCause.SELLER_BURST: seller or "",
         HoldCause.HIGH_IMPACT: seller or "",
     }
-    return Held(found, subjects)
+    return PendingGrounds(found, subjects)
 
 
-def keep(runtime: Runtime, connection: Connection, action: StoredAction, held: Held, at: datetime) -> None:
+def keep(runtime: Runtime, connection: Connection, action: StoredAction, held: PendingGrounds, at: datetime) -> None:
     """Note what a removal is held for, and raise the alert of the first cause if it does not stand already."""
     here, first = action.marketplace_id, held.holds[0]
     holds_db.add_hold(connection, here, action.action_id, held.holds, policy_version(runtime.policies[BurstPolicy]), at)

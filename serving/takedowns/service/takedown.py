@@ -16,7 +16,7 @@ from serving.platform.runtime import Runtime
 from serving.takedowns.rules.statement import Statement
 from serving.takedowns.service import pending_approval
 from serving.takedowns.service.evidence import keep_of_verdict
-from serving.takedowns.service.pending_approval import Held
+from serving.takedowns.service.pending_approval import PendingGrounds
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
@@ -44,7 +44,7 @@ def schedule(
     statement: Statement,
     at: datetime,
     *,
-    held: Held | None = None,
+    held: PendingGrounds | None = None,
     delay: timedelta = _AT_ONCE,
 ) -> StoredAction:
     """The action with its audit entry and its durable job, in the caller's transaction; a removal with its evidence.
@@ -62,21 +62,21 @@ def schedule(
         if one.kind is INVERSE[kind] and one.state in UNSENT_STATES:
             withdraw(runtime, connection, one, cause.actor, at)
     action_id = runtime.ids.new("act")
-    is_held = held is not None and bool(held.holds)
+    is_pending = held is not None and bool(held.holds)
     row = {
         "marketplace_id": cause.marketplace_id,
         "action_id": action_id,
         "listing_id": cause.listing_id,
         "verdict_id": cause.verdict_id,
         "kind": kind.value,
-        "state": (ActionState.PENDING_APPROVAL if is_held else ActionState.SCHEDULED).value,
+        "state": (ActionState.PENDING_APPROVAL if is_pending else ActionState.SCHEDULED).value,
         "sequence": listings.next_sequence(connection, cause.marketplace_id, cause.listing_id),
         "statement": fields_in_english(statement),
         "statement_messages": each_as_json(statement.given()),
         "random_delay_seconds": int(delay.total_seconds()),
         "created_at": at,
         "leaves_at": leaves_at,
-        "due_at": None if is_held else leaves_at,
+        "due_at": None if is_pending else leaves_at,
     }
     actions.add_action(connection, row)
     made = actions.get(connection, cause.marketplace_id, action_id)
@@ -89,7 +89,7 @@ def schedule(
         payload["evidence"] = keep_of_verdict(
             runtime, connection, cause.marketplace_id, cause.verdict_id, subject=action_id, at=at
         )
-    if held is not None and is_held:
+    if held is not None and is_pending:
         causes = [one.cause.value for one in held.holds]
         record_step(connection, made, "held", cause.actor, at, {**payload, "causes": causes})
         pending_approval.keep(runtime, connection, made, held, at)

@@ -93,7 +93,7 @@ class StoredHold:
 
     action_id: str
     holds: tuple[Hold, ...]
-    held_at: datetime
+    pending_since: datetime
     settled_at: datetime | None
     settled_as: str | None
 
@@ -112,7 +112,7 @@ def of_actions(connection: Connection, marketplace_id: str, action_ids: Collecti
         row.action_id: StoredHold(
             row.action_id,
             tuple(Hold(HoldCause(one["cause"]), from_json(one["message"])) for one in row.causes),
-            row.held_at,
+            row.pending_since,
             row.settled_at,
             row.settled_as,
         )
@@ -125,7 +125,7 @@ def waiting(connection: Connection, marketplaces: Collection[str], most: int) ->
     query = (
         select(removal_approval.c.marketplace_id, removal_approval.c.action_id)
         .where(removal_approval.c.marketplace_id.in_(marketplaces), removal_approval.c.settled_at.is_(None))
-        .order_by(removal_approval.c.held_at, removal_approval.c.action_id)
+        .order_by(removal_approval.c.pending_since, removal_approval.c.action_id)
         .limit(most)
     )
     return [(row.marketplace_id, row.action_id) for row in connection.execute(query)]

@@ -42,8 +42,10 @@ def _holds(what: Any) -> Select[Any]:
             verdict.c.judgement == Judgement.COUNTERFEIT.value,
             # Of one moment those before it did not ask for the removal; ids are ordered by time.
             or_(
-                removal_approval.c.held_at < verdict.c.known_at,
-                and_(removal_approval.c.held_at == verdict.c.known_at, action.c.verdict_id <= verdict.c.verdict_id),
+                removal_approval.c.pending_since < verdict.c.known_at,
+                and_(
+                    removal_approval.c.pending_since == verdict.c.known_at, action.c.verdict_id <= verdict.c.verdict_id
+                ),
             ),
         )
         .correlate(verdict)

@@ -179,10 +179,10 @@ def _in_words(counted: Counter[str]) -> str:
 def _sellers(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
     within = {"since": span.since, "until": span.until}
     removed = misuses.removed_by_seller(connection, span.marketplace_id, **within)
-    offered = misuses.offers_by_seller(connection, span.marketplace_id, **within)
+    offered = misuses.listings_by_seller(connection, span.marketplace_id, **within)
     told = misuses.first_told(connection, span.marketplace_id, until=span.until)
-    for seller, offers in removed.items():
-        wrong = [Misuse(one.first_known_at, one.reason_code.value) for one in offers]
+    for seller, listings in removed.items():
+        wrong = [Misuse(one.first_known_at, one.reason_code.value) for one in listings]
         yield misuse_entry(SubjectKind.SELLER, seller, items=offered[seller], misuses=wrong, warned_at=told.get(seller))
 
 

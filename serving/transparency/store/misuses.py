@@ -16,7 +16,7 @@ from serving.webhooks.rules.action import ActionKind
 
 
 @dataclass(frozen=True, slots=True)
-class RemovedOffer:
+class RemovedListing:
     """An offer that was removed and stayed so, with when it was first seen and when its seller was told."""
 
     listing_id: str
@@ -27,7 +27,7 @@ class RemovedOffer:
 
 def removed_by_seller(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
-) -> dict[str, list[RemovedOffer]]:
+) -> dict[str, list[RemovedListing]]:
     """The removals in [since, until) that were not overturned before its end, by seller; a listing counts once."""
     query = (
         select(
@@ -53,12 +53,12 @@ def removed_by_seller(
         )
         .order_by(action.c.acknowledged_at, action.c.action_id)
     )
-    found: dict[str, dict[str, RemovedOffer]] = defaultdict(dict)
+    found: dict[str, dict[str, RemovedListing]] = defaultdict(dict)
     for row in connection.execute(query):
         code = ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT)
-        offer = RemovedOffer(row.listing_id, code, row.first_known_at, row.acknowledged_at)
-        found[row.seller_external_id].setdefault(row.listing_id, offer)
-    return {seller: list(offers.values()) for seller, offers in found.items()}
+        one = RemovedListing(row.listing_id, code, row.first_known_at, row.acknowledged_at)
+        found[row.seller_external_id].setdefault(row.listing_id, one)
+    return {seller: list(listings.values()) for seller, listings in found.items()}
 
 
 def first_told(connection: Connection, marketplace_id: str, *, until: datetime) -> dict[str, datetime]:
@@ -78,7 +78,7 @@ def first_told(connection: Connection, marketplace_id: str, *, until: datetime) 
     return {row.seller_external_id: row.told_at for row in connection.execute(query)}
 
 
-def offers_by_seller(
+def listings_by_seller(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> dict[str, int]:
     """How many offers each seller put up, changed, or had removed in [since, until)."""

@@ -37,9 +37,9 @@ class HelpPage:
 @router.get("/help")
 def get_help(request: Request, session: Anyone) -> HTMLResponse:
     """The page."""
-    held = roles(session.person.grants)
+    kept = roles(session.person.grants)
     page = HelpPage(
-        tours=tuple(ONBOARDING_OF[role] for role in held), is_staff=any(map(session.person.may, _STAFF)), terms=TERMS
+        tours=tuple(ONBOARDING_OF[role] for role in kept), is_staff=any(map(session.person.may, _STAFF)), terms=TERMS
     )
     return respond(request, page, session)
 

@@ -175,7 +175,7 @@ def person_page(
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
     enrolled = enrolled_brands(runtime, session)
     with runtime.store.read() as connection:
-        held = leases.of_person(connection, here, found.user_id, runtime.clock.now())
+        kept = leases.of_person(connection, here, found.user_id, runtime.clock.now())
         looked_after = account_managers.brands_of(connection, here, found.user_id)
         told = audit.of_subject(connection, here, found.user_id, _SHOWN)
         open_link = open_links.of_person(connection, found.user_id, runtime.wall.now())
@@ -200,7 +200,7 @@ def person_page(
         is_oneself=found.user_id == session.person.user_id,
         boxes=_boxes(found, places, enrolled),
         brands=_brands(runtime, found, places),
-        leases=len(held),
+        leases=len(kept),
         looks_after=len(looked_after),
         successors=tuple(Option(user, name) for user, name in sorted(others.items(), key=lambda one: one[1])),
         history=tuple(_done(one, names, enrolled, now) for one in told),
@@ -213,10 +213,10 @@ def person_page(
 
 def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[RoleBox, ...]:
     """Every role of every place, and the brands for which somebody speaks."""
-    held = {(one.role, one.marketplace_id) for one in found.grants}
+    kept = {(one.role, one.marketplace_id) for one in found.grants}
     several = len(places) > 1
     usual = [
-        RoleBox(f"role.{role.value}.{place}", f"{ROLES[role]}{f' at {name}' if several else ''}", (role, place) in held)
+        RoleBox(f"role.{role.value}.{place}", f"{ROLES[role]}{f' at {name}' if several else ''}", (role, place) in kept)
         for place, name in places.items()
         for role in _EVERYWHERE
     ]

@@ -34,7 +34,7 @@ def pace_of(given: Sequence[BrandAnswer], now: datetime) -> str | None:
 
 def held_back_of(cards: Sequence[StandingCard]) -> Message | None:
     """Why a confirmation does not remove at once; None where that of one of the brands does."""
-    reasons = [one.held_back for one in cards]
+    reasons = [one.withheld for one in cards]
     return reasons[0] if reasons and None not in reasons else None
 
 

@@ -204,7 +204,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
     names = sorted({one.name for one in enrolled.values()})
     policy = runtime.policies[EnforcementPolicy]
     counted = _counted(answers)
-    bench = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, (own_words.listed(names), True))
+    decision_input = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, (own_words.listed(names), True))
     return BrandPage(
         brands=own_words.listed(names),
         headline=headline_of(size),
@@ -225,7 +225,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         managers=_managers(enrolled),
         answered=counted,
         answered_in_all=sum(one.number for one in counted),
-        effects=effects(replace(bench, held_back=held_back_of(cards)), policy),
+        effects=effects(replace(decision_input, withheld=held_back_of(cards)), policy),
         answer_within_hours=policy.brand_answers_within_hours,
         takedowns=tuple(
             TakedownLink(one.request_id, own_words.short_moment(one.known_at, now), sizes[one.request_id])

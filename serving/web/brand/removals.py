@@ -25,7 +25,7 @@ _WATCHED_FOR = timedelta(minutes=10)  # A receiver that is down longer is nobody
 class Removal:
     """One removal (or return) with its state and the moment that goes with it."""
 
-    offer: Shown
+    listing: Shown
     state: StateWords
     when: str
 
@@ -52,9 +52,9 @@ def _is_moving(found: BrandAction, now: datetime) -> bool:
 
 
 def _removal(found: BrandAction, now: datetime) -> Removal:
-    offer = text_view.show(found.content.get("title") or found.external_id)
+    listing = text_view.show(found.content.get("title") or found.external_id)
     seen = CHECK_STATES.get(found.check) if found.check is not None else None
-    return Removal(offer, seen or ACTION_STATES[found.kind, found.state], _when(found, now))
+    return Removal(listing, seen or ACTION_STATES[found.kind, found.state], _when(found, now))
 
 
 def _when(found: BrandAction, now: datetime) -> str:

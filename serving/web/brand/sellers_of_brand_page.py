@@ -202,14 +202,14 @@ def _page(
             reverse=True,
         )
         shown = [*present[:_SHOWN], *past[:_SHOWN]]
-        offers = listings.count_of_sellers(connection, scope.pair, [one.seller for one in shown])
+        others = listings.count_of_sellers(connection, scope.pair, [one.seller for one in shown])
         people = {by.removeprefix("user:") for one in shown for by in (one.added_by, one.ended_by or "")}
         names = accounts.names(connection, sorted(people))
     return SellersOfBrandPage(
         scope=scope,
-        rows=tuple(_row(one, offers, names, now) for one in present[:_SHOWN]),
+        rows=tuple(_row(one, others, names, now) for one in present[:_SHOWN]),
         more=max(0, len(present) - _SHOWN),
-        past=tuple(_row(one, offers, names, now) for one in past[:_SHOWN]),
+        past=tuple(_row(one, others, names, now) for one in past[:_SHOWN]),
         preview=preview,
         typed={name: given.get(name, "") for name in ("text", "last_day", "rows")},
         error=error,

@@ -79,7 +79,7 @@ class StandingCard:
     lines: tuple[ScopeLine, ...]
     outlook: tuple[str, ...]
     history: tuple[ChangeLine, ...]
-    held_back: Message | None
+    withheld: Message | None
     speed: str | None
     phase: tuple[str, ...]
 
@@ -98,7 +98,7 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         lines=_lines(found),
         outlook=tuple(map(in_words, outlook(found, runtime.policies[StandingPolicy]))),
         history=tuple(ChangeLine(_badge(one), own_words.moment(one.known_at, now)) for one in changes),
-        held_back=None if follows.at_once else follows.reason,
+        withheld=None if follows.at_once else follows.reason,
         speed=_speed(runtime, connection, pair, now),
         phase=tuple(map(in_words, begun.reasons)) if begun.phase is not Phase.FULL else (),
     )

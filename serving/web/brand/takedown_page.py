@@ -44,7 +44,7 @@ from serving.web.wording.vocabulary import FATES, REASON_CODES, Option, StateWor
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _LONGEST_ID: Final = 40
-_OFFER: Final = "offer:"
+_LISTING: Final = "offer:"
 _KINDS: Final = {
     RightKind.MARK: N_("Mark “%(title)s”"),
     RightKind.DESIGN: N_("Design “%(title)s”"),
@@ -91,7 +91,7 @@ class TakedownPage:
 class FateRow:
     """What one offer of a request came to."""
 
-    offer: Shown
+    listing: Shown
     fate: StateWords
     reason: str
 
@@ -125,9 +125,9 @@ def post_form(request: Request, session: Answerer, fields: Fields) -> Response:
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
     items = [
-        Item(name.removeprefix(_OFFER)[:_LONGEST_ID], value[:_LONGEST_ID])
+        Item(name.removeprefix(_LISTING)[:_LONGEST_ID], value[:_LONGEST_ID])
         for name, value in fields.items()
-        if name.startswith(_OFFER)
+        if name.startswith(_LISTING)
     ]
     asked = Asked(
         fields.get("right_id", "")[:_LONGEST_ID],
@@ -169,13 +169,13 @@ def takedown_page(runtime: Runtime, session: Session, wanted: tuple[str, str]) -
         if not found:
             return TakedownPage((), None, "", (), 0, most)
         place, stored = found[at]
-        offers, beyond = _offers(runtime, connection, (place, stored.brand_id), most, now)
+        listings, beyond = _listings(runtime, connection, (place, stored.brand_id), most, now)
         chosen = _chosen(runtime, connection, session, place, stored, now)
         choices = tuple(_choice(connection, one, n == at, len(pairs) > 1) for n, one in enumerate(found))
-    return TakedownPage(choices, chosen, runtime.ids.new("tdn"), offers, beyond, most)
+    return TakedownPage(choices, chosen, runtime.ids.new("tdn"), listings, beyond, most)
 
 
-def _offers(
+def _listings(
     runtime: Runtime, connection: Connection, pair: tuple[str, str], most: int, now: datetime
 ) -> tuple[tuple[Question, ...], int]:
     """The open questions of a brand that go into one request, and how many are left over."""
@@ -185,12 +185,12 @@ def _offers(
     waiting = views.open_questions(connection, {pair})
     beyond = sum(one.number for one in waiting.values()) - len(rows)
     before = answers_before(connection, frozenset({pair}), rows)
-    offers = tuple(
+    listings = tuple(
         question(row, one, now, before.get(key_of(row)), shown_pictures(runtime, row["case_id"], one))
         for row in rows
         for one in [facts[row["marketplace_id"], row["facts_digest"]]]
     )
-    return offers, beyond
+    return listings, beyond
 
 
 def _chosen(

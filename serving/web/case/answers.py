@@ -39,7 +39,7 @@ def answer_of(case_id: str, fields: Fields) -> Answer:
         It is none of the answers, or its note is too long.
     """
     judgement, code = fields.get("judgement", ""), fields.get("reason_code", "")
-    evidence = fields.get("evidence") or Evidence.OFFER.value
+    evidence = fields.get("evidence") or Evidence.LISTING.value
     if judgement not in set(Judgement) or (code and code not in set(ReasonCode)) or evidence not in set(Evidence):
         raise Invalid("Choose one of the answers.")
     note = fields.get("note", "").strip()

@@ -87,7 +87,7 @@ class MadeRow:
     """What became of one case."""
 
     address: str
-    offer: Shown
+    listing: Shown
     word: str
     tone: str
     reason: str

@@ -64,13 +64,13 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
     why_not = why_not_judge(connection, person, case)
     now = runtime.clock.now()
     given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
-    held = case.leased_until is not None and case.leased_until > now
-    others = held and case.leased_by != person.user_id
+    kept = case.leased_until is not None and case.leased_until > now
+    others = kept and case.leased_by != person.user_id
     holder = accounts.names(connection, [case.leased_by])[case.leased_by] if others and case.leased_by else ""
     is_open = case.state is CaseState.OPEN
     return Standing(
         may_decide=is_open and not others and why_not is None,
-        lease=words.yours_until(case.leased_until, now) if held and not others and case.leased_until else "",
+        lease=words.yours_until(case.leased_until, now) if kept and not others and case.leased_until else "",
         notes=tuple(
             _notes(
                 connection,

@@ -45,7 +45,7 @@ class DocumentShown:
     """A document on an analyst's page, with the offer it was handed in for and what came of that."""
 
     document: ShownDocument
-    offer: str
+    listing: str
     came_of: str
     at_issue: bool
 
@@ -66,7 +66,7 @@ def shown_document(upload: SellerUpload, now: datetime, address: str | None = No
 def documents_card(documents: Sequence[Document], case_id: str, now: datetime) -> tuple[DocumentShown, ...]:
     """The documents of a case's seller."""
     return tuple(
-        DocumentShown(shown_document(one.upload, now, f"/cases/{case_id}"), one.offer, one.came_of, one.at_issue)
+        DocumentShown(shown_document(one.upload, now, f"/cases/{case_id}"), one.listing, one.came_of, one.at_issue)
         for one in documents
     )
 

@@ -18,18 +18,18 @@ class Effect:
     sentence: str
 
 
-def effects(bench: DecisionInput, policy: EnforcementPolicy) -> tuple[Effect, ...]:
+def effects(decision_input: DecisionInput, policy: EnforcementPolicy) -> tuple[Effect, ...]:
     """The effects of all answers, answers with one effect together."""
     found: dict[str, list[Choice]] = {}
     for choice in CHOICES:
-        follows = consequence(choice.judgement, bench, policy)
-        found.setdefault(_sentence(follows, bench, policy), []).append(choice)
+        follows = consequence(choice.judgement, decision_input, policy)
+        found.setdefault(_sentence(follows, decision_input, policy), []).append(choice)
     return tuple(Effect(tuple(choices), sentence) for sentence, choices in found.items())
 
 
-def _sentence(follows: Consequence, bench: DecisionInput, policy: EnforcementPolicy) -> str:
+def _sentence(follows: Consequence, decision_input: DecisionInput, policy: EnforcementPolicy) -> str:
     window = words.countdown(policy.undo_window_seconds)
-    brand = bench.brand_name or say("the brand")
+    brand = decision_input.brand_name or say("the brand")
     match follows.outcome:
         case Outcome.REMOVE:
             return say("The marketplace is asked to remove the listing, %(time)s after your answer.", time=window)
@@ -42,13 +42,13 @@ def _sentence(follows: Consequence, bench: DecisionInput, policy: EnforcementPol
         return say("Nothing is removed yet: %(brand)s is asked and has %(n)s h to answer.", brand=brand, n=hours)
     if follows.lane is not None:
         return say("An analyst decides. Nothing is removed until then.")
-    if bench.lane is CaseLane.SECOND_REVIEW:
+    if decision_input.lane is CaseLane.SECOND_REVIEW:
         return say(
             "Nothing changes for the listing. Your answer and the first answer together decide the training label."
         )
-    if bench.lane is CaseLane.APPEAL:
+    if decision_input.lane is CaseLane.APPEAL:
         return say("The appeal is dismissed, and the removal stands.")
-    if bench.lane is CaseLane.COMPLAINT:
+    if decision_input.lane is CaseLane.COMPLAINT:
         return say("The complaint is dismissed, and the listing stays.")
     return say("The listing stays, and the case is closed.")
 

@@ -27,7 +27,7 @@ class MentionRow:
     """One note that mentions the reader."""
 
     address: str
-    offer: Shown
+    listing: Shown
     author: str
     text: Shown
     at: str

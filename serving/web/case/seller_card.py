@@ -13,7 +13,7 @@ from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import count
 from serving.platform.runtime import ByClass
 from serving.sellers.store import activity_series, strikes
-from serving.sellers.store.activity_series import OFFERS, STEP, STEPS
+from serving.sellers.store.activity_series import LISTINGS, STEP, STEPS
 from serving.web import text_view
 from serving.web.series_charts import Sparkline, sparkline
 from serving.web.text_view import Shown
@@ -79,8 +79,8 @@ def seller_card(
         ("Returned as fake", seller.fake_returns, seller.fake_returns_source, "fake_return"),
     )
     since = facts.as_of - timedelta(days=seller.known_days) if seller.known_days is not None else None
-    offers = (None, None if seller.listings_30d is None else f"{seller.listings_30d:,}", None)
-    rows = [SellerRow("New listings", _series("new listings", trade.get(OFFERS), facts.as_of, since), offers)]
+    listings = (None, None if seller.listings_30d is None else f"{seller.listings_30d:,}", None)
+    rows = [SellerRow("New listings", _series("new listings", trade.get(LISTINGS), facts.as_of, since), listings)]
     for name, counts, source, kind in measured:
         told = trade.get(kind, [0] * STEPS) if source is Source.COMPUTED else None
         reported = max(filter(None, (seller.events_since, since)), default=None)

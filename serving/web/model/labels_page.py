@@ -80,7 +80,7 @@ class SuspectRow:
     Nothing is said of agreement where the second could not tell either.
     """
 
-    offer: Shown
+    listing: Shown
     label: str
     why: str
     case_id: str

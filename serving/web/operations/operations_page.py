@@ -199,12 +199,12 @@ def _of_ten(times: Sequence[float], parts: int) -> float:
 
 
 def _stuck(connection: Connection, here: str, dead: int, now: datetime) -> Figure:
-    held = approvals.waiting(connection, {here}, 1)
+    kept = approvals.waiting(connection, {here}, 1)
     tone = "is-red" if dead else ""
-    if not held:
+    if not kept:
         return Figure(f"{dead:,}", "dead letters", "no removals pending approval", tone)
     number = approvals.waiting_count(connection, {here})
-    oldest = approvals.of_actions(connection, here, [held[0][1]])[held[0][1]].held_at
+    oldest = approvals.of_actions(connection, here, [kept[0][1]])[kept[0][1]].pending_since
     waits = words.duration((now - oldest).total_seconds())
     return Figure(
         f"{dead:,}", "dead letters", f"{words.many(number, 'removal')} pending approval, oldest {waits}", tone

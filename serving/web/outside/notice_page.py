@@ -70,7 +70,7 @@ class NoticeForm:
     marketplace: str
     lacking: tuple[str, ...]
     error: str | None
-    most_offers: int
+    most_listings: int
     longest_explanation: int
     longest_list: int
     longest_name: int
@@ -87,7 +87,7 @@ class ShownDecision:
 
 
 @dataclass(frozen=True, slots=True)
-class NotifiedOffer:
+class NotifiedListing:
     """One offer of a notice: as it was named, how it stands, and what was decided, None as long as it waits."""
 
     location: Shown
@@ -113,7 +113,7 @@ class NoticePage:
     warning: str | None
     reason: str
     explanation: Shown
-    offers: tuple[NotifiedOffer, ...]
+    offers: tuple[NotifiedListing, ...]
     longest: int
     typed: str
     error: str | None
@@ -122,9 +122,9 @@ class NoticePage:
 @router.get("/notice", dependencies=[_ANYBODY])
 def get_form(request: Request) -> Response:
     """The form, with the offer filled in where the marketplace's page named it (`?offer=`)."""
-    offer = request.query_params.get("offer", "")[:_LONGEST_NAMED]
+    listing = request.query_params.get("offer", "")[:_LONGEST_NAMED]
     marketplace = request.query_params.get("marketplace", "")
-    draft = Draft("", (offer,), "", "", good_faith=False, reason_code="")
+    draft = Draft("", (listing,), "", "", good_faith=False, reason_code="")
     return respond(request, _form(runtime_of(request), draft, marketplace))
 
 
@@ -188,7 +188,7 @@ def _form(
         marketplace=marketplace,
         lacking=lacking,
         error=None if lacking else error,
-        most_offers=runtime.policies[NoticePolicy].most_listings_unregistered,
+        most_listings=runtime.policies[NoticePolicy].most_listings_unregistered,
         longest_explanation=LONGEST_EXPLANATION,
         longest_list=_LONGEST_LIST,
         longest_name=LONGEST_NAME,
@@ -200,7 +200,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
     with runtime.store.read() as connection:
         found = follow(runtime, connection, token)
         items = notices.items(connection, found.marketplace_id, found.notice_id)
-        offers = tuple(_offer(runtime, connection, one) for one in items)
+        listings = tuple(_listing(runtime, connection, one) for one in items)
         warned = warning_with(found, reporters.get(connection, found.marketplace_id, found.reporter_id))
     return NoticePage(
         address=f"{PLACE}{token}",
@@ -210,17 +210,17 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         warning=None if warned is None else in_words(warned),
         reason=say(_REASONS[found.reason_code.value]),
         explanation=text_view.show(found.explanation),
-        offers=offers,
+        offers=listings,
         longest=LONGEST_TEXT,
         typed=typed,
         error=error,
     )
 
 
-def _offer(runtime: Runtime, connection: Connection, item: Item) -> NotifiedOffer:
+def _listing(runtime: Runtime, connection: Connection, item: Item) -> NotifiedListing:
     decision = told(runtime, connection, item)
     complaint = notice_complaints.of_item(connection, item.marketplace_id, item.item_id)
-    return NotifiedOffer(
+    return NotifiedListing(
         location=text_view.show(item.location),
         headline=say("A person is reviewing it.") if decision is None else in_words(decision.decision),
         waits=_waits(connection, item) if decision is None else None,

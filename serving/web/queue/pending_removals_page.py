@@ -37,7 +37,7 @@ class PendingRemovalRow:
     """One held removal; `no_word` says why the reader has no word on it, `no_release` why they can only withdraw it."""
 
     action_id: str
-    offer: Shown
+    listing: Shown
     since: str
     reasons: tuple[str, ...]
     votes: tuple[str, ...]
@@ -49,7 +49,7 @@ class PendingRemovalRow:
 class StillShownRow:
     """An offer that is shown although the marketplace acknowledged its removal."""
 
-    offer: Shown
+    listing: Shown
     case_id: str
     acknowledged: str
     looked: str
@@ -105,7 +105,7 @@ def pending_removals_page(runtime: Runtime, session: Session) -> PendingRemovals
 def _still_shown(one: StillShown, now: datetime) -> StillShownRow:
     looked_at = one.check.looked_at or one.check.acknowledged_at
     return StillShownRow(
-        offer=text_view.show(one.external_id),
+        listing=text_view.show(one.external_id),
         case_id=one.case_id,
         acknowledged=words.moment(one.check.acknowledged_at, now),
         looked=words.moment(looked_at, now),
@@ -116,8 +116,8 @@ def _still_shown(one: StillShown, now: datetime) -> StillShownRow:
 def _row(runtime: Runtime, one: PendingRemoval) -> PendingRemovalRow:
     return PendingRemovalRow(
         action_id=one.action.action_id,
-        offer=text_view.show(one.action.external_id),
-        since=words.moment(one.hold.held_at, runtime.clock.now()),
+        listing=text_view.show(one.action.external_id),
+        since=words.moment(one.hold.pending_since, runtime.clock.now()),
         reasons=tuple(in_english(hold.message) for hold in one.reasons),
         votes=_votes(one),
         no_vote=one.no_vote,

@@ -128,5 +128,5 @@ def _brief(reason: Reason) -> str:
 def _holder(surround: Surround, row: Mapping[str, Any]) -> str | None:
     """Who holds the case at the moment, if it is somebody else."""
     until = row["leased_until"]
-    held = until is not None and until > surround.now and row["leased_by"] != surround.user_id
-    return row["holder"] if held else None
+    kept = until is not None and until > surround.now and row["leased_by"] != surround.user_id
+    return row["holder"] if kept else None

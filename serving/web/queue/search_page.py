@@ -16,7 +16,7 @@ from serving.listings.store import search
 from serving.listings.store.search import Kind
 from serving.platform.runtime import Runtime
 from serving.review.store import found_listings
-from serving.review.store.found_listings import FoundOffer
+from serving.review.store.found_listings import FoundListing
 from serving.web import text_view
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.rendering import respond
@@ -26,13 +26,13 @@ from serving.web.wording.vocabulary import ACTION_STATES, CHOICE_OF, LANE_OF, Ch
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
-MOST_OFFERS: Final = 50
+MOST_LISTINGS: Final = 50
 MOST_SELLERS: Final = 10
 _CASE: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
-class OfferRow:
+class ListingRow:
     """An offer that was found: what waits, what was said and done; of one that is judged blind nothing was said."""
 
     address: str | None
@@ -68,7 +68,7 @@ class SearchPage:
     asked: str
     most: int
     cases: tuple[str, ...]
-    offers: tuple[OfferRow, ...]
+    offers: tuple[ListingRow, ...]
     more: bool
     sellers: tuple[SellerRow, ...]
 
@@ -84,30 +84,30 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
     here, now = session.person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
     asked = asked[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:
-        hits = search.find(connection, here, Kind.LISTING, asked, most=MOST_OFFERS + 1)
-        offers = found_listings.offers(connection, hits[:MOST_OFFERS], session.person.user_id)
+        hits = search.find(connection, here, Kind.LISTING, asked, most=MOST_LISTINGS + 1)
+        listings = found_listings.offers(connection, hits[:MOST_LISTINGS], session.person.user_id)
         sellers = search.find(connection, here, Kind.SELLER, asked, most=MOST_SELLERS)
         names = list(dict.fromkeys(one.external_id for one in sellers))
         waiting = found_listings.open_cases_of_sellers(connection, here, names) if names else {}
         case_id = found_listings.case_of(connection, here, asked) if _CASE.match(asked) else None
     return SearchPage(
         asked=asked,
-        most=MOST_OFFERS,
+        most=MOST_LISTINGS,
         cases=(case_id,) if case_id else (),
-        offers=tuple(_offer(one, now) for one in offers),
-        more=len(hits) > MOST_OFFERS,
+        offers=tuple(_listing(one, now) for one in listings),
+        more=len(hits) > MOST_LISTINGS,
         sellers=tuple(
             SellerRow(text_view.show(name), QueueQuery(seller=name).address(), waiting.get(name, 0)) for name in names
         ),
     )
 
 
-def _offer(one: FoundOffer, now: datetime) -> OfferRow:
+def _listing(one: FoundListing, now: datetime) -> ListingRow:
     blind = any(lane in BLIND_LANES for _, lane in one.open_cases)
     waits = next(iter(one.open_cases), None)
     case_id = waits[0] if waits else one.judged_case_id
     judgement = None if blind or one.judgement is None else CHOICE_OF[one.judgement]
-    return OfferRow(
+    return ListingRow(
         address=f"/cases/{case_id}" if case_id else None,
         external_id=text_view.show(one.external_id),
         title=_title(one),
@@ -123,6 +123,6 @@ def _offer(one: FoundOffer, now: datetime) -> OfferRow:
     )
 
 
-def _title(one: FoundOffer) -> Shown | None:
+def _title(one: FoundListing) -> Shown | None:
     names = [one.brand_name] if one.brand_name else []
     return text_view.show(one.title, names=names, language=one.language) if one.title else None

@@ -107,7 +107,9 @@ def post_voice(sanction_id: str, request: Request, session: Speaker, fields: Fie
     if answer not in {"agree", "refuse"}:
         raise Invalid("Approve or reject the sanction.")
     reason = fields.get("reason", "")[:500]
-    state = speak(runtime_of(request), session.person, sanction_id[:_LONGEST_ID], agrees=answer == "agree", reason=reason)
+    state = speak(
+        runtime_of(request), session.person, sanction_id[:_LONGEST_ID], agrees=answer == "agree", reason=reason
+    )
     heard = {SanctionState.CARRIED_OUT: Flash.SANCTION_CARRIED_OUT, SanctionState.REFUSED: Flash.SANCTION_REFUSED}
     return go_to(request, _PLACE, heard.get(state, Flash.SANCTION_HEARD))
 

@@ -9,7 +9,7 @@ from models.errors import DomainError
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.service.reporters import NewReporter, register
 from serving.notices.tables import notice
-from tests.fixtures.notifying import EMAIL, WORDS, an_offer
+from tests.fixtures.notifying import EMAIL, WORDS, a_listing
 from tests.fixtures.reviewing import open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.notices.service.test_notices import count
@@ -31,7 +31,7 @@ def post(client: TestClient, key: str | None = None, **changes: Any) -> Any:
 
 
 def test_anybody_may_notify_and_gets_a_receipt(client: TestClient, site: Site) -> None:
-    an_offer(site)
+    a_listing(site)
     answer = post(client)
     assert answer.status_code == 201
     receipt = answer.json()
@@ -79,7 +79,7 @@ def test_half_a_surrogate_pair_is_refused(client: TestClient, site: Site) -> Non
 
 
 def test_a_registered_reporter_sends_its_key_and_not_its_name(client: TestClient, site: Site) -> None:
-    an_offer(site)
+    a_listing(site)
     wanted = NewReporter("Customs Watch", "desk@watch.example", ReporterKind.TRUSTED_FLAGGER)
     _, key = register(site.runtime, wanted, by="test")
     answer = post(client, key, name=None, email=None, locations=["MP-1", *(f"X-{n}" for n in range(40))])
@@ -92,14 +92,14 @@ def test_a_registered_reporter_sends_its_key_and_not_its_name(client: TestClient
 
 
 def test_claiming_to_be_a_flagger_makes_nobody_one(client: TestClient, site: Site) -> None:
-    an_offer(site)
+    a_listing(site)
     register(site.runtime, NewReporter("Customs Watch", "desk@watch.example", ReporterKind.TRUSTED_FLAGGER), by="test")
     assert post(client, name="Customs Watch", email="desk@watch.example").status_code == 201
     assert open_cases(site)[0].priority < 2e9
 
 
 def test_the_marketplace_reads_what_came_in(client: TestClient, site: Site) -> None:
-    an_offer(site)
+    a_listing(site)
     receipt = post(client).json()
     headers = {"authorization": f"Bearer {site.key}"}
     (one,) = client.get("/api/v1/notices?since=2026-03-01", headers=headers).json()["notices"]

@@ -30,7 +30,7 @@ def test_a_brands_tool_confirms_its_questions_under_a_right_and_takes_them_back(
     assert states(site) == {"withdrawn": 2}
 
 
-def test_more_than_three_hundred_offers_are_refused_whole(client: TestClient, site: Site) -> None:
+def test_more_than_three_hundred_listings_are_refused_whole(client: TestClient, site: Site) -> None:
     token = sign_in(client, site.brand_person)
     items = [{"case_id": f"cas_{number}", "version_id": "ver_1"} for number in range(301)]
     right = client.get("/api/v1/rights").json()["rights"][0]["right_id"]

@@ -58,8 +58,8 @@ def test_an_erased_payload_is_said_to_be_erased(tmp_path: Path, populated_sqlite
 def test_a_hold_refuses_it_in_one_sentence(tmp_path: Path, populated_sqlite: Populated) -> None:
     home = a_home(tmp_path, populated_sqlite)
     assert touchstone_in(home, "hold", "list").out == "Nobody is under legal hold.\n"
-    held = touchstone_in(home, "hold", "set", SELLER, "--reason", "Lawsuit")
-    assert held.out == f"{SELLER} is under legal hold.\n"
+    kept = touchstone_in(home, "hold", "set", SELLER, "--reason", "Lawsuit")
+    assert kept.out == f"{SELLER} is under legal hold.\n"
     refused = touchstone_in(home, "erase", "seller", SELLER, "--yes")
     assert (refused.code, refused.out) == (REFUSED, "")
     assert "(Lawsuit); nothing is erased until it is lifted." in refused.text

@@ -87,7 +87,7 @@ def test_an_export_of_nothing_is_an_empty_file(home: Path, tmp_path: Path) -> No
     assert (done.code, done.out, out.read_bytes()) == (0, f"0 statements in {out}.\n", b"")
 
 
-def test_no_word_of_an_offer_a_seller_or_a_person_is_in_a_statement(site: Site, tmp_path: Path) -> None:
+def test_no_word_of_a_listing_a_seller_or_a_person_is_in_a_statement(site: Site, tmp_path: Path) -> None:
     with a_marketplace_that_listens(site):
         removed_by_brand(site, "MP-1")
     (statement,), _ = exported(site, tmp_path / "home")
@@ -139,7 +139,7 @@ def test_what_was_told_and_then_reversed_is_told_anew_under_the_same_number(site
     assert (done.code, "say with --since from when on" in done.text) == (REFUSED, True)
 
 
-def test_an_offer_that_is_removed_again_after_it_was_given_back_has_two_statements(site: Site, tmp_path: Path) -> None:
+def test_a_listing_that_is_removed_again_after_it_was_given_back_has_two_statements(site: Site, tmp_path: Path) -> None:
     with a_marketplace_that_listens(site):
         given_back(site, removed_by_brand(site, "MP-1"))
         removed_by_brand(site, "MP-1", price="79.00")
@@ -160,7 +160,7 @@ def test_batches_are_bodies_of_at_most_a_hundred(site: Site, tmp_path: Path, mon
     assert errors_of_all(one for body in bodies for one in body["statements"]) == []
 
 
-def test_an_offer_from_before_the_databases_time_is_named_and_the_others_are_written(
+def test_a_listing_from_before_the_databases_time_is_named_and_the_others_are_written(
     site: Site, tmp_path: Path
 ) -> None:
     with a_marketplace_that_listens(site):

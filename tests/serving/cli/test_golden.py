@@ -4,7 +4,7 @@ import pytest
 
 from tests.fixtures.runtimes import Populated, copy_on_sqlite
 from tests.serving.cli.commands import REFUSED, touchstone_in
-from tests.serving.learning.service.test_golden import FAKES, OFFERS, judged_twice
+from tests.serving.learning.service.test_golden import FAKES, LISTINGS, judged_twice
 
 
 def test_without_a_set_it_says_so_and_freezes_none_of_too_few(home: Path) -> None:
@@ -26,7 +26,7 @@ def test_what_was_judged_alike_is_frozen_and_shown(judged: Path) -> None:
     frozen = touchstone_in(judged, "golden", "freeze").out
     digest, counts, by = frozen.splitlines()
     assert len(digest.removeprefix("Golden set ")) == 64
-    assert counts == f"{OFFERS} offers, {FAKES} counterfeit"
+    assert counts == f"{LISTINGS} offers, {FAKES} counterfeit"
     assert by.endswith("by local")
     assert touchstone_in(judged, "golden", "show").out == frozen
 

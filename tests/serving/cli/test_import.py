@@ -49,7 +49,7 @@ def figures(home: Path) -> dict[str, Any]:
 
 # Every format.
 
-OFFERS: Final[list[dict[str, object]]] = [
+LISTINGS: Final[list[dict[str, object]]] = [
     {"external_id": "MP-1", "title": "Aurelle tote, grey", "price": "489.00", "currency": "EUR"},
     {"external_id": "MP-2", "title": "Bolso «Solenne»\tusado", "price": "1200", "currency": "USD"},
     {"external_id": "MP-3", "title": "手提包 👜", "price": "9.95", "currency": "EUR"},
@@ -99,23 +99,23 @@ FORMATS: list[tuple[str, str, Callable[[Path, Rows], Path]]] = [
 def test_every_row_is_new_changed_unchanged_or_quarantined(
     home: Path, name: str, format_name: str, write: Callable[[Path, Rows], Path]
 ) -> None:
-    first = take_in(home, write(home / name, OFFERS), format_name)
+    first = take_in(home, write(home / name, LISTINGS), format_name)
     assert first == {"new": 3, "changed": 0, "unchanged": 0, "quarantined": 1}
     found = figures(home)
     assert (found["listings"], found["versions"], found["scored"], found["quarantined"]) == (3, 3, 3, 1)
 
-    again = take_in(home, write(home / name, OFFERS[:3]), format_name)
+    again = take_in(home, write(home / name, LISTINGS[:3]), format_name)
     assert again == {"new": 0, "changed": 0, "unchanged": 3, "quarantined": 0}
     assert figures(home) == found
 
-    reduced = take_in(home, write(home / name, [{**OFFERS[0], "price": "399.00"}, *OFFERS[1:3]]), format_name)
+    reduced = take_in(home, write(home / name, [{**LISTINGS[0], "price": "399.00"}, *LISTINGS[1:3]]), format_name)
     assert reduced == {"new": 0, "changed": 1, "unchanged": 2, "quarantined": 0}
     assert figures(home)["versions"] == 4
 
 
 def test_what_is_kept_is_what_the_file_says_in_every_format(home: Path) -> None:
     for name, format_name, write in FORMATS:
-        own = [{**row, "external_id": f"{name}-{i}"} for i, row in enumerate(OFFERS[:3])]
+        own = [{**row, "external_id": f"{name}-{i}"} for i, row in enumerate(LISTINGS[:3])]
         take_in(home, write(home / name, own), format_name)
     with opened(home) as runtime, runtime.store.read() as connection:
         contents = connection.execute(select(listing_version.c.content)).scalars().all()

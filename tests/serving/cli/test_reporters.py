@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from tests.fixtures.notifying import EMAIL, an_offer, notify
+from tests.fixtures.notifying import EMAIL, a_listing, notify
 from tests.fixtures.runtimes import Site
 from tests.serving.cli.commands import REFUSED, touchstone_in
 
@@ -28,7 +28,7 @@ def test_a_kind_that_is_none_is_refused(home: Path) -> None:
 
 
 def test_an_erasure_of_a_reporter_is_shown_before_it_is_done(site: Site, tmp_path: Path) -> None:
-    an_offer(site)
+    a_listing(site)
     notify(site, "MP-1")
     site.runtime.close()
     home = tmp_path / "home"

@@ -40,7 +40,7 @@ def linked(steps: int = 1, counterfeit: int = 1) -> Links:
     return Links(contacts=1, sellers=(LinkedSeller(path=path, counterfeit=counterfeit, genuine=0),))
 
 
-def an_offer(
+def a_listing(
     likeness: NearDuplicates | None = None,
     links: Links | None = None,
     *,
@@ -61,40 +61,40 @@ def an_offer(
 
 OWN, COPY = like(near(0.7, own=True), own_counterfeit=1), like(near(0.9))
 TABLE: list[tuple[Facts, Ground | None, str]] = [
-    (an_offer(OWN), Ground.OWN_TEXT, "the same seller, in nearly the same words"),
-    (an_offer(like(near(0.69, own=True))), None, "another text"),
-    (an_offer(OWN, authorised=True), None, "whom the brand has authorised nobody accuses"),
-    (an_offer(COPY), Ground.COPIED_TEXT, "another name, the whole text, and nobody honest has it"),
-    (an_offer(like(near(0.89))), None, "dealers copy each other's phrases"),
-    (an_offer(like(near(), genuine=1)), None, "an offer in these words was found genuine"),
-    (an_offer(like(near(), authorised=1)), None, "an authorised seller sells in these words"),
-    (an_offer(like(near(), own_offers=1)), None, "the seller had the text before: the fake was the copy"),
-    (an_offer(like(near(), own_offers=1, own_counterfeit=1)), Ground.COPIED_TEXT, "its own was a fake as well"),
-    (an_offer(like(near(), sellers=3)), Ground.COPIED_TEXT, "few sell in these words"),
-    (an_offer(like(near(), sellers=4)), None, "a text of many sellers is nobody's"),
-    (an_offer(like(near(), more=True)), None, "more than could be compared: a text of many"),
-    (an_offer(like(near(counterfeit=False))), None, "the verdict on the removed offer was taken back"),
-    (an_offer(like(near(0.7)), linked()), Ground.LINKED_TEXT, "nearly the words of a linked seller"),
-    (an_offer(like(near(0.7), genuine=1), linked()), Ground.LINKED_TEXT, "whoever else sells in them"),
+    (a_listing(OWN), Ground.OWN_TEXT, "the same seller, in nearly the same words"),
+    (a_listing(like(near(0.69, own=True))), None, "another text"),
+    (a_listing(OWN, authorised=True), None, "whom the brand has authorised nobody accuses"),
+    (a_listing(COPY), Ground.COPIED_TEXT, "another name, the whole text, and nobody honest has it"),
+    (a_listing(like(near(0.89))), None, "dealers copy each other's phrases"),
+    (a_listing(like(near(), genuine=1)), None, "an offer in these words was found genuine"),
+    (a_listing(like(near(), authorised=1)), None, "an authorised seller sells in these words"),
+    (a_listing(like(near(), own_offers=1)), None, "the seller had the text before: the fake was the copy"),
+    (a_listing(like(near(), own_offers=1, own_counterfeit=1)), Ground.COPIED_TEXT, "its own was a fake as well"),
+    (a_listing(like(near(), sellers=3)), Ground.COPIED_TEXT, "few sell in these words"),
+    (a_listing(like(near(), sellers=4)), None, "a text of many sellers is nobody's"),
+    (a_listing(like(near(), more=True)), None, "more than could be compared: a text of many"),
+    (a_listing(like(near(counterfeit=False))), None, "the verdict on the removed offer was taken back"),
+    (a_listing(like(near(0.7)), linked()), Ground.LINKED_TEXT, "nearly the words of a linked seller"),
+    (a_listing(like(near(0.7), genuine=1), linked()), Ground.LINKED_TEXT, "whoever else sells in them"),
     (
-        an_offer(links=linked()),
+        a_listing(links=linked()),
         Ground.LINKED_NEW_SELLER,
         "an account that came after, with the same telephone and brand",
     ),
-    (an_offer(links=linked(2)), Ground.LINKED_NEW_SELLER, "at two steps"),
-    (an_offer(links=linked(3)), None, "three steps are chance now and then"),
-    (an_offer(links=linked(), known_days=11), None, "an account from before the removal is no return"),
-    (an_offer(links=linked(), age_days=900), None, "nor one that the marketplace has known for years"),
-    (an_offer(links=linked(), brand_id="brd_2"), None, "another brand is another trade"),
-    (an_offer(links=linked(), brand_id=None), None, "no brand is known"),
-    (an_offer(links=linked(counterfeit=0)), None, "who shares the telephone has no counterfeit standing"),
-    (an_offer(), None, "nothing is alike and nobody is linked"),
+    (a_listing(links=linked(2)), Ground.LINKED_NEW_SELLER, "at two steps"),
+    (a_listing(links=linked(3)), None, "three steps are chance now and then"),
+    (a_listing(links=linked(), known_days=11), None, "an account from before the removal is no return"),
+    (a_listing(links=linked(), age_days=900), None, "nor one that the marketplace has known for years"),
+    (a_listing(links=linked(), brand_id="brd_2"), None, "another brand is another trade"),
+    (a_listing(links=linked(), brand_id=None), None, "no brand is known"),
+    (a_listing(links=linked(counterfeit=0)), None, "who shares the telephone has no counterfeit standing"),
+    (a_listing(), None, "nothing is alike and nobody is linked"),
 ]
 
 
-@pytest.mark.parametrize(("offer", "ground", "_why"), TABLE, ids=[why for _, _, why in TABLE])
-def test_an_offer_repeats_a_removed_one_where(offer: Facts, ground: Ground | None, _why: str) -> None:
-    found = relist(offer, [GONE], DEFAULT_RELIST)
+@pytest.mark.parametrize(("listing", "ground", "_why"), TABLE, ids=[why for _, _, why in TABLE])
+def test_a_listing_repeats_a_removed_one_where(listing: Facts, ground: Ground | None, _why: str) -> None:
+    found = relist(listing, [GONE], DEFAULT_RELIST)
     assert (None if found is None else found.ground) == ground
     if found is not None:
         assert found.earlier == "MP-9"
@@ -115,18 +115,18 @@ def test_an_offer_repeats_a_removed_one_where(offer: Facts, ground: Ground | Non
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_nothing_is_repeated_where(removed: list[Removed], _why: str) -> None:
-    assert relist(an_offer(OWN), removed, DEFAULT_RELIST) is None
+    assert relist(a_listing(OWN), removed, DEFAULT_RELIST) is None
 
 
 def test_of_several_the_latest_removal_of_a_linked_seller_is_named() -> None:
     later = replace(GONE, external_id="MP-10", removed_at=NOW - 5 * DAY)
-    found = relist(an_offer(links=linked()), [GONE, later], DEFAULT_RELIST)
+    found = relist(a_listing(links=linked()), [GONE, later], DEFAULT_RELIST)
     assert found is not None
     assert found.reason == message("relist.linked_newcomer", seller="lumo", listing="MP-10", date=date(2026, 3, 15))
 
 
 def test_the_reason_says_how_much_of_the_text_is_shared() -> None:
-    found = relist(an_offer(like(near(0.934, own=True))), [GONE], DEFAULT_RELIST)
+    found = relist(a_listing(like(near(0.934, own=True))), [GONE], DEFAULT_RELIST)
     assert found is not None
     assert in_english(found.reason) == (
         "93% the text of MP-9, which the same seller listed and which was removed on 10 March 2026."
@@ -134,7 +134,7 @@ def test_the_reason_says_how_much_of_the_text_is_shared() -> None:
 
 
 def test_only_what_points_to_a_counterfeit_is_looked_up() -> None:
-    assert copies_of_fakes(an_offer(like(near(counterfeit=None)))) == ()
-    assert copies_of_fakes(an_offer(OWN)) == ("MP-9",)
-    assert dict(linked_steps(an_offer(links=linked(3)), DEFAULT_RELIST)) == {}
-    assert dict(linked_steps(an_offer(links=linked(2)), DEFAULT_RELIST)) == {"lumo": 2}
+    assert copies_of_fakes(a_listing(like(near(counterfeit=None)))) == ()
+    assert copies_of_fakes(a_listing(OWN)) == ("MP-9",)
+    assert dict(linked_steps(a_listing(links=linked(3)), DEFAULT_RELIST)) == {}
+    assert dict(linked_steps(a_listing(links=linked(2)), DEFAULT_RELIST)) == {"lumo": 2}

@@ -35,8 +35,8 @@ def test_a_queue_is_filtered_by_what_its_cases_are(any_site: Site) -> None:
     site.clock.forward(days=2)
     a_case(site, external_id="NEW", price="50.00", language="zh", seller={"external_id": "shop-b"})
     a_drawn_case(site, external_id="DRAWN", language="ru", seller={"external_id": "shop-c"})
-    held = a_case(site, external_id="HELD", price="60.00", language=None, seller=None)
-    lease(site.runtime, site.second_analyst, held.case_id)
+    kept = a_case(site, external_id="HELD", price="60.00", language=None, seller=None)
+    lease(site.runtime, site.second_analyst, kept.case_id)
     lease(site.runtime, site.analyst, old.case_id)
     everything = {"OLD", "NEW", "DRAWN", "HELD"}
     assert found(site) == everything
@@ -81,7 +81,7 @@ def test_a_score_or_a_harm_is_never_guessed_from_which_filter_finds_a_blind_case
     assert found(site, harm_from=0.0) == set()
 
 
-def test_what_repeats_a_removed_offer_is_found_as_that(site: Site) -> None:
+def test_what_repeats_a_removed_listing_is_found_as_that(site: Site) -> None:
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
@@ -116,10 +116,10 @@ def test_what_is_offered_to_me_comes_first_and_what_is_offered_to_another_last(a
     made = [a_case(any_site, external_id=f"MP-{i}", price=f"{900 - 100 * i}.00") for i in range(4)]
     now = any_site.clock.now()
 
-    def offer(case_id: str, person: Person) -> None:
+    def listing(case_id: str, person: Person) -> None:
         with any_site.runtime.store.write() as connection:
             until = now + timedelta(hours=1)
-            assignments.offer(connection, any_site.here, {case_id: person.user_id}, at=now, until=until)
+            assignments.listing(connection, any_site.here, {case_id: person.user_id}, at=now, until=until)
 
     def following(after: int) -> int:
         user_id = any_site.analyst.user_id
@@ -129,10 +129,10 @@ def test_what_is_offered_to_me_comes_first_and_what_is_offered_to_another_last(a
         return next(i for i, case in enumerate(made) if case.case_id == case_id)
 
     assert following(1) == 2
-    offer(made[2].case_id, any_site.second_analyst)
+    listing(made[2].case_id, any_site.second_analyst)
     assert following(1) == 3, "past what is offered to somebody else"
     assert following(3) == 0
-    offer(made[0].case_id, any_site.analyst)
+    listing(made[0].case_id, any_site.analyst)
     assert following(1) == 0, "mine first, although it is above"
     for case in (made[0], made[1], made[3]):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)

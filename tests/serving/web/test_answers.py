@@ -91,10 +91,10 @@ def test_the_last_case_of_a_queue_leads_back_to_it(site: Site) -> None:
 
 
 def test_a_case_that_a_colleague_holds_is_not_the_next_one(site: Site) -> None:
-    held = a_case(site, external_id="MP-8", price="900.00")
+    kept = a_case(site, external_id="MP-8", price="900.00")
     mine = a_case(site, external_id="MP-9", price="500.00")
     free = a_case(site, external_id="MP-10", price="90.00")
-    visit_as(site, site.second_analyst).get(f"/cases/{held.case_id}")
+    visit_as(site, site.second_analyst).get(f"/cases/{kept.case_id}")
     answer = visit_as(site, site.analyst).answer(mine.case_id, mine.version_id, "genuine")
     assert answer.headers["location"] == f"/cases/{free.case_id}"
 
@@ -180,8 +180,8 @@ def test_a_reason_code_belongs_to_a_counterfeit_alone() -> None:
     assert answer_of("c", {**fields, "judgement": "counterfeit"}).reason_code is ReasonCode.DESIGN
 
 
-@pytest.mark.parametrize(("evidence", "expected"), [("", Evidence.OFFER), ("test_buy", Evidence.TEST_BUY)])
-def test_an_answer_rests_on_the_offer_unless_it_says_on_a_test_buy(evidence: str, expected: Evidence) -> None:
+@pytest.mark.parametrize(("evidence", "expected"), [("", Evidence.LISTING), ("test_buy", Evidence.TEST_BUY)])
+def test_an_answer_rests_on_the_listing_unless_it_says_on_a_test_buy(evidence: str, expected: Evidence) -> None:
     assert answer_of("c", {"judgement": "genuine", "evidence": evidence}).evidence is expected
 
 

@@ -194,7 +194,7 @@ def test_hostile_text_is_text_here_too(site: Site) -> None:
     assert ">RLO</span>" in page
 
 
-def test_a_changed_offer_is_asked_about_anew(site: Site) -> None:
+def test_a_changed_listing_is_asked_about_anew(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     receive(site.runtime, site.marketplace, [a_suspect_row(price="79.00")], source="test")
     [current] = open_cases(site, CaseLane.ASK_BRAND)

@@ -39,9 +39,9 @@ def test_every_case_is_shown_with_what_tells_it_apart_and_each_can_be_left_out(s
 def test_what_is_not_decided_with_others_says_why(site: Site) -> None:
     appeal = an_appeal(site)
     asked = a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
-    held = a_case(site, external_id="MP-3")
-    visit_as(site, site.second_analyst).get(f"/cases/{held.case_id}")
-    page = visit_as(site, site.analyst).get(address(appeal, asked, held)).text
+    kept = a_case(site, external_id="MP-3")
+    visit_as(site, site.second_analyst).get(f"/cases/{kept.case_id}")
+    page = visit_as(site, site.analyst).get(address(appeal, asked, kept)).text
     sentence = words(page)
     assert "No cases for a bulk decision" in sentence
     assert "An appeal is decided by itself, by its statement." in sentence

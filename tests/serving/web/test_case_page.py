@@ -223,7 +223,7 @@ def test_an_appeal_that_follows_a_change_still_says_nothing_of_the_score(site: S
     assert "points" not in words(page)
 
 
-def test_a_second_look_shows_the_offer_and_nothing_of_the_score_or_the_first_answer(site: Site) -> None:
+def test_a_second_look_shows_the_listing_and_nothing_of_the_score_or_the_first_answer(site: Site) -> None:
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
@@ -312,7 +312,7 @@ def test_a_near_duplicate_leads_to_its_case_and_its_title_is_never_markup(site: 
     assert "leather&lt;script&gt;" in page
 
 
-def test_an_offer_in_its_own_words_says_that_nobody_else_uses_them(site: Site) -> None:
+def test_a_listing_in_its_own_words_says_that_nobody_else_uses_them(site: Site) -> None:
     text = words(visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text)
     assert "No near-duplicate listing was known at scoring time." in text
 

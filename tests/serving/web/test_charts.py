@@ -21,9 +21,9 @@ def test_a_score_stands_on_its_bar_where_it_belongs_and_never_beyond() -> None:
     assert charts.score_bar(-10, [], most=100, width=100).x == 0.0
 
 
-def test_an_offer_at_the_median_is_drawn_on_it() -> None:
+def test_a_listing_at_the_median_is_drawn_on_it() -> None:
     chart = charts.price_chart(200.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=None)
-    assert chart.offer.x == chart.strips[0].x
+    assert chart.listing.x == chart.strips[0].x
     assert chart.label == "This listing €200. Bags, n = 40: median €200, typical range €172 to €232."
 
 
@@ -32,7 +32,7 @@ def test_the_axis_begins_at_zero_and_holds_everything() -> None:
     assert [tick.text for tick in chart.ticks] == ["0", "€500", "€1,000", "€1,500"]
     assert chart.ticks[0].x == 8.0
     assert chart.claimed is not None
-    assert chart.offer.x < chart.claimed.x <= 412.0
+    assert chart.listing.x < chart.claimed.x <= 412.0
 
 
 def test_words_that_would_stand_in_each_others_way_are_left_out() -> None:
@@ -106,7 +106,7 @@ def bags(log_prices: Sequence[float]) -> Comparable:
     return Comparable("Bags", REFERENCE, PriceSamples(tuple(log_prices), len(log_prices)))
 
 
-def test_offers_lie_as_dots_over_their_reference_and_stand_on_one_another() -> None:
+def test_listings_lie_as_dots_over_their_reference_and_stand_on_one_another() -> None:
     prices = [math.log(amount) for amount in (100.0, 200.0, 200.5, 201.0, 250.0)]
     (strip,) = charts.price_chart(150.0, [bags(prices)], currency="EUR", claimed=None).strips
     assert [dot.x for dot in strip.dots] == sorted(dot.x for dot in strip.dots)
@@ -120,7 +120,7 @@ def test_a_price_far_away_presses_nothing_to_the_side_and_is_counted() -> None:
     near = charts.price_chart(150.0, [Comparable("Bags", REFERENCE)], currency="EUR", claimed=None)
     prices = [math.log(amount) for amount in (150.0, 1e6)]
     chart = charts.price_chart(150.0, [bags(prices)], currency="EUR", claimed=None)
-    assert chart.offer == near.offer
+    assert chart.listing == near.listing
     assert (len(chart.strips[0].dots), chart.strips[0].beyond) == (1, 1)
 
 

@@ -52,7 +52,7 @@ def test_what_is_no_answer_changes_nothing(site: Site, event: str, status: int) 
     assert now_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
 
 
-def test_where_only_a_court_keeps_an_offer_down_the_page_asks_for_it(site: Site) -> None:
+def test_where_only_a_court_keeps_a_listing_down_the_page_asks_for_it(site: Site) -> None:
     an_answer(under(site, DMCA_LIKE))
     text = words(visit_as(site, site.brand_person).get("/counter-notices").text)
     assert "Report court action" in text

@@ -36,7 +36,7 @@ def test_a_case_without_a_removal_shows_no_evidence(site: Site) -> None:
     assert "SHA-256" not in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
 
 
-def test_a_removed_offer_shows_its_evidence_with_the_digest(site: Site, taken: Taken) -> None:
+def test_a_removed_listing_shows_its_evidence_with_the_digest(site: Site, taken: Taken) -> None:
     page = visit_as(site, site.analyst).get(f"/cases/{taken.case_id}").text
     assert f"Taken 09:00 SHA-256 {taken.snapshot.digest}" in words(page)
     assert address(taken, "page") in page
@@ -69,7 +69,7 @@ def test_neither_the_brand_nor_another_role_gets_a_file(site: Site, taken: Taken
     assert set(found.values()) == {403}
 
 
-def test_evidence_of_another_offer_is_not_found_under_this_case(site: Site, taken: Taken) -> None:
+def test_evidence_of_another_listing_is_not_found_under_this_case(site: Site, taken: Taken) -> None:
     other = a_removal(site, external_id="MP-77")
     mixed = f"/cases/{taken.case_id}/evidence/{other.evidence_id}/data"
     assert visit_as(site, site.analyst).get(mixed).status_code == 404

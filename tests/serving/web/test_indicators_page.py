@@ -46,7 +46,7 @@ def test_a_refusal_says_why_and_gives_back_what_was_typed(site: Site) -> None:
     assert visitor.post(_PLACE, {**_NEW, "last_day": "soon"}).status_code == 422
 
 
-def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_offers_and_nothing_is_kept(site: Site) -> None:
+def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_listings_and_nothing_is_kept(site: Site) -> None:
     rows = [a_row(external_id=f"MP-{i}", description=f"With plastic card {i}." if i < 2 else "None.") for i in range(5)]
     other = a_row(external_id="MP-9", title="Solenne bag", brand="Solenne", description="Plastic card.")
     receive(site.runtime, site.marketplace, [*rows, other], source="test")

@@ -55,7 +55,7 @@ def test_labels_are_counted_as_training_would_count_them(site: Site) -> None:
     judge(site, site.brand_person, unclear, Judgement.CANNOT_TELL)
     found = labels_now(site)
     # The analyst's own word before the question counts where the brand could not tell.
-    assert (found.counterfeit, found.genuine, found.waiting, found.held_back) == (0, 0, 3, 0)
+    assert (found.counterfeit, found.genuine, found.waiting, found.withheld) == (0, 0, 3, 0)
     site.clock.forward(days=13)
     assert labels_now(site).waiting == 3
     site.clock.forward(days=1)
@@ -67,7 +67,7 @@ def test_nobody_who_could_tell_holds_a_label_back(site: Site) -> None:
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.CANNOT_TELL)
     site.clock.forward(days=40)
-    assert (labels_now(site).waiting, labels_now(site).held_back) == (0, 1)
+    assert (labels_now(site).waiting, labels_now(site).withheld) == (0, 1)
 
 
 def test_labels_in_doubt_are_counted_with_what_became_of_them(site: Site) -> None:

@@ -78,7 +78,7 @@ def test_a_note_is_written_on_a_decided_case_too(site: Site) -> None:
     assert FROM in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
 
 
-def test_an_erasure_takes_what_was_written_on_the_sellers_offers(site: Site) -> None:
+def test_an_erasure_takes_what_was_written_on_the_sellers_listings(site: Site) -> None:
     case = a_case(site)
     write_note(site.runtime, site.analyst, Wanted(case.case_id, FROM, []))
     erase_seller(site.runtime, site.marketplace, "lumo-trade-88", carry_out=True, by="test")

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from models.verdict import Judgement
 from serving.administration.service import provisioning
 from serving.notices.tables import notice
-from tests.fixtures.notifying import EMAIL, WORDS, an_offer, items_of, notify
+from tests.fixtures.notifying import EMAIL, WORDS, a_listing, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
@@ -34,7 +34,7 @@ def sent(visitor: Visitor, **changes: str) -> str:
 
 
 def test_anybody_notifies_by_the_form_and_gets_the_receipt(site: Site) -> None:
-    an_offer(site)
+    a_listing(site)
     visitor = a_visitor(site)
     read = words(visitor.get("/notice").text)
     for text in (
@@ -58,7 +58,7 @@ def test_anybody_notifies_by_the_form_and_gets_the_receipt(site: Site) -> None:
     assert len(open_cases(site)) == 1
 
 
-def test_the_offer_can_be_filled_in_by_the_marketplaces_page(site: Site) -> None:
+def test_the_listing_can_be_filled_in_by_the_marketplaces_page(site: Site) -> None:
     page = a_visitor(site).get('/notice?offer=MP-1"><script>alert(1)</script>').text
     assert "MP-1&#34;&gt;" in page
     assert "<script>alert" not in page
@@ -77,7 +77,7 @@ def test_what_is_missing_is_named_and_what_was_typed_is_not_lost(site: Site) -> 
     assert count(site, notice) == 0
 
 
-def test_too_many_offers_are_refused_with_the_limit(site: Site) -> None:
+def test_too_many_listings_are_refused_with_the_limit(site: Site) -> None:
     answer = a_visitor(site).post("/notice", {**FIELDS, "locations": "\n".join(f"MP-{n}" for n in range(11))})
     assert answer.status_code == 422
     assert "A notice names at most 10 offers; this one names 11." in words(answer.text)
@@ -94,7 +94,7 @@ def test_who_sends_too_many_a_day_is_told_when_to_come_back(site: Site) -> None:
 
 
 def test_the_decision_stands_on_the_page_with_reasons_means_and_redress(site: Site) -> None:
-    an_offer(site)
+    a_listing(site)
     visitor = a_visitor(site)
     link = sent(visitor, locations="MP-1")
     (case,) = open_cases(site)
@@ -132,7 +132,7 @@ def test_what_no_database_can_hold_is_refused(site: Site, unstorable: str) -> No
 
 
 def test_a_link_that_leads_nowhere_says_so_and_no_more(site: Site) -> None:
-    an_offer(site)
+    a_listing(site)
     link = notify(site, "MP-1").link
     other = notify(site, "MP-1", email="other@example.org").link
     swapped = link.rpartition(".")[0] + "." + other.rpartition(".")[2]
@@ -152,7 +152,7 @@ def test_the_link_is_not_in_the_log_when_something_fails(site: Site) -> None:
 
 
 def test_the_analyst_reads_what_was_notified_and_not_by_whom(site: Site) -> None:
-    an_offer(site)
+    a_listing(site)
     notify(site, "MP-1", explanation=HOSTILE)
     (case,) = open_cases(site)
     visitor = visit_as(site, site.analyst)
@@ -167,7 +167,7 @@ def test_the_analyst_reads_what_was_notified_and_not_by_whom(site: Site) -> None
 
 
 def test_a_brand_that_is_asked_sees_nothing_of_the_notice(site: Site) -> None:
-    an_offer(site)
+    a_listing(site)
     receipt = notify(site, "MP-1")
     (case,) = open_cases(site)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
@@ -179,7 +179,7 @@ def test_a_brand_that_is_asked_sees_nothing_of_the_notice(site: Site) -> None:
 
 
 def test_a_notifier_complains_on_the_page_within_six_months(site: Site) -> None:
-    an_offer(site, **SOLENNE)
+    a_listing(site, **SOLENNE)
     visitor = a_visitor(site)
     link = sent(visitor, locations="MP-1")
     (case,) = open_cases(site)

@@ -44,7 +44,7 @@ def test_a_brand_sees_its_removal_held_and_no_alarm_of_the_marketplace(site: Sit
     assert brand.get("/pending-removals").status_code == 403
 
 
-def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its_brand(site: Site) -> None:
+def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_its_brand(site: Site) -> None:
     with a_receiver() as receiver:
         register(site, receiver, receiver.status_url)
         action = an_acknowledged_removal(site)
@@ -54,9 +54,9 @@ def test_an_offer_that_is_still_shown_is_announced_to_the_staff_and_named_to_its
         analyst, brand = visit_as(site, site.analyst), visit_as(site, site.brand_person)
         text = "1 removed offer is still shown, although the marketplace acknowledged the removal: look at it"
         assert text in words(analyst.get("/queue").text)
-        held = words(analyst.get("/pending-removals").text)
-        assert "Acknowledged but still shown" in held
-        assert "MP-9" in held
+        kept = words(analyst.get("/pending-removals").text)
+        assert "Acknowledged but still shown" in kept
+        assert "MP-9" in kept
         page = words(brand.get("/brand").text)
         assert text not in page
         assert "Still shown we ask the marketplace why" in page

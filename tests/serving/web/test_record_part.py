@@ -69,6 +69,8 @@ def test_who_is_no_brand_and_what_is_no_format_get_nothing(site: Site) -> None:
     assert visit_as(site, site.brand_person).get("/brand/record.xlsx").status_code in {404, 422}
 
 
-@pytest.mark.parametrize(("hours", "expected"), [(0.05, "3 min"), (0.999, "60 min"), (1.0, "1.0 h"), (1234.5, "1,234.5 h")])
+@pytest.mark.parametrize(
+    ("hours", "expected"), [(0.05, "3 min"), (0.999, "60 min"), (1.0, "1.0 h"), (1234.5, "1,234.5 h")]
+)
 def test_hours_read(hours: float, expected: str) -> None:
     assert own_words.hours(hours) == expected

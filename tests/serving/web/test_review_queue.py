@@ -263,13 +263,13 @@ def test_cases_that_belong_together_stand_together(site: Site) -> None:
 
 
 def test_the_desks_work_in_progress_stands_beside_the_queue(site: Site) -> None:
-    done, other, held = (a_case(site, external_id=f"MP-{i}") for i in range(3))
+    done, other, kept = (a_case(site, external_id=f"MP-{i}") for i in range(3))
     judge(site, site.analyst, done, Judgement.GENUINE)
     judge(site, site.second_analyst, other, Judgement.GENUINE)
-    visit_as(site, site.second_analyst).get(f"/cases/{held.case_id}")
+    visit_as(site, site.second_analyst).get(f"/cases/{kept.case_id}")
     rail = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery()).rail
     assert (rail.mine, rail.team) == (1, 2)
-    assert [(one.name, one.address) for one in rail.held] == [("Tomás Rey", f"/cases/{held.case_id}")]
+    assert [(one.name, one.address) for one in rail.held] == [("Tomás Rey", f"/cases/{kept.case_id}")]
     assert [(one.name, one.waits, one.limit, one.late) for one in rail.ages] == [
         ("Analyst review", "0 s", "1 d", False)
     ]

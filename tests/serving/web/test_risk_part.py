@@ -95,7 +95,7 @@ def test_on_appeal_it_is_not_shown(site: Site) -> None:
     assert "Risk relative to other sellers" not in answer.text
 
 
-def test_too_few_offers_have_no_bar_and_say_so(site: Site) -> None:
+def test_too_few_listings_have_no_bar_and_say_so(site: Site) -> None:
     put_champion_in_force(site)
     receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
     site.clock.forward(seconds=1)
@@ -107,7 +107,7 @@ def test_too_few_offers_have_no_bar_and_say_so(site: Site) -> None:
     assert found.counts[0].startswith("1 listing in 30 days: ")
 
 
-def test_an_offer_that_names_no_seller_is_said_to_have_no_risk_that_is_known(site: Site) -> None:
+def test_a_listing_that_names_no_seller_is_said_to_have_no_risk_that_is_known(site: Site) -> None:
     with site.runtime.store.read() as connection:
         found = risk_part(site.runtime, connection, site.here, None)
     assert (found.standing, found.bar, found.as_of, found.counts) == (

@@ -8,7 +8,7 @@ from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as, words
 
 
-def test_an_offer_is_found_with_what_waits_and_what_was_said(site: Site) -> None:
+def test_a_listing_is_found_with_what_waits_and_what_was_said(site: Site) -> None:
     open_one = a_case(site, external_id="MP-1", title="Au\u200bre11e Colline bag")
     done = a_case(site, external_id="MP-2", title="Aurelle Colline wallet")
     judge(site, site.analyst, done, Judgement.GENUINE)
@@ -54,7 +54,7 @@ def test_an_appeal_hides_what_was_done(site: Site) -> None:
     assert "Acknowledged" not in found
 
 
-def test_another_marketplaces_offers_are_not_looked_through(site: Site) -> None:
+def test_another_marketplaces_listings_are_not_looked_through(site: Site) -> None:
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(site.runtime, other, [a_suspect_row(external_id="SOUK-1", title="Aurelle purse")], source="test")
     text = words(visit_as(site, site.analyst).get("/search?q=purse").text)

@@ -44,7 +44,7 @@ def test_one_seller_is_put_on_the_list_and_taken_off_and_both_are_kept(site: Sit
     assert visitor.post(f"{_PLACE}/remove", {"seller": "shop-1"}).status_code == 422
 
 
-def test_offers_here_are_those_of_the_brand_and_of_no_other(site: Site) -> None:
+def test_listings_here_are_those_of_the_brand_and_of_no_other(site: Site) -> None:
     """How much a seller offers of others is none of the brand's business."""
     seller = {"external_id": "maison-brandt"}
     rows = [a_row(external_id="MP-1", seller=seller), a_row(external_id="MP-2", seller=seller, brand="Solenne")]

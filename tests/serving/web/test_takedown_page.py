@@ -19,15 +19,15 @@ PATH = "/brand/takedowns"
 _TICKED = re.compile(r'name="(offer:cas_\w+)" value="(\w+)" checked')
 
 
-def test_every_offer_is_shown_ticked_and_what_is_unticked_stays_open(site: Site) -> None:
+def test_every_listing_is_shown_ticked_and_what_is_unticked_stays_open(site: Site) -> None:
     questions(site, 3)
     brand = visit_as(site, site.brand_person)
     assert "Confirm several listings" in words(brand.get("/brand").text)
     page = brand.get(PATH).text
-    offers = dict(_TICKED.findall(page))
-    assert len(offers) == 3
-    left_out = sorted(offers)[0]
-    ticked = {name: version for name, version in offers.items() if name != left_out}
+    listings = dict(_TICKED.findall(page))
+    assert len(listings) == 3
+    left_out = sorted(listings)[0]
+    ticked = {name: version for name, version in listings.items() if name != left_out}
     fields = {**hidden_fields(page), "reason_code": "trademark_counterfeit", **ticked}
     assert brand.post(PATH, fields).status_code == 422  # Without the word of good faith.
     assert states(site) == {}
@@ -45,7 +45,7 @@ def test_every_offer_is_shown_ticked_and_what_is_unticked_stays_open(site: Site)
     assert "Takedown request" in words(brand.get("/brand").text)
 
 
-def test_what_an_offer_says_is_text_and_never_markup(site: Site) -> None:
+def test_what_a_listing_says_is_text_and_never_markup(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND, title='Aurelle 1:1 replica "><script>alert(1)</script>')
     page = visit_as(site, site.brand_person).get(PATH).text
     assert "<script>alert" not in page
@@ -74,7 +74,7 @@ def test_an_address_that_names_no_request_of_ones_own_leads_nowhere(site: Site) 
     assert brand.post(f"{PATH}/tdn_00000000000000000000000000/undo").status_code == 404
 
 
-def test_why_an_offer_was_refused_is_said_in_the_reader_s_language(site: Site) -> None:
+def test_why_a_listing_was_refused_is_said_in_the_reader_s_language(site: Site) -> None:
     decided, fine = a_case(site, CaseLane.ASK_BRAND), a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     brand = visit_as(site, site.brand_person)
     brand.answer(decided.case_id, decided.version_id, Judgement.GENUINE)

@@ -58,7 +58,7 @@ from serving.rights.service.rights import (
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Given
 from serving.standing.rules.enrolment import Begun, limited, stage
-from serving.standing.rules.standing import Held, Level, effect, standing
+from serving.standing.rules.standing import KeptLevel, Level, effect, standing
 from serving.standing.rules.standing_outlook import outlook
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import removal_statement
@@ -85,7 +85,7 @@ _EVERYWHERE = ("CSV", "Parquet", "PNG", "JPEG", "WORLD", "UTC")
 _ENGLISH = re.compile(r"\b(?:are|for|is|nobody|not|of|on|text|that|the|title|was|which|with|words)\b")
 
 
-def told_of_offers() -> list[Message]:
+def told_of_listings() -> list[Message]:
     """Why a brand can be asked."""
     found = [_wording(1, ("mirror",)), _wording(1, ()), _wording(-1, ())]
     for facts in (suspect_facts(history=A_HISTORY), full_facts()):
@@ -111,8 +111,8 @@ def told_of_standing() -> list[Message]:
         [*lived(400), *lived(20, 20, code=DESIGN)],
         [WRONG, BACK],
     ]
-    for given, held in product(answers, (None, *(Held(one, NOW - timedelta(days=60)) for one in Level))):
-        stands = standing(given, held=held, as_of=NOW, policy=policies[StandingPolicy])
+    for given, kept in product(answers, (None, *(KeptLevel(one, NOW - timedelta(days=60)) for one in Level))):
+        stands = standing(given, held=kept, as_of=NOW, policy=policies[StandingPolicy])
         found += [*stands.reasons, *outlook(stands, policies[StandingPolicy])]
         for used, briefed in product((0, 99), (None, NOW - timedelta(days=1), NOW - timedelta(days=400))):
             follows = effect(stands, at_once_today=used, policy=policies[StandingPolicy])
@@ -154,11 +154,11 @@ def told_of_rights() -> list[Message]:
 def told_of_requests() -> list[Message]:
     """What a request of many confirmations came to, and what one of its offers did."""
     found = [one for fate, n in product(Fate, (1, 3)) for one in came_to({fate: n})]
-    for held_back in (None, message("effect.capped.used", n=5)):
-        bench = DecisionInput(
-            CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Marea", held_back=held_back
+    for withheld in (None, message("effect.capped.used", n=5)):
+        decision_input = DecisionInput(
+            CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Marea", withheld=withheld
         )
-        found += consequence(Judgement.COUNTERFEIT, bench, default_policies()[EnforcementPolicy]).reasons
+        found += consequence(Judgement.COUNTERFEIT, decision_input, default_policies()[EnforcementPolicy]).reasons
     return found
 
 
@@ -212,7 +212,7 @@ def refused_what_is_on_file() -> list[Phrase]:
     return found
 
 
-TOLD = [told_of_answers, told_of_offers, told_of_requests, told_of_rights, told_of_standing]
+TOLD = [told_of_answers, told_of_listings, told_of_requests, told_of_rights, told_of_standing]
 
 
 @pytest.mark.parametrize("told_of", TOLD, ids=lambda one: one.__name__)

@@ -165,7 +165,7 @@ def test_a_feed_price_without_amount_and_currency_is_refused(price: str) -> None
 # Vestiaire Collective, Wish, eBay.
 
 
-def test_a_vestiaire_offer_reads() -> None:
+def test_a_vestiaire_listing_reads() -> None:
     row = {
         "product_id": 8,
         "product_name": "Bag",

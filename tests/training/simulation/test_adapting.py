@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from features.listing import Listing, check
-from tests.fixtures.simulation import a_small_market, an_offer
+from tests.fixtures.simulation import a_listing, a_small_market
 from training.simulated.words import BLATANT_TITLES, TELLS, Language
 from training.simulation.adapting import Adapting, learnt, reworded, under_another_name
 
@@ -80,12 +80,12 @@ def test_the_door_accepts_what_they_write(caught: int) -> None:
 
 def test_a_removed_listing_comes_back_under_another_name_within_days() -> None:
     adapting = Adapting(MARKET)
-    offers = [an_offer(at=at, seller=f"alba-{at}") for at in range(100)]
-    for offered in offers:
+    listings = [a_listing(at=at, seller=f"alba-{at}") for at in range(100)]
+    for offered in listings:
         adapting.notice(offered, offered.at)
     back = adapting.returned(MARKET.end)
     assert 75 <= len(back) <= 95
-    by_id = {offered.external_id: offered for offered in offers}
+    by_id = {offered.external_id: offered for offered in listings}
     for again in back:
         before = by_id[again.external_id.removesuffix("~1")]
         assert timedelta(days=1) <= again.at - before.at <= timedelta(days=6)
@@ -96,7 +96,7 @@ def test_a_removed_listing_comes_back_under_another_name_within_days() -> None:
 
 def test_nothing_comes_back_before_its_time() -> None:
     adapting = Adapting(MARKET)
-    offered = an_offer()
+    offered = a_listing()
     adapting.notice(offered, offered.at)
     assert adapting.returned(offered.at + timedelta(hours=23)) == []
 
@@ -104,25 +104,25 @@ def test_nothing_comes_back_before_its_time() -> None:
 def test_honest_sellers_do_not_come_back() -> None:
     adapting = Adapting(MARKET)
     for at in range(50):
-        adapting.notice(an_offer(at=at, kind="second_hand"), MARKET.start)
+        adapting.notice(a_listing(at=at, kind="second_hand"), MARKET.start)
     assert adapting.returned(MARKET.end) == []
 
 
 def test_who_was_closed_five_times_gives_up() -> None:
     adapting = Adapting(MARKET)
-    offers = [an_offer(at=at, seller=f"alba-{at}") for at in range(40)]
+    listings = [a_listing(at=at, seller=f"alba-{at}") for at in range(40)]
     rounds = 0
-    while offers:
+    while listings:
         rounds += 1
-        for offered in offers:
+        for offered in listings:
             adapting.notice(offered, offered.at)
-        offers = adapting.returned(MARKET.end + timedelta(days=365))
+        listings = adapting.returned(MARKET.end + timedelta(days=365))
     assert 3 <= rounds <= 6
 
 
-def test_later_offers_of_the_same_people_are_reworded_once_they_know() -> None:
+def test_later_listings_of_the_same_people_are_reworded_once_they_know() -> None:
     adapting = Adapting(MARKET)
-    first, second = an_offer(at=0), an_offer(at=200)
+    first, second = a_listing(at=0), a_listing(at=200)
     for _ in range(6):
         adapting.notice(first, second.at - timedelta(days=2))
     assert adapting.as_written(first) is first

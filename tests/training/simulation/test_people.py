@@ -8,7 +8,7 @@ from models.labels import VALUES, AppealState, GivenVerdict, Label, label_from
 from models.outcomes import outcomes
 from models.policies.learning import DEFAULT_LABELS
 from models.verdict import Judgement, Side
-from tests.fixtures.simulation import a_small_market, an_offer
+from tests.fixtures.simulation import a_listing, a_small_market
 from training.simulation.market import Offered
 from training.simulation.people import Settled, settle
 
@@ -27,11 +27,11 @@ def standing(one: Settled, moment: datetime) -> bool | None:
 
 
 def many(lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True, **truth: object) -> list[Settled]:
-    return [settled(an_offer(at=at, **truth), lane, takes_part=takes_part) for at in range(300)]
+    return [settled(a_listing(at=at, **truth), lane, takes_part=takes_part) for at in range(300)]
 
 
 def test_the_same_listing_hears_the_same_answers_in_every_arm() -> None:
-    assert settled(an_offer()) == settled(an_offer())
+    assert settled(a_listing()) == settled(a_listing())
 
 
 def test_brands_mostly_know_their_goods() -> None:
@@ -95,7 +95,7 @@ def test_most_mistakes_of_a_draw_teach_nothing_once_they_were_looked_at_again() 
     assert len(fakes) < len(taught) / 4
 
 
-def test_a_second_look_decides_nothing_about_the_offer() -> None:
+def test_a_second_look_decides_nothing_about_the_listing() -> None:
     for one in unconfirmed_positives():
         assert one.verdicts[1].known_at not in {ruling.known_at for ruling in one.rulings("offer")}
         assert one.rulings_given == one.verdicts[:1]
@@ -171,7 +171,7 @@ def test_an_overturned_removal_becomes_a_label_of_genuine_goods() -> None:
 
 
 def test_a_planted_answer_takes_the_place_of_the_honest_one() -> None:
-    offered = an_offer()
+    offered = a_listing()
     text = settle(
         offered, CaseLane.ASK_BRAND, NOW, brand_id="aurelle", brand_takes_part=True, brand_name="Aurelle",
         instead=lambda _offered, side: Judgement.GENUINE if side is Side.BRAND else None,

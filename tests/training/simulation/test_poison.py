@@ -3,7 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from models.verdict import Judgement, Side
-from tests.fixtures.simulation import a_small_market, an_offer
+from tests.fixtures.simulation import a_listing, a_small_market
 from training.simulation.arms import ARMS, POISONED_SHARES, Attack, Poison
 from training.simulation.market import Offered
 from training.simulation.poison import Poisoner, most_copied_brand
@@ -14,10 +14,10 @@ def a_poisoner(attack: Attack, share: float = 1.0, *, answers: int = 100) -> Poi
 
 
 ANSWERS: list[tuple[Offered, Side, Judgement | None, str]] = [
-    (an_offer(), Side.BRAND, Judgement.GENUINE, "the brand's account calls its counterfeit genuine"),
-    (an_offer(), Side.ANALYST, None, "analysts are not theirs"),
-    (an_offer(brand_id="halvorn"), Side.BRAND, None, "another brand's account is not theirs"),
-    (an_offer(counterfeit=False), Side.BRAND, None, "of genuine goods the truth is told"),
+    (a_listing(), Side.BRAND, Judgement.GENUINE, "the brand's account calls its counterfeit genuine"),
+    (a_listing(), Side.ANALYST, None, "analysts are not theirs"),
+    (a_listing(brand_id="halvorn"), Side.BRAND, None, "another brand's account is not theirs"),
+    (a_listing(counterfeit=False), Side.BRAND, None, "of genuine goods the truth is told"),
 ]
 
 
@@ -29,19 +29,19 @@ def test_a_brand_that_clears_its_own_counterfeits(
     assert a_poisoner(Attack.ACCUSED).instead(offered, side) is None
 
 
-def test_only_honest_offers_of_the_brand_are_accused() -> None:
-    wanted = an_offer(counterfeit=False, kind="retail")
-    others = [an_offer(), an_offer(counterfeit=False, brand_id="halvorn"), an_offer(counterfeit=False, brand_id="")]
+def test_only_honest_listings_of_the_brand_are_accused() -> None:
+    wanted = a_listing(counterfeit=False, kind="retail")
+    others = [a_listing(), a_listing(counterfeit=False, brand_id="halvorn"), a_listing(counterfeit=False, brand_id="")]
     assert a_poisoner(Attack.ACCUSED).accused([*others, wanted]) == [wanted]
     assert a_poisoner(Attack.CLEARED).accused([*others, wanted]) == []
 
 
 def _clears(poisoner: Poisoner) -> bool:
-    return poisoner.instead(an_offer(), Side.BRAND) is not None
+    return poisoner.instead(a_listing(), Side.BRAND) is not None
 
 
 def _accuses(poisoner: Poisoner) -> bool:
-    return bool(poisoner.accused([an_offer(counterfeit=False)]))
+    return bool(poisoner.accused([a_listing(counterfeit=False)]))
 
 
 @pytest.mark.parametrize(("attack", "acts"), [(Attack.CLEARED, _clears), (Attack.ACCUSED, _accuses)])

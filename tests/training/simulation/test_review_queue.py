@@ -9,14 +9,14 @@ from models.score import Score, ScoreKind
 from tests.fixtures.simulation import a_small_market
 from training.simulation.review_queue import Arrival, scored, share_out
 
-OFFERS = a_small_market().offers
+LISTINGS = a_small_market().offers
 TAKING_PART = a_small_market().taking_part
 RANDOM = np.random.default_rng(0)
 
 
 def arrivals(n: int = 100, **changes: object) -> list[Arrival]:
     """Listings on the starter scorecard."""
-    rows = [offered.computed for offered in OFFERS[:n]]
+    rows = [offered.computed for offered in LISTINGS[:n]]
     return [replace(one, **changes) for one in scored(rows, [0.999] * n, None, TAKING_PART.__contains__)]  # type: ignore[arg-type]  # fields by name
 
 

@@ -113,7 +113,7 @@ LED = frozenset({("mkt_a", "brd_1")})
 
 
 @pytest.mark.parametrize(
-    ("held", "administered", "led", "refusal", "_why"),
+    ("kept", "administered", "led", "refusal", "_why"),
     [
         ([ANALYST], HERE, (), None, "an administrator, for one of their people"),
         ([ADMIN], HERE, (), None, "for another administrator"),
@@ -134,14 +134,14 @@ LED = frozenset({("mkt_a", "brd_1")})
     ],
 )
 def test_a_link_for_a_new_password_opens_no_more_than_its_maker_has_a_say_over(
-    held: list[Grant],
+    kept: list[Grant],
     administered: frozenset[str],
     led: frozenset[tuple[str, str]],
     refusal: type[DomainError] | None,
     _why: str,
 ) -> None:
     with nullcontext() if refusal is None else pytest.raises(refusal):
-        check_reset(held, "usr_1", "usr_2", administered=administered, led=led)
+        check_reset(kept, "usr_1", "usr_2", administered=administered, led=led)
 
 
 def test_nobody_makes_themselves_a_link_for_a_new_password() -> None:

@@ -58,5 +58,5 @@ def test_two_who_sign_in_or_choose_at_once_for_the_first_time_are_both_served(an
         signs_in.result()
         chooses.result()
     with runtime.store.read() as connection:
-        held = [display_settings.of_row(row) for row in connection.execute(select(display_setting)).all()]
-    assert sorted(held, key=lambda one: one.theme) == [russian, Display(theme=Theme.DARK)]
+        kept = [display_settings.of_row(row) for row in connection.execute(select(display_setting)).all()]
+    assert sorted(kept, key=lambda one: one.theme) == [russian, Display(theme=Theme.DARK)]

@@ -72,5 +72,7 @@ def test_a_document_can_be_handed_in_while_somebody_may_read_it(
         (None, None, None, "Not decided yet"),
     ],
 )
-def test_what_came_of_a_document(state: S | None, appeal: AppealState | None, undone: Undone | None, message: str) -> None:
+def test_what_came_of_a_document(
+    state: S | None, appeal: AppealState | None, undone: Undone | None, message: str
+) -> None:
     assert message in came_of(state, appeal, undone)

@@ -75,8 +75,8 @@ class Together(RuleBasedStateMachine):
 
     @rule(held=st.booleans())
     def the_brand_confirms(self, held: bool) -> None:
-        bench = DecisionInput(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
-        follows = consequence(Judgement.COUNTERFEIT, bench, DEFAULT_ENFORCEMENT)
+        decision_input = DecisionInput(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
+        follows = consequence(Judgement.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT)
         try:
             question = case.next_state(self.matter.question, follows.event)
         except DomainError:
@@ -159,9 +159,9 @@ class Together(RuleBasedStateMachine):
     def somebody_decides_the_appeal(self, judgement: Judgement, side: Side) -> None:
         if self.matter.appeal_case is None or self.matter.contested is None:
             return
-        bench = DecisionInput(CaseLane.APPEAL, side, brand_can_be_asked=True, brand_name="Aurelle")
+        decision_input = DecisionInput(CaseLane.APPEAL, side, brand_can_be_asked=True, brand_name="Aurelle")
         try:
-            follows = consequence(judgement, bench, DEFAULT_ENFORCEMENT)
+            follows = consequence(judgement, decision_input, DEFAULT_ENFORCEMENT)
             appeal_case = case.next_state(self.matter.appeal_case, follows.event)
             upheld = follows.outcome is Following.REINSTATE
             event, told = (

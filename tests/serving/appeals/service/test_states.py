@@ -113,7 +113,7 @@ class World:
     receiver: Receiver
 
 
-class OneOffer(RuleBasedStateMachine):
+class OneListing(RuleBasedStateMachine):
     """One offer, its removals, and everybody who has a say."""
 
     world: ClassVar[World]
@@ -133,12 +133,12 @@ class OneOffer(RuleBasedStateMachine):
             assert audit.check(connection)[1] is None
         self.stack.close()
 
-    @initialize(profile=st.sampled_from(sorted(PROFILES)), is_held=st.booleans(), is_down=st.booleans())
-    def an_offer_is_suspected(self, profile: str, is_held: bool, is_down: bool) -> None:
+    @initialize(profile=st.sampled_from(sorted(PROFILES)), is_pending=st.booleans(), is_down=st.booleans())
+    def a_listing_is_suspected(self, profile: str, is_pending: bool, is_down: bool) -> None:
         """Of half of them the brand has said already that it is counterfeit, as most of what follows needs it."""
         policies = self.site.runtime.policies.changed(PROFILES[profile])
         self.site = replace(self.site, runtime=replace(self.site.runtime, policies=policies))
-        if is_held:
+        if is_pending:
             rule_off = AutomaticRule.BRAND_REMOVALS
             switch(self.site.runtime, self.site.marketplace, rule_off, on=False, by="test", reason="A test.")
         a_case(self.site, CaseLane.ASK_BRAND)
@@ -199,7 +199,7 @@ class OneOffer(RuleBasedStateMachine):
         self.attempt(lambda: undo_verdict(self.site.runtime, self.person(who), self.latest().case_id))
 
     @rule(price=st.integers(50, 150))
-    def the_offer_is_changed(self, price: int) -> None:
+    def the_listing_is_changed(self, price: int) -> None:
         receive(self.site.runtime, self.site.marketplace, [a_suspect_row(price=f"{price}.00")], source="test")
 
     @rule(minutes=st.sampled_from([1, 4, 60 * 24, 60 * 24 * 9, 60 * 24 * 100]))
@@ -352,8 +352,8 @@ class OneOffer(RuleBasedStateMachine):
 
 
 def run(world: World, *, runs: int, steps: int) -> None:
-    OneOffer.world = world
-    OneOffer.seen.clear()
+    OneListing.world = world
+    OneListing.seen.clear()
     checks = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example]
     chosen = settings(
         max_examples=runs,
@@ -363,7 +363,7 @@ def run(world: World, *, runs: int, steps: int) -> None:
         derandomize=True,
         suppress_health_check=checks,
     )
-    run_state_machine_as_test(OneOffer, settings=chosen)
+    run_state_machine_as_test(OneListing, settings=chosen)
 
 
 def test_no_order_of_events_leads_where_the_tables_do_not(populated_sqlite: Populated) -> None:
@@ -376,4 +376,4 @@ def test_orders_of_fifty_events_reach_every_state_and_no_other(populated_sqlite:
     with a_receiver() as receiver:
         run(World(populated_sqlite, receiver), runs=300, steps=50)
     possible = {(kind, state) for kind, table in STEPS.items() for state in table}
-    assert possible - set(OneOffer.seen) == {("appeal", "none"), ("appeal", "unanswered")}
+    assert possible - set(OneListing.seen) == {("appeal", "none"), ("appeal", "unanswered")}

@@ -145,6 +145,6 @@ def test_loading_and_taking_back_are_in_the_audit_log_without_the_pattern(any_si
     assert acts == ["tell_tale.added", "tell_tale.removed"]
 
 
-def test_a_suspect_offer_of_a_hidden_brand_is_asked_of_that_brand(any_site: Site) -> None:
+def test_a_suspect_listing_of_a_hidden_brand_is_asked_of_that_brand(any_site: Site) -> None:
     add_indicator(any_site.runtime, NewIndicator("Aurelle", "WhatsApp", "whatsapp", Direction.COUNTERFEIT), by="test")
     assert labels(any_site, a_suspect_row()) == ["WhatsApp"]

@@ -25,10 +25,10 @@ def asked(site: Site, title: str = "Aurelle Colline", *, as_of: datetime | None 
     """What the brand asks, as its list held at a moment; now if not said."""
     with site.runtime.store.read() as connection:
         lists = price_lists.load(connection, site.here, as_of or site.clock.now())
-    return lists.find(_Offer(title, **row), site.brand_id, base_currency="EUR")
+    return lists.find(_Listing(title, **row), site.brand_id, base_currency="EUR")
 
 
-class _Offer:
+class _Listing:
     def __init__(self, title: str, gtin: str | None = None, mpn: str | None = None, currency: str = "EUR") -> None:
         self.title, self.gtin, self.mpn, self.product_type, self.currency = title, gtin, mpn, None, currency
 
@@ -68,7 +68,7 @@ def test_of_the_same_goods_twice_in_a_list_the_last_counts(any_site: Site) -> No
     assert found.amount == 540
 
 
-def test_offers_are_compared_with_a_list_from_its_loading_on(any_site: Site) -> None:
+def test_listings_are_compared_with_a_list_from_its_loading_on(any_site: Site) -> None:
     receive(any_site.runtime, any_site.marketplace, [a_row(external_id="A")], source="test")
     load(any_site, COLLINE)
     receive(any_site.runtime, any_site.marketplace, [a_row(external_id="B")], source="test")

@@ -3,8 +3,8 @@ import pytest
 from serving.cases.rules.clusters import Cluster, Member, clusters
 
 
-def a_member(offer: str, seller: str | None = None, near: str = "", linked: str = "", place: str = "mkt") -> Member:
-    return Member(place, offer, seller, frozenset(near.split()), frozenset(linked.split()))
+def a_member(listing: str, seller: str | None = None, near: str = "", linked: str = "", place: str = "mkt") -> Member:
+    return Member(place, listing, seller, frozenset(near.split()), frozenset(linked.split()))
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ def test_a_new_version_makes_the_open_case_stale_and_opens_one_for_what_is_shown
     assert second.version_id != first.version_id
 
 
-def test_an_offer_that_is_cleaned_up_under_review_stays_under_review(any_site: Site) -> None:
+def test_a_listing_that_is_cleaned_up_under_review_stays_under_review(any_site: Site) -> None:
     a_case(any_site)
     (answer,) = take_in(any_site, a_row(external_id="MP-9"))
     assert answer.lane is Lane.ANALYST

@@ -64,7 +64,7 @@ def count(site: Site, table: Any) -> int:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
 
 
-def test_the_first_offer_is_like_nothing(any_site: Site) -> None:
+def test_the_first_listing_is_like_nothing(any_site: Site) -> None:
     take_in(any_site, a_row())
     assert found(any_site, "MP-1") == NearDuplicates()
 
@@ -92,7 +92,7 @@ def test_a_disguised_copy_with_small_changes_is_found(any_site: Site) -> None:
     assert 0.7 <= (found(any_site, "MP-2").nearest or 0) < 1
 
 
-def test_an_offer_in_other_words_is_not_found(any_site: Site) -> None:
+def test_a_listing_in_other_words_is_not_found(any_site: Site) -> None:
     take_in(any_site, a_row())
     take_in(any_site, a_suspect_row())
     assert found(any_site, "MP-9") == NearDuplicates()
@@ -162,7 +162,7 @@ def test_a_verdict_that_was_taken_back_says_nothing_afterwards(any_site: Site) -
     assert asked(any_site, any_site.clock.now() - timedelta(seconds=30)).genuine == 1
 
 
-def test_an_upheld_appeal_makes_the_text_one_of_a_genuine_offer(any_site: Site) -> None:
+def test_an_upheld_appeal_makes_the_text_one_of_a_genuine_listing(any_site: Site) -> None:
     remove(any_site)
     any_site.clock.forward(days=1)
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
@@ -174,7 +174,7 @@ def test_an_upheld_appeal_makes_the_text_one_of_a_genuine_offer(any_site: Site) 
     assert asked(any_site, any_site.clock.now() - timedelta(hours=1)).counterfeit == 1
 
 
-def test_offers_of_authorised_sellers_are_known_to_be_genuine(any_site: Site) -> None:
+def test_listings_of_authorised_sellers_are_known_to_be_genuine(any_site: Site) -> None:
     take_in(any_site, a_row(seller={"external_id": "maison-brandt"}))
     any_site.clock.forward(days=1)
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER))
@@ -182,7 +182,7 @@ def test_offers_of_authorised_sellers_are_known_to_be_genuine(any_site: Site) ->
     assert (result.authorised, result.nearest_genuine, result.genuine) == (1, 1.0, 0)
 
 
-def test_offers_of_another_marketplace_never_match(any_site: Site) -> None:
+def test_listings_of_another_marketplace_never_match(any_site: Site) -> None:
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(any_site.runtime, elsewhere, [a_row()], source="test")
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER))

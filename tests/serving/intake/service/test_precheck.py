@@ -21,7 +21,7 @@ def asked(site: Site, row: dict[str, object]) -> Scored:
     return precheck(site.runtime, site.marketplace, found)
 
 
-def test_a_suspect_offer_would_go_to_somebody_and_an_ordinary_one_would_not(any_site: Site) -> None:
+def test_a_suspect_listing_would_go_to_somebody_and_an_ordinary_one_would_not(any_site: Site) -> None:
     suspect, ordinary = asked(any_site, a_suspect_row()), asked(any_site, a_row())
     assert suspect.score.value > ordinary.score.value
     assert (suspect.route.lane, ordinary.route.lane) == (Lane.ANALYST, Lane.NO_ACTION)
@@ -78,5 +78,5 @@ def test_an_authorised_seller_is_known_as_one(site: Site) -> None:
     assert other.route.lane is not Lane.NO_ACTION
 
 
-def test_an_offer_of_nobody_is_scored_by_itself(site: Site) -> None:
+def test_a_listing_of_nobody_is_scored_by_itself(site: Site) -> None:
     assert asked(site, a_suspect_row(seller=None)).route.lane is Lane.ANALYST

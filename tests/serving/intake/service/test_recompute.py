@@ -41,7 +41,7 @@ PAST = (
 )
 
 
-def authorised_between_two_offers(found: Iterable[Recomputed]) -> set[str | None]:
+def authorised_between_two_listings(found: Iterable[Recomputed]) -> set[str | None]:
     """Sellers that offered goods of a brand before it authorised them, and others of its goods afterwards."""
     known: dict[bool, set[str | None]] = {True: set(), False: set()}
     for one in found:
@@ -60,7 +60,7 @@ def test_offline_equals_online(any_site: Site) -> None:
     found = made_again(any_site)
     assert Counter(name for one in found for name in one.moved) == {}
     assert [one.score_id for one in found if one.recorded != one.again] == []
-    assert authorised_between_two_offers(found)
+    assert authorised_between_two_listings(found)
     vectors = np.stack([compute(one.recorded).vector for one in found])
     assert [name for name in PAST if len(np.unique(vectors[:, NAMES.index(name)])) < 3] == []
 

@@ -48,7 +48,7 @@ def reason_of(site: Site) -> Message:
         return found
 
 
-def test_who_comes_back_under_another_account_goes_to_an_analyst_who_is_told_of_the_removed_offer(
+def test_who_comes_back_under_another_account_goes_to_an_analyst_who_is_told_of_the_removed_listing(
     any_site: Site, receiver: Receiver
 ) -> None:
     an_acknowledged_removal(any_site)  # MP-9 of lumo-trade-88.
@@ -93,7 +93,7 @@ def test_the_watch_can_be_switched_off(any_site: Site, receiver: Receiver) -> No
     assert comes_in(any_site, seller={"external_id": "fresh"}).lane is Lane.NO_ACTION
 
 
-def test_of_the_same_seller_in_the_same_words_an_analyst_is_told_which_offer_was_removed(
+def test_of_the_same_seller_in_the_same_words_an_analyst_is_told_which_listing_was_removed(
     any_site: Site, receiver: Receiver
 ) -> None:
     removal = an_acknowledged_removal(any_site)

@@ -34,7 +34,7 @@ def latest_facts(site: Site, external_id: str) -> Facts:
     return [one.facts for one in found if one.listing_id == listing_id][-1]
 
 
-def outcomes_of_next_offer(site: Site, **seller: Any) -> tuple[int, int]:
+def outcomes_of_next_listing(site: Site, **seller: Any) -> tuple[int, int]:
     """Counterfeit and genuine earlier offers as the seller's next offer is scored."""
     take_in(site, a_suspect_row(external_id="MP-next", seller={**SUSPECT_SELLER, **seller}))
     found = latest_facts(site, "MP-next").seller.outcomes
@@ -42,14 +42,14 @@ def outcomes_of_next_offer(site: Site, **seller: Any) -> tuple[int, int]:
     return found.counterfeit, found.genuine
 
 
-def test_the_first_offer_of_a_seller_finds_nothing_before_it(any_site: Site) -> None:
+def test_the_first_listing_of_a_seller_finds_nothing_before_it(any_site: Site) -> None:
     take_in(any_site, a_row())
     seller = latest_facts(any_site, "MP-1").seller
     assert seller.others is not None
     assert (seller.others.offers, seller.known_days, seller.outcomes is not None) == (0, None, True)
 
 
-def test_offers_of_one_request_do_not_see_each_other_and_the_next_request_sees_both(any_site: Site) -> None:
+def test_listings_of_one_request_do_not_see_each_other_and_the_next_request_sees_both(any_site: Site) -> None:
     take_in(any_site, a_row(external_id="A"), a_row(external_id="B", price="20.00"))
     take_in(any_site, a_row(external_id="C"))
     found = [latest_facts(any_site, name).seller.others for name in "ABC"]
@@ -72,14 +72,14 @@ def test_earlier_prices_of_a_listing_are_those_of_its_versions_and_not_of_its_ob
     assert (own.versions, own.changes) == (2, 1)
 
 
-def test_an_offer_that_went_to_another_seller_stays_in_the_past_of_the_first(any_site: Site) -> None:
+def test_a_listing_that_went_to_another_seller_stays_in_the_past_of_the_first(any_site: Site) -> None:
     """The verdict was on what the first seller offered; who took the listing over later has no part in it."""
     case = a_case(any_site)
     any_site.clock.forward(seconds=1)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     take_in(any_site, a_suspect_row(seller={"external_id": "somebody-else"}))
-    assert outcomes_of_next_offer(any_site) == (1, 0)
-    assert outcomes_of_next_offer(any_site, external_id="somebody-else") == (0, 0)
+    assert outcomes_of_next_listing(any_site) == (1, 0)
+    assert outcomes_of_next_listing(any_site, external_id="somebody-else") == (0, 0)
 
 
 def test_a_brands_answer_that_was_taken_back_leaves_the_analysts_word(any_site: Site) -> None:
@@ -88,7 +88,7 @@ def test_a_brands_answer_that_was_taken_back_leaves_the_analysts_word(any_site: 
     judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
     any_site.clock.forward(seconds=1)
     undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
-    assert outcomes_of_next_offer(any_site) == (1, 0)
+    assert outcomes_of_next_listing(any_site) == (1, 0)
 
 
 def test_an_upheld_appeal_clears_and_its_undo_does_not_rewrite_the_time_between(any_site: Site) -> None:
@@ -96,7 +96,7 @@ def test_an_upheld_appeal_clears_and_its_undo_does_not_rewrite_the_time_between(
     file_appeal(any_site.runtime, any_site.marketplace, Complaint("appeal-1", "MP-9", "I have the receipt."))
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
-    assert outcomes_of_next_offer(any_site) == (0, 1)
+    assert outcomes_of_next_listing(any_site) == (0, 1)
     upheld = latest_facts(any_site, "MP-next")
     any_site.clock.forward(seconds=1)
     undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
@@ -131,7 +131,7 @@ def test_a_seller_is_authorised_from_when_the_brand_said_so(any_site: Site) -> N
         ("2026-02-01T00:00:00+00:00", "2026-02-05T00:00:00+00:00", "not before what was scored without it"),
     ],
 )
-def test_a_backfilled_offer_counts_as_known(any_site: Site, occurred: str, known: str, _why: str) -> None:
+def test_a_backfilled_listing_counts_as_known(any_site: Site, occurred: str, known: str, _why: str) -> None:
     take_in(any_site, a_row(external_id="A", occurred_at="2026-02-05T00:00:00+00:00"), backfill=True)
     take_in(any_site, a_row(external_id="B", occurred_at=occurred), backfill=True)
     assert latest_facts(any_site, "B").as_of.isoformat() == known

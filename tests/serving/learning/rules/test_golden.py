@@ -65,7 +65,7 @@ CASES: list[tuple[list[GivenVerdict], AppealState, Agreed | None, str]] = [
 
 
 @pytest.mark.parametrize(("verdicts", "appeal", "expected", "_why"), CASES, ids=[row[-1] for row in CASES])
-def test_an_offer_is_beyond_dispute_where_two_found_the_same_and_nobody_says_otherwise(
+def test_a_listing_is_beyond_dispute_where_two_found_the_same_and_nobody_says_otherwise(
     verdicts: list[GivenVerdict], appeal: AppealState, expected: Agreed | None, _why: str
 ) -> None:
     assert agreed(verdicts, appeal, as_of=NOW, policy=DEFAULT_LABELS) == expected
@@ -81,7 +81,7 @@ def test_what_was_said_later_is_not_known_yet() -> None:
     assert agreed([FIRST, BLIND, later], AppealState.NONE, as_of=NOW, policy=DEFAULT_LABELS) == AGREED
 
 
-def test_genuine_offers_count_as_well() -> None:
+def test_genuine_listings_count_as_well() -> None:
     both = [by("ines", GENUINE, at=-1), by("tomas", Judgement.LICENSED, blind=True)]
     found = agreed(both, AppealState.NONE, as_of=NOW, policy=DEFAULT_LABELS)
     assert found is not None

@@ -23,7 +23,7 @@ from training.golden import GoldenItem, freeze
 SELDOM = 3
 
 
-def with_a_golden_offer(site: Site) -> tuple[Site, Case]:
+def with_a_golden_listing(site: Site) -> tuple[Site, Case]:
     """A desk of three, and an offer that two of them found genuine and that a golden set holds."""
     policies = site.runtime.policies.changed(SecondLookPolicy(known_answer_one_in=SELDOM))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
@@ -51,7 +51,7 @@ def decide(site: Site, number: int) -> None:
 
 
 def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_nothing(any_site: Site) -> None:
-    site, case = with_a_golden_offer(any_site)
+    site, case = with_a_golden_listing(any_site)
     third = invite(site.runtime, "aiko@touchstone.example", "Aiko Tanaka", Role.ANALYST)
     decide(site, SELDOM - 1)
     assert open_gold_items(site.runtime) == 0, "not so many answers yet"
@@ -79,7 +79,7 @@ def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_noth
 
 
 def test_nothing_on_its_page_tells_it_from_another_second_look(site: Site) -> None:
-    site, _ = with_a_golden_offer(site)
+    site, _ = with_a_golden_listing(site)
     third = invite(site.runtime, "aiko@touchstone.example", "Aiko Tanaka", Role.ANALYST)
     decide(site, SELDOM)
     open_gold_items(site.runtime)
@@ -99,6 +99,6 @@ def test_nothing_on_its_page_tells_it_from_another_second_look(site: Site) -> No
 
 
 def test_where_everybody_has_judged_it_none_is_opened(site: Site) -> None:
-    site, _ = with_a_golden_offer(site)
+    site, _ = with_a_golden_listing(site)
     decide(site, SELDOM)
     assert open_gold_items(site.runtime) == 0

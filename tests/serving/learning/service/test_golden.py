@@ -29,11 +29,11 @@ from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
 from tests.serving.learning.service.test_second_reviews import a_job, doubted
 from training.golden import read_golden
 
-OFFERS = 52
+LISTINGS = 52
 FAKES = 4
 
 
-def judged_twice(site: Site, *, offers: int = OFFERS, fakes: int = FAKES) -> None:
+def judged_twice(site: Site, *, offers: int = LISTINGS, fakes: int = FAKES) -> None:
     """Offers of a seller each that two analysts found the same of, the second blind, a month ago."""
     having(site, judge_twice, offers, fakes)
 
@@ -71,13 +71,13 @@ def _answer(number: int, fakes: int) -> Judgement:
 def test_what_two_analysts_found_alike_is_frozen_under_its_digest(any_site: Site) -> None:
     judged_twice(any_site)
     found = freeze_golden_set(any_site.runtime, any_site.marketplace, by="local")
-    assert (found.items, found.positives, found.frozen_at) == (OFFERS, FAKES, any_site.clock.now())
+    assert (found.items, found.positives, found.frozen_at) == (LISTINGS, FAKES, any_site.clock.now())
     with any_site.runtime.store.read() as connection:
         assert golden.in_force(connection, any_site.here, any_site.clock.now()) == found
         read = golden_set_of(connection, any_site.here, any_site.clock.now())
         entry = connection.execute(select(audit_entry).where(audit_entry.c.act == "golden_set.frozen")).one()
     assert read is not None
-    assert (read.digest, len(read.items), int(read.labels.sum())) == (found.digest, OFFERS, FAKES)
+    assert (read.digest, len(read.items), int(read.labels.sum())) == (found.digest, LISTINGS, FAKES)
     assert (entry.actor, entry.subject) == ("local", found.digest)
 
 
@@ -107,7 +107,7 @@ def labelled_of(site: Site, as_of: datetime) -> set[str | None]:
 
 def test_nothing_of_a_golden_set_comes_into_a_snapshot_from_then_on(frozen: tuple[Site, datetime]) -> None:
     site, before = frozen
-    assert len(labelled_of(site, before)) == OFFERS, "said again of a moment before, it is the same"
+    assert len(labelled_of(site, before)) == LISTINGS, "said again of a moment before, it is the same"
     assert labelled_of(site, site.clock.now()) == set()
     words: dict[str, Any] = {
         "title": "Solenne scarf in silk, mirror quality",
@@ -127,7 +127,7 @@ def test_a_training_is_handed_the_set_as_a_file_that_is_only_read(frozen: tuple[
     path, digest = handed
     assert path.parent == site.runtime.home.snapshots
     assert path.stat().st_mode & 0o777 == 0o400
-    assert len(read_golden(path, expected=digest).items) == OFFERS
+    assert len(read_golden(path, expected=digest).items) == LISTINGS
     assert write_golden_set(site.runtime, site.here) == handed, "handed again"
 
 
@@ -155,14 +155,14 @@ def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
         (model,) = learning.models(connection, site.here, 1)
     assert model.report["golden_set"] == digest
     (gate,) = [gate for gate in model.report["gates"] if gate["name"] == "golden_set"]
-    assert gate["sentence"].startswith(f"Golden set {digest[:12]}, {OFFERS} offers, {FAKES} counterfeit")
+    assert gate["sentence"].startswith(f"Golden set {digest[:12]}, {LISTINGS} offers, {FAKES} counterfeit")
     assert gate["state"] != "not_judged"
 
 
-@pytest.mark.parametrize(("offers", "fakes"), [(49, 4), (50, 2)], ids=["too few offers", "too few counterfeits"])
-def test_too_few_are_not_worth_keeping_from_training(site: Site, offers: int, fakes: int) -> None:
-    judged_twice(site, offers=offers, fakes=fakes)
-    sentence = f"{offers} offers were judged alike by two analysts of whom the second looked blind, {fakes} of them"
+@pytest.mark.parametrize(("listings", "fakes"), [(49, 4), (50, 2)], ids=["too few offers", "too few counterfeits"])
+def test_too_few_are_not_worth_keeping_from_training(site: Site, listings: int, fakes: int) -> None:
+    judged_twice(site, offers=listings, fakes=fakes)
+    sentence = f"{listings} offers were judged alike by two analysts of whom the second looked blind, {fakes} of them"
     with pytest.raises(Invalid, match=sentence):
         freeze_golden_set(site.runtime, site.marketplace, by="local")
 

@@ -182,7 +182,7 @@ def test_what_has_no_label_yet_waits_for_its_time_or_is_held_back_for_another_re
     judge(site, site.analyst, a_case(site, external_id="MP-2"), Judgement.GENUINE)
     judge(site, site.analyst, a_case(site, external_id="MP-3"), Judgement.CANNOT_TELL)
     found = state_of(site)
-    assert (found.genuine, found.counterfeit, found.waiting, found.held_back) == (1, 0, 1, 1)
+    assert (found.genuine, found.counterfeit, found.waiting, found.withheld) == (1, 0, 1, 1)
 
 
 ENOUGH = [(10, 20, True), (9, 20, False), (10, 19, False)]
@@ -190,7 +190,7 @@ ENOUGH = [(10, 20, True), (9, 20, False), (10, 19, False)]
 
 @pytest.mark.parametrize(("counterfeit", "genuine", "enough"), ENOUGH)
 def test_as_many_labels_of_each_class_as_are_needed_are_enough(counterfeit: int, genuine: int, enough: bool) -> None:
-    assert LabelState(counterfeit, genuine, 10, 20, waiting=0, held_back=0).enough is enough
+    assert LabelState(counterfeit, genuine, 10, 20, waiting=0, withheld=0).enough is enough
 
 
 def test_two_exports_of_a_moment_are_equal_whatever_happened_since(any_site: Site, tmp_path: Path) -> None:

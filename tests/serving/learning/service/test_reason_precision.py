@@ -36,7 +36,7 @@ def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> Non
     ]
 
 
-def test_only_offers_with_a_mature_label_count_by_their_first_score(site: Site) -> None:
+def test_only_listings_with_a_mature_label_count_by_their_first_score(site: Site) -> None:
     for number, judgement in enumerate((Judgement.COUNTERFEIT, Judgement.GENUINE)):
         judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}"), judgement)
     a_case(site, external_id="MP-9")

@@ -23,7 +23,7 @@ from serving.learning.service.labelling import known_at, label_of
 from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.store import learning, second_reviews, verdict_history
 from serving.learning.store.second_reviews import SecondReviews
-from serving.review.service.assignment import offer_cases
+from serving.review.service.assignment import listing_cases
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
 from serving.views import queues
@@ -106,7 +106,7 @@ def test_whoever_made_the_link_behind_the_first_answer_takes_no_second_look(any_
     third = invite(runtime, "third@touchstone.example", "Tia Renn", Role.ANALYST)
     visit_as(any_site, host)
     visit_as(any_site, third)
-    offer_cases(runtime)
+    listing_cases(runtime)
     with runtime.store.read() as connection:
         assert assignments.standing(connection, {any_site.here}, any_site.clock.now())[look.case_id] == third.user_id
     judge(any_site, third, look, Judgement.GENUINE)
@@ -141,7 +141,7 @@ def test_a_second_look_that_cannot_tell_overturns_nothing(site: Site) -> None:
     assert [row.evidence_level for row in rows_now(site)] == ["one_reviewer"]
 
 
-def test_who_judged_the_offer_is_not_asked_again(any_site: Site) -> None:
+def test_who_judged_the_listing_is_not_asked_again(any_site: Site) -> None:
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
     look = a_second_review(any_site, case, label=0)
@@ -264,7 +264,7 @@ def test_a_label_that_has_changed_since_the_training_read_it_is_left_alone(site:
     assert counts(site).doubted == 0
 
 
-def test_an_offer_that_is_changed_meanwhile_gets_its_case_and_the_second_look_stays(any_site: Site) -> None:
+def test_a_listing_that_is_changed_meanwhile_gets_its_case_and_the_second_look_stays(any_site: Site) -> None:
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
     look = a_second_review(any_site, case, label=0)

@@ -56,7 +56,7 @@ def found(site: Site, asked: str, kind: Kind = Kind.LISTING, places: frozenset[s
 
 
 @pytest.mark.both_engines
-def test_offers_and_sellers_are_found_and_nothing_that_is_asked_raises(any_site: Site) -> None:
+def test_listings_and_sellers_are_found_and_nothing_that_is_asked_raises(any_site: Site) -> None:
     receive_titles(any_site, TITLES)
     assert found(any_site, "aurelle") == ["ES", "RU", "EN"], "the latest first"
     assert found(any_site, "AURELLE colline") == ["EN"]
@@ -93,7 +93,7 @@ def test_an_id_comes_before_titles_that_mention_it(site: Site) -> None:
 
 
 @pytest.mark.both_engines
-def test_an_erased_seller_is_not_found_and_the_offers_are_found_by_their_titles(any_site: Site) -> None:
+def test_an_erased_seller_is_not_found_and_the_listings_are_found_by_their_titles(any_site: Site) -> None:
     receive_titles(any_site, TITLES)
     erase_seller(any_site.runtime, any_site.marketplace, "shop-ru", carry_out=True, by="test")
     assert found(any_site, "shop-ru", Kind.SELLER) == []
@@ -102,7 +102,7 @@ def test_an_erased_seller_is_not_found_and_the_offers_are_found_by_their_titles(
     assert found(any_site, "shop-en") == ["EN"], "others are as they were"
 
 
-def test_two_marketplaces_may_have_an_offer_of_one_id(site: Site) -> None:
+def test_two_marketplaces_may_have_a_listing_of_one_id(site: Site) -> None:
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     receive_titles(site, {"EN": "Aurelle bag"})
     receive(site.runtime, other, [a_suspect_row(external_id="EN", title="Aurelle purse")], source="test")

@@ -81,7 +81,7 @@ def test_a_removal_that_was_undone_is_told_as_both() -> None:
     )
 
 
-def test_an_offer_that_was_down_already_is_told_without_a_person() -> None:
+def test_a_listing_that_was_down_already_is_told_without_a_person() -> None:
     found = Decided(NoticeOutcome.ALREADY_REMOVED, None, None, False, False, False, None)
     assert "no person has looked" in in_english(decision_notice(found).automated_means)
 

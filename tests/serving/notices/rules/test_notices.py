@@ -94,7 +94,7 @@ def test_what_cannot_be_kept_is_refused_by_name(changes: dict[str, object], expe
         pytest.param(K.BRAND, 1, 0, 600, None, id="a flood of strangers keeps no brand out"),
     ],
 )
-def test_how_many_offers_are_taken_at_once(
+def test_how_many_listings_are_taken_at_once(
     kind: ReporterKind, listings: int, today: int, this_hour: int, refused: type[DomainError] | None
 ) -> None:
     def check() -> None:
@@ -189,5 +189,5 @@ def test_what_counts_for_a_reporter(judgement: Judgement, overturned: bool, foun
         ("  ", ()),
     ],
 )
-def test_the_parts_of_an_address_that_may_be_an_offers_id(location: str, names: tuple[str, ...]) -> None:
+def test_the_parts_of_an_address_that_may_be_a_listings_id(location: str, names: tuple[str, ...]) -> None:
     assert names_in(location) == names

@@ -26,7 +26,7 @@ from serving.review.service.undoing import undo_verdict
 from serving.takedowns.rules.public_statement import Influence
 from serving.transparency.store import restrictions
 from tests.fixtures.guests import an_invited_user
-from tests.fixtures.notifying import WORDS, an_offer, items_of, notify
+from tests.fixtures.notifying import WORDS, a_listing, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
 from tests.fixtures.replays import having_again
 from tests.fixtures.reviewing import judge, open_cases
@@ -43,7 +43,7 @@ def refused(site: Site, judgement: Judgement = Judgement.GENUINE, **changes: str
 
 
 def looked_at(site: Site, judgement: Judgement, **changes: str) -> Receipt:
-    an_offer(site, "MP-1", **{**SOLENNE, **changes})
+    a_listing(site, "MP-1", **{**SOLENNE, **changes})
     receipt = notify(site, "MP-1")
     (case,) = open_cases(site)
     judge(site, site.analyst, case, judgement)
@@ -81,7 +81,7 @@ def test_a_complaint_of_a_notifier_goes_to_somebody_who_did_not_decide_before(an
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
 
 
-def test_an_upheld_complaint_removes_the_offer_and_is_told(any_site: Site) -> None:
+def test_an_upheld_complaint_removes_the_listing_and_is_told(any_site: Site) -> None:
     receipt = refused(any_site)
     case = say(any_site, receipt)
     with a_marketplace_that_listens(any_site):
@@ -107,7 +107,7 @@ def test_an_upheld_complaint_removes_the_offer_and_is_told(any_site: Site) -> No
     assert found.influence is Influence.NONE
 
 
-def test_a_dismissed_complaint_leaves_the_offer_and_there_is_no_second_one(any_site: Site) -> None:
+def test_a_dismissed_complaint_leaves_the_listing_and_there_is_no_second_one(any_site: Site) -> None:
     receipt = refused(any_site)
     case = say(any_site, receipt)
     judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
@@ -161,7 +161,7 @@ def test_a_complaint_says_why_and_about_what(site: Site, words_: str, number: in
 
 
 def test_there_is_nothing_to_complain_about_before_the_decision_or_after_a_removal(any_site: Site) -> None:
-    an_offer(any_site, **SOLENNE)
+    a_listing(any_site, **SOLENNE)
     receipt = notify(any_site, "MP-1", "MP-777")
     for number in (1, 2):
         with pytest.raises(Conflict, match="nothing to complain about"):
@@ -180,7 +180,7 @@ def test_there_is_nothing_to_complain_about_before_the_decision_or_after_a_remov
 def test_a_case_that_goes_to_the_brand_and_comes_back_is_still_decided_by_somebody_else_and_blind(
     any_site: Site,
 ) -> None:
-    an_offer(any_site)
+    a_listing(any_site)
     receipt = notify(any_site, "MP-1")
     (first,) = open_cases(any_site)
     judge(any_site, any_site.analyst, first, Judgement.GENUINE)
@@ -199,8 +199,8 @@ def test_a_case_that_goes_to_the_brand_and_comes_back_is_still_decided_by_somebo
     assert item_of(any_site, receipt).outcome is NoticeOutcome.REMOVED
 
 
-def test_a_brand_that_let_the_offer_stay_is_not_asked_again(any_site: Site) -> None:
-    an_offer(any_site)
+def test_a_brand_that_let_the_listing_stay_is_not_asked_again(any_site: Site) -> None:
+    a_listing(any_site)
     receipt = notify(any_site, "MP-1")
     (first,) = open_cases(any_site)
     judge(any_site, any_site.analyst, first, Judgement.COUNTERFEIT)
@@ -212,9 +212,9 @@ def test_a_brand_that_let_the_offer_stay_is_not_asked_again(any_site: Site) -> N
     assert recorded.action is not None
 
 
-def test_the_complaint_looks_at_the_offer_as_it_is_now_and_takes_an_open_case_with_it(any_site: Site) -> None:
+def test_the_complaint_looks_at_the_listing_as_it_is_now_and_takes_an_open_case_with_it(any_site: Site) -> None:
     receipt = refused(any_site)
-    an_offer(any_site, "MP-1", **SOLENNE, description="Every word of this text is new, and the picture too.")
+    a_listing(any_site, "MP-1", **SOLENNE, description="Every word of this text is new, and the picture too.")
     other = notify(any_site, "MP-1", email="another@example.org")
     (waiting,) = open_cases(any_site)
     case = say(any_site, receipt)
@@ -224,8 +224,8 @@ def test_the_complaint_looks_at_the_offer_as_it_is_now_and_takes_an_open_case_wi
     assert item_of(any_site, other).outcome is NoticeOutcome.REMOVED
 
 
-def test_two_who_complain_about_one_offer_are_decided_by_one_case(any_site: Site) -> None:
-    an_offer(any_site, "MP-1", **SOLENNE)
+def test_two_who_complain_about_one_listing_are_decided_by_one_case(any_site: Site) -> None:
+    a_listing(any_site, "MP-1", **SOLENNE)
     first, second = notify(any_site, "MP-1"), notify(any_site, "MP-1", email="another@example.org")
     (case,) = open_cases(any_site)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
@@ -236,10 +236,10 @@ def test_two_who_complain_about_one_offer_are_decided_by_one_case(any_site: Site
     assert {item_of(any_site, one).outcome for one in (first, second)} == {NoticeOutcome.REMOVED}
 
 
-def test_a_change_of_the_offer_does_not_lose_the_complaint(any_site: Site) -> None:
+def test_a_change_of_the_listing_does_not_lose_the_complaint(any_site: Site) -> None:
     receipt = refused(any_site)
     before = say(any_site, receipt)
-    an_offer(any_site, "MP-1", **SOLENNE, description="Every word of this text is new, and the picture too.")
+    a_listing(any_site, "MP-1", **SOLENNE, description="Every word of this text is new, and the picture too.")
     (after,) = open_cases(any_site, CaseLane.COMPLAINT)
     assert (after.follows_case_id, after.priority) == (before.case_id, before.priority)
     judge(any_site, any_site.second_analyst, after, Judgement.GENUINE)

@@ -40,7 +40,7 @@ from serving.views import queues
 from serving.views.queues import QueueFilter
 from serving.webhooks.rules.action import ActionState
 from tests.fixtures.listings import a_row
-from tests.fixtures.notifying import EMAIL, WORDS, a_reporter, an_offer, items_of, notify
+from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, items_of, notify
 from tests.fixtures.removing import (
     UNDO_SECONDS,
     a_marketplace_that_listens,
@@ -75,7 +75,7 @@ def logged(site: Site, subject: str) -> dict[str, object]:
 
 
 def test_a_notice_is_kept_and_opens_a_case_for_an_analyst(any_site: Site) -> None:
-    an_offer(any_site)
+    a_listing(any_site)
     assert open_cases(any_site) == [], "nothing else had a reason to look"
     receipt = notify(any_site, "MP-1")
     (case,) = open_cases(any_site, CaseLane.ANALYST)
@@ -94,20 +94,20 @@ def test_a_notice_is_kept_and_opens_a_case_for_an_analyst(any_site: Site) -> Non
         assert audit.check(connection)[1] is None
 
 
-def test_the_offer_as_it_was_is_kept_with_a_digest_that_the_log_holds(any_site: Site) -> None:
-    an_offer(any_site)
+def test_the_listing_as_it_was_is_kept_with_a_digest_that_the_log_holds(any_site: Site) -> None:
+    a_listing(any_site)
     (item,) = items_of(any_site, notify(any_site, "MP-1"))
     with any_site.runtime.store.read() as connection:
         (taken,) = evidence.of_listing(connection, any_site.here, item.listing_id or "")
         assert (taken.subject, taken.version_id) == (item.item_id, item.version_id)
         assert evidence.vouched(connection, taken) == taken.snapshot.digest
-    an_offer(any_site, title="Something else altogether, which the seller wrote afterwards")
+    a_listing(any_site, title="Something else altogether, which the seller wrote afterwards")
     assert b"Colline" in next(one.body or b"" for one in taken.snapshot.parts if one.part is Part.TEXT)
     assert verify(any_site.runtime, any_site.marketplace) == {"snapshots": 1, "erased": 0, "differing": []}
 
 
 def test_nothing_of_a_notice_that_lacks_an_element_is_kept(any_site: Site) -> None:
-    an_offer(any_site)
+    a_listing(any_site)
     with pytest.raises(Invalid) as refused:
         notify(any_site, "MP-1", explanation="A fake.", email="", good_faith=False)
     assert "Explain" in refused.value.sentence
@@ -136,14 +136,14 @@ def test_nothing_of_a_notice_that_lacks_an_element_is_kept(any_site: Site) -> No
         pytest.param("mp-1", None, ItemState.UNKNOWN_LISTING, id="ids are exact"),
     ],
 )
-def test_which_offer_is_meant(site: Site, location: str, link: str | None, state: ItemState) -> None:
-    an_offer(site, "MP-1", link=link)
-    an_offer(site, "MP-2", title="Aurelle Colline tote in smooth leather, black, never worn")
+def test_which_listing_is_meant(site: Site, location: str, link: str | None, state: ItemState) -> None:
+    a_listing(site, "MP-1", link=link)
+    a_listing(site, "MP-2", title="Aurelle Colline tote in smooth leather, black, never worn")
     (item,) = items_of(site, notify(site, location))
     assert item.state is state
 
 
-def test_an_offer_that_is_not_known_here_is_kept_as_it_was_named_and_told(any_site: Site) -> None:
+def test_a_listing_that_is_not_known_here_is_kept_as_it_was_named_and_told(any_site: Site) -> None:
     (item,) = items_of(any_site, notify(any_site, "https://bazaar.example/gone"))
     assert (item.state, item.location, item.listing_id) == (
         ItemState.UNKNOWN_LISTING,
@@ -157,7 +157,7 @@ def test_an_offer_that_is_not_known_here_is_kept_as_it_was_named_and_told(any_si
 
 def test_trusted_flaggers_then_brands_in_good_standing_then_everybody_else(any_site: Site) -> None:
     for number in range(1, 5):
-        an_offer(any_site, f"MP-{number}", title=f"Aurelle Colline tote, leather number {number * 1111}", price="9000")
+        a_listing(any_site, f"MP-{number}", title=f"Aurelle Colline tote, leather number {number * 1111}", price="9000")
     a_case(any_site)
     notify(any_site, "MP-1")
     notify(any_site, "MP-2", by=a_reporter(any_site, ReporterKind.REGISTERED))
@@ -171,15 +171,15 @@ def test_trusted_flaggers_then_brands_in_good_standing_then_everybody_else(any_s
     assert hours == {"MP-4": 24, "MP-3": 24, "MP-1": 72, "MP-2": 72, "MP-9": 24}
 
 
-def test_a_brand_is_before_others_with_its_own_offers_alone(any_site: Site) -> None:
+def test_a_brand_is_before_others_with_its_own_listings_alone(any_site: Site) -> None:
     aurelle = a_reporter(any_site, ReporterKind.BRAND, "Aurelle")
-    an_offer(any_site, "MP-1", **SOLENNE)
+    a_listing(any_site, "MP-1", **SOLENNE)
     notify(any_site, "MP-1", by=aurelle)
     (case,) = open_cases(any_site)
     assert case.priority < 2e9
 
 
-def test_a_notice_of_an_offer_under_review_joins_its_case_and_brings_it_forward(any_site: Site) -> None:
+def test_a_notice_of_a_listing_under_review_joins_its_case_and_brings_it_forward(any_site: Site) -> None:
     case = a_case(any_site)
     receipt = notify(any_site, "MP-9", by=a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER))
     (after,) = open_cases(any_site)
@@ -190,11 +190,11 @@ def test_a_notice_of_an_offer_under_review_joins_its_case_and_brings_it_forward(
     assert open_cases(any_site)[0].priority == after.priority, "a stranger's notice lowers nothing"
 
 
-def test_a_seller_that_changes_the_offer_does_not_shake_the_notice_off(any_site: Site) -> None:
-    an_offer(any_site)
+def test_a_seller_that_changes_the_listing_does_not_shake_the_notice_off(any_site: Site) -> None:
+    a_listing(any_site)
     receipt = notify(any_site, "MP-1", by=a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER))
     (before,) = open_cases(any_site)
-    an_offer(any_site, description="Worn once. The pictures are new, and so is every word of this text.")
+    a_listing(any_site, description="Worn once. The pictures are new, and so is every word of this text.")
     (after,) = open_cases(any_site)
     (item,) = items_of(any_site, receipt)
     assert after.follows_case_id == before.case_id
@@ -203,8 +203,8 @@ def test_a_seller_that_changes_the_offer_does_not_shake_the_notice_off(any_site:
     assert items_of(any_site, receipt)[0].outcome is NoticeOutcome.NO_ACTION
 
 
-def test_the_same_reporters_second_notice_of_a_waiting_offer_is_kept_and_does_not_count_twice(any_site: Site) -> None:
-    an_offer(any_site)
+def test_the_same_reporters_second_notice_of_a_waiting_listing_is_kept_and_does_not_count_twice(any_site: Site) -> None:
+    a_listing(any_site)
     notify(any_site, "MP-1")
     again = notify(any_site, "MP-1", "https://bazaar.example/item/MP-1", email=EMAIL.upper())
     assert [item.state for item in items_of(any_site, again)] == [ItemState.REPEATED] * 2
@@ -213,8 +213,8 @@ def test_the_same_reporters_second_notice_of_a_waiting_offer_is_kept_and_does_no
     assert len(open_cases(any_site)) == 1
 
 
-def test_one_offer_named_in_two_ways_is_one(any_site: Site) -> None:
-    an_offer(any_site)
+def test_one_listing_named_in_two_ways_is_one(any_site: Site) -> None:
+    a_listing(any_site)
     receipt = notify(any_site, "MP-1", "https://bazaar.example/item/MP-1", "MP-1", " ")
     assert [state for _, state in receipt.offers] == [ItemState.WAITING, ItemState.REPEATED]
 
@@ -234,7 +234,7 @@ def test_what_is_down_already_is_told_so_and_opens_nothing(any_site: Site) -> No
 
 
 def test_a_decision_is_told_when_it_can_no_longer_be_undone(any_site: Site) -> None:
-    an_offer(any_site)
+    a_listing(any_site)
     receipt = notify(any_site, "MP-1")
     (case,) = open_cases(any_site)
     assert told_of(any_site, items_of(any_site, receipt)[0]) is None
@@ -249,7 +249,7 @@ def test_a_decision_is_told_when_it_can_no_longer_be_undone(any_site: Site) -> N
 
 
 def test_a_decision_that_is_undone_was_never_told_and_the_notice_waits_again(any_site: Site) -> None:
-    an_offer(any_site)
+    a_listing(any_site)
     receipt = notify(any_site, "MP-1")
     (case,) = open_cases(any_site)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
@@ -258,8 +258,8 @@ def test_a_decision_that_is_undone_was_never_told_and_the_notice_waits_again(any
     assert (item.state, item.outcome, item.verdict_id, item.decided_at) == (ItemState.WAITING, None, None, None)
 
 
-def test_an_offer_that_is_asked_of_the_brand_waits_until_the_brand_has_spoken(any_site: Site) -> None:
-    an_offer(any_site)
+def test_a_listing_that_is_asked_of_the_brand_waits_until_the_brand_has_spoken(any_site: Site) -> None:
+    a_listing(any_site)
     receipt = notify(any_site, "MP-1")
     (case,) = open_cases(any_site)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
@@ -276,18 +276,18 @@ def test_an_offer_that_is_asked_of_the_brand_waits_until_the_brand_has_spoken(an
 
 @pytest.mark.parametrize("decision", Decision)
 def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: Site, decision: Decision) -> None:
-    an_offer(any_site)
+    a_listing(any_site)
     receipt = notify(any_site, "MP-1")
     (case,) = open_cases(any_site)
     judge(any_site, any_site.analyst, case, Judgement.CANNOT_TELL)
     rule, runtime = AutomaticRule.BRAND_REMOVALS, any_site.runtime
     switch(runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
-    held = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action
-    assert held is not None
-    assert held.state is ActionState.PENDING_APPROVAL
+    kept = judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT).action
+    assert kept is not None
+    assert kept.state is ActionState.PENDING_APPROVAL
     any_site.clock.forward(days=1)
     assert told_of(any_site, items_of(any_site, receipt)[0]) is None
-    speak(runtime, any_site.analyst, held.action_id, decision, "I called the brand.")
+    speak(runtime, any_site.analyst, kept.action_id, decision, "I called the brand.")
     (item,) = items_of(any_site, receipt)
     text = told_of(any_site, item)
     if decision is Decision.APPROVE:
@@ -300,7 +300,7 @@ def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: S
 
 def notified_and_removed(site: Site, external_id: str, kind: ReporterKind | None) -> str:
     """An offer that was notified, judged counterfeit by an analyst, and removed; returns the action's id."""
-    an_offer(site, external_id, **SOLENNE, seller={"external_id": f"closet-{external_id}"})
+    a_listing(site, external_id, **SOLENNE, seller={"external_id": f"closet-{external_id}"})
     notify(site, external_id, by=a_reporter(site, kind) if kind else None)
     (found,) = open_cases(site)
     return carried_out(site, judge(site, site.analyst, found, Judgement.COUNTERFEIT).action).action_id
@@ -328,7 +328,7 @@ def test_the_public_statement_says_that_a_notice_led_to_the_removal(any_site: Si
 
 
 def test_the_seller_is_told_that_there_was_a_notice_and_never_whose(any_site: Site) -> None:
-    an_offer(any_site, **SOLENNE)
+    a_listing(any_site, **SOLENNE)
     notify(any_site, "MP-1")
     (case,) = open_cases(any_site)
     action = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT).action
@@ -339,7 +339,7 @@ def test_the_seller_is_told_that_there_was_a_notice_and_never_whose(any_site: Si
         assert hidden not in str(action.statement)
 
 
-def test_who_is_not_registered_names_ten_offers_and_thirty_a_day(any_site: Site) -> None:
+def test_who_is_not_registered_names_ten_listings_and_thirty_a_day(any_site: Site) -> None:
     with pytest.raises(Invalid, match="at most 10 offers; this one names 11"):
         notify(any_site, *(f"MP-{n}" for n in range(11)))
     for day in range(3):
@@ -367,8 +367,8 @@ def test_a_flood_of_strangers_is_slowed_and_keeps_no_registered_reporter_out(any
 
 
 @pytest.mark.both_engines
-def test_eight_who_notify_one_offer_at_once_open_one_case(any_site: Site) -> None:
-    an_offer(any_site)
+def test_eight_who_notify_one_listing_at_once_open_one_case(any_site: Site) -> None:
+    a_listing(any_site)
     with ThreadPoolExecutor(8) as pool:
         receipts = list(pool.map(lambda n: notify(any_site, "MP-1", email=f"{n}@example.org"), range(8)))
     assert len({item.case_id for receipt in receipts for item in items_of(any_site, receipt)}) == 1
@@ -376,7 +376,7 @@ def test_eight_who_notify_one_offer_at_once_open_one_case(any_site: Site) -> Non
 
 
 def test_who_is_muted_gets_a_receipt_and_no_case_with_the_reason_on_record(any_site: Site) -> None:
-    an_offer(any_site)
+    a_listing(any_site)
     notify(any_site, "MP-777")
     until = any_site.clock.now() + timedelta(days=1)
     with any_site.runtime.store.write() as connection:
@@ -394,7 +394,7 @@ def test_who_is_muted_gets_a_receipt_and_no_case_with_the_reason_on_record(any_s
 
 def test_what_was_looked_at_for_a_notice_stands_for_itself_alone_in_training(any_site: Site) -> None:
     """Its score had a chance of one in thirty-three of a draw, and no draw had part in it."""
-    an_offer(any_site, "MP-1", **SOLENNE)
+    a_listing(any_site, "MP-1", **SOLENNE)
     notify(any_site, "MP-1")
     (noticed,) = open_cases(any_site)
     judge(any_site, any_site.analyst, noticed, Judgement.GENUINE)
@@ -418,7 +418,7 @@ def test_what_was_looked_at_for_a_notice_stands_for_itself_alone_in_training(any
 
 
 def test_a_seller_that_is_forgotten_stays_in_the_evidence_while_the_notifier_can_complain(any_site: Site) -> None:
-    an_offer(any_site)
+    a_listing(any_site)
     notify(any_site, "MP-1")
     seller, runtime = "closet-mia", any_site.runtime
 
@@ -436,7 +436,7 @@ def test_a_seller_that_is_forgotten_stays_in_the_evidence_while_the_notifier_can
 
 
 def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
-    an_offer(any_site)
+    a_listing(any_site)
     begins = any_site.clock.now()
     receipt = notify(any_site, "MP-1")
     (one,) = changed_notices(any_site.runtime, any_site.marketplace, begins)["notices"]
@@ -457,7 +457,7 @@ def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
 
 def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None:
     """Each time from where it asked last: between the verdict and the end of its undo window, too."""
-    an_offer(any_site, **SOLENNE)
+    a_listing(any_site, **SOLENNE)
     notify(any_site, "MP-1")
     runtime, here = any_site.runtime, any_site.marketplace
     told_so_far: list[str] = []
@@ -466,7 +466,7 @@ def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None
     def ask() -> None:
         nonlocal asked
         for one in changed_notices(runtime, here, asked)["notices"]:
-            told_so_far.extend(offer["decision"]["decision"] for offer in one["offers"] if offer["decision"])
+            told_so_far.extend(listing["decision"]["decision"] for listing in one["offers"] if listing["decision"])
         asked = any_site.clock.now()
 
     any_site.clock.forward(hours=1)
@@ -491,7 +491,7 @@ def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None
 
 def test_a_case_that_is_opened_while_a_change_is_scored_is_not_left_behind(site: Site) -> None:
     """The change was routed before the notice came in, and would have been released."""
-    an_offer(site)
+    a_listing(site)
 
     def draw() -> float:
         notify(site, "MP-1")

@@ -22,7 +22,7 @@ from serving.notices.store import reporters
 from serving.notices.store.reporters import Reporter
 from serving.notices.tables import notice, reporter
 from serving.platform.database.schema import metadata
-from tests.fixtures.notifying import EMAIL, WORDS, a_reporter, an_offer, items_of, notify
+from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import judge, open_cases
@@ -36,7 +36,7 @@ TITLES = ["red", "green", "blue", "grey", "pink", "navy", "teal", "plum", "gold"
 def decided(site: Site, number: int, judgement: Judgement = Judgement.GENUINE, by: Reporter | None = None) -> Receipt:
     """One more notice of the same reporter, and what an analyst finds."""
     title = f"Solenne {TITLES[number % 12]} shopper with {TITLES[number // 12 % 12]} lining"
-    an_offer(site, f"MP-{number}", **{**SOLENNE, "title": title}, seller={"external_id": f"closet-{number}"})
+    a_listing(site, f"MP-{number}", **{**SOLENNE, "title": title}, seller={"external_id": f"closet-{number}"})
     receipt = notify(site, f"MP-{number}", by=by)
     (case,) = open_cases(site)
     judge(site, site.analyst, case, judgement)
@@ -75,7 +75,7 @@ def beyond_warning(site: Site) -> Reporter:
 def test_ten_unfounded_notices_bring_a_warning_with_the_next_receipt_and_a_later_place(any_site: Site) -> None:
     found = having(any_site, warned)
     assert found.warned_at is not None
-    an_offer(any_site, "MP-800")
+    a_listing(any_site, "MP-800")
     receipt = notify(any_site, "MP-800")
     assert receipt.warning is None, "once"
     (case,) = open_cases(any_site)
@@ -121,7 +121,7 @@ def test_a_person_mutes_with_a_reason_and_the_mute_ends(any_site: Site) -> None:
         mute(runtime, here, found.reporter_id, reason=" ", by="test")
     until = mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="user:ada")
     assert until == any_site.clock.now() + timedelta(days=90)
-    an_offer(any_site, "MP-900")
+    a_listing(any_site, "MP-900")
     assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.MUTED
     assert open_cases(any_site) == []
     any_site.clock.forward(days=90)
@@ -139,7 +139,7 @@ def test_a_person_ends_a_mute_before_its_time(any_site: Site) -> None:
     runtime, here = any_site.runtime, any_site.marketplace
     mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="test")
     unmute(runtime, here, found.reporter_id, reason="Its last one was right.", by="test")
-    an_offer(any_site, "MP-900")
+    a_listing(any_site, "MP-900")
     assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.WAITING
     with pytest.raises(Conflict, match="not muted"):
         unmute(runtime, here, found.reporter_id, reason="Again.", by="test")
@@ -187,7 +187,7 @@ def test_a_reporter_that_is_erased_is_named_nowhere_in_the_database(any_site: Si
 
 
 def test_what_is_being_decided_is_erased_by_the_sweep_afterwards(any_site: Site) -> None:
-    an_offer(any_site, **SOLENNE)
+    a_listing(any_site, **SOLENNE)
     notify(any_site, "MP-1")
     runtime = any_site.runtime
     done = erase_reporter(runtime, any_site.marketplace, EMAIL, carry_out=True, by="test")
@@ -204,7 +204,7 @@ def test_who_is_muted_stays_so_after_an_erasure_and_no_longer(any_site: Site) ->
     mute(runtime, here, found.reporter_id, reason="All name one competitor.", by="test")
     assert erase_reporter(runtime, here, EMAIL, carry_out=True, by="test").carried_out
     any_site.clock.forward(days=2)
-    an_offer(any_site, "MP-900")
+    a_listing(any_site, "MP-900")
     assert items_of(any_site, notify(any_site, "MP-900"))[0].state is ItemState.MUTED
     assert erase_reporter(runtime, here, EMAIL, carry_out=True, by="test").carried_out
     any_site.clock.forward(days=90)

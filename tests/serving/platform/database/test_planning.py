@@ -26,6 +26,6 @@ def test_tables_that_have_grown_are_counted_once(any_site: Site) -> None:
         assert time.monotonic() < end, "nothing was counted"
         time.sleep(0.05)
     with runtime.store.read() as connection:
-        held = connection.execute(text("SELECT reltuples FROM pg_class WHERE relname = 'listing'")).scalar_one()
-    assert held >= len(rows)
+        kept = connection.execute(text("SELECT reltuples FROM pg_class WHERE relname = 'listing'")).scalar_one()
+    assert kept >= len(rows)
     assert count_tables(runtime) == 0, "nothing has grown since"

@@ -56,7 +56,9 @@ NAMED = [
 
 
 @pytest.mark.parametrize(("expected", "found", "_why"), NAMED, ids=[row[-1] for row in NAMED])
-def test_a_payload_that_names_the_seller_is_told_from_one_that_does_not(expected: object, found: bool, _why: str) -> None:
+def test_a_payload_that_names_the_seller_is_told_from_one_that_does_not(
+    expected: object, found: bool, _why: str
+) -> None:
     assert names(expected, "s-1") is found
 
 

@@ -23,12 +23,12 @@ from serving.review.service.seller_evidence import hand_in
 from serving.review.service.test_buys import Step, take_step
 from serving.workflows.worker import sweep
 from tests.fixtures import keeping as fixture
-from tests.fixtures.notifying import EMAIL, an_offer, items_of, notify
+from tests.fixtures.notifying import EMAIL, a_listing, items_of, notify
 from tests.fixtures.notifying import WORDS as NOTIFIED
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import PASSWORD, Site
-from tests.serving.privacy.service.test_erasure import STATEMENT, SELLER, a_seller_with_a_history, everything, is_proved
+from tests.serving.privacy.service.test_erasure import SELLER, STATEMENT, a_seller_with_a_history, everything, is_proved
 from tests.serving.review.service.test_seller_evidence import INVOICE, listening, told
 from tests.serving.review.service.test_test_buys import ordered
 
@@ -113,12 +113,12 @@ def test_nothing_of_a_seller_under_legal_hold_goes_until_it_is_lifted(site: Site
     short = keeping(site, **{what.value: days for what, days, _, _ in CLASSES})
     site.clock.forward(days=1)
     assert erase_what_is_past_its_time(short.runtime) > 0, "the other seller's, and sessions"
-    held = [one for one in CLASSES if one[0] is not DataClass.SESSIONS]
-    assert [what for what, _, table, words in held if not holds(site, table, words)] == []
+    kept = [one for one in CLASSES if one[0] is not DataClass.SESSIONS]
+    assert [what for what, _, table, words in kept if not holds(site, table, words)] == []
     lift_hold(site.runtime, site.marketplace, SELLER, reason="Settled", by="test")
     site.clock.forward(days=1)
     erase_what_is_past_its_time(short.runtime)
-    assert [what for what, _, table, words in held if holds(site, table, words)] == []
+    assert [what for what, _, table, words in kept if holds(site, table, words)] == []
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_nothing_of_a_seller_under_legal_hold_goes_until_it_is_lifted(site: Site
 def test_a_stranger_who_notified_is_forgotten_once_nothing_is_left_to_decide(
     any_site: Site, decided: bool, days_after: int, erased: int, why: str
 ) -> None:
-    an_offer(any_site)
+    a_listing(any_site)
     receipt = notify(any_site, "MP-1")
     if decided:
         judge(any_site, any_site.analyst, open_cases(any_site)[0], Judgement.GENUINE)

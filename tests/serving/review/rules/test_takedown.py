@@ -13,14 +13,14 @@ def offers(many: int) -> list[Item]:
     return [Item(f"cas_{number}", f"ver_{number}") for number in range(many)]
 
 
-def test_a_request_names_at_most_three_hundred_offers() -> None:
+def test_a_request_names_at_most_three_hundred_listings() -> None:
     assert MOST == 300
     assert wanted(offers(MOST), DEFAULT_TAKEDOWN) == tuple(offers(MOST))
     with pytest.raises(Invalid, match="301 offers are too many for one request: it names at most 300"):
         wanted(offers(MOST + 1), DEFAULT_TAKEDOWN)
 
 
-def test_an_offer_that_is_named_twice_counts_once() -> None:
+def test_a_listing_that_is_named_twice_counts_once() -> None:
     assert wanted([*offers(2), *offers(1)], DEFAULT_TAKEDOWN) == tuple(offers(2))
 
 

@@ -52,12 +52,12 @@ def test_every_case_is_answered_and_has_its_own_line(any_site: Site) -> None:
 
 
 def test_what_one_case_is_refused_for_touches_no_other(any_site: Site) -> None:
-    decided, held, changed, asked, fine = having(any_site, some_cases, 5)
+    decided, kept, changed, asked, fine = having(any_site, some_cases, 5)
     judge(any_site, any_site.second_analyst, decided, Judgement.GENUINE)
-    lease(any_site.runtime, any_site.second_analyst, held.case_id)
+    lease(any_site.runtime, any_site.second_analyst, kept.case_id)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(external_id="MP-2", price="3.00")], source="test")
     judge(any_site, any_site.second_analyst, asked, Judgement.COUNTERFEIT)
-    items = decide(any_site, together(any_site, [decided, held, changed, asked, fine]))
+    items = decide(any_site, together(any_site, [decided, kept, changed, asked, fine]))
     assert [one.made for one in items] == [Made.REFUSED] * 4 + [Made.RECORDED]
     assert [one.reason for one in items[:4]] == [
         "It has been decided already.",
@@ -65,12 +65,12 @@ def test_what_one_case_is_refused_for_touches_no_other(any_site: Site) -> None:
         "The offer was changed; a new case shows the current version.",
         "The brand has been asked, and answers for itself.",
     ]
-    assert state(any_site, held) is CaseState.OPEN
+    assert state(any_site, kept) is CaseState.OPEN
 
 
 def test_a_seller_whom_the_brand_authorised_is_looked_at_by_itself(site: Site) -> None:
-    offer = {"title": "Aurelle Colline tote", "brand": "Aurelle", "seller": {"external_id": "maison-brandt"}}
-    case = a_drawn_case(site, **offer)
+    listing = {"title": "Aurelle Colline tote", "brand": "Aurelle", "seller": {"external_id": "maison-brandt"}}
+    case = a_drawn_case(site, **listing)
     [item] = decide(site, together(site, [case]))
     assert (item.made, item.reason) == (Made.REFUSED, "The brand authorised this seller. Look at it by itself.")
 

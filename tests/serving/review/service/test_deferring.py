@@ -54,7 +54,7 @@ def test_it_is_offered_to_nobody_while_it_waits(any_site: Site) -> None:
         ]
 
 
-def test_what_the_marketplace_reports_of_the_offer_wakes_it(any_site: Site) -> None:
+def test_what_the_marketplace_reports_of_the_listing_wakes_it(any_site: Site) -> None:
     told, silent = a_case(any_site, external_id="MP-1"), a_case(any_site, external_id="MP-2")
     snoozed(any_site, told)
     snoozed(any_site, silent, on_news=False)
@@ -64,7 +64,7 @@ def test_what_the_marketplace_reports_of_the_offer_wakes_it(any_site: Site) -> N
     assert (shown(any_site), shown(any_site, aside=True)) == ([told.case_id], [silent.case_id])
 
 
-def test_a_newer_version_of_the_offer_is_in_the_queue_at_once(site: Site) -> None:
+def test_a_newer_version_of_the_listing_is_in_the_queue_at_once(site: Site) -> None:
     snoozed(site, a_case(site), on_news=False)
     changed = a_case(site, CaseLane.ANALYST, price="41.00")
     assert shown(site) == [changed.case_id]

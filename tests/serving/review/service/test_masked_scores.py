@@ -166,7 +166,7 @@ def test_a_desk_without_the_slice_draws_as_it_always_did(site: Site, share: floa
     assert len(draws) == (1 if share == 0.0 else 2)
 
 
-def test_a_case_that_follows_a_change_of_the_offer_is_drawn_anew(site: Site) -> None:
+def test_a_case_that_follows_a_change_of_the_listing_is_drawn_anew(site: Site) -> None:
     case = a_case(hiding(site))
     changed = a_case(site, CaseLane.ANALYST, price="45.00")
     with site.runtime.store.read() as connection:

@@ -130,7 +130,7 @@ def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site
         assert [one.at_issue for one in documents(any_site, appeal)] == [True]
         judge(any_site, any_site.second_analyst, appeal, Judgement.GENUINE)
         (shown,) = documents(any_site, later)
-        assert (shown.offer, shown.at_issue) == ("MP-9", False)
+        assert (shown.listing, shown.at_issue) == ("MP-9", False)
         assert shown.came_of == "The appeal was upheld and the offer shown again."
         case_id = later.case_id
         assert for_analyst(any_site.runtime, any_site.analyst, case_id, upload.upload_id)[1] == INVOICE
@@ -156,7 +156,7 @@ def test_a_maintained_removal_is_told_apart_from_one_that_nobody_decided_on(site
         assert documents(site, later)[0].came_of == "A person decided that the removal stands."
 
 
-def test_a_second_look_learns_nothing_of_what_was_decided_on_its_offer(site: Site) -> None:
+def test_a_second_look_learns_nothing_of_what_was_decided_on_its_listing(site: Site) -> None:
     with listening(site) as receiver:
         removal, token = told(site, receiver)
         _, other = told(site, receiver, "MP-10")
@@ -165,4 +165,4 @@ def test_a_second_look_learns_nothing_of_what_was_decided_on_its_offer(site: Sit
     with site.runtime.store.read() as connection:
         first = cases.of_verdict(connection, site.here, removal.verdict_id)
     site.clock.forward(days=120)
-    assert [one.offer for one in documents(site, a_second_review(site, first, label=1))] == ["MP-10"]
+    assert [one.listing for one in documents(site, a_second_review(site, first, label=1))] == ["MP-10"]

@@ -47,7 +47,7 @@ def brand_verdicts(site: Site) -> int:
         return int(connection.execute(query).scalar_one())
 
 
-def test_each_offer_has_its_verdict_removal_statement_basis_evidence_and_entry_in_one_go(any_site: Site) -> None:
+def test_each_listing_has_its_verdict_removal_statement_basis_evidence_and_entry_in_one_go(any_site: Site) -> None:
     found = having(any_site, questions, 5)
     done = request(any_site, found)
     assert done.counts == {Fate.LEAVES: 5, Fate.PENDING_APPROVAL: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 0}
@@ -88,7 +88,7 @@ def test_what_exceeds_the_caps_of_an_hour_is_held_as_if_each_had_been_clicked(an
 @pytest.mark.both_engines
 @pytest.mark.soak
 @pytest.mark.timeout(600)
-def test_three_hundred_offers_are_confirmed_by_one_click(any_site: Site) -> None:
+def test_three_hundred_listings_are_confirmed_by_one_click(any_site: Site) -> None:
     excess(any_site, 300)
 
 
@@ -102,7 +102,7 @@ def test_of_a_brand_that_lost_its_standing_a_few_a_day_leave_and_an_analyst_deci
     assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
 
 
-def test_one_offer_that_is_refused_leaves_no_trace_and_touches_no_other(any_site: Site) -> None:
+def test_one_listing_that_is_refused_leaves_no_trace_and_touches_no_other(any_site: Site) -> None:
     decided, changed, strangers, *rest = having(any_site, questions, 5)
     judge(any_site, any_site.brand_person, decided, Judgement.GENUINE)
     row = a_suspect_row(external_id=external_id(any_site, changed), price="77.00")
@@ -146,7 +146,7 @@ def test_a_right_that_does_not_speak_of_the_reason_carries_nothing_though_anothe
     assert "needs a mark" in str(done.items[0].refusal)
 
 
-def test_another_brands_right_and_offers_are_as_if_they_were_not_there(site: Site) -> None:
+def test_another_brands_right_and_listings_are_as_if_they_were_not_there(site: Site) -> None:
     found = having(site, questions, 1)
     stranger = a_person_of(site, "Corvane")
     with pytest.raises(NotFound, match="There is no such right"):

@@ -50,7 +50,7 @@ def examined(site: Site, case: Case) -> str:
     return test_buy_id
 
 
-def test_goods_found_counterfeit_take_the_offer_down_and_the_log_names_every_hand(any_site: Site) -> None:
+def test_goods_found_counterfeit_take_the_listing_down_and_the_log_names_every_hand(any_site: Site) -> None:
     test_buy_id = examined(any_site, a_case(any_site))
     done = close(any_site.runtime, any_site.analyst, test_buy_id, FAKE)
     assert done.consequence.outcome is Outcome.REMOVE
@@ -70,7 +70,7 @@ def test_goods_found_counterfeit_take_the_offer_down_and_the_log_names_every_han
     assert all(before.occurred_at <= after.occurred_at for before, after in itertools.pairwise(log))
 
 
-def test_goods_found_genuine_or_grey_leave_the_offer_where_it_is(site: Site) -> None:
+def test_goods_found_genuine_or_grey_leave_the_listing_where_it_is(site: Site) -> None:
     for number, judgement in enumerate((Judgement.GENUINE, Judgement.GREY_MARKET)):
         test_buy_id = examined(site, a_case(site, external_id=f"MP-9{number}"))
         done = close(site.runtime, site.analyst, test_buy_id, replace(FAKE, judgement=judgement))

@@ -44,7 +44,7 @@ def test_before_anything_is_known_the_stated_constants_hold(any_site: Site) -> N
 
 
 @pytest.mark.both_engines
-def test_what_is_usual_is_learnt_from_offers_as_they_were_last_heard_of(any_site: Site) -> None:
+def test_what_is_usual_is_learnt_from_listings_as_they_were_last_heard_of(any_site: Site) -> None:
     offers(any_site, came_back=2)
     offers(any_site, came_back=8)
     found = worked_out(any_site)
@@ -83,7 +83,7 @@ def test_what_is_usual_of_sellers_is_learnt_from_events_where_these_are_complete
 
 
 @pytest.mark.both_engines
-def test_what_was_worked_out_is_what_offers_are_scored_with(any_site: Site) -> None:
+def test_what_was_worked_out_is_what_listings_are_scored_with(any_site: Site) -> None:
     offers(any_site, came_back=8)
     any_site.clock.forward(seconds=1)
     refresh_references(any_site.runtime)

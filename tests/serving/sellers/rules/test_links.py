@@ -132,7 +132,7 @@ def test_a_component_that_is_large_enough_is_not_walked_on() -> None:
     assert walk.frontier == ()
 
 
-def test_what_became_of_the_offers_of_linked_sellers_stands_beside_each() -> None:
+def test_what_became_of_the_listings_of_linked_sellers_stands_beside_each() -> None:
     walk = walked([("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "bo", 9)])
     fakes = [Outcome("L1", True, NOW), Outcome("L2", True, NOW), Outcome("L3", False, NOW)]
     found = walk.links({"ann": fakes, "nobody": fakes})

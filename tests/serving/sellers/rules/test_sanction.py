@@ -92,9 +92,9 @@ def test_a_seller_is_warned_of_what_a_removal_means_for_the_account(hit: Hit, se
     assert in_english(warning(hit, strikes=DEFAULT_STRIKES, policy=DEFAULT_SANCTIONS)) == sentence
 
 
-@pytest.mark.parametrize(("total", "held"), [(3.0, {RESTRICT, CLOSE}), (2.5, {RESTRICT}), (1.5, set())])
-def test_what_is_left_of_the_strikes_carries(total: float, held: set[Measure]) -> None:
-    assert {one for one in Measure if holds(one, total, DEFAULT_SANCTIONS)} == held
+@pytest.mark.parametrize(("total", "kept"), [(3.0, {RESTRICT, CLOSE}), (2.5, {RESTRICT}), (1.5, set())])
+def test_what_is_left_of_the_strikes_carries(total: float, kept: set[Measure]) -> None:
+    assert {one for one in Measure if holds(one, total, DEFAULT_SANCTIONS)} == kept
 
 
 def yes(user: str, organisation: str) -> Vote:

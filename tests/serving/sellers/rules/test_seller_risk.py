@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 
 from models.messages.english import in_english
 from serving.sellers.policy import DEFAULT_SELLER_RISK
-from serving.sellers.rules.seller_risk import Ranking, RiskState, ScoredOffer, SellerRisk, rank, reasons
+from serving.sellers.rules.seller_risk import Ranking, RiskState, ScoredListing, SellerRisk, rank, reasons
 
 POLICY: Final = DEFAULT_SELLER_RISK
-FAKE, CLEARED = ScoredOffer(0.4, counterfeit=True), ScoredOffer(0.4, counterfeit=False)
-POINTS, POINTS_FAKE = ScoredOffer(None), ScoredOffer(None, counterfeit=True)
+FAKE, CLEARED = ScoredListing(0.4, counterfeit=True), ScoredListing(0.4, counterfeit=False)
+POINTS, POINTS_FAKE = ScoredListing(None), ScoredListing(None, counterfeit=True)
 # Nineteen sellers of five offers each that the model thinks nothing of: the usual share is what the seller brings in.
-OTHERS: Final = {f"other-{i}": (ScoredOffer(0.0),) * 5 for i in range(19)}
+OTHERS: Final = {f"other-{i}": (ScoredListing(0.0),) * 5 for i in range(19)}
 
 
-def ranked(*offers: ScoredOffer) -> Ranking:
+def ranked(*offers: ScoredListing) -> Ranking:
     """Among the others."""
     return rank({**OTHERS, "ann": offers}, POLICY)
 
@@ -29,17 +29,17 @@ CASES = [
     ([FAKE] * 5, RiskState.RANKED, 5, 5.0, (5 * 0.05 + 5) / 10, 97.5, "what people found replaces the probability"),
     ([CLEARED] * 5, RiskState.RANKED, 5, 0.0, 0.0, 50.0, "cleared offers are worth nothing; ties count by half"),
     ([FAKE, *[0.0] * 9], RiskState.RANKED, 10, 1.0, (5 * 0.005 + 1) / 15, 97.5, "one find of ten"),
-    ([0.9], RiskState.TOO_FEW_OFFERS, 1, 0.9, (5 * 0.045 + 0.9) / 6, None, "one suspicious offer is no 90 % seller"),
-    ([FAKE] * 4, RiskState.TOO_FEW_OFFERS, 4, 4.0, (5 * 0.05 + 4) / 9, None, "one short of a percentile"),
+    ([0.9], RiskState.TOO_FEW_LISTINGS, 1, 0.9, (5 * 0.045 + 0.9) / 6, None, "one suspicious offer is no 90 % seller"),
+    ([FAKE] * 4, RiskState.TOO_FEW_LISTINGS, 4, 4.0, (5 * 0.05 + 4) / 9, None, "one short of a percentile"),
     ([POINTS] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "points are no probability"),
     ([POINTS_FAKE] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "findings among offers that no model saw are chosen"),
     ([0.2] * 5 + [POINTS_FAKE] * 9, RiskState.RANKED, 5, 1.0, (5 * 0.01 + 1) / 10, 97.5, "what has points is left out"),
 ]
 
 
-@pytest.mark.parametrize(("offers", "state", "n", "expected", "share", "percentile", "_why"), CASES)
+@pytest.mark.parametrize(("listings", "state", "n", "expected", "share", "percentile", "_why"), CASES)
 def test_a_sellers_figures(
-    offers: list[float | ScoredOffer],
+    listings: list[float | ScoredListing],
     state: RiskState,
     n: int,
     expected: float,
@@ -47,22 +47,22 @@ def test_a_sellers_figures(
     percentile: float | None,
     _why: str,
 ) -> None:
-    found = ranked(*(ScoredOffer(one) if isinstance(one, float) else one for one in offers)).risks["ann"]
+    found = ranked(*(ScoredListing(one) if isinstance(one, float) else one for one in listings)).risks["ann"]
     assert (found.state, found.offers, found.percentile) == (state, n, percentile)
     assert found.expected == pytest.approx(expected)
     assert found.share == (None if share is None else pytest.approx(share))
 
 
-def test_many_offers_alone_are_no_risk_and_few_with_findings_are() -> None:
+def test_many_listings_alone_are_no_risk_and_few_with_findings_are() -> None:
     """A sum would turn these round."""
-    found = rank({**OTHERS, "big": [ScoredOffer(0.01)] * 1_000, "small": [FAKE] * 5}, POLICY)
+    found = rank({**OTHERS, "big": [ScoredListing(0.01)] * 1_000, "small": [FAKE] * 5}, POLICY)
     assert found.risks["big"].expected > found.risks["small"].expected
     assert (found.risks["big"].share or 0) < (found.risks["small"].share or 0)
 
 
-def test_thirty_confirmed_of_forty_are_worse_than_one_suspicious_offer() -> None:
+def test_thirty_confirmed_of_forty_are_worse_than_one_suspicious_listing() -> None:
     """A plain share would turn these round."""
-    one = [ScoredOffer(0.95)]
+    one = [ScoredListing(0.95)]
     found = rank({**OTHERS, "shop": [FAKE] * 30 + [CLEARED] * 10, "one": one}, POLICY)
     assert (found.risks["shop"].share or 0) > (found.risks["one"].share or 0)
 
@@ -71,14 +71,16 @@ def test_what_is_usual_counts_each_seller_once_so_that_a_flood_does_not_set_it()
     assert ranked(*[FAKE] * 10_000).usual_share == pytest.approx(1 / 20)
 
 
-def test_who_has_too_few_offers_is_compared_with_all_the_same() -> None:
-    found = rank({**OTHERS, "ann": [ScoredOffer(0.2)] * 5, "bo": [FAKE] * 2, "cy": [POINTS] * 5}, POLICY)
+def test_who_has_too_few_listings_is_compared_with_all_the_same() -> None:
+    found = rank({**OTHERS, "ann": [ScoredListing(0.2)] * 5, "bo": [FAKE] * 2, "cy": [POINTS] * 5}, POLICY)
     assert found.sellers == 21
     assert found.risks["ann"].percentile == pytest.approx(100 * (19 + 0.5) / 21)
 
 
 def test_among_nineteen_sellers_nobody_has_a_percentile() -> None:
-    found = rank({name: offers for name, offers in OTHERS.items() if name != "other-0"} | {"ann": [FAKE] * 9}, POLICY)
+    found = rank(
+        {name: listings for name, listings in OTHERS.items() if name != "other-0"} | {"ann": [FAKE] * 9}, POLICY
+    )
     assert {one.state for one in found.risks.values()} == {RiskState.TOO_FEW_SELLERS}
     assert {one.percentile for one in found.risks.values()} == {None}
 
@@ -91,23 +93,23 @@ def test_without_a_model_nothing_is_usual() -> None:
 KINDS: Final = (FAKE, CLEARED, POINTS, POINTS_FAKE)
 
 
-def a_market(seed: int) -> dict[str, list[ScoredOffer]]:
+def a_market(seed: int) -> dict[str, list[ScoredListing]]:
     """Twenty to forty sellers with a few offers of every kind; drawn here, because drawing each offer takes minutes."""
     chance = random.Random(seed)
 
-    def offer() -> ScoredOffer:
+    def listing() -> ScoredListing:
         return (
-            chance.choice(KINDS) if chance.random() < 0.4 else ScoredOffer(chance.choice((0.0, 1.0, chance.random())))
+            chance.choice(KINDS) if chance.random() < 0.4 else ScoredListing(chance.choice((0.0, 1.0, chance.random())))
         )
 
-    return {str(i): [offer() for _ in range(chance.randint(1, 12))] for i in range(chance.randint(20, 40))}
+    return {str(i): [listing() for _ in range(chance.randint(1, 12))] for i in range(chance.randint(20, 40))}
 
 
 markets = st.integers(0, 2**32 - 1).map(a_market)
 
 
 @given(markets)
-def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(offers: dict[str, list[ScoredOffer]]) -> None:
+def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(offers: dict[str, list[ScoredListing]]) -> None:
     found = rank(offers, POLICY)
     shares = [one.share for one in found.risks.values() if one.share is not None]
     assert found.sellers == len(shares)
@@ -123,7 +125,7 @@ def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(offers: dic
 @settings(max_examples=3 * settings().max_examples)
 @given(markets, st.data())
 def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
-    offers: dict[str, list[ScoredOffer]], data: st.DataObject
+    offers: dict[str, list[ScoredListing]], data: st.DataObject
 ) -> None:
     """Whether a new offer is found counterfeit or one that was only scored."""
     before = rank(offers, POLICY).risks
@@ -141,7 +143,7 @@ def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
 
 
 @given(markets, st.integers(0, 99))
-def test_no_order_of_sellers_or_offers_changes_a_digit(offers: dict[str, list[ScoredOffer]], seed: int) -> None:
+def test_no_order_of_sellers_or_listings_changes_a_digit(offers: dict[str, list[ScoredListing]], seed: int) -> None:
     chance = random.Random(seed)
     names = sorted(offers)
     chance.shuffle(names)
@@ -166,7 +168,7 @@ STATEMENT = [
         ),
     ),
     (
-        replace(SOME, state=RiskState.TOO_FEW_OFFERS, offers=1, expected=1.0, confirmed=1, left_out=2),
+        replace(SOME, state=RiskState.TOO_FEW_LISTINGS, offers=1, expected=1.0, confirmed=1, left_out=2),
         (
             "Too few listings to compare with other sellers.",
             "1 listing in 30 days: 1.0 expected counterfeit, 1 confirmed, 0 cleared.",

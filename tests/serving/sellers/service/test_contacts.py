@@ -53,14 +53,14 @@ def kept(site: Site) -> list[Any]:
         return list(connection.execute(select(seller_contact).order_by(seller_contact.c.known_at)))
 
 
-def offer(seller: str | None) -> dict[str, Any]:
+def listing(seller: str | None) -> dict[str, Any]:
     """An ordinary offer of a seller, of the same name."""
     return a_row(external_id=f"of-{seller}", title="Grey tote", brand=None, seller={"external_id": seller})
 
 
 def links_of(site: Site, seller: str) -> Links:
     """The links that the seller's offer is scored with."""
-    take_in(site, offer(seller))
+    take_in(site, listing(seller))
     found = latest_facts(site, f"of-{seller}").seller.links
     assert found is not None
     return found
@@ -92,26 +92,26 @@ def test_the_same_text_as_another_kind_of_contact_is_another_contact(any_site: S
     assert linked(any_site, "ann") == []
 
 
-def test_a_contact_that_comes_with_the_offer_counts_for_the_next_one(any_site: Site) -> None:
+def test_a_contact_that_comes_with_the_listing_counts_for_the_next_one(any_site: Site) -> None:
     """It was known at the moment of the offer and not before it."""
     tell(any_site, a_contact("ann"))
     any_site.clock.forward(seconds=1)
     receive_contacts(any_site.runtime, any_site.marketplace, {"contacts": [a_contact("bo")]}, backfill=False)
-    receive(any_site.runtime, any_site.marketplace, [offer("bo")], source="test")
+    receive(any_site.runtime, any_site.marketplace, [listing("bo")], source="test")
     found = latest_facts(any_site, "of-bo").seller.links
     assert found is not None
     assert (found.contacts, found.sellers) == (0, ())
-    take_in(any_site, {**offer("bo"), "external_id": "next"})
+    take_in(any_site, {**listing("bo"), "external_id": "next"})
     found = latest_facts(any_site, "next").seller.links
     assert found is not None
     assert (found.contacts, len(found.sellers)) == (1, 1)
 
 
-def test_a_seller_without_a_contact_is_known_to_have_none_and_an_offer_without_a_seller_has_no_links(
+def test_a_seller_without_a_contact_is_known_to_have_none_and_a_listing_without_a_seller_has_no_links(
     any_site: Site,
 ) -> None:
     assert links_of(any_site, "ann") == Links(contacts=0)
-    take_in(any_site, offer(None))
+    take_in(any_site, listing(None))
     assert latest_facts(any_site, "of-None").seller.links is None
 
 
@@ -128,7 +128,7 @@ def test_outcomes_of_linked_sellers_count_as_of_the_moment(any_site: Site) -> No
     assert [step.kind for step in after.sellers[0].path] == [ContactKind.PHONE]
 
 
-def test_links_alone_bring_an_offer_before_nobody(any_site: Site) -> None:
+def test_links_alone_bring_a_listing_before_nobody(any_site: Site) -> None:
     """However many fakes who shares a telephone has had: the scorecard has no points for it, and no rule acts on it."""
     tell(any_site, a_contact("honest"), *(a_contact(f"rival-{i}") for i in range(5)))
     rows = [a_suspect_row(external_id=f"R{i}", seller={"external_id": f"rival-{i}"}) for i in range(5)]
@@ -138,7 +138,7 @@ def test_links_alone_bring_an_offer_before_nobody(any_site: Site) -> None:
         judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     any_site.clock.forward(seconds=1)
     quiet = replace(any_site.runtime, draw=lambda: 1.0)
-    (answer,) = receive(quiet, any_site.marketplace, [offer("honest")], source="test")
+    (answer,) = receive(quiet, any_site.marketplace, [listing("honest")], source="test")
     found = latest_facts(any_site, "of-honest").seller.links
     assert found is not None
     assert len(found.counterfeiters) == 5
@@ -157,7 +157,7 @@ def test_a_backfill_knows_a_contact_since_it_was_the_sellers(any_site: Site) -> 
     since = (NOW - timedelta(days=90)).isoformat()
     tell(any_site, a_contact("ann", occurred_at=since), a_contact("bo", occurred_at=since), backfill=True)
     past = {"occurred_at": (NOW - timedelta(days=50)).isoformat()}
-    take_in(any_site, {**offer("ann"), **past}, backfill=True)
+    take_in(any_site, {**listing("ann"), **past}, backfill=True)
     found = latest_facts(any_site, "of-ann")
     assert found.as_of == NOW - timedelta(days=50)
     assert found.seller.links is not None
@@ -171,7 +171,7 @@ def test_without_the_right_to_backfill_a_contact_is_known_when_it_came(any_site:
 
 
 def test_a_backfilled_contact_is_not_known_before_anything_that_was_scored_without_it(any_site: Site) -> None:
-    take_in(any_site, offer("unknown user"))
+    take_in(any_site, listing("unknown user"))
     scored = any_site.clock.now()
     since = (NOW - timedelta(days=90)).isoformat()
     tell(any_site, a_contact("ann", occurred_at=since), backfill=True)
@@ -267,13 +267,13 @@ def test_no_form_of_a_contact_stands_anywhere_in_the_database(any_site: Site) ->
         a_contact(value=PHONE, kind="email"),
         a_contact("bo"),
     )
-    take_in(any_site, offer("bo"))
+    take_in(any_site, listing("bo"))
     erase_contacts(any_site.runtime, any_site.marketplace, "ann", by="test")
     with any_site.runtime.store.read() as connection:
         for table in metadata.sorted_tables:
-            held = repr(connection.execute(text(f'SELECT * FROM "{table.name}"')).all())  # noqa: S608  # our own names
+            holding_now = repr(connection.execute(text(f'SELECT * FROM "{table.name}"')).all())  # noqa: S608  # our own names
             for secret in ("7654321", "ann@trade", "ann_trades"):
-                assert secret not in held, table.name
+                assert secret not in holding_now, table.name
     assert b"7654321" not in latest_facts(any_site, "of-bo").to_json()
 
 
@@ -319,6 +319,6 @@ def test_a_batch_reads_contacts_in_as_many_queries_as_a_row(site: Site, rows: in
         asked.append(statement)
 
     event.listen(site.runtime.store.reads, "before_cursor_execute", note)
-    take_in(site, *(offer(f"bo-{i}") for i in range(rows)))
+    take_in(site, *(listing(f"bo-{i}") for i in range(rows)))
     event.remove(site.runtime.store.reads, "before_cursor_execute", note)
     assert sum("seller_contact" in statement for statement in asked) == 3

@@ -226,14 +226,14 @@ def test_a_held_removal_strikes_once_it_is_let_go_and_from_when_it_was_confirmed
     a_strike(any_site, "MP-1")
     rule = AutomaticRule.BRAND_REMOVALS
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
-    held = a_strike(any_site, "MP-2")
+    kept = a_strike(any_site, "MP-2")
     assert (total(any_site), stands(any_site)) == (1.0, [])
     any_site.clock.forward(days=30)
-    vote_on_removal(any_site.runtime, any_site.analyst, held.action_id, Decision.APPROVE, WHY)
+    vote_on_removal(any_site.runtime, any_site.analyst, kept.action_id, Decision.APPROVE, WHY)
     assert (total(any_site), stands(any_site)) == (2.0, [("restrict", "proposed")])
     with any_site.runtime.store.read() as connection:
         hits = strikes.of_seller(connection, any_site.here, SELLER)
-    assert [one.at for one in hits] == [hits[0].at, held.created_at]
+    assert [one.at for one in hits] == [hits[0].at, kept.created_at]
 
 
 def an_upheld_appeal(site: Site, external_id: str) -> str:

@@ -44,7 +44,7 @@ def first_reason(site: Site) -> Message:
 
 
 @pytest.mark.parametrize("which", [SellerList.WATCH, SellerList.DENY])
-def test_offers_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_site: Site, which: SellerList) -> None:
+def test_listings_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_site: Site, which: SellerList) -> None:
     assert comes_in(any_site, "s-7").lane is Lane.NO_ACTION
     put(any_site, "s-7", which)
     assert comes_in(any_site, "s-7", external_id="MP-21").lane is Lane.ANALYST
@@ -53,7 +53,7 @@ def test_offers_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_sit
     assert comes_in(any_site, "s-8", external_id="MP-22").lane is Lane.NO_ACTION
 
 
-def test_offers_of_who_is_linked_with_a_denied_seller_go_to_an_analyst_with_the_path(any_site: Site) -> None:
+def test_listings_of_who_is_linked_with_a_denied_seller_go_to_an_analyst_with_the_path(any_site: Site) -> None:
     tell(any_site, a_contact("s-7"), a_contact("fresh"))
     put(any_site, "s-7", SellerList.DENY)
     assert comes_in(any_site, "fresh").lane is Lane.ANALYST

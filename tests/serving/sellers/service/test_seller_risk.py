@@ -54,7 +54,7 @@ def modelled(site: Site) -> Site:
     return small(site)
 
 
-def offer(site: Site, seller: str | None, *names: str, **changes: Any) -> None:
+def listing(site: Site, seller: str | None, *names: str, **changes: Any) -> None:
     """Offers of a seller, all at the present moment and a second before whatever comes next."""
     rows = [a_row(external_id=name, seller=seller and {"external_id": seller}, **changes) for name in names]
     receive(site.runtime, site.marketplace, rows, source="test")
@@ -85,21 +85,21 @@ def probabilities(site: Site) -> list[float | None]:
 
 def test_expected_counterfeits_are_the_sum_of_the_models_probabilities(any_site: Site) -> None:
     site = modelled(any_site)
-    offer(site, "ann", "A1", "A2", price="70.00")
-    offer(site, "bo", "B1")
+    listing(site, "ann", "A1", "A2", price="70.00")
+    listing(site, "bo", "B1")
     lines = [one or 0.0 for one in probabilities(site)]
     found = risks(site)
     assert found["ann"].expected == pytest.approx(lines[0] + lines[1])
     assert found["bo"].expected == pytest.approx(lines[2])
-    assert [found[name].state for name in ("ann", "bo")] == [RiskState.RANKED, RiskState.TOO_FEW_OFFERS]
+    assert [found[name].state for name in ("ann", "bo")] == [RiskState.RANKED, RiskState.TOO_FEW_LISTINGS]
 
 
 @pytest.mark.both_engines
-def test_an_offer_counts_once_by_its_last_score_and_for_the_seller_whom_it_names_then(any_site: Site) -> None:
+def test_a_listing_counts_once_by_its_last_score_and_for_the_seller_whom_it_names_then(any_site: Site) -> None:
     site = modelled(any_site)
-    offer(site, "ann", "A1", "A2")
-    offer(site, "ann", "A1", price="12.00")
-    offer(site, "bo", "A2")
+    listing(site, "ann", "A1", "A2")
+    listing(site, "ann", "A1", price="12.00")
+    listing(site, "bo", "A2")
     lines = [one or 0.0 for one in probabilities(site)]
     found = risks(site)
     assert (found["ann"].offers, found["bo"].offers) == (1, 1)
@@ -109,7 +109,7 @@ def test_an_offer_counts_once_by_its_last_score_and_for_the_seller_whom_it_names
 
 def test_findings_replace_probabilities_and_an_upheld_appeal_clears(any_site: Site) -> None:
     site = modelled(any_site)
-    offer(site, "ann", "A1", "A2", "A3")
+    listing(site, "ann", "A1", "A2", "A3")
     find(site, "A1", Judgement.GENUINE)
     found = risks(site)["ann"]
     assert (found.confirmed, found.cleared) == (0, 1)
@@ -126,9 +126,9 @@ def test_findings_replace_probabilities_and_an_upheld_appeal_clears(any_site: Si
 def test_nothing_of_the_moment_or_later_counts(any_site: Site) -> None:
     """A score, a verdict, and a verdict taken back later, which stood until then."""
     site = modelled(any_site)
-    offer(site, "ann", "A1", "A2")
+    listing(site, "ann", "A1", "A2")
     before = site.clock.now()
-    offer(site, "ann", "A3")
+    listing(site, "ann", "A3")
     assert [risks(site, at)["ann"].offers for at in (before, before + timedelta(microseconds=1))] == [2, 3]
     judged = site.clock.now()
     case = find(site, "A1", Judgement.GENUINE)
@@ -139,10 +139,10 @@ def test_nothing_of_the_moment_or_later_counts(any_site: Site) -> None:
     assert [risks(site, at)["ann"].cleared for at in (undone, site.clock.now())] == [1, 0]
 
 
-def test_an_offer_leaves_the_window_with_its_last_score(any_site: Site) -> None:
+def test_a_listing_leaves_the_window_with_its_last_score(any_site: Site) -> None:
     site = modelled(any_site)
     scored = site.clock.now()
-    offer(site, "ann", "A1")
+    listing(site, "ann", "A1")
     last = scored + timedelta(days=SMALL.window_days)
     assert list(risks(site, last)) == ["ann"]
     assert list(risks(site, last + timedelta(microseconds=1))) == []
@@ -150,20 +150,20 @@ def test_an_offer_leaves_the_window_with_its_last_score(any_site: Site) -> None:
 
 def test_points_of_the_scorecard_count_for_nothing_and_are_told(any_site: Site) -> None:
     site = small(any_site)
-    offer(site, "ann", "A1", "A2")
+    listing(site, "ann", "A1", "A2")
     found = risks(site)["ann"]
     assert (found.state, found.offers, found.left_out, found.percentile) == (RiskState.NO_MODEL, 0, 2, None)
 
 
-def test_an_offer_without_a_seller_is_nobodys(any_site: Site) -> None:
+def test_a_listing_without_a_seller_is_nobodys(any_site: Site) -> None:
     site = modelled(any_site)
-    offer(site, None, "X1")
+    listing(site, None, "X1")
     assert risks(site) == {}
 
 
 def test_another_marketplace_is_not_compared(any_site: Site) -> None:
     site = modelled(any_site)
-    offer(site, "ann", "A1")
+    listing(site, "ann", "A1")
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(site.runtime, other, [a_row(external_id="S1", seller={"external_id": "stranger"})], source="test")
     site.clock.forward(seconds=1)
@@ -174,8 +174,8 @@ def test_another_marketplace_is_not_compared(any_site: Site) -> None:
 
 def test_a_ranking_is_kept_with_its_moment_window_and_policy_and_read_as_it_was_made(any_site: Site) -> None:
     site = modelled(any_site)
-    offer(site, "ann", "A1", "A2")
-    offer(site, "bo", "B1", "B2", price="12.00")
+    listing(site, "ann", "A1", "A2")
+    listing(site, "bo", "B1", "B2", price="12.00")
     assert refresh(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
         kept = seller_risks.kept(connection, site.here)
@@ -188,11 +188,11 @@ def test_a_ranking_is_kept_with_its_moment_window_and_policy_and_read_as_it_was_
 
 def test_refreshing_twice_changes_nothing_and_a_later_ranking_takes_the_place(any_site: Site) -> None:
     site = modelled(any_site)
-    offer(site, "ann", "A1", "A2")
-    offer(site, "bo", "B1", "B2")
+    listing(site, "ann", "A1", "A2")
+    listing(site, "bo", "B1", "B2")
     assert [refresh(site.runtime, site.marketplace) for _ in range(2)] == [True, False]
     site.clock.forward(days=29)
-    offer(site, "bo", "B1", "B2", price="12.00")
+    listing(site, "bo", "B1", "B2", price="12.00")
     site.clock.forward(days=2)
     assert refresh(site.runtime, site.marketplace)
     with site.runtime.store.read() as connection:
@@ -204,7 +204,7 @@ def test_refreshing_twice_changes_nothing_and_a_later_ranking_takes_the_place(an
 def test_an_earlier_ranking_never_takes_the_place_of_a_later_one(any_site: Site) -> None:
     """Two processes that refresh at once: whichever comes second, the later moment stays."""
     site = modelled(any_site)
-    offer(site, "ann", "A1")
+    listing(site, "ann", "A1")
     refresh(site.runtime, site.marketplace)
     with site.runtime.store.write() as connection:
         kept = seller_risks.kept(connection, site.here)
@@ -217,7 +217,7 @@ def test_an_earlier_ranking_never_takes_the_place_of_a_later_one(any_site: Site)
 
 def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site: Site) -> None:
     site = small(any_site)
-    offer(site, "ann", "A1")
+    listing(site, "ann", "A1")
     assert sweep(site.runtime)["seller_risks"] == 0
     put_champion_in_force(site)
     assert [sweep(site.runtime)["seller_risks"], refresh_seller_risks(site.runtime)] == [1, 0]
@@ -230,8 +230,8 @@ def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site
 def test_nothing_follows_from_a_risk(any_site: Site) -> None:
     """The same offer at the same moment is scored and routed alike, digit for digit, whatever is kept of its seller."""
     site = modelled(any_site)
-    offer(site, "ann", "A1", "A2")
-    offer(site, "bo", "B1", "B2")
+    listing(site, "ann", "A1", "A2")
+    listing(site, "bo", "B1", "B2")
     asked = a_listing(external_id="A3", seller={"external_id": "ann"})
     before = precheck(site.runtime, site.marketplace, asked)
     refresh(site.runtime, site.marketplace)
@@ -247,8 +247,8 @@ def test_nothing_follows_from_a_risk(any_site: Site) -> None:
 
 def test_answers_are_plain_and_a_stranger_is_unknown(any_site: Site) -> None:
     site = modelled(any_site)
-    offer(site, "ann", "A1", "A2")
-    offer(site, "bo", "B1", "B2")
+    listing(site, "ann", "A1", "A2")
+    listing(site, "bo", "B1", "B2")
     with site.runtime.store.read() as connection:
         before = one_answer(site.runtime, connection, site.here, "ann")
         assert riskiest_answer(connection, site.here, 9)["as_of"] is None
@@ -274,7 +274,7 @@ def test_before_a_model_it_is_said_that_points_are_no_probability(site: Site) ->
 def test_scores_are_read_by_the_window_and_everything_else_by_its_key(site: Site) -> None:
     """On SQLite, whose planner would walk every score that was ever made."""
     site = modelled(site)
-    offer(site, "ann", "A1", "A2")
+    listing(site, "ann", "A1", "A2")
     find(site, "A1", Judgement.GENUINE)
     plans: list[list[str]] = []
 

@@ -4,7 +4,7 @@ import pytest
 
 from serving.intake.service.seller_events import receive_events
 from serving.sellers.store import activity_series
-from serving.sellers.store.activity_series import OFFERS, STEPS
+from serving.sellers.store.activity_series import LISTINGS, STEPS
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 
@@ -28,5 +28,5 @@ def test_what_happened_is_counted_in_steps_of_six_days_up_to_the_moment(any_site
     assert found["sale"] == [0] * (STEPS - 2) + [1, 2]
     assert found["fake_return"] == [1] + [0] * (STEPS - 1), "the one before the ninety days is left out"
     assert "return" not in found
-    assert found[OFFERS] == [0] * (STEPS - 1) + [1]
-    assert nobody == {OFFERS: [0] * STEPS}
+    assert found[LISTINGS] == [0] * (STEPS - 1) + [1]
+    assert nobody == {LISTINGS: [0] * STEPS}

@@ -20,7 +20,16 @@ from serving.standing.rules.confirmations import (
     surely_below,
     tallies,
 )
-from serving.standing.rules.standing import IN_GOOD_STANDING, Effect, Finding, Held, Level, Standing, effect, standing
+from serving.standing.rules.standing import (
+    IN_GOOD_STANDING,
+    Effect,
+    Finding,
+    KeptLevel,
+    Level,
+    Standing,
+    effect,
+    standing,
+)
 from tests.fixtures.clocks import NOW
 from tests.models import standing_reference as twin
 
@@ -43,7 +52,7 @@ def lived(accepted: int, rejected: int = 0, overturned: int = 0, code: ReasonCod
     return [one for kind, number in kinds for one in [replace(kind, reason_code=code)] * number]
 
 
-def stands(answers: list[Given], held: Held | None = None, as_of: datetime = NOW) -> Standing:
+def stands(answers: list[Given], held: KeptLevel | None = None, as_of: datetime = NOW) -> Standing:
     return standing(answers, held=held, as_of=as_of, policy=DEFAULT_STANDING)
 
 
@@ -169,13 +178,13 @@ def test_blind_looks_earn_self_service(answers: list[Given], level: Level, _why:
     assert stands(answers).level is level
 
 
-def had(level: Level, days: float) -> Held:
-    return Held(level, NOW - timedelta(days=days))
+def had(level: Level, days: float) -> KeptLevel:
+    return KeptLevel(level, NOW - timedelta(days=days))
 
 
 GOOD, BAD = lived(200), lived(50, 50)
 OLD_BAD = [replace(text(40.0 + index / 100), overturned_at=NOW - timedelta(days=5)) for index in range(10)]
-PATH: list[tuple[list[Given], Held | None, Level, str]] = [
+PATH: list[tuple[list[Given], KeptLevel | None, Level, str]] = [
     (BAD, None, Level.CAPPED, "lost at once"),
     (BAD, had(Level.SELF_SERVICE, 300), Level.CAPPED, "no suspension without a warning, whoever it is"),
     (GOOD, had(Level.CAPPED, 89.9), Level.CAPPED, "no re-entry before three months"),
@@ -191,9 +200,9 @@ PATH: list[tuple[list[Given], Held | None, Level, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("answers", "held", "level", "_why"), PATH, ids=[row[-1] for row in PATH])
-def test_what_was_held_leads_to(answers: list[Given], held: Held | None, level: Level, _why: str) -> None:
-    assert stands(answers, held).level is level
+@pytest.mark.parametrize(("answers", "kept", "level", "_why"), PATH, ids=[row[-1] for row in PATH])
+def test_what_was_held_leads_to(answers: list[Given], kept: KeptLevel | None, level: Level, _why: str) -> None:
+    assert stands(answers, kept).level is level
 
 
 def test_one_reason_code_in_which_it_goes_on_is_enough_to_suspend() -> None:
@@ -202,15 +211,15 @@ def test_one_reason_code_in_which_it_goes_on_is_enough_to_suspend() -> None:
 
 
 def test_a_level_that_goes_on_keeps_its_day_and_a_new_one_begins_now() -> None:
-    held = had(Level.FULL, 12)
-    assert stands(lived(20), held).since == held.since
-    assert stands(lived(200), held).since == NOW
+    kept = had(Level.FULL, 12)
+    assert stands(lived(20), kept).since == kept.since
+    assert stands(lived(200), kept).since == NOW
 
 
 def test_what_was_lost_names_the_day_from_which_it_can_come_back() -> None:
-    held = had(Level.CAPPED, 12)
-    found = stands(GOOD, held)
-    assert (found.good, found.returns_at) == (False, held.since + timedelta(days=90))
+    kept = had(Level.CAPPED, 12)
+    found = stands(GOOD, kept)
+    assert (found.good, found.returns_at) == (False, kept.since + timedelta(days=90))
     assert stands(BAD).returns_at == NOW + timedelta(days=90)
     assert stands(GOOD).returns_at is None
 
@@ -253,9 +262,9 @@ def test_a_level_lets_a_confirmation(level: Level, today: int, at_once: bool, au
 
 def test_every_level_gives_its_reasons_and_every_broken_line_its_figures() -> None:
     for level in Level:
-        held = Held(level, NOW - timedelta(days=20))
+        kept = KeptLevel(level, NOW - timedelta(days=20))
         for answers in ([], GOOD, BAD, [*GOOD, *lived(89, 11, code=DESIGN)], lived(9, 0, 1)):
-            found = stands(answers, held)
+            found = stands(answers, kept)
             told = [in_english(reason) for reason in found.reasons]
             assert all(one[0].isupper() and one.endswith(".") for one in told)
             off = [one for one in (found.overall, *found.by_reason) if one.finding is not Finding.HOLDS]

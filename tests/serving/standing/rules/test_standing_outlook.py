@@ -6,7 +6,7 @@ from features.message import Message, message
 from models.verdict import named
 from serving.standing.policy import DEFAULT_STANDING
 from serving.standing.rules.confirmations import Given
-from serving.standing.rules.standing import Held, Level
+from serving.standing.rules.standing import KeptLevel, Level
 from serving.standing.rules.standing_outlook import outlook
 from tests.fixtures.clocks import NOW
 from tests.serving.standing.rules.test_standing import DESIGN, lived, stands
@@ -40,6 +40,6 @@ def test_what_would_change_a_standing_is_told(answers: list[Given], told: tuple[
 
 
 def test_of_what_is_lost_the_reasons_say_when_it_can_come_back() -> None:
-    found = stands([], Held(Level.SUSPENDED, NOW))
+    found = stands([], KeptLevel(Level.SUSPENDED, NOW))
     assert outlook(found, DEFAULT_STANDING) == ()
     assert found.reasons[-1] == message("standing.returns", date=date(2026, 5, 31))

@@ -56,7 +56,7 @@ def body(taken: Taken, part: Part) -> dict[str, object]:
     return parsed
 
 
-def test_a_removal_keeps_the_offer_as_it_was_seen(any_site: Site) -> None:
+def test_a_removal_keeps_the_listing_as_it_was_seen(any_site: Site) -> None:
     taken = a_removal(any_site, image_link=["https://cdn.bazaar.example/1.jpg"])
     assert body(taken, Part.TEXT)["title"] == a_suspect_row()["title"]
     assert body(taken, Part.PRICE) == {"price": "89.00", "list_price": None, "currency": "EUR"}
@@ -128,7 +128,7 @@ class Elements(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
-def test_the_page_of_a_hostile_offer_holds_no_element_of_its_own(site: Site) -> None:
+def test_the_page_of_a_hostile_listing_holds_no_element_of_its_own(site: Site) -> None:
     hostile = {"external_id": "lumo-trade-88" + HOSTILE, "country": HOSTILE}
     changes = {"description": HOSTILE * 3, "product_type": HOSTILE, "ship_from": HOSTILE[:60], "seller": hostile}
     taken = a_removal(site, title=f"Aure11e Colline 1:1 mirror quality {HOSTILE}", **changes)

@@ -108,7 +108,7 @@ def test_after_an_hour_removals_leave_again(site: Site) -> None:
     assert recorded.action.state is ActionState.SCHEDULED
 
 
-def test_the_eleventh_offer_of_one_seller_is_held(site: Site) -> None:
+def test_the_eleventh_listing_of_one_seller_is_held(site: Site) -> None:
     for case in questions(site, 11, seller="lumo-trade-88"):
         confirm(site, site.brand_person, case)
     assert states(site) == {"scheduled": 10, "held": 1}
@@ -164,19 +164,19 @@ def test_what_a_held_removal_rests_on_teaches_from_the_moment_on_in_which_it_is_
     any_site: Site, decision: Decision
 ) -> None:
     action_id, clock = a_burst(any_site), any_site.clock
-    held = a_pending_verdict(any_site, action_id)
+    kept = a_pending_verdict(any_site, action_id)
     confirmed = clock.now()
-    assert not stands(any_site, *held, confirmed)
+    assert not stands(any_site, *kept, confirmed)
     clock.forward(days=30)
     waiting = clock.now()
-    assert not stands(any_site, *held, waiting)
+    assert not stands(any_site, *kept, waiting)
     clock.forward(days=1)
     for person in (any_site.analyst, any_site.account_manager):
         speak(any_site.runtime, person, action_id, decision, WHY)
-    assert stands(any_site, *held, clock.now()) is (decision is Decision.APPROVE)
+    assert stands(any_site, *kept, clock.now()) is (decision is Decision.APPROVE)
     # Said again of the moments before, it is the same.
-    assert not stands(any_site, *held, confirmed)
-    assert not stands(any_site, *held, waiting)
+    assert not stands(any_site, *kept, confirmed)
+    assert not stands(any_site, *kept, waiting)
 
 
 def a_removal_held_on_the_brands_word_alone(site: Site) -> str:
@@ -186,9 +186,9 @@ def a_removal_held_on_the_brands_word_alone(site: Site) -> str:
     (question,) = open_cases(site, CaseLane.ASK_BRAND)
     rule = AutomaticRule.BRAND_REMOVALS
     switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
-    held = confirm(site, site.brand_person, question).action
-    assert held is not None
-    return held.action_id
+    kept = confirm(site, site.brand_person, question).action
+    assert kept is not None
+    return kept.action_id
 
 
 def held_against_the_seller(site: Site, as_of: datetime) -> tuple[int, int]:
@@ -270,8 +270,8 @@ def test_nobody_lets_a_removal_go_with_an_account_that_they_made(any_site: Site)
     an_invited_user(any_site, any_site.account_manager, any_site.analyst)
     for person in (any_site.analyst, any_site.account_manager):
         assert speak(runtime, person, action_id, Decision.APPROVE, WHY) is None
-    (held,) = pending_removals(runtime, any_site.analyst)
-    assert [one.user_id for one in held.votes if one.user_id in held.left_out] == [any_site.analyst.user_id]
+    (kept,) = pending_removals(runtime, any_site.analyst)
+    assert [one.user_id for one in kept.votes if one.user_id in kept.left_out] == [any_site.analyst.user_id]
     assert states(any_site)["held"] == 1
     assert speak(runtime, any_site.second_analyst, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
 
@@ -281,8 +281,8 @@ def test_whoever_asked_in_a_confirmer_can_only_withdraw_the_removal(site: Site) 
     an_invited_user(site, site.brand_person, site.analyst)
     with pytest.raises(Forbidden, match="You let in whoever confirmed"):
         speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
-    (held,) = pending_removals(site.runtime, site.analyst)
-    assert (held.no_vote, "You let in" in (held.no_approval or "")) == (None, True)
+    (kept,) = pending_removals(site.runtime, site.analyst)
+    assert (kept.no_vote, "You let in" in (kept.no_approval or "")) == (None, True)
     assert speak(site.runtime, site.analyst, action_id, Decision.WITHDRAW, WHY) is None
     assert speak(site.runtime, site.account_manager, action_id, Decision.WITHDRAW, WHY) is Decision.WITHDRAW
 
@@ -345,11 +345,11 @@ def test_a_switched_off_rule_holds_the_next_confirmation_and_switched_on_lets_th
     first, second = questions(any_site, 2)
     rule = AutomaticRule.BRAND_REMOVALS
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
-    held = confirm(any_site, any_site.brand_person, first).action
-    assert held is not None
-    assert (held.state, standing(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, HoldCause.SWITCHED_OFF)
+    kept = confirm(any_site, any_site.brand_person, first).action
+    assert kept is not None
+    assert (kept.state, standing(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, HoldCause.SWITCHED_OFF)
     # The confirmer's word stands; one person of another organisation is the second.
-    agreed = speak(any_site.runtime, any_site.analyst, held.action_id, Decision.APPROVE, WHY)
+    agreed = speak(any_site.runtime, any_site.analyst, kept.action_id, Decision.APPROVE, WHY)
     assert agreed is Decision.APPROVE
     switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
     assert confirm(any_site, any_site.brand_person, second).action is not None

@@ -98,7 +98,7 @@ def test_the_sweep_leaves_one_job_for_each_look_that_is_due(any_site: Site, rece
     assert receiver.looks == []
 
 
-def test_an_offer_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is_gone(
+def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is_gone(
     any_site: Site, receiver: Receiver
 ) -> None:
     action = an_acknowledged_removal(any_site)
@@ -124,7 +124,7 @@ def test_an_offer_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is_
         assert audit.check(connection)[1] is None
 
 
-def test_the_alert_stays_while_another_offer_is_still_shown(any_site: Site, receiver: Receiver) -> None:
+def test_the_alert_stays_while_another_listing_is_still_shown(any_site: Site, receiver: Receiver) -> None:
     removals = [an_acknowledged_removal(any_site, name) for name in ("MP-9", "MP-10")]
     receiver.shows = lambda _listing: True
     any_site.clock.forward(hours=2)
@@ -154,14 +154,14 @@ def test_an_address_that_does_not_say_it_never_means_still_shown(
     assert (counted["unknown"], counted["still_shown"], counted["median_seconds_to_removal"]) == (1, 0, None)
 
 
-def test_an_offer_that_is_not_found_is_gone(any_site: Site, receiver: Receiver) -> None:
+def test_a_listing_that_is_not_found_is_gone(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
     receiver.shows = lambda _listing: 404
     any_site.clock.forward(minutes=1)
     assert look(any_site, action) == "gone"
 
 
-def test_an_offer_that_comes_back_a_day_later_is_still_shown_and_has_no_time_to_removal(
+def test_a_listing_that_comes_back_a_day_later_is_still_shown_and_has_no_time_to_removal(
     any_site: Site, receiver: Receiver
 ) -> None:
     action = an_acknowledged_removal(any_site)
@@ -175,7 +175,7 @@ def test_an_offer_that_comes_back_a_day_later_is_still_shown_and_has_no_time_to_
     assert (found.gone_at, found.seconds_to_removal) == (None, None)
 
 
-def test_an_offer_that_was_given_back_is_asked_about_no_more(any_site: Site, receiver: Receiver) -> None:
+def test_a_listing_that_was_given_back_is_asked_about_no_more(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
     receiver.shows = lambda _listing: True
     cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")

@@ -10,7 +10,7 @@ def told(found: Accuracy) -> dict[str, tuple[float | None, str | None]]:
     return {one.indicator: (one.value, one.note) for one in figures}
 
 
-def test_the_model_errs_by_genuine_offers_it_flagged_and_counterfeits_it_passed_over() -> None:
+def test_the_model_errs_by_genuine_listings_it_flagged_and_counterfeits_it_passed_over() -> None:
     found = told(Accuracy(Share(0.75, 0.625, 0.875, 16), Share(0.25, 0.125, 0.5, 8), ()))
     assert {name: value for name, (value, _) in found.items()} == {
         "error_rate_of_what_was_flagged": 0.25,

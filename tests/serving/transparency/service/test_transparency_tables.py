@@ -17,7 +17,7 @@ from serving.notices.service.notices import Receipt
 from serving.platform.tabular import Format
 from serving.transparency.service.transparency_tables import Span, TableName, table
 from tests.fixtures.complaining import a_month_of_complaints
-from tests.fixtures.notifying import EMAIL, a_reporter, an_offer, notify
+from tests.fixtures.notifying import EMAIL, a_listing, a_reporter, notify
 from tests.fixtures.removing import UNDO_SECONDS, a_marketplace_that_listens, carried_out
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import judge, open_cases
@@ -218,7 +218,7 @@ def a_month_of_notices(site: Site) -> None:
     """Four offers notified: one removed, one that stays, one that a complaint removes, one that is not known here."""
     brand = {"brand": "Solenne"}
     for number, title in enumerate(("red satchel", "green clutch", "blue weekender"), start=1):
-        an_offer(site, f"MP-{number}", **brand, title=f"Solenne {title}", seller={"external_id": f"closet-{number}"})
+        a_listing(site, f"MP-{number}", **brand, title=f"Solenne {title}", seller={"external_id": f"closet-{number}"})
     flagger = a_reporter(site, ReporterKind.TRUSTED_FLAGGER)
 
     def decided(receipt: Receipt, judgement: Judgement, hours: int) -> Receipt:
