@@ -1,4 +1,4 @@
-"""Prices that many offers of a marketplace have to the cent: shelf prices, and prices that stand for 'ask me'."""
+"""Prices that many listings of a marketplace have to the cent: shelf prices, and prices that stand for 'ask me'."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,7 +7,7 @@ from typing import Final, Self
 
 Price = tuple[int, str]  # Minor units, currency.
 
-# Of any thousand offers a few share a price by chance; from twenty on a price is a habit.
+# Of any thousand listings a few share a price by chance; from twenty on a price is a habit.
 FEWEST: Final = 20
 # The commonest prices of a large marketplace; a longer table would say of rare prices that they are rare.
 MOST: Final = 500
@@ -15,7 +15,7 @@ MOST: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class CommonPrices:
-    """How many offers have each of the commonest prices."""
+    """How many listings have each of the commonest prices."""
 
     rows: Mapping[Price, int] = field(default_factory=dict)
 
@@ -26,7 +26,7 @@ class CommonPrices:
         return cls(dict(sorted(common, key=lambda pair: (-pair[1], pair[0]))[:MOST]))
 
     def offers(self, price: Price | None) -> int | None:
-        """How many offers have this price, 0 where it is not common; None without a price."""
+        """How many listings have this price, 0 where it is not common; None without a price."""
         return None if price is None else self.rows.get(price, 0)
 
     def around(self, price: Price | None) -> "CommonPrices":

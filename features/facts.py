@@ -24,7 +24,7 @@ from features.priors import Priors
 from features.references import ANY, PriceMissing, PriceReference, References
 
 SCHEMA: Final = 3
-# Schema 1 (2026-11) knew nothing of own prices, other offers, turnover from events, likeness, counterfeit indicators
+# Schema 1 (2026-11) knew nothing of own prices, other listings, turnover from events, likeness, counterfeit indicators
 # and naming, schema 2 nothing of links with other sellers: there they are None.
 READABLE: Final = frozenset({1, 2, SCHEMA})
 
@@ -52,7 +52,7 @@ class Listed:
 class PriceFacts:
     """The price in the base currency and what it is compared with.
 
-    `own` are the listing's prices up to this one, `listed` is what the brand asks, `common` how many offers of the
+    `own` are the listing's prices up to this one, `listed` is what the brand asks, `common` how many listings of the
     marketplace have this very price.
     """
 
@@ -71,7 +71,7 @@ class PriceFacts:
 class SellerFacts:
     """The seller's counts in 7, 30 and 90 days with the source of each, and what happened before.
 
-    `turnover` is in the listing's currency. `others` are the seller's other offers, None where none were recorded;
+    `turnover` is in the listing's currency. `others` are the seller's other listings, None where none were recorded;
     `links` are with the sellers that share its contacts, None where they were not recorded.
     """
 
@@ -213,7 +213,7 @@ def _with_history(price: PriceFacts, history: History) -> PriceFacts:
 
 
 def reference_keys(listing: Listing, brand: Resolution) -> tuple[str, str]:
-    """The brand and category under which an offer is compared; '' where it has none."""
+    """The brand and category under which a listing is compared; '' where it has none."""
     brand_key = brand.brand_id or (fold(listing.brand) if listing.brand else ANY)
     return brand_key, fold(listing.product_type) if listing.product_type else ANY
 

@@ -20,7 +20,7 @@ from features.phrase import Parameter, Phrase
 
 LONGEST_PATTERN: Final = 200
 LARGEST_PROGRAM: Final = 500  # Instructions; a pattern of 200 plain characters has about as many.
-LONGEST_TEXT: Final = 10_000  # Characters of a description; what gives an offer away is not hidden behind ten pages.
+LONGEST_TEXT: Final = 10_000  # Characters of a description; what gives a listing away is not hidden behind ten pages.
 MOST_PER_BRAND: Final = 20
 _LONGEST_QUOTE: Final = 80
 _MEMORY: Final = 1 << 20  # Bytes that RE2 may use for one pattern; beyond it matches more slowly, and still linearly.
@@ -75,7 +75,7 @@ class Indicator:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """A counterfeit indicator that fits an offer, with the words that it fits as they stand in the folded text."""
+    """A counterfeit indicator that fits a listing, with the words that it fits as they stand in the folded text."""
 
     tell_tale_id: str
     brand_id: str
@@ -123,7 +123,7 @@ class Indicators:
 
 
 def fits(pattern: str, where: Where, title: str, description: str) -> str | None:
-    """The words of an offer that a pattern fits, as they stand in the folded text; None where it fits nothing."""
+    """The words of a listing that a pattern fits, as they stand in the folded text; None where it fits nothing."""
     found = _found(pattern, where, _texts(title, description))
     return None if found is None else found[1]
 

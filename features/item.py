@@ -1,4 +1,4 @@
-"""Signals of the offer itself: how long it stands, how it sells, what buyers sent back and said."""
+"""Signals of the listing itself: how long it stands, how it sells, what buyers sent back and said."""
 
 from features.message import message, part_of
 from features.spec import (
@@ -24,7 +24,7 @@ signals = Registry(Family.ITEM, source="Ozon E-CUP 2025: item columns")
     say=lambda e, _: message("item_age", n=e.facts.listing.age_days or 0),
 )
 def item_age(e: Evidence) -> float:
-    """Days since the offer was first published."""
+    """Days since the listing was first published."""
     return log1p(e.facts.listing.age_days)
 
 
@@ -34,7 +34,7 @@ def item_age(e: Evidence) -> float:
     say=lambda e, _: message("item_sales_7d", n=round(e.facts.listing.sales.d7 or 0)),
 )
 def item_sales_7d(e: Evidence) -> float:
-    """Items of this offer sold in 7 days."""
+    """Items of this listing sold in 7 days."""
     return log1p(e.facts.listing.sales.d7)
 
 
@@ -44,7 +44,7 @@ def item_sales_7d(e: Evidence) -> float:
     say=lambda e, _: message("item_sales_90d", n=round(e.facts.listing.sales.d90 or 0)),
 )
 def item_sales_90d(e: Evidence) -> float:
-    """Items of this offer sold in 90 days."""
+    """Items of this listing sold in 90 days."""
     return log1p(e.facts.listing.sales.d90)
 
 
@@ -77,7 +77,7 @@ def item_fake_return_share(e: Evidence) -> float:
     say=lambda e, _: message("item_fake_returns_30d", n=round(e.facts.listing.fake_returns.d30 or 0)),
 )
 def item_fake_returns_30d(e: Evidence) -> float:
-    """Items of this offer returned as not genuine in 30 days."""
+    """Items of this listing returned as not genuine in 30 days."""
     return log1p(e.facts.listing.fake_returns.d30)
 
 
@@ -98,7 +98,7 @@ def item_recent_sales_share(e: Evidence) -> float:
     say=lambda e, v: message("item_rating", rating=v, n=_ratings(e)),
 )
 def item_rating(e: Evidence) -> float:
-    """Mean rating of the offer, smoothed towards 4.3 as if ten buyers had given it."""
+    """Mean rating of the listing, smoothed towards 4.3 as if ten buyers had given it."""
     counts = e.facts.listing.rating_counts
     if counts is None:
         return MISSING
@@ -121,7 +121,7 @@ def item_one_star_share(e: Evidence) -> float:
     log_of("ratings"), missing="ratings of the offer not sent", say=lambda e, _: message("item_ratings", n=_ratings(e))
 )
 def item_ratings(e: Evidence) -> float:
-    """Number of ratings of the offer."""
+    """Number of ratings of the listing."""
     return MISSING if e.facts.listing.rating_counts is None else log1p(_ratings(e))
 
 
@@ -141,7 +141,7 @@ def item_comments(e: Evidence) -> float:
     say=lambda e, _: message("item_photos", n=e.facts.listing.photos_count or 0),
 )
 def item_photos(e: Evidence) -> float:
-    """Photographs published with the offer or its comments."""
+    """Photographs published with the listing or its comments."""
     return log1p(e.facts.listing.photos_count)
 
 
@@ -152,7 +152,7 @@ def item_photos(e: Evidence) -> float:
     say=lambda e, _: message("item_version", n=e.facts.version),
 )
 def item_version(e: Evidence) -> float:
-    """How often the offer has been changed, counting from 1 and at most 100."""
+    """How often the listing has been changed, counting from 1 and at most 100."""
     return float(min(e.facts.version, 100))
 
 

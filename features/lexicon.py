@@ -18,7 +18,7 @@ import ahocorasick
 _PACKAGED: Final = "data/lexicon.tsv"
 _RAW: Final = "raw:"
 
-# A warning such as "no replicas here" or "не реплика" is the opposite of an offer; it reaches to its sentence's end.
+# A warning such as "no replicas here" or "не реплика" is the opposite of a listing; it reaches to its sentence's end.
 # "Without" reaches the next word only: "sin caja, réplica AAA" lacks a box and is a replica.
 _NOT: Final = (
     "not|never|don't|against|beware|report|nada|não|nao|pas|non|kein|keine|nie|не|нет|никаких|bukan|tidak|không|"

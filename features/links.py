@@ -1,4 +1,4 @@
-"""The sellers with whom a listing's seller shares contacts, and what became of their offers, at a moment."""
+"""The sellers with whom a listing's seller shares contacts, and what became of their listings, at a moment."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class LinkStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedSeller:
-    """A linked seller, the last of the path to them, with their offers that were found counterfeit and genuine."""
+    """A linked seller, the last of the path to them, with their listings that were found counterfeit and genuine."""
 
     path: tuple[LinkStep, ...]
     counterfeit: int
@@ -23,7 +23,7 @@ class LinkedSeller:
 
     @property
     def reviewed(self) -> int:
-        """Their offers with an outcome."""
+        """Their listings with an outcome."""
         return self.counterfeit + self.genuine
 
 

@@ -92,7 +92,7 @@ class SellerBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """An offer as the marketplace sent it, accepted at the door. None is 'not said', never zero."""
+    """A listing as the marketplace sent it, accepted at the door. None is 'not said', never zero."""
 
     external_id: str
     occurred_at: datetime | None = None

@@ -42,7 +42,7 @@ def text_of(listing: Listing) -> str:
 
 
 def signature_of(listing: Listing) -> Signature | None:
-    """The signature of an offer's text, shape (BINS,); None where it has too little text to tell a copy by."""
+    """The signature of a listing's text, shape (BINS,); None where it has too little text to tell a copy by."""
     found = signature(skeleton_codes(text_of(listing)))
     return found if found.size else None
 

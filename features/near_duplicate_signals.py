@@ -16,12 +16,12 @@ _COPIES: Final = "ADR 6: near-duplicates"
 _RELISTED: Final = "ADR 6: relisting under another account"
 _PRICES: Final = "Own choice: the price among near-duplicates"
 _MOST: Final = math.log1p(MOST_COMPARED)
-# Offers are judged when they look bad, so one verdict on a copied text says little: as if four had been split evenly.
+# Listings are judged when they look bad, so one verdict on a copied text says little: as if four had been split evenly.
 _PRIOR, _STRENGTH = 0.5, 4.0
 
 
 def _shared_text(say: Say, *, missing: str = _UNCOMPARED, source: str = _COPIES) -> Callable[[Compute], Compute]:
-    """Registers a similarity to the nearest offer of a kind."""
+    """Registers a similarity to the nearest listing of a kind."""
     return signals.feature(Scale("share of text", 0, 1), missing=missing, source=source, say=say)
 
 
@@ -32,13 +32,13 @@ def _count(
     missing: str = _UNCOMPARED,
     source: str = _COPIES,
 ) -> Callable[[Compute], Compute]:
-    """Registers a number of near-duplicates; at most 64 offers are compared."""
+    """Registers a number of near-duplicates; at most 64 listings are compared."""
     return signals.feature(log_of(unit, _MOST), missing=missing, source=source, say=lambda e, _: say(_known(e)))
 
 
 @_shared_text(lambda _, v: _similar("likeness_nearest", v))
 def likeness_nearest(e: Evidence) -> float:
-    """How much text the nearest offer of another seller shares, from 0.7 on; 0 where none does."""
+    """How much text the nearest listing of another seller shares, from 0.7 on; 0 where none does."""
     return MISSING if e.facts.likeness is None else e.facts.likeness.nearest or 0.0
 
 
@@ -50,7 +50,7 @@ def likeness_counterfeit(e: Evidence) -> float:
 
 @_shared_text(lambda _, v: _similar("likeness_genuine", v))
 def likeness_genuine(e: Evidence) -> float:
-    """How much text the nearest known-genuine offer of another seller shares, from 0.7 on; 0 where none does."""
+    """How much text the nearest known-genuine listing of another seller shares, from 0.7 on; 0 where none does."""
     return MISSING if e.facts.likeness is None else e.facts.likeness.nearest_genuine or 0.0
 
 
@@ -74,7 +74,7 @@ def likeness_own_counterfeit(e: Evidence) -> float:
     ),
 )
 def likeness_balance(e: Evidence) -> float:
-    """Similarity to the nearest confirmed counterfeit less that to the nearest known-genuine offer."""
+    """Similarity to the nearest confirmed counterfeit less that to the nearest known-genuine listing."""
     found = e.facts.likeness
     if found is None or (found.nearest_counterfeit is None and found.nearest_genuine is None):
         return MISSING
@@ -89,7 +89,7 @@ def likeness_offers(e: Evidence) -> float:
 
 @_count(lambda found: _number("likeness_sellers", found.sellers, found), unit="sellers")
 def likeness_sellers(e: Evidence) -> float:
-    """Different other sellers with near-duplicates; an offer without a named seller counts as one."""
+    """Different other sellers with near-duplicates; a listing without a named seller counts as one."""
     return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.sellers)
 
 
@@ -161,7 +161,7 @@ def likeness_price_level(e: Evidence) -> float:
 
 @_count(lambda found: message("likeness_price_offers", n=_priced(found)), source=_PRICES)
 def likeness_price_offers(e: Evidence) -> float:
-    """Offers behind that median; 0 where fewer than three are known."""
+    """Listings behind that median; 0 where fewer than three are known."""
     found = e.facts.likeness
     return MISSING if found is None else log1p(found.price.n if found.price else 0)
 
@@ -177,7 +177,7 @@ def _unnamed(e: Evidence) -> bool:
 
 
 def _number(code: str, n: int, found: NearDuplicates) -> Message:
-    """Offers are compared up to a limit; `code.more` where it was reached."""
+    """Listings are compared up to a limit; `code.more` where it was reached."""
     return message(f"{code}.more" if found.more else code, n=n)
 
 

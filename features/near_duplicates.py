@@ -2,7 +2,7 @@
 
 A copied text is no proof of anything. Dealers copy makers, shops copy each other, and a counterfeiter copies sellers
 who look honest. The record therefore separates these groups: confirmed counterfeits, listings that were found genuine
-or that authorised sellers offer, and listings of the same seller. It also has the price that the others ask.
+or that authorised sellers listing, and listings of the same seller. It also has the price that the others ask.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,14 +16,14 @@ from features.minhash import BINS, Signature, similarities
 from features.references import PriceReference
 
 NEAR: Final = 0.7  # Of the runs shared. Shops that describe one product in their own words share less than half.
-MOST_COMPARED: Final = 64  # Offers that one listing is compared with; a text that thousands use costs no more.
+MOST_COMPARED: Final = 64  # Listings that one listing is compared with; a text that thousands use costs no more.
 MOST_SHOWN: Final = 6
 FEWEST_PRICED: Final = 3  # Below this a median is no price level but somebody's price.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A change of what is thought of an offer: True counterfeit, False genuine, None nothing stands any more."""
+    """A change of what is thought of a listing: True counterfeit, False genuine, None nothing stands any more."""
 
     known_at: datetime
     counterfeit: bool | None
@@ -50,10 +50,10 @@ class Period:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One text of an offer that may be near: `listing_id` is the marketplace's own id of the offer.
+    """One text of a listing that may be near: `listing_id` is the marketplace's own id of the listing.
 
-    `text_id` names the text; an offer has another whenever its words change. `prices` are some of the offer's from then
-    on and `rulings` those under this text, both in the order of time; `authorised` is when the seller was on the
+    `text_id` names the text; a listing has another whenever its words change. `prices` are some of the listing's from
+    then on and `rulings` those under this text, both in the order of time; `authorised` is when the seller was on the
     brand's list.
     """
 
@@ -83,7 +83,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearDuplicate:
-    """Another offer with nearly the same text. `counterfeit` is None where no verdict stood at the moment."""
+    """Another listing with nearly the same text. `counterfeit` is None where no verdict stood at the moment."""
 
     listing_id: str
     similarity: float
@@ -95,12 +95,12 @@ class NearDuplicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearDuplicates:
-    """The near-duplicates of a listing's text at a moment. Counts are of offers; those of the same seller are apart.
+    """The near-duplicates of a listing's text at a moment. Counts are of listings; those of the same seller are apart.
 
     `genuine` were found so by a verdict or an appeal, `authorised` are of sellers on the brand's list. Similarities
-    are those of the nearest, None where there is none. `price` is of the others' offers that were not confirmed
+    are those of the nearest, None where there is none. `price` is of the others' listings that were not confirmed
     counterfeit, None below three. `first_days` is how long the oldest of the others had been known. `more` is set
-    where more offers than could be compared looked alike, so that the counts are at the least.
+    where more listings than could be compared looked alike, so that the counts are at the least.
     """
 
     offers: int = 0
@@ -132,8 +132,8 @@ def likeness(
 ) -> NearDuplicates:
     """The near-duplicates among candidates that were known at the moment.
 
-    The listing itself does not count, nor do its earlier versions. Of several texts of one offer the nearest counts;
-    the latest ruling that stands on any near one is the offer's. An offer without a named seller is somebody else's.
+    The listing itself does not count, nor do its earlier versions. Of several texts of one listing the nearest counts;
+    the latest ruling that stands on any near one is the listing's. A listing without a named seller is somebody else's.
     """
     known = [one for one in candidates if one.known_at <= as_of and one.listing_id != listing_id]
     near = _near(signature, known)
@@ -168,7 +168,7 @@ _Texts = list[tuple[float, Candidate]]
 
 
 def _near(signature: Signature, known: Sequence[Candidate]) -> dict[str, _Texts]:
-    """Near texts by offer, the nearest first; of equally near ones the latest."""
+    """Near texts by listing, the nearest first; of equally near ones the latest."""
     if not known:
         return {}
     table = np.stack([one.signature for one in known]).reshape(-1, BINS)

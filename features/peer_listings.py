@@ -1,4 +1,4 @@
-"""The other offers of a listing's seller, and what they say together: how many, of what, at which prices."""
+"""The other listings of a listing's seller, and what they say together: how many, of what, at which prices."""
 
 import math
 from collections import Counter
@@ -12,15 +12,15 @@ from typing import Final
 LISTINGS_DAYS: Final = 180
 # 500 listings show a seller's assortment as well as a million do, and reading a million for each row is too slow.
 MOST_LISTINGS: Final = 500
-# As for price references: a median of fewer is one offer's opinion.
+# As for price references: a median of fewer is one listing's opinion.
 FEWEST_PRICED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerListing:
-    """One other offer as it stood last before the moment; keys are '' where it has no brand or category.
+    """One other listing as it stood last before the moment; keys are '' where it has no brand or category.
 
-    `age` is the time since the offer was first seen. `protected` is whether its brand took part when it came in.
+    `age` is the time since the listing was first seen. `protected` is whether its brand took part when it came in.
     """
 
     age: timedelta
@@ -33,11 +33,11 @@ class PeerListing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assortment:
-    """The other offers in figures. Shares and entropies are None where no offer has what they are shares of.
+    """The other listings in figures. Shares and entropies are None where no listing has what they are shares of.
 
     `listed_7d`, `listed_30d` and `listed_90d` count those first seen in so many days. Entropy is in nats: 0 for one
     brand, log(k) for k brands in equal parts. `log_median` and `spread` (median absolute deviation) need five priced
-    offers. `same_price` counts offers at exactly this listing's price, None where it has none.
+    listings. `same_price` counts listings at exactly this listing's price, None where it has none.
     """
 
     offers: int
@@ -86,5 +86,5 @@ def _listed(offers: Iterable[PeerListing], days: int) -> int:
 
 def _entropy(counts: Counter[str]) -> float:
     total = counts.total()
-    # fsum: the same figure whatever the order in which the offers were read.
+    # fsum: the same figure whatever the order in which the listings were read.
     return max(0.0, -math.fsum(n / total * math.log(n / total) for n in counts.values()))

@@ -1,4 +1,4 @@
-"""Price signals: against comparable offers, against itself, against what it claims."""
+"""Price signals: against comparable listings, against itself, against what it claims."""
 
 import math
 from typing import Final
@@ -75,7 +75,7 @@ def price_to_category(e: Evidence) -> float:
     say=lambda e, _: message("price_reference_offers", n=_n(e.facts.price.brand_category)),
 )
 def price_reference_offers(e: Evidence) -> float:
-    """How many offers stand behind the brand and category reference."""
+    """How many listings stand behind the brand and category reference."""
     reference = e.facts.price.brand_category
     return MISSING if reference is None else math.log1p(reference.n)
 
@@ -97,7 +97,7 @@ def _discount(e: Evidence, share: float) -> Message | None:
     say=_discount,
 )
 def price_claimed_discount(e: Evidence) -> float:
-    """Share by which the offer says it is reduced; below zero where it costs more than it claims to have cost."""
+    """Share by which the listing says it is reduced; below zero where it costs more than it claims to have cost."""
     price, claimed = e.facts.listing.price, e.facts.listing.list_price
     if price is None or not claimed:
         return MISSING

@@ -1,4 +1,4 @@
-"""Price signals from the past: against the listing's own earlier prices and against the seller's other offers."""
+"""Price signals from the past: against the listing's own earlier prices and against the seller's other listings."""
 
 import math
 from typing import Final
@@ -64,7 +64,7 @@ def price_claim_to_highest(e: Evidence) -> float:
     say=lambda e, v: message("price_to_seller_offers", times=math.exp(v), n=_others(e).priced),
 )
 def price_to_seller_offers(e: Evidence) -> float:
-    """Log of the price over the median of the seller's other offers."""
+    """Log of the price over the median of the seller's other listings."""
     others, log_price = e.facts.seller.others, e.facts.price.log_price
     if others is None or others.log_median is None or log_price is None:
         return MISSING
@@ -78,7 +78,7 @@ def price_to_seller_offers(e: Evidence) -> float:
     say=lambda e, _: part_of("price_same_at_seller", _others(e).same_price, _others(e).offers),
 )
 def price_same_at_seller(e: Evidence) -> float:
-    """Other offers of the seller at exactly this price."""
+    """Other listings of the seller at exactly this price."""
     others = e.facts.seller.others
     return MISSING if others is None else log1p(others.same_price)
 

@@ -44,7 +44,7 @@ def price_claim_to_list(e: Evidence) -> float:
     say=lambda e, _: message("price_same_on_marketplace", n=e.facts.price.common or 0),
 )
 def price_same_on_marketplace(e: Evidence) -> float:
-    """Offers of the marketplace at exactly this price, 0 below twenty."""
+    """Listings of the marketplace at exactly this price, 0 below twenty."""
     return log1p(e.facts.price.common)
 
 

@@ -26,7 +26,7 @@ class Prior(NamedTuple):
 # The base-rate priors before a marketplace has data of its own. About one item in twelve comes back in online retail;
 # the prior has the weight of twenty sales.
 RETURNS: Final = Prior(0.08, 20.0)
-# Returned as not genuine is rare on an honest offer: one in two hundred.
+# Returned as not genuine is rare on an honest listing: one in two hundred.
 FAKE_RETURNS: Final = Prior(0.005, 40.0)
 # Where more than this comes back as not genuine the usual is the problem, and must not pass for the norm.
 MOST_FAKE_RETURNS: Final = 0.01
@@ -36,7 +36,7 @@ MOST_FAKE_RETURNS: Final = 0.01
 class Priors:
     """Base-rate priors of a marketplace as of a moment.
 
-    How many reviewed offers are counterfeit is not among them: what is reviewed was chosen because it looked so.
+    How many reviewed listings are counterfeit is not among them: what is reviewed was chosen because it looked so.
     """
 
     seller_returns: Prior = RETURNS
@@ -73,7 +73,7 @@ NO_PRIORS: Final = Priors()
 
 
 def estimate(cases: Iterable[tuple[float, float]], *, otherwise: Prior, most: float = 1.0) -> Prior:
-    """The beta distribution of shares behind counts (part, whole) of many sellers or offers, by their moments.
+    """The beta distribution of shares behind counts (part, whole) of many sellers or listings, by their moments.
 
     A part above its whole counts as the whole. `otherwise` is the answer where too little is known; a mean above
     `most` is cut to it.

@@ -19,7 +19,7 @@ from features.priors import NO_PRIORS, Priors
 
 FEWEST: Final = 5  # Below this a median is one seller's opinion.
 SAMPLED: Final = 20
-EXACT_UP_TO: Final = 400  # Leaving one of more offers out moves the median by less than one rank in 400.
+EXACT_UP_TO: Final = 400  # Leaving one of more listings out moves the median by less than one rank in 400.
 
 Key = tuple[str, str]
 ANY: Final = ""
@@ -34,7 +34,7 @@ class PriceMissing(StrEnum):
 
 
 class PriceReference(NamedTuple):
-    """Log prices of comparable offers in the base currency: median, median absolute deviation, how many."""
+    """Log prices of comparable listings in the base currency: median, median absolute deviation, how many."""
 
     log_median: float
     mad: float
@@ -42,7 +42,7 @@ class PriceReference(NamedTuple):
 
 
 class PriceSamples(NamedTuple):
-    """How the log prices of so many offers lie: their own, or each for as many (`PricePool.samples`)."""
+    """How the log prices of so many listings lie: their own, or each for as many (`PricePool.samples`)."""
 
     log_prices: tuple[float, ...]
     offers: int
@@ -55,7 +55,7 @@ class Prices(Protocol):
     """Where a reference is looked up."""
 
     def find(self, brand_key: str, category_key: str) -> PriceReference | None:
-        """The reference of a brand in a category; an empty key means any. None below five offers."""
+        """The reference of a brand in a category; an empty key means any. None below five listings."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +88,15 @@ class PricePool:
         return PriceTable({key: reference for key, reference in found.items() if reference is not None})
 
     def samples(self) -> dict[Key, tuple[float, ...]]:
-        """How the log prices of each group of five or more lie: at most `SAMPLED`, each for as many offers.
+        """How the log prices of each group of five or more lie: at most `SAMPLED`, each for as many listings.
 
-        Of so few offers their own prices; of more the middle of each twentieth, so that one among millions is no dot
+        Of so few listings their own prices; of more the middle of each twentieth, so that one among millions is no dot
         (quantile dot plots: Kay and others 2016).
         """
         return {key: _sample(prices) for key, prices in sorted(self._sorted.items()) if prices.size >= FEWEST}
 
     def without(self, log_price: float) -> Prices:
-        """References as if one offer at this price had never been seen."""
+        """References as if one listing at this price had never been seen."""
         return _LeaveOneOut(self._sorted, log_price)
 
 

@@ -1,4 +1,4 @@
-"""Words under which an offer is found and looked for: the same on every database, because they are made here.
+"""Words under which a listing is found and looked for: the same on every database, because they are made here.
 
 Look-alike letters, stand-in digits and invisible characters are undone as for the names of brands; writing without
 blanks between words is cut into pairs of characters.

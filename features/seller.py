@@ -143,7 +143,7 @@ def seller_returned_value_share(e: Evidence) -> float:
     say=lambda e, _: message("seller_variety", n=e.facts.listing.seller.variety or 0),
 )
 def seller_variety(e: Evidence) -> float:
-    """Different products that the seller offers."""
+    """Different products that the seller listings."""
     return log1p(e.facts.listing.seller.variety)
 
 
@@ -153,7 +153,7 @@ def seller_variety(e: Evidence) -> float:
     say=lambda e, _: message("seller_available", n=e.facts.listing.seller.available or 0),
 )
 def seller_available(e: Evidence) -> float:
-    """Items that the seller has in stock over all offers."""
+    """Items that the seller has in stock over all listings."""
     return log1p(e.facts.listing.seller.available)
 
 
@@ -193,5 +193,5 @@ def seller_ships_from_elsewhere(e: Evidence) -> float:
     say=lambda e, _: message("seller_listings_30d", n=e.facts.seller.listings_30d or 0),
 )
 def seller_listings_30d(e: Evidence) -> float:
-    """Other offers of the seller first seen in the last 30 days; 500 stands for any more."""
+    """Other listings of the seller first seen in the last 30 days; 500 stands for any more."""
     return log1p(e.facts.seller.listings_30d)

@@ -1,6 +1,6 @@
 """Signals of the sellers with whom a seller shares contacts: how many, and what was found of them.
 
-The unit is the seller, not the offer, so that one brand with many confirmations against one shop weighs no more on
+The unit is the seller, not the listing, so that one brand with many confirmations against one shop weighs no more on
 those who share its telephone than one confirmation does.
 """
 
@@ -14,7 +14,7 @@ from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log
 _LINKED: Final = "ADR 19; Corsearch Zeal, Seller Network: identical contacts, transitive"
 signals = Registry(Family.SELLER, source=_LINKED)
 _NO_CONTACT: Final = "no contact of the seller is known, or links were not recorded then"
-# As for a seller's own earlier offers.
+# As for a seller's own earlier listings.
 _COUNTERFEITS: Final = Prior(0.05, 10.0)
 # No linked seller speaks with more: with as much as is believed beforehand, so none outweighs that alone.
 _LISTINGS_OF_ONE: Final = 10
@@ -39,7 +39,7 @@ def seller_linked_sellers(e: Evidence) -> float:
     say=lambda e, _: part_of("seller_linked_counterfeiters", len(_links(e).counterfeiters), len(_links(e).sellers)),
 )
 def seller_linked_counterfeiters(e: Evidence) -> float:
-    """Linked sellers with an offer confirmed counterfeit, as known at the moment."""
+    """Linked sellers with a listing confirmed counterfeit, as known at the moment."""
     links = _known(e)
     return MISSING if links is None else log1p(len(links.counterfeiters))
 
@@ -50,7 +50,7 @@ def seller_linked_counterfeiters(e: Evidence) -> float:
     say=lambda e, _: message("seller_linked_cleared", n=_cleared(_links(e))),
 )
 def seller_linked_cleared(e: Evidence) -> float:
-    """Linked sellers whose reviewed offers were all found genuine, as known at the moment."""
+    """Linked sellers whose reviewed listings were all found genuine, as known at the moment."""
     links = _known(e)
     return MISSING if links is None else log1p(_cleared(links))
 
@@ -65,7 +65,7 @@ def seller_linked_cleared(e: Evidence) -> float:
     ),
 )
 def seller_linked_counterfeit_share(e: Evidence) -> float:
-    """Share of the reviewed offers of linked sellers found counterfeit, each speaking for at most ten of its own."""
+    """Share of the reviewed listings of linked sellers found counterfeit, each speaking for at most ten of its own."""
     links = _known(e)
     if links is None or not links.sellers:
         return MISSING

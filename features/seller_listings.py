@@ -1,4 +1,4 @@
-"""Signals of what else a seller offers: how much of it is new, which brands and categories, at which prices."""
+"""Signals of what else a seller listings: how much of it is new, which brands and categories, at which prices."""
 
 import math
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def seller_known(e: Evidence) -> float:
     say=lambda e, _: message("seller_offers", n=_others(e).offers),
 )
 def seller_offers(e: Evidence) -> float:
-    """Other offers of the seller sent in the last 180 days; 500 stands for any more."""
+    """Other listings of the seller sent in the last 180 days; 500 stands for any more."""
     return _figure(e, lambda others: log1p(others.offers))
 
 
@@ -45,7 +45,7 @@ def seller_offers(e: Evidence) -> float:
     say=lambda e, _: message("seller_listings_7d", n=_others(e).listed_7d),
 )
 def seller_listings_7d(e: Evidence) -> float:
-    """Other offers of the seller first seen in the last 7 days."""
+    """Other listings of the seller first seen in the last 7 days."""
     return _figure(e, lambda others: log1p(others.listed_7d))
 
 
@@ -56,7 +56,7 @@ def seller_listings_7d(e: Evidence) -> float:
     say=lambda e, _: part_of("seller_recent_listings_share", _others(e).listed_7d, _others(e).listed_90d),
 )
 def seller_recent_listings_share(e: Evidence) -> float:
-    """Share of the offers put up in 90 days that came in the last 7; 8 % is a steady seller."""
+    """Share of the listings put up in 90 days that came in the last 7; 8 % is a steady seller."""
     return _figure(e, lambda others: others.listed_7d / others.listed_90d if others.listed_90d else None)
 
 
@@ -67,7 +67,7 @@ def seller_recent_listings_share(e: Evidence) -> float:
     say=lambda e, _: message("seller_brands", listings=_others(e).offers, n=_others(e).brands),
 )
 def seller_brands(e: Evidence) -> float:
-    """Different brands among the seller's other offers."""
+    """Different brands among the seller's other listings."""
     return _figure(e, lambda others: log1p(others.brands))
 
 
@@ -78,7 +78,7 @@ def seller_brands(e: Evidence) -> float:
     say=lambda _, v: message("seller_top_brand_share", share=v),
 )
 def seller_top_brand_share(e: Evidence) -> float:
-    """Share of the seller's other branded offers that the commonest brand takes."""
+    """Share of the seller's other branded listings that the commonest brand takes."""
     return _figure(e, lambda others: others.top_brand_share)
 
 
@@ -89,7 +89,7 @@ def seller_top_brand_share(e: Evidence) -> float:
     say=lambda e, _: message("seller_brand_entropy", n=_others(e).brands),
 )
 def seller_brand_entropy(e: Evidence) -> float:
-    """How evenly the seller's other offers are spread over brands: 0 for one, log k for k in equal parts."""
+    """How evenly the seller's other listings are spread over brands: 0 for one, log k for k in equal parts."""
     return _figure(e, lambda others: others.brand_entropy)
 
 
@@ -100,7 +100,7 @@ def seller_brand_entropy(e: Evidence) -> float:
     say=lambda e, v: message("seller_protected_share", share=v, n=_others(e).offers),
 )
 def seller_protected_share(e: Evidence) -> float:
-    """Share of the seller's other offers whose brand took part when they came in."""
+    """Share of the seller's other listings whose brand took part when they came in."""
     return _figure(e, lambda others: others.protected_share)
 
 
@@ -111,7 +111,7 @@ def seller_protected_share(e: Evidence) -> float:
     say=lambda e, _: message("seller_categories", n=_others(e).categories),
 )
 def seller_categories(e: Evidence) -> float:
-    """Different categories among the seller's other offers."""
+    """Different categories among the seller's other listings."""
     return _figure(e, lambda others: log1p(others.categories))
 
 
@@ -122,7 +122,7 @@ def seller_categories(e: Evidence) -> float:
     say=lambda e, v: message("seller_price_spread", n=_others(e).priced, share=math.expm1(v)),
 )
 def seller_price_spread(e: Evidence) -> float:
-    """Median absolute deviation of the log prices of the seller's other offers."""
+    """Median absolute deviation of the log prices of the seller's other listings."""
     return _figure(e, lambda others: others.spread)
 
 

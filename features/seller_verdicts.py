@@ -1,4 +1,4 @@
-"""Signals of what people have found of a seller's earlier offers, as known at the moment."""
+"""Signals of what people have found of a seller's earlier listings, as known at the moment."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from features.spec import MISSING, SHARE, Evidence, Family, Registry, log1p, log
 _OUTCOMES: Final = "ADR 10: outcomes known before the moment"
 _NOT_RECORDED: Final = "no verdicts were recorded then"
 signals = Registry(Family.SELLER, missing=_NOT_RECORDED, source=_OUTCOMES)
-# One reviewed offer in twenty is counterfeit; ten reviews' worth of belief in that.
+# One reviewed listing in twenty is counterfeit; ten reviews' worth of belief in that.
 _COUNTERFEITS: Final = Prior(0.05, 10.0)
 
 
@@ -19,13 +19,13 @@ _COUNTERFEITS: Final = Prior(0.05, 10.0)
     say=lambda e, _: message("seller_confirmed_counterfeits", n=_found(e).counterfeit),
 )
 def seller_confirmed_counterfeits(e: Evidence) -> float:
-    """Earlier offers of the seller confirmed counterfeit, as known at the moment."""
+    """Earlier listings of the seller confirmed counterfeit, as known at the moment."""
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.counterfeit)
 
 
 @signals.feature(log_of("offers"), say=lambda e, _: message("seller_cleared", n=_found(e).genuine))
 def seller_cleared(e: Evidence) -> float:
-    """Earlier offers of the seller found genuine, or cleared on appeal, as known at the moment."""
+    """Earlier listings of the seller found genuine, or cleared on appeal, as known at the moment."""
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.genuine)
 
 
@@ -36,7 +36,7 @@ def seller_cleared(e: Evidence) -> float:
     ),
 )
 def seller_counterfeit_share(e: Evidence) -> float:
-    """Share of the seller's reviewed offers found counterfeit, smoothed towards 5 %."""
+    """Share of the seller's reviewed listings found counterfeit, smoothed towards 5 %."""
     outcomes = e.facts.seller.outcomes
     if outcomes is None:
         return MISSING
@@ -49,7 +49,7 @@ def seller_counterfeit_share(e: Evidence) -> float:
     say=lambda e, _: message("seller_counterfeits_90d", n=_found(e).counterfeit_90d or 0),
 )
 def seller_counterfeits_90d(e: Evidence) -> float:
-    """Offers of the seller confirmed counterfeit in the last 90 days."""
+    """Listings of the seller confirmed counterfeit in the last 90 days."""
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.counterfeit_90d)
 
 
@@ -59,7 +59,7 @@ def seller_counterfeits_90d(e: Evidence) -> float:
     say=lambda e, _: message("seller_since_counterfeit", n=round(_found(e).days_since_counterfeit or 0)),
 )
 def seller_since_counterfeit(e: Evidence) -> float:
-    """Days since an offer of the seller was last confirmed counterfeit."""
+    """Days since a listing of the seller was last confirmed counterfeit."""
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.days_since_counterfeit)
 
 

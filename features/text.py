@@ -90,7 +90,7 @@ def text_description_words(e: Evidence) -> float:
     say=lambda _, v: message("text_described" if v else "text_described.no"),
 )
 def text_described(e: Evidence) -> float:
-    """1 where the offer has a description."""
+    """1 where the listing has a description."""
     return float(bool(e.reading.description))
 
 

@@ -99,7 +99,7 @@ def _beside_brand(e: Evidence, kinds: float) -> Message:
     say=_beside_brand,
 )
 def text_beside_brand(e: Evidence) -> float:
-    """How many kinds of suspect wording occur in an offer that names or declares a brand; 0 where it names none."""
+    """How many kinds of suspect wording occur in a listing that names or declares a brand; 0 where it names none."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
     return text_kinds(e) if _brand_named(e) else 0.0
@@ -118,7 +118,7 @@ def _honest_uses(e: Evidence) -> list[PhraseMatch]:
 
 
 def _brand_named(e: Evidence) -> str | None:
-    """A brand that the offer claims: named in the title, or declared."""
+    """A brand that the listing claims: named in the title, or declared."""
     return next((mention.name for mention in e.facts.brand.mentions), None) or e.facts.listing.brand
 
 

@@ -15,11 +15,11 @@ class CaseLane(StrEnum):
     AUDIT = "audit"
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
     APPEAL = "appeal"
-    COMPLAINT = "complaint"  # A notifier's, against the decision that an offer stays.
-    SECOND_REVIEW = "second_look"  # A check of what the model is taught; it changes nothing for the offer.
+    COMPLAINT = "complaint"  # A notifier's, against the decision that a listing stays.
+    SECOND_REVIEW = "second_look"  # A check of what the model is taught; it changes nothing for the listing.
 
 
-# Decided by somebody who did not judge the offer before, and who is shown neither the score nor what was said.
+# Decided by somebody who did not judge the listing before, and who is shown neither the score nor what was said.
 BLIND_LANES: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_REVIEW})
 
 
@@ -68,7 +68,7 @@ def next_state(state: CaseState, event: CaseEvent) -> CaseState:
     return following
 
 
-# Lanes whose work weighs more stay on top when an offer is changed while its case is open.
+# Lanes whose work weighs more stay on top when a listing is changed while its case is open.
 _PRECEDENCE: Final = (
     CaseLane.APPEAL,
     CaseLane.COMPLAINT,
@@ -81,5 +81,5 @@ _PRECEDENCE: Final = (
 
 
 def lane_after_change(before: CaseLane, routed: CaseLane) -> CaseLane:
-    """The lane of the case that follows a stale one: editing an offer never lowers the attention it gets."""
+    """The lane of the case that follows a stale one: editing a listing never lowers the attention it gets."""
     return min(before, routed, key=_PRECEDENCE.index)

@@ -13,7 +13,7 @@ _NORMAL: Final = NormalDist()
 def is_new_seller(known_days: float | None, judged: int, policy: RoutingPolicy) -> bool:
     """Whether a seller is too new for the model to know it: first seen days ago, and nobody has judged it.
 
-    `known_days` is None where the seller is not known at all, `judged` counts its offers with an answer.
+    `known_days` is None where the seller is not known at all, `judged` counts its listings with an answer.
     """
     return not judged and (known_days is None or known_days < policy.newcomer_days)
 
@@ -25,7 +25,7 @@ def chance_of_review(probability: float, line: float, *, is_new_seller: bool, po
     Without it, the model's confident errors would stay unseen, and no estimate would be unbiased. A new seller's
     probability is a guess. Taken as log-odds that may be off by `newcomer_spread`, the chance of a draw is the chance
     that the listing belongs above the line (posterior sampling, Thompson 1933). So a draw falls where it may find
-    something, and what it finds opens a whole account: all later offers of the seller are read with it.
+    something, and what it finds opens a whole account: all later listings of the seller are read with it.
     """
     if not is_new_seller:
         return policy.audit_least_share

@@ -35,9 +35,9 @@ class GivenVerdict:
     """One verdict on a listing version.
 
     `superseded` is set by an undo, and while people have yet to say whether the removal leaves. `drawn` is set where a
-    random draw showed the offer and nothing else did. `second_look` is set where the verdict was given blind, to check
-    a label in doubt. `suspended` is set where the one who gave it is not trusted any more, or was not in good standing
-    and an analyst had to decide.
+    random draw showed the listing and nothing else did. `second_look` is set where the verdict was given blind, to
+    check a label in doubt. `suspended` is set where the one who gave it is not trusted any more, or was not in good
+    standing and an analyst had to decide.
     """
 
     verdict_id: str

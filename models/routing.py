@@ -94,14 +94,14 @@ def route(
 ) -> Route:
     """A relist of a removed listing is not passed: the analyst sees the removed listing.
 
-    The order is an argument. An offer that is changed under review stays under review, or a change would be the way
+    The order is an argument. A listing that is changed under review stays under review, or a change would be the way
     out. Authorised and allowed sellers come next, so that no score accuses them. Then thin evidence, because a score
     without signals is the prior in disguise. Then the model's answer. The audit draw replaces only `release`: how
     likely it is depends on what is known of the seller (`models.exploration`), whether it falls on nothing. `draw` is
     uniform on [0, 1), one per listing version, made by the caller before anything here is known, so that the random
-    slice stays random. What repeats a removed offer is not released: an analyst is told which. A brand is not, because
-    the reason may name a link between sellers. Where a seller is watched or denied an analyst comes first, also where
-    the brand would be asked: a person of the marketplace answers for its own lists.
+    slice stays random. What repeats a removed listing is not released: an analyst is told which. A brand is not,
+    because the reason may name a link between sellers. Where a seller is watched or denied an analyst comes first,
+    also where the brand would be asked: a person of the marketplace answers for its own lists.
     """
     version = policy_version(policy)
     lane, reasons, share = _without_audit(score, situation, policy, thresholds)

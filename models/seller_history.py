@@ -62,7 +62,7 @@ class SellerHistory:
     def history(
         self, as_of: datetime, *, listing_id: str | None, complete_since: datetime | None, currency: str | None
     ) -> History:
-        """The seller's part of a listing's history at a moment; the listing itself is not among the other offers."""
+        """The seller's part of a listing's history at a moment; the listing itself is not among the other listings."""
         return History(
             events=self.event_counts(as_of, complete_since, currency),
             seller_known_days=self.known_days(as_of),
@@ -82,7 +82,7 @@ class SellerHistory:
         return (as_of - self.first_known_at) / timedelta(days=1)
 
     def offers(self, as_of: datetime, listing_id: str | None) -> tuple[PeerListing, ...]:
-        """The seller's other offers, each as it stood last before the moment."""
+        """The seller's other listings, each as it stood last before the moment."""
         low = bisect_left(self.put_up, as_of - timedelta(days=LISTINGS_DAYS), key=_PUT_AT)
         high = bisect_left(self.put_up, as_of, key=_PUT_AT)
         last = {one.listing_id: one for one in self.put_up[max(low, high - MOST_LISTINGS) : high]}

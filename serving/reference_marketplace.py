@@ -144,7 +144,7 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
             self._answer(204)
 
         def do_GET(self) -> None:  # the base class calls it so
-            """Say whether an offer is shown, as a buyer who opens its address would see, or how an account stands."""
+            """Say whether a listing is shown, as a buyer who opens its address would see, or how an account stands."""
             if self.path.startswith(_ACCOUNTS):
                 account = effects.account(unquote(self.path.removeprefix(_ACCOUNTS)))
                 self._answer(200, json.dumps({"account": account}).encode())

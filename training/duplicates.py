@@ -1,4 +1,4 @@
-"""Which rows say the same thing of the same seller, so that fifty copies of one offer count as one."""
+"""Which rows say the same thing of the same seller, so that fifty copies of one listing count as one."""
 
 from collections.abc import Sequence
 

@@ -88,7 +88,7 @@ def with_masked_copies(
     """The rows, and copies of a share of them. In each copy, one whole signal family is missing.
 
     A column that never was missing would let the forest read NaN as zero, so at least one copy of
-    each family is made. Copies weigh half: they are the same offers again. The text column is a family of its own.
+    each family is made. Copies weigh half: they are the same listings again. The text column is a family of its own.
     """
     random = np.random.default_rng(seed)
     families = [family_columns(family) for family in Family]

@@ -1,4 +1,4 @@
-"""The golden set: offers that two people judged alike, frozen under a digest, and never learnt."""
+"""The golden set: listings that two people judged alike, frozen under a digest, and never learnt."""
 
 import hashlib
 import json

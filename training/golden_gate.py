@@ -75,15 +75,15 @@ def golden_gate(found: GoldenEvidence | None, policy: GatePolicy) -> Gate:
     if found is None:
         return not_judged(_NAME, "No golden set is frozen; `touchstone golden freeze` makes one.", blocks=False)
     parts = tuple(slice_part(one, policy) for one in found.parts)
-    named = f"Golden set {found.digest[:12]}, {found.items} offers, {found.positives} counterfeit"
+    named = f"Golden set {found.digest[:12]}, {found.items} listings, {found.positives} counterfeit"
     flattered = " The champion may have learnt it, which flatters it." if found.champion_saw else ""
     slices = sum(part.state is State.PASSED for part in parts) - 1
     whole = parts[0].sentence if parts else ""
     gate = made_of(
         _NAME,
         parts,
-        sentence=f"{named}: {whole} {slices} slices of {policy.golden_slice_rows} offers or more hold as well, beside "
-        f"{found.incumbent.value}.{flattered}",
+        sentence=f"{named}: {whole} {slices} slices of {policy.golden_slice_rows} listings or more hold as well, "
+        f"beside {found.incumbent.value}.{flattered}",
         nothing=f"{named}: at least {policy.collapse_positives} counterfeits are needed.",
     )
     if gate.state is not State.FAILED:

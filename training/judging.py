@@ -45,7 +45,7 @@ class Trial:
     """Labelled facts with the split: rows to fit on and rows to judge on. Arrays have shape (n,).
 
     `weights` is how much a row counts in fitting, `stands_for` how many listings it stands for in judging;
-    `references` are what rewritten offers are compared with.
+    `references` are what rewritten listings are compared with.
     """
 
     facts: list[Facts]
@@ -146,7 +146,7 @@ class _Prequential:
         return found
 
     def shown_from(self, trial: Trial) -> float:
-        """The probability from which the latest model would show an offer to somebody."""
+        """The probability from which the latest model would show a listing to somebody."""
         model, fit = self.models[-1], trial.split.time_folds[-1].fit
         out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
         return choose_thresholds(trial.labels[fit], out_of_fold, trial.stands_for[fit]).analyst_from

@@ -29,7 +29,7 @@ def average_precisions(labels: Labels, scores: Floats, weights: Floats) -> Float
 
 
 def roc_aucs(labels: Labels, scores: Floats, weights: Floats) -> Floats:
-    """Chance that a counterfeit scores above a genuine offer, ties half, for each row of `weights`, as above."""
+    """Chance that a counterfeit scores above a genuine listing, ties half, for each row of `weights`, as above."""
     positive, total = _cumulated(labels, scores, weights)
     negative = total - positive
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -42,9 +42,9 @@ def roc_aucs(labels: Labels, scores: Floats, weights: Floats) -> Floats:
 
 
 def recalls_at(labels: Labels, scores: Floats, weights: Floats, *, false_alarms: float) -> Floats:
-    """Share of counterfeits found where at most this share of genuine offers is flagged, for each row of `weights`.
+    """Share of counterfeits found where at most this share of genuine listings is flagged, for each row of `weights`.
 
-    Offers of equal score are flagged together or not at all, so that no order within a tie can flatter.
+    Listings of equal score are flagged together or not at all, so that no order within a tie can flatter.
     """
     positive, total = _cumulated(labels, scores, weights)
     negative = total - positive

@@ -12,7 +12,7 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
     lines = [
         f"# Counterfeit classifier {digest[:12]}",
         "",
-        "Calibrated probability that a listing offers counterfeit goods, from price, seller history and text.",
+        "Calibrated probability that a listing listings counterfeit goods, from price, seller history and text.",
         "",
         "## Data",
         (

@@ -1,5 +1,5 @@
 # Over 300 lines: one list of rewritings, each with its source.
-"""Ways in which a seller rewrites an offer so that people still read it and a model does not.
+"""Ways in which a seller rewrites a listing so that people still read it and a model does not.
 
 Each is a pure function of a listing, what the seller may know of the market, and chance. Where it came from is said
 with it. FashionReps are translated titles of that replica forum, as in `features/data/lexicon.tsv`; the number is that
@@ -205,15 +205,15 @@ def _left_out(listing: Listing, market: Market, _chance: Random) -> Listing:
 
 @_way("good words", "MITRE ATLAS, AML.CS0003: append good strings", by_honest_sellers=True)
 def _good_words(listing: Listing, market: Market, chance: Random) -> Listing:
-    """Words of honest offers behind one's own."""
+    """Words of honest listings behind one's own."""
     words = " ".join(market.honest_descriptions).split()
     stuffed = " ".join(chance.choice(words) for _ in range(_STUFFED_WORDS)) if words else ""
     return replace(listing, description=" ".join(filter(None, (listing.description, stuffed))) or None)
 
 
-@_way("copied description", "Own choice: near-duplicates of genuine offers")
+@_way("copied description", "Own choice: near-duplicates of genuine listings")
 def _copied(listing: Listing, market: Market, chance: Random) -> Listing:
-    """The description of an honest offer in place of one's own."""
+    """The description of an honest listing in place of one's own."""
     if not market.honest_descriptions:
         return listing
     return replace(listing, description=chance.choice(market.honest_descriptions))

@@ -61,7 +61,7 @@ class OfflineReferences:
 
 
 def base_rate_priors(listings: Sequence[Listing]) -> Priors:
-    """How often goods come back among these offers and their sellers; of a seller's rows the last counts."""
+    """How often goods come back among these listings and their sellers; of a seller's rows the last counts."""
     sellers = {one.seller.external_id: one.seller for one in listings if one.seller.external_id is not None}
     return Priors(
         seller_returns=estimate(_known((one.returned, one.accepted) for one in sellers.values()), otherwise=RETURNS),

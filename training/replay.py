@@ -1,7 +1,7 @@
-"""Held-out offers rewritten in every known way and scored again: the cost of an obfuscation, and the sellers that it
+"""Held-out listings rewritten in every known way and scored again: the cost of an obfuscation, and the sellers that it
 accuses.
 
-This module makes the facts of a rewritten offer; `training.replay_gate` says what may be lost.
+This module makes the facts of a rewritten listing; `training.replay_gate` says what may be lost.
 """
 
 import math
@@ -34,7 +34,7 @@ def market_of(facts: Facts, honest_descriptions: Sequence[str]) -> Market:
 
 
 def _usual_price(facts: Facts) -> float | None:
-    """The median price of comparable offers in the listing's currency."""
+    """The median price of comparable listings in the listing's currency."""
     reference: PriceReference | None = facts.price.brand_category or facts.price.category
     if reference is None or facts.price.log_price is None or not facts.listing.price:
         return None
@@ -52,7 +52,7 @@ def honest_descriptions(facts: Sequence[Facts]) -> tuple[str, ...]:
 def rewritten_facts(
     facts: Facts, transform: Transform, references: References, honest: Sequence[str], *, seed: int
 ) -> Facts:
-    """The facts of an offer rewritten one way."""
+    """The facts of a listing rewritten one way."""
     listing = rewritten(transform, facts.listing, market_of(facts, honest), seed=seed)
     return facts_of_changed(facts, listing, references)
 

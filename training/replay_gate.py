@@ -42,7 +42,7 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class HeldOut:
-    """Offers that the model was not fitted on; arrays of shape (n,).
+    """Listings that the model was not fitted on; arrays of shape (n,).
 
     `stands_for` is how many listings each stands for, `shown_from` the probability from which somebody looks.
     """
@@ -62,11 +62,11 @@ def replay(
     *,
     seed: int,
 ) -> tuple[Replayed, ...]:
-    """Rewrite counterfeits in every way and honest offers in those that honest people use, and score them again.
+    """Rewrite counterfeits in every way and honest listings in those that honest people use, and score them again.
 
-    Counterfeits count one each: what of those that people have seen would be missed. Honest offers count as many
+    Counterfeits count one each: what of those that people have seen would be missed. Honest listings count as many
     listings as they stand for: most that were reviewed were flagged and lie where any change of score tells, but few of
-    all honest offers do.
+    all honest listings do.
     """
     honest_texts = honest_descriptions(
         [f for f, label in zip(held_out.facts, held_out.labels, strict=True) if not label]
@@ -114,8 +114,8 @@ def _drawn(rows: NDArray[np.intp], most: int, seed: int) -> NDArray[np.intp]:
 def replay_gate(replayed: Sequence[Replayed], policy: GatePolicy) -> Gate:
     """Every way of writing stays within its bound.
 
-    The bounds hold at face value where there are offers enough. Of fewer, a loss beyond doubt fails, and anything
-    else is not judged and does not stop: one offer would decide.
+    The bounds hold at face value where there are listings enough. Of fewer, a loss beyond doubt fails, and anything
+    else is not judged and does not stop: one listing would decide.
     """
     parts = tuple(_part(one, policy) for one in replayed)
     ways = sum(part.figure is not None for part in parts)
@@ -124,8 +124,8 @@ def replay_gate(replayed: Sequence[Replayed], policy: GatePolicy) -> Gate:
         parts,
         sentence=f"None of {ways} ways of rewriting that could be judged costs more than "
         f"{policy.replay_recall_loss:.0%} of recall, or shows {policy.replay_alarms_rise:.1%} more of the honest "
-        "offers written so.",
-        nothing="Too few held-out offers to see what rewriting them costs.",
+        "listings written so.",
+        nothing="Too few held-out listings to see what rewriting them costs.",
     )
 
 
@@ -133,7 +133,7 @@ def _part(found: Replayed, policy: GatePolicy) -> Gate:
     name, whom, bound, enough = (
         (
             f"honest, {found.name}",
-            f"the honest offers that {found.offers} stand for",
+            f"the honest listings that {found.offers} stand for",
             policy.replay_alarms_rise,
             policy.replay_honest,
         )

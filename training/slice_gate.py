@@ -26,8 +26,8 @@ class SliceEvidence:
     """The results in one slice of the judged rows.
 
     `recall` is the share of its counterfeits found at the threshold that flags the policy's share of all genuine
-    offers; `rank` the chance that one of them scores above a genuine offer of any slice; `alarms` the share of the
-    slice's own genuine offers that is flagged.
+    listings; `rank` the chance that one of them scores above a genuine listing of any slice; `alarms` the share of the
+    slice's own genuine listings that is flagged.
     """
 
     name: str
@@ -73,14 +73,14 @@ def slice_part(found: SliceEvidence, policy: GatePolicy) -> Gate:
         return judged(found.name, False, figure, bound, f"{words}; {counted}.")
     words = (
         f"recall {_beside(found.recall)}, rank {_beside(found.rank)}, "
-        f"genuine offers flagged {found.alarms.ours:.1%} against {found.alarms.theirs:.1%}"
+        f"genuine listings flagged {found.alarms.ours:.1%} against {found.alarms.theirs:.1%}"
     )
     return judged(found.name, True, -found.recall.worse, -policy.slice_recall_loss, f"{words}; {counted}.")
 
 
 def _losses(found: SliceEvidence, policy: GatePolicy) -> Iterator[tuple[float, float, str]]:
     """(figure, bound, words) of what was lost beyond its bound, the gravest first."""
-    chance = f"its counterfeits score above a genuine offer with chance {_beside(found.rank)}"
+    chance = f"its counterfeits score above a genuine listing with chance {_beside(found.rank)}"
     if found.rank.worse > policy.slice_rank_collapse:
         yield -found.rank.worse, -policy.slice_rank_collapse, f"{chance}, {found.rank.worse:.2f} lower"
     enough = found.positives >= policy.slice_positives and found.positive_sellers >= policy.slice_positive_sellers
@@ -90,7 +90,7 @@ def _losses(found: SliceEvidence, policy: GatePolicy) -> Iterator[tuple[float, f
     if enough and found.rank.worse_at_least > policy.slice_rank_loss:
         yield -found.rank.worse, -policy.slice_rank_loss, f"{chance}, {_beyond_doubt(found.rank)}"
     if found.alarms.worse_at_least > policy.slice_alarms_rise:
-        words = f"{found.alarms.ours:.0%} of its genuine offers are flagged against {found.alarms.theirs:.0%}"
+        words = f"{found.alarms.ours:.0%} of its genuine listings are flagged against {found.alarms.theirs:.0%}"
         yield found.alarms.worse, policy.slice_alarms_rise, f"{words}, {_beyond_doubt(found.alarms)}"
 
 

@@ -117,7 +117,9 @@ class _Measure:
 
 
 def _thresholds(labels: Floats, scores: Floats, weights: Floats, false_alarms: float) -> Floats:
-    """The score above which at most this share of genuine offers lies, one for each row of weights; ties stay below."""
+    """The score above which at most this share of genuine listings lies, one for each row of weights; ties stay
+    below.
+    """
     genuine = labels == 0
     order = np.argsort(-scores[genuine], kind="stable")
     ordered = scores[genuine][order]
@@ -128,7 +130,7 @@ def _thresholds(labels: Floats, scores: Floats, weights: Floats, false_alarms: f
 
 
 def _ranks(labels: Labels, scores: Floats, weights: Floats) -> Floats:
-    """For each row the weighted share of genuine offers that score below it, ties half."""
+    """For each row the weighted share of genuine listings that score below it, ties half."""
     genuine = labels == 0
     order = np.argsort(scores[genuine], kind="stable")
     ordered = scores[genuine][order]

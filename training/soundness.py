@@ -16,7 +16,7 @@ Labels = NDArray[np.int8]
 
 FEWEST_POSITIVES: Final = 10
 FEWEST_NEGATIVES: Final = 20
-# Facts hold the offer's id and their moment to the microsecond, so that equal ones under two ids are one row twice.
+# Facts hold the listing's id and their moment to the microsecond, so that equal ones under two ids are one row twice.
 # One in a hundred is no accident of an import any more, and ten are not a few.
 _COPIED_SHARE: Final = 0.01
 _FEWEST_COPIED: Final = 10

@@ -13,7 +13,7 @@ from training.snapshot import SnapshotRow
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# Known by more than a look at the offer: a model that doubts these has something to learn.
+# Known by more than a look at the listing: a model that doubts these has something to learn.
 _SETTLED: Final = frozenset({EvidenceLevel.APPEAL.value, EvidenceLevel.TEST_BUY.value})
 
 

@@ -1,4 +1,4 @@
-"""The gate of upheld appeals: an offer that was found genuine on appeal must not be accused again by a new model."""
+"""The gate of upheld appeals: a listing that was found genuine on appeal must not be accused again by a new model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
         regressed <= bound,
         float(regressed),
         float(bound),
-        f"{evidence.offers} offers were given back on appeal. The candidate, which has learnt them, would show {ours} "
-        f"to a person, {incumbent} {theirs}; {regressed}{named} although {incumbent} is clear, {evidence.mended} the "
-        f"other way round: {bound} allowed.{flattered}",
+        f"{evidence.offers} listings were given back on appeal. The candidate, which has learnt them, would show "
+        f"{ours} to a person, {incumbent} {theirs}; {regressed}{named} although {incumbent} is clear, "
+        f"{evidence.mended} the other way round: {bound} allowed.{flattered}",
     )

@@ -25,7 +25,7 @@ class RoutingPolicy:
     audit_newcomer_share: float = 0.02
     # Half of what lies just below the line; what deserves more attention is flagged.
     audit_most_share: float = 0.5
-    # A seller is new if it was first seen within a week and was never judged. In simulated years the first offers of
+    # A seller is new if it was first seen within a week and was never judged. In simulated years the first listings of
     # such sellers were counterfeit ten times as often as others with the same score.
     newcomer_days: float = 7.0
     # By how much the log-odds of a new seller may be off, as a standard deviation: half to twice the odds.

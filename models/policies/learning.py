@@ -23,8 +23,8 @@ class LabelPolicy:
     brand_weight: float = 1.0
     # Two people who err on one in ten and agree are both wrong once in eighty; of the same craft, rather more often.
     two_reviewers_weight: float = 0.9
-    # Ten per cent or so of single analyst verdicts are wrong: .8 of the signal, and less where the offer is hard, which
-    # is when they err. A weight of 0 would admit no label until a second reviewer agrees. Nearly
+    # Ten per cent or so of single analyst verdicts are wrong: .8 of the signal, and less where the listing is hard,
+    # which is when they err. A weight of 0 would admit no label until a second reviewer agrees. Nearly
     # the whole random audit sample has one analyst's 'genuine' and would then give no label.
     one_reviewer_weight: float = 0.7
     # The weight of one reviewer's 'counterfeit' on a listing from the random audit sample. With 2 % counterfeits and 8
@@ -125,12 +125,12 @@ class GatePolicy:
     # A first model has nothing beside it; at .15 a threshold of .5 may mean .35.
     first_calibration_error: float = 0.15
 
-    # A slice is gated from 50 rows on; recall is compared where one genuine offer in a hundred is flagged. Ours.
+    # A slice is gated from 50 rows on; recall is compared where one genuine listing in a hundred is flagged. Ours.
     slice_rows: int = 50
     false_alarms: float = 0.01
     slice_recall_loss: float = 0.03
     slice_confidence: float = 0.95
-    # Recall at so few false alarms rests on a handful of counterfeits; the rank of all of them among genuine offers
+    # Recall at so few false alarms rests on a handful of counterfeits; the rank of all of them among genuine listings
     # sees a poisoned slice where recall cannot. It is looked at in every slice, so it has to be more certain.
     slice_rank_loss: float = 0.03
     slice_rank_confidence: float = 0.99
@@ -142,7 +142,7 @@ class GatePolicy:
     collapse_positives: int = 3
     # In a slice of 50 rows one that stands for 33 would decide alone; ten is what it may count in training as well.
     slice_most_weight: float = 10.0
-    # False confirmations teach that a rival's honest offers are fakes; more of them flagged beyond doubt is no gain.
+    # False confirmations teach that a rival's honest listings are fakes; more of them flagged beyond doubt is no gain.
     slice_alarms_rise: float = 0.03
 
     # No regression on upheld appeals (ADR 16): the newly flagged listings may exceed the corrected ones by this
@@ -153,24 +153,24 @@ class GatePolicy:
     upheld_clear_share: float = 0.5
     upheld_odds_times: float = 3.0
 
-    # A slice of the golden set is judged by itself from 200 offers on (ADR 17).
+    # A slice of the golden set is judged by itself from 200 listings on (ADR 17).
     golden_slice_rows: int = 200
     # Fewer say too little to be worth keeping away from training.
     golden_fewest: int = 50
 
-    # ADR 18: what rewriting an offer may cost of recall, and by how many more of the honest offers written so may be
-    # shown to somebody. They hold at face value from so many offers on that a handful cannot break them. A way that
+    # ADR 18: what rewriting a listing may cost of recall, and by how many more of the honest listings written so may be
+    # shown to somebody. They hold at face value from so many listings on that a handful cannot break them. A way that
     # costs 5 points breaks the bound by chance in 6.1 % of trainings with thirty counterfeits and in 1.1 % with a
-    # hundred (binomial); there are 21 ways. Of two thousand honest offers ten are the bound, twice the standard error
+    # hundred (binomial); there are 21 ways. Of two thousand honest listings ten are the bound, twice the standard error
     # where two in a hundred change sides by the way. Of fewer, only what is beyond doubt counts.
     replay_recall_loss: float = 0.10
     replay_alarms_rise: float = 0.005
     replay_counterfeits: int = 100
     replay_honest: int = 2_000
-    # Beyond doubt for all together: 21 ways of counterfeits and six of honest offers are compared, and at 95 % for
+    # Beyond doubt for all together: 21 ways of counterfeits and six of honest listings are compared, and at 95 % for
     # each, one harmless way or another failed in a third of honest simulated trainings (Bonferroni: .05 / 27).
     replay_confidence: float = 0.998
-    # Offers of each class that are rewritten, in every way that such people use.
+    # Listings of each class that are rewritten, in every way that such people use.
     replay_most: int = 2_000
 
     # Interval of differences on the page, and how many resamples of whole sellers it takes.

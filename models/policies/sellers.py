@@ -9,7 +9,7 @@ class StrikePolicy:
     """Settings of `models.strikes.strikes`."""
 
     # AliExpress (seller rules on intellectual property) counts serious infringements within three days once; here each
-    # kind counts once. A seller whose batch of offers is found out in one sweep has done one thing wrong, not twenty.
+    # kind counts once. A seller whose batch of listings is found out in one sweep has done one thing wrong, not twenty.
     same_incident_days: int = 3
     # After a year without another an incident is spent: AliExpress counts each for 365 days (the same rules).
     expires_days: int = 365
@@ -24,7 +24,7 @@ class SanctionPolicy:
 
     # Only serious infringements count (the same rules): goods that are not what their mark says are one.
     trademark_counterfeit: float = 1.0
-    # The goods may be genuine; it is the offer that borrows a mark or a picture. AliExpress keeps such general
+    # The goods may be genuine; it is the listing that borrows a mark or a picture. AliExpress keeps such general
     # infringements on a ladder of their own; here half a strike stands for that, which is our inference.
     mark_misuse: float = 0.5
     copyright: float = 0.5

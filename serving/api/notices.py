@@ -24,9 +24,9 @@ _FIELDS: Final = frozenset({"marketplace", "explanation", "locations", "name", "
 _MOST_LOCATIONS: Final = 1_000
 
 
-@router.post("/api/v1/notices", dependencies=[public("anybody may notify an offer: Article 16 of the DSA")])
+@router.post("/api/v1/notices", dependencies=[public("anybody may notify a listing: Article 16 of the DSA")])
 async def post_notice(request: Request) -> JSONResponse:
-    """Notify offers: `{"explanation", "locations": […], "name", "email", "good_faith", "reason_code"}`.
+    """Notify listings: `{"explanation", "locations": […], "name", "email", "good_faith", "reason_code"}`.
 
     A registered reporter sends its key (`Authorization: Bearer tsr.…`) and may leave name and e-mail out. The answer is
     the receipt, with the link under which the decision will stand.

@@ -1,4 +1,4 @@
-"""How risky sellers' offers are beside those of others, for analysts' tools alone."""
+"""How risky sellers' listings are beside those of others, for analysts' tools alone."""
 
 from typing import Annotated, Any
 

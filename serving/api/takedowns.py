@@ -23,7 +23,7 @@ _MOST_ROWS = 10_000  # More than any request may name, so that it is the rule th
 
 
 class ItemBody(Body):
-    """One offer as it was shown."""
+    """One listing as it was shown."""
 
     case_id: str = Field(max_length=_LONGEST_ID)
     version_id: str = Field(max_length=_LONGEST_ID)
@@ -64,7 +64,7 @@ def get_rights(request: Request, session: Answerer) -> dict[str, Any]:
 
 @router.post("/api/v1/takedown-requests", status_code=201)
 async def post_request(body: TakedownBody, request: Request, session: Answerer) -> dict[str, Any]:
-    """Confirm every named offer; each has its own fate in the answer."""
+    """Confirm every named listing; each has its own fate in the answer."""
     asked = Asked(
         body.right_id,
         body.reason_code,

@@ -86,7 +86,7 @@ ALIBABA_LIKE: Final = CounterNoticePolicy(
     later_round_days=7,
     # A seller's silence leaves a removal as it is; the appeal stays open for six months.
     seller_silence=Silence.REMOVAL_STANDS,
-    # A rights holder that does not answer does not keep an offer down: Mercado Libre's rule.
+    # A rights holder that does not answer does not keep a listing down: Mercado Libre's rule.
     rights_holder_silence=Silence.REINSTATED,
     maintaining=Maintaining.REASONS,
 )
@@ -155,7 +155,7 @@ MERCADO_LIBRE_LIKE: Final = CounterNoticePolicy(
     days=Days.BUSINESS,
     # A seller has four days. That they are business days is inferred: it never shortens them.
     seller_days=4,
-    # The member has four days; its silence reactivates the offer.
+    # The member has four days; its silence reactivates the listing.
     rights_holder_days=4,
     later_round_days=None,
     seller_silence=Silence.REMOVAL_STANDS,

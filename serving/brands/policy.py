@@ -16,7 +16,7 @@ class EnrolmentPolicy:
 
     # Rules, goods and people change; a year is what most compliance trainings last.
     briefing_valid_days: int = 365
-    # A month is enough to answer eight questions again before the answer to the first offer is refused.
+    # A month is enough to answer eight questions again before the answer to the first listing is refused.
     briefing_warned_days: int = 30
     # A person who failed reads the reasons before the next try; the wait is long enough that guessing does not pay.
     briefing_again_after_minutes: int = 10

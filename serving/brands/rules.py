@@ -108,7 +108,7 @@ def judged(answers: Mapping[str, int]) -> Result:
 def gate(passed: Passed | None, at: datetime, policy: EnrolmentPolicy) -> Gate:
     """Whether somebody who last passed then may confirm now.
 
-    Looking, and every answer that accuses nobody, needs no briefing: the gate stands before what takes an offer down.
+    Looking, and every answer that accuses nobody, needs no briefing: the gate stands before what takes a listing down.
     """
     if passed is None:
         return Gate(False, None, False, message("certification.needed"))

@@ -27,7 +27,7 @@ from serving.platform.database.schema import (
     word,
 )
 
-# A second review changes nothing for the offer, so it stands beside the one case that does.
+# A second review changes nothing for the listing, so it stands beside the one case that does.
 _DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")
 _SECOND_REVIEW = text("lane = 'second_look' AND gold_item IS NULL")
 _IS_OPEN = text("state = 'open'")
@@ -77,12 +77,12 @@ review_case = tenant_table(
     Column("chance", Float, nullable=True),
     Column("points", Float, nullable=True),
     Column("relisted", Boolean, nullable=False, server_default=false()),
-    # 1 counterfeit or 0: what is beyond dispute of the offer. Nobody who judges it is told.
+    # 1 counterfeit or 0: what is beyond dispute of the listing. Nobody who judges it is told.
     Column("gold_item", Integer, nullable=True),
     # The chance with which the score was to be hidden from the reviewer; none where its judge is never shown it.
     Column("score_masked", Boolean, nullable=False, server_default=false()),
     Column("masked_share", Float, nullable=True),
-    # Out of the queue until then, or until anything new is heard of the offer.
+    # Out of the queue until then, or until anything new is heard of the listing.
     moment("snoozed_until", nullable=True),
     Column("wakes_on_news", Boolean, nullable=False, server_default=false()),
     within("listing_id", "listing"),
@@ -111,7 +111,7 @@ review_case = tenant_table(
     Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
     Index("ix_review_case_age", "marketplace_id", "state", "lane", "opened_at", "due_at"),
     Index("ix_review_case_language", "marketplace_id", "language", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-    # By the offer first: what else would be looked up holds almost all open cases.
+    # By the listing first: what else would be looked up holds almost all open cases.
     Index("ix_review_case_listing", "listing_id", "marketplace_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_gold", "marketplace_id", "opened_at", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
     Index("ix_review_case_newest", "opened_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),

@@ -85,7 +85,7 @@ def add_indicator(
     active_from: Annotated[str | None, typer.Option("--from", help="When it begins to hold; now if not said.")] = None,
     active_to: Annotated[str | None, typer.Option("--to", help="When it ends; never if not said.")] = None,
 ) -> str:
-    """Load a counterfeit indicator of a brand; offers that come in from now on are looked at for it."""
+    """Load a counterfeit indicator of a brand; listings that come in from now on are looked at for it."""
     from features.indicators import Direction, Where
     from serving.brands.service import indicators
 

@@ -204,7 +204,7 @@ def _declare(name: str, counted: str, text: str) -> None:
 for _name, (_counted, _said) in {
     "article-16": (
         "reason codes",
-        "Write what came of the offers that were notified in a span of time, a row a reason code.",
+        "Write what came of the listings that were notified in a span of time, a row a reason code.",
     ),
     "article-20": (
         "complaints",

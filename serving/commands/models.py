@@ -197,7 +197,7 @@ FREEZER: Final = Who("E-mail of the administrator who freezes it.", Permission.F
 
 @command(golden, "freeze", by=FREEZER)
 def freeze_golden_set(at: At) -> list[str]:
-    """Freeze what two analysts judged alike by now; these offers and their sellers teach no model from now on."""
+    """Freeze what two analysts judged alike by now; these listings and their sellers teach no model from now on."""
     from serving.learning.service import golden
 
     return _of_golden_set(golden.freeze_golden_set(at.runtime, at.place, by=at.actor))
@@ -217,7 +217,7 @@ def _of_golden_set(found: "StoredSet | None") -> list[str]:
         return ["No golden set is frozen."]
     return [
         f"Golden set {found.digest}",
-        f"{found.items} offers, {found.positives} counterfeit",
+        f"{found.items} listings, {found.positives} counterfeit",
         f"frozen at {found.frozen_at.isoformat()} by {found.frozen_by}",
     ]
 

@@ -1,4 +1,4 @@
-"""Commands about who notifies offers from outside."""
+"""Commands about who notifies listings from outside."""
 
 from typing import Annotated
 

@@ -42,7 +42,9 @@ def load_contacts(
     backfill: Annotated[bool, typer.Option(help="Treat contacts as known since occurred_at.")] = False,
     marketplace: Marketplace = None,
 ) -> None:
-    """Load contacts of sellers; they are hashed on receipt, and offers that come in from now on are linked by them."""
+    """Load contacts of sellers; they are hashed on receipt, and listings that come in from now on are linked by
+    them.
+    """
     counts = Counter[str]()
     for some in batches(file, _AT_ONCE):
         counts.update(receive_contacts(some, backfill, marketplace))
@@ -65,7 +67,7 @@ def _print_risk(found: dict[str, Any], seller_id: str | None) -> None:
         return
     say(found["reasons"])
     if found["share"] is not None:
-        say(f"Counterfeit, drawn toward the usual {found['usual_share']:.1%}: {found['share']:.1%} of the offers.")
+        say(f"Counterfeit, drawn toward the usual {found['usual_share']:.1%}: {found['share']:.1%} of the listings.")
     if found["as_of"] is not None:
         say(f"As of {found['as_of']}, {found['policy_version']}.")
 
@@ -90,7 +92,7 @@ def show_seller_risk(
     most: Annotated[int, typer.Option(min=1, max=500, help="Sellers at most.")] = 20,
     refresh: Annotated[bool, typer.Option(help="Compare sellers anew first.")] = False,
 ) -> dict[str, Any]:
-    """Show how risky sellers' offers are beside those of others, and the counts behind it."""
+    """Show how risky sellers' listings are beside those of others, and the counts behind it."""
     from serving.sellers.service import seller_risk
 
     if refresh:
@@ -124,7 +126,7 @@ def put_seller(
     at: At,
     seller_id: Annotated[str, typer.Argument(help="The marketplace's id of the seller.")],
     name: Annotated[str, typer.Argument(help="allow, watch or deny.")],
-    reason: Annotated[str, typer.Option(help="Why; analysts read it with each offer.")],
+    reason: Annotated[str, typer.Option(help="Why; analysts read it with each listing.")],
     *,
     days: Annotated[int | None, typer.Option(min=1, help="For how many days; without, a year.")] = None,
 ) -> str:

@@ -301,7 +301,7 @@ def _shows(trial: Trial, listing: str, *, wanted: bool, when: str) -> str | None
     shown = trial.shows(listing)
     if isinstance(shown, Failed):
         return f"the status address: {shown.sentence}"
-    return None if shown is wanted else f"{when}: the offer is {'shown' if shown else 'not shown'}."
+    return None if shown is wanted else f"{when}: the listing is {'shown' if shown else 'not shown'}."
 
 
 CHECKS: Final = (

@@ -16,7 +16,7 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 
 def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, int]:
-    """How many messages about offers and sellers stand in each state."""
+    """How many messages about listings and sellers stand in each state."""
     found = dict.fromkeys(ActionState, 0)
     for table in (action, seller_action):
         query = select(table.c.state, func.count().label("n")).where(table.c.marketplace_id == marketplace_id)
@@ -27,7 +27,7 @@ def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, i
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A message that was sent at least once and has not arrived; `about` is an offer's id, or a seller's."""
+    """A message that was sent at least once and has not arrived; `about` is a listing's id, or a seller's."""
 
     action_id: str
     kind: str
@@ -59,7 +59,7 @@ def failing(connection: Connection, marketplace_id: str, most: int) -> list[Fail
 def acknowledged_hourly(
     connection: Connection, marketplace_id: str, since: datetime, until: datetime
 ) -> dict[datetime, int]:
-    """Messages about offers that were acknowledged in [since, until), by the start of the hour."""
+    """Messages about listings that were acknowledged in [since, until), by the start of the hour."""
     start = (
         func.substr(action.c.acknowledged_at, 1, 13, type_=String)
         if connection.dialect.name == "sqlite"

@@ -144,7 +144,7 @@ class Play:
 
     def _pending_removals_seen(self) -> None:
         """Approve the removals that are pending since the last step: the analyst and the account manager agree."""
-        reason = "Looked at the offers; they are what the confirmation says."
+        reason = "Looked at the listings; they are what the confirmation says."
         for person in (*self.cast.analysts[:2], *self.cast.managers):
             for one in person.call("GET", "/api/v1/held-removals")["held"]:
                 with contextlib.suppress(Refused):  # Their own confirmation, or said in an earlier step.
@@ -194,7 +194,7 @@ class Play:
         return self.world.truth[case["listing_external_id"]]
 
     def _appeal(self) -> None:
-        """Sellers of removed offers decide once whether to object."""
+        """Sellers of removed listings decide once whether to object."""
         removed = self.cast.marketplace.call("GET", "/api/v1/actions?kind=remove&state=acknowledged&most=5000")[
             "actions"
         ]

@@ -20,7 +20,7 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """An offer that is removed: the marketplace's id of it and of its seller, its brand, and since when."""
+    """A listing that is removed: the marketplace's id of it and of its seller, its brand, and since when."""
 
     external_id: str
     seller: str | None
@@ -59,7 +59,7 @@ def linked_steps(facts: Facts, policy: RelistPolicy) -> Mapping[str, int]:
 
 
 def relist(facts: Facts, removed: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
-    """The removed offer that an offer repeats; None where it repeats none. The strongest ground comes first."""
+    """The removed listing that a listing repeats; None where it repeats none. The strongest ground comes first."""
     if facts.seller.authorised:
         return None
     watched = timedelta(days=policy.watched_days)
@@ -91,7 +91,7 @@ def _by_text(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> 
 
 
 def _few_and_no_honest(facts: Facts, policy: RelistPolicy) -> bool:
-    """Whether nobody honest is known to sell under these words, the seller's own earlier offers included."""
+    """Whether nobody honest is known to sell under these words, the seller's own earlier listings included."""
     near = facts.likeness
     if near is None or near.genuine or near.authorised or near.own_offers > near.own_counterfeit:
         return False

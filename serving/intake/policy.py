@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-# When an offer that comes in is held to be one that was removed, back again.
+# When a listing that comes in is held to be one that was removed, back again.
 
 
 @dataclass(frozen=True, slots=True)
 class RelistPolicy:
-    """Settings of `serving.intake.matching`. It only brings an offer before an analyst."""
+    """Settings of `serving.intake.matching`. It only brings a listing before an analyst."""
 
     # Of the runs of characters shared: the line from which texts are near-duplicates (`features.near_duplicates`).
     own_similarity: float = 0.7

@@ -10,7 +10,7 @@ from typing import Final
 class PromotionPolicy:
     """Settings of `serving.learning.rules.promotion.standing`."""
 
-    # A model decides whose offers are looked at, so one person's slip or bad will must not change it.
+    # A model decides whose listings are looked at, so one person's slip or bad will must not change it.
     # A marketplace with a single data scientist sets one (TOUCHSTONE_APPROVALS_NEEDED) and says so in its log.
     approvals_needed: int = 2
 

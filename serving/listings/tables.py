@@ -86,7 +86,7 @@ listing_version = tenant_table(
 text_signature = tenant_table(
     "text_signature",
     "version_id",
-    # The first version of the offer with this text: a change of price alone is no other text.
+    # The first version of the listing with this text: a change of price alone is no other text.
     id_column("text_id"),
     Column("signature", LargeBinary, nullable=False),
     within("version_id", "listing_version"),
@@ -179,7 +179,7 @@ score = tenant_table(
     Index("ix_score_scored", "marketplace_id", "scored_at", "lane"),
 )
 
-# The words under which offers and sellers are found; each engine has an index of them beside it
+# The words under which listings and sellers are found; each engine has an index of them beside it
 # (`serving.listings.store.search`).
 search_entry = Table(
     "search_entry",

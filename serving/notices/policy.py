@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-# How many offers a notice may name, how soon it is decided, and when a reporter is slowed down or muted.
+# How many listings a notice may name, how soon it is decided, and when a reporter is slowed down or muted.
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class NoticePolicy:
     # anybody else 10 (ustels.com, "Alibaba IP Takedown Webform").
     most_listings_registered: int = 300
     most_listings_unregistered: int = 10
-    # Ten notices of ten would go round the limit; thirty offers a day are more than anybody finds by hand (inferred).
+    # Ten notices of ten would go round the limit; thirty listings a day are more than anybody finds by hand (inferred).
     most_listings_a_day_unregistered: int = 30
     # A flood under made-up addresses must leave the database and the review queue usable. This is one every six
     # seconds, which no form in use comes near (inferred). Registered notifiers are not counted.

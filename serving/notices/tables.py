@@ -52,8 +52,8 @@ notice = tenant_table(
     Index("ix_notice_known", "marketplace_id", "known_at"),
 )
 
-# One notified offer. `version_id` is what it was when it was notified, `case_id` where it is decided, also after the
-# offer was changed and its case followed by another.
+# One notified listing. `version_id` is what it was when it was notified, `case_id` where it is decided, also after the
+# listing was changed and its case followed by another.
 notice_item = tenant_table(
     "notice_item",
     "item_id",
@@ -85,7 +85,7 @@ notice_item = tenant_table(
     Index("ix_notice_item_known", "marketplace_id", "known_at"),
 )
 
-# A notifier's complaint that an offer stays. `previous_verdict_id` is what it is against, `verdict_id` what ended it.
+# A notifier's complaint that a listing stays. `previous_verdict_id` is what it is against, `verdict_id` what ended it.
 notice_complaint = tenant_table(
     "notice_complaint",
     "complaint_id",

@@ -86,8 +86,8 @@ class Settings(BaseSettings):
     )
     picture_hosts: str = Field(
         "",
-        description="Hosts, divided by commas, that pictures of offers are loaded from for people who judge them: the "
-        "marketplace's own, as cdn.market.example or *.market.example. Empty: none is loaded.",
+        description="Hosts, divided by commas, that pictures of listings are loaded from for people who judge them: "
+        "the marketplace's own, as cdn.market.example or *.market.example. Empty: none is loaded.",
     )
     retention_days: dict[DataClass, Annotated[int, Field(ge=1, le=36_500)] | None] = Field(
         {},

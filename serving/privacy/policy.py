@@ -17,7 +17,7 @@ class RetentionPolicy:
     # Three years: the regular limitation period of claims in much of Europe, such as section 195 of the German BGB.
     statements: int | None = 1_095
     documents: int | None = 1_095
-    # After a seller's last offer: a returning seller does so within weeks.
+    # After a seller's last listing: a returning seller does so within weeks.
     contacts: int | None = 1_095
     # Longer than a notifier can complain: how a stranger's notices turned out tells how to take the next.
     notifiers: int | None = 1_095

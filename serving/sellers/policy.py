@@ -34,7 +34,8 @@ class SellerRiskPolicy:
     # The middle of the windows in which sellers are described anyway (7, 30, 90 days). In a month most shops list
     # enough to be compared, and a seller who changes is not judged by the last quarter.
     window_days: int = 30
-    # With four offers or fewer one more finding moves a seller past half the marketplace. They are counted, not ranked.
+    # With four listings or fewer one more finding moves a seller past half the marketplace. They are counted, not
+    # ranked.
     fewest_offers: int = 5
     # The weight of the marketplace's base-rate prior, in listings. It equals the minimum for a ranking, so that no
     # ranked seller's figure depends more on the marketplace than on the seller.
@@ -46,7 +47,7 @@ class SellerRiskPolicy:
 
     @property
     def window(self) -> timedelta:
-        """How long before the moment an offer's last score may lie."""
+        """How long before the moment a listing's last score may lie."""
         return timedelta(days=self.window_days)
 
     @property

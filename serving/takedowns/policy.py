@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-# How many removals confirmations may ask for before people look, and whose offers two people decide about.
+# How many removals confirmations may ask for before people look, and whose listings two people decide about.
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class BurstPolicy:
 DEFAULT_BURSTS: Final = BurstPolicy()
 
 
-# When a marketplace is asked whether a removed offer is gone, and for how long.
+# When a marketplace is asked whether a removed listing is gone, and for how long.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class RemovalCheckPolicy:
 
     # An acknowledgement says that the effect is kept; a page that a buyer loads may lag by as much.
     first_look_seconds: int = 60
-    # After each look without an answer or with the offer still there; the last wait is repeated.
+    # After each look without an answer or with the listing still there; the last wait is repeated.
     look_again_seconds: tuple[int, ...] = (60, 240, 600, 2700, 7200, 21600, 86400)
     # Caches and search indices of shops commonly live some minutes; an hour is beyond any of them.
     still_shown_after_seconds: int = 3600

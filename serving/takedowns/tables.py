@@ -69,7 +69,7 @@ action = tenant_table(
     Index("ix_action_state", "marketplace_id", "state", "kind"),
 )
 
-# Whether an offer is gone whose removal was acknowledged. Without a status address there is no row.
+# Whether a listing is gone whose removal was acknowledged. Without a status address there is no row.
 removal_check = tenant_table(
     "removal_check",
     "action_id",

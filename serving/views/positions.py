@@ -128,7 +128,7 @@ def _behind(case: Case) -> tuple[ColumnElement[bool], ...]:
 
 
 def follower(connection: Connection, marketplace_id: str, case_id: str) -> str | None:
-    """The case that took a case's place when its offer was changed or its removal appealed against."""
+    """The case that took a case's place when its listing was changed or its removal appealed against."""
     query = (
         select(review_case.c.case_id)
         .where(inside(review_case, marketplace_id, follows_case_id=case_id))

@@ -171,7 +171,7 @@ def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collec
 
 
 def _notified() -> ColumnElement[bool]:
-    """Whether somebody outside notified the offer of a case."""
+    """Whether somebody outside notified the listing of a case."""
     return select(notice_item.c.item_id).where(same(notice_item, review_case, "case_id")).exists()
 
 

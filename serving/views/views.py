@@ -26,14 +26,14 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """An offer as it stands now: its title, and its open case or else the one that was judged last."""
+    """A listing as it stands now: its title, and its open case or else the one that was judged last."""
 
     title: str | None
     case_id: str | None
 
 
 def offered(connection: Connection, marketplace_id: str, external_ids: Collection[str]) -> dict[str, Offered]:
-    """The offers of a marketplace with these ids, by id."""
+    """The listings of a marketplace with these ids, by id."""
     still_open = (
         select(review_case.c.case_id)
         .where(same(review_case, listing, "listing_id"), review_case.c.state == CaseState.OPEN.value)
@@ -58,7 +58,7 @@ def offered(connection: Connection, marketplace_id: str, external_ids: Collectio
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A person's verdict that nothing has followed yet, with its offer and what it set off."""
+    """A person's verdict that nothing has followed yet, with its listing and what it set off."""
 
     case_id: str
     judgement: Judgement
@@ -204,7 +204,7 @@ def standing_answers(connection: Connection, pairs: Collection[Pair]) -> dict[Pa
 
 @dataclass(frozen=True, slots=True)
 class BrandAction:
-    """An action on an offer that bears a brand, as the brand may see it."""
+    """An action on a listing that bears a brand, as the brand may see it."""
 
     external_id: str
     content: Mapping[str, Any]
@@ -218,7 +218,7 @@ class BrandAction:
 
 
 def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) -> list[BrandAction]:
-    """The latest removals and reinstatements of offers that bear these brands, newest first."""
+    """The latest removals and reinstatements of listings that bear these brands, newest first."""
     query = (
         select(
             action,
@@ -253,7 +253,7 @@ def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) ->
 
 
 def removal_counts(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[ActionState, int]]:
-    """How the removals of offers that bear each of these brands stand."""
+    """How the removals of listings that bear each of these brands stand."""
     key = (review_case.c.marketplace_id, review_case.c.brand_id)
     query = (
         select(*key, action.c.state, func.count().label("n"))

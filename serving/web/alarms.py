@@ -14,7 +14,7 @@ _WATCHERS = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.A
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """Sentences, how many removals wait for people, and how many removed offers are still shown."""
+    """Sentences, how many removals wait for people, and how many removed listings are still shown."""
 
     sentences: tuple[str, ...] = ()
     waiting: int = 0

@@ -70,7 +70,7 @@ _MARK_ENDS_AT: Final = 1.5  # Of the median; what costs more stands at the end.
 
 
 def price_mark(price: PriceFacts) -> PriceMark | None:
-    """The mark of an offer, None where there is no price or nothing to compare it with."""
+    """The mark of a listing, None where there is no price or nothing to compare it with."""
     reference = price.brand_category or price.category
     if price.log_price is None or reference is None:
         return None
@@ -93,7 +93,7 @@ def _spread(reference: PriceReference) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Comparable:
-    """What an offer is held against: its name, its reference as of scoring, and how the prices lie now."""
+    """What a listing is held against: its name, its reference as of scoring, and how the prices lie now."""
 
     name: str
     reference: PriceReference
@@ -102,7 +102,7 @@ class Comparable:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """An offer, or as many as each dot stands for."""
+    """A listing, or as many as each dot stands for."""
 
     x: float
     y: float
@@ -110,7 +110,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceStrip:
-    """One reference: its name, its median with the usual spread around it, and where they and single offers lie.
+    """One reference: its name, its median with the usual spread around it, and where they and single listings lie.
 
     `beyond` dots lie further right than the chart goes.
     """
@@ -149,7 +149,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class PriceChart:
-    """An offer's price over the references that it can be held against."""
+    """A listing's price over the references that it can be held against."""
 
     height: float
     strips: tuple[ReferenceStrip, ...]
@@ -170,7 +170,7 @@ _LONGEST_NAME: Final = 38  # Characters beside the median's words.
 
 
 def price_chart(price: float, references: Sequence[Comparable], *, currency: str, claimed: float | None) -> PriceChart:
-    """The chart of an offer against at least one reference; all amounts in the base currency."""
+    """The chart of a listing against at least one reference; all amounts in the base currency."""
     highest = [math.exp(one.reference.log_median + _spread(one.reference)) for one in references]
     shown = max(price, claimed or 0.0, *highest)
     drawn = [

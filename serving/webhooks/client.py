@@ -59,7 +59,7 @@ def check_secret(secret: str) -> None:
 
 
 def check_status_url(url: str, *, allow_loopback: bool) -> None:
-    """Refuse an address at which nobody could be asked about an offer.
+    """Refuse an address at which nobody could be asked about a listing.
 
     Raises
     ------
@@ -116,9 +116,9 @@ def post(
 
 
 def shows(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: float) -> bool | Failed:
-    """Ask a marketplace whether it shows an offer: `url` with the listing's id in the place of {listing}.
+    """Ask a marketplace whether it shows a listing: `url` with the listing's id in the place of {listing}.
 
-    It answers {"shown": true or false}; 404 and 410 say that there is no such offer any more.
+    It answers {"shown": true or false}; 404 and 410 say that there is no such listing any more.
     """
     asked = url.replace("{listing}", quote(listing, safe=""))
     answer = _exchange("GET", asked, b"", {}, allow_loopback, timeout_seconds)

@@ -49,7 +49,7 @@ def _check_once(marketplace_id: str, action_id: str, looks: str) -> str:
 
 @DBOS.workflow(name=jobs.CHECK)
 def check_removal_once(marketplace_id: str, action_id: str, looks: str) -> str:
-    """Look once whether a removed offer is gone; the row says when the next look is due."""
+    """Look once whether a removed listing is gone; the row says when the next look is due."""
     return _check_once(marketplace_id, action_id, looks)
 
 

@@ -15,7 +15,7 @@ _SPREAD: Final = 0.5  # Of the log of the length.
 def lengthened(listings: Sequence[Listing], *, seed: int) -> list[Listing]:
     """The listings with descriptions of others, drawn at random, after their own.
 
-    What is added says nothing of the label, as what shops copy under every offer says nothing: so it makes learning
+    What is added says nothing of the label, as what shops copy under every listing says nothing: so it makes learning
     harder, for every side alike.
     """
     random = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""What a page offers to a browser without script: read from its source, before any script has run."""
+"""What a page has to a browser without script: read from its source, before any script has run."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field

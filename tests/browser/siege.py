@@ -56,7 +56,7 @@ class Siege:
 
 
 def besiege(home: Path, texts: Sequence[str], *, step: int) -> Siege:
-    """Offers, answers, documents, notices and settings, each field with another text; `step` texts a round.
+    """Listings, answers, documents, notices and settings, each field with another text; `step` texts a round.
 
     With a step of one every field holds every text once.
     """
@@ -148,7 +148,7 @@ class _Round:
         return self._case_of(row["external_id"])
 
     def _case_of(self, external_id: str) -> Case:
-        """The open case of an offer; asking for all of them each time would take longer the more there are."""
+        """The open case of a listing; asking for all of them each time would take longer the more there are."""
         site = self.siege.site
         with site.runtime.store.read() as connection:
             listing_id = listings.id_of(connection, site.here, external_id) or ""

@@ -37,7 +37,7 @@ def enter(page: Page, furnished: Furnished, person: Person, path: str = "/") -> 
 
 
 def waiting(page: Page) -> int:
-    """How many offers wait for an answer, as the heading has it."""
+    """How many listings wait for an answer, as the heading has it."""
     number = re.match(r"\d+", page.get_by_role("heading", level=1).inner_text())
     assert number
     return int(number[0])

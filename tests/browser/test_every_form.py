@@ -202,7 +202,7 @@ def test_an_analyst_keeps_its_own_desk(workshop: Workshop) -> None:
 @pytest.mark.soak
 def test_a_brand_answers_confirms_and_takes_back(workshop: Workshop) -> None:
     with without_script(workshop, BRAND, workshop.site.brand_person) as (camille,):
-        waiting = re.compile(r"^\d+ offers wait for your answer")
+        waiting = re.compile(r"^\d+ listings wait for your answer")
         before = camille.page.get_by_role("heading", name=waiting).inner_text()
         camille.unfold("Add a reason or a note")
         camille.fill("Note for analysts", "The clasp is not ours.")

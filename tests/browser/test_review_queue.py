@@ -18,7 +18,7 @@ ROWS = "tr:has(a[data-stop])"
 
 
 def send(stage: Stage, external_id: str, **changes: object) -> None:
-    """An offer that comes in while somebody works."""
+    """A listing that comes in while somebody works."""
     headers = {"authorization": f"Bearer {stage.site.key}"}
     row = a_suspect_row(external_id=external_id, **changes)
     answer = httpx.post(f"{stage.address}/api/v1/listings", json=row, headers=headers, timeout=30)

@@ -162,7 +162,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
         admit_model(site, analyst_from=0.003)
         with runtime.store.write() as connection:
             breakers.checked(connection, site.here, clock.now())
-            breakers.open_it(connection, site.here, "43 of 60 offers were flagged in 6 hours.", clock.now())
+            breakers.open_it(connection, site.here, "43 of 60 listings were flagged in 6 hours.", clock.now())
         _give_up_on(site, removals)
     finally:
         runtime.close()

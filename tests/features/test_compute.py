@@ -39,7 +39,7 @@ def test_every_feature_begins_with_its_family() -> None:
 
 
 def test_no_feature_reads_who_the_seller_is() -> None:
-    """Another seller, offer or marketplace with the same history is the same to the model (promise E5)."""
+    """Another seller, listing or marketplace with the same history is the same to the model (promise E5)."""
     one = full_facts().listing
     other = full_facts(external_id="MP-2", seller={**FULL_ROW["seller"], "external_id": "somebody-else"}).listing
     assert np.array_equal(compute(facts_of(one)).vector, compute(facts_of(other)).vector, equal_nan=True)
@@ -71,7 +71,7 @@ def test_what_is_not_known_is_missing_and_not_zero() -> None:
     vector = compute(bare_facts()).vector
     known = {name for name, value in zip(NAMES, vector, strict=True) if not math.isnan(value)}
     always = {feature.name for feature in FEATURES if feature.missing == "never"}
-    # The price of the bare offer is known, if not its worth.
+    # The price of the bare listing is known, if not its worth.
     assert known - always == {"price_is_placeholder", "price_same_on_marketplace"}
 
 

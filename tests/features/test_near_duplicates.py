@@ -90,7 +90,7 @@ def test_of_several_texts_of_a_listing_the_nearest_counts_and_any_ruling_is_the_
 
 
 def test_a_ruling_on_a_text_that_is_not_near_says_nothing_of_the_near_one() -> None:
-    """Who lets an honest text be cleared and then rewrites it has no cleared offer."""
+    """Who lets an honest text be cleared and then rewrites it has no cleared listing."""
     result = found(a_listing(shared=10, rulings=CLEARED), a_listing(shared=128))
     assert (result.offers, result.genuine, result.nearest_genuine) == (1, 0, None)
 

@@ -9,7 +9,7 @@ from features.own_prices import OwnPrices
 from tests.features.features_of import value, words
 from tests.fixtures.facts import full_facts, some_facts, some_listings
 
-# The full offer asks 489 EUR after 500, 800 and 600, and claims to have cost 980.
+# The full listing asks 489 EUR after 500, 800 and 600, and claims to have cost 980.
 VALUES = [
     ("price_changes", math.log(4), "three changes"),
     ("price_largest_fall", math.log(600 / 800), "from 800 to 600"),

@@ -1,4 +1,4 @@
-"""The words under which an offer is found: one form for what is written in many ways, and nothing that is no word."""
+"""The words under which a listing is found: one form for what is written in many ways, and nothing that is no word."""
 
 import pytest
 from hypothesis import given

@@ -9,7 +9,7 @@ from features.links import LinkedSeller, Links, LinkStep
 from tests.features.features_of import value, words
 from tests.fixtures.facts import SOME_LINKS, full_facts, some_facts
 
-# Ann has the same telephone, with two fakes and a genuine offer; Bo the same payout account as she, cleared once.
+# Ann has the same telephone, with two fakes and a genuine listing; Bo the same payout account as she, cleared once.
 VALUES = [
     ("seller_linked_sellers", math.log(3), "two"),
     ("seller_linked_counterfeiters", math.log(2), "one of them"),

@@ -9,7 +9,7 @@ from features.history import EventCounts, History
 from tests.features.features_of import value, words
 from tests.fixtures.facts import full_facts, some_facts
 
-# The full offer's seller: 4, 20 and 60 sales, 0, 2 and 6 returns, 0, 1 and 3 fakes, 800, 3,000 and 9,000 EUR.
+# The full listing's seller: 4, 20 and 60 sales, 0, 2 and 6 returns, 0, 1 and 3 fakes, 800, 3,000 and 9,000 EUR.
 VALUES = [
     ("seller_sales_30d", math.log(21), "twenty"),
     ("seller_sales_growth_7d", math.log((4 + 7 / 30) / (7 / 30 * 21)), "4 of 20 where 4.7 would be steady"),

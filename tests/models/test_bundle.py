@@ -264,7 +264,7 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("references.json", lambda m: m.update(as_of="2026-03-02T09:00:00"), "a moment without an offset"),
     ("references.json", lambda m: m["prices"][0].__setitem__(0, 5), "a price of no brand"),
     ("references.json", lambda m: m["prices"][0].__setitem__(3, -0.1), "a price that spreads below zero"),
-    ("references.json", lambda m: m["prices"][0].__setitem__(4, 0), "a price of no offer"),
+    ("references.json", lambda m: m["prices"][0].__setitem__(4, 0), "a price of no listing"),
     ("references.json", lambda m: m.update(lists=[["a", "gtin", 5, "1.00", "EUR"]]), "a list price of a number"),
     ("references.json", lambda m: m.update(tell_tales=[]), "more than references"),
 ]

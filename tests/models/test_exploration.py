@@ -53,8 +53,8 @@ def test_what_is_nearer_the_line_is_drawn_at_least_as_often(first: float, second
 
 
 NEW_SELLERS = [
-    (None, 0, True, "nobody knows whose offer it is"),
-    (0.0, 0, True, "its first offer"),
+    (None, 0, True, "nobody knows whose listing it is"),
+    (0.0, 0, True, "its first listing"),
     (6.99, 0, True, "first seen within the week"),
     (7.0, 0, False, "a week is over"),
     (0.0, 1, False, "somebody has judged it"),

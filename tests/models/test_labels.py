@@ -115,7 +115,13 @@ LABELS = [
     ),
     ([bought(J.COUNTERFEIT), bought(J.GENUINE, "tomas", hour=120)], 1, 1.0, E.TEST_BUY, "who mixes stock sells fakes"),
     ([bought(J.GENUINE), bought(J.COUNTERFEIT, "tomas", hour=120)], 1, 1.0, E.TEST_BUY, "in either order"),
-    ([bought(J.COUNTERFEIT), second_review(J.GENUINE, hour=200)], 1, 1.0, E.TEST_BUY, "no look at the offer beats it"),
+    (
+        [bought(J.COUNTERFEIT), second_review(J.GENUINE, hour=200)],
+        1,
+        1.0,
+        E.TEST_BUY,
+        "no look at the listing beats it",
+    ),
     (
         [analyst(J.COUNTERFEIT), second_review(J.COUNTERFEIT)],
         1,
@@ -367,7 +373,7 @@ FINDS = [
     ([analyst(J.COUNTERFEIT)], (1, 0.7), "it was suspected"),
     ([analyst(J.GENUINE, drawn=True)], (0, 0.7), "what nearly all of the slice is needs no second"),
     ([analyst(J.COUNTERFEIT, drawn=True), second_review(J.COUNTERFEIT)], (1, 0.9), "a second agrees"),
-    ([brand(J.COUNTERFEIT, drawn=True)], (1, 1.0), "the brand knows its goods, however the offer came to it"),
+    ([brand(J.COUNTERFEIT, drawn=True)], (1, 1.0), "the brand knows its goods, however the listing came to it"),
     ([bought(J.COUNTERFEIT), analyst(J.COUNTERFEIT, drawn=True)], (1, 1.0), "so do the goods themselves"),
 ]
 

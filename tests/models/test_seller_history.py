@@ -23,12 +23,12 @@ def event(days: float, *, known: float | None = None, amount: int | None = 1_000
 
 LISTINGS = [
     ([put("a", 1), put("b", 2)], 2, "two"),
-    ([put("b", 2), put("a", 1), put("a", 0.5)], 2, "two versions of one are one offer"),
+    ([put("b", 2), put("a", 1), put("a", 0.5)], 2, "two versions of one are one listing"),
     ([put("a", 0)], 0, "what came at the moment itself was not known before"),
     ([put("a", -1)], 0, "what came later"),
     ([put("a", 180)], 1, "half a year ago"),
     ([put("a", 180.01)], 0, "longer ago"),
-    ([put("me", 3)], 0, "the listing itself is no other offer"),
+    ([put("me", 3)], 0, "the listing itself is no other listing"),
 ]
 
 
@@ -95,7 +95,7 @@ def test_turnover_is_in_the_currency_of_the_listing(
 KNOWN = [
     (None, None, "never seen"),
     (5.0, 5.0, "five days ago"),
-    (0.0, None, "seen first with this very offer"),
+    (0.0, None, "seen first with this very listing"),
     (-1.0, None, "seen first later"),
 ]
 

@@ -38,7 +38,7 @@ def test_confirmations_make_incidents(days_ago: tuple[float, ...], expected: int
 
 WEIGHTS = [
     (Judgement.COUNTERFEIT, FAKE, 1.0, "goods that are not their mark's"),
-    (Judgement.COUNTERFEIT, MISUSE, 0.5, "a mark in an offer of goods that may be genuine"),
+    (Judgement.COUNTERFEIT, MISUSE, 0.5, "a mark in a listing of goods that may be genuine"),
     (Judgement.COUNTERFEIT, ReasonCode.COPYRIGHT, 0.5, "borrowed pictures"),
     (Judgement.COUNTERFEIT, DESIGN, 0.0, "a dispute about a design"),
     (Judgement.COUNTERFEIT, ReasonCode.NOT_AS_DESCRIBED, 0.0, "a promise to the buyer"),

@@ -39,14 +39,14 @@ FIRST = [
     (J.COUNTERFEIT, S.BRAND, False, REMOVED, "a brand that left since still knows its goods"),
     (J.COUNTERFEIT, S.ANALYST, True, TO_BRAND, "the brand is asked before anything is removed"),
     (J.COUNTERFEIT, S.ANALYST, False, REMOVED, "no brand can be asked"),
-    (J.GENUINE, S.BRAND, True, DECIDED, "the offer stays"),
-    (J.GENUINE, S.BRAND, False, DECIDED, "the offer stays"),
-    (J.GENUINE, S.ANALYST, True, DECIDED, "the offer stays"),
-    (J.GENUINE, S.ANALYST, False, DECIDED, "the offer stays"),
-    (J.LICENSED, S.BRAND, True, DECIDED, "the offer stays"),
-    (J.LICENSED, S.BRAND, False, DECIDED, "the offer stays"),
-    (J.LICENSED, S.ANALYST, True, DECIDED, "the offer stays"),
-    (J.LICENSED, S.ANALYST, False, DECIDED, "the offer stays"),
+    (J.GENUINE, S.BRAND, True, DECIDED, "the listing stays"),
+    (J.GENUINE, S.BRAND, False, DECIDED, "the listing stays"),
+    (J.GENUINE, S.ANALYST, True, DECIDED, "the listing stays"),
+    (J.GENUINE, S.ANALYST, False, DECIDED, "the listing stays"),
+    (J.LICENSED, S.BRAND, True, DECIDED, "the listing stays"),
+    (J.LICENSED, S.BRAND, False, DECIDED, "the listing stays"),
+    (J.LICENSED, S.ANALYST, True, DECIDED, "the listing stays"),
+    (J.LICENSED, S.ANALYST, False, DECIDED, "the listing stays"),
     (J.GREY_MARKET, S.BRAND, True, DECIDED, "genuine goods: no strike and no counterfeit"),
     (J.GREY_MARKET, S.BRAND, False, DECIDED, "genuine goods: no strike and no counterfeit"),
     (J.GREY_MARKET, S.ANALYST, True, DECIDED, "genuine goods: no strike and no counterfeit"),
@@ -54,11 +54,11 @@ FIRST = [
     (J.CANNOT_TELL, S.BRAND, True, TO_ANALYST, "an analyst decides"),
     (J.CANNOT_TELL, S.BRAND, False, TO_ANALYST, "an analyst decides"),
     (J.CANNOT_TELL, S.ANALYST, True, TO_BRAND, "the brand is asked"),
-    (J.CANNOT_TELL, S.ANALYST, False, DECIDED, "nobody else can: the offer stays"),
+    (J.CANNOT_TELL, S.ANALYST, False, DECIDED, "nobody else can: the listing stays"),
     (J.NEEDS_TEST_BUY, S.BRAND, True, TO_ANALYST, "an analyst decides"),
     (J.NEEDS_TEST_BUY, S.BRAND, False, TO_ANALYST, "an analyst decides"),
     (J.NEEDS_TEST_BUY, S.ANALYST, True, TO_BRAND, "the brand is asked"),
-    (J.NEEDS_TEST_BUY, S.ANALYST, False, DECIDED, "nobody else can: the offer stays"),
+    (J.NEEDS_TEST_BUY, S.ANALYST, False, DECIDED, "nobody else can: the listing stays"),
     (J.WITHDRAWN, S.BRAND, True, INVALID, "what an undo records is no answer"),
     (J.WITHDRAWN, S.BRAND, False, INVALID, "what an undo records is no answer"),
     (J.WITHDRAWN, S.ANALYST, True, INVALID, "what an undo records is no answer"),
@@ -82,7 +82,7 @@ CELLS += [
     (judgement, L.APPEAL, side, can_be_asked, FORBIDDEN if side is S.BRAND and what != INVALID else what)
     for (judgement, what, _), side, can_be_asked in itertools.product(ON_APPEAL, Side, (True, False))
 ]
-# A notifier's complaint is decided as the offer was, by an analyst who did not decide before.
+# A notifier's complaint is decided as the listing was, by an analyst who did not decide before.
 CELLS += [
     (judgement, L.COMPLAINT, side, can_be_asked, FORBIDDEN if side is S.BRAND and what != INVALID else what)
     for judgement, side, can_be_asked, what, _ in FIRST

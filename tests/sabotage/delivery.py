@@ -51,6 +51,6 @@ MUTANTS = [
         (" and first_known >= one.removed_at", "", "an account from before is a return"),
         ("one.brand_id == brand_id and ", "", "another brand's trade accuses"),
         ("<= policy.most_steps", "<= 4", "chance links accuse"),
-        ("not near.counterfeit or ", "", "an offer found genuine after all accuses"),
+        ("not near.counterfeit or ", "", "a listing found genuine after all accuses"),
     ),
 ]

@@ -13,7 +13,7 @@ MUTANTS = [
         ("if by_brand and asked.brand is not None", "if asked.brand is not None", "the desk fills a brand's cap"),
         ("asked.brand.last_hour >= brand_cap", "asked.brand.last_hour > brand_cap", "one more of a brand leaves"),
         ("asked.brand.last_hour >= brand_cap", "False", "a brand does mass damage by many accounts"),
-        ("asked.seller.last_hour >= policy", "asked.seller.last_hour > policy", "one more offer of a seller goes"),
+        ("asked.seller.last_hour >= policy", "asked.seller.last_hour > policy", "one more listing of a seller goes"),
         ("asked.seller.last_hour >= policy.per_seller", "False", "a rival is emptied"),
         (
             "asked.seller.last_hour >= policy.per_seller",
@@ -48,7 +48,7 @@ MUTANTS = [
             "an account manager of another place",
         ),
         (" and bearing.account_manager_id in {None, person.user_id}", "", "any account manager"),
-        ("in {None, person.user_id}", "in {person.user_id}", "nobody for an offer without a brand"),
+        ("in {None, person.user_id}", "in {person.user_id}", "nobody for a listing without a brand"),
         (
             "(here, brand) in person.brands(Permission.ANSWER_QUESTIONS)",
             "person.brands(Permission.ANSWER_QUESTIONS)",

@@ -1,4 +1,4 @@
-"""How what is kept against a candidate can be got wrong: offers given back on appeal, and the golden set."""
+"""How what is kept against a candidate can be got wrong: listings given back on appeal, and the golden set."""
 
 from tests.sabotage.mutant import sabotage
 
@@ -8,7 +8,7 @@ MUTANTS = [
         ("tests/training/test_upheld.py",),
         ("EvidenceLevel.APPEAL.value and not row.label]", "EvidenceLevel.APPEAL.value]", "dismissed appeals count"),
         ("if row.evidence_level == EvidenceLevel.APPEAL.value and not", "if not", "every genuine row counts"),
-        ("shown = ours >= candidate", "shown = ours > candidate", "an offer on the line is not shown"),
+        ("shown = ours >= candidate", "shown = ours > candidate", "a listing on the line is not shown"),
         ("shown = ours >= candidate.shown", "shown = ours >= incumbent.shown", "the champion's line for the candidate"),
         ("shown & incumbent", "shown | incumbent", "either of two conditions is enough"),
         ("shown & incumbent.is_clear(theirs, ours, policy)", "shown", "whatever is shown regresses"),

@@ -16,7 +16,7 @@ MUTANTS = [
         ("if today + listings > policy", "if today > policy", "the day's limit is passed"),
         ("if kind is ReporterKind.BRAND and good_standing:", "if kind is ReporterKind.BRAND:", "lost standing counts"),
         ("return Place(_TRUSTED + capped", "return Place(_GOOD_STANDING + capped", "flaggers are not first"),
-        ("capped = min(harm, _MOST_HARM)", "capped = harm", "a dear offer passes a flagger"),
+        ("capped = min(harm, _MOST_HARM)", "capped = harm", "a dear listing passes a flagger"),
         ("return not overturned", "return True", "what was given back was right"),
     ),
     *sabotage(
@@ -66,7 +66,7 @@ MUTANTS = [
         (
             "runtime.services[CaseHooks].replaced(connection, here, waiting.case_id, case_id)",
             "pass",
-            "who notified the offer before is never told",
+            "who notified the listing before is never told",
         ),
     ),
     *sabotage(

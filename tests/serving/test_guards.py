@@ -28,7 +28,7 @@ from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site
 
 # Who needs no account: who signs in, cannot any more, or makes the first one, a supervisor, a seller with its
-# link, and whoever notifies an offer (Article 16). More needs a reason.
+# link, and whoever notifies a listing (Article 16). More needs a reason.
 PUBLIC: Final = {
     ("GET", "/healthz"),
     ("POST", "/api/v1/session"),

@@ -27,7 +27,7 @@ _FIXED_CAP: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """By how many standard deviations a model puts counterfeits above genuine offers."""
+    """By how many standard deviations a model puts counterfeits above genuine listings."""
 
     plain: float
     hidden: float

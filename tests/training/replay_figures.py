@@ -1,7 +1,7 @@
 """What each way of rewriting costs a model of the simulated marketplace, with the real replay.
 
-`python -m tests.training.replay_figures [LISTINGS] [SEEDS]` prints the table of the decision on rewritten offers. The
-offers are of sellers with no recorded past, so the model has little but text and price to go by.
+`python -m tests.training.replay_figures [LISTINGS] [SEEDS]` prints the table of the decision on rewritten listings. The
+listings are of sellers with no recorded past, so the model has little but text and price to go by.
 """
 
 import sys
@@ -28,7 +28,7 @@ _HONEST_SHARE: Final = 0.2  # As many as people would have reviewed; all of the 
 
 
 def candidate(listings: int, seed: int) -> tuple[CounterfeitClassifier, HeldOut, References]:
-    """A model fitted on the offers of six sellers in ten, and the offers of the others."""
+    """A model fitted on the listings of six sellers in ten, and the listings of the others."""
     settings = Settings(listings=listings, seed=seed, start=_START)
     offers, truth = evaluation_set(settings, listings)
     random = np.random.default_rng([seed, 1])
@@ -60,7 +60,7 @@ def figures(listings: int, seed: int) -> tuple[Replayed, ...]:
 
 
 def pooled(listings: int, seeds: Sequence[int]) -> list[Replayed]:
-    """The figures of several markets and their models, each offer counted once; intervals end at the worst seed."""
+    """The figures of several markets and their models, each listing counted once; intervals end at the worst seed."""
     runs = [figures(listings, seed) for seed in seeds]
     return [_together(ways) for ways in zip(*runs, strict=True)]
 
@@ -78,7 +78,7 @@ def _together(ways: Sequence[Replayed]) -> Replayed:
 
 def main(listings: int, seeds: int) -> None:
     """Print the table."""
-    print("| simulated | offers | shown before | after | worse by | at least, worst seed |")  # noqa: T201  # the result
+    print("| simulated | listings | shown before | after | worse by | at least, worst seed |")  # noqa: T201  # the result
     print("| --- | --- | --- | --- | --- | --- |")  # noqa: T201  # as above
     for one in pooled(listings, range(seeds)):
         name = f"honest, {one.name}" if one.honest else one.name

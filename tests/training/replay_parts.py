@@ -1,7 +1,7 @@
-"""Which part of the model moves when honest offers are written in two languages, beside `replay_figures`.
+"""Which part of the model moves when honest listings are written in two languages, beside `replay_figures`.
 
-`python -m tests.training.replay_parts [LISTINGS] [SEEDS]` prints the second table of the decision on rewritten offers:
-by how much more of the honest offers are shown when one part alone is read from the rewritten offer.
+`python -m tests.training.replay_parts [LISTINGS] [SEEDS]` prints the second table of the decision on rewritten
+listings: by how much more of the honest listings are shown when one part alone is read from the rewritten listing.
 """
 
 import sys
@@ -33,7 +33,7 @@ _PHOTOGRAPHS: Final = (
 
 
 def parts(listings: int, seed: int) -> Mapping[str, float]:
-    """Share of honest offers shown more, by what alone is read from the rewritten offer."""
+    """Share of honest listings shown more, by what alone is read from the rewritten listing."""
     model, held_out, references = candidate(listings, seed)
     honest = [one for one, label in zip(held_out.facts, held_out.labels, strict=True) if not label]
     before = [facts_of_changed(one, one.listing, references) for one in honest]
@@ -67,7 +67,7 @@ def _shown(model: Classifier, numbers: NDArray[np.float64], offers: Sequence[Lis
 
 
 def _phrases(own: Listing, mixed: Listing, change: Callable[[str], str]) -> Listing:
-    """The rewritten offer with the phrases around its own description changed."""
+    """The rewritten listing with the phrases around its own description changed."""
     if not own.description:
         return replace(mixed, description=change(mixed.description or ""))
     before, description, after = (mixed.description or "").partition(own.description)
@@ -88,7 +88,7 @@ def _without_photographs(phrase: str) -> str:
 def main(listings: int, seeds: int) -> None:
     """Print the table."""
     runs = [parts(listings, seed) for seed in range(seeds)]
-    print("| read from the rewritten offer | more shown | by market |")  # noqa: T201  # the result
+    print("| read from the rewritten listing | more shown | by market |")  # noqa: T201  # the result
     print("| --- | --- | --- |")  # noqa: T201  # as above
     for name in runs[0]:
         values = [run[name] for run in runs]

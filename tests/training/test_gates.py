@@ -121,7 +121,7 @@ SENTENCES = [
                 "95%, at most 0.050."
             ),
             "0 slices have 50 rows or more, and none has 3 counterfeits to judge by.",
-            "Too few held-out offers to see what rewriting them costs.",
+            "Too few held-out listings to see what rewriting them costs.",
         ],
     ),
     (
@@ -134,7 +134,7 @@ SENTENCES = [
             ),
             "Calibration error 0.050; at most 0.150 for a first model.",
             "0 slices have 50 rows or more, and none has 3 counterfeits to judge by.",
-            "Too few held-out offers to see what rewriting them costs.",
+            "Too few held-out listings to see what rewriting them costs.",
         ],
     ),
 ]

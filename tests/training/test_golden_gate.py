@@ -68,9 +68,9 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
         EVIDENCE,
         State.PASSED,
         (
-            "Golden set abcdef012345, 400 offers, 60 counterfeit: recall 0.50 against 0.50, rank 0.50 against 0.50, "
-            "genuine offers flagged 1.0% against 1.0%; 60 counterfeits of 40 sellers among 400 rows. 0 slices of 200 "
-            "offers or more hold as well, beside the champion."
+            "Golden set abcdef012345, 400 listings, 60 counterfeit: recall 0.50 against 0.50, rank 0.50 against 0.50, "
+            "genuine listings flagged 1.0% against 1.0%; 60 counterfeits of 40 sellers among 400 rows. 0 slices of 200 "
+            "listings or more hold as well, beside the champion."
         ),
         0.0,
         "nothing is lost",
@@ -79,9 +79,9 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
         replace(EVIDENCE, parts=(LOST,), champion_saw=True),
         State.FAILED,
         (
-            "Golden set abcdef012345, 400 offers, 60 counterfeit, beside the champion. all of it: recall 0.20 against "
-            "0.50 at 1% false alarms, worse by at least 0.11 beyond doubt; 60 counterfeits of 40 sellers among 400 "
-            "rows. The champion may have learnt it, which flatters it."
+            "Golden set abcdef012345, 400 listings, 60 counterfeit, beside the champion. all of it: recall 0.20 "
+            "against 0.50 at 1% false alarms, worse by at least 0.11 beyond doubt; 60 counterfeits of 40 sellers among "
+            "400 rows. The champion may have learnt it, which flatters it."
         ),
         -0.3,
         "recall is lost",
@@ -90,8 +90,8 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
         replace(EVIDENCE, parts=(WHOLE, replace(LOST, name="brand Lumo", rows=220))),
         State.FAILED,
         (
-            "Golden set abcdef012345, 400 offers, 60 counterfeit, beside the champion. brand Lumo: recall 0.20 against "
-            "0.50 at 1% false alarms, worse by at least 0.11 beyond doubt; 60 counterfeits of 40 sellers among "
+            "Golden set abcdef012345, 400 listings, 60 counterfeit, beside the champion. brand Lumo: recall 0.20 "
+            "against 0.50 at 1% false alarms, worse by at least 0.11 beyond doubt; 60 counterfeits of 40 sellers among "
             "220 rows."
         ),
         -0.3,
@@ -100,7 +100,7 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
     (
         replace(EVIDENCE, positives=2, parts=(replace(WHOLE, positives=2),)),
         State.NOT_JUDGED,
-        "Golden set abcdef012345, 400 offers, 2 counterfeit: at least 3 counterfeits are needed.",
+        "Golden set abcdef012345, 400 listings, 2 counterfeit: at least 3 counterfeits are needed.",
         None,
         "too few counterfeits",
     ),
@@ -108,9 +108,9 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
         replace(EVIDENCE, parts=(WHOLE, replace(WHOLE, name="brand Lumo", rows=220, recall=BETTER))),
         State.PASSED,
         (
-            "Golden set abcdef012345, 400 offers, 60 counterfeit: recall 0.50 against 0.50, rank 0.50 against 0.50, "
-            "genuine offers flagged 1.0% against 1.0%; 60 counterfeits of 40 sellers among 400 rows. 1 slices of 200 "
-            "offers or more hold as well, beside the champion."
+            "Golden set abcdef012345, 400 listings, 60 counterfeit: recall 0.50 against 0.50, rank 0.50 against 0.50, "
+            "genuine listings flagged 1.0% against 1.0%; 60 counterfeits of 40 sellers among 400 rows. 1 slices of 200 "
+            "listings or more hold as well, beside the champion."
         ),
         0.0,
         "a slice is better, and the figure is of the whole",
@@ -118,7 +118,7 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
     (
         replace(EVIDENCE, positives=0, parts=()),
         State.NOT_JUDGED,
-        "Golden set abcdef012345, 400 offers, 0 counterfeit: at least 3 counterfeits are needed.",
+        "Golden set abcdef012345, 400 listings, 0 counterfeit: at least 3 counterfeits are needed.",
         None,
         "no counterfeit at all",
     ),

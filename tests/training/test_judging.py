@@ -301,7 +301,7 @@ def test_both_models_have_the_same_figures_of_the_slice() -> None:
 
 
 def test_the_slice_finds_what_the_champion_hid() -> None:
-    """Ten flagged offers, in the champion's order; and one drawn counterfeit that stands for 40, which it missed."""
+    """Ten flagged listings, in the champion's order; and one drawn counterfeit that stands for 40, which it missed."""
     labels = np.array([1] * 8 + [0] * 2 + [1], dtype=np.int8)
     stands_for = np.array([1.0] * 10 + [40.0])
     champion = np.array([0.9] * 8 + [0.5] * 2 + [0.1])

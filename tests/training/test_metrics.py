@@ -142,7 +142,7 @@ def test_only_the_proportions_of_weights_matter(rows: tuple[Labels, Floats, Floa
 
 
 RECALLS = [
-    (0.0, 1 / 3, "before the first genuine offer"),
+    (0.0, 1 / 3, "before the first genuine listing"),
     (0.49, 1 / 3, "half of the genuine are too many"),
     (0.5, 2 / 3, "one of two genuine"),
     (1.0, 1.0, "everything flagged"),

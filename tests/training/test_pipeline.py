@@ -119,8 +119,8 @@ def test_a_snapshot_that_holds_golden_listings_trains_nothing(tmp_path: Path) ->
 
 
 def with_a_rival(*, accused: int) -> list[SnapshotRow]:
-    """The market with an old shop that has words of its own: three of its offers were given back on appeal, and so many
-    others are called counterfeit."""
+    """The market with an old shop that has words of its own: three of its listings were given back on appeal, and so
+    many others are called counterfeit."""
     shop = {"external_id": "rival", "age_days": 2_500}
     rows = []
     for i, row in enumerate([row for row in ROWS if not row.label][: 3 + accused]):
@@ -159,7 +159,7 @@ def test_false_confirmations_against_a_rival_are_seen_in_its_listings_that_were_
     champion = replace(from_files(candidate.files), thresholds=Thresholds(0.6, 0.6))
     gates = train(snapshot, champion=champion, seed=0, threads=1).report["gates"]
     (gate,) = [gate for gate in gates if gate["name"] == "upheld_appeals"]
-    assert gate["sentence"].startswith("3 offers were given back on appeal.")
+    assert gate["sentence"].startswith("3 listings were given back on appeal.")
     assert (gate["state"], gate["blocks"]) == (state, state == "failed")
 
 

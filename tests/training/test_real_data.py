@@ -50,7 +50,7 @@ def test_every_row_of_a_catalogue_is_a_listing_or_refused_with_its_reason(
 
 
 def test_every_row_of_a_catalogue_has_an_id_of_its_own_or_shares_it_with_the_same_listing(datasets: Path) -> None:
-    """An import would otherwise take one offer for a change of another; the same row twice is the same offer."""
+    """An import would otherwise take one listing for a change of another; the same row twice is the same listing."""
     for name, format_name, *_ in CATALOGUES:
         hashes: dict[str, set[str]] = {}
         for row in read(datasets / "catalogues" / name, format_name):

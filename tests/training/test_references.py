@@ -66,9 +66,9 @@ def test_a_listing_under_an_alias_is_compared_with_its_brand() -> None:
 CURRENCIES = [
     (["EUR", "USD", "USD"], "USD", "the commonest"),
     (["USD", "EUR"], "EUR", "of two the first in the alphabet"),
-    ([None, None, "JPY"], "JPY", "offers without one do not count"),
-    ([None], "EUR", "no offer has one"),
-    ([], "EUR", "no offer at all"),
+    ([None, None, "JPY"], "JPY", "listings without one do not count"),
+    ([None], "EUR", "no listing has one"),
+    ([], "EUR", "no listing at all"),
 ]
 
 

@@ -14,7 +14,7 @@ MIXED = "mixed languages"
 
 @cache
 def worse(*, honest: bool) -> dict[str, float]:
-    """Recall lost, or honest offers shown more, by way of writing."""
+    """Recall lost, or honest listings shown more, by way of writing."""
     return {one.name: one.worse for one in _all() if one.honest is honest}
 
 

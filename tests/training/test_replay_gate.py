@@ -41,11 +41,11 @@ PARTS: list[tuple[Replayed, State, str]] = [
     (replayed(effective=99, worse=0.3, worse_at_least=0.1001), State.FAILED, "few, and more than ten for certain"),
     (replayed(before=0.0, after=0.0, worse=0.0, worse_at_least=0.0), State.NOT_JUDGED, "none was shown before"),
     (honest(worse=0.005), State.PASSED, "half a point more, which is the bound"),
-    (honest(worse=0.0051), State.FAILED, "more honest offers are shown"),
-    (honest(effective=2_000, worse=0.006), State.FAILED, "two thousand honest offers are enough for face value"),
+    (honest(worse=0.0051), State.FAILED, "more honest listings are shown"),
+    (honest(effective=2_000, worse=0.006), State.FAILED, "two thousand honest listings are enough for face value"),
     (honest(effective=1_999, worse=0.006), State.NOT_JUDGED, "fewer are not"),
     (honest(effective=1_999, worse=0.03, worse_at_least=0.0051), State.FAILED, "few, and shown more for certain"),
-    (honest(before=0.0, worse=0.0), State.PASSED, "no honest offer was shown before, which is well"),
+    (honest(before=0.0, worse=0.0), State.PASSED, "no honest listing was shown before, which is well"),
 ]
 
 
@@ -69,7 +69,7 @@ def test_what_passes_says_its_bounds() -> None:
     found = replay_gate([replayed(), honest()], DEFAULT_GATES)
     assert found.sentence == (
         "None of 2 ways of rewriting that could be judged costs more than 10% of recall, or shows 0.5% more of the "
-        "honest offers written so."
+        "honest listings written so."
     )
 
 
@@ -81,13 +81,13 @@ def test_too_few_counterfeits_are_not_judged_and_do_not_stop() -> None:
 def test_what_is_needed_is_said() -> None:
     (part,) = replay_gate([honest(offers=111, effective=41.4)], DEFAULT_GATES).parts
     assert part.sentence == (
-        "10.0% of the honest offers that 111 stand for are shown to somebody, 10.0% before; they say as much as 41 of "
-        "equal weight, 2,000 are needed, shown before they are rewritten."
+        "10.0% of the honest listings that 111 stand for are shown to somebody, 10.0% before; they say as much as 41 "
+        "of equal weight, 2,000 are needed, shown before they are rewritten."
     )
 
 
 def by_facts(score: Callable[[Sequence[Facts]], Floats]) -> Callable[[Sequence[Facts], NDArray[np.intp]], Floats]:
-    """A scorer to which it does not matter where an offer stands."""
+    """A scorer to which it does not matter where a listing stands."""
     return lambda facts, _rows: score(facts)
 
 
@@ -105,7 +105,9 @@ def test_each_listing_is_scored_with_its_place() -> None:
 
 
 def test_honest_listings_count_as_many_as_they_stand_for() -> None:
-    """Somebody looks at the rewritten offers of the first half alone, which stand for one each, the others for nine."""
+    """Somebody looks at the rewritten listings of the first half alone, which stand for one each, the others for
+    nine.
+    """
     half = len(FACTS) // 2
     first = {one.listing.external_id for one in FACTS[:half]}
 
@@ -225,7 +227,7 @@ def test_a_listing_on_the_line_is_shown() -> None:
 
 
 def test_in_the_interval_too_an_honest_listing_counts_as_often_as_it_stands_for() -> None:
-    """Every second honest offer is newly shown and stands for thirty others."""
+    """Every second honest listing is newly shown and stands for thirty others."""
     honest_rows = np.flatnonzero(DATA.labels == 0)
     feared = {FACTS[i].listing.external_id for i in honest_rows[::2]}
 

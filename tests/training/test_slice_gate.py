@@ -36,7 +36,7 @@ SLICES: list[tuple[SliceEvidence, State, str]] = [
     (a_slice(rank=compared(0.1, 0.03, 0.9)), State.PASSED, "by three points, which is the bound"),
     (a_slice(rank=compared(0.2001, -0.1, 0.9)), State.FAILED, "the rank has collapsed, certain or not"),
     (a_slice(rank=compared(0.2, -0.1, 0.9)), State.PASSED, "by twenty points, which is the bound"),
-    (a_slice(alarms=Compared(0.2, 0.01, 0.19, 0.0301)), State.FAILED, "honest offers are flagged"),
+    (a_slice(alarms=Compared(0.2, 0.01, 0.19, 0.0301)), State.FAILED, "honest listings are flagged"),
     (a_slice(alarms=Compared(0.2, 0.01, 0.19, 0.03)), State.PASSED, "by three points more for certain: the bound"),
     (a_slice(positives=5, recall=compared(0.35, 0.1)), State.FAILED, "five counterfeits are enough for recall"),
     (a_slice(positives=4, recall=compared(0.35, 0.1)), State.PASSED, "four are not"),
@@ -79,28 +79,28 @@ SENTENCES = [
     (
         a_slice(rank=compared(0.4, 0.3, 0.9)),
         (
-            "its counterfeits score above a genuine offer with chance 0.50 against 0.90, 0.40 lower; "
+            "its counterfeits score above a genuine listing with chance 0.50 against 0.90, 0.40 lower; "
             "12 counterfeits of 6 sellers among 60 rows."
         ),
     ),
     (
         a_slice(rank=compared(0.1, 0.05, 0.9)),
         (
-            "its counterfeits score above a genuine offer with chance 0.80 against 0.90, worse by at least 0.05 beyond "
-            "doubt; 12 counterfeits of 6 sellers among 60 rows."
+            "its counterfeits score above a genuine listing with chance 0.80 against 0.90, worse by at least 0.05 "
+            "beyond doubt; 12 counterfeits of 6 sellers among 60 rows."
         ),
     ),
     (
         a_slice(alarms=Compared(0.72, 0.01, 0.71, 0.5)),
         (
-            "72% of its genuine offers are flagged against 1%, worse by at least 0.50 beyond doubt; "
+            "72% of its genuine listings are flagged against 1%, worse by at least 0.50 beyond doubt; "
             "12 counterfeits of 6 sellers among 60 rows."
         ),
     ),
     (
         a_slice(),
         (
-            "recall 0.39 against 0.40, rank 0.90 against 0.90, genuine offers flagged 2.0% against 1.0%; "
+            "recall 0.39 against 0.40, rank 0.90 against 0.90, genuine listings flagged 2.0% against 1.0%; "
             "12 counterfeits of 6 sellers among 60 rows."
         ),
     ),

@@ -135,7 +135,7 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         EVIDENCE,
         State.PASSED,
         (
-            "9 offers were given back on appeal. The candidate, which has learnt them, would show 1 to a person, the "
+            "9 listings were given back on appeal. The candidate, which has learnt them, would show 1 to a person, the "
             "champion 2; 0 although the champion is clear, 0 the other way round: 0 allowed."
         ),
         "no regression",
@@ -144,7 +144,7 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         replace(EVIDENCE, learnt=7, shown=(3, 2), regressed=("ver_1",)),
         State.FAILED,
         (
-            "9 offers were given back on appeal. The candidate, which has learnt them, would show 3 to a person, the "
+            "9 listings were given back on appeal. The candidate, which has learnt them, would show 3 to a person, the "
             "champion 2; 1 (ver_1) although the champion is clear, 0 the other way round: 0 allowed. The champion had "
             "learnt 7 of them as well."
         ),
@@ -154,7 +154,7 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         replace(EVIDENCE, shown=(3, 3), regressed=("ver_1", "ver_2"), mended=2),
         State.PASSED,
         (
-            "9 offers were given back on appeal. The candidate, which has learnt them, would show 3 to a person, the "
+            "9 listings were given back on appeal. The candidate, which has learnt them, would show 3 to a person, the "
             "champion 3; 2 (ver_1, ver_2) although the champion is clear, 2 the other way round: 2 allowed."
         ),
         "as many are mended",
@@ -163,7 +163,7 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         replace(EVIDENCE, shown=(4, 3), regressed=("ver_1", "ver_2", "ver_3"), mended=2),
         State.FAILED,
         (
-            "9 offers were given back on appeal. The candidate, which has learnt them, would show 4 to a person, the "
+            "9 listings were given back on appeal. The candidate, which has learnt them, would show 4 to a person, the "
             "champion 3; 3 (ver_1, ver_2, ver_3) although the champion is clear, 2 the other way round: 2 allowed."
         ),
         "one more is accused than mended",
@@ -172,7 +172,7 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         replace(EVIDENCE, incumbent=Incumbent.SCORECARD, shown=(5, 0), regressed=("a", "b", "c", "d")),
         State.FAILED,
         (
-            "9 offers were given back on appeal. The candidate, which has learnt them, would show 5 to a person, the "
+            "9 listings were given back on appeal. The candidate, which has learnt them, would show 5 to a person, the "
             "starter scorecard 0; 4 (a, b, c) although the starter scorecard is clear, 0 the other way round: 0 "
             "allowed."
         ),

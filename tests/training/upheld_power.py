@@ -1,8 +1,8 @@
 """How often the gate of upheld appeals refuses an honest candidate, and how often one taught to accuse a rival.
 
 `python -m tests.training.upheld_power [seeds]` plays simulated years in which each month's candidate becomes champion,
-whatever its gates say. In the last month a brand confirms honest offers of one rival as counterfeit; some others of the
-rival's were removed before and given back on appeal.
+whatever its gates say. In the last month a brand confirms honest listings of one rival as counterfeit; some others of
+the rival's were removed before and given back on appeal.
 """
 
 import sys
@@ -30,7 +30,7 @@ _RIVAL = "the rival"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the gate found in one training: how many offers, how many accused anew, how many mended."""
+    """What the gate found in one training: how many listings, how many accused anew, how many mended."""
 
     offers: int
     regressed: int
@@ -72,7 +72,7 @@ def trained(snapshot: Snapshot, champion: Bundle | None) -> tuple[Any, dict[str,
 
 
 def attacked(year: Year, seed: int, *, upheld: int, planted: int) -> Snapshot:
-    """The snapshot of now with a rival: so many offers given back on appeal, so many falsely confirmed.
+    """The snapshot of now with a rival: so many listings given back on appeal, so many falsely confirmed.
 
     The rival has an honest seller's account and sells what honest sellers of the most sold brand do.
     """
@@ -113,7 +113,7 @@ def table(seeds: int) -> Iterator[str]:
     years = [played(seed) for seed in range(1, seeds + 1)]
     honest = [one for _, found in years for one in found if one.offers]
     yield (
-        "| simulated | trainings | upheld offers | accused anew | mended | refused |\n"
+        "| simulated | trainings | upheld listings | accused anew | mended | refused |\n"
         "| --- | --- | --- | --- | --- | --- |"
     )
     yield _line("honest years", honest)

@@ -1,8 +1,8 @@
 """What is refused, by `refused.tsv`, in names and in prose.
 
-A name is an identifier of Python, a name in a template's expression, or a file's own name. Prose is what a person reads:
-comments, docstrings, texts, templates outside of tags, documents, and the English of the catalogues. Text in backticks
-and one-word literals are left out: they are values, and stored values keep the names that they have.
+A name is an identifier of Python, a name in a template's expression, or a file's own name. Prose is what a person
+reads: comments, docstrings, texts, templates outside of tags, documents, and the English of the catalogues. Text in
+backticks and one-word literals are left out: they are values, and stored values keep the names that they have.
 """
 
 import io
@@ -71,7 +71,8 @@ def rules(path: Path = LIST) -> Rules:
 
 def files(root: Path) -> Iterator[Path]:
     """The files of the repository that somebody reads, without the list itself."""
-    listed = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=root, capture_output=True, check=True)
+    command = ["git", "ls-files", "-co", "--exclude-standard"]  # What is not committed yet is read too.
+    listed = subprocess.run(command, cwd=root, capture_output=True, check=True)  # noqa: S603  # no words of others
     for name in listed.stdout.decode().splitlines():
         path = root / name
         if path.suffix in _READ and path.is_file() and path.resolve() != LIST:

@@ -69,7 +69,7 @@ FORMATS: Final[Mapping[str, Format]] = {
                 Layout(frozenset({"product_name"}), vestiaire.as_listing),
                 Layout(frozenset({"Start_price_EU"}), vestiaire.sale_to_listing),
             ),
-            "Vestiaire Collective offers (USD) and sold bags (EUR).",
+            "Vestiaire Collective listings (USD) and sold bags (EUR).",
         ),
         Format("wish", (Layout(frozenset({"title_orig", "merchant_id"}), wish.to_listing),), "Wish summer products."),
         Format(

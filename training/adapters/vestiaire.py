@@ -1,4 +1,4 @@
-"""Vestiaire Collective: offers (one CSV layout) and sold bags (one Parquet layout). All goods are second-hand."""
+"""Vestiaire Collective: listings (one CSV layout) and sold bags (one Parquet layout). All goods are second-hand."""
 
 from collections.abc import Mapping
 
@@ -6,7 +6,7 @@ from training.adapters.cells import Row, amount, number, text, without_missing
 
 
 def as_listing(row: Row) -> Mapping[str, object]:
-    """The listing mapping of an offer; the price shown to a buyer is in US dollars."""
+    """The listing mapping of a listing; the price shown to a buyer is in US dollars."""
     return without_missing(
         {
             "external_id": text(row, "product_id"),

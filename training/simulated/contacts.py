@@ -33,7 +33,7 @@ class SellerContact:
 
 
 def seller_contacts(random: Random, offers: Sequence[Draft], start: datetime) -> tuple[SellerContact, ...]:
-    """The contacts of everybody who offers something, each shortly before the first offer; `offers` are by time."""
+    """The contacts of everybody who listings something, each shortly before the first listing; `offers` are by time."""
     first: dict[str, Draft] = {}
     for listing in offers:
         first.setdefault(listing.seller.external_id, listing)

@@ -1,6 +1,6 @@
-"""Texts that are copied: by counterfeiters from honest offers, and by honest shops from each other.
+"""Texts that are copied: by counterfeiters from honest listings, and by honest shops from each other.
 
-So a text like that of a genuine offer proves nothing, and neither does a text that many use.
+So a text like that of a genuine listing proves nothing, and neither does a text that many use.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _COPIED: Final = ("title", "description", "language", "brand")
 
 
 def copied(random: Random, offers: Sequence[Draft]) -> list[Draft]:
-    """The offers, in order, some in the words of an earlier genuine offer of the same model by another seller."""
+    """The listings, in order, some in the words of an earlier genuine listing of the same model by another seller."""
     by_model: dict[tuple[int, int], list[Draft]] = {}
     found: list[Draft] = []
     for draft in offers:

@@ -43,9 +43,9 @@ class Habits:
     """Medians and shares by which a kind of seller acts; a single seller deviates from them.
 
     `price` is a share of the list price, ages are days, `sales` items a month. `returns` is the share of sales sent
-    back, `fakes` the share of those said to be not genuine where the offer is counterfeit. The rest are the shares of
-    offers that declare the brand, carry a GTIN, are described, use lexicon words, a supplier's tell, a contact outside
-    the marketplace, or a disguised name.
+    back, `fakes` the share of those said to be not genuine where the listing is counterfeit. The rest are the shares of
+    listings that declare the brand, carry a GTIN, are described, use lexicon words, a supplier's tell, a contact
+    outside the marketplace, or a disguised name.
     """
 
     price: Around
@@ -88,6 +88,6 @@ def _habits(row: Mapping[str, str]) -> Habits:
 
 _ROWS: Final = {row["kind"]: row for row in table("habits.tsv")}
 HABITS: Final[Mapping[Kind, Habits]] = {kind: _habits(_ROWS[kind]) for kind in (*Honest, *Craft)}
-# Shares of counterfeit offers by craft, of genuine offers by trade.
+# Shares of counterfeit listings by craft, of genuine listings by trade.
 CRAFTS: Final[Mapping[Kind, float]] = {kind: float(_ROWS[kind]["share"]) for kind in Craft}
 TRADES: Final[Mapping[Kind, float]] = {kind: float(_ROWS[kind]["share"]) for kind in Honest}

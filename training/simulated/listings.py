@@ -1,4 +1,4 @@
-"""Offers of one seller: what it sells, at what price, and the row that the marketplace would send of it."""
+"""Listings of one seller: what it sells, at what price, and the row that the marketplace would send of it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -17,7 +17,7 @@ from training.simulated.words import Story
 _OFFSETS: Final = {"CN": 8, "HK": 8, "RU": 3, "TR": 3, "KZ": 5, "US": -5, "MX": -6, "GB": 0}  # Hours; else 1.
 _ENDINGS: Final = ("00", "00", "90", "95", "99", "50")
 _BARE: Final = 0.035  # Rows that hold a title and a price and nothing else.
-_PARTS: Final = 0.2  # Of unbranded offers: parts and accessories for a brand's products.
+_PARTS: Final = 0.2  # Of unbranded listings: parts and accessories for a brand's products.
 _PRODUCT_OF_SUPPLIER, _VARIANT_OF_SUPPLIER = 0.85, 0.7
 _ELSEWHERE: Final = ("CN", "HK", "TR", "CN", "DE", "PL")
 _BARE_FIELDS: Final = ("title", "price", "currency")
@@ -25,7 +25,7 @@ _BARE_FIELDS: Final = ("title", "price", "currency")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """An offer before it has an id: `content` is what buyers see, `observed` what is counted of it."""
+    """A listing before it has an id: `content` is what buyers see, `observed` what is counted of it."""
 
     seller: Seller
     day: float
@@ -55,7 +55,7 @@ def moment(start: datetime, day: float) -> datetime:
 
 
 def draw_item(random: Random, seller: Seller, *, unknowing: float) -> Item:
-    """Something that the seller would offer; `unknowing` is the chance of a fake where the seller is honest."""
+    """Something that the seller would listing; `unknowing` is the chance of a fake where the seller is honest."""
     if seller.supplier is not None and happens(random, FAKE_SHARE):
         return _copy(random, seller)
     if not happens(random, HABITS[seller.kind].branded):
@@ -86,7 +86,7 @@ def _variant(random: Random) -> int:
 
 
 def draft(random: Random, seller: Seller, item: Item) -> Draft:
-    """The offer of an item at some day of the seller's career."""
+    """The listing of an item at some day of the seller's career."""
     career = seller.career
     day = career.first_day + random.random() * (career.last_day - career.first_day)
     text = write(random, seller, item)
@@ -110,7 +110,7 @@ def _observed(random: Random, listing: Draft) -> Draft:
 
 
 def later(random: Random, listing: Draft, day: float) -> Draft:
-    """The same offer as it stands on a later day, its content unchanged."""
+    """The same listing as it stands on a later day, its content unchanged."""
     found = volumes(random, listing.seller.career, listing.seller.record, day)
     sentence = block(listing.seller.career, listing.seller.record, found, country=listing.seller.style.country, day=day)
     observed = dict(listing.observed)

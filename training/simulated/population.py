@@ -1,4 +1,4 @@
-"""Everybody who trades on the synthetic marketplace, and everything that they offer."""
+"""Everybody who trades on the synthetic marketplace, and everything that they listing."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ from training.simulated.habits import CRAFTS, HABITS, TRADES, Craft, Honest
 from training.simulated.listings import Draft, draft, draw_item, relisted
 from training.simulated.sellers import Supplier, counterfeiter, honest_seller, reopened
 
-_UNKNOWING: Final = 0.06  # Share of all fakes that honest second-hand sellers offer without knowing.
+_UNKNOWING: Final = 0.06  # Share of all fakes that honest second-hand sellers listing without knowing.
 _NAMES: Final = ("alba", "north", "mir", "lumen", "casa", "hao", "delta", "vega", "pluma", "orbit", "sever", "jade")
 _MOST_SELLERS: Final = 1_000_000
-_COMES_BACK: Final = 0.85  # Share of a removed account's offers that its successor puts up again.
+_COMES_BACK: Final = 0.85  # Share of a removed account's listings that its successor puts up again.
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How many offers, how many of them counterfeit, over how many days; `prefix` keeps ids of two crowds apart."""
+    """How many listings, how many of them counterfeit, over how many days; `prefix` keeps ids of two crowds apart."""
 
     offers: int
     counterfeits: int
@@ -27,7 +27,7 @@ class Crowd:
 
 
 def draw_listings(random: Random, crowd: Crowd, workshops: tuple[Supplier, ...]) -> list[Draft]:
-    """Exactly `crowd.offers` offers in the order of time."""
+    """Exactly `crowd.offers` listings in the order of time."""
     ids = _seller_ids(random, crowd.prefix)
     found: list[Draft] = []
     unknowing = round(crowd.counterfeits * _UNKNOWING)
@@ -55,7 +55,7 @@ def _seller_ids(random: Random, prefix: str) -> Iterator[str]:
 
 
 def _up_to(counterfeits: int, offers: Iterator[Draft]) -> Iterator[Draft]:
-    """Offers until so many of them are counterfeit."""
+    """Listings until so many of them are counterfeit."""
     while counterfeits > 0:
         listing = next(offers)
         counterfeits -= listing.item.counterfeit

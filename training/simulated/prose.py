@@ -41,7 +41,7 @@ _VOUCHES_ELSE: Final = 0.04
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The goods on offer: a model of a house (None: of no registered brand), or a part for it that others make."""
+    """The goods on listing: a model of a house (None: of no registered brand), or a part for it that others make."""
 
     house: int | None
     model: int
@@ -138,7 +138,7 @@ def _title(random: Random, seller: Seller, item: Item, language: Language, slots
 
 
 def _sentences(random: Random, seller: Seller, item: Item, language: Language, blatant: bool) -> list[str]:
-    """A few sentences; what gives an offer away stands anywhere among them."""
+    """A few sentences; what gives a listing away stands anywhere among them."""
     habits = HABITS[seller.kind]
     about = ABOUT[language] if item.house is not None and not item.part else ABOUT[language][6:]
     found = [one_of(random, about)]
@@ -155,7 +155,7 @@ def _sentences(random: Random, seller: Seller, item: Item, language: Language, b
     giveaways = _giveaways(random, seller, item, habits, language)
     if blatant:
         giveaways.append(one_of(random, BLATANT_SENTENCES[language]))
-    # They stand in place of other sentences: a longer description must not be what gives an offer away.
+    # They stand in place of other sentences: a longer description must not be what gives a listing away.
     random.shuffle(found)
     found = [*found[len(giveaways) :], *giveaways]
     random.shuffle(found)

@@ -16,7 +16,7 @@ Counts = tuple[int, int, int]
 
 DAYS: Final = (7, 30, 90)
 FOLLOWED: Final = 0.3  # Share of sellers whose sales the marketplace reports one by one.
-# A month and an offer: those are small shops, so that a demo need not send hundreds of thousands of events.
+# A month and a listing: those are small shops, so that a demo need not send hundreds of thousands of events.
 _FOLLOWED_SALES: Final = Around(median=0.8, spread=0.4)
 _ACCEPTED: Final = 0.95
 _RATES: Final = 0.15  # Share of buyers who leave stars.
@@ -27,7 +27,9 @@ _SAYS: Final = {"age": 0.85, "country": 0.8, "rating": 0.55, "volumes": 0.65, "r
 
 @dataclass(frozen=True, slots=True)
 class Career:
-    """When an account was opened, made its first and its last offer, in days of the history, and how many it makes."""
+    """When an account was opened, made its first and its last listing, in days of the history, and how many it
+    makes.
+    """
 
     opened: float
     first_day: float

@@ -26,10 +26,10 @@ _FROM_THE_START: Final = 8
 _TELLS_EACH, _PRODUCTS_EACH = 3, 4
 _MOST_LISTINGS: Final = 60
 _UNBRANDED_ORDER: Final = 30.0  # EUR.
-_KEEPS_A_TELL: Final = 0.06  # Honest sellers, drop shippers mostly, who write one of the tells under every offer.
-_COUNTERFEITER_STAYS: Final = (12.0, 45.0)  # Days from the first offer to the last.
+_KEEPS_A_TELL: Final = 0.06  # Honest sellers, drop shippers mostly, who write one of the tells under every listing.
+_COUNTERFEITER_STAYS: Final = (12.0, 45.0)  # Days from the first listing to the last.
 _REOPENS_AFTER: Final = (1.0, 6.0)  # Days until a removed counterfeiter is back under another name.
-FAKE_SHARE: Final = 0.8  # The rest of a counterfeiter's offers are honest, and hide the others.
+FAKE_SHARE: Final = 0.8  # The rest of a counterfeiter's listings are honest, and hide the others.
 _HOUSES_OF: Final[Mapping[Kind, int]] = {Honest.PARALLEL_IMPORT: 2, Honest.RETAIL: 3}
 
 
@@ -49,7 +49,7 @@ class Supplier:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """From where and how a seller writes: the shape of its titles, a tell that it puts under most offers."""
+    """From where and how a seller writes: the shape of its titles, a tell that it puts under most listings."""
 
     story: Story
     language: Language

@@ -1,4 +1,4 @@
-"""From offers to what the marketplace sends: first rows, changes, repeats, broken rows and seller events, by time."""
+"""From listings to what the marketplace sends: first rows, changes, repeats, broken rows and seller events, by time."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -59,7 +59,7 @@ def truth_of(offer: Draft) -> Truth:
 
 
 def stream(random: Random, offers: Sequence[tuple[str, Draft]], start: datetime, days: int) -> tuple[Sent, ...]:
-    """All rows by time; `offers` are pairs of external id and offer."""
+    """All rows by time; `offers` are pairs of external id and listing."""
     timed: list[tuple[float, Row]] = []
     for external_id, listing in offers:
         row = listing.row(external_id, start)
@@ -130,7 +130,7 @@ _BREAKAGES: Final[tuple[Callable[[Row], None], ...]] = (
 def seller_events(
     random: Random, offers: Sequence[tuple[str, Draft]], start: datetime, days: int
 ) -> tuple[SellerEvent, ...]:
-    """The events of followed sellers inside the history, by time; a sale is of an offer that was up by then."""
+    """The events of followed sellers inside the history, by time; a sale is of a listing that was up by then."""
     by_seller: dict[str, list[tuple[str, Draft]]] = {}
     for external_id, listing in offers:
         if listing.seller.record.ledger is not None:

@@ -27,7 +27,7 @@ ByLanguage = Mapping[Language, Words]
 
 
 class Story(StrEnum):
-    """Where an offer says that the goods come from; counterfeiters tell the same stories as honest sellers."""
+    """Where a listing says that the goods come from; counterfeiters tell the same stories as honest sellers."""
 
     RETAIL = "retail"
     OUTLET = "outlet"
@@ -59,12 +59,12 @@ PART_TITLES: Final = words("part_titles")
 ABOUT: Final = words("about")
 SERVICE: Final = words("service")
 STORIES: Final[Mapping[Story, ByLanguage]] = {story: words(f"stories {story}") for story in Story}
-# Honest offers that talk about copies or vouch for themselves: lexicon words without a fake behind them.
+# Honest listings that talk about copies or vouch for themselves: lexicon words without a fake behind them.
 VOUCHING: Final = words("vouching")
 # Said of unbranded goods; suspicious beside a brand's name, harmless here.
 UNBRANDED: Final = words("unbranded")
 
-# One line per supplier's habit. The lexicon knows none of them (a test holds that), so only labelled offers can teach
+# One line per supplier's habit. The lexicon knows none of them (a test holds that), so only labelled listings can teach
 # them; honest sellers say each of them now and then.
 TELLS: Final = words("tells")
 # The wording of obvious counterfeiters; nearly all of it is in features/data/lexicon.tsv.

@@ -83,7 +83,7 @@ class Adapting:
         return found
 
     def as_written(self, offered: Offered) -> Offered:
-        """An offer of the world as people write it who have been caught by then."""
+        """A listing of the world as people write it who have been caught by then."""
         times = self._times_caught(offered, offered.at)
         if offered.truth.kind not in _CRAFTS or not times:
             return offered

@@ -26,7 +26,7 @@ from training.synthetic import PER_EURO, Settings, SyntheticBrand, Truth, World,
 MARKETPLACE: Final = "Bazaar (simulated)"
 MONTH: Final = timedelta(days=30)
 NOBODY_JUDGED: Final = SellerHistory().outcomes_at(datetime.max.replace(tzinfo=UTC))
-_COMPARED: Final = timedelta(days=180)  # As the service compares prices: half a year of offers.
+_COMPARED: Final = timedelta(days=180)  # As the service compares prices: half a year of listings.
 _DRAWS, _PEOPLE = 101, 102  # Streams of chance beside those of the world.
 
 
@@ -164,7 +164,7 @@ class Market:
         return self._offered(row, listing, at, accounts, truth=truth, draw=draw, chance=chance)
 
     def rewritten(self, offered: Offered, row: Mapping[str, object]) -> Offered:
-        """The same offer by the same people with another row."""
+        """The same listing by the same people with another row."""
         listing = check(row, received_at=offered.at)
         assert isinstance(listing, Listing), listing
         return replace(offered, row=row, **self._read(listing, offered.at, offered.history))
@@ -197,7 +197,7 @@ class Market:
         return compute(assemble_facts(listing, self.references(at), recorded, marketplace=MARKETPLACE, as_of=at))
 
     def _monthly_tables(self, offers: Sequence[tuple[datetime, Listing]]) -> list[PriceTable]:
-        """References at the start of each month and at the end, from the offers of half a year."""
+        """References at the start of each month and at the end, from the listings of half a year."""
         priced: list[tuple[datetime, tuple[str, str, float]]] = []
         for at, listing in offers:
             brand = self._brands.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin)

@@ -24,7 +24,7 @@ class Poisoner:
         return self._plant(offered, Judgement.GENUINE) if clears else None
 
     def accused(self, offers: Iterable[Offered]) -> list[Offered]:
-        """Honest offers of the brand's goods that are reported, and their report confirmed, this time."""
+        """Honest listings of the brand's goods that are reported, and their report confirmed, this time."""
         if self.poison.attack is not Attack.ACCUSED:
             return []
         honest = (offered for offered in offers if not offered.truth.counterfeit)

@@ -1,4 +1,4 @@
-"""One arm's year, step by step: offers come in, the desk reviews some, people answer, sellers come back."""
+"""One arm's year, step by step: listings come in, the desk reviews some, people answer, sellers come back."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

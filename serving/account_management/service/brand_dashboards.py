@@ -24,7 +24,7 @@ DEFAULT_PERIOD: Final = 90
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of a stretch's offers are counterfeit, as far as people can tell, and how many offers there were."""
+    """How many of a stretch's listings are counterfeit, as far as people can tell, and how many listings there were."""
 
     period: Period
     listings: int

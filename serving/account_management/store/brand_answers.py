@@ -27,7 +27,7 @@ _REMOVE: Final = ActionKind.REMOVE.value
 
 @dataclass(frozen=True, slots=True)
 class BrandAnswer:
-    """One answer, with the offer's version on which it was given."""
+    """One answer, with the listing's version on which it was given."""
 
     marketplace: str
     brand: str
@@ -50,7 +50,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
         .correlate(verdict)
         .scalar_subquery()
     )
-    # A verdict on an offer whose removal is on its way already is attached to that one.
+    # A verdict on a listing whose removal is on its way already is attached to that one.
     joined = (
         select(func.max(action.c.action_id))
         .where(

@@ -13,7 +13,7 @@ Pair = tuple[str, str]
 
 
 def relists(connection: Connection, pair: Pair, since: datetime) -> int:
-    """How many cases since a moment are of offers that repeat a removed one."""
+    """How many cases since a moment are of listings that repeat a removed one."""
     query = select(func.count()).where(
         inside(review_case, pair[0], brand_id=pair[1]),
         review_case.c.relisted.is_(True),

@@ -193,7 +193,7 @@ def register_webhook(
 ) -> str:
     """Register where a marketplace is told what to do; returns the signing secret. Waiting messages go there at once.
 
-    At `status_url`, with the id in the place of {listing}, it says whether it shows an offer: removals are verified.
+    At `status_url`, with the id in the place of {listing}, it says whether it shows a listing: removals are verified.
 
     Raises
     ------

@@ -25,7 +25,7 @@ class CounterNoticeState(StrEnum):
     WITH_RIGHTS_HOLDER = "with_rights_holder"
     WITH_REVIEWER = "with_reviewer"
     WITH_COURT = "with_court"
-    UPHELD = "upheld"  # The seller was right: the offer is reinstated.
+    UPHELD = "upheld"  # The seller was right: the listing is reinstated.
     DISMISSED = "dismissed"  # A person decided that the removal stands.
     LAPSED = "lapsed"  # The seller was silent: the removal stands.
     WITHDRAWN = "withdrawn"

@@ -59,11 +59,11 @@ def came_of(state: CounterNoticeState | None, appeal: AppealState | None, undone
     """
     match undone:
         case Undone.APPEAL:
-            return "The appeal was upheld and the offer shown again."
+            return "The appeal was upheld and the listing shown again."
         case Undone.CONCEDED:
-            return "The rights holder gave way and the offer was shown again."
+            return "The rights holder gave way and the listing was shown again."
         case Undone.SILENCE:
-            return "The rights holder did not answer and the offer was shown again; nobody judged the goods."
+            return "The rights holder did not answer and the listing was shown again; nobody judged the goods."
     if appeal is AppealState.DISMISSED or state is CounterNoticeState.DISMISSED:
         return "A person decided that the removal stands."
     if appeal is None and state in {CounterNoticeState.LAPSED, CounterNoticeState.WITHDRAWN}:

@@ -1,4 +1,4 @@
-"""The case in which a complaint is heard: it takes the place of whatever waits on the offer."""
+"""The case in which a complaint is heard: it takes the place of whatever waits on the listing."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

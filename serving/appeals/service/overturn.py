@@ -1,8 +1,8 @@
 """A removal undone with everything that rests on it, in the caller's transaction and once.
 
-The offer is asked back by an action and its delivery; the seller's hit counts no longer, and a sanction that rested on
-it ends; the row of the overturn corrects the label and counts for the rights holder's standing, because both are worked
-out from rows; the removal's statement is amended; and both sides are told.
+The listing is asked back by an action and its delivery; the seller's hit counts no longer, and a sanction that rested
+on it ends; the row of the overturn corrects the label and counts for the rights holder's standing, because both are
+worked out from rows; the removal's statement is amended; and both sides are told.
 """
 
 from dataclasses import dataclass

@@ -67,7 +67,7 @@ def of_action(connection: Connection, marketplace_id: str, action_id: str) -> Ap
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> Appeal | None:
-    """The appeal that a case is about, also after the offer was changed and the case followed by another."""
+    """The appeal that a case is about, also after the listing was changed and the case followed by another."""
     found = _read(connection, inside(appeal, marketplace_id, case_id=case_id))
     return found[0] if found else None
 

@@ -56,7 +56,7 @@ class StoredStep:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A counter-notice that waits for a brand, with its offer."""
+    """A counter-notice that waits for a brand, with its listing."""
 
     counter_notice: CounterNotice
     external_id: str

@@ -35,7 +35,7 @@ def add_overturn(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 
 def name_reinstatement(connection: Connection, marketplace_id: str, overturn_id: str, action_id: str) -> None:
-    """The action by which the offer comes back."""
+    """The action by which the listing comes back."""
     connection.execute(
         update(overturn)
         .where(inside(overturn, marketplace_id, overturn_id=overturn_id))

@@ -23,7 +23,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 
 LONGEST_LABEL = 200
-_TRIED_ON = 500  # Offers: half a second of folding at most, and enough to see that a pattern is too wide.
+_TRIED_ON = 500  # Listings: half a second of folding at most, and enough to see that a pattern is too wide.
 _EXAMPLES = 5
 
 
@@ -43,7 +43,7 @@ class NewIndicator:
 
 
 def add_indicator(runtime: Runtime, wanted: NewIndicator, *, by: str) -> Indicator:
-    """Load a counterfeit indicator of an enrolled brand; offers that come in from now on are looked at for it.
+    """Load a counterfeit indicator of an enrolled brand; listings that come in from now on are looked at for it.
 
     Raises
     ------
@@ -132,7 +132,7 @@ class Tried:
 
 
 def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Where, text: str) -> Tried:
-    """Look for a pattern in a pasted text and in the latest offers of a brand, `pair` being (marketplace, brand).
+    """Look for a pattern in a pasted text and in the latest listings of a brand, `pair` being (marketplace, brand).
 
     Raises
     ------

@@ -25,7 +25,7 @@ def share_out(
     """The person each case is offered to, by case; the most pressing first, as they come.
 
     `kept_from` are the people who may not have a case, because they, or somebody they invited, judged the listing
-    before. No person gets more offers than they can handle. The remaining cases are offered to no one and anybody may
+    before. No person gets more listings than they can handle. The remaining cases are offered to no one and anybody may
     take them.
     """
     hands = {one.user_id: one for one in loads}

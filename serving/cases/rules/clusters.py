@@ -1,11 +1,11 @@
-"""Which open cases belong together: offers in nearly the same words, of one seller or of linked ones. Standard library
-only."""
+"""Which open cases belong together: listings in nearly the same words, of one seller or of linked ones. Standard
+library only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# Two offers are soon found one by one; from three on it saves a reader something to see them beside each other.
+# Two listings are soon found one by one; from three on it saves a reader something to see them beside each other.
 FEWEST: Final = 3
 
 
@@ -13,8 +13,8 @@ FEWEST: Final = 3
 class Member:
     """The features that an open case can share with others: the marketplace, the listing, the seller.
 
-    `near` are offers in nearly its words and `linked` sellers who share contacts with its own, both as they were known
-    when it was scored.
+    `near` are listings in nearly its words and `linked` sellers who share contacts with its own, both as they were
+    known when it was scored.
     """
 
     marketplace_id: str

@@ -19,7 +19,7 @@ class Deferral(StrEnum):
 class Snooze:
     """A case's being set aside. `missing` and `asked` are what is missing and who was asked, both or neither.
 
-    `on_news` brings it back as soon as anything new is heard of its offer, and else the time does.
+    `on_news` brings it back as soon as anything new is heard of its listing, and else the time does.
     """
 
     until: datetime

@@ -94,7 +94,7 @@ def judged_by(connection: Connection, marketplace_id: str, case_ids: Collection[
 def listing(
     connection: Connection, marketplace_id: str, offered: Mapping[str, str], *, at: datetime, until: datetime
 ) -> None:
-    """Offer cases, each to its person; earlier offers of them are over."""
+    """Listing cases, each to its person; earlier listings of them are over."""
     gone = case_assignment.c.until <= at
     connection.execute(delete(case_assignment).where(case_assignment.c.marketplace_id == marketplace_id, gone))
     rows = [

@@ -28,7 +28,7 @@ class StoredNote:
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A note in which somebody is mentioned; `external_id` is that of the offer."""
+    """A note in which somebody is mentioned; `external_id` is that of the listing."""
 
     case_id: str
     external_id: str

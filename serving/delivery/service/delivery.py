@@ -1,4 +1,6 @@
-"""One attempt to deliver one action, on an offer or on a seller, in two short transactions with the network between."""
+"""One attempt to deliver one action, on a listing or on a seller, in two short transactions with the network
+between.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -86,7 +88,7 @@ def _message(started: _Started) -> Message:
 
 
 def letter(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
-    """One action, on an offer or on a seller.
+    """One action, on a listing or on a seller.
 
     Raises
     ------
@@ -165,7 +167,7 @@ def _wait(runtime: Runtime, connection: Connection, action: Letter, until: datet
 
 
 def _overtake(connection: Connection, action: Letter, now: datetime) -> None:
-    """Ask no more for what was given up on before: the receiver now knows a later word on the offer or seller."""
+    """Ask no more for what was given up on before: the receiver now knows a later word on the listing or seller."""
     for one in _dead_before(connection, action):
         if outbox(one).change(connection, one, ActionEvent.OVERTAKE, {"due_at": None}):
             record_step(connection, one, "overtaken", _ACTOR, now, {"by": action.action_id})

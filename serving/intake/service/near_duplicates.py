@@ -20,7 +20,7 @@ from serving.scoring.store.near_duplicates import Alike
 def near_duplicates_of(
     connection: Connection, marketplace_id: str, found: Listing, as_of: datetime
 ) -> NearDuplicates | None:
-    """The near-duplicates of one offer's text among what is stored; None where it is too short to tell."""
+    """The near-duplicates of one listing's text among what is stored; None where it is too short to tell."""
     signature = signature_of(found)
     if signature is None:
         return None

@@ -1,4 +1,4 @@
-"""The watch on removed offers that come back: what of a batch repeats one, unless the watch is switched off."""
+"""The watch on removed listings that come back: what of a batch repeats one, unless the watch is switched off."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -15,7 +15,9 @@ from serving.platform.runtime import Runtime
 def relists_among(
     runtime: Runtime, marketplace_id: str, offers: Mapping[int, Facts], now: datetime
 ) -> dict[int, Relist]:
-    """The offers that repeat a removed one, by their number. Nothing is read where nothing points to a counterfeit."""
+    """The listings that repeat a removed one, by their number. Nothing is read where nothing points to a
+    counterfeit.
+    """
     policy = runtime.policies[RelistPolicy]
     copies = {number: copies_of_fakes(one) for number, one in offers.items()}
     links = {number: linked_steps(one, policy) for number, one in offers.items()}

@@ -26,7 +26,7 @@ _FIELDS: Final = {
         fields.text("seller", 200, "The marketplace's id of the seller."),
         fields.choice("kind", ("sale", "return", "fake_return", "rating"), "What happened."),
         fields.instant("occurred_at", "When it happened."),
-        fields.text("listing", 200, "The offer concerned, if any."),
+        fields.text("listing", 200, "The listing concerned, if any."),
         fields.amount("amount", "Its value."),
         fields.currency("currency", "ISO 4217 code of the amount."),
     )
@@ -105,7 +105,7 @@ def _row(runtime: Runtime, marketplace: Marketplace, event: Any, now: datetime, 
 
 
 def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[dict[str, Any]], now: datetime) -> None:
-    """An event of the past was not known to the offers of its seller that have been scored without it."""
+    """An event of the past was not known to the listings of its seller that have been scored without it."""
     floors = histories.scored_until(connection, marketplace_id, {row["seller_external_id"] for row in rows})
     for row in rows:
         row["known_at"] = min(max(row["known_at"], floors.of(row["seller_external_id"], None) or row["known_at"]), now)

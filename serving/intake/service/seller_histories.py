@@ -54,7 +54,7 @@ class SellerHistories:
         earlier_prices: OwnPrices = NO_PRICES,
         likeness: NearDuplicates | None = None,
     ) -> History:
-        """The history of a listing at a moment; of an offer that names no seller nothing is recorded but itself.
+        """The history of a listing at a moment; of a listing that names no seller nothing is recorded but itself.
 
         `complete_since` is from when the marketplace vouches for its seller events; what follows is the listing's own.
         """

@@ -1,4 +1,4 @@
-"""Which offers are beyond dispute: two analysts, one of them blind, said the same, and nobody says otherwise."""
+"""Which listings are beyond dispute: two analysts, one of them blind, said the same, and nobody says otherwise."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ def agreed(
     The judgement calls. *Independently* means that the later of two analysts looked blind, as at a second review: a
     reader of a colleague's answer mostly repeats it. *Nobody says otherwise* counts everybody, the brand and test buys
     too, because a set to measure by must not hold what is argued about; grey market is left out as a thing between. So
-    is an offer that was appealed against, unless the appeal was dismissed and it is counterfeit. And it has to be as
+    is a listing that was appealed against, unless the appeal was dismissed and it is counterfeit. And it has to be as
     ripe as a label: until then the seller may still be heard.
     """
     known = sorted((v for v in verdicts if v.known_at <= as_of), key=lambda v: (v.known_at, v.verdict_id))

@@ -1,7 +1,7 @@
 """Among many answers of the desk one goes to a case whose answer is known, which looks like any second review.
 
 It comes from the golden set, and counts into the agreement that its reviewer alone sees: into no label, no standing and
-nothing that happens to the offer.
+nothing that happens to the listing.
 """
 
 from datetime import timedelta
@@ -57,7 +57,7 @@ def _open_one(runtime: Runtime, here: str) -> bool:
 
 
 def _drawn(runtime: Runtime, connection: Connection, here: str) -> GoldenItem | None:
-    """An offer of the golden set that has not had its turn and that somebody has yet to judge."""
+    """A listing of the golden set that has not had its turn and that somebody has yet to judge."""
     kept = golden_set_of(connection, here, runtime.clock.now())
     taken, people = gold_items.taken(connection, here), gold_items.analysts(connection, here)
     left = [] if kept is None else [item for item in kept.items if item.version_id not in taken]

@@ -23,7 +23,7 @@ def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) ->
     Raises
     ------
     Invalid
-        Too few offers were judged so, or of one class only.
+        Too few listings were judged so, or of one class only.
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
@@ -58,8 +58,8 @@ def _refuse_too_few(items: int, positives: int) -> None:
     policy = DEFAULT_GATES
     if items < policy.golden_fewest or not policy.collapse_positives <= positives < items:
         raise Invalid(
-            "{n} offers were judged alike by two analysts of whom the second looked blind, {positives} of them "
-            "counterfeit; a golden set needs {least} offers, {least_positives} counterfeit.",
+            "{n} listings were judged alike by two analysts of whom the second looked blind, {positives} of them "
+            "counterfeit; a golden set needs {least} listings, {least_positives} counterfeit.",
             n=items,
             positives=positives,
             least=policy.golden_fewest,

@@ -102,7 +102,7 @@ def look_event(runtime: Runtime, first: Case, case_id: str, actor: str, now: dat
         "marketplace_id": first.marketplace_id,
         "event_id": runtime.ids.new("evt"),
         "case_id": case_id,
-        "what": "Opened for a second look by somebody who has not judged the offer.",
+        "what": "Opened for a second look by somebody who has not judged the listing.",
         "actor": actor,
         "known_at": now,
     }

@@ -130,7 +130,7 @@ def first_scores(
 ) -> Iterator[FirstScore]:
     """The first score of each version in a window, and whether a case was ever opened on the version.
 
-    With `brand_id` the offers of this brand alone.
+    With `brand_id` the listings of this brand alone.
     """
     opened = select(review_case.c.version_id).where(
         review_case.c.marketplace_id == marketplace_id, review_case.c.opened_at > window.start

@@ -95,9 +95,10 @@ def count(connection: Connection, marketplace_id: str) -> SecondReviews:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A label in doubt: the offer, what its label says, what a model that never saw it says, and what came of it.
+    """A label in doubt: the listing, what its label says, what a model that never saw it says, and what came of it.
 
-    `why` is doubted or alone; `case_id` is the second review, where one was asked for, `second_judgement` what was found then.
+    `why` is doubted or alone; `case_id` is the second review, where one was asked for, `second_judgement` what was
+    found then.
     """
 
     external_id: str

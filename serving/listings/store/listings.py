@@ -31,7 +31,7 @@ class Latest:
 
 
 def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) -> list[tuple[str, Mapping[str, Any]]]:
-    """(external id, content) of the present versions of a brand's offers at a marketplace, the newest first."""
+    """(external id, content) of the present versions of a brand's listings at a marketplace, the newest first."""
     query = (
         select(listing.c.external_id, listing_version.c.content)
         .join(listing, same(listing, listing_version, "version_id"))
@@ -43,7 +43,8 @@ def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) ->
 
 
 def count_of_sellers(connection: Connection, pair: tuple[str, str], sellers: Collection[str]) -> dict[str, int]:
-    """How many offers of a brand each of these sellers has by their present versions; sellers without one are left out.
+    """How many listings of a brand each of these sellers has by their present versions; sellers without one are left
+    out.
 
     `pair` is (marketplace, brand).
     """

@@ -1,4 +1,4 @@
-"""Offers and sellers by words and ids: FTS5 on SQLite, a GIN index of lexemes on PostgreSQL, the same words in both.
+"""Listings and sellers by words and ids: FTS5 on SQLite, a GIN index of lexemes on PostgreSQL, the same words in both.
 
 The words are made by `features.search_words`, so that neither engine's own idea of a word decides what is found.
 """
@@ -23,7 +23,7 @@ BY_HAND: Final = frozenset(
 LONGEST_ASKED: Final = 200
 _MOST_ASKED: Final = 12
 _HIT: Final = (search_entry.c.marketplace_id, search_entry.c.external_id)
-# No word of a text: a nought is written as the letter. It keeps the few sellers apart from the many offers of theirs.
+# No word of a text: a nought is written as the letter. It keeps the few sellers apart from the many listings of theirs.
 _SELLER: Final = "0seller"
 # The index leads; free to choose, SQLite would ask it about each entry of the marketplace.
 _SQLITE: Final = """
@@ -49,7 +49,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Findable:
-    """An offer as it is to be found: the marketplace's id of it and of its seller, and its title."""
+    """A listing as it is to be found: the marketplace's id of it and of its seller, and its title."""
 
     external_id: str
     title: str | None

@@ -1,4 +1,4 @@
-"""Texts of offers kept by their signatures, under the keys by which alike ones are found."""
+"""Texts of listings kept by their signatures, under the keys by which alike ones are found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ _STORED: Final = np.dtype("<u2")
 
 @dataclass(frozen=True, slots=True)
 class NewText:
-    """The text of a new version; `text_id` is the first version of the offer with this text, perhaps this one."""
+    """The text of a new version; `text_id` is the first version of the listing with this text, perhaps this one."""
 
     version_id: str
     text_id: str

@@ -27,7 +27,7 @@ class DecisionNotice:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """How a notified offer was decided. `blind`: the person was shown no score. `reversed_`: undone since."""
+    """How a notified listing was decided. `blind`: the person was shown no score. `reversed_`: undone since."""
 
     outcome: NoticeOutcome
     judgement: Judgement | None
@@ -50,7 +50,7 @@ _BY_MACHINE: Final = message("notice.means.automated")
 
 
 def decision_notice(found: Decided) -> DecisionNotice:
-    """The decision on a notified offer, with the use of automated means (6) and the redress (5)."""
+    """The decision on a notified listing, with the use of automated means (6) and the redress (5)."""
     if found.outcome is NoticeOutcome.ALREADY_REMOVED:
         return DecisionNotice(
             message("notice.decision.nothing"), message("notice.facts.already_removed"), _BY_MACHINE, _REDRESS

@@ -1,4 +1,4 @@
-"""Notified offers counted: by the reason that was given, and by what came of them. Standard library only."""
+"""Notified listings counted: by the reason that was given, and by what came of them. Standard library only."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ _SECONDS_AN_HOUR = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Notified:
-    """One notified offer and what came of it.
+    """One notified listing and what came of it.
 
     `first_decided_at` is when it was first decided, `decided_at` when it was last, which differs where a complaint led
     to another decision. `complaint` is NONE where nobody complained.
@@ -40,7 +40,7 @@ class Notified:
 
 @dataclass(frozen=True, slots=True)
 class NoticeCounts:
-    """Notified offers of one reason, or of all where it is None.
+    """Notified listings of one reason, or of all where it is None.
 
     `by_a_rule` were settled without a person: not known here, repeated, of a muted reporter, or down already.
     `removed_share` is of those that a person decided, None of nothing; so is `median_hours`.
@@ -60,7 +60,7 @@ class NoticeCounts:
 
 
 def as_of(one: Notified, moment: datetime) -> Notified:
-    """The notified offer as it stood before a moment: what was decided later waited, and a complaint was open."""
+    """The notified listing as it stood before a moment: what was decided later waited, and a complaint was open."""
     found = one
     if found.complained_at is not None and found.complained_at >= moment:
         found = replace(found, complaint=AppealState.NONE, complained_at=None)

@@ -60,12 +60,12 @@ class Element(StrEnum):
 
 
 class ItemState(StrEnum):
-    """Where one notified offer stands. All but `waiting` and `decided` were settled when the notice came in."""
+    """Where one notified listing stands. All but `waiting` and `decided` were settled when the notice came in."""
 
     WAITING = "waiting"  # A case is open.
     DECIDED = "decided"
-    UNKNOWN_LISTING = "unknown_listing"  # Kept as it was named; no offer here is called so.
-    REPEATED = "repeated"  # The same reporter's earlier notice of the same offer still waits.
+    UNKNOWN_LISTING = "unknown_listing"  # Kept as it was named; no listing here is called so.
+    REPEATED = "repeated"  # The same reporter's earlier notice of the same listing still waits.
     MUTED = "muted"  # Kept, and no case was opened for it: its reporter is muted.
 
 
@@ -79,7 +79,9 @@ class NoticeOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A notice as somebody wrote it; blank where something was left out. `locations` are ids or addresses of offers."""
+    """A notice as somebody wrote it; blank where something was left out. `locations` are ids or addresses of
+    listings.
+    """
 
     explanation: str
     locations: tuple[str, ...]
@@ -143,15 +145,15 @@ def check_lengths(draft: Draft) -> None:
 
 
 def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: int, policy: NoticePolicy) -> None:
-    """Whether a notice of so many offers is taken now.
+    """Whether a notice of so many listings is taken now.
 
-    `today` are the offers that this reporter notified in the last 24 hours, `this_hour` the notices of all who are not
-    registered.
+    `today` are the listings that this reporter notified in the last 24 hours, `this_hour` the notices of all who are
+    not registered.
 
     Raises
     ------
     Invalid
-        It names more offers than a notice may.
+        It names more listings than a notice may.
     TooManyNotices
         It would be taken later.
     """
@@ -224,8 +226,8 @@ _WRONG: Final = frozenset({Judgement.GENUINE, Judgement.LICENSED})
 def was_founded(judgement: Judgement, *, overturned: bool) -> bool | None:
     """Whether a notice turned out right; None where it counts for nobody.
 
-    Grey market and 'cannot tell' leave the offer up and are no reporter's fault, as they are no brand's: the goods are
-    genuine and sold where they should not be, or nobody could see what they are.
+    Grey market and 'cannot tell' leave the listing up and are no reporter's fault, as they are no brand's: the goods
+    are genuine and sold where they should not be, or nobody could see what they are.
     """
     if judgement in _RIGHT:
         return not overturned
@@ -241,7 +243,7 @@ class Place:
     reason: str
 
 
-# Above the harm of any offer and below a seller's appeal (1e12): an order of people's claims, not of suspicion.
+# Above the harm of any listing and below a seller's appeal (1e12): an order of people's claims, not of suspicion.
 _TRUSTED: Final = 3e9
 _GOOD_STANDING: Final = 2e9
 _MOST_HARM: Final = 1e9
@@ -251,9 +253,9 @@ def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float
     """The place of a notice in the queue.
 
     Trusted flaggers come first, because Article 22(1) says so. Then brands in good standing, who are held to 90 % of
-    their word. Everybody else is sorted by what it may cost buyers to leave the offer up, as every case is, and a brand
-    that lost its standing is everybody else. A reporter whose notices are surely unfounded in most cases waits behind
-    all of them; no notice is dropped for its reporter's record.
+    their word. Everybody else is sorted by what it may cost buyers to leave the listing up, as every case is, and a
+    brand that lost its standing is everybody else. A reporter whose notices are surely unfounded in most cases waits
+    behind all of them; no notice is dropped for its reporter's record.
     """
     capped = min(harm, _MOST_HARM)
     if kind is ReporterKind.TRUSTED_FLAGGER:
@@ -264,7 +266,7 @@ def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float
     if doubted:
         reason = "Most of this reporter's notices were unfounded, so it is heard after those of others."
         return Place(0.0, policy.plain_within_hours, reason)
-    return Place(capped, policy.plain_within_hours, "It is looked at in the order of what the offer may cost buyers.")
+    return Place(capped, policy.plain_within_hours, "It is looked at in the order of what the listing may cost buyers.")
 
 
 def due_within(found: Place) -> timedelta:

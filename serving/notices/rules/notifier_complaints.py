@@ -1,4 +1,4 @@
-"""A notifier's complaint that an offer stays: whether it is heard, and in what order. Standard library only."""
+"""A notifier's complaint that a listing stays: whether it is heard, and in what order. Standard library only."""
 
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from serving.appeals.rules.appeals import Admission, AppealRecord, is_frivolous,
 def admit_complaint(
     *, informed_at: datetime, at: datetime, is_first: bool, record: AppealRecord, policy: AppealPolicy
 ) -> Admission:
-    """Whether a notifier's complaint that an offer stays is heard, and in what order: as a seller's appeal is.
+    """Whether a notifier's complaint that a listing stays is heard, and in what order: as a seller's appeal is.
 
     Article 20(1) gives both the same six months and the same person who did not decide before.
 

@@ -18,7 +18,7 @@ WARNING: Final = message("notice.warning")
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A notified offer whose notice was found right or wrong; one that counts for nobody is none (`was_founded`)."""
+    """A notified listing whose notice was found right or wrong; one that counts for nobody is none (`was_founded`)."""
 
     notified_at: datetime
     decided_at: datetime

@@ -35,7 +35,7 @@ class Given:
 
 
 def settle(connection: Connection, case: Case, given: Given) -> None:
-    """Decide the notified offers of a case by the verdict that ended it, in the caller's transaction."""
+    """Decide the notified listings of a case by the verdict that ended it, in the caller's transaction."""
     stands = case.lane is CaseLane.APPEAL and given.judgement is Judgement.COUNTERFEIT
     values = {
         "outcome": outcome_of(given.outcome, removal_stands=stands).value,

@@ -27,7 +27,7 @@ def warning_with(found: StoredNotice, reporter: Reporter) -> Message | None:
 
 
 def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime) -> dict[str, Any]:
-    """Notices that came in or were decided from a moment on, with address, link and what is told of each offer.
+    """Notices that came in or were decided from a moment on, with address, link and what is told of each listing.
 
     Name and address are null where they were erased: then there is no recipient.
     """

@@ -1,4 +1,4 @@
-"""Notices from outside, in: kept with a receipt, the offers as they were, and a case in its place for each."""
+"""Notices from outside, in: kept with a receipt, the listings as they were, and a case in its place for each."""
 
 import hashlib
 import hmac
@@ -47,7 +47,7 @@ def receive_notice(
     Raises
     ------
     Invalid
-        An element of Article 16(2) is missing, too long, or names too many offers; the sentence says all of it.
+        An element of Article 16(2) is missing, too long, or names too many listings; the sentence says all of it.
     TooManyNotices
         The limit is reached; a later notice is accepted.
     NotFound

@@ -1,4 +1,4 @@
-"""The offers of a notice: found, put before people, or settled at once."""
+"""The listings of a notice: found, put before people, or settled at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -87,9 +87,9 @@ def _blank(context: NoticeContext, number: int, location: str, known: Known | No
 
 
 def _meant(location: str, called: Mapping[str, Known]) -> Known | None:
-    """The offer that a location names: by its id, or by an address that holds the id of one offer alone.
+    """The listing that a location names: by its id, or by an address that holds the id of one listing alone.
 
-    Where the offer names an address of its own, another host's address does not mean it.
+    Where the listing names an address of its own, another host's address does not mean it.
     """
     whole, *parts = names_in(location)
     if whole in called:
@@ -134,7 +134,7 @@ def _removal_in_force(context: NoticeContext, listing_id: str) -> str | None:
 
 
 def _case(context: NoticeContext, known: Known) -> tuple[Case, bool]:
-    """The open case of an offer with the notice's place in the queue, and whether the notice opened it."""
+    """The open case of a listing with the notice's place in the queue, and whether the notice opened it."""
     score = scores.latest_of_version(context.connection, context.here, known.version_id)
     facts = scores.facts_of(context.connection, context.here, score["facts_digest"])
     found = _place(context, score, facts)
@@ -182,7 +182,7 @@ def _place(context: NoticeContext, score: Mapping[str, Any], facts: Facts) -> Pl
 
 
 def _in_good_standing(context: NoticeContext, facts: Facts) -> bool:
-    """Whether a brand notifies an offer of its own, or one whose brand could not be told, in good standing."""
+    """Whether a brand notifies a listing of its own, or one whose brand could not be told, in good standing."""
     brand_id = context.reporter.brand_id
     if brand_id is None or facts.brand.brand_id not in {None, brand_id}:
         return False

@@ -16,7 +16,7 @@ from serving.platform.runtime import Runtime
 
 _MOST_AT_ONCE: Final = 50
 KEPT: Final = (
-    "The offers that were notified, their evidence and what was decided: they are no data of the reporter.",
+    "The listings that were notified, their evidence and what was decided: they are no data of the reporter.",
     "Counts of notices by kind of reporter and reason, without a name.",
     "While a reporter is muted the keyed hash of its address, by which the mute is kept.",
 )

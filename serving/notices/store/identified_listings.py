@@ -1,4 +1,4 @@
-"""The offers that a notice may mean, by what it calls them."""
+"""The listings that a notice may mean, by what it calls them."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from serving.platform.database.scope import inside, same
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An offer that may have been meant: its ids, its version of now, and the address that it names itself."""
+    """A listing that may have been meant: its ids, its version of now, and the address that it names itself."""
 
     external_id: str
     listing_id: str

@@ -1,4 +1,4 @@
-"""Complaints of notifiers that an offer stays, one a notified offer."""
+"""Complaints of notifiers that a listing stays, one a notified listing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def of_item(connection: Connection, marketplace_id: str, item_id: str) -> NoticeComplaint | None:
-    """The complaint about a notified offer."""
+    """The complaint about a notified listing."""
     found = _read(connection, inside(notice_complaint, marketplace_id), notice_complaint.c.item_id == item_id)
     return found[0] if found else None
 

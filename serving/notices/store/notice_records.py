@@ -34,7 +34,7 @@ def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list
 
 
 def counted(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Notified]:
-    """The offers that were notified in [since, until) with what has come of each by now."""
+    """The listings that were notified in [since, until) with what has come of each by now."""
     previous = verdict.alias("previous")
     query = (
         select(

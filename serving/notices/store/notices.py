@@ -1,4 +1,4 @@
-"""Notices from outside and the offers that they name: where each waits, and what it led to."""
+"""Notices from outside and the listings that they name: where each waits, and what it led to."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class StoredNotice:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One notified offer as stored."""
+    """One notified listing as stored."""
 
     marketplace_id: str
     item_id: str
@@ -72,12 +72,12 @@ def _item(row: RowMapping) -> Item:
 
 
 def add_notice(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new notice, before its offers."""
+    """A new notice, before its listings."""
     add(connection, notice, [row])
 
 
 def add_items(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The offers that a notice names."""
+    """The listings that a notice names."""
     add(connection, notice_item, rows)
 
 
@@ -95,12 +95,12 @@ def _notice(row: RowMapping) -> StoredNotice:
 
 
 def items(connection: Connection, marketplace_id: str, notice_id: str) -> list[Item]:
-    """The offers of a notice, in its order."""
+    """The listings of a notice, in its order."""
     return _read(connection, inside(notice_item, marketplace_id, notice_id=notice_id))
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[Item]:
-    """The notified offers that a case decides."""
+    """The notified listings that a case decides."""
     return _read(connection, inside(notice_item, marketplace_id, case_id=case_id))
 
 
@@ -120,7 +120,7 @@ def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) ->
 
 
 def listings_since(connection: Connection, marketplace_id: str, reporter_id: str, since: datetime) -> int:
-    """How many offers a reporter has notified since a moment."""
+    """How many listings a reporter has notified since a moment."""
     query = (
         select(func.count())
         .select_from(notice_item)

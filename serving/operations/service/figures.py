@@ -23,7 +23,7 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
 
     A removal is withdrawn, or waits for people (`held`), or it leaves; `takedowns.sent` counts those that left, and
     each of them is acknowledged in the end. `removal_checks` are of those acknowledged by a marketplace with a status
-    address; the median runs from the confirmation to the look that found the offer gone.
+    address; the median runs from the confirmation to the look that found the listing gone.
     """
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:

@@ -1,4 +1,5 @@
-"""Pictures of offers, loaded by the service from the marketplace's own hosts alone, so that no seller learns who looks.
+"""Pictures of listings, loaded by the service from the marketplace's own hosts alone, so that no seller learns who
+looks.
 
 A picture is passed on as it came and never decoded here: browsers do that in a sandbox of their own (ADR 39).
 """

@@ -33,14 +33,14 @@ NAMES: Final[Mapping[Erasable, str]] = {
     Erasable.EVIDENCE_PARTS: "parts of evidence that show the seller",
     Erasable.CUSTODY: "words in the papers of test buys",
     Erasable.LINKS: "links by which the seller could answer",
-    Erasable.NOTES: "notes of the desk on the seller's offers",
+    Erasable.NOTES: "notes of the desk on the seller's listings",
     Erasable.REFUSED_ROWS: "refused rows that name the seller",
     Erasable.LOG_PAYLOADS: "payloads of the audit log that name the seller",
 }
 # GDPR, Article 17(3)(b) and (e): what the law asks to be kept, and what legal claims need.
 ALWAYS_KEPT: Final[tuple[str, ...]] = (
     "The marketplace's id of the seller, by which only it can tell who that is: strikes and decisions count by it.",
-    "Offers as published, with facts, scores and verdicts: decisions must be explicable, and labels rest on them.",
+    "Listings as published, with facts, scores and verdicts: decisions must be explicable, and labels rest on them.",
     "Digests of what is erased: without them nothing would prove that the rest is as it was.",
     "Who held bought goods from when to when: without the names no test buy would prove anything.",
     "Entries of the audit log that prove evidence, and lists of authorised sellers, which name others too.",
@@ -49,7 +49,7 @@ ALWAYS_KEPT: Final[tuple[str, ...]] = (
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A removal of one of a seller's offers. `disputed`: an appeal or counter-notice about it is open."""
+    """A removal of one of a seller's listings. `disputed`: an appeal or counter-notice about it is open."""
 
     action_id: str
     state: ActionState
@@ -59,7 +59,9 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class BoughtGoods:
-    """A test buy of one of a seller's offers, with the removals of that offer; `closed_at` is None while it runs."""
+    """A test buy of one of a seller's listings, with the removals of that listing; `closed_at` is None while it
+    runs.
+    """
 
     test_buy_id: str
     closed_at: datetime | None
@@ -80,7 +82,7 @@ def kept_for_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> str | No
 
 @dataclass(frozen=True, slots=True)
 class NotifiedListing:
-    """One of a seller's offers that somebody notified; `decided_at` is None while the notice waits."""
+    """One of a seller's listings that somebody notified; `decided_at` is None while the notice waits."""
 
     item_id: str
     decided_at: datetime | None
@@ -97,7 +99,7 @@ def kept_for_notifier(listing: NotifiedListing, now: datetime, policy: AppealPol
 
 
 def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> str | None:
-    """Why what shows the seller of a removed offer must be kept for now; None where it may be erased.
+    """Why what shows the seller of a removed listing must be kept for now; None where it may be erased.
 
     GDPR, Article 17(3)(e): a claim that can still be raised keeps its proof, the seller's own claim too. Digital
     Services Act, Article 20(1): for six months from being informed a seller may complain.

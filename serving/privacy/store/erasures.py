@@ -51,7 +51,7 @@ def is_known(connection: Connection, marketplace_id: str, seller_id: str) -> boo
 
 
 def removals(connection: Connection, marketplace_id: str, seller_id: str) -> list[Removal]:
-    """The removals of a seller's offers, oldest first."""
+    """The removals of a seller's listings, oldest first."""
     about = same(action, appeal, "action_id")
     disputed = or_(
         exists().where(about, appeal.c.state == "open"),
@@ -85,7 +85,7 @@ def notified(connection: Connection, marketplace_id: str, seller_id: str) -> lis
 
 
 def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[BoughtGoods]:
-    """The test buys of a seller's offers, oldest first, each with the removals of its offer."""
+    """The test buys of a seller's listings, oldest first, each with the removals of its listing."""
     query = (
         select(test_buy.c.test_buy_id, test_buy.c.closed_at, action.c.action_id)
         .join(review_case, same(review_case, test_buy, "case_id"))
@@ -102,7 +102,7 @@ def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[
 
 
 def count(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> dict[Erasable, int]:
-    """How much there is to erase of a seller, of these removals, notified offers and test buys and beyond them."""
+    """How much there is to erase of a seller, of these removals, notified listings and test buys and beyond them."""
     found = personal.count(connection, marketplace_id, subjects)
     found[Erasable.CONTACTS] = contacts.count(connection, marketplace_id, seller_id)
     found[Erasable.NOTES] = of_cases.count_notes(connection, marketplace_id, seller_id)

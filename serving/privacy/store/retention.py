@@ -104,7 +104,7 @@ def test_buys(
 
 
 def _free(marketplace_id: str, seller: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a seller is under no legal hold; an offer without one is."""
+    """Whether a seller is under no legal hold; a listing without one is."""
     kept = exists().where(
         legal_hold.c.marketplace_id == marketplace_id,
         legal_hold.c.lifted_at.is_(None),

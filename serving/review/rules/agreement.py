@@ -1,5 +1,5 @@
-"""How often a reviewer and somebody else found the same of one offer, with what chance alone could make of it. Standard
-library only."""
+"""How often a reviewer and somebody else found the same of one listing, with what chance alone could make of it.
+Standard library only."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -40,7 +40,7 @@ _LANES: Final[Mapping[CaseLane, str]] = {
 }
 _STATES: Final[Mapping[CaseState, str]] = {
     CaseState.DECIDED: "It has been decided already.",
-    CaseState.STALE: "The offer was changed; a new case shows the current version.",
+    CaseState.STALE: "The listing was changed; a new case shows the current version.",
 }
 
 

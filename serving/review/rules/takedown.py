@@ -21,14 +21,14 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One offer as it was shown: the case and the version that was seen."""
+    """One listing as it was shown: the case and the version that was seen."""
 
     case_id: str
     version_id: str
 
 
 def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
-    """The offers of a request, each case once.
+    """The listings of a request, each case once.
 
     Raises
     ------

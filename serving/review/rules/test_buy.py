@@ -97,7 +97,7 @@ def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
 
 
 def check_on_file(states: Collection[TestBuyState]) -> None:
-    """Refuse a judgement that rests on a test buy where none of the offer has brought a finding.
+    """Refuse a judgement that rests on a test buy where none of the listing has brought a finding.
 
     `states` are those of all test buys of the listing. Bought goods outweigh every opinion in training, so a claim
     without supporting documents could overrule everybody.
@@ -112,8 +112,8 @@ def check_on_file(states: Collection[TestBuyState]) -> None:
     if TestBuyState.CLOSED in states:
         return
     if any(state is not TestBuyState.CANCELLED for state in states):
-        raise Conflict("The test buy of this offer is running; what the goods are is recorded with it.")
-    raise Invalid("There is no test buy of this offer on file. Judge what the offer shows, or order a test buy.")
+        raise Conflict("The test buy of this listing is running; what the goods are is recorded with it.")
+    raise Invalid("There is no test buy of this listing on file. Judge what the listing shows, or order a test buy.")
 
 
 def check_finding(judgement: Judgement) -> None:

@@ -18,9 +18,9 @@ _MOST_AT_ONCE: Final = 200
 
 
 def listing_cases(runtime: Runtime) -> int:
-    """Offer free cases to the person with the least open work; returns how many cases were offered.
+    """Listing free cases to the person with the least open work; returns how many cases were offered.
 
-    An offer reserves nothing: anybody may open the case all the same. It only keeps two people from being led to the
+    A listing reserves nothing: anybody may open the case all the same. It only keeps two people from being led to the
     same one, and is over by itself.
     """
     now = runtime.clock.now()

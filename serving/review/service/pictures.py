@@ -18,7 +18,7 @@ _log = structlog.get_logger()
 
 
 def loadable(runtime: Runtime, facts: Facts) -> list[int]:
-    """Which of an offer's pictures are loaded, by their number from 0; none where no host is set."""
+    """Which of a listing's pictures are loaded, by their number from 0; none where no host is set."""
     found = [i for i, address in enumerate(facts.listing.image_link or ()) if runtime.pictures.may_load(address)]
     return found[:MOST_SHOWN]
 

@@ -61,7 +61,7 @@ def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded
     Raises
     ------
     Conflict
-        Somebody was faster, holds the case, or the offer was changed since it was seen.
+        Somebody was faster, holds the case, or the listing was changed since it was seen.
     NoRightCarries
         The brand has no right on file that holds here and now and speaks of this reason.
     NotFound, Forbidden, Invalid

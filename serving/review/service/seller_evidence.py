@@ -35,7 +35,7 @@ _MOST_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document with the offer it was handed in for, what came of that, and whether it is what the case is about."""
+    """A document with the listing it was handed in for, what came of that, and whether it is what the case is about."""
 
     upload: SellerUpload
     listing: str
@@ -161,7 +161,7 @@ def _content(connection: Connection, shown: list[SellerUpload], upload_id: str) 
 
 
 def _about(connection: Connection, marketplace_id: str, action_id: str) -> tuple[str, str]:
-    """The offer's id at the marketplace, and what came of its removal."""
+    """The listing's id at the marketplace, and what came of its removal."""
     contested = counter_notices.of_action(connection, marketplace_id, action_id)
     appeal = appeals.of_action(connection, marketplace_id, action_id)
     undone = overturns.in_force(connection, marketplace_id, action_id)

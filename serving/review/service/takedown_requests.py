@@ -52,7 +52,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A request with what every one of its offers came to, and how many came to what."""
+    """A request with what every one of its listings came to, and how many came to what."""
 
     request: StoredRequest
     items: tuple[StoredItem, ...]
@@ -65,7 +65,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The verdict on one offer, or why there is none."""
+    """The verdict on one listing, or why there is none."""
 
     item: Item
     fate: Fate

@@ -73,7 +73,7 @@ def order(runtime: Runtime, person: Person, wanted: Order) -> str:
     Raises
     ------
     Conflict
-        The case is closed or held by a colleague, the offer was changed, or a test buy is running.
+        The case is closed or held by a colleague, the listing was changed, or a test buy is running.
     NotFound, Forbidden, Invalid
         The case is not theirs; it is none of first instance; a field is of no known form.
     """
@@ -138,7 +138,7 @@ def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) 
     Raises
     ------
     Conflict
-        The goods were not inspected or are with somebody else; the case was decided or the offer changed meanwhile.
+        The goods were not inspected or are with somebody else; the case was decided or the listing changed meanwhile.
     NotFound, Invalid
         There is no such test buy; it is no finding.
     """

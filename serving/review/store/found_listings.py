@@ -22,8 +22,8 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 @dataclass(frozen=True, slots=True)
 class FoundListing:
-    """An offer as it stands. `open_cases` are ids with their lanes, None where those are hidden with the score; `judgement`
-    is the last verdict that is not withdrawn."""
+    """A listing as it stands. `open_cases` are ids with their lanes, None where those are hidden with the score;
+    `judgement` is the last verdict that is not withdrawn."""
 
     marketplace_id: str
     external_id: str

@@ -1,4 +1,4 @@
-"""One reviewer's own answers, and what others said of the same offers."""
+"""One reviewer's own answers, and what others said of the same listings."""
 
 from dataclasses import dataclass
 from datetime import datetime

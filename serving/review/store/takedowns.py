@@ -1,4 +1,4 @@
-"""Takedown requests of brands: what was asked for under which right, and what each offer came to."""
+"""Takedown requests of brands: what was asked for under which right, and what each listing came to."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class StoredRequest:
 
 @dataclass(frozen=True, slots=True)
 class StoredItem:
-    """One offer of a request. `external_id` and `content` are None where the brand was never asked about it.
+    """One listing of a request. `external_id` and `content` are None where the brand was never asked about it.
 
     `refusal` is why it was refused, as a phrase.
     """
@@ -52,7 +52,7 @@ class StoredItem:
 
 
 def add_request(connection: Connection, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
-    """A request with what each of its offers came to."""
+    """A request with what each of its listings came to."""
     add(connection, takedown_request, [row])
     key = {name: row[name] for name in ("marketplace_id", "request_id")}
     add(connection, takedown_item, [{**key, "number": number, **one} for number, one in enumerate(items)])
@@ -91,7 +91,7 @@ def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int
 
 
 def sizes(connection: Connection, found: Collection[StoredRequest]) -> dict[str, int]:
-    """How many offers each of these requests names."""
+    """How many listings each of these requests names."""
     query = (
         select(takedown_item.c.request_id, func.count().label("n"))
         .where(takedown_item.c.request_id.in_([one.request_id for one in found]))
@@ -101,7 +101,7 @@ def sizes(connection: Connection, found: Collection[StoredRequest]) -> dict[str,
 
 
 def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
-    """The offers of a request in the order in which they were sent."""
+    """The listings of a request in the order in which they were sent."""
     later, own, here = verdict.alias("later"), verdict.alias("own"), takedown_item.c.marketplace_id
     answered = exists().where(
         own.c.marketplace_id == here, own.c.case_id == takedown_item.c.case_id, own.c.brand_id == found.brand_id

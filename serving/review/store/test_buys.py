@@ -76,7 +76,7 @@ def get(connection: Connection, test_buy_id: str, marketplaces: Collection[str])
 
 
 def states_of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[TestBuyState]:
-    """The states of every test buy of an offer, whichever of its versions it was ordered for."""
+    """The states of every test buy of a listing, whichever of its versions it was ordered for."""
     query = (
         select(test_buy.c.state)
         .join(review_case, same(review_case, test_buy, "case_id"))

@@ -120,7 +120,7 @@ def objection(right: Right, notice: Notice, policy: RightsPolicy, mandate: Manda
     """Why a right cannot carry a notice; None where it can.
 
     It must be looked at, be of a kind that the reason speaks of, hold at the moment, and hold somewhere where the
-    marketplace sells. One shared country is enough, because an offer is shown in all of them. Where a marketplace has
+    marketplace sells. One shared country is enough, because a listing is shown in all of them. Where a marketplace has
     not said where it sells, a right of some countries carries nothing: not known is not everywhere. An agent acts only
     where the mandate and the right reach both.
     """

@@ -30,7 +30,7 @@ def tripped(now: Volume, usual: Volume, policy: BreakerPolicy) -> str | None:
     if now.flagged <= policy.times * expected or _at_least(now.flagged, expected) >= policy.chance:
         return None
     return (
-        f"{now.flagged:,} of {now.scored:,} offers were flagged in {policy.window_hours} hours "
+        f"{now.flagged:,} of {now.scored:,} listings were flagged in {policy.window_hours} hours "
         f"({now.flagged / now.scored:.0%}); {usual.flagged / usual.scored:.1%} were usual before, so at most "
         f"{expected:,.0f} were to be expected."
     )

@@ -1,4 +1,4 @@
-"""How often goods come back on a marketplace, by its sellers and offers: worked out as of a moment, kept, read."""
+"""How often goods come back on a marketplace, by its sellers and listings: worked out as of a moment, kept, read."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -15,7 +15,7 @@ from serving.platform.database.store import add
 from serving.scoring.tables import base_rate_prior, seller_event
 
 _DAYS: Final = 90
-# The offers heard of last. A share of some per cent is known to a tenth of itself from far fewer.
+# The listings heard of last. A share of some per cent is known to a tenth of itself from far fewer.
 _MOST_OBSERVATIONS: Final = 5_000
 
 Counts = dict[str, tuple[float, float]]
@@ -67,7 +67,7 @@ def worked_out(connection: Connection, marketplace: Marketplace, moment: datetim
 
 
 def _observed(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[Counts, Counts, Counts]:
-    """Returns and fake returns of each offer and returns of each seller with their sales, latest first."""
+    """Returns and fake returns of each listing and returns of each seller with their sales, latest first."""
     query = (
         select(observation.c.listing_id, observation.c.observed, listing.c.seller_external_id)
         .join(listing, same(listing, observation, "listing_id"))

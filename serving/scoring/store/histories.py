@@ -93,7 +93,7 @@ def _load_versions(
 ) -> None:
     """Versions by the seller that each names, which the listing may have left since.
 
-    One seller at one moment is the hot case, and may have a million offers: no more are read than count.
+    One seller at one moment is the hot case, and may have a million listings: no more are read than count.
     """
     version = listing_version.c
     query = (

@@ -23,7 +23,7 @@ from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
 
 _EURO = "EUR"
-_COMPARED_DAYS = 180  # Half a year: a season's prices, and enough offers per model.
+_COMPARED_DAYS = 180  # Half a year: a season's prices, and enough listings per model.
 
 
 def load(connection: Connection, found: Marketplace, as_of: datetime, lists: PriceLists) -> References:
@@ -110,7 +110,7 @@ def as_of(connection: Connection, found: Marketplace, moment: datetime) -> Refer
 
 
 def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[PricePool, CommonPrices]:
-    """Prices of the offers as they stood at a moment; those that had been confirmed counterfeit do not count."""
+    """Prices of the listings as they stood at a moment; those that had been confirmed counterfeit do not count."""
     undo = verdict.alias("undo")
     withdrawn = select(undo.c.verdict_id).where(
         undo.c.marketplace_id == action.c.marketplace_id,

@@ -87,7 +87,7 @@ class Walk:
         self.frontier = () if ended else tuple(found)
 
     def links(self, outcomes: Mapping[str, Iterable[Outcome]]) -> Links:
-        """The linked sellers, with the outcomes of their offers as known at the moment."""
+        """The linked sellers, with the outcomes of their listings as known at the moment."""
         sellers = []
         for name in self.linked:
             found = [one.counterfeit for one in outcomes.get(name, ())]

@@ -130,7 +130,7 @@ def rung(total: float, earlier: Collection[Earlier], policy: SanctionPolicy) -> 
 
 
 def warning(hit: Hit, *, strikes: StrikePolicy, policy: SanctionPolicy) -> Message:
-    """What the seller of a removed offer is told that it means for the account.
+    """What the seller of a removed listing is told that it means for the account.
 
     Digital Services Act, Article 23(1): who is suspended was warned before.
     """
@@ -176,7 +176,7 @@ class Vote:
 def organisation_for(person: Person, marketplace_id: str) -> str | None:
     """For whom somebody speaks on a sanction: the desk or the brand programme; None where it is not their business.
 
-    A brand has no voice about an account: it accuses offers, and the marketplace answers for its sellers.
+    A brand has no voice about an account: it accuses listings, and the marketplace answers for its sellers.
     """
     nobodys = Bearing(marketplace_id, None, None, confirmed_by=frozenset(), confirmer="", causes=frozenset())
     return organisation_of(person, nobodys)

@@ -1,4 +1,4 @@
-"""How risky a seller's offers of a window are beside those of the marketplace's other sellers. Standard library only.
+"""How risky a seller's listings of a window are beside those of the marketplace's other sellers. Standard library only.
 
 A fact for people. No rule reads it and it is no feature: it is made from scores and verdicts, and a model that learnt
 from it would learn from itself (ADR 20).
@@ -25,7 +25,7 @@ class RiskState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScoredListing:
-    """An offer as it was last scored in the window.
+    """A listing as it was last scored in the window.
 
     `probability` is None where points of the scorecard are all there is. `counterfeit` is what was found by the moment,
     None where nothing stands.
@@ -40,8 +40,8 @@ class SellerRisk:
     """One seller's figures and where they stand.
 
     `offers` are those that count, `left_out` those that no model has scored, `left_out_confirmed` the confirmed
-    counterfeits among the latter. `expected` is how many of the offers are counterfeit: findings where there are any,
-    probabilities elsewhere. `share` is drawn toward the usual one; None where no offer counts. `percentile` is from
+    counterfeits among the latter. `expected` is how many of the listings are counterfeit: findings where there are any,
+    probabilities elsewhere. `share` is drawn toward the usual one; None where no listing counts. `percentile` is from
     0 to 100.
     """
 
@@ -58,7 +58,7 @@ class SellerRisk:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All sellers of a window. `sellers` have an offer that counts; `usual_share` is theirs, None without any."""
+    """All sellers of a window. `sellers` have a listing that counts; `usual_share` is theirs, None without any."""
 
     sellers: int
     usual_share: float | None
@@ -93,7 +93,7 @@ def rank(offers: Mapping[str, Sequence[ScoredListing]], policy: SellerRiskPolicy
     expected = {seller: math.fsum(map(_worth, some)) for seller, some in counted.items() if some}
     if not expected:
         return Ranking(0, None, {seller: _risk(some, policy) for seller, some in offers.items()})
-    # fsum rounds once, so that no order of sellers or offers changes a digit.
+    # fsum rounds once, so that no order of sellers or listings changes a digit.
     usual = math.fsum(total / len(counted[seller]) for seller, total in expected.items()) / len(expected)
     shares = {
         seller: (policy.prior_offers * usual + total) / (policy.prior_offers + len(counted[seller]))

@@ -22,7 +22,7 @@ from serving.scoring.store import histories
 from serving.sellers.store import contacts
 
 _MOST: Final = 1_000
-# A person with more is a company with branches, or a mistake of the source; each costs every later offer a look.
+# A person with more is a company with branches, or a mistake of the source; each costs every later listing a look.
 MOST_OF_A_SELLER: Final = 50
 SOURCE: Final = "seller-contacts"
 _FIELDS: Final = {
@@ -42,7 +42,7 @@ def receive_contacts(
 ) -> dict[str, int]:
     """Hash contacts and keep the hashes; returns how many were new, known and quarantined.
 
-    They count for offers that come in afterwards. With `backfill` one counts from when it became the seller's, but
+    They count for listings that come in afterwards. With `backfill` one counts from when it became the seller's, but
     not before anything that was scored without it: whose links it changes cannot be told beforehand.
 
     Raises

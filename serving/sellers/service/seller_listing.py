@@ -39,7 +39,7 @@ def listed_among(
 def check_lister(person: Person, marketplace_id: str, which: SellerList) -> None:
     """Refuse who may not put sellers on a list.
 
-    An analyst watches and denies, which only brings offers before analysts. Allowing keeps them away from there, so
+    An analyst watches and denies, which only brings listings before analysts. Allowing keeps them away from there, so
     that it takes an administrator: nobody exempts a seller from their own desk.
 
     Raises
@@ -58,7 +58,7 @@ def check_lister(person: Person, marketplace_id: str, which: SellerList) -> None
 def put_on_list(
     runtime: Runtime, marketplace_id: str, seller: str, which: SellerList, *, reason: str, days: int | None, by: str
 ) -> Entry:
-    """Put a seller on a list, in the place of an entry that stands; it may be somebody who has yet to offer anything.
+    """Put a seller on a list, in the place of an entry that stands; it may be somebody who has yet to list anything.
 
     Raises
     ------

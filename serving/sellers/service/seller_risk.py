@@ -65,7 +65,7 @@ def refresh_seller_risks(runtime: Runtime) -> int:
 class Found:
     """The stored ranking of one seller, with the messages about it.
 
-    `kept` is None before the first ranking, `risk` where none of the seller's offers was scored in its window.
+    `kept` is None before the first ranking, `risk` where none of the seller's listings was scored in its window.
     """
 
     kept: Kept | None
@@ -93,7 +93,7 @@ def one_answer(runtime: Runtime, connection: Connection, marketplace_id: str, se
     Raises
     ------
     NotFound
-        The marketplace has sent no offer of such a seller.
+        The marketplace has sent no listing of such a seller.
     """
     if not seller_risks.is_known(connection, marketplace_id, seller):
         raise NotFound("There is no such seller.")

@@ -18,7 +18,7 @@ LISTINGS: Final = "offer"
 def series_by_kind(
     connection: Connection, marketplace_id: str, seller: str, until: datetime
 ) -> Mapping[str, list[int]]:
-    """By kind of event, and for new offers, the number in each of fifteen steps of six days up to a moment.
+    """By kind of event, and for new listings, the number in each of fifteen steps of six days up to a moment.
 
     A kind without events is not in it; the caller decides whether that is zero or not reported.
     """

@@ -17,7 +17,7 @@ from serving.sellers.tables import seller_ranking, seller_risk
 
 
 class LastScore(NamedTuple):
-    """An offer as it was last scored; `probability` is None where points are all there is."""
+    """A listing as it was last scored; `probability` is None where points are all there is."""
 
     seller: str
     listing_id: str
@@ -27,7 +27,7 @@ class LastScore(NamedTuple):
 def last_scores(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> Iterator[LastScore]:
-    """The last score of each offer that was scored from `since` to before `until`, by the seller whom it named then.
+    """The last score of each listing that was scored from `since` to before `until`, by the seller whom it named then.
 
     Listings without a seller are left out. One query: the window by its index, the rest by their keys.
     """
@@ -51,7 +51,7 @@ def last_scores(
 def rulings(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> Mapping[str, list[Ruling]]:
-    """All verdicts on the offers of `last_scores` and on earlier versions of them, by seller."""
+    """All verdicts on the listings of `last_scores` and on earlier versions of them, by seller."""
     scored = select(score.c.listing_id).where(*_scored(marketplace_id, since, until))
     return histories.rulings_on(connection, marketplace_id, scored)
 
@@ -97,13 +97,13 @@ def kept(connection: Connection, marketplace_id: str) -> Kept | None:
 
 
 def is_known(connection: Connection, marketplace_id: str, name: str) -> bool:
-    """Whether the marketplace has sent an offer of such a seller."""
+    """Whether the marketplace has sent a listing of such a seller."""
     query = select(seller.c.seller_id).where(inside(seller, marketplace_id, external_id=name))
     return connection.execute(query).first() is not None
 
 
 def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerRisk | None:
-    """The risk of a seller in the ranking in force; None where none of its offers was scored in the window."""
+    """The risk of a seller in the ranking in force; None where none of its listings was scored in the window."""
     query = select(seller_risk).where(inside(seller_risk, marketplace_id, seller_external_id=name))
     row = connection.execute(query).one_or_none()
     return None if row is None else _read(row)

@@ -89,7 +89,7 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
 
 
 def of_removal(connection: Connection, marketplace_id: str, action_id: str) -> Hit | None:
-    """The hit that a removal made; None where it made none, because the offer names no seller or it is held."""
+    """The hit that a removal made; None where it made none, because the listing names no seller or it is held."""
     query = select(strike_hit).where(inside(strike_hit, marketplace_id, action_id=action_id))
     row = connection.execute(query).one_or_none()
     return None if row is None else _hit(row)

@@ -100,7 +100,7 @@ def _by_case(connection: Connection, marketplace_id: str, wanted: ColumnElement[
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """An action on an offer by a verdict that stands, with the case of the verdict."""
+    """An action on a listing by a verdict that stands, with the case of the verdict."""
 
     sequence: int
     kind: ActionKind

@@ -33,7 +33,7 @@ class Pace:
 class Asked:
     """A removal that a confirmation asks for, with what surrounds it.
 
-    `brand` and `seller` are None where the offer names none: nothing is known of their pace, and no cap of theirs
+    `brand` and `seller` are None where the listing names none: nothing is known of their pace, and no cap of theirs
     holds it. `sales_90d` is None where the seller's sales are not known.
     """
 

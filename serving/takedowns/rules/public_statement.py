@@ -2,7 +2,7 @@
 
 The fields and their rules are those of the database's validator (`StatementStoreRequest.php` in
 github.com/digital-services-act/transparency-database; Regulation (EU) 2022/2065, Articles 17 and 24(5)). Every text is
-one of a few fixed ones, so that neither an offer's words nor a person's name can get into a public database.
+one of a few fixed ones, so that neither a listing's words nor a person's name can get into a public database.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _UPC_DIGITS: Final = 12
 
 
 class Source(StrEnum):
-    """The source of the decision. An offer that our model or the audit draw found is nobody's notice."""
+    """The source of the decision. A listing that our model or the audit draw found is nobody's notice."""
 
     VOLUNTARY = "SOURCE_VOLUNTARY"
     NOTICE = "SOURCE_ARTICLE_16"
@@ -44,7 +44,7 @@ class Influence(StrEnum):
 class Restriction:
     """A removal that the marketplace carried out.
 
-    `content_on` is the day of the offer's version, `reversed_on` the day on which it was shown again, None while it
+    `content_on` is the day of the listing's version, `reversed_on` the day on which it was shown again, None while it
     stays removed. `gtin` and `language` are as the marketplace sent them.
     """
 
@@ -81,14 +81,14 @@ _TRADE_MARK_URL: Final = "https://eur-lex.europa.eu/eli/reg/2017/1001/oj"
 _GROUNDS: Final = {
     ReasonCode.TRADEMARK_COUNTERFEIT: _Ground(
         _TRADE_MARK_LAW,
-        "The offer uses a sign identical to a registered trade mark for goods that are not the goods of its owner.",
+        "The listing uses a sign identical to a registered trade mark for goods that are not the goods of its owner.",
         _TRADE_MARK_URL,
         _INTELLECTUAL_PROPERTY,
         ("KEYWORD_TRADEMARK_INFRINGEMENT", "KEYWORD_INAUTHENTIC_LISTINGS"),
     ),
     ReasonCode.MARK_MISUSE: _Ground(
         _TRADE_MARK_LAW,
-        "The offer uses a registered trade mark in a way that its owner has not allowed.",
+        "The listing uses a registered trade mark in a way that its owner has not allowed.",
         _TRADE_MARK_URL,
         _INTELLECTUAL_PROPERTY,
         ("KEYWORD_TRADEMARK_INFRINGEMENT",),
@@ -103,7 +103,7 @@ _GROUNDS: Final = {
     ),
     ReasonCode.COPYRIGHT: _Ground(
         "National law under Articles 2 to 4 of Directive 2001/29/EC",
-        "The offer uses protected pictures or texts, or the goods copy a protected work, without the consent of the "
+        "The listing uses protected pictures or texts, or the goods copy a protected work, without the consent of the "
         "rights holder.",
         "https://eur-lex.europa.eu/eli/dir/2001/29/oj",
         _INTELLECTUAL_PROPERTY,
@@ -179,7 +179,7 @@ def category_of(reason_code: ReasonCode) -> str:
 
 def _check_dates(found: Restriction) -> None:
     checked = (
-        ("the offer is dated", found.content_on, _EARLIEST_CONTENT),
+        ("the listing is dated", found.content_on, _EARLIEST_CONTENT),
         ("the removal is dated", found.applied_on, _EARLIEST_APPLICATION),
     )
     for what, day, earliest in checked:
@@ -211,19 +211,19 @@ def _language(tag: str | None) -> str | None:
 
 
 _FOUND: Final = {
-    Source.VOLUNTARY: "The offer was drawn at random for a check by a person.",
-    Source.NOTICE: "The offer was notified to the platform.",
-    Source.TRUSTED_FLAGGER: "The offer was notified to the platform by a trusted flagger.",
-    Source.OTHER_NOTIFICATION: "The offer was notified to the platform.",
+    Source.VOLUNTARY: "The listing was drawn at random for a check by a person.",
+    Source.NOTICE: "The listing was notified to the platform.",
+    Source.TRUSTED_FLAGGER: "The listing was notified to the platform by a trusted flagger.",
+    Source.OTHER_NOTIFICATION: "The listing was notified to the platform.",
 }
 
 
 def _facts(found: Restriction) -> str:
     how = _FOUND[found.source]
     if found.source is Source.VOLUNTARY and found.found_by_model:
-        how = "The offer was found by an automated classifier."
+        how = "The listing was found by an automated classifier."
     who = "The rights holder" if found.side is Side.BRAND else "A trained analyst"
-    what = "the goods, bought from this seller," if found.evidence is Evidence.TEST_BUY else "the offer"
+    what = "the goods, bought from this seller," if found.evidence is Evidence.TEST_BUY else "the listing"
     sentences = [how, f"{who} examined {what} and found that the goods are not genuine or infringe the right."]
     if found.influence is Influence.FULLY:
         sentences = [how, "It was removed by an automated rule."]

@@ -1,4 +1,4 @@
-"""Whether an offer is gone once its removal was acknowledged, and when to look again. Standard library only."""
+"""Whether a listing is gone once its removal was acknowledged, and when to look again. Standard library only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,14 +48,16 @@ def after_look(
     since = at - acknowledged_at
     if seen is Seen.GONE:
         look_back = acknowledged_at + timedelta(hours=policy.look_back_hours)
-        return NextLook(CheckState.GONE, look_back if at < look_back else None, "The offer is not shown any more.")
+        return NextLook(CheckState.GONE, look_back if at < look_back else None, "The listing is not shown any more.")
     if seen is Seen.SHOWN:
         if state is CheckState.GONE:
-            return NextLook(CheckState.STILL_SHOWN, again, "The offer was gone and is shown again.")
+            return NextLook(CheckState.STILL_SHOWN, again, "The listing was gone and is shown again.")
         if state is CheckState.STILL_SHOWN or since >= timedelta(seconds=policy.still_shown_after_seconds):
-            return NextLook(CheckState.STILL_SHOWN, again, "The offer is shown although its removal was acknowledged.")
-        return NextLook(CheckState.ASKED, again, "The offer is still shown; pages may lag.")
+            return NextLook(
+                CheckState.STILL_SHOWN, again, "The listing is shown although its removal was acknowledged."
+            )
+        return NextLook(CheckState.ASKED, again, "The listing is still shown; pages may lag.")
     if state is CheckState.STILL_SHOWN or since < timedelta(days=policy.give_up_after_days):
-        return NextLook(state, again, "The marketplace did not say whether it shows the offer.")
+        return NextLook(state, again, "The marketplace did not say whether it shows the listing.")
     ended = CheckState.GONE if state is CheckState.GONE else CheckState.UNKNOWN
-    return NextLook(ended, None, "The marketplace never said whether it shows the offer.")
+    return NextLook(ended, None, "The marketplace never said whether it shows the listing.")

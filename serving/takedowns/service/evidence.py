@@ -1,4 +1,4 @@
-"""Evidence: the offer as it was seen, kept in the transaction of what was done about it, and checked ever after."""
+"""Evidence: the listing as it was seen, kept in the transaction of what was done about it, and checked ever after."""
 
 import dataclasses
 import hashlib
@@ -69,7 +69,7 @@ _TEMPLATES.filters["seen"] = seen
 def keep_of_verdict(
     runtime: Runtime, connection: Connection, marketplace_id: str, verdict_id: str, *, subject: str, at: datetime
 ) -> dict[str, str]:
-    """Keep the offer on which a verdict was given. As `keep`."""
+    """Keep the listing on which a verdict was given. As `keep`."""
     case = cases.of_verdict(connection, marketplace_id, verdict_id)
     return keep(runtime, connection, case, subject=subject, at=at)
 
@@ -150,10 +150,10 @@ def page_of(taken: Taken) -> bytes | None:
 
 
 def _misfiled(taken: Taken) -> tuple[str, ...]:
-    """A snapshot filed under another offer than its header names proves the wrong thing."""
+    """A snapshot filed under another listing than its header names proves the wrong thing."""
     names = ("marketplace_id", "evidence_id", "listing_id", "version_id", "case_id", "subject")
     same = all(taken.snapshot.header.get(name) == getattr(taken, name) for name in names)
-    return () if same else ("It is filed under another offer or case.",)
+    return () if same else ("It is filed under another listing or case.",)
 
 
 def bodies(header: Mapping[str, Any], listing: Listing) -> dict[Part, bytes]:

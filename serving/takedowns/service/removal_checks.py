@@ -1,4 +1,4 @@
-"""Verified removal: after the acknowledgement the marketplace is asked again whether it shows the offer."""
+"""Verified removal: after the acknowledgement the marketplace is asked again whether it shows the listing."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -63,7 +63,7 @@ class _Look:
 
 
 def check_removal(runtime: Runtime, marketplace_id: str, action_id: str, looks: int) -> str:
-    """Look whether an offer is gone, and say in one word how its removal stands. Safe to run again at any point."""
+    """Look whether a listing is gone, and say in one word how its removal stands. Safe to run again at any point."""
     with runtime.store.read() as connection:
         found = removal_checks.of_actions(connection, marketplace_id, [action_id])[action_id]
         if found.looks != looks:
@@ -121,7 +121,7 @@ def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Lo
 def _tell(
     runtime: Runtime, connection: Connection, action: StoredAction, before: RemovalCheck, after: RemovalCheck, why: str
 ) -> None:
-    """The log, the case and, where an offer is still shown, everybody on the staff."""
+    """The log, the case and, where a listing is still shown, everybody on the staff."""
     now, here = runtime.clock.now(), action.marketplace_id
     if after.state is not CheckState.GIVEN_BACK:
         payload = {"looks": after.looks, "seconds_to_removal": after.seconds_to_removal}

@@ -1,4 +1,4 @@
-"""Actions on an offer: scheduled with their job, withdrawn inside the undo window."""
+"""Actions on a listing: scheduled with their job, withdrawn inside the undo window."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

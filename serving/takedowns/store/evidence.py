@@ -53,7 +53,7 @@ def add_evidence(connection: Connection, taken: Taken) -> None:
 
 
 def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[Taken]:
-    """The snapshots of an offer, newest first."""
+    """The snapshots of a listing, newest first."""
     query = (
         select(evidence)
         .where(inside(evidence, marketplace_id, listing_id=listing_id))

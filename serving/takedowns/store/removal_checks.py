@@ -16,7 +16,7 @@ from serving.takedowns.tables import action, removal_check
 
 @dataclass(frozen=True, slots=True)
 class RemovalCheck:
-    """How far a removal is verified. `gone_at` is the first look that found the offer gone, unless it came back.
+    """How far a removal is verified. `gone_at` is the first look that found the listing gone, unless it came back.
 
     `seconds_to_removal` runs from the confirmation to that look, the undo window and every wait included.
     """
@@ -89,7 +89,7 @@ def _is(found: RemovalCheck) -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class StillShown:
-    """An offer that is shown although its removal was acknowledged."""
+    """A listing that is shown although its removal was acknowledged."""
 
     external_id: str
     case_id: str
@@ -111,7 +111,7 @@ def still_shown(connection: Connection, marketplaces: Collection[str], most: int
 
 
 def still_shown_count(connection: Connection, marketplaces: Collection[str]) -> int:
-    """How many offers are still shown."""
+    """How many listings are still shown."""
     query = (
         select(func.count())
         .select_from(removal_check)
@@ -141,7 +141,7 @@ class Times:
 def times(
     connection: Connection, marketplace_id: str, *, brand_id: str | None = None, since: datetime | None = None
 ) -> Times:
-    """How long removals took that were seen gone; of one brand's offers, acknowledged since a moment, if given."""
+    """How long removals took that were seen gone; of one brand's listings, acknowledged since a moment, if given."""
     conditions = [removal_check.c.marketplace_id == marketplace_id, removal_check.c.seconds_to_removal.is_not(None)]
     if since is not None:
         conditions.append(removal_check.c.acknowledged_at > since)

@@ -43,9 +43,10 @@ class Decider(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """One complaint against a removal, or against the decision that a notified offer stays.
+    """One complaint against a removal, or against the decision that a notified listing stays.
 
-    `about` is the id of the removal or of the notified offer. An open one has neither an end nor anybody who ended it.
+    `about` is the id of the removal or of the notified listing. An open one has neither an end nor anybody who ended
+    it.
     """
 
     about: str

@@ -14,7 +14,7 @@ from enum import StrEnum
 class SubjectKind(StrEnum):
     """The subject of an entry, which determines what it counts."""
 
-    SELLER = "seller"  # Offers, and those that were removed and stayed so.
+    SELLER = "seller"  # Listings, and those that were removed and stayed so.
     NOTIFIER = "notifier"  # Confirmations of a brand or notices of a reporter, and those that turned out wrong.
     COMPLAINANT = "complainant"  # A seller's complaints that were decided, and those that were dismissed.
 

@@ -17,7 +17,7 @@ from serving.webhooks.rules.action import ActionKind
 
 @dataclass(frozen=True, slots=True)
 class RemovedListing:
-    """An offer that was removed and stayed so, with when it was first seen and when its seller was told."""
+    """A listing that was removed and stayed so, with when it was first seen and when its seller was told."""
 
     listing_id: str
     reason_code: ReasonCode
@@ -81,7 +81,7 @@ def first_told(connection: Connection, marketplace_id: str, *, until: datetime) 
 def listings_by_seller(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> dict[str, int]:
-    """How many offers each seller put up, changed, or had removed in [since, until)."""
+    """How many listings each seller put up, changed, or had removed in [since, until)."""
     removed = and_(action.c.acknowledged_at >= since, action.c.acknowledged_at < until)
     query = (
         select(

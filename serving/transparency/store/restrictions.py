@@ -21,7 +21,7 @@ from serving.webhooks.rules.action import INVERSE, ActionKind
 Cursor = tuple[datetime, str]
 _RESTRICTING: Final = [kind.value for kind in RESTRICTS]
 _LIFTING: Final = [INVERSE[kind].value for kind in RESTRICTS]
-# A person saw the offer because a model or rule had pointed at it, unless chance alone had.
+# A person saw the listing because a model or rule had pointed at it, unless chance alone had.
 _DRAWN: Final = Lane.AUDIT.value
 
 

@@ -51,7 +51,7 @@ _TAKEDOWNS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An answer that can still be taken back, with its offer."""
+    """An answer that can still be taken back, with its listing."""
 
     undo: Undo
     title: Shown

@@ -54,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One counter-notice: the offer, what was said, and the answers that its rules allow."""
+    """One counter-notice: the listing, what was said, and the answers that its rules allow."""
 
     counter_notice_id: str
     title: Shown

@@ -57,7 +57,7 @@ class IndicatorRow:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One of the offers that a pattern fits, and the words of it."""
+    """One of the listings that a pattern fits, and the words of it."""
 
     title: Shown
     words: Shown
@@ -65,7 +65,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class TryResult:
-    """What a pattern would fit; `too_wide` is set where it fits so many offers that it says little."""
+    """What a pattern would fit; `too_wide` is set where it fits so many listings that it says little."""
 
     words: Shown | None
     text_given: bool

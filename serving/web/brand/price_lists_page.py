@@ -56,7 +56,7 @@ _BY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
-    """One entry; `holds` is whether offers are compared with it now."""
+    """One entry; `holds` is whether listings are compared with it now."""
 
     by: str
     name: Shown

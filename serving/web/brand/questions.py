@@ -1,4 +1,4 @@
-"""A question to a brand: the offer and what speaks against it, in words, without a score or a word of others."""
+"""A question to a brand: the listing and what speaks against it, in words, without a score or a word of others."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -125,7 +125,7 @@ def question(
 
 
 def _listed(facts: Facts) -> list[Evidence]:
-    """The offer's price against what the brand itself asks; nothing where its list does not name the goods."""
+    """The listing's price against what the brand itself asks; nothing where its list does not name the goods."""
     price, listed = facts.price, facts.price.listed
     if price.log_price is None or listed is None or listed.log_price is None:
         return []

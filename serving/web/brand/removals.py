@@ -1,4 +1,4 @@
-"""How the removals of a brand's offers stand, in the brand's words, from the click to the acknowledgement."""
+"""How the removals of a brand's listings stand, in the brand's words, from the click to the acknowledgement."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -50,7 +50,7 @@ _NAMES_SHOWN: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class SellerRow:
-    """One entry of the list; `offers` is how many offers of this brand the seller has here."""
+    """One entry of the list; `offers` is how many listings of this brand the seller has here."""
 
     seller: Shown
     seller_id: str

@@ -1,4 +1,4 @@
-"""Many questions of a brand confirmed at once: every offer is shown, and any can be left out."""
+"""Many questions of a brand confirmed at once: every listing is shown, and any can be left out."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -89,7 +89,7 @@ class TakedownPage:
 
 @dataclass(frozen=True, slots=True)
 class FateRow:
-    """What one offer of a request came to."""
+    """What one listing of a request came to."""
 
     listing: Shown
     fate: StateWords
@@ -98,7 +98,7 @@ class FateRow:
 
 @dataclass(frozen=True, slots=True)
 class TakedownAnswer:
-    """What became of a request, offer by offer; `can_undo` is whether any of it can still be taken back."""
+    """What became of a request, listing by listing; `can_undo` is whether any of it can still be taken back."""
 
     template: ClassVar[str] = "takedown_answer.html"
     place: ClassVar[str] = "/brand"

@@ -42,7 +42,7 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _CASE: Final = "case:"
 _LONGEST_ID: Final = 40
 _MOST_PICTURES: Final = 3
-_MOST_REASONS: Final = 3  # More would hide what tells one offer from the next.
+_MOST_REASONS: Final = 3  # More would hide what tells one listing from the next.
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +166,7 @@ def bulk_page(runtime: Runtime, session: Session, wanted: list[str], cluster: st
 
 
 def _nearly_the_same(connection: Connection, person: Person, case_id: str) -> list[str]:
-    """The open cases of offers in nearly the words of a case's."""
+    """The open cases of listings in nearly the words of a case's."""
     for case in named(connection, person, [case_id]):
         facts = views.facts_of_cases(connection, case.marketplace_id, [case_id])[case_id]
         shown = facts.likeness.shown if facts.likeness is not None else ()

@@ -1,4 +1,4 @@
-"""The cards of a case: the offer's text, its price, why it was scored so, what happened, what the seller says."""
+"""The cards of a case: the listing's text, its price, why it was scored so, what happened, what the seller says."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ _MISSING_PRICE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A field of the offer besides its text."""
+    """A field of the listing besides its text."""
 
     name: str
     value: Shown
@@ -54,7 +54,7 @@ class ListingCard:
 
 
 def listing_card(facts: Facts) -> ListingCard:
-    """The card of an offer."""
+    """The card of a listing."""
     listing = facts.listing
     title = queue_rows.title_of(facts)
     names = [mention.name for mention in facts.brand.mentions]
@@ -98,7 +98,7 @@ class PriceCard:
 
 
 def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> PriceCard:
-    """The card of an offer's price; what is not known is said, never drawn as zero.
+    """The card of a listing's price; what is not known is said, never drawn as zero.
 
     `samples` says how the log prices of a group lie, by its brand's and its category's key.
     """
@@ -222,7 +222,7 @@ def appeal_card(appeal: Appeal, removal: StoredAction, now: datetime) -> AppealC
 
 @dataclass(frozen=True, slots=True)
 class NoticeCard:
-    """What somebody outside says of the offer: what kind of reporter, never who."""
+    """What somebody outside says of the listing: what kind of reporter, never who."""
 
     who: str
     reason: str
@@ -232,7 +232,7 @@ class NoticeCard:
 
 @dataclass(frozen=True, slots=True)
 class ComplaintCard:
-    """What a notifier says against the decision that the offer stays."""
+    """What a notifier says against the decision that the listing stays."""
 
     statement: Shown
     filed: str
@@ -253,7 +253,7 @@ _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 
 
 def notice_cards(found: Sequence[ShownNotice], now: datetime) -> tuple[NoticeCard, ...]:
-    """The cards of what was notified of an offer."""
+    """The cards of what was notified of a listing."""
     return tuple(
         NoticeCard(
             _REPORTERS[one.reporter_kind],
@@ -274,14 +274,14 @@ _FITS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
-    """A brand's tell-tale that fits the offer: what it speaks for, its label and the words that it fits."""
+    """A brand's tell-tale that fits the listing: what it speaks for, its label and the words that it fits."""
 
     counterfeit: bool
     sentence: Shown
 
 
 def rule_matches(facts: Facts, *, brand_id: str | None = None) -> tuple[RuleMatch, ...]:
-    """The tell-tales that fitted when the offer was scored; of one brand alone where its people look."""
+    """The tell-tales that fitted when the listing was scored; of one brand alone where its people look."""
     fired = facts.tell_tales.fired if facts.tell_tales is not None else ()
     return tuple(
         RuleMatch(

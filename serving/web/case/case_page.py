@@ -215,7 +215,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         compared=changes.comparison(history, at, asked.versions, now),
         price=case_cards.price_card(facts, partial(references.samples, connection, here)),
         seller=seller_card(connection, here, facts, runtime.policies, now),
-        # It is made from scores and verdicts, this offer's own among them.
+        # It is made from scores and verdicts, this listing's own among them.
         risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),
         documents=documents_card(documents_of(connection, case), case.case_id, now),
         links=links_card(facts),
@@ -248,7 +248,7 @@ def _drawn(case: Case) -> str | None:
 
 
 def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]:
-    """The labels of the brand's tell-tales that were looked for when the offer was scored and that did not fit."""
+    """The labels of the brand's tell-tales that were looked for when the listing was scored and that did not fit."""
     if case.brand_id is None or facts.tell_tales is None:
         return ()
     fired = {one.tell_tale_id for one in facts.tell_tales.fired}

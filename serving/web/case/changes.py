@@ -1,4 +1,4 @@
-"""What changed from one version of an offer to the next, field by field, as pieces kept, taken out and put in."""
+"""What changed from one version of a listing to the next, field by field, as pieces kept, taken out and put in."""
 
 import difflib
 import re
@@ -60,7 +60,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two versions of an offer side by side: their numbers and when each came, what changed, all that there are."""
+    """Two versions of a listing side by side: their numbers and when each came, what changed, all that there are."""
 
     old: int
     new: int

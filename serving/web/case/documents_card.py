@@ -42,7 +42,7 @@ class ShownDocument:
 
 @dataclass(frozen=True, slots=True)
 class DocumentShown:
-    """A document on an analyst's page, with the offer it was handed in for and what came of that."""
+    """A document on an analyst's page, with the listing it was handed in for and what came of that."""
 
     document: ShownDocument
     listing: str

@@ -1,4 +1,4 @@
-"""What was kept of an offer when it was acted on: shown with its digest, and given out as files that prove it."""
+"""What was kept of a listing when it was acted on: shown with its digest, and given out as files that prove it."""
 
 import re
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class KeptSnapshot:
 
 
 def evidence_card(connection: Connection, case: Case, now: datetime) -> tuple[KeptSnapshot, ...]:
-    """The snapshots of a case's offer, newest first."""
+    """The snapshots of a case's listing, newest first."""
     found = evidence.of_listing(connection, case.marketplace_id, case.listing_id)
     return tuple(_shown(one, case, now) for one in found)
 
@@ -74,7 +74,7 @@ def get_data(case_id: CaseId, evidence_id: str, request: Request, session: Analy
 
 
 def _taken(request: Request, session: Session, case_id: str, evidence_id: str) -> Taken:
-    """A snapshot of the case's offer; another's looks like none."""
+    """A snapshot of the case's listing; another's looks like none."""
     with runtime_of(request).store.read() as connection:
         case, side = visible_case(connection, session.person, case_id)
         if side is Side.ANALYST and _EVIDENCE_ID.match(evidence_id):

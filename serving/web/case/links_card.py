@@ -1,4 +1,4 @@
-"""The sellers with whom the offer's seller shared contacts when it was scored, each with the way to it."""
+"""The sellers with whom the listing's seller shared contacts when it was scored, each with the way to it."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ MOST_SHOWN: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class LinkPath:
-    """The way to a linked seller, and how many of their offers were found counterfeit and genuine by then."""
+    """The way to a linked seller, and how many of their listings were found counterfeit and genuine by then."""
 
     sentence: Shown
     counterfeit: int

@@ -1,4 +1,4 @@
-"""Offers in nearly the same words, as they stood when the listing was scored: who else, at what price, what became of
+"""Listings in nearly the same words, as they stood when the listing was scored: who else, at what price, what became of
 them."""
 
 import math

@@ -1,4 +1,4 @@
-"""Pictures of offers on pages: each loaded through the service, and shown only."""
+"""Pictures of listings on pages: each loaded through the service, and shown only."""
 
 import asyncio
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How risky the seller's offers are beside those of others, as last worked out; for analysts alone."""
+"""How risky the seller's listings are beside those of others, as last worked out; for analysts alone."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -26,7 +26,7 @@ class RiskPart:
 
 
 def risk_part(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> RiskPart:
-    """The part of a seller; None is one whom the offer does not name."""
+    """The part of a seller; None is one whom the listing does not name."""
     found = risk_of(runtime, connection, marketplace_id, seller)
     percentile = found.risk.percentile if found.risk else None
     standing, *counts = map(in_english, found.reasons)

@@ -1,4 +1,4 @@
-"""The seller as known when the offer was scored: counts with their course and sources, strikes, earlier outcomes."""
+"""The seller as known when the listing was scored: counts with their course and sources, strikes, earlier outcomes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ class Strikes:
 
 @dataclass(frozen=True, slots=True)
 class SellerCard:
-    """The card; `seller` is None where the offer names none, outcomes are None where none were recorded then."""
+    """The card; `seller` is None where the listing names none, outcomes are None where none were recorded then."""
 
     seller: Shown | None
     authorised: bool

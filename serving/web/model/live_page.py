@@ -37,7 +37,7 @@ _NAME: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class ToldRow:
-    """A reason or a rule with how often the offers on which it was said were counterfeit."""
+    """A reason or a rule with how often the listings on which it was said were counterfeit."""
 
     name: str
     example: Shown

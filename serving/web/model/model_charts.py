@@ -57,7 +57,7 @@ def _y(share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RocChart:
-    """Share of counterfeits found over share of genuine offers flagged; points as an SVG polyline has them."""
+    """Share of counterfeits found over share of genuine listings flagged; points as an SVG polyline has them."""
 
     ours: str
     theirs: str | None
@@ -68,7 +68,7 @@ class RocChart:
 
 def roc_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, share: float, label: str) -> RocChart:
     """The chart of stored curves; `share` is that of counterfeits among the judged, by which precision says how many
-    genuine offers were flagged."""
+    genuine listings were flagged."""
     return RocChart(_roc(ours, share), _roc(theirs, share) if theirs else None, X_TICKS, Y_TICKS, label)
 
 
@@ -78,7 +78,7 @@ def _roc(curve: Mapping[str, Any], share: float) -> str:
         if precision > 0 and 0 < share < 1:
             flagged = recall * share * (1 - precision) / (precision * (1 - share))
             points.append((min(1.0, flagged), recall))
-    # Whoever flags more genuine offers has found no fewer counterfeits; stored figures are rounded.
+    # Whoever flags more genuine listings has found no fewer counterfeits; stored figures are rounded.
     placed = [(0.0, 0.0)]
     for flagged, recall in [*sorted(points), (1.0, 1.0)]:
         placed.append((flagged, max(recall, placed[-1][1])))

@@ -155,7 +155,7 @@ def models_page(runtime: Runtime, person: Person, scope: PlaceScope) -> ModelsPa
 
 
 def _a_day(connection: Connection, here: str, champion: Model, now: datetime) -> tuple[float, ...]:
-    """How many offers a day the champion's thresholds flagged in the last week; nothing where it scored none."""
+    """How many listings a day the champion's thresholds flagged in the last week; nothing where it scored none."""
     thresholds = champion.report["thresholds"]
     names = ("ask_brand_from", "analyst_from")
     *found, total = scores.flagged(

@@ -59,7 +59,7 @@ class SliceRow:
 class OperatingPoint:
     """What lies above one threshold, on all labels and out of fold; the ends are of 95 % intervals.
 
-    `a_day` is how many live offers a day it sends to people, empty where the model does not score them.
+    `a_day` is how many live listings a day it sends to people, empty where the model does not score them.
     """
 
     name: str
@@ -120,7 +120,7 @@ class Report:
 
 
 def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
-    """The report of a model, as the training left it; `a_day` is what its thresholds flag of live offers a day."""
+    """The report of a model, as the training left it; `a_day` is what its thresholds flag of live listings a day."""
     found = model.report
     judged = found["judged"]
     ours, theirs = judged.get("candidate"), judged.get("champion")

@@ -1,4 +1,4 @@
-"""Deliveries: what waits, arrives or fails, dead letters with replay, and whether offers were seen to be gone."""
+"""Deliveries: what waits, arrives or fails, dead letters with replay, and whether listings were seen to be gone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -66,7 +66,7 @@ class StateFigure:
 
 @dataclass(frozen=True, slots=True)
 class LetterRow:
-    """A message that has not arrived: what it asks about which offer or seller, and what came back last."""
+    """A message that has not arrived: what it asks about which listing or seller, and what came back last."""
 
     action_id: str
     kind: str
@@ -78,7 +78,7 @@ class LetterRow:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What looks at removed offers found in 30 days; `took` is empty where none was seen gone."""
+    """What looks at removed listings found in 30 days; `took` is empty where none was seen gone."""
 
     gone: str
     still_shown: int

@@ -44,7 +44,7 @@ from serving.web.wording.refusals import phrase_in_words, refusal
 from serving.web.wording.vocabulary import REASON_CODES, Option
 
 router = APIRouter(include_in_schema=False)
-_ANYBODY: Final = public("anybody may notify an offer: Article 16 of the DSA")
+_ANYBODY: Final = public("anybody may notify a listing: Article 16 of the DSA")
 _BY_LINK: Final = public("the signed link is what lets a notifier in")
 _LONGEST_NAMED: Final = 2_000
 _LONGEST_LIST: Final = 22_000  # Ten addresses of the greatest length.
@@ -79,7 +79,7 @@ class NoticeForm:
 
 @dataclass(frozen=True, slots=True)
 class ShownDecision:
-    """What was decided of one notified offer, in the reader's language."""
+    """What was decided of one notified listing, in the reader's language."""
 
     facts: str
     automated_means: str
@@ -88,7 +88,7 @@ class ShownDecision:
 
 @dataclass(frozen=True, slots=True)
 class NotifiedListing:
-    """One offer of a notice: as it was named, how it stands, and what was decided, None as long as it waits."""
+    """One listing of a notice: as it was named, how it stands, and what was decided, None as long as it waits."""
 
     location: Shown
     headline: str
@@ -121,7 +121,7 @@ class NoticePage:
 
 @router.get("/notice", dependencies=[_ANYBODY])
 def get_form(request: Request) -> Response:
-    """The form, with the offer filled in where the marketplace's page named it (`?offer=`)."""
+    """The form, with the listing filled in where the marketplace's page named it (`?offer=`)."""
     listing = request.query_params.get("offer", "")[:_LONGEST_NAMED]
     marketplace = request.query_params.get("marketplace", "")
     draft = Draft("", (listing,), "", "", good_faith=False, reason_code="")
@@ -159,7 +159,7 @@ def get_notice(token: str, request: Request) -> Response:
 
 @router.post(PLACE + "{token}", dependencies=[_BY_LINK])
 def post_notice(token: str, request: Request, fields: Fields) -> Response:
-    """Complain that an offer stays; what was refused stands on the page again, with the reason."""
+    """Complain that a listing stays; what was refused stands on the page again, with the reason."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
     number, given = fields.get("offer", ""), fields.get("said", "")

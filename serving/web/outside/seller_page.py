@@ -1,4 +1,6 @@
-"""The page behind a seller's link: why the offer was removed, how it stands, and the seller's own words. No account."""
+"""The page behind a seller's link: why the listing was removed, how it stands, and the seller's own words. No
+account.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -47,7 +47,7 @@ class PendingRemovalRow:
 
 @dataclass(frozen=True, slots=True)
 class StillShownRow:
-    """An offer that is shown although the marketplace acknowledged its removal."""
+    """A listing that is shown although the marketplace acknowledged its removal."""
 
     listing: Shown
     case_id: str

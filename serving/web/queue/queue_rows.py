@@ -90,14 +90,14 @@ def queue_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address:
 
 
 def title_of(facts: Facts) -> Shown | None:
-    """The title with what pretends in it marked, None where the offer has none."""
+    """The title with what pretends in it marked, None where the listing has none."""
     listing = facts.listing
     names = [mention.name for mention in facts.brand.mentions]
     return text_view.show(listing.title, names=names, language=listing.language) if listing.title else None
 
 
 def price_of(facts: Facts) -> str | None:
-    """The price as the offer names it."""
+    """The price as the listing names it."""
     price, currency = facts.listing.price, facts.listing.currency
     return None if price is None or currency is None else own_words.amount(price, currency)
 

@@ -1,4 +1,4 @@
-"""Search: offers, sellers and cases by words and ids, in the marketplaces that one reviews."""
+"""Search: listings, sellers and cases by words and ids, in the marketplaces that one reviews."""
 
 import re
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _CASE: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ListingRow:
-    """An offer that was found: what waits, what was said and done; of one that is judged blind nothing was said."""
+    """A listing that was found: what waits, what was said and done; of one that is judged blind nothing was said."""
 
     address: str | None
     external_id: Shown
@@ -60,7 +60,7 @@ class SellerRow:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """What was asked, and what was found; `more` is whether there may be more offers than are shown."""
+    """What was asked, and what was found; `more` is whether there may be more listings than are shown."""
 
     template: ClassVar[str] = "search.html"
     place: ClassVar[str] = "/search"

@@ -39,7 +39,7 @@ _MOST_ASKED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """A language as pages offer it: its tag for a browser, its name in itself, how it writes dates and numbers."""
+    """A language as pages listing it: its tag for a browser, its name in itself, how it writes dates and numbers."""
 
     language: Language
     tag: str

@@ -174,8 +174,8 @@ def _signed(number: str, currency: str) -> str:
 def many(number: int, noun: str) -> str:
     """A count with its noun.
 
-    >>> many(1, "offer"), many(1204, "offer")
-    ('1 offer', '1,204 offers')
+    >>> many(1, "listing"), many(1204, "listing")
+    ('1 listing', '1,204 listings')
     """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 

@@ -14,7 +14,7 @@ from serving.webhooks.tables import webhook_endpoint
 class Endpoint:
     """A receiver; `rests_until` is set while it is down: no message but one at a time goes to it, and none before.
 
-    `status_url` is where it says whether it shows an offer, with {listing} where the id goes; None where it does not.
+    `status_url` is where it says whether it shows a listing, with {listing} where the id goes; None where it does not.
     """
 
     marketplace_id: str

@@ -57,7 +57,7 @@ def test_anybody_may_notify_and_gets_a_receipt(client: TestClient, site: Site) -
         ({"locations": [["MP-1"]]}, "locations must be text"),
         ({"locations": ["MP-1"] * 1_001}, "at most 1,000 addresses"),
         ({"name": "A\x00"}, "name must be text"),
-        ({"locations": [f"MP-{n}" for n in range(11)]}, "at most 10 offers"),
+        ({"locations": [f"MP-{n}" for n in range(11)]}, "at most 10 listings"),
         ({"explanation": "x" * 5_001}, "at most 5,000 characters"),
         ({"colour": "red"}, "Send an object with"),
     ],

@@ -13,7 +13,7 @@ NAME = "shops/ann 1"
 
 
 def compared(site: Site) -> None:
-    """One offer of one seller, scored by a model, and one on another marketplace."""
+    """One listing of one seller, scored by a model, and one on another marketplace."""
     put_champion_in_force(site)
     other = provisioning.add_marketplace(site.runtime, name="Souk", base_currency="EUR", by="test")
     for place, name in ((site.marketplace, NAME), (other, "stranger")):

@@ -13,7 +13,7 @@ RIGHT = {one.key: one.right for one in questions()}
 def test_the_questions_are_about_what_a_confirmation_turns_on() -> None:
     text = " ".join(f"{one.text} {' '.join(one.options)} {one.because}" for one in questions())
     assert 6 <= len(questions()) <= 8
-    for subject in ("grey market", "evidence", "good faith", "test buy", "removes the offer", "good standing"):
+    for subject in ("grey market", "evidence", "good faith", "test buy", "removes the listing", "good standing"):
         assert subject in text
 
 

@@ -168,7 +168,7 @@ def test_a_listing_from_before_the_databases_time_is_named_and_the_others_are_wr
         removed_by_brand(site, "MP-2")
     statements, done = exported(site, tmp_path / "home")
     assert (len(statements), done.code) == (1, 1)
-    assert "the offer is dated 1999-12-31" in done.text
+    assert "the listing is dated 1999-12-31" in done.text
 
 
 @pytest.mark.parametrize("ending", ["csv", "parquet"])

@@ -11,12 +11,12 @@ def test_without_a_set_it_says_so_and_freezes_none_of_too_few(home: Path) -> Non
     assert touchstone_in(home, "golden", "show").out == "No golden set is frozen.\n"
     done = touchstone_in(home, "golden", "freeze")
     assert done.code == REFUSED
-    assert done.text.startswith("0 offers were judged alike by two analysts")
+    assert done.text.startswith("0 listings were judged alike by two analysts")
 
 
 @pytest.fixture
 def judged(tmp_path: Path, populated_sqlite: Populated) -> Path:
-    """A home that nobody has open, in which two analysts judged enough offers alike."""
+    """A home that nobody has open, in which two analysts judged enough listings alike."""
     with copy_on_sqlite(tmp_path, populated_sqlite) as site:
         judged_twice(site)
         return site.runtime.home.root
@@ -26,7 +26,7 @@ def test_what_was_judged_alike_is_frozen_and_shown(judged: Path) -> None:
     frozen = touchstone_in(judged, "golden", "freeze").out
     digest, counts, by = frozen.splitlines()
     assert len(digest.removeprefix("Golden set ")) == 64
-    assert counts == f"{LISTINGS} offers, {FAKES} counterfeit"
+    assert counts == f"{LISTINGS} listings, {FAKES} counterfeit"
     assert by.endswith("by local")
     assert touchstone_in(judged, "golden", "show").out == frozen
 

@@ -63,7 +63,7 @@ def asked(site: Site, number: int) -> Case:
 
 
 def confirm(site: Site, number: int) -> tuple[Case, Recorded]:
-    """The brand calls one of its offers counterfeit."""
+    """The brand calls one of its listings counterfeit."""
     case = asked(site, number)
     site.clock.forward(seconds=1)
     recorded = judge(site, site.brand_person, case, FAKE)

@@ -20,7 +20,7 @@ from tests.fixtures.runtimes import Site
 
 
 def found(site: Site, **given: object) -> set[str]:
-    """The offers in a queue, by their ids."""
+    """The listings in a queue, by their ids."""
     wanted = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), **given)  # type: ignore[arg-type]  # a filter's own fields
     with site.runtime.store.read() as connection:
         rows = queues.queue(connection, wanted, most=100)

@@ -52,7 +52,7 @@ def test_undo_withdraws_the_removal_and_asks_again(site: Site) -> None:
     assert visitor.post(f"/cases/{case.case_id}/undo").headers["location"] == "/brand"
     assert [one.state for one in removals(site, case)] == [ActionState.WITHDRAWN]
     text = words(visitor.get("/brand").text)
-    assert "1 offer waits for your answer" in text
+    assert "1 listing waits for your answer" in text
     assert "Undone." in text
 
 
@@ -133,7 +133,7 @@ def test_an_answer_on_a_version_that_was_changed_since_is_refused(site: Site) ->
     visitor = visit_as(site, site.analyst)
     stale = visitor.answer(case.case_id, case.version_id, "genuine")
     assert stale.status_code == 409
-    assert "The offer was changed since this case was opened" in words(stale.text)
+    assert "The listing was changed since this case was opened" in words(stale.text)
     unseen = visitor.answer(current.case_id, case.version_id, "genuine")
     assert unseen.status_code == 409
     assert "look at the current version" in words(unseen.text)

@@ -68,7 +68,7 @@ def test_prevalence_is_told_from_what_was_drawn_and_is_unknown_without(any_site:
     assert after.whole.estimate.value == 0
     assert after.whole.estimate.high > 0.2, "one draw says little"
     text = words(visit_as(any_site, any_site.brand_person).get(f"{_PLACE}?days=30").text)
-    assert "0.0% of 5 offers are counterfeit as far as people can tell" in text
+    assert "0.0% of 5 listings are counterfeit as far as people can tell" in text
     assert "of which 1 were drawn at random" in text
 
 

@@ -48,9 +48,9 @@ def a_person_of(site: Site, brand: str) -> Person:
 def test_a_question_is_asked_in_plain_words(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND)
     text = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "1 offer waits for your answer The first is due in 4 d." in text
+    assert "1 listing waits for your answer The first is due in 4 d." in text
     assert "Is this yours? “Aure11e Colline tote 1:1 mirror quality, real leather”, €89, by lumo-trade-88" in text
-    assert "No price to compare with. Too few comparable offers are known" in text
+    assert "No price to compare with. Too few comparable listings are known" in text
     assert "Replica-grade wording: “1:1" in text
     assert "Not on your authorised list, account 9 d old, established in CN." in text
     for answer in ("No, counterfeit", "Yes, ours", "Ours, grey market", "Licensed", "Cannot tell", "Test buy"):
@@ -59,9 +59,9 @@ def test_a_question_is_asked_in_plain_words(site: Site) -> None:
 
 def test_the_page_says_what_each_answer_does_and_who_can_help(site: Site) -> None:
     text = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "Counterfeit The marketplace is asked to remove the offer, 3:00 after your answer." in text
+    assert "Counterfeit The marketplace is asked to remove the listing, 3:00 after your answer." in text
     assert "Cannot tellTest buy An analyst decides. Nothing is removed until then." in text
-    assert "Without an answer the offer goes to an analyst after 96 h." in text
+    assert "Without an answer the listing goes to an analyst after 96 h." in text
     assert "Your account manager LO Lena Okafor lena@touchstone.example" in text
     assert "Everything is answered." in text
 

@@ -58,7 +58,7 @@ def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:
 def test_an_answer_that_removes_says_when(site: Site) -> None:
     case = a_case(site, title="So1enne tote 1:1 mirror quality")
     text = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
-    assert "Counterfeit The marketplace is asked to remove the offer, 3:00 after your answer." in text
+    assert "Counterfeit The marketplace is asked to remove the listing, 3:00 after your answer." in text
 
 
 def test_opening_a_case_keeps_it_and_a_colleague_reads_it_without_answers(site: Site) -> None:
@@ -203,7 +203,7 @@ def test_an_appeal_shows_the_statement_and_not_a_word_of_the_score(site: Site) -
     page = visitor.get(f"/cases/{case.case_id}").text
     assert "I bought it in the shop in Paris." in words(page)
     assert "&lt;b&gt;Please&lt;/b&gt; look again." in page
-    assert "The rights holder Aurelle examined the offer" in words(page)
+    assert "The rights holder Aurelle examined the listing" in words(page)
     assert 'name="judgement"' in page
     assert score["reasons"]
     for reason in score["reasons"]:
@@ -272,7 +272,7 @@ def test_the_effects_of_an_answer_on_appeal_are_the_other_way_round(site: Site) 
     case = an_appeal(site)
     text = words(visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text)
     assert "Counterfeit The appeal is dismissed, and the removal stands." in text
-    assert "The seller was right: the offer is shown again, 3:00 after your answer." in text
+    assert "The seller was right: the listing is shown again, 3:00 after your answer." in text
 
 
 def test_a_page_is_a_frozen_value(site: Site) -> None:
@@ -282,7 +282,7 @@ def test_a_page_is_a_frozen_value(site: Site) -> None:
 
 
 def copies(site: Site) -> tuple[str, str]:
-    """A case on an offer whose words others use, and the case on one of these, which was found counterfeit."""
+    """A case on a listing whose words others use, and the case on one of these, which was found counterfeit."""
     title = "Aure11e Colline tote 1:1 mirror quality, real leather<script>"
     first = a_case(site, CaseLane.ASK_BRAND, external_id="MP-20", seller={"external_id": "shop-20"}, title=title)
     judge(site, site.brand_person, first, Judgement.COUNTERFEIT)
@@ -341,7 +341,7 @@ def test_tell_tales_that_were_looked_for_and_do_not_fit_are_counted_with_those_t
     assert "1 of 3 matched" in words(page)
     assert "Film <b>: no match" in words(page)
     assert "<b>: no" not in page
-    assert "Not yet in force" not in page, "it was not known when the offer was scored"
+    assert "Not yet in force" not in page, "it was not known when the listing was scored"
 
 
 def test_any_two_versions_can_be_compared(site: Site) -> None:

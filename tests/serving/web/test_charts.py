@@ -94,7 +94,7 @@ def test_differences_share_one_scale_and_noise_does_not_fill_it() -> None:
 def test_a_roc_curve_is_worked_out_of_precision_and_recall_and_never_falls() -> None:
     curve = {"recall": [0.5, 1.0, 0.4], "precision": [1.0, 0.5, 0.25]}
     chart = model_charts.roc_chart(curve, None, share=0.5, label="ROC")
-    # By hand: half of the counterfeits without one genuine offer, all of them with all genuine ones flagged.
+    # By hand: half of the counterfeits without one genuine listing, all of them with all genuine ones flagged.
     assert chart.ours == "34.0,196.0 34.0,102.0 370.0,102.0 370.0,8.0 370.0,8.0"
     assert chart.theirs is None
     nothing = {"recall": [0.0], "precision": [0.0]}
@@ -102,7 +102,7 @@ def test_a_roc_curve_is_worked_out_of_precision_and_recall_and_never_falls() -> 
 
 
 def bags(log_prices: Sequence[float]) -> Comparable:
-    """Bags with offers at these prices."""
+    """Bags with listings at these prices."""
     return Comparable("Bags", REFERENCE, PriceSamples(tuple(log_prices), len(log_prices)))
 
 

@@ -23,7 +23,7 @@ def test_the_brand_reads_what_the_seller_says_until_when_and_what_silence_does(s
     text = words(visit_as(site, site.brand_person).get("/counter-notices").text)
     assert "1 seller waits for your answer" in text
     assert WORDS in text
-    assert re.search(r"5 d( \d+ h)? left Without an answer in time the offer is shown again\.", text), text
+    assert re.search(r"5 d( \d+ h)? left Without an answer in time the listing is shown again\.", text), text
 
 
 @pytest.mark.parametrize(

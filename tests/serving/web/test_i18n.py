@@ -176,7 +176,7 @@ def codes_of(told: Told) -> Iterator[str]:
 
 
 def messages_told() -> Iterator[Told]:
-    """What can be said to a seller or to whoever notified an offer, made by the rules themselves."""
+    """What can be said to a seller or to whoever notified a listing, made by the rules themselves."""
     for code, side, flagged, source, countries in product(ReasonCode, Side, (True, False), Source, ((), ("DE", "FR"))):
         yield from messages_of(
             statement.removal_statement(

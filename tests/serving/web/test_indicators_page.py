@@ -53,7 +53,7 @@ def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_listings_and_nothing
     visitor = visit_as(site, site.brand_person)
     text = words(visitor.post(_PLACE, {**_NEW, "do": "try", "text": "a PLÁSTIC card inside"}).text)
     assert "It matches the pasted text at “plastic card”." in text
-    assert "It fits 2 of your latest 5 offers here." in text
+    assert "It fits 2 of your latest 5 listings here." in text
     assert "Solenne bag" not in text
     assert patterns(site) == []
     text = words(visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": "aurelle", "text": "none"}).text)

@@ -356,11 +356,11 @@ def a_band(low: float, high: float, *, listings: int) -> dict[str, object]:
 def test_an_open_breaker_says_why_and_is_closed_by_whoever_may_promote(site: Site) -> None:
     with site.runtime.store.write() as connection:
         breakers.checked(connection, site.here, site.clock.now())
-        breakers.open_it(connection, site.here, "500 of 1,000 offers were flagged in 24 hours.", site.clock.now())
+        breakers.open_it(connection, site.here, "500 of 1,000 listings were flagged in 24 hours.", site.clock.now())
     assert "Resume questions to brands" not in visit_as(site, site.analyst).get("/models").text
     wei = visit_as(site, site.data_scientist)
     text = words(wei.get("/models").text)
-    assert "The model flags an unusual number of listings. 500 of 1,000 offers were flagged in 24 hours." in text
+    assert "The model flags an unusual number of listings. 500 of 1,000 listings were flagged in 24 hours." in text
     wei.post("/models/breaker", {"reason": "The feed sent every price in cents."})
     text = words(wei.get("/models").text)
     assert "Circuit breaker closed. Brands receive questions again." in text
@@ -400,7 +400,7 @@ def test_gates_of_appeals_and_the_golden_set_stand_among_the_others(site: Site) 
     add_model(site, CHALLENGER, {**a_report(), "gates": [*some_gates(CALIBRATED, AURELLE), *added]})
     text = words(visit_as(site, site.data_scientist).get("/models").text)
     assert "First challenger 4 of 6 gates pass" in text
-    assert "Upheld appeals 14 offers were given back on appeal." in text
+    assert "Upheld appeals 14 listings were given back on appeal." in text
     assert "fail 1.000, bound 0.000" in text
     assert "Gold items No golden set is frozen; `touchstone golden freeze` makes one.not judged" in text
     assert "Failed gates: Upheld appeals. Reason for accepting them" in text

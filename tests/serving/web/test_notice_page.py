@@ -80,7 +80,7 @@ def test_what_is_missing_is_named_and_what_was_typed_is_not_lost(site: Site) -> 
 def test_too_many_listings_are_refused_with_the_limit(site: Site) -> None:
     answer = a_visitor(site).post("/notice", {**FIELDS, "locations": "\n".join(f"MP-{n}" for n in range(11))})
     assert answer.status_code == 422
-    assert "A notice names at most 10 offers; this one names 11." in words(answer.text)
+    assert "A notice names at most 10 listings; this one names 11." in words(answer.text)
 
 
 def test_who_sends_too_many_a_day_is_told_when_to_come_back(site: Site) -> None:
@@ -114,7 +114,9 @@ def test_several_marketplaces_are_to_choose_from(site: Site) -> None:
     visitor = a_visitor(site)
     assert "<option>Elsewhere</option>" in visitor.get("/notice").text
     assert visitor.post("/notice", FIELDS).status_code == 404, "none was chosen"
-    assert "No offer is known here" in words(visitor.get(sent(visitor, marketplace="Elsewhere", locations="MP-1")).text)
+    assert "No listing is known here" in words(
+        visitor.get(sent(visitor, marketplace="Elsewhere", locations="MP-1")).text
+    )
 
 
 def test_another_site_cannot_notify_in_a_visitors_name(site: Site) -> None:

@@ -56,10 +56,10 @@ def test_an_open_breaker_is_closed_with_what_was_found(site: Site) -> None:
     now = site.clock.now()
     with site.runtime.store.write() as connection:
         breakers.checked(connection, site.here, now)
-        breakers.open_it(connection, site.here, "43 of 60 offers were flagged <b>in</b> 6 hours.", now)
+        breakers.open_it(connection, site.here, "43 of 60 listings were flagged <b>in</b> 6 hours.", now)
     scored(site, Lane.ANALYST, now - timedelta(days=3))
     page = visit_as(site, site.analyst).get(PATH)
-    assert "43 of 60 offers were flagged &lt;b&gt;in" in page.text
+    assert "43 of 60 listings were flagged &lt;b&gt;in" in page.text
     assert "breaker opened" in page.text
     assert 'action="/operations/breaker"' not in page.text, "an analyst reads"
     visitor = visit_as(site, an_administrator(site))

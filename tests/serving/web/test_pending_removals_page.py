@@ -52,7 +52,7 @@ def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_it
         site.clock.forward(hours=2)
         assert look(site, action) == "still_shown"
         analyst, brand = visit_as(site, site.analyst), visit_as(site, site.brand_person)
-        text = "1 removed offer is still shown, although the marketplace acknowledged the removal: look at it"
+        text = "1 removed listing is still shown, although the marketplace acknowledged the removal: look at it"
         assert text in words(analyst.get("/queue").text)
         kept = words(analyst.get("/pending-removals").text)
         assert "Acknowledged but still shown" in kept
@@ -66,7 +66,7 @@ def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_it
     assert "still shown" not in words(analyst.get("/pending-removals").text)
     page = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "Removed seen gone after 4 h" in page
-    assert "From a confirmation to the offer seen gone: 4 h" in page
+    assert "From a confirmation to the listing seen gone: 4 h" in page
 
 
 def a_pending_removal(site: Site) -> str:

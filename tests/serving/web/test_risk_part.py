@@ -20,7 +20,9 @@ SELLER = "lumo-trade-88"
 
 
 def compared(site: Site) -> Site:
-    """A site on which two sellers of two offers each were compared; one offer of the suspect one waits at the brand."""
+    """A site on which two sellers of two listings each were compared; one listing of the suspect one waits at the
+    brand.
+    """
     policies = site.runtime.policies.changed(SellerRiskPolicy(fewest_offers=2, fewest_sellers=2))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     put_champion_in_force(site)
@@ -77,7 +79,7 @@ def test_the_seller_is_told_nothing_of_it(site: Site) -> None:
 
 
 def test_who_judges_blind_is_not_shown_what_others_found(site: Site) -> None:
-    """The counts hold the first answer to the very offer."""
+    """The counts hold the first answer to the very listing."""
     site = compared(site)
     case = next(one for one in open_cases(site, CaseLane.ANALYST))
     judge(site, site.analyst, case, Judgement.GENUINE)

@@ -43,7 +43,7 @@ def test_a_step_that_one_layer_does_not_know_is_known_by_none() -> None:
     found = stacked_area(layers, [], "Offers.")
     assert [len(area.surfaces) for area in found.areas] == [2, 2]
     assert len(found.gaps) == 1
-    assert found.label == "Offers. 1 of 4 steps are unknown."
+    assert found.label == "Listings. 1 of 4 steps are unknown."
 
 
 @pytest.mark.parametrize("most", [0.0, 0.003, 0.9, 1, 3, 7, 99, 100, 101, 123_456])

@@ -16,7 +16,7 @@ from tests.serving.rights.service.test_rights import withdraw_all
 from tests.serving.web.visits import hidden_fields, visit_as, words
 
 PATH = "/brand/takedowns"
-_TICKED = re.compile(r'name="(offer:cas_\w+)" value="(\w+)" checked')
+_TICKED = re.compile(r'name="(listing:cas_\w+)" value="(\w+)" checked')
 
 
 def test_every_listing_is_shown_ticked_and_what_is_unticked_stays_open(site: Site) -> None:

@@ -152,7 +152,7 @@ def told_of_rights() -> list[Message]:
 
 
 def told_of_requests() -> list[Message]:
-    """What a request of many confirmations came to, and what one of its offers did."""
+    """What a request of many confirmations came to, and what one of its listings did."""
     found = [one for fate, n in product(Fate, (1, 3)) for one in came_to({fate: n})]
     for withheld in (None, message("effect.capped.used", n=5)):
         decision_input = DecisionInput(
@@ -366,7 +366,7 @@ def test_many_are_confirmed_at_once_in_the_language_of_whoever_confirms(site: Si
     assert "1 предложение, показано целиком" in words(form)
     assert "Товарный знак, перенесённый без документа" not in words(form)
     fields = {**hidden_fields(form), "reason_code": "trademark_counterfeit", "good_faith": "yes"}
-    fields |= dict(re.findall(r'name="(offer:[^"]+)" value="([^"]+)"', form))
+    fields |= dict(re.findall(r'name="(listing:[^"]+)" value="([^"]+)"', form))
     assert "Подтвердите, что вы добросовестно считаете" in words(
         visitor.post("/brand/takedowns", {**fields, "good_faith": ""}).text
     )

@@ -245,7 +245,7 @@ def test_ten_thousand_takedowns_have_ten_thousand_effects_through_outages_and_ki
 def outages(stage: Stage, many: int, *, hours_a_step: int, kill_often: bool = False) -> None:
     """A third of the removals leaves at once, a third in an outage of a day, a third in one of three days.
 
-    Of the first third every fifth offer is given back while nobody listens. The service is killed while the removals
+    Of the first third every fifth listing is given back while nobody listens. The service is killed while the removals
     of the first outage catch up; `kill_often` also while the first leave, and when half of an outage has passed.
     """
     receiver, third, step = stage.receiver, many // 3, timedelta(hours=hours_a_step)

@@ -104,7 +104,7 @@ def test_each_state_event_and_party_is_allowed_or_refused_with_a_code() -> None:
         (S.WITH_RIGHTS_HOLDER, E.CONCEDE, "upheld", "giving way is never too late"),
         (S.WITH_SELLER, E.APPEAL, "with_reviewer", "the appeal has six months of its own"),
         (S.WITH_SELLER, E.PASS_DEADLINE, "lapsed", "a silent seller leaves the removal as it is"),
-        (S.WITH_RIGHTS_HOLDER, E.PASS_DEADLINE, "upheld", "a silent rights holder does not keep an offer down"),
+        (S.WITH_RIGHTS_HOLDER, E.PASS_DEADLINE, "upheld", "a silent rights holder does not keep a listing down"),
     ],
 )
 def test_what_can_still_happen_once_the_deadline_has_passed(

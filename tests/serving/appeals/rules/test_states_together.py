@@ -42,7 +42,7 @@ _BY_THEMSELVES = [
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One offer that a brand was asked about, and all that hangs on its answer."""
+    """One listing that a brand was asked about, and all that hangs on its answer."""
 
     question: CaseState = CaseState.OPEN
     removal: ActionState | None = None

@@ -98,7 +98,7 @@ def test_whoever_let_in_who_decided_does_not_decide_the_appeal(any_site: Site) -
         judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     assert lease(any_site.runtime, any_site.second_analyst, case.case_id) is None, "nor do they keep it from others"
     page = words(visit_as(any_site, any_site.second_analyst).get(f"/cases/{case.case_id}").text)
-    assert "You let in whoever decided on this offer before, by an invitation" in page
+    assert "You let in whoever decided on this listing before, by an invitation" in page
 
 
 def test_a_guest_of_who_decided_judges_the_appeal(any_site: Site) -> None:

@@ -1,4 +1,4 @@
-"""Counter-notices on both engines: what each end does to offer, strike, label and statement, and does once."""
+"""Counter-notices on both engines: what each end does to listing, strike, label and statement, and does once."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

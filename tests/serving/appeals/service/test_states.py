@@ -1,4 +1,4 @@
-"""Any order of what people, the marketplace and the clock do to one offer, by the real use cases on a real database.
+"""Any order of what people, the marketplace and the clock do to one listing, by the real use cases on a real database.
 
 After each step every case, action, counter-notice and appeal has gone the way that
 `tests/serving/appeals/rules/test_states.py` allows, or not moved; and every removal that is undone is repaired as a
@@ -114,7 +114,7 @@ class World:
 
 
 class OneListing(RuleBasedStateMachine):
-    """One offer, its removals, and everybody who has a say."""
+    """One listing, its removals, and everybody who has a say."""
 
     world: ClassVar[World]
     seen: ClassVar[Counter[tuple[str, str]]] = Counter()

@@ -26,7 +26,7 @@ def test_the_next_piece_of_work_goes_to(hands: dict[str, int], chosen: str | Non
         ({"usr_a": 0, "usr_b": 0}, {}, {"cas_1": "usr_a", "cas_2": "usr_b", "cas_3": "usr_a"}),  # In turn.
         ({"usr_a": 1, "usr_b": 0}, {}, {"cas_1": "usr_b", "cas_2": "usr_a", "cas_3": "usr_b"}),
         ({"usr_a": 2, "usr_b": 1}, {}, {"cas_1": "usr_b"}),  # Nobody gets more than they can see to.
-        ({"usr_a": 0}, {"cas_1": {"usr_a"}}, {"cas_2": "usr_a", "cas_3": "usr_a"}),  # They judged its offer before.
+        ({"usr_a": 0}, {"cas_1": {"usr_a"}}, {"cas_2": "usr_a", "cas_3": "usr_a"}),  # They judged its listing before.
         ({}, {}, {}),
     ],
 )

@@ -314,7 +314,7 @@ def a_dead_removal(site: Site, receiver: Receiver) -> StoredAction:
 
 
 def test_a_reinstatement_does_not_wait_for_a_removal_that_was_given_up_on(any_site: Site, receiver: Receiver) -> None:
-    """Its acknowledgements may all have been lost: the offer is gone and the seller was right."""
+    """Its acknowledgements may all have been lost: the listing is gone and the seller was right."""
     removal = a_dead_removal(any_site, receiver)
     reinstatement = an_upheld_appeal(any_site)
     any_site.clock.forward(seconds=180)

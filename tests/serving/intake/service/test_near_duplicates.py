@@ -50,7 +50,7 @@ def found(site: Site, external_id: str) -> NearDuplicates:
 
 
 def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDuplicates:
-    """The likeness of an offer that is not kept."""
+    """The likeness of a listing that is not kept."""
     row = check(a_suspect_row(external_id="MP-asked", seller=OTHER, **changes), received_at=site.clock.now())
     assert isinstance(row, Listing)
     with site.runtime.store.read() as connection:
@@ -190,7 +190,7 @@ def test_listings_of_another_marketplace_never_match(any_site: Site) -> None:
 
 
 def texts(n: int) -> list[dict[str, Any]]:
-    """Offers of a few sellers under a few texts with slips in them."""
+    """Listings of a few sellers under a few texts with slips in them."""
     chance = random.Random(5)
     words = ("grey", "leather", "tote", "shoulder", "strap", "brass", "zip", "lining", "pocket", "calf", "grain")
     stock = [" ".join(chance.choices(words, k=24)) for _ in range(4)]

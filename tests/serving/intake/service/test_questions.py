@@ -52,7 +52,7 @@ def test_of_one_batch_the_most_harmful_are_asked(site: Site) -> None:
 
 
 def test_what_asks_nobody_uses_up_no_question(site: Site) -> None:
-    """The dearest offer is an authorised seller's, so that nobody is asked about it."""
+    """The dearest listing is an authorised seller's, so that nobody is asked about it."""
     rows = [
         a_row(external_id="MP-1", price="9000.00", seller={"external_id": "maison-brandt"}),
         a_row(external_id="MP-2", price="20.00"),

@@ -35,7 +35,7 @@ def latest_facts(site: Site, external_id: str) -> Facts:
 
 
 def outcomes_of_next_listing(site: Site, **seller: Any) -> tuple[int, int]:
-    """Counterfeit and genuine earlier offers as the seller's next offer is scored."""
+    """Counterfeit and genuine earlier listings as the seller's next listing is scored."""
     take_in(site, a_suspect_row(external_id="MP-next", seller={**SUSPECT_SELLER, **seller}))
     found = latest_facts(site, "MP-next").seller.outcomes
     assert found is not None

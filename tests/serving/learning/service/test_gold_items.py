@@ -24,7 +24,7 @@ SELDOM = 3
 
 
 def with_a_golden_listing(site: Site) -> tuple[Site, Case]:
-    """A desk of three, and an offer that two of them found genuine and that a golden set holds."""
+    """A desk of three, and a listing that two of them found genuine and that a golden set holds."""
     policies = site.runtime.policies.changed(SecondLookPolicy(known_answer_one_in=SELDOM))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     case = a_case(site, external_id="GOLD", title="Solenne purse mirror quality", brand="Solenne")
@@ -95,7 +95,7 @@ def test_nothing_on_its_page_tells_it_from_another_second_look(site: Site) -> No
         assert "answer is known" not in page
         assert "known_answer" not in page
     for page in pages:
-        assert "Opened for a second look by somebody who has not judged the offer." in words(page)
+        assert "Opened for a second look by somebody who has not judged the listing." in words(page)
 
 
 def test_where_everybody_has_judged_it_none_is_opened(site: Site) -> None:

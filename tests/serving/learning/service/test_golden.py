@@ -34,7 +34,7 @@ FAKES = 4
 
 
 def judged_twice(site: Site, *, offers: int = LISTINGS, fakes: int = FAKES) -> None:
-    """Offers of a seller each that two analysts found the same of, the second blind, a month ago."""
+    """Listings of a seller each that two analysts found the same of, the second blind, a month ago."""
     having(site, judge_twice, offers, fakes)
 
 
@@ -155,14 +155,14 @@ def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
         (model,) = learning.models(connection, site.here, 1)
     assert model.report["golden_set"] == digest
     (gate,) = [gate for gate in model.report["gates"] if gate["name"] == "golden_set"]
-    assert gate["sentence"].startswith(f"Golden set {digest[:12]}, {LISTINGS} offers, {FAKES} counterfeit")
+    assert gate["sentence"].startswith(f"Golden set {digest[:12]}, {LISTINGS} listings, {FAKES} counterfeit")
     assert gate["state"] != "not_judged"
 
 
-@pytest.mark.parametrize(("listings", "fakes"), [(49, 4), (50, 2)], ids=["too few offers", "too few counterfeits"])
+@pytest.mark.parametrize(("listings", "fakes"), [(49, 4), (50, 2)], ids=["too few listings", "too few counterfeits"])
 def test_too_few_are_not_worth_keeping_from_training(site: Site, listings: int, fakes: int) -> None:
     judged_twice(site, offers=listings, fakes=fakes)
-    sentence = f"{listings} offers were judged alike by two analysts of whom the second looked blind, {fakes} of them"
+    sentence = f"{listings} listings were judged alike by two analysts of whom the second looked blind, {fakes} of them"
     with pytest.raises(Invalid, match=sentence):
         freeze_golden_set(site.runtime, site.marketplace, by="local")
 

@@ -194,7 +194,7 @@ def test_as_many_labels_of_each_class_as_are_needed_are_enough(counterfeit: int,
 
 
 def test_two_exports_of_a_moment_are_equal_whatever_happened_since(any_site: Site, tmp_path: Path) -> None:
-    """Verdicts, an undo, an appeal and its decision, new and changed offers, new references, a disabled account."""
+    """Verdicts, an undo, an appeal and its decision, new and changed listings, new references, a disabled account."""
     remove(any_site)
     for number in range(6):
         case = a_case(any_site, external_id=f"MP-1{number}")

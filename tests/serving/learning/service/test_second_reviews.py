@@ -1,4 +1,4 @@
-"""Labels in doubt go to somebody who has not judged the offer, and come back as verdicts like any other."""
+"""Labels in doubt go to somebody who has not judged the listing, and come back as verdicts like any other."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Offers and sellers are found by their words on both engines, kept up by intake, and forgotten by an erasure."""
+"""Listings and sellers are found by their words on both engines, kept up by intake, and forgotten by an erasure."""
 
 import pytest
 from sqlalchemy import func, select

@@ -54,7 +54,7 @@ def test_no_action_gives_the_reason_and_the_complaint_with_its_last_day() -> Non
 @pytest.mark.parametrize(
     ("blind", "means"),
     [
-        (False, "by a person, who also saw what an automated classifier makes of the offer."),
+        (False, "by a person, who also saw what an automated classifier makes of the listing."),
         (True, "by a person, who was shown no automated score."),
     ],
 )
@@ -77,7 +77,7 @@ def test_a_removal_that_was_undone_is_told_as_both() -> None:
     assert in_english(text.decision) == "The listing was removed and is now reinstated."
     assert in_english(text.facts) == (
         "The rights holder examined the listing and found that the goods are not genuine or infringe the right. On "
-        "the seller's complaint the removal was undone, and the offer is shown again."
+        "the seller's complaint the removal was undone, and the listing is shown again."
     )
 
 

@@ -72,7 +72,7 @@ def test_each_element_of_article_16_that_a_notice_lacks_is_named(
         ({"name": "x" * 201}, "A name has at most 200"),
         ({"name": "Anna\nBcc: all@example.org"}, "A name is one line"),
         ({"email": "anna\u202e@example.org"}, "An e-mail address is one line"),
-        ({"locations": ("x" * 2_001,)}, "The address of an offer has at most 2,000"),
+        ({"locations": ("x" * 2_001,)}, "The address of a listing has at most 2,000"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_by_name(changes: dict[str, object], expected: str) -> None:
@@ -83,7 +83,7 @@ def test_what_cannot_be_kept_is_refused_by_name(changes: dict[str, object], expe
 @pytest.mark.parametrize(
     ("kind", "listings", "today", "this_hour", "refused"),
     [
-        pytest.param(K.UNREGISTERED, 10, 0, 0, None, id="ten offers"),
+        pytest.param(K.UNREGISTERED, 10, 0, 0, None, id="ten listings"),
         pytest.param(K.UNREGISTERED, 11, 0, 0, Invalid, id="eleven of somebody who is not registered"),
         pytest.param(K.REGISTERED, 300, 900, 0, None, id="registered, three hundred, and no limit a day"),
         pytest.param(K.TRUSTED_FLAGGER, 301, 0, 0, Invalid, id="more than anybody may"),

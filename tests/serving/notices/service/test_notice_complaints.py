@@ -38,7 +38,7 @@ STATEMENT = "The serial number in the second picture was never given out; your c
 
 
 def refused(site: Site, judgement: Judgement = Judgement.GENUINE, **changes: str) -> Receipt:
-    """A notice of an offer that was looked at and stays, told to its notifier."""
+    """A notice of a listing that was looked at and stays, told to its notifier."""
     return having_again(site, looked_at, judgement, **changes)
 
 
@@ -280,5 +280,5 @@ def test_cases_of_complaints_come_after_appeals_and_before_all_else(any_site: Si
     assert 3e9 + 1e9 < case.priority < 1e12
     with any_site.runtime.store.read() as connection:
         assert [one["what"] for one in cases.timeline(connection, any_site.here, case.case_id)] == [
-            "Whoever notified the offer complains that it stays. A person who did not decide before will look at it."
+            "Whoever notified the listing complains that it stays. A person who did not decide before will look at it."
         ]

@@ -299,7 +299,7 @@ def test_a_removal_that_waits_for_people_is_told_when_they_let_it_go(any_site: S
 
 
 def notified_and_removed(site: Site, external_id: str, kind: ReporterKind | None) -> str:
-    """An offer that was notified, judged counterfeit by an analyst, and removed; returns the action's id."""
+    """A listing that was notified, judged counterfeit by an analyst, and removed; returns the action's id."""
     a_listing(site, external_id, **SOLENNE, seller={"external_id": f"closet-{external_id}"})
     notify(site, external_id, by=a_reporter(site, kind) if kind else None)
     (found,) = open_cases(site)
@@ -334,13 +334,13 @@ def test_the_seller_is_told_that_there_was_a_notice_and_never_whose(any_site: Si
     action = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT).action
     assert action is not None
     assert action.state is ActionState.SCHEDULED
-    assert action.statement["automated_means"].startswith("The offer was notified to the marketplace;")
+    assert action.statement["automated_means"].startswith("The listing was notified to the marketplace;")
     for hidden in (EMAIL, "Anna", WORDS):
         assert hidden not in str(action.statement)
 
 
 def test_who_is_not_registered_names_ten_listings_and_thirty_a_day(any_site: Site) -> None:
-    with pytest.raises(Invalid, match="at most 10 offers; this one names 11"):
+    with pytest.raises(Invalid, match="at most 10 listings; this one names 11"):
         notify(any_site, *(f"MP-{n}" for n in range(11)))
     for day in range(3):
         notify(any_site, *(f"MP-{day}-{n}" for n in range(10)))

@@ -1,4 +1,4 @@
-"""What shows the seller of a removed offer is kept while a claim can be raised, and no longer."""
+"""What shows the seller of a removed listing is kept while a claim can be raised, and no longer."""
 
 from datetime import datetime, timedelta
 

@@ -44,7 +44,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "legal_hold.seller_external_id",
         "alert.subject",
     ],
-    "an offer as it was published, and what was computed from it": [
+    "a listing as it was published, and what was computed from it": [
         "listing.external_id",
         "listing_version.content",
         "review_case.language",

@@ -16,7 +16,7 @@ def offers(many: int) -> list[Item]:
 def test_a_request_names_at_most_three_hundred_listings() -> None:
     assert MOST == 300
     assert wanted(offers(MOST), DEFAULT_TAKEDOWN) == tuple(offers(MOST))
-    with pytest.raises(Invalid, match="301 offers are too many for one request: it names at most 300"):
+    with pytest.raises(Invalid, match="301 listings are too many for one request: it names at most 300"):
         wanted(offers(MOST + 1), DEFAULT_TAKEDOWN)
 
 
@@ -27,7 +27,7 @@ def test_a_listing_that_is_named_twice_counts_once() -> None:
 @pytest.mark.parametrize(
     ("items", "expected"),
     [
-        ([], "Choose at least one offer"),
+        ([], "Choose at least one listing"),
         ([Item("cas_1", "ver_1"), Item("cas_1", "ver_2")], "two versions"),
     ],
 )

@@ -62,7 +62,7 @@ def test_what_one_case_is_refused_for_touches_no_other(any_site: Site) -> None:
     assert [one.reason for one in items[:4]] == [
         "It has been decided already.",
         "Tomás Rey is working on it.",
-        "The offer was changed; a new case shows the current version.",
+        "The listing was changed; a new case shows the current version.",
         "The brand has been asked, and answers for itself.",
     ]
     assert state(any_site, kept) is CaseState.OPEN

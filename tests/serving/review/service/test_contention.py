@@ -40,7 +40,7 @@ class Tally:
 
 
 def questions(site: Site, count: int) -> list[Case]:
-    """That many questions in the brand's queue, each about an offer of its own."""
+    """That many questions in the brand's queue, each about a listing of its own."""
     rows = [a_suspect_row(external_id=f"MP-{i}", seller={"external_id": f"seller-{i}"}) for i in range(count)]
     receive(site.runtime, site.marketplace, rows, source="test")
     for case in open_cases(site, CaseLane.ANALYST):

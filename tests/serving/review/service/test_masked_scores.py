@@ -45,7 +45,7 @@ def test_where_nobody_is_shown_the_score_nothing_is_drawn(site: Site) -> None:
 
 
 def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: Site) -> None:
-    """Score, reasons, lane, harm and deadline are not in the source; what is known of the offer is."""
+    """Score, reasons, lane, harm and deadline are not in the source; what is known of the listing is."""
     case = a_case(hiding(site), price="89.00")
     with site.runtime.store.read() as connection:
         stored = scores.get(connection, site.here, case.score_id)

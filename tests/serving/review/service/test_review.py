@@ -177,7 +177,7 @@ def test_a_statement_of_reasons_exists_from_the_confirmation_and_names_no_person
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
     text = " ".join(only_action(any_site).statement.values())
-    assert "The rights holder Aurelle examined the offer" in text
+    assert "The rights holder Aurelle examined the listing" in text
     assert "Camille" not in text
     assert "six months" in text
 

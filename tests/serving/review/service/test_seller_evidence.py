@@ -131,7 +131,7 @@ def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site
         judge(any_site, any_site.second_analyst, appeal, Judgement.GENUINE)
         (shown,) = documents(any_site, later)
         assert (shown.listing, shown.at_issue) == ("MP-9", False)
-        assert shown.came_of == "The appeal was upheld and the offer shown again."
+        assert shown.came_of == "The appeal was upheld and the listing shown again."
         case_id = later.case_id
         assert for_analyst(any_site.runtime, any_site.analyst, case_id, upload.upload_id)[1] == INVOICE
         # Only the seller's own cases show it, and no brand learns of what it is not asked about.

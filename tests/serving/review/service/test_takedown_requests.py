@@ -113,7 +113,7 @@ def test_one_listing_that_is_refused_leaves_no_trace_and_touches_no_other(any_si
     assert done.counts == {Fate.LEAVES: 2, Fate.PENDING_APPROVAL: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 3}
     told = [str(one.refusal) for one in done.items[:3]]
     assert told[0] == "The case has been decided already."
-    assert "The offer was changed" in told[1]
+    assert "The listing was changed" in told[1]
     assert told[2] == "There is no such case."
     assert brand_verdicts(any_site) == before + 2
     assert [one.external_id is None for one in done.items] == [False, False, True, False, False]
@@ -164,7 +164,7 @@ def test_an_analyst_confirms_under_no_brands_right(site: Site) -> None:
 @pytest.mark.parametrize(
     ("many", "good_faith", "request_id", "expected"),
     [
-        (301, True, None, "301 offers are too many"),
+        (301, True, None, "301 listings are too many"),
         (0, True, None, "at least one"),
         (1, False, None, "in good faith"),
         (1, True, "tdn_short", "26 letters"),

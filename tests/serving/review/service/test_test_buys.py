@@ -164,7 +164,7 @@ def test_an_order_is_refused(site: Site, changes: dict[str, Any], expected: str,
 def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None:
     case = a_case(any_site)
     answer = Answer(case.case_id, case.version_id, Judgement.COUNTERFEIT, evidence=Evidence.TEST_BUY)
-    with pytest.raises(Invalid, match="no test buy of this offer on file"):
+    with pytest.raises(Invalid, match="no test buy of this listing on file"):
         record_verdict(any_site.runtime, any_site.analyst, answer)
     test_buy_id = ordered(any_site, case)
     with pytest.raises(Conflict, match="is running; what the goods are is recorded with it"):
@@ -175,7 +175,7 @@ def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None
         any_site.clock.forward(days=1)
         take_step(any_site.runtime, any_site.analyst, test_buy_id, one)
     close(any_site.runtime, any_site.analyst, test_buy_id, replace(FAKE, judgement=Judgement.GENUINE))
-    # The seller changes the offer and it is looked at again: the goods that were bought are on file.
+    # The seller changes the listing and it is looked at again: the goods that were bought are on file.
     later = a_case(any_site, price="79.00")
     judged = replace(answer, case_id=later.case_id, version_id=later.version_id, judgement=Judgement.GENUINE)
     record_verdict(any_site.runtime, any_site.analyst, judged)

@@ -31,7 +31,8 @@ def test_the_breaker_opens(now: Volume, usual: Volume, opens: bool, why: str) ->
 
 def test_the_reason_says_what_was_flagged_and_what_was_to_be_expected() -> None:
     assert tripped(Volume(1000, 500), USUAL, DEFAULT_BREAKER) == (
-        "500 of 1,000 offers were flagged in 24 hours (50%); 5.0% were usual before, so at most 60 were to be expected."
+        "500 of 1,000 listings were flagged in 24 hours (50%); 5.0% were usual before, so at most 60 were to be "
+        "expected."
     )
 
 

@@ -41,7 +41,7 @@ def crowned(tmp_path: Path, populated_sqlite: Populated) -> Iterator[Site]:
 
 
 def in_force(site: Site) -> tuple[str, list[float], str | None]:
-    """What scores, what it says of three offers, and what the database names."""
+    """What scores, what it says of three listings, and what the database names."""
     live = site.runtime.services[LiveModels].of(site.here)
     assert live is not None
     with site.runtime.store.read() as connection:

@@ -24,7 +24,7 @@ def worked_out(site: Site, days_ago: float = 0) -> Priors:
 
 
 def offers(site: Site, *, came_back: int, **block: Any) -> None:
-    """Forty offers of forty sellers: 20 of each sold in 90 days, and every second offer's buyers sent some back."""
+    """Forty listings of forty sellers: 20 of each sold in 90 days, and every second listing's buyers sent some back."""
     rows = [
         a_row(
             external_id=f"MP-{i}",

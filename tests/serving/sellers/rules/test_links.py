@@ -46,7 +46,7 @@ LINKED: list[tuple[Shared, list[str], str]] = [
     ([("p1", "me", 9)], [], "a contact of one's own"),
     ([("p1", "me", 9), ("p1", "ann", 9)], ["p>ann"], "one shares it"),
     ([("p1", "me", 9), ("p2", "ann", 9)], [], "another telephone"),
-    ([("p1", "me", 9), ("p1", "ann", 0)], [], "known at the moment itself: the offer was scored without it"),
+    ([("p1", "me", 9), ("p1", "ann", 0)], [], "known at the moment itself: the listing was scored without it"),
     ([("p1", "me", 0), ("p1", "ann", 9)], [], "one's own known at the moment itself"),
     ([("p1", "me", 9), ("p1", "ann", -1)], [], "known only later"),
     (

@@ -13,7 +13,7 @@ from serving.sellers.rules.seller_risk import Ranking, RiskState, ScoredListing,
 POLICY: Final = DEFAULT_SELLER_RISK
 FAKE, CLEARED = ScoredListing(0.4, counterfeit=True), ScoredListing(0.4, counterfeit=False)
 POINTS, POINTS_FAKE = ScoredListing(None), ScoredListing(None, counterfeit=True)
-# Nineteen sellers of five offers each that the model thinks nothing of: the usual share is what the seller brings in.
+# Nineteen sellers of five listings each that the model thinks nothing of: the usual share is what the seller brings in.
 OTHERS: Final = {f"other-{i}": (ScoredListing(0.0),) * 5 for i in range(19)}
 
 
@@ -22,17 +22,25 @@ def ranked(*offers: ScoredListing) -> Ranking:
     return rank({**OTHERS, "ann": offers}, POLICY)
 
 
-# ann's offers; her state, offers that count, expected counterfeits, share (by hand: the usual share is her own plain
-# share by 20, worth 5 offers) and percentile; why.
+# ann's listings; her state, listings that count, expected counterfeits, share (by hand: the usual share is her own
+# plain share by 20, worth 5 listings) and percentile; why.
 CASES = [
     ([0.2] * 5, RiskState.RANKED, 5, 1.0, (5 * 0.01 + 1) / 10, 97.5, "probabilities add up"),
     ([FAKE] * 5, RiskState.RANKED, 5, 5.0, (5 * 0.05 + 5) / 10, 97.5, "what people found replaces the probability"),
-    ([CLEARED] * 5, RiskState.RANKED, 5, 0.0, 0.0, 50.0, "cleared offers are worth nothing; ties count by half"),
+    ([CLEARED] * 5, RiskState.RANKED, 5, 0.0, 0.0, 50.0, "cleared listings are worth nothing; ties count by half"),
     ([FAKE, *[0.0] * 9], RiskState.RANKED, 10, 1.0, (5 * 0.005 + 1) / 15, 97.5, "one find of ten"),
-    ([0.9], RiskState.TOO_FEW_LISTINGS, 1, 0.9, (5 * 0.045 + 0.9) / 6, None, "one suspicious offer is no 90 % seller"),
+    (
+        [0.9],
+        RiskState.TOO_FEW_LISTINGS,
+        1,
+        0.9,
+        (5 * 0.045 + 0.9) / 6,
+        None,
+        "one suspicious listing is no 90 % seller",
+    ),
     ([FAKE] * 4, RiskState.TOO_FEW_LISTINGS, 4, 4.0, (5 * 0.05 + 4) / 9, None, "one short of a percentile"),
     ([POINTS] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "points are no probability"),
-    ([POINTS_FAKE] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "findings among offers that no model saw are chosen"),
+    ([POINTS_FAKE] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "findings among listings that no model saw are chosen"),
     ([0.2] * 5 + [POINTS_FAKE] * 9, RiskState.RANKED, 5, 1.0, (5 * 0.01 + 1) / 10, 97.5, "what has points is left out"),
 ]
 
@@ -94,7 +102,9 @@ KINDS: Final = (FAKE, CLEARED, POINTS, POINTS_FAKE)
 
 
 def a_market(seed: int) -> dict[str, list[ScoredListing]]:
-    """Twenty to forty sellers with a few offers of every kind; drawn here, because drawing each offer takes minutes."""
+    """Twenty to forty sellers with a few listings of every kind; drawn here, because drawing each listing takes
+    minutes.
+    """
     chance = random.Random(seed)
 
     def listing() -> ScoredListing:
@@ -127,7 +137,7 @@ def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(offers: dic
 def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
     offers: dict[str, list[ScoredListing]], data: st.DataObject
 ) -> None:
-    """Whether a new offer is found counterfeit or one that was only scored."""
+    """Whether a new listing is found counterfeit or one that was only scored."""
     before = rank(offers, POLICY).risks
     seller = data.draw(st.sampled_from(sorted(offers)))
     mine = offers[seller]

@@ -54,12 +54,12 @@ def kept(site: Site) -> list[Any]:
 
 
 def listing(seller: str | None) -> dict[str, Any]:
-    """An ordinary offer of a seller, of the same name."""
+    """An ordinary listing of a seller, of the same name."""
     return a_row(external_id=f"of-{seller}", title="Grey tote", brand=None, seller={"external_id": seller})
 
 
 def links_of(site: Site, seller: str) -> Links:
-    """The links that the seller's offer is scored with."""
+    """The links that the seller's listing is scored with."""
     take_in(site, listing(seller))
     found = latest_facts(site, f"of-{seller}").seller.links
     assert found is not None
@@ -93,7 +93,7 @@ def test_the_same_text_as_another_kind_of_contact_is_another_contact(any_site: S
 
 
 def test_a_contact_that_comes_with_the_listing_counts_for_the_next_one(any_site: Site) -> None:
-    """It was known at the moment of the offer and not before it."""
+    """It was known at the moment of the listing and not before it."""
     tell(any_site, a_contact("ann"))
     any_site.clock.forward(seconds=1)
     receive_contacts(any_site.runtime, any_site.marketplace, {"contacts": [a_contact("bo")]}, backfill=False)

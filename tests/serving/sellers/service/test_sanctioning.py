@@ -171,7 +171,7 @@ def test_whoever_let_in_who_confirmed_can_refuse_and_not_agree(any_site: Site) -
 
 
 def removed_by(site: Site, external_id: str) -> None:
-    """An offer of a brand that does not take part, which the first analyst found counterfeit."""
+    """A listing of a brand that does not take part, which the first analyst found counterfeit."""
     title, seller = "Solenne tote 1:1 mirror quality", {"external_id": "closet", "age_days": 9}
     case = a_case(site, external_id=external_id, title=title, brand="Solenne", seller=seller)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
@@ -212,7 +212,7 @@ def test_a_verdict_that_is_taken_back_in_its_window_takes_the_strike_and_the_pro
 
 
 def decided_cases(site: Site) -> list[tuple[str, str]]:
-    """(case, the marketplace's id of its offer) of the decided cases."""
+    """(case, the marketplace's id of its listing) of the decided cases."""
     query = (
         select(review_case.c.case_id, listing.c.external_id)
         .join(listing, listing.c.listing_id == review_case.c.listing_id)

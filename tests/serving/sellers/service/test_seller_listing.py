@@ -27,7 +27,7 @@ def put(site: Site, seller: str, which: SellerList, days: int | None = None) -> 
 
 
 def comes_in(site: Site, seller: str, *, suspect: bool = False, **changes: Any) -> RowAnswer:
-    """An offer of a seller that no draw picks; an ordinary one, unless it shall be suspect."""
+    """A listing of a seller that no draw picks; an ordinary one, unless it shall be suspect."""
     site.clock.forward(seconds=1)
     row = (a_suspect_row if suspect else a_row)(
         **{"external_id": "MP-20", "seller": {"external_id": seller}, **changes}

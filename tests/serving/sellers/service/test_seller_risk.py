@@ -37,12 +37,12 @@ from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
 
-# Two offers make a percentile, and two sellers.
+# Two listings make a percentile, and two sellers.
 SMALL = SellerRiskPolicy(fewest_offers=2, fewest_sellers=2)
 
 
 def small(site: Site) -> Site:
-    """A site that compares sellers with fewer offers than a real one does."""
+    """A site that compares sellers with fewer listings than a real one does."""
     policies = site.runtime.policies.changed(SMALL)
     return replace(site, runtime=replace(site.runtime, policies=policies))
 
@@ -55,14 +55,14 @@ def modelled(site: Site) -> Site:
 
 
 def listing(site: Site, seller: str | None, *names: str, **changes: Any) -> None:
-    """Offers of a seller, all at the present moment and a second before whatever comes next."""
+    """Listings of a seller, all at the present moment and a second before whatever comes next."""
     rows = [a_row(external_id=name, seller=seller and {"external_id": seller}, **changes) for name in names]
     receive(site.runtime, site.marketplace, rows, source="test")
     site.clock.forward(seconds=1)
 
 
 def find(site: Site, external_id: str, judgement: Judgement) -> Case:
-    """An analyst's verdict on an offer that the champion has sent to analysts."""
+    """An analyst's verdict on a listing that the champion has sent to analysts."""
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, site.here, external_id)
     case = next(one for one in open_cases(site) if one.listing_id == listing_id)
@@ -228,7 +228,9 @@ def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site
 
 
 def test_nothing_follows_from_a_risk(any_site: Site) -> None:
-    """The same offer at the same moment is scored and routed alike, digit for digit, whatever is kept of its seller."""
+    """The same listing at the same moment is scored and routed alike, digit for digit, whatever is kept of its
+    seller.
+    """
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")

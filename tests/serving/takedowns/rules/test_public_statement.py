@@ -90,10 +90,10 @@ def test_a_field_says_what_was_decided(changes: dict[str, Any], field: str, valu
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({}, "The offer was found by an automated classifier. The rights holder examined the offer and "),
-        ({"found_by_model": False}, "The offer was drawn at random for a check by a person. The rights holder "),
-        ({"source": Source.NOTICE}, "The offer was notified to the platform. The rights holder examined "),
-        ({"side": Side.ANALYST}, " A trained analyst examined the offer and found "),
+        ({}, "The listing was found by an automated classifier. The rights holder examined the listing and "),
+        ({"found_by_model": False}, "The listing was drawn at random for a check by a person. The rights holder "),
+        ({"source": Source.NOTICE}, "The listing was notified to the platform. The rights holder examined "),
+        ({"side": Side.ANALYST}, " A trained analyst examined the listing and found "),
         ({"evidence": Evidence.TEST_BUY}, " examined the goods, bought from this seller, and found "),
         ({"reversed_on": date(2026, 3, 9)}, " The removal was reversed on 2026-03-09, after the seller's complaint."),
     ],
@@ -106,7 +106,7 @@ def test_the_facts_say_how_it_was_found_who_examined_it_and_what_became_of_it(
 
 def test_what_no_person_decided_names_no_person() -> None:
     facts = public_statement(replace(RESTRICTION, influence=Influence.FULLY), PROFILE)["decision_facts"]
-    assert facts == "The offer was found by an automated classifier. It was removed by an automated rule."
+    assert facts == "The listing was found by an automated classifier. It was removed by an automated rule."
 
 
 def test_every_action_restricts_something_or_is_the_inverse_of_one_that_does() -> None:
@@ -117,7 +117,7 @@ def test_every_action_restricts_something_or_is_the_inverse_of_one_that_does() -
     ("changes", "sentence"),
     [
         ({"kind": ActionKind.REINSTATE}, "act_0001: reinstate restricts nothing, so it has no statement of reasons."),
-        ({"content_on": date(1999, 12, 31)}, "the offer is dated 1999-12-31, and the database takes days from 2000"),
+        ({"content_on": date(1999, 12, 31)}, "the listing is dated 1999-12-31, and the database takes days from 2000"),
         ({"applied_on": date(2019, 12, 31)}, "the removal is dated 2019-12-31, and the database takes days from 2020"),
         ({"applied_on": date(2038, 1, 2)}, "to 2038-01-01."),
     ],

@@ -64,7 +64,7 @@ def test_a_removal_by_the_brand_reads() -> None:
         "territory": "The removal holds wherever the marketplace sells: DE, FR.",
         "duration": "The removal has no end date. It ends if it is undone after a counter-notice or an appeal, or "
         "by a court or settlement body.",
-        "facts": "The rights holder Aurelle examined the offer and found that the goods are not genuine.",
+        "facts": "The rights holder Aurelle examined the listing and found that the goods are not genuine.",
         "source": "The marketplace reviewed the listing on its own initiative, not because of a notice.",
         "automated_means": "An automated classifier found the listing, and a person reviewed it. A person made the "
         "decision.",

@@ -1,4 +1,4 @@
-"""The offer as it was seen is kept with the removal, or there is no removal; what is altered later is named."""
+"""The listing as it was seen is kept with the removal, or there is no removal; what is altered later is named."""
 
 import json
 import re
@@ -154,7 +154,7 @@ TAMPERINGS = [
     ("UPDATE evidence_part SET salt = NULL WHERE part = 'page'", "The part “page”"),
     ("DELETE FROM evidence_part WHERE part = 'media'", "The part “media” is missing."),
     ("""UPDATE evidence SET header = '{}'""", "Its header"),
-    ("UPDATE evidence SET subject = 'act_other'", "It is filed under another offer or case."),
+    ("UPDATE evidence SET subject = 'act_other'", "It is filed under another listing or case."),
     ("UPDATE evidence SET subject = 'act_other'", "No entry of the audit log vouches for it."),
 ]
 

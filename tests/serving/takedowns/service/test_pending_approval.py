@@ -35,7 +35,7 @@ from tests.fixtures.runtimes import Site
 from tests.serving.intake.service.test_near_duplicates import asked
 
 CAP = 20
-WHY = "Looked at the offers."
+WHY = "Looked at the listings."
 
 
 def standing(site: Site) -> list[Alert]:
@@ -180,7 +180,7 @@ def test_what_a_held_removal_rests_on_teaches_from_the_moment_on_in_which_it_is_
 
 
 def a_removal_held_on_the_brands_word_alone(site: Site) -> str:
-    """Of MP-9, which lumo-trade-88 offers; the analyst could not tell. Returns its action's id."""
+    """Of MP-9, which lumo-trade-88 listings; the analyst could not tell. Returns its action's id."""
     case = a_case(site, external_id="MP-9")
     judge(site, site.analyst, case, Judgement.CANNOT_TELL)
     (question,) = open_cases(site, CaseLane.ASK_BRAND)
@@ -192,7 +192,7 @@ def a_removal_held_on_the_brands_word_alone(site: Site) -> str:
 
 
 def held_against_the_seller(site: Site, as_of: datetime) -> tuple[int, int]:
-    """Confirmed counterfeits of the seller, and of offers with the words of a new one, as known of a moment."""
+    """Confirmed counterfeits of the seller, and of listings with the words of a new one, as known of a moment."""
     with site.runtime.store.read() as connection:
         found = histories.rulings(connection, site.here, ["lumo-trade-88"]).get("lumo-trade-88", [])
     return sum(one.counterfeit for one in outcomes(found, as_of=as_of)), asked(site, as_of=as_of).counterfeit

@@ -83,7 +83,9 @@ def test_a_removal_is_verified_at_the_status_address_and_its_time_is_kept(any_si
     found = check_of(any_site, action)
     assert found is not None
     assert (found.gone_at, found.seconds_to_removal) == (any_site.clock.now(), 240)
-    assert timeline(any_site, action)[-1] == ("The offer is not shown any more. Seen 4 minutes after the confirmation.")
+    assert timeline(any_site, action)[-1] == (
+        "The listing is not shown any more. Seen 4 minutes after the confirmation."
+    )
     counted = figures(any_site.runtime, any_site.marketplace)["removal_checks"]
     assert (counted["gone"], counted["median_seconds_to_removal"]) == (1, 240)
 
@@ -109,7 +111,7 @@ def test_a_listing_that_is_still_shown_an_hour_after_raises_an_alert_until_it_is
     assert look(any_site, action) == "still_shown"
     (alert,) = standing(any_site)
     assert (alert.cause, alert.subject) == (CheckAlarm.STILL_SHOWN, "")
-    assert alert.sentence == "MP-9: The offer is shown although its removal was acknowledged."
+    assert alert.sentence == "MP-9: The listing is shown although its removal was acknowledged."
     with any_site.runtime.store.read() as connection:
         (row,) = removal_checks.still_shown(connection, {any_site.here}, 10)
     assert (row.external_id, row.check.action_id) == ("MP-9", action.action_id)

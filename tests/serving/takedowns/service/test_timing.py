@@ -27,7 +27,7 @@ def waiting(site: Site, draw: float, minutes: int = 60) -> Site:
 
 
 def removed(site: Site) -> StoredAction:
-    """An offer of a brand that nobody can ask, removed by an analyst whom the audit draw led to it."""
+    """A listing of a brand that nobody can ask, removed by an analyst whom the audit draw led to it."""
     recorded = judge(site, site.analyst, a_drawn_case(site), Judgement.COUNTERFEIT)
     assert recorded.action is not None
     return recorded.action

@@ -14,7 +14,7 @@ EXAMPLE: dict[str, Any] = {
     "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT",
     "decision_ground_reference_url": "https://eur-lex.europa.eu/eli/reg/2017/1001",
     "illegal_content_legal_ground": "Article 9(2)(a) of Regulation (EU) 2017/1001 (EU trade mark)",
-    "illegal_content_explanation": "The offer uses a sign identical to a registered trade mark for identical goods.",
+    "illegal_content_explanation": "The listing uses a sign identical to a registered trade mark for identical goods.",
     "content_type": ["CONTENT_TYPE_PRODUCT", "CONTENT_TYPE_TEXT", "CONTENT_TYPE_IMAGE"],
     "content_id": {"EAN-13": "0123456789123"},
     "category": "STATEMENT_CATEGORY_INTELLECTUAL_PROPERTY_INFRINGEMENTS",

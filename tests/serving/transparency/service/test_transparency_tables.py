@@ -215,7 +215,7 @@ def test_a_brands_record_knows_its_counter_notices_and_how_its_standing_changed(
 
 
 def a_month_of_notices(site: Site) -> None:
-    """Four offers notified: one removed, one that stays, one that a complaint removes, one that is not known here."""
+    """Four listings notified: one removed, one that stays, one that a complaint removes, one that is not known here."""
     brand = {"brand": "Solenne"}
     for number, title in enumerate(("red satchel", "green clutch", "blue weekender"), start=1):
         a_listing(site, f"MP-{number}", **brand, title=f"Solenne {title}", seller={"external_id": f"closet-{number}"})

@@ -283,4 +283,4 @@ def _stacked() -> StackedArea:
         Layer("acted upon", "f-act", series(14, 9)),
     )
     ticks = [(i, f"{i + 1} Jul") for i in range(0, _DAYS, 7)]
-    return series_charts.stacked_area(layers, ticks, "Offers a day by lane, made up.")
+    return series_charts.stacked_area(layers, ticks, "Listings a day by lane, made up.")
