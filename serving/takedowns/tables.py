@@ -92,12 +92,12 @@ removal_approval = tenant_table(
     "action_id",
     Column("causes", Json, nullable=False),
     Column("policy_version", String(80), nullable=False),
-    moment("held_at"),
+    moment("pending_since"),
     moment("settled_at", nullable=True),
     word("settled_as", nullable=True),
     within("action_id", "action"),
     one_of("settled_as", "release", "withdraw", "undo"),
-    Index("ix_removal_approval_waiting", "marketplace_id", "settled_at", "held_at"),
+    Index("ix_removal_approval_waiting", "marketplace_id", "settled_at", "pending_since"),
 )
 
 approval_vote = tenant_table(

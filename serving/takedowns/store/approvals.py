@@ -82,7 +82,7 @@ def add_hold(
         "action_id": action_id,
         "causes": [{"cause": one.cause.value, "message": as_json(one.message)} for one in held],
         "policy_version": policy_version,
-        "held_at": at,
+        "pending_since": at,
     }
     add(connection, removal_approval, [row])
 

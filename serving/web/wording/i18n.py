@@ -39,7 +39,7 @@ _MOST_ASKED: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Tongue:
-    """A language as pages listing it: its tag for a browser, its name in itself, how it writes dates and numbers."""
+    """A language on pages: its tag for a browser, its name in itself, how it writes dates and numbers."""
 
     language: Language
     tag: str
@@ -198,6 +198,11 @@ def joined(*sentences: str) -> str:
 def listed(items: list[str]) -> str:
     """Items one after another: Wed 4, Thu 5 and Fri 6."""
     return str(format_list(items, locale=tongue().locale))
+
+
+def quoted(text: str) -> str:
+    """Words of somebody else, in the quotation marks of the language."""
+    return say("“%(text)s”", text=text)
 
 
 def countries(codes: list[str]) -> str:

@@ -47,7 +47,7 @@ def _listed(values: tuple[Any, ...], how: str) -> str:
     if how == "countries" and values:
         return i18n.countries(list(values))
     written = [_written(one, "") for one in values]
-    return ", ".join(f"“{one}”" for one in written) if how == "quoted" else ", ".join(written)
+    return ", ".join(map(i18n.quoted, written) if how == "quoted" else written)
 
 
 def _figure(value: float, how: str) -> str:

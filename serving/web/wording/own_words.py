@@ -17,8 +17,10 @@ from serving.web.wording.i18n import say, tongue
 from serving.web.wording.words import Due
 
 _Length = Literal["short", "narrow", "long"]
-# The short form of an hour is not short in Spanish, and wrong for one; that of years is ambiguous in Russian.
+# Where the short form is not what readers expect: German "Tg.", the Spanish hour, the ambiguous Russian year.
 _LENGTHS: Final[dict[tuple[str, str], _Length]] = {
+    ("de", "day"): "long",
+    ("de", "year"): "long",
     ("ru", "year"): "long",
     ("es", "year"): "long",
     **{("es", unit): "narrow" for unit in ("second", "minute", "hour", "day")},
