@@ -32,11 +32,12 @@ soak: setup ## Run the slow and full-size forms, at most 40 minutes
 	@$(BIN)/python -m pytest -m "soak and not alone" --timeout 2400 --numprocesses 2 --dist worksteal $(ARGS) || [ $$? = 5 ]
 	@$(BIN)/python -m pytest -m "soak and alone" --timeout 2400 $(ARGS) || [ $$? = 5 ]
 
-check: $(DEVELOPMENT) ## Lint, types, import contracts
+check: $(DEVELOPMENT) ## Lint, types, import contracts, words
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/python -m tests.wording
 
 bench: $(DEVELOPMENT) ## Measure against the naive and the competent peer; writes docs/benchmarks.md
 	@sh requirements/system.sh run
