@@ -1,13 +1,13 @@
 """A file's rows through the one door: each becomes a listing or a rejection, and none is lost."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from features.fields import Rejected
 from features.listing import Listing, Rejection, check
-from training.adapters.cells import present
+from training.adapters.cells import Row, present
 from training.adapters.files import RawRow, file_digest, read_rows
 from training.adapters.formats import FORMATS, Format, Layout
 
@@ -29,40 +29,79 @@ class CheckedRow:
         return found.encode("utf-8", "backslashreplace").decode() if isinstance(found, str) else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How the rows of one file are read; `has_ids` is set where the file has a column of ids."""
+
+    format: Format
+    layout: Layout
+    digest: str
+    has_ids: bool
+    received_at: datetime
+
+
 def read_listings(
-    path: Path, format_name: str, *, received_at: datetime, advanced: Callable[[int], None] = lambda _: None
+    path: Path,
+    format_name: str,
+    *,
+    received_at: datetime,
+    advanced: Callable[[int], None] = lambda _: None,
+    unused: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> Iterator[CheckedRow]:
-    """The rows of a file, in order. A row without an id gets one derived from the file and its place.
+    """The rows of a file, in order, as they hold when they are received.
+
+    Only a file without a column of ids gets ids derived from its digest and the row's place. `unused` is called once
+    with the names of the columns that the format does not read.
 
     Raises
     ------
     Unreadable, UnknownLayout
         The file as a whole cannot be read as this format.
     """
-    layout: Layout | None = None
-    digest = ""
+    reading: _Reading | None = None
     for row in read_rows(path, advanced):
-        if layout is None and row.problem is None:
-            layout, digest = _layout(FORMATS[format_name], row), file_digest(path)
-        yield _checked(row, layout, digest, received_at)
+        if reading is None and row.problem is None:
+            reading = _begin(path, FORMATS[format_name], row, received_at)
+            if reading.layout.used is not None:
+                unused([name for name in row.cells if reading.format.column_named(name) not in reading.layout.used])
+        yield _checked(row, reading)
 
 
-def _layout(found: Format, row: RawRow) -> Layout:
-    return found.layout_of(row.cells)
+def _begin(path: Path, found: Format, row: RawRow, received_at: datetime) -> _Reading:
+    layout = found.layout_of(row.cells)
+    has_ids = layout.id_column in {found.column_named(name) for name in row.cells}
+    return _Reading(found, layout, file_digest(path), has_ids, received_at)
 
 
-def _checked(row: RawRow, layout: Layout | None, digest: str, received_at: datetime) -> CheckedRow:
-    if row.problem is not None or layout is None:
+def _checked(row: RawRow, reading: _Reading | None) -> CheckedRow:
+    if row.problem is not None or reading is None:
         problem = row.problem or Rejected("unreadable_row", "", "The row cannot be read.")
         return CheckedRow(row.number, row.cells, {}, _rejection(problem), None)
     mapping: dict[str, object] = {}
     try:
-        mapping = dict(layout.to_listing(row.cells))
-        mapping.setdefault("external_id", derived_id(digest, row.number))
-        label = _label(row, layout.label_column)
+        mapping = dict(reading.layout.to_listing(_cells(row, reading.format), reading.received_at))
+        if "external_id" not in mapping:
+            mapping["external_id"] = _missing_id(row, reading)
+        label = _label(row, reading.layout.label_column)
     except Rejected as refused:
         return CheckedRow(row.number, row.cells, mapping, _rejection(refused), None)
-    return CheckedRow(row.number, row.cells, mapping, check(mapping, received_at=received_at), label)
+    return CheckedRow(row.number, row.cells, mapping, check(mapping, received_at=reading.received_at), label)
+
+
+def _cells(row: RawRow, found: Format) -> Row:
+    if found.column_named is str:
+        return row.cells
+    named = {found.column_named(name): cell for name, cell in row.cells.items()}
+    if len(named) != len(row.cells):
+        raise Rejected("duplicate_key", "", "Two columns of the row have one name.")
+    return named
+
+
+def _missing_id(row: RawRow, reading: _Reading) -> str:
+    if not reading.has_ids:
+        return derived_id(reading.digest, row.number)
+    column = reading.layout.id_column
+    raise Rejected("missing_field", column, "{name} is empty; give every row an id.", name=column)
 
 
 def _rejection(refused: Rejected) -> Rejection:

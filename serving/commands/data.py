@@ -57,8 +57,10 @@ def import_file(
     known_format(format_name)
     counts = dict.fromkeys(("new", "changed", "unchanged", "quarantined"), 0)
     refused: list[tuple[int, str, str, str]] = []
+    unused: list[str] = []
     with unusable_file(), connected(), progress_bar(shown_name(file), size_of(file)) as move:
-        for batch in batches(read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move)):
+        listings = read_listings(file, format_name, received_at=datetime.now(UTC), advanced=move, unused=unused.extend)
+        for batch in batches(listings):
             rows, source = [_sendable(row) for row in batch], f"import {shown_name(file)}"[:200]
             answers = receive(rows, source, backfill, marketplace)
             for row, answer in zip(batch, answers, strict=True):
@@ -66,6 +68,8 @@ def import_file(
                 if answer["status"] == "quarantined":
                     refused.append((row.number, answer["code"], answer["field"], answer["sentence"]))
     _report(refused, errors)
+    if unused:
+        typer.echo(f"Columns not used: {', '.join(map(str, map(_plain, unused)))}.", err=True)
     total = sum(counts.values())
     say(f"{total:,} rows in = " + " + ".join(f"{n:,} {name}" for name, n in counts.items()))
 

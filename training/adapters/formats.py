@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from functools import wraps
 from typing import Final
 
 from training.adapters import ebay, merchant_feed, native, ozon_ecup, vestiaire, wish
@@ -14,11 +16,16 @@ class UnknownLayout(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One arrangement of columns: any of `needs` must be there, and how a row becomes a listing mapping."""
+    """One arrangement of columns: any of `needs` must be there, and how a row becomes a listing mapping at a moment.
+
+    `used` are the columns that are read, None where every one may be.
+    """
 
     needs: frozenset[str]
-    to_listing: Callable[[Row], Mapping[str, object]]
+    to_listing: Callable[[Row, datetime], Mapping[str, object]]
+    id_column: str
     label_column: str | None = None
+    used: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +35,7 @@ class Format:
     name: str
     layouts: tuple[Layout, ...]
     remark: str
+    column_named: Callable[[str], str] = str
 
     def layout_of(self, columns: Iterable[str]) -> Layout:
         """The layout that the columns show.
@@ -37,7 +45,7 @@ class Format:
         UnknownLayout
             None of the layouts has its telling columns.
         """
-        found = set(columns)
+        found = {self.column_named(column) for column in columns}
         for layout in self.layouts:
             if layout.needs & found:
                 return layout
@@ -45,38 +53,65 @@ class Format:
         raise UnknownLayout(f"The file has none of the columns of the format {self.name}: {telling}.")
 
 
+def _at_any_time(reader: Callable[[Row], Mapping[str, object]]) -> Callable[[Row, datetime], Mapping[str, object]]:
+    @wraps(reader)
+    def read(row: Row, _as_of: datetime) -> Mapping[str, object]:
+        return reader(row)
+
+    return read
+
+
 FORMATS: Final[Mapping[str, Format]] = {
     found.name: found
     for found in (
         Format(
             "native",
-            (Layout(frozenset({"external_id", "title", "description", "price"}), native.to_listing, "label"),),
+            (
+                Layout(
+                    frozenset({"external_id", "title", "description", "price"}),
+                    _at_any_time(native.to_listing),
+                    "external_id",
+                    "label",
+                ),
+            ),
             "Touchstone's own names, with dots in flat files: seller.age_days, sales.d7.",
         ),
         Format(
             "merchant-feed",
-            (Layout(frozenset({"id", "title", "link"}), merchant_feed.to_listing),),
+            (Layout(frozenset({"id", "title", "link"}), merchant_feed.to_listing, "id", used=merchant_feed.COLUMNS),),
             "The Google Merchant product feed, TSV or XML.",
+            merchant_feed.column_named,
         ),
         Format(
             "ozon-ecup",
-            (Layout(frozenset({"name_rus", "ItemID", "PriceDiscounted"}), ozon_ecup.to_listing, "resolution"),),
+            (
+                Layout(
+                    frozenset({"name_rus", "ItemID", "PriceDiscounted"}),
+                    _at_any_time(ozon_ecup.to_listing),
+                    "ItemID",
+                    "resolution",
+                ),
+            ),
             "Ozon Tech E-CUP 2025. Prices are taken as 100 ln(RUB): inferred unit.",
         ),
         Format(
             "vestiaire",
             (
-                Layout(frozenset({"product_name"}), vestiaire.as_listing),
-                Layout(frozenset({"Start_price_EU"}), vestiaire.sale_to_listing),
+                Layout(frozenset({"product_name"}), _at_any_time(vestiaire.as_listing), "product_id"),
+                Layout(frozenset({"Start_price_EU"}), _at_any_time(vestiaire.sale_to_listing), "Reference"),
             ),
             "Vestiaire Collective listings (USD) and sold bags (EUR).",
         ),
-        Format("wish", (Layout(frozenset({"title_orig", "merchant_id"}), wish.to_listing),), "Wish summer products."),
+        Format(
+            "wish",
+            (Layout(frozenset({"title_orig", "merchant_id"}), _at_any_time(wish.to_listing), "product_id"),),
+            "Wish summer products.",
+        ),
         Format(
             "ebay",
             (
-                Layout(frozenset({"priceWithCurrency"}), ebay.perfume_to_listing),
-                Layout(frozenset({"Name", "item_id"}), ebay.watch_to_listing),
+                Layout(frozenset({"priceWithCurrency"}), _at_any_time(ebay.perfume_to_listing), "item_id"),
+                Layout(frozenset({"Name", "item_id"}), _at_any_time(ebay.watch_to_listing), "item_id"),
             ),
             "eBay watches and men's perfume.",
         ),

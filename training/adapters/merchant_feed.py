@@ -5,18 +5,55 @@ Source: Product data specification, support.google.com/merchants/answer/7052112.
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, date, datetime, time
 from typing import Final
 
 from features.fields import Rejected
 from training.adapters.cells import Row, text, without_missing
 
-_PRICE: Final = re.compile(r"\s*(?P<amount>-?\d[\d,]*(?:\.\d+)?)\s*(?P<currency>[A-Za-z]{3})\s*\Z", re.ASCII)
+_PRICE: Final = re.compile(r"\s*(?P<amount>-?\d[\d.,]*)\s*(?P<currency>[A-Za-z]{3})\s*\Z", re.ASCII)
+# A comma before exactly two last digits is the decimal mark; a comma before each three digits divides thousands.
+_DECIMAL_COMMA: Final = re.compile(r"-?(?:\d+|\d{1,3}(?:\.\d{3})+),\d{2}", re.ASCII)
+_DECIMAL_POINT: Final = re.compile(r"-?(?:\d+|\d{1,3}(?:,\d{3})+)(?:\.\d+)?", re.ASCII)
+
+COLUMNS: Final = frozenset(
+    {
+        "additional_image_link",
+        "availability",
+        "brand",
+        "condition",
+        "description",
+        "external_seller_id",
+        "google_product_category",
+        "gtin",
+        "id",
+        "image_link",
+        "link",
+        "mpn",
+        "price",
+        "product_type",
+        "sale_price",
+        "sale_price_effective_date",
+        "title",
+    }
+)
 
 
-def to_listing(row: Row) -> Mapping[str, object]:
-    """The listing mapping of a feed item. A sale price is what a buyer pays; then `price` is the list price."""
+def column_named(header: str) -> str:
+    """The attribute that a header names: blanks equal underscores, upper case and the prefix of XML do not count.
+
+    >>> column_named("Sale price"), column_named("g:image_link")
+    ('sale_price', 'image_link')
+    """
+    return re.sub(r"\s+", "_", header.strip()).lower().removeprefix("g:")
+
+
+def to_listing(row: Row, as_of: datetime) -> Mapping[str, object]:
+    """The listing mapping of a feed item. While a sale holds its price is what a buyer pays; then `price` is the list
+    price.
+    """
     price, currency = _money(row, "price")
-    sale_price, sale_currency = _money(row, "sale_price")
+    sale_price, sale_currency = _money(row, "sale_price") if _is_on_sale(row, as_of) else (None, None)
     if sale_price is not None and price is not None and sale_currency != currency:
         raise Rejected("bad_currency", "sale_price", "sale_price and price must be in one currency.")
     availability = text(row, "availability")
@@ -49,4 +86,31 @@ def _money(row: Row, column: str) -> tuple[str | None, str | None]:
     match = _PRICE.match(cell)
     if match is None:
         raise Rejected("wrong_type", column, f"{column} must be an amount and a currency such as 15.00 EUR.")
-    return match["amount"].replace(",", ""), match["currency"].upper()
+    amount = match["amount"]
+    if _DECIMAL_POINT.fullmatch(amount):
+        return amount.replace(",", ""), match["currency"].upper()
+    if _DECIMAL_COMMA.fullmatch(amount):
+        return amount.replace(".", "").replace(",", "."), match["currency"].upper()
+    raise Rejected("ambiguous_amount", column, f"{column} can be read as more than one amount; write 1500.00 EUR.")
+
+
+def _is_on_sale(row: Row, as_of: datetime) -> bool:
+    """Whether the sale price holds: its period includes the moment, or none is given."""
+    column = "sale_price_effective_date"
+    cell = text(row, column)
+    if cell is None:
+        return True
+    begins, _, ends = cell.partition("/")
+    try:
+        return _moment(begins, time.min) <= as_of <= _moment(ends, time.max)
+    except ValueError:
+        raise Rejected("bad_time", column, f"{column} must be two ISO 8601 times divided by a slash.") from None
+
+
+def _moment(written: str, of_day: time) -> datetime:
+    """A time as written, UTC where it names no zone; a day alone begins or ends with that day."""
+    written = written.strip()
+    if len(written) <= len("2026-03-06"):
+        return datetime.combine(date.fromisoformat(written), of_day, UTC)
+    found = datetime.fromisoformat(written)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)

@@ -156,6 +156,14 @@ def test_unknown_columns_are_left_out_and_missing_ones_are_missing(home: Path) -
     assert take_in(home, path) == {"new": 1, "changed": 0, "unchanged": 0, "quarantined": 1}
 
 
+def test_columns_of_a_feed_that_are_not_used_are_named(home: Path) -> None:
+    path = home / "feed.tsv"
+    path.write_text("id\ttitle\tsale price\tcolour\n1\tBag\t15,00 EUR\tgrey\n")
+    done = touchstone_in(home, "import", str(path), "--format", "merchant-feed")
+    assert done.out == "1 rows in = 1 new + 0 changed + 0 unchanged + 0 quarantined\n"
+    assert "Columns not used: colour." in done.err
+
+
 def test_more_rows_than_a_command_takes_are_all_taken_in(home: Path) -> None:
     rows = [{"external_id": f"MP-{i}", "title": "Bag"} for i in range(1_001)]
     assert take_in(home, write_csv(home / "a.csv", rows))["new"] == 1_001
