@@ -55,7 +55,7 @@ def import_file(
     from training.dataset import read_listings
 
     known_format(format_name)
-    counts = dict.fromkeys(("new", "changed", "unchanged", "quarantined"), 0)
+    counts = dict.fromkeys(("new", "changed", "unchanged", "stale", "quarantined"), 0)
     refused: list[tuple[int, str, str, str]] = []
     unused: list[str] = []
     with unusable_file(), connected(), progress_bar(shown_name(file), size_of(file)) as move:
@@ -71,7 +71,7 @@ def import_file(
     if unused:
         typer.echo(f"Columns not used: {', '.join(map(str, map(_plain, unused)))}.", err=True)
     total = sum(counts.values())
-    say(f"{total:,} rows in = " + " + ".join(f"{n:,} {name}" for name, n in counts.items()))
+    say(f"{total:,} rows in = " + " + ".join(f"{n:,} {name}" for name, n in counts.items() if n or name != "stale"))
 
 
 def shown_name(file: Path) -> str:

@@ -51,6 +51,9 @@ listing = tenant_table(
     Column("content_hash", String(64), nullable=False),
     Column("observed_hash", String(64), nullable=False),
     Column("sequence", Integer, nullable=False, server_default="0"),
+    moment("occurred_at"),
+    # Whether rows came in after newer ones; those are in late_version.
+    Column("has_late", Boolean, nullable=False, server_default=false()),
     moment("first_known_at"),
     UniqueConstraint("marketplace_id", "external_id"),
     Index("ix_listing_seller", "marketplace_id", "seller_external_id", "first_known_at"),
@@ -81,6 +84,22 @@ listing_version = tenant_table(
     UniqueConstraint("marketplace_id", "listing_id", "number"),
     Index("ix_listing_version_known", "marketplace_id", "known_at"),
     Index("ix_listing_version_seller", "marketplace_id", "seller_external_id", "known_at"),
+)
+
+# Rows that came in after a newer one: history, never scored and never a version that a case is about.
+late_version = tenant_table(
+    "late_version",
+    "late_version_id",
+    id_column("listing_id"),
+    Column("content_hash", String(64), nullable=False),
+    Column("observed_hash", String(64), nullable=False),
+    Column("content", Json, nullable=False),
+    Column("observed", Json, nullable=False),
+    Column("log_price", Float, nullable=True),
+    moment("occurred_at"),
+    moment("known_at"),
+    within("listing_id", "listing"),
+    UniqueConstraint("marketplace_id", "listing_id", "occurred_at", "content_hash", "observed_hash"),
 )
 
 text_signature = tenant_table(

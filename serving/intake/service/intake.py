@@ -46,6 +46,7 @@ class RowStatus(StrEnum):
 
     ACCEPTED = "accepted"
     UNCHANGED = "unchanged"
+    STALE = "stale"
     QUARANTINED = "quarantined"
 
 
@@ -137,6 +138,7 @@ class _Overtaken(Exception):
 class _Gathered:
     steps: list[Step]  # In the order of their moments.
     facts: dict[int, Facts]
+    late: dict[int, float | None]  # The log price of rows that came in after newer ones.
     texts: BatchTexts
     scored: dict[int, Scored]
     tried: dict[int, BothScored]
@@ -159,7 +161,7 @@ def _gather(
             (_step(position, found, known.get(found.external_id), now, floors) for position, found in rows),
             key=lambda step: step.as_of,
         )
-        changed = [step for step in steps if not step.is_repeat]
+        changed = [step for step in steps if not (step.is_repeat or step.is_late)]
         pasts = SellerHistories.read(connection, here, [(step.listing, step.as_of) for step in changed])
         context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
         questions = questions_now(connection, marketplace, context, now)
@@ -210,7 +212,8 @@ def _gather(
         scored = [one.decided for one in both]
     by_position = {step.position: one for step, one in zip(changed, scored, strict=True)}
     relisted = frozenset(repeats)
-    return _Gathered(steps, facts, texts, by_position, tried, draws, relisted, context.taking_part)
+    late = {step.position: _log_price(step.listing, context.references) for step in steps if step.is_late}
+    return _Gathered(steps, facts, late, texts, by_position, tried, draws, relisted, context.taking_part)
 
 
 def _step(position: int, found: Listing, before: Latest | None, now: datetime, floors: ScoredUntil | None) -> Step:
@@ -218,7 +221,13 @@ def _step(position: int, found: Listing, before: Latest | None, now: datetime, f
     if floors is not None:
         floor = floors.of(found.seller.external_id, before.listing_id if before else None)
         as_of = min(max(found.occurred_at or now, floor or EARLIEST), now)
-    return Step(position, found, as_of, before, found.content_hash, _hash(observed_of(found)))
+    hashes = found.content_hash, _hash(observed_of(found))
+    return Step(position, found, as_of, before, *hashes, is_backfill=floors is not None)
+
+
+def _log_price(found: Listing, references: References) -> float | None:
+    price = references.rates.log_price(found.price, found.currency)
+    return price if isinstance(price, float) else None
 
 
 def _facts(
@@ -248,12 +257,15 @@ def _write(
     here = marketplace.marketplace_id
     rows = RowsToKeep(runtime, here, gathered.taking_part)
     answers: dict[int, RowAnswer] = {}
-    changed = [step for step in gathered.steps if not step.is_repeat]
+    changed = [step for step in gathered.steps if step.position in gathered.facts]
     for step in gathered.steps:
-        if step.is_repeat:
+        if step.position not in gathered.facts:
+            status = RowStatus.STALE if step.is_late else RowStatus.UNCHANGED
             version = step.before.version if step.before else None
-            answers[step.position] = RowAnswer(RowStatus.UNCHANGED, step.listing.external_id, version)
-    if not changed and not refused:
+            answers[step.position] = RowAnswer(status, step.listing.external_id, version)
+            if step.is_late:
+                rows.keep_late(step, gathered.late[step.position])
+    if not changed and not refused and not gathered.late:
         return answers
     with runtime.store.write() as connection:
         now = listings.latest(connection, here, [step.listing.external_id for step in changed], lock=True)

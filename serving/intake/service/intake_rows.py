@@ -23,7 +23,7 @@ from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.masked_score import share_of
 from serving.cases.store import cases, deferrals
 from serving.cases.store.cases import Case
-from serving.listings.store import listings, scores, search, signatures
+from serving.listings.store import late_versions, listings, scores, search, signatures
 from serving.listings.store.listings import Latest
 from serving.listings.store.search import Findable
 from serving.listings.store.signatures import NewText
@@ -44,6 +44,15 @@ class Step:
     before: Latest | None
     content_hash: str
     observed_hash: str
+    is_backfill: bool = False
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a newer row of the listing is known: this one is history."""
+        occurred_at = self.listing.occurred_at
+        if self.before is None or occurred_at is None or self.is_backfill or self.is_repeat:
+            return False
+        return occurred_at < self.before.occurred_at
 
     @property
     def is_version(self) -> bool:
@@ -82,6 +91,7 @@ class RowsToKeep:
         self._listings: list[dict[str, Any]] = []
         self._advances: list[tuple[str, dict[str, Any]]] = []
         self._versions: list[dict[str, Any]] = []
+        self._late: list[dict[str, Any]] = []
         self._texts: list[NewText] = []
         self._findable: list[Findable] = []
         self._observations: list[dict[str, Any]] = []
@@ -107,6 +117,8 @@ class RowsToKeep:
             "content_hash": step.content_hash,
             "observed_hash": step.observed_hash,
             "seller_external_id": seller,
+            # A source whose clock is ahead does not make what it sends next look old.
+            "occurred_at": min(occurred_at, step.as_of),
         }
         if step.before is None:
             self._listings.append(
@@ -161,9 +173,7 @@ class RowsToKeep:
             listing_id=listing_id,
             number=facts.version,
             content_hash=step.content_hash,
-            content={
-                field.name: value for field in CONTENT_FIELDS if (value := getattr(listing, field.name)) is not None
-            },
+            content=content_of(listing),
             seller_external_id=listing.seller.external_id,
             price_minor=listing.price_minor[0] if listing.price_minor else None,
             currency=listing.currency,
@@ -178,6 +188,23 @@ class RowsToKeep:
             occurred_at=listing.occurred_at or step.as_of,
             known_at=step.as_of,
         )
+
+    def keep_late(self, step: Step, log_price: float | None) -> None:
+        """A row that came in after a newer one: history only."""
+        if step.before is not None:
+            self._late.append(
+                self._tenant(
+                    late_version_id=self._runtime.ids.new("lat"),
+                    listing_id=step.before.listing_id,
+                    content_hash=step.content_hash,
+                    observed_hash=step.observed_hash,
+                    content=content_of(step.listing),
+                    observed=observed_of(step.listing),
+                    log_price=log_price,
+                    occurred_at=step.listing.occurred_at,
+                    known_at=step.as_of,
+                )
+            )
 
     def keep_text(self, text: NewText | None) -> None:
         """The signature of a new version's text; None where it is too short to be compared."""
@@ -257,6 +284,7 @@ class RowsToKeep:
         for listing_id, pointer in self._advances:
             listings.advance(connection, self._here, listing_id, pointer)
         listings.add_versions(connection, self._versions)
+        late_versions.add_late_versions(connection, self._here, self._late)
         signatures.add_texts(connection, self._here, self._texts)
         search.keep(connection, self._here, self._findable)
         listings.add_observations(connection, self._observations)
@@ -275,6 +303,11 @@ class RowsToKeep:
 
     def _tenant(self, **values: Any) -> dict[str, Any]:
         return {"marketplace_id": self._here, **values}
+
+
+def content_of(found: Listing) -> dict[str, Any]:
+    """What a buyer sees, without what is missing."""
+    return {field.name: value for field in CONTENT_FIELDS if (value := getattr(found, field.name)) is not None}
 
 
 def observed_of(found: Listing) -> dict[str, Any]:

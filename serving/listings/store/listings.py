@@ -1,13 +1,14 @@
 """Listings, their kept versions and their observations."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, func, select, update
 
 from features.own_prices import OwnPrices
+from serving.listings.store import late_versions
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
@@ -28,6 +29,8 @@ class Latest:
     earlier_prices: OwnPrices
     draw: float
     first_known_at: datetime
+    occurred_at: datetime
+    has_late: bool
 
 
 def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) -> list[tuple[str, Mapping[str, Any]]]:
@@ -80,15 +83,24 @@ def latest(
             listing_version.c.earlier_prices,
             listing_version.c.draw,
             listing.c.first_known_at,
+            listing.c.occurred_at,
+            listing.c.has_late,
         )
         .join(listing_version, same(listing_version, listing, "version_id"))
         .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(set(external_ids)))
     )
     if lock:
         query = query.with_for_update(of=listing)
-    return {
+    found = {
         row.external_id: Latest(**{**row._mapping, "earlier_prices": OwnPrices(**row.earlier_prices)})
         for row in connection.execute(query)
+    }
+    completed = late_versions.with_late_prices(
+        connection, marketplace_id, {one.listing_id: one.version_id for one in found.values() if one.has_late}
+    )
+    return {
+        name: replace(one, earlier_prices=completed[one.listing_id]) if one.has_late else one
+        for name, one in found.items()
     }
 
 

@@ -47,6 +47,8 @@ STAYS: Final[dict[str, list[str]]] = {
     "a listing as it was published, and what was computed from it": [
         "listing.external_id",
         "listing_version.content",
+        "late_version.content",
+        "late_version.observed",
         "review_case.language",
         "search_entry.words",
         "listing_version.earlier_prices",
