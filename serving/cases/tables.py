@@ -68,6 +68,8 @@ review_case = tenant_table(
     moment("leased_until", nullable=True),
     moment("opened_at"),
     moment("due_at"),
+    # The earliest deadline that notices ask for; it holds in every lane but the brand's.
+    moment("notice_due_at", nullable=True),
     moment("decided_at", nullable=True),
     id_column("follows_case_id", nullable=True),
     Column("question_returned", Boolean, nullable=False, default=False),
@@ -177,6 +179,9 @@ verdict = tenant_table(
     Column("note", String(2000), nullable=True),
     # A brand's 'counterfeit' that decided nothing, because its standing was lost: an analyst's word is what stands.
     Column("passed_on", Boolean, nullable=False, server_default=false()),
+    # How the case stood before, for an undo; null where the verdict changed no case.
+    moment("due_before", nullable=True),
+    Column("returned_before", Boolean, nullable=True),
     moment("occurred_at"),
     moment("known_at"),
     within("case_id", "review_case"),

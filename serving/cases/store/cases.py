@@ -35,6 +35,7 @@ class Case:
     leased_until: datetime | None
     opened_at: datetime
     due_at: datetime
+    notice_due_at: datetime | None
     decided_at: datetime | None
     follows_case_id: str | None
     question_returned: bool
@@ -221,12 +222,12 @@ def raise_attention(connection: Connection, case: Case, *, priority: float, due_
     """Put an open case further up in its queue and bring its deadline forward; never the other way round."""
     sooner = {} if case.lane is CaseLane.ASK_BRAND or case.due_at <= due_at else {"due_at": due_at}
     higher = {} if case.priority >= priority else {"priority": priority}
-    if values := {**sooner, **higher}:
-        connection.execute(
-            update(review_case)
-            .where(inside(review_case, case.marketplace_id, case_id=case.case_id, state=CaseState.OPEN.value))
-            .values(**values)
-        )
+    earliest = due_at if case.notice_due_at is None else min(due_at, case.notice_due_at)
+    connection.execute(
+        update(review_case)
+        .where(inside(review_case, case.marketplace_id, case_id=case.case_id, state=CaseState.OPEN.value))
+        .values(**sooner, **higher, notice_due_at=earliest)
+    )
 
 
 def lease(connection: Connection, case: Case, user_id: str, *, at: datetime, until: datetime) -> bool:

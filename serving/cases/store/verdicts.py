@@ -32,6 +32,8 @@ class StoredVerdict:
     note: str | None
     known_at: datetime
     superseded_by: str | None
+    due_before: datetime | None
+    returned_before: bool | None
 
 
 def add_verdict(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -73,6 +75,8 @@ def _stored(row: RowMapping) -> StoredVerdict:
         row["note"],
         row["known_at"],
         row["superseded_by"],
+        row["due_before"],
+        row["returned_before"],
     )
 
 

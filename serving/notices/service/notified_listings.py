@@ -160,6 +160,7 @@ def _case(context: NoticeContext, known: Known) -> tuple[Case, bool]:
         "priority": found.priority,
         "opened_at": context.at,
         "due_at": due_at,
+        "notice_due_at": due_at,
         "follows_case_id": None,
     }
     cases.add_cases(context.connection, [row])

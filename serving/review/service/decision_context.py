@@ -74,6 +74,8 @@ def append(
         "supersedes_id": supersedes.verdict_id if supersedes else None,
         "note": answer.note,
         "passed_on": passed_on,
+        "due_before": case.due_at,
+        "returned_before": case.question_returned,
         "occurred_at": context.at,
         "known_at": context.at,
     }

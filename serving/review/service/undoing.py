@@ -4,15 +4,16 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from models.case import CaseEvent, CaseLane, CaseState
+from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState
 from models.errors import Conflict, Forbidden
 from models.policies.deciding import EnforcementPolicy
-from models.verdict import Judgement, Side
+from models.verdict import Judgement
 from serving.accounts.rules.access import Person
 from serving.appeals.rules.appeals import AppealEvent
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.store import appeals, overturns
 from serving.cases.store import cases, verdicts
+from serving.cases.store.cases import Case
 from serving.cases.store.verdicts import StoredVerdict
 from serving.notices.service import notice_decisions
 from serving.notices.store import notices
@@ -63,11 +64,7 @@ def undo_in(
         raise Conflict("The undo window has closed.")
     _undo_overturn(context, given)
     _withdraw_action(context, given)
-    values: dict[str, object] = {"lane": given.lane.value, "decided_at": None}
-    if given.side is Side.BRAND:
-        values["question_returned"] = False
-    event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
-    cases.change(connection, case, event, values, holder=person.user_id, at=now)
+    _reopen(context, given)
     withdrawal = Answer(case.case_id, given.version_id, Judgement.WITHDRAWN)
     withdrawal_id = append(context, withdrawal, supersedes=given)
     notice_decisions.reopen(connection, case, given.verdict_id)
@@ -106,6 +103,42 @@ def snooze(runtime: Runtime, connection: Connection, person: Person, word: tuple
         notices.move_to_case(connection, marketplace_id, case.case_id, elsewhere.case_id)
     recount_of(runtime, connection, case, at)
     note(context, "The held removal was withdrawn; an analyst decides anew.")
+
+
+def _reopen(context: DecisionContext, given: StoredVerdict) -> None:
+    """Open the case as it stood before the verdict. A case that was opened since on the same version joins it.
+
+    Where the listing has changed since, the case of the new version is the one to decide.
+    """
+    case, connection = context.case, context.connection
+    later = cases.open_cases(connection, case.marketplace_id, [case.listing_id]).get(case.listing_id, case)
+    if later.lane is not case.lane and later.lane in BLIND_LANES:
+        raise Conflict("A complaint about this decision has come in; it is decided there.")
+    if later.version_id != case.version_id:
+        return
+    if later.case_id != case.case_id:
+        cases.change(connection, later, CaseEvent.NEW_VERSION, {"decided_at": context.at}, holder=None, at=context.at)
+        notices.move_to_case(connection, case.marketplace_id, later.case_id, case.case_id)
+    values = {
+        "lane": given.lane.value,
+        "decided_at": None,
+        "priority": max(case.priority, later.priority),
+        **_as_before(case, later, given),
+    }
+    event = CaseEvent.UNDO if case.state is CaseState.DECIDED else CaseEvent.PASS_ON
+    cases.change(connection, case, event, values, holder=context.person.user_id, at=context.at)
+
+
+def _as_before(case: Case, later: Case, given: StoredVerdict) -> dict[str, object]:
+    """The deadline and the question as they stood before the verdict; a notice that came since may be due sooner."""
+    if given.due_before is None:
+        return {}
+    wanted = [one.notice_due_at for one in (case, later) if one.notice_due_at is not None]
+    notice_due_at = min(wanted, default=None)
+    due_at = given.due_before
+    if notice_due_at is not None and given.lane is not CaseLane.ASK_BRAND:
+        due_at = min(due_at, notice_due_at)
+    return {"due_at": due_at, "notice_due_at": notice_due_at, "question_returned": given.returned_before}
 
 
 def _undo_overturn(context: DecisionContext, given: StoredVerdict) -> None:

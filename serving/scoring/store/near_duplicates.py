@@ -160,23 +160,31 @@ _COUNTERFEIT: Final = {
     Judgement.GENUINE.value: False,
     Judgement.LICENSED.value: False,
     Judgement.GREY_MARKET.value: False,
-    Judgement.WITHDRAWN.value: None,
 }
 
 
 def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) -> dict[str, list[Ruling]]:
     """Verdicts on versions with these texts as they were given and taken back, and removals that were undone.
 
-    A confirmation whose removal was held counts from when people let it go.
+    A confirmation whose removal was pending counts from its approval. Once a verdict is withdrawn, the one before it
+    is in force again.
     """
     found: dict[str, list[Ruling]] = defaultdict(list)
+    in_force: dict[str, dict[str, bool]] = defaultdict(dict)
     for row in connection.execute(_given(marketplace_id, wanted)):
+        if row.text_id is None:
+            continue
+        standing = in_force[row.text_id]
         first = row.lane not in BLIND_LANES or row.lane == CaseLane.COMPLAINT.value
-        decides = first and not row.passed_on and not row.waits
-        if row.text_id is not None and decides and row.judgement in _COUNTERFEIT:
+        if row.judgement == Judgement.WITHDRAWN.value:
+            if standing.pop(row.supersedes_id, None) is not None:
+                before = next(reversed(standing.values()), None)
+                found[row.text_id].append(Ruling(known_at=row.known_at, counterfeit=before))
+        elif first and not row.passed_on and not row.waits and row.judgement in _COUNTERFEIT:
+            standing[row.verdict_id] = _COUNTERFEIT[row.judgement]
             known_at = row.waited_until or row.known_at
             found[row.text_id].append(Ruling(known_at=known_at, counterfeit=_COUNTERFEIT[row.judgement]))
-        if row.text_id is not None and row.decided_at is not None:
+        if row.decided_at is not None:
             found[row.text_id].append(Ruling(known_at=row.decided_at, counterfeit=False))
     return found
 
@@ -201,6 +209,7 @@ def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
             verdict.c.passed_on,
             verdict.c.known_at,
             verdict.c.verdict_id,
+            verdict.c.supersedes_id,
             overturn.c.overturned_at.label("decided_at"),
             still_waits().label("waits"),
             waited_until().label("waited_until"),
