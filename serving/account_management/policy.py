@@ -8,10 +8,10 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class AttentionPolicy:
-    """Settings of `serving.account_management.rules.attention`. The number is an inference of ours."""
+    """Settings of `serving.account_management.rules.attention`. The number is inferred."""
 
-    # Questions come back unanswered after four days; a brand that let some go and said nothing for two weeks has most
-    # likely nobody at the desk any more, and a call finds out sooner than a third silence.
+    # Questions expire after four days. A brand that let some expire and was silent for two weeks has most likely lost
+    # its contact; a call finds out sooner than a third silence.
     silent_after_days: int = 14
 
 

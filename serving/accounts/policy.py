@@ -3,21 +3,21 @@
 from dataclasses import dataclass
 from typing import Final
 
-# How long somebody who is invited has to come.
+# How long an invitation can be accepted.
 
 
 @dataclass(frozen=True, slots=True)
 class InvitationPolicy:
     """Settings of invitations."""
 
-    # A week holds a holiday and a weekend; a link that lies about in a mailbox is a risk that grows. Ours.
+    # A week spans a holiday and a weekend; a link that stays in a mailbox longer is a growing risk. Ours.
     valid_days: int = 7
 
 
 DEFAULT_INVITATIONS: Final = InvitationPolicy()
 
 
-# How long a link holds by which somebody who forgot their password chooses another.
+# How long a password reset link is valid.
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ reset_link = Table(
     id_column("link_id"),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    # Empty where the owner of the home made it.
+    # Empty where the operator of the data directory made it.
     Column("made_by", ID, ForeignKey("account.user_id"), nullable=True),
     moment("made_at"),
     moment("expires_at"),

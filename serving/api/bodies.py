@@ -1,4 +1,4 @@
-"""Bodies read with a cap while they arrive, and told apart by their type."""
+"""Request bodies: read with a size limit, parsed by their media type."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/json
 
 
 class CappedBody:
-    """ASGI middleware: no body grows beyond the cap, whatever its Content-Length says, and none is compressed.
+    """ASGI middleware that limits the size of a body, whatever its Content-Length says, and refuses compressed ones.
 
     Addresses that match a pattern in `larger` have the cap of that pattern. An address with a NUL is not found:
     PostgreSQL accepts no NUL in a query. `page` renders a problem for a reader of pages; it returns None for a
@@ -37,7 +37,7 @@ class CappedBody:
         self._app, self._most, self._larger, self._page = app, most_bytes, larger or {}, page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with a counted body."""
+        """Pass the request on, and count the bytes of its body."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -108,7 +108,7 @@ async def json_body(request: Request) -> Any:
 
 
 async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bool]:
-    """The rows of a listing or batch, those that could not be read by position, and whether it was a batch.
+    """The rows of a listing or batch, the unreadable ones by position, and whether it was a batch.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def _capped(rows: list[Any]) -> list[Any]:
 
 
 def _media_type(request: Request) -> str:
-    """The media type; a charset other than UTF-8 is no type that is read here."""
+    """The media type; a charset other than UTF-8 is refused with 415."""
     value, _, parameters = request.headers.get("content-type", "").partition(";")
     charset = parameters.strip().lower().removeprefix("charset=").strip('"')
     if charset not in {"", "utf-8"}:

@@ -27,7 +27,7 @@ class AnswersBody(Body):
 
 @router.get("/api/v1/briefing")
 def get_certification(request: Request, session: Answerer) -> dict[str, Any]:
-    """The questions, and whether the person may confirm now; which option is right is not said."""
+    """The questions without their right options, and whether the person may confirm now."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = gate_of(runtime, connection, session.person, runtime.clock.now())
@@ -41,7 +41,7 @@ def get_certification(request: Request, session: Answerer) -> dict[str, Any]:
 
 @router.post("/api/v1/briefing/answers", status_code=201)
 async def post_answers(body: AnswersBody, request: Request, session: Answerer) -> dict[str, Any]:
-    """Answer the questions; of those that were wrong the answer says why."""
+    """Answer the questions; the response explains each wrong answer."""
     found = await run_in_threadpool(answer, runtime_of(request), session.person, body.answers)
     because = {one.key: one.because for one in questions()}
     return {"passed": found.passed, "right": found.right, "wrong": {key: because[key] for key in found.wrong}}

@@ -1,4 +1,4 @@
-"""Dead letters for administrators' tools: what was given up on, and sending it again."""
+"""Dead letters for administrators' tools: actions without a successful delivery, and their replay."""
 
 from typing import Annotated, Any
 
@@ -19,21 +19,21 @@ _MOST = 1_000
 
 
 class ReplayBody(Body):
-    """Which actions; none stands for all dead letters."""
+    """The ids of the actions; an empty list means all dead letters."""
 
     actions: list[str] = Field(default_factory=list, max_length=_MOST)
 
 
 @router.get("/api/v1/dead-letters")
 def get_dead_letters(request: Request, session: Administrator) -> dict[str, Any]:
-    """How the receiver answers, and the latest actions that were given up on, at most a thousand."""
+    """The state of the receiver, and the latest actions whose delivery was given up, at most a thousand."""
     runtime = runtime_of(request)
     return dead_letters(runtime, marketplace_for(runtime, session.person, Permission.ADMINISTER), _MOST)
 
 
 @router.post("/api/v1/dead-letters/replay")
 async def post_replay(body: ReplayBody, request: Request, session: Administrator) -> dict[str, Any]:
-    """Send what was given up on again."""
+    """Send dead letters again."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.ADMINISTER)
     by = f"user:{session.person.user_id}"

@@ -1,4 +1,4 @@
-"""Where a marketplace's webhooks go, for its own programs: they register, change the secret, let rest, take off."""
+"""A marketplace's webhook endpoint, for its own programs: register, rotate the secret, pause, disable."""
 
 from typing import Annotated, Any
 
@@ -30,26 +30,26 @@ class EndpointBody(Body):
 
 
 class SecretBody(Body):
-    """For how many hours the secret before signs as well."""
+    """The hours in which the previous secret also signs."""
 
     overlap_hours: int = Field(24, ge=0, le=168)
 
 
 class RestBody(Body):
-    """For how many hours nothing is sent."""
+    """The hours of the pause."""
 
     hours: int = Field(ge=1, le=LONGEST_PAUSE_HOURS)
 
 
 class DisableBody(Body):
-    """Why nothing may be sent to it any more."""
+    """The reason for disabling the endpoint."""
 
     reason: str = Field(min_length=1, max_length=500)
 
 
 @router.get("/api/v1/endpoints")
 def get_endpoints(request: Request, caller: Manager) -> dict[str, Any]:
-    """The endpoint in force, or none; never its secret."""
+    """The endpoint in force, if any, without its secret."""
     with runtime_of(request).store.read() as connection:
         found = endpoints.in_force(connection, caller.marketplace.marketplace_id)
     return {"endpoints": [] if found is None else [_shown(found)]}
@@ -57,7 +57,7 @@ def get_endpoints(request: Request, caller: Manager) -> dict[str, Any]:
 
 @router.post("/api/v1/endpoints", status_code=201)
 async def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -> dict[str, Any]:
-    """Register one in the place of that before; its secret is in this answer and in no other."""
+    """Register an endpoint in place of the previous one; only this response contains its secret."""
     runtime = runtime_of(request)
 
     def register() -> dict[str, Any]:
@@ -77,7 +77,7 @@ async def post_endpoint(body: EndpointBody, request: Request, caller: Manager) -
 
 @router.post("/api/v1/endpoints/{endpoint_id}/secret", status_code=201)
 async def post_secret(endpoint_id: str, body: SecretBody, request: Request, caller: Manager) -> dict[str, str]:
-    """Sign with a new secret; it is in this answer and in no other."""
+    """Sign with a new secret; only this response contains it."""
     runtime = runtime_of(request)
 
     def rotate() -> str:
@@ -93,7 +93,7 @@ async def post_secret(endpoint_id: str, body: SecretBody, request: Request, call
 
 @router.post("/api/v1/endpoints/{endpoint_id}/rest")
 async def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: Manager) -> dict[str, Any]:
-    """Send nothing for some hours."""
+    """Pause deliveries for some hours."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
     await run_in_threadpool(pause_receiver, runtime, caller.marketplace, named, hours=body.hours, by=_BY)
     return _shown(await run_in_threadpool(_in_force, runtime, caller))
@@ -101,7 +101,7 @@ async def post_rest(endpoint_id: str, body: RestBody, request: Request, caller: 
 
 @router.delete("/api/v1/endpoints/{endpoint_id}/rest")
 async def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> dict[str, Any]:
-    """Send what waits at once."""
+    """End the pause and send the waiting messages at once."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
     await run_in_threadpool(wake_receiver, runtime, caller.marketplace, named, by=_BY)
     return _shown(await run_in_threadpool(_in_force, runtime, caller))
@@ -109,7 +109,7 @@ async def delete_rest(endpoint_id: str, request: Request, caller: Manager) -> di
 
 @router.post("/api/v1/endpoints/{endpoint_id}/disable", status_code=204)
 async def post_disable(endpoint_id: str, body: DisableBody, request: Request, caller: Manager) -> None:
-    """Send nothing to it any more."""
+    """Disable the endpoint; nothing is sent to it from then on."""
     runtime, named = runtime_of(request), endpoint_id[:_LONGEST_ID]
     await run_in_threadpool(disable_receiver, runtime, caller.marketplace, named, by=_BY, reason=body.reason)
 

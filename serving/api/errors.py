@@ -1,4 +1,4 @@
-"""Domain errors as HTTP: one place that knows status codes. No answer repeats what was sent."""
+"""Domain errors as HTTP: the only place that knows status codes. No response repeats the request's content."""
 
 import uuid
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Problem:
     field: str | None = None
 
     def as_json(self) -> JSONResponse:
-        """The answer to a program."""
+        """The response to a program."""
         return as_json(self.status, self.code, str(self.phrase), self.field)
 
 
@@ -67,7 +67,7 @@ def as_json(status: int, code: str, sentence: str, field: str | None = None) -> 
 
 
 def route_of(request: Request) -> str:
-    """The pattern of the address that was asked for: the address itself may be a link that opens something."""
+    """The pattern of the requested address: the address itself may be a secret link."""
     return str(getattr(request.scope.get("route"), "path", "none"))
 
 
@@ -101,7 +101,7 @@ def _ascii(text: str) -> str:
 
 
 def install_error_handlers(app: FastAPI) -> None:
-    """Answer errors of the API; pages have their own (serving.web.errors)."""
+    """Register the error handlers of the API; pages have their own (`serving.web.errors`)."""
 
     async def handler(request: Request, error: Exception) -> JSONResponse:
         return problem_of(request, error).as_json()

@@ -1,4 +1,4 @@
-"""Listings, seller events, sellers' contacts and appeals in."""
+"""Intake of listings, seller events, sellers' contacts, appeals and counter-notices."""
 
 from typing import Annotated, Any
 
@@ -26,7 +26,7 @@ Intake = Annotated[Caller, key(Scope.INTAKE)]
 async def post_listings(request: Request, caller: Intake) -> JSONResponse:
     """One listing, a JSON array of at most 1,000, or NDJSON.
 
-    A refused single listing is a 422 and kept in quarantine. A batch answers 200 with a status per row, in order.
+    A refused single listing is a 422 and stays in quarantine. A batch returns 200 with a status per row, in order.
     """
     rows, refused, is_batch = await rows_of(request)
     answers = await run_in_threadpool(
@@ -62,7 +62,7 @@ def row_answer(answer: RowAnswer) -> dict[str, Any]:
 async def post_seller_events(request: Request, caller: Intake) -> JSONResponse:
     """Events of sellers: `{"events": […], "complete_since": time}`, at most 1,000.
 
-    `complete_since` asserts that from that moment on every event is sent; only then do they make windows.
+    `complete_since` asserts that every event from that moment on is sent; only then are they aggregated into windows.
     """
     body = await json_body(request)
     if not isinstance(body, dict):
@@ -75,7 +75,7 @@ async def post_seller_events(request: Request, caller: Intake) -> JSONResponse:
 
 @router.post("/api/v1/seller-contacts")
 async def post_seller_contacts(request: Request, caller: Intake) -> JSONResponse:
-    """Contacts of sellers: `{"contacts": [{"seller", "kind", "value"}, …]}`, at most 1,000. Only hashes are kept."""
+    """Contacts of sellers: `{"contacts": [{"seller", "kind", "value"}, …]}`, at most 1,000. Only hashes are stored."""
     body = await json_body(request)
     if not isinstance(body, dict):
         raise Invalid("Send an object with contacts.")
@@ -87,13 +87,13 @@ async def post_seller_contacts(request: Request, caller: Intake) -> JSONResponse
 
 @router.delete("/api/v1/seller-contacts/{seller:path}")
 def delete_seller_contacts(seller: str, request: Request, caller: Intake) -> dict[str, int]:
-    """Erase the hashes of a seller's contacts; it is linked with nobody any more, and earlier scores stay."""
+    """Erase the hashes of a seller's contacts. This ends the seller's links to others; earlier scores stay."""
     return {"erased": erase_contacts(runtime_of(request), caller.marketplace, seller, by="api")}
 
 
 @router.post("/api/v1/appeals")
 async def post_appeal(request: Request, caller: Intake) -> JSONResponse:
-    """A seller's appeal against a removal, as the marketplace passes it on."""
+    """A seller's appeal against a removal, forwarded by the marketplace."""
     body = await json_body(request)
     complaint = Complaint(
         external_id=_text(body, "external_id", 200),
@@ -107,7 +107,7 @@ async def post_appeal(request: Request, caller: Intake) -> JSONResponse:
 
 @router.post("/api/v1/counter-notices")
 async def post_counter_notice(request: Request, caller: Intake) -> JSONResponse:
-    """A seller's answer to a removal, as the marketplace passes it on; the rights holder is asked."""
+    """A seller's counter-notice to a removal, forwarded by the marketplace; the rights holder is asked."""
     body = await json_body(request)
     found = await run_in_threadpool(
         submit_for_seller,

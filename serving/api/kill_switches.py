@@ -1,4 +1,4 @@
-"""The switches of automatic rules, for administrators' tools; the page does the same with forms."""
+"""The kill switches of automatic rules, for administrators' tools; a page does the same with forms."""
 
 from typing import Annotated, Any
 
@@ -36,7 +36,7 @@ def get_kill_switches(request: Request, session: Administrator) -> dict[str, Any
 
 @router.post("/api/v1/switches/{rule}", status_code=201)
 async def post_kill_switch(rule: str, body: SwitchBody, request: Request, session: Administrator) -> dict[str, Any]:
-    """Throw one; it holds from the next request on."""
+    """Switch a rule off or on, from the next request on."""
     if rule not in set(AutomaticRule):
         raise NotFound("There is no such rule.")
     runtime, person = runtime_of(request), session.person

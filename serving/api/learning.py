@@ -1,4 +1,4 @@
-"""Models for tools and scripts: list, retrain, promote, roll back, and what they are measured by."""
+"""Models for tools and scripts: list, retrain, promote, roll back, and the golden sets that measure them."""
 
 import dataclasses
 from typing import Annotated, Any
@@ -32,14 +32,14 @@ Freezer = Annotated[Session, may(Permission.FREEZE_GOLDEN_SETS)]
 
 
 class PromotionBody(Body):
-    """Which model, and why it is accepted where a gate is not passed."""
+    """The model, and the reason for accepting it where it does not pass a gate."""
 
     digest: str = Field("challenger", max_length=64)
     reason: str = Field("", max_length=500)
 
 
 def marketplace_for(runtime: Runtime, person: Person, permission: Permission) -> Marketplace:
-    """The marketplace whose models a person looks after.
+    """The marketplace in which a person has this permission.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def _model(found: Model) -> dict[str, Any]:
 
 @router.get("/api/v1/labels")
 def get_labels(request: Request, session: Reader) -> dict[str, int]:
-    """How many labels are mature or will be in time, and how many a training needs."""
+    """The numbers of labels that are mature or will be in time, and the number that a training needs."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
@@ -92,7 +92,7 @@ def get_labels(request: Request, session: Reader) -> dict[str, int]:
 
 @router.post("/api/v1/trainings", status_code=202)
 async def post_training(request: Request, session: Trainer) -> dict[str, str]:
-    """Ask for a retraining."""
+    """Start a retraining."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.TRAIN_MODELS)
     by = f"user:{session.person.user_id}"
@@ -110,7 +110,7 @@ def get_trainings(request: Request, session: Reader) -> dict[str, Any]:
 
 @router.get("/api/v1/trainings/{job_id}")
 def get_training(job_id: str, request: Request, session: Reader) -> dict[str, Any]:
-    """How a retraining stands."""
+    """The state of a retraining."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
@@ -129,7 +129,7 @@ def _job(job: Job) -> dict[str, Any]:
 
 @router.post("/api/v1/promotions", status_code=201)
 async def post_promotion(body: PromotionBody, request: Request, session: Promoter) -> dict[str, Any]:
-    """Approve a model; the last approval that is needed makes it the champion."""
+    """Approve a model; the last required approval makes it the champion."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     by = f"user:{session.person.user_id}"
@@ -149,7 +149,7 @@ def approval_answer(done: Approved) -> dict[str, Any]:
 
 @router.delete("/api/v1/models/{digest}/approval")
 async def delete_approval(digest: str, request: Request, session: Promoter) -> dict[str, str]:
-    """Take back one's approval of a model that is not in force."""
+    """Withdraw one's approval of a model that is not in force."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     by = f"user:{session.person.user_id}"
@@ -158,7 +158,7 @@ async def delete_approval(digest: str, request: Request, session: Promoter) -> d
 
 @router.delete("/api/v1/promotions/latest")
 async def delete_promotion(request: Request, session: Promoter) -> dict[str, str]:
-    """Bring the champion before the present one back."""
+    """Restore the previous champion."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.PROMOTE_MODELS)
     by = f"user:{session.person.user_id}"

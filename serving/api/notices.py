@@ -1,4 +1,4 @@
-"""Notices from outside: the public door of Article 16, and what came of them for the marketplace to send on."""
+"""Notices of notifiers: the public route of Article 16, and their outcomes for the marketplace to send on."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -28,8 +28,8 @@ _MOST_LOCATIONS: Final = 1_000
 async def post_notice(request: Request) -> JSONResponse:
     """Notify listings: `{"explanation", "locations": […], "name", "email", "good_faith", "reason_code"}`.
 
-    A registered reporter sends its key (`Authorization: Bearer tsr.…`) and may leave name and e-mail out. The answer is
-    the receipt, with the link under which the decision will stand.
+    A registered reporter sends its key (`Authorization: Bearer tsr.…`) and may omit name and e-mail. The response is
+    the receipt, with the link to the later decision.
     """
     runtime = runtime_of(request)
     reporter = await run_in_threadpool(reporter_of, runtime, request.headers.get("authorization"))
@@ -53,10 +53,9 @@ async def post_notice(request: Request) -> JSONResponse:
 
 @router.get("/api/v1/notices")
 async def get_notices(request: Request, caller: Reader) -> dict[str, Any]:
-    """Notices received or decided at or after `since`, with the people to tell: Article 16(4) and (5) ask that they are
-    told.
+    """Notices received or decided at or after `since`, with the people to inform under Article 16(4) and (5).
 
-    At most 500, the oldest first; `truncated` says that there are more.
+    At most 500, the oldest first; `truncated` is true if there are more.
     """
     since = _moment(request.query_params.get("since"))
     return await run_in_threadpool(changed_notices, runtime_of(request), caller.marketplace, since)
@@ -77,7 +76,7 @@ def _draft(body: Mapping[str, Any]) -> Draft:
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:
-    """A text, or nothing where it is left out: one error names all missing fields together."""
+    """A text; empty where it is omitted, because one error names all missing fields together."""
     found = body.get(name)
     return "" if found is None else _storable(name, found)
 

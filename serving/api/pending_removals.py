@@ -1,4 +1,4 @@
-"""Removals pending approval, alerts and switches, for tools; a page does the same with forms."""
+"""Removals pending approval, alerts and kill switches, for tools; a page does the same with forms."""
 
 from typing import Annotated, Any
 
@@ -21,8 +21,8 @@ Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_
 Watcher = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)]
 
 
-class OpinionBody(Body):
-    """The decision on a removal pending approval, and its reason."""
+class DecisionBody(Body):
+    """The person's decision on a removal pending approval, and its reason."""
 
     decision: Decision = Field(strict=False)
     reason: str = Field(max_length=500)
@@ -30,7 +30,7 @@ class OpinionBody(Body):
 
 @router.get("/api/v1/held-removals")
 def get_pending_removals(request: Request, session: Speaker) -> dict[str, Any]:
-    """The removals that wait and on which the person may speak, the longest waiting first, at most 500."""
+    """The pending removals on which the person may decide, the longest waiting first, at most 500."""
     return {
         "held": [
             {
@@ -55,8 +55,8 @@ def get_pending_removals(request: Request, session: Speaker) -> dict[str, Any]:
 
 
 @router.post("/api/v1/held-removals/{action_id}/opinions", status_code=201)
-async def post_opinion(action_id: str, body: OpinionBody, request: Request, session: Speaker) -> dict[str, Any]:
-    """Say what is to become of a removal pending approval; `settled_as` is null until enough people agree."""
+async def post_decision(action_id: str, body: DecisionBody, request: Request, session: Speaker) -> dict[str, Any]:
+    """Decide on a removal pending approval; `settled_as` is null until enough people agree."""
     runtime = runtime_of(request)
     agreed = await run_in_threadpool(speak, runtime, session.person, action_id, body.decision, body.reason)
     return {"settled_as": agreed.value if agreed else None}
@@ -64,7 +64,7 @@ async def post_opinion(action_id: str, body: OpinionBody, request: Request, sess
 
 @router.get("/api/v1/alerts")
 def get_alerts(request: Request, session: Watcher) -> dict[str, Any]:
-    """The removals pending approval, the oldest first, and the automatic rules that are switched off."""
+    """The open alerts, the oldest first, and the automatic rules that are switched off."""
     person = session.person
     places = frozenset().union(
         *(person.marketplaces(one) for one in (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)),

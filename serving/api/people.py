@@ -26,7 +26,7 @@ Anyone = Annotated[Session, signed_in()]
 
 
 class Body(BaseModel):
-    """Strict: an unknown field is an error, a number is not text, and text holds nothing that a database cannot."""
+    """A strict body: unknown fields are errors, numbers are not text, and text is storable."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -46,7 +46,7 @@ class SignInBody(Body):
 
 
 class VerdictBody(Body):
-    """A judgement on the version that was seen."""
+    """A judgement on the version that the reviewer saw."""
 
     version_id: str = Field(max_length=40)
     judgement: Judgement = Field(strict=False)
@@ -57,7 +57,7 @@ class VerdictBody(Body):
 
 @router.post("/api/v1/session", dependencies=[public("signing in")])
 def post_session(body: SignInBody, request: Request, response: Response) -> dict[str, str]:
-    """Begin a session; the token is in the cookie, the CSRF token in the answer."""
+    """Begin a session; the token is in the cookie, the CSRF token in the response."""
     runtime = runtime_of(request)
     made = auth.sign_in(runtime, body.email, body.password)
     set_session_cookie(response, request, made.token)
@@ -65,7 +65,7 @@ def post_session(body: SignInBody, request: Request, response: Response) -> dict
 
 
 def set_session_cookie(response: Response, request: Request, token: str) -> None:
-    """The cookie of a session: not for scripts, not for other sites."""
+    """Set the session's cookie: not for scripts, not for other sites."""
     runtime = runtime_of(request)
     response.set_cookie(
         cookie_name(runtime),
@@ -107,12 +107,12 @@ def get_cases(request: Request, session: Reviewer, lane: CaseLane | None = None,
 
 
 def _is_kept(person: Person, row: Mapping[str, Any]) -> bool:
-    """Whether a reviewer is to answer a case without its score, and so without what was made of the score."""
+    """Whether the score of a case, and everything derived from it, is masked for a reviewer."""
     return bool(row["score_masked"]) and row["marketplace_id"] in person.marketplaces(Permission.REVIEW_CASES)
 
 
 def queue_of(person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:
-    """The queue of a person: an analyst's marketplaces, or a brand's open questions and nothing else."""
+    """The queue of a person: the cases of an analyst's marketplaces, or a brand's open questions."""
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     if reviewed:
         return QueueFilter(reviewed, lanes, person=person.user_id)
@@ -141,6 +141,6 @@ def verdict_answer(found: Recorded) -> dict[str, Any]:
 
 @router.post("/api/v1/cases/{case_id}/undo")
 async def post_undo(case_id: str, request: Request, session: Reviewer) -> dict[str, str]:
-    """Take back one's last verdict on a case."""
+    """Undo one's last verdict on a case."""
     found = await run_in_threadpool(undo_verdict, runtime_of(request), session.person, case_id)
     return {"withdrawal_id": found}

@@ -1,4 +1,4 @@
-"""The hot route: one listing in, its score and route out, nothing kept."""
+"""The hot route: scores one listing and returns score and route; stores nothing."""
 
 from typing import Annotated, Final
 
@@ -20,9 +20,9 @@ _JSON: Final = "application/json"
 
 @router.post("/api/v1/score")
 async def post_score(request: Request, caller: Asker) -> Response:
-    """The score that a listing would get now, with its route and reasons. Nothing is kept.
+    """The score that a listing would get now, with its route and reasons. Nothing is stored.
 
-    For the marketplace's own people: sellers who see it learn how to evade the model.
+    For the marketplace's own people: the score would teach sellers to evade the model.
     """
     runtime = runtime_of(request)
     listing = check(await json_body(request), received_at=runtime.clock.now())

@@ -1,4 +1,4 @@
-"""Links of sellers for marketplaces: asked for again, and ended."""
+"""Sellers' links to their removals, for marketplaces: replace and revoke."""
 
 from typing import Annotated, Any
 
@@ -15,13 +15,13 @@ Sender = Annotated[Caller, key(Scope.INTAKE)]
 
 @router.post("/api/v1/actions/{action_id}/seller-link", status_code=201)
 async def post_link(action_id: str, request: Request, caller: Sender) -> dict[str, str]:
-    """Another link for the seller of a removed listing; the one before leads nowhere from now on."""
+    """A new link for the seller of a removed listing; it revokes the previous one."""
     here = caller.marketplace.marketplace_id
     return {"seller_link": await run_in_threadpool(new_link, runtime_of(request), here, action_id)}
 
 
 @router.delete("/api/v1/actions/{action_id}/seller-link")
 async def delete_link(action_id: str, request: Request, caller: Sender) -> dict[str, Any]:
-    """End the seller's link, where it has come into the wrong hands; `revoked` counts those that had not ended."""
+    """Revoke the seller's links, for example after a leak; `revoked` counts those that were still valid."""
     here = caller.marketplace.marketplace_id
     return {"revoked": await run_in_threadpool(revoke_links, runtime_of(request), here, action_id)}

@@ -1,4 +1,4 @@
-"""How risky sellers' listings are beside those of others, for analysts' tools alone."""
+"""The risk of sellers compared with others, for analysts' tools only."""
 
 from typing import Annotated, Any
 
@@ -25,7 +25,7 @@ def get_riskiest(request: Request, session: Analyst, most: int = 100) -> dict[st
 
 @router.get("/api/v1/seller-risks/{seller:path}")
 def get_seller_risk(seller: str, request: Request, session: Analyst) -> dict[str, Any]:
-    """One seller's figures, with what stands behind them in words."""
+    """One seller's figures, with an explanation."""
     runtime = runtime_of(request)
     found = marketplace_for(runtime, session.person, Permission.REVIEW_CASES)
     with runtime.store.read() as connection:

@@ -24,21 +24,21 @@ Lister = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ADMINISTER)]
 _MOST = 1_000
 
 
-class VoiceBody(Body):
-    """Whether a sanction is to be carried out, and why."""
+class VoteBody(Body):
+    """A vote for or against a sanction, and its reason."""
 
     agrees: bool
     reason: str = Field(max_length=500)
 
 
 class LiftBody(Body):
-    """Why a sanction ends."""
+    """The reason for lifting a sanction."""
 
     reason: str = Field(max_length=500)
 
 
 class EntryBody(Body):
-    """A seller for a list, why, and for how many days; without, for a year."""
+    """A seller for a list, the reason, and the number of days; by default a year."""
 
     seller: str = Field(max_length=200)
     list: SellerList = Field(strict=False)
@@ -48,7 +48,7 @@ class EntryBody(Body):
 
 @router.get("/api/v1/sellers/{seller:path}/strikes")
 def get_strikes(seller: str, request: Request, session: Reviewer) -> dict[str, Any]:
-    """The strikes of a seller now, incident by incident, and the hits that do not count."""
+    """The current strikes of a seller by incident, and the removals that do not count."""
     runtime = runtime_of(request)
     here = marketplace_for(runtime, session.person, Permission.REVIEW_CASES).marketplace_id
     with runtime.store.read() as connection:
@@ -57,7 +57,7 @@ def get_strikes(seller: str, request: Request, session: Reviewer) -> dict[str, A
 
 @router.get("/api/v1/sanctions")
 def get_sanctions(request: Request, session: Speaker) -> dict[str, Any]:
-    """The sanctions that wait for people, the longest waiting first, and those in force; at most 500 of each."""
+    """The undecided sanctions, the longest waiting first, and those in force; at most 500 of each."""
     runtime, person = runtime_of(request), session.person
     return {
         "undecided": [_sanction(one) for one in undecided(runtime, person)],
@@ -66,8 +66,8 @@ def get_sanctions(request: Request, session: Speaker) -> dict[str, Any]:
 
 
 @router.post("/api/v1/sanctions/{sanction_id}/voices", status_code=201)
-async def post_voice(sanction_id: str, body: VoiceBody, request: Request, session: Speaker) -> dict[str, str]:
-    """Agree to a sanction or refuse it; two people of two organisations carry it out, one no ends it."""
+async def post_vote(sanction_id: str, body: VoteBody, request: Request, session: Speaker) -> dict[str, str]:
+    """Agree to a sanction or refuse it; two people of two organisations must agree, and one refusal ends it."""
     runtime, person = runtime_of(request), session.person
     state = await run_in_threadpool(speak, runtime, person, sanction_id, agrees=body.agrees, reason=body.reason)
     return {"state": state.value}
@@ -92,7 +92,7 @@ def get_lists(request: Request, session: Lister) -> dict[str, Any]:
 
 @router.post("/api/v1/seller-lists", status_code=201)
 async def post_entry(body: EntryBody, request: Request, session: Lister) -> dict[str, Any]:
-    """Put a seller on a list, in the place of an entry that stands."""
+    """Put a seller on a list, in place of a current entry."""
     runtime, here = runtime_of(request), _where(request, session)
     check_lister(session.person, here, body.list)
     entry = await run_in_threadpool(

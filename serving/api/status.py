@@ -30,7 +30,7 @@ _MOMENT = instant("to", "The moment to move to.")
 
 @router.get("/healthz", dependencies=[public("a supervisor must ask without a key")])
 def health(request: Request) -> dict[str, str]:
-    """Whether the process answers and its database reads."""
+    """Whether the process responds and can read its database."""
     with runtime_of(request).store.read() as connection:
         connection.exec_driver_sql("SELECT 1")
     return {"status": "ok"}
@@ -46,7 +46,7 @@ def get_figures(request: Request, caller: Reader) -> dict[str, Any]:
 def get_actions(
     request: Request, caller: Reader, kind: ActionKind | None = None, state: ActionState | None = None, most: int = 100
 ) -> dict[str, Any]:
-    """Our requests, newest first, at most 5,000: for a marketplace to compare with its own records."""
+    """The actions sent to a marketplace, newest first, at most 5,000, for comparison with its own records."""
     with runtime_of(request).store.read() as connection:
         found = actions.latest(
             connection, caller.marketplace.marketplace_id, kind=kind, state=state, most=min(max(most, 1), 5_000)
@@ -90,7 +90,7 @@ def get_statement(action_id: str, request: Request, caller: Reader) -> dict[str,
 
 @router.get("/api/v1/listings/{external_id:path}")
 def get_listing(external_id: str, request: Request, caller: Reader) -> dict[str, Any]:
-    """How one listing stands: its version, and whether it is shown as far as we have asked."""
+    """The state of one listing: its version, and whether it is shown according to our actions."""
     here = caller.marketplace.marketplace_id
     with runtime_of(request).store.read() as connection:
         found = required(listings.latest(connection, here, [external_id]).get(external_id), "There is no such listing.")
@@ -107,7 +107,7 @@ def get_listing(external_id: str, request: Request, caller: Reader) -> dict[str,
 
 @router.post("/api/v1/clock")
 async def post_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
-    """Move the simulated clock forward to a moment, and do what has become due."""
+    """Move the simulated clock forward to a moment, and process everything that has become due."""
     body = await json_body(request)
     try:
         moment = _MOMENT.read("to", body.get("to") if isinstance(body, dict) else None)
@@ -119,7 +119,7 @@ async def post_clock(request: Request, _caller: ClockMover) -> dict[str, Any]:
 
 
 def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
-    """Move the clock, keep its offset, sweep.
+    """Move the clock, store its offset, run the sweeps.
 
     Raises
     ------

@@ -19,11 +19,11 @@ from serving.rights import store as rights
 router = APIRouter()
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 _LONGEST_ID = 40
-_MOST_ROWS = 10_000  # More than any request may name, so that it is the rule that says so; and bounded.
+_MOST_ROWS = 10_000  # Above the request limit, so that the rule refuses with its own sentence; still bounded.
 
 
 class ItemBody(Body):
-    """One listing as it was shown."""
+    """One listing in the version that was shown."""
 
     case_id: str = Field(max_length=_LONGEST_ID)
     version_id: str = Field(max_length=_LONGEST_ID)
@@ -64,7 +64,7 @@ def get_rights(request: Request, session: Answerer) -> dict[str, Any]:
 
 @router.post("/api/v1/takedown-requests", status_code=201)
 async def post_request(body: TakedownBody, request: Request, session: Answerer) -> dict[str, Any]:
-    """Confirm every named listing; each has its own fate in the answer."""
+    """Confirm every named listing; the response has a result for each."""
     asked = Asked(
         body.right_id,
         body.reason_code,
@@ -78,13 +78,13 @@ async def post_request(body: TakedownBody, request: Request, session: Answerer) 
 
 @router.get("/api/v1/takedown-requests/{request_id}")
 def get_request(request_id: str, request: Request, session: Answerer) -> dict[str, Any]:
-    """A request as it stands now."""
+    """The current state of a request."""
     return _as_json(answered(runtime_of(request), session.person, request_id[:_LONGEST_ID]))
 
 
 @router.post("/api/v1/takedown-requests/{request_id}/undo")
 async def post_undo(request_id: str, request: Request, session: Answerer) -> dict[str, int]:
-    """Take back all of one's own request that still can be."""
+    """Undo one's own request, as far as it can still be undone."""
     done = await run_in_threadpool(withdraw, runtime_of(request), session.person, request_id[:_LONGEST_ID])
     return {"taken_back": done}
 

@@ -21,7 +21,7 @@ Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 
 class OrderBody(Body):
-    """The purchase, and its expected arrival."""
+    """The purchase, and the expected arrival."""
 
     version_id: str = Field(max_length=40)
     reference: str = Field(max_length=200)
@@ -31,22 +31,22 @@ class OrderBody(Body):
 
 
 class StepBody(Body):
-    """The event of the goods, and their holder from then on."""
+    """A custody event of the goods, and their holder from then on."""
 
     event: CustodyEvent = Field(strict=False)
     holder: str = Field("", max_length=200)
-    said: str = Field(max_length=2_000)
+    text: str = Field(max_length=2_000, alias="said")
     occurred_at: AwareDatetime | None = Field(None, strict=False)
 
 
 class FindingBody(Body):
-    """The finding about the goods, by their examiner."""
+    """The finding of an examiner about the goods."""
 
     examiner: Examiner = Field(strict=False)
     name: str = Field(max_length=200)
     judgement: Judgement = Field(strict=False)
     reason_code: ReasonCode | None = Field(None, strict=False)
-    said: str = Field(max_length=2_000)
+    text: str = Field(max_length=2_000, alias="said")
 
 
 @router.post("/api/v1/cases/{case_id}/test-buys", status_code=201)
@@ -60,15 +60,15 @@ async def post_order(case_id: str, body: OrderBody, request: Request, session: A
 @router.post("/api/v1/test-buys/{test_buy_id}/custody", status_code=201)
 async def post_step(test_buy_id: str, body: StepBody, request: Request, session: Analyst) -> dict[str, str]:
     """Append to the custody log: receive, hand_over, inspect or cancel."""
-    taken = Step(body.event, body.holder, body.said, _utc(body.occurred_at))
+    taken = Step(body.event, body.holder, body.text, _utc(body.occurred_at))
     state = await run_in_threadpool(take_step, runtime_of(request), session.person, test_buy_id, taken)
     return {"state": state.value}
 
 
 @router.post("/api/v1/test-buys/{test_buy_id}/verdict", status_code=201)
 async def post_finding(test_buy_id: str, body: FindingBody, request: Request, session: Analyst) -> dict[str, Any]:
-    """Close a test buy with what the goods are."""
-    finding = Finding(body.examiner, body.name, body.judgement, body.said, body.reason_code)
+    """Close a test buy with the finding about the goods."""
+    finding = Finding(body.examiner, body.name, body.judgement, body.text, body.reason_code)
     return verdict_answer(await run_in_threadpool(close, runtime_of(request), session.person, test_buy_id, finding))
 
 

@@ -11,7 +11,7 @@ from typing import Final
 class Days(StrEnum):
     """How the days of a deadline are counted."""
 
-    BUSINESS = "business"  # Of the seller's country: neither its weekend nor its holidays.
+    BUSINESS = "business"  # In the seller's country, without its weekends and holidays.
     CALENDAR = "calendar"
 
 
@@ -20,7 +20,7 @@ class Silence(StrEnum):
 
     REMOVAL_STANDS = "removal_stands"
     REINSTATED = "reinstated"
-    REVIEWED = "reviewed"  # A person who did not decide before decides.
+    REVIEWED = "reviewed"  # A person who did not take the earlier decision decides.
 
 
 class Maintaining(StrEnum):
@@ -50,7 +50,7 @@ class CounterNoticePolicy:
     maintaining: Maintaining
 
 
-# How long a decision can be appealed against, and when an appellant who is never right is slowed down.
+# How long a decision can be appealed against, and when appeals without ground lose priority.
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +59,11 @@ class AppealPolicy:
 
     # Digital Services Act, Article 20(1): at least six months from being informed, for sellers and notifiers alike.
     open_months: int = 6
-    # Article 23(2) covers those who frequently complain without ground; a record is looked at over the year in which a
-    # strike counts.
+    # Article 23(2) covers those who frequently complain without ground; a record covers the year in which a strike
+    # counts.
     record_days: int = 365
-    # Article 23(3) asks for the number and the proportion. Ten dismissed is a number that an honest seller hit by a
-    # wrong sweep stays under, whose appeals are upheld; nine of ten is 'frequent' by any reading (inferred).
+    # Article 23(3) asks for the number and the proportion. An honest seller hit by a wrong sweep stays under ten
+    # dismissed appeals, because theirs are upheld; nine of ten is 'frequent' by any reading (inferred).
     frivolous_from: int = 10
     frivolous_share: float = 0.9
 
@@ -76,13 +76,13 @@ DEFAULT_APPEALS: Final = AppealPolicy()
 
 ALIBABA_LIKE: Final = CounterNoticePolicy(
     name="alibaba_like",
-    # A person decides a contest after the third. Ours.
+    # A person decides a dispute after the third round. Ours.
     most_rounds=3,
     days=Days.BUSINESS,
     seller_days=3,
-    # Alibaba's own number for the rights holder was not seen; four days is Mercado Libre's.
+    # Alibaba's own number for the rights holder is not known to us; four days is Mercado Libre's.
     rights_holder_days=4,
-    # The notice has this for the seller. That it holds for the rights holder too is inferred.
+    # The notice sets this for the seller. That it also applies to the rights holder is inferred.
     later_round_days=7,
     # A seller's silence leaves a removal as it is; the appeal stays open for six months.
     seller_silence=Silence.REMOVAL_STANDS,
@@ -128,19 +128,19 @@ DMCA_LIKE: Final = CounterNoticePolicy(
 )
 
 
-# Rules of the complaint of Article 20 of the Digital Services Act, with nothing before it.
+# Rules of the complaint of Article 20 of the Digital Services Act, without an earlier stage.
 
 DSA: Final = CounterNoticePolicy(
     name="dsa",
     most_rounds=1,
     days=Days.CALENDAR,
-    # Open for as long as the appeal: six months from being informed (Article 20(1) and (2)).
+    # Open as long as the appeal: six months from being informed (Article 20(1) and (2)).
     seller_days=None,
-    # The complaint is the platform's to decide (Article 20(4)), by people and not by automation alone (20(6)).
+    # The platform decides the complaint (Article 20(4)), by people and not by automation alone (20(6)).
     rights_holder_days=None,
     later_round_days=None,
     seller_silence=Silence.REMOVAL_STANDS,
-    # Nobody waits for the rights holder here; if that were changed, its silence would end nothing by itself.
+    # The rights holder is not asked under this profile; if it were, its silence would not decide the matter.
     rights_holder_silence=Silence.REVIEWED,
     maintaining=Maintaining.REASONS,
 )
@@ -153,9 +153,9 @@ MERCADO_LIBRE_LIKE: Final = CounterNoticePolicy(
     # One answer each, then a person of the marketplace; further rounds are not described (inferred).
     most_rounds=1,
     days=Days.BUSINESS,
-    # A seller has four days. That they are business days is inferred: it never shortens them.
+    # A seller has four days. That they are business days is inferred: this never shortens the period.
     seller_days=4,
-    # The member has four days; its silence reactivates the listing.
+    # The member has four days; silence reactivates the listing.
     rights_holder_days=4,
     later_round_days=None,
     seller_silence=Silence.REMOVAL_STANDS,
@@ -164,18 +164,18 @@ MERCADO_LIBRE_LIKE: Final = CounterNoticePolicy(
 )
 
 
-# How much a seller may hand in for a removal.
+# The limits of a seller's documents for a removal.
 
 
 @dataclass(frozen=True, slots=True)
 class SellerEvidencePolicy:
     """Settings of `serving.appeals.rules.seller_evidence`; sizes in bytes."""
 
-    # A photograph of a telephone has 2 to 8 MB as JPEG, a scanned invoice less.
+    # A phone photograph has 2 to 8 MB as JPEG, a scanned invoice less.
     largest_document: int = 8_000_000
-    # Invoices, delivery notes and pictures of the goods; a seller with more can put pages into one PDF.
+    # Invoices, delivery notes and pictures of the goods; a seller with more can combine pages into one PDF.
     most_documents: int = 10
-    # The total for one removal. Everybody who holds the link can use it, so this bounds the cost of a leaked one.
+    # The total for one removal. Anybody with the link can use it, so this bounds the cost of a leaked one.
     most_bytes: int = 30_000_000
 
 

@@ -62,7 +62,7 @@ seller_link = Table(
     within("action_id", "action"),
 )
 
-# Bytes as a seller handed them in, once for a marketplace; uploads name them by their digest, which stays when the
+# The bytes of a seller's document, once per marketplace; uploads name them by their digest, which stays when the
 # content is erased.
 seller_document = Table(
     "seller_document",

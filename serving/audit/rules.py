@@ -1,4 +1,4 @@
-"""The chain that makes the audit log tamper-evident: each entry's hash covers the one before."""
+"""The hash chain that makes the audit log tamper-evident: each entry's hash covers the one before."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """The stored content of an entry. Entries from before there were salts have none.
+    """The stored content of an entry. Entries older than the salts have none.
 
     Without a salt, anybody with the hash of an erased payload could find a short one by trying.
     """
@@ -46,13 +46,13 @@ class Payload:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of salt and body, in a domain of its own for salted ones."""
+        """SHA-256 of salt and body; salted payloads have a separate hash domain."""
         return hashlib.sha256((_SALTED_DOMAIN if self.salt else _PAYLOAD_DOMAIN) + self.salt + self.body).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """The first entry that does not fit, and what is wrong with it."""
+    """The first entry that does not fit, and the problem with it."""
 
     sequence: int
     problem: str
@@ -62,9 +62,9 @@ class Broken:
 class Head:
     """The state of the log at a moment, stored and signed outside the database.
 
-    `marks` are the first eight hex digits of the hash of every entry since the head before, this one's own among them.
+    `marks` are the first eight hex digits of the hash of every entry since the previous head, including this one's.
     A log that is rewritten from some entry on has other hashes from there on, and the marks locate that entry.
-    `previous` is the SHA-256 of the head before as it was signed, so that no head can be left out.
+    `previous` is the SHA-256 of the previous head as signed, so that no head can be left out.
     """
 
     sequence: int
@@ -75,7 +75,7 @@ class Head:
 
 
 def next_head(previous: Head | None, hashes: Sequence[str], at: datetime) -> Head:
-    """The head after `hashes`, those of the entries since the head before, which must be one at least."""
+    """The head after `hashes`, those of the entries since the previous head; at least one."""
     start = previous.sequence if previous else 0
     marks = "".join(one[:MARK_DIGITS] for one in hashes)
     before = hashlib.sha256(signed_bytes(previous)).hexdigest() if previous else GENESIS
@@ -83,13 +83,13 @@ def next_head(previous: Head | None, hashes: Sequence[str], at: datetime) -> Hea
 
 
 def signed_bytes(head: Head) -> bytes:
-    """The content that a signature of a head covers, in a domain of its own."""
+    """The content that a signature of a head covers, in a signature domain of its own."""
     named = [head.sequence, head.entry_hash, head.signed_at.isoformat(), head.marks, head.previous]
     return _HEAD_DOMAIN + json.dumps(named, ensure_ascii=True, separators=(",", ":")).encode()
 
 
 def bad_head(heads: Sequence[Head]) -> int | None:
-    """The place, from 0, of the first head that does not follow the one before it; None where all do."""
+    """The index, from 0, of the first head that does not follow the one before it; None where all do."""
     previous = None
     for place, head in enumerate(heads):
         start = previous.sequence if previous else 0
@@ -130,13 +130,13 @@ def verify(  # noqa: PLR0911  # one for each way in which a log is wrong
     after: tuple[int, str] = (0, GENESIS),
     erased: Collection[int] = (),
 ) -> Broken | None:
-    """None if the chain is whole up to `head` and is the one that was signed; else the first entry that is not.
+    """None if the chain is whole up to `head` and matches the signed heads; else the first entry that does not.
 
-    Each entry comes with its stored payload, or None where it was erased; an entry of the log itself must name what was
-    erased. `heads` are signed ones that follow each other, oldest first. `head` is in the database, so an attacker who
+    Each entry comes with its stored payload, or None where it was erased; an entry of the log itself must name every
+    erased one. `heads` are consecutive signed ones, oldest first. `head` is in the database, so an attacker who
     rewrites the log can rewrite it too.
 
-    A stretch alone is followed from the entry `after` which it begins, without signed heads; `erased` are entries of it
+    To check a range alone, `after` is the entry before it, and no signed heads are given; `erased` are entries of it
     that erasures outside of it name.
     """
     marks = "".join(one.marks for one in heads)
@@ -173,7 +173,7 @@ def verify(  # noqa: PLR0911  # one for each way in which a log is wrong
 
 
 def erased_by(body: bytes) -> set[int]:
-    """The sequences of the entries whose payloads an erasure's own payload says it erased."""
+    """The sequences of the entries that an erasure's own payload names as erased."""
     return set(json.loads(body).get("entries", ()))
 
 

@@ -25,9 +25,9 @@ _log = structlog.get_logger()
 
 
 def sign_head(runtime: Runtime) -> int:
-    """Sign where the log stands, where it has grown and five minutes have passed; returns how many heads were written.
+    """Sign the log's state, if it has grown and five minutes have passed; returns how many heads were written.
 
-    A log that does not go on from the last signed head is not signed: `touchstone audit verify` says where it broke.
+    A log that does not continue from the last signed head is not signed: `touchstone audit verify` says where it broke.
     """
     now = runtime.clock.now()
     with _file(runtime) as stream:
@@ -52,9 +52,9 @@ def sign_head(runtime: Runtime) -> int:
 
 
 def last_head(runtime: Runtime) -> Head | None:
-    """The newest signed head, where its signature is ours; None before the first, and where it is not.
+    """The newest signed head with a valid signature; None before the first, and where the signature is not ours.
 
-    The heads before it are not read: that is `verify`'s.
+    Earlier heads are not read: `verify` checks those.
     """
     try:
         with runtime.home.audit_heads.open("rb") as stream:
@@ -76,7 +76,7 @@ def _last_line(stream: IO[bytes]) -> bytes | None:
 
 
 def verify(runtime: Runtime) -> dict[str, Any]:
-    """How many entries and signed heads there are, and the first entry or head that is not what it was."""
+    """The numbers of entries and signed heads, and the first entry or head that was changed."""
     with _file(runtime) as stream:
         heads, problem = _read(runtime, stream)
     with runtime.store.read() as connection:
@@ -93,7 +93,7 @@ def verify(runtime: Runtime) -> dict[str, Any]:
 
 
 def _read(runtime: Runtime, stream: IO[bytes]) -> tuple[list[Head], str | None]:
-    """The heads before the first bad one, and what is wrong with that one."""
+    """The heads before the first bad one, and the problem with that one."""
     heads: list[Head] = []
     key = _key(runtime).public_key()
     stream.seek(0)
@@ -101,7 +101,7 @@ def _read(runtime: Runtime, stream: IO[bytes]) -> tuple[list[Head], str | None]:
     for number, line in enumerate(lines, 1):
         head = _head(line, key)
         if head is None:
-            return heads, f"line {number} of the signed heads is not what this home signed"
+            return heads, f"line {number} of the signed heads was not signed by this service"
         heads.append(head)
     place = bad_head(heads)
     if place is not None:
@@ -110,7 +110,7 @@ def _read(runtime: Runtime, stream: IO[bytes]) -> tuple[list[Head], str | None]:
 
 
 def _head(line: bytes, key: Ed25519PublicKey) -> Head | None:
-    """The head of one line; None where this home did not sign it."""
+    """The head of one line; None where this service did not sign it."""
     try:
         row = json.loads(line)
         signature = bytes.fromhex(row.pop("signature"))
@@ -135,7 +135,7 @@ def _key(runtime: Runtime) -> Ed25519PrivateKey:
 
 @contextmanager
 def _file(runtime: Runtime) -> Iterator[IO[bytes]]:
-    """The file of heads, held by one process at a time; made for the owner alone."""
+    """The file of heads, locked by one process at a time and readable by its owner only."""
     descriptor = os.open(runtime.home.audit_heads, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "a+b") as stream:
         fcntl.flock(stream, fcntl.LOCK_EX)

@@ -31,7 +31,7 @@ audit_payload = Table(
     metadata,
     Column("sequence", BigInteger, ForeignKey("audit_entry.sequence"), primary_key=True, autoincrement=False),
     Column("payload", Text, nullable=False),
-    Column("salt", String(64), nullable=True),  # Hex; entries from before there were salts have none.
+    Column("salt", String(64), nullable=True),  # Hex; entries older than the salts have none.
 )
 
 # The payloads that may be deleted from audit_payload: the database refuses every other deletion.

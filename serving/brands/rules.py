@@ -16,7 +16,7 @@ from serving.brands.policy import EnrolmentPolicy
 
 
 class NotBriefed(Forbidden):
-    """The person has not passed the certification, or too long ago; the sentence says where it is."""
+    """The person has not passed the certification, or too long ago; the sentence names the page."""
 
     code = "not_briefed"
 
@@ -31,7 +31,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One question with its options, which of them is right, and why."""
+    """One question with its options, the index of the right one, and the explanation."""
 
     key: str
     text: str
@@ -49,13 +49,13 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Every question is one that a confirmation turns on, so none may be wrong."""
+        """Every question is one that a confirmation depends on, so none may be wrong."""
         return not self.wrong
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """When somebody was last found to know it, and how."""
+    """A person's last passed certification, and its way."""
 
     at: datetime
     how: How
@@ -63,7 +63,7 @@ class Passed:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Whether a person may confirm, until when, whether the end is near, and why."""
+    """Whether a person may confirm, until when, whether that end is near, and why."""
 
     open: bool
     until: datetime | None
@@ -82,7 +82,7 @@ def questions() -> tuple[Question, ...]:
 
 @cache
 def questions_version() -> str:
-    """A digest of these questions: it keeps a pass attributable after the questions change."""
+    """A digest of these questions: a stored pass names the questions that it was for."""
     return f"briefing:{hashlib.sha256(_text().encode()).hexdigest()[:16]}"
 
 
@@ -91,7 +91,7 @@ def _text() -> str:
 
 
 def judged(answers: Mapping[str, int]) -> Result:
-    """The result of answers by the key of the question.
+    """The result of the answers, given by the key of the question.
 
     Raises
     ------
@@ -106,9 +106,9 @@ def judged(answers: Mapping[str, int]) -> Result:
 
 
 def gate(passed: Passed | None, at: datetime, policy: EnrolmentPolicy) -> Gate:
-    """Whether somebody who last passed then may confirm now.
+    """Whether a person with this last pass may confirm now.
 
-    Looking, and every answer that accuses nobody, needs no briefing: the gate stands before what takes a listing down.
+    Only a confirmation, which takes a listing down, needs the certification; viewing and other answers do not.
     """
     if passed is None:
         return Gate(False, None, False, message("certification.needed"))

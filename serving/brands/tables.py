@@ -61,7 +61,7 @@ authorised_seller = Table(
     Column("seller_external_id", EXTERNAL, nullable=False),
     moment("added_at"),
     Column("added_by", String(200), nullable=False),
-    # When it ended or will end; `ended_by` is set where somebody took the seller off the list.
+    # When the entry ended or will end; `ended_by` is set where a person removed the seller from the list.
     moment("ended_at", nullable=True),
     Column("ended_by", String(200), nullable=True),
     PrimaryKeyConstraint("marketplace_id", "brand_id", "seller_external_id", "added_at"),
@@ -100,7 +100,7 @@ brand_message = tenant_table(
     Index("ix_brand_message_brand", "marketplace_id", "brand_id", "known_at"),
 )
 
-# Up to when somebody has read what the other side wrote.
+# The time up to which a person has read the messages of the other side.
 brand_message_reading = Table(
     "brand_message_reading",
     metadata,

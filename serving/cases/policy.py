@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-# How the work of a desk is shared out.
+# The assignment of open cases to people.
 
 
 @dataclass(frozen=True, slots=True)
 class AssignmentPolicy:
-    """Settings of `serving.cases.rules.assignment`. The numbers are inferences of ours."""
+    """Settings of `serving.cases.rules.assignment`. The numbers are inferred."""
 
-    # A person's work for the next half hour, so that an offered case never waits behind many others.
+    # A person's work for the next half hour, so that an assigned case never waits behind many others.
     most_each: int = 5
     # Twice a lease: a person who has gone home blocks the case no longer than this.
     offer_lasts_minutes: int = 30
@@ -20,16 +20,16 @@ class AssignmentPolicy:
 DEFAULT_ASSIGNMENT: Final = AssignmentPolicy()
 
 
-# How often a reviewer judges without having seen the score.
+# How often a reviewer judges with a masked score.
 
 
 @dataclass(frozen=True, slots=True)
 class HiddenScorePolicy:
     """Settings of `serving.cases.rules.masked_score`."""
 
-    # Reviewers who have seen a score lean towards it (anchoring; Tversky and Kahneman 1974), and answers that lean
-    # teach the model to believe itself. One case in twenty gives a desk of five about a hundred a month to compare
-    # with; more would cost the others time that the reasons save them. An inference of ours.
+    # Reviewers who have seen a score lean towards it (anchoring; Tversky and Kahneman 1974), and such answers teach the
+    # model its own errors. One case in twenty gives a team of five about a hundred a month to compare with; a larger
+    # share would cost the others the time that the reasons save them. Inferred.
     share: float = 0.05
 
 
@@ -41,7 +41,7 @@ DEFAULT_MASKED_SCORE: Final = HiddenScorePolicy()
 
 @dataclass(frozen=True, slots=True)
 class PacePolicy:
-    """Settings of `serving.cases.rules.pace`. Both are inferences of ours: the usual advice for work at a screen."""
+    """Settings of `serving.cases.rules.pace`. Both are inferred from the usual advice for work at a screen."""
 
     stretch: timedelta = timedelta(minutes=50)
     pause: timedelta = timedelta(minutes=5)
@@ -50,21 +50,21 @@ class PacePolicy:
 DEFAULT_PACE: Final = PacePolicy()
 
 
-# How long a case may be set aside, and how much may be written about it.
+# How long a case may be snoozed, and the limits of texts about it.
 
 
 @dataclass(frozen=True, slots=True)
 class WaitingPolicy:
     """Settings of `serving.cases.rules.deferral` and `serving.cases.rules.case_note`.
 
-    The numbers are inferences of ours.
+    The numbers are inferred.
     """
 
     # A case that waits for longer than two weeks is an avoided decision; it returns to the queue.
     most_days: int = 14
-    # A page of text; whatever is longer belongs into a document.
+    # A page of text; longer texts belong in a document.
     longest_note: int = 2_000
-    # Beyond a handful nobody feels meant.
+    # With more than a handful of names, people do not feel addressed.
     most_mentioned: int = 10
     longest_missing: int = 500
 

@@ -27,13 +27,13 @@ from serving.platform.database.schema import (
     word,
 )
 
-# A second review changes nothing for the listing, so it stands beside the one case that does.
+# A second review changes nothing for the listing, so it can coexist with the one case that does.
 _DECIDES_OPEN = text("state = 'open' AND lane <> 'second_look'")
 _SECOND_REVIEW = text("lane = 'second_look' AND gold_item IS NULL")
 _IS_OPEN = text("state = 'open'")
 _IS_SNOOZED = text("state = 'open' AND snoozed_until IS NOT NULL")
 _KNOWN = text("gold_item IS NOT NULL")
-# In the order of the queue, with all that it is filtered by: a page, a count and the next case read nothing else.
+# In the order of the queue, with all filter columns: a page, a count and the next case read this index only.
 _SHOWN_OPEN = (
     "case_id",
     "marketplace_id",
@@ -79,12 +79,12 @@ review_case = tenant_table(
     Column("chance", Float, nullable=True),
     Column("points", Float, nullable=True),
     Column("relisted", Boolean, nullable=False, server_default=false()),
-    # 1 counterfeit or 0: what is beyond dispute of the listing. Nobody who judges it is told.
+    # The true label of a gold item, 1 counterfeit or 0. Its reviewers are not told.
     Column("gold_item", Integer, nullable=True),
-    # The chance with which the score was to be hidden from the reviewer; none where its judge is never shown it.
+    # The probability with which the score was to be masked; empty in lanes that never show the score.
     Column("score_masked", Boolean, nullable=False, server_default=false()),
     Column("masked_share", Float, nullable=True),
-    # Out of the queue until then, or until anything new is heard of the listing.
+    # Out of the queue until then, or until the first news of the listing.
     moment("snoozed_until", nullable=True),
     Column("wakes_on_news", Boolean, nullable=False, server_default=false()),
     within("listing_id", "listing"),
@@ -113,7 +113,7 @@ review_case = tenant_table(
     Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
     Index("ix_review_case_age", "marketplace_id", "state", "lane", "opened_at", "due_at"),
     Index("ix_review_case_language", "marketplace_id", "language", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
-    # By the listing first: what else would be looked up holds almost all open cases.
+    # By the listing first: every other index would match almost all open cases.
     Index("ix_review_case_listing", "listing_id", "marketplace_id", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
     Index("ix_review_case_gold", "marketplace_id", "opened_at", sqlite_where=_KNOWN, postgresql_where=_KNOWN),
     Index("ix_review_case_newest", "opened_at", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),
@@ -130,7 +130,7 @@ Index(
     postgresql_where=_IS_OPEN,
 )
 
-# A person's own filters of the queue, by their names.
+# The saved filters of the queue, by person and name.
 saved_filter = Table(
     "saved_filter",
     metadata,
@@ -177,7 +177,7 @@ verdict = tenant_table(
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     id_column("supersedes_id", nullable=True),
     Column("note", String(2000), nullable=True),
-    # A brand's 'counterfeit' that decided nothing, because its standing was lost: an analyst's word is what stands.
+    # A brand's 'counterfeit' that decided nothing, because its standing was lost: an analyst decides instead.
     Column("passed_on", Boolean, nullable=False, server_default=false()),
     # How the case stood before, for an undo; null where the verdict changed no case.
     moment("due_before", nullable=True),

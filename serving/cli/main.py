@@ -16,7 +16,7 @@ from serving.commands.showing import EXIT_REFUSED, complain
 __all__ = ["app", "main"]
 _PACKAGES: Final = ("features", "models", "training", "serving")
 
-# The order in which help shows them: what runs first, then what is in the home, then what needs only files.
+# The order in help: service commands first, then commands on the data directory, then commands on files.
 app.registered_commands = [
     *run.app.registered_commands,
     *app.registered_commands,
@@ -26,7 +26,7 @@ app.registered_commands = [
 
 
 def main() -> None:
-    """Run; a refusal is one sentence on standard error and exit code 2."""
+    """Run; a refusal prints one sentence on standard error and ends with exit code 2."""
     prepare_process()
     check_packages()
     try:
@@ -47,12 +47,12 @@ def prepare_process() -> None:
 
 
 def check_packages() -> None:
-    """Refuse to run on packages of two places: generic names can be shadowed by another folder or wheel.
+    """Refuse to run on packages from two places: another folder or wheel can shadow generic names.
 
     Raises
     ------
     SystemExit
-        They do not lie side by side.
+        The packages are not in one folder.
     """
     import importlib.util
 

@@ -68,21 +68,21 @@ def reference_marketplace(port: Port = None) -> None:
 def demo(
     *,
     listings: Annotated[
-        int, typer.Option(min=1_000, max=200_000, help="How many listings the marketplace sends.")
+        int, typer.Option(min=1_000, max=200_000, help="Number of listings that the marketplace sends.")
     ] = 5_000,
     unseen: Annotated[
-        int, typer.Option(min=1_000, max=1_000_000, help="How many listings of sellers never sent both models score.")
+        int, typer.Option(min=1_000, max=1_000_000, help="Number of listings of unseen sellers that both models score.")
     ] = 20_000,
-    days: Annotated[int, typer.Option(min=60, max=360, help="Over how many days it sends them.")] = 180,
-    seed: Annotated[int, typer.Option(min=0, help="Decides everything that is simulated.")] = 0,
+    days: Annotated[int, typer.Option(min=60, max=360, help="Days over which it sends them.")] = 180,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of the whole simulation.")] = 0,
     json_file: Annotated[
         Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the figures here.")
     ] = None,
     port: Port = None,
     stay: Annotated[bool, typer.Option("--serve/--no-serve", help="Serve the pages afterwards.")] = True,
-    reset: Annotated[bool, typer.Option(help="Delete what is in the home first.")] = False,
+    reset: Annotated[bool, typer.Option(help="Empty the data directory first.")] = False,
 ) -> None:
-    """Play a simulated marketplace all the way round, then serve its pages."""
+    """Run a simulated marketplace through the whole loop, then serve its pages."""
     from serving.demo.run import Wish, run
     from serving.platform.home import Home
 

@@ -9,11 +9,11 @@ from serving.commands.options import Figures, write_json
 from serving.commands.showing import print_table, progress_bar
 
 app = typer.Typer()
-_DEFAULT_LISTINGS = 10_000  # As training.simulate, which is imported late.
+_DEFAULT_LISTINGS = 10_000  # As in training.simulate, which is imported late.
 
 
 def _arms(text: str) -> tuple[str, ...]:
-    """The arms of a list of names; a name that other arms begin with stands for all of them.
+    """The arms in a comma-separated list; the prefix of several arms stands for all of them.
 
     Raises
     ------
@@ -37,18 +37,18 @@ def simulate(
     *,
     months: Annotated[int, typer.Option(min=2, max=36, help="Simulated months of 30 days.")] = 12,
     listings: Annotated[
-        int, typer.Option(min=500, max=200_000, help="Listings that come in over them.")
+        int, typer.Option(min=500, max=200_000, help="Listings that come in during these months.")
     ] = _DEFAULT_LISTINGS,
-    seed: Annotated[int, typer.Option(min=0, help="The first seed; it decides everything that is simulated.")] = 1,
-    seeds: Annotated[int, typer.Option(min=1, max=100, help="How many seeds, one after the other.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="The first seed; it determines the whole simulation.")] = 1,
+    seeds: Annotated[int, typer.Option(min=1, max=100, help="Number of consecutive seeds.")] = 1,
     arms: Annotated[
-        str, typer.Option(help="'all', or names with commas between; 'cleared' means every share.")
+        str, typer.Option(help="'all', or a comma-separated list of names; 'cleared' means every share.")
     ] = "all",
-    processes: Annotated[int | None, typer.Option(min=1, help="Arms run side by side; all cores by default.")] = None,
+    processes: Annotated[int | None, typer.Option(min=1, help="Arms in parallel; by default one per core.")] = None,
     json_file: Figures = None,
     plots: Annotated[Path | None, typer.Option(file_okay=False, help="Folder to write the pictures to.")] = None,
 ) -> None:
-    """Play the closed loop on a simulated marketplace in several ways, side by side."""
+    """Run the closed loop on a simulated marketplace in several arms, and compare them."""
     from training.simulate import Plan, simulate
     from training.simulation.plots import draw
 

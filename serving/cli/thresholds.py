@@ -34,19 +34,19 @@ def thresholds(
     score: Annotated[str, typer.Option(help="Column of the scores; higher is more suspicious.")],
     label: Annotated[str, typer.Option(help="Column of the labels: 1 is counterfeit, 0 is not.")],
     group: Annotated[str, typer.Option(help="Column that names the seller.")],
-    precision: Annotated[float, typer.Option(callback=_between, help="The precision to be promised.")] = 0.8,
+    precision: Annotated[float, typer.Option(callback=_between, help="The precision to promise.")] = 0.8,
     confidence: Annotated[
-        float, typer.Option(callback=_sure, help="In which share of equally large sets of unseen sellers it holds.")
+        float, typer.Option(callback=_sure, help="The share of equally large sets of unseen sellers in which it holds.")
     ] = 0.95,
     capacity: Annotated[
-        float | None, typer.Option(min=0, help="Reviews a day and team: say from which score on there are so many.")
+        float | None, typer.Option(min=0, help="Reviews a day and team; prints the score from which on to review.")
     ] = None,
-    days: Annotated[float, typer.Option(min=0.001, help="Days in which the file's listings came.")] = 1.0,
-    team: Annotated[str | None, typer.Option(help="Column of who reviews; without it all are one team.")] = None,
+    days: Annotated[float, typer.Option(min=0.001, help="Days over which the file's listings came in.")] = 1.0,
+    team: Annotated[str | None, typer.Option(help="Column of the reviewing team; by default one team.")] = None,
     exposure: Annotated[
-        str | None, typer.Option(help="Column of how many people a listing reaches: review by expected harm.")
+        str | None, typer.Option(help="Column of the people that a listing reaches: review by expected harm.")
     ] = None,
-    risk: Annotated[str | None, typer.Option(help="Column of the risk to a consumer, 1 is ordinary.")] = None,
+    risk: Annotated[str | None, typer.Option(help="Column of the risk to a consumer; 1 is ordinary.")] = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write the answer here.")
     ] = None,
@@ -68,7 +68,7 @@ def thresholds(
 
 
 def _answer(found: "Promise | Decline", data: "ScoredListings") -> dict[str, Any]:
-    """The values of the file: `listings` and `sellers` are those that were judged."""
+    """The values of the file: `listings` and `sellers` count the judged ones."""
     from models.policies.learning import DEFAULT_PROMISE
     from models.policies.version import policy_version
     from models.thresholds import Promise

@@ -1,1 +1,1 @@
-"""Commands on what a home holds, a module a subject; each is declared once, for the command line and the service."""
+"""Commands on the data directory, one module a subject; each is declared once, for command line and service."""

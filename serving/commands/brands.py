@@ -1,4 +1,4 @@
-"""Commands about brands: their enrolment, and what they know of their goods."""
+"""Commands about brands: enrolment and counterfeit indicators."""
 
 from typing import Annotated
 
@@ -33,7 +33,7 @@ def enrol_brand(
     *,
     account_manager: Annotated[
         str | None,
-        typer.Option(help="E-mail of its named account manager; without it whoever looks after the fewest brands."),
+        typer.Option(help="E-mail of its account manager; by default the one with the fewest brands."),
     ] = None,
     takes_part: Annotated[bool, typer.Option(help="Whether the brand answers questions.")] = True,
     authorise: Annotated[list[str] | None, typer.Option(help="Id of an authorised seller; repeat it.")] = None,
@@ -76,16 +76,16 @@ def add_indicator(
     at: At,
     brand: str,
     *,
-    label: Annotated[str, typer.Option(help="What it is called on pages, for a person.")],
+    label: Annotated[str, typer.Option(help="Its name on pages.")],
     pattern: Annotated[str, typer.Option(help="An RE2 pattern, matched against the folded text.")],
     direction: Annotated[
-        str, typer.Option(callback=_direction, help="counterfeit or genuine: what it speaks for.")
+        str, typer.Option(callback=_direction, help="counterfeit or genuine: what a match indicates.")
     ] = "counterfeit",
     where: Annotated[str, typer.Option(callback=_where, help="title, description or any.")] = "any",
-    active_from: Annotated[str | None, typer.Option("--from", help="When it begins to hold; now if not said.")] = None,
-    active_to: Annotated[str | None, typer.Option("--to", help="When it ends; never if not said.")] = None,
+    active_from: Annotated[str | None, typer.Option("--from", help="When it begins; by default now.")] = None,
+    active_to: Annotated[str | None, typer.Option("--to", help="When it ends; by default never.")] = None,
 ) -> str:
-    """Load a counterfeit indicator of a brand; listings that come in from now on are looked at for it."""
+    """Add a counterfeit indicator of a brand; it applies to listings that come in from now on."""
     from features.indicators import Direction, Where
     from serving.brands.service import indicators
 
@@ -113,4 +113,4 @@ def remove_indicator(at: At, indicator_id: str) -> str:
     from serving.brands.service import indicators
 
     indicators.remove_indicator(at.runtime, indicator_id, marketplace=at.place.name, by=at.actor)
-    return f"{indicator_id} holds no longer."
+    return f"{indicator_id} is withdrawn."

@@ -1,4 +1,4 @@
-"""The way to the database: this process while nobody else owns the home, else the running service's socket."""
+"""The connection to the database: direct if no service owns the data directory, else over the service's socket."""
 
 import socket
 from collections.abc import Callable, Iterator
@@ -28,20 +28,20 @@ class RefusedByService(DomainError):
 
 
 class ServiceEnded(DomainError):
-    """The service went away before it answered."""
+    """The service ended before it responded."""
 
     code = "service_ended"
 
 
 @dataclass(frozen=True, slots=True)
 class Local:
-    """Runs commands; `running` tells whether a service does."""
+    """Runs commands; `running` is set where they go to a running service."""
 
     running: bool
     answer: Callable[[str, bytes], Any]
 
     def call(self, command: str, /, **arguments: Any) -> Any:
-        """Run one command. Its arguments are JSON on either way, so that both take and refuse the same.
+        """Run one command. Its arguments are JSON on both ways, so that both accept and refuse the same.
 
         Raises
         ------
@@ -56,7 +56,7 @@ class Local:
 
 
 def _plain(value: object) -> orjson.Fragment | str:
-    """A decimal as a number of the same digits: as text, a count or a rating would be refused. A path as text."""
+    """A decimal as a number of the same digits, because as text a count or rating would be refused. A path as text."""
     if isinstance(value, Decimal):
         return orjson.Fragment(str(value))
     return str(value).encode("utf-8", "backslashreplace").decode()
@@ -77,12 +77,12 @@ def connected() -> Iterator[Local]:
 
 @contextmanager
 def connect(settings: Settings) -> Iterator[Local]:
-    """The running service, or the database where none runs; every command of the block takes this way.
+    """Connect to the running service, or to the database where none runs, for every command of the block.
 
     Raises
     ------
     HomeInUse
-        Another process owns the home and has no socket that answers.
+        Another process owns the data directory and no socket of it responds.
     """
     home = Home.at(settings.home)
     with ExitStack() as stack:

@@ -18,7 +18,7 @@ from serving.commands.showing import print_table, progress_bar, say, unusable_fi
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
 _BATCH: Final = 1_000
-_BATCH_CHARACTERS: Final = 5_000_000  # A command has at most 100 MB: 6 for a control character, and one long row more.
+_BATCH_CHARACTERS: Final = 5_000_000  # A command has at most 100 MB: 6 per control character, and one long row more.
 _SHOWN: Final = 20
 _LARGE_FILE_BYTES: Final = 5_000_000
 
@@ -27,7 +27,7 @@ _LARGE_FILE_BYTES: Final = 5_000_000
 def receive(
     runtime: Runtime, rows: list[dict[str, Any]], source: str, backfill: bool, marketplace: Marketplace = None
 ) -> list[dict[str, Any]]:
-    """Take in rows of a file. A row is {"listing": …}, or {"refused": …, "cells": …} where it could not be read."""
+    """Receive rows of a file. A row is {"listing": …}, or {"refused": …, "cells": …} where it could not be read."""
     from features.listing import Rejection
     from serving.api.intake import row_answer
     from serving.intake.service import intake
@@ -47,10 +47,10 @@ def import_file(
     backfill: Annotated[bool, typer.Option(help="Treat rows as known when they occurred.")] = False,
     errors: Annotated[
         Path | None,
-        typer.Option(callback=a_place_for_a_file, help="Write every refused row with its reason here, as CSV."),
+        typer.Option(callback=a_place_for_a_file, help="CSV file for every refused row, with its reason."),
     ] = None,
 ) -> None:
-    """Take in a file's listings: rows in = new + changed + unchanged + quarantined."""
+    """Import a file's listings: rows in = new + changed + unchanged + quarantined."""
     from serving.commands.connection import connected
     from training.dataset import read_listings
 
@@ -75,17 +75,17 @@ def import_file(
 
 
 def shown_name(file: Path) -> str:
-    """The file's name as text: a name on disk may hold bytes that are none."""
+    """The file's name as text; a name on disk may contain bytes that are not text."""
     return file.name.encode("utf-8", "backslashreplace").decode()
 
 
 def size_of(file: Path) -> int:
-    """Bytes of a file; 0 where there is none, which is said when it is read."""
+    """The size of a file in bytes; 0 where it does not exist, which the later read reports."""
     return os.path.getsize(file) if os.path.isfile(file) else 0  # noqa: PTH202, PTH113  # these take a name too long
 
 
 def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
-    """At most a thousand rows, and fewer where they are so long that their command would be refused as too large."""
+    """Batches of at most a thousand rows, smaller where long rows would make their command too large."""
     batch: list[Any] = []
     characters = 0
     for row in rows:
@@ -99,7 +99,7 @@ def batches(rows: Iterable[Any]) -> Iterator[list[Any]]:
 
 
 def _sendable(row: Any) -> dict[str, Any]:
-    """A row for the command: the listing's mapping, or the refusal with the cells."""
+    """A row for the command: the listing's mapping, or the refusal with its cells."""
     from features.listing import Rejection
 
     if isinstance(row.listing, Rejection):
@@ -121,7 +121,7 @@ def _outcome(answer: dict[str, Any]) -> str:
 
 
 def _report(refused: list[tuple[int, str, str, str]], errors: Path | None) -> None:
-    """The first refused rows on the screen, all of them in the file."""
+    """Print the first refused rows, and write all of them to the file."""
     for number, code, field, sentence in refused[:_SHOWN]:
         typer.echo(f"row {number}: {code} {field}: {sentence}", err=True)
     if len(refused) > _SHOWN:
@@ -138,7 +138,7 @@ def evaluate(
     repeats: Annotated[int, typer.Option(min=1, max=1000, help="Repetitions of 5-fold cross-validation.")] = 5,
     json_file: Figures = None,
 ) -> None:
-    """Cross-validate on labelled rows, grouped by seller, beside baselines fitted in the same run."""
+    """Cross-validate on labelled rows, grouped by seller, and compare with baselines fitted in the same run."""
     from features.brands import BrandRegister
     from training.evaluate import FOLDS, cross_validate, summarise
     from training.labelled import load_labelled
@@ -187,7 +187,7 @@ def _print_evaluation(summary: dict[str, Any]) -> None:
 
 
 def against_rank_average(summary: dict[str, Any]) -> str:
-    """The model beside the rank average of the same run, and from what difference on so few counterfeits would tell."""
+    """The model compared with the rank average of the same run, and the smallest significant difference."""
     found = summary["difference_to_rank_average"]
     told = found["ap_told_from_chance"]
     line = (
@@ -207,7 +207,7 @@ def _interval(found: list[float | None]) -> str:
 
 
 def processes_for(file: Path) -> int:
-    """All cores for a large file; a small one is done before a second process has started."""
+    """All cores for a large file; one for a small file, which is done before a second process has started."""
     return os.cpu_count() or 1 if size_of(file) > _LARGE_FILE_BYTES else 1
 
 

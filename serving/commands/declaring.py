@@ -1,4 +1,4 @@
-"""How a command is declared: once, for the command line, for the socket, and for code that asks for it."""
+"""The declaration of a command: once, for the command line, for the socket, and for callers in code."""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -22,11 +22,11 @@ def command(
     by: Who | None = None,
     show: Callable[..., object] = say,
 ) -> Callable[[Callable[Concatenate[Any, P], R]], Callable[P, R]]:
-    """Register a function under its own name; in its place stands one that has it run where the database is.
+    """Register a function under its name; the returned function runs it where the database is.
 
-    A function of an `At` is asked for with a marketplace too, and with `by` for a person. It returns plain JSON.
-    With a group it is typed as a command: its parameters are the arguments and options, its docstring is the help.
-    `show` prints what it returns, and is given the options that it names; those of its own are not sent.
+    A function of an `At` also takes a marketplace, and with `by` a person. It returns plain JSON.
+    With a group it is a command of the command line: parameters become arguments and options, the docstring the help.
+    `show` prints the result, and gets the options that it names; its own options are not sent.
     """
 
     def register(function: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:

@@ -1,4 +1,4 @@
-"""Commands that erase what is kept of a seller or a reporter, and that forbid it."""
+"""Commands for the erasure of a seller's or a reporter's data, and for legal holds."""
 
 from typing import Annotated, Final
 
@@ -25,7 +25,7 @@ def erase_seller(at: At, seller: Seller, *, yes: Yes = False) -> list[str]:
     if found["kept_for_now"]:
         lines.append("Kept for now, and erased by the service once it may be:")
     for why, many in found["kept_for_now"].items():
-        lines.append(f"  what belongs to {many:,} {'decision' if many == 1 else 'decisions'}: {why}")
+        lines.append(f"  the data of {many:,} {'decision' if many == 1 else 'decisions'}: {why}")
     return [*lines, *_kept(found["kept"], erased=found["carried_out"])]
 
 
@@ -43,7 +43,7 @@ def erase_reporter(
     done = "Erased" if found["carried_out"] else "Would be erased"
     lines = [f"{done}: name, address, and what was written in {found['texts']:,} notices."]
     if found["waits"]:
-        lines.append("A notice or complaint is being decided; the service erases it when it has been.")
+        lines.append("A notice or complaint is still open; the service erases it after the decision.")
     return [*lines, *_kept(found["kept"], erased=yes)]
 
 

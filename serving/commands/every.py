@@ -1,4 +1,4 @@
-"""All commands: importing this module registers each, in the order in which help lists those that have no group."""
+"""All commands: importing this module registers each, in the order in which help lists commands without a group."""
 
 from serving.commands import (  # noqa: F401  # imported to be registered
     brands,

@@ -1,4 +1,4 @@
-"""Commands that write what the law and the brands are owed: statements of reasons and what follows from them."""
+"""Commands that write files for regulators and brands: statements of reasons and derived tables."""
 
 import json
 import os
@@ -19,8 +19,8 @@ from serving.commands.options import Marketplace, a_place_for_a_file
 from serving.commands.registry import At, Runtime, place_named
 from serving.commands.showing import EXIT_FAILED, complain, say
 
-Since = Annotated[str | None, typer.Option(help="From this day or moment on; without it, from the beginning.")]
-Until = Annotated[str | None, typer.Option(help="Up to this day or moment, which is not included; now if not said.")]
+Since = Annotated[str | None, typer.Option(help="From this day or moment on; by default from the beginning.")]
+Until = Annotated[str | None, typer.Option(help="Up to this day or moment, which is not included; by default now.")]
 _AT_ONCE: Final = 1_000
 _OUT: Final = "The file to write."
 
@@ -30,7 +30,7 @@ def _ending(out: Path) -> str:
 
 
 def _ending_in(*allowed: str) -> Callable[[Path], Path]:
-    """A check of the file to write: its name ends in a format's name."""
+    """A check of the output file: its name must end in one of these formats."""
 
     def check(out: Path) -> Path:
         a_place_for_a_file(out)
@@ -57,9 +57,9 @@ def list_statements(
     after: list[str] | None = None,
     marketplace: Marketplace = None,
 ) -> dict[str, Any]:
-    """Statements of reasons of what was carried out in a span of time, at most so many after a place in it.
+    """Statements of reasons for the actions carried out in a period, at most so many after a position in it.
 
-    Those that were told before and reversed in it, where amended ones are wanted, come all at once: they are few.
+    With `amended`, the reversed ones of the period that were told before it all come in one page: they are few.
     """
     from serving.transparency.service import statements
 
@@ -81,10 +81,10 @@ def export_statements(
     until: Until = None,
     *,
     batches: Annotated[
-        bool, typer.Option(help="A line is a body of at most 100 statements, as POST /api/v1/statements takes it.")
+        bool, typer.Option(help="One body of at most 100 statements a line, as POST /api/v1/statements takes it.")
     ] = False,
     amended: Annotated[
-        bool, typer.Option(help="Only what was reversed in this time and told before it, as it reads now.")
+        bool, typer.Option(help="Only statements that were reversed in this period and told before it, as amended.")
     ] = False,
     marketplace: Marketplace = None,
 ) -> None:
@@ -92,7 +92,7 @@ def export_statements(
     from serving.commands.connection import connected
 
     if amended and since is None:
-        raise typer.BadParameter("say with --since from when on it was reversed.", param_hint="--amended")
+        raise typer.BadParameter("needs --since, the begin of the period of reversals.", param_hint="--amended")
     refused: list[str] = []
     outstanding = written = 0
     with connected(), a_new_file(out) as file:
@@ -103,14 +103,14 @@ def export_statements(
             outstanding = page["outstanding"]
     say(f"{written:,} statements in {out}.")
     if outstanding:
-        say(f"{outstanding:,} removals have not been acknowledged by the marketplace yet; they have none.")
+        say(f"{outstanding:,} removals have no statement yet: the marketplace has not acknowledged them.")
     complain(*refused)
     if refused:
         raise typer.Exit(EXIT_FAILED)
 
 
 def _pages(**wanted: Any) -> Iterator[dict[str, Any]]:
-    """Page after page of one unchanging span of time: the first answer says where it ends."""
+    """All pages of one fixed period: the first response gives its end."""
     page = list_statements(**wanted, most=_AT_ONCE)
     yield page
     while page["after"] is not None:
@@ -134,14 +134,14 @@ def _print_record(found: dict[str, Any], brand: str, out: Path) -> None:
     say(f"{found['rows']:,} answers of {brand} in {out}{': ' if outcomes else ''}{outcomes}.")
     say(f"{found['counter_notices']:,} counter-notices, {found['counter_notices_upheld']:,} upheld.")
     if found["median_hours_to_removal"] is not None:
-        say(f"Half of the removals took at most {found['median_hours_to_removal']:.2f} h from the answer on.")
+        say(f"Median {found['median_hours_to_removal']:.2f} h from the answer to the removal.")
 
 
 @command(export, "brand", show=_print_record)
 def get_brand_record(
     at: At, brand: str, out: Annotated[Path, typer.Option(callback=_ending_in("csv", "parquet"), help=_OUT)]
 ) -> dict[str, Any]:
-    """Write what became of each answer of a brand, with the reason, as CSV or Parquet by the file's ending."""
+    """Write the outcome of each answer of a brand, with the reason, as CSV or Parquet by the file's ending."""
     from serving.account_management.service.brand_records import record_file, record_of
     from serving.account_management.store.brand_answers import answers_of
     from serving.brands.store.brands import by_name
@@ -180,7 +180,7 @@ def get_standing_history(at: At, brand: str, out: TableFile) -> dict[str, Any]:
 def get_transparency_table(
     runtime: Runtime, name: str, out: Path, since: Since, until: Until, marketplace: Marketplace
 ) -> dict[str, Any]:
-    """A table of what the law asks to be kept or reported, as a file of the format that the path ends in."""
+    """A table that the law requires to be kept or reported, as a file in the format of the path's ending."""
     from serving.platform.tabular import Format, as_file
     from serving.transparency.service.transparency_tables import Span, TableName, table
 
@@ -192,7 +192,7 @@ def get_transparency_table(
 
 
 def _declare(name: str, counted: str, text: str) -> None:
-    """A command that writes one of the tables."""
+    """Declare a command that writes one of the tables."""
 
     @export.command(name, help=text)
     def export_table(out: TableFile, since: Since = None, until: Until = None, marketplace: Marketplace = None) -> None:
@@ -201,14 +201,14 @@ def _declare(name: str, counted: str, text: str) -> None:
         say(f"{found['rows']:,} {counted} in {out}.")
 
 
-for _name, (_counted, _said) in {
+for _name, (_counted, _help) in {
     "article-16": (
         "reason codes",
-        "Write what came of the listings that were notified in a span of time, a row a reason code.",
+        "Write the outcomes of the listings that were notified in a period, one row a reason code.",
     ),
     "article-20": (
         "complaints",
-        "Write the complaints of a span of time, one a row: route, outcome, who ended it and after how many hours.",
+        "Write the complaints of a period, one a row: route, outcome, who ended it and after how many hours.",
     ),
     "article-23": (
         "subjects",
@@ -216,14 +216,14 @@ for _name, (_counted, _said) in {
     ),
     "article-24": (
         "figures",
-        "Write the figures of Article 24(1); what is not recorded here has no value, and its row says why.",
+        "Write the figures of Article 24(1); a figure without a record has no value, and its row says why.",
     ),
     "aggregates": (
         "figures",
         "Write the counts behind the templates of Regulation (EU) 2024/2835, by category where they have one.",
     ),
 }.items():
-    _declare(_name, _counted, _said)
+    _declare(_name, _counted, _help)
 
 
 def _contents(rows: int, content: bytes) -> dict[str, Any]:
@@ -237,7 +237,7 @@ def _write_content(out: Path, found: dict[str, Any]) -> None:
 
 @contextmanager
 def a_new_file(path: Path) -> Iterator[IO[bytes]]:
-    """A file that appears under its name when it is complete: its readers never see half of it."""
+    """A file that appears under its name when it is complete, so that readers never see half of it."""
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with unfinished.open("wb") as file:

@@ -11,13 +11,13 @@ from serving.commands.groups import breaker, kill_switch
 from serving.commands.registry import ADMINISTRATOR, At, Who
 from serving.marketplaces.rules import RULES, AutomaticRule
 
-Rule = Annotated[str, typer.Argument(help="Its name as `touchstone kill-switch show` gives it.")]
-Reason = Annotated[str, typer.Option(help="Why; it stands in the audit log and, while the rule is off, on the pages.")]
+Rule = Annotated[str, typer.Argument(help="The rule's name, as in `touchstone kill-switch show`.")]
+Reason = Annotated[str, typer.Option(help="Why; shown in the audit log and, while the rule is off, on the pages.")]
 
 
 @command(kill_switch, "show")
 def show_kill_switches(at: At) -> list[str]:
-    """Say of every automatic rule whether it is on, and what that means."""
+    """Show whether each automatic rule is on, and the effect."""
     from serving.marketplaces.store.kill_switches import switched_off
 
     with at.runtime.store.read() as connection:
@@ -53,21 +53,21 @@ def switch_on(at: At, rule: Rule, reason: Reason) -> str:
 
 @command(breaker, "show")
 def show_breaker(at: At) -> str:
-    """Say whether the model's questions to brands are held, and why."""
+    """Show whether the model's questions to brands are paused, and why."""
     from serving.scoring.store import breakers
 
     with at.runtime.store.read() as connection:
         found = breakers.of(connection, at.here)
     if found.opened_at is None:
-        return "Questions are put to brands; the volume of alerts is in order."
-    return f"Questions to brands are held since {found.opened_at.isoformat()}: {found.reason}"
+        return "Questions are put to brands; the volume of alerts is normal."
+    return f"Questions to brands are paused since {found.opened_at.isoformat()}: {found.reason}"
 
 
-@command(breaker, "close", by=Who("E-mail of whoever has looked.", Permission.PROMOTE_MODELS))
+@command(breaker, "close", by=Who("E-mail of the person who checked the volume.", Permission.PROMOTE_MODELS))
 def close_the_breaker(
-    at: At, reason: Annotated[str, typer.Option(help="What was found when the volume was looked at.")]
+    at: At, reason: Annotated[str, typer.Option(help="The result of the check of the volume.")]
 ) -> str:
-    """Let the model ask brands again after somebody has looked at the volume of alerts."""
+    """Let the model ask brands again after a person has checked the volume of alerts."""
     from serving.operations.service.breaker import close_breaker
 
     close_breaker(at.runtime, at.place, by=at.actor, reason=reason)

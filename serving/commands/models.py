@@ -35,7 +35,7 @@ def train(
     format_name: Annotated[str | None, typer.Option("--format", help="The file's format.")] = None,
     out: Annotated[Path | None, typer.Option(help="Folder to write the bundle to, with --data.")] = None,
     register: Annotated[bool, typer.Option(help="Log and register the run in MLflow, with --data.")] = True,
-    seed: Annotated[int, typer.Option(min=0, help="Decides folds and sampling.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="The seed of folds and sampling.")] = 0,
     marketplace: Marketplace = None,
 ) -> None:
     """Train a candidate: on the marketplace's labels, or offline on a file."""
@@ -49,17 +49,17 @@ def train(
 
 
 def _may_be_replaced(out: Path) -> None:
-    """Refuse a folder that holds anything but a bundle: the export replaces the whole content of the folder."""
+    """Refuse a folder with other content than a bundle: the export replaces the whole content of the folder."""
     from models.bundle import MANIFEST
 
     if out.exists() and not (out / MANIFEST).is_file() and not (out.is_dir() and not any(out.iterdir())):
-        sentence = f"{out} is no bundle and is not replaced by one; name a new folder."
+        sentence = f"{out} is not a bundle and is not overwritten; name a new folder."
         raise typer.BadParameter(sentence, param_hint="--out")
 
 
 @command()
 def request_training(runtime: Runtime, wait: bool, marketplace: Marketplace = None) -> str:
-    """Ask the running service to retrain, or with `wait` do it here, where none runs; returns the job's id."""
+    """Ask the running service to retrain, or with `wait` retrain here where none runs; returns the job's id."""
     from serving.learning.service import learn
 
     place = place_named(runtime, marketplace)
@@ -73,7 +73,7 @@ def request_training(runtime: Runtime, wait: bool, marketplace: Marketplace = No
 
 @command()
 def get_job(runtime: Runtime, job_id: str, marketplace: Marketplace = None) -> dict[str, Any]:
-    """How a retraining stands."""
+    """The state of a retraining."""
     from serving.learning.store import learning
 
     here = place_named(runtime, marketplace).marketplace_id
@@ -122,7 +122,7 @@ def _train_on_file(data: Path, format_name: str, out: Path, *, register: bool, s
 
 
 def _register(settings: Any, bundle: Path) -> str:
-    """Log the bundle in the child that alone imports MLflow."""
+    """Log the bundle in the child process, the only one that imports MLflow."""
     from serving.learning.service.training_child import JOB, run_child
     from serving.platform.home import Home
 
@@ -143,11 +143,11 @@ def promote_model(
     digest: Annotated[
         str, typer.Argument(help="A bundle's digest or its beginning; 'challenger' is the newest.")
     ] = "challenger",
-    by: Annotated[str | None, typer.Option(help="E-mail of whoever approves; two different people must.")] = None,
-    reason: Annotated[str, typer.Option(help="Why it is accepted where a gate is not passed.")] = "",
+    by: Annotated[str | None, typer.Option(help="E-mail of the approver; two different people must approve.")] = None,
+    reason: Annotated[str, typer.Option(help="Why it is accepted where it does not pass a gate.")] = "",
     withdrawn: Annotated[bool, typer.Option("--withdraw", help="Withdraw your approval instead.")] = False,
 ) -> str:
-    """Approve a model; with the last approval that is needed it is the champion, and no request is lost."""
+    """Approve a model; the last required approval makes it the champion, without a lost request."""
     from serving.learning.service.promote import approve, withdraw
 
     actor = actor_named(at.runtime, at.place, by, Permission.PROMOTE_MODELS)
@@ -161,7 +161,7 @@ def promote_model(
 
 @command(app, "rollback")
 def rollback_model(at: At, reason: Annotated[str, typer.Option(help="Why.")] = "") -> str:
-    """Bring the champion before the present one back."""
+    """Restore the previous champion."""
     from serving.learning.service.promote import rollback
 
     return f"Champion {rollback(at.runtime, at.place, by=at.actor, reason=reason)}"
@@ -182,7 +182,7 @@ def get_model_card(
         str, typer.Argument(help="A model's digest or its beginning, 'challenger' or 'champion'.")
     ] = "champion",
 ) -> list[str]:
-    """Write a model's card as one HTML file that needs nothing beside it."""
+    """Write a model's card as one self-contained HTML file."""
     from serving.learning.service.rescore import model_named
     from serving.web.model.report_file import report_html
 
@@ -197,7 +197,7 @@ FREEZER: Final = Who("E-mail of the administrator who freezes it.", Permission.F
 
 @command(golden, "freeze", by=FREEZER)
 def freeze_golden_set(at: At) -> list[str]:
-    """Freeze what two analysts judged alike by now; these listings and their sellers teach no model from now on."""
+    """Freeze the listings that two analysts judged alike; their sellers' listings are never used for training again."""
     from serving.learning.service import golden
 
     return _of_golden_set(golden.freeze_golden_set(at.runtime, at.place, by=at.actor))
@@ -205,7 +205,7 @@ def freeze_golden_set(at: At) -> list[str]:
 
 @command(golden, "show")
 def show_golden_set(at: At) -> list[str]:
-    """Say which golden set is in force."""
+    """Show the golden set in force."""
     from serving.learning.store.golden import in_force
 
     with at.runtime.store.read() as connection:
@@ -224,7 +224,7 @@ def _of_golden_set(found: "StoredSet | None") -> list[str]:
 
 # Trials.
 
-TRIER: Final = Who("E-mail of whoever does it; a share needs as many people as a promotion.", Permission.PROMOTE_MODELS)
+TRIER: Final = Who("E-mail of the actor; a share needs as many people as a promotion.", Permission.PROMOTE_MODELS)
 Share = Annotated[float, typer.Option(help="Share of sellers about whose listings it decides, from 0 to below 1.")]
 
 
@@ -234,7 +234,7 @@ def start_trial(
     bundle: Annotated[str, typer.Argument(help="A model's digest or its beginning, or 'challenger'.")] = "challenger",
     share: Share = 0.0,
 ) -> str:
-    """Let a model score every listing beside the champion, and decide about a share of sellers."""
+    """Let a model score every listing in parallel with the champion, and decide about a share of sellers."""
     from serving.learning.service.trial import start
 
     found = start(at.runtime, at.place, name=bundle, share=share, by=at.actor)
@@ -245,7 +245,7 @@ def start_trial(
 def change_trial(
     at: At, share: Annotated[float, typer.Argument(help="Share of sellers about whose listings it decides.")]
 ) -> str:
-    """Let the model on trial decide about more sellers, or fewer."""
+    """Change the share of sellers about whose listings the model on trial decides."""
     from serving.learning.service.trial import change_share
 
     return _on_trial(change_share(at.runtime, at.place, share=share, by=at.actor).digest, share)
@@ -253,14 +253,14 @@ def change_trial(
 
 @command(trial, "end", by=TRIER)
 def end_trial(at: At) -> str:
-    """End the trial; the champion decides about everybody again."""
+    """End the trial; the champion decides about all sellers again."""
     from serving.learning.service.trial import end
 
-    return f"{end(at.runtime, at.place, by=at.actor).digest[:12]} is on trial no more."
+    return f"{end(at.runtime, at.place, by=at.actor).digest[:12]} is no longer on trial."
 
 
 def _on_trial(digest: str, share: float) -> str:
-    return f"{digest[:12]} is on trial and {f'decides about {share:.0%} of sellers' if share else 'looks on'}."
+    return f"{digest[:12]} is on trial and {f'decides about {share:.0%} of sellers' if share else 'only scores'}."
 
 
 _FLAGGED: Final = {
@@ -286,7 +286,7 @@ def _print_trial(found: dict[str, Any] | None) -> None:
 
 @command(trial, "show", show=_print_trial)
 def show_trial(at: At) -> dict[str, Any] | None:
-    """Show what both models flagged since the trial began, and what is known of it by now."""
+    """Show what both models have flagged since the trial began, and the labels so far."""
     from serving.learning.service.trial import shown_so_far
     from serving.scoring.store.trials import open_trials
 

@@ -1,4 +1,4 @@
-"""Moments and spans of time as they are typed."""
+"""Moments and periods as they are typed."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -18,14 +18,14 @@ def moment_of(text: str) -> datetime:
 
 
 def moment_if(text: str | None) -> datetime | None:
-    """The moment, where one is named."""
+    """The moment; None where no text is given."""
     return None if text is None else moment_of(text)
 
 
 def span_of(since: str | None, until: str | None, now: datetime) -> tuple[datetime, datetime]:
-    """From the beginning and through this moment, unless it is said otherwise; the end is not included."""
+    """A period, by default from the beginning to now, this moment included; its end is not included."""
     begins = _BEGINNING if since is None else moment_of(since)
     ends = now + timedelta(microseconds=1) if until is None else moment_of(until)
     if ends <= begins:
-        raise Invalid("The span ends before it begins.")
+        raise Invalid("The period ends before it begins.")
     return begins, ends

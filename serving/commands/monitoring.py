@@ -1,4 +1,4 @@
-"""Commands that look at how models fare on the live stream: drift, rescore."""
+"""Commands that monitor models on live traffic: drift, rescore."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ def _print_drift(report: dict[str, Any], json_file: Figures = None) -> None:
         console.print("Fewer than 50 on one side: too few to tell a shift from chance.")
     _print_shifts(report["shifts"])
     for name in ("prevalence", "recall"):
-        console.print(f"{name.capitalize()} by the audit slice: {_estimate(report[name])}.")
+        console.print(f"{name.capitalize()} by the random audit sample: {_estimate(report[name])}.")
     for name, answers in report["answers"].items():
         console.print(f"First answers {name}: {_answers(answers)}.")
     if any(band["listings"] for band in report["bands"]):
@@ -36,9 +36,9 @@ def _print_drift(report: dict[str, Any], json_file: Figures = None) -> None:
 
 @command(app, "drift", show=_print_drift)
 def measure_drift(
-    at: At, days: Annotated[int, typer.Option(min=1, max=365, help="Length of both stretches that are compared.")] = 30
+    at: At, days: Annotated[int, typer.Option(min=1, max=365, help="Length of both compared periods in days.")] = 30
 ) -> dict[str, Any]:
-    """Compare the listings of now with those from before the champion, and its probabilities with later labels."""
+    """Compare current listings with those from before the champion, and its probabilities with later labels."""
     from serving.learning.service.monitoring import measure
 
     return measure(at.runtime, at.place, days=days)
@@ -63,7 +63,7 @@ def _print_bands(bands: list[dict[str, Any]]) -> None:
         shares = (_or(band["predicted"], ""), _or(found["value"], "unknown"), interval)
         rows.append((f"{band['low']:g} to {band['high']:g}", *counts, *shares))
     headings = ("probability", "listings", "answered", "predicted", "counterfeit", "95 %")
-    print_table(headings, rows, title="The champion's probabilities and what came of them")
+    print_table(headings, rows, title="The champion's probabilities and the outcomes")
 
 
 def _or(value: float | None, missing: str) -> str:
@@ -92,9 +92,9 @@ def _answers(found: dict[str, Any]) -> str:
 def _print_rescored(found: dict[str, Any], out: Path | None) -> None:
     from rich.console import Console
 
-    Console().print(f"{found['versions']:,} versions scored anew with {found['digest'][:12]}; nothing was changed.")
+    Console().print(f"{found['versions']:,} versions scored again with {found['digest'][:12]}; nothing was changed.")
     moves = [(words(one["before"]), words(one["after"]), f"{one['versions']:,}") for one in found["moves"]]
-    title = "Where they went and would go"
+    title = "Routes before and after"
     print_table(("then", "now", "versions"), moves, title=title, left=("now",), dim=lambda row: row[0] == row[1])
     sides = []
     for name, one in (("as it was", found["before"]), ("with this model", found["after"])):
@@ -124,18 +124,18 @@ def rescore_history(
     bundle: Annotated[
         str, typer.Option(help="A model's digest or its beginning, 'challenger' or 'champion'.")
     ] = "challenger",
-    most: Annotated[int, typer.Option(min=1, max=1_000_000, help="Versions at most, spread over the time.")] = 10_000,
+    most: Annotated[int, typer.Option(min=1, max=1_000_000, help="Versions at most, spread over the period.")] = 10_000,
     out: Annotated[
         Path | None,
-        typer.Option(callback=a_place_for_a_file, help="Parquet file: every version, what was said then and now."),
+        typer.Option(callback=a_place_for_a_file, help="Parquet file: every version with its old and new score."),
     ] = None,
 ) -> dict[str, Any]:
-    """Score the past again with another model and compare, changing nothing."""
+    """Score past versions with another model and compare; nothing is changed."""
     from serving.learning.service.rescore import model_named, rescore, summary
     from serving.scoring.service.bundles import BundleStore
 
     model = at.runtime.services[BundleStore].load(model_named(at.runtime, at.place, bundle).digest)
     found = rescore(at.runtime, at.place, model, since=since.replace(tzinfo=UTC), most=most)
-    rows = found if out is not None else []  # Sent only where they are written: there may be a million.
+    rows = found if out is not None else []  # Sent only if they are written: there may be a million.
     lines = [{**asdict(row), "scored_at": row.scored_at.isoformat()} for row in rows]
     return {"digest": model.digest, **summary(found), "rows": lines}

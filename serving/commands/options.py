@@ -1,4 +1,4 @@
-"""Options that commands share, and what is checked of an option before any work is done."""
+"""Options that commands share, with checks that run before the command's work."""
 
 import json
 import os
@@ -20,7 +20,7 @@ def settings_with(**changes: Any) -> "Settings":
 
 
 def a_place_for_a_file(path: Path | None) -> Path | None:
-    """The path, if a file can be written there: found out before the work, not after it."""
+    """The path, if a file can be written there; checked before the work starts."""
     if path is not None and (path.is_dir() or not os.access(path.absolute().parent, os.W_OK)):
         raise typer.BadParameter(f"{path}: no file can be written there.")
     return path
@@ -42,13 +42,13 @@ def known_format(name: str) -> str:
 
 
 def write_json(path: Path | None, found: Any) -> None:
-    """Write what was found, where a file is named."""
+    """Write figures as JSON, if a file is named."""
     if path is not None:
         path.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
-Marketplace = Annotated[str | None, typer.Option("--marketplace", help="Its name, where there are several.")]
+Marketplace = Annotated[str | None, typer.Option("--marketplace", help="Its name, if there are several.")]
 
-Reason = Annotated[str, typer.Option(help="Why; it stands in the audit log.")]
+Reason = Annotated[str, typer.Option(help="Why; shown in the audit log.")]
 Figures = Annotated[Path | None, typer.Option("--json", callback=a_place_for_a_file, help="Write all figures here.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]

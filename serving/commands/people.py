@@ -1,4 +1,4 @@
-"""Commands about who is here: marketplaces, people, API keys."""
+"""Commands about marketplaces, people and API keys."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ def _scopes(wanted: list[str]) -> list[str]:
 def add_marketplace(
     runtime: Runtime, name: str, currency: Annotated[str, typer.Option(help="Base currency.")] = "EUR"
 ) -> str:
-    """Found a marketplace."""
+    """Create a marketplace."""
     from serving.administration.service import provisioning
 
     return provisioning.add_marketplace(runtime, name=name, base_currency=currency, by=LOCAL).marketplace_id
@@ -30,7 +30,7 @@ def add_marketplace(
 
 @command(marketplace, "sells-in")
 def sell_in(at: At, territory: Annotated[list[str], typer.Argument()]) -> str:
-    """Say where a marketplace sells: rights that hold in none of these places carry nothing there."""
+    """Set where a marketplace sells: rights that hold in none of these territories support no takedowns there."""
     from serving.rights.service import rights
 
     rights.sell_in(at.runtime, territory, marketplace=at.place.name, by=at.actor)
@@ -49,17 +49,17 @@ def add_person(
             help="analyst, brand, account_manager, data_scientist or admin.",
         ),
     ],
-    brand: Annotated[str | None, typer.Option("--brand", help="The brand of a brand's person.")] = None,
+    brand: Annotated[str | None, typer.Option("--brand", help="The brand of a brand user.")] = None,
     marketplace_name: Marketplace = None,
     *,
     certified: Annotated[
         bool, typer.Option("--certified", help="You vouch that this brand user meets the certification.")
     ] = False,
     leads: Annotated[
-        bool, typer.Option("--leads", help="A brand's person who may change what the brand has on file.")
+        bool, typer.Option("--leads", help="A brand user who may change what the brand has on file.")
     ] = False,
 ) -> str:
-    """Give somebody an account; the password is shown once."""
+    """Create an account; the password is shown once."""
     from serving.administration.service import provisioning
 
     wanted = provisioning.NewPerson(email, name, Role(role), marketplace_name, brand, None, certified, leads)
@@ -69,7 +69,7 @@ def add_person(
 
 @command()
 def make_reset_link(runtime: Runtime, email: str) -> str:
-    """Make a link for somebody who forgot their password; returns its path."""
+    """Make a password reset link; returns its path."""
     from serving.administration.service import reset_links
 
     return reset_links.make_link_as_owner(runtime, email, by=LOCAL)
@@ -77,7 +77,7 @@ def make_reset_link(runtime: Runtime, email: str) -> str:
 
 @person.command("reset")
 def reset_password(email: str) -> None:
-    """Make a link for somebody who forgot their password; it is shown once, works once, and ends after 24 hours."""
+    """Make a password reset link; it is shown once, works once, and expires after 24 hours."""
     from serving.platform.home import DEFAULT_PORT, Home
 
     settings = settings_with()

@@ -1,4 +1,4 @@
-"""Commands that count and prove: figures, quarantine, the audit log, evidence."""
+"""Commands that count and verify: figures, quarantine, the audit log, evidence."""
 
 import json
 from typing import Annotated, Any
@@ -62,15 +62,15 @@ def _print_evidence(found: dict[str, Any]) -> None:
     if found["differing"]:
         raise typer.Exit(EXIT_FAILED)
     if found["erased"]:
-        say(f"Of {found['erased']:,} snapshots parts were erased; their digests still fit.")
-    say(f"{found['snapshots']:,} snapshots, each as it was taken.")
+        say(f"Parts of {found['erased']:,} snapshots were erased; their digests still fit.")
+    say(f"{found['snapshots']:,} snapshots, each unchanged since it was taken.")
 
 
 @command(evidence, "verify", show=_print_evidence)
 def verify_evidence(
-    at: At, case_id: Annotated[str | None, typer.Argument(help="One case; without, all of the marketplace.")] = None
+    at: At, case_id: Annotated[str | None, typer.Argument(help="One case; by default the whole marketplace.")] = None
 ) -> dict[str, Any]:
-    """Recompute the hashes of evidence snapshots, and name what differs from what was taken."""
+    """Recompute the hashes of evidence snapshots, and name every difference."""
     from serving.takedowns.service.evidence import verify
 
     return verify(at.runtime, at.place, case_id)

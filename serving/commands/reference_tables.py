@@ -1,4 +1,4 @@
-"""Commands that load tables which others keep: exchange rates, brands' price lists."""
+"""Commands that load reference tables: exchange rates, brands' price lists."""
 
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -48,7 +48,7 @@ def price_list(
         ),
     ],
 ) -> None:
-    """Add what a brand asks for its goods; an entry holds from its day until a later one of the same goods."""
+    """Add a brand's list prices; an entry holds from its day until a later entry for the same goods."""
     loaded = sum(load_price_list(name, some) for some in batches(file))
     typer.echo(f"{loaded:,} list prices of {name} loaded.")
 

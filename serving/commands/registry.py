@@ -1,4 +1,4 @@
-"""The register of commands, by name: what each is asked for with, and how it is run on a database."""
+"""The register of commands, by name: their parameters, and their execution on a database."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from serving.marketplaces.store.marketplaces import Marketplace as Place
     from serving.platform.runtime import Runtime as Runtime  # noqa: PLC0414  # commands import it from here
 else:
-    Place = Runtime = object  # They bring the database's library, for which no help text should wait.
+    Place = Runtime = object  # They import the database's library, for which no help text should wait.
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class At:
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """The person in --by: its help, and what that person's role must include."""
+    """The person in --by: its help, and the permission that the person's role must include."""
 
     text: str
     permission: Permission = Permission.ADMINISTER
@@ -42,7 +42,7 @@ ADMINISTRATOR: Final = Who("E-mail of the administrator who decided it.")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A function, and the parameters by which it is asked for; their values are JSON."""
+    """A function and its parameters, whose values are JSON."""
 
     function: Callable[..., Any]
     parameters: inspect.Signature
@@ -54,7 +54,7 @@ COMMANDS: Final[dict[str, Command]] = {}
 
 
 def run(runtime: Runtime, name: str, arguments: Mapping[str, Any]) -> Any:
-    """Run a command by name, on arguments that came as JSON.
+    """Run a command by name, with arguments from JSON.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def place_named(runtime: Runtime, marketplace: str | None) -> Place:
 
 
 def actor_named(runtime: Runtime, place: Place, email: str | None, permission: Permission) -> str:
-    """The actor that an e-mail names: the home's owner may speak for the people in it.
+    """The actor that an e-mail names: the operator may act for the people of the data directory.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Commands about who notifies listings from outside."""
+"""Commands about the reporters of listings."""
 
 from typing import Annotated
 
@@ -10,7 +10,7 @@ from serving.commands.options import Reason
 from serving.commands.registry import ADMINISTRATOR, At
 from serving.notices.rules.notices import ReporterKind
 
-ReporterId = Annotated[str, typer.Argument(help="Its id as `touchstone reporter list` gives it.")]
+ReporterId = Annotated[str, typer.Argument(help="Its id, as in `touchstone reporter list`.")]
 
 
 def _kind(value: str) -> str:
@@ -24,11 +24,11 @@ def add_reporter(
     at: At,
     name: str,
     *,
-    email: Annotated[str, typer.Option(help="Where it is answered.")],
+    email: Annotated[str, typer.Option(help="Address for replies.")],
     kind: Annotated[str, typer.Option(callback=_kind, help="registered, brand or trusted_flagger.")] = "registered",
     brand: Annotated[str | None, typer.Option(help="The brand that a brand's reporter acts for.")] = None,
 ) -> str:
-    """Register a reporter and print its key, which is shown once and not kept."""
+    """Register a reporter and print its key, which is shown once and not stored."""
     from serving.notices.service import reporters
 
     wanted = reporters.NewReporter(name, email, ReporterKind(kind), brand, at.place.name)
@@ -37,7 +37,7 @@ def add_reporter(
 
 @command(reporter, "list")
 def list_reporters(at: At) -> list[str]:
-    """List reporters with what their notices of a year came to, and who may be muted."""
+    """List reporters with the outcomes of their notices of a year, and who may be muted."""
     from serving.notices.service import reporters
 
     texts: list[str] = []
@@ -53,7 +53,7 @@ def list_reporters(at: At) -> list[str]:
 
 @command(reporter, "mute", by=ADMINISTRATOR)
 def mute_reporter(at: At, reporter_id: ReporterId, reason: Reason) -> str:
-    """Let a reporter's new notices open no case for 90 days; refused without a warning before."""
+    """Mute a reporter: new notices open no case for 90 days; refused without an earlier warning."""
     from serving.notices.service import reporters
 
     until = reporters.mute(at.runtime, at.place, reporter_id, reason=reason, by=at.actor)
@@ -62,7 +62,7 @@ def mute_reporter(at: At, reporter_id: ReporterId, reason: Reason) -> str:
 
 @command(reporter, "unmute", by=ADMINISTRATOR)
 def unmute_reporter(at: At, reporter_id: ReporterId, reason: Reason) -> str:
-    """End a mute before its time."""
+    """End a mute early."""
     from serving.notices.service import reporters
 
     reporters.unmute(at.runtime, at.place, reporter_id, reason=reason, by=at.actor)
@@ -71,8 +71,8 @@ def unmute_reporter(at: At, reporter_id: ReporterId, reason: Reason) -> str:
 
 @command(reporter, "revoke", by=ADMINISTRATOR)
 def revoke_reporter(at: At, reporter_id: ReporterId) -> str:
-    """End a registered reporter's key; its notices go on."""
+    """Revoke a registered reporter's key; its notices stay open."""
     from serving.notices.service import reporters
 
     reporters.revoke(at.runtime, at.place, reporter_id, by=at.actor)
-    return f"The key of {reporter_id} holds no longer."
+    return f"The key of {reporter_id} is revoked."

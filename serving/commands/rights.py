@@ -34,7 +34,7 @@ def _document(path: str) -> Document:
 
 
 def _keep(runtime: Runtime, brand: str, document: Document | None) -> str | None:
-    """The digest of a document, which is kept from now on."""
+    """Store a document; returns its digest."""
     from serving.rights.service import rights
 
     if document is None:
@@ -58,7 +58,7 @@ DocumentOption = Annotated[
     Document | None,
     typer.Option(parser=_document, metavar="<path>", help="PDF, PNG or JPEG; the same file is kept once."),
 ]
-RightId = Annotated[str, typer.Argument(help="Its id as `touchstone right list` gives it.")]
+RightId = Annotated[str, typer.Argument(help="Its id, as in `touchstone right list`.")]
 
 
 @command(right, "add")
@@ -67,16 +67,16 @@ def add_right(
     brand: str,
     *,
     kind: Annotated[str, typer.Option(help="mark, design or copyright.")],
-    title: Annotated[str, typer.Option(help="What is protected, in a word.")],
+    title: Annotated[str, typer.Option(help="The protected subject, in a few words.")],
     office: Annotated[str, typer.Option(help="Where it is registered: EUIPO, WIPO, USPTO …")],
     number: Annotated[str, typer.Option(help="Its number there.")],
     territory: Territory,
     nice_class: Annotated[list[int] | None, typer.Option("--class", help="A Nice class; repeat it.")] = None,
-    first_day: Annotated[str | None, typer.Option("--from", help="The first day on which it holds.")] = None,
-    last_day: Annotated[str | None, typer.Option("--to", help="The last day on which it holds.")] = None,
+    first_day: Annotated[str | None, typer.Option("--from", help="The first day on which it is in force.")] = None,
+    last_day: Annotated[str | None, typer.Option("--to", help="The last day on which it is in force.")] = None,
     document: DocumentOption = None,
 ) -> str:
-    """Put a right of a brand on file; it carries nothing until it is verified."""
+    """Put a right of a brand on file; it cannot be used until it is verified."""
     from serving.rights.service import rights
 
     digest = _keep(runtime, brand, document)
@@ -88,7 +88,7 @@ def add_right(
 
 @command(right, "list")
 def list_rights(runtime: Runtime, brand: str) -> list[str]:
-    """Show a brand's rights, how far each was looked at, and where and until when it holds."""
+    """Show a brand's rights, their verification, and where and until when they are in force."""
     from serving.rights.service import rights
 
     sentences: list[str] = []
@@ -109,7 +109,7 @@ def _settle(runtime: Runtime, right_id: str, state: RightState, note: str = "") 
 
 @command(right, "verify")
 def verify_right(runtime: Runtime, right_id: RightId) -> str:
-    """Say that a right was looked up at its office and is as claimed; from now on it carries notices."""
+    """Record that a right was checked at its office and is as claimed; it can be used from now on."""
     return _settle(runtime, right_id, RightState.VERIFIED)
 
 
@@ -117,13 +117,13 @@ def verify_right(runtime: Runtime, right_id: RightId) -> str:
 def refuse_right(
     runtime: Runtime, right_id: RightId, reason: Annotated[str, typer.Option(help="Why; the brand reads it.")]
 ) -> str:
-    """Say that a right is not as claimed."""
+    """Record that a right is not as claimed."""
     return _settle(runtime, right_id, RightState.REFUSED, reason)
 
 
 @command(right, "withdraw")
 def withdraw_right(runtime: Runtime, right_id: RightId) -> str:
-    """Take a right back; it carries nothing from now on."""
+    """Withdraw a right; it cannot be used from now on."""
     return _settle(runtime, right_id, RightState.WITHDRAWN)
 
 
@@ -136,10 +136,10 @@ def add_agent(
     name: Annotated[str, typer.Option(help="The agent as the power of attorney names it.")],
     territory: Territory,
     last_day: Annotated[str, typer.Option("--to", help="The last day of the power of attorney.")],
-    kind: Annotated[list[str] | None, typer.Option(help="Kinds of rights; all if not said. Repeat it.")] = None,
+    kind: Annotated[list[str] | None, typer.Option(help="Kinds of rights; by default all. Repeat it.")] = None,
     document: DocumentOption = None,
 ) -> str:
-    """Record a power of attorney; from now on its scope and its end are those of the account."""
+    """Record a power of attorney; its scope and its end limit the account from now on."""
     from serving.rights.service import rights
 
     digest = _keep(runtime, brand, document)
@@ -154,4 +154,4 @@ def revoke_agent(runtime: Runtime, mandate_id: str) -> str:
     from serving.rights.service import rights
 
     rights.revoke_mandate(runtime, mandate_id, by=LOCAL)
-    return f"{mandate_id} holds no longer."
+    return f"{mandate_id} is ended."

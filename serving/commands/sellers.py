@@ -1,4 +1,4 @@
-"""Commands about sellers: contacts, risk beside others, strikes, lists."""
+"""Commands about sellers: contacts, risk, strikes, lists."""
 
 from collections import Counter
 from pathlib import Path
@@ -42,9 +42,7 @@ def load_contacts(
     backfill: Annotated[bool, typer.Option(help="Treat contacts as known since occurred_at.")] = False,
     marketplace: Marketplace = None,
 ) -> None:
-    """Load contacts of sellers; they are hashed on receipt, and listings that come in from now on are linked by
-    them.
-    """
+    """Load contacts of sellers; they are hashed on receipt and link listings that come in from now on."""
     counts = Counter[str]()
     for some in batches(file, _AT_ONCE):
         counts.update(receive_contacts(some, backfill, marketplace))
@@ -54,7 +52,7 @@ def load_contacts(
 
 @command(seller, "erase-contacts")
 def erase_contacts(at: At, seller_id: str) -> str:
-    """Erase the hashes of a seller's contacts; it is linked with nobody any more, and earlier scores stay."""
+    """Erase the hashes of a seller's contacts. This ends the seller's links to others; earlier scores stay."""
     from serving.sellers.service import contacts
 
     erased = contacts.erase_contacts(at.runtime, at.place, seller_id, by=LOCAL)
@@ -67,32 +65,32 @@ def _print_risk(found: dict[str, Any], seller_id: str | None) -> None:
         return
     say(found["reasons"])
     if found["share"] is not None:
-        say(f"Counterfeit, drawn toward the usual {found['usual_share']:.1%}: {found['share']:.1%} of the listings.")
+        say(f"Counterfeit, drawn toward the prior {found['usual_share']:.1%}: {found['share']:.1%} of the listings.")
     if found["as_of"] is not None:
         say(f"As of {found['as_of']}, {found['policy_version']}.")
 
 
 def _print_riskiest(found: dict[str, Any]) -> None:
     if found["as_of"] is None:
-        say("Sellers have not been compared yet; it is done where a model scores.")
+        say("Sellers have not been compared yet; the service compares them once a model scores.")
         return
     rows = []
     for one in found["riskiest"]:
         counts = (f"{one['offers']:,}", f"{one['expected']:,.1f}", f"{one['confirmed']:,}", f"{one['cleared']:,}")
         rows.append((one["seller"], f"{int(one['percentile'])}%", *counts))
     title = f"The riskiest of {found['sellers']:,} sellers, {found['window_days']} days up to {found['as_of']}"
-    print_table(("seller", "riskier than", "offers", "expected", "confirmed", "cleared"), rows, title=title)
+    print_table(("seller", "riskier than", "listings", "expected", "confirmed", "cleared"), rows, title=title)
 
 
 @command(seller, "risk", show=_print_risk)
 def show_seller_risk(
     at: At,
-    seller_id: Annotated[str | None, typer.Argument(help="One seller; without, the riskiest.")] = None,
+    seller_id: Annotated[str | None, typer.Argument(help="One seller; by default the riskiest.")] = None,
     *,
     most: Annotated[int, typer.Option(min=1, max=500, help="Sellers at most.")] = 20,
-    refresh: Annotated[bool, typer.Option(help="Compare sellers anew first.")] = False,
+    refresh: Annotated[bool, typer.Option(help="Compare sellers again first.")] = False,
 ) -> dict[str, Any]:
-    """Show how risky sellers' listings are beside those of others, and the counts behind it."""
+    """Show the risk of sellers' listings compared with others, and the counts behind it."""
     from serving.sellers.service import seller_risk
 
     if refresh:
@@ -105,7 +103,7 @@ def show_seller_risk(
 
 @command(seller, "strikes")
 def show_strikes(at: At, seller_id: str) -> list[str]:
-    """Show what counts against a seller, incident by incident, and what people decided about it."""
+    """Show the strikes against a seller by incident, and the decisions about the seller."""
     from serving.sellers.service.sanctioning import count_of
     from serving.sellers.store import sanctions
 
@@ -128,9 +126,9 @@ def put_seller(
     name: Annotated[str, typer.Argument(help="allow, watch or deny.")],
     reason: Annotated[str, typer.Option(help="Why; analysts read it with each listing.")],
     *,
-    days: Annotated[int | None, typer.Option(min=1, help="For how many days; without, a year.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="For how many days; by default a year.")] = None,
 ) -> str:
-    """Put a seller on the allow, watch or deny list, in the place of an entry that stands."""
+    """Put a seller on the allow, watch or deny list, in place of a current entry."""
     from serving.sellers.service.seller_listing import put_on_list
 
     if name not in set(SellerList):
@@ -142,7 +140,7 @@ def put_seller(
 
 @command(seller, "unlist", by=ADMINISTRATOR)
 def take_seller_off(at: At, seller_id: str) -> str:
-    """Take a seller off the list that it is on."""
+    """Take a seller off its list."""
     from serving.sellers.service.seller_listing import take_off_list
 
     take_off_list(at.runtime, at.here, seller_id, by=at.actor)

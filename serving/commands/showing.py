@@ -1,4 +1,4 @@
-"""The output of commands: sentences, tables, progress; problems in red on standard error."""
+"""The output of commands: sentences, tables, progress; errors in red on standard error."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -11,18 +11,18 @@ EXIT_REFUSED: Final = 2
 
 
 def say(found: str | Iterable[str]) -> None:
-    """A sentence, or one a line."""
+    """Print a sentence, or several, one a line."""
     for line in [found] if isinstance(found, str) else found:
         typer.echo(line)
 
 
 def words(name: str) -> str:
-    """A name as it is read."""
+    """A name as people read it."""
     return name.replace("_", " ")
 
 
 def complain(*problems: str) -> None:
-    """Say what is wrong."""
+    """Print errors."""
     for problem in problems:
         typer.secho(problem, err=True, fg=typer.colors.RED)
 
@@ -35,7 +35,7 @@ def print_table(
     left: Collection[str] = (),
     dim: Callable[[Sequence[str]], bool] = lambda _row: False,
 ) -> None:
-    """A table; the first column and those named stand at the left, the others at the right."""
+    """Print a table; the first column and those in `left` are aligned left, the others right."""
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
@@ -44,14 +44,14 @@ def print_table(
     for place, heading in enumerate(headings):
         table.add_column(heading, justify="left" if place == 0 or heading in left else "right")
     for row in rows:
-        # Text, because a name may hold what a table takes for markup.
+        # Text, because a name may contain characters that a table reads as markup.
         table.add_row(*map(Text, row), style="dim" if dim(row) else None)
     Console().print(table)
 
 
 @contextmanager
 def progress_bar(what: str, total: float) -> Iterator[Callable[[float], None]]:
-    """A bar on standard error; the function given moves it to a value."""
+    """Show a bar on standard error; the yielded function moves it to a value."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -64,7 +64,7 @@ def progress_bar(what: str, total: float) -> Iterator[Callable[[float], None]]:
 
 @contextmanager
 def unusable_file() -> Iterator[None]:
-    """Say in one sentence why a file as a whole cannot be used, and end with 2."""
+    """Print why a file as a whole cannot be used, and end with exit code 2."""
     from models.errors import DomainError
     from training.adapters.files import Unreadable
     from training.adapters.formats import UnknownLayout

@@ -1,4 +1,4 @@
-"""Commands about the good-faith standing of brands: who has which, the counts behind it, and what would change it."""
+"""Commands about the good-faith standing of brands: levels, the counts behind them, and the outlook."""
 
 import json
 from typing import Annotated, Any, Final
@@ -33,7 +33,7 @@ def _print_one(found: dict[str, Any], *, as_json: AsJson = False) -> None:
 
 @command(standing, "explain", show=_print_one)
 def explain_standing(at: At, brand: Annotated[str, typer.Argument(help="Its name.")]) -> dict[str, Any]:
-    """Show a brand's standing with the counts behind it, the reasons, what would change it, and how it has changed."""
+    """Show a brand's standing with the counts behind it, the reasons, the outlook, and its history."""
     from serving.brands.store.brands import enrolled_by_name
     from serving.standing.service import explanation
 
@@ -54,7 +54,7 @@ def _print_all(found: dict[str, Any], *, as_json: AsJson = False) -> None:
 
 @command(standing, "list", show=_print_all)
 def list_standings(at: At) -> dict[str, Any]:
-    """List the standing of every brand that is enrolled."""
+    """List the standing of every enrolled brand."""
     from serving.brands.store.brands import enrolments
     from serving.standing.service import explanation
 

@@ -33,7 +33,7 @@ from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import PASSWORD, Site, invite, populate
-from tests.fixtures.striking import strikes_of
+from tests.fixtures.strikes import strikes_of
 from tests.fixtures.takedowns import request
 from tests.serving.web.reports import a_report, add_model, add_snapshot
 

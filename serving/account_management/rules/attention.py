@@ -1,4 +1,4 @@
-"""Which brand needs its account manager first, and why. Standard library only."""
+"""The brands that need their account manager first, and the reasons. Standard library only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,12 +14,12 @@ from serving.standing.rules.standing import IN_GOOD_STANDING, Level
 class Need(StrEnum):
     """The needs of a brand that require its account manager, the most urgent first."""
 
-    OVERDUE = "overdue"  # An analyst gets the question now, and the brand's word is lost.
+    OVERDUE = "overdue"  # An analyst gets the question now, and the brand loses its say.
     STANDING_LOST = "standing_lost"
     SILENT = "silent"
     ESCALATED = "escalated"
     STANDING_WARNED = "standing_warned"
-    RIGHTS_TO_VERIFY = "rights_to_verify"  # A right without a review cannot carry any removal.
+    RIGHTS_TO_VERIFY = "rights_to_verify"  # A right that is not verified supports no removal.
     MESSAGES = "messages"
     INVITED = "invited"
     RIGHTS_ENDING = "rights_ending"
@@ -53,17 +53,17 @@ class BrandFigures:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One need with what the account manager is told."""
+    """One need with the message for the account manager."""
 
     need: Need
     message: Message
 
 
 def attention(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> tuple[Reason, ...]:
-    """Why a brand needs its account manager, the most urgent first; nothing where it does not.
+    """The reasons why a brand needs its account manager, the most urgent first; empty where it does not.
 
-    A brand that does not take part is asked nothing, so that neither silence nor standing can be its fault; rights and
-    messages count all the same.
+    A brand that does not take part gets no questions, so neither silence nor standing counts; rights and messages still
+    do.
     """
     told: dict[Need, Message] = {}
     if found.takes_part:
@@ -99,7 +99,7 @@ def _of_answers(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> d
 
 
 def _silence(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> Message | None:
-    """Only silence to a question is one: a brand without questions has nothing to answer."""
+    """Only unanswered questions count as silence: a brand without questions has nothing to answer."""
     long = timedelta(days=policy.silent_after_days)
     if not found.unanswered or (found.answered_at is not None and at - found.answered_at < long):
         return None

@@ -12,24 +12,24 @@ from models.verdict import Judgement
 from serving.account_management.rules.brand_record import Answered, AnswerOutcome, Became, became
 from serving.appeals.rules.counter_notice import CounterNoticeState
 
-# Beyond some weeks, months say more than weeks, and fit on a page.
+# Beyond some weeks, months are clearer than weeks, and fit on a page.
 _WEEKS_UP_TO: Final = timedelta(days=100)
 
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A part of a dashboard's time: from its beginning up to its end, which lies outside."""
+    """A part of a dashboard's period, from `begins` up to and excluding `ends`."""
 
     begins: datetime
     ends: datetime
 
     def holds(self, at: datetime) -> bool:
-        """Whether a moment lies in it."""
+        """Whether a moment lies in the period."""
         return self.begins <= at < self.ends
 
 
-def stretches(since: datetime, until: datetime) -> tuple[Period, ...]:
-    """A time in weeks that begin on Mondays, or in calendar months where it is long; the first and last may be cut."""
+def periods_between(since: datetime, until: datetime) -> tuple[Period, ...]:
+    """Weeks from Mondays, or calendar months where the span is long; the first and last period may be cut."""
     cuts = [since]
     while (ends := _next(cuts[-1], by_month=until - since > _WEEKS_UP_TO)) < until:
         cuts.append(ends)
@@ -45,7 +45,7 @@ def _next(at: datetime, *, by_month: bool) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The answers of one stretch: how many, and how many of the confirmations among them ended how so far."""
+    """The answers of one period: their number, and how many of the confirmations ended in which way so far."""
 
     period: Period
     answers: int
@@ -56,7 +56,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class ReasonCount:
-    """How many answers ended in one way for one reason, a code of the catalogue."""
+    """The number of answers that ended in one way for one reason, a code of the catalogue."""
 
     outcome: AnswerOutcome
     reason: str
@@ -65,7 +65,7 @@ class ReasonCount:
 
 @dataclass(frozen=True, slots=True)
 class Median:
-    """A median time in hours with how many it is of; None of nothing."""
+    """A median time in hours and the number of values; None without values."""
 
     hours: float | None
     n: int
@@ -91,7 +91,7 @@ _ORDER: Final = tuple(AnswerOutcome)
 
 
 def dashboard(answers: Iterable[Answered], parts: Sequence[Period]) -> Dashboard:
-    """The counts of the answers given within these stretches."""
+    """The counts of the answers given within these periods."""
     begins, ends = parts[0].begins, parts[-1].ends
     given = [one for one in answers if begins <= one.answered_at < ends]
     standing = [one for one in given if not one.undone]

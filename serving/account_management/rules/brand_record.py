@@ -1,4 +1,4 @@
-"""What became of a brand's answers: accepted, or not and why; the objections; the time. Standard library only."""
+"""The outcomes of a brand's answers: accepted or rejected and why; objections; times. Standard library only."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _GIVEN_BACK = frozenset({AppealState.UPHELD, AppealState.UNANSWERED})
 
 
 class AnswerOutcome(StrEnum):
-    """The outcome of an answer. Only `accepted` and `rejected` count for or against anybody."""
+    """The outcome of an answer. Only `accepted` and `rejected` count."""
 
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -30,10 +30,10 @@ class AnswerOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """An answer of a brand and what is known of its removal; `removal` is None where none was made of it.
+    """An answer of a brand and what is known of its removal; `removal` is None where the answer caused none.
 
-    `counter_notice` is the state of the one against the removal, None where neither side has said anything in it.
-    `objected` is set where the seller said something, there or on appeal. `asked_at` is when the question came to the
+    `counter_notice` is the state of the one against the removal, None where neither side has made a statement in it.
+    `objected` is set where the seller objected, there or on appeal. `asked_at` is when the question came to the
     brand.
     """
 
@@ -78,7 +78,7 @@ def became(answer: Answered) -> Became:
     """The outcome of one answer.
 
     A reinstated listing counts as rejected from the decision on; while the objection is open it counts as neither. A
-    removal without acknowledgement by the marketplace is no removal, so it counts as no mistake.
+    removal without acknowledgement by the marketplace is no removal, so it is no mistake either.
     """
     outcome, reason = _outcome(answer)
     return Became(outcome, reason, _hours(answer))

@@ -17,7 +17,7 @@ from serving.platform.runtime import Runtime
 from serving.platform.tabular import Kind
 
 LONGEST: Final = 200
-# The largest network of shops that a maker has on one marketplace, and room to spare.
+# The largest network of shops of one brand on a marketplace, with a reserve.
 MOST: Final = 20_000
 _HEADERS: Final = frozenset({"seller", "sellers", "seller_id", "seller id", "seller_external_id", "id"})
 _TOO_MANY: Final = Phrase("A list can have at most {most:,} sellers.", most=MOST)
@@ -43,7 +43,7 @@ class Change:
 
 
 def named_in(text: str) -> tuple[list[str], tuple[tuple[int, Phrase], ...]]:
-    """The sellers of a pasted text or file, one a line, of several cells the first; refused lines with the reason.
+    """The sellers of a pasted text or file: one a line, the first cell of several; refused lines with the reason.
 
     >>> named_in("seller,name\\nshop-1,Shop\\n\\nshop-2\\n")
     (['shop-1', 'shop-2'], ())
@@ -98,14 +98,14 @@ def change_list(
     whole: bool = False,
     by: str,
 ) -> Change:
-    """Put sellers on a brand's list, and with `whole` take all others off it. Returns what changed.
+    """Put sellers on a brand's list; `whole` removes all others from it. Returns what changed.
 
     Raises
     ------
     Invalid
-        No seller is named, or the end is over.
+        No seller is named, or the end is in the past.
     Conflict
-        The list would have more sellers than it may have.
+        The list would exceed its maximum.
     """
     now = runtime.clock.now()
     if not sellers:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from models.policies.learning import LabelPolicy
 from models.prevalence import Due, Estimate, prevalence
-from serving.account_management.rules.brand_dashboard import Dashboard, Period, dashboard, stretches
+from serving.account_management.rules.brand_dashboard import Dashboard, Period, dashboard, periods_between
 from serving.account_management.store import brand_answers, brand_dashboard
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import monitoring
@@ -24,7 +24,7 @@ DEFAULT_PERIOD: Final = 90
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How many of a stretch's listings are counterfeit, as far as people can tell, and how many listings there were."""
+    """The listings of a period, and the estimated counterfeit share among them."""
 
     period: Period
     listings: int
@@ -49,7 +49,7 @@ def gather(runtime: Runtime, connection: Connection, pair: Pair, days: int) -> B
     """The dashboard of a brand over the last `days`."""
     now = runtime.clock.now()
     since = (now - timedelta(days=days)).replace(hour=0, minute=0, second=0, microsecond=0)
-    parts = stretches(since, now + timedelta(microseconds=1))
+    parts = periods_between(since, now + timedelta(microseconds=1))
     record = dashboard((one.answered for one in brand_answers.answers_of(connection, {pair})), parts)
     checks = brand_dashboard.checks(connection, pair, since)
     seen = {state: number for state, number in checks.items() if state is not CheckState.ASKED}
@@ -69,7 +69,7 @@ def gather(runtime: Runtime, connection: Connection, pair: Pair, days: int) -> B
 def _shares(
     runtime: Runtime, connection: Connection, pair: Pair, parts: tuple[Period, ...], now: datetime
 ) -> tuple[Share, tuple[Share, ...]]:
-    """Prevalence by the random audit sample: of all stretches together, and of each."""
+    """Prevalence by the random audit sample: of all periods together, and of each."""
     window = Window(parts[0].begins - timedelta(microseconds=1), now)
     listings = [0] * len(parts)
     drawn: list[list[tuple[str, float]]] = [[] for _ in parts]

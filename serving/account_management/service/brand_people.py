@@ -41,12 +41,12 @@ def invite_colleague(runtime: Runtime, person: Person, pair: Pair, email: str) -
 
 
 def open_invitations(connection: Connection, pair: Pair, at: datetime) -> list[Invitation]:
-    """The links to a brand that can still be taken up; `at` is by the clock on the wall."""
+    """The invitations to a brand that can still be accepted; `at` is wall-clock time."""
     return [one for one in invitations.open_ones(connection, [pair[0]], at) if one.grant.brand_id == pair[1]]
 
 
 def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitation_id: str) -> None:
-    """Make a link to one's own brand worthless.
+    """Invalidate an invitation to one's own brand.
 
     Raises
     ------
@@ -72,8 +72,8 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
     Raises
     ------
     NotFound, Forbidden, Conflict
-        It is not their brand, or the id is of no user of the brand; they do not lead it, or the colleague does; it is
-        themselves.
+        It is not their brand, or the id belongs to no user of it; they do not lead it, or the colleague does; the user
+        is themselves.
     """
     if user_id == person.user_id:
         raise Conflict("You cannot remove your own access. Your account manager can.")
@@ -103,7 +103,7 @@ def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewManda
     ------
     NotFound, Forbidden, Invalid, Conflict
         It is not their brand; they do not lead it; it is themselves; as `serving.rights.service.rights.grant_mandate`,
-        which lets nobody who leads become an agent.
+        which refuses users with lead rights.
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)
@@ -123,7 +123,7 @@ def end_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) ->
     Raises
     ------
     NotFound, Forbidden
-        It is not their brand's, or its agent speaks for the brand at other marketplaces alone, or it is over; they do
+        It is not of their brand, or its agent represents the brand at other marketplaces only, or it has ended; they do
         not lead it.
     """
     with runtime.store.read() as connection:

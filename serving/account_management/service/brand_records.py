@@ -52,7 +52,7 @@ _ALL_CHANGES: Final = 10_000
 
 
 def standing_rows(connection: Connection, marketplace_id: str, brand_id: str) -> list[tuple[Any, ...]]:
-    """A row a change of a brand's standing, oldest first, with the counts and reasons of that moment."""
+    """One row per change of a brand's standing, oldest first, with the counts and reasons of that moment."""
     found = standings.changes(connection, marketplace_id, brand_id, most=_ALL_CHANGES)
     return [_change_row(one) for one in reversed(found)]
 
@@ -75,7 +75,7 @@ def record_of(answers: Iterable[BrandAnswer]) -> BrandRecord:
 
 
 def record_file(form: Format, answers: Iterable[BrandAnswer]) -> bytes:
-    """A row an answer, oldest first, with what became of it and why."""
+    """One row per answer, oldest first, with its outcome and the reason."""
     return as_file(form, COLUMNS, (_row(one) for one in answers))
 
 
@@ -107,7 +107,7 @@ def _row(one: BrandAnswer) -> tuple[Any, ...]:
 
 
 def _objection(answered: Answered) -> str | None:
-    """How the seller's objection stands: on appeal, or else in the counter-notice."""
+    """The state of the seller's objection: on appeal, or else in the counter-notice."""
     if not answered.objected:
         return None
     if answered.appeal is not AppealState.NONE:

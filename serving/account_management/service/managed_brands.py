@@ -35,7 +35,7 @@ _SETTLED_BY_MANAGER = frozenset({RightState.VERIFIED, RightState.REFUSED})
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A brand that somebody looks after at a marketplace."""
+    """A brand of an account manager at a marketplace."""
 
     pair: Pair
     marketplace: str
@@ -43,12 +43,12 @@ class Kept:
 
 
 def kept_by(connection: Connection, person: Person, brand_id: str, marketplace_id: str | None = None) -> Kept:
-    """The brand of an id that somebody looks after; of several marketplaces the one named, or the first.
+    """The managed brand of this id; of several marketplaces the one named, or the first.
 
     Raises
     ------
     NotFound
-        They do not look after it.
+        They are not its account manager.
     """
     mine = sorted(looked_after(connection, person))
     found = next((one for one in mine if one[1] == brand_id and marketplace_id in {None, one[0]}), None)
@@ -60,7 +60,7 @@ def kept_by(connection: Connection, person: Person, brand_id: str, marketplace_i
 def needs(
     runtime: Runtime, connection: Connection, person: Person, pairs: Collection[Pair], at: datetime
 ) -> dict[Pair, tuple[Reason, ...]]:
-    """Why each of these brands needs its account manager, the most urgent first."""
+    """The reasons why each of these brands needs its account manager, the most urgent first."""
     policy, told = (
         runtime.policies[AttentionPolicy],
         timedelta(days=runtime.policies[RightsPolicy].told_before_expiry_days),
@@ -132,7 +132,7 @@ def void_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -
     Raises
     ------
     NotFound
-        It is not their brand's, or its agent represents the brand at other marketplaces only.
+        It is not of their brand, or its agent represents the brand at other marketplaces only.
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -154,14 +154,14 @@ def void_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -
 def change_enrolment(
     runtime: Runtime, person: Person, pair: Pair, *, takes_part: bool, daily_questions: int | None
 ) -> None:
-    """Change whether a brand is asked, and how much in a day.
+    """Change whether a brand gets questions, and how many a day.
 
     Raises
     ------
     NotFound
         It is not their brand.
     Invalid
-        The number is none that anybody could answer in a day.
+        The number is out of range.
     """
     if daily_questions is not None and not 0 <= daily_questions <= _MOST_QUESTIONS:
         raise Invalid("Questions a day are a number from 0 to {most:,}, or nothing for no limit.", most=_MOST_QUESTIONS)
@@ -172,14 +172,14 @@ def change_enrolment(
 
 
 def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, state: RightState, note: str) -> None:
-    """Verify or refuse a right of a brand that somebody looks after.
+    """Verify or refuse a right of a brand that the person manages.
 
     Raises
     ------
     NotFound
-        It is not their brand's.
+        It is not of their brand.
     Invalid
-        An account manager verifies or refuses; a brand withdraws.
+        The state is neither of the two: only the brand withdraws a right.
     """
     if state not in _SETTLED_BY_MANAGER:
         raise Invalid("Verify the right, or refuse it.")

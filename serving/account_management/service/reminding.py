@@ -1,4 +1,4 @@
-"""Reminders and escalations of questions that wait for a brand."""
+"""Reminders and escalations of a brand's open questions."""
 
 from datetime import datetime
 from typing import Final
@@ -40,7 +40,7 @@ def _take(runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datet
 
 
 def take_step(runtime: Runtime, connection: Connection, case: Case, step: QuestionStep, at: datetime) -> bool:
-    """Write a step down for the brand's record and on the case's timeline, once; False where it was taken."""
+    """Record a step for the brand and on the case's timeline, once; False where it was taken before."""
     enrolled = brands.enrolments(connection, case.marketplace_id).get(case.brand_id or "")
     if enrolled is None:
         return False

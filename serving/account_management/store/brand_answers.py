@@ -1,4 +1,4 @@
-"""A brand's answers with what became of each, for the brand itself."""
+"""A brand's answers and their outcomes, for the brand itself."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
         .correlate(verdict)
         .scalar_subquery()
     )
-    # A verdict on a listing whose removal is on its way already is attached to that one.
+    # A verdict on a listing whose removal is already requested is attached to that removal.
     joined = (
         select(func.max(action.c.action_id))
         .where(
@@ -63,7 +63,7 @@ def answers_of(connection: Connection, pairs: Collection[Pair]) -> list[BrandAns
         .correlate(verdict)
         .scalar_subquery()
     )
-    # A question comes with its case, or later, by the word of an analyst who looked at it first.
+    # The question comes with its case, or later, after an analyst who looked first puts it to the brand.
     earlier = verdict.alias("earlier")
     passed_on = (
         select(func.max(earlier.c.known_at))

@@ -1,4 +1,4 @@
-"""The signs that a brand needs its account manager: counts and moments. Nothing here writes."""
+"""The signs that a brand needs its account manager: counts and moments. Read only."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -19,7 +19,7 @@ Pair = tuple[str, str]
 
 
 def overdue(connection: Connection, pairs: Collection[Pair], at: datetime) -> dict[Pair, int]:
-    """Open questions whose deadline is over."""
+    """Open questions past their deadline."""
     late = (
         review_case.c.state == CaseState.OPEN.value,
         review_case.c.lane == CaseLane.ASK_BRAND.value,
@@ -29,7 +29,7 @@ def overdue(connection: Connection, pairs: Collection[Pair], at: datetime) -> di
 
 
 def unanswered(connection: Connection, pairs: Collection[Pair], since: datetime) -> dict[Pair, int]:
-    """Questions that silence gave back since a moment."""
+    """Questions returned unanswered since a moment."""
     step = question_step.c
     return _counted(
         connection, question_step, pairs, step.step == QuestionStep.UNANSWERED.value, step.taken_at >= since
@@ -37,7 +37,7 @@ def unanswered(connection: Connection, pairs: Collection[Pair], since: datetime)
 
 
 def answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, datetime]:
-    """When somebody of each brand answered last; brands that never did are left out."""
+    """When a user of each brand last answered; brands that never did are left out."""
     text = verdict.c
     query = (
         select(text.marketplace_id, text.brand_id, func.max(text.known_at).label("at"))
@@ -48,14 +48,14 @@ def answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, d
 
 
 def rights_to_verify(connection: Connection, brand_ids: Collection[str]) -> dict[str, int]:
-    """Rights without a review, by brand."""
+    """Rights that wait for verification, by brand."""
     return _rights(connection, brand_ids, brand_right.c.state == RightState.CLAIMED.value)
 
 
 def rights_ending(
     connection: Connection, brand_ids: Collection[str], after: datetime, until: datetime
 ) -> dict[str, int]:
-    """Verified rights that end in a stretch of time, by brand."""
+    """Verified rights that end within a period, by brand."""
     ends = brand_right.c.expires_at
     verified = brand_right.c.state == RightState.VERIFIED.value
     return _rights(connection, brand_ids, and_(verified, ends > after, ends <= until))
@@ -82,5 +82,5 @@ def _counted(
 
 
 def _one_of(table: Any, pairs: Collection[Pair]) -> ColumnElement[bool]:
-    """A brand in a marketplace among these; no pairs match nothing."""
+    """The condition that selects these (marketplace, brand) pairs; an empty set matches no row."""
     return or_(false(), *(inside(table, place, brand_id=one) for place, one in sorted(pairs)))

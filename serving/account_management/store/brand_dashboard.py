@@ -1,4 +1,4 @@
-"""Counts of a brand at a marketplace that stand on its dashboard and in no other place; nothing here writes."""
+"""Counts of a brand at a marketplace for its dashboard. Read only."""
 
 from datetime import datetime
 
@@ -23,7 +23,7 @@ def relists(connection: Connection, pair: Pair, since: datetime) -> int:
 
 
 def checks(connection: Connection, pair: Pair, since: datetime) -> dict[CheckState, int]:
-    """How the looks stand at the brand's removals that were acknowledged since a moment."""
+    """The states of the checks of the brand's removals that were acknowledged since a moment."""
     query = (
         select(removal_check.c.state, func.count().label("n"))
         .join(action, same(removal_check, action, "action_id"))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-LOCAL: Final = "local"  # The actor of commands that the home's owner gives without naming a person.
+LOCAL: Final = "local"  # The actor of commands that the operator of the data directory runs without naming a person.
 
 
 class Role(StrEnum):
@@ -39,7 +39,7 @@ class Scope(StrEnum):
     INTAKE = "intake"
     SCORE = "score"  # Ask for a score without keeping the listing.
     ENDPOINTS = "endpoints"  # Set the webhook endpoints; a key with this permission can read every takedown.
-    BACKFILL = "backfill"  # Set when a thing was known to when it happened; for the import of a past.
+    BACKFILL = "backfill"  # Set the known time of a row to the time of its event, to import history.
     CLOCK = "clock"  # Move the simulated clock; never honoured in production.
 
 
@@ -65,9 +65,9 @@ _PERMISSIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A role in one marketplace; a brand's people also name their brand.
+    """A role in one marketplace; the grant of a brand user also names the brand.
 
-    `leads` is the marketplace's word that a brand's person may change what the brand has on file.
+    `leads` is set where the marketplace has given a brand user the right to change what the brand has on file.
     """
 
     role: Role

@@ -23,7 +23,7 @@ def check_grant(grant: Grant, administered: Collection[str]) -> None:
     Forbidden
         It is in a marketplace that the giver does not administer.
     Invalid
-        A brand's person without a brand, or a brand for anybody else.
+        A brand user without a brand, or another role with a brand.
     """
     if grant.marketplace_id not in administered:
         raise Forbidden("You can give roles only in the marketplaces that you administer.")
@@ -73,7 +73,7 @@ def check_still_administered(
 
 
 def check_reactivation(grants: Sequence[Grant], administered: Collection[str]) -> None:
-    """Refuse to open an account again that also works elsewhere: its roles there would come back with it.
+    """Refuse to reactivate an account that also has roles elsewhere: reactivation would restore those roles.
 
     Raises
     ------
@@ -81,11 +81,11 @@ def check_reactivation(grants: Sequence[Grant], administered: Collection[str]) -
         It has roles where the person who asks administers nothing.
     """
     if _works_elsewhere(grants, administered):
-        raise Forbidden("They also work for a marketplace that is not yours. Whoever administers both can do it.")
+        raise Forbidden("They also work for a marketplace that is not yours. An administrator of both can do it.")
 
 
 def check_own_roles(given: Collection[Grant], user_id: str, by: str) -> None:
-    """Refuse to give oneself a role: what two people are asked for, one must not come to be by oneself.
+    """Refuse to give oneself a role: an act that needs two people must not become possible for one alone.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def check_own_roles(given: Collection[Grant], user_id: str, by: str) -> None:
 
 
 def check_deactivation(grants: Sequence[Grant], user_id: str, by: str, administered: Collection[str]) -> None:
-    """Refuse to end an account that is one's own, or that others rely on elsewhere.
+    """Refuse to deactivate one's own account, or an account that has roles elsewhere.
 
     Raises
     ------

@@ -25,7 +25,7 @@ LONGEST_PASSWORD: Final = 200
 
 
 class NotSignedIn(DomainError):
-    """Nobody is signed in, or the key is not valid. Which of the two, and why, is not said."""
+    """Nobody is signed in, or the key is not valid. The error does not give the reason."""
 
     code = "not_signed_in"
 

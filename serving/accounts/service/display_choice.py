@@ -17,12 +17,12 @@ _Word = TypeVar("_Word", bound=StrEnum)
 
 
 def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str, str]) -> Display:
-    """Store the given settings; the others stay as before. Returns what holds now.
+    """Store the given settings; the others stay as before. Returns the settings now in force.
 
     Raises
     ------
     Invalid
-        A value is none that can be chosen; nothing is kept then.
+        A value is not one of the options; nothing is stored then.
     """
     chosen = replace(
         before,
@@ -44,7 +44,7 @@ def choose(runtime: Runtime, person: Person, before: Display, given: Mapping[str
 
 
 def begin_in(runtime: Runtime, person: Person, language: Language) -> None:
-    """Keep the language in which somebody signed in, as long as they have chosen nothing themselves."""
+    """Store the language of the sign-in, unless the person has chosen settings."""
     if language == DEFAULT_DISPLAY.language:
         return
     with runtime.store.write() as connection:

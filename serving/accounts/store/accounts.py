@@ -1,4 +1,4 @@
-"""People, what they may do, and their sessions."""
+"""Accounts, their permissions, and their sessions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Somebody's session: the person with their grants as of now, the token that forms must carry, how pages look."""
+    """A session: the person with their grants as of now, the token that forms must carry, and the display settings."""
 
     person: Person
     csrf_token: str
@@ -58,7 +58,7 @@ def add_account(
 
 
 def is_known(connection: Connection, email: str) -> bool:
-    """Whether an account has this e-mail address, also one that is disabled."""
+    """Whether an account has this e-mail address, including a disabled one."""
     return connection.execute(select(account.c.user_id).where(account.c.email == email)).first() is not None
 
 
@@ -117,18 +117,18 @@ def person(connection: Connection, user_id: str) -> Person:
 
 
 def places_of(connection: Connection, user_id: str) -> frozenset[str]:
-    """The marketplaces at which somebody has any role; none of an id that is nobody's."""
+    """The marketplaces in which an account has any role; empty for an unknown id."""
     query = select(role_grant.c.marketplace_id).where(role_grant.c.user_id == user_id)
     return frozenset(connection.execute(query).scalars())
 
 
 def set_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, leads: bool) -> None:
-    """Let one of a brand's people change what the brand has on file, or no more; `pair` is (marketplace, brand).
+    """Grant or remove a brand user's lead rights; `pair` is (marketplace, brand).
 
     Raises
     ------
     NotFound
-        They do not speak for this brand here.
+        They do not represent this brand here.
     """
     changed = connection.execute(
         update(role_grant)
@@ -144,7 +144,7 @@ def set_lead(connection: Connection, user_id: str, pair: tuple[str, str], *, lea
 
 
 def end_brand_grant(connection: Connection, user_id: str, pair: tuple[str, str]) -> None:
-    """Somebody speaks for a brand at a marketplace no more; their account stays."""
+    """End a user's role for a brand at a marketplace; the account stays."""
     connection.execute(
         delete(role_grant).where(
             role_grant.c.user_id == user_id,
@@ -156,7 +156,7 @@ def end_brand_grant(connection: Connection, user_id: str, pair: tuple[str, str])
 
 @dataclass(frozen=True, slots=True)
 class BrandPerson:
-    """Somebody who speaks for a brand at a marketplace, since when, and whether they lead it."""
+    """A user who represents a brand at a marketplace, since when, and whether they have lead rights."""
 
     user_id: str
     name: str
@@ -203,7 +203,7 @@ def names(connection: Connection, user_ids: Sequence[str]) -> dict[str, str]:
 def add_session(
     connection: Connection, *, token_hash: str, user_id: str, csrf_token: str, at: datetime, expires_at: datetime
 ) -> None:
-    """A new session; expired ones of everybody are swept out in passing."""
+    """A new session; this also deletes expired sessions of all users."""
     connection.execute(delete(browser_session).where(browser_session.c.expires_at < at))
     connection.execute(update(account).where(account.c.user_id == user_id).values(signed_in_at=at))
     row = {
@@ -239,7 +239,7 @@ def end_session(connection: Connection, token_hash: str) -> None:
 
 
 def forget_sessions(connection: Connection, before: datetime, most: int) -> int:
-    """Forget sessions that ended before a moment, whosever they were."""
+    """Delete sessions that ended before a moment; at most `most`. Returns how many."""
     ended = (browser_session.c.expires_at <= before,)
     return delete_some(connection, browser_session, browser_session.c.token_hash, ended, most)
 

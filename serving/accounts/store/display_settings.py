@@ -1,4 +1,4 @@
-"""How each person wants pages to be written."""
+"""The display settings of each person."""
 
 from datetime import datetime
 
@@ -11,14 +11,14 @@ from serving.platform.languages import Language
 
 
 def put(connection: Connection, user_id: str, display: Display, at: datetime) -> None:
-    """Keep a person's choice; it replaces the one before."""
+    """Store a person's settings; they replace the previous ones."""
     if not begin(connection, user_id, display, at):
         kept = update(display_setting).where(display_setting.c.user_id == user_id)
         connection.execute(kept.values(_values(display, at)))
 
 
 def begin(connection: Connection, user_id: str, display: Display, at: datetime) -> bool:
-    """Keep what holds until a person chooses; False, and nothing is kept, where there is a choice."""
+    """Store defaults until a person chooses; False, without a change, where settings exist."""
     new = insert_or_ignore(connection, display_setting).values(user_id=user_id, **_values(display, at))
     return connection.execute(new.returning(display_setting.c.user_id)).first() is not None
 
@@ -35,7 +35,7 @@ def _values(display: Display, at: datetime) -> dict[str, object]:
 
 
 def of_row(row: "Row[tuple[object, ...]]") -> Display:
-    """The choice in a row that holds the table's columns; the defaults where it holds none."""
+    """The settings in a row that holds the table's columns; the defaults where the row has none."""
     if row.time_zone is None:
         return DEFAULT_DISPLAY
     return Display(row.time_zone, Language(row.language), Density(row.density), row.letter_keys, Theme(row.theme))

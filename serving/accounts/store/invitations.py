@@ -15,7 +15,7 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """Somebody was asked in by somebody, to one role, until a moment."""
+    """An invitation by an inviter to one role, valid until a moment."""
 
     invitation_id: str
     email: str
@@ -43,7 +43,7 @@ def put(connection: Connection, one: Invitation, token_hash: str) -> None:
 
 
 def open_ones(connection: Connection, marketplaces: Collection[str], at: datetime) -> list[Invitation]:
-    """The invitations that can still be taken up, the latest first."""
+    """The invitations that can still be accepted, the latest first."""
     query = select(invitation).where(invitation.c.marketplace_id.in_(marketplaces), *_open(at))
     return [_invitation(row) for row in connection.execute(query.order_by(invitation.c.invitation_id.desc()))]
 
@@ -54,33 +54,33 @@ def of_token(connection: Connection, token_hash: str, at: datetime) -> Invitatio
     Raises
     ------
     NotFound
-        The link is wrong, was used or withdrawn, or has expired. Which of these is not said.
+        The link is wrong, was used or withdrawn, or has expired. The error does not give the reason.
     """
     found = connection.execute(
         select(invitation).where(invitation.c.token_hash == token_hash, *_open(at))
     ).one_or_none()
     if found is None:
-        raise NotFound("This invitation is not valid any more. Ask whoever sent it for another.")
+        raise NotFound("This invitation is no longer valid. Ask the person who sent it for another.")
     return _invitation(found)
 
 
 def take_up(connection: Connection, one: Invitation, user_id: str, at: datetime) -> None:
-    """Spend an invitation.
+    """Mark an invitation as used.
 
     Raises
     ------
     NotFound
-        Somebody was faster, or it was withdrawn.
+        Another request used it first, or it was withdrawn.
     """
     spent = update(invitation).where(
         inside(invitation, one.grant.marketplace_id, invitation_id=one.invitation_id), *_open(at)
     )
     if connection.execute(spent.values(used_at=at, user_id=user_id)).rowcount != 1:
-        raise NotFound("This invitation is not valid any more. Ask whoever sent it for another.")
+        raise NotFound("This invitation is no longer valid. Ask the person who sent it for another.")
 
 
 def withdraw(connection: Connection, marketplaces: Collection[str], invitation_id: str, at: datetime) -> Invitation:
-    """Make a link worthless; returns what it was.
+    """Invalidate an invitation's link; returns the invitation.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def withdraw(connection: Connection, marketplaces: Collection[str], invitation_i
 
 
 def withdraw_earlier(connection: Connection, email: str, grant: Grant, at: datetime) -> None:
-    """Make earlier links to the same person for the same role worthless."""
+    """Invalidate earlier invitations of the same address to the same role."""
     connection.execute(
         update(invitation)
         .where(
@@ -109,7 +109,7 @@ def withdraw_earlier(connection: Connection, email: str, grant: Grant, at: datet
 
 
 def withdraw_of(connection: Connection, marketplaces: Collection[str], invited_by: str, at: datetime) -> None:
-    """Make the links worthless by which somebody asked people in here: they can answer for nobody any more."""
+    """Invalidate the open invitations by a person who can no longer grant these roles."""
     connection.execute(
         update(invitation)
         .where(invitation.c.marketplace_id.in_(marketplaces), invitation.c.invited_by == invited_by, *_open(at))
@@ -118,7 +118,7 @@ def withdraw_of(connection: Connection, marketplaces: Collection[str], invited_b
 
 
 def forget(connection: Connection, before: datetime, most: int) -> int:
-    """Forget invitations that ran out before a moment, taken up or not; returns how many."""
+    """Delete invitations that expired before a moment, used or not; returns how many."""
     few = select(invitation.c.token_hash).where(invitation.c.expires_at <= before).limit(most)
     gone = delete(invitation).where(invitation.c.token_hash.in_(few)).returning(invitation.c.token_hash)
     return len(connection.execute(gone).all())

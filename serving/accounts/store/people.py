@@ -1,4 +1,4 @@
-"""Accounts as their administrators see them: who holds which roles, and who can sign in."""
+"""Accounts as administrators see them: roles, and whether the person can sign in."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from serving.accounts.tables import account, browser_session, role_grant
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Somebody with a role in a marketplace; `signed_in_at` is None where they never were."""
+    """A user with a role in a marketplace; `signed_in_at` is None where they never signed in."""
 
     user_id: str
     name: str
@@ -30,7 +30,7 @@ def colleagues(
     """The people with a role in these marketplaces, at most so many, and their total number. Those who can sign in come
     first, then by name.
 
-    `words` are looked for in names and e-mail addresses.
+    `words` are searched in names and e-mail addresses.
     """
     here = select(role_grant.c.user_id).where(role_grant.c.marketplace_id.in_(marketplaces))
     if role is not None:
@@ -60,7 +60,7 @@ def colleagues(
 
 
 def colleague(connection: Connection, marketplaces: Collection[str], user_id: str) -> Colleague:
-    """One of them, also one who can no longer sign in.
+    """One of these people, including one who can no longer sign in.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def holders(connection: Connection, marketplaces: Collection[str], role: Role) -
 
 
 def take_grants(connection: Connection, user_id: str, grants: Sequence[Grant]) -> None:
-    """Take roles from an account."""
+    """Remove roles from an account."""
     for grant in grants:
         connection.execute(
             delete(role_grant).where(
@@ -114,25 +114,25 @@ def take_grants(connection: Connection, user_id: str, grants: Sequence[Grant]) -
 
 
 def disable(connection: Connection, user_id: str, at: datetime) -> bool:
-    """Let nobody sign in as this any more; False where that was so already."""
+    """Disable sign-in for an account; False where it was disabled already."""
     changed = update(account).where(account.c.user_id == user_id, account.c.disabled_at.is_(None))
     return connection.execute(changed.values(disabled_at=at)).rowcount == 1
 
 
 def enable(connection: Connection, user_id: str) -> bool:
-    """Let somebody sign in again; False where they could."""
+    """Enable sign-in for an account; False where it was enabled."""
     changed = update(account).where(account.c.user_id == user_id, account.c.disabled_at.is_not(None))
     return connection.execute(changed.values(disabled_at=None)).rowcount == 1
 
 
 def end_sessions(connection: Connection, user_id: str, *, but: str = "") -> int:
-    """End the sessions of an account, but for one whose token has this hash; returns how many."""
+    """End the sessions of an account, except the one whose token has this hash; returns how many."""
     gone = delete(browser_session).where(browser_session.c.user_id == user_id, browser_session.c.token_hash != but)
     return len(connection.execute(gone.returning(browser_session.c.token_hash)).all())
 
 
 def set_password(connection: Connection, user_id: str, password_hash: str) -> None:
-    """Another password."""
+    """Replace the password of an account."""
     connection.execute(update(account).where(account.c.user_id == user_id).values(password_hash=password_hash))
 
 

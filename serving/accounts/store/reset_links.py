@@ -1,4 +1,4 @@
-"""Links by which somebody who forgot their password chooses another; of a link only the hash is kept."""
+"""Password reset links; only the link's hash is stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ DEAD: Final = Phrase("This link is invalid or has expired. Ask the person who cr
 
 @dataclass(frozen=True, slots=True)
 class ResetLink:
-    """Somebody may choose another password until a moment; `made_by` is None where the owner of the home made it."""
+    """The right to set a new password until a moment; `made_by` is None where the operator made it."""
 
     link_id: str
     user_id: str
@@ -26,7 +26,7 @@ class ResetLink:
 
 
 def put(connection: Connection, one: ResetLink, token_hash: str) -> None:
-    """A new link. The ones before are ended first, so that one of a person lives."""
+    """A new link. The earlier ones end first, so that a person has at most one valid link."""
     end(connection, one.user_id, one.made_at)
     row = {name: getattr(one, name) for name in ResetLink.__slots__}
     add(connection, reset_link, [{**row, "token_hash": token_hash}])
@@ -38,23 +38,23 @@ def of_token(connection: Connection, token_hash: str, at: datetime) -> ResetLink
     Raises
     ------
     NotFound
-        It is wrong, was used or ended, has run out, or its account is deactivated. Which of these is not said.
+        It is wrong, used, ended or expired, or its account is deactivated. The error does not give the reason.
     """
     return required(_one(connection, reset_link.c.token_hash == token_hash, at), DEAD)
 
 
 def of_person(connection: Connection, user_id: str, at: datetime) -> ResetLink | None:
-    """The link of a person that lives, if there is one."""
+    """The valid link of a person, if there is one."""
     return _one(connection, reset_link.c.user_id == user_id, at)
 
 
 def use(connection: Connection, link_id: str, at: datetime) -> None:
-    """Spend a link.
+    """Mark a link as used.
 
     Raises
     ------
     NotFound
-        Somebody was faster, or it was ended.
+        Another request used it first, or it was ended.
     """
     spent = update(reset_link).where(reset_link.c.link_id == link_id, *_unspent(at)).values(used_at=at)
     if connection.execute(spent.returning(reset_link.c.link_id)).one_or_none() is None:
@@ -62,12 +62,12 @@ def use(connection: Connection, link_id: str, at: datetime) -> None:
 
 
 def end(connection: Connection, user_id: str, at: datetime) -> None:
-    """Make the links of a person worthless that were not used."""
+    """Invalidate the unused links of a person."""
     connection.execute(update(reset_link).where(reset_link.c.user_id == user_id, *_unspent(at)).values(ended_at=at))
 
 
 def forget(connection: Connection, before: datetime, most: int) -> int:
-    """Forget links that ran out before a moment and were not used; returns how many.
+    """Delete unused links that expired before a moment; returns how many.
 
     The maker of a used link stays on record, because the maker may have had access to the account.
     """

@@ -1,4 +1,4 @@
-"""Names and addresses as they are given, checked before anything is made of them."""
+"""Validation of names and e-mail addresses before they are stored."""
 
 import re
 from typing import Final
@@ -17,7 +17,7 @@ def checked_address(email: str) -> str:
     Raises
     ------
     Invalid
-        It is none.
+        The text is not an e-mail address.
     """
     if not _ADDRESS.match(email) or len(email) > _LONGEST_ADDRESS:
         raise Invalid("This is not an e-mail address.")

@@ -1,4 +1,4 @@
-"""Asking people in: a one-time link for one role, and what becomes of it."""
+"""Invitations: a one-time link for one role, its acceptance and its withdrawal."""
 
 import secrets
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ PLACE: Final = "/join/"
 class Asked:
     """An open invitation as its administrator or its invitee sees it: marketplace, role and inviter.
 
-    Whether its address has an account is not in it: the inviter has the link too, and must not learn that.
+    It does not say whether its address has an account: the inviter has the link too, and must not learn that.
     """
 
     invitation: Invitation
@@ -43,7 +43,7 @@ def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
     Raises
     ------
     Forbidden, Invalid
-        As `serving.accounts.rules.staffing.check_grant`; or this is no e-mail address, or the brand takes no part here.
+        As `serving.accounts.rules.staffing.check_grant`; or the e-mail address is invalid, or the brand takes no part.
     Conflict
         The user with this address holds the role already.
     """
@@ -59,7 +59,7 @@ def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
 
 
 def invite_by_mail(runtime: Runtime, connection: Connection, by: Person, address: str, grant: Grant) -> str:
-    """Make a link to a role, which somebody may give who was asked before; returns its path, which is not kept."""
+    """Make an invitation link after the caller checked the right to invite; returns its path, which is not stored."""
     token, now = secrets.token_urlsafe(32), runtime.wall.now()
     expires = now + timedelta(days=runtime.policies[InvitationPolicy].valid_days)
     invitations.withdraw_earlier(connection, address, grant, now)
@@ -83,14 +83,14 @@ def _refuse_who_has_it(connection: Connection, administered: frozenset[str], add
 
 
 def open_invitations(runtime: Runtime, by: Person) -> list[Asked]:
-    """The invitations of a person's marketplaces that can still be taken up."""
+    """The invitations to a person's marketplaces that can still be accepted."""
     with runtime.store.read() as connection:
         found = invitations.open_ones(connection, by.marketplaces(Permission.ADMINISTER), runtime.wall.now())
         return [_asked(connection, one) for one in found]
 
 
 def withdraw(runtime: Runtime, by: Person, invitation_id: str) -> None:
-    """Make a link worthless.
+    """Invalidate an invitation's link.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def asked_by(runtime: Runtime, token: str) -> Asked:
 
 
 def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.SignedIn:
-    """Make the account, or give an existing one the role, and sign in.
+    """Create the account, or give an existing one the role, and sign in.
 
     An invalid name or password is refused before the check for an existing account, so such a try reveals nothing. A
     valid one reveals it: the request creates the account and uses the link up, or is refused because the account
@@ -130,7 +130,7 @@ def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.Si
     Invalid
         The name or the password is invalid.
     NotSignedIn
-        There is an account for this address, and this is not its password.
+        An account with this address exists, and the password is not its password.
     """
     one = asked_by(runtime, token).invitation
     new = (named("person", name), auth.hash_password(password))

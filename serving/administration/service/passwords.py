@@ -12,7 +12,7 @@ from serving.platform.runtime import Runtime
 
 
 def check_typed_alike(wanted: str, again: str) -> None:
-    """Refuse a new password that was typed in two ways.
+    """Refuse a new password that was not typed the same way twice.
 
     Raises
     ------
@@ -24,12 +24,12 @@ def check_typed_alike(wanted: str, again: str) -> None:
 
 
 def change_password(runtime: Runtime, person: Person, token: str, *, before: str, wanted: str) -> int:
-    """Change it; returns how many other sessions ended. `token` is of the session that stays.
+    """Change the password; returns how many other sessions ended. `token` is of the session that stays.
 
     Raises
     ------
     Invalid
-        The password before is wrong, or the new one is the same, too short or too long. Nothing is changed.
+        The current password is wrong, or the new one is the same, too short or too long. Nothing is changed.
     """
     with runtime.store.read() as connection:
         stored = people.password_of(connection, person.user_id)
@@ -53,16 +53,16 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
 
 
 def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> None:
-    """Choose another password behind a link, which is spent by it; every session and every other link of theirs ends.
+    """Set a new password by a link. This uses the link up and ends every session and every other link of the person.
 
-    A link that leads nowhere is refused before anything is hashed, so that guessing costs the guesser alone.
+    An invalid link is refused before the password is hashed, so that guessing links costs the service little.
 
     Raises
     ------
     NotFound
-        The link leads nowhere, or no more.
+        The link is unknown or no longer valid.
     Invalid
-        The two differ, or are too short or too long. Nothing is changed, and the link holds.
+        The two differ, or are too short or too long. Nothing is changed, and the link stays valid.
     """
     with runtime.store.read() as connection:
         live_link(runtime, connection, token)
@@ -88,7 +88,7 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> Non
 
 
 def _put(runtime: Runtime, connection: Connection, user_id: str, hashed: str, *, staying: str) -> int:
-    """Store it and end what the one before opened: sessions but one, and links; returns how many sessions."""
+    """Store the hash; end the other sessions and the links of the person. Returns how many sessions ended."""
     people.set_password(connection, user_id, hashed)
     reset_links.end(connection, user_id, runtime.wall.now())
     return people.end_sessions(connection, user_id, but=staying)

@@ -1,4 +1,4 @@
-"""The people of a marketplace: who is here with which roles, and what happens to their work when they go."""
+"""The people of a marketplace: their roles, and the transfer of their work when they leave."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -24,7 +24,7 @@ from serving.accounts.store.people import Colleague
 from serving.audit.store import audit
 from serving.brands.store import account_managers, brands
 from serving.cases.store import assignments, cases, leases
-from serving.cases.store.leases import Held
+from serving.cases.store.leases import LeasedCase
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
@@ -43,7 +43,7 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Freed:
-    """The result for somebody's work: cases given to a successor, cases anybody may take, brands that moved."""
+    """The transferred work: cases given to a successor, cases returned to the queue, brands that moved."""
 
     handed_over: int
     freed: int
@@ -52,14 +52,14 @@ class Freed:
 
 
 def administered(runtime: Runtime, by: Person) -> tuple[Marketplace, ...]:
-    """The marketplaces that somebody administers."""
+    """The marketplaces that a person administers."""
     here = by.marketplaces(Permission.ADMINISTER)
     with runtime.store.read() as connection:
         return tuple(one for one in marketplaces.everyone(connection) if one.marketplace_id in here)
 
 
 def staff(runtime: Runtime, by: Person, *, words: str, role: Role | None, most: int) -> Staff:
-    """The people of the marketplaces that somebody administers."""
+    """The people of the marketplaces that a person administers."""
     places = administered(runtime, by)
     here = [one.marketplace_id for one in places]
     with runtime.store.read() as connection:
@@ -83,13 +83,13 @@ def one_of_staff(runtime: Runtime, by: Person, user_id: str) -> Colleague:
 
 
 def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[Grant]) -> bool:
-    """Give and take roles until somebody holds exactly the wanted ones here; False where they did already.
+    """Grant and remove roles so that a user holds exactly the wanted ones here; False where nothing changed.
 
     Raises
     ------
     Forbidden, Invalid, Conflict, NotFound
-        As `serving.accounts.rules.staffing`; or there is no such person here; or they look after brands and are to be
-        no account manager any more.
+        As `serving.accounts.rules.staffing`; or there is no such person here; or they manage brands and would lose the
+        role of account manager.
     """
     here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:
@@ -125,7 +125,7 @@ def _refuse_who_looks_after_brands(connection: Connection, user_id: str, taken: 
     number = len(account_managers.brands_of(connection, places, user_id))
     if number:
         many = Phrase("{n} brand" if number == 1 else "{n} brands", n=number)
-        raise Conflict("They look after {brands}. Hand those over first.", brands=many)
+        raise Conflict("They manage {brands}. Hand those over first.", brands=many)
 
 
 def _places_without(taken: Iterable[Grant], role: Role) -> list[str]:
@@ -133,16 +133,16 @@ def _places_without(taken: Iterable[Grant], role: Role) -> list[str]:
 
 
 def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | None) -> Freed:
-    """End an account at once; its cases go to a successor or back to everybody, its brands to a successor.
+    """Deactivate an account at once; its cases go to a successor or to the queue, its brands to a successor.
 
-    Its sessions and its link for a new password end with it. The account stays, with what it decided; its roles wait
-    for a return.
+    This ends its sessions and its password reset link. The account and its decisions stay on record. Its roles return
+    when it is reactivated.
 
     Raises
     ------
     NotFound, Forbidden, Conflict, Invalid
-        As `serving.accounts.rules.staffing`; they are deactivated already; they look after brands and nobody was named
-        to follow them.
+        As `serving.accounts.rules.staffing`; they are deactivated already; they manage brands and no successor was
+        named.
     """
     here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:
@@ -165,12 +165,12 @@ def deactivate(runtime: Runtime, by: Person, user_id: str, *, successor: str | N
 
 
 def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
-    """Let somebody sign in again, with the roles that they had.
+    """Reactivate an account, with the roles that it had.
 
     Raises
     ------
     NotFound, Conflict, Forbidden
-        There is no such person here, or they can sign in; or their roles elsewhere would come back too.
+        There is no such person here, or they can sign in; or their roles elsewhere would be restored too.
     """
     here = by.marketplaces(Permission.ADMINISTER)
     with runtime.store.write() as connection:
@@ -184,15 +184,15 @@ def reactivate(runtime: Runtime, by: Person, user_id: str) -> None:
 
 
 def hand_over(runtime: Runtime, by: Person, user_id: str, successor: str) -> Freed:
-    """Transfer somebody's open work to a successor: cases, and brands they look after.
+    """Transfer a user's open work to a successor: cases, and brands they manage.
 
-    Cases that the successor must not have, because they, or somebody they invited, judged the listing before, anybody
-    else may take.
+    A case returns to the queue if the successor must not have it, because they, or somebody they invited, judged the
+    listing before.
 
     Raises
     ------
     NotFound, Invalid
-        There is no such person here; or the successor can do none of it.
+        There is no such person here; or the successor may take none of the work.
     """
     here, now = by.marketplaces(Permission.ADMINISTER), runtime.clock.now()
     with runtime.store.write() as connection:
@@ -209,7 +209,7 @@ def _hand_over(
     runtime: Runtime, connection: Connection, by: Person, whose: Colleague, successor: str | None, now: datetime
 ) -> Freed:
     if successor == whose.user_id:
-        raise Invalid("Name somebody else to follow them.")
+        raise Invalid("Name somebody else as their successor.")
     here = by.marketplaces(Permission.ADMINISTER)
     follower = None if successor is None else people.colleague(connection, here, successor)
     if follower is not None and follower.disabled_at is not None:
@@ -229,17 +229,17 @@ def _hand_over(
 
 def _brands_over(
     connection: Connection, here: Collection[str], whose: Colleague, follower: Colleague | None
-) -> list[Held]:
+) -> list[tuple[str, str]]:
     found = account_managers.brands_of(connection, here, whose.user_id)
     places = {place for place, _ in found}
     if places and follower is None:
         many = Phrase("{n} brand" if len(found) == 1 else "{n} brands", n=len(found))
-        raise Conflict("{name} looks after {brands}. Name who follows them.", name=whose.name, brands=many)
+        raise Conflict("{name} manages {brands}. Name a successor.", name=whose.name, brands=many)
     if follower is not None:
         for place in places:
             if not _holds(follower, Role.ACCOUNT_MANAGER, place):
                 raise Invalid(
-                    "{name} is no account manager where {whose} looks after brands.",
+                    "{name} is no account manager where {whose} manages brands.",
                     name=follower.name,
                     whose=whose.name,
                 )
@@ -247,13 +247,13 @@ def _brands_over(
     return found
 
 
-def _for(connection: Connection, held: Collection[Held], follower: Colleague) -> list[Held]:
-    """Of the cases those that the follower may have."""
-    found: list[Held] = []
-    for place in sorted({place for place, _ in held}):
+def _for(connection: Connection, leased: Collection[LeasedCase], follower: Colleague) -> list[LeasedCase]:
+    """The cases that the successor may have."""
+    found: list[LeasedCase] = []
+    for place in sorted({place for place, _ in leased}):
         if not _holds(follower, Role.ANALYST, place):
             continue
-        here = [case_id for where, case_id in held if where == place]
+        here = [case_id for where, case_id in leased if where == place]
         barred = kept_from(connection, place, here)
         found += [(place, case_id) for case_id in here if follower.user_id not in barred.get(case_id, ())]
     return found
@@ -263,7 +263,7 @@ def _holds(one: Colleague, role: Role, place: str) -> bool:
     return any(grant.role is role and grant.marketplace_id == place for grant in one.grants)
 
 
-def _event(runtime: Runtime, one: Held, text: str, by: Person, now: datetime) -> dict[str, Any]:
+def _event(runtime: Runtime, one: LeasedCase, text: str, by: Person, now: datetime) -> dict[str, Any]:
     return {
         "marketplace_id": one[0],
         "event_id": runtime.ids.new("evt"),

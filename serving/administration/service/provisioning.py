@@ -36,9 +36,9 @@ _LONGEST_OVERLAP_HOURS: Final = 168
 
 @dataclass(frozen=True, slots=True)
 class NewPerson:
-    """Somebody to invite; without a password one is made. `briefed` vouches for their certification.
+    """A user to add; without a password one is made. `briefed` vouches for their certification.
 
-    `leads` lets a brand's person change what the brand has on file.
+    `leads` gives a brand user the right to change what the brand has on file.
     """
 
     email: str
@@ -52,7 +52,7 @@ class NewPerson:
 
 
 def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str) -> Marketplace:
-    """Found a marketplace."""
+    """Create a marketplace."""
     if not money.CODE.match(base_currency):
         raise Invalid("The base currency is three capital letters such as EUR.")
     found = Marketplace(runtime.ids.new("mkt"), named("marketplace", name), base_currency, None)
@@ -63,12 +63,12 @@ def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str)
 
 
 def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, str]:
-    """Give somebody an account and a role; returns the account's id and the password, which is not kept.
+    """Create an account with a role; returns the account's id and the password, which is not stored.
 
     Raises
     ------
     Conflict, NotFound, Invalid
-        The e-mail is taken; there is no such marketplace or brand; a brand's person needs a brand, others have none.
+        The e-mail is taken; there is no such marketplace or brand; a brand user needs a brand, other roles have none.
     """
     if person.leads and person.role is not Role.BRAND:
         raise Invalid("Only a brand's person can lead it.")
@@ -97,7 +97,7 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
 
 
 def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
-    """Register a brand; it takes part nowhere yet."""
+    """Register a brand; it is enrolled at no marketplace yet."""
     found = Brand(runtime.ids.new("brd"), named("brand", name), tuple(aliases), tuple(gtin_prefixes))
     with runtime.store.write() as connection:
         brands.add_brand(connection, found, runtime.clock.now())
@@ -111,7 +111,7 @@ class NewEnrolment:
     """A brand in a marketplace, with its named account manager; `daily_questions` is None for no limit.
 
     Without an account manager a new brand goes to the manager with the fewest brands, and an enrolled one keeps its
-    own. Without `first_phase` the operator knows the brand already, and it begins in full.
+    own. Without `first_phase` the operator knows the brand already, and its answers count in full from the beginning.
     """
 
     brand: str
@@ -162,12 +162,12 @@ def _manager(connection: Connection, marketplace_id: str, brand_id: str, email: 
 
 
 def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace: str | None, by: str) -> str:
-    """Make an API key and return its text, which is shown once and not kept.
+    """Make an API key and return its text, which is shown once and not stored.
 
     Raises
     ------
     Invalid
-        The clock scope in production; or no name.
+        The clock scope in production; or an invalid name.
     """
     name = named("key", name)
     if Scope.CLOCK in scopes and runtime.settings.production:
@@ -191,15 +191,15 @@ def register_webhook(
     by: str,
     status_url: str | None = None,
 ) -> str:
-    """Register where a marketplace is told what to do; returns the signing secret. Waiting messages go there at once.
+    """Register a marketplace's webhook endpoint; returns the signing secret. Waiting messages are sent to it at once.
 
-    At `status_url`, with the id in the place of {listing}, it says whether it shows a listing: removals are verified.
+    At `status_url`, with the id in place of {listing}, the marketplace reports whether it shows a listing.
 
     Raises
     ------
     Invalid
-        An address is not https, or loopback in production; the status address has no place for the id; or the secret
-        is none of the scheme.
+        An address is not https, or is loopback in production; the status address lacks {listing}; or the secret has the
+        wrong form.
     """
     if allow_loopback and runtime.settings.production:
         raise Invalid("Production mode sends no webhooks to the machine itself.")
@@ -225,18 +225,18 @@ def register_webhook(
 
 
 def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | None, secret: str | None, by: str) -> str:
-    """Sign what a marketplace is sent with another secret; returns it. For some hours the one before signs as well.
+    """Rotate the signing secret; returns the new one. The previous secret also signs for the overlap hours.
 
-    With no overlap the one before ends at once, for a secret that has become known. Two sign at most: of a rotation
-    inside an overlap the oldest ends.
+    With no overlap the previous secret ends at once, for a secret that has leaked. At most two sign: a rotation inside
+    an overlap ends the oldest.
 
     Raises
     ------
     NotFound, Invalid
-        No endpoint is registered; the overlap is not 0 to 168 hours; the secret is none of the scheme, or the present.
+        No endpoint is registered; the overlap is not 0 to 168 hours; the secret is malformed or the current one.
     """
     if not 0 <= overlap_hours <= _LONGEST_OVERLAP_HOURS:
-        raise Invalid("The secret before signs for 0 to {most} hours.", most=_LONGEST_OVERLAP_HOURS)
+        raise Invalid("The previous secret signs for 0 to {most} hours.", most=_LONGEST_OVERLAP_HOURS)
     chosen = secret or new_secret()
     check_secret(chosen)
     now = runtime.clock.now()
@@ -244,7 +244,7 @@ def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | No
         here = marketplaces.by_name(connection, marketplace).marketplace_id
         endpoint = required(endpoints.in_force(connection, here), "No webhook endpoint is registered.")
         if chosen == endpoint.secret:
-            raise Invalid("This is the present secret.")
+            raise Invalid("This is the current secret.")
         until = now + timedelta(hours=overlap_hours)
         endpoints.change_secret(connection, endpoint, chosen, previous_until=until)
         payload = {"previous_until": until.isoformat()}
@@ -253,12 +253,12 @@ def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | No
 
 
 def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) -> int:
-    """Replace dated exchange rates: day, currency, euros for one unit, source. Of a day's several the last counts.
+    """Replace dated exchange rates: day, currency, euros for one unit, source. The last row of a day counts.
 
     Raises
     ------
     Invalid
-        A row is not of that form.
+        A row is malformed.
     """
     checked = [_rate(row) for row in rows]
     last = {(rate["day"], rate["currency"]): rate for rate in checked}

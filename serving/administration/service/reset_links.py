@@ -23,7 +23,7 @@ PLACE: Final = "/reset/"
 
 
 def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
-    """Make a link for one of an administrator's people; returns its path, which is not kept. The one before ends.
+    """Make a link for a user of an administrator; returns its path, which is not stored. Earlier links end.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: s
     Raises
     ------
     NotFound
-        It is not their brand, or nobody of this id speaks for it.
+        It is not their brand, or no user with this id represents it.
     Conflict, Forbidden
         They do not lead it; as `serving.accounts.rules.staffing.check_reset`.
     """
@@ -61,7 +61,7 @@ def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: s
 
 
 def make_link_as_owner(runtime: Runtime, email: str, *, by: str) -> str:
-    """Make a link for anybody, as the owner of the home; returns its path, which is not kept.
+    """Make a link for any account, as the operator of the data directory; returns its path, which is not stored.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Appeals against decisions: their states, how long they are open, and what a record of groundless ones changes."""
+"""Appeals against decisions: their states, the appeal period, and the effect of a record of groundless appeals."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -51,10 +51,10 @@ def next_state(state: AppealState, event: AppealEvent) -> AppealState:
     return following
 
 
-# Included with every appeal, so that everybody it may concern later has been informed (DSA, Article 23(4)).
+# Included with every appeal, so that every possible appellant has been informed (DSA, Article 23(4)).
 ADMISSION_RULE: Final = (
-    "A first appeal against a removal is always heard. The appeals of whoever appeals often and nearly always without "
-    "ground wait behind those of others, and there is no second appeal against the same removal."
+    "A first appeal against a removal is always heard. Appeals by a person whose frequent appeals are nearly all without "
+    "ground wait behind those of others. There is no second appeal against the same removal."
 )
 # The answer to a repeated submission of the same appeal.
 KNOWN: Final = {
@@ -66,7 +66,7 @@ KNOWN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class AppealRecord:
-    """How an appellant's appeals of the record's window ended."""
+    """How an appellant's appeals in the record's period ended."""
 
     upheld: int
     dismissed: int
@@ -74,19 +74,19 @@ class AppealRecord:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """An admitted appeal: whether it waits behind the others, and the sentence that the appellant is told."""
+    """An admitted appeal: whether it waits behind the others, and the sentence for the appellant."""
 
     behind_others: bool
     told: str
 
 
 def open_until(informed_at: datetime, policy: AppealPolicy) -> datetime:
-    """Until when a decision can be appealed against."""
+    """The end of the appeal period of a decision."""
     return after_months(informed_at, policy.open_months)
 
 
 def is_frivolous(record: AppealRecord, policy: AppealPolicy) -> bool:
-    """Whether somebody appeals frequently and without ground, by number and by proportion."""
+    """Whether an appellant appeals frequently and without ground, by number and by proportion."""
     decided = record.upheld + record.dismissed
     return record.dismissed >= policy.frivolous_from and record.dismissed >= policy.frivolous_share * decided
 
@@ -97,17 +97,17 @@ def admit(
     """Whether an appeal against one decision is admitted, and in what order.
 
     A first appeal against a decision is always admitted: an appellant who was wrong a hundred times may be right this
-    time. An appellant's record changes only the order. An appellant whose appeals are nearly all dismissed waits behind
-    all others and is told so. A thousand of such appeals therefore do not take the time of a seller who has one. A
+    time. An appellant's record changes only the order: an appellant whose appeals are nearly all dismissed waits behind
+    all others and is told so. A thousand such appeals therefore do not take the time of a seller who has one. A
     second appeal against the same decision is refused: a person decided it, and the remaining remedy is a dispute body
     or a court.
 
     Raises
     ------
     Conflict
-        There has been an appeal against this decision.
+        An appeal against this decision exists already.
     TooLate
-        The decision can no longer be appealed against.
+        The appeal period has passed.
     """
     if not is_first:
         raise Conflict("An appeal against this removal already exists.")

@@ -1,9 +1,9 @@
-"""A seller's counter-notice from the removal to its end: the acts of each party, their times, and the meaning of
+"""A seller's counter-notice from the removal to its end: the acts of each party, their deadlines, and the meaning of
 silence.
 
-It opens when the seller is told of a removal. The seller answers it, the rights holder gives way or maintains, up to
-the profile's number of rounds. A contest after the last goes to a person who did not decide before. An appeal is open
-beside it for six months, whatever became of the counter-notice.
+It opens when the seller is told of a removal. The seller answers it, the rights holder concedes or maintains, up to
+the profile's number of rounds. After the last round a person who did not take the earlier decision decides. An appeal
+is also open for six months, whatever the outcome of the counter-notice.
 """
 
 from collections.abc import Mapping
@@ -48,11 +48,11 @@ class CounterNoticeEvent(StrEnum):
     UPHOLD = "uphold"
     DISMISS = "dismiss"
     REOPEN = "reopen"
-    PASS_DEADLINE = "pass_deadline"  # noqa: S105  # No password: nobody spoke in time.
+    PASS_DEADLINE = "pass_deadline"  # noqa: S105  # No password: no party answered in time.
 
 
 class Party(StrEnum):
-    """The party of an event. The reviewer did not take the earlier decision; the clock is no person."""
+    """The party of an event. The reviewer did not take the earlier decision; the clock is not a person."""
 
     SELLER = "seller"
     RIGHTS_HOLDER = "rights_holder"
@@ -83,10 +83,10 @@ _ALLOWED: Final[Mapping[CounterNoticeState, frozenset[CounterNoticeEvent]]] = {
     _S.WITH_REVIEWER: frozenset({_E.UPHOLD, _E.DISMISS}),
     # The marketplace learns of a court's decision from one of the two parties.
     _S.WITH_COURT: frozenset({_E.WITHDRAW, _E.APPEAL, _E.CONCEDE}),
-    # Only a decision that a person has just undone is open again.
+    # Only an undone decision of a person can be reopened.
     _S.UPHELD: frozenset({_E.REOPEN}),
     _S.DISMISSED: frozenset({_E.REOPEN}),
-    # An appeal outlives them.
+    # An appeal is possible after the counter-notice has ended.
     _S.LAPSED: frozenset({_E.APPEAL}),
     _S.WITHDRAWN: frozenset({_E.APPEAL}),
 }
@@ -106,7 +106,7 @@ _PLAIN: Final = {
     _E.GO_TO_COURT: (_S.WITH_COURT, "The rights holder has gone to court; the removal stands meanwhile."),
     _E.DISMISS: (_S.DISMISSED, "A person who did not decide before found that the removal stands."),
     _E.APPEAL: (_S.WITH_REVIEWER, "A person who did not decide before decides."),
-    _E.REOPEN: (_S.WITH_REVIEWER, "The decision was taken back; a person who did not decide before decides."),
+    _E.REOPEN: (_S.WITH_REVIEWER, "The decision was undone; a person who did not decide before decides."),
     _E.WITHDRAW: (_S.WITHDRAWN, "The seller has withdrawn the counter-notice."),
 }
 
@@ -145,21 +145,21 @@ def step(
 ) -> Step:
     """The effect of one event by one party.
 
-    The judgement calls. The rights holder may give way until a person decides, because the listing should not stay down
-    a day longer. It may maintain only in time, even before the deadline's sweep has run, because its silence has ended
-    the matter by then. A seller may turn from the counter-notice to an appeal at any time: one complaint, one decision.
+    The rights holder may concede until a person decides, so that the listing is not down a day longer than necessary.
+    It may maintain only in time, even before the deadline's sweep has run, because its silence has ended the matter by
+    then. A seller may switch from the counter-notice to an appeal at any time: one complaint, one decision.
     If a profile requires a court action to outlast a counter-notice, reasons cannot maintain the removal.
 
     Raises
     ------
     Forbidden
-        This party never does that.
+        This event belongs to another party.
     Conflict
-        It cannot happen in this state; the sentence says what the matter waits for.
+        It cannot happen in this state; the sentence names the party that the matter waits for.
     TooLate
         The time for it has passed.
     Invalid
-        The deadline has not passed yet, or the profile asks for something else.
+        The deadline has not passed yet, or the profile requires something else.
     """
     if WHO[event] is not party:
         raise Forbidden(

@@ -22,14 +22,14 @@ class HandedIn:
 
 
 def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str:
-    """The media type under which a document is taken; its name and what its sender calls it count for nothing.
+    """The media type of a document, from its content; its name and declared type are ignored.
 
     Raises
     ------
     Invalid
         It is empty, too large, or no PDF, PNG or JPEG.
     Conflict
-        There are as many documents, or bytes, as a removal may have.
+        The removal has the maximum number of documents, or of bytes.
     """
     if not content:
         raise Invalid("Choose a document.")
@@ -48,12 +48,12 @@ def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str
 
 
 def may_hand_in(state: CounterNoticeState | None, *, may_appeal: bool) -> bool:
-    """Whether a document can still reach somebody who decides: while the matter is open, or an appeal would open it."""
+    """Whether a document can still reach a decider: while the matter is open, or an appeal would open it."""
     return state is not None and (state not in CLOSED or may_appeal)
 
 
 def came_of(state: CounterNoticeState | None, appeal: AppealState | None, undone: Undone | None) -> str:
-    """The decision on the removal of a submitted document, in one sentence.
+    """The outcome of the removal of a submitted document, in one sentence.
 
     The sentence names the decider, because a document without a review was not rejected.
     """
@@ -67,5 +67,5 @@ def came_of(state: CounterNoticeState | None, appeal: AppealState | None, undone
     if appeal is AppealState.DISMISSED or state is CounterNoticeState.DISMISSED:
         return "A person decided that the removal stands."
     if appeal is None and state in {CounterNoticeState.LAPSED, CounterNoticeState.WITHDRAWN}:
-        return "The removal stood without a decision: the seller had said nothing, or took it back."
+        return "The removal stood without a decision: the seller sent no statement, or withdrew it."
     return "Not decided yet."

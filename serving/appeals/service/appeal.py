@@ -1,4 +1,4 @@
-"""A seller's appeal against a removal: a case for somebody who did not decide before."""
+"""A seller's appeal against a removal: a case for a reviewer who did not take the earlier decision."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -26,7 +26,7 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """An appeal as the marketplace passes it on: its own id, the listing, and the seller's words."""
+    """An appeal as the marketplace forwards it: its own id, the listing, and the seller's statement."""
 
     external_id: str
     listing_external_id: str
@@ -35,7 +35,7 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """An appeal that came in, whether it is new, and the sentence that its appellant is told."""
+    """A received appeal, whether it is new, and the sentence for its appellant."""
 
     appeal_id: str
     is_new: bool
@@ -43,16 +43,16 @@ class Filed:
 
 
 def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint) -> Filed:
-    """Open an appeal. The same appeal sent again is the same appeal.
+    """Open an appeal. A repeated submission returns the same appeal.
 
     Raises
     ------
     NotFound
         There is no such listing.
     Conflict
-        The listing has not been removed, or there was an appeal against this removal.
+        The listing has not been removed, or an appeal against this removal exists already.
     TooLate
-        Six months have passed since the seller was told of it.
+        The appeal period of six months from the notification of the seller has passed.
     """
     here = marketplace.marketplace_id
     with runtime.store.write() as connection:
@@ -69,12 +69,12 @@ def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint
 def open_appeal(
     runtime: Runtime, connection: Connection, removal: StoredAction, external_id: str, statement: str
 ) -> Filed:
-    """An appeal against a removal with its case, in the caller's transaction.
+    """Open an appeal against a removal with its case, in the caller's transaction.
 
     Raises
     ------
     Conflict, TooLate
-        There was an appeal against this removal; six months have passed since the seller was told of it.
+        An appeal against this removal exists already; the appeal period has passed.
     """
     now, here = runtime.clock.now(), removal.marketplace_id
     policy = runtime.policies[AppealPolicy]
@@ -116,7 +116,7 @@ def open_appeal(
 
 
 def removal_in_force(connection: Connection, marketplace_id: str, external_id: str) -> StoredAction:
-    """The removal by which a listing is down.
+    """The removal in force of a listing.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The case in which a complaint is heard: it takes the place of whatever waits on the listing."""
+"""The case that decides a complaint: it replaces the listing's open case."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,8 +14,8 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.platform.runtime import Runtime
 
-# Above the harm of every open case: a seller's livelihood comes before any suspicion, and a notifier, who has waited
-# once already, before every notice.
+# Above the expected harm of every open case: a seller's livelihood takes precedence over any suspicion, and a
+# notifier, who has waited once already, over every notice.
 _PRIORITY: Final = {CaseLane.APPEAL: 1e12, CaseLane.COMPLAINT: 1e11}
 
 
@@ -43,9 +43,9 @@ def open_complaint(
     complaint_heard: ComplaintCase,
     now: datetime,
 ) -> str:
-    """Open the case and return its id. It replaces the listing's open case and takes over what waits there.
+    """Open the case and return its id. It replaces the listing's open case and takes over its pending steps.
 
-    A complainant who complains often and is never right waits behind the others.
+    A complainant with frequent complaints and no success waits behind the others.
     """
     here, case_id = decided.marketplace_id, runtime.ids.new("cas")
     if waiting is not None:

@@ -1,4 +1,4 @@
-"""One step of a counter-notice: the rules asked, the row changed, the log written. The caller acts on the result."""
+"""One step of a counter-notice: applies the rules, updates the row, writes the log. The caller acts on the result."""
 
 from dataclasses import dataclass, replace
 
@@ -29,12 +29,12 @@ class Statement:
 
 
 def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id: str, action_id: str) -> CounterNotice:
-    """The counter-notice against a removal that was acknowledged, opened if it is not yet.
+    """The counter-notice against an acknowledged removal; this opens it if it is not open yet.
 
     Raises
     ------
     Conflict, NotFound
-        The removal has not been acknowledged; there is none.
+        The removal has not been acknowledged; there is no such removal.
     """
     known = counter_notices.of_action(connection, marketplace_id, action_id)
     if known is not None:
@@ -70,12 +70,12 @@ def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id
 def take(
     runtime: Runtime, connection: Connection, found: CounterNotice, statement: Statement, party: Party | None = None
 ) -> Step:
-    """Go one step on, in the caller's transaction. Without a party it is the one whose step it is.
+    """Take one step, in the caller's transaction. Without a party, the event's own party takes it.
 
     Raises
     ------
     Forbidden, Conflict, TooLate, Invalid
-        The rules refuse it, or somebody was faster.
+        The rules refuse it, or another step came first.
     """
     now, by = runtime.clock.now(), party or WHO[statement.event]
     policy = _policy(connection, found.marketplace_id, found.brand_id, PROFILES[found.profile])
@@ -107,7 +107,7 @@ def take(
 def _policy(
     connection: Connection, marketplace_id: str, brand_id: str | None, policy: CounterNoticePolicy
 ) -> CounterNoticePolicy:
-    """A profile as it fits a removal: where no rights holder takes part, a person is asked in its place."""
+    """The profile for a removal: if no rights holder takes part, a reviewer decides in its place."""
     enrolled = brands.enrolments(connection, marketplace_id).get(brand_id or "")
     if enrolled is None or not enrolled.takes_part:
         return replace(policy, rights_holder_days=None)

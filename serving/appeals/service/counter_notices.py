@@ -1,4 +1,4 @@
-"""Counter-notices: opened when the seller is told of a removal, answered by both sides, ended by a sweep if need be."""
+"""Counter-notices: opened when the seller is told of a removal, answered by both sides, ended by a sweep if due."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,13 +25,13 @@ from serving.takedowns.store import actions
 
 LONGEST_TEXT: Final = 5_000
 _MOST_AT_ONCE: Final = 200
-# A worker that stood still for a month finds the missed ones; older ones have their appeal.
+# A worker that was down for a month finds the missed ones; for older removals the appeal remains.
 _LOOKED_BACK: Final = timedelta(days=31)
 _CLOCK: Final = "sweep"
 
 
 def open_counter_notices(runtime: Runtime) -> int:
-    """Open one for each removal that the marketplace has acknowledged, the moment at which the seller was told."""
+    """Open one for each removal that the marketplace has acknowledged, as of the acknowledgement."""
     since = runtime.clock.now() - _LOOKED_BACK
     with runtime.store.read() as connection:
         missing = counter_notices.unopened(connection, since, _MOST_AT_ONCE)
@@ -47,7 +47,7 @@ def submit(runtime: Runtime, marketplace_id: str, action_id: str, words: str) ->
     Raises
     ------
     Invalid
-        Nothing is said, or too much.
+        The statement is empty or too long.
     Conflict, TooLate, NotFound
         It is not the seller's turn; the time has passed; there is no such removal.
     """
@@ -60,12 +60,12 @@ def submit(runtime: Runtime, marketplace_id: str, action_id: str, words: str) ->
 def submit_for_seller(
     runtime: Runtime, marketplace: Marketplace, listing_external_id: str, words: str
 ) -> CounterNotice:
-    """The seller's answer as the marketplace passes it on, named by the listing.
+    """The seller's answer as the marketplace forwards it, by the listing.
 
     Raises
     ------
     Invalid, Conflict, TooLate, NotFound
-        As of `submit`; the listing is not removed, or there is none.
+        As for `submit`; the listing is not removed, or does not exist.
     """
     with runtime.store.read() as connection:
         removal = removal_in_force(connection, marketplace.marketplace_id, listing_external_id)
@@ -73,7 +73,7 @@ def submit_for_seller(
 
 
 def withdraw(runtime: Runtime, marketplace_id: str, action_id: str) -> CounterNotice:
-    """The seller takes the counter-notice back; the removal stands, and the appeal stays open."""
+    """Withdraw the seller's counter-notice; the removal stands, and an appeal stays possible."""
     with runtime.store.write() as connection:
         found = open_counter_notice(runtime, connection, marketplace_id, action_id)
         return _take(runtime, connection, found, Statement(CounterNoticeEvent.WITHDRAW, None, "seller"))
@@ -82,16 +82,16 @@ def withdraw(runtime: Runtime, marketplace_id: str, action_id: str) -> CounterNo
 def answer_as_rights_holder(
     runtime: Runtime, person: Person, counter_notice_id: str, event: CounterNoticeEvent, words: str
 ) -> CounterNotice:
-    """A person of the brand gives way, maintains with reasons, or names the court.
+    """A user of the brand concedes, maintains with reasons, or names the court.
 
-    Giving way records the verdict 'genuine'. Label and strike follow it as with any other verdict.
+    Conceding records the verdict 'genuine'. Label and strike follow it as with any other verdict.
 
     Raises
     ------
     NotFound
         There is no counter-notice against a removal for this person's brand.
     Forbidden, Conflict, TooLate, Invalid
-        The event is not the rights holder's; the rules refuse it; it lacks its reasons.
+        The event is not the rights holder's; the rules refuse it; it lacks reasons.
     """
     answered = person.brands(Permission.ANSWER_QUESTIONS)
     with runtime.store.write() as connection:
@@ -105,7 +105,7 @@ def answer_as_rights_holder(
 
 
 def pass_deadlines(runtime: Runtime) -> int:
-    """Apply the consequence of silence to everything that is due; returns how many ended or went on."""
+    """Apply the consequence of silence to every due counter-notice; returns how many changed."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         overdue = counter_notices.due(connection, now, _MOST_AT_ONCE)
@@ -115,7 +115,7 @@ def pass_deadlines(runtime: Runtime) -> int:
             with runtime.store.write() as connection:
                 _take(runtime, connection, found, Statement(CounterNoticeEvent.PASS_DEADLINE, None, _CLOCK))
         except DomainError:
-            continue  # Somebody is answering at this moment; the next sweep looks again.
+            continue  # A party is answering at this moment; the next sweep looks again.
         passed += 1
     return passed
 
@@ -129,7 +129,7 @@ def _take(
     party: Party | None = None,
     person: Person | None = None,
 ) -> CounterNotice:
-    """One step with all that follows from it, in the caller's transaction."""
+    """One step with all its consequences, in the caller's transaction."""
     now, here = runtime.clock.now(), found.marketplace_id
     removal = actions.get(connection, here, found.action_id)
     begin_count(connection, cases.of_verdict(connection, here, removal.verdict_id))
@@ -147,7 +147,7 @@ def _take(
 
 
 def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, person: Person, at: datetime) -> str:
-    """The verdict of a rights holder that gives way, on the version that was removed."""
+    """The verdict of a rights holder that concedes, on the removed version."""
     removal = actions.get(connection, found.marketplace_id, found.action_id)
     before = verdicts.get(connection, found.marketplace_id, removal.verdict_id)
     verdict_id = runtime.ids.new("vdt")

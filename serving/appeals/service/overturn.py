@@ -1,8 +1,8 @@
-"""A removal undone with everything that rests on it, in the caller's transaction and once.
+"""The overturn of a removal with all its consequences, in the caller's transaction and once.
 
-The listing is asked back by an action and its delivery; the seller's hit counts no longer, and a sanction that rested
-on it ends; the row of the overturn corrects the label and counts for the rights holder's standing, because both are
-worked out from rows; the removal's statement is amended; and both sides are told.
+An action and its delivery restore the listing. The seller's strike no longer counts, and a sanction that rested on it
+ends. The overturn's row corrects the label and counts for the rights holder's standing, because both are derived from
+rows. The removal's statement is amended, and both sides are told.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ from serving.webhooks.rules.action import ActionKind
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """Why a removal is undone: the cause, the verdict that it rests on if a person gave one, and by whom."""
+    """Why a removal is undone: the cause, the person's verdict behind it if there is one, and the actor."""
 
     cause: Undone
     verdict_id: str | None
@@ -36,7 +36,7 @@ class Ground:
 def overturn(
     runtime: Runtime, connection: Connection, removal: StoredAction, ground: Ground, at: datetime
 ) -> StoredAction | None:
-    """Undo a removal; returns the reinstatement, or None where it was undone before, and then nothing is changed."""
+    """Undo a removal; returns the reinstatement, or None, without a change, where it was undone before."""
     here = removal.marketplace_id
     overturn_id = runtime.ids.new("ovt")
     amendment = amended_statement(ground.cause)

@@ -1,6 +1,6 @@
-"""The seller's way in without an account: a link to one removal, signed, that ends and can be ended.
+"""The seller's access without an account: a signed, revocable link to one removal, with an end.
 
-The signature is made from the home's key each time, so that neither the database nor the log holds what opens a page.
+The signature is computed from the service's key each time, so neither the database nor the log contains a usable link.
 """
 
 import base64
@@ -35,7 +35,7 @@ PLACE: Final = "/seller/"
 DOCUMENTS: Final = re.compile(r"/seller/[^/]+/documents")
 _TOKEN: Final = re.compile(r"(act_[0-9a-z]{26})\.([1-9][0-9]{0,5})\.([\w-]{43})\Z", re.ASCII)
 _SELLERS: Final = tuple(event for event, party in WHO.items() if party is Party.SELLER)
-# An appeal is open from the acknowledgement, and a delivery is tried for a week.
+# An appeal is open from the acknowledgement, and deliveries are retried for a week.
 _HEARD_LATE: Final = timedelta(days=14)
 _PURPOSE: Final = b"touchstone seller link v1"
 
@@ -49,9 +49,9 @@ class Opened:
 
 
 def link_for(runtime: Runtime, connection: Connection, removal: StoredAction) -> str | None:
-    """The address of the link to a removal, made at the first call and always the same; None once it was revoked.
+    """The address of the link to a removal, created at the first call and stable; None once it was revoked.
 
-    The link is valid as long as the removal can be appealed against, also where the marketplace acknowledges it late.
+    The link is valid as long as the removal can be appealed against, even if the marketplace acknowledges it late.
     It is a full URL if `TOUCHSTONE_PUBLIC_URL` is set, else a path.
     """
     found = seller_links.latest(connection, removal.marketplace_id, removal.action_id)
@@ -61,7 +61,7 @@ def link_for(runtime: Runtime, connection: Connection, removal: StoredAction) ->
 
 
 def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
-    """Another link to a removal; those before it lead nowhere from now on.
+    """A new link to a removal; earlier links to it are no longer valid.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def new_link(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
 
 
 def revoke_links(runtime: Runtime, marketplace_id: str, action_id: str) -> int:
-    """End the links to a removal; returns how many had not ended.
+    """Revoke the links to a removal; returns how many were still valid.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def follow(runtime: Runtime, connection: Connection, token: str) -> Opened:
     Raises
     ------
     NotFound
-        It is no link, or it has ended; which of the two is not said.
+        The link is unknown or no longer valid. The error does not give the reason.
     """
     named = _TOKEN.match(token)
     found = seller_links.by_name(connection, named[1], int(named[2])) if named else None
@@ -109,7 +109,7 @@ def follow(runtime: Runtime, connection: Connection, token: str) -> Opened:
 
 
 def answer(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) -> None:
-    """A seller's act by its link: answer the removal, withdraw the answer, or appeal.
+    """A seller's act through its link: answer the removal, withdraw the answer, or appeal.
 
     Raises
     ------
@@ -133,7 +133,7 @@ def answer(runtime: Runtime, token: str, event: CounterNoticeEvent, words: str) 
 
 
 def choices(runtime: Runtime, connection: Connection, removal: StoredAction) -> frozenset[CounterNoticeEvent]:
-    """The seller's options for a removal now, by the rules of each option."""
+    """The seller's current options for a removal, by the rules of each option."""
     found = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
     if found is None:
         return frozenset()
@@ -153,7 +153,7 @@ def choices(runtime: Runtime, connection: Connection, removal: StoredAction) -> 
 
 
 def appeal_until(runtime: Runtime, found: CounterNotice) -> datetime:
-    """Until when the seller can appeal."""
+    """The end of the seller's appeal period."""
     return open_until(found.informed_at, runtime.policies[AppealPolicy])
 
 
@@ -191,7 +191,7 @@ def _token(runtime: Runtime, link: SellerLink) -> str:
 
 
 def _signature(runtime: Runtime, link: SellerLink) -> str:
-    """Over everything that the link means, under a key that signs nothing else."""
+    """A signature over all fields of the link, under a key for these links only."""
     key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
     meaning = f"{link.marketplace_id}\n{link.action_id}\n{link.number}\n{link.expires_at.isoformat()}"
     made = hmac.digest(key, meaning.encode(), hashlib.sha256)

@@ -55,7 +55,7 @@ def add_appeal(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def by_external_id(connection: Connection, marketplace_id: str, external_id: str) -> Appeal | None:
-    """The appeal that the marketplace has sent under this id."""
+    """The appeal with this id of the marketplace."""
     found = _read(connection, inside(appeal, marketplace_id, external_id=external_id))
     return found[0] if found else None
 
@@ -67,13 +67,13 @@ def of_action(connection: Connection, marketplace_id: str, action_id: str) -> Ap
 
 
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> Appeal | None:
-    """The appeal that a case is about, also after the listing was changed and the case followed by another."""
+    """The appeal that a case is about, including an appeal whose case was replaced after the listing changed."""
     found = _read(connection, inside(appeal, marketplace_id, case_id=case_id))
     return found[0] if found else None
 
 
 def record_of(connection: Connection, marketplace_id: str, listing_id: str, since: datetime) -> AppealRecord:
-    """How the decided appeals of a listing's seller ended since a moment; of a seller who is not named, none."""
+    """The results of a listing's seller's decided appeals since a moment; zero for an unnamed seller."""
     mine, other = listing.alias("mine"), listing.alias("other")
     query = (
         select(appeal.c.state, func.count().label("n"))
@@ -92,19 +92,19 @@ def of_marketplace(connection: Connection, marketplace_id: str) -> list[Appeal]:
 
 
 def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_case_id: str) -> None:
-    """Follow a case that became stale."""
+    """Assign an appeal to the case that replaces its stale one."""
     connection.execute(
         update(appeal).where(inside(appeal, marketplace_id, case_id=case_id)).values(case_id=new_case_id)
     )
 
 
 def change(connection: Connection, marketplace_id: str, found: Appeal, event: AppealEvent, at: datetime) -> None:
-    """Go on from what was read.
+    """Apply an event to the appeal as it was read.
 
     Raises
     ------
     Conflict
-        The event cannot happen in this state, or somebody was faster.
+        The event cannot happen in this state, or another change came first.
     """
     following = next_state(found.state, event)
     changed = connection.execute(
@@ -117,7 +117,7 @@ def change(connection: Connection, marketplace_id: str, found: Appeal, event: Ap
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
-    """How many appeals stand in each state."""
+    """The number of appeals in each state."""
     query = (
         select(appeal.c.state, func.count().label("n")).where(inside(appeal, marketplace_id)).group_by(appeal.c.state)
     )

@@ -1,4 +1,4 @@
-"""Counter-notices and their steps; every step is a conditional update of what was read."""
+"""Counter-notices and their steps; every step is a conditional update of the row that was read."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,13 +37,13 @@ class CounterNotice:
 
     @property
     def standing(self) -> Standing:
-        """Where it is, for the rules."""
+        """Its state, for the rules."""
         return Standing(self.state, self.round, self.due_at)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredStep:
-    """One step, with what was said."""
+    """One step, with its statement."""
 
     number: int
     round: int
@@ -74,7 +74,7 @@ def _read(connection: Connection, *conditions: Any, most: int | None = None) -> 
 
 
 def add_counter_notice(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Open one, unless the removal has one already."""
+    """Open a counter-notice, unless the removal has one already."""
     connection.execute(insert_or_ignore(connection, counter_notice).values(**row))
 
 
@@ -101,12 +101,12 @@ def of_action(connection: Connection, marketplace_id: str, action_id: str) -> Co
 
 
 def change(connection: Connection, found: CounterNotice, standing: Standing, step: Mapping[str, Any]) -> None:
-    """Go on from what was read, and append the step.
+    """Update the row that was read, and append the step.
 
     Raises
     ------
     Conflict
-        Somebody or the clock was faster.
+        Another step came first.
     """
     at, by_seller = step["known_at"], step["event"] == CounterNoticeEvent.SUBMIT.value
     changed = connection.execute(
@@ -159,7 +159,7 @@ def steps(connection: Connection, marketplace_id: str, counter_notice_id: str) -
 
 
 def due(connection: Connection, at: datetime, most: int) -> list[CounterNotice]:
-    """Those whose deadline has passed, the longest ago first."""
+    """The counter-notices past their deadline, the longest overdue first."""
     return _read(connection, counter_notice.c.due_at <= at, most=most)
 
 
@@ -221,7 +221,7 @@ def marketplace_of(connection: Connection, counter_notice_id: str, marketplaces:
     Raises
     ------
     NotFound
-        There is no such counter-notice there; one of another marketplace is not told apart from none.
+        There is no such counter-notice there, or it belongs to another marketplace; the error is the same.
     """
     query = select(counter_notice.c.marketplace_id).where(
         counter_notice.c.counter_notice_id == counter_notice_id, counter_notice.c.marketplace_id.in_(marketplaces)
@@ -230,7 +230,7 @@ def marketplace_of(connection: Connection, counter_notice_id: str, marketplaces:
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
-    """How many counter-notices stand in each state."""
+    """The number of counter-notices in each state."""
     query = (
         select(counter_notice.c.state, func.count().label("n"))
         .where(counter_notice.c.marketplace_id == marketplace_id)

@@ -1,4 +1,4 @@
-"""The appeals' data of sellers, and its erasure: found by the removal that it is about."""
+"""The appeals' data of sellers and its erasure, selected by removal."""
 
 from typing import Final
 

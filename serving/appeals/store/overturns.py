@@ -1,4 +1,4 @@
-"""Removals that were found wrong: one row in force a removal, from which strikes, labels and standing are counted."""
+"""Overturned removals: one row in force per removal, from which strikes, labels and standing are derived."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from serving.takedowns.rules.statement import Undone
 
 @dataclass(frozen=True, slots=True)
 class Overturn:
-    """A removal that was undone, and what its statement says since, in English and as messages."""
+    """An undone removal, and the amendment of its statement, in English and as messages."""
 
     overturn_id: str
     action_id: str
@@ -29,13 +29,13 @@ class Overturn:
 
 
 def add_overturn(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Record that a removal is undone; False where that stands already, and then nothing is written."""
+    """Record that a removal is undone; False, without a change, where that is recorded already."""
     made = insert_or_ignore(connection, overturn).values(**row).returning(overturn.c.overturn_id)
     return connection.execute(made).first() is not None
 
 
 def name_reinstatement(connection: Connection, marketplace_id: str, overturn_id: str, action_id: str) -> None:
-    """The action by which the listing comes back."""
+    """Store the action that reinstates the listing."""
     connection.execute(
         update(overturn)
         .where(inside(overturn, marketplace_id, overturn_id=overturn_id))
@@ -44,17 +44,17 @@ def name_reinstatement(connection: Connection, marketplace_id: str, overturn_id:
 
 
 def in_force(connection: Connection, marketplace_id: str, action_id: str) -> Overturn | None:
-    """The overturn of a removal, if one stands."""
+    """The overturn of a removal, if one is in force."""
     return _one(connection, inside(overturn, marketplace_id, action_id=action_id))
 
 
 def by_verdict(connection: Connection, marketplace_id: str, verdict_id: str) -> Overturn | None:
-    """The overturn that rests on a verdict, if one stands."""
+    """The overturn that rests on a verdict, if one is in force."""
     return _one(connection, inside(overturn, marketplace_id, verdict_id=verdict_id))
 
 
 def undo(connection: Connection, marketplace_id: str, overturn_id: str, at: datetime) -> None:
-    """Take an overturn back with the verdict that it rests on."""
+    """Undo an overturn together with the verdict that it rests on."""
     connection.execute(
         update(overturn).where(inside(overturn, marketplace_id, overturn_id=overturn_id)).values(undone_at=at)
     )

@@ -1,4 +1,4 @@
-"""Links by which sellers answer without an account. A row says until when one holds; its signature is not kept."""
+"""Sellers' links to their removals. A row has the end of a link's validity; the signature is not stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,19 +21,19 @@ class SellerLink:
     revoked_at: datetime | None
 
     def holds(self, at: datetime) -> bool:
-        """Whether it opens the page at a moment."""
+        """Whether it is valid at a moment."""
         return self.revoked_at is None and at < self.expires_at
 
 
 def by_name(connection: Connection, action_id: str, number: int) -> SellerLink | None:
-    """The link that a token names, in whichever marketplace; ids are unique among them."""
+    """The link that a token names, in any marketplace; ids are unique across marketplaces."""
     query = select(seller_link).where(seller_link.c.action_id == action_id, seller_link.c.number == number)
     row = connection.execute(query).one_or_none()
     return None if row is None else _link(row)
 
 
 def latest(connection: Connection, marketplace_id: str, action_id: str) -> SellerLink | None:
-    """The newest link to a removal, whether it still holds or not."""
+    """The newest link to a removal, whether it is still valid or not."""
     query = (
         select(seller_link)
         .where(inside(seller_link, marketplace_id, action_id=action_id))
@@ -47,7 +47,7 @@ def latest(connection: Connection, marketplace_id: str, action_id: str) -> Selle
 def add_link(
     connection: Connection, marketplace_id: str, action_id: str, *, at: datetime, expires_at: datetime
 ) -> SellerLink:
-    """The next link to a removal."""
+    """Create the next link to a removal."""
     here = inside(seller_link, marketplace_id, action_id=action_id)
     last = connection.execute(select(func.max(seller_link.c.number)).where(here)).scalar()
     made = SellerLink(marketplace_id, action_id, (last or 0) + 1, expires_at, None)
@@ -63,7 +63,7 @@ def add_link(
 
 
 def revoke(connection: Connection, marketplace_id: str, action_id: str, at: datetime) -> int:
-    """End every link to a removal that has not ended; returns how many."""
+    """Revoke every valid link to a removal; returns how many."""
     ended = connection.execute(
         update(seller_link)
         .where(inside(seller_link, marketplace_id, action_id=action_id), seller_link.c.revoked_at.is_(None))

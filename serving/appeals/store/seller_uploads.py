@@ -1,4 +1,4 @@
-"""The documents of sellers for their removals. A document is kept once by its digest; each upload of it is a row."""
+"""The documents of sellers for their removals. A document is stored once by its digest; each upload of it is a row."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from serving.platform.database.store import insert_or_ignore
 
 @dataclass(frozen=True, slots=True)
 class SellerUpload:
-    """One document as it was handed in for one removal; `size` in bytes, `name` to be shown and nothing else."""
+    """One document as uploaded for one removal; `size` in bytes, `name` for display only."""
 
     marketplace_id: str
     upload_id: str
@@ -32,7 +32,7 @@ class SellerUpload:
 
 
 def add_upload(connection: Connection, row: Mapping[str, Any], media_type: str, content: bytes) -> bool:
-    """Keep a document that was handed in; False where the removal has the same one already."""
+    """Store an uploaded document; False where the removal has the same one already."""
     document = {
         "marketplace_id": row["marketplace_id"],
         "digest": row["digest"],
@@ -52,7 +52,7 @@ def add_upload(connection: Connection, row: Mapping[str, Any], media_type: str, 
 
 
 def handed_in(connection: Connection, marketplace_id: str, action_id: str) -> HandedIn:
-    """How much is on file for a removal."""
+    """The number and size of a removal's documents."""
     query = (
         select(func.count(), func.coalesce(func.sum(seller_document.c.size), 0))
         .select_from(seller_upload)
@@ -72,7 +72,7 @@ def of_action(connection: Connection, marketplace_id: str, action_id: str) -> li
 def about(
     connection: Connection, marketplace_id: str, listing_id: str, seller: str | None, *, most: int
 ) -> list[SellerUpload]:
-    """The uploads for removals of a listing, or of any listing of its seller where known, newest first."""
+    """The uploads for removals of a listing, or of any listing of its seller if known, newest first."""
     theirs = seller_upload.c.listing_id == listing_id
     if seller is not None:
         theirs |= seller_upload.c.seller_external_id == seller

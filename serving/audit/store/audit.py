@@ -22,9 +22,9 @@ _HEAD = 1
 def record(
     connection: Connection, at: datetime, marketplace_id: str, actor: str, act: str, subject: str, /, **payload: object
 ) -> Entry:
-    """Add one entry; the payload is what else there is to say.
+    """Add one entry with its payload.
 
-    Two writers cannot fork the chain: the head row is held until the transaction ends.
+    Two writers cannot fork the chain: the transaction locks the head row until it ends.
     """
     text = Payload(canonical(payload), secrets.token_bytes(SALT_BYTES))
     entry = chained(
@@ -48,7 +48,7 @@ def record(
 
 
 def head(connection: Connection) -> tuple[int, str]:
-    """Where the log ends: the number of its last entry and that entry's hash."""
+    """The end of the log: the number of its last entry and that entry's hash."""
     query = select(audit_head.c.sequence, audit_head.c.entry_hash).where(audit_head.c.head_id == _HEAD)
     found = connection.execute(query).one_or_none()
     return (0, GENESIS) if found is None else (int(found.sequence), str(found.entry_hash))
@@ -61,11 +61,11 @@ def check(connection: Connection, heads: Sequence[Head] = ()) -> tuple[int, Brok
         with closing(_entries(connection, at_a_time=1_000)) as entries:
             return last[0], verify(entries, head=last, heads=heads)
     except ValueError:
-        return last[0], Broken(_readable(connection) + 1, "it holds what no entry can hold")
+        return last[0], Broken(_readable(connection) + 1, "it contains a value that no entry can have")
 
 
 def count_of(connection: Connection, marketplace_id: str, act: str, *, since: datetime, until: datetime) -> int:
-    """How often something was done in [since, until)."""
+    """How many entries have this act in [since, until)."""
     query = select(func.count()).where(
         inside(audit_entry, marketplace_id, act=act),
         audit_entry.c.occurred_at >= since,
@@ -76,7 +76,7 @@ def count_of(connection: Connection, marketplace_id: str, act: str, *, since: da
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One entry as it is read to people: `payload` is empty where it was erased."""
+    """One entry for display; `payload` is empty where it was erased."""
 
     at: datetime
     actor: str
@@ -104,7 +104,7 @@ def erased_count(connection: Connection) -> int:
 
 
 def erase_payloads(connection: Connection, erasure_id: str, sequences: Sequence[int]) -> None:
-    """Take payloads out of the log, named by what an entry of the log will say took them."""
+    """Delete payloads from the log; an entry of the log will name them under this erasure."""
     add(connection, erased_payload, [{"sequence": one, "erasure_id": erasure_id} for one in sequences])
     for some in chunks(sequences):
         connection.execute(delete(audit_payload).where(audit_payload.c.sequence.in_(some)))
@@ -131,7 +131,7 @@ def hold(connection: Connection) -> tuple[int, str]:
 
 
 def _readable(connection: Connection) -> int:
-    """How many entries can be read before the first that cannot: somebody wrote a time that is none."""
+    """How many entries can be read before the first unreadable one, for example one with an invalid time."""
     found = 0
     try:
         for _ in _entries(connection, at_a_time=1):
@@ -147,7 +147,7 @@ def _entries(connection: Connection, *, at_a_time: int) -> Generator[tuple[Entry
         .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
         .order_by(audit_entry.c.sequence)
     )
-    # Closed even where the reading stops at a bad entry: PostgreSQL keeps a cursor for it.
+    # Closed even if the read stops at a bad entry: PostgreSQL keeps a cursor open for it.
     with connection.execution_options(yield_per=at_a_time).execute(query) as rows:
         for row in rows:
             entry = Entry(**{name: getattr(row, name) for name in Entry.__slots__})

@@ -1,4 +1,4 @@
-"""The audit log to read: its lines by who, what, about what and when; and a stretch of it to follow the chain."""
+"""Reads of the audit log: its lines by actor, act, subject and time; and the check of a range of the chain."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Select, func, select
 from serving.audit.rules import GENESIS, Broken, Entry, Head, Payload, verify
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
 
-# A search by who or what reads the log itself; so many of its newest entries take a tenth of a second.
+# A search by actor or act scans the log itself; this many of its newest entries take a tenth of a second.
 SEARCHED: Final = 200_000
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which lines of one marketplace; None leaves it open. `act` is the beginning of an act's name."""
+    """A filter of the lines of one marketplace; None does not filter. `act` is the beginning of an act's name."""
 
     marketplace_id: str
     actor: str | None = None
@@ -28,14 +28,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An entry with what it says; None where that was erased."""
+    """An entry with its payload; None where that was erased."""
 
     entry: Entry
     payload: str | None
 
 
 def lines(connection: Connection, wanted: Wanted, *, before: int | None, most: int) -> list[Line]:
-    """The lines that were asked for, newest first, older than the entry `before` if it is given."""
+    """The lines that match, newest first, older than the entry `before` if it is given."""
     query = _wanted(connection, wanted).order_by(audit_entry.c.sequence.desc()).limit(most)
     if before is not None:
         query = query.where(audit_entry.c.sequence < before)
@@ -70,10 +70,10 @@ def _wanted(connection: Connection, wanted: Wanted) -> Select[Any]:
     return query
 
 
-def check_stretch(connection: Connection, after: int, upto: int) -> Broken | None:
-    """The first of the entries after one, up to another, that does not fit; None where all follow one another.
+def check_range(connection: Connection, after: int, upto: int) -> Broken | None:
+    """The first of the entries after one, up to another, that does not fit; None where the chain holds.
 
-    That the entry `after` itself is right is what following the stretch before it says.
+    The check of the range before it covers the entry `after` itself.
     """
     query = (
         select(audit_entry, audit_payload.c.payload, audit_payload.c.salt)
@@ -87,7 +87,7 @@ def check_stretch(connection: Connection, after: int, upto: int) -> Broken | Non
     try:
         entries = [_entry(row) for row in _rows(connection, query)]
     except ValueError:
-        return Broken(after + 1, "it holds what no entry can hold")
+        return Broken(after + 1, "it contains a value that no entry can have")
     return verify(
         entries,
         head=(upto, _hash_of(connection, upto)),
@@ -97,7 +97,7 @@ def check_stretch(connection: Connection, after: int, upto: int) -> Broken | Non
 
 
 def not_as_signed(connection: Connection, head: Head) -> Broken | None:
-    """Whether the entry at a signed head is another one now."""
+    """The entry at a signed head, if it has changed since; else None."""
     own = select(audit_entry.c.entry_hash).where(audit_entry.c.sequence == head.sequence)
     if connection.execute(own).scalar() == head.entry_hash:
         return None
@@ -114,7 +114,7 @@ def _entry(row: Any) -> tuple[Entry, Payload | None]:
 
 
 def _hash_of(connection: Connection, sequence: int) -> str:
-    """The hash of an entry; that of the head where it is the last, which the log must end with."""
+    """The hash of an entry; for the last entry the hash in the head, which the log must end with."""
     if sequence == 0:
         return GENESIS
     last = select(audit_head.c.entry_hash).where(audit_head.c.sequence == sequence)

@@ -16,7 +16,7 @@ from serving.brands.store.brand_messages import MessageSide, Pair
 from serving.platform.runtime import Runtime
 
 LONGEST: Final = 4_000
-# Somebody who writes more in an hour is a program, or needs the telephone.
+# A person who sends more in an hour is a script, or needs the telephone.
 _MOST_AN_HOUR: Final = 30
 _LINES: Final = re.compile(r"\n{3,}")
 
@@ -32,12 +32,12 @@ def looked_after(connection: Connection, person: Person) -> frozenset[Pair]:
 
 
 def side_of(connection: Connection, person: Person, pair: Pair) -> MessageSide:
-    """On which side of a brand's thread somebody stands.
+    """The side of a brand's thread that a person is on.
 
     Raises
     ------
     NotFound
-        On neither.
+        The person is on neither side.
     """
     if pair in person.brands(Permission.ANSWER_QUESTIONS):
         return MessageSide.BRAND
@@ -76,12 +76,12 @@ def write(runtime: Runtime, person: Person, pair: Pair, text: str) -> str:
 
 
 def erase(runtime: Runtime, person: Person, pair: Pair, message_id: str) -> None:
-    """Erase a message: its writer, or the account manager, to whom a brand turns with such a wish.
+    """Erase a message, by its writer or by the account manager, whom a brand asks for it.
 
     Raises
     ------
     NotFound
-        There is no such message, or it is not theirs to erase.
+        There is no such message, or the person may not erase it.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -94,7 +94,7 @@ def erase(runtime: Runtime, person: Person, pair: Pair, message_id: str) -> None
 
 
 def mark_read(runtime: Runtime, person: Person, pair: Pair) -> None:
-    """Somebody has the thread before them; nothing is written where nothing was unread."""
+    """Mark a person's thread as read; writes only where a message was unread."""
     with runtime.store.read() as connection:
         side = side_of(connection, person, pair)
         if not unread_of(connection, person, [pair], side):
@@ -104,17 +104,17 @@ def mark_read(runtime: Runtime, person: Person, pair: Pair) -> None:
 
 
 def unread_of(connection: Connection, person: Person, pairs: Collection[Pair], side: MessageSide) -> int:
-    """How many messages to this side somebody has not read."""
+    """The number of messages to this side that a person has not read."""
     return sum(brand_messages.unread(connection, pairs, person.user_id, side).values())
 
 
 def _plain(text: str) -> str:
-    """A message as it is kept: composed, without characters that steer, and with at most one empty line at a time.
+    """A message as it is stored: composed Unicode, no control characters, at most one empty line in a row.
 
     Raises
     ------
     Invalid
-        There is nothing in it, or too much.
+        The text is empty or too long.
     """
     plain = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     kept = "".join(one for one in plain if one == "\n" or unicodedata.category(one) not in {"Cc", "Cs", "Co", "Cn"})

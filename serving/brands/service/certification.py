@@ -18,7 +18,7 @@ from serving.platform.runtime import Runtime
 
 
 class TooSoon(Conflict):
-    """The last answers were wrong a moment ago; `again_at` is when they can be given again."""
+    """The last attempt failed too recently; `again_at` is when the next one is possible."""
 
     def __init__(self, again_at: datetime, left: timedelta) -> None:
         minutes = max(1, math.ceil(left / timedelta(minutes=1)))
@@ -28,14 +28,14 @@ class TooSoon(Conflict):
 
 
 def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Result:
-    """Judge a person's answers and keep the attempt, passed or not.
+    """Judge a person's answers and store the attempt, passed or not.
 
     Raises
     ------
     Invalid
-        A question is left out, or an answer is none of its options.
+        A question has no answer, or an answer is none of its options.
     TooSoon
-        The last attempt failed a moment ago.
+        The last attempt failed too recently.
     """
     found, now = judged(answers), runtime.clock.now()
     with runtime.store.write() as connection:
@@ -48,7 +48,7 @@ def answer(runtime: Runtime, person: Person, answers: Mapping[str, int]) -> Resu
 
 
 def vouch(runtime: Runtime, connection: Connection, user_id: str, *, by: str) -> None:
-    """Record that an operator knows somebody to be briefed."""
+    """Record that an operator vouches for a person's certification."""
     keep(runtime, connection, user_id, How.VOUCHED, {}, Result(len(questions()), ()), by=by)
 
 
@@ -86,7 +86,7 @@ def gate_of(runtime: Runtime, connection: Connection, person: Person, at: dateti
 
 
 def require(runtime: Runtime, connection: Connection, person: Person, at: datetime) -> None:
-    """Let nobody confirm who is not briefed.
+    """Refuse a confirmation by a person without a valid certification.
 
     Raises
     ------

@@ -23,7 +23,7 @@ from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 
 LONGEST_LABEL = 200
-_TRIED_ON = 500  # Listings: half a second of folding at most, and enough to see that a pattern is too wide.
+_TRIED_ON = 500  # Listings: at most half a second of folding, and enough to see that a pattern is too wide.
 _EXAMPLES = 5
 
 
@@ -43,16 +43,16 @@ class NewIndicator:
 
 
 def add_indicator(runtime: Runtime, wanted: NewIndicator, *, by: str) -> Indicator:
-    """Load a counterfeit indicator of an enrolled brand; listings that come in from now on are looked at for it.
+    """Add a counterfeit indicator of an enrolled brand; it applies to listings that come in from now on.
 
     Raises
     ------
     Invalid
-        The pattern is refused, the label is none, the times are the wrong way round.
+        The pattern or the label is refused, or the end is not after the beginning.
     NotFound
         The brand is not enrolled here.
     Conflict
-        The brand has as many as it may have.
+        The brand has the maximum number of indicators.
     """
     now = runtime.clock.now()
     label = wanted.label.strip()
@@ -111,7 +111,7 @@ def remove_indicator(runtime: Runtime, indicator_id: str, *, marketplace: str | 
     Raises
     ------
     NotFound
-        There is none of this id in force.
+        There is no indicator of this id in force.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -132,7 +132,7 @@ class Tried:
 
 
 def try_pattern(runtime: Runtime, pair: tuple[str, str], pattern: str, where: Where, text: str) -> Tried:
-    """Look for a pattern in a pasted text and in the latest listings of a brand, `pair` being (marketplace, brand).
+    """Match a pattern against a pasted text and the latest listings of a brand; `pair` is (marketplace, brand).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Price lists as brands supply them: checked at this door, dated, added to and never changed."""
+"""Price lists as brands supply them: validated, dated, added to and never changed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from serving.brands.store.price_lists import Entry
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Kind
 
-# A maker of ten thousand articles with a change of prices twice a year for five years.
+# A brand with ten thousand articles that changes its prices twice a year for five years.
 MOST_ENTRIES: Final = 100_000
 NOT_STATED: Final = "not said"  # As the source of a price that came without one.
 _FIELDS: Final = {
@@ -29,7 +29,7 @@ _FIELDS: Final = {
         fields.text("category", 500, "The marketplace's category, for the cheapest goods in it."),
         fields.amount("price", "What the brand asks."),
         fields.currency("currency", "ISO 4217 code."),
-        fields.text("valid_from", 10, "The day from which it holds; today if not said."),
+        fields.text("valid_from", 10, "The first day on which it is in force; by default today."),
         fields.text("source", 200, "Where it stands written."),
     )
 }
@@ -66,7 +66,7 @@ def list_rows(found: Iterable[Entry]) -> list[tuple[Any, ...]]:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A row of a list that was sent: the goods that it prices, or why it is refused. The first row is 1."""
+    """A row of an uploaded list: the goods that it prices, or why it is refused. The first row is 1."""
 
     number: int
     row: Mapping[str, Any]
@@ -75,7 +75,7 @@ class Judged:
 
 
 def judge_rows(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[Judged]:
-    """Each row with what it comes to; nothing is kept."""
+    """Each row with its result; nothing is stored."""
     judged = []
     for number, row in enumerate(rows, 1):
         try:
@@ -91,11 +91,11 @@ def load_price_list(runtime: Runtime, brand: str, rows: Sequence[Mapping[str, An
     Raises
     ------
     Invalid
-        A row is not of that form; none is kept then.
+        A row is malformed; no row is stored then.
     NotFound
         There is no such brand.
     Conflict
-        The brand has as many entries as it may have.
+        The list would exceed its maximum.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -103,7 +103,7 @@ def load_price_list(runtime: Runtime, brand: str, rows: Sequence[Mapping[str, An
         entries: dict[tuple[Any, ...], dict[str, Any]] = {}
         for number, row in enumerate(rows, 1):
             for entry in _entries_of(number, row, now):
-                # Of several of the same goods in one list the last counts.
+                # The last row for the same goods in one list counts.
                 same = tuple(entry[name] for name in ("listed_by", "list_key", "currency", "valid_from"))
                 entries[same] = {"brand_id": brand_id, "known_at": now, **entry}
         if price_lists.count(connection, brand_id) + len(entries) > MOST_ENTRIES:
@@ -115,7 +115,7 @@ def load_price_list(runtime: Runtime, brand: str, rows: Sequence[Mapping[str, An
 
 
 def _entries_of(number: int, row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:
-    """As `_entries`; what is refused names the row."""
+    """As `_entries`; an error names the row."""
     try:
         return _entries(row, now)
     except Invalid as refused:

@@ -10,7 +10,7 @@ Enrolled = tuple[str, str]
 
 
 def brands_of(connection: Connection, marketplaces: Collection[str], user_id: str) -> list[Enrolled]:
-    """The brands whose account manager somebody is, as (marketplace, brand)."""
+    """The brands that a person manages, as (marketplace, brand)."""
     query = select(brand_enrolment.c.marketplace_id, brand_enrolment.c.brand_id).where(
         brand_enrolment.c.marketplace_id.in_(marketplaces), brand_enrolment.c.account_manager_id == user_id
     )
@@ -18,7 +18,7 @@ def brands_of(connection: Connection, marketplaces: Collection[str], user_id: st
 
 
 def move(connection: Connection, brands: Collection[Enrolled], to: str) -> None:
-    """Make somebody the account manager of brands."""
+    """Make a person the account manager of brands."""
     for marketplace_id, brand_id in brands:
         connection.execute(
             update(brand_enrolment)

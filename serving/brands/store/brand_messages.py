@@ -1,4 +1,4 @@
-"""Messages between brands and their account managers, and up to when each of them has read."""
+"""Messages between brands and their account managers, and the time up to which each person has read."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class Message:
 
 
 def add_message(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Keep a message."""
+    """Store a message."""
     add(connection, brand_message, [row])
 
 
@@ -70,7 +70,7 @@ def thread(connection: Connection, pair: Pair, most: int) -> list[Message]:
 
 
 def written_since(connection: Connection, pair: Pair, user_id: str, since: datetime) -> int:
-    """How many messages somebody wrote about a brand since a moment, erased ones among them."""
+    """How many messages a person wrote about a brand since a moment, including erased ones."""
     query = select(func.count()).where(
         inside(brand_message, pair[0], brand_id=pair[1], user_id=user_id), brand_message.c.known_at > since
     )
@@ -83,7 +83,7 @@ def erase(connection: Connection, pair: Pair, message_id: str, at: datetime, *, 
     Raises
     ------
     NotFound
-        There is none such, or it is erased.
+        There is no such message, or it is erased.
     """
     changed = connection.execute(
         update(brand_message)
@@ -99,7 +99,7 @@ def erase(connection: Connection, pair: Pair, message_id: str, at: datetime, *, 
 
 
 def unread(connection: Connection, pairs: Collection[Pair], user_id: str, side: MessageSide) -> dict[Pair, int]:
-    """How many messages to this side somebody has not read, by (marketplace, brand); no pairs match nothing."""
+    """How many messages to this side a person has not read, by (marketplace, brand); no pairs match no row."""
     message, reading = brand_message.c, brand_message_reading.c
     read = and_(
         reading.marketplace_id == message.marketplace_id,
@@ -122,7 +122,7 @@ def unread(connection: Connection, pairs: Collection[Pair], user_id: str, side: 
 
 
 def read(connection: Connection, pair: Pair, user_id: str, until: datetime) -> None:
-    """Somebody has read everything up to a moment."""
+    """Record that a person has read everything up to a moment."""
     row = {"marketplace_id": pair[0], "brand_id": pair[1], "user_id": user_id, "read_until": until}
     connection.execute(insert_or_ignore(connection, brand_message_reading).values(row))
     connection.execute(

@@ -30,7 +30,7 @@ class Enrolment:
 
 @dataclass(frozen=True, slots=True)
 class Authorisation:
-    """A brand has put a seller on its list; known from `added_at` on. `ended_at` is None while it has no end."""
+    """The entry of a seller on a brand's list, known from `added_at` on. `ended_at` is None while it has no end."""
 
     brand_id: str
     added_at: datetime
@@ -118,9 +118,9 @@ def enrol(
     at: datetime,
     full_since: datetime | None = None,
 ) -> None:
-    """Enrol a brand, or change whether it takes part, how much it answers in a day, and who looks after it.
+    """Enrol a brand, or change whether it takes part, its daily question limit and its account manager.
 
-    A first phase that is over is over; `full_since` ends one.
+    A first phase that has ended does not begin again; `full_since` ends one.
     """
     here = inside(brand_enrolment, marketplace_id, brand_id=brand_id)
     changed = connection.execute(
@@ -147,14 +147,14 @@ def enrol(
 
 
 def full_since(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
-    """When a brand's first phase was over; None while it lasts."""
+    """When a brand's first phase ended; None while it lasts."""
     query = select(brand_enrolment.c.full_since).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
     found: datetime | None = connection.execute(query).scalar()
     return found
 
 
 def end_first_phase(connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> None:
-    """A brand's first phase is over."""
+    """End a brand's first phase."""
     connection.execute(
         update(brand_enrolment).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id)).values(full_since=at)
     )
@@ -187,7 +187,7 @@ def authorise(
     until: datetime | None = None,
     by: str = "operator",
 ) -> None:
-    """Put sellers on a brand's list until a moment, without end if not said; those on it with the same end stay."""
+    """Put sellers on a brand's list until a moment, by default without end; entries with the same end stay."""
     on_list = {
         one.seller: one for one in authorised(connection, (marketplace_id, brand_id)) if one.authorisation.holds(at)
     }
@@ -213,7 +213,7 @@ def authorise(
 def end_authorisations(
     connection: Connection, pair: tuple[str, str], sellers: Collection[str], at: datetime, *, by: str
 ) -> list[str]:
-    """Take sellers off a brand's list from a moment on; returns those that were on it."""
+    """Remove sellers from a brand's list from a moment on; returns those that were on it."""
     if not sellers:
         return []
     entry = authorised_seller.c
@@ -243,7 +243,7 @@ class ListEntry:
 
 
 def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]:
-    """Every entry that a brand's list ever had, by seller and then the newest first."""
+    """Every entry of a brand's list, current and ended, by seller and then the newest first."""
     entry = authorised_seller.c
     query = (
         select(authorised_seller)
@@ -261,7 +261,7 @@ def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]
 def authorisations(
     connection: Connection, marketplace_id: str, sellers: Collection[str]
 ) -> dict[str, tuple[Authorisation, ...]]:
-    """When each of these sellers was on which brand's list; the times of one brand in their order."""
+    """The periods in which each of these sellers was on which brand's list; the periods of one brand in order."""
     entry = authorised_seller.c
     query = select(entry.seller_external_id, entry.brand_id, entry.added_at, entry.ended_at).where(
         entry.marketplace_id == marketplace_id, entry.seller_external_id.in_(set(sellers))

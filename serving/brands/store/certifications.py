@@ -16,7 +16,7 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Somebody's answers, by the key of the question; empty where nobody asked."""
+    """A person's answers, by the key of the question; empty where an operator vouched."""
 
     how: How
     answers: Mapping[str, int]
@@ -25,7 +25,7 @@ class Attempt:
 
 
 def add_attempt(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Append an attempt; none is ever changed."""
+    """Append an attempt; attempts are never changed."""
     add(connection, certification_attempt, [row])
 
 
@@ -54,7 +54,7 @@ def last_attempt(connection: Connection, user_id: str) -> Attempt | None:
 
 
 def first_of_brand(connection: Connection, marketplace_id: str, brand_id: str) -> datetime | None:
-    """When the first of a brand's people in a marketplace passed; None where none has."""
+    """When the first user of a brand in a marketplace passed; None where none has."""
     query = (
         select(func.min(certification_attempt.c.known_at))
         .join(role_grant, role_grant.c.user_id == certification_attempt.c.user_id)

@@ -14,7 +14,7 @@ from serving.platform.database.store import add
 
 
 def add_indicator(connection: Connection, marketplace_id: str, found: Indicator) -> None:
-    """Keep a new counterfeit indicator."""
+    """Store a new counterfeit indicator."""
     row: Mapping[str, Any] = {
         "marketplace_id": marketplace_id,
         "indicator_id": found.indicator_id,
@@ -59,7 +59,7 @@ def kept(connection: Connection, marketplace_id: str, brand_id: str) -> int:
 
 
 def withdraw(connection: Connection, marketplace_id: str, indicator_id: str, at: datetime) -> str:
-    """Let a counterfeit indicator hold no longer; returns whose it is.
+    """Withdraw a counterfeit indicator from a moment on; returns the brand's id.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def withdraw(connection: Connection, marketplace_id: str, indicator_id: str, at:
     here = inside(indicator, marketplace_id, indicator_id=indicator_id)
     changed = connection.execute(update(indicator).where(here, indicator.c.removed_at.is_(None)).values(removed_at=at))
     if changed.rowcount != 1:
-        raise NotFound("There is no tell-tale {words}.", words=indicator_id)
+        raise NotFound("There is no counterfeit indicator {words}.", words=indicator_id)
     return str(connection.execute(select(indicator.c.brand_id).where(here)).scalar_one())
 
 

@@ -1,4 +1,4 @@
-"""Brands' price lists: entries are added, never changed; a later one of the same goods takes an earlier one's place."""
+"""Brands' price lists: entries are added, never changed; a later entry for the same goods replaces an earlier one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from serving.platform.database.store import add
 
 
 def load(connection: Connection, marketplace_id: str, as_of: datetime) -> PriceLists:
-    """The lists of the brands enrolled in a marketplace as they held at a moment."""
+    """The lists of the brands enrolled in a marketplace that were in force at a moment."""
     entry = brand_list_price.c
     goods = (entry.brand_id, entry.listed_by, entry.list_key, entry.currency)
     newest = func.row_number().over(partition_by=goods, order_by=(entry.valid_from.desc(), entry.known_at.desc()))
@@ -55,13 +55,13 @@ def _enrolled(marketplace_id: str) -> Any:
 
 
 def add_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep new entries."""
+    """Store new entries."""
     add(connection, brand_list_price, rows)
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry as it was supplied. `holds` is whether no later one of the same goods has taken its place."""
+    """One entry as supplied. `holds` is whether no later entry for the same goods replaces it."""
 
     listed_by: ListedBy
     name: str
@@ -76,7 +76,7 @@ class Entry:
 def entries(
     connection: Connection, brand_id: str, as_of: datetime, *, naming: str = "", most: int, offset: int = 0
 ) -> list[Entry]:
-    """A brand's entries, those added last first; with `naming` those alone whose name holds it, in any case."""
+    """A brand's entries, the last added first; `naming` keeps those whose name contains it, in any case."""
     entry = brand_list_price.c
     goods = (entry.listed_by, entry.list_key, entry.currency)
     begun = case((entry.valid_from <= as_of.date().isoformat(), 0), else_=1)
@@ -104,6 +104,6 @@ def entries(
 
 
 def count(connection: Connection, brand_id: str) -> int:
-    """How many entries a brand has, those that hold no longer among them."""
+    """How many entries a brand has, including replaced ones."""
     query = select(func.count()).where(brand_list_price.c.brand_id == brand_id)
     return int(connection.execute(query).scalar_one())

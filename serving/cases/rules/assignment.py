@@ -8,7 +8,7 @@ from serving.cases.policy import AssignmentPolicy
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much somebody has in hand: cases held and offered, or brands looked after."""
+    """A person's open work: cases leased and assigned, or brands managed."""
 
     user_id: str
     in_hand: int
@@ -22,10 +22,10 @@ def least_loaded(loads: Iterable[Load]) -> Load | None:
 def share_out(
     cases: Sequence[str], loads: Iterable[Load], kept_from: Mapping[str, Collection[str]], policy: AssignmentPolicy
 ) -> dict[str, str]:
-    """The person each case is offered to, by case; the most pressing first, as they come.
+    """The assignee of each case, by case; the most pressing first, in the given order.
 
     `kept_from` are the people who may not have a case, because they, or somebody they invited, judged the listing
-    before. No person gets more listings than they can handle. The remaining cases are offered to no one and anybody may
+    before. No person gets more cases than they can handle. The remaining cases are assigned to nobody, and anybody may
     take them.
     """
     hands = {one.user_id: one for one in loads}

@@ -18,12 +18,12 @@ class Note:
 def written(
     sentence: str, mentioned: Collection[str], *, author: str, may_see: Collection[str], policy: WaitingPolicy
 ) -> Note:
-    """The note as it is kept: without white space at its ends, for each of the people once, and not for its author.
+    """The note as it is stored: stripped, each mentioned person once, and without its author.
 
     Raises
     ------
     Invalid
-        Nothing is written or too much, too many are mentioned, or somebody who may not see the case.
+        The text is empty or too long, too many people are mentioned, or one of them may not see the case.
     """
     text = "\n".join(line.rstrip() for line in sentence.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n"))
     if not text:
@@ -34,5 +34,5 @@ def written(
     if len(people) > policy.most_mentioned:
         raise Invalid("A note mentions at most {most} people.", most=policy.most_mentioned)
     if not set(people) <= set(may_see):
-        raise Invalid("Only people of the desk who may see the case can be mentioned.")
+        raise Invalid("Only people who may see the case can be mentioned.")
     return Note(text, people)

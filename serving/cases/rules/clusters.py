@@ -1,20 +1,20 @@
-"""Which open cases belong together: listings in nearly the same words, of one seller or of linked ones. Standard
+"""Clusters of open cases: listings with nearly the same text, of one seller or of linked ones. Standard
 library only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-# Two listings are soon found one by one; from three on it saves a reader something to see them beside each other.
+# Two listings are soon found one by one; from three on a reader saves time by seeing them side by side.
 FEWEST: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The features that an open case can share with others: the marketplace, the listing, the seller.
+    """The properties that an open case can share with others: the marketplace, the listing, the seller.
 
-    `near` are listings in nearly its words and `linked` sellers who share contacts with its own, both as they were
-    known when it was scored.
+    `near` are near-duplicate listings and `linked` sellers who share contacts with its own, both as known when it was
+    scored.
     """
 
     marketplace_id: str
@@ -26,7 +26,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Members by their numbers, in order, and what ties them."""
+    """Members by their numbers, in order, and the links between them."""
 
     members: tuple[int, ...]
     words: bool
@@ -35,9 +35,9 @@ class Cluster:
 
 
 def clusters(members: Sequence[Member]) -> list[Cluster]:
-    """The groups of at least `FEWEST` that hang together, in the order of their first members.
+    """The connected groups of at least `FEWEST`, in the order of their first members.
 
-    A tie holds both ways, because the first scored listing has no record of the later one, and never across
+    A link counts in both directions, because the first scored listing has no record of the later one. No link crosses
     marketplaces.
     """
     ties = {

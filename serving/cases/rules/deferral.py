@@ -1,4 +1,4 @@
-"""A case set aside: until when, what for, and when it comes back sooner. Standard library only."""
+"""Deferrals of cases: the reason, the end, and the conditions for an earlier return. Standard library only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from serving.cases.policy import WaitingPolicy
 
 
 class Deferral(StrEnum):
-    """Why a case waits: it is looked at later, or something is missing that somebody was asked for."""
+    """Why a case is deferred: it is snoozed, or it needs information from somebody."""
 
     SNOOZED = "snoozed"
     NEEDS_INFORMATION = "needs_information"
@@ -17,9 +17,9 @@ class Deferral(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """A case's being set aside. `missing` and `asked` are what is missing and who was asked, both or neither.
+    """The deferral of a case. `missing` is the missing information and `asked` its source, both or neither.
 
-    `on_news` brings it back as soon as anything new is heard of its listing, and else the time does.
+    `on_news` ends it at the first news of its listing, else it ends at its time.
     """
 
     until: datetime
@@ -29,25 +29,25 @@ class Snooze:
 
     @property
     def kind(self) -> Deferral:
-        """Why it waits."""
+        """The reason of the deferral."""
         return Deferral.SNOOZED if self.missing is None else Deferral.NEEDS_INFORMATION
 
 
 def check_snooze(aside: Snooze, *, due_at: datetime, now: datetime, knowingly: bool, policy: WaitingPolicy) -> None:
-    """Nothing is wrong with setting a case aside so.
+    """Refuse a deferral that is not allowed.
 
     Raises
     ------
     Invalid
-        It would come back at once or after too long, or past its deadline without anybody having said that they mean
-        it; or what is missing is named without who was asked, the other way round, or at too great length.
+        It would end at once or after too long, or past the deadline without `knowingly`; or only one of `missing` and
+        `asked` is given, or one is too long.
     """
     if aside.until <= now:
         raise Invalid("Choose a time that lies ahead.")
     if aside.until > now + timedelta(days=policy.most_days):
-        raise Invalid("A case is set aside for at most {most} days.", most=policy.most_days)
+        raise Invalid("A case can be snoozed for at most {most} days.", most=policy.most_days)
     if aside.until > due_at and not knowingly:
-        raise Invalid("The case would come back after its deadline. Choose a sooner time, or say that you mean it.")
+        raise Invalid("The case would come back after its deadline. Choose an earlier time, or say that you mean it.")
     if (aside.missing is None) != (aside.asked is None):
         raise Invalid("Name both what is missing and who was asked for it, or neither.")
     if max(len(aside.missing or ""), len(aside.asked or "")) > policy.longest_missing:

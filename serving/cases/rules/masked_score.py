@@ -1,4 +1,4 @@
-"""Scores kept from a reviewer until the answer is given: which, until when, what they show. Standard library only."""
+"""Masked scores: which cases, until when, and what they measure. Standard library only."""
 
 import math
 from dataclasses import dataclass
@@ -11,18 +11,18 @@ from serving.cases.policy import HiddenScorePolicy
 _Z: Final = NormalDist().inv_cdf(0.975)
 
 
-# The lanes that analysts decide with the score visible. A brand is never shown it, and the other lanes are blind
+# The lanes that analysts decide with the score visible. A brand never sees it, and the other lanes are blind
 # anyway.
 _DRAWN: Final = frozenset({CaseLane.ANALYST, CaseLane.AUDIT, CaseLane.INSUFFICIENT_EVIDENCE})
 
 
 def share_of(lane: CaseLane, policy: HiddenScorePolicy) -> float | None:
-    """With which chance the score of a new case is hidden; None where nobody would be shown it in deciding."""
+    """The probability with which the score of a new case is masked; None in lanes that never show it."""
     return policy.share if lane in _DRAWN else None
 
 
 def is_hidden(drawn: bool, state: CaseState, *, committed: bool) -> bool:
-    """Whether a drawn case keeps its score from somebody: while it is open, and until they have answered it once.
+    """Whether a masked case hides its score from a person: while it is open, and until their first answer to it.
 
     A person who withdrew the answer has seen the score by then, so masking it again has no effect.
     """
@@ -31,20 +31,20 @@ def is_hidden(drawn: bool, state: CaseState, *, committed: bool) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """How many first answers were given, and how many of them were `counterfeit`."""
+    """The number of first answers, and of those that were `counterfeit`."""
 
     number: int = 0
     counterfeit: int = 0
 
     @property
     def share(self) -> float | None:
-        """The share of `counterfeit`; None of nothing."""
+        """The share of `counterfeit`; None without answers."""
         return self.counterfeit / self.number if self.number else None
 
 
 @dataclass(frozen=True, slots=True)
 class Leaning:
-    """How answers given with the score in sight differ from those without: the difference of the shares and its ends.
+    """The difference of the `counterfeit` shares with a visible and with a masked score, and its interval.
 
     All three are None where either side has no answer.
     """
@@ -57,7 +57,7 @@ class Leaning:
 
 
 def leaning(hidden: Answers, shown: Answers) -> Leaning:
-    """The effect of a visible score: the share of `counterfeit` with it, less that without it, at 95 %.
+    """The effect of a visible score: the share of `counterfeit` with it, minus that without it, at 95 %.
 
     Source: Newcombe 1998, method 10, from the ends of Wilson's intervals; it stays sensible with few answers.
     """

@@ -1,4 +1,4 @@
-"""When somebody has decided for long without a pause. Standard library only."""
+"""Whether a person has decided for long without a pause. Standard library only."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,10 +7,10 @@ from serving.cases.policy import PacePolicy
 
 
 def without_pause(answers: Sequence[datetime], now: datetime, policy: PacePolicy) -> timedelta | None:
-    """For how long somebody has gone on without a pause, where that is long; None where it is not, or they pause now.
+    """The time since the last pause, where it is long; None where it is not, or the person pauses now.
 
-    `answers` are when they decided, in any order. A pause is a stretch of `pause` in which nothing was decided: reading
-    one case for so long is one too, because nobody can tell the two apart.
+    `answers` are the times of decisions, in any order. A pause is a period of `pause` without a decision. Reading one
+    case for that long counts as a pause, because the two cannot be told apart.
     """
     began = now
     for at in sorted((one for one in answers if one <= now), reverse=True):

@@ -1,4 +1,4 @@
-"""The consequences for a case that another one replaces. Rooms above cases register what they keep by case."""
+"""Hooks for the replacement of a case. Packages that store data by case register one here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,6 +8,6 @@ from sqlalchemy import Connection
 
 @dataclass(frozen=True, slots=True)
 class CaseHooks:
-    """Called in the transaction of the change: `replaced` with marketplace, the case before and the one after."""
+    """Called in the transaction of the change: `replaced` with marketplace, the old case and the new one."""
 
     replaced: Callable[[Connection, str, str, str], None]

@@ -1,4 +1,4 @@
-"""Keeping filters of the queue under names: at most twenty a person, each name once."""
+"""Saved filters of the queue: at most twenty a person, with unique names."""
 
 from typing import Final
 
@@ -13,14 +13,14 @@ LONGEST_NAME: Final = 60
 
 
 def save_filter(runtime: Runtime, person: Person, name: str, query: str) -> None:
-    """Keep a filter; under a name that is in use it takes the place of the one before.
+    """Save a filter; it replaces one with the same name.
 
     Raises
     ------
     Invalid
-        The name says nothing, or is too long.
+        The name is empty or too long.
     Conflict
-        There are twenty already.
+        The person has twenty filters already.
     """
     found = SavedFilter(_name(name), query)
     with runtime.store.write() as connection:
@@ -38,7 +38,7 @@ def rename_filter(runtime: Runtime, person: Person, name: str, to: str) -> None:
     Raises
     ------
     Invalid
-        The new name says nothing, or is too long.
+        The new name is empty or too long.
     NotFound
         There is no filter of this name.
     Conflict
@@ -53,7 +53,7 @@ def rename_filter(runtime: Runtime, person: Person, name: str, to: str) -> None:
 
 
 def forget_filter(runtime: Runtime, person: Person, name: str) -> None:
-    """Let a filter go; nothing happens where there is none."""
+    """Delete a filter; without effect where there is none."""
     with runtime.store.write() as connection:
         saved_filters.forget(connection, person.user_id, name)
 

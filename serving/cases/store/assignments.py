@@ -1,4 +1,4 @@
-"""Open cases that are offered to somebody of the desk, and how much everybody has in hand."""
+"""Assignments of open cases to people, and the open work of each person."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -17,7 +17,7 @@ from serving.platform.database.store import add
 
 
 def standing(connection: Connection, marketplaces: Collection[str], at: datetime) -> dict[str, str]:
-    """The person each open case of these marketplaces is offered to now, by case."""
+    """The assignee of each open case of these marketplaces now, by case."""
     query = select(case_assignment.c.case_id, case_assignment.c.user_id).where(
         case_assignment.c.marketplace_id.in_(marketplaces), case_assignment.c.until > at
     )
@@ -25,7 +25,7 @@ def standing(connection: Connection, marketplaces: Collection[str], at: datetime
 
 
 def free(connection: Connection, marketplace_id: str, at: datetime, most: int) -> list[str]:
-    """Open cases of the review queue that are neither held by nor offered to a person, the costliest first."""
+    """Open cases of the review queue without a lease or an assignee, the costliest first."""
     offered = select(case_assignment.c.case_id).where(
         case_assignment.c.marketplace_id == marketplace_id, case_assignment.c.until > at
     )
@@ -62,7 +62,7 @@ def on_duty(connection: Connection, marketplace_id: str, wall: datetime) -> list
 
 
 def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counter[str]:
-    """How many open cases everybody holds or is offered."""
+    """The number of open cases that each person has leased or is assigned."""
     here = review_case.c.marketplace_id == marketplace_id, IS_OPEN
     kept = select(review_case.c.case_id, review_case.c.leased_by).where(
         *here, review_case.c.leased_by.is_not(None), review_case.c.leased_until > at
@@ -72,7 +72,7 @@ def in_hand(connection: Connection, marketplace_id: str, at: datetime) -> Counte
         .join(case_assignment, same(case_assignment, review_case, "case_id"))
         .where(*here, case_assignment.c.until > at)
     )
-    # An offered case that the person holds counts once; a case that somebody else has taken counts for that person.
+    # An assigned case that its assignee has leased counts once; a case that somebody else has taken counts for them.
     mine = {row[0]: row[1] for row in connection.execute(offered)}
     mine |= {row[0]: row[1] for row in connection.execute(kept)}
     return Counter(mine.values())
@@ -91,21 +91,21 @@ def judged_by(connection: Connection, marketplace_id: str, case_ids: Collection[
     return found
 
 
-def listing(
-    connection: Connection, marketplace_id: str, offered: Mapping[str, str], *, at: datetime, until: datetime
+def assign(
+    connection: Connection, marketplace_id: str, assignees: Mapping[str, str], *, at: datetime, until: datetime
 ) -> None:
-    """Listing cases, each to its person; earlier listings of them are over."""
+    """Assign cases, each to its person; earlier assignments that have ended are deleted."""
     gone = case_assignment.c.until <= at
     connection.execute(delete(case_assignment).where(case_assignment.c.marketplace_id == marketplace_id, gone))
     rows = [
         {"marketplace_id": marketplace_id, "case_id": case_id, "user_id": user_id, "assigned_at": at, "until": until}
-        for case_id, user_id in offered.items()
+        for case_id, user_id in assignees.items()
     ]
     add(connection, case_assignment, rows)
 
 
 def withdraw(connection: Connection, marketplaces: Collection[str], user_id: str) -> int:
-    """Take back the cases that were offered to somebody; returns how many."""
+    """Withdraw the assignments of a person; returns how many."""
     gone = delete(case_assignment).where(
         case_assignment.c.marketplace_id.in_(marketplaces), case_assignment.c.user_id == user_id
     )
@@ -113,7 +113,7 @@ def withdraw(connection: Connection, marketplaces: Collection[str], user_id: str
 
 
 def brands_of_managers(connection: Connection, marketplace_id: str) -> dict[str, int]:
-    """How many brands every account manager of a marketplace looks after, those with none included."""
+    """How many brands each account manager of a marketplace manages, including those with none."""
     looked_after = func.count(brand_enrolment.c.brand_id)
     query = (
         select(role_grant.c.user_id, looked_after)

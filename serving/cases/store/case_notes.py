@@ -1,4 +1,4 @@
-"""Notes of the desk on its cases, and who is mentioned in them. Brands and sellers have no way here."""
+"""The reviewers' notes on cases, and the people mentioned in them. Brands and sellers cannot read them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ def colleagues(connection: Connection, marketplace_id: str) -> dict[str, str]:
 
 
 def add_note(connection: Connection, row: Mapping[str, Any], mentioned: Sequence[str]) -> None:
-    """Keep a note, unseen by everybody whom it mentions."""
+    """Store a note, unseen by everybody whom it mentions."""
     add(connection, case_note, [row])
     key = {name: row[name] for name in ("marketplace_id", "note_id")}
     add(connection, note_mention, [{**key, "user_id": one, "seen_at": None} for one in mentioned])
@@ -116,7 +116,7 @@ def inbox(connection: Connection, user_id: str, marketplaces: Collection[str], m
 
 
 def see_all(connection: Connection, user_id: str, at: datetime) -> int:
-    """Mark all that mention somebody as seen; returns how many were not."""
+    """Mark all notes that mention a person as seen; returns how many were not."""
     changed = connection.execute(
         update(note_mention)
         .where(note_mention.c.user_id == user_id, note_mention.c.seen_at.is_(None))

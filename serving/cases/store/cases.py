@@ -81,7 +81,7 @@ def _with_filters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> 
 
 
 def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Lines of the timeline."""
+    """Append lines to timelines."""
     add(connection, case_event, rows)
 
 
@@ -116,7 +116,7 @@ def marketplace_of(connection: Connection, case_id: str, marketplaces: Collectio
     Raises
     ------
     NotFound
-        There is no such case there; a case of another marketplace is not told apart from none.
+        There is no such case there, or it belongs to another marketplace; the error is the same.
     """
     query = select(review_case.c.marketplace_id).where(
         review_case.c.case_id == case_id, review_case.c.marketplace_id.in_(marketplaces)
@@ -137,7 +137,7 @@ def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str])
 
 
 def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, Case]:
-    """The open case of each listing that has one; a second review decides nothing about a listing and is none."""
+    """The open case of each listing that has one; second reviews do not decide about a listing and are left out."""
     query = select(review_case).where(
         review_case.c.marketplace_id == marketplace_id,
         review_case.c.listing_id.in_(listing_ids),
@@ -172,12 +172,12 @@ def versions_with_case(connection: Connection, marketplace_id: str, version_ids:
 def change(
     connection: Connection, case: Case, event: CaseEvent, values: Mapping[str, Any], *, holder: str | None, at: datetime
 ) -> None:
-    """Apply an event to the case as it was read, if it still is so and nobody else holds it.
+    """Apply an event to the case as it was read, if it is unchanged and nobody else has leased it.
 
     Raises
     ------
     Conflict
-        Somebody was faster; the sentence says what happened.
+        Another change came first; the sentence names it.
     """
     state = next_state(case.state, event)
     free = review_case.c.leased_until.is_(None) | (review_case.c.leased_until <= at)
@@ -219,7 +219,7 @@ def _why_not(connection: Connection, case: Case) -> Conflict:
 
 
 def raise_attention(connection: Connection, case: Case, *, priority: float, due_at: datetime) -> None:
-    """Put an open case further up in its queue and bring its deadline forward; never the other way round."""
+    """Raise the priority of an open case and bring its deadline forward; never the reverse."""
     sooner = {} if case.lane is CaseLane.ASK_BRAND or case.due_at <= due_at else {"due_at": due_at}
     higher = {} if case.priority >= priority else {"priority": priority}
     earliest = due_at if case.notice_due_at is None else min(due_at, case.notice_due_at)
@@ -260,7 +260,7 @@ def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[
 def overdue(
     connection: Connection, lane: CaseLane, marketplaces: Collection[str], at: datetime, most: int
 ) -> list[Case]:
-    """Open cases of a lane in these marketplaces whose time is up."""
+    """Open cases of a lane in these marketplaces past their deadline."""
     query = (
         select(review_case)
         .where(
@@ -278,7 +278,7 @@ def overdue(
 def questions_asked(
     connection: Connection, marketplace_id: str, brand_ids: Collection[str], since: datetime
 ) -> dict[str, int]:
-    """How many questions the model has put to each of these brands since a moment."""
+    """The number of questions that the model has put to each of these brands since a moment."""
     query = (
         select(review_case.c.brand_id, func.count().label("n"))
         .join(score, same(score, review_case, "score_id"))

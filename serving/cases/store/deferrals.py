@@ -1,4 +1,4 @@
-"""Cases that are set aside: why and until when, each time kept; and how they come back."""
+"""Deferrals of cases: reasons and ends, with their history; and the return of the cases to the queue."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -55,9 +55,9 @@ def begin(connection: Connection, case: Case, user_id: str, deferral_id: str, as
 def end(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str], at: datetime, *, news: bool = False
 ) -> int:
-    """Bring the cases of these listings back that are set aside; with `news`, those alone that it wakes."""
+    """Return the deferred cases of these listings to the queue; with `news`, only those that news wakes."""
     awake = [review_case.c.wakes_on_news.is_(true())] if news else []
-    # In the words of the index that has the one open case of each listing.
+    # In the terms of the unique index on the one open case of each listing.
     decides = review_case.c.state == literal_column("'open'"), review_case.c.lane != literal_column("'second_look'")
     changed = connection.execute(
         update(review_case)
@@ -74,7 +74,7 @@ def end(
 
 
 def end_of_case(connection: Connection, case: Case, at: datetime) -> bool:
-    """Bring one case back; False where it is not set aside."""
+    """Return one case to the queue; False where it is not deferred."""
     changed = connection.execute(
         update(review_case)
         .where(inside(review_case, case.marketplace_id, case_id=case.case_id), review_case.c.snoozed_until > at)
@@ -84,7 +84,7 @@ def end_of_case(connection: Connection, case: Case, at: datetime) -> bool:
 
 
 def latest(connection: Connection, marketplace_id: str, case_id: str) -> StoredDeferral | None:
-    """The last time that a case was set aside."""
+    """The last deferral of a case."""
     query = (
         select(case_deferral, account.c.name)
         .join(account, account.c.user_id == case_deferral.c.user_id)

@@ -13,7 +13,7 @@ _WAITS: Final = case_deferral.c.missing != ERASED
 
 
 def lines_of_timelines(begin: str, subject: Column[Any], case_id: Column[Any]) -> Place:
-    """Lines that begin so, in the timelines of the cases of a subject; the beginning stays."""
+    """The timeline lines with this beginning in the cases of a subject; the erasure keeps the beginning."""
     what = case_event.c.what
     gone = f"{begin}{ERASED}"
     return Place(
@@ -22,7 +22,7 @@ def lines_of_timelines(begin: str, subject: Column[Any], case_id: Column[Any]) -
 
 
 def count_notes(connection: Connection, marketplace_id: str, seller: str) -> int:
-    """How many notes about a seller's cases, and reasons why they wait, still say something."""
+    """The number of notes about a seller's cases, and of deferral reasons, that are not erased yet."""
     return sum(
         count_rows(connection, table, *_of_seller(table, marketplace_id, seller), live)
         for table, live in ((case_note, _NOTES), (case_deferral, _WAITS))

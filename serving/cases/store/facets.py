@@ -12,7 +12,7 @@ from serving.cases.tables import review_case
 
 @dataclass(frozen=True, slots=True)
 class Facet:
-    """A value with the number of open cases that have it; `value` is None where they have none."""
+    """A value with the number of open cases that have it; `value` is None for the cases without one."""
 
     value: str | None
     name: str | None

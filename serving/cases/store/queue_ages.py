@@ -1,4 +1,4 @@
-"""How long open cases have waited, by lane; counted from an index alone."""
+"""The waiting times of open cases, by lane; counted from an index alone."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,10 +29,10 @@ class QueueAge:
 
 
 def queue_ages(connection: Connection, marketplace_id: str, now: datetime) -> dict[CaseLane, QueueAge]:
-    """The lanes in which something is open."""
+    """The lanes with open cases."""
     found = {}
     for lane in CaseLane:
-        # With the time, by which the index is chosen that holds all that is asked for.
+        # With the time, so that the database chooses the index that covers all requested columns.
         here = (
             review_case.c.marketplace_id == marketplace_id,
             review_case.c.state == CaseState.OPEN.value,

@@ -1,4 +1,4 @@
-"""Filters of the queue that people keep under names of their own."""
+"""The saved filters of the queue, by person and name."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from serving.platform.database.store import insert_or_ignore
 
 @dataclass(frozen=True, slots=True)
 class SavedFilter:
-    """A filter as stored; `query` is what stands behind the question mark of an address."""
+    """A filter as stored; `query` is the query string of an address."""
 
     name: str
     query: str
@@ -28,7 +28,7 @@ def of_person(connection: Connection, user_id: str) -> list[SavedFilter]:
 
 
 def save(connection: Connection, user_id: str, found: SavedFilter, at: datetime) -> None:
-    """Keep a filter; one of the same name becomes this one, at its place."""
+    """Store a filter; it replaces one of the same name, in the same position."""
     row = {"user_id": user_id, "name": found.name, "query": found.query, "saved_at": at}
     connection.execute(insert_or_ignore(connection, saved_filter), [row])
     connection.execute(update(saved_filter).where(*_one(user_id, found.name)).values(query=found.query))
@@ -41,7 +41,7 @@ def rename(connection: Connection, user_id: str, name: str, to: str) -> bool:
 
 
 def forget(connection: Connection, user_id: str, name: str) -> None:
-    """Let a filter go."""
+    """Delete a filter."""
     connection.execute(delete(saved_filter).where(*_one(user_id, name)))
 
 

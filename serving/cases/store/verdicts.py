@@ -95,14 +95,14 @@ def get(connection: Connection, marketplace_id: str, verdict_id: str) -> StoredV
 
 
 def latest_of_case(connection: Connection, marketplace_id: str, case_id: str) -> StoredVerdict | None:
-    """The last verdict on a case that still stands."""
+    """The last verdict on a case that is not undone."""
     found = _read(connection, inside(verdict, marketplace_id, case_id=case_id))
     standing = [one for one in found if one.superseded_by is None]
     return standing[-1] if standing else None
 
 
 def has_answered(connection: Connection, marketplace_id: str, case_id: str, user_id: str) -> bool:
-    """Whether somebody has ever answered this case, including undone answers."""
+    """Whether a person has ever answered this case, including undone answers."""
     query = select(verdict.c.verdict_id).where(
         inside(verdict, marketplace_id, case_id=case_id, user_id=user_id),
         verdict.c.judgement != Judgement.WITHDRAWN.value,
@@ -111,7 +111,7 @@ def has_answered(connection: Connection, marketplace_id: str, case_id: str, user
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
-    """How many judgements of each kind were given, withdrawals counted apart."""
+    """The number of judgements of each kind, with withdrawals separate."""
     query = (
         select(verdict.c.judgement, func.count().label("n"))
         .where(verdict.c.marketplace_id == marketplace_id)

@@ -41,7 +41,7 @@ def listing_cases(runtime: Runtime) -> int:
             cases = assignments.free(connection, here, now, _MOST_AT_ONCE)
             barred = kept_from(connection, here, cases)
             shared = share_out(cases, loads, barred, runtime.policies[AssignmentPolicy])
-            assignments.listing(connection, here, shared, at=now, until=until)
+            assignments.assign(connection, here, shared, at=now, until=until)
             offered += len(shared)
     return offered
 

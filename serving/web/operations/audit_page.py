@@ -260,7 +260,7 @@ def follow(runtime: Runtime, scope: PlaceScope, first: int, after: int, upto: in
         upto = min(upto, last)
         after = max(0, min(after, upto))
         until = min(upto, after + _AT_ONCE)
-        broken = audit_lines.check_stretch(connection, after, until) if until > after else None
+        broken = audit_lines.check_range(connection, after, until) if until > after else None
         if broken is None and head is not None and after < head.sequence <= until:
             broken = audit_lines.not_as_signed(connection, head)
     address = ""

@@ -1,4 +1,4 @@
-"""A marketplace's programs look after their own receiver, with a key that says so."""
+"""A marketplace's programs manage their own endpoint, with a key of that scope."""
 
 from fastapi.testclient import TestClient
 

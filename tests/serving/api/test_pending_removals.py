@@ -9,7 +9,7 @@ from tests.fixtures.runtimes import Site
 PATH = "/api/v1/held-removals"
 
 
-def test_a_tool_reads_what_is_held_and_why_and_lets_it_go(client: TestClient, site: Site) -> None:
+def test_a_tool_reads_pending_removals_and_approves_one(client: TestClient, site: Site) -> None:
     rule = AutomaticRule.BRAND_REMOVALS
     switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     (case,) = questions(site, 1)

@@ -2,7 +2,7 @@ from fastapi.testclient import TestClient
 
 from tests.fixtures.clients import sign_in
 from tests.fixtures.runtimes import Site
-from tests.fixtures.striking import SELLER, WHY, stands, strikes_of
+from tests.fixtures.strikes import SELLER, WHY, stands, strikes_of
 
 
 def test_a_tool_reads_strikes_and_decides_about_sanctions(client: TestClient, site: Site) -> None:

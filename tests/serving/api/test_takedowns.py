@@ -37,7 +37,7 @@ def test_more_than_three_hundred_listings_are_refused_whole(client: TestClient, 
     body = {"right_id": right, "reason_code": "design", "items": items, "good_faith": True}
     refused = client.post(PATH, json=body, headers=token)
     assert refused.status_code == 422
-    assert "301 listings are too many for one request: it names at most 300" in refused.json()["error"]["sentence"]
+    assert "One request can contain at most 300 listings, not 301." in refused.json()["error"]["sentence"]
 
 
 def test_an_analyst_has_no_rights_to_confirm_under(client: TestClient, site: Site) -> None:

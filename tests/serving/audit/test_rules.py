@@ -309,7 +309,7 @@ def test_a_log_cut_off_with_its_head_is_found_by_the_signed_head(kept: int) -> N
     assert found == Broken(kept + 1, f"the log ends at {kept}, a signed head says 6")
 
 
-def test_what_was_done_since_the_last_signed_head_is_held_by_the_chain_alone() -> None:
+def test_entries_after_the_last_signed_head_are_protected_by_the_chain_alone() -> None:
     assert verify(a_log_written_anew(5), head=head(a_log_written_anew(5)), heads=HEADS[:2]) is None
 
 

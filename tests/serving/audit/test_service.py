@@ -1,4 +1,4 @@
-"""Heads signed outside the database find a log that was written anew inside it; the database refuses to be changed."""
+"""Heads signed outside the database detect a rewritten log; the database refuses changes of the log."""
 
 import json
 import stat
@@ -148,7 +148,7 @@ def changed(connection: Connection, at: int) -> None:
 
 
 SIGNED = "it is not the entry that was there when the head was signed"
-# What is done, counted from the end; the first bad entry, counted so too; what is said of it; why it is in the table.
+# The attack; its entry, and the first bad entry, both counted from the end; the problem reported; the name of the row.
 TABLE: list[tuple[Tampering, int, int, str, str]] = [
     (changed, 4, 4, "it was altered", "a field is changed"),
     (swapped, 4, 4, "it was altered", "two entries are exchanged"),
@@ -156,8 +156,8 @@ TABLE: list[tuple[Tampering, int, int, str, str]] = [
     (cut, 2, 2, "the log ends at", "the tail is removed"),
     (cut_with_its_head, 2, 2, "a signed head says", "the tail is removed and the head moved back"),
     (inserted, 4, 4, "it does not follow the entry before it", "one is inserted"),
-    (rewritten, 4, 4, SIGNED, "the tail is hashed anew, across a signed head"),
-    (rewritten, 1, 1, SIGNED, "the last entry is hashed anew"),
+    (rewritten, 4, 4, SIGNED, "the tail is hashed again, across a signed head"),
+    (rewritten, 1, 1, SIGNED, "the last entry is hashed again"),
 ]
 
 

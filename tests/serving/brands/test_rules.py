@@ -47,7 +47,7 @@ def test_what_is_left_out_or_no_option_is_no_answer(answers: dict[str, int]) -> 
         (365, False, False, "certification.expired"),
     ],
 )
-def test_a_briefing_holds_for_a_year(days_ago: int | None, is_open: bool, warned: bool, expected: str) -> None:
+def test_a_certification_is_valid_for_a_year(days_ago: int | None, is_open: bool, warned: bool, expected: str) -> None:
     passed = None if days_ago is None else Passed(NOW - timedelta(days=days_ago), How.ANSWERED)
     found = gate(passed, NOW, DEFAULT_ENROLMENT)
     assert (found.open, found.warned) == (is_open, warned)

@@ -39,7 +39,7 @@ def test_erasing_is_shown_first_and_done_with_yes(tmp_path: Path, populated_sqli
     shown = touchstone_in(home, "erase", "seller", SELLER)
     assert shown.code == 0
     assert shown.out.startswith("Would be erased:\n  1 hashes of contacts\n")
-    assert "what belongs to 1 decision: It is not carried out yet." in shown.out
+    assert "the data of 1 decision: It is not carried out yet." in shown.out
     assert shown.out.endswith("Nothing was erased. Run it again with --yes.\n")
     done = touchstone_in(home, "erase", "seller", SELLER, "--yes")
     assert done.out.startswith("Erased:\n  1 hashes of contacts\n")
@@ -47,7 +47,7 @@ def test_erasing_is_shown_first_and_done_with_yes(tmp_path: Path, populated_sqli
     assert touchstone_in(home, "audit", "verify").out.endswith(" entries, unbroken.\n")
 
 
-def test_an_erased_payload_is_said_to_be_erased(tmp_path: Path, populated_sqlite: Populated) -> None:
+def test_verification_counts_erased_payloads(tmp_path: Path, populated_sqlite: Populated) -> None:
     home = a_home(tmp_path, populated_sqlite)
     touchstone_in(home, "seller", "erase-contacts", SELLER)
     touchstone_in(home, "erase", "seller", SELLER, "--yes")
@@ -70,11 +70,11 @@ def test_a_hold_refuses_it_in_one_sentence(tmp_path: Path, populated_sqlite: Pop
 
 def test_evidence_is_verified_and_what_differs_is_named(tmp_path: Path, populated_sqlite: Populated) -> None:
     home = a_home(tmp_path, populated_sqlite)
-    assert touchstone_in(home, "evidence", "verify").out == "1 snapshots, each as it was taken.\n"
+    assert touchstone_in(home, "evidence", "verify").out == "1 snapshots, each unchanged since it was taken.\n"
     assert touchstone_in(home, "evidence", "verify", "cas_none").code == REFUSED
     altered(home, "UPDATE evidence_part SET body = NULL, salt = NULL WHERE part = 'seller'")
     text = touchstone_in(home, "evidence", "verify").out
-    assert text.startswith("Of 1 snapshots parts were erased; their digests still fit.\n")
+    assert text.startswith("Parts of 1 snapshots were erased; their digests still fit.\n")
     altered(home, "UPDATE evidence_part SET digest = 'x' WHERE part = 'price'")
     done = touchstone_in(home, "evidence", "verify")
     assert (done.code, done.out) == (1, "")

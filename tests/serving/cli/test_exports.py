@@ -23,7 +23,7 @@ def reports(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def exported(site: Site, home: Path, *options: str) -> tuple[list[dict[str, Any]], Done]:
-    """The lines that the command writes, after the service has let go of the home."""
+    """The lines that the command writes, after the service has closed the data directory."""
     site.runtime.close()
     out = home.parent / "statements.jsonl"
     out.unlink(missing_ok=True)
@@ -42,7 +42,7 @@ def removals(site: Site, number: int) -> None:
             if i % 2:
                 changes |= {"gtin": "3760123456789", "language": "fr", "occurred_at": "2026-02-27T10:00:00Z"}
             removal = removed_by_brand(site, f"MP-{i}", REASONS[i // 2 % len(REASONS)], **changes)
-        if i % 10 == 4:  # An analyst's: a brand of whose removals so many were wrong would remove no more.
+        if i % 10 == 4:  # By analysts: a brand with so many wrong removals could no longer remove.
             given_back(site, removal)
 
 
@@ -61,20 +61,20 @@ def test_every_exported_statement_passes_the_validator(site: Site, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("expected", "sentence"),
+    ("setting", "sentence"),
     [
-        (None, "Bazaar has not expected under which name and for which countries it reports"),
-        ('{"Market": {"platform": "Market", "territories": ["DE"]}}', "Bazaar has not expected under which name"),
+        (None, "Bazaar has not said under which name and for which countries it reports"),
+        ('{"Market": {"platform": "Market", "territories": ["DE"]}}', "Bazaar has not said under which name"),
         ('{"Bazaar": {"platform": "Bazaar", "territories": []}}', "Name the EEA countries"),
         ('{"Bazaar": {"platform": "Bazaar", "territories": ["US"]}}', "US is no code of an EEA country"),
     ],
 )
-def test_a_marketplace_that_has_not_said_where_it_removes_is_told_how(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, expected: str | None, sentence: str
+def test_an_incomplete_transparency_setting_is_refused_with_advice(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: str | None, sentence: str
 ) -> None:
     monkeypatch.delenv("TOUCHSTONE_TRANSPARENCY")
-    if expected is not None:
-        monkeypatch.setenv("TOUCHSTONE_TRANSPARENCY", expected)
+    if setting is not None:
+        monkeypatch.setenv("TOUCHSTONE_TRANSPARENCY", setting)
     out = tmp_path / "statements.jsonl"
     done = touchstone_in(home, "export", "statements", "--out", str(out))
     assert (done.code, out.exists()) == (REFUSED, False)
@@ -101,7 +101,7 @@ def test_what_has_not_been_carried_out_has_no_statement_and_is_counted(site: Sit
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
     statements, done = exported(site, tmp_path / "home")
     assert statements == []
-    assert "1 removals have not been acknowledged by the marketplace yet; they have none." in done.out
+    assert "1 removals have no statement yet: the marketplace has not acknowledged them." in done.out
 
 
 def test_a_span_of_time_takes_what_was_carried_out_in_it(site: Site, tmp_path: Path) -> None:
@@ -115,12 +115,12 @@ def test_a_span_of_time_takes_what_was_carried_out_in_it(site: Site, tmp_path: P
     assert [one["puid"] for one in early] == [first.action_id]
     assert [one["puid"] for one in late] == [second.action_id]
     _, done = exported(site, tmp_path / "home", "--since", moment, "--until", moment)
-    assert (done.code, done.text) == (REFUSED, "The span ends before it begins.")
+    assert (done.code, done.text) == (REFUSED, "The period ends before it begins.")
     _, done = exported(site, tmp_path / "home", "--since", "yesterday")
     assert (done.code, "yesterday is no moment" in done.text) == (REFUSED, True)
 
 
-def test_what_was_told_and_then_reversed_is_told_anew_under_the_same_number(site: Site, tmp_path: Path) -> None:
+def test_what_was_told_and_then_reversed_is_told_again_under_the_same_number(site: Site, tmp_path: Path) -> None:
     with a_marketplace_that_listens(site):
         removal = removed_by_brand(site, "MP-1")
         removed_by_brand(site, "MP-2")
@@ -136,7 +136,7 @@ def test_what_was_told_and_then_reversed_is_told_anew_under_the_same_number(site
     later = str(back.acknowledged_at.date().replace(year=2027))
     assert exported(site, tmp_path / "home", "--amended", "--since", later, "--until", "2028-01-01")[0] == []
     _, done = exported(site, tmp_path / "home", "--amended")
-    assert (done.code, "say with --since from when on" in done.text) == (REFUSED, True)
+    assert (done.code, "needs --since, the begin of the period" in done.text) == (REFUSED, True)
 
 
 def test_a_listing_that_is_removed_again_after_it_was_given_back_has_two_statements(site: Site, tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_a_brands_record_is_written_by_the_files_ending(site: Site, tmp_path: Pa
     done = touchstone_in(tmp_path / "home", "export", "brand", "Aurelle", "--out", str(out))
     assert done.out == (
         f"2 answers of Aurelle in {out}: 1 accepted, 1 rejected.\n1 counter-notices, 1 upheld.\n"
-        "Half of the removals took at most 0.05 h from the answer on.\n"
+        "Median 0.05 h from the answer to the removal.\n"
     )
     content = out.read_bytes()
     assert content.startswith(b"PAR1" if ending == "parquet" else b"\xef\xbb\xbfmarketplace,brand,listing,")

@@ -7,7 +7,7 @@ from tests.serving.cli.commands import REFUSED, touchstone_in
 STICKER = ["--label", "Sticker inside", "--pattern", "serial sticker"]
 
 
-def test_a_tell_tale_is_added_shown_and_taken_back(home: Path) -> None:
+def test_an_indicator_is_added_shown_and_withdrawn(home: Path) -> None:
     added = touchstone_in(
         home,
         "indicator",
@@ -27,7 +27,7 @@ def test_a_tell_tale_is_added_shown_and_taken_back(home: Path) -> None:
         f"{indicator_id}  Aurelle: Sticker inside",
         "  counterfeit, description, from 2026-01-01 to 2027-01-01: serial sticker",
     ]
-    assert touchstone_in(home, "indicator", "remove", indicator_id).out == f"{indicator_id} holds no longer.\n"
+    assert touchstone_in(home, "indicator", "remove", indicator_id).out == f"{indicator_id} is withdrawn.\n"
     assert touchstone_in(home, "indicator", "list").out == "No brand has supplied an indicator.\n"
 
 
@@ -44,7 +44,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("options", "sentence", "_why"), WRONG, ids=[row[-1] for row in WRONG])
-def test_a_tell_tale_is_refused_with_a_sentence(home: Path, options: list[str], sentence: str, _why: str) -> None:
+def test_an_invalid_indicator_is_refused(home: Path, options: list[str], sentence: str, _why: str) -> None:
     done = touchstone_in(home, "indicator", "add", "Aurelle", *STICKER, *options)
     assert done.code == REFUSED
     assert sentence in done.text

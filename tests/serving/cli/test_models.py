@@ -39,7 +39,7 @@ def score(place: Path, path: Path, out: Path) -> list[dict[str, Any]]:
     return found
 
 
-def test_what_is_said_of_a_bundle_lies_beside_it(place: Path) -> None:
+def test_the_documents_of_a_bundle_lie_beside_it(place: Path) -> None:
     about = json.loads((place / "b" / ABOUT).read_bytes())
     assert (about["report"]["rows"], about["report"]["format"]) == (120, "native")
     assert about["trained_at"]
@@ -182,7 +182,7 @@ def test_a_folder_of_something_else_is_never_replaced_by_a_bundle(place: Path, t
             place / "home", "train", "--data", file, "--format", "native", "--out", str(out), "--no-register"
         )
         assert done.code == REFUSED
-        assert f"{out} is no bundle and is not replaced by one; name a new folder." in done.text
+        assert f"{out} is not a bundle and is not overwritten; name a new folder." in done.text
     assert (tmp_path / "letters" / "dear.txt").read_text() == "Dear"
 
 

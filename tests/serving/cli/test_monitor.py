@@ -32,7 +32,7 @@ def test_drift_names_what_moved_first_and_writes_every_figure(home: Path, tmp_pa
     assert "60 scores of the last 30 days against 60 of as many days before." in done.out
     assert report["shifts"][0]["level"] == "moved"
     assert report["shifts"][0]["name"] in done.out
-    assert "Prevalence by the audit slice: unknown" in done.out
+    assert "Prevalence by the random audit sample: unknown" in done.out
     assert "First answers now: none for " in done.out
 
 
@@ -55,7 +55,7 @@ def test_rescore_compares_then_and_now_and_writes_every_version(site: Site, tmp_
     )
     rows = pq.read_table(out).to_pylist()
     assert done.code == 0
-    assert f"5 versions scored anew with {digest[:12]}; nothing was changed." in done.out
+    assert f"5 versions scored again with {digest[:12]}; nothing was changed." in done.out
     assert len(rows) == 5
     assert {row["probability_before"] for row in rows} == {None}
     assert all(0 < row["probability"] < 1 for row in rows)

@@ -176,7 +176,7 @@ TAMPERED = [
     (
         "UPDATE audit_entry SET occurred_at = 'noon' WHERE sequence = 4",
         4,
-        "what no entry can hold",
+        "a value that no entry can have",
         "a time that is none",
     ),
     ("DELETE FROM audit_entry WHERE sequence = 5", 5, "missing or out of order", "one entry is gone"),
@@ -218,7 +218,7 @@ def test_figures_are_json_that_adds_up(home: Path) -> None:
     assert found["open_cases"]["analyst"] == found["routes"]["analyst"] == 1
 
 
-def test_nothing_in_quarantine_is_said(home: Path) -> None:
+def test_an_empty_quarantine_is_reported(home: Path) -> None:
     assert touchstone_in(home, "quarantine").out == "Nothing is in quarantine.\n"
 
 

@@ -64,7 +64,7 @@ def test_a_home_that_another_process_owns_is_left_alone(empty_home: Path, comman
 
 
 def test_the_address_of_a_service_that_was_killed_is_not_taken_for_an_answer(empty_home: Path) -> None:
-    """A killed service leaves its address behind; whoever owns the home now, say a migration, does not listen."""
+    """A killed service leaves its address behind; the next owner, say a migration, does not listen."""
     home = Home.at(empty_home)
     home.write_private("service.json", {"pid": 1, "port": 1, "socket": str(home.socket_path())})
     with home.owned(), pytest.raises(HomeInUse), connect(Settings(home=empty_home)) as local:

@@ -31,7 +31,7 @@ def test_one_person_does_not_however_often(place: tuple[Path, str]) -> None:
     assert (again.code, again.text) == (REFUSED, "You have approved this model already; somebody else must.")
 
 
-def test_an_approval_is_taken_back(place: tuple[Path, str]) -> None:
+def test_an_approval_is_withdrawn(place: tuple[Path, str]) -> None:
     home, digest = place
     touchstone_in(home, "promote", *WEI)
     assert touchstone_in(home, "promote", "--withdraw", *WEI).out == f"Approval withdrawn: {digest}\n"

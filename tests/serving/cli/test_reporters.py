@@ -7,18 +7,18 @@ from tests.serving.cli.commands import REFUSED, touchstone_in
 
 def test_a_reporter_is_registered_listed_and_its_key_ended(home: Path) -> None:
     made = touchstone_in(
-        home, "reporter", "add", "Customs Watch", "--email", "desk@watch.example", "--kind", "trusted_flagger"
+        home, "reporter", "add", "Customs Watch", "--email", "customs@watch.example", "--kind", "trusted_flagger"
     )
     reporter_id, key = made.out.split()
     assert key.startswith(f"tsr.{reporter_id}.")
     listed = touchstone_in(home, "reporter", "list").out
-    assert f"{reporter_id}  trusted_flagger  Customs Watch <desk@watch.example>" in listed
+    assert f"{reporter_id}  trusted_flagger  Customs Watch <customs@watch.example>" in listed
     assert "No notice was decided in 365 days." in listed
     refused = touchstone_in(home, "reporter", "mute", reporter_id, "--reason", "x")
     assert refused.code == REFUSED
     assert "Nobody is muted without a warning before" in refused.text
     assert touchstone_in(home, "reporter", "unmute", reporter_id, "--reason", "x").code == REFUSED
-    assert touchstone_in(home, "reporter", "revoke", reporter_id).out == f"The key of {reporter_id} holds no longer.\n"
+    assert touchstone_in(home, "reporter", "revoke", reporter_id).out == f"The key of {reporter_id} is revoked.\n"
 
 
 def test_a_kind_that_is_none_is_refused(home: Path) -> None:

@@ -6,7 +6,7 @@ from serving.sellers.policy import SellerRiskPolicy
 from serving.sellers.service.seller_risk import refresh
 from tests.fixtures.listings import a_row
 from tests.fixtures.runtimes import Site
-from tests.fixtures.striking import SELLER, strikes_of
+from tests.fixtures.strikes import SELLER, strikes_of
 from tests.serving.cli.commands import REFUSED, touchstone_in
 from tests.serving.web.reports import put_champion_in_force
 
@@ -51,13 +51,13 @@ def test_the_riskiest_sellers_are_listed_and_one_is_broken_down(site: Site, tmp_
     assert ("ann" in first) != (" bo " in first)
     one = touchstone_in(home, "seller", "risk", "bo").out
     assert "% of 2 sellers.\n2 listings in 30 days: " in one
-    assert "Counterfeit, drawn toward the usual " in one
+    assert "Counterfeit, drawn toward the prior " in one
     assert "As of 2026-03-02T09:00:01+00:00, SellerRiskPolicy:" in one
 
 
-def test_before_sellers_were_compared_it_is_said_and_a_stranger_is_refused(home: Path) -> None:
+def test_risk_before_a_comparison_reports_so_and_an_unknown_seller_is_refused(home: Path) -> None:
     assert touchstone_in(home, "seller", "risk").out == (
-        "Sellers have not been compared yet; it is done where a model scores.\n"
+        "Sellers have not been compared yet; the service compares them once a model scores.\n"
     )
     refreshed = touchstone_in(home, "seller", "risk", "--refresh")
     assert "The riskiest of 0 sellers, 30 days up to " in refreshed.out

@@ -24,7 +24,7 @@ WRONG = [
     (
         "list.csv",
         "model,price\nColline,540\n",
-        "Row 1: a list price has a price above zero",
+        "Row 1: a list price needs a price above zero",
         "no currency",
     ),
     ("list.doc", "", "the name must end in", "no table"),

@@ -38,7 +38,7 @@ KEYS = {
 }
 
 
-def test_a_promise_is_written_and_said(home: Path, tmp_path: Path) -> None:
+def test_a_promise_is_written_and_printed(home: Path, tmp_path: Path) -> None:
     file, answer = tmp_path / "scores.csv", tmp_path / "answer.json"
     file.write_text(CLEAR, encoding="utf-8")
     done = touchstone_in(home, "thresholds", str(file), *COLUMNS, "--json", str(answer))

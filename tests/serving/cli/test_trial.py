@@ -14,12 +14,12 @@ def test_a_trial_is_started_shown_given_a_share_and_ended(site: Site, tmp_path: 
     site.runtime.close()
     home, by = tmp_path / "home", ("--by", site.second_scientist.email)
     assert touchstone_in(home, "trial", "show").out == "No model is on trial.\n"
-    assert touchstone_in(home, "trial", "start", digest[:8], *by).out == f"{digest[:12]} is on trial and looks on.\n"
+    assert touchstone_in(home, "trial", "start", digest[:8], *by).out == f"{digest[:12]} is on trial and only scores.\n"
     changed = touchstone_in(home, "trial", "share", "0.25", *by)
     assert changed.out == f"{digest[:12]} is on trial and decides about 25% of sellers.\n"
     shown = touchstone_in(home, "trial", "show").out
     assert "the challenger alone" in shown
-    assert touchstone_in(home, "trial", "end", *by).out == f"{digest[:12]} is on trial no more.\n"
+    assert touchstone_in(home, "trial", "end", *by).out == f"{digest[:12]} is no longer on trial.\n"
 
 
 def test_a_share_that_is_none_is_refused(home: Path) -> None:

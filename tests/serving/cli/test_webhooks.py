@@ -7,7 +7,7 @@ from tests.serving.cli.commands import REFUSED, touchstone_in
 
 def test_without_a_receiver_and_dead_letters_it_says_so(home: Path) -> None:
     done = touchstone_in(home, "webhook", "dead-letters")
-    assert done.out == "No webhook endpoint is registered.\nNothing was given up on.\n"
+    assert done.out == "No webhook endpoint is registered.\nThere are no dead letters.\n"
 
 
 def test_a_receiver_that_answers_is_named(home: Path) -> None:

@@ -121,7 +121,7 @@ NOT_SHOWN: Final = frozenset(
         "Please sign in.",
         "There is no such person here.",
         "They also work for a marketplace that is not yours. Take their roles here away instead.",
-        "They also work for a marketplace that is not yours. Whoever administers both can do it.",
+        "They also work for a marketplace that is not yours. An administrator of both can do it.",
         "They are the last administrator here. Make somebody else one first.",
         "This account has no role any more, so there is nothing that it would open.",
         "Without any role they can do nothing here. Deactivate them instead.",

@@ -99,17 +99,17 @@ def test_an_altered_entry_is_found_in_its_stretch(site: Site) -> None:
     write(site, 5)
     with site.runtime.store.read() as connection:
         last, _ = audit.head(connection)
-        assert audit_lines.check_stretch(connection, 3, last) is None
-        assert audit_lines.check_stretch(connection, 0, last) is None
+        assert audit_lines.check_range(connection, 3, last) is None
+        assert audit_lines.check_range(connection, 0, last) is None
     with site.runtime.store.write() as connection:
         for name in ("update", "delete"):
             connection.exec_driver_sql(f"DROP TRIGGER audit_entry_refuses_{name}")
         connection.exec_driver_sql("UPDATE audit_entry SET actor = 'nobody' WHERE sequence = ?", (last - 2,))
     with site.runtime.store.read() as connection:
-        found = audit_lines.check_stretch(connection, 3, last)
+        found = audit_lines.check_range(connection, 3, last)
         assert found is not None
         assert (found.sequence, found.problem) == (last - 2, "it was altered")
-        assert audit_lines.check_stretch(connection, last - 2, last) is None
+        assert audit_lines.check_range(connection, last - 2, last) is None
     text = words(visit_as(site, an_administrator(site)).get(f"{PATH}?newest=2000").text)
     assert "The chain is broken." in text
 

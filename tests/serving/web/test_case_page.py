@@ -20,7 +20,7 @@ from serving.web.queue.queue_query import QueueQuery
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site
-from tests.fixtures.striking import strikes_of
+from tests.fixtures.strikes import strikes_of
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words

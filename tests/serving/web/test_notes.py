@@ -64,7 +64,7 @@ def test_neither_a_brand_nor_anybody_else_reads_or_writes_notes(site: Site) -> N
 def test_only_people_who_may_see_the_case_can_be_mentioned(site: Site) -> None:
     case = a_case(site)
     for person in (site.brand_person, site.account_manager):
-        with pytest.raises(Invalid, match="Only people of the desk"):
+        with pytest.raises(Invalid, match="Only people who may see the case"):
             write_note(site.runtime, site.analyst, Wanted(case.case_id, FROM, [person.user_id]))
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert "Camille" not in page

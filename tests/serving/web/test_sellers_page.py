@@ -7,7 +7,7 @@ from serving.sellers.service.seller_listing import put_on_list
 from serving.sellers.store import seller_lists
 from tests.fixtures.brand_people import elsewhere
 from tests.fixtures.runtimes import Site
-from tests.fixtures.striking import SELLER, WHY, carry_out, sanctions_of, stands, strikes_of
+from tests.fixtures.strikes import SELLER, WHY, carry_out, sanctions_of, stands, strikes_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.web.visits import visit_as, words
 

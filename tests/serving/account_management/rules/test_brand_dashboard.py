@@ -5,7 +5,7 @@ import pytest
 
 from models.labels import AppealState
 from models.verdict import Judgement
-from serving.account_management.rules.brand_dashboard import Period, dashboard, stretches
+from serving.account_management.rules.brand_dashboard import Period, dashboard, periods_between
 from serving.account_management.rules.brand_record import Answered, AnswerOutcome
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.webhooks.rules.action import ActionState
@@ -45,19 +45,19 @@ def answered(
 )
 def test_a_time_is_cut_into(days: int, number: int, first: str, why: str) -> None:
     since = (NOW - timedelta(days=days)).replace(hour=0)
-    found = stretches(since, NOW)
+    found = periods_between(since, NOW)
     assert (len(found), f"{found[0].begins:%Y-%m-%d}") == (number, first), why
     assert found[-1].ends == NOW
     assert all(one.ends == other.begins for one, other in pairwise(found)), "nothing is left out or counted twice"
 
 
 def test_the_year_turns_with_december() -> None:
-    found = stretches(datetime(2025, 11, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
+    found = periods_between(datetime(2025, 11, 1, tzinfo=UTC), datetime(2026, 3, 1, tzinfo=UTC))
     assert [f"{one.begins:%Y-%m}" for one in found] == ["2025-11", "2025-12", "2026-01", "2026-02"]
 
 
-def test_answers_are_counted_by_outcome_and_reason_within_their_stretch() -> None:
-    parts = stretches((NOW - timedelta(days=30)).replace(hour=0), NOW)
+def test_answers_are_counted_by_outcome_and_reason_within_their_period() -> None:
+    parts = periods_between((NOW - timedelta(days=30)).replace(hour=0), NOW)
     found = dashboard(
         [
             answered(1),

@@ -47,7 +47,7 @@ def test_a_role_can_be_given_where_one_administers(grant: Grant, refusal: type[D
         ([ANALYST], [ANALYST], GrantChange((), ()), "nothing changes"),
         ([ANALYST], [ANALYST, ADMIN], GrantChange((ADMIN,), ()), "one more"),
         ([ANALYST, ADMIN], [ADMIN], GrantChange((), (ANALYST,)), "one less"),
-        ([ANALYST, ELSEWHERE], [], GrantChange((), (ANALYST,)), "what is held elsewhere stays"),
+        ([ANALYST, ELSEWHERE], [], GrantChange((), (ANALYST,)), "roles elsewhere stay"),
         ([LEADS], [BRAND], GrantChange((), ()), "who leads a brand goes on leading it"),
         ([ANALYST], [ADMIN, ADMIN], GrantChange((ADMIN,), (ANALYST,)), "twice the same is once"),
     ],

@@ -54,7 +54,7 @@ REFUSED = [
 ]
 
 
-def test_nobody_is_let_in_by_half_and_nobody_learns_which_half_was_wrong(any_site: Site) -> None:
+def test_a_wrong_sign_in_fails_without_naming_the_wrong_part(any_site: Site) -> None:
     for email, password, why in REFUSED:
         with pytest.raises(NotSignedIn) as refused:
             sign_in(any_site.runtime, email, password)
@@ -150,7 +150,7 @@ def bearer(key: str) -> str:
     return f"Bearer {key}"
 
 
-def test_a_key_is_let_in_for_what_it_may_do(any_site: Site) -> None:
+def test_a_key_is_accepted_for_its_scopes(any_site: Site) -> None:
     found = key_of(any_site.runtime, bearer(any_site.key), Scope.INTAKE)
     assert (found.marketplace_id, found.scopes) == (any_site.here, frozenset({Scope.INTAKE, Scope.SCORE}))
 

@@ -46,7 +46,7 @@ def test_who_is_invited_joins_once_with_that_role_and_is_signed_in(here: Site, a
     assert (session.person.name, session.person.email) == ("Nadia Roy", EMAIL)
     assert session.person.grants == (Grant(Role.ANALYST, here.here),)
     for again in (asked_by, lambda *given: accept(*given, name="X", password=PASSWORD)):
-        with pytest.raises(NotFound, match="not valid any more"):
+        with pytest.raises(NotFound, match="no longer valid"):
             again(runtime, token)
     assert open_invitations(runtime, admin) == []
     with runtime.store.read() as connection:
@@ -71,7 +71,7 @@ def test_only_a_digest_of_the_link_is_stored(here: Site, admin: Person) -> None:
     assert token not in "".join(map(str, row.values()))
 
 
-def test_a_link_ends_after_a_week_when_taken_back_and_when_another_is_made(here: Site, admin: Person) -> None:
+def test_a_link_ends_after_a_week_when_withdrawn_and_when_another_is_made(here: Site, admin: Person) -> None:
     runtime = here.runtime
     first = token_of(here, admin)
     second = token_of(here, admin)
@@ -144,7 +144,7 @@ def test_who_is_signed_in_with_the_address_takes_the_role_on(here: Site, admin: 
     with runtime.store.read() as connection:
         roles = {one.role for one in accounts.person(connection, here.analyst.user_id).grants}
     assert roles == {Role.ANALYST, Role.DATA_SCIENTIST}
-    with pytest.raises(NotFound, match="not valid any more"):
+    with pytest.raises(NotFound, match="no longer valid"):
         accept_as(runtime, here.analyst, token)
 
 

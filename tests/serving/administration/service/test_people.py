@@ -149,7 +149,7 @@ def test_a_successor_gets_the_cases_but_none_that_they_judged(site: Site, admin:
 
 def test_brands_need_somebody_who_follows(site: Site, admin: Person) -> None:
     runtime, manager = site.runtime, site.account_manager
-    with pytest.raises(Conflict, match="looks after 2 brands"):
+    with pytest.raises(Conflict, match="manages 2 brands"):
         deactivate(runtime, admin, manager.user_id, successor=None)
     with pytest.raises(Invalid, match="no account manager"):
         deactivate(runtime, admin, manager.user_id, successor=site.analyst.user_id)

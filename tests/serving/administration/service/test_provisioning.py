@@ -229,7 +229,7 @@ def test_a_rate_of_the_same_day_replaces_the_one_before(any_site: Site) -> None:
         assert list(connection.execute(query).scalars()) == [0.93]
 
 
-def test_every_founding_is_written_down_with_who_did_it_and_no_secret(site: Site) -> None:
+def test_every_provisioning_step_is_audited_with_its_actor_and_no_secret(site: Site) -> None:
     key = provisioning.add_key(site.runtime, name="nightly", scopes=[Scope.INTAKE], marketplace=None, by="lena")
     provisioning.add_person(site.runtime, SOMEBODY, by="lena")
     secret = provisioning.register_webhook(
@@ -247,7 +247,7 @@ def test_every_founding_is_written_down_with_who_did_it_and_no_secret(site: Site
         assert not any(shown in str(row) for row in rows)
 
 
-def test_a_founding_that_is_refused_leaves_no_trace(site: Site) -> None:
+def test_a_refused_provisioning_step_leaves_no_trace(site: Site) -> None:
     before = (count(site, account), count(site, audit_entry))
     with pytest.raises(NotFound):
         invite(site, role=Role.BRAND, brand="Nowhere")

@@ -157,8 +157,8 @@ def test_the_link_of_a_deactivated_account_leads_nowhere_and_none_is_made(here: 
     use(here, token_of(make_link(here.runtime, admin, here.analyst.user_id)))
 
 
-def test_a_link_ends_with_the_say_of_who_made_it(here: Site, admin: Person) -> None:
-    """Whoever made it can answer for nobody any more, or its account now opens more than they may."""
+def test_a_link_ends_with_its_makers_rights(here: Site, admin: Person) -> None:
+    """The maker is deactivated, or the account now has access beyond the maker's control."""
     other = invite(here.runtime, "bea@touchstone.example", "Bea Lind", Role.ADMIN)
     token = token_of(make_link(here.runtime, other, here.analyst.user_id))
     with here.runtime.store.write() as connection:

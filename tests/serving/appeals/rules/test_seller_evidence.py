@@ -1,4 +1,4 @@
-"""What a seller may hand in, when, and what is said of it afterwards."""
+"""The documents that a seller may upload, when, and the sentence about their outcome."""
 
 import pytest
 

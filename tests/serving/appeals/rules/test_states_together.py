@@ -73,8 +73,8 @@ class Together(RuleBasedStateMachine):
     def time_passes(self, days: float) -> None:
         self.now += timedelta(days=days)
 
-    @rule(held=st.booleans())
-    def the_brand_confirms(self, held: bool) -> None:
+    @rule(pending=st.booleans())
+    def the_brand_confirms(self, pending: bool) -> None:
         decision_input = DecisionInput(CaseLane.ASK_BRAND, Side.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
         follows = consequence(Judgement.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT)
         try:
@@ -82,7 +82,7 @@ class Together(RuleBasedStateMachine):
         except DomainError:
             return
         assert follows.outcome is Following.REMOVE
-        removal = ActionState.PENDING_APPROVAL if held else ActionState.SCHEDULED
+        removal = ActionState.PENDING_APPROVAL if pending else ActionState.SCHEDULED
         self.attempt(replace(self.matter, question=question, removal=removal))
 
     @rule()

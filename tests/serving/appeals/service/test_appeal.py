@@ -89,19 +89,19 @@ def test_who_decided_before_does_not_decide_the_appeal(any_site: Site) -> None:
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
 
 
-def test_whoever_let_in_who_decided_does_not_decide_the_appeal(any_site: Site) -> None:
+def test_the_inviter_of_the_decider_does_not_decide_the_appeal(any_site: Site) -> None:
     remove(any_site)
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     (case,) = open_cases(any_site)
     an_invited_user(any_site, any_site.brand_person, any_site.second_analyst)
-    with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must decide the appeal"):
+    with pytest.raises(Forbidden, match=r"You invited the person who .* somebody else must decide the appeal"):
         judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     assert lease(any_site.runtime, any_site.second_analyst, case.case_id) is None, "nor do they keep it from others"
     page = words(visit_as(any_site, any_site.second_analyst).get(f"/cases/{case.case_id}").text)
-    assert "You let in whoever decided on this listing before, by an invitation" in page
+    assert "You invited the person who decided on this listing before" in page
 
 
-def test_a_guest_of_who_decided_judges_the_appeal(any_site: Site) -> None:
+def test_an_invitee_of_the_decider_judges_the_appeal(any_site: Site) -> None:
     remove(any_site)
     file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     (case,) = open_cases(any_site)
@@ -120,7 +120,7 @@ def test_the_brand_does_not_decide_an_appeal_against_itself(any_site: Site) -> N
 @pytest.mark.parametrize(
     ("judgement", "state", "reinstates", "why"),
     [
-        (Judgement.COUNTERFEIT, AppealState.DISMISSED, False, "the second look finds the same"),
+        (Judgement.COUNTERFEIT, AppealState.DISMISSED, False, "the second reviewer agrees"),
         (Judgement.GENUINE, AppealState.UPHELD, True, "the seller was right"),
         (Judgement.GREY_MARKET, AppealState.UPHELD, True, "grey market is no counterfeit"),
         (Judgement.CANNOT_TELL, AppealState.UPHELD, True, "the doubt is the seller's"),

@@ -203,12 +203,12 @@ def test_a_decision_that_is_undone_and_given_again_repairs_once(any_site: Site) 
     assert (overturned(site, removal) is not None, reinstatements(site, removal)) == (True, 1)
 
 
-def test_giving_way_cannot_be_taken_back(any_site: Site) -> None:
+def test_a_concession_cannot_be_undone(any_site: Site) -> None:
     removal = a_removal(any_site)
     answer(any_site, removal, CONCEDE)
     with any_site.runtime.store.read() as connection:
         case = cases.of_verdict(connection, any_site.here, removal.verdict_id)
-    with pytest.raises(Conflict, match="cannot be taken back"):
+    with pytest.raises(Conflict, match="cannot be undone"):
         undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
 
 

@@ -255,7 +255,7 @@ class OneListing(RuleBasedStateMachine):
         self.attempt(lambda: replay(self.site.runtime, self.site.marketplace, [], by="test"))
 
     @rule(who=st.sampled_from(PEOPLE), decision=st.sampled_from(Decision))
-    def somebody_speaks_on_what_is_held(self, who: str, decision: Decision) -> None:
+    def somebody_votes_on_a_pending_removal(self, who: str, decision: Decision) -> None:
         for one in self.all_actions():
             if one.state is ActionState.PENDING_APPROVAL:
                 work = lambda one=one: speak(self.site.runtime, self.person(who), one.action_id, decision, "Seen.")  # noqa: E731  # bound in the loop

@@ -1,4 +1,4 @@
-"""Nobody confirms for a brand who is not briefed, and a new brand begins within limits."""
+"""Only certified users confirm for a brand, and a new brand begins within limits."""
 
 from datetime import timedelta
 
@@ -43,7 +43,7 @@ def count(site: Site, table: object) -> int:
         return int(connection.execute(select(func.count()).select_from(table)).scalar_one())  # type: ignore[arg-type]  # a table is one
 
 
-def test_who_is_not_briefed_looks_and_says_what_accuses_nobody_but_does_not_confirm(any_site: Site) -> None:
+def test_a_user_without_certification_can_answer_but_not_confirm(any_site: Site) -> None:
     new_user, runtime = a_new_user(any_site), any_site.runtime
     first = a_case(any_site, CaseLane.ASK_BRAND)
     before = count(any_site, verdict)
@@ -81,7 +81,7 @@ def test_wrong_answers_are_kept_and_can_be_tried_again_after_they_were_read(any_
         assert set(acts.scalars()) >= {"briefing.failed", "briefing.passed"}
 
 
-def test_a_briefing_ends_after_a_year_and_confirming_with_it(site: Site) -> None:
+def test_a_certification_expires_after_a_year(site: Site) -> None:
     site.clock.forward(days=340)
     with site.runtime.store.read() as connection:
         assert gate_of(site.runtime, connection, site.brand_person, site.clock.now()).warned
@@ -91,7 +91,7 @@ def test_a_briefing_ends_after_a_year_and_confirming_with_it(site: Site) -> None
         judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
 
 
-def begin_anew(site: Site) -> None:
+def begin_again(site: Site) -> None:
     """The site's brand as one that has only just been enrolled."""
     with site.runtime.store.write() as connection:
         connection.execute(update(brand_enrolment).values(full_since=None))
@@ -105,7 +105,7 @@ def phase(site: Site) -> Phase:
 
 
 def test_of_a_brand_in_its_first_phase_ten_a_day_leave_and_an_analyst_decides_the_rest(any_site: Site) -> None:
-    begin_anew(any_site)
+    begin_again(any_site)
     for case in open_questions(any_site, 12):
         recorded = confirm(any_site, any_site.brand_person, case)
     assert states(any_site) == {"scheduled": 10}
@@ -114,7 +114,7 @@ def test_of_a_brand_in_its_first_phase_ten_a_day_leave_and_an_analyst_decides_th
 
 
 def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_site: Site) -> None:
-    begin_anew(any_site)
+    begin_again(any_site)
     assert phase(any_site) is Phase.FIRST
     for day in range(3):
         cases = [
@@ -137,7 +137,7 @@ def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_sit
 
 
 def test_a_brand_of_which_nobody_is_briefed_is_invited(site: Site) -> None:
-    begin_anew(site)
+    begin_again(site)
     with site.runtime.store.write() as connection:
         connection.execute(certification_attempt.delete())
     assert phase(site) is Phase.INVITED

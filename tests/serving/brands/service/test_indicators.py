@@ -33,14 +33,14 @@ def facts_of(site: Site, external_id: str, here: str | None = None) -> Facts:
 
 
 def labels(site: Site, row: dict[str, Any], **options: Any) -> list[str]:
-    """The tell-tales that fire on a row that comes in now."""
+    """The indicators that match a row that comes in now."""
     receive(site.runtime, site.marketplace, [row], source="test", **options)
     found = facts_of(site, row["external_id"]).tell_tales
     assert found is not None
     return [one.label for one in found.fired]
 
 
-def test_a_tell_tale_fires_from_its_loading_on(any_site: Site) -> None:
+def test_an_indicator_matches_from_its_loading_on(any_site: Site) -> None:
     assert labels(any_site, ROW) == []
     add_indicator(any_site.runtime, STICKER, by="test")
     any_site.clock.forward(minutes=1)
@@ -48,7 +48,7 @@ def test_a_tell_tale_fires_from_its_loading_on(any_site: Site) -> None:
     assert labels(any_site, {**ROW, "external_id": "MP-2", "description": "A receipt is there."}) == []
 
 
-def test_what_a_brand_takes_back_fires_no_more_and_stays_in_what_was_scored(any_site: Site) -> None:
+def test_a_withdrawn_indicator_no_longer_matches_and_earlier_scores_keep_it(any_site: Site) -> None:
     found = add_indicator(any_site.runtime, STICKER, by="test")
     assert labels(any_site, ROW) == ["Sticker inside"]
     any_site.clock.forward(minutes=1)
@@ -67,7 +67,7 @@ def test_a_backfilled_row_is_looked_at_with_what_was_known_by_then(any_site: Sit
     assert labels(any_site, row, backfill=True) == []
 
 
-def test_a_tell_tale_of_another_brand_or_marketplace_never_fires(any_site: Site) -> None:
+def test_an_indicator_of_another_brand_or_marketplace_never_matches(any_site: Site) -> None:
     add_indicator(any_site.runtime, STICKER, by="test")
     assert labels(any_site, {**ROW, "title": "Solenne bag", "brand": "Solenne"}) == []
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
@@ -77,7 +77,7 @@ def test_a_tell_tale_of_another_brand_or_marketplace_never_fires(any_site: Site)
     assert (found.fired, found.for_counterfeit) == ((), 0)
 
 
-def test_a_tell_tale_brings_points_before_the_first_model(any_site: Site) -> None:
+def test_an_indicator_adds_points_before_the_first_model(any_site: Site) -> None:
     add_indicator(any_site.runtime, STICKER, by="test")
     receive(any_site.runtime, any_site.marketplace, [ROW], source="test")
     with any_site.runtime.store.read() as connection:
@@ -107,14 +107,14 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("wanted", "error", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
-def test_a_tell_tale_is_refused(
+def test_an_invalid_indicator_is_refused(
     site: Site, wanted: NewIndicator, error: type[Exception], sentence: str, _why: str
 ) -> None:
     with pytest.raises(error, match=sentence):
         add_indicator(site.runtime, wanted, by="test")
 
 
-def test_a_brand_has_so_many_and_no_more_until_it_takes_one_back(any_site: Site) -> None:
+def test_a_brand_has_a_maximum_until_it_withdraws_one(any_site: Site) -> None:
     for number in range(MOST_PER_BRAND):
         found = add_indicator(
             any_site.runtime, NewIndicator("Aurelle", f"No. {number}", "x", Direction.GENUINE), by="t"
@@ -125,7 +125,7 @@ def test_a_brand_has_so_many_and_no_more_until_it_takes_one_back(any_site: Site)
     add_indicator(any_site.runtime, STICKER, by="test")
 
 
-def test_those_that_were_not_taken_back_are_listed_by_brand(any_site: Site) -> None:
+def test_the_indicators_in_force_are_listed_by_brand(any_site: Site) -> None:
     solenne = NewIndicator("Solenne", "Card", "card", Direction.GENUINE, Where.TITLE)
     gone = add_indicator(any_site.runtime, solenne, by="test")
     remove_indicator(any_site.runtime, gone.indicator_id, marketplace=None, by="test")

@@ -20,7 +20,7 @@ def a_member(listing: str, seller: str | None = None, near: str = "", linked: st
         (
             [a_member("a"), a_member("b", near="a"), a_member("c", near="b")],
             [Cluster((0, 1, 2), words=True, seller=False, links=False)],
-            "by way of each other, whoever was scored first",
+            "by way of each other, in any order of scoring",
         ),
         (
             [a_member("a", "s", linked="t"), a_member("b", "t"), a_member("c", "u", near="a")],

@@ -17,7 +17,7 @@ def later(hours: float, missing: str | None = None, asked: str | None = None) ->
 
 
 @pytest.mark.parametrize(
-    ("aside", "knowingly", "expected"),
+    ("snooze", "knowingly", "expected"),
     [
         (later(4), False, None),
         (later(24), False, None),  # At its deadline is not after it.
@@ -32,9 +32,9 @@ def later(hours: float, missing: str | None = None, asked: str | None = None) ->
         (later(4, "x" * 501, "the seller"), False, "at most 500"),
     ],
 )
-def test_a_case_waits_or_the_rule_says_why_not(aside: Snooze, knowingly: bool, expected: str | None) -> None:
+def test_a_snooze_is_accepted_or_refused_with_a_reason(snooze: Snooze, knowingly: bool, expected: str | None) -> None:
     def check() -> None:
-        check_snooze(aside, due_at=DUE, now=NOW, knowingly=knowingly, policy=DEFAULT_DEFERRAL)
+        check_snooze(snooze, due_at=DUE, now=NOW, knowingly=knowingly, policy=DEFAULT_DEFERRAL)
 
     if expected is None:
         check()
@@ -48,26 +48,26 @@ def test_it_is_snoozed_unless_something_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("expected", "mentioned", "found"),
+    ("text", "mentioned", "found"),
     [
         ("  Look at this. \r\nTwice.  ", ["ann"], Note("Look at this.\nTwice.", ("ann",))),
         ("Mine", ["me", "ann", "ann"], Note("Mine", ("ann",))),
         ("x" * 2_000, [], Note("x" * 2_000, ())),
     ],
 )
-def test_a_note_is_kept_as(expected: str, mentioned: list[str], found: Note) -> None:
-    assert written(expected, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_DEFERRAL) == found
+def test_a_note_is_kept_as(text: str, mentioned: list[str], found: Note) -> None:
+    assert written(text, mentioned, author="me", may_see={"ann", "bo", "me"}, policy=DEFAULT_DEFERRAL) == found
 
 
 @pytest.mark.parametrize(
-    ("expected", "mentioned", "why"),
+    ("text", "mentioned", "why"),
     [
         (" \n ", [], "Write something"),
         ("x" * 2_001, [], "at most 2,000 characters"),
-        ("Hello", ["somebody of a brand"], "Only people of the desk"),
+        ("Hello", ["somebody of a brand"], "Only people who may see the case"),
         ("Hello", [f"p{number}" for number in range(11)], "at most 10 people"),
     ],
 )
-def test_a_note_is_refused_because(expected: str, mentioned: list[str], why: str) -> None:
+def test_a_note_is_refused_because(text: str, mentioned: list[str], why: str) -> None:
     with pytest.raises(Invalid, match=why):
-        written(expected, mentioned, author="me", may_see={"ann"}, policy=DEFAULT_DEFERRAL)
+        written(text, mentioned, author="me", may_see={"ann"}, policy=DEFAULT_DEFERRAL)

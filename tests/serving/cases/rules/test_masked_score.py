@@ -32,7 +32,7 @@ def test_no_lane_is_forgotten_and_none_that_is_blind_is_drawn() -> None:
     [
         (True, CaseState.OPEN, False, True),
         (False, CaseState.OPEN, False, False),
-        (True, CaseState.OPEN, True, False),  # They took it back, and have seen it.
+        (True, CaseState.OPEN, True, False),  # They withdrew the answer, and have seen the score.
         (True, CaseState.DECIDED, False, False),
         (True, CaseState.STALE, False, False),
     ],
@@ -49,6 +49,6 @@ def test_the_leaning_is_newcombes_to_the_fourth_digit() -> None:
     assert found.high == pytest.approx(0.3339, abs=5e-5)
 
 
-def test_of_nothing_nothing_is_said() -> None:
+def test_without_answers_there_is_no_share() -> None:
     assert leaning(Answers(), Answers(9, 3)).difference is None
     assert leaning(Answers(9, 3), Answers()).low is None

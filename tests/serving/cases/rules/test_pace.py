@@ -27,7 +27,7 @@ def every(minutes: float, until: float, since: float = 0) -> list[float]:
         ([-3, *every(2, 20)], None, "what is still to come is nothing"),
     ],
 )
-def test_a_pause_is_suggested_after_a_long_stretch(minutes_ago: list[float], long: float | None, why: str) -> None:
+def test_a_pause_is_suggested_after_a_long_time(minutes_ago: list[float], long: float | None, why: str) -> None:
     answers = [NOW - timedelta(minutes=one) for one in minutes_ago]
     found = without_pause(answers, NOW, DEFAULT_PACE)
     assert found == (None if long is None else timedelta(minutes=long)), why

@@ -32,7 +32,7 @@ from tests.fixtures.removing import a_marketplace_that_listens, carried_out
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
-from tests.fixtures.striking import SELLER, WHY, a_strike, carry_out, sanctions_of, stands, strikes_of
+from tests.fixtures.strikes import SELLER, WHY, a_strike, carry_out, sanctions_of, stands, strikes_of
 from tests.serving.sellers.service.test_contacts import a_contact, tell
 from tests.serving.web.visits import visit_as
 
