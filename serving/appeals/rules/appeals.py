@@ -53,8 +53,8 @@ def next_state(state: AppealState, event: AppealEvent) -> AppealState:
 
 # Included with every appeal, so that every possible appellant has been informed (DSA, Article 23(4)).
 ADMISSION_RULE: Final = (
-    "A first appeal against a removal is always heard. Appeals by a person whose frequent appeals are nearly all without "
-    "ground wait behind those of others. There is no second appeal against the same removal."
+    "A first appeal against a removal is always heard. The appeals of a person who appeals often and "
+    "nearly always without ground wait behind those of others. There is no second appeal against the same removal."
 )
 # The answer to a repeated submission of the same appeal.
 KNOWN: Final = {

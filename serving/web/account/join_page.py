@@ -89,7 +89,7 @@ def _signed_in(request: Request) -> Session | None:
 
 def _asked(request: Request, token: str) -> Asked:
     if len(token) > _LONGEST_TOKEN:
-        raise NotFound("This invitation is not valid any more. Ask whoever sent it for another.")
+        raise NotFound("This invitation is no longer valid. Ask the person who sent it for another.")
     return asked_by(runtime_of(request), token)
 
 

@@ -51,7 +51,7 @@ def test_anybody_may_notify_and_gets_a_receipt(client: TestClient, site: Site) -
         ({"email": None}, "Give an e-mail"),
         ({"good_faith": None}, "Confirm that you believe"),
         ({"good_faith": "yes"}, "Confirm that you believe"),
-        ({"reason_code": "other"}, "Choose what is wrong"),
+        ({"reason_code": "other"}, "Choose the problem with the listing"),
         ({"explanation": 5}, "explanation must be text"),
         ({"locations": "MP-1"}, "locations must be a list"),
         ({"locations": [["MP-1"]]}, "locations must be text"),
@@ -104,7 +104,7 @@ def test_the_marketplace_reads_what_came_in(client: TestClient, site: Site) -> N
     headers = {"authorization": f"Bearer {site.key}"}
     (one,) = client.get("/api/v1/notices?since=2026-03-01", headers=headers).json()["notices"]
     assert (one["notice_id"], one["email"], one["link"]) == (receipt["notice_id"], EMAIL, receipt["link"])
-    assert "has come in" in one["receipt"]
+    assert "Your notice has arrived" in one["receipt"]
     assert client.get("/api/v1/notices?since=soon", headers=headers).status_code == 422
     assert client.get("/api/v1/notices").status_code == 401
 

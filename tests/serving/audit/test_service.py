@@ -191,8 +191,8 @@ def test_a_log_written_anew_since_the_last_head_is_not_signed(site: Site) -> Non
     [
         (lambda kept: kept[1:], "before line 1 of the signed heads one is missing or out of order"),
         (lambda kept: [kept[1], kept[0]], "before line 1 of the signed heads one is missing or out of order"),
-        (lambda kept: [kept[0], kept[1].replace('"sequence":', '"sequence":1')], "line 2 of the signed heads is not"),
-        (lambda kept: [kept[0], kept[1][:40]], "line 2 of the signed heads is not"),
+        (lambda kept: [kept[0], kept[1].replace('"sequence":', '"sequence":1')], "line 2 of the signed heads was not"),
+        (lambda kept: [kept[0], kept[1][:40]], "line 2 of the signed heads was not"),
     ],
     ids=["the first is gone", "two are exchanged", "one is altered", "one is cut off"],
 )

@@ -119,7 +119,7 @@ def test_what_is_offered_to_me_comes_first_and_what_is_offered_to_another_last(a
     def listing(case_id: str, person: Person) -> None:
         with any_site.runtime.store.write() as connection:
             until = now + timedelta(hours=1)
-            assignments.listing(connection, any_site.here, {case_id: person.user_id}, at=now, until=until)
+            assignments.assign(connection, any_site.here, {case_id: person.user_id}, at=now, until=until)
 
     def following(after: int) -> int:
         user_id = any_site.analyst.user_id

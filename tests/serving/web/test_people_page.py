@@ -53,7 +53,7 @@ def test_a_link_is_shown_once_and_lets_somebody_in(site: Site, admin: Visitor) -
     assert "Nadia Roy" in words(guest.get("/queue").text)
     gone = a_visitor(site).get(path)
     assert gone.status_code == 404
-    assert "Ask whoever sent it for another." in words(gone.text)
+    assert "Ask the person who sent it for another." in words(gone.text)
 
 
 def test_a_mistake_of_the_guest_keeps_the_name_and_not_the_password(site: Site, admin: Visitor) -> None:

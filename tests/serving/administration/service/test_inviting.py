@@ -163,7 +163,7 @@ def test_a_mistake_leaves_the_link_as_it_was_and_says_the_same_with_and_without_
     token = token_of(here, admin, Role.DATA_SCIENTIST, to=here.analyst.email if with_account else EMAIL)
     for name, password, text in (
         ("", PASSWORD, "A person has a name of at most 200"),
-        ("Nadia", "short", "A password has 10 to 200"),
+        ("Nadia", "short", "A password must have 10 to 200"),
         ("x" * 201, PASSWORD, "A person has a name of at most 200"),
     ):
         with pytest.raises(Invalid, match=text):

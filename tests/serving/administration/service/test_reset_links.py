@@ -126,7 +126,7 @@ def test_a_mistake_changes_nothing_and_leaves_the_link(here: Site, admin: Person
     token = token_of(make_link(here.runtime, admin, here.analyst.user_id))
     session = auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token
     for wanted, again, why in (
-        (ANOTHER, "a better passwort", "two different"),
+        (ANOTHER, "a better passwort", "The two new passwords differ"),
         ("short", "short", "10 to 200 characters"),
         ("x" * 201, "x" * 201, "10 to 200 characters"),
     ):
@@ -185,7 +185,7 @@ def test_an_administrator_makes_none_for_themselves_nor_for_who_works_where_they
     with pytest.raises(NotFound):
         make_link(here.runtime, admin, eva)
     answers_at(here, here.brand_person, souk)
-    with pytest.raises(Forbidden, match="where you have no say"):
+    with pytest.raises(Forbidden, match="outside your control"):
         make_link(here.runtime, admin, here.brand_person.user_id)
     with here.runtime.store.read() as connection:
         assert connection.execute(select(reset_link)).all() == []
@@ -251,7 +251,7 @@ def test_who_leads_a_brand_makes_none_for_anybody_else(here: Site) -> None:
     with pytest.raises(Forbidden, match="power of attorney"):
         make_link_for_colleague(here.runtime, agent_now, pair, colleague.user_id)
     answers_at(here, colleague, elsewhere(here))
-    with pytest.raises(Forbidden, match="where you have no say"):
+    with pytest.raises(Forbidden, match="outside your control"):
         make_link_for_colleague(here.runtime, leader, pair, colleague.user_id)
 
 

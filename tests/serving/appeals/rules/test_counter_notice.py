@@ -114,7 +114,7 @@ def test_what_can_still_happen_once_the_deadline_has_passed(
 
 
 def test_every_refusal_says_what_the_matter_waits_for() -> None:
-    with pytest.raises(DomainError, match="waits for the rights holder's answer"):
+    with pytest.raises(DomainError, match="awaits the rights holder's answer"):
         take(Standing(S.WITH_RIGHTS_HOLDER, 1, DUE), E.SUBMIT)
 
 

@@ -25,9 +25,9 @@ def test_a_document_within_the_limits_is_taken(before: HandedIn) -> None:
     [
         (b"", NOTHING, Invalid, "Choose a document"),
         (PDF + b"x", NOTHING, Invalid, "at most 0.0001 MB"),
-        (b"<html>", NOTHING, Invalid, "a PDF, a PNG or a JPEG"),
+        (b"<html>", NOTHING, Invalid, "a PDF, PNG or JPEG"),
         (PDF, HandedIn(3, 30), Conflict, "3 documents"),
-        (PDF, HandedIn(2, 151), Conflict, "together"),
+        (PDF, HandedIn(2, 151), Conflict, "in total"),
     ],
 )
 def test_a_document_is_refused(content: bytes, before: HandedIn, error: type[DomainError], message: str) -> None:

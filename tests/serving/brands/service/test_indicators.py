@@ -100,7 +100,7 @@ REFUSED = [
     (
         NewIndicator("Aurelle", "l", "x", Direction.GENUINE, active_to=datetime(2025, 1, 1, tzinfo=UTC)),
         Invalid,
-        "ends after it begins",
+        "must end after it begins",
         "an end before the beginning",
     ),
 ]
@@ -119,7 +119,7 @@ def test_a_brand_has_a_maximum_until_it_withdraws_one(any_site: Site) -> None:
         found = add_indicator(
             any_site.runtime, NewIndicator("Aurelle", f"No. {number}", "x", Direction.GENUINE), by="t"
         )
-    with pytest.raises(Conflict, match="which is the most"):
+    with pytest.raises(Conflict, match="which is the maximum"):
         add_indicator(any_site.runtime, STICKER, by="test")
     remove_indicator(any_site.runtime, found.indicator_id, marketplace=None, by="test")
     add_indicator(any_site.runtime, STICKER, by="test")

@@ -80,11 +80,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"model": "Colline", "price": "540"}, "a price above zero and its currency", "no currency"),
     ({"model": "Colline", "price": "0", "currency": "EUR"}, "a price above zero", "nothing for nothing"),
     ({"model": "Colline", "price": "-1", "currency": "EUR"}, "price is below zero", "less than nothing"),
-    ({"price": "540", "currency": "EUR"}, "names a gtin, an mpn, a model or a category", "of nothing"),
-    ({**COLLINE, "model": "!!"}, "names a gtin, an mpn, a model or a category", "a name without a letter"),
+    ({"price": "540", "currency": "EUR"}, "needs a gtin, an mpn, a model or a category", "of nothing"),
+    ({**COLLINE, "model": "!!"}, "needs a gtin, an mpn, a model or a category", "a name without a letter"),
     ({**COLLINE, "currency": "euro"}, "three capital letters", "a currency that is none"),
     ({**COLLINE, "valid_from": "1.3.2026"}, "a day such as 2026-03-01", "no day"),
-    ({**COLLINE, "colour": "red"}, "colour is no column of a price list", "a column that is not known"),
+    ({**COLLINE, "colour": "red"}, "colour is not a column of a price list", "a column that is not known"),
     ({**COLLINE, "model": "a\0b"}, "NUL", "what no database holds"),
 ]
 
@@ -104,7 +104,7 @@ def test_a_brand_that_nobody_registered_has_no_list(site: Site) -> None:
 def test_a_list_has_an_end(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("serving.brands.service.price_lists.MOST_ENTRIES", 2)
     load(site, COLLINE)
-    with pytest.raises(Conflict, match="more than 2 list prices"):
+    with pytest.raises(Conflict, match="the limit of 2 list prices"):
         load(site, {**COLLINE, "model": "Perle"}, {**COLLINE, "model": "Ondine"})
 
 
