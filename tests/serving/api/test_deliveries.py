@@ -1,4 +1,4 @@
-"""Dead letters by API: for who administers the marketplace, and nobody else."""
+"""Dead letters by API, for administrators of the marketplace only."""
 
 from fastapi.testclient import TestClient
 

@@ -1,4 +1,4 @@
-"""Notices over real HTTP: the public door, registered reporters with their keys, and the marketplace's list."""
+"""Notices over real HTTP: the public route, registered reporters with their keys, and the marketplace's list."""
 
 from typing import Any
 

@@ -52,7 +52,7 @@ def test_it_is_for_analysts_alone(client: TestClient, site: Site) -> None:
 
 
 def test_neither_a_stranger_nor_the_marketplaces_key_reads_it(client: TestClient, site: Site) -> None:
-    """A marketplace's key is in its systems, where sellers' pages are made."""
+    """A marketplace's key is in its own systems, which also build sellers' pages."""
     compared(site)
     assert [client.get(path).status_code for path in BOTH] == [401, 401]
     assert [client.get(path, headers=with_key(site)).status_code for path in BOTH] == [401, 401]

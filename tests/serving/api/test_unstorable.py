@@ -1,4 +1,4 @@
-"""Characters that PostgreSQL cannot hold are a refusal like any other, wherever a caller puts them."""
+"""Characters that PostgreSQL cannot store are refused in every field of a request."""
 
 import pytest
 from fastapi.testclient import TestClient

@@ -62,7 +62,7 @@ def test_an_empty_log_is_whole() -> None:
 
 
 def with_an_erasure(log: Log, act: str = ERASURE, **sentence: object) -> Log:
-    """The log with an entry after it that says this, and without the payloads of its second and fourth entry."""
+    """The log with one more entry of this content, and without the payloads of its second and fourth entry."""
     payload = Payload(canonical(sentence), b"s" * 16)
     entry = chained(
         previous=head(log),
@@ -220,7 +220,7 @@ def test_any_flipped_byte_of_any_payload_is_found(data: st.DataObject) -> None:
 
 
 def test_an_entry_and_a_payload_are_hashed_in_domains_of_their_own() -> None:
-    """Were the domains one, a stored payload could pass for an entry and its hash for a link of the chain."""
+    """With a shared hash domain a stored payload could pass for an entry, and its hash for a link of the chain."""
     entry, payload = a_log(1)[0]
     assert payload is not None
     named = '"mkt_a","usr_0","verdict.recorded","cas_0"'
@@ -256,7 +256,7 @@ def test_a_payload_with_a_number_that_is_none_is_refused() -> None:
 
 
 def a_log_written_anew(start: int, length: int = 6) -> Log:
-    """The log with the actor of the entry at `start` changed, and every hash from there on made right again."""
+    """The log with a changed actor of the entry at `start`, and every later hash recomputed."""
     log = a_log(length)
     previous = (start, log[start - 1][0].entry_hash if start else GENESIS)
     for at in range(start, length):

@@ -21,7 +21,7 @@ from tests.fixtures.tampering import drop_guards
 
 
 def record(site: Site, count: int = 3) -> None:
-    """Entries of our own after those of the founding."""
+    """Test entries after those of the provisioning."""
     with site.runtime.store.write() as connection:
         for number in range(count):
             audit.record(connection, site.clock.now(), site.here, "test", "test.done", f"tst_{number}", number=number)
@@ -79,10 +79,10 @@ Tampering = Callable[[Connection, int], object]
 
 
 def rewritten(connection: Connection, start: int) -> None:
-    """Change who did what in one entry, make every hash from there on right again, and the head too."""
+    """Change the actor of one entry, and recompute every later hash and the head."""
     rows = connection.execute(select(audit_entry).order_by(audit_entry.c.sequence)).all()
     previous = (start - 1, rows[start - 2].entry_hash if start > 1 else GENESIS)
-    apart = literal("x") + cast(audit_entry.c.sequence, String)  # So that no two follow the same while it goes on.
+    apart = literal("x") + cast(audit_entry.c.sequence, String)  # Unique values while the update runs.
     alter(connection, audit_entry.c.sequence >= start, previous_hash=apart)
     for row in rows[start - 1 :]:
         query = select(audit_payload).where(audit_payload.c.sequence == row.sequence)
@@ -135,7 +135,7 @@ def swapped(connection: Connection, at: int) -> None:
 
 
 def inserted(connection: Connection, at: int) -> None:
-    """An entry pushed in before one, those after it moved on by one."""
+    """Insert an entry before another; later entries move by one."""
     first = dict(connection.execute(select(audit_entry).where(audit_entry.c.sequence == 1)).one()._mapping)
     connection.execute(audit_payload.delete())
     alter(connection, audit_entry.c.sequence >= at, sequence=-audit_entry.c.sequence - 1)

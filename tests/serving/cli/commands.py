@@ -1,4 +1,4 @@
-"""The command `touchstone` as a person runs it, in this process: what it says, what it writes, how it ends."""
+"""Runs the command `touchstone` in this process and returns its output, its files and its exit code."""
 
 import sys
 from collections.abc import Iterator
@@ -17,13 +17,13 @@ from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 
 REFUSED = 2
-# Made of all commands once in a process, as it is outside of tests: making it takes as long as a command does.
+# Built once a process from all commands, as outside of tests: building it takes as long as a command.
 _command = cache(typer.main.get_command)
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """How a command ended."""
+    """The result of a command."""
 
     code: int
     out: str
@@ -37,7 +37,7 @@ class Done:
 
 
 def touchstone_in(home: Path, *arguments: str) -> Done:
-    """Run one command on a home."""
+    """Run one command on a data directory."""
     out, err = StringIO(), StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
         for name, value in {
@@ -55,7 +55,7 @@ def touchstone_in(home: Path, *arguments: str) -> Done:
 
 @contextmanager
 def opened(home: Path) -> Iterator[Runtime]:
-    """The home's runtime, to look at what a command left."""
+    """The data directory's runtime, to inspect the effects of a command."""
     runtime = open_runtime(Settings(home=home), migrated=True)
     try:
         yield runtime

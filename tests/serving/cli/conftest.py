@@ -1,4 +1,4 @@
-"""Homes to run commands on."""
+"""Data directories to run commands on."""
 
 import shutil
 from pathlib import Path
@@ -10,19 +10,19 @@ from tests.fixtures.runtimes import Populated
 
 @pytest.fixture
 def empty_home(tmp_path: Path, migrated_sqlite: Path) -> Path:
-    """A home in which nobody has done anything."""
+    """An empty data directory."""
     return _copied(migrated_sqlite, tmp_path / "home")
 
 
 @pytest.fixture
 def home(tmp_path: Path, populated_sqlite: Populated) -> Path:
-    """A home with the marketplace Bazaar, its brands and its people."""
+    """A data directory with the marketplace Bazaar, its brands and its people."""
     return _copied(populated_sqlite.sqlite or Path(), tmp_path / "home")
 
 
 @pytest.fixture(scope="module")
 def shared_home(tmp_path_factory: pytest.TempPathFactory, populated_sqlite: Populated) -> Path:
-    """Such a home for a whole module."""
+    """Such a data directory for a whole module."""
     return _copied(populated_sqlite.sqlite or Path(), tmp_path_factory.mktemp("shared") / "home")
 
 

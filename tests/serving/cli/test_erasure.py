@@ -1,4 +1,4 @@
-"""Commands that erase a seller, that forbid it, and that check what is left."""
+"""Commands that erase a seller's data, that place legal holds, and that verify the remaining data."""
 
 import sqlite3
 from pathlib import Path
@@ -14,7 +14,7 @@ SELLER = "lumo-trade-88"
 
 
 def a_home(folder: Path, populated: Populated) -> Path:
-    """A home with one removal of a seller whose contact is known."""
+    """A data directory with one removal of a seller whose contact is known."""
     with copy_on_sqlite(folder, populated) as site:
         contacts = [{"seller": SELLER, "kind": "phone", "value": "+49 30 7654321"}]
         receive_contacts(site.runtime, site.marketplace, {"contacts": contacts}, backfill=False)
@@ -24,7 +24,7 @@ def a_home(folder: Path, populated: Populated) -> Path:
 
 
 def altered(home: Path, *statements: str) -> None:
-    """What somebody with the file can do."""
+    """Changes by an attacker with access to the file."""
     database = sqlite3.connect(home / "touchstone.sqlite")
     with database:
         for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():

@@ -17,7 +17,7 @@ REASONS = list(ReasonCode)
 
 @pytest.fixture(autouse=True)
 def reports(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The marketplace has said for where it reports."""
+    """Set the marketplace's platform name and territories."""
     payload = {"Bazaar": {"platform": "Bazaar", "territories": ["EEA"]}}
     monkeypatch.setenv("TOUCHSTONE_TRANSPARENCY", json.dumps(payload))
 
@@ -33,7 +33,7 @@ def exported(site: Site, home: Path, *options: str) -> tuple[list[dict[str, Any]
 
 
 def removals(site: Site, number: int) -> None:
-    """Removals of every kind: of each reason, by brand and by analyst, found and drawn, every tenth given back."""
+    """Removals of every kind: each reason, by brand and by analyst, flagged and sampled, every tenth reinstated."""
     for i in range(number):
         if i % 5 == 4:
             removal = removed_by_analyst(site, f"MP-{i}")

@@ -16,7 +16,7 @@ def test_without_a_set_it_says_so_and_freezes_none_of_too_few(home: Path) -> Non
 
 @pytest.fixture
 def judged(tmp_path: Path, populated_sqlite: Populated) -> Path:
-    """A home that nobody has open, in which two analysts judged enough listings alike."""
+    """A closed data directory, in which two analysts judged enough listings alike."""
     with copy_on_sqlite(tmp_path, populated_sqlite) as site:
         judged_twice(site)
         return site.runtime.home.root

@@ -1,4 +1,4 @@
-"""`touchstone import`: what a file's rows become, and that every one of them is accounted for."""
+"""`touchstone import`: the outcome of a file's rows, with every row accounted for."""
 
 import csv
 import json
@@ -179,7 +179,7 @@ def test_with_backfill_a_row_counts_as_known_when_it_occurred(home: Path) -> Non
     assert first == "2026-01-05" < second
 
 
-# Numbers that JSON writes with a point reach the database as they are.
+# Numbers that JSON writes with a point reach the database unchanged.
 
 NUMBERS = [
     ({"price": 19.90, "currency": "EUR"}, "a price"),
@@ -249,7 +249,7 @@ Refused = list[dict[str, str]]
 
 
 def errors_of(home: Path, path: Path, format_name: str = "native") -> tuple[dict[str, int], Refused]:
-    """What an import counted, and the rows that it wrote to its file of errors."""
+    """The counts of an import, and the rows in its file of errors."""
     found = take_in(home, path, format_name, "--errors", str(home / "errors.csv"))
     with (home / "errors.csv").open(encoding="utf-8", newline="") as stream:
         return found, list(csv.DictReader(stream))
@@ -257,7 +257,7 @@ def errors_of(home: Path, path: Path, format_name: str = "native") -> tuple[dict
 
 @pytest.fixture(scope="module")
 def broken_json(shared_home: Path) -> tuple[dict[str, int], Refused]:
-    """All of them in one file, with a good row before and after."""
+    """All broken rows in one file, with a good row before and after."""
     good = ['{"external_id": "good-1", "title": "Bag"}', '{"external_id": "good-2", "title": "Bag"}']
     path = shared_home / "broken.ndjson"
     path.write_text("\n".join([good[0], *(row[0] for row in BROKEN_JSON), good[1]]), encoding="utf-8")
@@ -341,7 +341,7 @@ def test_no_broken_row_of_a_flat_file_takes_a_good_one_with_it(broken_csv: tuple
 
 
 def test_numbers_of_a_parquet_file_that_are_none_are_missing_or_refused(home: Path) -> None:
-    """A data frame writes what it does not know as NaN, so NaN is missing there; infinity is a mistake.
+    """A data frame writes missing values as NaN, so NaN is missing there; infinity is an error.
 
     The last row's price is 59.699999999999996, which is how a double says 59.70.
     """
@@ -382,11 +382,11 @@ def test_rows_too_long_for_one_command_are_sent_in_several(tmp_path: Path) -> No
     assert [len(batch) for batch in sent] == [5, 5, 2]
 
 
-# Files that cannot be used at all.
+# Unusable files.
 
 
 def test_a_problem_within_a_file_leaves_the_rows_before_it_taken_in_or_none(home: Path) -> None:
-    """XML that breaks off: the command says so and ends with 2, and running it again repeats nothing."""
+    """Truncated XML: the command reports it and ends with 2, and a second run repeats nothing."""
     path = home / "a.xml"
     path.write_text("<rss><item><id>1</id><title>Bag</title></item><item>")
     done = touchstone_in(home, "import", str(path), "--format", "merchant-feed")
@@ -397,7 +397,7 @@ def test_a_problem_within_a_file_leaves_the_rows_before_it_taken_in_or_none(home
 
 
 def test_a_file_that_the_system_will_not_read_is_refused_in_a_sentence(home: Path) -> None:
-    """Root may read anything, so this file is one that fails for everybody: another process's memory at 0."""
+    """Root may read anything, so this file fails for everybody: another process's memory at 0."""
     path = home / "a.csv"
     path.symlink_to("/proc/self/mem")
     with pytest.raises(Unreadable, match=r"a\.csv: the file cannot be read: Input/output error\."):
@@ -407,7 +407,7 @@ def test_a_file_that_the_system_will_not_read_is_refused_in_a_sentence(home: Pat
 
 
 def test_a_column_without_a_name_is_left_out_like_any_other_that_is_no_field(home: Path) -> None:
-    """What `DataFrame.to_csv` writes unless told otherwise: its index under a blank heading."""
+    """The default output of `DataFrame.to_csv`: its index under a blank heading."""
     path = home / "a.csv"
     path.write_text(",external_id,title\n0,MP-1,Bag\n1,MP-2,Hat,too much\n")
     assert take_in(home, path) == {"new": 1, "changed": 0, "unchanged": 0, "quarantined": 1}

@@ -18,7 +18,7 @@ from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folde
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a labelled file, a bundle trained on it, and a home in which nothing was done."""
+    """A folder with a labelled file, a bundle trained on it, and an empty data directory."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "home").mkdir()
     path = labelled_file(folder / "market.ndjson")
@@ -89,7 +89,7 @@ def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
     assert f"{found['model']['ap']:.3f}" in shown
 
 
-# What cannot be used: code 2, one sentence, nothing written.
+# Unusable input: code 2, one sentence, nothing written.
 
 
 def nothing(_folder: Path) -> None:
@@ -164,7 +164,7 @@ NO_PLACES = ["missing/out", "taken"]
 def test_a_place_where_no_file_can_be_written_is_refused_before_the_work(
     place: Path, tmp_path: Path, command: str, where: str
 ) -> None:
-    """The input does not exist, and still the place is what is refused: it was looked at first."""
+    """The input does not exist, and the refusal still names the output: it is checked first."""
     (tmp_path / "taken").mkdir()
     named = {"FILE": str(tmp_path / "none.csv"), "OUT": str(tmp_path / where), "BUNDLE": str(place / "b")}
     arguments = [named.get(word, word) for word in COMMANDS[command]]

@@ -14,7 +14,7 @@ from tests.serving.web.reports import admit_model
 
 
 def import_rows(home: Path, many: int, days_ago: int, price: str) -> None:
-    """Rows that are known since so many days."""
+    """Rows that have been known for so many days."""
     at = datetime.now(UTC) - timedelta(days=days_ago)
     rows = [a_row(external_id=f"MP-{days_ago}-{i}", price=price, occurred_at=at.isoformat()) for i in range(many)]
     path = home.parent / f"rows-{days_ago}.ndjson"

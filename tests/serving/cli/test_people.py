@@ -1,4 +1,4 @@
-"""Commands about who is here, and about what adds up."""
+"""Commands about people and keys, the audit log, figures and quarantine."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""The installed command as a process, beside a running service and alone."""
+"""The installed command as a process, with and without a running service."""
 
 import json
 import os
@@ -93,12 +93,12 @@ def test_a_command_that_is_none_is_refused(
     assert refused.value.sentence == sentence
 
 
-# Beside a running service.
+# With a running service.
 
 
 @pytest.fixture(scope="module")
 def served(touchstone: str, shared_home: Path) -> Iterator[Path]:
-    """A home whose service runs."""
+    """A data directory whose service runs."""
     with serving(touchstone, shared_home):
         yield shared_home
 

@@ -1,4 +1,4 @@
-"""`touchstone promote` and `rollback` on a home of two data scientists."""
+"""`touchstone promote` and `rollback` in a data directory with two data scientists."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ WEI, MARA = ("--by", "wei@touchstone.example"), ("--by", "mara@touchstone.exampl
 
 @pytest.fixture
 def place(tmp_path: Path, populated_sqlite: Populated) -> tuple[Path, str]:
-    """A home that nobody has open, and the digest of the model that waits there."""
+    """A closed data directory, and the digest of the model that waits for approvals."""
     with copy_on_sqlite(tmp_path, populated_sqlite) as site:
         return site.runtime.home.root, admit_model(site)
 

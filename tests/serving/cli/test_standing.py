@@ -11,7 +11,7 @@ from tests.serving.standing.test_service import suspend
 
 
 def to_the_present(site: Site) -> None:
-    """Shortly before now, which is when a command asks."""
+    """Move the clock to shortly before now, the time of a command."""
     site.clock.forward(seconds=(datetime.now(UTC) - site.clock.now()).total_seconds() - 60)
 
 

@@ -1,4 +1,4 @@
-"""`touchstone thresholds` as a person runs it: files, words, JSON, and what is refused."""
+"""`touchstone thresholds` as a command: files, output, JSON, and refusals."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Who a brand has on its list: put on, taken off, until a day; what was known at a moment stays known."""
+"""A brand's list of authorised sellers: additions, removals, ends; the list of a past moment stays known."""
 
 from datetime import timedelta
 
@@ -91,7 +91,7 @@ def test_what_cannot_be_is_refused_and_nothing_changes(site: Site, monkeypatch: 
 
 
 class Counted(str):
-    """An id that counts how often it is looked up."""
+    """An id that counts its lookups."""
 
     looked_up = 0
 
@@ -103,7 +103,7 @@ class Counted(str):
 
 
 def test_a_list_is_compared_with_the_one_before_once_and_not_once_a_seller(site: Site) -> None:
-    """Twenty thousand that stay held everybody else's decisions up for twelve seconds."""
+    """An earlier version blocked all other decisions for twelve seconds with twenty thousand unchanged sellers."""
     change_list(site.runtime, pair_of(site), [f"shop-{i}" for i in range(200)], by="test")
     sellers = [Counted(f"shop-{i}") for i in range(200)]
     with site.runtime.store.read() as connection:

@@ -1,4 +1,4 @@
-"""A question is reminded of, then escalated, then released; each once, and the silence stays on record."""
+"""A question gets a reminder, an escalation and its release, each once; the silence stays on record."""
 
 from datetime import timedelta
 
@@ -22,7 +22,7 @@ from tests.fixtures.runtimes import Site
 
 
 def steps(site: Site) -> list[tuple[str, str | None]]:
-    """What was written down, and whom it was for."""
+    """The recorded messages and their recipients."""
     with site.runtime.store.read() as connection:
         query = select(question_step.c.step, question_step.c.account_manager_id).order_by(question_step.c.taken_at)
         return [(row.step, row.account_manager_id) for row in connection.execute(query)]

@@ -1,4 +1,4 @@
-"""Who is let in: passwords, sessions and keys, on both engines where the database decides."""
+"""Sign-in with passwords, sessions and keys, on both engines where the database decides."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -22,7 +22,7 @@ WRONG = "The e-mail or the password is wrong."
 
 
 def at_the_wall(site: Site, clock: TestClock) -> Site:
-    """The site with a wall clock that a test moves: sessions end by it."""
+    """The site with a wall clock that a test moves; sessions end by the wall clock."""
     return replace(site, runtime=replace(site.runtime, wall=clock))
 
 
@@ -90,7 +90,7 @@ def test_a_session_ends_after_its_hours(any_site: Site) -> None:
 
 
 def test_a_simulated_day_ends_no_session(site: Site) -> None:
-    """The simulation moves the marketplace's time; browsers live in ours."""
+    """The simulation moves the marketplace's clock; sessions follow the wall clock."""
     made = sign_in(site.runtime, site.analyst.email, PASSWORD)
     site.clock.forward(days=400)
     assert session_of(site.runtime, made.token).person == site.analyst

@@ -44,7 +44,7 @@ def test_the_language_of_signing_in_is_kept_until_somebody_chooses(any_site: Sit
 
 @pytest.mark.both_engines
 def test_two_who_sign_in_or_choose_at_once_for_the_first_time_are_both_served(any_site: Site) -> None:
-    """The other one has written and not committed when this one looks."""
+    """The other transaction has written and not committed when this one reads."""
     runtime = any_site.runtime
     russian = Display(language=Language("ru"))
     first, second = any_site.analyst, any_site.second_analyst

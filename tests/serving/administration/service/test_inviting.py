@@ -1,4 +1,4 @@
-"""An invitation is a link for one person, one role and one use; what is stored of it opens nothing."""
+"""An invitation is a link for one person, one role and one use; its stored form opens nothing."""
 
 from dataclasses import replace
 
@@ -25,7 +25,7 @@ EMAIL = "nadia@touchstone.example"
 
 @pytest.fixture
 def here(site: Site) -> Site:
-    """Invitations run out by the wall clock, which this site's tests move."""
+    """Invitations expire by the wall clock, which this site's tests move."""
     return replace(site, runtime=replace(site.runtime, wall=site.clock))
 
 

@@ -1,4 +1,4 @@
-"""Administrators give roles, end accounts and hand work over; nothing is lost, and nobody is locked out."""
+"""Administrators grant roles, deactivate accounts and hand work over; no work is lost, and nobody is locked out."""
 
 import pytest
 
@@ -127,7 +127,7 @@ def test_who_is_deactivated_is_signed_out_and_their_cases_are_free(site: Site, a
         auth.sign_in(runtime, person.email, PASSWORD)
     with pytest.raises(Conflict, match="already"):
         deactivate(runtime, admin, person.user_id, successor=None)
-    # Nothing is led to them any more.
+    # No work goes to them any longer.
     auth.sign_in(runtime, site.second_analyst.email, PASSWORD)
     site.clock.forward(minutes=31)
     assert listing_cases(runtime) == 2

@@ -177,7 +177,7 @@ def test_a_registered_endpoint_takes_the_place_of_the_one_before(any_site: Site)
     ("changes", "sentence"),
     [
         ({"url": "http://hooks.bazaar.example/"}, "must begin with https"),
-        ({"url": "http://127.0.0.1:1/"}, "must begin with https"),  # Loopback that was not asked for.
+        ({"url": "http://127.0.0.1:1/"}, "must begin with https"),  # Loopback without the option for it.
         ({"secret": "changethis"}, "24 to 64 bytes"),
         ({"secret": "whsec_"}, "24 to 64 bytes"),  # Nothing could be signed with it.
     ],
@@ -218,7 +218,7 @@ def test_a_rate_that_is_none_loads_nothing_of_its_file(site: Site, changes: dict
 
 
 def test_a_rate_of_the_same_day_replaces_the_one_before(any_site: Site) -> None:
-    """In a later file and, the last of them, in the same one."""
+    """In a later file, and the last row of one file."""
     for one, other in ((0.90, 0.91), (0.92, 0.93)):
         rows = [{**A_RATE, "euros": one}, {**A_RATE, "euros": other}]
         assert provisioning.load_rates(any_site.runtime, rows, by="test") == 2

@@ -1,4 +1,4 @@
-"""Create password link opens one account once, and is made by nobody who has no say over all of it."""
+"""A password reset link opens one account once; only a person with control over the whole account makes one."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -28,7 +28,7 @@ ANOTHER = "a better password"
 
 
 def on_its_clock(site: Site) -> Site:
-    """Links run out by the wall clock, which this site's tests move."""
+    """Links expire by the wall clock, which this site's tests move."""
     return replace(site, runtime=replace(site.runtime, wall=site.clock))
 
 
@@ -217,7 +217,7 @@ def test_the_link_of_who_leads_ends_where_they_act_by_a_power_of_attorney(here: 
 
 
 def become_an_agent(site: Site, person: Person) -> None:
-    """Somebody who leads acts by a power of attorney, as from before the two excluded one another."""
+    """A user with lead rights acts by a power of attorney, as was possible before the two excluded each other."""
     pair, until = (site.here, site.brand_id), site.clock.now() + timedelta(days=100)
     for leads in (False, True):
         with site.runtime.store.write() as connection:
@@ -270,7 +270,7 @@ def test_a_link_that_was_not_used_is_forgotten_with_the_sessions(here: Site, adm
 
 
 def test_whoever_made_a_link_that_was_used_is_no_second_person_beside_the_account(any_site: Site) -> None:
-    """They saw the link before its owner did."""
+    """The maker saw the link before the account's owner did."""
     here = on_its_clock(any_site)
     runtime = here.runtime
     ada, bea = (invite(runtime, f"{one}@touchstone.example", one, Role.ADMIN) for one in ("ada", "bea"))

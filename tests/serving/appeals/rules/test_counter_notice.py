@@ -1,4 +1,4 @@
-"""Every state x event x party, then what each profile does with silence and with the last round."""
+"""Every state x event x party, then the effect of silence and of the last round under each profile."""
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import product
@@ -36,7 +36,7 @@ CALENDAR = BusinessCalendar("DE", holidays=frozenset({date(2026, 4, 3), date(202
 DUE = NOW + timedelta(days=5)
 S, E, P = CounterNoticeState, CounterNoticeEvent, Party
 
-# (state, event) by the party whose event it is; what is not here is refused as a conflict.
+# (state, event) by the party of the event; every other combination is refused as a conflict.
 ALLOWED: Final = {
     (S.WITH_SELLER, E.SUBMIT): S.WITH_RIGHTS_HOLDER,
     (S.WITH_SELLER, E.WITHDRAW): S.WITHDRAWN,
@@ -57,7 +57,7 @@ ALLOWED: Final = {
     (S.LAPSED, E.APPEAL): S.WITH_REVIEWER,
     (S.WITHDRAWN, E.APPEAL): S.WITH_REVIEWER,
 }
-# Before the deadline the clock can do nothing where one runs; where none runs it cannot do anything at all.
+# Before the deadline the clock has no effect; in a state without a deadline it never has one.
 EARLY: Final = {(S.WITH_SELLER, E.PASS_DEADLINE), (S.WITH_RIGHTS_HOLDER, E.PASS_DEADLINE)}
 
 

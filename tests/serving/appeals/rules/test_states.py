@@ -1,4 +1,4 @@
-"""Every state x event of case, action, sanction, counter-notice and appeal: where it leads, or the code of its refusal.
+"""Every state x event of case, action, sanction, counter-notice and appeal: the next state, or the refusal's code.
 
 A row is a state, a column an event. Two states in a cell: the profile and the round decide (`test_counter_notice.py`).
 """
@@ -58,7 +58,7 @@ APPEAL = """
     dismissed   conflict  conflict  conflict   open
     unanswered  conflict  conflict  conflict   conflict
 """
-# What the seller and the reviewer do; then what the rights holder does in time; then what the clock does when due.
+# The events of the seller and the reviewer; then of the rights holder in time; then of the clock when due.
 BY_SELLER_AND_REVIEWER = """
                        submit                           withdraw   appeal         uphold    dismiss    reopen
     with_seller        with_rights_holder/with_reviewer withdrawn  with_reviewer  conflict  conflict   conflict
@@ -98,7 +98,7 @@ _CALENDAR: Final = BusinessCalendar("DE", holidays=frozenset())
 
 
 def cells(*tables: str) -> Cells:
-    """(state, event) with what may follow: states, or codes of a refusal."""
+    """The possible results by (state, event): states, or codes of a refusal."""
     found: dict[tuple[str, str], frozenset[str]] = {}
     for table in tables:
         head, *rows = (line.split() for line in table.strip().splitlines())
@@ -118,7 +118,7 @@ def outcome(work: Callable[[], StrEnum]) -> str:
 
 
 def of_counter_notice(state: CounterNoticeState, event: CounterNoticeEvent) -> frozenset[str]:
-    """What an event of its own party does under every profile, in the first round and in the last."""
+    """The effect of an event by its own party under every profile, in the first round and in the last."""
     of_clock = event is CounterNoticeEvent.PASS_DEADLINE
     waits = state in {CounterNoticeState.WITH_SELLER, CounterNoticeState.WITH_RIGHTS_HOLDER}
     due_at = (_NOW if of_clock else _NOW + timedelta(days=5)) if waits else None

@@ -1,7 +1,7 @@
-"""The rules of case, action, counter-notice and appeal played together in any order, without a database.
+"""The rules of case, action, counter-notice and appeal, applied together in any order, without a database.
 
-What the use cases do with them on a real one is `tests/serving/appeals/service/test_states.py`; here there is time for
-more.
+`tests/serving/appeals/service/test_states.py` runs the use cases on a real database; this file has time for more
+runs.
 """
 
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ from tests.serving.appeals.rules.test_counter_notice import CALENDAR, NOW
 from tests.serving.appeals.rules.test_states import ACTION, APPEAL, CASE, COUNTER_NOTICE, Cells, cells
 
 _APPEALED = {AppealState.OPEN, AppealState.UPHELD, AppealState.DISMISSED}
-# What an appeal does to a counter-notice is done by the appeal, so that the two never part.
+# The appeal itself changes the counter-notice, so that the two always agree.
 _BY_THEMSELVES = [
     one
     for one in CounterNoticeEvent
@@ -42,7 +42,7 @@ _BY_THEMSELVES = [
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """One listing that a brand was asked about, and all that hangs on its answer."""
+    """One listing with a question to its brand, and everything that depends on the answer."""
 
     question: CaseState = CaseState.OPEN
     removal: ActionState | None = None
@@ -55,7 +55,7 @@ class Matter:
 
 
 class Together(RuleBasedStateMachine):
-    """Everybody does anything at any time; what a rule refuses leaves the matter as it was."""
+    """Any party acts at any time; a refused act changes nothing."""
 
     def __init__(self) -> None:
         super().__init__()

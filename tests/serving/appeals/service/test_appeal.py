@@ -22,7 +22,7 @@ COMPLAINT = Complaint("appeal-1", "MP-9", "These goods are genuine; I have the r
 
 
 def remove(site: Site) -> None:
-    """A listing that was found counterfeit by an analyst and its brand, and taken down."""
+    """A listing that an analyst and its brand found counterfeit, and that was removed."""
     having(site, removed)
 
 

@@ -1,4 +1,4 @@
-"""Counter-notices on both engines: what each end does to listing, strike, label and statement, and does once."""
+"""Counter-notices on both engines: the effects of each end on listing, strike, label and statement, once each."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -96,7 +96,7 @@ def is_strike(site: Site) -> bool:
 
 
 def label(site: Site, removal: StoredAction) -> object:
-    """The label of the removed version long after, as value or reason."""
+    """The label of the removed version much later, as value or reason."""
     with site.runtime.store.read() as connection:
         versions = verdict_history.of_marketplace(connection, site.here, site.clock.now())
     (version,) = versions.values()

@@ -1,4 +1,4 @@
-"""The seller's link on both engines: it goes out with the removal, opens one page, ends, and can be ended."""
+"""The seller's link on both engines: sent with the removal, for one page, with an end, and revocable."""
 
 import pytest
 

@@ -1,8 +1,8 @@
-"""Any order of what people, the marketplace and the clock do to one listing, by the real use cases on a real database.
+"""Acts of people, the marketplace and the clock on one listing in any order, by the use cases on a real database.
 
-After each step every case, action, counter-notice and appeal has gone the way that
-`tests/serving/appeals/rules/test_states.py` allows, or not moved; and every removal that is undone is repaired as a
-whole, and once.
+After each step every case, action, counter-notice and appeal has moved as
+`tests/serving/appeals/rules/test_states.py` allows, or not moved. Every overturn is complete and happens
+once.
 """
 
 import shutil
@@ -62,7 +62,7 @@ from tests.serving.delivery.service.test_delivery import register
 
 WORDS: Final = "I have the invoice of the shop."
 PEOPLE: Final = ("analyst", "second_analyst", "brand_person", "account_manager")
-# One use case may be two steps of an action: it is sent, and the marketplace answers.
+# One use case may be two steps of an action: sent, and answered by the marketplace.
 MOST_STEPS: Final = {"action": 2}
 
 
@@ -107,14 +107,14 @@ def reachable(kind: str, before: str) -> set[str]:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What all runs share: the database to copy, and a receiver whose answer each run sets."""
+    """The shared parts of all runs: the database to copy, and a receiver whose answer each run sets."""
 
     populated: Populated
     receiver: Receiver
 
 
 class OneListing(RuleBasedStateMachine):
-    """One listing, its removals, and everybody who has a say."""
+    """One listing, its removals, and all parties."""
 
     world: ClassVar[World]
     seen: ClassVar[Counter[tuple[str, str]]] = Counter()
@@ -135,7 +135,7 @@ class OneListing(RuleBasedStateMachine):
 
     @initialize(profile=st.sampled_from(sorted(PROFILES)), is_pending=st.booleans(), is_down=st.booleans())
     def a_listing_is_suspected(self, profile: str, is_pending: bool, is_down: bool) -> None:
-        """Of half of them the brand has said already that it is counterfeit, as most of what follows needs it."""
+        """The brand has confirmed half of them already, as most later steps need a confirmation."""
         policies = self.site.runtime.policies.changed(PROFILES[profile])
         self.site = replace(self.site, runtime=replace(self.site.runtime, policies=policies))
         if is_pending:
@@ -149,7 +149,7 @@ class OneListing(RuleBasedStateMachine):
             self.a_removal_reaches_the_seller()
 
     def attempt(self, work: Callable[[], object]) -> None:
-        """Do it; what is refused has changed nothing."""
+        """Do it; a refused act has changed nothing."""
         before = self.states()
         try:
             work()

@@ -1,4 +1,4 @@
-"""What a brand and its account manager write to each other: read by these two alone, counted until read, erasable."""
+"""Messages between a brand and its account manager: private, counted until read, erasable."""
 
 import pytest
 from sqlalchemy import select

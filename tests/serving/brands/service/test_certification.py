@@ -31,7 +31,7 @@ WRONG = {**RIGHT, "price": 0}
 
 
 def a_new_user(site: Site) -> Person:
-    """A colleague of the brand for whom nobody vouches."""
+    """A colleague of the brand without certification."""
     new = NewPerson("noor@aurelle.example", "Noor Haddad", Role.BRAND, brand="Aurelle", password=PASSWORD)
     user_id, _ = provisioning.add_person(site.runtime, new, by="test")
     with site.runtime.store.read() as connection:
@@ -92,7 +92,7 @@ def test_a_certification_expires_after_a_year(site: Site) -> None:
 
 
 def begin_again(site: Site) -> None:
-    """The site's brand as one that has only just been enrolled."""
+    """The site's brand as if it had just been enrolled."""
     with site.runtime.store.write() as connection:
         connection.execute(update(brand_enrolment).values(full_since=None))
 
@@ -128,7 +128,7 @@ def test_a_first_phase_ends_by_time_and_outcomes_for_good_and_in_the_log(any_sit
     any_site.clock.forward(days=12)
     with any_site.runtime.store.write() as connection:
         recount(any_site.runtime, connection, any_site.here, any_site.brand_id, any_site.clock.now())
-    any_site.clock.forward(days=200)  # The window has forgotten every outcome.
+    any_site.clock.forward(days=200)  # Every outcome is older than the window.
     assert phase(any_site) is Phase.FULL
     with any_site.runtime.store.read() as connection:
         ended = connection.execute(select(audit_entry.c.act).where(audit_entry.c.act == "enrolment.full")).all()

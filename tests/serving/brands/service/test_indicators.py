@@ -1,4 +1,4 @@
-"""What brands know of their goods: loaded at a door, as of the moment, for this brand and this marketplace alone."""
+"""Brands' counterfeit indicators: from their loading on, for one brand and one marketplace only."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -11,8 +11,8 @@ POLICY = AssignmentPolicy(most_each=2)
     [
         ({}, None),
         ({"usr_a": 3, "usr_b": 1, "usr_c": 2}, "usr_b"),
-        ({"usr_b": 1, "usr_a": 1}, "usr_a"),  # The choice can be told again.
-        ({"usr_a": 1, "usr_b": 0}, "usr_b"),  # Nothing in hand is least.
+        ({"usr_b": 1, "usr_a": 1}, "usr_a"),  # The choice is reproducible.
+        ({"usr_a": 1, "usr_b": 0}, "usr_b"),  # No open work is least.
     ],
 )
 def test_the_next_piece_of_work_goes_to(hands: dict[str, int], chosen: str | None) -> None:
@@ -25,7 +25,7 @@ def test_the_next_piece_of_work_goes_to(hands: dict[str, int], chosen: str | Non
     [
         ({"usr_a": 0, "usr_b": 0}, {}, {"cas_1": "usr_a", "cas_2": "usr_b", "cas_3": "usr_a"}),  # In turn.
         ({"usr_a": 1, "usr_b": 0}, {}, {"cas_1": "usr_b", "cas_2": "usr_a", "cas_3": "usr_b"}),
-        ({"usr_a": 2, "usr_b": 1}, {}, {"cas_1": "usr_b"}),  # Nobody gets more than they can see to.
+        ({"usr_a": 2, "usr_b": 1}, {}, {"cas_1": "usr_b"}),  # Nobody gets more than they can handle.
         ({"usr_a": 0}, {"cas_1": {"usr_a"}}, {"cas_2": "usr_a", "cas_3": "usr_a"}),  # They judged its listing before.
         ({}, {}, {}),
     ],

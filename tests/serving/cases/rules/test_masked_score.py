@@ -11,7 +11,7 @@ from serving.cases.rules.masked_score import Answers, is_hidden, leaning, share_
         (CaseLane.ANALYST, 0.05),
         (CaseLane.AUDIT, 0.05),
         (CaseLane.INSUFFICIENT_EVIDENCE, 0.05),
-        # A brand is never shown a score, and these judges are not either.
+        # Brands never see a score, and neither do the reviewers of these lanes.
         (CaseLane.ASK_BRAND, None),
         (CaseLane.APPEAL, None),
         (CaseLane.COMPLAINT, None),
