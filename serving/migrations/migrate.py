@@ -10,6 +10,7 @@ from dbos import DBOS
 from sqlalchemy import Engine, create_engine
 
 from models.errors import DomainError
+from serving.migrations.job_formats import require_portable_json
 from serving.platform.database.engine import is_sqlite, job_database_url, write_engine
 
 
@@ -33,9 +34,10 @@ def migrate(url: str) -> None:
         Path(engine.url.database).touch(mode=0o600)
     try:
         upgrade(engine)
+        DBOS.migrate(job_database_url(url))
+        require_portable_json(engine)
     finally:
         engine.dispose()
-    DBOS.migrate(job_database_url(url))
 
 
 def upgrade(engine: Engine) -> None:

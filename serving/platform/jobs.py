@@ -1,8 +1,9 @@
 """How a transaction leaves a durable job behind: the job is a row of the same commit."""
 
-from typing import Final
+from typing import Final, NoReturn
 
 from dbos import DBOSClient, DBOSPortableJSONSerializer, EnqueueOptions
+from dbos._serialization import DefaultSerializer
 from sqlalchemy import Connection, Engine
 
 APPLICATION: Final = "touchstone"
@@ -13,6 +14,15 @@ DELIVER: Final = "deliver_action"
 RETRAIN: Final = "retrain"
 CHECK: Final = "check_removal"
 PUBLISH: Final = "publish_champion"
+
+
+def _refuse_pickles(*_: object) -> NoReturn:
+    raise ValueError("Job rows are portable JSON; a pickle is neither written nor read.")
+
+
+# DBOS reads a row by the serializer that the row itself names, whatever its configuration says.
+setattr(DefaultSerializer, "serialize", _refuse_pickles)  # noqa: B010  # methods of a library
+setattr(DefaultSerializer, "deserialize", _refuse_pickles)  # noqa: B010
 
 
 class Jobs:
