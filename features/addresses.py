@@ -1,6 +1,6 @@
-"""Addresses in a text that lead off the marketplace: links, plain and hidden, and where somebody can be reached.
+"""Off-platform addresses in a text: links, plain and obfuscated, and contact details.
 
-RE2 reads the patterns, so that a hostile description is walked once by each.
+RE2 matches the patterns, so that each takes linear time even on a hostile description.
 """
 
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from typing import Final
 import re2
 
 _HOST: Final = r"[a-z0-9](?:[a-z0-9-]{0,40}[a-z0-9])?"
-# Endings that are no words: 'the bag.it is new' lacks a blank and leads nowhere.
+# Top-level domains that are not words: 'the bag.it is new' lacks a space and is no link.
 _ENDINGS: Final = "com|net|org|info|biz|shop|store|online|site|club|vip|xyz|link|app|ru|cn|cc|ly"
 _LINK: Final = re2.compile(
     rf"(?:https?://|www\.)[^\s]{{1,200}}|\b(?:{_HOST}\.){{1,3}}(?:{_ENDINGS})\b(?:/[^\s]{{0,100}})?"
     rf"|\b(?:{_HOST}\.){{1,3}}[a-z]{{2}}/[^\s]{{1,100}}"
 )
-# A dot, or the beginning of an address, as those write it who do not want a link to be seen.
+# Obfuscated dots and schemes, which hide a link from a search.
 _HIDDEN: Final = re2.compile(
     rf"\bhxxps? ?:? ?/ ?/ ?[^\s]{{1,100}}|\bhttps? (?:: ?)?/ ?/ ?[^\s]{{1,100}}"
     rf"|\b{_HOST}(?: ?(?:\(dot\)|\[dot\]|\(\.\)|\[\.\]|\{{\.\}}|。|点|點|точка|тчк|punto|ponto) ?| dot | \. )"
@@ -33,7 +33,7 @@ _CUED_NUMBER: Final = re2.compile(
     rf"(?:(?:^|[^a-z0-9])(?:{_MESSENGERS}|{_TELEPHONES})|(?:{_OTHER_SCRIPTS}))"
     r"(?: ?(?:id|号|號|me|us|on|at|[.:@#=-])){0,3} ?(\+?[0-9](?:[ ().-]{0,2}[0-9]){6,14})"
 )
-# A word behind 'line' is an account only where a sign says so; Chinese writes it right behind.
+# A word after 'line' is an account only behind a sign such as ':'. East Asian cues need no sign.
 _CUED_ACCOUNT: Final = re2.compile(
     rf"(?:^|[^a-z0-9])(?:{_MESSENGERS})(?: ?(?:id|号|號))? ?[:@#=] ?([a-z0-9][a-z0-9_.-]{{3,30}})"
     r"|(?:微信|v信|加|카톡|qq)(?: ?(?:id|号|號))?[ :]?([a-z][a-z0-9_.-]{0,30}[0-9][a-z0-9_.-]{0,30})"
@@ -52,7 +52,7 @@ class Addresses:
 
 
 def addresses(folded: str) -> Addresses:
-    """The addresses in a folded text; `contacts` are e-mail addresses, telephone numbers and accounts elsewhere."""
+    """The addresses in a folded text. `contacts` are e-mail addresses, telephone numbers and messenger accounts."""
     mails = _found(_MAIL, folded)
     links = [link for link in _found(_LINK, folded) if not any(mail.endswith(link) for mail in mails)]
     contacts = [
@@ -63,6 +63,6 @@ def addresses(folded: str) -> Addresses:
 
 
 def _found(pattern: "re2._Regexp", folded: str) -> tuple[str, ...]:
-    """The group that took part, or the whole match where a pattern has none; each once."""
+    """The matched group, or the whole match where a pattern has no group; each once."""
     found = ([one for one in match.groups() if one] or [match.group()] for match in pattern.finditer(folded))
     return tuple(dict.fromkeys(one for some in found for one in some))

@@ -2,7 +2,7 @@
 
 Letters come from `features/data/letter_table.tsv` (`tests/features/tables` has the method). The table maps equal texts
 to equal letters in any case, composed or decomposed. It maps look-alikes of Latin letters to the Latin ones, and drops
-marks and zero-width characters. `tests/features/plain.py` has the same without arrays.
+marks and zero-width characters. `tests/features/plain.py` is the reference implementation.
 """
 
 import unicodedata
@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from features.fold import TABLE_SIZE
 from features.splitmix import GOLDEN, MASK, mix
 
-# Kinds. A letter is the commonest, so the kernel tells it from the value alone: only a letter's is odd.
+# Kinds. Letters are the most common, so the kernel recognises them by their value alone: only theirs is odd.
 LETTER, DIGIT, IDEOGRAPH, SIGN, BLANK, DROPPED, SEVERAL = range(7)
 HANGUL: Final = range(0xAC00, 0xD7A4)
 
-# Without asking Unicode, so that no version of it decides: whatever is in no range is a letter.
+# Fixed ranges, so that the result does not depend on a Unicode version. A character in no range is a letter.
 _RANGES: Final = (
     (0x00, 0x00, DROPPED),
     (0x01, 0x1F, SIGN),
@@ -30,7 +30,7 @@ _RANGES: Final = (
     (0x30, 0x39, DIGIT),
     (0x3A, 0x60, SIGN),
     (0x7B, 0xBF, SIGN),
-    (0x0E00, 0x0E7F, IDEOGRAPH),  # Thai: no ideographs, but as little blank between words.
+    (0x0E00, 0x0E7F, IDEOGRAPH),  # Thai has no ideographs, but also no blanks between words.
     (0x2000, 0x2BFF, SIGN),
     (0x3000, 0x303F, SIGN),
     (0x3040, 0x30FF, IDEOGRAPH),
@@ -41,15 +41,15 @@ _RANGES: Final = (
     (0xE0000, 0xE0FFF, DROPPED),  # Tags: a second, invisible ASCII.
     (0xE1000, 0x10FFFF, SIGN),
 )
-# Digits that stand for letters. l, i and 1 are one class: which of them is meant cannot be told.
+# Digits that stand for letters. l, i and 1 are one class, because each can stand for the others.
 _STAND_INS: Final = {ord(one): ord(other) for one, other in zip("01l3457", "oiieast", strict=True)}
 
 
 class Alphabet(NamedTuple):
-    """By code point below TABLE_SIZE, shape (n,): kind, value in a window and value in a word.
+    """Kind, value in a window and value in a word by code point below TABLE_SIZE, each of shape (n,).
 
-    Where several letters are read, the word value holds where they are listed, from TABLE_SIZE on, and how many:
-    first << 8 | many.
+    A character that reads as several letters has the word value first << 8 | many. Its letters are listed from index
+    `first` on, above TABLE_SIZE.
     """
 
     kinds: NDArray[np.uint8]
@@ -96,7 +96,7 @@ def _letters() -> dict[int, tuple[int, ...]]:
 
 @numba.njit(cache=True)
 def _values(letters: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Values, all of them even."""
+    """The hash values of letters, all even."""
     found = np.empty(letters.size, np.uint64)
     for i in range(letters.size):
         found[i] = mix((np.uint64(letters[i]) + np.uint64(1)) * np.uint64(GOLDEN)) & np.uint64(MASK - 1)

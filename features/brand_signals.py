@@ -1,4 +1,4 @@
-"""Signals of the brand: what is declared, what the title says, how the name is written."""
+"""Brand signals: the declared brand, the names in the title, and how they are written."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -15,9 +15,9 @@ from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 signals = Registry(Family.BRAND)
 
 _NO_BRAND: Final = "no brand declared, or no title"
-_NEAR: Final = "Own choice: misspelt names; features/data/ordinary_words.tsv lists words that are not"
-_NONE_SUPPLIED: Final = "the brand had supplied none of this kind, or they were not recorded then"
-_SUPPLIED: Final = "Own choice: what the brand knows of its goods, as of the moment"
+_NEAR: Final = "Own choice: misspelt names; features/data/ordinary_words.tsv lists the exceptions"
+_NONE_SUPPLIED: Final = "the brand had supplied no such indicator, or indicators were not recorded yet"
+_SUPPLIED: Final = "Own choice: the brand's knowledge of its goods, as of the moment"
 
 
 @signals.feature(
@@ -29,7 +29,7 @@ _SUPPLIED: Final = "Own choice: what the brand knows of its goods, as of the mom
     ),
 )
 def brand_declared(e: Evidence) -> float:
-    """1 where the seller declares a brand."""
+    """1 if the seller declares a brand."""
     return float(e.facts.listing.brand is not None)
 
 
@@ -44,7 +44,7 @@ def brand_declared(e: Evidence) -> float:
     ),
 )
 def brand_in_title(e: Evidence) -> float:
-    """How nearly the declared brand stands in the title: 1 is letter for letter after folding."""
+    """How closely the title matches the declared brand: 1 is an exact match after folding."""
     if e.facts.listing.brand is None or not e.reading.title_folded:
         return MISSING
     brand = fold(e.facts.listing.brand)
@@ -66,7 +66,7 @@ def brand_in_title(e: Evidence) -> float:
     ),
 )
 def brand_disguised(e: Evidence) -> float:
-    """1 where a registered name appears only after undoing invisible characters, look-alikes or stand-ins."""
+    """1 if a registered name appears only after undoing invisible characters, look-alikes or stand-ins."""
     if not e.reading.title_folded:
         return MISSING
     return float(any(mention.form is not Form.PLAIN for mention in e.facts.brand.mentions))
@@ -81,7 +81,7 @@ def brand_disguised(e: Evidence) -> float:
     ),
 )
 def brand_named_but_not_declared(e: Evidence) -> float:
-    """1 where the title names a registered brand and the seller declares none or another."""
+    """1 if the title names a registered brand and the seller declares none or another."""
     if not e.reading.title_folded:
         return MISSING
     declared, brand = fold(e.facts.listing.brand or ""), e.facts.brand
@@ -92,7 +92,7 @@ def brand_named_but_not_declared(e: Evidence) -> float:
 @signals.feature(
     Scale("brands", 0, 20),
     missing="no title",
-    source="Own choice: names that only draw searches",
+    source="Own choice: names that only attract searches",
     say=lambda _, v: message("brand_mentions", n=int(v)),
 )
 def brand_mentions(e: Evidence) -> float:
@@ -102,12 +102,12 @@ def brand_mentions(e: Evidence) -> float:
 
 @signals.feature(
     Scale("0, 0.5 or 1", 0, 1),
-    missing="no title, or near names were not recorded then",
+    missing="no title, or near names were not recorded yet",
     source=_NEAR,
     say=lambda e, _: _near("brand_near_miss", e.facts.naming.near_misses if e.facts.naming else ()),
 )
 def brand_near_miss(e: Evidence) -> float:
-    """How near a word of the title comes to a registered name that it is not: 1 by a letter, 0.5 by two, 0 none."""
+    """The nearest misspelling of a registered name in the title: 1 for one edit, 0.5 for two, 0 for none."""
     if e.facts.naming is None or not e.reading.title_folded:
         return MISSING
     return max((1 / one.edits for one in e.facts.naming.near_misses), default=0.0)
@@ -115,12 +115,12 @@ def brand_near_miss(e: Evidence) -> float:
 
 @signals.feature(
     Scale("0, 0.5 or 1", 0, 1),
-    missing="no brand declared, or near names were not recorded then",
+    missing="no brand declared, or near names were not recorded yet",
     source=_NEAR,
     say=lambda e, _: _near("brand_declared_near_miss", [near] if (near := _declared_near(e)) else []),
 )
 def brand_declared_near_miss(e: Evidence) -> float:
-    """How near the declared brand comes to a registered name that it is not: 1 by a letter, 0.5 by two, 0 none."""
+    """Misspelling of a registered name as the declared brand: 1 for one edit, 0.5 for two, 0 for none."""
     if e.facts.naming is None or e.facts.listing.brand is None:
         return MISSING
     near = _declared_near(e)
@@ -136,15 +136,15 @@ def brand_declared_near_miss(e: Evidence) -> float:
     ),
 )
 def brand_in_description(e: Evidence) -> float:
-    """1 where the declared brand stands in the description, after folding."""
+    """1 if the description contains the declared brand after folding."""
     brand = fold(e.facts.listing.brand or "")
     return float(brand in e.reading.description_folded) if brand and e.reading.description_folded else MISSING
 
 
 @signals.feature(
     Scale("brands", 0, 20),
-    missing="no description, or names in it were not recorded then",
-    source="Own choice: names that only draw searches",
+    missing="no description, or names in it were not recorded yet",
+    source="Own choice: names that only attract searches",
     say=lambda e, v: (
         message("brand_only_described", brands=tuple(e.facts.naming.described[:3]))
         if v and e.facts.naming
@@ -152,7 +152,7 @@ def brand_in_description(e: Evidence) -> float:
     ),
 )
 def brand_only_described(e: Evidence) -> float:
-    """Registered brands that the description names and neither title nor declaration, at most 20."""
+    """Registered brands that only the description names, at most 20."""
     if e.facts.naming is None or not e.reading.description_folded:
         return MISSING
     return float(min(len(e.facts.naming.described), 20))
@@ -160,17 +160,17 @@ def brand_only_described(e: Evidence) -> float:
 
 @signals.feature(
     YES_NO,
-    missing="no trade item number sent",
+    missing="no GTIN sent",
     source="GS1 General Specifications 7.9, check digit",
     say=lambda e, v: message("brand_gtin_valid" if v else "brand_gtin_valid.invalid", gtin=e.facts.listing.gtin or ""),
 )
 def brand_gtin_valid(e: Evidence) -> float:
-    """1 where the trade item number has a right length and check digit."""
+    """1 if the GTIN has a valid length and check digit."""
     return MISSING if e.facts.listing.gtin is None else float(gtin_is_valid(e.facts.listing.gtin))
 
 
 @signals.feature(
-    Scale("tell-tales", 0, MOST_PER_BRAND),
+    Scale("indicators", 0, MOST_PER_BRAND),
     missing=_NONE_SUPPLIED,
     source=_SUPPLIED,
     say=lambda e, _: _matching(e, Direction.COUNTERFEIT, "brand_tell_tales_of_counterfeits"),
@@ -181,7 +181,7 @@ def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
 
 
 @signals.feature(
-    Scale("tell-tales", 0, MOST_PER_BRAND),
+    Scale("indicators", 0, MOST_PER_BRAND),
     missing=_NONE_SUPPLIED,
     source=_SUPPLIED,
     say=lambda e, _: _matching(e, Direction.GENUINE, "brand_tell_tales_of_its_own"),
@@ -208,7 +208,7 @@ def _names(e: Evidence, *, obfuscated: bool = False) -> tuple[str, ...]:
 
 
 def _indicators(e: Evidence, direction: Direction) -> tuple[int, int]:
-    """How many of the brand's counterfeit indicators of a direction fit, and how many it had supplied."""
+    """The numbers of the brand's indicators of a direction that match and that it had supplied."""
     found = e.facts.tell_tales
     if found is None:
         return 0, 0

@@ -1,4 +1,4 @@
-"""Which registered brand a listing is about: resolved with its evidence, never guessed."""
+"""Resolution of the registered brand of a listing, from evidence and without guesses."""
 
 import itertools
 import re
@@ -13,15 +13,15 @@ import ahocorasick
 from features.fold import fold, skeleton, without_pictures
 from features.near_names import NearMiss, NearNames
 
-# Digits and signs that stand for letters. l, i, 1 and | are one class: which of them is meant cannot be told.
+# Digits and signs that stand for letters. l, i, 1 and | are one class, because each can stand for the others.
 _LEET: Final = str.maketrans("01|!l3@45$7", "oiiiieaasst")
-# East Asian keyboards write Latin letters as wide as Chinese ones: ordinary there, and no disguise.
+# East Asian keyboards write Latin letters at full width. This is ordinary and no obfuscation.
 _FULL_WIDTH: Final = {0xFF01 + i: 0x21 + i for i in range(94)}
-# Marks that take no room, beside a blank or at an end of the text.
+# Zero-width marks, next to white space or at an end of the text.
 _MARKS: Final = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]"
 _BETWEEN_WORDS: Final = re.compile(rf"(?:^|(?<=\s)){_MARKS}+|{_MARKS}+(?=\s|\Z)")
 _SEPARATORS: Final = re.compile(r"[\W_]+")
-SHORTEST_OBFUSCATED: Final = 5  # Below this, letters joined across words meet a name by chance.
+SHORTEST_OBFUSCATED: Final = 5  # Below this, letters joined across words match a name by chance.
 _GTIN: Final = re.compile(r"\d{8}\Z|\d{12,14}\Z", re.ASCII)
 
 
@@ -35,7 +35,7 @@ class Method(StrEnum):
 
 
 class Form(StrEnum):
-    """How a name was written: as it is, only after folding, or only after undoing a disguise."""
+    """How a name was written: plain, recognised after folding, or recognised after undoing obfuscation."""
 
     PLAIN = "plain"
     FOLDED = "folded"
@@ -63,9 +63,9 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """The brand of a listing, or None with the candidates that could not be told apart.
+    """The brand of a listing, or None where several candidates remain possible.
 
-    `mentions` are names in the title; `candidates` every brand for which there is any evidence.
+    `mentions` are the names in the title. `candidates` are all brands with any evidence.
     """
 
     brand_id: str | None = None
@@ -77,10 +77,10 @@ class Resolution:
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How registered names occur outside the mentions in the title. Input for people and models; it resolves no brand.
+    """Registered names outside the mentions in the title. They inform people and models but resolve no brand.
 
-    `near_misses` are words of the title that are nearly names of brands which it does not mention, `declared_near` the
-    name that the declared brand nearly is, `described` brands that only the description names.
+    `near_misses` are misspelt names of brands that the title does not mention. `declared_near` is the name that the
+    declared brand misspells. `described` are brands that only the description names.
     """
 
     near_misses: tuple[NearMiss, ...] = ()
@@ -89,7 +89,7 @@ class Naming:
 
 
 class BrandRegister:
-    """The brands of one marketplace, ready to be looked for; immutable once made."""
+    """The brands of one marketplace, indexed for search. Immutable."""
 
     def __init__(self, brands: Iterable[Brand]) -> None:
         self.brands = {brand.brand_id: brand for brand in brands}
@@ -110,10 +110,10 @@ class BrandRegister:
         )
 
     def resolve(self, *, title: str | None, declared: str | None, gtin: str | None) -> Resolution:
-        """The brand behind a listing and how that is known.
+        """The brand of a listing and how it was found.
 
-        A declared registered brand wins over other names in the title only if the title names it too or names
-        none: "strap for Aurelle" sold as Nordfjell is for a person to look at.
+        A declared registered brand takes precedence only if the title names it too or names no brand. A person decides
+        about a "strap for Aurelle" that is declared as Nordfjell.
         """
         mentions = self._mentions(title) if title else ()
         named = {mention.brand_id for mention in mentions}
@@ -133,8 +133,7 @@ class BrandRegister:
     def naming(
         self, *, title: str | None, declared: str | None, description: str | None, mentions: Sequence[Mention]
     ) -> Naming:
-        """How registered names occur outside the mentions in the title. A near miss beside the name itself is a
-        slip."""
+        """Registered names outside the mentions in the title. A near miss of a mentioned name does not count."""
         named = {mention.brand_id for mention in mentions}
         exact = self._exact.get(fold(declared)) if declared else None
         known = named | ({exact[0]} if exact else set())
@@ -148,7 +147,7 @@ class BrandRegister:
     def _by_gtin(self, gtin: str | None) -> str | None:
         if gtin is None or not _GTIN.match(gtin):
             return None
-        digits = gtin.zfill(14)[1:]  # The first digit of a GTIN-14 says how the goods are packed, not whose they are.
+        digits = gtin.zfill(14)[1:]  # The first digit of a GTIN-14 is the packaging level, not the owner.
         return next((found for n in range(11, 5, -1) if (found := self._prefixes.get(digits[:n]))), None)
 
     def _mentions(self, title: str) -> tuple[Mention, ...]:
@@ -164,7 +163,7 @@ class BrandRegister:
 
 
 def compact(text: str) -> str:
-    """Letters and digits alone, look-alikes and stand-ins undone: 'Au re11e' and 'Aurelle' come out the same.
+    """The letters and digits of a text, look-alikes and stand-ins undone: 'Au re11e' and 'Aurelle' are equal.
 
     >>> compact("G U C C 1") == compact("gucci")
     True
@@ -173,9 +172,9 @@ def compact(text: str) -> str:
 
 
 def _as_written(text: str) -> str:
-    """The text without what nobody writes to hide a name: case, width, kinds of blanks, how an accent is stored.
+    """The text without harmless variation: case, width, kinds of white space and the encoding of accents.
 
-    Marks that take no room are left where web pages and translators put them, between words; inside one they hide it.
+    Web pages and translators put zero-width marks between words; these become blanks. Marks inside a word hide it.
     """
     spaced = _BETWEEN_WORDS.sub(" ", text.translate(_FULL_WIDTH))
     return " ".join(unicodedata.normalize("NFC", spaced).casefold().split())
@@ -191,7 +190,7 @@ def pieces(text: str) -> list[str]:
 
 
 def _whole_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple[str, str]]:
-    """Names that stand by themselves in a folded text."""
+    """Names that are whole words of a folded text."""
     if len(automaton) == 0:
         return
     for end, (brand_id, name) in automaton.iter(text):
@@ -202,7 +201,7 @@ def _whole_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple[
 
 
 def _joined_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple[str, str]]:
-    """Names made of one or more whole pieces of a disguised text: 'A u r e l l e', not 'Taurellesque'."""
+    """Names made of one or more whole pieces of an obfuscated text: 'A u r e l l e', not 'Taurellesque'."""
     if len(automaton) == 0:
         return
     found = pieces(text)
@@ -213,5 +212,5 @@ def _joined_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple
 
 
 def _joins(neighbour: str, edge: str) -> bool:
-    """Whether two characters belong to one word; Chinese and its like have no gaps, so there a name may touch."""
+    """Whether two characters belong to one word. Scripts without gaps, such as Chinese, never join."""
     return bool(neighbour) and neighbour.isalnum() and ord(edge) < 0x2E80 and ord(neighbour) < 0x2E80

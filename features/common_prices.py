@@ -1,4 +1,4 @@
-"""Prices that many listings of a marketplace have to the cent: shelf prices, and prices that stand for 'ask me'."""
+"""Prices that many listings of a marketplace share to the cent: shelf prices, and placeholders for 'ask me'."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -7,9 +7,9 @@ from typing import Final, Self
 
 Price = tuple[int, str]  # Minor units, currency.
 
-# Of any thousand listings a few share a price by chance; from twenty on a price is a habit.
+# A few of a thousand listings share a price by chance; from twenty on a price counts as common.
 FEWEST: Final = 20
-# The commonest prices of a large marketplace; a longer table would say of rare prices that they are rare.
+# Enough for the commonest prices of a large marketplace; a longer table would only add rare prices.
 MOST: Final = 500
 
 
@@ -25,7 +25,7 @@ class CommonPrices:
         common = [pair for pair in Counter(prices).items() if pair[1] >= FEWEST]
         return cls(dict(sorted(common, key=lambda pair: (-pair[1], pair[0]))[:MOST]))
 
-    def offers(self, price: Price | None) -> int | None:
+    def listings(self, price: Price | None) -> int | None:
         """How many listings have this price, 0 where it is not common; None without a price."""
         return None if price is None else self.rows.get(price, 0)
 

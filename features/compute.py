@@ -1,4 +1,4 @@
-"""Facts to numbers: the one code path for a single listing at intake and for a million in training."""
+"""Computes features from facts: one code path for a single listing at intake and for a million in training."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -53,7 +53,7 @@ _FUNCTIONS: Final = tuple(feature.compute for feature in FEATURES)
 
 
 def input_fingerprint() -> str:
-    """Names everything that decides what a model is given; a bundle with another one is refused."""
+    """A digest of everything that determines a model's input. A bundle with another fingerprint is refused."""
     tables: dict[str, str | int] = {
         "lexicon": lexicon.digest(),
         "ordinary_words": near_names.digest(),
@@ -69,12 +69,12 @@ def family_columns(family: Family) -> NDArray[np.intp]:
     return np.array([i for i, feature in enumerate(FEATURES) if feature.family is family], dtype=np.intp)
 
 
-# Without the features that always have a value, such as whether there is a description: they prove no evidence. The
-# absence of other listings with the same wording proves no evidence either.
+# Features that always have a value, such as whether there is a description, are no evidence and are left out. The
+# absence of near-duplicates is no evidence either.
 _FAMILIES: Final = tuple(
     np.array([i for i in family_columns(family) if FEATURES[i].missing != "never"], dtype=np.intp)
     for family in Family
-    if family is not Family.LIKENESS
+    if family is not Family.NEAR_DUPLICATES
 )
 
 
@@ -87,7 +87,7 @@ class Computed:
 
     @property
     def facts(self) -> Facts:
-        """The facts."""
+        """The facts of the listing version."""
         return self.evidence.facts
 
     def families_known(self) -> int:
@@ -96,7 +96,7 @@ class Computed:
 
 
 def compute(facts: Facts) -> Computed:
-    """The vector of one listing version, with what the words of a reason are made from."""
+    """The vector of one listing version, with the evidence for the messages of its reasons."""
     found = Evidence(facts, read(facts.listing))
     return Computed(found, np.array([feature(found) for feature in _FUNCTIONS], dtype=np.float64))
 

@@ -1,7 +1,7 @@
-"""How a seller can be reached or paid, in the one form in which two sellers can be found to share it.
+"""Contacts and payout accounts of sellers in a canonical form, so that shared ones can be found.
 
-A shared telephone number links two accounts as no likeness of words does. So contacts are compared exactly, and what
-could be two people's is refused: a number without its country code, a handle without its network.
+A shared telephone number links two accounts more reliably than similar wording. Contacts are therefore compared
+exactly. Ambiguous ones are refused: a number without its country code, a handle without its network.
 """
 
 import re
@@ -42,12 +42,12 @@ class Contact(NamedTuple):
 
 
 def contact(kind: ContactKind, value: str) -> Contact:
-    """The contact in its one form.
+    """The contact in its canonical form.
 
     Raises
     ------
     Rejected
-        It is none of that kind, or too little to tell two sellers by; the sentence does not repeat it.
+        The value is not of that kind, or too short to identify a seller. The sentence does not repeat the value.
 
     >>> contact(ContactKind.PHONE, "+86 138-0013-8000").value, contact(ContactKind.PHONE, "0086 13800138000").value
     ('8613800138000', '8613800138000')
@@ -107,9 +107,7 @@ def _handle(plain: str) -> str:
 def _token(plain: str) -> str:
     found = re.sub(r"[\W_]+", "", plain)
     if len(found) < _SHORTEST_TOKEN:
-        raise Rejected(
-            "too_short", "value", f"Fewer than {_SHORTEST_TOKEN} letters and digits are too little to tell by."
-        )
+        raise Rejected("too_short", "value", f"The value must have at least {_SHORTEST_TOKEN} letters and digits.")
     return found
 
 

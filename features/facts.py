@@ -24,13 +24,13 @@ from features.priors import Priors
 from features.references import ANY, PriceMissing, PriceReference, References
 
 SCHEMA: Final = 3
-# Schema 1 (2026-11) knew nothing of own prices, other listings, turnover from events, likeness, counterfeit indicators
-# and naming, schema 2 nothing of links with other sellers: there they are None.
+# Schema 1 (2026-11) has no own prices, other listings, turnover from events, near-duplicates, indicators or naming.
+# Schema 2 has no links with other sellers. Absent fields are None.
 READABLE: Final = frozenset({1, 2, SCHEMA})
 
 
 class Source(StrEnum):
-    """Where a seller's window comes from."""
+    """The source of a seller's window."""
 
     COMPUTED = "computed"  # From the marketplace's events, complete over the window.
     SUPPLIED = "supplied"  # As sent with the listing.
@@ -50,10 +50,10 @@ class Listed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceFacts:
-    """The price in the base currency and what it is compared with.
+    """The price in the base currency and the prices to compare it with.
 
-    `own` are the listing's prices up to this one, `listed` is what the brand asks, `common` how many listings of the
-    marketplace have this very price.
+    `own` are the listing's prices including this one. `listed` is the brand's list price. `common` is the number of
+    listings of the marketplace at exactly this price.
     """
 
     base_currency: str
@@ -69,10 +69,10 @@ class PriceFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerFacts:
-    """The seller's counts in 7, 30 and 90 days with the source of each, and what happened before.
+    """The seller's counts in 7, 30 and 90 days with the source of each, and the seller's history.
 
-    `turnover` is in the listing's currency. `others` are the seller's other listings, None where none were recorded;
-    `links` are with the sellers that share its contacts, None where they were not recorded.
+    `turnover` is in the listing's currency. `others` summarises the seller's other listings. `links` are the sellers
+    that share its contacts. Either is None where it was not recorded.
     """
 
     sales: Windows
@@ -95,7 +95,7 @@ class SellerFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Frozen evidence for one score. Anything absent was not known then."""
+    """Frozen evidence for one score. Absent values were unknown at the moment."""
 
     schema: int
     marketplace: str
@@ -155,7 +155,7 @@ def assemble_facts(
         brand_category=references.prices.find(brand_key, category_key) if brand_key and category_key else None,
         category=references.prices.find(ANY, category_key) if category_key else None,
         listed=_listed(listing, references, brand),
-        common=references.common.offers(listing.price_minor),
+        common=references.common.listings(listing.price_minor),
     )
     return Facts(
         schema=SCHEMA,
@@ -190,14 +190,14 @@ def _listed(listing: Listing, references: References, brand: Resolution) -> List
 
 
 def _brands_in_question(brand: Resolution) -> frozenset[str]:
-    """The brand of a listing, and where it cannot be told every one that it may be."""
+    """The resolved brand of a listing; every candidate where none is resolved."""
     return frozenset({brand.brand_id} if brand.brand_id is not None else brand.candidates)
 
 
 def with_history(facts: Facts, history: History) -> Facts:
-    """The same listing, compared with the same references, with another past.
+    """The same listing and references with another history.
 
-    `likeness` stays as recorded: for it listings are compared with a sample of what was there.
+    `likeness` stays as recorded, because it compares the listing with a sample of the listings at the time.
     """
     return replace(
         facts,
@@ -219,7 +219,7 @@ def reference_keys(listing: Listing, brand: Resolution) -> tuple[str, str]:
 
 
 def _seller_facts(listing: Listing, history: History, brand: Resolution) -> SellerFacts:
-    """Computed windows win where they are complete; a difference from the supplied ones is kept as a remark."""
+    """Computed windows take precedence where they are complete. A disagreement with supplied ones is recorded."""
     supplied, events = listing.seller, history.events
     sales, sales_source = _prefer(events.sales, supplied.accepted)
     returns, returns_source = _prefer(events.returns, supplied.returned)
@@ -253,7 +253,7 @@ def _prefer(computed: Windows, supplied: Windows) -> tuple[Windows, Source]:
 
 
 def _disagreement(events: EventCounts, accepted: Windows, returned: Windows) -> str | None:
-    """A sentence when the marketplace's block and its events tell different stories of the last 90 days."""
+    """A sentence where the seller profile and the event feed disagree about the last 90 days, else None."""
     for name, computed, supplied in (
         ("sales", events.sales.d90, accepted.d90),
         ("returns", events.returns.d90, returned.d90),

@@ -1,4 +1,4 @@
-"""Kinds of value that a listing field may hold, each with the reading that accepts or rejects it."""
+"""The types of listing fields, each with a reader that accepts or rejects a value."""
 
 import math
 import re
@@ -23,7 +23,7 @@ _DECIMAL = re.compile(r"-?\d{1,30}(?:\.\d{1,12})?\Z", re.ASCII)
 
 
 class Rejected(ValueError):
-    """One field could not be accepted: `code` for machines, `phrase` for people, and as its English `sentence`."""
+    """A field is rejected: `code` is for machines, `phrase` for people, and `sentence` is its English text."""
 
     def __init__(self, code: str, field: str, sentence: str, /, **parameters: Parameter) -> None:
         self.phrase = Phrase(sentence, **parameters)
@@ -32,7 +32,7 @@ class Rejected(ValueError):
 
 
 class Windows(NamedTuple):
-    """One measure over the last 7, 30 and 90 days; None where the source did not say."""
+    """One measure over the last 7, 30 and 90 days; None where the source gave none."""
 
     d7: float | None = None
     d30: float | None = None
@@ -41,7 +41,7 @@ class Windows(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """A field of the canonical listing: its name, its reading, its JSON Schema and what it means."""
+    """A field of the canonical listing: its name, reader, JSON Schema and meaning."""
 
     name: str
     read: Reader
@@ -50,7 +50,7 @@ class Field:
 
 
 def text(name: str, cap: int, meaning: str) -> Field:
-    """Characters as sent; blank is missing. Nothing is trimmed: the row as sent is evidence."""
+    """Text as sent, untrimmed because the row is evidence. Blank text is missing."""
 
     def read(field: str, value: Value) -> str | None:
         if not isinstance(value, str):
@@ -74,7 +74,7 @@ def text(name: str, cap: int, meaning: str) -> Field:
 
 
 def choice(name: str, options: tuple[str, ...], meaning: str) -> Field:
-    """One of a few words."""
+    """One of a fixed set of words."""
 
     def read(field: str, value: Value) -> str:
         if value not in options:
@@ -87,7 +87,7 @@ def choice(name: str, options: tuple[str, ...], meaning: str) -> Field:
 
 
 def currency(name: str, meaning: str) -> Field:
-    """An ISO 4217 code by form; whether a rate is known for it is not asked here."""
+    """Three capital letters, as in ISO 4217. The currency need not have a known rate."""
 
     def read(field: str, value: Value) -> str:
         if not isinstance(value, str) or not money.CODE.match(value):
@@ -129,7 +129,7 @@ def count(name: str, meaning: str) -> Field:
 
 
 def windows(name: str, meaning: str, *, of_amounts: bool = False) -> Field:
-    """An object with any of d7, d30 and d90 as float: they are only ever features, and read back as float."""
+    """An object with any of d7, d30 and d90, read as float because they serve only as features."""
 
     def read(field: str, value: Value) -> Windows:
         if not isinstance(value, Mapping):
@@ -169,7 +169,7 @@ def counts(name: str, length: int, meaning: str) -> Field:
 
 
 def url(name: str, meaning: str) -> Field:
-    """An http or https address; it is kept and shown, never fetched."""
+    """An http or https address. It is stored and displayed, never fetched."""
     inner = text(name, 2_000, meaning)
 
     def read(field: str, value: Value) -> str | None:
@@ -197,7 +197,7 @@ def urls(name: str, most: int, meaning: str) -> Field:
 
 
 def instant(name: str, meaning: str) -> Field:
-    """An aware time, ISO 8601 with an offset; converted to UTC. The caller checks it against its own present."""
+    """An aware time, ISO 8601 with an offset; converted to UTC. The caller checks it against the current time."""
 
     def read(field: str, value: Value) -> datetime:
         if isinstance(value, str):
@@ -225,7 +225,7 @@ def instant(name: str, meaning: str) -> Field:
 
 
 def printable(name: object) -> str:
-    """A stranger's name of a field, safe to store and to show.
+    """An untrusted field name in a form that is safe to store and to display.
 
     >>> printable("pri\\0ce\\ud800")
     'pri\\\\x00ce\\\\ud800'

@@ -1,4 +1,4 @@
-"""Text brought to one form before anything is looked for in it."""
+"""Folds text to a canonical form before it is searched."""
 
 import re
 import unicodedata
@@ -17,8 +17,7 @@ SPACE: Final = ord(" ")
 
 _PICTURES: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u20e3\U0001f000-\U0001faff]+")
 
-# Text that is shown from right to left whatever its letters are: up to the mark that ends it, another one, or the end.
-# An override ends with its paragraph, as every direction does.
+# A right-to-left override with its text: up to the mark that ends it, another direction mark, or the paragraph end.
 _OVERRIDDEN: Final = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n\r\x1c-\x1e\x85\u2029]*)")
 
 Codes = NDArray[np.uint32]
@@ -39,7 +38,7 @@ def _tables() -> tuple[Codes, Codes]:
 def _map(codes: Codes, table: Codes) -> Codes:
     out = np.empty(codes.size, np.uint32)
     length = 0
-    after_space = True  # Leading white space goes.
+    after_space = True  # Leading white space is dropped.
     for code in codes:
         mapped = table[code] if code < TABLE_SIZE else code
         if mapped == DROPPED:
@@ -58,7 +57,7 @@ def _map(codes: Codes, table: Codes) -> Codes:
 
 
 def as_shown(text: str) -> str:
-    """The text in the order in which people read it, where marks of direction show stored letters backwards.
+    """The text in the order in which it is displayed: letters under a right-to-left override are reversed.
 
     Source: the Unicode bidirectional algorithm, right-to-left override; CVE-2021-42574.
 
@@ -75,7 +74,7 @@ def _codes(text: str) -> Codes:
 
 
 def fold(text: str) -> str:
-    """Cased, accent-free on Latin letters, without invisible characters, white space as single blanks.
+    """Case-folded text without Latin accents and invisible characters; white space becomes single blanks.
 
     >>> fold("  Nike\\u200b Air,  réplica ")
     'nike air, replica'
@@ -84,9 +83,9 @@ def fold(text: str) -> str:
 
 
 def without_pictures(text: str) -> str:
-    """The text with a blank for each run of emoji and stars, which part words as blanks do.
+    """The text with a blank for each run of emoji and stars, because they separate words.
 
-    Folding keeps them, because some wording is told by them.
+    Folding keeps them, because some wording contains them.
 
     >>> without_pictures("Aurelle🔥tote ★ new❤️")
     'Aurelle tote new'
@@ -100,7 +99,7 @@ def skeleton_codes(text: str) -> Codes:
 
 
 def skeleton(text: str) -> str:
-    """As `fold`, with letters of other scripts that look Latin written as the Latin ones.
+    """As `fold`, with look-alike letters of other scripts replaced by the Latin ones.
 
     >>> skeleton("Rolеx ΝІΚЕ")
     'rolex nlke'

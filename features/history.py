@@ -15,8 +15,8 @@ from features.peer_listings import PeerListing
 class EventCounts:
     """Counts from seller events up to the moment; a window is None where the events are not known to be complete.
 
-    `turnover` is the value of the sales in the listing's currency, None also where some of them were in another.
-    `complete_since` is from when the marketplace vouched that all events are sent.
+    `turnover` is the value of the sales in the listing's currency, None also where a sale was in another currency.
+    `complete_since` is the time from which the marketplace guarantees that all events are sent.
     """
 
     sales: Windows = Windows()

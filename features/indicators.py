@@ -20,10 +20,10 @@ from features.phrase import Parameter, Phrase
 
 LONGEST_PATTERN: Final = 200
 LARGEST_PROGRAM: Final = 500  # Instructions; a pattern of 200 plain characters has about as many.
-LONGEST_TEXT: Final = 10_000  # Characters of a description; what gives a listing away is not hidden behind ten pages.
+LONGEST_TEXT: Final = 10_000  # Characters of a description, about ten pages; the rest is not searched.
 MOST_PER_BRAND: Final = 20
 _LONGEST_QUOTE: Final = 80
-_MEMORY: Final = 1 << 20  # Bytes that RE2 may use for one pattern; beyond it matches more slowly, and still linearly.
+_MEMORY: Final = 1 << 20  # Bytes that RE2 may use for one pattern; above, it is slower but still linear.
 
 
 class Direction(StrEnum):
@@ -34,7 +34,7 @@ class Direction(StrEnum):
 
 
 class Where(StrEnum):
-    """In which text it is looked for."""
+    """The text in which an indicator is searched."""
 
     TITLE = "title"
     DESCRIPTION = "description"
@@ -51,9 +51,9 @@ class PatternRefused(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
-    """One counterfeit indicator of a brand: its name for a person, its pattern, and when it holds and was known.
+    """One counterfeit indicator of a brand: its label, its pattern, and when it is in force and was known.
 
-    `active_to` is None while it has no end; `removed_at` is when the brand withdrew it.
+    `active_to` is None where it has no end. `removed_at` is when the brand withdrew it.
     """
 
     indicator_id: str
@@ -68,14 +68,14 @@ class Indicator:
     removed_at: datetime | None = None
 
     def in_force(self, as_of: datetime) -> bool:
-        """Whether it was known and held at the moment."""
+        """Whether the indicator was known and in force at the moment."""
         known = self.known_at <= as_of and (self.removed_at is None or as_of < self.removed_at)
         return known and self.active_from <= as_of and (self.active_to is None or as_of < self.active_to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fired:
-    """A counterfeit indicator that fits a listing, with the words that it fits as they stand in the folded text."""
+    """A counterfeit indicator that matches a listing, with the matching words of the folded text."""
 
     tell_tale_id: str
     brand_id: str
@@ -87,19 +87,19 @@ class Fired:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorFacts:
-    """How many counterfeit indicators the brands in question had supplied at the moment, and those that fit."""
+    """The numbers of indicators that the candidate brands had supplied at the moment, and the matching ones."""
 
     for_counterfeit: int = 0
     for_genuine: int = 0
     fired: tuple[Fired, ...] = ()
 
     def fired_for(self, direction: Direction) -> tuple[Fired, ...]:
-        """Those of one direction."""
+        """The matching indicators of one direction."""
         return tuple(one for one in self.fired if one.direction is direction)
 
 
 class Indicators:
-    """The counterfeit indicators of one marketplace, ready to be looked for."""
+    """The counterfeit indicators of one marketplace by brand."""
 
     def __init__(self, tell_tales: Iterable[Indicator] = ()) -> None:
         self._of_brand: dict[str, list[Indicator]] = {}
@@ -123,7 +123,7 @@ class Indicators:
 
 
 def fits(pattern: str, where: Where, title: str, description: str) -> str | None:
-    """The words of a listing that a pattern fits, as they stand in the folded text; None where it fits nothing."""
+    """The words of the folded text that a pattern matches; None without a match."""
     found = _found(pattern, where, _texts(title, description))
     return None if found is None else found[1]
 
@@ -154,12 +154,12 @@ def _found(pattern: str, wanted: Where, texts: dict[Where, str]) -> tuple[Where,
 
 
 def check_pattern(pattern: str) -> None:
-    """Accept a pattern that a brand may supply.
+    """Check a pattern that a brand supplies.
 
     Raises
     ------
     PatternRefused
-        It is too long or too large, RE2 does not read it, it fits everything, or nothing that is ever read.
+        The pattern is too long, too large or invalid, or it matches every text or no folded text.
     """
     if not pattern or len(pattern) > LONGEST_PATTERN:
         raise PatternRefused("A pattern must have 1 to {most} characters.", most=LONGEST_PATTERN)

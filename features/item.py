@@ -1,4 +1,4 @@
-"""Signals of the listing itself: how long it stands, how it sells, what buyers sent back and said."""
+"""Item signals: the age, sales, returns, ratings and comments of the listing."""
 
 from features.message import message, part_of
 from features.spec import (
@@ -20,7 +20,7 @@ signals = Registry(Family.ITEM, source="Ozon E-CUP 2025: item columns")
 
 @signals.feature(
     log_of("days"),
-    missing="the source does not say when the offer was first published",
+    missing="the source does not say when the listing was first published",
     say=lambda e, _: message("item_age", n=e.facts.listing.age_days or 0),
 )
 def item_age(e: Evidence) -> float:
@@ -30,7 +30,7 @@ def item_age(e: Evidence) -> float:
 
 @signals.feature(
     log_of("items"),
-    missing="sales of the offer not sent",
+    missing="sales not sent",
     say=lambda e, _: message("item_sales_7d", n=round(e.facts.listing.sales.d7 or 0)),
 )
 def item_sales_7d(e: Evidence) -> float:
@@ -40,7 +40,7 @@ def item_sales_7d(e: Evidence) -> float:
 
 @signals.feature(
     log_of("items"),
-    missing="sales of the offer not sent",
+    missing="sales not sent",
     say=lambda e, _: message("item_sales_90d", n=round(e.facts.listing.sales.d90 or 0)),
 )
 def item_sales_90d(e: Evidence) -> float:
@@ -50,30 +50,30 @@ def item_sales_90d(e: Evidence) -> float:
 
 @signals.feature(
     SHARE,
-    missing="sales or returns of the offer not sent",
+    missing="sales or returns not sent",
     version=2,
     say=lambda e, _: part_of("item_return_share", e.facts.listing.returns.d90, e.facts.listing.sales.d90),
 )
 def item_return_share(e: Evidence) -> float:
-    """Share of sales returned in 90 days, pulled towards what is usual here."""
+    """Share of sales returned in 90 days, smoothed towards the base rate."""
     return shrunk_share(e.facts.listing.returns.d90, e.facts.listing.sales.d90, e.priors.item_returns)
 
 
 @signals.feature(
     SHARE,
-    missing="sales or such returns of the offer not sent",
+    missing="sales or such returns not sent",
     source="Ozon E-CUP 2025: item_count_fake_returns; close to the label where labels come from the same complaints",
     version=2,
     say=lambda e, _: part_of("item_fake_return_share", e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90),
 )
 def item_fake_return_share(e: Evidence) -> float:
-    """Share of sales returned as not genuine in 90 days, pulled towards what is usual here."""
+    """Share of sales returned as not genuine in 90 days, smoothed towards the base rate."""
     return shrunk_share(e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90, e.priors.item_fake_returns)
 
 
 @signals.feature(
     log_of("items"),
-    missing="such returns of the offer not sent",
+    missing="such returns not sent",
     say=lambda e, _: message("item_fake_returns_30d", n=round(e.facts.listing.fake_returns.d30 or 0)),
 )
 def item_fake_returns_30d(e: Evidence) -> float:
@@ -83,22 +83,22 @@ def item_fake_returns_30d(e: Evidence) -> float:
 
 @signals.feature(
     SHARE,
-    missing="sales of the offer not sent or none in 90 days",
+    missing="sales not sent or none in 90 days",
     source="Own choice: bursts, over the windows of Ozon E-CUP 2025",
     say=lambda _, v: message("item_recent_sales_share", share=v),
 )
 def item_recent_sales_share(e: Evidence) -> float:
-    """Share of the sales of 90 days that fell in the last 7."""
+    """Share of the sales of 90 days that fell in the last 7 days."""
     return recent_share(e.facts.listing.sales)
 
 
 @signals.feature(
     Scale("stars", 1, 5),
-    missing="ratings of the offer not sent",
+    missing="ratings not sent",
     say=lambda e, v: message("item_rating", rating=v, n=_ratings(e)),
 )
 def item_rating(e: Evidence) -> float:
-    """Mean rating of the listing, smoothed towards 4.3 as if ten buyers had given it."""
+    """Mean rating of the listing, smoothed towards 4.3 with the weight of ten ratings."""
     counts = e.facts.listing.rating_counts
     if counts is None:
         return MISSING
@@ -108,7 +108,7 @@ def item_rating(e: Evidence) -> float:
 
 @signals.feature(
     SHARE,
-    missing="ratings of the offer not sent",
+    missing="ratings not sent",
     say=lambda e, _: part_of("item_one_star_share", (e.facts.listing.rating_counts or (0,))[0], _ratings(e)),
 )
 def item_one_star_share(e: Evidence) -> float:
@@ -117,9 +117,7 @@ def item_one_star_share(e: Evidence) -> float:
     return MISSING if counts is None else smoothed_share(counts[0], sum(counts), prior=0.06, strength=10)
 
 
-@signals.feature(
-    log_of("ratings"), missing="ratings of the offer not sent", say=lambda e, _: message("item_ratings", n=_ratings(e))
-)
+@signals.feature(log_of("ratings"), missing="ratings not sent", say=lambda e, _: message("item_ratings", n=_ratings(e)))
 def item_ratings(e: Evidence) -> float:
     """Number of ratings of the listing."""
     return MISSING if e.facts.listing.rating_counts is None else log1p(_ratings(e))

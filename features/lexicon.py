@@ -1,4 +1,4 @@
-"""Wording by which sellers describe replicas, found in folded text; each word has its source."""
+"""Finds the wording of replicas in folded text. Each entry of the lexicon has its source."""
 
 import csv
 import hashlib
@@ -18,8 +18,8 @@ import ahocorasick
 _PACKAGED: Final = "data/lexicon.tsv"
 _RAW: Final = "raw:"
 
-# A warning such as "no replicas here" or "не реплика" is the opposite of a listing; it reaches to its sentence's end.
-# "Without" reaches the next word only: "sin caja, réplica AAA" lacks a box and is a replica.
+# A warning such as "no replicas here" or "не реплика" negates wording in its sentence, up to three words on.
+# "Without" negates the next word only: "sin caja, réplica AAA" lacks a box and is a replica.
 _NOT: Final = (
     "not|never|don't|against|beware|report|nada|não|nao|pas|non|kein|keine|nie|не|нет|никаких|bukan|tidak|không|"
     "khong|ليس|ليست|غير"
@@ -35,19 +35,19 @@ def _negation(words: str) -> re.Pattern[str]:
 
 
 _NEGATION: Final = _negation(rf"(?P<no>no)|{_NOT}")
-# In Portuguese "no" is "in the" and denies nothing: "réplica no estojo".
+# In Portuguese "no" means "in the" and is no negation: "réplica no estojo".
 _PORTUGUESE_NEGATION: Final = _negation(_NOT)
-# Words and endings, without accents, that Portuguese has and no other language of the lexicon in Latin letters. Many
-# that come to mind are left out: "com" is an address, "dos" Spanish, "voce" Italian, "ao" and "tem" Vietnamese.
+# Unaccented words and endings that only Portuguese has among the languages of the lexicon in Latin script. Ambiguous
+# ones are left out: "com" is an address, "dos" Spanish, "voce" Italian, "ao" and "tem" Vietnamese.
 _PORTUGUESE: Final = re.compile(
     r"\b(?:uma|umas|nao|sem|meu|muit[oa]|tambem|pra|noss[oa]|mesmo|melhor|novos?|loja|precos?|frete|varejo|estojo|caixa|"
     r"relogios?|oculos|couro|pret[oa]|ouro|prata|roupas?|perfeit[oa]s?|acabamento|falsianes?|"
     r"\w+(?:[aeiou][nl]h[oa]s?|eir[oa]s?|cao|coes|idade|agem))\b"
 )
-_PORTUGUESE_REACH: Final = 80  # Characters on either side in which it is heard that a "no" is Portuguese.
+_PORTUGUESE_REACH: Final = 80  # Characters on either side that are searched for Portuguese.
 _SENTENCE_END: Final = re.compile(r"[.!?;]")
-_NEGATION_REACH: Final = 40  # Characters; three words of the languages at hand.
-# Languages that say 'is not' behind the word.
+_NEGATION_REACH: Final = 40  # Characters, about three words.
+# Negations that follow the word.
 _NEGATED_AFTER: Final = re.compile(
     r" ?(?:degil\b|(?:では|じゃ)(?:ありません|ない)|[가이는은]? ?아(?:닙니다|니다|님|니에요)|nahin?\b)"
 )
@@ -68,7 +68,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One row of the lexicon. `strong` is a reason alone; `combination` needs a brand and another kind."""
+    """One row of the lexicon. `strong` is a sufficient reason; `combination` needs a brand and another kind."""
 
     language: str
     kind: Kind
@@ -81,7 +81,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PhraseMatch:
-    """A phrase found: its entry's kind and strength, and the words as they stand in the text."""
+    """A match of a lexicon entry: its kind and strength, and the matching words of the text."""
 
     kind: Kind
     specificity: str
@@ -118,7 +118,7 @@ def entries() -> tuple[Entry, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Search:
-    """Which entries to try: by literal, always on titles, always on any text."""
+    """The entries to try: by literal, on every title, and on every text."""
 
     automaton: ahocorasick.Automaton
     always_in_titles: tuple[int, ...]
@@ -140,7 +140,7 @@ def _search() -> _Search:
     bare = [(n, e) for n, e in enumerate(entries()) if not e.literals and not e.reads_raw]
     return _Search(
         automaton,
-        # Shapes of a spelling (digits, spaced letters) are codes and sizes in a description.
+        # In a description, patterns of spelling (digits, spaced letters) match codes and sizes.
         always_in_titles=tuple(n for n, e in bare if e.kind is Kind.EVASION),
         always=tuple(n for n, e in bare if e.kind is not Kind.EVASION),
         raw_in_titles=tuple(n for n, e in enumerate(entries()) if e.reads_raw),
@@ -150,8 +150,8 @@ def _search() -> _Search:
 def find(folded: str, *, where: str, raw: str | None = None) -> tuple[PhraseMatch, ...]:
     """The phrases in one folded text, each entry at most once; `raw`, lower-cased, adds the spelling tricks.
 
-    A trap ("replica jersey", "compatible with") cancels the hits that it covers; a negation up to three words before a
-    hit, or behind it in languages that say it there, cancels that one. Traps that fired are returned too: they are
+    A trap ("replica jersey", "compatible with") cancels the matches that it covers. A negation up to three words before
+    a match cancels that match; some languages negate after it. Matching traps are returned too, because they are
     signals of their own.
     """
     search = _search()
@@ -161,39 +161,39 @@ def find(folded: str, *, where: str, raw: str | None = None) -> tuple[PhraseMatc
     chosen = [entries()[n] for n in sorted(numbers)]
     traps = [(entry, list(entry.pattern.finditer(folded))) for entry in chosen if entry.kind is Kind.TRAP]
     covered = _Spans(match.span() for _, matches in traps for match in matches)
-    documents = [(e, list(_offered(e, folded, covered, _NO_SPANS))) for e in chosen if e.kind is Kind.DOCUMENTS]
+    documents = [(e, list(_affirmed(e, folded, covered, _NO_SPANS))) for e in chosen if e.kind is Kind.DOCUMENTS]
     lacking = _Spans(match.span() for _, matches in documents for match in matches)
     others = (
-        (entry, list(islice(_offered(entry, folded, covered, lacking), 1)))
+        (entry, list(islice(_affirmed(entry, folded, covered, lacking), 1)))
         for entry in chosen
         if entry.kind not in {Kind.TRAP, Kind.DOCUMENTS}
     )
     phrase_matches = [
-        _hit(entry, matches[0].group(), where) for entry, matches in (*traps, *documents, *others) if matches
+        _phrase_match(entry, matches[0].group(), where) for entry, matches in (*traps, *documents, *others) if matches
     ]
     if raw is not None and in_title and not raw.isascii():
         tricks = ((entries()[number], entries()[number].pattern.search(raw)) for number in search.raw_in_titles)
-        phrase_matches.extend(_hit(entry, match.group(), where) for entry, match in tricks if match)
+        phrase_matches.extend(_phrase_match(entry, match.group(), where) for entry, match in tricks if match)
     return tuple(phrase_matches)
 
 
-def _offered(entry: Entry, folded: str, covered: "_Spans", lacking: "_Spans") -> Iterator[re.Match[str]]:
-    """The matches that no trap covers and no word around them denies."""
+def _affirmed(entry: Entry, folded: str, covered: "_Spans", lacking: "_Spans") -> Iterator[re.Match[str]]:
+    """The matches that no trap covers and no negation cancels."""
     for match in entry.pattern.finditer(folded):
-        if not (covered.cover(*match.span()) or _is_denied(match, lacking)):
+        if not (covered.cover(*match.span()) or _is_negated(match, lacking)):
             yield match
 
 
-def _is_denied(match: re.Match[str], lacking: "_Spans") -> bool:
-    """Whether the words around a match say that it is not so.
+def _is_negated(match: re.Match[str], lacking: "_Spans") -> bool:
+    """Whether the words around a match negate it.
 
-    A 'no' that belongs to something lacking is used up: 'no box, replica' is a replica without a box.
+    A 'no' that belongs to a missing document does not count: 'no box, replica' is a replica without a box.
     """
     start = max(0, match.start() - _NEGATION_REACH)
-    period = match.string[start : match.start()]
-    before = _NEGATION.search(period)
+    context = match.string[start : match.start()]
+    before = _NEGATION.search(context)
     if before is not None and before["no"] and _in_portuguese(match):
-        before = _PORTUGUESE_NEGATION.search(period)
+        before = _PORTUGUESE_NEGATION.search(context)
     if before is not None and not lacking.cover(start + before.start(), start + before.start() + 1):
         return True
     return _NEGATED_AFTER.match(match.string, match.end()) is not None
@@ -202,7 +202,7 @@ def _is_denied(match: re.Match[str], lacking: "_Spans") -> bool:
 def _in_portuguese(match: re.Match[str]) -> bool:
     """Whether the sentence around a match, or the match itself, is written in Portuguese.
 
-    A sentence all of whose words are Spanish too reads as Spanish: "no estilo réplica" is taken for a warning.
+    A sentence of words that are also Spanish counts as Spanish: "no estilo réplica" is read as a warning.
     """
     first, last = max(0, match.start() - _PORTUGUESE_REACH), match.end() + _PORTUGUESE_REACH
     before = _SENTENCE_END.split(match.string[first : match.start()])[-1]
@@ -211,7 +211,7 @@ def _in_portuguese(match: re.Match[str]) -> bool:
 
 
 class _Spans:
-    """Stretches of a text, asked in logarithmic time: a hostile text holds thousands of both traps and hits."""
+    """Spans of a text, searched in logarithmic time, because a hostile text has thousands of traps and matches."""
 
     def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
         ordered = sorted(spans)
@@ -219,7 +219,7 @@ class _Spans:
         self._reach = list(accumulate((end for _, end in ordered), max))
 
     def cover(self, start: int, end: int) -> bool:
-        """Whether one of the stretches holds this one whole."""
+        """Whether one of the spans contains this one."""
         before = bisect_right(self._starts, start)
         return before > 0 and self._reach[before - 1] >= end
 
@@ -227,5 +227,5 @@ class _Spans:
 _NO_SPANS: Final = _Spans(())
 
 
-def _hit(entry: Entry, words: str, where: str) -> PhraseMatch:
+def _phrase_match(entry: Entry, words: str, where: str) -> PhraseMatch:
     return PhraseMatch(entry.kind, entry.specificity, entry.term, entry.language, words.strip(), where)

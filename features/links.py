@@ -1,4 +1,4 @@
-"""The sellers with whom a listing's seller shares contacts, and what became of their listings, at a moment."""
+"""The sellers that share contacts with a listing's seller, and the outcomes of their listings, at a moment."""
 
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ class LinkStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LinkedSeller:
-    """A linked seller, the last of the path to them, with their listings that were found counterfeit and genuine."""
+    """A linked seller, the last of `path`, with the numbers of its listings found counterfeit and genuine."""
 
     path: tuple[LinkStep, ...]
     counterfeit: int
@@ -23,16 +23,16 @@ class LinkedSeller:
 
     @property
     def reviewed(self) -> int:
-        """Their listings with an outcome."""
+        """The number of the seller's listings with an outcome."""
         return self.counterfeit + self.genuine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Links:
-    """Everybody linked by exact contacts, transitively, as known before the moment; the nearest come first.
+    """The sellers linked by exact contacts, transitively, as known before the moment; the nearest come first.
 
-    `contacts` counts the seller's own: without any nothing can be said. `common` of them are so many sellers' that
-    they link nobody. `more` is set where there are more linked sellers than are followed.
+    `contacts` counts the seller's own contacts; where it is 0, links are unknown. `common` counts those that too many
+    sellers share to link anybody. `more` is set where more sellers are linked than are followed.
     """
 
     contacts: int
@@ -42,5 +42,5 @@ class Links:
 
     @property
     def counterfeiters(self) -> tuple[LinkedSeller, ...]:
-        """Those with a confirmed counterfeit."""
+        """The linked sellers with a confirmed counterfeit."""
         return tuple(one for one in self.sellers if one.counterfeit)

@@ -1,4 +1,4 @@
-"""The canonical listing, and the one door through which every row must come."""
+"""The canonical listing, and the validation of every incoming row."""
 
 import hashlib
 import json
@@ -25,46 +25,46 @@ SELLER_FIELDS: Final[tuple[Field, ...]] = (
     fields.windows("accepted", "Items accepted by buyers."),
     fields.windows("returned", "Items returned."),
     fields.windows("returned_value", "Value of returned items, in the listing's currency.", of_amounts=True),
-    fields.count("variety", "Different products on offer."),
-    fields.count("available", "Items in stock over all offers."),
+    fields.count("variety", "Different products for sale."),
+    fields.count("available", "Items in stock over all listings."),
 )
 
-# The fields that a buyer sees: a change of any of these is a new version (with the seller's external id).
+# The fields that a buyer sees. A change of any of them, or of the seller's external id, is a new version.
 CONTENT_FIELDS: Final[tuple[Field, ...]] = (
     fields.text("title", 1_000, "Title as shown to buyers."),
     fields.text("description", 50_000, "Description as shown to buyers, without markup."),
     fields.text("brand", 200, "Brand that the seller declares."),
     fields.text("product_type", 500, "The marketplace's category."),
-    fields.amount("price", "What a buyer pays now; needs `currency`."),
-    fields.amount("list_price", "The price that the offer claims to be reduced from."),
+    fields.amount("price", "The current price to a buyer; needs `currency`."),
+    fields.amount("list_price", "The price that the listing claims to be reduced from."),
     fields.currency("currency", "ISO 4217 code of all amounts of the row."),
     fields.text("gtin", 50, "Trade item number as sent; its check digit is a signal, not a condition."),
     fields.text("mpn", 100, "The manufacturer's part number."),
     fields.choice("condition", ("new", "refurbished", "used"), "Condition of the goods."),
-    fields.url("link", "Address of the offer."),
-    fields.urls("image_link", 20, "Addresses of its pictures; shown to people alone, from hosts that were named."),
+    fields.url("link", "Address of the listing."),
+    fields.urls("image_link", 20, "Addresses of its pictures; shown only to people, only from allowed hosts."),
     fields.text("language", 35, "BCP 47 tag of the text, if known."),
     fields.text("ship_from", 100, "Where the goods are sent from, ISO 3166 code if known."),
 )
 
-# Counters and states that move by themselves: kept as observations.
+# Counters and states that change on their own; they are kept as observations.
 OBSERVED_FIELDS: Final[tuple[Field, ...]] = (
     fields.choice(
         "availability", ("in_stock", "out_of_stock", "preorder", "backorder"), "Whether it can be bought now."
     ),
-    fields.count("age_days", "Days since the offer was first published."),
-    fields.windows("sales", "Items of this offer sold."),
-    fields.windows("returns", "Items of this offer returned."),
-    fields.windows("fake_returns", "Items of this offer returned as not genuine."),
-    fields.counts("rating_counts", 5, "Ratings of the offer with 1, 2, 3, 4 and 5 stars."),
+    fields.count("age_days", "Days since the listing was first published."),
+    fields.windows("sales", "Items of this listing sold."),
+    fields.windows("returns", "Items of this listing returned."),
+    fields.windows("fake_returns", "Items of this listing returned as not genuine."),
+    fields.counts("rating_counts", 5, "Ratings of the listing with 1, 2, 3, 4 and 5 stars."),
     fields.count("comments_count", "Comments of buyers."),
-    fields.count("photos_count", "Photographs published with the offer or its comments."),
-    fields.count("videos_count", "Videos published with the offer or its comments."),
+    fields.count("photos_count", "Photographs published with the listing or its comments."),
+    fields.count("videos_count", "Videos published with the listing or its comments."),
 )
 
 IDENTITY_FIELDS: Final[tuple[Field, ...]] = (
-    fields.text("external_id", 200, "The marketplace's own id of the offer. Required."),
-    fields.instant("occurred_at", "When the source last changed the offer; the receipt is recorded apart."),
+    fields.text("external_id", 200, "The marketplace's own id of the listing. Required."),
+    fields.instant("occurred_at", "When the source last changed the listing; the receipt is recorded separately."),
 )
 
 LISTING_FIELDS: Final = IDENTITY_FIELDS + CONTENT_FIELDS + OBSERVED_FIELDS
@@ -74,7 +74,7 @@ _SELLER_READERS: Final = {field.name: field.read for field in SELLER_FIELDS}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SellerBlock:
-    """The marketplace's seller data in this row. None is 'not given', never zero."""
+    """The marketplace's seller data in this row. None means not given, not zero."""
 
     external_id: str | None = None
     age_days: int | None = None
@@ -92,7 +92,7 @@ class SellerBlock:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """A listing as the marketplace sent it, accepted at the door. None is 'not said', never zero."""
+    """A listing as the marketplace sent it, after validation. None means not given, not zero."""
 
     external_id: str
     occurred_at: datetime | None = None
@@ -130,7 +130,7 @@ class Listing:
 
     @property
     def content_hash(self) -> str:
-        """SHA-256 of what a buyer sees; equal hashes are the same version."""
+        """SHA-256 of the content that a buyer sees; equal hashes are the same version."""
         content = {field.name: getattr(self, field.name) for field in CONTENT_FIELDS}
         content["seller"] = self.seller.external_id
         text = json.dumps(content, default=str, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
@@ -147,10 +147,10 @@ class Rejection:
 
 
 def check(row: object, *, received_at: datetime) -> Listing | Rejection:
-    """The listing in a mapping, or the first reason why there is none. Standard library only.
+    """The listing in a mapping, or the first reason for its rejection. Standard library only.
 
-    Every way in goes through here: the API, file import, evaluation, training and scoring. Null and absent mean
-    the same. A key that is not a field is refused, because it is most often a misspelt field.
+    The API, file import, evaluation, training and scoring all use this function. Null and absent mean the same. An
+    unknown key is rejected, because it is most often a misspelt field.
     """
     if not isinstance(row, Mapping):
         return Rejection("wrong_type", "", "A listing must be an object with named fields.")
@@ -172,13 +172,13 @@ def _listing(row: Mapping[str, object], received_at: datetime) -> Listing:
         elif (accepted := read(name, value)) is not None:
             found[name] = accepted
     if "external_id" not in found:
-        raise Rejected("missing_field", "external_id", "external_id is required: the marketplace's id of the offer.")
+        raise Rejected("missing_field", "external_id", "external_id is required: the marketplace's id of the listing.")
     listing = Listing(**found)  # type: ignore[arg-type]  # each value was read by the field of that name
     return _whole(listing, received_at)
 
 
 def _whole(listing: Listing, received_at: datetime) -> Listing:
-    """Conditions on more than one field, and amounts at the precision in which they are kept."""
+    """Checks conditions across fields and rounds amounts to their stored precision."""
     if listing.occurred_at is not None and listing.occurred_at > received_at + CLOCK_TOLERANCE:
         raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
     if listing.title is None and listing.description is None and listing.price is None:

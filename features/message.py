@@ -1,4 +1,4 @@
-"""A message as data: a code and typed parameters. Sentences are made where a person reads them."""
+"""A message as data: a code and typed parameters. The display layer turns it into a sentence."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ _MOST_QUOTED: Final = 3
 
 
 class Amount(NamedTuple):
-    """An amount of money as it was named."""
+    """An amount of money as stated."""
 
     value: Decimal
     currency: str
@@ -19,10 +19,10 @@ class Amount(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A code of the catalogue (`models.messages`) and what its sentence is filled with.
+    """A code of the catalogue (`models.messages`) and the parameters of its sentence.
 
-    Numbers are counts, shares of one or plain figures: the sentence says how each is written. A tuple is a list in
-    the sentence, and a message within a message a phrase.
+    Numbers are counts, shares of 1 or plain figures; the sentence formats each. A tuple is a list in the sentence, and
+    a nested message is a phrase.
     """
 
     code: str
@@ -33,23 +33,23 @@ Parameter = str | int | float | date | Amount | Message | tuple[str, ...] | tupl
 
 
 def message(code: str, /, **parameters: Parameter) -> Message:
-    """A message of these parameters."""
+    """A message with these parameters."""
     return Message(code, parameters)
 
 
 def part_of(code: str, part: float | None, whole: float | None) -> Message | None:
-    """`part` of `n`; nothing is said of a part of none."""
+    """A message with `part` and `n`; None where the whole is zero or unknown."""
     return message(code, part=round(part or 0), n=round(whole)) if whole else None
 
 
 def quoting(code: str, found: Sequence[str]) -> Message:
-    """The first three texts that were found, each once, as `words`; `code.none` where there are none."""
+    """A message with the first three distinct texts as `words`; `code.none` where there are none."""
     words = tuple(dict.fromkeys(found))[:_MOST_QUOTED]
     return message(code, words=words) if words else message(f"{code}.none")
 
 
 def compared(code: str, log_ratio: float, **parameters: Parameter) -> Message:
-    """How one price compares with another: at it, `share` below or above it, or `times` it."""
+    """How one price compares with another: equal, `share` below or above it, or `times` as high."""
     ratio = math.exp(min(log_ratio, 20.0))
     if 0.95 <= ratio <= 1.05:
         return message(f"{code}.equal", **parameters)
@@ -59,22 +59,22 @@ def compared(code: str, log_ratio: float, **parameters: Parameter) -> Message:
 
 
 def as_json(found: Message) -> dict[str, Any]:
-    """For a column or an answer; `from_json` reads it back."""
+    """The JSON form for a column or a response; `from_json` is the inverse."""
     return {"code": found.code, "parameters": {name: _plain(value) for name, value in found.parameters.items()}}
 
 
 def from_json(stored: Mapping[str, Any]) -> Message:
-    """A message as `as_json` wrote it."""
+    """The inverse of `as_json`."""
     return Message(stored["code"], {name: _typed(value) for name, value in stored["parameters"].items()})
 
 
 def each_as_json(parts: Mapping[str, Message]) -> dict[str, Any]:
-    """Messages by their names, for a column; `each_from_json` gives them again."""
+    """Named messages as JSON for a column; `each_from_json` is the inverse."""
     return {name: as_json(one) for name, one in parts.items()}
 
 
 def each_from_json(stored: Mapping[str, Any] | None) -> dict[str, Message]:
-    """Messages by their names as `each_as_json` wrote them; none where none were stored."""
+    """The inverse of `each_as_json`; empty where nothing was stored."""
     return {name: from_json(one) for name, one in (stored or {}).items()}
 
 

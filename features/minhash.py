@@ -1,12 +1,12 @@
-"""Signatures by which two texts tell how much they share, and the keys under which like ones meet.
+"""MinHash signatures that estimate how much text two listings share, and the band keys that find similar ones.
 
-A text is the set of its runs of five characters. `signature` keeps 128 numbers of it (256 bytes), such that the share
-of equal numbers of two signatures estimates the Jaccard similarity of the sets: one-permutation hashing (Li, Owen and
-Zhang 2012), where a bin that no run fell into copies a full one found by hashing (Shrivastava 2017). Sixteen keys of
-six bins each bring like texts together: two that share 80 % of their runs meet with a chance of 99 %, two that share
-70 % with 87 %, and two that share a fifth with one in a thousand (docs/decisions gives the argument).
+A text is the set of its runs of five characters. `signature` keeps 128 numbers of it (256 bytes). The share of equal
+numbers of two signatures estimates the Jaccard similarity of the sets. The method is one-permutation hashing (Li, Owen
+and Zhang 2012); an empty bin copies a full one found by hashing (Shrivastava 2017). Texts are compared if one of
+sixteen keys of six bins is equal. The chance is 99 % for texts that share 80 % of their runs, 87 % for 70 %, and one in
+a thousand for a fifth (docs/decisions gives the argument).
 
-`tests/features/plain.py` has the same one run at a time; the kernel must equal it.
+`tests/features/plain.py` is the reference implementation; the kernel must equal it.
 """
 
 from typing import Final
@@ -25,9 +25,9 @@ MINHASH_VERSION: Final = 1
 BINS: Final = 128
 RUN: Final = 5
 BANDS, ROWS = 16, 6
-FEWEST_FULL: Final = 32  # About 37 different runs. A shorter text, two people write without knowing of each other.
+FEWEST_FULL: Final = 32  # About 37 different runs. Two people may write a shorter text independently.
 _EMPTY = 0xFFFFFFFF
-_LOW = 0x7FFFFFFF  # Of the mixed value; no run's can be taken for an empty bin.
+_LOW = 0x7FFFFFFF  # Bits of the mixed value that are kept, so that no run equals an empty bin.
 _TRIES = 1 << 20  # Never reached: a quarter of the bins are full, so a full one is met after four tries on average.
 
 _OLDEST = pow(GOLDEN, RUN, MASK + 1)  # GOLDEN is the base of the rolling hash.
@@ -42,7 +42,7 @@ def text_of(listing: Listing) -> str:
 
 
 def signature_of(listing: Listing) -> Signature | None:
-    """The signature of a listing's text, shape (BINS,); None where it has too little text to tell a copy by."""
+    """The signature of a listing's text, shape (BINS,); None where the text is too short to recognise a copy."""
     found = signature(skeleton_codes(text_of(listing)))
     return found if found.size else None
 

@@ -45,5 +45,5 @@ def from_minor(minor: int, currency: str) -> Decimal:
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
-    """The amount at the precision in which it is stored, so that what is scored is what is kept."""
+    """The amount at its stored precision, so that scoring and storage use the same value."""
     return from_minor(to_minor(amount, currency), currency)

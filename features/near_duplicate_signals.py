@@ -1,4 +1,4 @@
-"""Near-duplicate signals: other sellers of nearly this wording, their prices, and their listings' outcomes."""
+"""Near-duplicate signals: other sellers with nearly the same text, their prices and their listings' outcomes."""
 
 import math
 from collections.abc import Callable
@@ -8,15 +8,15 @@ from features.message import Message, compared, message, part_of
 from features.near_duplicates import MOST_COMPARED, NearDuplicates
 from features.spec import MISSING, SHARE, Compute, Evidence, Family, Registry, Say, Scale, log1p, log_of, smoothed_share
 
-signals = Registry(Family.LIKENESS)
+signals = Registry(Family.NEAR_DUPLICATES)
 
-_UNCOMPARED: Final = "too little text to tell a copy by, or texts were not compared then"
+_UNCOMPARED: Final = "too little text to recognise a copy, or texts were not compared yet"
 _NO_SELLER: Final = f"{_UNCOMPARED}; no seller named"
 _COPIES: Final = "ADR 6: near-duplicates"
 _RELISTED: Final = "ADR 6: relisting under another account"
 _PRICES: Final = "Own choice: the price among near-duplicates"
 _MOST: Final = math.log1p(MOST_COMPARED)
-# Listings are judged when they look bad, so one verdict on a copied text says little: as if four had been split evenly.
+# Mostly suspicious listings are reviewed, so one verdict on a copied text says little. The prior weighs four verdicts.
 _PRIOR, _STRENGTH = 0.5, 4.0
 
 
@@ -28,7 +28,7 @@ def _shared_text(say: Say, *, missing: str = _UNCOMPARED, source: str = _COPIES)
 def _count(
     say: Callable[[NearDuplicates], Message],
     *,
-    unit: str = "offers",
+    unit: str = "listings",
     missing: str = _UNCOMPARED,
     source: str = _COPIES,
 ) -> Callable[[Compute], Compute]:
@@ -67,7 +67,7 @@ def likeness_own_counterfeit(e: Evidence) -> float:
 
 @signals.feature(
     Scale("share of text", -1, 1),
-    missing=f"{_UNCOMPARED}; no near-duplicate of another seller is known to be either",
+    missing=f"{_UNCOMPARED}; none of another seller is known to be counterfeit or genuine",
     source=_COPIES,
     say=lambda _, v: message(
         "likeness_balance" if v == 0 else f"likeness_balance.{'counterfeit' if v > 0 else 'genuine'}"
@@ -95,7 +95,7 @@ def likeness_sellers(e: Evidence) -> float:
 
 @_count(lambda found: _number("likeness_own_offers", found.own_offers, found), missing=_NO_SELLER)
 def likeness_own_offers(e: Evidence) -> float:
-    """Near-duplicates of the same seller; the listing's own versions are none."""
+    """Near-duplicates of the same seller; versions of the listing itself do not count."""
     return MISSING if e.facts.likeness is None or _unnamed(e) else log1p(e.facts.likeness.own_offers)
 
 
@@ -122,12 +122,12 @@ def likeness_authorised(e: Evidence) -> float:
 
 @signals.feature(
     SHARE,
-    missing=f"{_UNCOMPARED}; no near-duplicate was judged",
+    missing=f"{_UNCOMPARED}; no near-duplicate was reviewed",
     source=_RELISTED,
     say=lambda e, _: part_of("likeness_counterfeit_share", *_verdicts(_known(e))),
 )
 def likeness_counterfeit_share(e: Evidence) -> float:
-    """Share of the judged near-duplicates, the same seller's among them, that were counterfeit; towards one half."""
+    """Share of reviewed near-duplicates, the same seller's included, found counterfeit; smoothed towards one half."""
     if e.facts.likeness is None:
         return MISSING
     fakes, judged = _verdicts(e.facts.likeness)
@@ -141,7 +141,7 @@ def likeness_counterfeit_share(e: Evidence) -> float:
     say=lambda e, _: message("likeness_first_days", n=round(_known(e).first_days or 0)),
 )
 def likeness_first_days(e: Evidence) -> float:
-    """Days since another seller was first seen with nearly the same words."""
+    """Days since another seller was first seen with nearly the same text."""
     return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.first_days)
 
 
@@ -161,7 +161,7 @@ def likeness_price_level(e: Evidence) -> float:
 
 @_count(lambda found: message("likeness_price_offers", n=_priced(found)), source=_PRICES)
 def likeness_price_offers(e: Evidence) -> float:
-    """Listings behind that median; 0 where fewer than three are known."""
+    """Near-duplicates behind the median price of others; 0 where fewer than three are known."""
     found = e.facts.likeness
     return MISSING if found is None else log1p(found.price.n if found.price else 0)
 
@@ -177,7 +177,7 @@ def _unnamed(e: Evidence) -> bool:
 
 
 def _number(code: str, n: int, found: NearDuplicates) -> Message:
-    """Listings are compared up to a limit; `code.more` where it was reached."""
+    """A message with a count; `code.more` where the limit of compared listings was reached."""
     return message(f"{code}.more" if found.more else code, n=n)
 
 

@@ -1,8 +1,8 @@
-"""Near-duplicates of a listing's text as they stood at a moment: their sellers, prices and outcomes.
+"""Near-duplicates of a listing's text at a moment: their sellers, prices and outcomes.
 
-A copied text is no proof of anything. Dealers copy makers, shops copy each other, and a counterfeiter copies sellers
-who look honest. The record therefore separates these groups: confirmed counterfeits, listings that were found genuine
-or that authorised sellers listing, and listings of the same seller. It also has the price that the others ask.
+A copied text alone proves nothing: dealers copy makers, shops copy each other, and counterfeiters copy honest sellers.
+The record therefore separates confirmed counterfeits, listings that were found genuine or that authorised sellers
+published, and listings of the same seller. It also has the price of the other sellers.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,22 +15,22 @@ import numpy as np
 from features.minhash import BINS, Signature, similarities
 from features.references import PriceReference
 
-NEAR: Final = 0.7  # Of the runs shared. Shops that describe one product in their own words share less than half.
-MOST_COMPARED: Final = 64  # Listings that one listing is compared with; a text that thousands use costs no more.
+NEAR: Final = 0.7  # Share of common runs. Shops that describe one product in their own words share less than half.
+MOST_COMPARED: Final = 64  # Listings that one listing is compared with, even where thousands use its text.
 MOST_SHOWN: Final = 6
-FEWEST_PRICED: Final = 3  # Below this a median is no price level but somebody's price.
+FEWEST_PRICED: Final = 3  # A median of fewer is a single seller's price.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
-    """A change of what is thought of a listing: True counterfeit, False genuine, None nothing stands any more."""
+    """A change of a listing's verdict: True is counterfeit, False is genuine, None is no verdict in force."""
 
     known_at: datetime
     counterfeit: bool | None
 
 
 class Asked(NamedTuple):
-    """A price from a moment on; None where it could not be compared."""
+    """A price from a moment on; None where it cannot be compared."""
 
     known_at: datetime
     log_price: float | None
@@ -38,23 +38,23 @@ class Asked(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """A stretch of time, its end left out; `ends` is None while it has none."""
+    """A half-open period; `ends` is None while it has no end."""
 
     begins: datetime
     ends: datetime | None
 
     def holds(self, at: datetime) -> bool:
-        """Whether a moment lies in it."""
+        """Whether the period contains a moment."""
         return self.begins <= at and (self.ends is None or at < self.ends)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One text of a listing that may be near: `listing_id` is the marketplace's own id of the listing.
+    """One text of a listing that may be near. `listing_id` is the marketplace's own id of the listing.
 
-    `text_id` names the text; a listing has another whenever its words change. `prices` are some of the listing's from
-    then on and `rulings` those under this text, both in the order of time; `authorised` is when the seller was on the
-    brand's list.
+    `text_id` identifies the text; it changes with the words. `prices` are some of the listing's prices from then on.
+    `rulings` are those under this text. Both are in time order. `authorised` are the periods in which the seller was on
+    the brand's list.
     """
 
     text_id: str
@@ -67,7 +67,7 @@ class Candidate:
     authorised: tuple[Period, ...] = ()
 
     def log_price(self, as_of: datetime) -> float | None:
-        """The asking prices at the moment."""
+        """The log of the asking price at the moment; None where it is unknown."""
         known = [asked for asked in self.prices if asked.known_at <= as_of]
         return known[-1].log_price if known else None
 
@@ -95,12 +95,12 @@ class NearDuplicate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearDuplicates:
-    """The near-duplicates of a listing's text at a moment. Counts are of listings; those of the same seller are apart.
+    """The near-duplicates of a listing's text at a moment. Counts are of listings, `own_` counts of the same seller.
 
-    `genuine` were found so by a verdict or an appeal, `authorised` are of sellers on the brand's list. Similarities
-    are those of the nearest, None where there is none. `price` is of the others' listings that were not confirmed
-    counterfeit, None below three. `first_days` is how long the oldest of the others had been known. `more` is set
-    where more listings than could be compared looked alike, so that the counts are at the least.
+    `genuine` were found so by a verdict or an appeal; `authorised` are of sellers on the brand's list. Each
+    similarity is that of the nearest listing, None where there is none. `price` is of the other sellers' listings that
+    are not confirmed counterfeit, None below three. `first_days` is the age of the oldest of these texts. `more` is set
+    where more listings were similar than could be compared, so that counts are lower bounds.
     """
 
     offers: int = 0
@@ -132,8 +132,8 @@ def likeness(
 ) -> NearDuplicates:
     """The near-duplicates among candidates that were known at the moment.
 
-    The listing itself does not count, nor do its earlier versions. Of several texts of one listing the nearest counts;
-    the latest ruling that stands on any near one is the listing's. A listing without a named seller is somebody else's.
+    Neither the listing nor its earlier versions count. Of several texts of one listing the nearest counts. The latest
+    ruling in force on any near text is the listing's. A listing without a named seller counts as another seller's.
     """
     known = [one for one in candidates if one.known_at <= as_of and one.listing_id != listing_id]
     near = _near(signature, known)
@@ -168,7 +168,7 @@ _Texts = list[tuple[float, Candidate]]
 
 
 def _near(signature: Signature, known: Sequence[Candidate]) -> dict[str, _Texts]:
-    """Near texts by listing, the nearest first; of equally near ones the latest."""
+    """Near texts by listing, the nearest first; among equally near texts the latest first."""
     if not known:
         return {}
     table = np.stack([one.signature for one in known]).reshape(-1, BINS)
@@ -211,7 +211,7 @@ def _price(log_prices: Iterable[float]) -> PriceReference | None:
 
 
 def _shown(found: Sequence[NearDuplicate]) -> tuple[NearDuplicate, ...]:
-    """A few for a person to look at: at most three found counterfeit, two known to be genuine, then the nearest."""
+    """A few near-duplicates to display: at most three found counterfeit, two known to be genuine, then the nearest."""
     ordered = sorted(found, key=lambda one: (-one.similarity, one.listing_id))
     fakes = [one for one in ordered if one.counterfeit][:3]
     genuine = [one for one in ordered if not one.counterfeit and (one.counterfeit is False or one.authorised)][:2]

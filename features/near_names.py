@@ -1,8 +1,8 @@
-"""Names that are nearly a registered brand's: a letter or two off, which a search misses and a hurried eye does not.
+"""Finds misspelt brand names: words one or two letters away from a registered name, which an exact search misses.
 
-Many words are a letter from a name and mean something else: 'channel', 'carrier', 'salmon'. So only long names are
-compared; a word that holds a name, or that a name holds, is an inflection or a stem of it; and words with a meaning of
-their own, near names that are often registered, stand in `features/data/ordinary_words.tsv`.
+Many ordinary words are one letter away from a name: 'channel', 'carrier', 'salmon'. Only long names are therefore
+compared. A word that contains a name, or that a name contains, is an inflection or a stem and does not count.
+`features/data/ordinary_words.tsv` lists ordinary words that are close to frequently registered names.
 """
 
 import csv
@@ -19,19 +19,19 @@ from rapidfuzz.distance import OSA
 
 from features.fold import fold, skeleton
 
-ONE_EDIT_FROM: Final = 6  # Letters of a name; below, a letter off is another word as often as not.
+ONE_EDIT_FROM: Final = 6  # Letters of a name; one edit of a shorter name is often another word.
 TWO_EDITS_FROM: Final = 9
-FEWEST_LETTERS: Final = 5  # Of a word in a longer name.
-MOST_WORDS: Final = 60  # Of a text; a title has a dozen.
-LONGEST_NAME: Final = 30  # Characters; a longer name is not written wrong to be overlooked.
+FEWEST_LETTERS: Final = 5  # Letters of a word in a longer name.
+MOST_WORDS: Final = 60  # Words of a text; a title has about a dozen.
+LONGEST_NAME: Final = 30  # Characters; longer names are not compared.
 _PACKAGED: Final = "data/ordinary_words.tsv"
 _SIGNS: Final = re.compile(r"[\W_]+")
-_REMEMBERED: Final = 20_000  # Words whose answer is kept, because titles of one marketplace use the same ones.
+_REMEMBERED: Final = 20_000  # Words whose result is cached, because titles of one marketplace repeat them.
 
 
 @dataclass(frozen=True, slots=True)
 class NearMiss:
-    """A word that is not a registered name and nearly is; `edits` letters are wrong, missing, added or swapped."""
+    """A misspelt registered name; `edits` letters are wrong, missing, added or swapped."""
 
     brand_id: str
     name: str
@@ -54,7 +54,7 @@ def ordinary_words() -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """A word of a name, with the words before and after it."""
+    """The position of a word in a name."""
 
     brand_id: str
     name: str
@@ -74,9 +74,9 @@ class _Place:
 
 
 class NearNames:
-    """The names of a register, ready to be nearly found. Immutable but for what it remembers.
+    """The names of a register, indexed for near matches. Immutable except for its cache.
 
-    Of a name of several words one may be written wrong.
+    In a name of several words, one word may be misspelt.
     """
 
     def __init__(self, names: Iterable[tuple[str, str]]) -> None:
@@ -96,7 +96,7 @@ class NearNames:
         self._near_words = lru_cache(maxsize=_REMEMBERED)(self._look_up)
 
     def in_text(self, text: str) -> tuple[NearMiss, ...]:
-        """The near misses in a text, of each brand the first."""
+        """The first near miss of each brand in a text."""
         words = words_of(text)[:MOST_WORDS] if self._words else []
         found: dict[str, tuple[_Place, int, int]] = {}
         for at, word in enumerate(words):
@@ -123,7 +123,7 @@ class NearNames:
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text as a reader sees them: look-alikes undone, signs gone.
+    """The words of a text, look-alikes undone and signs removed.
 
     >>> words_of("Kestrel & Vane, Au*elle №5")
     ['kestrel', 'vane', 'auelle', 'no5']
@@ -132,20 +132,20 @@ def words_of(text: str) -> list[str]:
 
 
 def _as_written(text: str, words: list[str]) -> list[str]:
-    """The same words in the letters of their own script, for a person."""
+    """The same words in the letters of their own script, for display."""
     folded = [word for piece in fold(text).split() if (word := _SIGNS.sub("", piece))]
     return folded if [skeleton(word) for word in folded[: len(words)]] == words else words
 
 
 def _allowed_edits(word: str, *, name: str) -> int:
-    """How far one may be from a word of a name: two letters where both are long, one where the name is."""
+    """The edits allowed in a word of a name: two in a long word, one in a long name, otherwise none."""
     if len(word) < FEWEST_LETTERS or len(name) < ONE_EDIT_FROM:
         return 0
     return 2 if len(word) >= TWO_EDITS_FROM else 1
 
 
 def _rests(word: str, edits: int) -> Iterator[str]:
-    """The word without up to so many of its letters: two words within two edits have such a rest in common."""
+    """The word without up to `edits` of its letters. Words within two edits of each other share such a rest."""
     for fewer in range(edits + 1):
         for kept in itertools.combinations(range(len(word)), len(word) - fewer):
             yield "".join(word[i] for i in kept)

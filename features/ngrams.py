@@ -1,10 +1,10 @@
-"""The n-grams of a text as the text model counts them; `tests/features/plain.py` has them one by one, without arrays.
+"""The n-grams of a text as the text model counts them; `tests/features/plain.py` is the reference implementation.
 
 The text as read (features.alphabet) is cut into words at blanks. Every window of 3 to 5 letters of a word with a blank
 on both sides counts. So does every pair of neighbours in scripts without blanks. Every run of letters and digits also
-counts as a whole, and so do every two runs in a row. In a run, digits that stand for letters are undone where it has
-letters too, so that 'r3plica' is 'replica'; and three or more runs of one letter each count as one run as well, so that
-'f a k e' is 'fake'.
+counts as a whole, and so do every two runs in a row. In a run that also has letters, digits that stand for letters
+are undone: 'r3plica' counts as 'replica'. Three or more runs of one letter each also count as one run: 'f a k e' counts
+as 'fake'.
 
 An n-gram is a hash; its upper bits are the index. Fields do not share indices.
 """
@@ -16,7 +16,7 @@ from features.splitmix import GOLDEN
 BITS: Final = 18
 BUCKETS: Final = 1 << BITS
 SHORTEST, LONGEST = 3, 5
-FEWEST_SPACED: Final = 3  # 'S M L' is three sizes, which then are a word; of two letters, most are initials.
+FEWEST_SPACED: Final = 3  # Two letters are mostly initials. Three sizes such as 'S M L' do count as a word.
 
 # Odd multipliers: SplitMix64's increment and two of xxHash64 (Collet 2012).
 WINDOW: Final = GOLDEN

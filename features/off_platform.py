@@ -1,4 +1,4 @@
-"""Signals of contact off the marketplace: addresses in the text, plain and hidden."""
+"""Signals of off-platform contact: addresses in the text, plain and obfuscated."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -25,7 +25,7 @@ def text_links(e: Evidence) -> float:
     say=lambda e, _: quoting("text_hidden_links", e.reading.addresses.hidden_links),
 )
 def text_hidden_links(e: Evidence) -> float:
-    """Different web addresses written so that no search sees them ('bags dot com'), at most 20."""
+    """Different obfuscated web addresses ('bags dot com') in title and description, at most 20."""
     return _number(e, e.reading.addresses.hidden_links)
 
 
@@ -34,7 +34,7 @@ def text_hidden_links(e: Evidence) -> float:
     say=lambda e, _: quoting("text_contacts", e.reading.addresses.contacts),
 )
 def text_contacts(e: Evidence) -> float:
-    """Different e-mail addresses, telephone numbers and accounts elsewhere in the text, at most 20."""
+    """Different e-mail addresses, telephone numbers and messenger accounts in the text, at most 20."""
     return _number(e, e.reading.addresses.contacts)
 
 

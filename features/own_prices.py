@@ -1,15 +1,15 @@
-"""The prices that one listing has had, version after version."""
+"""The price history of one listing, version by version."""
 
 from dataclasses import dataclass, replace
 from typing import Final
 
-# Rates move every day, and rounding moves the last cent: less than this is the same price.
+# Smaller log differences come from exchange rates or rounding and count as the same price.
 _SAME: Final = 0.005
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwnPrices:
-    """A listing's log prices in the base currency so far; versions without a known price are passed over.
+    """A listing's log prices in the base currency so far; versions without a known price are skipped.
 
     `versions` counts those with a price. `largest_fall` is the log ratio of the steepest single fall, 0 where the price
     never fell. `highest` and `latest` are None before the first price.
@@ -22,7 +22,7 @@ class OwnPrices:
     latest: float | None = None
 
     def then(self, log_price: float | None) -> "OwnPrices":
-        """The prices with that of one more version.
+        """The prices with one more version.
 
         >>> OwnPrices().then(2.0).then(None).then(1.5).largest_fall
         -0.5

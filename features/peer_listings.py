@@ -1,4 +1,4 @@
-"""The other listings of a listing's seller, and what they say together: how many, of what, at which prices."""
+"""The other listings of a listing's seller, and a summary of their number, brands, categories and prices."""
 
 import math
 from collections import Counter
@@ -8,19 +8,19 @@ from datetime import timedelta
 from statistics import median
 from typing import Final
 
-# Half a year: a season and its end; what was offered before says little of how somebody trades now.
+# Half a year covers a season. Older listings say little about how the seller trades now.
 LISTINGS_DAYS: Final = 180
 # 500 listings show a seller's assortment as well as a million do, and reading a million for each row is too slow.
 MOST_LISTINGS: Final = 500
-# As for price references: a median of fewer is one listing's opinion.
+# As for price references: a median of fewer depends on a single listing.
 FEWEST_PRICED: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PeerListing:
-    """One other listing as it stood last before the moment; keys are '' where it has no brand or category.
+    """Another listing in its last state before the moment; keys are '' where it has no brand or category.
 
-    `age` is the time since the listing was first seen. `protected` is whether its brand took part when it came in.
+    `age` is the time since the listing was first seen. `protected` is whether its brand took part at intake.
     """
 
     age: timedelta
@@ -33,7 +33,7 @@ class PeerListing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assortment:
-    """The other listings in figures. Shares and entropies are None where no listing has what they are shares of.
+    """Figures on the other listings. Shares and entropies are None where no listing counts in their denominator.
 
     `listed_7d`, `listed_30d` and `listed_90d` count those first seen in so many days. Entropy is in nats: 0 for one
     brand, log(k) for k brands in equal parts. `log_median` and `spread` (median absolute deviation) need five priced
@@ -86,5 +86,5 @@ def _listed(offers: Iterable[PeerListing], days: int) -> int:
 
 def _entropy(counts: Counter[str]) -> float:
     total = counts.total()
-    # fsum: the same figure whatever the order in which the listings were read.
+    # fsum gives the same figure for every order of the listings.
     return max(0.0, -math.fsum(n / total * math.log(n / total) for n in counts.values()))

@@ -1,4 +1,4 @@
-"""Words of ours with what is put into them, kept apart so that a page can say them in another language."""
+"""Sentence templates with their parameters, kept apart so that a page can translate them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Reasons(str):
 class Phrase:
     """A template in English, in the syntax of `str.format`, and its parameters. As text it is the English sentence.
 
-    Text by others is a parameter and never part of the template. A phrase of ours inside another is a parameter too,
-    and is translated on its own.
+    Text from other parties is a parameter and never part of the template. A nested phrase is a parameter too, and is
+    translated separately.
 
     >>> str(Phrase("A note has at most {most:,} characters.", most=2_000))
     'A note has at most 2,000 characters.'
@@ -34,7 +34,7 @@ class Phrase:
         object.__setattr__(self, "parameters", parameters)
 
     def __str__(self) -> str:
-        """Without parameters the template stands as it is: braces in it are no places."""
+        """The English sentence. Without parameters it is the template as it stands, braces included."""
         return self.template.format(**self.parameters) if self.parameters else self.template
 
 

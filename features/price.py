@@ -1,4 +1,4 @@
-"""Price signals: against comparable listings, against itself, against what it claims."""
+"""Price signals: the price against comparable listings, the previous version and the claimed discount."""
 
 import math
 from typing import Final
@@ -9,7 +9,7 @@ from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale, lo
 signals = Registry(Family.PRICE)
 
 NO_PRICE: Final = "no price, a price of zero, or no dated rate for its currency"
-# A spread below five per cent is a shelf price; dividing by less would make a rounding look like an outlier.
+# A spread below 5 % is a shelf price. A smaller divisor would turn a rounding difference into an outlier.
 _SMALLEST_SPREAD: Final = 0.05
 _MAD_TO_SIGMA: Final = 1.4826  # For a normal distribution.
 _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
@@ -29,7 +29,7 @@ def price_log(e: Evidence) -> float:
 
 @signals.feature(
     Scale("log ratio", -_WIDEST, _WIDEST),
-    missing="no price, or fewer than five offers of the brand in the category",
+    missing="no price, or fewer than five listings of the brand in the category",
     source="Corsearch Zeal, Auto-moderation rules for counterfeits: the price against average retail",
     say=lambda e, v: compared("price_to_brand_category", v, n=_n(e.facts.price.brand_category)),
 )
@@ -40,7 +40,7 @@ def price_to_brand_category(e: Evidence) -> float:
 
 @signals.feature(
     Scale("robust standard deviations", -100, 100),
-    missing="no price, or fewer than five offers of the brand in the category",
+    missing="no price, or fewer than five listings of the brand in the category",
     source="Median and MAD: Rousseeuw and Croux 1993",
     say=lambda e, v: message(
         f"price_spread_brand_category.{'below' if v < 0 else 'above'}",
@@ -59,7 +59,7 @@ def price_spread_brand_category(e: Evidence) -> float:
 
 @signals.feature(
     Scale("log ratio", -_WIDEST, _WIDEST),
-    missing="no price, or fewer than five offers in the category",
+    missing="no price, or fewer than five listings in the category",
     source="Own choice: the same for goods of any brand",
     say=lambda e, v: compared("price_to_category", v, n=_n(e.facts.price.category)),
 )
@@ -69,13 +69,13 @@ def price_to_category(e: Evidence) -> float:
 
 
 @signals.feature(
-    log_of("offers", 20),
-    missing="no brand or no category, or fewer than five comparable offers",
+    log_of("listings", 20),
+    missing="no brand or no category, or fewer than five comparable listings",
     source="Own choice: the count behind the reference",
     say=lambda e, _: message("price_reference_offers", n=_n(e.facts.price.brand_category)),
 )
 def price_reference_offers(e: Evidence) -> float:
-    """How many listings stand behind the brand and category reference."""
+    """The number of listings behind the reference of the brand and category."""
     reference = e.facts.price.brand_category
     return MISSING if reference is None else math.log1p(reference.n)
 
@@ -97,7 +97,7 @@ def _discount(e: Evidence, share: float) -> Message | None:
     say=_discount,
 )
 def price_claimed_discount(e: Evidence) -> float:
-    """Share by which the listing says it is reduced; below zero where it costs more than it claims to have cost."""
+    """The claimed discount as a share; below zero where the price is above the claimed earlier price."""
     price, claimed = e.facts.listing.price, e.facts.listing.list_price
     if price is None or not claimed:
         return MISSING
@@ -111,7 +111,7 @@ def price_claimed_discount(e: Evidence) -> float:
     say=lambda e, v: _at("price_is_placeholder" if v else "price_is_placeholder.no", e),
 )
 def price_is_placeholder(e: Evidence) -> float:
-    """1 for a price that stands for another one: at most 1, four or more equal digits, or counting up."""
+    """1 for a placeholder price: at most 1, four or more equal digits, or counting up."""
     price = e.facts.listing.price
     if price is None:
         return MISSING
@@ -128,7 +128,7 @@ def price_is_placeholder(e: Evidence) -> float:
     say=lambda _, v: message(f"price_change.{'fall' if v < 0 else 'rise'}", share=abs(math.expm1(v))),
 )
 def price_change(e: Evidence) -> float:
-    """Log of the price over that of the version before."""
+    """Log of the price over that of the previous version."""
     now, before = e.facts.price.log_price, e.facts.price.previous_log_price
     return MISSING if now is None or before is None else _clip(now - before, _WIDEST)
 

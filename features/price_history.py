@@ -1,4 +1,4 @@
-"""Price signals from the past: against the listing's own earlier prices and against the seller's other listings."""
+"""Price history signals: the price against the listing's earlier prices and the seller's other listings."""
 
 import math
 from typing import Final
@@ -11,25 +11,25 @@ from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log
 signals = Registry(Family.PRICE)
 
 _VERSIONS: Final = "Own choice: what changes after the first publication"
-_OWN_LEVEL: Final = "Own choice: a price out of the seller's own range"
+_OWN_LEVEL: Final = "Own choice: a price outside the seller's own range"
 _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 
 
 @signals.feature(
     log_of("changes", 15),
-    missing="no price, or earlier prices were not recorded then",
+    missing="no price, or earlier prices were not recorded yet",
     source=_VERSIONS,
     say=lambda e, _: message("price_changes", n=_own(e).changes),
 )
 def price_changes(e: Evidence) -> float:
-    """How often the price changed from version to version, moves of the exchange rate left out."""
+    """The number of price changes from version to version, without moves of the exchange rate."""
     own = e.facts.price.own
     return MISSING if own is None or e.facts.price.log_price is None else log1p(own.changes)
 
 
 @signals.feature(
     Scale("log ratio", -_WIDEST, 0),
-    missing="fewer than two versions with a known price, or earlier prices were not recorded then",
+    missing="fewer than two versions with a known price, or earlier prices were not recorded yet",
     source=_VERSIONS,
     say=lambda e, v: message("price_largest_fall", n=_own(e).versions, share=-math.expm1(v)),
 )
@@ -41,7 +41,7 @@ def price_largest_fall(e: Evidence) -> float:
 
 @signals.feature(
     Scale("log ratio", -_WIDEST, _WIDEST),
-    missing="no claimed earlier price, fewer than two versions with a known price, or these were not recorded then",
+    missing="no claimed earlier price, fewer than two versions with a known price, or these were not recorded yet",
     source="Directive 98/6/EC, Article 6a: a reduction is from the lowest price of 30 days",
     say=lambda _, v: (
         message("price_claim_to_highest.equal")
@@ -50,7 +50,7 @@ def price_largest_fall(e: Evidence) -> float:
     ),
 )
 def price_claim_to_highest(e: Evidence) -> float:
-    """Log of the claimed earlier price over the highest price really seen of this listing."""
+    """Log of the claimed earlier price over the highest observed price of this listing."""
     claimed, own = claimed_log_price(e), e.facts.price.own
     if claimed is None or own is None or own.highest is None or own.versions < 2:
         return MISSING
@@ -59,7 +59,7 @@ def price_claim_to_highest(e: Evidence) -> float:
 
 @signals.feature(
     Scale("log ratio", -_WIDEST, _WIDEST),
-    missing="no price, or fewer than five other offers of the seller with a known price",
+    missing="no price, or fewer than five other listings of the seller with a known price",
     source=_OWN_LEVEL,
     say=lambda e, v: message("price_to_seller_offers", times=math.exp(v), n=_others(e).priced),
 )
@@ -72,8 +72,8 @@ def price_to_seller_offers(e: Evidence) -> float:
 
 
 @signals.feature(
-    log_of("offers", 10),
-    missing="no price, or nothing was recorded of the seller then",
+    log_of("listings", 10),
+    missing="no price, or nothing was recorded about the seller yet",
     source="Own choice: placeholder prices come in spikes",
     say=lambda e, _: part_of("price_same_at_seller", _others(e).same_price, _others(e).offers),
 )
@@ -92,12 +92,12 @@ def claimed_log_price(e: Evidence) -> float | None:
 
 
 def _own(e: Evidence) -> OwnPrices:
-    assert e.facts.price.own is not None  # Only what is known is told.
+    assert e.facts.price.own is not None  # Called only where the value is known.
     return e.facts.price.own
 
 
 def _others(e: Evidence) -> Assortment:
-    assert e.facts.seller.others is not None  # Only what is known is told.
+    assert e.facts.seller.others is not None  # Called only where the value is known.
     return e.facts.seller.others
 
 

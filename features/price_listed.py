@@ -1,4 +1,4 @@
-"""Price signals against what the brand itself asks, and against prices that everybody asks."""
+"""Price signals against the brand's list price, and against common prices of the marketplace."""
 
 from typing import Final
 
@@ -9,7 +9,7 @@ from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log
 signals = Registry(Family.PRICE)
 
 _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
-_NO_LIST: Final = "no brand that is known, no price of it for these goods, or no rate for one of the currencies"
+_NO_LIST: Final = "no resolved brand, no list price for these goods, or no rate for one of the currencies"
 _RETAIL: Final = "Corsearch Zeal, Auto-moderation rules for counterfeits: below 20 % of average retail, and new"
 
 
@@ -28,7 +28,7 @@ def price_to_list(e: Evidence) -> float:
 @signals.feature(
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing=f"no price or no claimed earlier price, {_NO_LIST}",
-    source="Own choice: a reduction from a price that nobody ever asked",
+    source="Own choice: a reduction from a price that was never charged",
     say=lambda e, v: compared("price_claim_to_list", v, goods=_goods(e)),
 )
 def price_claim_to_list(e: Evidence) -> float:
@@ -38,8 +38,8 @@ def price_claim_to_list(e: Evidence) -> float:
 
 
 @signals.feature(
-    log_of("offers", 20),
-    missing="no price, or common prices were not recorded then",
+    log_of("listings", 20),
+    missing="no price, or common prices were not recorded yet",
     source="Own choice: placeholder prices come in spikes",
     say=lambda e, _: message("price_same_on_marketplace", n=e.facts.price.common or 0),
 )
@@ -58,5 +58,5 @@ def _clip(value: float) -> float:
 
 def _goods(e: Evidence) -> Message:
     listed = e.facts.price.listed
-    assert listed is not None  # Only what is known is told.
+    assert listed is not None  # Called only where the value is known.
     return message(f"goods.{listed.by.value}", name=listed.name, list_price=Amount(listed.amount, listed.currency))

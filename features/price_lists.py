@@ -1,4 +1,4 @@
-"""The prices that brands ask for their goods: price lists as supplied, and the entry that a listing is about."""
+"""The price lists that brands supply, and the search for the entry of a listing."""
 
 import re
 from collections.abc import Iterable
@@ -9,13 +9,13 @@ from typing import Final, Protocol, Self
 
 from features.fold import fold
 
-# Runs of Latin letters and digits, or of anything else that is written: "奥蕾尔Colline" is two words.
+# Runs of Latin letters and digits, or of other letters: "奥蕾尔Colline" is two words.
 _WORDS: Final = re.compile(r"[a-z0-9]+|[^\W_a-z0-9]+")
 _NOT_A_CODE: Final = re.compile(r"[\W_]+")
 
 
 class ListedBy(StrEnum):
-    """The subject of a price list entry, from the surest to the vaguest."""
+    """What a price list entry identifies, from the most specific to the least specific."""
 
     GTIN = "gtin"
     MPN = "mpn"
@@ -50,7 +50,7 @@ class Described(Protocol):
 
 
 def list_key(by: ListedBy, name: str) -> str:
-    """The form in which names are compared; '' for one that names nothing.
+    """The form in which names are compared; '' for a name without letters or digits.
 
     >>> list_key(ListedBy.GTIN, "0376 0121234561"), list_key(ListedBy.MPN, "AU-col/9")
     ('3760121234561', 'aucol9')
@@ -86,7 +86,7 @@ class _BrandList:
         same.append(found)
 
     def named_in(self, title: str) -> list[ListPrice]:
-        """The entries of the longest model name in the title; several of one length are all of them named."""
+        """The entries of the longest model name in the title; several names of one length all count."""
         words = _WORDS.findall(fold(title))
         named = {
             model
@@ -117,10 +117,10 @@ class PriceLists:
             self._brands.setdefault(entry.brand_id, _BrandList()).add(entry)
 
     def find(self, listing: Described, brand_id: str | None, *, base_currency: str) -> ListPrice | None:
-        """The entry that a listing of the brand is about: by number, else by the model in its title, else by category.
+        """The entry for a listing of the brand: by number, else by the model in its title, else by category.
 
-        Where several are possible the cheapest counts, because a low price against it accuses nobody wrongly; among
-        currencies that of the listing, because brands price by market, and then the base currency.
+        Among several entries the cheapest counts, so that no seller is wrongly suspected of a low price. The currency
+        of the listing takes precedence, because brands price by market, and then the base currency.
         """
         brand = self._brands.get(brand_id or "")
         if brand is None:
@@ -146,7 +146,7 @@ class PriceLists:
         Raises
         ------
         ValueError
-            A row is no entry.
+            A row is not an entry.
         """
         return cls(_entry(*row) for row in rows)
 

@@ -1,16 +1,16 @@
-"""Base-rate priors of a marketplace and their spread, so that many cases support the judgement of few."""
+"""Base-rate priors of a marketplace and their strength, which stabilise shares of few cases."""
 
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any, Final, NamedTuple, Self
 
-# Thirty sellers and ten cases: below that, the stated constants know more than the data.
+# Below thirty sellers or ten cases, the stated constants are more reliable than the data.
 _FEWEST_GROUPS: Final = 30
 _FEWEST_CASES: Final = 10
-# Of one seller at most so many cases count, or the largest would be the marketplace.
+# The most cases that count of one seller, so that the largest does not dominate.
 _MOST_OF_ONE: Final = 500.0
-# A prior weaker than two cases says nothing; one stronger than five hundred lets no seller differ.
+# A prior weaker than two cases has no effect; one stronger than 500 hides the differences between sellers.
 _WEAKEST, _STRONGEST = 2.0, 500.0
 _MOST_GROUPS: Final = 1 << 40  # More sellers than there are people.
 
@@ -28,7 +28,7 @@ class Prior(NamedTuple):
 RETURNS: Final = Prior(0.08, 20.0)
 # Returned as not genuine is rare on an honest listing: one in two hundred.
 FAKE_RETURNS: Final = Prior(0.005, 40.0)
-# Where more than this comes back as not genuine the usual is the problem, and must not pass for the norm.
+# Above this share counterfeits themselves raise the base rate, so it is capped.
 MOST_FAKE_RETURNS: Final = 0.01
 
 
@@ -36,7 +36,7 @@ MOST_FAKE_RETURNS: Final = 0.01
 class Priors:
     """Base-rate priors of a marketplace as of a moment.
 
-    How many reviewed listings are counterfeit is not among them: what is reviewed was chosen because it looked so.
+    The share of counterfeits among reviewed listings is left out, because reviews select suspicious listings.
     """
 
     seller_returns: Prior = RETURNS
@@ -45,7 +45,7 @@ class Priors:
     item_fake_returns: Prior = FAKE_RETURNS
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values."""
+        """The priors as plain values."""
         return {name: list(prior) for name, prior in asdict(self).items()}
 
     @classmethod
@@ -55,7 +55,7 @@ class Priors:
         Raises
         ------
         ValueError, TypeError
-            A value is no prior.
+            A value is not a prior.
         """
         return cls(**{name: _read(*values) for name, values in found.items()})
 
@@ -73,10 +73,10 @@ NO_PRIORS: Final = Priors()
 
 
 def estimate(cases: Iterable[tuple[float, float]], *, otherwise: Prior, most: float = 1.0) -> Prior:
-    """The beta distribution of shares behind counts (part, whole) of many sellers or listings, by their moments.
+    """The beta prior behind counts (part, whole) of many sellers or listings, fitted by moments.
 
-    A part above its whole counts as the whole. `otherwise` is the answer where too little is known; a mean above
-    `most` is cut to it.
+    A part above its whole counts as the whole. `otherwise` is returned where there is too little data. The mean is
+    capped at `most`.
 
     Source: Kleinman 1973, Proportions with extraneous variance, JASA 68; weights are the wholes.
     """

@@ -1,4 +1,4 @@
-"""A listing's text read once: folded, searched, counted; every text feature takes from here."""
+"""The text of a listing, folded, searched and counted once for all text features."""
 
 import re
 from collections import Counter
@@ -31,9 +31,9 @@ _CASED: Final = ("latin", "cyrillic", "greek")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text's content and its form. Empty strings where the listing has no text.
+    """The content and form of a listing's text. Strings are empty where the listing has no text.
 
-    Words are those of the folded text; emoji stand between words and are none.
+    Words are those of the folded text; emoji separate words and are not words.
     """
 
     title: str
@@ -78,7 +78,7 @@ def read(listing: Listing) -> Reading:
 
 
 def _is_mixed(word: str) -> bool:
-    """Letters of two alphabets that look alike inside one word."""
+    """Whether a word mixes letters of alphabets that look alike."""
     return sum(bool(_SCRIPTS[name].search(word)) for name in _CASED) > 1
 
 
@@ -87,5 +87,5 @@ def _scripts(text: str) -> tuple[str, ...]:
 
 
 def most_repeated_share(words: Sequence[str]) -> float:
-    """Share of the words taken by the most frequent one: 1.0 for a text that says one thing over and over."""
+    """Share of the most frequent word among the words: 1.0 for a text that repeats one word."""
     return Counter(words).most_common(1)[0][1] / len(words) if words else 0.0

@@ -17,9 +17,9 @@ from features.indicators import Indicators
 from features.price_lists import NO_LISTS, PriceLists
 from features.priors import NO_PRIORS, Priors
 
-FEWEST: Final = 5  # Below this a median is one seller's opinion.
+FEWEST: Final = 5  # A median of fewer depends on a single seller.
 SAMPLED: Final = 20
-EXACT_UP_TO: Final = 400  # Leaving one of more listings out moves the median by less than one rank in 400.
+EXACT_UP_TO: Final = 400  # Among more listings, leaving one out moves the median by less than one rank in 400.
 
 Key = tuple[str, str]
 ANY: Final = ""
@@ -42,7 +42,7 @@ class PriceReference(NamedTuple):
 
 
 class PriceSamples(NamedTuple):
-    """How the log prices of so many listings lie: their own, or each for as many (`PricePool.samples`)."""
+    """Log prices of `offers` listings: all of them, or values that each represent as many (`PricePool.samples`)."""
 
     log_prices: tuple[float, ...]
     offers: int
@@ -52,7 +52,7 @@ NO_SAMPLES: Final = PriceSamples((), 0)
 
 
 class Prices(Protocol):
-    """Where a reference is looked up."""
+    """A source of price references."""
 
     def find(self, brand_key: str, category_key: str) -> PriceReference | None:
         """The reference of a brand in a category; an empty key means any. None below five listings."""
@@ -60,7 +60,7 @@ class Prices(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PriceTable:
-    """References worked out before; what serving and a bundle hold."""
+    """Precomputed references, as serving and bundles use them."""
 
     rows: Mapping[Key, PriceReference] = field(default_factory=dict)
 
@@ -70,9 +70,9 @@ class PriceTable:
 
 
 class PricePool:
-    """The log prices themselves, so that a reference can be had without one of them.
+    """Log prices, from which references without one of them can be computed.
 
-    Cross-validation needs that: a row must not be compared with itself.
+    Cross-validation needs this, because a row must not be compared with itself.
     """
 
     def __init__(self, rows: Iterable[tuple[str, str, float]]) -> None:
@@ -88,15 +88,15 @@ class PricePool:
         return PriceTable({key: reference for key, reference in found.items() if reference is not None})
 
     def samples(self) -> dict[Key, tuple[float, ...]]:
-        """How the log prices of each group of five or more lie: at most `SAMPLED`, each for as many listings.
+        """Log prices of each group of five or more: at most `SAMPLED`, each representing as many listings.
 
-        Of so few listings their own prices; of more the middle of each twentieth, so that one among millions is no dot
-        (quantile dot plots: Kay and others 2016).
+        A group of up to `SAMPLED` listings has its own prices; a larger one has the middle of each twentieth, so that a
+        single listing is no dot (quantile dot plots: Kay and others 2016).
         """
         return {key: _sample(prices) for key, prices in sorted(self._sorted.items()) if prices.size >= FEWEST}
 
     def without(self, log_price: float) -> Prices:
-        """References as if one listing at this price had never been seen."""
+        """References without one listing at this price."""
         return _LeaveOneOut(self._sorted, log_price)
 
 
@@ -161,7 +161,7 @@ class References:
 def references_to_dict(references: References, as_of: datetime | None) -> dict[str, Any]:
     """References as a bundle and a snapshot keep them: plain values in a fixed order.
 
-    Counterfeit indicators are left out: they are a brand's own knowledge, and a bundle is a file that others may read.
+    Counterfeit indicators are left out, because they are confidential to a brand and other parties may read a bundle.
     """
     if not isinstance(references.prices, PriceTable):
         raise TypeError("a bundle keeps a table of references, not the prices behind it")
@@ -183,7 +183,7 @@ def references_from_dict(found: dict[str, Any]) -> tuple[References, datetime | 
     Raises
     ------
     AttributeError, KeyError, OverflowError, TypeError, ValueError
-        They are none, or hold something of another kind.
+        The value is not references, or a part has the wrong type.
     """
     if not found.keys() <= _PARTS:
         raise ValueError("more than references")

@@ -1,7 +1,7 @@
-"""Words under which a listing is found and looked for: the same on every database, because they are made here.
+"""Search words of listings and queries, computed here so that every database gives the same results.
 
-Look-alike letters, stand-in digits and invisible characters are undone as for the names of brands; writing without
-blanks between words is cut into pairs of characters.
+Look-alike letters, stand-in digits and invisible characters are undone as in brand names. Scripts without blanks
+between words are cut into pairs of characters.
 """
 
 import re
@@ -22,7 +22,7 @@ _SHORTEST_BEGINNING: Final = 3
 
 
 def search_words(text: str) -> tuple[str, ...]:
-    """The words of a text, each once and in order, at most `MOST_WORDS`; letters that stand alone in a row are one.
+    """The words of a text, each once and in order, at most `MOST_WORDS`; successive single letters form one.
 
     >>> search_words("Au\\u200bre11e bag") == search_words("A u r e l l e bag") == search_words("AURELLE bag")
     True
@@ -34,7 +34,7 @@ def search_words(text: str) -> tuple[str, ...]:
 
 
 def asked_words(text: str) -> tuple[str, ...]:
-    """The words that a search asks for: as `search_words`, but the last character of unspaced writing is not apart.
+    """The words of a query: as `search_words`, without the separate last character of unspaced scripts.
 
     >>> asked_words("托特包"), asked_words("包")
     (('托特', '特包'), ('包',))
@@ -44,7 +44,7 @@ def asked_words(text: str) -> tuple[str, ...]:
 
 
 def is_beginning(word: str) -> bool:
-    """Whether a word that is asked for may be the beginning of one: a shorter one begins half of all others.
+    """Whether a query word is searched as a prefix; a shorter prefix would match too many words.
 
     >>> is_beginning("aure"), is_beginning("au"), is_beginning("包")
     (True, False, True)
@@ -70,7 +70,7 @@ def _cut(part: str) -> Iterator[str]:
     for piece in _UNSPACED.split(part):
         if _UNSPACED.match(piece):
             yield from (one + other for one, other in pairwise(piece))
-            # The last by itself, so that each character begins a word and is found alone.
+            # The last character alone, so that each character begins a word and can be found.
             yield piece[-1]
         elif piece:
             yield piece

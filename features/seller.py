@@ -1,4 +1,4 @@
-"""Signals of the seller as the marketplace describes them: age, volume, returns, rating. Never the identity."""
+"""Seller signals from the marketplace's data: age, volume, returns and rating. The identity is never a signal."""
 
 import math
 
@@ -66,7 +66,7 @@ def seller_order_value(e: Evidence) -> float:
 @signals.feature(
     Scale("log ratio", -12, 12),
     missing="no price, or the value of the seller's orders is unknown",
-    source="Own choice: a price out of the seller's own range",
+    source="Own choice: a price outside the seller's own range",
     say=lambda _, v: message("seller_price_level", times=math.exp(v)),
 )
 def seller_price_level(e: Evidence) -> float:
@@ -84,7 +84,7 @@ def seller_price_level(e: Evidence) -> float:
     say=lambda _, v: message("seller_recent_orders_share", share=v),
 )
 def seller_recent_orders_share(e: Evidence) -> float:
-    """Share of the seller's orders of 90 days that fell in the last 7; 8 % is a steady seller."""
+    """Share of the seller's orders of 90 days that fell in the last 7 days; 8 % is a steady pace."""
     return recent_share(e.facts.listing.seller.orders)
 
 
@@ -95,7 +95,7 @@ def seller_recent_orders_share(e: Evidence) -> float:
     say=lambda e, _: part_of("seller_return_share_30d", e.facts.seller.returns.d30, e.facts.seller.sales.d30),
 )
 def seller_return_share_30d(e: Evidence) -> float:
-    """Share of the seller's sales returned in 30 days, pulled towards what is usual here."""
+    """Share of the seller's sales returned in 30 days, smoothed towards the base rate."""
     return shrunk_share(e.facts.seller.returns.d30, e.facts.seller.sales.d30, e.priors.seller_returns)
 
 
@@ -106,7 +106,7 @@ def seller_return_share_30d(e: Evidence) -> float:
     say=lambda e, _: part_of("seller_return_share_90d", e.facts.seller.returns.d90, e.facts.seller.sales.d90),
 )
 def seller_return_share_90d(e: Evidence) -> float:
-    """Share of the seller's sales returned in 90 days, pulled towards what is usual here."""
+    """Share of the seller's sales returned in 90 days, smoothed towards the base rate."""
     return shrunk_share(e.facts.seller.returns.d90, e.facts.seller.sales.d90, e.priors.seller_returns)
 
 
@@ -118,7 +118,7 @@ def seller_return_share_90d(e: Evidence) -> float:
     say=lambda e, _: part_of("seller_fake_return_share_90d", e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90),
 )
 def seller_fake_return_share_90d(e: Evidence) -> float:
-    """Share of the seller's sales returned as not genuine in 90 days, pulled towards what is usual here."""
+    """Share of the seller's sales returned as not genuine in 90 days, smoothed towards the base rate."""
     return shrunk_share(e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90, e.priors.seller_fake_returns)
 
 
@@ -143,7 +143,7 @@ def seller_returned_value_share(e: Evidence) -> float:
     say=lambda e, _: message("seller_variety", n=e.facts.listing.seller.variety or 0),
 )
 def seller_variety(e: Evidence) -> float:
-    """Different products that the seller listings."""
+    """Different products that the seller lists."""
     return log1p(e.facts.listing.seller.variety)
 
 
@@ -172,7 +172,7 @@ def seller_rating(e: Evidence) -> float:
 @signals.feature(
     YES_NO,
     missing="the seller's country or the place of dispatch not sent",
-    source="Own choice: dispatch from elsewhere than the stated seat",
+    source="Own choice: dispatch from a country other than the stated one",
     say=lambda e, v: message(
         "seller_ships_from_elsewhere" if v else "seller_ships_from_elsewhere.no",
         ship_from=e.facts.listing.ship_from or "",
@@ -180,18 +180,18 @@ def seller_rating(e: Evidence) -> float:
     ),
 )
 def seller_ships_from_elsewhere(e: Evidence) -> float:
-    """1 where the goods leave from another country than the seller's."""
+    """1 if the goods ship from a country other than the seller's."""
     home, origin = e.facts.listing.seller.country, e.facts.listing.ship_from
     return MISSING if home is None or origin is None else float(home.casefold() != origin.casefold())
 
 
 @signals.feature(
-    log_of("offers"),
-    missing="nothing was recorded of the seller then",
+    log_of("listings"),
+    missing="nothing was recorded about the seller yet",
     source="Own choice: bursts, over the windows of Ozon E-CUP 2025",
     version=2,
     say=lambda e, _: message("seller_listings_30d", n=e.facts.seller.listings_30d or 0),
 )
 def seller_listings_30d(e: Evidence) -> float:
-    """Other listings of the seller first seen in the last 30 days; 500 stands for any more."""
+    """Other listings of the seller first seen in the last 30 days, at most 500."""
     return log1p(e.facts.seller.listings_30d)

@@ -1,7 +1,7 @@
-"""Signals of the sellers with whom a seller shares contacts: how many, and what was found of them.
+"""Signals of linked sellers: how many share contacts with the seller, and the outcomes of their listings.
 
-The unit is the seller, not the listing, so that one brand with many confirmations against one shop weighs no more on
-those who share its telephone than one confirmation does.
+The unit is the seller, not the listing. Many confirmations of one brand against one shop therefore weigh on linked
+sellers as much as a single confirmation.
 """
 
 from typing import Final
@@ -13,10 +13,10 @@ from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log
 
 _LINKED: Final = "ADR 19; Corsearch Zeal, Seller Network: identical contacts, transitive"
 signals = Registry(Family.SELLER, source=_LINKED)
-_NO_CONTACT: Final = "no contact of the seller is known, or links were not recorded then"
-# As for a seller's own earlier listings.
+_NO_CONTACT: Final = "no contact of the seller is known, or links were not recorded yet"
+# The prior is the same as for a seller's own earlier listings.
 _COUNTERFEITS: Final = Prior(0.05, 10.0)
-# No linked seller speaks with more: with as much as is believed beforehand, so none outweighs that alone.
+# The most listings that count of one linked seller: the weight of the prior, so that none outweighs it alone.
 _LISTINGS_OF_ONE: Final = 10
 
 
@@ -57,7 +57,7 @@ def seller_linked_cleared(e: Evidence) -> float:
 
 @signals.feature(
     SHARE,
-    missing=f"{_NO_CONTACT}, or nobody is linked",
+    missing=f"{_NO_CONTACT}, or no seller is linked",
     say=lambda e, _: message(
         "seller_linked_counterfeit_share",
         counterfeit=sum(one.counterfeit for one in _links(e).sellers),
@@ -65,15 +65,15 @@ def seller_linked_cleared(e: Evidence) -> float:
     ),
 )
 def seller_linked_counterfeit_share(e: Evidence) -> float:
-    """Share of the reviewed listings of linked sellers found counterfeit, each speaking for at most ten of its own."""
+    """Share of the reviewed listings of linked sellers found counterfeit, at most ten of each seller."""
     links = _known(e)
     if links is None or not links.sellers:
         return MISSING
     counterfeit, reviewed = 0.0, 0.0
     for one in links.sellers:
-        spoken = min(one.reviewed, _LISTINGS_OF_ONE)
-        reviewed += spoken
-        counterfeit += spoken * one.counterfeit / max(one.reviewed, 1)
+        counted = min(one.reviewed, _LISTINGS_OF_ONE)
+        reviewed += counted
+        counterfeit += counted * one.counterfeit / max(one.reviewed, 1)
     return shrunk_share(counterfeit, reviewed, _COUNTERFEITS)
 
 
@@ -83,7 +83,7 @@ def seller_linked_counterfeit_share(e: Evidence) -> float:
     say=lambda e, v: message("seller_linked_distance", n=int(v), way=_way(e)),
 )
 def seller_linked_distance(e: Evidence) -> float:
-    """Steps of shared contacts to the nearest seller with a confirmed counterfeit; 1 shares one with this seller."""
+    """Steps of shared contacts to the nearest seller with a confirmed counterfeit; 1 is a direct link."""
     links = _known(e)
     return MISSING if links is None or not links.counterfeiters else float(len(links.counterfeiters[0].path))
 
@@ -94,7 +94,7 @@ def _known(e: Evidence) -> Links | None:
 
 
 def _links(e: Evidence) -> Links:
-    assert e.facts.seller.links is not None  # Only what is known is told.
+    assert e.facts.seller.links is not None  # Called only where the value is known.
     return e.facts.seller.links
 
 
@@ -103,5 +103,5 @@ def _cleared(links: Links) -> int:
 
 
 def _way(e: Evidence) -> tuple[Message, ...]:
-    """The kinds of contact on the way, without the names of those who have them."""
+    """The kinds of contact on the path, without the sellers' names."""
     return tuple(message(f"contact.{step.kind.value}") for step in _links(e).counterfeiters[0].path)

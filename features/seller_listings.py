@@ -1,4 +1,4 @@
-"""Signals of what else a seller listings: how much of it is new, which brands and categories, at which prices."""
+"""Signals of a seller's other listings: new listings, brands, categories and prices."""
 
 import math
 from collections.abc import Callable
@@ -12,34 +12,34 @@ signals = Registry(Family.SELLER)
 
 _BURSTS: Final = "Own choice: bursts of new listings"
 _MIX: Final = "Own choice: the brands and categories that a seller trades in"
-_NOT_RECORDED: Final = "nothing was recorded of the seller then"
-_NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other offer"
+_NOT_RECORDED: Final = "nothing was recorded about the seller yet"
+_NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other listing"
 
 
 @signals.feature(
     log_of("days", 15),
-    missing="the seller was first seen with this offer, or nothing was recorded of it then",
-    source="Own choice: an old account may be new here",
+    missing="the seller was first seen with this listing, or nothing was recorded about it yet",
+    source="Own choice: an old account may be new to the service",
     say=lambda e, _: message("seller_known", n=round(e.facts.seller.known_days or 0)),
 )
 def seller_known(e: Evidence) -> float:
-    """Days since the seller was first seen by the service, whatever the age of the account."""
+    """Days since the service first saw the seller, regardless of the age of the account."""
     return log1p(e.facts.seller.known_days)
 
 
 @signals.feature(
-    log_of("offers", 10),
+    log_of("listings", 10),
     missing=_NOT_RECORDED,
     source=_MIX,
     say=lambda e, _: message("seller_offers", n=_others(e).offers),
 )
 def seller_offers(e: Evidence) -> float:
-    """Other listings of the seller sent in the last 180 days; 500 stands for any more."""
+    """Other listings of the seller sent in the last 180 days, at most 500."""
     return _figure(e, lambda others: log1p(others.offers))
 
 
 @signals.feature(
-    log_of("offers", 10),
+    log_of("listings", 10),
     missing=_NOT_RECORDED,
     source=_BURSTS,
     say=lambda e, _: message("seller_listings_7d", n=_others(e).listed_7d),
@@ -51,12 +51,12 @@ def seller_listings_7d(e: Evidence) -> float:
 
 @signals.feature(
     SHARE,
-    missing=f"{_NOT_RECORDED}, or it put up no other offer in 90 days",
+    missing=f"{_NOT_RECORDED}, or it published no other listing in 90 days",
     source=_BURSTS,
     say=lambda e, _: part_of("seller_recent_listings_share", _others(e).listed_7d, _others(e).listed_90d),
 )
 def seller_recent_listings_share(e: Evidence) -> float:
-    """Share of the listings put up in 90 days that came in the last 7; 8 % is a steady seller."""
+    """Share of the listings published in 90 days that are from the last 7 days; 8 % is a steady pace."""
     return _figure(e, lambda others: others.listed_7d / others.listed_90d if others.listed_90d else None)
 
 
@@ -73,7 +73,7 @@ def seller_brands(e: Evidence) -> float:
 
 @signals.feature(
     SHARE,
-    missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
+    missing=f"{_NOT_RECORDED}, or none of its other listings names a brand",
     source=_MIX,
     say=lambda _, v: message("seller_top_brand_share", share=v),
 )
@@ -84,8 +84,8 @@ def seller_top_brand_share(e: Evidence) -> float:
 
 @signals.feature(
     Scale("nats", 0, 10),
-    missing=f"{_NOT_RECORDED}, or none of its other offers names a brand",
-    source="Shannon 1948: entropy; many brands in equal parts is how a bazaar trades, one brand how a dealer does",
+    missing=f"{_NOT_RECORDED}, or none of its other listings names a brand",
+    source="Shannon 1948: entropy; a bazaar sells many brands in equal parts, a dealer one brand",
     say=lambda e, _: message("seller_brand_entropy", n=_others(e).brands),
 )
 def seller_brand_entropy(e: Evidence) -> float:
@@ -96,11 +96,11 @@ def seller_brand_entropy(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing=_NO_OTHERS,
-    source="Own choice: brands that take part are those that are counterfeited",
+    source="Own choice: the brands that take part are the ones that are counterfeited",
     say=lambda e, v: message("seller_protected_share", share=v, n=_others(e).offers),
 )
 def seller_protected_share(e: Evidence) -> float:
-    """Share of the seller's other listings whose brand took part when they came in."""
+    """Share of the seller's other listings whose brand took part at intake."""
     return _figure(e, lambda others: others.protected_share)
 
 
@@ -117,7 +117,7 @@ def seller_categories(e: Evidence) -> float:
 
 @signals.feature(
     Scale("log ratio", 0, 40),
-    missing=f"{_NOT_RECORDED}, or fewer than five of its other offers have a known price",
+    missing=f"{_NOT_RECORDED}, or fewer than five of its other listings have a known price",
     source="Median absolute deviation: Rousseeuw and Croux 1993",
     say=lambda e, v: message("seller_price_spread", n=_others(e).priced, share=math.expm1(v)),
 )
@@ -127,7 +127,7 @@ def seller_price_spread(e: Evidence) -> float:
 
 
 def _others(e: Evidence) -> Assortment:
-    assert e.facts.seller.others is not None  # Only what is known is told.
+    assert e.facts.seller.others is not None  # Called only where the value is known.
     return e.facts.seller.others
 
 

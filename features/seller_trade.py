@@ -1,4 +1,4 @@
-"""Signals of how a seller trades: sales, returns and turnover, and whether they have just taken off."""
+"""Signals of a seller's trade: sales, returns and turnover, and their recent growth."""
 
 import math
 from typing import Final
@@ -68,7 +68,7 @@ def seller_turnover_growth_30d(e: Evidence) -> float:
     say=lambda e, _: part_of("seller_return_share_7d", e.facts.seller.returns.d7, e.facts.seller.sales.d7),
 )
 def seller_return_share_7d(e: Evidence) -> float:
-    """Share of the seller's sales returned in 7 days, pulled towards what is usual here."""
+    """Share of the seller's sales returned in 7 days, smoothed towards the base rate."""
     return shrunk_share(e.facts.seller.returns.d7, e.facts.seller.sales.d7, e.priors.seller_returns)
 
 
@@ -79,7 +79,7 @@ def seller_return_share_7d(e: Evidence) -> float:
     say=lambda e, _: part_of("seller_fake_return_share_30d", e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30),
 )
 def seller_fake_return_share_30d(e: Evidence) -> float:
-    """Share of the seller's sales returned as not genuine in 30 days, pulled towards what is usual here."""
+    """Share of the seller's sales returned as not genuine in 30 days, smoothed towards the base rate."""
     return shrunk_share(e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30, e.priors.seller_fake_returns)
 
 

@@ -1,4 +1,4 @@
-"""Signals of what people have found of a seller's earlier listings, as known at the moment."""
+"""Signals of the verdicts on a seller's earlier listings, as known at the moment."""
 
 from typing import Final
 
@@ -8,14 +8,14 @@ from features.priors import Prior
 from features.spec import MISSING, SHARE, Evidence, Family, Registry, log1p, log_of, shrunk_share
 
 _OUTCOMES: Final = "ADR 10: outcomes known before the moment"
-_NOT_RECORDED: Final = "no verdicts were recorded then"
+_NOT_RECORDED: Final = "no verdicts were recorded yet"
 signals = Registry(Family.SELLER, missing=_NOT_RECORDED, source=_OUTCOMES)
-# One reviewed listing in twenty is counterfeit; ten reviews' worth of belief in that.
+# One reviewed listing in twenty is counterfeit; the prior has the weight of ten reviews.
 _COUNTERFEITS: Final = Prior(0.05, 10.0)
 
 
 @signals.feature(
-    log_of("offers"),
+    log_of("listings"),
     say=lambda e, _: message("seller_confirmed_counterfeits", n=_found(e).counterfeit),
 )
 def seller_confirmed_counterfeits(e: Evidence) -> float:
@@ -23,7 +23,7 @@ def seller_confirmed_counterfeits(e: Evidence) -> float:
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.counterfeit)
 
 
-@signals.feature(log_of("offers"), say=lambda e, _: message("seller_cleared", n=_found(e).genuine))
+@signals.feature(log_of("listings"), say=lambda e, _: message("seller_cleared", n=_found(e).genuine))
 def seller_cleared(e: Evidence) -> float:
     """Earlier listings of the seller found genuine, or cleared on appeal, as known at the moment."""
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.genuine)
@@ -45,7 +45,7 @@ def seller_counterfeit_share(e: Evidence) -> float:
 
 
 @signals.feature(
-    log_of("offers"),
+    log_of("listings"),
     say=lambda e, _: message("seller_counterfeits_90d", n=_found(e).counterfeit_90d or 0),
 )
 def seller_counterfeits_90d(e: Evidence) -> float:
@@ -55,7 +55,7 @@ def seller_counterfeits_90d(e: Evidence) -> float:
 
 @signals.feature(
     log_of("days", 15),
-    missing=f"{_NOT_RECORDED}, or no offer of the seller stands as counterfeit",
+    missing=f"{_NOT_RECORDED}, or no listing of the seller stands as counterfeit",
     say=lambda e, _: message("seller_since_counterfeit", n=round(_found(e).days_since_counterfeit or 0)),
 )
 def seller_since_counterfeit(e: Evidence) -> float:
@@ -69,10 +69,10 @@ def seller_since_counterfeit(e: Evidence) -> float:
     say=lambda e, _: message("seller_strikes", n=_found(e).strikes or 0),
 )
 def seller_strikes(e: Evidence) -> float:
-    """Incidents of confirmed counterfeits in a year, those within three days of each other taken as one."""
+    """Incidents of confirmed counterfeits in a year; confirmations within three days of each other are one."""
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.strikes)
 
 
 def _found(e: Evidence) -> Outcomes:
-    assert e.facts.seller.outcomes is not None  # Only what is known is told.
+    assert e.facts.seller.outcomes is not None  # Called only where the value is known.
     return e.facts.seller.outcomes

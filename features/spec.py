@@ -1,4 +1,4 @@
-"""The registry: every feature with its unit, range, meaning of missing, source and words for a person."""
+"""The feature registry: unit, range, meaning of missing, source and message of every feature."""
 
 import hashlib
 import json
@@ -26,19 +26,19 @@ class Evidence:
 
     @property
     def priors(self) -> Priors:
-        """The base-rate priors of the marketplace; facts of schema 1 were read with the stated constants."""
+        """The base-rate priors of the marketplace; facts of schema 1 use the stated constants."""
         return self.facts.priors or NO_PRIORS
 
 
 class Family(StrEnum):
-    """Signals that come and go together: a source that lacks one field of a family mostly lacks them all."""
+    """Signals that are missing together: a source that lacks one field of a family mostly lacks all of them."""
 
     PRICE = "price"
     ITEM = "item"
     SELLER = "seller"
     BRAND = "brand"
     TEXT = "text"
-    LIKENESS = "likeness"
+    NEAR_DUPLICATES = "likeness"
 
 
 Compute = Callable[[Evidence], float]
@@ -80,7 +80,7 @@ def log_of(things: str, high: float = 40) -> Scale:
 
 
 class Registry:
-    """Features of one family in the order of their definition, with a meaning of missing and a source for most."""
+    """Features of one family in the order of their definition, with a default source and meaning of missing."""
 
     def __init__(self, family: Family, *, missing: str = "", source: str = "") -> None:
         self.features: list[Feature] = []
@@ -126,7 +126,7 @@ def fingerprint(features: Iterable[Feature], tables: Mapping[str, str | int]) ->
 
 
 def smoothed_share(part: float | None, whole: float | None, *, prior: float, strength: float) -> float:
-    """A share pulled towards `prior` as if `strength` earlier cases had shown it: 0 of 2 is not 0.
+    """A share smoothed towards `prior` with the weight of `strength` cases, so that 0 of 2 is above 0.
 
     NaN where either count is unknown. Two counts may have been taken at different moments, so a part above the
     whole counts as the whole.
@@ -140,12 +140,12 @@ def smoothed_share(part: float | None, whole: float | None, *, prior: float, str
 
 
 def shrunk_share(part: float | None, whole: float | None, prior: Prior) -> float:
-    """A share pulled towards what is usual on the marketplace, as `smoothed_share` does."""
+    """A share smoothed towards the marketplace's base rate, as `smoothed_share` does."""
     return smoothed_share(part, whole, prior=prior.mean, strength=prior.strength)
 
 
 def recent_share(counts: Windows) -> float:
-    """Share of the 90-day count that fell in the last 7 days; NaN where unknown or where there was nothing."""
+    """Share of the 90-day count that fell in the last 7 days; NaN where it is unknown or zero."""
     return MISSING if counts.d7 is None or not counts.d90 else min(1.0, counts.d7 / counts.d90)
 
 

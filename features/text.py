@@ -1,4 +1,4 @@
-"""Signals of the text: how it is written, whatever it says."""
+"""Signals of the form of the text, regardless of its content."""
 
 from typing import Final
 
@@ -8,7 +8,7 @@ from features.spec import MISSING, SHARE, YES_NO, Evidence, Family, Registry, Sc
 from features.wording import NO_TEXT
 
 _NO_TITLE: Final = "no title"
-_NO_DESCRIPTION: Final = "no description; unknown, not clean"
+_NO_DESCRIPTION: Final = "no description"
 _QUALITY: Final = "Own choice: the quality of the text"
 signals = Registry(Family.TEXT, source=_QUALITY)
 
@@ -57,7 +57,7 @@ def text_title_length(e: Evidence) -> float:
 
 @signals.feature(SHARE, missing=_NO_TITLE, say=lambda _, v: message("text_title_capitals", share=v))
 def text_title_capitals(e: Evidence) -> float:
-    """Share of capitals among the letters of the title that have a case; 0 where none has."""
+    """Share of capitals among the cased letters of the title; 0 where there are none."""
     if not e.reading.title:
         return MISSING
     capitals = sum(map(str.isupper, e.reading.title))
@@ -86,17 +86,17 @@ def text_description_words(e: Evidence) -> float:
 @signals.feature(
     YES_NO,
     missing="never",
-    source="Own choice: a missing description is unknown, not clean",
+    source="Own choice: a missing description is no evidence of genuine goods",
     say=lambda _, v: message("text_described" if v else "text_described.no"),
 )
 def text_described(e: Evidence) -> float:
-    """1 where the listing has a description."""
+    """1 if the listing has a description."""
     return float(bool(e.reading.description))
 
 
 @signals.feature(SHARE, missing=_NO_DESCRIPTION, version=2, say=lambda _, v: message("text_repetition", share=v))
 def text_repetition(e: Evidence) -> float:
-    """Share of the description's words taken by the most frequent one."""
+    """Share of the most frequent word among the description's words."""
     return most_repeated_share(e.reading.description_words) if e.reading.description_folded else MISSING
 
 
@@ -107,7 +107,7 @@ def text_repetition(e: Evidence) -> float:
     say=lambda _, v: message("text_description_repeats_title" if v else "text_description_repeats_title.no"),
 )
 def text_description_repeats_title(e: Evidence) -> float:
-    """1 where the description has no word that is not in the title."""
+    """1 if the title contains every word of the description."""
     if not e.reading.title_folded or not e.reading.description_folded:
         return MISSING
     return float(set(e.reading.description_words) <= set(e.reading.title_words))

@@ -1,12 +1,12 @@
-"""The walk over a text that finds its n-grams: their indices for training, the sum of their weights for scoring.
+"""The scan of a text for its n-grams: their indices for training, the sum of their weights for scoring.
 
-`features.ngrams` says what is found; here it is found in one pass over UTF-8, letter by letter, with the hashes of
-the windows that end at a letter made from those that ended at the letter before. Training and scoring run the same
-lines, compiled once with a place for indices and once with weights. A field's value is the sum of its n-grams' weights
-over the square root of their number, so no matrix is needed to score.
+`features.ngrams` defines the n-grams. This module finds them in one pass over UTF-8, letter by letter. The hashes of
+the windows that end at a letter come from those that end at the letter before. Training and scoring run the same code,
+compiled once for indices and once for weights. The value of a field is the sum of its n-grams' weights over the square
+root of their number, so scoring needs no matrix.
 
-Two fields are hashed apart, because a word in a title weighs otherwise than one in a long description: the heading
-(brand, title, category) and the description.
+Two fields are hashed separately, because a word in a title has another weight than one in a long description: the
+heading (brand, title, category) and the description.
 """
 
 import itertools
@@ -30,8 +30,8 @@ FIELDS: Final = 2
 COLUMNS: Final = FIELDS * BUCKETS
 
 _BLOCK: Final = 256  # Listings packed at once: half a megabyte of typical text, which stays in the cache.
-# No character of one byte is read as more than one letter, of two or three bytes as more than six a byte; a letter ends
-# three windows and a pair of ideographs, and a blank after it ends at most a run, a pair of runs and a spaced word.
+# A character of one byte is at most one letter, one of two or three bytes at most six letters a byte. A letter ends
+# three windows and a pair of ideographs. A blank after it ends at most a run, a pair of runs and a spaced word.
 _ROOM_PER_BYTE: Final = 6 * 7
 _ROOM: Final = 16
 
@@ -52,7 +52,7 @@ def heading(listing: Listing) -> str:
 
 
 def pack(texts: Sequence[str]) -> Packed:
-    """Texts as the walk reads them; the blank after each ends its last word."""
+    """Texts in the form that `scan` reads; the blank after each ends its last word."""
     encoded = [as_shown(text).encode("utf-8", "surrogatepass") for text in texts]
     sizes = itertools.accumulate((len(one) + 1 for one in encoded), initial=0)
     starts = np.fromiter(sizes, np.int64, len(encoded) + 1)
@@ -71,10 +71,10 @@ def blocks(many: int) -> list[slice]:
 
 
 def indices(text: str, field: int) -> Indices:
-    """Indices of one text, shape (n,), repeats included, in the order of the walk."""
+    """Indices of one text, shape (n,), repeats included, in the order of the text."""
     packed = pack([text])
     out = np.empty(room(packed.data.size), np.int32)
-    count, _ = walk(packed.data, 0, packed.data.size, tables(), None, out)
+    count, _ = scan(packed.data, 0, packed.data.size, tables(), None, out)
     return out[:count] + np.int32(field * BUCKETS)
 
 
@@ -90,12 +90,12 @@ def scores(listings: Sequence[Listing], weights: Weights) -> NDArray[np.float64]
 
 
 def score_packed(packed: Packed, weights: Weights, out: NDArray[np.float64]) -> None:
-    """Write the scores of n listings to `out`, shape (n,); the texts are theirs in the order of `fields`."""
+    """Write the scores of n listings to `out`, shape (n,); `packed` has their texts in the order of `fields`."""
     _score(packed, tables(), weights[:BUCKETS], weights[BUCKETS:], out)
 
 
 def room(length: int) -> int:
-    """No text of so many bytes has more n-grams."""
+    """An upper bound of the number of n-grams in a text of so many bytes."""
     return _ROOM_PER_BYTE * length + _ROOM
 
 
@@ -106,9 +106,9 @@ def _score(
     data, starts = packed
     for i in range(out.size):
         first, middle, last = starts[2 * i], starts[2 * i + 1], starts[2 * i + 2]
-        count, total = walk(data, first, middle, alphabet, heading_weights, None)
+        count, total = scan(data, first, middle, alphabet, heading_weights, None)
         out[i] = total / np.sqrt(count) if count else 0.0
-        count, total = walk(data, middle, last, alphabet, description_weights, None)
+        count, total = scan(data, middle, last, alphabet, description_weights, None)
         if count:
             out[i] += total / np.sqrt(count)
 
@@ -117,7 +117,7 @@ def _score(
 def _take(
     value: np.uint64, weights: Weights | None, out: Indices | None, count: int, total: float
 ) -> tuple[int, float]:
-    """Note one n-gram: its weight in the total, or its index in `out`."""
+    """Record one n-gram: its weight in the total, or its index in `out`."""
     if weights is not None:
         total += weights[value >> np.uint64(SHIFT)]
     if out is not None:
@@ -126,18 +126,18 @@ def _take(
 
 
 @numba.njit(cache=True, nogil=True)
-def walk(  # noqa: PLR0912, PLR0915  # cut up, its parts would hand each other twenty numbers at every letter
+def scan(  # noqa: PLR0912, PLR0915  # its parts would pass twenty numbers to each other at every letter
     data: NDArray[np.uint8], at: int, end: int, alphabet: Alphabet, weights: Weights | None, out: Indices | None
 ) -> tuple[int, float]:
     """How many n-grams a packed text has, and the sum of their weights.
 
-    With `out`, of shape (room(end - at),), the indices are written there; with `weights`, of shape (BUCKETS,), theirs
-    are summed. The other one is None, and then nothing of it is compiled.
+    `out`, of shape (room(end - at),), receives the indices; `weights`, of shape (BUCKETS,), are summed. The other is
+    None, and its code is not compiled.
     """
     kinds, values, word_values = alphabet.kinds, alphabet.values, alphabet.word_values
-    threes = fours = fives = 0.0  # Sums of their own: an addition need not wait for the one before it.
+    threes = fours = fives = 0.0  # Separate sums, so that additions need not wait for each other.
     count = 0
-    place = np.uint64(at)  # Unsigned, or each look-up would first ask whether the index counts from the end.
+    place = np.uint64(at)  # Unsigned, so that a look-up skips the check for negative indices.
     last = np.uint64(end)
     blank = values[np.uint64(32)]
     before, before_kind = blank, np.int64(BLANK)
@@ -146,7 +146,7 @@ def walk(  # noqa: PLR0912, PLR0915  # cut up, its parts would hand each other t
     run = digits = earlier = spaced = alone = np.uint64(0)
     run_length = run_digits = spaced_length = 0
     code = np.uint64(0)
-    listed = np.int64(0)  # Letters still to be read of a character that is several.
+    listed = np.int64(0)  # Letters still to be read of a character that reads as several.
     while True:
         if listed:
             code += np.uint64(1)
@@ -154,7 +154,7 @@ def walk(  # noqa: PLR0912, PLR0915  # cut up, its parts would hand each other t
             kind, value, in_word = kinds[code], values[code], word_values[code]
         else:
             started = length
-            while place < last:  # Letters of one or two bytes: most of most texts, so nothing else is looked at here.
+            while place < last:  # Fast path for letters of one or two bytes, most of the text.
                 byte = np.uint64(data[place])
                 if byte < np.uint64(0x80):
                     code, size = byte, np.uint64(1)

@@ -1,4 +1,4 @@
-"""Signals of wording: what the text says about the goods, by the lexicon."""
+"""Wording signals: claims of the text about the goods, by the lexicon."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -10,7 +10,7 @@ from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 NO_TEXT: Final = "neither title nor description"
 _LEXICON: Final = "features/data/lexicon.tsv, each row with its own source"
 signals = Registry(Family.TEXT, missing=NO_TEXT, source=_LEXICON)
-_WEIGHTS: Final = {"strong": 3.0, "combination": 1.0, "weak": 0.25}  # One strong hit outweighs two that need company.
+_WEIGHTS: Final = {"strong": 3.0, "combination": 1.0, "weak": 0.25}  # One strong match outweighs two combinations.
 _MOST: Final = 10.0
 _COUNTED: Final = (
     Kind.GRADE,
@@ -24,7 +24,7 @@ _COUNTED: Final = (
 
 
 def _weight(e: Evidence, kind: Kind) -> float:
-    """The strongest hit of a kind, plus a little for each further wording, at most 10; languages repeat each other."""
+    """The weight of the strongest match of a kind plus 0.25 for each further wording, at most 10."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
     phrase_matches = e.reading.kinds.get(kind, ())
@@ -35,7 +35,7 @@ def _weight(e: Evidence, kind: Kind) -> float:
 
 
 def _quote_matches(code: str, phrase_matches: Sequence[PhraseMatch]) -> Message:
-    """The words of the strongest hits."""
+    """The words of the strongest matches."""
     return quoting(
         code,
         [
@@ -57,28 +57,28 @@ def _register(name: str, kind: Kind, meaning: str) -> None:
 
 
 for _row in (
-    ("text_replica_grade", Kind.GRADE, "Words that grade a replica, such as '1:1', 高仿, люкс копия, réplica AAA."),
-    ("text_inspired", Kind.INSPIRED, "Words that lean on another's brand: 'inspired by', 'dupe', 同款."),
+    ("text_replica_grade", Kind.GRADE, "Wording that grades a replica, such as '1:1', 高仿, люкс копия, réplica AAA."),
+    ("text_inspired", Kind.INSPIRED, "Wording that leans on another brand: 'inspired by', 'dupe', 同款."),
     (
         "text_overclaim",
         Kind.AUTHENTICITY,
         "Claims of authenticity that an honest seller rarely makes: '100% authentic', 100% оригинал.",
     ),
-    ("text_no_papers", Kind.DOCUMENTS, "Words about missing box, tags, receipt or papers."),
+    ("text_no_papers", Kind.DOCUMENTS, "Wording about a missing box, tags, receipt or documents."),
     (
         "text_contact",
         Kind.CONTACT,
         "Ways to make contact outside the marketplace: messengers, telephone numbers, albums.",
     ),
     ("text_evasion", Kind.EVASION, "Spelling or wording that evades a search: stars, spaced letters, hidden links."),
-    ("text_factory", Kind.FACTORY, "Words about the factory or unofficial production: 'factory direct', 原单."),
+    ("text_factory", Kind.FACTORY, "Wording about the factory or unofficial production: 'factory direct', 原单."),
 ):
     _register(*_row)
 
 
 @signals.feature(Scale("kinds", 0, len(_COUNTED)), version=2, say=lambda _, v: message("text_kinds", n=int(v)))
 def text_kinds(e: Evidence) -> float:
-    """How many kinds of suspect wording occur, weak hits left out; two kinds weigh more than two words."""
+    """The number of kinds of suspect wording, without weak matches."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
     return float(sum(any(_counts(phrase_match) for phrase_match in e.reading.kinds.get(kind, ())) for kind in _COUNTED))
@@ -94,12 +94,12 @@ def _beside_brand(e: Evidence, kinds: float) -> Message:
 
 @signals.feature(
     Scale("kinds", 0, len(_COUNTED)),
-    source="Own choice: most wording needs a brand beside it to mean anything",
+    source="Own choice: most wording is suspect only next to a brand",
     version=2,
     say=_beside_brand,
 )
 def text_beside_brand(e: Evidence) -> float:
-    """How many kinds of suspect wording occur in a listing that names or declares a brand; 0 where it names none."""
+    """The number of kinds of suspect wording in a listing that names or declares a brand; 0 without a brand."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
     return text_kinds(e) if _brand_named(e) else 0.0
@@ -107,7 +107,7 @@ def text_beside_brand(e: Evidence) -> float:
 
 @signals.feature(YES_NO, say=lambda e, _: _quote_matches("text_honest_use", _honest_uses(e)))
 def text_honest_use(e: Evidence) -> float:
-    """1 where wording of an honest use occurs: 'compatible with', 'replica jersey'; weak ones ('for') only cancel."""
+    """1 if wording of an honest use occurs: 'compatible with', 'replica jersey'; weak ones ('for') do not count."""
     if not (e.reading.title_folded or e.reading.description_folded):
         return MISSING
     return float(bool(_honest_uses(e)))

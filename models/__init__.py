@@ -1,1 +1,1 @@
-"""Numbers to score to route; verdicts to labels. Pure rules and scoring, no I/O."""
+"""Scoring, routing and labelling: pure rules without I/O."""

@@ -1,6 +1,6 @@
 """A model as files: text, arrays and JSON under one digest. It contains no code, and loading it unpickles nothing.
 
-This module maps bytes by name to a model and back, and touches no disk. The bundle's metadata (time, host, commit,
+This module maps named bytes to a model and back, without access to a disk. The bundle's metadata (time, host, commit,
 figures) is in separate files. The digest does not cover them.
 """
 
@@ -36,14 +36,14 @@ _FILES: Final = (_FOREST, _WEIGHTS, _MODEL, _REFERENCES)
 _HEADER: Final = re.compile(
     rb"\x93NUMPY\x01\x00(..)\{'descr': '<f4', 'fortran_order': False, 'shape': \((\d{1,9}),\), \} *\n", re.DOTALL
 )
-_BEFORE: Final = 10  # Bytes of a .npy file of version 1.0 before what its length is of.
+_BEFORE: Final = 10  # Bytes of a .npy file of version 1.0 before the part that its length counts.
 _PARTS: Final = frozenset({"combiner", "calibration", "thresholds", "text_intercept", "masking"})
 _COMBINED: Final = frozenset({"join", "text_weight", "numbers", "text"})
 
 
 @dataclass(frozen=True, slots=True)
 class Masking:
-    """How the training rows were doubled with whole signal families hidden."""
+    """How the training rows were copied with whole signal families masked."""
 
     seed: int
     share: float
@@ -140,7 +140,7 @@ def digest_of(files: Mapping[str, bytes]) -> str:
 
 
 def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
-    """The digest of a bundle whose every file is as its manifest says, made for this feature set.
+    """The digest of a bundle whose files match its manifest and this feature set.
 
     Raises
     ------
@@ -175,13 +175,13 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
 def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bundle:
     """The bundle in verified files.
 
-    A digest proves that the files are those that were approved, not that they are harmless: LightGBM reads text
-    without checks, so files of unknown origin are first loaded in a child process (`serving.scoring.service.bundles`).
+    A digest proves that the files are the approved ones, not that they are harmless. LightGBM reads text without
+    checks, so files of unknown origin are first loaded in a child process (`serving.scoring.service.bundles`).
 
     Raises
     ------
     BundleRefused
-        As `verify`, or a file does not hold what its name promises.
+        As `verify`, or the content of a file is invalid.
     """
     digest = verify(files, expected=expected)
     model = _read(files, _MODEL)
@@ -222,7 +222,7 @@ def _numbers(found: Mapping[str, object]) -> dict[str, float]:
 
 
 def _number(value: object) -> float:
-    """A threshold that is no number would be found out by the first listing that is compared with it."""
+    """A finite number; otherwise the first comparison with a listing would fail."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         raise ValueError
     return float(value)
@@ -243,7 +243,7 @@ def _standard(found: Mapping[str, object]) -> Standard:
 
 
 def _thresholds(found: Mapping[str, object]) -> Thresholds:
-    """Brands are never asked about what is not even shown to an analyst."""
+    """The threshold for analysts is at most that for brands."""
     thresholds = Thresholds(**{name: _share(value) for name, value in found.items()})
     if thresholds.analyst_from > thresholds.ask_brand_from:
         raise ValueError
@@ -257,7 +257,7 @@ def _masking(found: Mapping[str, object]) -> Masking:
 
 
 def _weights(content: bytes) -> NDArray[np.float32]:
-    """The array in a .npy file. Its header is not evaluated: it is what this version writes, or it is none of ours."""
+    """The array in a .npy file. Its header must equal what this version writes; it is never evaluated."""
     header = _HEADER.match(content)
     if header is None or int.from_bytes(header[1], "little") != header.end() - _BEFORE or int(header[2]) != COLUMNS:
         raise BundleRefused("{name} is no array of {n} numbers.", name=_WEIGHTS, n=COLUMNS)
@@ -278,7 +278,7 @@ def _read(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A name that stands twice is read one way here and may be read another way elsewhere."""
+    """Refuses a repeated name, because another parser may read it differently."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError

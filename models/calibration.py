@@ -1,4 +1,4 @@
-"""Values of a model to probabilities that mean what they say, with how far other sellers could have moved them."""
+"""Calibration of model values to probabilities, with intervals over resampled sellers."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,14 @@ Floats = NDArray[np.float64]
 # expit(20.7) is 1 - 1e-9: no finite sample proves more.
 FURTHEST: Final = 20.7
 MOST_KNOTS: Final = 512
-# Below the first and above the last knot nothing was seen; a little slope keeps the order of scores, and no more.
+# There is no data beyond the outer knots; a small slope keeps the order of scores.
 _OUTER_SLOPE: Final = 1e-3
-# A slope is measured over at least this distance: between two equal values there is none.
+# The least distance over which a slope is measured, because equal values have none.
 _SHORTEST_STEP: Final = 1e-6
 
 
 class Method(StrEnum):
-    """How a curve was found; `training.fit_calibration` says when which."""
+    """How a curve was fitted; `training.fit_calibration` chooses the method."""
 
     SIGMOID = "sigmoid"
     VENN_ABERS = "venn_abers"
@@ -46,9 +46,9 @@ class Sigmoid:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Log-odds that rise along straight lines from knot to knot, and hardly beyond the outer ones.
+    """Log-odds that rise linearly from knot to knot, with a small slope beyond the outer ones.
 
-    Steps would give many listings one probability, and the order among them would be lost.
+    A step function would give many listings the same probability and lose their order.
     """
 
     values: tuple[float, ...]
@@ -68,9 +68,9 @@ class Curve:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Between which log-odds the curve came to lie at some values in 95 % of resamples of whole sellers.
+    """The range of the curve's log-odds at some values in 95 % of resamples of whole sellers.
 
-    It says what other sellers' labels would have changed of the calibration, the model being as it is.
+    It measures how much the labels of other sellers would change the calibration of the same model.
     """
 
     values: tuple[float, ...]
@@ -86,14 +86,14 @@ class Band:
             raise ValueError("a band's lower bound lies above its upper one")
 
     def around(self, values: Floats, log_odds: Floats) -> Floats:
-        """Lower and upper log-odds, shape (n, 2), never without the log-odds themselves."""
+        """Lower and upper log-odds, shape (n, 2), always including the log-odds themselves."""
         low, high = (np.interp(values, self.values, bound) for bound in (self.low, self.high))
         return np.column_stack([np.minimum(low, log_odds), np.maximum(high, log_odds)])
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """A curve that never falls, how it was found, and its band where there were sellers enough to resample."""
+    """A monotone curve, its method, and its band where there were enough sellers to resample."""
 
     method: Method
     curve: Sigmoid | Curve
@@ -112,7 +112,7 @@ class Calibration:
         return None if self.band is None else expits(self.band.around(values, self.log_odds(values)))
 
     def slopes(self, origins: Floats, values: Floats) -> Floats:
-        """By how much a unit of value raised the log-odds between origin and value on average, shape (n,)."""
+        """The mean slope of the log-odds between origin and value, shape (n,)."""
         near = np.abs(values - origins) < _SHORTEST_STEP
         low, high = np.where(near, origins - _SHORTEST_STEP, origins), np.where(near, origins + _SHORTEST_STEP, values)
         found: Floats = (self.log_odds(high) - self.log_odds(low)) / (high - low)
@@ -137,7 +137,7 @@ def calibration_from_dict(found: Mapping[str, Any]) -> Calibration:
     Raises
     ------
     ValueError, TypeError, KeyError, AttributeError
-        It is none, or its curve falls, ends nowhere or holds something that is no number.
+        The value is not a calibration, or its curve falls or has a value that is not a finite number.
     """
     method, curve, band = (found[name] for name in _only(found, "method", "curve", "band"))
     method = Method(method)

@@ -1,4 +1,4 @@
-"""A case and its states: what may follow what, and why not."""
+"""The states of a case and the transitions between them."""
 
 from enum import StrEnum
 from typing import Final
@@ -15,11 +15,11 @@ class CaseLane(StrEnum):
     AUDIT = "audit"
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
     APPEAL = "appeal"
-    COMPLAINT = "complaint"  # A notifier's, against the decision that a listing stays.
-    SECOND_REVIEW = "second_look"  # A check of what the model is taught; it changes nothing for the listing.
+    COMPLAINT = "complaint"  # A notifier's complaint against the decision that a listing stays.
+    SECOND_REVIEW = "second_look"  # A check of a training label; it does not change the listing.
 
 
-# Decided by somebody who did not judge the listing before, and who is shown neither the score nor what was said.
+# The reviewer did not judge the listing before and sees neither the score nor earlier verdicts.
 BLIND_LANES: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_REVIEW})
 
 
@@ -35,7 +35,7 @@ class CaseEvent(StrEnum):
     """The events of a case."""
 
     DECIDE = "decide"
-    PASS_ON = "pass_on"  # noqa: S105  # No password: answered, but by somebody who could not settle it: another lane, still open.
+    PASS_ON = "pass_on"  # noqa: S105  # Not a password: the case was not settled and stays open in another lane.
     UNDO = "undo"
     NEW_VERSION = "new_version"
 
@@ -68,7 +68,7 @@ def next_state(state: CaseState, event: CaseEvent) -> CaseState:
     return following
 
 
-# Lanes whose work weighs more stay on top when a listing is changed while its case is open.
+# The lanes in order of precedence, for a listing that changes while its case is open.
 _PRECEDENCE: Final = (
     CaseLane.APPEAL,
     CaseLane.COMPLAINT,

@@ -1,4 +1,4 @@
-"""The model as it scores: forest and text joined, calibrated, with contributions that add up."""
+"""The scoring model: forest and text model combined and calibrated, with additive contributions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ TEXT_COLUMN = "text_log_odds"
 
 
 class Join(StrEnum):
-    """How text and numbers meet; chosen by the number of positives in training, never by results."""
+    """How text and numbers are combined; the number of positives in training decides, never results."""
 
     SUM = "sum"  # A weighted sum of the two standardised log-odds.
     STACK = "stack"  # The text log-odds is the forest's last column.
@@ -62,7 +62,7 @@ class Contributions:
 
 @dataclass(frozen=True, slots=True)
 class Classifier:
-    """Numbers and text to a calibrated probability. Immutable; the same input gives the same output."""
+    """Maps numbers and text to a calibrated probability. Immutable and deterministic."""
 
     forest: Forest
     text: TextModel
@@ -89,7 +89,7 @@ class Classifier:
         """The parts of `log_odds`, exactly.
 
         SHAP values of the forest and the text's part, scaled as the combiner scales, sum to the value. The calibration
-        need not be a straight line. Each listing's parts are scaled alike, by the calibration's mean slope between the
+        need not be linear. Each listing's parts are scaled alike, by the calibration's mean slope between the
         base value and the listing's value. The parts therefore keep their shares and sum to the calibrated log-odds.
         """
         parts = self._parts(matrix, listings, threads)

@@ -10,7 +10,7 @@ T = TypeVar("T")
 class DomainError(Exception):
     """An expected refusal. Its code is stable; its phrase is for the person who caused it.
 
-    It is given as a template with parameters, or made already. `sentence` is the phrase in English.
+    The phrase is given as a template with parameters or as a `Phrase`. `sentence` is its English text.
     """
 
     code: ClassVar[str] = "refused"
@@ -22,37 +22,37 @@ class DomainError(Exception):
 
 
 class NotFound(DomainError):
-    """There is no such thing, or it belongs to somebody else: the two are not told apart."""
+    """The object does not exist or belongs to another party; the error does not say which."""
 
     code = "not_found"
 
 
 class Forbidden(DomainError):
-    """The person is known and may not do this."""
+    """The person is authenticated but not allowed to do this."""
 
     code = "forbidden"
 
 
 class NoRightCarries(Forbidden):
-    """A brand has no right on file that carries this notice, here and now; the sentence says which and why."""
+    """A brand has no valid right on file for this notice; the sentence names the right and the reason."""
 
     code = "no_right_carries"
 
 
 class Conflict(DomainError):
-    """Somebody or something was faster; nothing was overwritten."""
+    """A concurrent change came first; nothing was overwritten."""
 
     code = "conflict"
 
 
 class TooLate(Conflict):
-    """The time for it has passed."""
+    """The deadline has passed."""
 
     code = "too_late"
 
 
 class Invalid(DomainError):
-    """The request makes no sense as it stands."""
+    """The request is invalid."""
 
     code = "invalid"
 
@@ -64,7 +64,7 @@ class BundleRefused(DomainError):
 
 
 def required(found: T | None, unless: str | Phrase) -> T:
-    """Return the value that was found.
+    """The value, unless it is None.
 
     Raises
     ------

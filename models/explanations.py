@@ -1,4 +1,4 @@
-"""Contributions to reasons: at most five messages, each with its figures."""
+"""Turns contributions into reasons: at most five messages with figures."""
 
 import math
 from typing import Final
@@ -15,7 +15,7 @@ MOST: Final = 5
 TEXT_CODE: Final = "wording"
 _SMALLEST: Final = 0.05  # Log-odds; less moves a probability by about one point at most.
 
-# Features that tell one story are one reason, told by the loudest of them.
+# Features of one story are one reason; the feature with the largest contribution gives the message.
 _STORIES: Final = {
     "price_level": (
         "price_to_brand_category", "price_spread_brand_category", "price_to_category", "price_log",
@@ -96,8 +96,8 @@ def explain(
 ) -> tuple[Reason, ...]:
     """The reasons of one score, strongest first.
 
-    `vector` and `contributions` have shape (n_features,), in log-odds. A missing value can move a score, but 'not
-    known' accuses nobody, so it is left out of the words (its weight stays in the sum).
+    `vector` and `contributions` have shape (n_features,), in log-odds. A missing value can move a score but is no
+    ground for suspicion, so no message names it. Its weight stays in the sum.
     """
     stories: dict[str, list[int]] = {}
     for column, name in enumerate(NAMES):
@@ -109,8 +109,8 @@ def explain(
         same_side = [column for column in known if contributions[column] * weight > 0]
         if abs(weight) < _SMALLEST or not same_side:
             continue
-        loudest_first = sorted(same_side, key=lambda column: -abs(contributions[column]))
-        told = (FEATURES[column].say(evidence, float(vector[column])) for column in loudest_first)
+        largest_first = sorted(same_side, key=lambda column: -abs(contributions[column]))
+        told = (FEATURES[column].say(evidence, float(vector[column])) for column in largest_first)
         found = next((one for one in told if one is not None), None)
         if found is not None:
             reasons.append(Reason(code, found, weight))

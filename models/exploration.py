@@ -11,21 +11,21 @@ _NORMAL: Final = NormalDist()
 
 
 def is_new_seller(known_days: float | None, judged: int, policy: RoutingPolicy) -> bool:
-    """Whether a seller is too new for the model to know it: first seen days ago, and nobody has judged it.
+    """Whether a seller is new: first seen less than `newcomer_days` ago and without a reviewed listing.
 
-    `known_days` is None where the seller is not known at all, `judged` counts its listings with an answer.
+    `known_days` is None for an unknown seller. `judged` counts the listings of the seller with a verdict.
     """
     return not judged and (known_days is None or known_days < policy.newcomer_days)
 
 
 def chance_of_review(probability: float, line: float, *, is_new_seller: bool, policy: RoutingPolicy) -> float:
-    """The chance of an audit for a listing below the `line` from which somebody looks anyway.
+    """The probability of a random audit for a listing below the `line` from which every listing is reviewed.
 
-    Of a seller known for long the model has much to go by, and every listing is drawn as rarely as the floor requires.
-    Without it, the model's confident errors would stay unseen, and no estimate would be unbiased. A new seller's
-    probability is a guess. Taken as log-odds that may be off by `newcomer_spread`, the chance of a draw is the chance
-    that the listing belongs above the line (posterior sampling, Thompson 1933). So a draw falls where it may find
-    something, and what it finds opens a whole account: all later listings of the seller are read with it.
+    Listings of established sellers are sampled with the least share. Without this floor the model's confident errors
+    would stay undetected and estimates would be biased. The probability of a new seller's listing is uncertain: its
+    log-odds may be off by `newcomer_spread`. The sampling probability is the chance that the listing belongs above the
+    line (posterior sampling, Thompson 1933). Audits therefore concentrate where they may find counterfeits, and a find
+    informs the scores of all later listings of the seller.
     """
     if not is_new_seller:
         return policy.audit_least_share

@@ -1,6 +1,6 @@
 """The boosted trees, from LightGBM's text form without its run-time settings.
 
-LightGBM is imported when the first forest is read: it brings scikit-learn, pandas and SciPy, which take a second, and
+LightGBM is imported when the first forest is read. It imports scikit-learn, pandas and SciPy, which take a second, and
 most processes never score.
 """
 
@@ -28,7 +28,7 @@ def without_settings(text: str) -> str:
 
 
 def splits_without_missing(text: str) -> int:
-    """Splits that would treat NaN as zero: LightGBM makes them for columns that had no NaN in training.
+    """The number of splits that would treat NaN as zero: LightGBM makes them for columns that had no NaN in training.
 
     `decision_type` holds the missing type in bits 2 and 3: 0 none, 1 zero, 2 NaN (LightGBM, tree.h).
     """
@@ -41,7 +41,7 @@ def splits_without_missing(text: str) -> int:
 
 
 class Forest:
-    """Raw log-odds and their parts. LightGBM trusts what it reads, so the trees are looked at first."""
+    """Raw log-odds and their contributions. LightGBM does not validate its input, so the trees are checked first."""
 
     def __init__(self, text: str) -> None:
         from lightgbm.basic import Booster, LightGBMError  # noqa: PLC0415  # see above

@@ -1,4 +1,4 @@
-"""Verdicts to labels: one pure function, so that what a judgement means for training is written in one place."""
+"""Derives training labels from verdicts, in one pure function."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from models.verdict import Evidence, Judgement, Side
 
 
 class EvidenceLevel(StrEnum):
-    """How a label is known, strongest first."""
+    """The evidence behind a label, strongest first."""
 
     APPEAL = "appeal"
     TEST_BUY = "test_buy"
@@ -21,23 +21,22 @@ class EvidenceLevel(StrEnum):
 
 
 class AppealState(StrEnum):
-    """How an appeal against the verdicts stands."""
+    """The state of an appeal against the verdicts."""
 
     NONE = "none"
     OPEN = "open"
     UPHELD = "upheld"  # The seller was right.
     DISMISSED = "dismissed"
-    UNANSWERED = "unanswered"  # A counter-notice that the rights holder let pass: undone, and judged by nobody.
+    UNANSWERED = "unanswered"  # An uncontested counter-notice: the removal was undone without a judgement.
 
 
 @dataclass(frozen=True, slots=True)
 class GivenVerdict:
     """One verdict on a listing version.
 
-    `superseded` is set by an undo, and while people have yet to say whether the removal leaves. `drawn` is set where a
-    random draw showed the listing and nothing else did. `second_look` is set where the verdict was given blind, to
-    check a label in doubt. `suspended` is set where the one who gave it is not trusted any more, or was not in good
-    standing and an analyst had to decide.
+    `superseded` is set by an undo, and while the removal is pending approval. `drawn` is set where only the random
+    audit sample selected the listing. `second_review` is set where the verdict was given blind, to check a label in
+    doubt. `suspended` is set where its author is no longer trusted, or was not in good standing and an analyst decided.
     """
 
     verdict_id: str
@@ -54,7 +53,7 @@ class GivenVerdict:
 
     @property
     def source(self) -> str:
-        """The parties that answer for the verdict: the brand and its user, or the reviewer. Never a feature."""
+        """The party that answers for the verdict: the brand, or the reviewer. Never a feature."""
         return f"brand:{self.brand_id}" if self.side is Side.BRAND and self.brand_id else f"user:{self.user_id}"
 
 
@@ -62,7 +61,7 @@ class GivenVerdict:
 class Label:
     """The training label: 1 counterfeit or 0, its weight, its evidence level, and its maturity.
 
-    `provenance` are the verdicts that it rests on and `sources` those who gave them, both in the order of time.
+    `provenance` are the verdicts that it rests on and `sources` their authors, both in time order.
     """
 
     value: int
@@ -75,14 +74,14 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class NoLabel:
-    """Why a listing version teaches nothing yet, or ever."""
+    """Why a listing version has no training label."""
 
     reason: str
 
 
 VALUES: Final = {Judgement.COUNTERFEIT: 1, Judgement.GENUINE: 0, Judgement.LICENSED: 0, Judgement.GREY_MARKET: 0}
 _NOT_MATURE: Final = NoLabel("not mature yet")
-# A reason that can be done something about: somebody else must look.
+# This reason can be resolved: another reviewer must judge the listing.
 WANTS_A_SECOND: Final = NoLabel("a second reviewer must agree first")
 
 
@@ -97,23 +96,23 @@ def label_from(
 ) -> Label | NoLabel:
     """The label of one listing version as of a moment. `verdicts` excludes the verdicts given on appeal.
 
-    The judgement calls, in their order.
+    The judgement calls in order:
 
     *Verdicts that count.* Withdrawn verdicts do not count, and neither do verdicts given after the moment. Verdicts of
     a suspended person do not count where other verdicts carry the label without them.
 
     *Appeals.* An open one suspends the label: half of its outcomes would be wrong. An upheld one supersedes all earlier
-    verdicts and makes the listing genuine at full weight. These are the rows that a model most needs to stop getting
+    verdicts and makes the listing genuine at full weight. A model learns most from the rows that it got
     wrong. Only a later test buy outweighs it. A dismissed one confirms 'counterfeit', and has no effect where the
     answer is 'genuine' by now. A counter-notice suspends as an appeal does. A counter-notice that the rights holder
     does not contest leaves no label. Silence is no judgement of the goods, and a seller could otherwise influence
     training by waiting.
 
-    *Goods before words.* A test buy beats every opinion, the brand's too and in either order: the goods were there.
-    Where several differ, counterfeit holds: a seller who mixes stock sells fakes.
+    *Goods before statements.* A test buy outweighs every other verdict, even the brand's, earlier or later: the goods
+    were examined. If test buys differ, counterfeit prevails: a seller who mixes stock sells fakes.
 
-    *The brand before analysts.* Its latest answer wins over them, before or after it, because it alone can authenticate
-    the goods. One exception keeps a brand from clearing its own fakes, or burying a rival, unseen: a blind second
+    *The brand before analysts.* Its latest answer outweighs theirs, earlier or later, because it alone can authenticate
+    the goods. One exception stops a brand from clearing its own fakes or from accusing a rival: a blind second
     review that contradicts it leaves no label. It does not reverse the label, because one analyst would then overrule
     the rights holder.
 
@@ -124,7 +123,7 @@ def label_from(
     stands for 33 listings. A single 'genuine' verdict in the sample needs no second one; nearly all of the sample is of
     this kind. (`LabelPolicy` has the weights; 0 stands for: wait for a second verdict.)
 
-    *Answers.* 'Cannot tell' and 'needs a test buy' are none. Grey market is genuine goods and never a counterfeit
+    *Answers.* 'Cannot tell' and 'needs a test buy' are no answers. Grey market is genuine goods and never a counterfeit
     label; it counts half if anybody who carries the label says so.
 
     *Maturity.* A label of either value teaches only once both windows have closed since the last verdict it rests on,
@@ -139,9 +138,9 @@ def label_from(
     if appeal is AppealState.UNANSWERED:
         return NoLabel("the rights holder did not answer the seller")
     if appeal is not AppealState.NONE and appeal_verdict is not None and appeal_verdict.suspended:
-        return NoLabel("who decided the appeal is suspended")
-    heard = [verdict for verdict in standing if not verdict.suspended]
-    answers = [verdict for verdict in heard if verdict.judgement in VALUES]
+        return NoLabel("the reviewer of the appeal is suspended")
+    trusted = [verdict for verdict in standing if not verdict.suspended]
+    answers = [verdict for verdict in trusted if verdict.judgement in VALUES]
     test_buys = [verdict for verdict in answers if verdict.evidence is Evidence.TEST_BUY]
     decision = (appeal_verdict,) if appeal_verdict else ()
     if appeal is AppealState.UPHELD:
@@ -153,7 +152,7 @@ def label_from(
             basis = _Basis(0, EvidenceLevel.APPEAL, contested, decision, appeal_decided_at)
             return _label(basis, as_of, policy)
     if not answers:
-        return NoLabel(_silence(standing, heard))
+        return NoLabel(_no_answer(standing, trusted))
     found = _basis(answers, test_buys, confirmed=appeal is AppealState.DISMISSED)
     if isinstance(found, _Basis) and found.value and appeal is AppealState.DISMISSED and appeal_decided_at is not None:
         found = replace(found, level=EvidenceLevel.APPEAL, decision=decision, decided_at=appeal_decided_at)
@@ -162,7 +161,7 @@ def label_from(
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """The basis of a label: verdicts in the order of time, and the decision of an appeal against them."""
+    """The basis of a label: verdicts in time order, and the decision of an appeal against them."""
 
     value: int
     level: EvidenceLevel
@@ -171,10 +170,10 @@ class _Basis:
     decided_at: datetime | None = None
 
 
-def _silence(standing: Sequence[GivenVerdict], heard: Sequence[GivenVerdict]) -> str:
-    if heard:
-        return "nobody could tell"
-    return "who judged it is suspended" if standing else "no verdict stands"
+def _no_answer(standing: Sequence[GivenVerdict], trusted: Sequence[GivenVerdict]) -> str:
+    if trusted:
+        return "no reviewer could tell"
+    return "the reviewer is suspended" if standing else "no verdict stands"
 
 
 def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *, confirmed: bool) -> _Basis | NoLabel:
@@ -189,7 +188,7 @@ def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *
         value = VALUES[last.judgement]
         against = [v for v in by_analysts if v.known_at > last.known_at and VALUES[v.judgement] != value]
         if any(verdict.second_review for verdict in against) and not (confirmed and value):
-            return NoLabel("a second look contradicts the brand")
+            return NoLabel("a second review contradicts the brand")
         return _Basis(value, EvidenceLevel.BRAND, (last,))
     latest = {verdict.user_id: verdict for verdict in by_analysts}
     votes = tuple(verdict for verdict in by_analysts if latest[verdict.user_id] is verdict)

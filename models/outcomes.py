@@ -43,9 +43,9 @@ def outcomes(rulings: Iterable[Ruling], *, as_of: datetime) -> list[Outcome]:
     The judgement calls. A verdict that was withdrawn before the moment does not count. A verdict withdrawn later counts
     until its withdrawal, because it was in force at the moment. The brand's latest verdict on a version wins over any
     analyst's, whichever came later, because it can authenticate the goods. Of several versions, the one judged last
-    gives the outcome of the listing. An appeal that is upheld clears the listing of what was said before; a verdict
-    after it stands on its own. One that is dismissed changes nothing. 'Cannot tell' and 'needs a test buy' are no
-    answers, except on appeal, where the doubt is the seller's.
+    gives the outcome of the listing. An upheld appeal clears the listing of all earlier verdicts; a later verdict
+    counts on its own. A dismissed appeal changes nothing. 'Cannot tell' and 'needs a test buy' are no answers, except
+    on appeal, where the seller has the benefit of the doubt.
     """
     by_listing: dict[str, list[Ruling]] = {}
     for ruling in rulings:

@@ -17,10 +17,10 @@ _Z: Final = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """One listing of the window that was to be reviewed.
+    """One listing of the window that was selected for review.
 
-    `inclusion_probability` is the chance that it would be, in (0, 1]; 1 for what is looked at anyway. `counterfeit` is
-    None where nobody could tell or the answer is not in yet.
+    `inclusion_probability` is the chance of selection, in (0, 1]; 1 for listings reviewed anyway. `counterfeit` is None
+    where no reviewer could tell or no answer has arrived yet.
     """
 
     inclusion_probability: float
@@ -29,10 +29,10 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A share with its 95 % interval. `value` is None where nothing answers for a part of the listings.
+    """A share with its 95 % interval. `value` is None where a part of the listings has no answer.
 
-    `reviewed` counts answered listings, `audited` those of them that were drawn at random, and `effective` how many
-    draws of equal chance would say as much as these.
+    `reviewed` counts answered listings, and `audited` the random samples among them. `effective` is the number of
+    samples of equal probability with the same information.
     """
 
     value: float | None
@@ -46,15 +46,15 @@ class Estimate:
 def prevalence(rows: Sequence[Due], *, listings: int) -> Estimate:
     """Share of all `listings` of a window that are counterfeit, as far as reviewers can tell.
 
-    `rows` are those of them that were to be reviewed. Those looked at anyway are counted; those drawn speak for the
-    rest of the listings, each for the inverse of its chance, scaled to the known number of the rest (Hajek 1971).
-    Listings are drawn one by one, so several of one seller are as good as several of several. The estimate is of the
-    share in this window, not of the same sellers' behaviour in another.
+    `rows` are the listings selected for review. Those reviewed anyway are counted. Sampled ones represent the rest, by
+    the inverse of its probability, scaled to the known number of the rest (Hajek 1971). Listings are sampled one by
+    one, so several of one seller inform as much as several of different sellers. The estimate is of the share in this
+    window, not of the same sellers' behaviour in another.
 
-    The interval of what was missed is the gamma interval of a weighted sum of rare counts (Fay and Feuer 1997) with
-    the mean weights of Tiwari, Clegg and Zou (2006): exact for equal chances, and honest with no find at all (the
-    rule of three and a bit). Unanswered listings count as the answered of their kind do, and widen the interval;
-    independent parts are joined by their distances from the estimate (Zou and Donner 2008). Reviewers' mistakes are in
+    The interval of the missed part is the gamma interval of a weighted sum of rare counts (Fay and Feuer 1997) with the
+    mean weights of Tiwari, Clegg and Zou (2006). It is exact for equal probabilities and valid without any find (a
+    little wider than the rule of three). Unanswered listings count like answered ones and widen the interval.
+    Independent parts are joined by their distances from the estimate (Zou and Donner 2008). Reviewers' mistakes stay in
     the estimate: a share f of false alarms among genuine listings adds about f.
 
     Raises
@@ -74,10 +74,10 @@ def prevalence(rows: Sequence[Due], *, listings: int) -> Estimate:
 
 
 def recall(rows: Sequence[Due], *, listings: int) -> Estimate:
-    """Share of the window's counterfeit listings that were looked at anyway: what the flagging does not miss.
+    """Share of the window's counterfeit listings that were reviewed anyway: the recall of the flagging.
 
-    Arguments, mistakes and errors as `prevalence`. The interval takes the ends of both parts at once, so it is
-    wide rather than short. None where no counterfeit was found anywhere: there is nothing to have recalled.
+    Arguments, mistakes and errors as `prevalence`. The interval combines the ends of both parts, so it is
+    conservative. None where no counterfeit was found.
     """
     seen, missed, counts = _parts(rows, listings)
     value = None if seen.value is None or missed.value is None else _share(seen.value, missed.value)
@@ -103,7 +103,7 @@ class _Count:
 
 
 def _parts(rows: Sequence[Due], listings: int) -> tuple[_Count, _Count, tuple[int, int, float]]:
-    """Counterfeits among what is looked at anyway, among the rest, and (answered, answered draws, effective draws)."""
+    """Counterfeits among listings reviewed anyway and among the rest, and (answered, sampled, effective) counts."""
     if any(not 0 < row.inclusion_probability <= 1 for row in rows):
         raise ValueError("a chance of being reviewed lies above 0 and is at most 1")
     if listings < len(rows):
@@ -128,8 +128,8 @@ def _counted(rows: Sequence[Due]) -> _Count:
     if not answered:
         return _Count(None, 0, silent)
     expected = silent * found / answered
-    # The spread of the unanswered around a share that is itself estimated; one success and one failure are added, so
-    # that no find among few answers is not taken for certainty.
+    # The spread of the unanswered around an estimated share. One success and one failure are added, so that few answers
+    # without a find do not count as certainty.
     share = (found + 1) / (answered + 2)
     around = _Z * math.sqrt(silent * share * (1 - share) * (1 + silent / answered))
     return _Count(found + expected, found + max(0.0, expected - around), found + min(silent, expected + around))

@@ -3,7 +3,7 @@
 from models.calibration import expit
 from models.score import Score, ScoreKind
 
-# On the scorecard a strong signal (30 points) is treated as one chance in ten, sixty as one in two: an order, no claim.
+# A strong signal (30 points) counts as one chance in ten, 60 points as one in two. This is an order, not an estimate.
 _POINTS_AT_EVEN = 60.0
 _POINTS_PER_UNIT = 13.65
 
@@ -11,8 +11,8 @@ _POINTS_PER_UNIT = 13.65
 def expected_harm(score: Score, *, price: float | None, sold_7d: float | None) -> float:
     """Chance of a counterfeit times what would be spent on it in a week, in the base currency.
 
-    An unknown price counts as one unit and unknown sales as one sale, so that a listing is never at the bottom merely
-    because little is known of it.
+    An unknown price counts as one unit and unknown sales as one sale, so that missing data does not put a
+    listing at the bottom.
     """
     chance = score.probability
     if chance is None or score.kind is ScoreKind.SCORECARD:

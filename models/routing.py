@@ -1,4 +1,4 @@
-"""Score to route: who looks at a listing next, and why. Standard library only."""
+"""Routes a scored listing to its next reviewer, with reasons. Standard library only."""
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -22,16 +22,16 @@ class Lane(StrEnum):
 
 
 class Asking(StrEnum):
-    """Whether the model may put questions to a brand at the moment."""
+    """Whether the model may currently ask a brand."""
 
     OPEN = "open"
-    PAUSED = "held"  # The volume of alerts was out of the ordinary, and nobody has looked at it yet.
-    USED_UP = "used_up"  # The brand has been asked as much as it answers in a day.
+    PAUSED = "held"  # The volume of alerts was unusual and has not been reviewed yet.
+    USED_UP = "used_up"  # The brand's questions for the day are used up.
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """Probabilities from which a listing goes to a person; part of a bundle, found on its validation rows."""
+    """Probabilities from which a listing goes to a person; part of a bundle, fitted on its validation rows."""
 
     ask_brand_from: float
     analyst_from: float
@@ -42,7 +42,7 @@ class Situation:
     """The inputs of routing in addition to the score.
 
     `families` counts the signal families with any value; `text_length` is characters of title and description.
-    `brand_id` is None where no one brand could be named; `brand_takes_part` is whether it answers questions here.
+    `brand_id` is None where no single brand is resolved; `brand_takes_part` is whether it answers questions.
     `seller_known_days` is None where the seller is not known; `seller_judged` counts the seller's listings with an
     answer. `relist` is the removed listing that this one repeats (`serving.intake.matching`), None where it repeats
     none. `listed` is the match in the marketplace's lists of sellers (`models.seller_lists`), None where there is none.
@@ -81,7 +81,7 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A lane with its reasons; `inclusion_probability` is the chance that a person would look at this listing."""
+    """A lane with its reasons; `inclusion_probability` is the chance that a person reviews this listing."""
 
     lane: Lane
     reasons: tuple[Message, ...]
@@ -92,16 +92,16 @@ class Route:
 def route(
     score: Score, situation: Situation, *, draw: float, policy: RoutingPolicy, thresholds: Thresholds | None = None
 ) -> Route:
-    """A relist of a removed listing is not passed: the analyst sees the removed listing.
+    """The route of a scored listing, its reasons and its probability of review.
 
-    The order is an argument. A listing that is changed under review stays under review, or a change would be the way
-    out. Authorised and allowed sellers come next, so that no score accuses them. Then thin evidence, because a score
-    without signals is the prior in disguise. Then the model's answer. The audit draw replaces only `release`: how
-    likely it is depends on what is known of the seller (`models.exploration`), whether it falls on nothing. `draw` is
-    uniform on [0, 1), one per listing version, made by the caller before anything here is known, so that the random
-    slice stays random. What repeats a removed listing is not released: an analyst is told which. A brand is not,
-    because the reason may name a link between sellers. Where a seller is watched or denied an analyst comes first,
-    also where the brand would be asked: a person of the marketplace answers for its own lists.
+    The rules apply in this order. A listing that changes under review stays under review; a change is no way out.
+    Authorised and allowed sellers come next, so that no score accuses them. Thin evidence follows, because a score
+    without signals is only the prior. The score comes last. A random audit replaces only `release`. Its probability
+    depends on the seller's history (`models.exploration`), its result only on `draw`. `draw` is uniform on [0, 1), one
+    per listing version. The caller draws it before any result is known, so that the sample stays random. A relist of a
+    removed listing goes to an analyst, who sees the removed listing. A brand does not see it, because the reason may
+    name a link between sellers. A listing of a watched or denied seller goes to an analyst first, even where the brand
+    would be asked: the marketplace answers for its own lists.
     """
     version = policy_version(policy)
     lane, reasons, share = _without_audit(score, situation, policy, thresholds)
@@ -160,7 +160,7 @@ def _by_score(
 
 
 def _high(situation: Situation) -> tuple[Lane, str, dict[str, str | int]]:
-    """Where a high probability leads: the lane, what to say and what its sentence names."""
+    """The route of a high probability: lane, message code and parameters."""
     if situation.brand_id is None:
         candidates = situation.brand_candidates
         return (Lane.ANALYST, "brands", {"n": candidates}) if candidates else (Lane.ANALYST, "no_brand", {})

@@ -1,4 +1,4 @@
-"""To which linked accounts a sanction could reach, each with the path; people decide about every one. Stdlib only."""
+"""The linked accounts in the scope of a sanction, each with its path. People decide about each. Stdlib only."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from models.policies.sellers import SanctionPolicy
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A linked account; `spared_because` says why nothing is proposed for it, None where something is."""
+    """A linked account; `spared_because` is why no sanction is proposed for it, None where one is."""
 
     linked: LinkedSeller
     path: Message
@@ -18,15 +18,15 @@ class Account:
 
     @property
     def seller(self) -> str:
-        """The marketplace's id of it."""
+        """The marketplace's id of the account."""
         return self.linked.path[-1].seller
 
 
 def reach(links: Links, spared: Collection[str], policy: SanctionPolicy) -> tuple[Account, ...]:
     """The linked accounts, nearest first, with whether a sanction of the first one is proposed for each.
 
-    `spared` are sellers whom a brand has authorised or who are on the allow list. A component above the cap spares
-    everybody in it: a contact of a forwarding service makes such, and they are not one person's shops.
+    `spared` are sellers whom a brand has authorised or who are on the allow list. In a component above the
+    cap every account is spared, because a shared forwarding service, not one person, creates such components.
     """
     crowded = links.more or len(links.sellers) > policy.most_reached
     found = []
@@ -43,7 +43,7 @@ def reach(links: Links, spared: Collection[str], policy: SanctionPolicy) -> tupl
 
 
 def path_of(linked: LinkedSeller) -> Message:
-    """The way to a linked seller."""
+    """The path to a linked seller, as a message."""
     first, *others = linked.path
     steps = [message("link", contact=message(f"contact.{first.kind.value}"), seller=first.seller)]
     steps += [

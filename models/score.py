@@ -17,9 +17,9 @@ class ScoreKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One line of why: a stable code, what there is to say with its figures, and how much it moved the value.
+    """One reason of a score: a stable code, a message with figures, and its contribution to the value.
 
-    `weight` is in log-odds for a calibrated score and in points for a scorecard; above zero it speaks for counterfeit.
+    `weight` is in log-odds for a calibrated score and in points for a scorecard; above zero it points to counterfeit.
     """
 
     code: str
@@ -28,12 +28,12 @@ class Reason:
 
 
 def reason_as_json(reason: Reason) -> list[Any]:
-    """For a column; `reason_from_json` reads it back."""
+    """The JSON form for a column; `reason_from_json` is the inverse."""
     return [reason.code, as_json(reason.message), reason.weight]
 
 
 def reason_from_json(stored: Sequence[Any]) -> Reason:
-    """A reason as `reason_as_json` wrote it."""
+    """The inverse of `reason_as_json`."""
     code, found, weight = stored
     return Reason(code, from_json(found), weight)
 
@@ -43,8 +43,8 @@ class Score:
     """The value of one listing version.
 
     `value` is log-odds (calibrated) or points (scorecard); `probability` is null for a scorecard. `scorer` names the
-    bundle digest or the scorecard's policy version, `fingerprint` the input that it was made for. `interval` is where
-    the probability would lie in 95 of 100 cases had other sellers been labelled, null where that is not known.
+    bundle digest or the scorecard's policy version, `fingerprint` the input that it was made for. `interval` is
+    the 95 % range of the probability over resamples of the labelled sellers, null where it is unknown.
     """
 
     kind: ScoreKind

@@ -1,4 +1,4 @@
-"""The starter scorecard over the same features: transparent points until the first model is earned."""
+"""The starter scorecard over the same features: transparent points until the first model is promoted."""
 
 import math
 

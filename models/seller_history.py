@@ -28,7 +28,7 @@ KINDS: Final = ("sale", "return", "fake_return")
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """One version that the seller put up; keys and `protected` as in `features.peer_listings.Offer`."""
+    """One version that the seller published; keys and `protected` as in `features.peer_listings.PeerListing`."""
 
     listing_id: str
     known_at: datetime
@@ -52,7 +52,7 @@ class Event:
 
 @dataclass(slots=True)
 class SellerHistory:
-    """One seller's past as recorded; versions and events are in time order."""
+    """The recorded history of one seller; versions and events are in time order."""
 
     first_known_at: datetime | None = None
     put_up: list[Put] = field(default_factory=list)
@@ -62,7 +62,7 @@ class SellerHistory:
     def history(
         self, as_of: datetime, *, listing_id: str | None, complete_since: datetime | None, currency: str | None
     ) -> History:
-        """The seller's part of a listing's history at a moment; the listing itself is not among the other listings."""
+        """The seller's part of a listing's history at a moment, without the listing itself."""
         return History(
             events=self.event_counts(as_of, complete_since, currency),
             seller_known_days=self.known_days(as_of),
@@ -71,18 +71,18 @@ class SellerHistory:
         )
 
     def take_in(self, one: Put) -> None:
-        """Know of one more version, as if it had been read: what an earlier row of the same request brings."""
+        """Add a version of an earlier row of the same request, as if it had been read."""
         insort(self.put_up, one, key=_PUT_AT)
         self.first_known_at = min(self.first_known_at or one.known_at, one.known_at)
 
     def known_days(self, as_of: datetime) -> float | None:
-        """Days since the seller was first seen; None where it had not been."""
+        """Days since the seller was first seen; None before that."""
         if self.first_known_at is None or self.first_known_at >= as_of:
             return None
         return (as_of - self.first_known_at) / timedelta(days=1)
 
     def offers(self, as_of: datetime, listing_id: str | None) -> tuple[PeerListing, ...]:
-        """The seller's other listings, each as it stood last before the moment."""
+        """The seller's other listings, each in its last state before the moment."""
         low = bisect_left(self.put_up, as_of - timedelta(days=LISTINGS_DAYS), key=_PUT_AT)
         high = bisect_left(self.put_up, as_of, key=_PUT_AT)
         last = {one.listing_id: one for one in self.put_up[max(low, high - MOST_LISTINGS) : high]}
@@ -113,7 +113,7 @@ class SellerHistory:
         )
 
     def event_counts(self, as_of: datetime, complete_since: datetime | None, currency: str | None) -> EventCounts:
-        """Counts in windows over which the marketplace vouches for its events; None elsewhere."""
+        """Counts over the windows for which the marketplace guarantees complete events; None elsewhere."""
         if complete_since is None:
             return EventCounts()
         sales, returns, fakes = (self._windows(kind, as_of, complete_since) for kind in KINDS)

@@ -1,5 +1,4 @@
-"""Allow, watch and deny: the match of an incoming listing in a marketplace's lists of sellers. Standard library
-only."""
+"""Allow, watch and deny lists: the match of the seller of an incoming listing. Standard library only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +12,7 @@ from models.sanction_scope import path_of
 
 
 class SellerList(StrEnum):
-    """Allowed sellers are accused by no score, watched ones always looked at, denied ones looked at first."""
+    """No score accuses allowed sellers; analysts review watched sellers always and denied sellers first."""
 
     ALLOW = "allow"
     WATCH = "watch"
@@ -62,7 +61,7 @@ def listed(
 
 
 def linked_names(links: Links | None, policy: SellerListPolicy) -> frozenset[str]:
-    """The linked sellers whose entries matter."""
+    """The linked sellers near enough for their entries to count."""
     sellers = links.sellers if links is not None else ()
     return frozenset(one.path[-1].seller for one in sellers if len(one.path) <= policy.most_steps)
 

@@ -1,4 +1,4 @@
-"""Confirmed counterfeits to strikes: what each weighs, what was found together counts once, and what is spent.
+"""Counts strikes from confirmed counterfeits: weights, incidents and expiry.
 
 Standard library only.
 """
@@ -14,15 +14,15 @@ from models.verdict import Judgement, ReasonCode
 
 
 class Void(StrEnum):
-    """Why a hit counts no longer."""
+    """Why a removal no longer counts."""
 
-    WITHDRAWN = "withdrawn"  # Taken back before anybody heard of it.
+    WITHDRAWN = "withdrawn"  # Undone before the marketplace was notified.
     OVERTURNED = "overturned"
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """One removal that counts against its seller: of what kind, how much, since when, and why no longer."""
+    """One removal that counts against its seller: kind, weight, time, and why it no longer counts."""
 
     action_id: str
     kind: ReasonCode
@@ -95,8 +95,8 @@ def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Coun
     reasons = (
         _counting(total, incidents),
         *_also(len(standing) - len(fresh), "older than {days} days and spent", policy),
-        *_also(len(known) - len(standing), "taken back or overturned", policy),
-        *_also(light, "of a kind that is no strike", policy),
+        *_also(len(known) - len(standing), "undone or overturned", policy),
+        *_also(light, "of a kind that carries no strike", policy),
     )
     return Count(total, tuple(incidents), reasons)
 
@@ -104,8 +104,8 @@ def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Coun
 def strikes(confirmed_at: Iterable[datetime], *, as_of: datetime, policy: StrikePolicy) -> int:
     """How many incidents the confirmations of one seller's counterfeits make, whatever their kind.
 
-    An incident begins with the first confirmation outside the one before and takes in everything of its first days, so
-    that a string of confirmations, each two days after the last, does not stretch one incident over a year.
+    An incident begins with the first confirmation after the previous incident and covers a fixed number of days.
+    A series of confirmations, each two days after the last, therefore does not form one incident of a year.
     """
     found = 0
     ends: datetime | None = None
@@ -121,7 +121,7 @@ def _counts_at(at: datetime, as_of: datetime, policy: StrikePolicy) -> bool:
 
 
 def _together(hits: Sequence[Hit], policy: StrikePolicy) -> list[list[Hit]]:
-    """Hits in the order of time, those within days of the first of each group together."""
+    """Hits in time order, grouped within days of the first hit of each group."""
     groups: list[list[Hit]] = []
     for one in hits:
         if not groups or one.at > groups[-1][0].at + timedelta(days=policy.same_incident_days):
@@ -131,7 +131,7 @@ def _together(hits: Sequence[Hit], policy: StrikePolicy) -> list[list[Hit]]:
 
 
 def _incident(hits: Sequence[Hit], policy: StrikePolicy) -> Incident:
-    """It is spent a year after its last hit; that is when none of them counts any more."""
+    """The incident of these hits; it is spent a year after the last, when none of them counts."""
     began_at, ended_at = hits[0].at, hits[-1].at
     weight = max(one.weight for one in hits)
     return Incident(hits[0].kind, weight, began_at, ended_at + timedelta(days=policy.expires_days), tuple(hits))

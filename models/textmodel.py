@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from features import text_kernel
 from features.listing import Listing
 
-# A description counts half of a heading of equal length. Fixed beforehand: sellers write titles, and copy descriptions.
+# A description counts half of a heading of equal length. Fixed in advance: sellers write titles but copy descriptions.
 DESCRIPTION_SCALE: Final = 0.5
 _LONGEST_WORD: Final = 40  # As shown in a reason; a longer run without a blank is not one word.
 _PUNCTUATION: Final = string.punctuation + "«»“”„…，。、：；！？（）"
-_MOST_WORDS: Final = 200  # Words looked at for a reason; a longer description says nothing new further down.
+_MOST_WORDS: Final = 200  # Words considered for a reason; the rest of a long description adds nothing new.
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class TextModel:
         return text_kernel.scores(listings, self.weights) + self.intercept
 
     def telling_words(self, listing: Listing, most: int = 3) -> tuple[str, ...]:
-        """The words whose n-grams speak loudest for counterfeit, at most `most`, loudest first."""
+        """The words whose n-grams point most to counterfeit, at most `most`, strongest first."""
         sums: dict[str, float] = {}
         for field, text in ((text_kernel.HEADING, text_kernel.heading(listing)), (1, listing.description or "")):
             for word in text.split()[:_MOST_WORDS]:
@@ -42,5 +42,5 @@ class TextModel:
                     found = text_kernel.indices(word, field)
                     shown = word.strip(_PUNCTUATION)
                     sums[shown] = sums.get(shown, 0.0) + float(self.weights[found].sum())
-        loudest = sorted((-total, word) for word, total in sums.items() if total > 0)
-        return tuple(word for _, word in loudest[:most])
+        strongest = sorted((-total, word) for word, total in sums.items() if total > 0)
+        return tuple(word for _, word in strongest[:most])

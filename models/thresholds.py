@@ -1,4 +1,4 @@
-"""A threshold with a promise: which precision it will have among sellers nobody has seen yet."""
+"""Thresholds with a promised precision among unseen sellers."""
 
 import math
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def promised(
     unseen set, at `confidence` by the normal distribution, where a seller's balance counts up to a cap and losses count
     in full. And the accused sellers are enough for their spread to be known, the more the stricter the target.
 
-    This is a rule with a measured record, not a theorem: no bound without a limit to the size of a seller can be one.
+    This is an empirical rule, not a theorem. A theorem would need a limit to the size of a seller.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def promised(
     precision
         The target, between 0 and 1.
     confidence
-        From .5, below which a promise would be a wager, to 1.
+        From 0.5 to 1.
     """
     candidates = list(_candidates(labels, scores, sellers, policy))
     deviations = NormalDist().inv_cdf(confidence)
@@ -108,13 +108,13 @@ class _Candidate:
         return self.growth(target, deviations, policy) <= 1
 
     def growth(self, target: float, deviations: float, policy: PromisePolicy) -> float:
-        """How many times as many sellers of the same kind a promise takes; infinite where they would not help."""
+        """The factor by which the number of similar sellers must grow; infinite where more would not help."""
         wrong, sellers = self.flagged - self.right, len(self.flagged)
         balances = np.minimum(self.right - wrong * target / (1 - target), policy.most_right_listings)
         total = balances.sum()
         if total <= _ROUNDING:
             return math.inf
-        # The noise of the sellers at hand and that of the unseen set, which are as many: twice the variance.
+        # The noise of the sellers at hand plus that of an equally large unseen set: twice the variance.
         noise = 2 * deviations**2 * ((balances - total / sellers) ** 2).sum() / total**2
         return float(max(policy.fewest_sellers / (sellers * (1 - target) ** 2), noise) - _ROUNDING)
 
@@ -146,7 +146,7 @@ def _highest(chosen: _Candidate, target: float, deviations: float, policy: Promi
 
 
 def _by_seller(chosen: _Candidate, deviations: float) -> SellerPrecision:
-    """Mean over sellers, and its bound for as many unseen sellers with one more who is wholly genuine."""
+    """Mean over sellers, and its bound for as many unseen sellers plus one who is wholly genuine."""
     shares = chosen.right / chosen.flagged
     careful = np.append(shares, 0.0)
     bound = careful.mean() - deviations * math.sqrt(2 * careful.var(ddof=1) / len(careful))

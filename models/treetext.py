@@ -1,7 +1,7 @@
-"""A check that LightGBM skips: that its text describes trees. Looked at here, before it reads a forest.
+"""Checks that a text in LightGBM's form describes trees, because LightGBM does not.
 
-LightGBM follows a child's number wherever it leads: out of its memory, or round and round for ever. A trial run only
-proves it for the branches that the trial took.
+LightGBM follows any child number, even out of its memory or in an endless loop. A trial run covers only the branches
+that it takes.
 """
 
 import math
@@ -28,21 +28,21 @@ _PER_SPLIT: Final = (
 _PER_LEAF: Final = ("leaf_value", "leaf_weight", "leaf_count")
 _PER_TREE: Final = ("Tree", "num_leaves", "num_cat", "is_linear", "shrinkage")
 _TREE: Final = frozenset(_PER_SPLIT + _PER_LEAF + _PER_TREE)
-# LightGBM ends the whole process where one of these is no number.
+# LightGBM terminates the process if one of these is not a number.
 _FINITE: Final = ("leaf_value", "leaf_weight", "split_gain", "internal_value", "internal_weight", "shrinkage")
-# By these the parts of a score are weighed against each other: none may be zero.
+# These weigh the parts of a score, so none may be zero.
 _COUNTS: Final = ("leaf_count", "internal_count")
-# Bits 2 and 3 say what a missing value is: 2 is NaN (LightGBM, tree.h). The lowest asks for a set of categories.
+# Bits 2 and 3 are the missing type, where 2 is NaN (LightGBM, tree.h). The lowest bit marks a categorical split.
 _CATEGORIES, _MISSING, _MISSING_NAN = 1, 0b1100, 0b1000
 
 
 def check_trees(text: str) -> None:
-    """Refuse a text unless each tree is one: every node reached once, every split on a column, every leaf finite.
+    """Refuse a text unless each tree is valid: every node reached once, every split on a column, every leaf finite.
 
     Raises
     ------
     BundleRefused
-        It is not; the sentence names the tree.
+        A tree is invalid; the sentence names it.
     """
     try:
         head, sizes = _head(text)
@@ -67,7 +67,7 @@ def check_trees(text: str) -> None:
 def _head(text: str) -> tuple[str, list[int]]:
     head, blank, _ = text.partition("\n\n")
     found = _fields(head)
-    # The sizes are of bytes, and LightGBM finds each tree by them.
+    # The sizes are in bytes, and LightGBM locates each tree by them.
     if not blank or not text.isascii() or found.keys() != _HEAD:
         raise ValueError
     if (found["num_class"], found["num_tree_per_iteration"], found["objective"]) != ("1", "1", _OBJECTIVE):

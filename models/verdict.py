@@ -1,4 +1,4 @@
-"""A person's judgement, and what follows from it. Standard library only."""
+"""The consequences of verdicts. Standard library only."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -55,8 +55,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Consequence:
-    """The effect of a verdict on the case and the listing, and the reason. `lane` is set where another party must
-    review."""
+    """The effect of a verdict on case and listing, with reasons. `lane` is set where another party must review."""
 
     event: CaseEvent
     outcome: Outcome
@@ -66,11 +65,11 @@ class Consequence:
 
 @dataclass(frozen=True, slots=True)
 class DecisionInput:
-    """Where and by whom a verdict is given.
+    """The lane, the side and the circumstances of a verdict.
 
-    A brand can be asked if it takes part and has not let the question come back, by silence or by doubt. `held_back` is
-    why a brand's 'counterfeit' does not remove at once; None where it does (`serving.standing.rules.standing.effect`).
-    `examined` says that the goods were bought and the brand or a laboratory has examined them
+    A brand can be asked if it takes part and has not returned the question, by silence or by doubt. `withheld` is why a
+    brand's 'counterfeit' does not remove at once, None where it does (`serving.standing.rules.standing.effect`).
+    `examined` is set where the goods were bought and the brand or a laboratory has examined them
     (`serving.review.rules.test_buy`).
     """
 
@@ -110,14 +109,14 @@ def consequence(judgement: Judgement, decision_input: DecisionInput, policy: Enf
         `withdrawn` is the record of an undo, not an answer.
     """
     if judgement is Judgement.WITHDRAWN:
-        raise Invalid("A verdict is taken back by undoing it.")
+        raise Invalid("A verdict is withdrawn by undoing it.")
     if decision_input.lane is CaseLane.APPEAL:
         return _on_appeal(judgement, decision_input)
     if decision_input.lane is CaseLane.COMPLAINT and decision_input.side is Side.BRAND:
-        raise Forbidden("A complaint is decided by somebody who did not decide before.")
+        raise Forbidden("A complaint must be decided by a reviewer who did not decide before.")
     if decision_input.lane is CaseLane.SECOND_REVIEW:
         if decision_input.side is Side.BRAND:
-            raise Forbidden("A second look is taken by somebody who has no part in the first.")
+            raise Forbidden("A second review must come from a reviewer who took no part in the first.")
         return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message("verdict.second_review"),))
     brand = decision_input.brand_name or message("verdict.the_brand")
     match judgement:
@@ -166,7 +165,7 @@ def _unsettled(judgement: Judgement, decision_input: DecisionInput, brand: str |
 
 def _on_appeal(judgement: Judgement, decision_input: DecisionInput) -> Consequence:
     if decision_input.side is Side.BRAND:
-        raise Forbidden("An appeal is decided by somebody who did not decide before.")
+        raise Forbidden("An appeal must be decided by a reviewer who did not decide before.")
     if judgement is Judgement.COUNTERFEIT:
         return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (message("verdict.appeal_dismissed"),))
     reason = message("verdict.appeal_upheld")

@@ -1,4 +1,4 @@
-"""Thresholds by what people can do: a team's reviews a day, spent on the most probable or the most harmful listings."""
+"""Thresholds by capacity: a team's reviews a day go to the most probable or the most harmful listings."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Reviewing from `threshold` on (inclusive) brings `daily` listings a day; None where even the top is too many."""
+    """Reviewing from `threshold` on (inclusive) brings `daily` listings a day; None where the top is too many."""
 
     threshold: float | None
     daily: float
 
 
 def expected_harms(probabilities: Floats, exposures: Floats, risks: Floats) -> Floats:
-    """Probability of a counterfeit times its exposure times what it may do to a consumer, shape (n,) each.
+    """Probability of a counterfeit times exposure times consumer risk, shape (n,) each.
 
-    Exposure is how many people it reaches (views, sales), in any unit that all rows share. Risk weighs the kind of
-    goods against others: 1 is ordinary, more where a copy may hurt. A threshold on the product, found by
-    `by_capacity`, spends a team's day where it prevents most.
+    Exposure is the number of people reached (views, sales), in any unit that all rows share. Risk weighs the kind of
+    goods: 1 is ordinary, more where a copy may hurt. A threshold on the product, found by `by_capacity`, directs a
+    team's capacity to the most harmful listings.
 
     Raises
     ------
     ValueError
-        A probability outside 0 to 1, or an exposure or a risk below zero: the order would mean nothing.
+        A probability outside 0 to 1, or an exposure or a risk below zero.
     """
     if ((probabilities < 0) | (probabilities > 1)).any():
         raise ValueError("Expected harm needs probabilities, between 0 and 1.")

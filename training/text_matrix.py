@@ -1,4 +1,4 @@
-"""The n-grams of many listings as one sparse matrix, made in one pass by the walk that also scores."""
+"""The n-grams of many listings as one sparse matrix, made in one pass by the scan that also scores."""
 
 from collections.abc import Sequence
 from typing import NamedTuple, Self
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.alphabet import Alphabet, tables
 from features.listing import Listing
 from features.ngrams import BUCKETS
-from features.text_kernel import DESCRIPTION, FIELDS, Indices, Packed, blocks, fields, pack, room, walk
+from features.text_kernel import DESCRIPTION, FIELDS, Indices, Packed, blocks, fields, pack, room, scan
 from models.textmodel import DESCRIPTION_SCALE
 from training.splits import Rows
 
@@ -29,8 +29,8 @@ class TextMatrix(NamedTuple):
     def of(cls, listings: Sequence[Listing]) -> Self:
         """The matrix of these listings, 8 bytes an n-gram.
 
-        The texts are walked twice, first to count: memory asked for at once comes in large pages, and what grows by
-        and by took twice the time of the second walk.
+        The texts are scanned twice, first to count, because one allocation comes in large pages. An array that grows
+        gradually takes twice the time of the second scan.
         """
         packs = [pack(fields(listings[block])) for block in blocks(len(listings))]
         longest = max((int(np.diff(packed.starts).max()) for packed in packs), default=0)
@@ -60,7 +60,7 @@ def _count(packed: Packed, alphabet: Alphabet, scratch: _Scratch) -> int:
     """How many n-grams the texts have, repeats included."""
     total = 0
     for text in range(packed.starts.size - 1):
-        count, _ = walk(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, scratch.found)
+        count, _ = scan(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, scratch.found)
         total += count
     return total
 
@@ -74,7 +74,7 @@ def _fill(packed: Packed, alphabet: Alphabet, scratch: _Scratch, rows: TextMatri
         at = starts[row]
         for field in range(FIELDS):
             text = FIELDS * row + field
-            count, _ = walk(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, found)
+            count, _ = scan(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, found)
             begun = at
             first = np.int32(field * BUCKETS)
             for i in range(count):

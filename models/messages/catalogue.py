@@ -1,7 +1,7 @@
 """The English catalogue: a sentence for every code, in files by subject.
 
 `english/outside/` is for brands, sellers and notifiers and is translated. `english/staff/` is for the marketplace's own
-people.
+users.
 """
 
 import tomllib
@@ -17,7 +17,7 @@ _READERS: Final = ("outside", "staff")
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A template with places such as `{n}` and `{share:.0%}`; with `other`, `text` is the form for one `n`."""
+    """A template with placeholders such as `{n}` and `{share:.0%}`; with `other`, `text` is the singular."""
 
     text: str
     other: str | None = None
@@ -30,7 +30,7 @@ def sentences() -> Mapping[str, Sentence]:
 
 
 def told_outside() -> Mapping[str, Sentence]:
-    """Those that are translated, by their codes."""
+    """The translated sentences by their codes."""
     return _read("outside")
 
 

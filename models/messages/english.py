@@ -22,7 +22,7 @@ def in_english(found: Message) -> str:
     Raises
     ------
     KeyError
-        The catalogue has no such code, or its sentence a place that the message does not fill.
+        The catalogue has no such code, or the message lacks a parameter of its sentence.
     """
     sentence = sentences()[found.code]
     is_many = sentence.other is not None and found.parameters["n"] != 1

@@ -1,4 +1,4 @@
-"""Templates filled with values, each written as the language writes it."""
+"""Fills templates with values in the format of a language."""
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
@@ -14,7 +14,7 @@ def fill(
     write: Callable[[Any, str], str],
     hows: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """The template with `write(value, how)` in each place `{name:how}`; `hows` says it for a translation's `{name}`."""
+    """The template with `write(value, how)` for each `{name:how}`; `hows` gives the format of a bare `{name}`."""
     return "".join(
         text + (write(values[name], how or hows.get(name, "")) if name else "")
         for text, name, how, _ in Formatter().parse(template)
@@ -22,7 +22,7 @@ def fill(
 
 
 def places(template: str) -> Iterator[tuple[str, str]]:
-    """The name of each place, and how its value is written."""
+    """The name and the format of each placeholder."""
     for _, name, how, _ in Formatter().parse(template):
         if name:
             yield name, how or ""
@@ -30,7 +30,7 @@ def places(template: str) -> Iterator[tuple[str, str]]:
 
 @cache
 def without_forms(template: str) -> str:
-    """The text by which catalogues of other languages know a template.
+    """The template without formats, which is its key in the catalogues of other languages.
 
     >>> without_forms("In {{braces}}: {n:,} of {most!r}.")
     'In {{braces}}: {n} of {most}.'
@@ -42,6 +42,6 @@ def without_forms(template: str) -> str:
 
 
 def percent_digits(share: float) -> int:
-    """How many digits after the point write a share in hundredths as it is: none for .9, one for .005."""
+    """The decimal places that a share needs as a percentage: 0 for .9, 1 for .005."""
     exponent = (Decimal(str(share)) * 100).normalize().as_tuple().exponent
     return max(0, -exponent) if isinstance(exponent, int) else 0

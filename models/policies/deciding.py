@@ -1,4 +1,4 @@
-"""Policies after a score: where listings go, and when a verdict takes a listing down."""
+"""The policies of routing, of enforcement and of the scorecard."""
 
 import math
 from dataclasses import dataclass
@@ -9,34 +9,34 @@ from typing import Final
 class RoutingPolicy:
     """Settings of `models.routing.route`."""
 
-    # Used only where a bundle carries no threshold of its own: a coin's worth of suspicion is worth a brand's minute.
+    # Used only where a bundle has no threshold of its own: at even odds a question is worth a brand's minute.
     ask_brand_from: float = 0.5
     # A case costs an analyst about a minute; at one in seven they find one fake in about seven minutes.
     analyst_from: float = 0.15
     # Points of the starter scorecard: one strong signal (30) or two weaker ones. A new marketplace pays with reviews
     # for its first model, so it looks at more than it will later.
     analyst_from_points: float = 20.0
-    # Before the first model nothing is known to be doubtful. The share is of the listings without any other review.
+    # Before the first model no listing is known to be doubtful. The share is of the listings without any other review.
     # Three per cent gives 90 audits among 3,000 listings, so a prevalence of 2 % is known to about +-1.5 points. Ours.
     audit_share: float = 0.03
     # One in a hundred of the model's confident cases is sampled, because its certainty would otherwise never be tested.
     audit_least_share: float = 0.01
     # The model is less certain about sellers without history.
     audit_newcomer_share: float = 0.02
-    # Half of what lies just below the line; what deserves more attention is flagged.
+    # Half of the listings just below the line; listings above the line are flagged.
     audit_most_share: float = 0.5
     # A seller is new if it was first seen within a week and was never judged. In simulated years the first listings of
     # such sellers were counterfeit ten times as often as others with the same score.
     newcomer_days: float = 7.0
-    # By how much the log-odds of a new seller may be off, as a standard deviation: half to twice the odds.
+    # The standard deviation of the error of a new seller's log-odds: half to twice the odds.
     newcomer_spread: float = 0.7
-    # An authorised seller is looked at rarely, but never not at all: an account can be sold.
+    # Authorised sellers are still sampled, though rarely, because an account can be sold.
     whitelist_audit_share: float = 0.01
     # No brand vouches for a seller that only the marketplace allows; these listings are sampled twice as often.
     allowed_audit_share: float = 0.02
-    # A title alone makes two families of five known (brand and text); a third is the first thing to judge it by.
+    # A title alone gives two of five families (brand and text); a third family is the first real evidence.
     fewest_families: int = 3
-    # A text shorter than this, alone, says nothing: "bag" is not evidence.
+    # A shorter text alone is no evidence: "bag" says nothing about the goods.
     shortest_text: int = 12
 
 
@@ -50,7 +50,7 @@ class EnforcementPolicy:
     # Axur's window (help centre, "Actions within a ticket": three minutes to cancel a takedown request). Long enough to
     # notice a slip, short enough to delay no work.
     undo_window_seconds: int = 180
-    # Only the rights holder can authenticate the goods; an analyst decides alone where there is nobody to ask.
+    # Only the rights holder can authenticate the goods; an analyst decides alone where no brand can be asked.
     analyst_removes_if_brand_takes_part: bool = False
     # A question that a brand has not answered in four days goes back, as in Mercado Libre's programme
     # (developer pages, "Brand Protection Program", 2023: the rights holder has four days).
@@ -58,13 +58,13 @@ class EnforcementPolicy:
     # The time to decide a case before it counts as overdue. Alibaba handled 96 % of removal requests within 24 hours
     # (Global Intellectual Property Rights Protection Annual Report 2019).
     analyst_decides_within_hours: int = 24
-    # Goods that have arrived are inspected, sent on and examined by a laboratory in two weeks; later they are overdue.
+    # Goods are inspected, forwarded and examined by a laboratory within two weeks of arrival; later they are overdue.
     test_buy_examined_within_days: int = 14
-    # Removals that the model began leave with a uniformly random delay up to this. A delay longer than the quiet hours
+    # Removals that the model initiated wait for a uniformly random time up to this. A delay longer than the quiet hours
     # of an analyst's day would keep a counterfeit on sale. A shorter one would still reveal the working hours of the
     # analysts. An inference of ours.
     random_delay_minutes: int = 120
-    # A case is kept for the one who opened it while they read; longer would block a colleague after a closed tab.
+    # A case is reserved for the reviewer who opened it; a longer lease would block colleagues after a closed tab.
     lease_seconds: int = 900
 
 
@@ -73,7 +73,7 @@ DEFAULT_ENFORCEMENT: Final = EnforcementPolicy()
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`points` where the feature lies in [low, high); the highest band of one feature counts, not their sum."""
+    """`points` where the feature lies in [low, high). The bands of one feature do not overlap."""
 
     feature: str
     low: float
@@ -87,9 +87,9 @@ _ANY_LESS: Final = -math.inf
 
 @dataclass(frozen=True, slots=True)
 class ScorecardPolicy:
-    """Documented points per signal. They are judgements, not fits: nothing here is a probability.
+    """Points per signal. They are judgements, neither fitted nor probabilities.
 
-    30 points are what one strong signal is worth; 20 bring a listing to an analyst (`RoutingPolicy`).
+    One strong signal has 30 points; 20 points route a listing to an analyst (`RoutingPolicy`).
     """
 
     rules: tuple[Rule, ...] = (
@@ -97,7 +97,7 @@ class ScorecardPolicy:
         # Counterfeits"). A median of listings is below retail, so the limit here is higher.
         Rule("price_to_brand_category", _ANY_LESS, math.log(0.35), 30),
         Rule("price_to_brand_category", math.log(0.35), math.log(0.6), 15),
-        # A fifth of what the brand asks: that rule itself, but used goods cost that too, so it never stands alone.
+        # A fifth of the list price: that rule itself. Used goods cost that too, so it is never sufficient alone.
         Rule("price_to_list", _ANY_LESS, math.log(0.2), 15),
         # Strong wording weighs 3 in the lexicon: precise and rare (none in 22,912 genuine titles).
         Rule("text_replica_grade", 3, _ANY_MORE, 40),
@@ -106,16 +106,16 @@ class ScorecardPolicy:
         Rule("text_inspired", 1, _ANY_MORE, 5),
         Rule("text_contact", 1, _ANY_MORE, 10),
         Rule("text_evasion", 1, _ANY_MORE, 10),
-        # A link that is meant not to be found has a reason not to be.
+        # A hidden link is meant to evade a check.
         Rule("text_hidden_links", 1, _ANY_MORE, 20),
         Rule("text_kinds", 3, _ANY_MORE, 10),
         # An honest seller has no reason to hide a brand's name.
         Rule("brand_disguised", 1, _ANY_MORE, 30),
         Rule("brand_named_but_not_declared", 1, _ANY_MORE, 10),
-        # A letter off may be a slip or another small maker; two letters are too often just another word.
+        # One wrong letter may be a slip or another small maker; two wrong letters are too often another word.
         Rule("brand_near_miss", 1, _ANY_MORE, 15),
         Rule("brand_declared_near_miss", 1, _ANY_MORE, 15),
-        # Buyers who say so: 3 % after smoothing needs two such returns among few sales.
+        # Reports by buyers: 3 % after smoothing needs two such returns among few sales.
         Rule("item_fake_return_share", 0.03, _ANY_MORE, 30),
         Rule("item_fake_return_share", 0.015, 0.03, 15),
         Rule("seller_fake_return_share_90d", 0.02, _ANY_MORE, 15),
@@ -123,8 +123,8 @@ class ScorecardPolicy:
         Rule("seller_return_share_90d", 0.2, _ANY_MORE, 10),
         Rule("seller_age", _ANY_LESS, math.log1p(30), 10),
         Rule("seller_confirmed_counterfeits", math.log1p(1), _ANY_MORE, 30),
-        # A seller who lists a confirmed counterfeit again, in the same words, does not do so by mistake. Another seller
-        # with these words may be the one from whom they were copied: no reason alone.
+        # A seller who lists a confirmed counterfeit again in the same words acts on purpose. Another seller with these
+        # words may be the source of the copy, so the similarity alone is no reason.
         Rule("likeness_own_counterfeit", 0.7, _ANY_MORE, 40),
         Rule("likeness_counterfeit", 0.9, _ANY_MORE, 15),
         # The brand knows its goods; a known indicator may be copied, so one is no proof by itself.

@@ -9,9 +9,9 @@ class StrikePolicy:
     """Settings of `models.strikes.strikes`."""
 
     # AliExpress (seller rules on intellectual property) counts serious infringements within three days once; here each
-    # kind counts once. A seller whose batch of listings is found out in one sweep has done one thing wrong, not twenty.
+    # kind counts once. A batch of twenty listings that one sweep finds is one infringement.
     same_incident_days: int = 3
-    # After a year without another an incident is spent: AliExpress counts each for 365 days (the same rules).
+    # An incident is spent after a year: AliExpress counts each for 365 days (the same rules).
     expires_days: int = 365
 
 
@@ -22,24 +22,24 @@ DEFAULT_STRIKES: Final = StrikePolicy()
 class SanctionPolicy:
     """Settings of `models.strikes`, `serving.sellers.rules.sanction` and `models.sanction_scope`."""
 
-    # Only serious infringements count (the same rules): goods that are not what their mark says are one.
+    # Only serious infringements count (the same rules): counterfeit goods under a trademark are one.
     trademark_counterfeit: float = 1.0
-    # The goods may be genuine; it is the listing that borrows a mark or a picture. AliExpress keeps such general
-    # infringements on a ladder of their own; here half a strike stands for that, which is our inference.
+    # The goods may be genuine, but the listing misuses a mark or a picture. AliExpress counts general infringements
+    # separately; here each is half a strike, which is our inference.
     mark_misuse: float = 0.5
     copyright: float = 0.5
     # A dispute about a design is argued before courts, and grey market is genuine goods: no strike.
     design: float = 0.0
-    # A broken promise to the buyer infringes nobody's right.
+    # A broken promise to the buyer infringes no rights holder's right.
     not_as_described: float = 0.0
-    # Digital Services Act, Article 23(1): nobody is suspended without a warning before. The first incident is one.
+    # Digital Services Act, Article 23(1): a suspension needs a prior warning. The first incident is that warning.
     warned_from: float = 1.0
     restrict_from: float = 2.0
     # AliExpress closes an account after three; here two people decide about the proposal.
     close_from: float = 3.0
     # A fortnight for two people; an undecided proposal lapses after that time.
     decided_within_days: int = 14
-    # Of a component above this size the rule that made it is more likely wrong than the people in it. Ours.
+    # A component above this size is more likely a wrong link than one group of people. Ours.
     most_reached: int = 10
     # Contacts are shared by chance with every further step (`LinkPolicy` in `serving.sellers.policy`).
     most_steps: int = 2
@@ -54,7 +54,7 @@ class SellerListPolicy:
 
     # As long as a strike (`StrikePolicy`): an entry from a year ago is reviewed again.
     entry_days: int = 365
-    # Every entry is reviewed at some time: no entry is permanent.
+    # No entry is permanent, so that every entry is reviewed.
     most_days: int = 1_095
     # Contacts are shared by chance with every further step (`LinkPolicy` in `serving.sellers.policy`).
     most_steps: int = 2

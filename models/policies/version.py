@@ -1,4 +1,4 @@
-"""The version of a policy is the digest of what it says."""
+"""The version of a policy is the digest of its settings."""
 
 import dataclasses
 import hashlib
