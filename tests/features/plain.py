@@ -1,4 +1,4 @@
-"""What the kernels of `features` compute, written one step at a time without arrays: the kernels must equal it."""
+"""Reference implementation of the kernels of `features`, without arrays; the kernels must equal it."""
 
 import itertools
 import unicodedata
@@ -25,7 +25,7 @@ def mix_plain(value: int) -> int:
 
 
 def fold_plain(text: str, *, as_skeleton: bool = False) -> str:
-    """The definition that the kernel must equal: one character at a time, no arrays."""
+    """The definition that the kernel must equal, one character at a time."""
     table = _tables()[1 if as_skeleton else 0]
     mapped = [
         int(table[ord(c)]) if ord(c) < TABLE_SIZE else ord(c) for c in unicodedata.normalize("NFKC", as_shown(text))
@@ -35,7 +35,7 @@ def fold_plain(text: str, *, as_skeleton: bool = False) -> str:
 
 
 def read_plain(text: str) -> list[int]:
-    """The letters read for a text, as code points; blanks come as they stand."""
+    """The letters read for a text, as code points; blanks stay as they are."""
     table = _letters()
     found: list[int] = []
     for code in map(ord, text):

@@ -49,7 +49,7 @@ def test_what_is_read_reads_as_itself(text: str) -> None:
 @PROPERTY
 @given(ANY_TEXT)
 def test_a_text_reads_the_same_composed_and_decomposed(text: str) -> None:
-    """In order but for marks that Unicode sorts behind others: those may change places."""
+    """The order may differ in marks that Unicode sorts behind others."""
     composed, decomposed = (unicodedata.normalize(form, text) for form in ("NFC", "NFD"))
     assert sorted(read(composed)) == sorted(read(decomposed))
 
@@ -63,17 +63,17 @@ def test_nothing_is_read_that_takes_no_room(text: str) -> None:
 def test_the_tables_hold_what_the_definition_says_of_every_character() -> None:
     kinds, values, word_values = (array.tolist() for array in tables())
 
-    def held(place: int) -> list[tuple[int, int, int]]:
+    def stored(place: int) -> list[tuple[int, int, int]]:
         if kinds[place] == SEVERAL:
             first, many = word_values[place] >> 8, word_values[place] & 255
-            return [letter for at in range(first, first + many) for letter in held(at)]
+            return [letter for at in range(first, first + many) for letter in stored(at)]
         return [] if kinds[place] == DROPPED else [(kinds[place], values[place], word_values[place])]
 
     defined = {code: (kind_plain(code), value_plain(code), word_value_plain(code)) for code in range(TABLE_SIZE)}
     differing = [
         hex(code)
         for code in range(TABLE_SIZE)
-        if held(code) != [defined.get(letter) or _defined(letter) for letter in read_plain(chr(code))]
+        if stored(code) != [defined.get(letter) or _defined(letter) for letter in read_plain(chr(code))]
     ]
     assert differing == []
 
@@ -83,7 +83,7 @@ def _defined(letter: int) -> tuple[int, int, int]:
 
 
 def test_only_letters_have_an_odd_value() -> None:
-    """The kernel takes what is odd for a letter without looking further; several letters listed are no letter."""
+    """The kernel takes an odd value for a letter without a further check; a list of several letters is no letter."""
     kinds, values, _ = tables()
     assert ((kinds == LETTER) == (values % 2 == 1)).all()
 
@@ -97,6 +97,6 @@ def test_no_two_letters_of_ascii_share_a_value_in_a_word_but_those_that_stand_fo
 
 
 def test_no_character_is_read_as_more_than_six_letters_a_byte() -> None:
-    """The kernel's room for n-grams counts on it."""
+    """The kernel's room for n-grams depends on it."""
     most = max(len(letters) / len(chr(code).encode()) for code, letters in alphabet._letters().items())
     assert most == 6

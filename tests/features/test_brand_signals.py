@@ -53,7 +53,7 @@ def test_the_declared_brand_stands_in_the_title_by(title: str, brand: str, expec
     assert value("brand_in_title", some_facts(title=title, brand=brand)) == expected
 
 
-def test_a_disguised_brand_is_quoted_by_its_name() -> None:
+def test_an_obfuscated_brand_is_quoted_by_its_name() -> None:
     assert words("brand_disguised", some_facts(title="Au re11e tote")) == (
         "Brand name in obfuscated spelling: Aurelle."
     )
@@ -65,7 +65,7 @@ def test_a_brand_that_is_not_declared_is_quoted_by_its_name() -> None:
     )
 
 
-def test_a_plain_name_is_no_disguise() -> None:
+def test_a_plain_name_is_not_obfuscated() -> None:
     assert value("brand_disguised", some_facts()) == 0
     assert value("brand_disguised", some_facts(title="Ａｕｒｅｌｌｅ　ｔｏｔｅ")) == 0
 

@@ -60,7 +60,7 @@ WRITTEN = [
 
 
 @pytest.mark.parametrize(("title", "form", "_why"), WRITTEN, ids=[row[-1] for row in WRITTEN])
-def test_only_what_hides_a_name_is_a_disguise(title: str, form: Form, _why: str) -> None:
+def test_a_name_is_obfuscated_only_by_hiding_it(title: str, form: Form, _why: str) -> None:
     found = CHATEAU.resolve(title=title, declared=None, gtin=None).mentions
     assert [(m.brand_id, m.form) for m in found] == [("brn_chateau", form)]
 
@@ -94,7 +94,7 @@ RESOLUTIONS = [
     (("Aurelle and Solenne", "Aurelle", None), "brn_aurelle", Method.DECLARED, "declared, named beside another"),
     (("Strap for Aurelle", "Nordfjell", None), None, None, "declared one, named another: for a person"),
     (("Aurelle tote", None, None), "brn_aurelle", Method.FOLDED_TITLE, "named only"),
-    (("Au re11e tote", None, None), "brn_aurelle", Method.FOLDED_TITLE, "named in disguise"),
+    (("Au re11e tote", None, None), "brn_aurelle", Method.FOLDED_TITLE, "named in obfuscated text"),
     (("Aurelle or Solenne", None, None), None, None, "two named"),
     (("Aurelle tote", "no name", None), "brn_aurelle", Method.FOLDED_TITLE, "declared one that is not registered"),
     (("Grey tote", None, "3760121234561"), "brn_aurelle", Method.GTIN_PREFIX, "by the trade item number"),
@@ -169,7 +169,7 @@ def obfuscated(draw: st.DrawFn, name: str) -> str:
 
 @QUICK
 @given(st.sampled_from(["Aurelle", "Solenne"]).flatmap(lambda name: st.tuples(st.just(name), obfuscated(name))))
-def test_a_disguised_name_is_still_found(found: tuple[str, str]) -> None:
+def test_an_obfuscated_name_is_still_found(found: tuple[str, str]) -> None:
     name, title = found
     assert [m.name for m in resolve(f"nice {title} bag").mentions] == [name]
 

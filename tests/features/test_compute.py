@@ -59,7 +59,7 @@ def test_every_value_is_missing_or_within_its_range(facts: Facts) -> None:
 
 @PROPERTY
 @given(strategies.facts())
-def test_every_value_that_is_known_can_be_said_in_words(facts: Facts) -> None:
+def test_every_known_value_has_a_message(facts: Facts) -> None:
     found = compute(facts)
     told = [f.say(found.evidence, float(v)) for f, v in zip(FEATURES, found.vector, strict=True) if not math.isnan(v)]
     assert [from_json(json.loads(json.dumps(as_json(one)))) for one in told if one] == [one for one in told if one]

@@ -131,7 +131,7 @@ def test_facts_are_written_in_a_fixed_order_with_amounts_as_text_and_times_in_ut
 
 
 def test_the_digest_of_literal_facts_does_not_move_by_itself() -> None:
-    """It names facts for years: another writing of the same facts would be other facts."""
+    """The digest identifies facts for years; another serialisation of the same facts would change it."""
     assert full_facts().digest == "927bef76a61e6ad80058a5946ba3c2b26b0ea8dc08a96e88a206706ee132c0fa"
 
 

@@ -35,7 +35,7 @@ def fired(*supplied: Indicator, **changes: Any) -> list[str]:
     return [one.tell_tale_id for one in found(*supplied, **changes).fired]
 
 
-def test_a_tell_tale_fires_with_the_words_that_it_fits() -> None:
+def test_an_indicator_fires_with_the_words_that_it_matches() -> None:
     (one,) = found(an_indicator(), description=OUTSIDE).fired
     assert (one.label, one.where, one.words) == ("Serial number outside", Where.DESCRIPTION, "serial number outside")
 
@@ -67,7 +67,7 @@ WHERE = [
 
 
 @pytest.mark.parametrize(("where", "changes", "fires", "_why"), WHERE, ids=[row[-1] for row in WHERE])
-def test_a_tell_tale_is_looked_for(where: Where, changes: dict[str, Any], fires: bool, _why: str) -> None:
+def test_an_indicator_is_searched(where: Where, changes: dict[str, Any], fires: bool, _why: str) -> None:
     assert bool(fired(an_indicator(where=where), **changes)) is fires
 
 
@@ -78,13 +78,13 @@ TIMES = [
     ({"active_from": NOW + DAY}, False, "active from tomorrow on"),
     ({"active_to": NOW}, False, "ended at this very moment"),
     ({"active_to": NOW + DAY}, True, "ends tomorrow"),
-    ({"removed_at": NOW}, False, "taken back at this very moment"),
-    ({"removed_at": NOW + DAY}, True, "taken back a day later"),
+    ({"removed_at": NOW}, False, "withdrawn at this very moment"),
+    ({"removed_at": NOW + DAY}, True, "withdrawn a day later"),
 ]
 
 
 @pytest.mark.parametrize(("changes", "fires", "_why"), TIMES, ids=[row[-1] for row in TIMES])
-def test_a_tell_tale_holds_as_of_the_moment(changes: dict[str, Any], fires: bool, _why: str) -> None:
+def test_an_indicator_is_in_force_as_of_the_moment(changes: dict[str, Any], fires: bool, _why: str) -> None:
     result = found(an_indicator(**changes), description=OUTSIDE)
     assert (bool(result.fired), result.for_counterfeit) == (fires, int(fires))
 
@@ -115,7 +115,7 @@ def test_the_brand_of_a_listing_is_asked_and_where_it_is_open_every_candidate() 
     assert str(value("brand_tell_tales_of_counterfeits", unbranded)) == "nan"
 
 
-def test_a_reason_counts_tell_tales_and_never_names_them() -> None:
+def test_a_reason_counts_indicators_and_never_names_them() -> None:
     facts = some_facts(description=OUTSIDE)
     told_text = words("brand_tell_tales_of_counterfeits", facts)
     assert told_text == "The text matches 1 of 1 counterfeit indicator of the brand."
@@ -167,7 +167,7 @@ def test_a_pattern_is_accepted(pattern: str) -> None:
 @PROPERTY
 @given(st.text(st.characters(min_codepoint=0x80, max_codepoint=0x1FFFF), min_size=1, max_size=1))
 def test_a_letter_that_is_accepted_occurs_in_folded_texts(character: str) -> None:
-    """As itself or in the other case, which the search does not tell apart."""
+    """As itself or in the other case, because the search ignores case."""
     try:
         check_pattern(f"a{character}b")
     except PatternRefused:
@@ -176,7 +176,7 @@ def test_a_letter_that_is_accepted_occurs_in_folded_texts(character: str) -> Non
     assert unicodedata.category(character) != "Cf"
 
 
-# What makes a backtracking search take for ever: RE2 walks each text once. `re` took 3.9 s for the first on 27 letters.
+# Patterns that make backtracking endless; RE2 scans each text once. `re` took 3.9 s for the first on 27 letters.
 ATTACKS = [
     (r"^(\w+\s?)*$", "a" * 100_000 + "!", "nested repeats"),
     (r"(a+)+b", "a" * 100_000, "a repeat of repeats without its end"),
@@ -192,8 +192,8 @@ ATTACKS = [
 
 
 @pytest.mark.parametrize(("pattern", "text", "_why"), ATTACKS, ids=[row[-1] for row in ATTACKS])
-def test_an_attack_is_walked_through_and_answered(pattern: str, text: str, _why: str) -> None:
-    """Over the whole 100,000 characters, which is ten times what is ever read."""
+def test_an_attack_is_searched_in_linear_time(pattern: str, text: str, _why: str) -> None:
+    """Over the whole 100,000 characters, ten times the searched length."""
     compiled = indicators._compiled(pattern)
     assert compiled.search(text) is None
     assert compiled.programsize < indicators.LARGEST_PROGRAM

@@ -294,7 +294,7 @@ def test_a_trap_does_not_cancel_a_hit_beside_it() -> None:
 @PROPERTY
 @given(MIXED)
 def test_a_trap_and_only_a_trap_or_a_negation_takes_a_match_away(text: str) -> None:
-    """The definition, without the prefilter: every match of every row that nothing covers or denies."""
+    """The definition, without the prefilter: every match of every row that no trap covers and no negation cancels."""
     folded = fold(text)
     traps = spans(folded, {Kind.TRAP})
     documents = [span for span in spans(folded, {Kind.DOCUMENTS}) if offered(folded, span, traps, [])]
@@ -329,7 +329,7 @@ def sentence(folded: str, span: Span) -> str:
 
 
 def offered(folded: str, span: Span, traps: list[Span], documents: list[Span]) -> bool:
-    """Covered by no trap, and denied by no word before it that is free, nor by one behind it."""
+    """Covered by no trap, and negated neither by a free word before it nor by one after it."""
     start, end = span
     if any(low <= start and end <= high for low, high in traps) or lexicon._NEGATED_AFTER.match(folded, end):
         return False
@@ -397,7 +397,7 @@ def _repeats(parsed: Any) -> list[tuple[bool, Any]]:
 def test_no_pattern_repeats_a_repeat_without_bound() -> None:
     nested = []
     for entry in ENTRIES:
-        parsed = re._parser.parse(entry.pattern.pattern)  # type: ignore[attr-defined]  # the tree has no public door
+        parsed = re._parser.parse(entry.pattern.pattern)  # type: ignore[attr-defined]  # the tree is not public
         if any(_repeats(body) for endless, body in _repeats(parsed) if endless):
             nested.append(entry.term)
     assert nested == []
@@ -448,8 +448,6 @@ _SPANS = st.tuples(st.integers(0, 30), st.integers(1, 8)).map(lambda at: (at[0],
 
 @PROPERTY
 @given(st.lists(_SPANS, max_size=8), _SPANS)
-def test_the_stretches_of_traps_are_asked_as_if_one_by_one(
-    spans: list[tuple[int, int]], asked: tuple[int, int]
-) -> None:
+def test_the_spans_of_traps_give_the_same_as_one_by_one(spans: list[tuple[int, int]], asked: tuple[int, int]) -> None:
     start, end = asked
     assert lexicon._Spans(spans).cover(start, end) == any(a <= start and end <= b for a, b in spans)

@@ -95,7 +95,7 @@ SAME = [
 
 
 @pytest.mark.parametrize(("text", "_how"), SAME, ids=[row[-1] for row in SAME])
-def test_a_disguised_copy_has_the_same_signature(text: str, _how: str) -> None:
+def test_an_obfuscated_copy_has_the_same_signature(text: str, _how: str) -> None:
     assert signed(text).tobytes() == signed(LONG).tobytes()
 
 

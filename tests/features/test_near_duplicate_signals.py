@@ -13,14 +13,14 @@ from features.spec import Family
 from tests.features.features_of import value, words
 from tests.fixtures.facts import NEAR_DUPLICATES, some_facts
 
-LIKENESS = [feature.name for feature in FEATURES if feature.family is Family.LIKENESS]
+NAMES = [feature.name for feature in FEATURES if feature.family is Family.NEAR_DUPLICATES]
 
 
 def facts(found: NearDuplicates | None = NEAR_DUPLICATES, **changes: Any) -> Facts:
     return some_facts(history=replace(NOTHING_RECORDED, likeness=found), **changes)
 
 
-@pytest.mark.parametrize("name", LIKENESS)
+@pytest.mark.parametrize("name", NAMES)
 def test_without_a_comparison_everything_is_missing(name: str) -> None:
     assert math.isnan(value(name, facts(None)))
 
@@ -33,7 +33,7 @@ NOTHING_ALIKE = {
 }
 
 
-@pytest.mark.parametrize("name", LIKENESS)
+@pytest.mark.parametrize("name", NAMES)
 def test_where_nothing_is_alike_counts_and_similarities_are_zero(name: str) -> None:
     found = value(name, facts(NearDuplicates()))
     assert math.isnan(found) if name in NOTHING_ALIKE else found == 0
@@ -76,13 +76,13 @@ VALUES = [
 
 
 @pytest.mark.parametrize(("name", "expected", "message"), VALUES, ids=[row[0] for row in VALUES])
-def test_a_likeness_is_a_number_and_a_sentence(name: str, expected: float, message: str) -> None:
+def test_a_feature_is_a_number_and_a_sentence(name: str, expected: float, message: str) -> None:
     assert value(name, facts()) == pytest.approx(expected)
     assert words(name, facts()) == message
 
 
 def test_every_feature_of_the_family_is_read_above() -> None:
-    assert {name for name, _, _ in VALUES} == set(LIKENESS)
+    assert {name for name, _, _ in VALUES} == set(NAMES)
 
 
 SENTENCES = [

@@ -15,7 +15,7 @@ def found(*candidates: Any, seller: str | None = "closet-mia", more: bool = Fals
 FAKE, CLEARED = ruled((5, True)), ruled((5, False))
 
 
-def test_nothing_alike_is_a_likeness_of_zeros_and_not_missing() -> None:
+def test_no_near_duplicates_are_zeros_and_not_missing() -> None:
     assert found() == NearDuplicates()
 
 
@@ -35,7 +35,7 @@ def test_a_listing_is_near_from_seven_tenths_on(shared: int, nearest: float | No
 
 NOT_COUNTED = [
     (a_listing("MP-1", days=3), "an earlier version of the listing itself"),
-    (a_listing(days=-1), "an offer that was known a day later"),
+    (a_listing(days=-1), "a listing that was known a day later"),
     (a_listing("MP-1", days=3, seller="another", rulings=FAKE), "the listing itself under the seller before"),
 ]
 
@@ -53,8 +53,8 @@ OUTCOMES = [
     (FAKE, (1, 0), "found counterfeit before"),
     (CLEARED, (0, 1), "found genuine before"),
     (ruled((-1, True)), (0, 0), "found counterfeit a day later"),
-    (ruled((5, True), (4, None)), (0, 0), "found counterfeit, and taken back"),
-    (ruled((5, True), (-1, None)), (1, 0), "found counterfeit, and taken back a day later"),
+    (ruled((5, True), (4, None)), (0, 0), "found counterfeit, and withdrawn"),
+    (ruled((5, True), (-1, None)), (1, 0), "found counterfeit, and withdrawn a day later"),
     (ruled((5, True), (3, False)), (0, 1), "found counterfeit, and an appeal upheld"),
     (ruled((5, True), (-1, False)), (1, 0), "found counterfeit, and an appeal upheld a day later"),
     (ruled((5, False), (3, True)), (1, 0), "cleared by an analyst, then found counterfeit by the brand"),
@@ -90,7 +90,7 @@ def test_of_several_texts_of_a_listing_the_nearest_counts_and_any_ruling_is_the_
 
 
 def test_a_ruling_on_a_text_that_is_not_near_says_nothing_of_the_near_one() -> None:
-    """Who lets an honest text be cleared and then rewrites it has no cleared listing."""
+    """A seller whose honest text was cleared and who then rewrites it has no cleared listing."""
     result = found(a_listing(shared=10, rulings=CLEARED), a_listing(shared=128))
     assert (result.offers, result.genuine, result.nearest_genuine) == (1, 0, None)
 
@@ -154,7 +154,7 @@ def test_the_first_of_the_others_dates_the_text() -> None:
     assert found(a_listing("MP-2", days=30), a_listing("MP-3", days=2), own).first_days == 30
 
 
-def test_it_is_said_where_more_is_alike_than_was_compared() -> None:
+def test_more_is_set_where_more_listings_are_similar_than_were_compared() -> None:
     assert found(a_listing(), more=True).more
 
 

@@ -39,8 +39,8 @@ NEAR = [
     ("Aurulle tote", ("Aurelle", "aurulle", 1), "a wrong letter"),
     ("Auerlle tote", ("Aurelle", "auerlle", 1), "two letters swapped"),
     ("AURULLE TOTE", ("Aurelle", "aurulle", 1), "in capitals"),
-    ("Aurullé", ("Aurelle", "aurulle", 1), "with an accent besides"),
-    ("Аurullе", ("Aurelle", "аurullе", 1), "with Cyrillic letters besides"),
+    ("Aurullé", ("Aurelle", "aurulle", 1), "with an accent too"),
+    ("Аurullе", ("Aurelle", "аurullе", 1), "with Cyrillic letters too"),
     ("Au*elle tote", ("Aurelle", "auelle", 1), "a star for a letter"),
     ("Ballenciagga city", ("Balenciaga", "ballenciagga", 2), "two letters off a long name"),
     ("Kastrel & Vane watch", ("Kestrel & Vane", "kastrel vane", 1), "one word of a name of two"),
@@ -67,8 +67,8 @@ NOT_NEAR = [
     ("Kastrel watch", "near one word of a name whose other is not there"),
     ("Vane Kastrel", "the other word on the wrong side"),
     ("Aurette bag", "near a name, and another registered one itself"),
-    ("aure11e", "with digits: that is a disguise, which the register undoes"),
-    ("au relle", "in two pieces: that is a disguise too"),
+    ("aure11e", "with digits: obfuscation, which the register undoes"),
+    ("au relle", "in two pieces: obfuscation too"),
     ("", "no text"),
 ]
 
@@ -87,7 +87,7 @@ def test_of_each_brand_the_first_near_miss_counts() -> None:
 
 
 def test_every_ordinary_word_keeps_a_name_from_being_seen_in_it() -> None:
-    """Each row earns its place: without it the word would be a near miss of the name that it is near."""
+    """Without its row each word would be a near miss of a name."""
     text = files("features").joinpath("data/ordinary_words.tsv").read_text(encoding="utf-8")
     rows = list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
     assert len(rows) == len(ordinary_words()) > 40

@@ -72,7 +72,7 @@ WORDS = [
 
 
 @pytest.mark.parametrize(("text", "word", "_why"), WORDS, ids=[row[-1] for row in WORDS])
-def test_a_disguised_word_counts_as_the_plain_one(text: str, word: str, _why: str) -> None:
+def test_an_obfuscated_word_counts_as_the_plain_one(text: str, word: str, _why: str) -> None:
     assert run_of(word) in indices_plain(text, 0)
 
 

@@ -15,7 +15,7 @@ RATIOS = [
     ("price_to_brand_category", "500.00", 0.0, "the median"),
     ("price_to_category", "400.00", -HALF, "twice 200"),
     ("price_spread_brand_category", "250.00", HALF / (0.2 * 1.4826), "in robust standard deviations"),
-    ("price_reference_offers", "250.00", math.log(21), "twenty offers"),
+    ("price_reference_offers", "250.00", math.log(21), "twenty listings"),
     ("price_log", "250.00", math.log(250), "in the base currency"),
 ]
 

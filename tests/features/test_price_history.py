@@ -86,7 +86,7 @@ CLAIMS = [
 
 
 @pytest.mark.parametrize(("before", "expected", "_why"), CLAIMS, ids=[row[-1] for row in CLAIMS])
-def test_a_claimed_price_is_held_against_the_highest_seen(
+def test_a_claimed_price_is_compared_with_the_highest_seen(
     before: tuple[float, ...], expected: float, _why: str
 ) -> None:
     found = value("price_claim_to_highest", priced_before(*before))

@@ -46,7 +46,7 @@ def test_a_price_against_the_brands_own_reads(row: dict[str, Any], sentence: str
     assert words("price_to_list", some_facts(**row)) == sentence
 
 
-def test_a_claimed_price_is_held_against_the_brands_own() -> None:
+def test_a_claimed_price_is_compared_with_the_brands_own() -> None:
     facts = some_facts(price="100.00", list_price="1080.00")
     assert value("price_claim_to_list", facts) == pytest.approx(math.log(2), abs=1e-12)
     sentence = "The claimed earlier price is 2.0 times the brand's list price for Colline (540 EUR)."

@@ -41,7 +41,7 @@ STATEMENT = [
     ("seller_return_share_90d", "6 of 60 items that the seller sold in 90 days were returned."),
     ("seller_fake_return_share_90d", "3 of 60 items that the seller sold in 90 days were returned as not genuine."),
     ("seller_returned_value_share", "Goods worth 400 of the seller's turnover of 6,000 in 90 days were returned."),
-    ("seller_variety", "The seller offers 25 different products."),
+    ("seller_variety", "The seller lists 25 different products."),
     ("seller_available", "The seller has 90 items in stock."),
     ("seller_rating", "The seller is rated 4.7 of 5 by 310 buyers."),
     ("seller_ships_from_elsewhere", "The goods ship from FR, where the seller is established (FR)."),

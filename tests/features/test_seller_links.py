@@ -77,7 +77,7 @@ def test_a_contact_that_nobody_shares_is_no_link_and_not_unknown() -> None:
 
 
 def test_a_hundred_confirmations_against_one_shop_weigh_on_who_is_linked_as_ten_do() -> None:
-    """One brand's persistence is not many brands' word."""
+    """Many confirmations of one brand count like one confirmation."""
     ten, hundred = (some_facts(history=of(a_linked("x", counterfeit=n))) for n in (10, 100))
     assert [value(name, hundred) for name, _, _ in VALUES] == [value(name, ten) for name, _, _ in VALUES]
     assert value("seller_linked_counterfeit_share", hundred) == pytest.approx(10.5 / 20, abs=1e-12)

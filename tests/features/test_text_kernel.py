@@ -14,7 +14,7 @@ from tests.fixtures.strategies import ANY_TEXT, PROPERTY, listings
 
 WEIGHTS = np.random.default_rng(7).standard_normal(COLUMNS).astype(np.float32)
 FIELD = st.sampled_from([HEADING, DESCRIPTION])
-# Letters of which the kernel has something to remember: kinds, spaced letters, stand-ins, several letters in one.
+# Letters with state in the kernel: kinds, spaced letters, stand-ins, several letters in one.
 _TELLING = st.text(st.sampled_from("aеl1 0 .-女ガﷺ각\u200b\U000e0041\U00020000\U0001f525é"), max_size=40)
 TEXTS = ANY_TEXT | _TELLING
 
@@ -37,7 +37,7 @@ def test_the_kernel_finds_what_the_definition_finds_in(text: str) -> None:
     assert Counter(indices(text, HEADING).tolist()) == Counter(indices_plain(text, HEADING))
 
 
-def test_characters_of_all_scripts_are_walked_as_the_definition_says() -> None:
+def test_characters_of_all_scripts_are_scanned_as_the_definition_says() -> None:
     """A hundred characters of each thousand, in one word."""
     differing = [
         hex(first)
@@ -57,7 +57,7 @@ def test_every_index_lies_within_its_field(text: str, field: int) -> None:
 @PROPERTY
 @given(TEXTS | st.sampled_from("女ﷺa각").flatmap(lambda c: st.integers(0, 400).map(lambda n: c * n)))
 def test_no_text_has_more_n_grams_than_there_is_room_for(text: str) -> None:
-    """The kernel writes without asking: one index too many would be written outside its array."""
+    """The kernel writes without bounds checks: one index too many would be outside its array."""
     assert len(indices_plain(text, HEADING)) <= room(len(text.encode()) + 1)
 
 
@@ -90,6 +90,6 @@ def test_what_is_missing_leaves_no_gap_in_the_heading() -> None:
     assert heading(a_listing(title="Tote", brand=None, product_type=None)) == "Tote"
 
 
-def test_a_disguised_word_has_the_n_grams_of_the_plain_one() -> None:
+def test_an_obfuscated_word_has_the_n_grams_of_the_plain_one() -> None:
     assert indices("Ѕоlеnnе", HEADING).tolist() == indices("solenne", HEADING).tolist()
     assert indices("\u202eenneloS\u202c", HEADING).tolist() == indices("solenne", HEADING).tolist()

@@ -195,7 +195,7 @@ def test_an_array_of_objects_is_refused_and_nothing_in_it_runs(tmp_path: Path) -
 
 
 def test_the_payload_would_run_if_it_were_unpickled(tmp_path: Path) -> None:
-    """Else the test above could not fail."""
+    """Otherwise the test above could not fail."""
     pickle.loads(pickle.dumps(Payload(tmp_path / "ran")))  # noqa: S301  # our own
     assert [path.name for path in tmp_path.iterdir()] == ["ran"]
 
@@ -280,7 +280,7 @@ def test_a_bundle_that_does_not_hold_what_it_should_is_refused(
 
 @pytest.mark.parametrize("name", ["model.json", "references.json", MANIFEST])
 def test_a_name_that_stands_twice_is_refused(name: str) -> None:
-    """It is read one way here, and may be read another way by whoever looks at it before."""
+    """Another reader may read it differently."""
     files = bundle_files()
     first = next(iter(json.loads(files[name])))
     files[name] = files[name].replace(b"{", f'{{"{first}":0,'.encode(), 1)

@@ -11,10 +11,10 @@ REFUSED = [
     (S.DECIDED, E.DECIDE, "decided already"),
     (S.DECIDED, E.PASS_ON, "decided already"),
     (S.DECIDED, E.NEW_VERSION, "decided already"),
-    (S.STALE, E.DECIDE, "was changed since"),
-    (S.STALE, E.PASS_ON, "was changed since"),
-    (S.STALE, E.UNDO, "was changed since"),
-    (S.STALE, E.NEW_VERSION, "was changed since"),
+    (S.STALE, E.DECIDE, "has changed since"),
+    (S.STALE, E.PASS_ON, "has changed since"),
+    (S.STALE, E.UNDO, "has changed since"),
+    (S.STALE, E.NEW_VERSION, "has changed since"),
 ]
 
 

@@ -54,7 +54,7 @@ def test_a_curve_scales_all_parts_of_a_listing_alike() -> None:
         assert scale[0] > 0
 
 
-def test_the_base_of_a_curve_is_what_it_gives_to_a_listing_of_which_nothing_is_said() -> None:
+def test_the_base_of_a_curve_is_its_value_for_a_listing_without_contributions() -> None:
     """Where the line from base to value starts: at the curve's own height over the base value."""
     numbers, listings = rows(FACTS)
     straight, bent = (a_classifier(Join.SUM, one).contributions(numbers, listings) for one in (CALIBRATION, BENT))

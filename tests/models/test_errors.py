@@ -27,7 +27,7 @@ def test_an_error_carries_its_sentence(error: type[DomainError]) -> None:
 def test_an_error_carries_its_template_and_what_is_put_into_it() -> None:
     found = Invalid("A note can have at most {most:,} characters.", most=2_000)
     assert found.phrase == Phrase("A note can have at most {most:,} characters.", most=2_000)
-    assert found.sentence == str(found) == "A note has at most 2,000 characters."
+    assert found.sentence == str(found) == "A note can have at most 2,000 characters."
     assert Conflict(found.phrase).phrase is found.phrase
 
 

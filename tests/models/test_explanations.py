@@ -71,14 +71,14 @@ def test_at_most_five_are_told() -> None:
     assert found[0].code == TEXT_CODE
 
 
-def test_one_story_is_one_reason_told_by_its_loudest_feature() -> None:
+def test_one_story_is_one_reason_with_the_message_of_its_largest_contribution() -> None:
     found = reasons({"price_to_brand_category": 1.0, "price_log": 0.4, "price_to_category": 0.2})
     assert [(reason.code, round(reason.weight, 9)) for reason in found] == [("price_level", 1.6)]
     assert "of this brand and category" in in_english(found[0].message)
 
 
 def test_a_story_is_told_by_a_feature_that_speaks_its_way() -> None:
-    """Together they speak for counterfeit, so the loudest that speaks against it must not tell the story."""
+    """Together they point to counterfeit, so the largest that points against it must not give the message."""
     found = reasons({"price_to_brand_category": -1.0, "price_log": 0.8, "price_to_category": 0.7})
     assert in_english(found[0].message) == "The price is 89 EUR."
 

@@ -58,7 +58,7 @@ NEW_SELLERS = [
     (6.99, 0, True, "first seen within the week"),
     (7.0, 0, False, "a week is over"),
     (0.0, 1, False, "somebody has judged it"),
-    (None, 1, False, "whoever was judged is known"),
+    (None, 1, False, "a reviewed seller is known"),
     (math.inf, 0, False, "always there"),
 ]
 
@@ -66,5 +66,5 @@ NEW_SELLERS = [
 @pytest.mark.parametrize(
     ("known_days", "judged", "expected", "_why"), NEW_SELLERS, ids=[row[-1] for row in NEW_SELLERS]
 )
-def test_who_is_a_newcomer(known_days: float | None, judged: int, expected: bool, _why: str) -> None:
+def test_which_sellers_are_new(known_days: float | None, judged: int, expected: bool, _why: str) -> None:
     assert is_new_seller(known_days, judged, POLICY) is expected

@@ -34,8 +34,10 @@ def analyst(judgement: Judgement, user: str = "ines", *, hour: int = 0, **change
 
 def brand(judgement: Judgement, *, hour: int = 0, **changes: Any) -> GivenVerdict:
     at = NOW + timedelta(hours=hour)
-    text = GivenVerdict(f"ver_brand_{hour}", judgement, Side.BRAND, "camille", at, superseded=False, brand_id="aurelle")
-    return replace(text, **changes)
+    one = GivenVerdict(
+        f"ver_brand_{hour}", judgement, Side.BRAND, "camille", at, superseded=False, brand_id="aurelle"
+    )
+    return replace(given, **changes)
 
 
 def second_review(judgement: Judgement, user: str = "tomas", *, hour: int = 48) -> GivenVerdict:
@@ -67,13 +69,13 @@ LABELS = [
     ([analyst(J.GENUINE), analyst(J.GENUINE, "tomas")], 0, 0.9, E.TWO_REVIEWERS, "two analysts agree"),
     ([analyst(J.GENUINE), analyst(J.LICENSED, "tomas")], 0, 0.9, E.TWO_REVIEWERS, "two words for the same"),
     ([analyst(J.GENUINE), analyst(J.GENUINE, hour=5)], 0, 0.7, E.ONE_REVIEWER, "one analyst twice is one"),
-    ([analyst(J.COUNTERFEIT), analyst(J.GENUINE, hour=5)], 0, 0.7, E.ONE_REVIEWER, "one voice each: the latest"),
+    ([analyst(J.COUNTERFEIT), analyst(J.GENUINE, hour=5)], 0, 0.7, E.ONE_REVIEWER, "one vote each: the latest"),
     (
         [analyst(J.COUNTERFEIT), analyst(J.GENUINE, hour=5), analyst(J.GENUINE, "tomas")],
         0,
         0.9,
         E.TWO_REVIEWERS,
-        "who changed their mind agrees with the other",
+        "a reviewer who changed their mind agrees with the other",
     ),
     (
         [analyst(J.GREY_MARKET), analyst(J.GENUINE, "tomas", hour=1)],
@@ -84,7 +86,7 @@ LABELS = [
     ),
     ([analyst(J.COUNTERFEIT), brand(J.GENUINE)], 0, 1.0, E.BRAND, "the brand beats an analyst"),
     ([brand(J.GENUINE), analyst(J.COUNTERFEIT, hour=9)], 0, 1.0, E.BRAND, "the brand beats a later analyst"),
-    ([brand(J.GENUINE), brand(J.COUNTERFEIT, hour=1)], 1, 1.0, E.BRAND, "the brand's latest word"),
+    ([brand(J.GENUINE), brand(J.COUNTERFEIT, hour=1)], 1, 1.0, E.BRAND, "the brand's latest answer"),
     (
         [analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas"), brand(J.COUNTERFEIT)],
         1,
@@ -100,11 +102,11 @@ LABELS = [
         1,
         0.7,
         E.ONE_REVIEWER,
-        "a contradiction that was taken back",
+        "a withdrawn contradiction",
     ),
     ([bought(J.COUNTERFEIT)], 1, 1.0, E.TEST_BUY, "the goods were examined"),
     ([bought(J.GREY_MARKET)], 0, 0.5, E.TEST_BUY, "bought goods can be grey market too"),
-    ([brand(J.GENUINE), bought(J.COUNTERFEIT)], 1, 1.0, E.TEST_BUY, "a test buy beats the brand's earlier word"),
+    ([brand(J.GENUINE), bought(J.COUNTERFEIT)], 1, 1.0, E.TEST_BUY, "a test buy outweighs the brand's earlier answer"),
     ([bought(J.COUNTERFEIT), brand(J.GENUINE, hour=200)], 1, 1.0, E.TEST_BUY, "and its later one"),
     (
         [brand(J.COUNTERFEIT), bought(J.CANNOT_TELL)],
@@ -120,23 +122,23 @@ LABELS = [
         1,
         1.0,
         E.TEST_BUY,
-        "no look at the listing beats it",
+        "no review of the listing outweighs it",
     ),
     (
         [analyst(J.COUNTERFEIT), second_review(J.COUNTERFEIT)],
         1,
         0.9,
         E.TWO_REVIEWERS,
-        "a second look that agrees is a second reviewer",
+        "a second review that agrees is a second reviewer",
     ),
-    ([brand(J.GENUINE), second_review(J.LICENSED)], 0, 1.0, E.BRAND, "a second look that agrees with the brand"),
-    ([brand(J.GENUINE), second_review(J.CANNOT_TELL)], 0, 1.0, E.BRAND, "a second look that cannot tell"),
+    ([brand(J.GENUINE), second_review(J.LICENSED)], 0, 1.0, E.BRAND, "a second review that agrees with the brand"),
+    ([brand(J.GENUINE), second_review(J.CANNOT_TELL)], 0, 1.0, E.BRAND, "a second review that cannot tell"),
     (
         [analyst(J.GENUINE), second_review(J.COUNTERFEIT), brand(J.GENUINE, hour=72)],
         0,
         1.0,
         E.BRAND,
-        "the brand speaks after the second look",
+        "the brand answers after the second review",
     ),
     (
         [brand(J.GENUINE, suspended=True), analyst(J.COUNTERFEIT)],
@@ -166,10 +168,10 @@ def test_verdicts_mean(
 
 NO_LABELS = [
     ([], A.NONE, "no verdict stands", "nobody has said anything"),
-    ([analyst(J.GENUINE, superseded=True)], A.NONE, "no verdict stands", "everything was taken back"),
-    ([analyst(J.CANNOT_TELL)], A.NONE, "nobody could tell", "'cannot tell' is no answer"),
-    ([brand(J.NEEDS_TEST_BUY)], A.NONE, "nobody could tell", "nor is 'needs a test buy'"),
-    ([analyst(J.WITHDRAWN)], A.NONE, "nobody could tell", "nor is what an undo records"),
+    ([analyst(J.GENUINE, superseded=True)], A.NONE, "no verdict stands", "every verdict was withdrawn"),
+    ([analyst(J.CANNOT_TELL)], A.NONE, "no reviewer could tell", "'cannot tell' is no answer"),
+    ([brand(J.NEEDS_TEST_BUY)], A.NONE, "no reviewer could tell", "nor is 'needs a test buy'"),
+    ([analyst(J.WITHDRAWN)], A.NONE, "no reviewer could tell", "nor is what an undo records"),
     (
         [analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas")],
         A.NONE,
@@ -192,33 +194,33 @@ NO_LABELS = [
         [analyst(J.GENUINE), second_review(J.COUNTERFEIT)],
         A.NONE,
         "reviewers contradict each other",
-        "a second look that differs",
+        "a second review that differs",
     ),
     (
         [brand(J.GENUINE), second_review(J.COUNTERFEIT)],
         A.NONE,
-        "a second look contradicts the brand",
+        "a second review contradicts the brand",
         "a brand that clears its own fakes",
     ),
     (
         [brand(J.COUNTERFEIT), second_review(J.GREY_MARKET)],
         A.NONE,
-        "a second look contradicts the brand",
+        "a second review contradicts the brand",
         "a brand that buries a rival",
     ),
     (
         [brand(J.GENUINE), second_review(J.COUNTERFEIT), second_review(J.COUNTERFEIT, "uma", hour=50)],
         A.NONE,
-        "a second look contradicts the brand",
+        "a second review contradicts the brand",
         "two analysts do not overrule the rights holder",
     ),
     ([brand(J.COUNTERFEIT)], A.OPEN, "an appeal is open", "half of the outcomes would be wrong"),
     ([bought(J.COUNTERFEIT)], A.OPEN, "an appeal is open", "also against a test buy"),
-    ([brand(J.COUNTERFEIT, suspended=True)], A.NONE, "who judged it is suspended", "its only source is not trusted"),
+    ([brand(J.COUNTERFEIT, suspended=True)], A.NONE, "the reviewer is suspended", "its only source is not trusted"),
     (
         [brand(J.COUNTERFEIT, suspended=True), analyst(J.CANNOT_TELL)],
         A.NONE,
-        "nobody could tell",
+        "no reviewer could tell",
         "the other source has no answer",
     ),
 ]
@@ -235,7 +237,7 @@ APPEALS = [
     ([], A.UPHELD, 0, "an upheld appeal needs no standing verdict"),
     ([bought(J.COUNTERFEIT)], A.UPHELD, 0, "it supersedes an earlier test buy"),
     ([brand(J.GREY_MARKET)], A.UPHELD, 0, "its weight is its own, not that of what it overturned"),
-    ([brand(J.COUNTERFEIT), second_review(J.COUNTERFEIT)], A.UPHELD, 0, "and every second look"),
+    ([brand(J.COUNTERFEIT), second_review(J.COUNTERFEIT)], A.UPHELD, 0, "and every second review"),
     ([brand(J.COUNTERFEIT)], A.DISMISSED, 1, "a dismissed one confirms the brand"),
     ([analyst(J.COUNTERFEIT)], A.DISMISSED, 1, "or the analyst, at full weight"),
     ([bought(J.COUNTERFEIT)], A.DISMISSED, 1, "or the test buy"),
@@ -257,7 +259,7 @@ AFTER = 30 * 24 + 1
 BESIDE_APPEALS = [
     ([bought(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 1, E.TEST_BUY, "goods that were bought after it say more"),
     ([brand(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 0, E.APPEAL, "a brand that insists does not"),
-    ([second_review(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 0, E.APPEAL, "nor does a second look"),
+    ([second_review(J.COUNTERFEIT, hour=AFTER)], A.UPHELD, 0, E.APPEAL, "nor does a second review"),
     ([brand(J.GENUINE)], A.DISMISSED, 0, E.BRAND, "a dismissed appeal against what is now genuine says nothing"),
     ([analyst(J.GREY_MARKET)], A.DISMISSED, 0, E.ONE_REVIEWER, "nor of grey market"),
     ([brand(J.COUNTERFEIT), bought(J.GENUINE)], A.DISMISSED, 0, E.TEST_BUY, "the goods were genuine all the same"),
@@ -278,13 +280,13 @@ def test_beside_a_decided_appeal(
 
 def test_a_dismissed_appeal_does_not_shield_a_brand_that_clears_its_goods() -> None:
     found = label(brand(J.GENUINE), second_review(J.COUNTERFEIT), appeal=A.DISMISSED, decided=DECIDED, by=JUDGE)
-    assert found == NoLabel("a second look contradicts the brand")
+    assert found == NoLabel("a second review contradicts the brand")
 
 
 @pytest.mark.parametrize("appeal", [A.UPHELD, A.DISMISSED])
 def test_an_appeal_decided_by_somebody_suspended_teaches_nothing(appeal: AppealState) -> None:
     found = label(brand(J.COUNTERFEIT), appeal=appeal, decided=DECIDED, by=replace(JUDGE, suspended=True))
-    assert found == NoLabel("who decided the appeal is suspended")
+    assert found == NoLabel("the reviewer of the appeal is suspended")
 
 
 @pytest.mark.parametrize("appeal", [A.UPHELD, A.DISMISSED])
@@ -302,9 +304,9 @@ def test_a_test_buy_of_the_moment_of_an_upheld_appeal_is_superseded_by_it() -> N
     assert (found.value, found.evidence_level) == (0, E.APPEAL)
 
 
-def test_an_upheld_appeal_is_against_what_was_said_until_then() -> None:
-    lines = (brand(J.COUNTERFEIT), brand(J.COUNTERFEIT, hour=AT_ITS_MOMENT), brand(J.COUNTERFEIT, hour=AFTER))
-    found = label(*lines, appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
+def test_an_upheld_appeal_supersedes_earlier_verdicts() -> None:
+    verdicts = (brand(J.COUNTERFEIT), brand(J.COUNTERFEIT, hour=AT_ITS_MOMENT), brand(J.COUNTERFEIT, hour=AFTER))
+    found = label(*verdicts, appeal=A.UPHELD, decided=DECIDED, by=JUDGE)
     assert isinstance(found, Label)
     assert found.provenance == ("ver_brand_0", f"ver_brand_{AT_ITS_MOMENT}", JUDGE.verdict_id)
     assert found.matured_at == DECIDED + timedelta(days=14)
@@ -329,7 +331,7 @@ def test_an_upheld_appeal_without_its_date_makes_no_counterfeit() -> None:
 def test_either_value_teaches_when_both_windows_have_closed_to_the_second(
     given_by: Callable[[Judgement], GivenVerdict], judgement: Judgement
 ) -> None:
-    """Genuine labels are final after 7 days; entering then, they would make the latest week look safe."""
+    """Genuine labels are final after 7 days; if they entered then, the latest week would look safe."""
     mature = NOW + timedelta(days=14)
     assert isinstance(label(given_by(judgement), as_of=mature), Label)
     assert label(given_by(judgement), as_of=mature - timedelta(seconds=1)) == NoLabel("not mature yet")
@@ -355,7 +357,7 @@ def test_maturity_counts_from_the_last_deciding_verdict() -> None:
     assert found.matured_at == NOW + timedelta(days=15)
 
 
-def test_what_is_said_after_the_moment_is_not_known_at_it() -> None:
+def test_a_verdict_after_the_moment_is_not_known_at_it() -> None:
     both = (analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas", hour=24 * 20))
     assert label(*both) == NoLabel("reviewers contradict each other")
     found = label(*both, as_of=NOW + timedelta(days=15))
@@ -363,7 +365,7 @@ def test_what_is_said_after_the_moment_is_not_known_at_it() -> None:
     assert (found.value, found.evidence_level) == (1, E.ONE_REVIEWER)
 
 
-def test_what_is_said_at_the_moment_is_known_at_it() -> None:
+def test_a_verdict_at_the_moment_is_known_at_it() -> None:
     both = (analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas", hour=24 * 20))
     assert label(*both, as_of=NOW + timedelta(days=20)) == NoLabel("reviewers contradict each other")
 
@@ -371,7 +373,7 @@ def test_what_is_said_at_the_moment_is_known_at_it() -> None:
 FINDS = [
     ([analyst(J.COUNTERFEIT, drawn=True)], None, "nobody had suspected it: most such finds are mistakes"),
     ([analyst(J.COUNTERFEIT)], (1, 0.7), "it was suspected"),
-    ([analyst(J.GENUINE, drawn=True)], (0, 0.7), "what nearly all of the slice is needs no second"),
+    ([analyst(J.GENUINE, drawn=True)], (0, 0.7), "most of the sample is of this kind and needs no second"),
     ([analyst(J.COUNTERFEIT, drawn=True), second_review(J.COUNTERFEIT)], (1, 0.9), "a second agrees"),
     ([brand(J.COUNTERFEIT, drawn=True)], (1, 1.0), "the brand knows its goods, however the listing came to it"),
     ([bought(J.COUNTERFEIT), analyst(J.COUNTERFEIT, drawn=True)], (1, 1.0), "so do the goods themselves"),
@@ -379,7 +381,7 @@ FINDS = [
 
 
 @pytest.mark.parametrize(("verdicts", "expected", "_why"), FINDS, ids=[row[-1] for row in FINDS])
-def test_a_lone_find_waits_for_a_second_reviewer(
+def test_an_unconfirmed_positive_waits_for_a_second_reviewer(
     verdicts: list[GivenVerdict], expected: tuple[int, float] | None, _why: str
 ) -> None:
     found = label(*verdicts)
@@ -424,9 +426,9 @@ def test_a_label_names_the_verdicts_that_it_rests_on(
     assert found.provenance == provenance
 
 
-def test_the_latest_is_the_one_said_last_whatever_it_is_called() -> None:
-    lines = (brand(J.GENUINE, verdict_id="ver_z"), brand(J.COUNTERFEIT, hour=1, verdict_id="ver_a"))
-    found = label(*lines)
+def test_the_latest_verdict_is_the_last_by_time_not_by_name() -> None:
+    verdicts = (brand(J.GENUINE, verdict_id="ver_z"), brand(J.COUNTERFEIT, hour=1, verdict_id="ver_a"))
+    found = label(*verdicts)
     assert isinstance(found, Label)
     assert (found.value, found.provenance) == (1, ("ver_a",))
 
@@ -501,8 +503,8 @@ def test_nothing_is_counterfeit_that_nobody_trusted_called_so(
     verdicts: list[GivenVerdict], appeal: AppealState
 ) -> None:
     found = label(*verdicts, appeal=appeal, decided=DECIDED)
-    texts = {verdict.judgement for verdict in verdicts if not verdict.superseded and not verdict.suspended}
-    assert isinstance(found, NoLabel) or found.value == 0 or J.COUNTERFEIT in texts
+    judgements = {verdict.judgement for verdict in verdicts if not verdict.superseded and not verdict.suspended}
+    assert isinstance(found, NoLabel) or found.value == 0 or J.COUNTERFEIT in judgements
 
 
 @PROPERTY
@@ -525,5 +527,5 @@ def test_later_verdicts_do_not_change_what_was_known_before(
 ) -> None:
     as_of = NOW + timedelta(days=day)
     known = [verdict for verdict in verdicts if verdict.known_at <= as_of]
-    both = [label(*text, appeal=appeal, decided=DECIDED, as_of=as_of) for text in (verdicts, known)]
+    both = [label(*some, appeal=appeal, decided=DECIDED, as_of=as_of) for some in (verdicts, known)]
     assert both[0] == both[1]

@@ -14,7 +14,7 @@ Floats = NDArray[np.float64]
 
 
 def flagged(counterfeit: int, genuine: int, unanswered: int = 0) -> Rows:
-    """Listings that are looked at for certain."""
+    """Listings that are reviewed with certainty."""
     return [
         Due(1.0, answer) for answer, n in ((True, counterfeit), (False, genuine), (None, unanswered)) for _ in range(n)
     ]
@@ -78,8 +78,8 @@ def test_unanswered_questions_count_as_the_answered_do_and_widen_the_interval() 
 UNKNOWN = [
     ([], 100, 0.0, 1.0, "nobody looked"),
     (flagged(10, 30), 100, 0.1, 0.7, "ten are sure, sixty were never drawn from"),
-    (drawn(0, 0, 3), 100, 0.0, 1.0, "those drawn nobody could tell"),
-    (flagged(0, 0, 10) + drawn(0, 90), 100, 0.0, 0.1 + 0.9 * 3.689 / 90, "those flagged nobody could tell"),
+    (drawn(0, 0, 3), 100, 0.0, 1.0, "no reviewer could tell for the sampled"),
+    (flagged(0, 0, 10) + drawn(0, 90), 100, 0.0, 0.1 + 0.9 * 3.689 / 90, "no reviewer could tell for the flagged"),
 ]
 
 
@@ -163,7 +163,7 @@ def test_one_more_find_never_lowers_the_interval(finds: int, draws: int, more: i
     assert one.high <= other.high
 
 
-# Months of 1,000 listings, of which a model flags the tenth that looks worst.
+# Months of 1,000 listings; a model flags the tenth with the highest scores.
 MONTHS = 300
 LISTINGS = 1_000
 

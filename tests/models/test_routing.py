@@ -60,7 +60,7 @@ TABLE: list[tuple[Score, dict[str, Any], Lane, str]] = [
     (chance(0.1499), {}, Lane.NO_ACTION, "just below the analyst's threshold"),
     (HIGH, {"authorised": True}, Lane.NO_ACTION, "no score accuses an authorised seller"),
     (HIGH, {"authorised": True, **THIN}, Lane.NO_ACTION, "authorised comes before thin evidence"),
-    (HIGH, THIN, Lane.INSUFFICIENT_EVIDENCE, "a score without signals is the prior in disguise"),
+    (HIGH, THIN, Lane.INSUFFICIENT_EVIDENCE, "a score without signals is only the prior"),
     (LOW, THIN, Lane.INSUFFICIENT_EVIDENCE, "thin evidence does not clear either"),
     (LOW, {"families": 2, "text_length": 12}, Lane.NO_ACTION, "enough text"),
     (LOW, {"families": 3, "text_length": 0}, Lane.NO_ACTION, "enough signals"),
@@ -138,9 +138,9 @@ def test_who_is_looked_at_anyway_was_certain_to_be(
 NEW: dict[str, Any] = {"seller_known_days": None}
 DRAWN: list[tuple[float, dict[str, Any], Thresholds | None, float, str]] = [
     (0.1, {}, None, 0.01, "a seller that is known is drawn at the floor, however near the line"),
-    (0.01, NEW, None, 0.02, "a newcomer far below the line is drawn at its own floor"),
+    (0.01, NEW, None, 0.02, "a new seller far below the line is sampled at its own floor"),
     (0.1, NEW, None, 0.2544, "just below the line it is one in four"),
-    (0.1, {**NEW, "seller_judged": 1}, None, 0.01, "whom somebody has judged is no newcomer"),
+    (0.1, {**NEW, "seller_judged": 1}, None, 0.01, "a reviewed seller is not new"),
     (0.1, {"seller_known_days": 6.0}, None, 0.2544, "first seen within the week"),
     (0.1, NEW, Thresholds(0.5, 0.4), 0.02, "a bundle's line is far away"),
     (0.1, NEW, Thresholds(0.15, 0.4), 0.2544, "below both lines, the nearer counts"),

@@ -25,7 +25,7 @@ def test_an_ordinary_listing_has_no_points() -> None:
 
 
 def test_a_suspect_listing_has_the_points_of_each_signal() -> None:
-    """89 EUR against a median of 500 and the 540 that the brand asks; '1:1 mirror'; a number for WhatsApp; a disguised
+    """89 EUR against a median of 500 and the 540 that the brand asks; '1:1 mirror'; a number for WhatsApp; a hidden
     name that is not declared; a seller of nine days. Its 'for' is too common to count."""
     assert points(suspect_facts()) == {
         "price_to_brand_category": 30,
@@ -110,7 +110,7 @@ def test_every_rule_names_a_feature_and_a_band_that_it_can_reach() -> None:
 
 
 def test_no_two_bands_of_a_feature_overlap() -> None:
-    """The highest band counts and not their sum, so a value may lie in one band only."""
+    """A value lies in at most one band of a feature."""
     by_feature: dict[str, list[Rule]] = {}
     for rule in DEFAULT_SCORECARD.rules:
         by_feature.setdefault(rule.feature, []).append(rule)

@@ -75,8 +75,8 @@ def test_the_count_says_what_counts_and_what_does_not() -> None:
     assert found.reasons == (
         "1.5 strikes: 3 removals in 2 incidents.",
         "1 more removal is older than 365 days and spent.",
-        "1 more removal is taken back or overturned.",
-        "1 more removal is of a kind that is no strike.",
+        "1 more removal is undone or overturned.",
+        "1 more removal is of a kind that carries no strike.",
     )
     first, second = found.incidents
     assert (first.began_at, first.spent_at) == (NOW - timedelta(days=100), NOW + timedelta(days=266))

@@ -88,7 +88,7 @@ DECISIONS = [
     # 300 less 40: .15 times as many would do. 300 less 160: 7.3 times.
     ((0.9, 100, 3, 0), (0.9, 1, 0, 10), 0.8, 0.95, True, "one seller wrong ten times"),
     ((0.9, 100, 3, 0), (0.9, 1, 0, 40), 0.8, 0.95, False, "one seller wrong forty times: losses count in full"),
-    # Thirty count as fifteen: 1,500 less 400, of which .12 times as many would do; 1,500 less 960, 2.1 times.
+    # Thirty count as fifteen: 1,500 less 400: .12 times as many would do; 1,500 less 960, 2.1 times.
     ((0.9, 100, 30, 0), (0.9, 10, 0, 10), 0.8, 0.95, True, "ten sellers wrong ten times among large ones"),
     ((0.9, 100, 30, 0), (0.9, 10, 0, 24), 0.8, 0.95, False, "thirty right listings a seller count as fifteen"),
 ]
@@ -189,7 +189,7 @@ def test_only_the_order_of_scores_matters(seed: int) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32 - 1))
-def test_what_is_said_of_a_threshold_counts_every_listing_that_shares_it(seed: int) -> None:
+def test_the_figures_of_a_threshold_count_every_listing_that_shares_it(seed: int) -> None:
     labels, scores, sellers = a_random_market(seed)
     found = promised(labels, scores, sellers, precision=0.7, confidence=0.8)
     if isinstance(found, Promise):

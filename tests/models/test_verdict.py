@@ -68,7 +68,7 @@ CELLS = [
     (judgement, lane, side, can_be_asked, what)
     for (judgement, side, can_be_asked, what, _), lane in itertools.product(FIRST, FIRST_INSTANCE)
 ]
-# On appeal the same words decide the other way round, whether or not the brand can be asked.
+# On appeal the same answers have the opposite effect, whether or not the brand can be asked.
 ON_APPEAL = [
     (J.COUNTERFEIT, DECIDED, "the appeal is dismissed; the removal stands"),
     (J.GENUINE, REINSTATED, "the seller was right"),
@@ -87,7 +87,7 @@ CELLS += [
     (judgement, L.COMPLAINT, side, can_be_asked, FORBIDDEN if side is S.BRAND and what != INVALID else what)
     for judgement, side, can_be_asked, what, _ in FIRST
 ]
-# A second look was asked what to teach the model; whatever it says, it removes and reinstates nothing.
+# A second review only checks a training label; no answer removes or reinstates a listing.
 CELLS += [
     (judgement, L.SECOND_REVIEW, side, can_be_asked, FORBIDDEN if side is S.BRAND else DECIDED)
     for judgement, side, can_be_asked in itertools.product(J, Side, (True, False))
@@ -108,7 +108,7 @@ def test_what_follows_from_a_judgement_is() -> None:
 
 
 @pytest.mark.parametrize("lane", FIRST_INSTANCE)
-def test_a_policy_can_let_an_analyst_s_word_stand_alone(lane: CaseLane) -> None:
+def test_a_policy_can_let_an_analyst_decide_alone(lane: CaseLane) -> None:
     assert follows(J.COUNTERFEIT, lane, S.ANALYST, can_be_asked=True, lenient=True) == REMOVED
 
 
@@ -144,9 +144,7 @@ SENTENCES = [
 
 
 @pytest.mark.parametrize(("judgement", "side", "can_be_asked", "sentence"), SENTENCES)
-def test_what_follows_is_said_in_a_sentence(
-    judgement: Judgement, side: Side, can_be_asked: bool, sentence: str
-) -> None:
+def test_a_consequence_has_a_sentence(judgement: Judgement, side: Side, can_be_asked: bool, sentence: str) -> None:
     decision_input = DecisionInput(L.ANALYST, side, can_be_asked, "Aurelle")
     (found,) = consequence(judgement, decision_input, DEFAULT_ENFORCEMENT).reasons
     assert in_english(found) == sentence
@@ -158,26 +156,26 @@ def test_a_brand_without_a_name_is_called_the_brand() -> None:
     assert in_english(found) == "the brand states that the goods are not genuine."
 
 
-HELD_BACK = message("effect.suspended")
+WITHHELD = message("effect.suspended")
 
 
 def test_of_a_brand_that_lost_its_standing_an_analyst_decides_and_the_reason_is_given() -> None:
     decision_input = DecisionInput(
-        L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle", withheld=HELD_BACK
+        L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle", withheld=WITHHELD
     )
     found = consequence(J.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT)
     assert (found.event, found.outcome, found.lane) == (CaseEvent.PASS_ON, Outcome.NONE, L.ANALYST)
     assert found.reasons == (
         message("verdict.brand_confirms", brand="Aurelle"),
-        HELD_BACK,
+        WITHHELD,
         message("verdict.analyst_decides"),
     )
 
 
 @pytest.mark.parametrize("judgement", [J.GENUINE, J.LICENSED, J.GREY_MARKET, J.CANNOT_TELL, J.NEEDS_TEST_BUY])
-def test_a_lost_standing_holds_back_an_accusation_alone(judgement: Judgement) -> None:
+def test_a_lost_standing_withholds_only_a_counterfeit_verdict(judgement: Judgement) -> None:
     decision_input = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name="Aurelle")
-    kept = replace(decision_input, withheld=HELD_BACK)
+    kept = replace(decision_input, withheld=WITHHELD)
     assert consequence(judgement, kept, DEFAULT_ENFORCEMENT) == consequence(
         judgement, decision_input, DEFAULT_ENFORCEMENT
     )

@@ -1,1 +1,1 @@
-"""The packaged tables of letters and wording, made anew and compared with those that are packaged."""
+"""The packaged tables of letters and wording, generated and compared with the packaged ones."""

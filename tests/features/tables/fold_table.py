@@ -1,9 +1,9 @@
-"""How each character folds, and as what the text kernel reads it, worked out once from Unicode and packaged.
+"""How each character folds and how the text kernel reads it, computed once from Unicode and packaged.
 
 The tables are packaged so that a score does not depend on the Unicode version of the Python that runs it.
 `python -m tests.features.tables.fold_table fold > features/data/fold_table.tsv` and the same with `letters` for
-`features/data/letter_table.tsv` make them anew (Python 3.11, Unicode 14.0); a new table is a new fold-table version
-and so a new input fingerprint.
+`features/data/letter_table.tsv` regenerate them (Python 3.11, Unicode 14.0). A new table is a new fold-table version
+and therefore a new input fingerprint.
 """
 
 import json

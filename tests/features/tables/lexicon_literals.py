@@ -12,10 +12,10 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-# The practice is sourced and the phrasing in that language is not: a reason in company, never alone, until somebody who
-# speaks the language has looked at it.
+# The practice has a source, but the phrasing in that language has none. Such a row is a reason only in combination,
+# until a speaker of the language has reviewed it.
 _UNCHECKED: Final = "inferred wording"
-# Slogans with stars in them, which the working table names in its notes and has no row for.
+# Slogans with stars, which the working table mentions only in its notes.
 _ADDED: Final = (
     {
         "language": "en",
@@ -35,14 +35,14 @@ Parsed = Any  # The parser's tree is not public: a sequence of (operator, argume
 
 
 def required_literals(pattern: str) -> Alternatives | None:
-    """Strings of which every match of `pattern` holds at least one; None where no useful set exists.
+    """Strings such that every match of `pattern` contains one; None where no useful set exists.
 
     >>> sorted(required_literals(r"\\b(?:super|top) cop(?:y|ies)\\b"))
     ['super copies', 'super copy', 'top copies', 'top copy']
     >>> required_literals(r"[a-z]{3}[0-9]") is None
     True
     """
-    best = _best(re._parser.parse(pattern))  # type: ignore[attr-defined]  # the tree has no public door
+    best = _best(re._parser.parse(pattern))  # type: ignore[attr-defined]  # the tree is not public
     if best is None:
         return None
     return frozenset(word for word in best if not any(other in word for other in best - {word}))
