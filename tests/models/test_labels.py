@@ -34,10 +34,8 @@ def analyst(judgement: Judgement, user: str = "ines", *, hour: int = 0, **change
 
 def brand(judgement: Judgement, *, hour: int = 0, **changes: Any) -> GivenVerdict:
     at = NOW + timedelta(hours=hour)
-    one = GivenVerdict(
-        f"ver_brand_{hour}", judgement, Side.BRAND, "camille", at, superseded=False, brand_id="aurelle"
-    )
-    return replace(given, **changes)
+    one = GivenVerdict(f"ver_brand_{hour}", judgement, Side.BRAND, "camille", at, superseded=False, brand_id="aurelle")
+    return replace(one, **changes)
 
 
 def second_review(judgement: Judgement, user: str = "tomas", *, hour: int = 48) -> GivenVerdict:

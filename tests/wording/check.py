@@ -17,6 +17,7 @@ from typing import Final
 LIST: Final = Path(__file__).with_name("refused.tsv")
 _PROSE_ONLY: Final = {".md", ".po", ".toml", ".tsv"}
 _READ: Final = {".py", ".html", ".js", *_PROSE_ONLY}
+_DATA: Final = "features/data/"  # Quotes of sellers and stored kinds; their digest is part of every model's input.
 _CODE: Final = re.compile(r"`[^`]*`")
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _EXPRESSION: Final = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
@@ -70,12 +71,12 @@ def rules(path: Path = LIST) -> Rules:
 
 
 def files(root: Path) -> Iterator[Path]:
-    """The files of the repository that somebody reads, without the list itself."""
+    """The files of the repository that people read, without the list itself and the data of features."""
     command = ["git", "ls-files", "-co", "--exclude-standard"]  # What is not committed yet is read too.
     listed = subprocess.run(command, cwd=root, capture_output=True, check=True)
     for name in listed.stdout.decode().splitlines():
         path = root / name
-        if path.suffix in _READ and path.is_file() and path.resolve() != LIST:
+        if path.suffix in _READ and path.is_file() and path.resolve() != LIST and not name.startswith(_DATA):
             yield path
 
 
