@@ -1,4 +1,4 @@
-"""The rule of good-faith standing a second time, in twenty lines that share nothing with it, and random histories."""
+"""A reference implementation of good-faith standing, independent of the rule, and random histories to test it."""
 
 import random
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from models.verdict import Judgement, ReasonCode
 from serving.standing.rules.confirmations import Given, Ruling
 from serving.standing.rules.standing import KeptLevel, Level
 
-# What may become of an answer, and as what it counts: accepted, rejected, overturned, or not at all.
+# The outcomes of an answer and how each counts: accepted, rejected, overturned, or not at all.
 COUNTS_AS: Final = {
     "removed": "a",
-    "desk agrees": "a",
+    "analyst agrees": "a",
     "audit agrees": "a",
     "audit cannot tell": "a",
     "audit: grey market": "a",
-    "desk disagrees": "r",
-    "desk: licensed": "r",
+    "analyst disagrees": "r",
+    "analyst: licensed": "r",
     "stopped": "r",
     "audit disagrees": "r",
     "given back": "o",
-    "given back after the desk agreed": "o",
+    "given back after the analyst agreed": "o",
     "nobody decided": "",
-    "desk cannot tell": "",
-    "desk: grey market": "",
-    "desk: test buy": "",
+    "analyst cannot tell": "",
+    "analyst: grey market": "",
+    "analyst: test buy": "",
     "brand cannot tell": "",
     "brand: grey market": "",
     "brand: test buy": "",
@@ -50,7 +50,7 @@ _WORDS: Final = {
 }
 _VERDICTS_BEHIND: Final = {
     became: (
-        next((who for who in ("brand", "desk", "audit") if who in became), "nobody"),
+        next((who for who in ("brand", "analyst", "audit") if who in became), "nobody"),
         next((word for end, word in _WORDS.items() if became.endswith(end)), Judgement.COUNTERFEIT),
     )
     for became in COUNTS_AS
@@ -59,16 +59,16 @@ _VERDICTS_BEHIND: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One answer as the reference reads it: what became of it, for which reason, days before now: said and settled."""
+    """One answer as the reference reads it: outcome, reason code, and the days since it was given and settled."""
 
     became: str
     code: ReasonCode
-    text: float
+    given: float
     settled: float
 
 
-def reference(rows: list[Row], held: tuple[str, float] | None) -> str:
-    """The level now; `held` is the level before and its age in days."""
+def reference(rows: list[Row], kept: tuple[str, float] | None) -> str:
+    """The level now; `kept` is the level before and its age in days."""
 
     def ends(part: int, n: int) -> tuple[Decimal, Decimal]:
         with localcontext(prec=60):
@@ -95,26 +95,26 @@ def reference(rows: list[Row], held: tuple[str, float] | None) -> str:
         "provisional" if off or any(one[1] for one in codes) or not much else "self_service" if all_right else "full"
     )
     level = "capped" if lost or any(one[0] for one in codes) else level
-    if held is None or held[0] not in {"capped", "suspended"}:
+    if kept is None or kept[0] not in {"capped", "suspended"}:
         return level
-    later = [row for row in seen if row.text < held[1]]
+    later = [row for row in seen if row.given < kept[1]]
     parts = [later, *([row for row in later if row.code is code] for code in ReasonCode)]
-    if held[0] == "suspended" or any(judged(part)[0] for part in parts):
-        return "suspended" if held[0] == "capped" or held[1] < 90 or level == "capped" else level
-    return "capped" if held[1] < 90 else level
+    if kept[0] == "suspended" or any(judged(part)[0] for part in parts):
+        return "suspended" if kept[0] == "capped" or kept[1] < 90 or level == "capped" else level
+    return "capped" if kept[1] < 90 else level
 
 
 def given(row: Row, now: datetime) -> Given:
     """The same answer as the rule reads it."""
-    text, settled = now - timedelta(days=row.text), now - timedelta(days=row.settled)
+    at, settled = now - timedelta(days=row.given), now - timedelta(days=row.settled)
     who, word = _VERDICTS_BEHIND[row.became]
-    ruling = Ruling(word, settled) if who in {"desk", "audit"} else None
+    ruling = Ruling(word, settled) if who in {"analyst", "audit"} else None
     return Given(
         judgement=word if who == "brand" else Judgement.COUNTERFEIT,
         reason_code=row.code,
-        at=text,
+        at=at,
         at_once=who == "audit" or row.became in {"removed", "stopped", "given back"},
-        desk=ruling if who == "desk" else None,
+        desk=ruling if who == "analyst" else None,
         audit=ruling if who == "audit" else None,
         stopped_at=settled if row.became == "stopped" else None,
         overturned_at=settled if row.became.startswith("given back") else None,
@@ -131,7 +131,7 @@ def history(rng: random.Random) -> tuple[list[Row], tuple[str, float] | None]:
     if rng.random() < 0.2:  # Exactly at a limit, or one beyond it.
         n = rng.choice((10, 16, 20, 35, 40, 60, 100, 120, 200))
         wrong = max(0, n // rng.choice((10, 20)) + rng.choice((-1, 0, 0, 1)))
-        became = rng.choice(("desk disagrees", "given back"))
+        became = rng.choice(("analyst disagrees", "given back"))
         rows += [Row(became if one < wrong else "removed", codes[-1], one / 64, one / 64) for one in range(n)]
     kept = rng.choice((None, *(str(level) for level in Level)))
     age = rng.choice((rng.uniform(0, 120), 0.0, 1.0, 89.0, 90.0))
@@ -143,10 +143,10 @@ def _row(rng: random.Random, became: str, days: float, codes: tuple[ReasonCode, 
     settled = int(days * chance * 1024) / 1024  # Exact in a double, and in microseconds.
     if chance > 0.96:
         settled = rng.choice((0.0, 90.0, 91.0, -1.0))
-    text = settled if became in _SETTLED_AT_ONCE else settled + rng.choice((0.0, 1.0, 30.0, 200.0))
-    return Row(became, codes[int(rng.random() * len(codes))], text, settled)
+    given = settled if became in _SETTLED_AT_ONCE else settled + rng.choice((0.0, 1.0, 30.0, 200.0))
+    return Row(became, codes[int(rng.random() * len(codes))], given, settled)
 
 
-def held_of(before: tuple[str, float] | None, now: datetime) -> KeptLevel | None:
+def kept_level(before: tuple[str, float] | None, now: datetime) -> KeptLevel | None:
     """The level before as the rule reads it."""
     return None if before is None else KeptLevel(Level(before[0]), now - timedelta(days=before[1]))

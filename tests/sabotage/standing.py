@@ -106,7 +106,11 @@ MUTANTS = [
     *sabotage(
         "models/verdict.py",
         ("tests/models/test_verdict.py",),
-        ("        if bench.held_back is not None:\n", "        if False:\n", "a suspended brand removes at once"),
+        (
+            "        if decision_input.withheld is not None:\n",
+            "        if False:\n",
+            "a suspended brand removes at once",
+        ),
         (
             "CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, reasons)",
             "CaseEvent.DECIDE, Outcome.NONE, None, reasons)",

@@ -5,7 +5,7 @@ from tests.sabotage.mutant import sabotage
 MUTANTS = sabotage(
     "models/thresholds.py",
     ("tests/models/test_thresholds.py",),
-    ("chosen = held[-1]", "chosen = held[0]", "the strictest threshold in place of the lowest"),
+    ("chosen = kept[-1]", "chosen = kept[0]", "the strictest threshold in place of the lowest"),
     ("recall=float(right / labels.sum())", "recall=float(right / flagged)", "precision sold as recall"),
     ("precision=float(right / flagged)", "precision=float(right / labels.sum())", "recall sold as precision"),
     ("flagged_sellers=len(chosen.flagged)", "flagged_sellers=int(flagged)", "listings counted as sellers"),

@@ -171,7 +171,7 @@ def test_a_brand_has_no_second_look_at_its_own_answer(site: Site) -> None:
     with pytest.raises(NotFound):
         judge(site, site.brand_person, look, Judgement.GENUINE)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
-    assert label_now(site, case.version_id) == NoLabel("a second look contradicts the brand")
+    assert label_now(site, case.version_id) == NoLabel("a second review contradicts the brand")
 
 
 def test_a_second_look_removes_nothing(site: Site) -> None:

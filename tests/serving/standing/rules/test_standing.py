@@ -316,7 +316,7 @@ def test_standing_agrees_with_the_rule_said_a_second_time(histories: int) -> Non
     rng, seen = random.Random(histories), Counter[str]()
     for number in range(histories):
         rows, before = twin.history(rng)
-        found = stands([twin.given(row, NOW) for row in rows], twin.held_of(before, NOW))
+        found = stands([twin.given(row, NOW) for row in rows], twin.kept_level(before, NOW))
         assert found.level == twin.reference(rows, before), (number, rows, before)
         for scope in found.by_reason:
             alone = [row for row in rows if row.code is scope.reason_code]
