@@ -66,13 +66,8 @@ def features_page() -> str:
         "one of the [decisions](decisions/). *Own choice* means our judgement, without a published source.",
     ]
     for family in dict.fromkeys(feature.family for feature in FEATURES):
-        lines += [
-            "",
-            f"## {family.name.lower().replace('_', '-')}",
-            "",
-            "| feature | meaning | unit | range | missing when | source |",
-        ]
-        lines.append("| --- | --- | --- | --- | --- | --- |")
+        lines += ["", f"## {family.name.lower().replace('_', '-')}", ""]
+        lines += ["| feature | meaning | unit | range | missing when | source |", "| --- | --- | --- | --- | --- | --- |"]
         for feature in FEATURES:
             if feature.family is family:
                 cells = (
