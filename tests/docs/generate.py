@@ -67,7 +67,8 @@ def features_page() -> str:
     ]
     for family in dict.fromkeys(feature.family for feature in FEATURES):
         lines += ["", f"## {family.name.lower().replace('_', '-')}", ""]
-        lines += ["| feature | meaning | unit | range | missing when | source |", "| --- | --- | --- | --- | --- | --- |"]
+        lines.append("| feature | meaning | unit | range | missing when | source |")
+        lines.append("| --- | --- | --- | --- | --- | --- |")
         for feature in FEATURES:
             if feature.family is family:
                 cells = (

@@ -106,11 +106,7 @@ MUTANTS = [
     *sabotage(
         "models/verdict.py",
         ("tests/models/test_verdict.py",),
-        (
-            "        if decision_input.withheld is not None:\n",
-            "        if False:\n",
-            "a suspended brand removes at once",
-        ),
+        ("        if decision_input.withheld is not None:\n", "        if False:\n", "a suspended brand removes"),
         (
             "CaseEvent.PASS_ON, Outcome.NONE, CaseLane.ANALYST, reasons)",
             "CaseEvent.DECIDE, Outcome.NONE, None, reasons)",
