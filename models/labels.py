@@ -120,11 +120,11 @@ def label_from(
     two against one. A listing on which three people differ needs a test buy, not a count. Two who agree are worth more
     than one, and one is worth less than a brand. An unconfirmed positive in the random audit sample gives no label
     until a second analyst agrees. The listing was not suspected before, so most such finds are mistakes, and each
-    stands for 33 listings. A single 'genuine' verdict in the sample needs no second one; nearly all of the sample is of
-    this kind. (`LabelPolicy` has the weights; 0 stands for: wait for a second verdict.)
+    represents 33 listings. A single 'genuine' verdict in the sample needs no second one; nearly all of the sample is of
+    this kind. (`LabelPolicy` has the weights; a weight of 0 needs a second verdict.)
 
     *Answers.* 'Cannot tell' and 'needs a test buy' are no answers. Grey market is genuine goods and never a counterfeit
-    label; it counts half if anybody who carries the label says so.
+    label; it counts half if any deciding verdict says so.
 
     *Maturity.* A label of either value teaches only once both windows have closed since the last verdict it rests on,
     and a decided appeal shortens neither. 'Genuine' is final sooner, but rows that enter early by their answer would
