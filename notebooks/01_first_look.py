@@ -1,13 +1,13 @@
 # %% [markdown]
 # # A first look
 #
-# Listings, signals and scores of the simulated marketplace: what the classifier is given, how far single signals get,
-# and what the model makes of all of them together.
+# Listings, signals and scores of the simulated marketplace: the classifier's input, the value of single signals, and
+# the model's result from all of them together.
 #
-# Everything here is **simulated**. Brands, sellers and counterfeits are invented, and no figure on this page says
-# anything about accuracy in the field; `touchstone evaluate` measures that on labelled rows of your own.
+# All data are **simulated**. Brands, sellers and counterfeits are invented, and no figure on this page is evidence of
+# accuracy in production; `touchstone evaluate` measures that on your own labelled rows.
 #
-# To open it: `jupytext --to ipynb notebooks/01_first_look.py`.
+# To open the notebook: `jupytext --to ipynb notebooks/01_first_look.py`.
 
 # %%
 from datetime import UTC, datetime, timedelta
@@ -34,11 +34,11 @@ pd.set_option("display.max_colwidth", 90)
 plt.rcParams |= {"figure.dpi": 110, "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False}
 
 # %% [markdown]
-# ## Two crowds of sellers who have never met
+# ## Two groups of sellers without a common account
 #
-# The model learns from the listings of one crowd and is looked at on another's. They may share suppliers, never an
-# account: what counts is recognising the goods, not the seller. Both come through the one door that validates
-# everything, so what it would quarantine is not here either.
+# The model is trained on the listings of one group and evaluated on those of the other. The groups may share suppliers
+# but no account, so the model must recognise the goods, not the seller. Both groups pass the same validation, so rows
+# that it would quarantine are not included.
 
 # %%
 settings = Settings(listings=LISTINGS, seed=0, start=datetime(2026, 1, 1, tzinfo=UTC))
@@ -62,11 +62,11 @@ pd.DataFrame(
         "share": [known_labels.mean(), labels.mean()],
         "sellers": [len({one.seller.external_id for one in crowd}) for crowd in (known, unseen)],
     },
-    index=["learnt from", "looked at"],
+    index=["training", "evaluation"],
 ).style.format({"share": "{:.1%}"})
 
 # %% [markdown]
-# ## What a listing looks like
+# ## Example listings
 
 # %%
 pd.DataFrame(
@@ -80,8 +80,8 @@ pd.DataFrame(
 # %% [markdown]
 # ## Signals
 #
-# Facts are what was known about a listing at a moment; features are numbers computed from facts. Prices of the crowd
-# that is learnt from are the references for both.
+# Facts are the data known about a listing at a given time; features are numbers computed from facts. The prices of the
+# training group are the references for both groups.
 
 # %%
 offline = OfflineReferences(known, register)
@@ -91,8 +91,8 @@ signals = pd.DataFrame(matrix(unseen_facts), columns=NAMES)
 signals.shape
 
 # %% [markdown]
-# Missing is normal and is not zero. Each bar is the share of listings for which a signal is known; the label says
-# what it means when it is not.
+# Missing values are normal, and they are not zero. Each bar is the share of listings for which a signal is known; its
+# label explains a missing value.
 
 # %%
 least_known = signals.notna().mean().sort_values().head(12)
@@ -100,12 +100,14 @@ missing = {feature.name: feature.missing for feature in FEATURES}
 figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
 axes.barh([f"{name}\n{missing[name]}" for name in least_known.index], least_known, color=GENUINE)
 axes.tick_params(axis="y", labelsize=6)
-axes.set(xlim=(0, 1), xlabel="share of listings for which it is known", title="The twelve signals that are least known")
+axes.set(
+    xlim=(0, 1), xlabel="share of listings with a known value", title="The twelve signals with the fewest known values"
+)
 plt.show()
 
 # %% [markdown]
-# A counterfeiter's price is often low, and so is an outlet's. Where the two colours overlap, price alone would accuse
-# the wrong people.
+# Counterfeiters often have low prices, and so do outlets. Where the two colours overlap, price alone would flag honest
+# sellers.
 
 # %%
 units = {feature.name: feature.unit for feature in FEATURES}
@@ -121,13 +123,12 @@ panels[0].legend(fontsize=8)
 plt.show()
 
 # %% [markdown]
-# How far does one signal get by itself? Average precision of each as a score, in its better direction; chance is the
-# share of counterfeits.
+# Average precision of each single signal as a score, in its better direction; chance is the share of counterfeits.
 
 
 # %%
 def as_score(column: pd.Series) -> pd.Series:
-    """A signal as a score, in its better direction; missing values come last."""
+    """A signal as a score, in its better direction; missing values have the lowest score."""
     return max(
         ((sign * column).fillna(-1e9) for sign in (1, -1)), key=lambda score: average_precision_score(labels, score)
     )
@@ -138,16 +139,16 @@ by_itself = by_itself.sort_values(ascending=False).head(10)
 figure, axes = plt.subplots(figsize=(8, 3.2), layout="constrained")
 axes.barh(by_itself.index[::-1], by_itself[::-1], color=GENUINE)
 axes.axvline(labels.mean(), color=QUIET, linestyle="--", label="chance")
-axes.set(xlabel="average precision", title="The ten best signals by themselves")
+axes.set(xlabel="average precision", title="The ten best single signals")
 axes.legend()
 plt.show()
 
 # %% [markdown]
-# ## All of them together
+# ## All signals together
 #
-# The classifier joins a forest over the numbers with a text model, and calibrates the result. It is fitted on every
-# true label of the first crowd, which no marketplace ever has: real labels come from reviews, late and sometimes wrong.
-# `touchstone demo` plays that.
+# The classifier joins a forest over the numbers with a text model, and calibrates the result. Here it is fitted on all
+# true labels of the first group. A real marketplace lacks these: its labels come from reviews, late and sometimes
+# wrong. `touchstone demo` simulates that.
 
 # %%
 groups = pd.factorize(np.array([one.seller.external_id for one in known]))[0]
@@ -162,7 +163,7 @@ best = by_itself.index[0]
 PrecisionRecallDisplay.from_predictions(
     labels, as_score(signals[best]), ax=left, name=best, curve_kwargs={"color": GENUINE}
 )
-left.set(title="Listings of sellers never seen", xlabel="recall", ylabel="precision")
+left.set(title="Listings of unseen sellers", xlabel="recall", ylabel="precision")
 left.legend(fontsize=8)
 observed, predicted = calibration_curve(labels, probabilities, n_bins=6)
 right.plot([0, 1], [0, 1], "--", color=QUIET, linewidth=1)
@@ -171,9 +172,9 @@ right.set(title="Reliability", xlabel="mean probability", ylabel="observed share
 plt.show()
 
 # %% [markdown]
-# ## Why
+# ## Reasons
 #
-# No score goes to a person without reasons in words. These are the three highest of the second crowd.
+# Every score that a person sees has reasons in words. These are the three highest scores of the second group.
 
 # %%
 out_of_fold = classifier.model_.calibration.probabilities(classifier.out_of_fold_)
@@ -196,9 +197,9 @@ for row, score in zip(top, bundle.score_many([compute(unseen_facts[i]) for i in 
         print(f"    {reason.weight:+.2f}  {in_english(reason.message)}")
 
 # %% [markdown]
-# ## Where it is wrong
+# ## Errors
 #
-# The honest sellers who look worst, and the counterfeiters who look best. These are why a person decides.
+# The genuine listings with the highest scores, and the counterfeits with the lowest. Because of these, a person decides.
 
 # %%
 order = np.argsort(-probabilities)

@@ -1,4 +1,4 @@
-"""Whether probabilities of the past came true: precision by band, from labels that came later."""
+"""Observed precision by probability band: past scores compared with labels that arrived later."""
 
 import itertools
 from collections.abc import Sequence
@@ -7,13 +7,13 @@ from typing import Final
 
 from models.prevalence import Due, Estimate, prevalence
 
-# Narrow where most listings are, wide where few are: a band without a handful of labels says nothing.
+# Bands are narrow where listings are many and wide where they are few, so that each band has some labels.
 EDGES: Final = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class ScoredListing:
-    """A listing that a model scored. `inclusion_probability` is its chance of a review, `counterfeit` its label."""
+    """A scored listing. `inclusion_probability` is its probability of a review; `counterfeit` is its label, if any."""
 
     probability: float
     inclusion_probability: float
@@ -23,7 +23,7 @@ class ScoredListing:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """Listings whose probability lay in [low, high), the last band closed: what was said and what came out."""
+    """Listings with a probability in [low, high), the last band closed: the mean prediction and the observed share."""
 
     low: float
     high: float
@@ -33,10 +33,10 @@ class Band:
 
 
 def precision_by_band(rows: Sequence[ScoredListing]) -> tuple[Band, ...]:
-    """Each band's mean probability beside the share of counterfeits among all its listings, as far as labels tell.
+    """Each band's mean probability beside the estimated share of counterfeits among all its listings.
 
-    The random audit sample represents the listings of a band without review. A band below every threshold is therefore
-    judged by the random audit sample alone. A label that is not mature yet counts as an answer not yet in.
+    The random audit sample represents a band's unreviewed listings. It alone determines the estimate of a band below
+    every threshold. A label that is not mature counts as missing.
     """
     return tuple(_band(low, high, rows) for low, high in itertools.pairwise(EDGES))
 

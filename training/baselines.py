@@ -1,4 +1,4 @@
-"""The baselines that every evaluation stands beside. They were fixed beforehand. A test pins them."""
+"""The baselines of every evaluation. They were fixed in advance, and a test pins them."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -19,7 +19,7 @@ NAMES: Final = ("numbers", "char_text", "rank_average")
 
 
 def raw_numbers(listings: Sequence[Listing]) -> Floats:
-    """The raw numeric columns, as sent: price, ages, counts and windows, shape (n, columns)."""
+    """The raw numeric columns: price, ages, counts and windows, shape (n, columns)."""
     return np.array([_raw(listing) for listing in listings], dtype=np.float64)
 
 
@@ -38,13 +38,13 @@ def _raw(listing: Listing) -> list[float]:
 
 
 def all_text(listings: Sequence[Listing]) -> list[str]:
-    """Brand, title, description and category in one text each."""
+    """Brand, title, description and category of each listing, joined into one text."""
     parts = ((one.brand, one.title, one.description, one.product_type) for one in listings)
     return [" ".join(part or "" for part in row) for row in parts]
 
 
 def fit_predict_numbers(columns: Floats, labels: Labels, test_columns: Floats, *, threads: int = 1) -> Floats:
-    """LightGBM on the raw numbers: probabilities of the test rows."""
+    """Probabilities of the test rows by LightGBM on the raw numbers."""
     learner = lgb.LGBMClassifier(
         n_estimators=150,
         learning_rate=0.03,
@@ -65,7 +65,7 @@ def fit_predict_numbers(columns: Floats, labels: Labels, test_columns: Floats, *
 
 
 def fit_predict_char_text(texts: Sequence[str], labels: Labels, test_texts: Sequence[str]) -> Floats:
-    """Character TF-IDF and logistic regression: probabilities of the test rows."""
+    """Probabilities of the test rows by character TF-IDF and logistic regression."""
     vectoriser = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), sublinear_tf=True, min_df=2)
     learner = LogisticRegression(C=10, class_weight="balanced", max_iter=2000)
     learner.fit(vectoriser.fit_transform(texts), labels)

@@ -1,4 +1,4 @@
-"""A bundle as a folder: read with caps, written whole or not at all."""
+"""A bundle as a folder: reads are limited in size, and writes are atomic."""
 
 import json
 import os
@@ -16,13 +16,13 @@ _LARGEST_FILE: Final = 200_000_000
 
 
 def read_bundle_folder(folder: Path) -> dict[str, bytes]:
-    """The files of a bundle's folder by name; what lies beside them is left out.
+    """The files of a bundle's folder by name, without other files in the folder.
 
     Raises
     ------
     BundleRefused
-        The folder is no bundle, or a file is too large to be one's. People read the sentence on pages, so it names the
-        file within the bundle and not where the folder lies.
+        The folder is not a bundle, or a file is too large. The message appears on pages, so it names the file within
+        the bundle and not the path of the folder.
     """
     manifest = folder / MANIFEST
     if not manifest.is_file():
@@ -47,7 +47,7 @@ def _read_file(path: Path) -> bytes:
 
 
 def write_bundle_folder(folder: Path, files: Mapping[str, bytes], about: Mapping[str, Any]) -> None:
-    """Write a bundle so that it is there whole or not at all; `about` lies beside it, outside the digest."""
+    """Write a bundle atomically, with `about` in a file of its own that is not part of the digest."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".writing-") as temporary:
         made = Path(temporary) / "bundle"

@@ -1,7 +1,6 @@
-"""The common frame of our child processes: arguments in, JSON lines on standard output, ended when standard input
-closes.
+"""Functions for child processes, which print JSON lines to standard output and end when standard input closes.
 
-Only the service's worker and the command line start them. They alone import `training.registry`, and they never touch
+Only the service's worker and the command line start them. They alone import `training.registry`, and they do not use
 the database.
 """
 
@@ -18,22 +17,22 @@ _PARENT_GONE: Final = 4
 
 
 def add_registry_options(parser: argparse.ArgumentParser) -> None:
-    """Where MLflow is and under which name the model is registered."""
+    """Add the options for the location of MLflow and the name of the registered model."""
     parser.add_argument("--model-name", required=True)
     parser.add_argument("--tracking-uri", required=True)
     parser.add_argument("--artifacts", type=Path)
 
 
 def say(line: dict[str, Any]) -> None:
-    """Tell the parent one thing."""
+    """Write one message to the parent process."""
     print(json.dumps(line, separators=(",", ":"), allow_nan=False), flush=True)  # noqa: T201  # the parent reads it
 
 
 def end_with_parent() -> None:
-    """A child whose parent is gone has nobody to report to."""
+    """End this process as soon as its standard input closes, which means that the parent has ended."""
 
     def watch() -> None:
-        # Not sys.stdin: a thread that waits in its buffer while the interpreter ends would abort the process.
+        # Not sys.stdin: a thread blocked in its buffer aborts the process when the interpreter ends.
         while os.read(0, 4096):
             continue
         os._exit(_PARENT_GONE)
@@ -42,8 +41,8 @@ def end_with_parent() -> None:
 
 
 def end(code: int) -> NoReturn:
-    """End at once. Threads of libraries that are still about when the interpreter is torn down can abort the process,
-    and a training that is done would be said to have failed."""
+    """End the process at once. Library threads that still run at interpreter shutdown can abort the process, and a
+    finished training would be reported as failed."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

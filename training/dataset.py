@@ -1,4 +1,4 @@
-"""A file's rows through the one door: each becomes a listing or a rejection, and none is lost."""
+"""Validation of a file's rows: each becomes a listing or a rejection, and none is lost."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class CheckedRow:
 
     @property
     def external_id(self) -> str | None:
-        """The row's own id as text that can be written, also of a refused row; None where it could not be read."""
+        """The row's own id as valid UTF-8, also for a rejected row; None where it could not be read."""
         found = self.mapping.get("external_id")
         return found.encode("utf-8", "backslashreplace").decode() if isinstance(found, str) else None
 
@@ -48,15 +48,15 @@ def read_listings(
     advanced: Callable[[int], None] = lambda _: None,
     unused: Callable[[Sequence[str]], None] = lambda _: None,
 ) -> Iterator[CheckedRow]:
-    """The rows of a file, in order, as they hold when they are received.
+    """The rows of a file, in order, as of the time when they are received.
 
-    Only a file without a column of ids gets ids derived from its digest and the row's place. `unused` is called once
-    with the names of the columns that the format does not read.
+    Only a file without an id column gets ids derived from its digest and the row number. `unused` is called once with
+    the names of the columns that the format does not read.
 
     Raises
     ------
     Unreadable, UnknownLayout
-        The file as a whole cannot be read as this format.
+        The whole file cannot be read as this format.
     """
     reading: _Reading | None = None
     for row in read_rows(path, advanced):
@@ -109,7 +109,7 @@ def _rejection(refused: Rejected) -> Rejection:
 
 
 def derived_id(digest: str, number: int) -> str:
-    """The id of a row that has none, marked as derived by its prefix."""
+    """The id of a row that has none; the prefix marks it as derived."""
     return f"row-{digest[:16]}-{number}"
 
 

@@ -1,7 +1,7 @@
-"""How far listings of now lie from those of before, feature by feature, and how much of that chance alone would give.
+"""The shift of each feature between earlier and current listings, beside the shift that chance alone would cause.
 
-Two figures, because they see different things: the population stability index weighs what share of listings moved
-between the tenths of before, missing among them; the Kolmogorov-Smirnov distance sees a shift inside one tenth.
+The two measures detect different shifts. The population stability index measures the share of listings that moved
+between deciles or became missing. The Kolmogorov-Smirnov distance also detects a shift within a decile.
 """
 
 import math
@@ -17,12 +17,12 @@ from scipy.special import chdtri
 Floats = NDArray[np.float64]
 
 BINS: Final = 10
-# Siddiqi, Credit Risk Scorecards (2006): below .1 nothing moved, from .25 on a scorecard is rebuilt.
+# Siddiqi, Credit Risk Scorecards (2006): below .1 is stable; from .25 on, rebuild the scorecard.
 MOVING_FROM: Final = 0.1
 MOVED_FROM: Final = 0.25
 # With two samples of the same listings the index times n m / (n + m) is about chi-squared (Yurdakul 2018).
 _CHANCE_LEVEL: Final = 0.99
-FEWEST: Final = 50  # Listings on each side; five to a tenth.
+FEWEST: Final = 50  # Listings on each side, which is five in each decile.
 
 
 class Level(StrEnum):
@@ -36,10 +36,10 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """One feature or score in two samples; NaN in either is missing and has a bin of its own.
+    """One feature or score in two samples; NaN is missing and has a bin of its own.
 
-    `psi` is the population stability index, `by_chance` what equal populations stay below in 99 of 100 samples of
-    this size, `distance` the Kolmogorov-Smirnov distance of the known values, None where one side knows none.
+    `psi` is the population stability index. `by_chance` is its 99th percentile for equal populations and samples of
+    this size. `distance` is the Kolmogorov-Smirnov distance of the known values, None where a side has none.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Shift:
 
     @property
     def level(self) -> Level:
-        """The level by `psi`, which counts only as far as chance does not explain it."""
+        """The level by `psi`; a shift that chance can explain is steady."""
         if min(self.before, self.now) < FEWEST:
             return Level.UNKNOWN
         if self.psi < max(MOVING_FROM, self.by_chance):
@@ -62,7 +62,7 @@ class Shift:
 
 
 def shifts(names: Sequence[str], before: Floats, now: Floats) -> tuple[Shift, ...]:
-    """The shift of each column of two matrices, shapes (n, len(names)) and (m, len(names)), the largest first."""
+    """The shift of each column of two matrices, shapes (n, len(names)) and (m, len(names)), largest first."""
     found = [shift(name, before[:, column], now[:, column]) for column, name in enumerate(names)]
     return tuple(sorted(found, key=lambda one: (-one.psi, one.name)))
 
@@ -86,7 +86,7 @@ def shift(name: str, before: Floats, now: Floats) -> Shift:
 
 
 def _edges(before: Floats) -> Floats:
-    """Inner edges between the tenths of the known values; a value that fills several tenths gets a bin of its own."""
+    """Inner edges between deciles of the known values; a value that fills several deciles gets a bin of its own."""
     known = before[~np.isnan(before)]
     if not known.size:
         return np.empty(0)
@@ -95,14 +95,14 @@ def _edges(before: Floats) -> Floats:
 
 
 def _counts(values: Floats, edges: Floats) -> Floats:
-    """How many values lie in each bin, the missing ones last: shape (len(edges) + 2,)."""
+    """The number of values in each bin, missing values last: shape (len(edges) + 2,)."""
     known = values[~np.isnan(values)]
     inside = np.bincount(np.searchsorted(edges, known, side="right"), minlength=len(edges) + 1)
     return np.append(inside, values.size - known.size).astype(np.float64)
 
 
 def _stability(before: Floats, now: Floats) -> tuple[float, int]:
-    """The index and its number of bins. Half a listing is added to each bin, or an empty one would make it infinite."""
+    """The index and its number of bins. Half a listing is added to each bin, so that an empty bin keeps it finite."""
     used = (before > 0) | (now > 0)
     bins = int(used.sum())
     if bins < 2:

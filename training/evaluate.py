@@ -1,4 +1,4 @@
-"""How good the model is on labelled rows of unseen sellers, beside baselines fitted in the same run."""
+"""The model's quality on labelled rows of unseen sellers, beside baselines fitted in the same run."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -57,10 +57,10 @@ def cross_validate(
     threads: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> list[Repeat]:
-    """Repeated 5-fold cross-validation grouped by seller; nothing is chosen outside the folds.
+    """Repeated 5-fold cross-validation grouped by seller.
 
-    In each fold references, features, text model, join weight and calibration come from the training rows alone. As
-    many folds are fitted at a time as there are `threads`; their number changes no figure.
+    In each fold, references, features, text model, join weight and calibration come from the training rows alone.
+    `threads` folds are fitted at a time; the number does not affect the figures.
 
     Raises
     ------
@@ -72,12 +72,12 @@ def cross_validate(
         for repeat in range(repeats)
         for split in grouped_folds(data.labels, data.groups, folds=FOLDS, seed=repeat)
     ]
-    # A register holds compiled automata, which do not go to another process.
+    # A register holds compiled automata, which cannot be pickled.
     known = tuple(brands.brands.values())
     work = (
         delayed(_fold)(data, known, split, seed=repeat, as_of=as_of, marketplace=marketplace) for repeat, split in folds
     )
-    # One process a fold keeps all cores busy; the trees of so few rows would not.
+    # One process per fold uses all cores; the trees of so few rows would not.
     done = Parallel(n_jobs=threads, return_as="generator")(work)
     values = [
         {name: np.full(len(data.labels), np.nan) for name in (MODEL, "numbers", "char_text")} for _ in range(repeats)
@@ -94,7 +94,7 @@ def cross_validate(
 def _fold(
     data: Labelled, brands: Sequence[Brand], split: tuple[Rows, Rows], *, seed: int, as_of: datetime, marketplace: str
 ) -> dict[str, Floats]:
-    """Values of the test rows by every method, each fitted on the training rows."""
+    """Scores of the test rows by every method, each fitted on the training rows."""
     train, test = split
     labels = data.labels[train]
     train_facts, test_facts = _fold_facts(
@@ -123,9 +123,9 @@ def _fold_facts(
 
 
 def summarise(data: Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:
-    """The figures of `touchstone evaluate --json`: each a mean over repeats with an interval over sellers.
+    """The figures of `touchstone evaluate --json`: means over the repeats, with intervals over sellers.
 
-    The interval resamples whole sellers and averages the figure over the repeats inside each resample.
+    An interval resamples whole sellers and averages the figure over the repeats within each resample.
     """
     bootstrap = metrics.seller_bootstrap(data.groups, times=BOOTSTRAPS, seed=0)
     summary = {name: _figures(data.labels, [r.values[name] for r in repeats], bootstrap) for name in repeats[0].values}
@@ -161,10 +161,9 @@ def _figures(labels: Labels, values: Sequence[Floats], bootstrap: Floats) -> dic
 
 
 def _difference(labels: Labels, repeats: Sequence[Repeat], bootstrap: Floats) -> dict[str, Any]:
-    """Model less rank average, paired: both on the same resamples of sellers.
+    """Average precision of the model minus that of the rank average, paired on the same resamples of sellers.
 
-    `ap_told_from_chance` approximates the least difference that is significant: on so few counterfeits its interval
-    excludes zero.
+    `ap_told_from_chance` approximates the least difference that is significant on this number of counterfeits.
     """
     pairs = [(repeat.values[MODEL], repeat.values["rank_average"]) for repeat in repeats]
     by_repeat = [
@@ -183,7 +182,7 @@ def _difference(labels: Labels, repeats: Sequence[Repeat], bootstrap: Floats) ->
         "ap": _mean(by_repeat),
         "ap_interval": (low, high),
         "ap_ratio": (theirs + _mean(by_repeat)) / theirs,
-        # A lower end that far below the difference lets only a larger one be told from chance.
+        # A difference smaller than its distance to the lower end has an interval that includes zero.
         "ap_told_from_chance": _mean(by_repeat) - low,
         "repeats_better": sum(d > 0 for d in by_repeat),
     }

@@ -1,4 +1,4 @@
-"""The figures of one model over labelled rows: as they are, and weighted to all listings."""
+"""The figures of one model over labelled rows, unweighted and weighted to all listings."""
 
 from typing import Any, Final
 
@@ -11,12 +11,12 @@ from training import metrics
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# Recall is stated where the gates look at it: about as many false alarms as reviewers have time for.
+# Recall uses the false-alarm rate of the gates, which is about what reviewers have time for.
 FALSE_ALARMS: Final = DEFAULT_GATES.false_alarms
 
 
 def figures(labels: Labels, probabilities: Floats) -> dict[str, Any]:
-    """The figures of one model over some rows, each counted once."""
+    """The figures of one model over some rows, unweighted."""
     return {
         "ap": metrics.average_precision(labels, probabilities),
         "roc_auc": metrics.roc_auc(labels, probabilities),
@@ -28,10 +28,10 @@ def figures(labels: Labels, probabilities: Floats) -> dict[str, Any]:
 
 
 def slice_figures(labels: Labels, probabilities: Floats, stands_for: Floats) -> dict[str, Any]:
-    """The figures of one model over all listings, as far as some rows stand for them.
+    """Estimated figures of one model over all listings; each row represents `stands_for` of them.
 
-    `effective_n` is how many rows of equal weight would say as much: a handful of drawn counterfeits can carry the
-    whole recall, and then it is small.
+    `effective_n` is the number of equally weighted rows with the same information. It is small where a few sampled
+    counterfeits determine the recall.
     """
     return {
         "ap": metrics.average_precision(labels, probabilities, stands_for),

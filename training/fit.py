@@ -1,4 +1,4 @@
-"""Labelled facts to a classifier: two learners, joined by a rule, calibrated out of fold, the same every time."""
+"""The fit of the classifier: two learners, joined by a rule, calibrated out of fold, and reproducible."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -36,14 +36,14 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     Parameters
     ----------
     seed
-        Decides folds, row sampling and masking; equal data, code and seed give equal bundles.
+        Determines folds, row sampling and masking; equal data, code and seed give equal bundles.
     threads
-        LightGBM's threads; they change the time taken, not the trees.
+        LightGBM's threads; their number does not affect the trees.
 
     Notes
     -----
-    References inside the facts must not have been made from the rows they are compared with: the caller assembles
-    facts by `training.references`. Labels of one class, or sellers of one class fewer than two, are refused.
+    The references of a row's facts must exclude the row itself: the caller assembles facts by `training.references`.
+    Each class needs at least two sellers.
     """
 
     seed: int = 0
@@ -96,7 +96,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         return np.column_stack([1 - positive, positive])
 
     def predict(self, facts: Sequence[Facts]) -> NDArray[np.int_]:
-        """1 where counterfeit is the likelier; routing does not use this."""
+        """1 where the probability of counterfeit is above a half; routing does not use this."""
         return (self.decision_function(facts) > 0).astype(np.int_)
 
     def _forest(self, columns: Floats, labels: Labels, weights: Floats, rows: Rows, *, join: Join) -> Forest:

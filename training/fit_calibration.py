@@ -1,6 +1,6 @@
-"""The curve from values to probabilities: found by the method that so many labels carry, with a band over sellers.
+"""The calibration curve from values to probabilities, with a confidence band over sellers.
 
-Values are out of fold by seller, so every curve is found on sellers that the model did not know.
+The number of labels determines the method. Values are out of fold by seller, so the curve is fitted on unseen sellers.
 """
 
 import math
@@ -17,26 +17,26 @@ from training.metrics import central_interval, seller_bootstrap
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# Measured on real scores (ADR 12): two numbers are all that fewer labels carry, whatever bend the truth
-# has; and where labels are many, both other methods say the same, and the simpler one is taken.
+# Measured on real scores (ADR 12): fewer labels support only two parameters, whatever the shape of the true curve.
+# With many labels both other methods agree, and the simpler one is used.
 BENDS_FROM_POSITIVES: Final = 300
 ISOTONIC_FROM_POSITIVES: Final = 1_000
-# Listings of one seller are alike, so many counterfeits of few sellers are few observations.
+# Listings of one seller are correlated, so many counterfeits of few sellers are few observations.
 BENDS_FROM_SELLERS: Final = 60
-# Rows are put together in so many groups of neighbouring values, or the curve would follow single rows.
+# Rows are grouped by neighbouring values into at most this many groups, so that the curve does not follow single rows.
 _MOST_GROUPS: Final = 200
 _RESAMPLES: Final = 200
 _BAND_VALUES: Final = 24
-# Two sellers of a class resampled say nothing about others.
+# Resampling fewer sellers of a class does not describe other sellers.
 _FEWEST_SELLERS_OF_A_BAND: Final = 5
-# Pulls the slope towards zero by next to nothing, and keeps it finite where the values separate the classes.
+# Barely shrinks the slope, but keeps it finite where the values separate the classes.
 _RIDGE: Final = 1e-3
 _LEAST_SLOPE: Final = 1e-3
-# Where the probability is one and the same from value to value, listings still have an order.
+# Keeps an order among listings where the probability is constant.
 _TILT: Final = 1e-3
 _LEAST_STEP: Final = 1e-6
 _NEWTON_STEPS: Final = 50
-_SMALL: Final = 1e-12 * np.eye(2)  # Equal values leave no direction for the slope.
+_SMALL: Final = 1e-12 * np.eye(2)  # Keeps the system solvable where all values are equal.
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Observed:
 
 
 def method_for(positives: int, positive_sellers: int) -> Method:
-    """The method for so many counterfeits of so many sellers; never chosen by results."""
+    """The method for this number of counterfeits and of their sellers; results do not influence it."""
     if positives < BENDS_FROM_POSITIVES or positive_sellers < BENDS_FROM_SELLERS:
         return Method.SIGMOID
     return Method.VENN_ABERS if positives < ISOTONIC_FROM_POSITIVES else Method.ISOTONIC
@@ -67,7 +67,7 @@ def fit_calibration(found: Observed, *, seed: int = 0) -> Calibration:
 
 
 def fit_curve(method: Method, found: Observed) -> Sigmoid | Curve:
-    """The curve by a method. One that must bend, but finds only one height, is a sigmoid's line."""
+    """The curve by a method; a sigmoid where the method finds only one group of values."""
     if method is not Method.SIGMOID:
         grouped = _Grouped.of(found)
         curve = _curve(grouped.values, grouped.venn_abers() if method is Method.VENN_ABERS else grouped.isotonic())
@@ -77,9 +77,9 @@ def fit_curve(method: Method, found: Observed) -> Sigmoid | Curve:
 
 
 def fit_sigmoid(values: Floats, labels: Labels, weights: Floats) -> Sigmoid:
-    """The sigmoid of least weighted log-loss (Platt 1999), by Newton's steps.
+    """The sigmoid of least weighted log-loss (Platt 1999), by Newton's method.
 
-    The slope is kept above zero, so that the order of scores survives values that mislead.
+    The slope stays above zero, so that calibration never reverses the order of scores.
     """
     centre, spread = float(values.mean()), max(float(values.std()), 1e-9)
     x = (values - centre) / spread
@@ -91,7 +91,7 @@ def fit_sigmoid(values: Floats, labels: Labels, weights: Floats) -> Sigmoid:
         p = expits(design @ found)
         gradient = design.T @ (weights * (labels - p)) - ridge @ found
         step = np.linalg.solve(design.T @ (design * (weights * p * (1 - p))[:, None]) + ridge + _SMALL, gradient)
-        # A full step from far away can overshoot for ever; two units of log-odds at a time cannot.
+        # A full step from far away can diverge; steps of at most two units of log-odds converge.
         found += step / max(1.0, float(np.abs(step).max()) / 2)
         if np.abs(step).max() < 1e-9:
             break
@@ -101,9 +101,9 @@ def fit_sigmoid(values: Floats, labels: Labels, weights: Floats) -> Sigmoid:
 
 @dataclass(frozen=True, slots=True)
 class _Grouped:
-    """Rows put together by neighbouring values, m groups in rising order: mean value, weight, weight of positives.
+    """Rows grouped by neighbouring values, m groups in rising order: mean value, weight, weight of positives.
 
-    Weights are scaled to say as much as they do: a row that counts ten times is no ten rows (Kish's effective number).
+    Weights sum to Kish's effective number of rows, because a row of weight ten holds less information than ten rows.
     """
 
     values: Floats
@@ -117,16 +117,16 @@ class _Grouped:
         values, weights = found.values[order], found.weights[order]
         weights = weights * weights.sum() / np.sum(weights**2)
         ranks = np.arange(len(order)) * min(_MOST_GROUPS, len(order)) // len(order)
-        # Equal values are one group: there is no order among them.
+        # Equal values belong to one group.
         first = np.searchsorted(values, values, side="left")
         _, number = np.unique(ranks[first], return_inverse=True)
         total, positives = _sums(number, weights), _sums(number, weights * found.labels[order])
         return cls(_sums(number, weights * values) / total, total, positives)
 
     def isotonic(self) -> Floats:
-        """Shares of positives that never fall, the closest in weighted squares.
+        """The isotonic fit by weighted least squares: non-decreasing shares of positives.
 
-        Shares of exactly 0 or 1 move half a row away from it.
+        Shares of exactly 0 or 1 are moved by half a row.
         """
         shares = self._monotone(0.0, 0.0)
         never, always = shares <= _LEAST_STEP, shares >= 1 - _LEAST_STEP
@@ -139,18 +139,18 @@ class _Grouped:
     def venn_abers(self) -> Floats:
         """Inductive Venn-Abers probabilities (Vovk, Petej and Fedorova 2015) at each group's value.
 
-        The isotonic fit is made twice for each, as if the listing there were genuine and as if it were counterfeit, and
-        p1 / (1 - p0 + p1) is what both leave; it is the narrower between 0 and 1 the fewer rows there are.
+        Each group gets two isotonic fits: p0 with an extra genuine listing, p1 with an extra counterfeit.
+        The probability is p1 / (1 - p0 + p1), which is further from 0 and 1 the fewer rows there are.
         """
         p0, p1 = self._monotone(1.0, 0.0), self._monotone(1.0, 1.0)
         found: Floats = p1 / (1 - p0 + p1)
         return found
 
     def _monotone(self, extra: float, extra_positive: float) -> Floats:
-        """The isotonic share at each group with an extra row put into just that group.
+        """The isotonic share at each group, with an extra row in that group only.
 
-        By the min-max formula: the largest over starts up to the group, of the smallest over ends from the group on,
-        of the share between (Robertson, Wright and Dykstra 1988, 1.4.23).
+        Computed by the max-min formula over the shares of all ranges that contain the group (Robertson, Wright and
+        Dykstra 1988, 1.4.23).
         """
         above = np.concatenate([[0.0], np.cumsum(self.positives)])
         below = np.concatenate([[0.0], np.cumsum(self.weights)])
@@ -171,7 +171,7 @@ def _sums(number: NDArray[np.intp], weights: Floats) -> Floats:
 
 
 def _curve(values: Floats, shares: Floats) -> Curve | None:
-    """The curve through all groups, tilted a little so that no step is level; None if there is only one group."""
+    """The curve through all groups, tilted slightly so that it rises strictly; None if there is only one group."""
     kept = np.diff(values, prepend=-np.inf) > _LEAST_STEP
     if kept.sum() < 2:
         return None
@@ -189,7 +189,7 @@ def _band(method: Method, found: Observed, seed: int) -> Band | None:
 
 
 def _resampled(method: Method, found: Observed, at: Floats, seed: int) -> Iterator[Floats]:
-    """The log-odds at some values of curves fitted to resamples of whole sellers in which both classes occur."""
+    """Log-odds at some values, for a curve fitted to each resample of whole sellers that has both classes."""
     weights = seller_bootstrap(found.groups, times=_RESAMPLES, seed=seed) * found.weights
     positive = weights @ found.labels
     for row in weights[(positive > 0) & (positive < weights.sum(axis=1))]:

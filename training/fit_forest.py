@@ -1,4 +1,4 @@
-"""The forest: LightGBM's settings by the number of positives, and rows in which whole signal families are hidden."""
+"""The fit of the forest: LightGBM's settings by the number of positives, and copies with masked signal families."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -21,7 +21,7 @@ MASK_SHARE: Final = 0.15
 
 @dataclass(frozen=True, slots=True)
 class ForestSettings:
-    """LightGBM's settings; small trees for small data, and nothing that depends on threads or time."""
+    """LightGBM's settings; none makes the result depend on threads or time."""
 
     rounds: int
     leaves: int
@@ -51,7 +51,7 @@ class ForestSettings:
 
 
 def forest_settings(positives: int) -> ForestSettings:
-    """Settings by the number of positives, fixed beforehand: more examples carry more and larger trees."""
+    """Settings by the number of positives, fixed in advance: more positives support more and larger trees."""
     if positives < STACK_FROM_POSITIVES:
         return ForestSettings(rounds=150, leaves=7, learning_rate=0.03, rows_per_leaf=10)
     if positives < 10 * STACK_FROM_POSITIVES:
@@ -70,9 +70,9 @@ def fit_forest(
     threads: int,
     mask_share: float = MASK_SHARE,
 ) -> Forest:
-    """Trees on feature rows (n, columns of the join), their labels and weights (n,).
+    """The forest fitted to feature rows (n, columns of the join), labels and weights (n,).
 
-    The settings are passed and not found here: a fold holds fewer positives than the whole, and is to be fitted alike.
+    The caller passes the settings, so that a fold with fewer positives uses those of the whole data.
     """
     shown, shown_labels, shown_weights = with_masked_copies(columns, labels, weights, seed=seed, share=mask_share)
     names = forest_columns(join)
@@ -85,10 +85,10 @@ def fit_forest(
 def with_masked_copies(
     columns: Floats, labels: Labels, weights: Floats, *, seed: int, share: float
 ) -> tuple[Floats, Labels, Floats]:
-    """The rows, and copies of a share of them. In each copy, one whole signal family is missing.
+    """The rows, and copies of a share of them for each signal family, with that family missing.
 
-    A column that never was missing would let the forest read NaN as zero, so at least one copy of
-    each family is made. Copies weigh half: they are the same listings again. The text column is a family of its own.
+    A forest treats NaN as zero in a column that was never missing, so each family gets at least one copy. A copy has
+    half the weight, because it repeats a listing. The text column is a family of its own.
     """
     random = np.random.default_rng(seed)
     families = [family_columns(family) for family in Family]

@@ -1,4 +1,4 @@
-"""How forest and text become one value: the rule, and the weight found inside the folds."""
+"""The join of forest and text into one value: the rule, and the weight fitted on out-of-fold values."""
 
 from typing import Final
 
@@ -11,22 +11,22 @@ from models.classifier import Combiner, Join, Standard
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# Below this many positives a forest cannot learn what a text score is worth: on the 500 labelled rows of Ozon E-CUP
-# 2025, 38 of them positive, the score as a feature did worse than the weighted sum. Ours.
+# With fewer positives a forest cannot learn the value of a text score. On the 500 labelled rows of Ozon E-CUP 2025 (38
+# positive), the score as a feature did worse than the weighted sum. Our choice.
 STACK_FROM_POSITIVES: Final = 300
-# The stated prior of the sum: text twice the numbers, pulled towards as if 100 positives had shown it.
+# The prior of the sum: text weighs twice the numbers, with the strength of 100 positives.
 TEXT_WEIGHT_PRIOR: Final = 2 / 3
 TEXT_WEIGHT_PRIOR_POSITIVES: Final = 100
 _WEIGHT_GRID: Final = tuple(i / 20 for i in range(2, 20))
 
 
 def join_of(positives: int) -> Join:
-    """The join for so many positives in the training data."""
+    """The join for this number of positives in the training data."""
     return Join.SUM if positives < STACK_FROM_POSITIVES else Join.STACK
 
 
 def fit_combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weights: Floats) -> Combiner:
-    """Standards of both out-of-fold values, shape (n,), and for a sum the weight of the text."""
+    """The combiner: standards of both out-of-fold values, shape (n,), and for a sum the weight of the text."""
     number_standard, text_standard = _standard(numbers), _standard(text)
     if join is Join.STACK:
         return Combiner(join, 0.0, number_standard, text_standard)

@@ -1,9 +1,9 @@
-"""The n-gram weights: logistic regression by dual coordinate ascent, as fast as the text can be read.
+"""The n-gram weights, by logistic regression with dual coordinate ascent.
 
-The problem is the one that liblinear solves, and solved to the end the weights are liblinear's: half the squared length
-of the weights plus the weighted log-losses, each times a cost. Each step solves the problem exactly for one listing
-with all others fixed (Yu, Huang and Lin 2011; Shalev-Shwartz and Zhang 2013), so there is no learning rate to choose,
-and a few epochs over many listings come close. `make bench` reports how close, and how long liblinear takes.
+The objective is that of liblinear: half the squared length of the weights plus the weighted log-losses, each times a
+cost. At convergence the weights equal those of liblinear. Each step solves the problem exactly for one listing with all
+others fixed (Yu, Huang and Lin 2011; Shalev-Shwartz and Zhang 2013), so there is no learning rate. A few epochs over
+many listings come close; `make bench` reports how close, and the time that liblinear takes.
 """
 
 from dataclasses import dataclass
@@ -23,16 +23,16 @@ Floats = NDArray[np.float64]
 Singles = NDArray[np.float32]
 Labels = NDArray[np.int8]
 
-# As the character baseline's up to the 500 rows for which that was chosen. Beyond, the cost of one row falls with their
-# number, so that the total pull of the rows against the length of the weights stays the same.
+# Up to 500 rows, the cost is that of the character baseline, which was chosen for 500 rows. With more rows, the cost of
+# one row falls with their number, so that the total cost against the regularisation stays constant.
 TEXT_COST: Final = 10.0
 TEXT_COST_ROWS: Final = 500
-# Small data are solved nearly to the end; large ones get as many steps as take seconds.
+# Small data are solved to near convergence; large data get as many steps as take seconds.
 MOST_EPOCHS: Final = 100
 FEWEST_EPOCHS: Final = 5
 STEPS: Final = 70_000
-_SOLVED: Final = 1e-4  # An epoch in which no listing's multiplier moves by more of its range is the last.
-_ORDER_SEED: Final = 0  # The order of the steps is shuffled; which order it is does not matter, only that it stays.
+_SOLVED: Final = 1e-4  # Stop after an epoch in which no multiplier moves by more than this share of its range.
+_ORDER_SEED: Final = 0  # The steps are shuffled in an order that is the same in every fit.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +43,24 @@ class FittedText:
     weights: Singles
 
     def many_rows(self, texts: TextMatrix, rows: Rows) -> Floats:
-        """Log-odds of some rows of a matrix, shape (len(rows),)."""
+        """Log-odds of the rows of a matrix, shape (len(rows),)."""
         return texts.times(self.weights, rows) + self.model.intercept
 
 
 def cost_of(rows: int) -> float:
-    """The weight of one row's log-loss, among so many rows, against half the squared length of the weights."""
+    """The cost of one row's log-loss, among `rows` rows, relative to half the squared length of the weights."""
     return TEXT_COST * min(1.0, TEXT_COST_ROWS / rows)
 
 
 def epochs_of(rows: int) -> int:
-    """The most epochs over so many rows."""
+    """The maximum number of epochs for this number of rows."""
     return min(MOST_EPOCHS, max(FEWEST_EPOCHS, STEPS // rows))
 
 
 class _Problem(NamedTuple):
     """The rows to fit: row i has values[places[i] : places[i + 1]], in columns from indices[starts[i]] on.
 
-    Signs are the labels as -1 and 1; squares are the rows' squared lengths.
+    `signs` are the labels as -1 and 1; `squares` are the rows' squared lengths.
     """
 
     indices: Indices
@@ -73,7 +73,7 @@ class _Problem(NamedTuple):
 
 
 def fit_text(texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> FittedText:
-    """Logistic regression on idf-weighted n-grams of some rows, balanced, folded into one weight per index.
+    """Balanced logistic regression on idf-weighted n-grams of some rows, with the idf folded into the weights.
 
     `labels` and `weights` have shape (n,); `rows` selects from them.
     """
@@ -87,13 +87,13 @@ def fit_text(texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> 
     problem = _Problem(texts.indices, texts.starts[rows], values, places, squares, np.where(positive, 1.0, -1.0), costs)
     solved, intercept = _solve(problem, epochs_of(len(rows)))
     solved *= idf
-    scored = solved.copy()  # Scoring has no matrix whose values could hold the description's scale.
+    scored = solved.copy()  # Scoring uses no matrix, so these weights include the description's scale.
     scored[DESCRIPTION * BUCKETS :] *= np.float32(DESCRIPTION_SCALE)
     return FittedText(TextModel(scored, intercept), solved)
 
 
 def _balanced(positive: NDArray[np.bool_], weights: Floats) -> Floats:
-    """The weights, scaled so that either class weighs half of all."""
+    """The weights, scaled so that each class has half of the total."""
     share = float(weights[positive].sum() / weights.sum())
     return np.asarray(weights / (2 * np.where(positive, share, 1 - share)))
 
@@ -113,7 +113,7 @@ def _solve(problem: _Problem, epochs: int) -> tuple[Singles, float]:
 
 @numba.njit(cache=True, nogil=True)
 def _row_counts(texts: TextMatrix, rows: Rows) -> NDArray[np.int64]:
-    """In how many of the rows each column occurs."""
+    """The number of rows in which each column occurs."""
     found = np.zeros(COLUMNS, np.int64)
     for row in rows:
         for i in range(texts.starts[row], texts.starts[row + 1]):
@@ -125,7 +125,7 @@ def _row_counts(texts: TextMatrix, rows: Rows) -> NDArray[np.int64]:
 def _weigh(texts: TextMatrix, rows: Rows, idf: Singles, places: NDArray[np.int64], out: Singles) -> Floats:
     """Write the rows' values times idf to `out`; returns each row's squared length.
 
-    The intercept is the weight of one more column, in which every row has 1, as in liblinear.
+    The intercept is the weight of an extra column of ones, as in liblinear.
     """
     squares = np.ones(rows.size)
     for i in range(rows.size):
@@ -141,9 +141,9 @@ def _weigh(texts: TextMatrix, rows: Rows, idf: Singles, places: NDArray[np.int64
 def _epoch(
     problem: _Problem, order: Rows, weights: Singles, multipliers: Floats, intercept: float
 ) -> tuple[float, float]:
-    """One step for each row in this order, `weights` and `multipliers` changed in place.
+    """Take one step for each row in this order and change `weights` and `multipliers` in place.
 
-    Returns the intercept and the largest step, as a share of what the multiplier may be.
+    Returns the intercept and the largest step, as a share of the multiplier's range.
     """
     indices, starts, values, places, squares, signs, costs = problem
     largest = 0.0
@@ -168,8 +168,8 @@ def _epoch(
 def _multiplier(margin: float, before: float, cost: float, square: float) -> float:
     """The best multiplier of one row with all others fixed, between 0 and `cost`.
 
-    With it the row's margin is the z for which z = margin + square x (cost / (1 + exp(z)) - before). The right side
-    falls in z, so there is one; Newton's steps find it, halved where they would leave the bracket.
+    The row's margin z then satisfies z = margin + square x (cost / (1 + exp(z)) - before). The right side decreases in
+    z, so z is unique. Newton's method finds it, with bisection where a step would leave the bracket.
     """
     low, high = margin - square * before, margin + square * (cost - before)
     z = min(max(margin, low), high)

@@ -7,7 +7,7 @@ from typing import Any
 
 
 class State(StrEnum):
-    """How a gate stands. A gate that cannot be judged is neither passed nor failed, and is always reported."""
+    """The result of a gate. A gate that cannot be judged is neither passed nor failed, and is always reported."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -19,8 +19,8 @@ class Gate:
     """One condition with its result.
 
     `figure` and `bound` are None where there is nothing to compare. `blocks` is whether the candidate may score only if
-    somebody overrides the condition. It is always true for a failed condition. For a condition that could not be
-    judged, the gate's policy decides. `parts` are the conditions that it consists of, such as one a slice.
+    somebody overrides the gate. It is true for every failed gate; each gate decides whether it blocks when it cannot be
+    judged. `parts` are the gates that it consists of, such as one for each slice.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Gate:
 
     @property
     def passed(self) -> bool:
-        """Whether it was judged and held."""
+        """Whether the gate was judged and holds."""
         return self.state is State.PASSED
 
     def as_json(self) -> dict[str, Any]:
@@ -51,21 +51,21 @@ class Gate:
 
 
 def judged(name: str, holds: bool, figure: float, bound: float, sentence: str) -> Gate:
-    """A gate that could be judged; it blocks where it does not hold."""
+    """A gate that could be judged; it blocks if it does not hold."""
     return Gate(name, State.PASSED if holds else State.FAILED, figure, bound, sentence, blocks=not holds)
 
 
 def not_judged(
     name: str, sentence: str, *, blocks: bool, figure: float | None = None, bound: float | None = None
 ) -> Gate:
-    """A gate for which there is too little, or nothing."""
+    """A gate without enough data to judge it."""
     return Gate(name, State.NOT_JUDGED, figure, bound, sentence, blocks=blocks)
 
 
 def made_of(name: str, parts: Sequence[Gate], *, sentence: str, nothing: str) -> Gate:
-    """A gate that holds where each of its parts does; its figure and bound are those of the first that fails.
+    """A gate that holds if no part fails; its figure and bound are those of the first part that fails.
 
-    Without a part that could be judged it is not judged, and says `nothing`.
+    If no part could be judged, the gate is not judged, and its sentence is `nothing`.
     """
     failed = [part for part in parts if part.state is State.FAILED]
     if failed:
@@ -78,9 +78,9 @@ def made_of(name: str, parts: Sequence[Gate], *, sentence: str, nothing: str) ->
 
 
 def blocking(gates: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Name, figure and bound of each gate of a report that stands in the way; of one made of parts, of each of these.
+    """Name, figure and bound of each blocking gate of a report, or of its blocking parts if it has any.
 
-    Reports made before gates had three states say only whether they were passed.
+    Older reports, from before gates had three states, hold only whether each gate passed.
     """
     for gate in gates:
         if not gate.get("blocks", not gate["passed"]):

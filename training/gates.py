@@ -12,7 +12,7 @@ Interval = tuple[float, float]
 
 
 class Incumbent(StrEnum):
-    """The scorer in force until the candidate is, in words."""
+    """The current scorer, in words."""
 
     CHAMPION = "the champion"
     SCORECARD = "the starter scorecard"
@@ -20,13 +20,12 @@ class Incumbent(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateEvidence:
-    """All that the gates look at; figures of the judged rows, which are later listings of sellers never fitted on.
+    """The input of the gates: figures of the judged rows, which are later listings of unseen sellers.
 
-    `average_precision` is on the random slice: weighted to all listings, no row by more than `most_weight`, which is
-    None where no weight had to be trimmed. `effective_positives` says how many counterfeits of equal weight carry it.
-    Calibration errors are of the judged rows as they are, the scorecard has
-    none. Intervals are of the difference to the incumbent. Figures that do not exist are NaN. `champion_saw` is
-    whether the champion was trained on some of these rows.
+    `average_precision` is on the random slice, weighted to all listings. No row weighs more than `most_weight`, which
+    is None where no weight was trimmed. `effective_positives` is the effective sample size of its counterfeits.
+    Calibration errors are unweighted; the scorecard has none. Intervals are of the difference to the incumbent. Missing
+    figures are NaN. `champion_saw` is whether the champion was trained on some of these rows.
     """
 
     rows: int
@@ -45,7 +44,7 @@ class GateEvidence:
 
 
 def gates(evidence: GateEvidence, policy: GatePolicy) -> tuple[Gate, ...]:
-    """Every gate, in the order in which a person asks."""
+    """All gates, in the order of the report."""
     return (
         enough_gate(evidence.rows, evidence.positives, evidence.positive_sellers, policy),
         random_slice_gate(evidence, policy),
@@ -56,13 +55,13 @@ def gates(evidence: GateEvidence, policy: GatePolicy) -> tuple[Gate, ...]:
 
 
 def nothing_judged(rows: int, positives: int, positive_sellers: int, policy: GatePolicy) -> tuple[Gate, ...]:
-    """The gates where nothing could be fitted or judged: there is too little, whatever the number of rows."""
+    """The gates of a snapshot on which no model could be fitted or judged: one gate, which blocks."""
     found = enough_gate(rows, positives, positive_sellers, policy)
     return (not_judged(found.name, found.sentence, blocks=True, figure=found.figure, bound=found.bound),)
 
 
 def enough_gate(rows: int, positives: int, positive_sellers: int, policy: GatePolicy) -> Gate:
-    """There are enough counterfeits, of enough sellers, to judge by at all."""
+    """There are enough counterfeits of enough sellers for a judgement."""
     few_sellers = positive_sellers < policy.fewest_positive_sellers
     figure, bound = (
         (positive_sellers, policy.fewest_positive_sellers)
@@ -80,18 +79,18 @@ def enough_gate(rows: int, positives: int, positive_sellers: int, policy: GatePo
 
 
 def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
-    """The candidate is better on all listings, as far as the reviewed ones stand for them.
+    """The candidate has the higher average precision over all listings, estimated from the reviewed listings.
 
-    Better at face value: a gain that excludes zero takes hundreds of counterfeits, and without it nothing would ever
-    be replaced on a small marketplace; an equal candidate is refused every other time and loses nothing by waiting
-    for more labels. Weights are trimmed until no handful of heavy rows decides; where even that does not help, it is
-    not judged, and that blocks: it has not been shown.
+    The difference is taken at face value. An interval that excludes zero takes hundreds of counterfeits, so a small
+    marketplace would never replace its model. An equal candidate fails every other time, at no cost: it waits for more
+    labels. Weights are trimmed until no few heavy rows decide. If that leaves too few effective counterfeits, the gate
+    is not judged and blocks.
     """
     name = "random_slice"
     if evidence.effective_positives < policy.fewest_effective_positives:
         return not_judged(
             name,
-            f"The counterfeits of the random slice say as much as {evidence.effective_positives:.1f} of equal weight; "
+            f"The effective sample size of the random slice is {evidence.effective_positives:.1f} counterfeits; "
             f"{policy.fewest_effective_positives:g} are needed.",
             blocks=True,
             figure=evidence.effective_positives,
@@ -99,8 +98,8 @@ def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
         )
     ours, theirs = evidence.average_precision
     low, high = evidence.average_precision_interval
-    trimmed = "" if evidence.most_weight is None else f", none counted more than {evidence.most_weight:.1f} times,"
-    flattered = " The champion has learnt some of these rows, which flatters it." if evidence.champion_saw else ""
+    trimmed = "" if evidence.most_weight is None else f", with weights of at most {evidence.most_weight:.1f},"
+    flattered = " The champion was trained on some of these rows, which flatters it." if evidence.champion_saw else ""
     return judged(
         name,
         ours > theirs,
@@ -112,7 +111,7 @@ def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
 
 
 def calibration_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
-    """Probabilities mean what they say, no less than the champion's do; a first model's within a bound of its own."""
+    """The calibration error is not clearly above the champion's; for a first model, it is within a fixed bound."""
     name = "calibration"
     ours, theirs = evidence.calibration_error
     if theirs is None:

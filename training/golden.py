@@ -1,4 +1,4 @@
-"""The golden set: listings that two people judged alike, frozen under a digest, and never learnt."""
+"""The golden set: listings on which two people agreed, frozen under a digest and excluded from training."""
 
 import hashlib
 import json
@@ -23,7 +23,7 @@ _LARGEST: Final = 500_000_000
 
 @dataclass(frozen=True, slots=True)
 class GoldenItem:
-    """One listing version with its label, the verdicts that agree on it, and its facts as canonical JSON."""
+    """One listing version with its label, the verdicts that agree, and its facts as canonical JSON."""
 
     version_id: str
     listing_id: str
@@ -35,7 +35,7 @@ class GoldenItem:
 
 @dataclass(frozen=True, slots=True)
 class GoldenSet:
-    """A frozen set, read back: `as_of` is when it was frozen, `digest` is of its canonical content."""
+    """A frozen set. `as_of` is the time of freezing, `digest` the digest of its canonical content."""
 
     items: tuple[GoldenItem, ...]
     as_of: datetime
@@ -52,7 +52,7 @@ class GoldenSet:
 
 
 def freeze(items: Sequence[GoldenItem], as_of: datetime) -> tuple[bytes, str]:
-    """The canonical content of a set and its digest: a line of JSON for the set and one for each item, by version."""
+    """The canonical content of a set and its digest: one line of JSON for the set and one for each item, by version."""
     ordered = sorted(items, key=lambda item: item.version_id)
     lines: list[dict[str, Any]] = [{"schema": _SCHEMA, "as_of": as_of.isoformat(), "items": len(ordered)}]
     lines += [asdict(item) for item in ordered]
@@ -61,17 +61,17 @@ def freeze(items: Sequence[GoldenItem], as_of: datetime) -> tuple[bytes, str]:
 
 
 def digest_of(content: bytes) -> str:
-    """The digest by which a set is known."""
+    """The digest that identifies a set."""
     return hashlib.sha256(content).hexdigest()
 
 
 def thawed(content: bytes, expected: str) -> GoldenSet:
-    """The set in its content, which must be what was frozen to the byte.
+    """The set parsed from its content, whose digest must be `expected`.
 
     Raises
     ------
     SnapshotRefused
-        A byte is another one, or what was frozen is no set that this version reads.
+        The digest differs, or this version cannot read the set.
     """
     if (digest := digest_of(content)) != expected:
         raise SnapshotRefused(f"The golden set is {digest[:12]}, not {expected[:12]} as frozen; nothing is trained.")
@@ -88,17 +88,17 @@ def thawed(content: bytes, expected: str) -> GoldenSet:
 
 
 def read_golden(path: Path, *, expected: str) -> GoldenSet:
-    """The set in a file, as `thawed`."""
+    """The set in a file; see `thawed`."""
     if path.stat().st_size > _LARGEST:
-        raise SnapshotRefused("The golden set is larger than one can be.")
+        raise SnapshotRefused("The golden set is too large.")
     return thawed(path.read_bytes(), expected)
 
 
 def kept_apart(rows: Sequence[SnapshotRow], golden: GoldenSet) -> list[SnapshotRow]:
-    """The rows that have nothing in common with a golden set: other listings, other sellers, other wording.
+    """The rows that share no listing, no seller and no near-duplicate text with a golden set.
 
-    Otherwise, somebody who wants to pass the gate would only have to list the golden listings again and have them
-    judged. Another seller's text counts as the same where it is near a golden one (`features.near_duplicates.NEAR`).
+    Otherwise an attacker could pass the gate by relisting the golden listings and having them judged. A text is a
+    near-duplicate by `features.near_duplicates.NEAR`.
     """
     listings = {item.listing_id for item in golden.items}
     sellers = {item.seller for item in golden.items} - {None}
@@ -113,9 +113,9 @@ def kept_apart(rows: Sequence[SnapshotRow], golden: GoldenSet) -> list[SnapshotR
 
 
 class _Texts:
-    """Texts to be compared with: like ones share one of sixteen keys with a chance of 87 % and more.
+    """An index of texts; similar texts share one of sixteen keys with a probability of at least 87 %.
 
-    One too short for a signature is near none: two people write it without knowing of each other.
+    A text too short for a signature matches none, because unrelated sellers write the same short text.
     """
 
     def __init__(self, listings: Iterable[Listing]) -> None:
@@ -137,15 +137,15 @@ def _keys(signature: Signature) -> list[tuple[int, int]]:
 
 
 def refuse_golden_rows(rows: Sequence[SnapshotRow], golden: GoldenSet) -> None:
-    """Refuse a snapshot that holds what must not be learnt.
+    """Refuse a snapshot with rows of the golden set or its sellers.
 
     Raises
     ------
     SnapshotRefused
-        A listing of the golden set, or another of its sellers', is among the rows.
+        A row is of a listing of the golden set, or of one of its sellers.
     """
     listings = {item.listing_id for item in golden.items}
     sellers = {item.seller for item in golden.items} - {None}
     found = sum(row.listing_id in listings or bool({row.seller, row.seller_cluster} & sellers) for row in rows)
     if found:
-        raise SnapshotRefused(f"{found:,} rows of the snapshot are of the golden set or its sellers; export anew.")
+        raise SnapshotRefused(f"{found:,} rows of the snapshot are of the golden set or its sellers; export again.")

@@ -1,4 +1,4 @@
-"""The gate of the golden set: recall on listings that are out of reach of everybody who labels training data."""
+"""The gate of the golden set: recall on listings that no labeller of training data can influence."""
 
 from dataclasses import dataclass, replace
 from typing import Final
@@ -28,7 +28,7 @@ _BOOTSTRAPS: Final = 1_000
 class GoldenEvidence:
     """The results of both models on a golden set: as a whole, and in each slice of it that is large enough.
 
-    `champion_saw` is whether the champion was trained before the set was frozen, and so may have learnt it.
+    `champion_saw` is whether the champion was trained before the set was frozen, possibly on its listings.
     """
 
     digest: str
@@ -40,7 +40,7 @@ class GoldenEvidence:
 
 
 def golden_evidence(golden: GoldenSet, shipped: Bundle, incumbent: InForce, policy: GatePolicy) -> GoldenEvidence:
-    """The evidence of a set; the bundle that would be promoted is asked itself, because it has learnt none of it."""
+    """The evidence of a set, scored by the candidate bundle itself, which was not trained on the set."""
     facts, labels = golden.facts(), golden.labels
     computed = [compute(one) for one in facts]
     groups = seller_groups([item.seller for item in golden.items])
@@ -65,18 +65,18 @@ def golden_evidence(golden: GoldenSet, shipped: Bundle, incumbent: InForce, poli
 
 
 def golden_gate(found: GoldenEvidence | None, policy: GatePolicy) -> Gate:
-    """On the golden set, and on each of its large slices, nothing was lost beyond the bounds of slices.
+    """The candidate stays within the bounds of slices on the golden set and on each of its large slices.
 
-    The judgement calls. The bounds are those of `training.slice_gate`, beyond doubt for the same reason. Nothing is
-    judged where no set is frozen or it holds too few counterfeits, and that stops nobody: a marketplace needs models
-    before it has two analysts with time to spare. A champion that was trained before the set was frozen may have learnt
-    it; that can only make the gate stricter, and is said.
+    Judgement calls: The bounds and their confidence are those of `training.slice_gate`. Without a frozen set, or with
+    too few counterfeits in it, the gate does not judge and does not block, because a marketplace needs models before it
+    has two analysts with spare time. A champion that was trained before the freezing may have been trained on the set;
+    that only makes the gate stricter, and the sentence says so.
     """
     if found is None:
         return not_judged(_NAME, "No golden set is frozen; `touchstone golden freeze` makes one.", blocks=False)
     parts = tuple(slice_part(one, policy) for one in found.parts)
     named = f"Golden set {found.digest[:12]}, {found.items} listings, {found.positives} counterfeit"
-    flattered = " The champion may have learnt it, which flatters it." if found.champion_saw else ""
+    flattered = " The champion may have been trained on it, which flatters it." if found.champion_saw else ""
     slices = sum(part.state is State.PASSED for part in parts) - 1
     whole = parts[0].sentence if parts else ""
     gate = made_of(

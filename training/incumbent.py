@@ -1,4 +1,4 @@
-"""The scorer in force until a candidate is: the champion, or the starter scorecard before there is one."""
+"""The current scorer: the champion, or the starter scorecard before the first champion."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class InForce:
-    """The scorer that a candidate is compared with; without a champion its scores are points, and order only."""
+    """The scorer that a candidate is compared with; without a champion its scores are points, which only rank."""
 
     champion: Bundle | None
     threads: int
@@ -28,20 +28,20 @@ class InForce:
 
     @property
     def name(self) -> Incumbent:
-        """Which of the two it is."""
+        """Champion or scorecard."""
         return Incumbent.SCORECARD if self.champion is None else Incumbent.CHAMPION
 
     @property
     def shown_from(self) -> float:
-        """The score from which somebody looks."""
+        """The score from which a listing goes to a person."""
         return self.routing.analyst_from_points if self.champion is None else self.champion.thresholds.analyst_from
 
     def is_clear(self, theirs: Floats, ours: Floats, policy: GatePolicy) -> NDArray[np.bool_]:
         """Whether this scorer is clear that a listing needs no review, shape (n,), given the candidate's scores.
 
         A champion is clear where its odds lie well below its own threshold and the candidate's odds are far higher.
-        Neither condition is enough alone: a threshold depends on a team's review capacity, and odds depend on the
-        calibration of a small first model. A scorecard is clear where its points lie well below its threshold.
+        Both conditions are needed: a threshold depends on a team's review capacity, and odds depend on the calibration
+        of a small first model. A scorecard is clear where its points lie well below its threshold.
         """
         line = self.shown_from
         if self.champion is None:
@@ -52,12 +52,12 @@ class InForce:
         return found
 
     def knew(self, matured_at: datetime) -> bool:
-        """Whether a label that was mature from a moment on may be among those that the champion has learnt."""
+        """Whether the champion may have been trained on a label that matured at this time."""
         as_of = self.champion.references_as_of if self.champion is not None else None
         return as_of is not None and matured_at <= as_of
 
     def was_trained_by(self, moment: datetime) -> bool:
-        """Whether there was this champion already at a moment; one that does not say since when, was there."""
+        """Whether this champion existed at this time; a champion of unknown age did."""
         if self.champion is None:
             return False
         return self.champion.references_as_of is None or self.champion.references_as_of <= moment

@@ -1,4 +1,4 @@
-"""Caps on how much of the weight one source, one seller, or one account in a slice may hold."""
+"""Caps on the share of the weight of one source, one seller, or one source in a slice."""
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _CLOSE: Final = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """Row groups with a cap: no group may hold more than `share` of the weight. `rows` and `groups` have shape (m,)."""
+    """Row groups with a cap: no group may have more than `share` of the weight. `rows` and `groups` have shape (m,)."""
 
     kind: str
     rows: Rows
@@ -31,11 +31,11 @@ class Part:
         """The weight of each group."""
         return np.bincount(self.groups, weights[self.rows]).astype(np.float64)
 
-    def hold(self, weights: Floats) -> Floats:
-        """The weights with the groups above the cap held to it, as a share of what is then left of all.
+    def cap(self, weights: Floats) -> Floats:
+        """The weights, with larger groups reduced so that each has at most `share` of the reduced total.
 
-        With the k largest groups at the cap c and the rest untouched, c = share * (k * c + rest): the smallest k for
-        which every other group lies at or below c.
+        With the k largest groups at the cap c and the rest unchanged, c = share * (k * c + rest). The smallest k is
+        used for which every other group lies at or below c.
         """
         totals = self.totals(weights)
         if self.share >= 1 or totals.max() <= self.share * totals.sum():
@@ -44,15 +44,15 @@ class Part:
         rest = ordered.sum() - np.concatenate([[0.0], np.cumsum(ordered)[:-1]])
         kept = np.arange(len(ordered))
         caps = self.share * rest / np.maximum(1 - self.share * kept, _CLOSE)
-        cap = float(caps[np.flatnonzero(ordered <= caps)[0]])
+        most = float(caps[np.flatnonzero(ordered <= caps)[0]])
         found = weights.copy()
-        found[self.rows] *= np.minimum(1.0, cap / np.maximum(totals, _CLOSE))[self.groups]
+        found[self.rows] *= np.minimum(1.0, most / np.maximum(totals, _CLOSE))[self.groups]
         return found
 
 
 def parts(rows: Sequence[SnapshotRow], facts: Sequence[Facts], policy: WeightPolicy) -> list[Part]:
     """The caps in the order of application: sources of the genuine rows of a slice, sellers of a class, sources of a
-    class. The last cap must hold."""
+    class. Only the last cap holds exactly."""
     return [part for part in _parts(rows, facts, policy) if part.share < 1]
 
 
@@ -87,13 +87,13 @@ def _slices(row: SnapshotRow, facts: Facts) -> Iterator[tuple[str, str]]:
         yield "category", fold(facts.listing.product_type)
 
 
-def held(weights: Floats, capped: Sequence[Part]) -> Floats:
-    """The weights after each part has held its groups, one part after the other.
+def capped(weights: Floats, caps: Sequence[Part]) -> Floats:
+    """The weights after all caps, applied one after the other.
 
-    The last cap holds exactly; what a later one takes can leave a group of an earlier one with a somewhat larger share.
-    Going round until all hold would not end well: where ten sellers hold all that one flooding source does not, no
-    weights but zero satisfy both.
+    The last cap holds exactly. A later cap removes weight, so a group can end slightly above an earlier cap. Iterating
+    until all caps hold can reduce all weights to zero, such as where ten sellers have all the weight that one flooding
+    source does not have.
     """
-    for part in capped:
-        weights = part.hold(weights)
+    for part in caps:
+        weights = part.cap(weights)
     return weights

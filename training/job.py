@@ -20,7 +20,7 @@ from training.snapshot import SnapshotRefused, read_snapshot
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; 0 done, 3 refused with a sentence."""
+    """Run one command; returns 0 when done, 3 when refused with a sentence."""
     parser = argparse.ArgumentParser(prog="training.job")
     commands = parser.add_subparsers(dest="command", required=True)
     train_parser = commands.add_parser("train")
@@ -84,7 +84,7 @@ def _log(
 
 
 def _register(options: argparse.Namespace) -> dict[str, Any]:
-    """Log a bundle that was trained on a file; its digest stands for the job."""
+    """Log a bundle that was trained on a file; its digest takes the place of a job id."""
     digest = from_files(read_bundle_folder(options.bundle)).digest
     report = json.loads((options.bundle / ABOUT).read_bytes())["report"]
     return _log(options, f"file:{digest}", digest, options.bundle, report)

@@ -1,8 +1,8 @@
-"""How a candidate does on later listings of sellers that it never saw, beside the champion on the same listings.
+"""The candidate's quality on later listings of unseen sellers, beside the champion on the same listings.
 
-Every figure is given twice. Over all judged rows as they are, which is mostly what the champion chose to show to a
-person; and over the random slice: the same rows, each counted as many times as it stands for, which together describe
-all listings, the unseen ones too. Only the second can say whether a candidate finds what the champion misses.
+Every figure has two versions. The first is over all judged rows unweighted, mostly rows that the champion flagged. The
+second is over the random slice: the same rows, each weighted by the number of listings that it represents. Together
+these describe all listings, so only the second shows whether a candidate finds what the champion misses.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,10 +42,10 @@ NO_INTERVAL: Final = (float("nan"), float("nan"))
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """Labelled facts with the split: rows to fit on and rows to judge on. Arrays have shape (n,).
+    """Labelled facts with the split into rows to fit on and rows to judge on. Arrays have shape (n,).
 
-    `weights` is how much a row counts in fitting, `stands_for` how many listings it stands for in judging;
-    `references` are what rewritten listings are compared with.
+    `weights` are the fitting weights; `stands_for` is the number of listings that a row represents in judging.
+    `references` are the reference context of rewritten listings.
     """
 
     facts: list[Facts]
@@ -61,7 +61,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The results, ready for JSON, and the gates."""
+    """The figures, ready for JSON, and the gates."""
 
     report: Mapping[str, Any]
     gates: tuple[Gate, ...]
@@ -69,14 +69,14 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """Judged rows seen twice: each as it is, and as many times as it stands for. `bootstrap` has shape (times, n)."""
+    """Judged rows, unweighted and weighted by `stands_for`. `bootstrap` has shape (times, n)."""
 
     labels: Labels
     stands_for: Floats
     bootstrap: Floats
 
     def size(self) -> dict[str, Any]:
-        """How many rows were drawn at random, for how many listings all stand, and the share of counterfeits."""
+        """The number of randomly sampled rows, the number of represented listings, and the prevalence."""
         drawn = self.stands_for > 1
         return {
             "drawn": int(drawn.sum()),
@@ -86,7 +86,7 @@ class _View:
         }
 
     def figures(self, probabilities: Floats) -> dict[str, Any]:
-        """The figures of one model in both views, with intervals over resampled sellers."""
+        """The figures of one model in both versions, with intervals over resampled sellers."""
         plain, sliced = (metrics.central_interval(found) for found in self._resampled(probabilities))
         of_slice = slice_figures(self.labels, probabilities, self.stands_for)
         return {
@@ -96,14 +96,14 @@ class _View:
         }
 
     def difference(self, ours: Floats, theirs: Floats, counted: Floats) -> metrics.Interval:
-        """How much higher the average precision of the first is on the same resampled sellers, where each row of shape
-        (n,) counts so many times."""
+        """Interval of the difference in average precision, `ours` minus `theirs`, on the same resampled sellers.
+        `counted` are the row weights, shape (n,)."""
         weights = self.bootstrap * counted
         first, second = (metrics.average_precisions(self.labels, one, weights) for one in (ours, theirs))
         return metrics.central_interval(first - second)
 
     def calibration_difference(self, ours: Floats, theirs: Floats) -> metrics.Interval:
-        """How much larger the calibration error of the first is on the rows as they are."""
+        """Interval of the difference in calibration error, `ours` minus `theirs`, unweighted."""
         found = [metrics.calibration_errors(self.labels, one, self.bootstrap) for one in (ours, theirs)]
         return metrics.central_interval(found[0] - found[1])
 
@@ -115,9 +115,9 @@ class _View:
 
 @dataclass(frozen=True, slots=True)
 class _Prequential:
-    """A model for each stretch of the split, fitted on all that came before it.
+    """One model for each time fold, fitted on all earlier rows.
 
-    `stretch` says which of them judges each judged row, shape (n,).
+    `time_fold` is the number of the fold of each judged row, shape (n,).
     """
 
     models: tuple[CounterfeitClassifier, ...]
@@ -136,7 +136,7 @@ class _Prequential:
         return cls(tuple(models), np.repeat(np.arange(len(sizes)), sizes))
 
     def probabilities(self, facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
-        """The score of each row by the model of its time fold; `rows` of shape (m,) are their places among the judged
+        """The score of each row by the model of its time fold; `rows`, shape (m,), are its positions among the judged
         rows."""
         found = np.empty(len(facts))
         for number, model in enumerate(self.models):
@@ -146,14 +146,14 @@ class _Prequential:
         return found
 
     def shown_from(self, trial: Trial) -> float:
-        """The probability from which the latest model would show a listing to somebody."""
+        """The probability from which the latest model sends a listing to a person."""
         model, fit = self.models[-1], trial.split.time_folds[-1].fit
         out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
         return choose_thresholds(trial.labels[fit], out_of_fold, trial.stands_for[fit]).analyst_from
 
 
 def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: GatePolicy = DEFAULT_GATES) -> Judgement:
-    """Fit on the rows before each stretch, judge on those within it; say so where there is too little for either."""
+    """Fit on the rows before each time fold and judge on those in it; the report says why if there are too few."""
     rows = trial.split.judge
     labels, groups = trial.labels[rows], trial.groups[rows]
     why = _too_little(trial)

@@ -13,7 +13,7 @@ from training.evaluate import Labelled
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The content of a file: labelled listings, and how many rows were left out and why."""
+    """The labelled listings of a file, and the numbers of rows that were refused or have no label."""
 
     data: Labelled
     refused: int
@@ -21,12 +21,12 @@ class Loaded:
 
 
 def load_labelled(path: Path, format_name: str, *, received_at: datetime) -> Loaded:
-    """Every accepted row that has a label.
+    """All valid rows with a label.
 
     Raises
     ------
     ValueError
-        No row has one.
+        No row has a label.
     """
     listings: list[Listing] = []
     labels: list[int] = []

@@ -1,7 +1,7 @@
-"""Figures of a ranking, with the seller as the unit of chance.
+"""Figures of a ranking, with the seller as the sampling unit.
 
-Where weights are given they are what each row stands for. Every figure is a ratio of weighted sums over the same rows,
-so it is self-normalised: only the weights' proportions matter, and their own chance cancels in part.
+A weight is the number of listings that a row represents. Every figure is a ratio of weighted sums over the same rows,
+so it is self-normalised: only the weights' proportions matter, and their sampling errors partly cancel.
 """
 
 import numpy as np
@@ -13,10 +13,10 @@ Interval = tuple[float, float]
 
 
 def average_precisions(labels: Labels, scores: Floats, weights: Floats) -> Floats:
-    """Area under precision over recall, one for each row of `weights` (b, n); NaN where a class has no weight.
+    """Average precision for each row of `weights` (b, n); NaN where a class has no weight.
 
-    Defined as scikit-learn's `average_precision_score`, ties and weights included (a test compares them), but sorted
-    once for all weightings: a bootstrap of a thousand costs one sort.
+    Equals scikit-learn's `average_precision_score`, including ties and weights (a test compares them). The scores are
+    sorted once for all weightings.
     """
     positive, total = _cumulated(labels, scores, weights)
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -29,7 +29,7 @@ def average_precisions(labels: Labels, scores: Floats, weights: Floats) -> Float
 
 
 def roc_aucs(labels: Labels, scores: Floats, weights: Floats) -> Floats:
-    """Chance that a counterfeit scores above a genuine listing, ties half, for each row of `weights`, as above."""
+    """Probability that a counterfeit scores above a genuine listing, ties half, for each row of `weights` (b, n)."""
     positive, total = _cumulated(labels, scores, weights)
     negative = total - positive
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -42,9 +42,9 @@ def roc_aucs(labels: Labels, scores: Floats, weights: Floats) -> Floats:
 
 
 def recalls_at(labels: Labels, scores: Floats, weights: Floats, *, false_alarms: float) -> Floats:
-    """Share of counterfeits found where at most this share of genuine listings is flagged, for each row of `weights`.
+    """Recall where at most `false_alarms` of the genuine listings are flagged, for each row of `weights` (b, n).
 
-    Listings of equal score are flagged together or not at all, so that no order within a tie can flatter.
+    Listings of equal score are flagged together or not at all, so that the order within a tie has no effect.
     """
     positive, total = _cumulated(labels, scores, weights)
     negative = total - positive
@@ -57,7 +57,7 @@ def recalls_at(labels: Labels, scores: Floats, weights: Floats, *, false_alarms:
 
 
 def _cumulated(labels: Labels, scores: Floats, weights: Floats) -> tuple[Floats, Floats]:
-    """Weight of positives and of all rows at or above each distinct score, from the highest down."""
+    """Weight of positives and of all rows at or above each distinct score, highest first."""
     order = np.argsort(-scores, kind="stable")
     last_of_tie = np.flatnonzero(np.diff(scores[order], append=np.nan) != 0)
     ordered = weights[:, order]
@@ -66,7 +66,7 @@ def _cumulated(labels: Labels, scores: Floats, weights: Floats) -> tuple[Floats,
 
 
 def average_precision(labels: Labels, scores: Floats, weights: Floats | None = None) -> float:
-    """`average_precisions` of one weighting; without one, rows count one each."""
+    """`average_precisions` of one weighting; without weights, each row weighs one."""
     return float(average_precisions(labels, scores, _counted(labels, weights)[None, :])[0])
 
 
@@ -81,7 +81,7 @@ def recall_at(labels: Labels, scores: Floats, weights: Floats | None = None, *, 
 
 
 def precision_at(labels: Labels, scores: Floats, k: int) -> float:
-    """Share of counterfeits among the k highest scores; ties are broken by position, k is cut to n."""
+    """Share of counterfeits among the k highest scores; ties are broken by position, and k is at most n."""
     top = np.argsort(-scores, kind="stable")[:k]
     return float(labels[top].mean()) if len(top) else float("nan")
 
@@ -92,9 +92,9 @@ def brier(labels: Labels, probabilities: Floats, weights: Floats | None = None) 
 
 
 def calibration_errors(labels: Labels, probabilities: Floats, weights: Floats, bins: int = 10) -> Floats:
-    """Mean distance of mean probability from observed share, one for each row of `weights` (b, n).
+    """Mean distance of the mean probability from the observed share, for each row of `weights` (b, n).
 
-    Over bins of equal numbers of rows, which are the same for all weightings.
+    The bins have equal numbers of rows and are the same for all weightings.
     """
     order = np.argsort(probabilities, kind="stable")
     gaps = (probabilities - labels).astype(np.float64)
@@ -109,7 +109,7 @@ def calibration_error(labels: Labels, probabilities: Floats, weights: Floats | N
 
 
 def effective_number(weights: Floats) -> float:
-    """How many rows of equal weight would say as much: Kish's (sum w)^2 / sum w^2; 0 without rows.
+    """Kish's effective number of rows, (sum w)^2 / sum w^2; 0 without rows.
 
     >>> effective_number(np.array([1.0, 1.0, 1.0])), effective_number(np.array([9.0, 1.0]))
     (3.0, 1.2195121951219512)
@@ -123,9 +123,9 @@ def _counted(labels: Labels, weights: Floats | None) -> Floats:
 
 
 def seller_bootstrap(groups: NDArray[np.intp], *, times: int, seed: int) -> Floats:
-    """How often each row counts in each resample of whole sellers, shape (times, n).
+    """The multiplicity of each row in each resample of whole sellers, shape (times, n).
 
-    Listings of one seller are not independent, so rows must not be drawn one by one.
+    Listings of one seller are not independent, so whole sellers are sampled.
     """
     random = np.random.default_rng(seed)
     sellers, inverse = np.unique(groups, return_inverse=True)
@@ -135,7 +135,7 @@ def seller_bootstrap(groups: NDArray[np.intp], *, times: int, seed: int) -> Floa
 
 
 def central_interval(found: Floats, level: float = 0.95) -> Interval:
-    """The middle `level` of bootstrapped figures; resamples in which the figure does not exist are left out."""
+    """The central interval of bootstrapped figures at `level`, without NaN figures."""
     known = found[~np.isnan(found)]
     if not len(known):
         return float("nan"), float("nan")

@@ -1,4 +1,4 @@
-"""A model card in Markdown: what the model is, on what it was trained and judged, and what it must not be used for."""
+"""A model card in Markdown: the model, its training data, its evaluation, and its limits."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -7,12 +7,12 @@ from training.operating import promise_in_words
 
 
 def model_card(report: Mapping[str, Any], digest: str) -> str:
-    """The card of one bundle from its report."""
+    """The card of one bundle, from its report."""
     judged = report["judged"]
     lines = [
         f"# Counterfeit classifier {digest[:12]}",
         "",
-        "Calibrated probability that a listing listings counterfeit goods, from price, seller history and text.",
+        "Calibrated probability that a listing is counterfeit, from price, seller history and text.",
         "",
         "## Data",
         (
@@ -20,7 +20,7 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
             f"sellers, {report['positives']:,} of them counterfeit."
         ),
         f"* Evidence: {_counted(report['evidence_levels'])}. Lanes: {_counted(report['lanes'])}.",
-        "* Labels exist only for reviewed listings; rows count by the chance of having been reviewed.",
+        "* Labels exist only for reviewed listings; each row is weighted by its probability of a review.",
         *([_weights(report["weights"])] if "weights" in report else []),
         "",
         "## Model",
@@ -41,9 +41,9 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
         *_gates(report["gates"]),
         "",
         "## Use and limits",
-        "* Decides who looks at a listing. It never removes one: that takes a person's verdict.",
+        "* Decides who reviews a listing. It never removes a listing; only a person's verdict does.",
         "* No seller, brand or reporter id is a feature. Sellers adapt; retrain from fresh verdicts.",
-        "* Not for judging people, and not for goods or languages absent from the data above.",
+        "* Do not use it to judge people, or for goods or languages absent from the data above.",
     ]
     return "\n".join(lines) + "\n"
 
@@ -51,9 +51,8 @@ def model_card(report: Mapping[str, Any], digest: str) -> str:
 def _weights(found: Mapping[str, Any]) -> str:
     kept = ", ".join(f"{n:,} {kind}{'' if n == 1 else 's'}" for kind, n in found["held"].items() if n)
     return (
-        f"* {found['near_duplicates']:,} rows are near-duplicates of one seller and share the weight of one. Held to "
-        f"their part of the weight: {kept or 'nobody'}. Together as much as {found['effective_n']:,.0f} rows of equal "
-        "weight."
+        f"* {found['near_duplicates']:,} rows are near-duplicates of a seller and share the weight of one. Capped "
+        f"at their share of the weight: {kept or 'none'}. Effective sample size {found['effective_n']:,.0f} rows."
     )
 
 
@@ -89,9 +88,9 @@ def _random_slice(judged: Mapping[str, Any]) -> str:
     size, found = judged["random_slice"], judged["candidate"]["random_slice"]
     beside = f", the champion {_figure(judged['champion']['random_slice']['ap'])}" if "champion" in judged else ""
     return (
-        f"* Weighted to the {size['listings']:,.0f} listings that these stand for, {size['drawn']:,} of them drawn at "
-        f"random: average precision {_figure(found['ap'])}{beside}; as much as {found['effective_n']:,.0f} rows of "
-        "equal weight would say."
+        f"* Weighted to the {size['listings']:,.0f} listings that these represent, {size['drawn']:,} of them sampled "
+        f"at random: average precision {_figure(found['ap'])}{beside}; effective sample size "
+        f"{found['effective_n']:,.0f} rows."
     )
 
 

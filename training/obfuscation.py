@@ -1,9 +1,9 @@
-# Over 300 lines: one list of rewritings, each with its source.
-"""Ways in which a seller rewrites a listing so that people still read it and a model does not.
+# Over 300 lines: one list of transforms, each with its source.
+"""Ways in which a seller rewrites a listing so that people can still read it but a model cannot.
 
-Each is a pure function of a listing, what the seller may know of the market, and chance. Where it came from is said
-with it. FashionReps are translated titles of that replica forum, as in `features/data/lexicon.tsv`; the number is that
-of the titles written so. Own choice: our judgement, without a published source.
+Each transform is a pure function of a listing, the seller's market knowledge, and chance, and names its source.
+"FashionReps" is translated titles of that replica forum, as in `features/data/lexicon.tsv`, with the number of titles
+written so. "Own choice" is our judgement, without a published source.
 """
 
 import math
@@ -18,17 +18,17 @@ from features.listing import Listing
 
 Random = random.Random
 
-# The share of words, other than the brand's, that an obfuscation changes: a fully obfuscated text would attract no
+# The share of words, other than the brand's, that an obfuscation changes. A fully obfuscated text attracts no
 # buyers.
 _OTHER_WORDS: Final = 0.25
-_LONGEST: Final = 48  # Characters of a title that was cut short: what a search result shows of it.
+_LONGEST: Final = 48  # Characters of a truncated title, as in a search result.
 _STUFFED_WORDS: Final = 40
 _BELOW_MEDIAN: Final = 0.97
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """The seller's knowledge: the brand's name, the price of such goods in the listing's currency, and honest texts."""
+    """The seller's market knowledge: brand name, usual price in the listing's currency, and honest descriptions."""
 
     brand: str | None
     usual_price: float | None
@@ -37,7 +37,7 @@ class Market:
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """One way; `by_honest_sellers` is whether people with nothing to hide write so as well."""
+    """One way of rewriting; `by_honest_sellers` is whether honest sellers use it as well."""
 
     name: str
     means: str
@@ -62,11 +62,11 @@ def _way(
 
 
 def rewritten(transform: Transform, listing: Listing, market: Market, *, seed: int) -> Listing:
-    """The listing rewritten one way; equal seeds give equal rewritings of a listing, different ways differ."""
+    """The listing rewritten one way; equal seeds give equal results for a listing and a transform."""
     return transform.apply(listing, market, Random(f"{seed} {transform.name} {listing.external_id}"))
 
 
-# Disguised letters.
+# Obfuscated letters.
 
 _LEET: Final = str.maketrans("oieasOIEAS", "0134501345")
 _SIGNS: Final = str.maketrans("asAS", "@$@$")
@@ -92,7 +92,7 @@ def _signs(listing: Listing, market: Market, chance: Random) -> Listing:
 
 @_way("homoglyphs", "FashionReps, 2: YЕЕZY with Cyrillic Е; Unicode UTS 39")
 def _homoglyphs(listing: Listing, market: Market, chance: Random) -> Listing:
-    """Letters of another script that look the same."""
+    """Look-alike letters of another script."""
     return _in_words(listing, market, chance, lambda word, _: word.translate(_LOOK_ALIKES))
 
 
@@ -108,11 +108,11 @@ def _accents(listing: Listing, market: Market, chance: Random) -> Listing:
 
 @_way("zero width", "FashionReps, 18: gu[U+200B]cci")
 def _zero_width(listing: Listing, market: Market, chance: Random) -> Listing:
-    """Characters that take no room inside words."""
+    """Zero-width characters inside words."""
     return _in_words(listing, market, chance, lambda word, chance: chance.choice(_ZERO_WIDTH).join(word))
 
 
-@_way("direction marks", "Unicode UAX 9: marks that nobody sees")
+@_way("direction marks", "Unicode UAX 9: invisible marks")
 def _direction_marks(listing: Listing, market: Market, chance: Random) -> Listing:
     """Marks of writing direction inside words."""
     return _in_words(listing, market, chance, lambda word, chance: chance.choice(_MARKS).join(word))
@@ -120,19 +120,19 @@ def _direction_marks(listing: Listing, market: Market, chance: Random) -> Listin
 
 @_way("reversed by marks", "Boucher and Anderson 2021: Trojan Source (CVE-2021-42574)")
 def _reversed_by_marks(listing: Listing, market: Market, chance: Random) -> Listing:
-    """Words stored from their end to their beginning, which marks of direction show the right way round."""
+    """Words stored in reverse, which direction marks display in the right order."""
     return _in_words(listing, market, chance, lambda word, _: f"\u202e{word[::-1]}\u202c")
 
 
 @_way("spaced letters", "FashionReps, 1: B a c p m")
 def _spaced(listing: Listing, market: Market, chance: Random) -> Listing:
-    """A blank after each letter."""
+    """A space after each letter."""
     return _in_words(listing, market, chance, lambda word, _: " ".join(word))
 
 
 @_way("split by punctuation", "FashionReps, 7, and eBay men's perfume, 1: A-v-entus, D-V-N")
 def _split(listing: Listing, market: Market, chance: Random) -> Listing:
-    """A hyphen, dot or stroke inside words."""
+    """A punctuation mark inside words."""
 
     def split(word: str, chance: Random) -> str:
         at = 1 + chance.randrange(max(1, len(word) - 1))
@@ -154,7 +154,7 @@ def _starred(listing: Listing, market: Market, chance: Random) -> Listing:
 
 @_way("full width", "Unicode UAX 15, NFKC: full-width forms of East Asian keyboards", by_honest_sellers=True)
 def _full_width(listing: Listing, market: Market, chance: Random) -> Listing:
-    """Letters as wide as Chinese ones."""
+    """Full-width letters."""
     return _in_words(listing, market, chance, lambda word, _: "".join(_shifted(c, 0xFEE0) for c in word))
 
 
@@ -184,12 +184,12 @@ def _misspelt(listing: Listing, market: Market, chance: Random) -> Listing:
     return _in_words(listing, market, chance, misspelt, others=0.0)
 
 
-# Claims that are added and claims that are left out.
+# Added and omitted claims.
 
 
-@_way("brand left out", "FashionReps: a nickname, or no name at all")
+@_way("brand left out", "FashionReps: a nickname, or no brand name")
 def _left_out(listing: Listing, market: Market, _chance: Random) -> Listing:
-    """The brand is named nowhere, and no item number names it."""
+    """No brand name and no GTIN."""
     name = market.brand or listing.brand
     if name is None:
         return listing
@@ -205,7 +205,7 @@ def _left_out(listing: Listing, market: Market, _chance: Random) -> Listing:
 
 @_way("good words", "MITRE ATLAS, AML.CS0003: append good strings", by_honest_sellers=True)
 def _good_words(listing: Listing, market: Market, chance: Random) -> Listing:
-    """Words of honest listings behind one's own."""
+    """Words of honest listings appended to the description."""
     words = " ".join(market.honest_descriptions).split()
     stuffed = " ".join(chance.choice(words) for _ in range(_STUFFED_WORDS)) if words else ""
     return replace(listing, description=" ".join(filter(None, (listing.description, stuffed))) or None)
@@ -213,7 +213,7 @@ def _good_words(listing: Listing, market: Market, chance: Random) -> Listing:
 
 @_way("copied description", "Own choice: near-duplicates of genuine listings")
 def _copied(listing: Listing, market: Market, chance: Random) -> Listing:
-    """The description of an honest listing in place of one's own."""
+    """The description of an honest listing."""
     if not market.honest_descriptions:
         return listing
     return replace(listing, description=chance.choice(market.honest_descriptions))
@@ -231,14 +231,14 @@ _PHRASES: Final = (
 
 @_way("mixed languages", "FashionReps: sellers mix languages", by_honest_sellers=True)
 def _mixed(listing: Listing, _market: Market, chance: Random) -> Listing:
-    """Everyday phrases of two other languages around one's own text."""
+    """Everyday phrases of two other languages around the text."""
     before, after = chance.sample(_PHRASES, 2)
     return replace(listing, description=" ".join(filter(None, (before, listing.description, after))))
 
 
 @_way("cut short", "FashionReps, 15: truncated names; descriptions left empty")
 def _cut_short(listing: Listing, _market: Market, _chance: Random) -> Listing:
-    """The title ends early and there is no description."""
+    """A truncated title and no description."""
     return replace(listing, title=listing.title[:_LONGEST].strip() if listing.title else None, description=None)
 
 
@@ -247,7 +247,7 @@ _RESIDUE: Final = (" \u200b", "\u00a0", " \u200e", "\u2009", "\u00ad ")
 
 @_way("residue of pasting", "FashionReps, 18: zero-width marks, mostly residue of translations", by_honest_sellers=True)
 def _residue(listing: Listing, _market: Market, chance: Random) -> Listing:
-    """Marks that take no room between words, as web pages and translators leave them."""
+    """Invisible marks between words, as web pages and translators leave them."""
 
     def pasted(text: str | None) -> str | None:
         if text is None:
@@ -270,22 +270,22 @@ def _emoji(listing: Listing, _market: Market, chance: Random) -> Listing:
     return replace(listing, title=decorated(listing.title), description=decorated(listing.description))
 
 
-@_way("price below the median", "Own choice: a price that no longer stands out")
+@_way("price below the median", "Own choice: an inconspicuous price")
 def _nudged(listing: Listing, market: Market, _chance: Random) -> Listing:
-    """A price just below what such goods usually cost."""
+    """A price just below the usual price of such goods."""
     if listing.price is None or market.usual_price is None or not math.isfinite(market.usual_price):
         return listing
     price = Decimal(f"{market.usual_price * _BELOW_MEDIAN:.2f}")
     return replace(listing, price=price) if price > 0 else listing
 
 
-# How words are found.
+# Rewriting of words.
 
 
 def _in_words(
     listing: Listing, market: Market, chance: Random, rewrite: _Rewrite, *, others: float = _OTHER_WORDS
 ) -> Listing:
-    """The brand's name rewritten wherever it stands, the field for it too, and a share of the other words."""
+    """The listing with the brand name rewritten in all texts and the brand field, and a share of the other words."""
     name = market.brand or listing.brand
 
     def changed(text: str | None) -> str | None:

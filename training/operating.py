@@ -1,4 +1,4 @@
-"""Where a model is used: thresholds for routing, and what it finds at them."""
+"""Operating points: the routing thresholds of a model, and its precision and recall there."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ from models.thresholds import Promise, promised
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# A brand's minute is worth asking for when at least every second question is a counterfeit.
+# At this precision, most questions to a brand are about counterfeits.
 ASK_PRECISION: Final = 0.6
-# Fewer flagged rows than this say nothing about a precision.
+# Fewer flagged rows are too few to estimate a precision.
 _FEWEST_FLAGGED: Final = 10
-# Analysts find this share of the counterfeits that a full review would, where their time allows it.
+# The share of all counterfeits above the analyst threshold, if the review capacity allows it.
 ANALYST_RECALL: Final = 0.9
-# And they look at no more than this share of all listings: what a team of three can do for 2,000 a week.
+# At most this share of all listings goes to analysts: the capacity of a team of three for 2,000 listings a week.
 ANALYST_SHARE: Final = 0.12
 _LOWEST_ASK, _HIGHEST_ASK = 0.3, 0.9
 _LOWEST_ANALYST: Final = 0.05
-# The guarantees that a report gives for unseen sellers, or declines: from usable to strict.
+# The precisions that a report guarantees for unseen sellers, or declines to.
 _PROMISED_PRECISIONS: Final = (0.7, 0.8, 0.9)
 _CONFIDENCE: Final = 0.95
 
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """The results at one threshold over some rows."""
+    """The number of flagged rows, precision and recall at one threshold."""
 
     threshold: float
     flagged: int
@@ -41,10 +41,10 @@ class OperatingPoint:
 def choose_thresholds(labels: Labels, probabilities: Floats, weights: Floats) -> Thresholds:
     """Thresholds from out-of-fold probabilities of unseen sellers, weighted to all listings.
 
-    Brands are asked from the lowest threshold whose precision reaches 0.6, kept within 0.3 and 0.9. Analysts see what
-    lies above the threshold that keeps nine counterfeits in ten, but no more than 12 % of all listings (rows weighted
-    by what they stand for), nothing below 0.05, and what is left below the first threshold. They are point estimates
-    without a stated risk: nothing is removed by them, they only decide who looks.
+    The brand threshold is the lowest with a precision of 0.6, kept between 0.3 and 0.9. The analyst threshold keeps
+    nine counterfeits in ten, but flags at most 12 % of all listings (weighted by the number that each row represents).
+    It is at least 0.05 and at most the brand threshold. Both are point estimates without a stated risk, because they
+    only decide who reviews a listing.
     """
     if not len(labels):
         return Thresholds(ask_brand_from=_HIGHEST_ASK, analyst_from=_LOWEST_ANALYST)
@@ -86,10 +86,9 @@ def operating_points(labels: Labels, probabilities: Floats, thresholds: Threshol
 
 
 def promises(labels: Labels, probabilities: Floats, sellers: NDArray[Any]) -> list[dict[str, Any]]:
-    """The precision that can be guaranteed for unseen sellers at .7, .8 and .9, each with its bound or why it is
-    declined.
+    """Guaranteed precisions of .7, .8 and .9 for unseen sellers, each with its bound or the reason for declining it.
 
-    Of listings that get labels: which ones do is for the routing to say. Nothing is routed by these thresholds.
+    The guarantee covers listings that get labels, which routing determines. Routing does not use these thresholds.
     """
     numbers = np.unique(sellers, return_inverse=True)[1].astype(np.intp)
     found: list[dict[str, Any]] = []
@@ -110,7 +109,7 @@ def promises(labels: Labels, probabilities: Floats, sellers: NDArray[Any]) -> li
 
 
 def promise_in_words(found: Mapping[str, Any]) -> str:
-    """One promise as a sentence for people."""
+    """One promise as a sentence."""
     if found["threshold"] is None:
         return f"Precision {found['precision']:.1f}: declined. {found['reason']}"
     return (

@@ -31,7 +31,7 @@ JUDGED_SHARE: Final = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A trained bundle with everything that is said of it."""
+    """A trained bundle with its report."""
 
     files: Mapping[str, bytes]
     report: Mapping[str, Any]
@@ -49,15 +49,15 @@ def train(
 ) -> Candidate:
     """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
 
-    The figures are of a model fitted on the rows before the cut. The shipped model has the same settings and is fitted
-    on all rows. The upheld appeals and the golden set are scored by the shipped model itself. Equal snapshots, seeds
-    and code give equal bundles.
+    The judged figures are of models fitted on the rows before each time fold. The shipped model has the same settings
+    and is fitted on all rows; it scores the upheld appeals and the golden set. Equal snapshots, seeds and code give
+    equal bundles.
 
     Raises
     ------
     SnapshotRefused
-        Too few labels of a class, or of too few sellers, to fit and judge; rows that are others again, or of the golden
-        set; a column that was made from the label and is not accepted by name.
+        Too few labels or sellers of a class; copied rows; rows of the golden set; or a column that leaks the label and
+        is not accepted by name.
     """
     if golden is not None:
         refuse_golden_rows(snapshot.rows, golden)
@@ -134,7 +134,7 @@ def _counts(values: Iterable[str]) -> dict[str, int]:
 
 
 def without_nan(value: Any) -> Any:
-    """The value for JSON: a figure that does not exist is null, not NaN.
+    """The value for JSON, with None in place of NaN.
 
     >>> without_nan({"ap": math.nan, "interval": (0.1, math.nan)})
     {'ap': None, 'interval': [0.1, None]}

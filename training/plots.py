@@ -1,4 +1,4 @@
-"""Curves as pictures for the MLflow run; the pages draw their own from the same figures."""
+"""Plots for the MLflow run; the pages draw their own from the same figures."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,7 +10,7 @@ _CHAMPION, _CHALLENGER, _GRID = "#5f6a70", "#0a6078", "#e1e5e6"
 
 
 def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write precision-recall and reliability plots of a report; returns the files."""
+    """Write the precision-recall and reliability plots of a report; returns the files."""
     judged = report["judged"].get("curves")
     curves = judged or {"out of fold": report["curves"]}
     where = "later listings of unseen sellers" if judged else "out-of-fold, all labelled listings"

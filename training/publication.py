@@ -1,4 +1,4 @@
-"""The child that tells MLflow of a promotion: `python -m training.publication …`. It needs no library of training."""
+"""The child that publishes a promotion to MLflow: `python -m training.publication …`."""
 
 import argparse
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from training.registry import runs
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Point the alias champion at a bundle's version; 0 done, 3 refused with a sentence."""
+    """Point the alias `champion` at a bundle's version; returns 0 when done, 3 when refused with a sentence."""
     parser = argparse.ArgumentParser(prog="training.publication")
     parser.add_argument("--digest", required=True)
     add_registry_options(parser)

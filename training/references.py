@@ -1,4 +1,4 @@
-"""References for offline work: made from training rows, and for each of these without the row itself."""
+"""References for offline work, made from training rows; those of a training row exclude the row itself."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,9 +16,9 @@ from features.references import PricePool, Prices, PriceTable, Rates, References
 
 
 class OfflineReferences:
-    """The reference values for the rows of a file: prices of the training rows in their commonest currency.
+    """References for the rows of a file: prices of the training rows in their most common currency.
 
-    Base-rate priors are those of all training rows: one row among many changes them equally for all rows.
+    Base-rate priors include all training rows, also for a training row itself: one row barely changes them.
     """
 
     def __init__(
@@ -40,11 +40,11 @@ class OfflineReferences:
         self.priors = base_rate_priors(training)
 
     def references(self) -> References:
-        """For rows that took no part; also what a bundle keeps."""
+        """The references for rows outside the training rows, which a bundle also stores."""
         return self._compared_with(self.table, self.common)
 
     def facts(self, listing: Listing, *, as_of: datetime, marketplace: str, took_part: bool) -> Facts:
-        """Facts of one row, compared without itself if it `took_part`."""
+        """The facts of one row; `took_part` is whether it is a training row, which its references exclude."""
         prices: Prices = self.table
         common = self.common.around(listing.price_minor) if took_part else self.common
         log_price = self.rates.log_price(listing.price, listing.currency)
@@ -61,7 +61,7 @@ class OfflineReferences:
 
 
 def base_rate_priors(listings: Sequence[Listing]) -> Priors:
-    """How often goods come back among these listings and their sellers; of a seller's rows the last counts."""
+    """The return rates of these listings and their sellers; the last row of a seller counts."""
     sellers = {one.seller.external_id: one.seller for one in listings if one.seller.external_id is not None}
     return Priors(
         seller_returns=estimate(_known((one.returned, one.accepted) for one in sellers.values()), otherwise=RETURNS),
@@ -77,6 +77,6 @@ def _known(windows: Iterable[tuple[Windows, Windows]]) -> Iterator[tuple[float, 
 
 
 def commonest_currency(listings: Sequence[Listing]) -> str:
-    """The currency of most priced listings, EUR if none has one; ties go to the first in the alphabet."""
+    """The most common currency, EUR if no listing has one; ties go to the first in alphabetical order."""
     counts = Counter(listing.currency for listing in listings if listing.currency is not None)
     return min(counts, key=lambda code: (-counts[code], code)) if counts else "EUR"

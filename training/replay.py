@@ -1,7 +1,6 @@
-"""Held-out listings rewritten in every known way and scored again: the cost of an obfuscation, and the sellers that it
-accuses.
+"""The facts of held-out listings that are rewritten in every known way, to measure the effect of an obfuscation.
 
-This module makes the facts of a rewritten listing; `training.replay_gate` says what may be lost.
+`training.replay_gate` scores them and sets the bounds.
 """
 
 import math
@@ -38,13 +37,13 @@ def _usual_price(facts: Facts) -> float | None:
     reference: PriceReference | None = facts.price.brand_category or facts.price.category
     if reference is None or facts.price.log_price is None or not facts.listing.price:
         return None
-    # The listing's own price in both currencies says what one is in the other.
+    # The listing's own price in both currencies gives the exchange rate.
     rate = math.log(float(facts.listing.price)) - facts.price.log_price
     return math.exp(reference.log_median + rate)
 
 
 def honest_descriptions(facts: Sequence[Facts]) -> tuple[str, ...]:
-    """Descriptions that sellers of fakes can copy from, the first of each text."""
+    """Distinct descriptions that counterfeiters can copy, at most 200."""
     found = dict.fromkeys(one.listing.description for one in facts if one.listing.description)
     return tuple(text for text in found if text)[:_DESCRIPTIONS]
 
@@ -60,15 +59,15 @@ def rewritten_facts(
 def facts_of_changed(facts: Facts, listing: Listing, references: References) -> Facts:
     """The facts that the listing would have with this content.
 
-    Brand, prices and naming are computed again, and so is everything that depends on them. The seller's facts stay,
-    because a different wording does not change the seller. The near-duplicates are dropped once the text is no longer
-    near to the original text. Counterfeit indicators stay only where their words are still in the text. The index and
-    the patterns are not available here, so the result errs in favour of the obfuscation.
+    Brand and prices are computed again, with everything that depends on them. The seller's facts stay, because a
+    different wording does not change the seller. Near-duplicates are dropped if the text is no longer near the original
+    text. Counterfeit indicators stay only where their words are still in the text. The near-duplicate index and the
+    patterns are not available here, so the result errs in favour of the obfuscation.
     """
     found = assemble_facts(listing, references, NOTHING_RECORDED, marketplace=facts.marketplace, as_of=facts.as_of)
     own = facts.price.own
     if own is not None and listing.price != facts.listing.price:
-        own = OwnPrices().then(found.price.log_price)  # As if it had been listed at this price from the beginning.
+        own = OwnPrices().then(found.price.log_price)  # As if it had had this price from the beginning.
     price = replace(found.price, previous_log_price=facts.price.previous_log_price, own=own)
     authorised = facts.seller.authorised and found.brand.brand_id == facts.brand.brand_id
     return replace(

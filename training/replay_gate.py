@@ -1,4 +1,4 @@
-"""The gate of the replay: no known way of writing costs too much recall, or accuses people who write so."""
+"""The gate of the replay: no known obfuscation costs too much recall or flags too many honest listings."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,16 +18,15 @@ from training.replay import facts_of_changed, honest_descriptions, rewritten_fac
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-_RESAMPLES: Final = 4_000  # So that eight of them lie beyond the policy's two in a thousand.
+_RESAMPLES: Final = 4_000  # Eight of them lie beyond the policy's two in a thousand.
 
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """The effect of one way of writing on listings of one class: shares shown to people before and after.
+    """The effect of one transform on listings of one class: the shares shown to people before and after.
 
-    `worse` is the share of recall lost, or of honest listings shown more; `worse_at_least` the lower end of its
-    one-sided interval over resampled sellers. `effective` is the number of listings of equal weight with the same
-    information.
+    `worse` is the recall lost, or the increase in honest listings shown. `worse_at_least` is the lower end of its
+    one-sided interval over resampled sellers. `effective` is the effective sample size.
     """
 
     name: str
@@ -44,7 +43,7 @@ class Replayed:
 class HeldOut:
     """Listings that the model was not fitted on; arrays of shape (n,).
 
-    `stands_for` is how many listings each stands for, `shown_from` the probability from which somebody looks.
+    `stands_for` is the number of listings that each represents, `shown_from` the probability from which it is shown.
     """
 
     facts: Sequence[Facts]
@@ -62,11 +61,11 @@ def replay(
     *,
     seed: int,
 ) -> tuple[Replayed, ...]:
-    """Rewrite counterfeits in every way and honest listings in those that honest people use, and score them again.
+    """Rewrite counterfeits in every way and honest listings in the ways of honest sellers, and score them again.
 
-    Counterfeits count one each: what of those that people have seen would be missed. Honest listings count as many
-    listings as they stand for: most that were reviewed were flagged and lie where any change of score tells, but few of
-    all honest listings do.
+    Counterfeits are unweighted, because the recall is that of the reviewed counterfeits. Honest listings are weighted
+    by the number that they represent: most reviewed ones were flagged and lie near the threshold, unlike most honest
+    listings.
     """
     honest_texts = honest_descriptions(
         [f for f, label in zip(held_out.facts, held_out.labels, strict=True) if not label]
@@ -77,7 +76,7 @@ def replay(
         if not len(rows):
             continue
         listings = [held_out.facts[i] for i in rows]
-        # The baseline is made the same way, so that only the writing differs.
+        # The baseline is computed in the same way, so that only the wording differs.
         before = (
             score([facts_of_changed(one, one.listing, references) for one in listings], rows) >= held_out.shown_from
         )
@@ -112,20 +111,19 @@ def _drawn(rows: NDArray[np.intp], most: int, seed: int) -> NDArray[np.intp]:
 
 
 def replay_gate(replayed: Sequence[Replayed], policy: GatePolicy) -> Gate:
-    """Every way of writing stays within its bound.
+    """Every transform stays within its bound.
 
-    The bounds hold at face value where there are listings enough. Of fewer, a loss beyond doubt fails, and anything
-    else is not judged and does not stop: one listing would decide.
+    With enough listings, the loss itself must be within the bound. With fewer, only a loss beyond doubt fails; any
+    other result is not judged and does not block, because one listing would decide it.
     """
     parts = tuple(_part(one, policy) for one in replayed)
     ways = sum(part.figure is not None for part in parts)
     return made_of(
         "obfuscation",
         parts,
-        sentence=f"None of {ways} ways of rewriting that could be judged costs more than "
-        f"{policy.replay_recall_loss:.0%} of recall, or shows {policy.replay_alarms_rise:.1%} more of the honest "
-        "listings written so.",
-        nothing="Too few held-out listings to see what rewriting them costs.",
+        sentence=f"None of the {ways} judged transforms costs more than {policy.replay_recall_loss:.0%} of recall or "
+        f"shows more than {policy.replay_alarms_rise:.1%} more of the honest listings.",
+        nothing="There are too few held-out listings to measure the effect of a rewrite.",
     )
 
 
@@ -133,20 +131,20 @@ def _part(found: Replayed, policy: GatePolicy) -> Gate:
     name, whom, bound, enough = (
         (
             f"honest, {found.name}",
-            f"the honest listings that {found.offers} stand for",
+            f"the honest listings that {found.offers} represent",
             policy.replay_alarms_rise,
             policy.replay_honest,
         )
         if found.honest
         else (found.name, f"{found.offers} counterfeits", policy.replay_recall_loss, policy.replay_counterfeits)
     )
-    words = f"{found.after:.1%} of {whom} are shown to somebody, {found.before:.1%} before"
+    words = f"{found.after:.1%} of {whom} are shown to a person, {found.before:.1%} before"
     if found.worse_at_least > bound:
         beyond = f"worse by at least {found.worse_at_least:.3f} beyond doubt, at most {bound:.3f}"
         return judged(name, False, found.worse, bound, f"{words}; {beyond}.")
     if found.effective < enough or (found.before == 0 and not found.honest):
-        needed = f"they say as much as {found.effective:.0f} of equal weight, {enough:,} are needed"
-        return not_judged(name, f"{words}; {needed}, shown before they are rewritten.", blocks=False)
+        needed = f"effective sample size {found.effective:.0f}, {enough:,} are needed"
+        return not_judged(name, f"{words}; {needed}, shown before the rewrite.", blocks=False)
     return judged(
         name, found.worse <= bound, found.worse, bound, f"{words}; worse by {found.worse:+.3f}, at most {bound:.3f}."
     )

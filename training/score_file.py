@@ -1,4 +1,4 @@
-"""A file in, scores out: one row per row, in order, on as many processes as one likes."""
+"""Scores of a file: one output row per input row, in order, on several processes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ SCHEMA: Final = pa.schema(
 )
 REFUSED: Final = "quarantined"
 _BATCH: Final = 1_000
-_NO_DRAW: Final = 1.0  # A file is no marketplace: nothing in it is drawn for audit.
+_NO_DRAW: Final = 1.0  # No row of a file is sampled for audit.
 
 
 def score_file(
@@ -46,19 +46,19 @@ def score_file(
     processes: int = 1,
     advanced: Callable[[int], None] = lambda _: None,
 ) -> dict[str, int]:
-    """Score every row; returns how many took each route.
+    """Score every row; returns the number of rows by route.
 
-    Batches of a thousand go to `processes` processes and come back in order, so memory does not grow with the file.
-    `listing_id` is the input's own id as text. `probability` is null only for a row that the door refused, whose
-    route is `quarantined`. Reasons are those of the model and of the route for rows that would go to a person, and the
-    route's alone for the others. Brands take part where the bundle's register knows them.
+    `processes` processes score batches of a thousand in order, so memory does not grow with the file. `listing_id` is
+    the input's own id as text. `probability` is null only for a row that validation rejects; its route is
+    `quarantined`. A row that would go to a person has the reasons of the model and of the route; any other row has
+    those of the route only. Brands in the bundle's register take part.
 
     Raises
     ------
     BundleRefused
-        The files are no bundle of this feature set.
+        The files are not a bundle of this feature set.
     Unreadable, UnknownLayout
-        The file as a whole cannot be read as this format.
+        The whole file cannot be read as this format.
     """
     verify(files)
     shared = tuple(sorted(files.items()))
@@ -83,7 +83,7 @@ def _batches(rows: Iterator[CheckedRow]) -> Iterator[list[CheckedRow]]:
 
 @cache
 def _bundle_of(files: tuple[tuple[str, bytes], ...]) -> Bundle:
-    """Each process builds the model from the verified files once."""
+    """The bundle of verified files, built once per process."""
     return from_files(dict(files))
 
 

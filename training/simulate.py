@@ -1,8 +1,8 @@
-"""The closed loop over simulated months: the same year run in several ways, side by side.
+"""A simulation of the feedback loop: the same year runs in several arms, which are compared.
 
-Everything is simulated, and says so: the marketplace is `training.synthetic`, its people answer by
-`training.simulated.answers`. The loop runs the service's own code: facts, features, routes, verdicts, labels, training,
-gates.
+All data are simulated and marked as such. The marketplace is `training.synthetic`, and its people answer by
+`training.simulated.answers`. The loop runs the service's own code: facts, features, routes, verdicts, labels, training
+and gates.
 """
 
 from collections.abc import Callable
@@ -25,17 +25,17 @@ from training.synthetic import Settings
 START: Final = datetime(2026, 1, 5, tzinfo=UTC)
 LISTINGS: Final = 10_000
 MONTHS: Final = 12
-# Listings of sellers never sent, as a multiple of those sent: some hundred counterfeits of the most copied brand.
+# Listings of unsent sellers, as a multiple of the sent listings: about a hundred counterfeits of the most copied brand.
 _UNSEEN: Final = 2
-# A market with its first model takes as long as an arm or two; more arms to a market leave processes idle at the end.
+# Building a market with its first model takes as long as one or two arms. More arms per market leave processes idle.
 _ARMS_TO_A_MARKET: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """The plan of a run: the arms, each for every seed, on marketplaces of so many listings over so many months.
+    """The plan of a run: each arm runs for every seed, on a marketplace of `listings` listings over `months` months.
 
-    `review_share` of the listings can be reviewed.
+    `review_share` is the share of listings that can be reviewed.
     """
 
     arms: tuple[str, ...] = tuple(ARMS)
@@ -68,7 +68,7 @@ def _parts(arms: tuple[str, ...]) -> list[tuple[str, ...]]:
 
 
 def _runs(plan: Plan, seed: int, names: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Arms that start from the same year: that of the seed up to its first model."""
+    """The figures of arms that start from the same state: the seed's year up to its first model."""
     market = Market(plan.settings(seed))
     launched = launch(market, ARMS["exploration"], review_share=plan.review_share)
     slice_ = BrandSlice.unsent(market, most_copied_brand(market), _UNSEEN * plan.listings)

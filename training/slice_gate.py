@@ -1,4 +1,4 @@
-"""The gate of slices: a good average must not hide a model that has lost a brand, a market or a language."""
+"""The gate of slices, which detects a loss on a brand, a market or a language that a good average hides."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from training.gate import Gate, judged, made_of, not_judged
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One figure of candidate and incumbent.
+    """One figure of the candidate and the incumbent.
 
     `worse` is the loss of the candidate against the incumbent. `worse_at_least` is the lower end of its one-sided
     interval over resampled sellers, at the confidence of the policy. NaN where the figure does not exist.
@@ -25,9 +25,9 @@ class Compared:
 class SliceEvidence:
     """The results in one slice of the judged rows.
 
-    `recall` is the share of its counterfeits found at the threshold that flags the policy's share of all genuine
-    listings; `rank` the chance that one of them scores above a genuine listing of any slice; `alarms` the share of the
-    slice's own genuine listings that is flagged.
+    `recall` is the share of its counterfeits above the threshold that flags the policy's share of all genuine listings.
+    `rank` is the probability that one of them scores above a genuine listing of any slice. `alarms` is the flagged
+    share of the slice's own genuine listings.
     """
 
     name: str
@@ -40,15 +40,15 @@ class SliceEvidence:
 
 
 def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
-    """No slice of enough rows has lost more than the bound.
+    """No slice with enough rows has lost more than the bound.
 
-    The judgement calls. Recall and false alarms fail where the loss is beyond doubt more than the bound (paired
-    bootstrap, 95 %). The other reading, that a candidate must prove to have lost less, stops half of all equal
-    models at 50 rows: nothing would ever be promoted, and people would learn to wave refusals through. But recall at
-    one false alarm in a hundred rests on three or four counterfeits of such a slice, and sees a wholly poisoned one
-    only every third time. So the rank of all its counterfeits is looked at too, at 99 %, and a fall by twenty points
-    fails at face value, because one seller may hold them all. Slices with fewer than three counterfeits are named as
-    not judged and do not block: there are always some, and nothing could be learnt of them by waiting.
+    Judgement calls: Recall and false alarms fail only if the loss is beyond doubt above the bound (paired bootstrap,
+    95 %). The opposite rule, that a candidate must prove a smaller loss, fails half of all equal models at 50 rows:
+    promotions would stop, and people would override every failure. But recall at one false alarm in a hundred depends
+    on three or four counterfeits of such a slice, and detects a fully poisoned slice only one time in three. The gate
+    therefore also checks the rank of all its counterfeits, at 99 %. A fall in rank by twenty points fails at face
+    value, because all counterfeits may be of one seller. Slices with fewer than three counterfeits are reported as not
+    judged and do not block, because waiting would not change them.
     """
     large = [one for one in slices if one.rows >= policy.slice_rows]
     parts = tuple(slice_part(one, policy) for one in large)
@@ -57,14 +57,14 @@ def slice_gate(slices: tuple[SliceEvidence, ...], policy: GatePolicy) -> Gate:
         "slices",
         parts,
         sentence=f"None of {len(judged_parts)} slices of {policy.slice_rows} rows or more has lost recall, rank or "
-        f"precision beyond its bound; {len(parts) - len(judged_parts)} hold too few counterfeits to say.",
-        nothing=f"{len(large)} slices have {policy.slice_rows} rows or more, and none has "
-        f"{policy.collapse_positives} counterfeits to judge by.",
+        f"precision beyond its bound; {len(parts) - len(judged_parts)} have too few counterfeits to judge.",
+        nothing=f"{len(large)} slices have {policy.slice_rows} rows or more, and none has the "
+        f"{policy.collapse_positives} counterfeits that a judgement needs.",
     )
 
 
 def slice_part(found: SliceEvidence, policy: GatePolicy) -> Gate:
-    """One slice beside its bounds."""
+    """The gate of one slice."""
     if found.positives < policy.collapse_positives:
         sentence = f"{found.positives} counterfeits among {found.rows} rows; {policy.collapse_positives} are needed."
         return not_judged(found.name, sentence, blocks=False)
@@ -79,8 +79,8 @@ def slice_part(found: SliceEvidence, policy: GatePolicy) -> Gate:
 
 
 def _losses(found: SliceEvidence, policy: GatePolicy) -> Iterator[tuple[float, float, str]]:
-    """(figure, bound, words) of what was lost beyond its bound, the gravest first."""
-    chance = f"its counterfeits score above a genuine listing with chance {_beside(found.rank)}"
+    """(figure, bound, words) of each loss beyond its bound, most serious first."""
+    chance = f"its counterfeits score above a genuine listing with probability {_beside(found.rank)}"
     if found.rank.worse > policy.slice_rank_collapse:
         yield -found.rank.worse, -policy.slice_rank_collapse, f"{chance}, {found.rank.worse:.2f} lower"
     enough = found.positives >= policy.slice_positives and found.positive_sellers >= policy.slice_positive_sellers

@@ -1,4 +1,4 @@
-"""The loss of each slice against the incumbent, with whole sellers resampled once for both models."""
+"""The loss on each slice against the incumbent, with the same resamples of whole sellers for both models."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 Rows = NDArray[np.intp]
 
-_AT_A_TIME: Final = 100  # Resamples: a hundred of 20,000 rows are 16 MB.
+_AT_A_TIME: Final = 100  # Resamples; a hundred of 20,000 rows take 16 MB.
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Judged rows with the scores of both models; arrays of shape (n,), `resampled` (times, n) counts of each row."""
+    """Judged rows with the scores of both models; arrays of shape (n,). `resampled` (times, n) counts each row."""
 
     labels: Labels
     ours: Floats
@@ -30,10 +30,10 @@ class Scored:
 
 
 def slice_evidence(scored: Scored, members: Mapping[str, Rows], policy: GatePolicy) -> tuple[SliceEvidence, ...]:
-    """The evidence of each slice of enough rows.
+    """The evidence of each slice with enough rows.
 
-    The thresholds are those of all judged rows. Each resample computes them again, so that the interval includes their
-    sampling error. A counterfeit's rank, its place among all genuine listings, is computed once.
+    Thresholds are computed on all judged rows, and again in each resample, so that the interval includes their sampling
+    error. A counterfeit's rank, its place among all genuine listings, is computed once.
     """
     large = {name: rows for name, rows in members.items() if len(rows) >= policy.slice_rows}
     if not large or len(np.unique(scored.labels)) < 2:
@@ -117,9 +117,7 @@ class _Measure:
 
 
 def _thresholds(labels: Floats, scores: Floats, weights: Floats, false_alarms: float) -> Floats:
-    """The score above which at most this share of genuine listings lies, one for each row of weights; ties stay
-    below.
-    """
+    """For each row of weights the score above which at most `false_alarms` of the genuine listings lie."""
     genuine = labels == 0
     order = np.argsort(-scores[genuine], kind="stable")
     ordered = scores[genuine][order]
@@ -130,7 +128,7 @@ def _thresholds(labels: Floats, scores: Floats, weights: Floats, false_alarms: f
 
 
 def _ranks(labels: Labels, scores: Floats, weights: Floats) -> Floats:
-    """For each row the weighted share of genuine listings that score below it, ties half."""
+    """For each row the weighted share of genuine listings with a lower score, ties half."""
     genuine = labels == 0
     order = np.argsort(scores[genuine], kind="stable")
     ordered = scores[genuine][order]

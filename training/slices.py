@@ -1,4 +1,4 @@
-"""Figures per slice: where a good average hides a model that fails somebody."""
+"""Figures per slice, which show losses that a good average hides."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -23,7 +23,7 @@ _FEWEST_SHOWN: Final = 10
 
 
 def slices(facts: Sequence[Facts], labels: Labels, candidate: Floats, champion: Floats | None) -> list[dict[str, Any]]:
-    """Average precision of both models in each slice of ten rows or more."""
+    """Average precision of both models in each slice with at least ten rows."""
     found = []
     for name, rows in members(facts).items():
         if len(rows) < _FEWEST_SHOWN:
@@ -41,7 +41,7 @@ def slices(facts: Sequence[Facts], labels: Labels, candidate: Floats, champion: 
 
 
 def members(facts: Sequence[Facts]) -> Mapping[str, NDArray[np.intp]]:
-    """Rows of each slice, by its name: brands, markets, languages, categories, new sellers, missing evidence."""
+    """The rows of each slice by name: brands, markets, languages, categories, new sellers, missing evidence."""
     groups: dict[str, list[int]] = {}
     for i, one in enumerate(facts):
         for name in _names(one):
@@ -50,7 +50,7 @@ def members(facts: Sequence[Facts]) -> Mapping[str, NDArray[np.intp]]:
 
 
 def _names(facts: Facts) -> list[str]:
-    """The slices of one listing. Its market is the currency in which it is sold: no field says more of the buyers."""
+    """The slices of one listing. The currency stands for the market, because no other field describes the buyers."""
     listing, seller = facts.listing, facts.listing.seller
     conditions: tuple[tuple[str, bool], ...] = (
         (f"brand {facts.brand.name}", facts.brand.name is not None),
@@ -70,7 +70,7 @@ def _known(value: float) -> float | None:
 
 
 def only_text_and_price(facts: Facts) -> Facts:
-    """The facts as they would be with title, description, brand, category and price alone."""
+    """The facts of the listing with only its title, description, brand, category and price."""
     kept = facts.listing
     listing = Listing(
         external_id=kept.external_id,

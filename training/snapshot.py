@@ -1,4 +1,4 @@
-"""Labelled facts as one hashed Parquet file: all that training reads, and enough to train again years later."""
+"""Labelled facts in one hashed Parquet file, which contains everything that training reads."""
 
 import hashlib
 import json
@@ -44,16 +44,16 @@ _LISTS: Final = ("provenance", "sources", "audit_entries")
 
 
 class SnapshotRefused(ValueError):
-    """The snapshot cannot be trained on; the sentence says why."""
+    """The snapshot is unusable for training; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class SnapshotRow:
-    """One labelled listing version. `facts` is their canonical JSON; `seller` the external id or None.
+    """One labelled listing version. `facts` are canonical JSON; `seller` is the external id or None.
 
-    Origin and proof of the label: `provenance` are the verdicts and `sources` those who answer for them (a brand or a
-    reviewer). `audit_entries` are their numbers in the audit log. `seller_cluster` names the seller together with those
-    that are known to be the same; None where no seller is known. None of these is ever a feature.
+    `provenance` are the verdicts behind the label, `sources` the brands and reviewers who gave them, and
+    `audit_entries` their numbers in the audit log. `seller_cluster` identifies all accounts that are known to be the
+    same seller; None without a known seller. None of these is a feature.
     """
 
     version_id: str
@@ -76,7 +76,7 @@ class SnapshotRow:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A snapshot read back, in the order of time."""
+    """A snapshot, with rows in the order of time."""
 
     rows: tuple[SnapshotRow, ...]
     references: References
@@ -96,7 +96,7 @@ class Snapshot:
 def write_snapshot(
     folder: Path, rows: Sequence[SnapshotRow], references: References, as_of: datetime
 ) -> tuple[Path, str]:
-    """Write the rows in the order of time and id; returns the file and its digest, by which it is named."""
+    """Write the rows in the order of time and id; returns the file and its digest, which is the file name."""
     ordered = sorted(rows, key=lambda row: (row.known_at, row.version_id))
     columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in ordered] for name in _COLUMNS.names}
     for name in _LISTS:
@@ -121,8 +121,7 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
     Raises
     ------
     SnapshotRefused
-        Not the expected digest, not a snapshot, written by another version than reads it, or with rows that training
-        must not see.
+        Another digest, not a snapshot, a snapshot of another feature version, or rows that training must not use.
     """
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -151,10 +150,10 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
 
 
 def _refuse_another_version(fingerprint: str) -> None:
-    """Facts are read as they were written; what another version recorded, or did not, is not what this one expects."""
+    """Refuse facts that another feature version recorded, because this version may expect others."""
     if fingerprint != (ours := input_fingerprint()):
         raise SnapshotRefused(
-            f"The snapshot was written for the features {fingerprint[:12]}, this version has {ours[:12]}; export anew."
+            f"The snapshot was written for the features {fingerprint[:12]}, this version has {ours[:12]}; export again."
         )
 
 
@@ -165,18 +164,18 @@ def _row(found: dict[str, Any]) -> SnapshotRow:
 
 def _refuse_what_cannot_teach(rows: Sequence[SnapshotRow], facts: Sequence[Facts], as_of: datetime | None) -> None:
     if len({row.version_id for row in rows}) != len(rows):
-        raise SnapshotRefused("A listing version stands twice in the snapshot.")
+        raise SnapshotRefused("The snapshot contains a listing version twice.")
     if any(row.label not in {0, 1} for row in rows):
         raise SnapshotRefused("A label is neither 0 nor 1.")
     if any(not 0 < row.inclusion_probability <= 1 for row in rows):
         raise SnapshotRefused("An inclusion probability is not above 0 and at most 1.")
     if any(not (row.provenance and row.sources and row.audit_entries) for row in rows):
-        raise SnapshotRefused("A row does not say by which verdicts, whose, and proved by which audit entries.")
+        raise SnapshotRefused("A row lacks its verdicts, their sources, or their audit entries.")
     if as_of is None:
         return
     if any(row.known_at > as_of for row in rows):
-        raise SnapshotRefused("A row was known only after the snapshot's moment.")
+        raise SnapshotRefused("A row became known after the snapshot's time.")
     if any(row.matured_at > as_of for row in rows):
-        raise SnapshotRefused("A label was mature only after the snapshot's moment.")
+        raise SnapshotRefused("A label matured after the snapshot's time.")
     if any(one.as_of > as_of for one in facts):
-        raise SnapshotRefused("The facts of a row are of a time after the snapshot's moment.")
+        raise SnapshotRefused("The facts of a row are later than the snapshot's time.")

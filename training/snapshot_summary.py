@@ -1,4 +1,4 @@
-"""A summary of a snapshot without its facts: counts, its window, and a few rows without names."""
+"""A summary of a snapshot without its facts: counts, its period, and a few rows without personal data."""
 
 import hashlib
 from collections import Counter
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from training.snapshot import SnapshotRefused
 
-# Neither the seller nor the facts, which hold what the seller wrote.
+# Without the seller and the facts, which contain the seller's texts.
 _PREVIEW: Final = (
     "version_id", "known_at", "matured_at", "brand_id", "lane", "label", "weight", "evidence_level",
     "inclusion_probability",
@@ -24,10 +24,10 @@ _SOURCES: Final = "sources"
 
 @dataclass(frozen=True, slots=True)
 class SnapshotSummary:
-    """Counts of a snapshot's rows. `whole` is whether the file is the one that was recorded, by its digest.
+    """Counts of a snapshot's rows. `whole` is whether the file has the recorded digest.
 
-    `levels` and `lanes` are rows by evidence level and lane, and `sources` rows by the parties that answer for them (a
-    row may have several). `matured` are the moments at which each label was mature, with its evidence level.
+    `levels`, `lanes` and `sources` count rows by evidence level, lane and source (a row may have several), and
+    `by_source` counts counterfeits by source. `matured` is the time at which each label matured, with its level.
     """
 
     whole: bool
@@ -50,7 +50,7 @@ def summarise(path: Path, digest: str, *, preview: int = 0) -> SnapshotSummary:
     Raises
     ------
     SnapshotRefused
-        It is not there, or not a snapshot.
+        The file is missing or not a snapshot.
     """
     try:
         content = path.read_bytes()

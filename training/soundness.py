@@ -1,4 +1,4 @@
-"""The conditions for training on a snapshot; each refusal is a sentence that names the problem."""
+"""The conditions for training on a snapshot; each refusal names the problem."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ Labels = NDArray[np.int8]
 
 FEWEST_POSITIVES: Final = 10
 FEWEST_NEGATIVES: Final = 20
-# Facts hold the listing's id and their moment to the microsecond, so that equal ones under two ids are one row twice.
-# One in a hundred is no accident of an import any more, and ten are not a few.
+# Facts contain the listing's id and their time to the microsecond, so equal facts under two ids are one row twice.
+# At one row in a hundred, and at least ten rows, this is no accident of an import.
 _COPIED_SHARE: Final = 0.01
 _FEWEST_COPIED: Final = 10
-# A signal that separates the classes all but perfectly was made from the label. A strong honest one, of ROC-AUC .9 on
-# fifty rows of each class, has a standard error of .03, so that .995 lies three of them away; on fewer rows it would
-# be met by chance.
+# A column that separates the classes almost perfectly was made from the label. A strong honest column, with ROC-AUC .9
+# on fifty rows of each class, has a standard error of .03, so .995 is three standard errors away. With fewer rows,
+# chance could reach it.
 LEAKS_ABOVE: Final = 0.995
 FEWEST_OF_EACH: Final = 50
 _MOST_NAMED: Final = 3
@@ -30,7 +30,7 @@ _MOST_NAMED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A column that alone tells counterfeit from genuine, by its value or by whether it is missing."""
+    """A column that alone separates counterfeit from genuine, by its value or by its absence."""
 
     feature: str
     roc_auc: float
@@ -42,12 +42,12 @@ class Leak:
 
 
 def refuse_too_few(labels: Labels, groups: NDArray[np.intp]) -> None:
-    """Refuse labels on which nothing can be fitted.
+    """Refuse labels that are too few for a fit.
 
     Raises
     ------
     SnapshotRefused
-        Too few of a class, or all of one seller.
+        A class has too few labels, or all of one seller.
     """
     positives, negatives = int(labels.sum()), int((labels == 0).sum())
     if positives < FEWEST_POSITIVES or negatives < FEWEST_NEGATIVES:
@@ -62,25 +62,25 @@ def refuse_too_few(labels: Labels, groups: NDArray[np.intp]) -> None:
 
 
 def refuse_copies(rows: Sequence[SnapshotRow]) -> None:
-    """Refuse a snapshot in which many rows are others again under another id.
+    """Refuse a snapshot in which many rows repeat other rows under another id.
 
     Raises
     ------
     SnapshotRefused
-        At least ten rows and one in a hundred have facts that another row has, to the letter.
+        At least ten rows, and one in a hundred, have exactly the facts of another row.
     """
     copied = len(rows) - len({row.facts for row in rows})
     if copied >= max(_FEWEST_COPIED, _COPIED_SHARE * len(rows)):
         raise SnapshotRefused(
-            f"{copied:,} of {len(rows):,} rows repeat the facts of another row under an id of their own; a listing "
-            "version must stand in a snapshot once."
+            f"{copied:,} of {len(rows):,} rows repeat the facts of another row under another id; a snapshot must "
+            "contain a listing version once."
         )
 
 
 def leaks(vectors: Floats, labels: Labels) -> list[Leak]:
     """The columns of `vectors`, shape (n, n_features), that alone reach a ROC-AUC above .995 in either direction.
 
-    Only columns known for fifty rows of each class are judged; whether one is missing is judged like a value.
+    Only columns known for fifty rows of each class are checked; missingness is checked like a value.
     """
     found = []
     for name, values in zip(NAMES, vectors.T, strict=True):
@@ -102,12 +102,12 @@ def refuse_leaks(found: Sequence[Leak], accepted: Collection[str]) -> None:
     Raises
     ------
     SnapshotRefused
-        With the columns and their figures.
+        The message names the columns and their figures.
     """
     unknown = [leak for leak in found if leak.feature not in accepted]
     if unknown:
         named = "; ".join(map(str, unknown[:_MOST_NAMED])) + ("; and more" if len(unknown) > _MOST_NAMED else "")
         raise SnapshotRefused(
-            f"A column alone tells counterfeit from genuine, as only what was made from the label does: {named}. Find "
-            "out where it comes from; if it is right, accept it by name in TOUCHSTONE_ACCEPTED_LEAKS."
+            f"A column alone separates counterfeit from genuine, so it probably leaks the label: {named}. Check its "
+            "origin; if it is correct, accept it by name in TOUCHSTONE_ACCEPTED_LEAKS."
         )

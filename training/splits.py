@@ -1,4 +1,4 @@
-"""Folds in which no seller stands on both sides, and the split by time that a promotion is judged on."""
+"""Folds without a seller on both sides, and the split by time for judging a candidate."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,14 +12,14 @@ from sklearn.model_selection import StratifiedGroupKFold
 
 Rows = NDArray[np.intp]
 
-# A candidate that is judged in three fits knows on average a third of what came in since the champion; more fits would
-# take longer and tell little more: with many, half of it.
+# With three time folds, a fit knows on average a third of the rows since the champion. More folds take longer and bring
+# at most half.
 TIME_FOLDS: Final = 3
 _NEXT: Final = timedelta.resolution
 
 
 def seller_groups(sellers: Sequence[str | None]) -> NDArray[np.intp]:
-    """A number per seller, shape (n,); a row without a seller is a group of its own, never one shared 'unknown'."""
+    """A number per seller, shape (n,); each row without a seller is a group of its own."""
     numbers: dict[str, int] = {}
     groups = [
         len(sellers) + i if seller is None else numbers.setdefault(seller, len(numbers))
@@ -31,7 +31,7 @@ def seller_groups(sellers: Sequence[str | None]) -> NDArray[np.intp]:
 def grouped_folds(
     labels: NDArray[np.int8], groups: NDArray[np.intp], *, folds: int, seed: int
 ) -> Iterator[tuple[Rows, Rows]]:
-    """(training rows, test rows) of each fold, shuffled by seed, the share of positives kept about equal.
+    """(training rows, test rows) of each fold, shuffled by seed, with about equal shares of positives.
 
     Raises
     ------
@@ -48,7 +48,7 @@ def grouped_folds(
 
 @dataclass(frozen=True, slots=True)
 class TimeFold:
-    """Rows to fit on and rows to judge on: later in time, of sellers that the fit never saw."""
+    """Rows to fit on, and later rows of other sellers to judge on."""
 
     fit: Rows
     judge: Rows
@@ -57,7 +57,7 @@ class TimeFold:
 
 @dataclass(frozen=True, slots=True)
 class LaterSplit:
-    """Stretches of time one after another, each judged by what is known before it.
+    """Consecutive time folds, each judged by a fit on all earlier rows.
 
     `champion_saw` is whether the champion may have been trained on some of the rows to judge on.
     """
@@ -67,22 +67,22 @@ class LaterSplit:
 
     @property
     def cut(self) -> datetime:
-        """When the first of them begins: every fit contains the data known by then."""
+        """The start of the first time fold; every fit includes all rows before it."""
         return self.time_folds[0].cut
 
     @property
     def judge(self) -> Rows:
-        """All rows to judge on, stretch by stretch."""
+        """All rows to judge on, in the order of the time folds."""
         return np.concatenate([one.judge for one in self.time_folds])
 
 
 def learnt_until(
     times: Sequence[datetime], matured: Sequence[datetime], champion_as_of: datetime | None
 ) -> datetime | None:
-    """When the latest listing came in that a champion trained as of a moment may have learnt, None if it learnt none.
+    """The time of the latest listing on which a champion of this age may have been trained; None if there is none.
 
-    Of what came in before that moment it knows only what was ripe: a label waits for two weeks and more, so the last
-    weeks before it were unknown to the champion as well. `matured` says when each row's label began to teach.
+    A champion knows only labels that were mature at its time. A label takes two weeks or more to mature, so the
+    champion does not know the last weeks before its own time. `matured` are the maturity times of the rows' labels.
     """
     if champion_as_of is None:
         return None
@@ -98,11 +98,10 @@ def split_for_judging(
     champion_learnt_until: datetime | None,
     fewest_positives: int,
 ) -> LaterSplit:
-    """The last `share` of the rows, or only those later than what the champion has learnt where they are enough.
+    """A split by the last `share` of the rows, or by only the rows that the champion does not know if they are enough.
 
-    A champion that has learnt the rows on which both are judged looks better than it is, and no candidate that has
-    not would ever pass. Where too little has come in since, the last `share` is taken and said to be so: it can only
-    make the gates stricter.
+    A champion that was trained on the judged rows looks better than it is, so no candidate would ever pass. With too
+    few newer rows, the last `share` is used and `champion_saw` is set, which can only make the gates stricter.
     """
     usual = split_later_unseen(times, groups, share=share)
     if champion_learnt_until is None or champion_learnt_until < usual.cut:
@@ -121,13 +120,12 @@ def split_later_unseen(
     after: datetime | None = None,
     time_folds: int = TIME_FOLDS,
 ) -> LaterSplit:
-    """The last `share` of the rows by time, all later than a moment if one is given, in so many equal stretches.
+    """The last `share` of the rows by time, all later than `after` if given, in `time_folds` equal time folds.
 
-    Each stretch is judged by a fit on all rows before it, less the sellers known by then (prequential, Dawid 1984).
-    Judged by one fit on what came before the first, a candidate would know no more than a champion that was trained
-    then: it would be compared without what it has learnt since, which is what it is for. Rows of sellers known before a
-    stretch are not judged in it, because that would flatter. A stretch with nothing to judge is left out, unless it is
-    the first.
+    A fit on all earlier rows judges each time fold (prequential, Dawid 1984). A single fit on the rows before the first
+    fold would only know the rows of a champion of that time, but the newer rows are the candidate's advantage. Rows of
+    sellers known before a time fold are not judged in it, because that would flatter the candidate. A time fold without
+    rows to judge is left out, unless it is the first.
 
     Raises
     ------
@@ -142,11 +140,11 @@ def split_later_unseen(
         cut = max(cut, after + _NEXT)
     later = [times[i] for i in order if times[i] >= cut]
     starts = sorted({later[len(later) * k // time_folds] for k in range(time_folds)}) if later else [cut]
-    found = [_stretch(times, groups, cut, until) for cut, until in pairwise([cut, *starts[1:], None])]
+    found = [_time_fold(times, groups, cut, until) for cut, until in pairwise([cut, *starts[1:], None])]
     return LaterSplit(tuple(one for i, one in enumerate(found) if i == 0 or len(one.judge)))
 
 
-def _stretch(times: Sequence[datetime], groups: NDArray[np.intp], cut: datetime, until: datetime | None) -> TimeFold:
+def _time_fold(times: Sequence[datetime], groups: NDArray[np.intp], cut: datetime, until: datetime | None) -> TimeFold:
     early = np.array([t < cut for t in times], dtype=bool)
     known = set(groups[early].tolist())
     unseen = np.array([g not in known for g in groups.tolist()], dtype=bool)

@@ -1,4 +1,4 @@
-"""Labels that the model doubts: confident learning on out-of-fold probabilities."""
+"""Labels that are probably wrong, found by confident learning on out-of-fold probabilities."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,13 +13,13 @@ from training.snapshot import SnapshotRow
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-# Known by more than a look at the listing: a model that doubts these has something to learn.
+# Labels with stronger evidence than a review: here the model is more probably wrong.
 _SETTLED: Final = frozenset({EvidenceLevel.APPEAL.value, EvidenceLevel.TEST_BUY.value})
 
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A label in doubt; `probability` is of counterfeit, out of fold, and `doubt` that the label is wrong."""
+    """A doubtful label; `probability` is that of counterfeit, out of fold, and `doubt` that of a wrong label."""
 
     version_id: str
     label: int
@@ -29,13 +29,12 @@ class Suspect:
 
 
 def doubtful(labels: Labels, probabilities: Floats) -> NDArray[np.intp]:
-    """The rows whose label is probably wrong, the most doubtful first.
+    """The rows whose label is probably wrong, most doubtful first.
 
-    A row belongs to the class whose probability reaches the mean probability of the rows labelled so, and is the
-    larger one: then the model is as sure of the other class as it is on average of that class's own rows (Northcutt,
-    Jiang and Chuang 2021, the off-diagonal of the confident joint). Where one class is rarer or harder, its mean is
-    lower, so that no fixed threshold has to be chosen. Probabilities must be out of fold, or a label would vouch for
-    itself, and out of fold by seller, or the seller's other labels would.
+    A label is doubtful if the probability of the other class is above a half and reaches the mean probability of the
+    rows with that label: the off-diagonal of the confident joint (Northcutt, Jiang and Chuang 2021). A rarer or harder
+    class has a lower mean, so no fixed threshold is needed. Probabilities must be out of fold by seller, so that
+    neither the label itself nor the seller's other labels confirm it.
     """
     if len(np.unique(labels)) < 2:
         return np.array([], dtype=np.intp)
@@ -49,10 +48,10 @@ def doubtful(labels: Labels, probabilities: Floats) -> NDArray[np.intp]:
 def suspects(
     rows: Sequence[SnapshotRow], probabilities: Floats, duplicates: NDArray[np.intp], *, most: int
 ) -> list[Suspect]:
-    """The labels most worth a second review, at most `most`, the most doubtful first.
+    """The labels most worth a second review, at most `most`, most doubtful first.
 
-    Of near-duplicates of one seller the first is named: what is found of it says what to think of the others. Labels
-    known by an appeal or a test buy are not named.
+    Only one of the near-duplicates of a seller is included, because its result applies to the others. Labels from an
+    appeal or a test buy are excluded.
     """
     labels = np.array([row.label for row in rows], dtype=np.int8)
     found: list[Suspect] = []

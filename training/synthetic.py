@@ -1,14 +1,13 @@
-"""A simulated marketplace with counterfeits in it, the same for the same seed.
+"""A simulated marketplace with counterfeits, reproducible by its seed.
 
-It is simulated, and figures measured on it prove nothing about accuracy in the field. Its brands, prices, sellers,
-wording and mistakes are invented, and the shares in `training.simulated.habits` were chosen so that the task is
-hard, not so that it resembles any marketplace. It shows that the service works from end to end, that labels improve
-the model, and that a change does not make the model worse on a task that stands still; nothing more.
+Figures measured on it are no evidence of accuracy in production. Brands, prices, sellers, wording and mistakes are
+invented. The shares in `training.simulated.habits` make the task hard; they do not imitate a real marketplace. The
+simulation only shows that the service works end to end, that labels improve the model, and that a change does not make
+the model worse on a fixed task.
 
-Hard means: some counterfeiters write, price and trade as honest shops do, and some honest sellers are young, cheap
-and talk about replicas. What gives a supplier's goods away (phrases, products, colours) is not in the lexicon and
-differs from seed to seed; new suppliers appear in the course of the history; so there is something to learn as long
-as labels arrive, and something that no label can teach.
+The task is hard because some counterfeiters write, price and trade like honest shops, and some honest sellers are new,
+cheap and mention replicas. The indicators of a supplier's goods (phrases, products, colours) are not in the lexicon and
+differ between seeds. New suppliers appear during the history, so new labels keep teaching the model.
 """
 
 from collections.abc import Mapping
@@ -50,21 +49,21 @@ __all__ = (
     "seller_appeals",
 )
 
-FEWEST_LISTINGS: Final = 100  # Fewer hold no counterfeit of every craft.
+FEWEST_LISTINGS: Final = 100  # Fewer would not contain a counterfeit of every craft.
 FEWEST_DAYS: Final = 30
-# One stream of chance each, so that asking for a larger evaluation set changes nothing that is sent.
+# Separate random streams, so that a larger evaluation set does not change the data sent.
 _SUPPLIERS, _SENT, _STREAM, _EVENTS, _UNSENT, _COPIED, _UNSENT_COPIED = range(7)
-_CONTACTS: Final = 8  # 7 is the demo's staff.
+_CONTACTS: Final = 8  # The demo's staff uses 7.
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The settings of a world; `start` is aware, `counterfeit_share` is of listings, a day is 24 hours.
+    """The settings of a world; `start` has a time zone, and `counterfeit_share` is a share of the listings.
 
     Raises
     ------
     ValueError
-        `start` has no offset, or there are too few listings or days for everybody to take part.
+        `start` has no offset, or there are too few listings or days for every kind of seller.
     """
 
     listings: int
@@ -82,10 +81,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Everything that the marketplace will send, and what is true of it.
+    """All data that the marketplace sends, with the ground truth.
 
-    `sent`, `events` and `contacts` are in the order of time. `truth` is by external id and covers the listings; the few
-    broken rows in `sent` have ids of their own and no truth.
+    `sent`, `events` and `contacts` are in the order of time. `truth` is by external id and covers the listings; the
+    broken rows in `sent` have other ids and no truth.
     """
 
     brands: tuple[SyntheticBrand, ...]
@@ -96,7 +95,7 @@ class World:
 
 
 def build(settings: Settings) -> World:
-    """The marketplace of these settings: exactly `settings.listings` listings, with changes, repeats, broken rows."""
+    """The marketplace of these settings: exactly `settings.listings` listings, plus changes, repeats, broken rows."""
     drafts = draw_listings(_random(settings, _SENT), _crowd(settings, settings.listings, ""), _workshops(settings))
     drafts = copied(_random(settings, _COPIED), drafts)
     listings = [(f"offer-{number:07d}", listing) for number, listing in enumerate(drafts, 1)]
@@ -110,7 +109,7 @@ def build(settings: Settings) -> World:
 
 
 def evaluation_set(settings: Settings, listings: int) -> tuple[tuple[Listing, ...], NDArray[np.int8]]:
-    """Listings of sellers that `build` never sends, from the same suppliers and days, and their true labels (n,)."""
+    """Listings of unsent sellers, from the same suppliers and days as `build`, and their true labels (n,)."""
     crowd = _crowd(settings, listings, "unsent-")
     drafts = draw_listings(_random(settings, _UNSENT), crowd, _workshops(settings))
     drafts = copied(_random(settings, _UNSENT_COPIED), drafts)
@@ -133,7 +132,7 @@ def _crowd(settings: Settings, listings: int, prefix: str) -> Crowd:
 
 
 def _announced(drafts: list[Draft]) -> tuple[SyntheticBrand, ...]:
-    """The brands, each with the authorised sellers that are on the marketplace."""
+    """The brands, each with its authorised sellers on the marketplace."""
     dealers = {
         listing.seller.external_id: listing.seller for listing in drafts if listing.seller.kind is Honest.AUTHORISED
     }
@@ -143,7 +142,7 @@ def _announced(drafts: list[Draft]) -> tuple[SyntheticBrand, ...]:
     )
 
 
-def _checked(offer: Draft, external_id: str, start: datetime) -> Listing:
-    listing = check(offer.row(external_id, start), received_at=moment(start, offer.day))
+def _checked(draft: Draft, external_id: str, start: datetime) -> Listing:
+    listing = check(draft.row(external_id, start), received_at=moment(start, draft.day))
     assert isinstance(listing, Listing), listing
     return listing

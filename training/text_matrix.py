@@ -16,9 +16,9 @@ from training.splits import Rows
 
 
 class TextMatrix(NamedTuple):
-    """N-gram counts of n listings over the root of their field's number, descriptions scaled: (n, COLUMNS), sparse.
+    """Sparse n-gram counts (n, COLUMNS) over the root of their field's number of n-grams; descriptions are scaled.
 
-    Row i has `values[starts[i] : starts[i + 1]]` in the columns `indices` of the same places, each column once.
+    Row i has `values[starts[i] : starts[i + 1]]` in the columns `indices[starts[i] : starts[i + 1]]`, each column once.
     """
 
     indices: Indices
@@ -44,12 +44,12 @@ class TextMatrix(NamedTuple):
         return cls(matrix.indices[:different], matrix.values[:different], matrix.starts)
 
     def times(self, weights: NDArray[np.float32], rows: Rows) -> NDArray[np.float64]:
-        """The product of some rows with weights of shape (COLUMNS,), shape (len(rows),)."""
+        """The product of the rows with weights of shape (COLUMNS,), shape (len(rows),)."""
         return _times(self, rows, weights)
 
 
 class _Scratch(NamedTuple):
-    """Room for the indices of one text; and how often each bucket occurs in it, all zeros between texts."""
+    """Buffers for the indices of one text and for its bucket counts, which are zero between texts."""
 
     found: Indices
     times: NDArray[np.int32]
@@ -57,7 +57,7 @@ class _Scratch(NamedTuple):
 
 @numba.njit(cache=True, nogil=True)
 def _count(packed: Packed, alphabet: Alphabet, scratch: _Scratch) -> int:
-    """How many n-grams the texts have, repeats included."""
+    """The number of n-grams of the texts, including repeats."""
     total = 0
     for text in range(packed.starts.size - 1):
         count, _ = scan(packed.data, packed.starts[text], packed.starts[text + 1], alphabet, None, scratch.found)
@@ -79,7 +79,7 @@ def _fill(packed: Packed, alphabet: Alphabet, scratch: _Scratch, rows: TextMatri
             first = np.int32(field * BUCKETS)
             for i in range(count):
                 bucket = np.uint64(found[i])
-                indices[np.uint64(at)] = found[i] + first  # Written over by the next one if it is there already.
+                indices[np.uint64(at)] = found[i] + first  # The next index overwrites it if this column is not new.
                 at += np.int64(times[bucket] == 0)
                 times[bucket] += 1
             scale = (DESCRIPTION_SCALE if field == DESCRIPTION else 1.0) / np.sqrt(max(count, 1))
@@ -93,7 +93,7 @@ def _fill(packed: Packed, alphabet: Alphabet, scratch: _Scratch, rows: TextMatri
 @numba.njit(cache=True, nogil=True)
 def dot(columns: Indices, values: NDArray[np.float32], weights: NDArray[np.float32]) -> float:
     """The product of one sparse row with the weights."""
-    one = two = three = four = 0.0  # Four sums: an addition need not wait for the one before it.
+    one = two = three = four = 0.0  # Four independent sums, so that additions can run in parallel.
     i = np.uint64(0)
     whole = np.uint64(values.size) & ~np.uint64(3)
     while i < whole:

@@ -1,4 +1,4 @@
-"""A file of scores and labels, as `touchstone thresholds` reads it: three columns, and no row left out silently."""
+"""Readers of a file of scores and labels for `touchstone thresholds`; every invalid row is an error."""
 
 import math
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ class ScoredListings:
 
 
 def read_scored_listings(path: Path, *, score: str, label: str, group: str) -> ScoredListings:
-    """All rows of a file. A threshold on part of them would promise something about another set.
+    """All rows of a file; a threshold from only a part of them would not hold for the whole.
 
     Raises
     ------
     ValueError
-        Unreadable, empty, a column is missing, a score is no finite number, a label neither 0 nor 1, a seller unknown,
-        one class or one seller.
+        The file is unreadable or empty, a column is missing, a score is not finite, a label is neither 0 nor 1, a
+        seller is unknown, or there is only one class or one seller.
     """
     labels: list[float] = []
     scores: list[float] = []
@@ -58,7 +58,7 @@ def read_scored_listings(path: Path, *, score: str, label: str, group: str) -> S
 
 @dataclass(frozen=True, slots=True)
 class Reviewable:
-    """Scores, or expected harms, and the team of each listing, shape (n,)."""
+    """The score, or the expected harm, and the team of each listing, shape (n,)."""
 
     scores: NDArray[np.float64]
     teams: NDArray[np.str_]
@@ -67,14 +67,14 @@ class Reviewable:
 def read_reviewable(
     path: Path, *, score: str, team: str | None = None, exposure: str | None = None, risk: str | None = None
 ) -> Reviewable:
-    """All rows of a file as work for its teams: by score, or by expected harm where an exposure or a risk is named.
+    """All rows of a file as work for teams: by score, or by expected harm if an exposure or a risk column is given.
 
-    Without a column of teams all rows are of the team "all". An exposure or a risk that is not named is 1.
+    Without a team column, all rows belong to the team "all". Without its column, an exposure or a risk is 1.
 
     Raises
     ------
     ValueError
-        As above for a column that is missing or no number, and as `expected_harms` for one that harm is not made of.
+        A column is missing or not a number, or `expected_harms` rejects a value.
     """
     scores: list[float] = []
     exposures: list[float] = []

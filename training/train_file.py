@@ -1,4 +1,4 @@
-"""A labelled file to a bundle: the same fit as from a snapshot, with references made from the file itself."""
+"""Training on a labelled file: the same fit as on a snapshot, with references from the file itself."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -21,7 +21,7 @@ from training.references import OfflineReferences
 
 @dataclass(frozen=True, slots=True)
 class TrainedOnFile:
-    """The bundle's files and what is said of it."""
+    """The files of a bundle, its report and its digest."""
 
     files: Mapping[str, bytes]
     report: Mapping[str, Any]
@@ -37,7 +37,7 @@ def train_on_file(
     threads: int,
     progress: Callable[[float], None] = lambda _: None,
 ) -> TrainedOnFile:
-    """Fit on every labelled row. `evaluate` measures the quality of the result: nothing here is held back to judge on.
+    """Fit on every labelled row. No rows are reserved for judging; `evaluate` measures the quality.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def train_on_file(
         model.model_,
         thresholds=thresholds,
         references=offline.references(),
-        # A file says nothing of when its prices held, and the time of this run must not change the digest.
+        # The age of the file's prices is unknown, and the time of this run must not change the digest.
         references_as_of=None,
         masking=model.masking_,
     )

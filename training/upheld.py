@@ -1,4 +1,4 @@
-"""The gate of upheld appeals: a listing that was found genuine on appeal must not be accused again by a new model."""
+"""The gate of upheld appeals: a new model must not flag listings again that an appeal found genuine."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,12 +21,11 @@ _MOST_NAMED: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class UpheldEvidence:
-    """The answers of both models about the listings with an overturned removal.
+    """The scores of both models for the listings whose removal was overturned on appeal.
 
-    `learnt` of the `offers` were known as such to the incumbent when it was trained. `shown` is how many each model
-    would show to a person, candidate first. `regressed` are the versions that the candidate would show although the
-    incumbent is clear about them. `mended` are those that the incumbent would show although the candidate is clear
-    about them.
+    The incumbent was trained on `learnt` of the `offers` listings. `shown` is the number that each model would show to
+    a person, candidate first. `regressed` are the versions that the candidate would show although the incumbent is
+    clear about them. `mended` is the number that the incumbent would show although the candidate is clear about them.
     """
 
     offers: int
@@ -40,7 +39,7 @@ class UpheldEvidence:
 def upheld_evidence(
     rows: Sequence[SnapshotRow], facts: Sequence[Facts], shipped: Bundle, incumbent: InForce, policy: GatePolicy
 ) -> UpheldEvidence:
-    """The evidence of the rows that an upheld appeal made genuine, scored by the very bundle that would be promoted."""
+    """The evidence of the rows that are genuine by an upheld appeal, scored by the candidate bundle itself."""
     chosen = [i for i, row in enumerate(rows) if row.evidence_level == EvidenceLevel.APPEAL.value and not row.label]
     computed = [compute(facts[i]) for i in chosen]
     candidate = InForce(shipped, incumbent.threads)
@@ -59,19 +58,18 @@ def upheld_evidence(
 
 
 def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
-    """The candidate newly flags no more listings that an appeal found genuine than it clears.
+    """The candidate newly flags at most as many listings that an appeal found genuine as it clears.
 
     A listing is newly flagged if the candidate would show it to a person although the incumbent is clear about it. It
     is cleared in the opposite case.
 
-    The judgement calls. The bundle itself is scored, which has learnt these rows as genuine, and not a model without
-    them. Listings that were removed once look like counterfeits, so a model without these rows flags many of them. A
-    champion that was trained on them would win every time. The gate measures whether training on these rows had no
-    effect, which is the result of planted confirmations against a rival. The incumbent must be clear
-    (`InForce.is_clear`): between two equally good models some listing near the threshold always changes sides. The
-    listings are judged together. Of hundreds, even the best candidate newly flags one or another and clears more;
-    planted labels clear none. Without an upheld appeal the gate judges nothing and blocks nothing: there may never be
-    one.
+    Judgement calls: The gate scores the bundle itself, which was trained on these rows as genuine. A model without
+    these rows would flag many of them, because removed listings look like counterfeits, and a champion that was trained
+    on them would always win. The gate detects that training on these rows had no effect, which is the result of planted
+    confirmations against a rival. The incumbent must be clear (`InForce.is_clear`), because some listing near the
+    threshold always changes sides between two equal models. The listings are judged together: among hundreds, even the
+    best candidate newly flags a few and clears more, but planted labels clear none. Without an upheld appeal the gate
+    is not judged and does not block.
     """
     name = "upheld_appeals"
     if not evidence.offers:
@@ -81,13 +79,13 @@ def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
     regressed = len(evidence.regressed)
     bound = policy.upheld_regressions + evidence.mended
     named = f" ({', '.join(evidence.regressed[:_MOST_NAMED])})" if regressed else ""
-    flattered = f" {incumbent.capitalize()} had learnt {evidence.learnt} of them as well." if evidence.learnt else ""
+    flattered = f" {incumbent.capitalize()} was trained on {evidence.learnt} of them." if evidence.learnt else ""
     return judged(
         name,
         regressed <= bound,
         float(regressed),
         float(bound),
-        f"{evidence.offers} listings were given back on appeal. The candidate, which has learnt them, would show "
+        f"{evidence.offers} listings were restored on appeal. The candidate, which was trained on them, would show "
         f"{ours} to a person, {incumbent} {theirs}; {regressed}{named} although {incumbent} is clear, "
         f"{evidence.mended} the other way round: {bound} allowed.{flattered}",
     )

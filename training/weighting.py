@@ -1,4 +1,4 @@
-"""The number of listings that a labelled row represents, and the cap on its weight in fitting."""
+"""The number of listings that a labelled row represents, and its capped weight in fitting."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.facts import Facts
 from models.policies.learning import DEFAULT_WEIGHTING, WeightPolicy
 from training.duplicates import near_duplicates
-from training.influence import Part, held, parts
+from training.influence import Part, capped, parts
 from training.metrics import effective_number
 from training.snapshot import SnapshotRow
 
@@ -22,8 +22,8 @@ _BOUNDS: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """How much each row counts in fitting, its group of near-duplicates, both of shape (n,), and what became of the
-    weights on the way, ready for JSON."""
+    """Fitting weights and near-duplicate groups of the rows, both of shape (n,), and a report of the caps, ready for
+    JSON."""
 
     values: Floats
     duplicates: NDArray[np.intp]
@@ -31,21 +31,21 @@ class Weights:
 
 
 def stands_for(rows: Sequence[SnapshotRow]) -> Floats:
-    """How many listings each row stands for: one over its chance of having been reviewed, shape (n,).
+    """The number of listings that each row represents: the inverse of its review probability, shape (n,).
 
-    Weighted so, reviewed rows describe all listings (Horvitz and Thompson 1952). A row with certain review represents
-    itself, and a row sampled at one in thirty-three represents thirty-three. Nothing is capped, because a figure must
-    be of the listings there are; how far a few heavy rows can be trusted, their effective number says.
+    With these weights, reviewed rows describe all listings (Horvitz and Thompson 1952). A row with certain review
+    represents itself, and a row sampled at one in thirty-three represents thirty-three. Weights are not capped, because
+    figures must describe all listings; the effective sample size shows how far a few heavy rows decide.
     """
     return 1.0 / np.array([row.inclusion_probability for row in rows])
 
 
 def trimmed(weights: Floats, positive: NDArray[np.bool_], fewest: float) -> Floats:
-    """The weights, none above the largest bound at which the positives say as much as `fewest` of equal weight.
+    """The weights, trimmed at the largest bound that gives the positives an effective sample size of `fewest`.
 
-    One counterfeit drawn at one in thirty-three outweighs ten that were shown: on its own it is chance. The bound
-    trades that chance for bias towards what was shown (truncated importance sampling, Ionides 2008). Where not even
-    equal weights make `fewest`, all are one.
+    One counterfeit sampled at one in thirty-three outweighs ten flagged ones, which makes a figure depend on chance.
+    Trimming trades this variance for bias towards flagged listings (truncated importance sampling, Ionides 2008). If
+    not even equal weights reach `fewest`, all weights are one.
 
     >>> round(float(trimmed(np.array([1.0] * 6 + [33.0]), np.ones(7, dtype=bool), 5.0).max()), 2)
     3.42
@@ -58,23 +58,21 @@ def trimmed(weights: Floats, positive: NDArray[np.bool_], fewest: float) -> Floa
 def training_weights(
     rows: Sequence[SnapshotRow], facts: Sequence[Facts], policy: WeightPolicy = DEFAULT_WEIGHTING
 ) -> Weights:
-    """How much each row counts in fitting.
+    """The fitting weights of the rows.
 
-    First the label's weight over the chance of having been reviewed, capped: the random audit sample stands for the
-    listings without review. Then near-duplicates of one seller share the weight of one. Then each party is capped at
-    its share. The parties are a source of the genuine weight of a brand, a language or a category, then a seller, and
-    at last a source of the weight of a class. Two who agree are a source of their own, because neither of them made the
-    label alone.
+    A weight starts as the label's weight over the review probability, capped, so that the random audit sample
+    represents the unreviewed listings. Near-duplicates of a seller then share the weight of one. `training.influence`
+    caps sources in each slice (brand, language, category), sellers, and sources in each class. Two sources that agree
+    count as a third source, because neither made the label alone.
 
-    A learner weighs its data against its regularisation, so nothing is scaled up again. The weight removed from a heavy
-    source is doubt, and goes to the prior.
+    Weights are not scaled up again: the weight removed from a heavy source leaves more influence to the regularisation.
     """
     drawn = np.array([row.weight for row in rows]) * stands_for(rows)
     groups = near_duplicates(facts, [row.seller_cluster for row in rows])
     copies = np.bincount(groups)[groups]
     shared = np.minimum(drawn, policy.most_weight) / copies
-    capped = parts(rows, facts, policy)
-    values = held(shared, capped)
+    caps = parts(rows, facts, policy)
+    values = capped(shared, caps)
     return Weights(
         values,
         groups,
@@ -82,15 +80,15 @@ def training_weights(
             "effective_n": effective_number(values),
             "capped_rows": int((drawn > policy.most_weight).sum()),
             "near_duplicates": int((copies > 1).sum()),
-            "held": {kind: _held(kind, capped, shared, values) for kind in ("source", "seller", "slice")},
+            "held": {kind: _groups_at_cap(kind, caps, shared, values) for kind in ("source", "seller", "slice")},
         },
     )
 
 
-def _held(kind: str, capped: Sequence[Part], before: Floats, after: Floats) -> int:
-    """How many groups of this kind were held to their part: they lost weight and have all that they may have."""
+def _groups_at_cap(kind: str, caps: Sequence[Part], before: Floats, after: Floats) -> int:
+    """The number of groups of this kind that lost weight and now have their maximum share."""
     found = 0
-    for part in capped:
+    for part in caps:
         totals = part.totals(after)
         full = (totals < _LESS * part.totals(before)) & (totals > _LESS * part.share * totals.sum())
         found += int(full.sum()) if part.kind == kind else 0

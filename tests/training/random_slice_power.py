@@ -1,7 +1,7 @@
-"""How often the gate of the random slice lets a candidate pass, with trimmed weights, untrimmed ones and a fixed cap.
+"""How often a candidate passes the gate of the random slice, with trimmed weights, untrimmed weights and a fixed cap.
 
-Simulated markets: a champion that hardly sees a hidden kind of counterfeit shows the worst-looking tenth, and chance
-shows a thirty-third of the rest. The table of decision 15: `python -m tests.training.random_slice_power [MARKETS]`.
+Simulated markets: the champion hardly detects one kind of counterfeit. It flags a tenth of the listings, and one in
+thirty-three of the rest is sampled. `python -m tests.training.random_slice_power [MARKETS]` prints the table of ADR 15.
 """
 
 import sys
@@ -27,7 +27,7 @@ _FIXED_CAP: Final = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """By how many standard deviations a model puts counterfeits above genuine listings."""
+    """The number of standard deviations by which a model scores counterfeits above genuine listings."""
 
     plain: float
     hidden: float
@@ -49,14 +49,14 @@ WEIGHINGS: Final[Mapping[str, Weighing]] = {
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """Shares of the markets: where the gate could judge, and where the candidate passed."""
+    """The shares of markets in which the gate judges, and in which the candidate passes."""
 
     judged: float
     passed: float
 
 
 def passes(candidate: Signal, listings: int, markets: int, seed: int = 0) -> dict[str, Passed]:
-    """What the gate says under each weighing of the same markets."""
+    """The gate's results with each weighting of the same markets."""
     judged, passed = dict.fromkeys(WEIGHINGS, 0), dict.fromkeys(WEIGHINGS, 0)
     for number in range(markets):
         labels, weights, ours, theirs = _reviewed(candidate, listings, np.random.default_rng([seed, number]))
@@ -74,7 +74,7 @@ def passes(candidate: Signal, listings: int, markets: int, seed: int = 0) -> dic
 def _reviewed(
     candidate: Signal, listings: int, random: np.random.Generator
 ) -> tuple[NDArray[np.int8], Floats, Floats, Floats]:
-    """Labels, what they stand for, and the scores of candidate and champion, of the listings somebody looked at."""
+    """Labels, numbers of represented listings, and scores of candidate and champion, for the reviewed listings."""
     labels = (random.random(listings) < _COUNTERFEIT).astype(np.int8)
     hidden = random.random(listings) < _HIDDEN
     noise = random.standard_normal(listings)

@@ -1,7 +1,7 @@
-"""What each way of rewriting costs a model of the simulated marketplace, with the real replay.
+"""The cost of each transform for a model of the simulated marketplace, measured with the real replay.
 
-`python -m tests.training.replay_figures [LISTINGS] [SEEDS]` prints the table of the decision on rewritten listings. The
-listings are of sellers with no recorded past, so the model has little but text and price to go by.
+`python -m tests.training.replay_figures [LISTINGS] [SEEDS]` prints the table of the ADR on rewritten listings. The
+sellers have no recorded history, so the model mostly depends on text and price.
 """
 
 import sys
@@ -24,7 +24,7 @@ from training.synthetic import PER_EURO, Settings, build, evaluation_set
 LISTINGS: Final = 24_000
 SEEDS: Final = 5
 _START: Final = datetime(2026, 1, 1, tzinfo=UTC)
-_HONEST_SHARE: Final = 0.2  # As many as people would have reviewed; all of the counterfeits.
+_HONEST_SHARE: Final = 0.2  # All counterfeits, and as many rows as people would have reviewed.
 
 
 def candidate(listings: int, seed: int) -> tuple[CounterfeitClassifier, HeldOut, References]:
@@ -54,13 +54,13 @@ def candidate(listings: int, seed: int) -> tuple[CounterfeitClassifier, HeldOut,
 
 
 def figures(listings: int, seed: int) -> tuple[Replayed, ...]:
-    """Every way of writing, tried on one market's candidate."""
+    """Every transform, applied to one market's candidate."""
     model, held_out, references = candidate(listings, seed)
     return replay(held_out, lambda some, _rows: model.predict_proba(some)[:, 1], references, DEFAULT_GATES, seed=seed)
 
 
 def pooled(listings: int, seeds: Sequence[int]) -> list[Replayed]:
-    """The figures of several markets and their models, each listing counted once; intervals end at the worst seed."""
+    """The figures of several markets and their models, unweighted; intervals end at the worst seed."""
     runs = [figures(listings, seed) for seed in seeds]
     return [_together(ways) for ways in zip(*runs, strict=True)]
 

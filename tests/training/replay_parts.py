@@ -1,7 +1,7 @@
-"""Which part of the model moves when honest listings are written in two languages, beside `replay_figures`.
+"""The part of the model that changes when honest listings are in two languages, in addition to `replay_figures`.
 
-`python -m tests.training.replay_parts [LISTINGS] [SEEDS]` prints the second table of the decision on rewritten
-listings: by how much more of the honest listings are shown when one part alone is read from the rewritten listing.
+`python -m tests.training.replay_parts [LISTINGS] [SEEDS]` prints the second table of the ADR on rewritten listings: the
+increase in honest listings shown when only one part comes from the rewritten listing.
 """
 
 import sys
@@ -33,7 +33,7 @@ _PHOTOGRAPHS: Final = (
 
 
 def parts(listings: int, seed: int) -> Mapping[str, float]:
-    """Share of honest listings shown more, by what alone is read from the rewritten listing."""
+    """Increase in the share of honest listings shown, by the only part from the rewritten listing."""
     model, held_out, references = candidate(listings, seed)
     honest = [one for one, label in zip(held_out.facts, held_out.labels, strict=True) if not label]
     before = [facts_of_changed(one, one.listing, references) for one in honest]
@@ -67,7 +67,7 @@ def _shown(model: Classifier, numbers: NDArray[np.float64], offers: Sequence[Lis
 
 
 def _phrases(own: Listing, mixed: Listing, change: Callable[[str], str]) -> Listing:
-    """The rewritten listing with the phrases around its own description changed."""
+    """The rewritten listing with changed phrases around its own description."""
     if not own.description:
         return replace(mixed, description=change(mixed.description or ""))
     before, description, after = (mixed.description or "").partition(own.description)
@@ -75,7 +75,7 @@ def _phrases(own: Listing, mixed: Listing, change: Callable[[str], str]) -> List
 
 
 def _unread(phrase: str) -> str:
-    """Georgian letters for all letters: as many n-grams, of which the market holds none."""
+    """Georgian letters for all letters: as many n-grams, but none that the market contains."""
     return "".join(chr(0x10D0 + ord(letter) % 33) if letter.isalpha() else letter for letter in phrase)
 
 

@@ -1,6 +1,6 @@
-"""How often the gate of slices refuses equal models, and how often a poisoned one: simulated, with the real rule.
+"""How often the gate of slices refuses equal models and poisoned models: simulated, with the real rule.
 
-`python -m tests.training.slice_power [REPEATS]` prints the table of the decision on gates.
+`python -m tests.training.slice_power [REPEATS]` prints the table of the ADR on gates.
 """
 
 import sys
@@ -18,17 +18,17 @@ from training.slice_losses import Scored, slice_evidence
 
 Floats = NDArray[np.float64]
 
-_SIGNAL: Final = 2.2  # With it one false alarm in a hundred finds about a third of the counterfeits.
+_SIGNAL: Final = 2.2  # With this strength, recall at one false alarm in a hundred is about a third.
 _SHOWN, _AUDITED = 0.10, 0.03
 _RESAMPLES: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A market of slices of equal size; `poison` is how much of its signal the candidate has lost in the first one.
+    """A market of slices of equal size; `poison` is the share of signal that the candidate lost in the first slice.
 
-    `fakes` is the share of sellers who sell counterfeits, `alike` how much of the models' noise is the same, `shown`
-    whether rows are those that the champion shows with an audit of the rest, or simply all.
+    `fakes` is the share of sellers who sell counterfeits, `alike` the common share of the models' noise. `shown` is
+    whether rows are flagged rows with an audit sample of the rest, or all rows.
     """
 
     name: str
@@ -42,7 +42,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Refusals:
-    """Shares: of refused markets, of refused slices (the first where it is poisoned, else all), of unjudged slices."""
+    """Shares of refused markets, refused slices (only the first if it is poisoned) and unjudged slices."""
 
     markets: float
     slices: float
@@ -68,7 +68,7 @@ SETTINGS: Final = (
 
 
 def refusals(setting: Setting, repeats: int, seed: int = 0) -> Refusals:
-    """What the gate says of many simulated markets of one kind."""
+    """The gate's results on many simulated markets of one kind."""
     found = []
     for number in range(repeats):
         scored, members = a_market(setting, np.random.default_rng([seed, number]))
@@ -94,7 +94,7 @@ def _mean(values: list[bool] | list[int]) -> float:
 
 
 def a_market(setting: Setting, random: np.random.Generator) -> tuple[Scored, dict[str, NDArray[np.intp]]]:
-    """Sellers of one to many listings; what a seller and a listing are like, both models see, and each errs alone."""
+    """Sellers with one or more listings; both models see the signals of seller and listing, with independent errors."""
     sizes = 1 + random.geometric(0.4, setting.slices * setting.rows)
     groups = np.repeat(np.arange(len(sizes)), sizes)[: setting.slices * setting.rows]
     of_slice = np.repeat(np.arange(setting.slices), setting.rows)

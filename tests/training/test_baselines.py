@@ -17,13 +17,13 @@ def scores() -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     return dict(zip(baselines.NAMES, (numbers, text, baselines.rank_average(numbers, text)), strict=True))
 
 
-# Every evaluation stands beside these, so they must not move by themselves.
+# Every evaluation is compared with these, so they must not change.
 PINNED = {"numbers": (0.735066, 0.5726), "char_text": (0.892833, 0.5933), "rank_average": (0.889898, 30.5)}
 
 
 @pytest.mark.parametrize("name", PINNED)
 def test_a_baseline_is_what_it_was(name: str) -> None:
-    """Average precision to six digits, and mean score to four: the ranks alone would not show every setting."""
+    """Average precision to six digits, and mean score to four, because ranks alone do not show every setting."""
     found = scores()[name]
     precision = metrics.average_precision(DATA.labels[TEST], found)
     assert (round(precision, 6), round(float(found.mean()), 4)) == PINNED[name]
@@ -49,7 +49,7 @@ def test_raw_numbers_are_the_numbers_as_sent() -> None:
     ]
 
 
-def test_what_was_not_sent_is_missing_and_not_zero() -> None:
+def test_absent_values_are_missing_and_not_zero() -> None:
     (row,) = baselines.raw_numbers([a_listing(seller=None, price=None)])
     assert np.isnan(row).all()
 

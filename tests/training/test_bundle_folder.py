@@ -14,14 +14,14 @@ def test_a_bundle_comes_back_from_its_folder(tmp_path: Path) -> None:
     assert read_bundle_folder(tmp_path / "a" / "bundle") == bundle_files()
 
 
-def test_what_is_said_of_a_bundle_lies_beside_it(tmp_path: Path) -> None:
+def test_the_about_file_is_beside_the_bundle(tmp_path: Path) -> None:
     write_bundle_folder(tmp_path / "bundle", bundle_files(), {"report": {"rows": 5}, "made_at": tmp_path})
     about = json.loads((tmp_path / "bundle" / ABOUT).read_bytes())
     assert about == {"report": {"rows": 5}, "made_at": str(tmp_path)}
     assert ABOUT not in read_bundle_folder(tmp_path / "bundle")
 
 
-def test_nothing_is_left_beside_the_folder(tmp_path: Path) -> None:
+def test_no_temporary_files_remain(tmp_path: Path) -> None:
     write_bundle_folder(tmp_path / "bundle", bundle_files(), {})
     assert [path.name for path in tmp_path.iterdir()] == ["bundle"]
 

@@ -23,7 +23,7 @@ def the_listings() -> list[Listing]:
 
 
 def test_counterfeits_and_honest_listings_are_near_duplicates_of_earlier_genuine_ones() -> None:
-    """So a copied text proves nothing: as many honest listings as counterfeits stand in words of others."""
+    """A copied text is therefore no evidence: as many honest listings as counterfeits have copied texts."""
     sellers: list[str | None] = []
     earlier = np.empty((len(the_listings()), BINS), dtype=np.uint16)
     copies: Counter[bool] = Counter()

@@ -35,7 +35,7 @@ def test_every_row_comes_back_in_order_refused_or_not(tmp_path: Path) -> None:
     assert codes(found) == [None, "bad_json", "empty_listing", None]
 
 
-def test_a_row_without_an_id_gets_one_from_the_file_and_its_place(tmp_path: Path) -> None:
+def test_a_row_without_an_id_gets_one_from_the_file_and_its_number(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [{"title": "Bag"}, {"title": "Bag"}])
     digest = file_digest(path)[:16]
     assert [row.external_id for row in read(path)] == [f"row-{digest}-1", f"row-{digest}-2"]
@@ -58,7 +58,7 @@ def test_a_file_of_another_format_is_refused_as_a_whole(tmp_path: Path) -> None:
         read(write_csv(tmp_path / "a.csv", [{"title": "Bag"}]), "ozon-ecup")
 
 
-def test_a_refused_row_still_says_its_id(tmp_path: Path) -> None:
+def test_a_refused_row_has_its_id(tmp_path: Path) -> None:
     (row,) = read(
         write_csv(tmp_path / "a.csv", [{"external_id": "MP-1", "title": "Bag", "price": "-1", "currency": "EUR"}])
     )
@@ -198,7 +198,7 @@ def test_labelled_rows_are_loaded_and_the_others_counted(tmp_path: Path) -> None
     assert (found.data.labels.tolist(), found.unlabelled, found.refused) == ([1, 0], 1, 2)
 
 
-def test_a_file_without_labels_cannot_be_learnt_from(tmp_path: Path) -> None:
+def test_a_file_without_labels_is_refused(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "a.csv", [{"title": "Bag"}])
     with pytest.raises(ValueError, match="no row has a label"):
         load_labelled(path, "native", received_at=NOW)

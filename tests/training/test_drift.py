@@ -15,8 +15,8 @@ def ranks(n: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     return np.arange(n, dtype=np.float64)
 
 
-def test_the_index_of_two_bins_is_the_one_worked_out_by_hand() -> None:
-    # 100 zeros and 100 ones before, 150 and 50 now; half a listing is added to each of the two bins.
+def test_the_index_of_two_bins_by_hand() -> None:
+    # 100 zeros and 100 ones before, 150 and 50 now, plus half a listing in each of the two bins.
     before, now = np.repeat([0.0, 1.0], [100, 100]), np.repeat([0.0, 1.0], [150, 50])
     p, q = (100.5 / 201, 100.5 / 201), (150.5 / 201, 50.5 / 201)
     by_hand = sum((b - a) * math.log(b / a) for a, b in zip(p, q, strict=True))
@@ -24,7 +24,7 @@ def test_the_index_of_two_bins_is_the_one_worked_out_by_hand() -> None:
     assert shift("x", before, now).distance == pytest.approx(0.25)
 
 
-def test_what_chance_gives_is_the_quantile_of_chi_squared_over_the_sample_sizes() -> None:
+def test_the_index_by_chance_is_the_quantile_of_chi_squared_over_the_sample_sizes() -> None:
     # Nine degrees of freedom at 99 %: 21.666 (any printed table).
     found = shift("x", ranks(1000), ranks(500))
     assert found.by_chance == pytest.approx(21.666 * (1 / 1000 + 1 / 500), rel=1e-4)
@@ -60,7 +60,7 @@ def test_equal_populations_are_steady_in_nearly_all_samples_however_small() -> N
     alarms = sum(
         shift("x", random.standard_normal(60), random.standard_normal(60)).level is not Level.STEADY for _ in range(300)
     )
-    assert alarms <= 9  # One in a hundred is expected, and the index of 60 listings lies above .1 in most samples.
+    assert alarms <= 9  # One in a hundred is expected; the index of 60 listings is above .1 in most samples.
 
 
 def test_missing_values_are_a_share_and_a_bin_of_their_own() -> None:
@@ -68,7 +68,7 @@ def test_missing_values_are_a_share_and_a_bin_of_their_own() -> None:
     assert (found.missing_before, found.missing_now) == (0.0, 0.5)
     assert found.level is Level.MOVED
     assert found.distance is not None
-    assert found.distance < 0.02  # What is still known is as it was.
+    assert found.distance < 0.02  # The known values are unchanged.
 
 
 def test_the_distance_is_that_of_kolmogorov_and_smirnov() -> None:

@@ -32,7 +32,7 @@ GROUPS = [
 
 
 @pytest.mark.parametrize(("texts", "clusters", "expected", "_why"), GROUPS, ids=[row[-1] for row in GROUPS])
-def test_rows_say_the_same_thing(
+def test_rows_are_near_duplicates(
     texts: list[tuple[str, str | None]], clusters: list[str | None], expected: list[int], _why: str
 ) -> None:
     assert near_duplicates([a_listing(*text) for text in texts], clusters).tolist() == expected
@@ -47,8 +47,8 @@ def test_a_chain_of_small_changes_is_one_group_in_any_order() -> None:
     assert near_duplicates([a_listing("Tote", chain[0]), a_listing("Tote", chain[-1])], ["s"] * 2).tolist() == [0, 1]
 
 
-def test_texts_that_meet_and_are_not_near_stay_apart() -> None:
-    """Six words of eighteen changed: a third of the runs is left, and one of sixteen keys is shared by chance."""
+def test_texts_with_a_common_key_that_are_not_near_stay_apart() -> None:
+    """Six of eighteen words changed: a third of the runs is left, and one of sixteen keys is equal by chance."""
     changed = (
         "Grey other4 of pebbled other5 with brass rings, other0 magnetic clasp, other1 inner pockets other2 a long "
         "other3 strap."
@@ -60,8 +60,8 @@ def test_texts_that_meet_and_are_not_near_stay_apart() -> None:
     assert near_duplicates([a_listing("Tote", LONG), a_listing("Tote", changed)], ["s", "s"]).tolist() == [0, 1]
 
 
-def test_the_order_of_the_rows_decides_nothing() -> None:
-    """Read as they come, the third would be met through the first or not, by which of the two stands before it."""
+def test_the_order_of_the_rows_has_no_effect() -> None:
+    """In row order, the third row would join through the first or not, depending on the row before it."""
     texts = [
         LONG.replace("Grey tote", "x x"),
         LONG.replace("pebbled", "x"),

@@ -47,7 +47,7 @@ def folds(labels: Labels) -> list[list[int]]:
 
 @cache
 def flipped() -> tuple[Labels, list[int]]:
-    """Labels in which two sellers of one fold have exchanged theirs and no fold has changed, and that fold's rows."""
+    """Labels with those of two sellers of one fold exchanged, such that no fold changes, and that fold's rows."""
     for test in folds(DATA.labels):
         sellers = np.unique(DATA.groups[test])
         for one, other in product(sellers, sellers):
@@ -73,7 +73,7 @@ def test_the_labels_of_tested_rows_do_not_move_their_scores(name: str) -> None:
     assert not np.array_equal(other, one)
 
 
-def test_the_prices_of_tested_rows_do_not_move_what_is_trained_on() -> None:
+def test_the_prices_of_tested_rows_do_not_move_the_training_features() -> None:
     train, test = next(iter(grouped_folds(DATA.labels, DATA.groups, folds=FOLDS, seed=0)))
     dear = list(DATA.listings)
     for i in test:
@@ -122,7 +122,7 @@ VALUES = [Repeat({name: RANDOM.standard_normal(80) + DATA.labels for name in (MO
 SUMMARY = summarise(DATA, VALUES)
 
 
-def test_a_summary_counts_what_it_is_of() -> None:
+def test_a_summary_counts_its_rows() -> None:
     counted = {name: SUMMARY[name] for name in ("rows", "positives", "sellers", "folds", "repeats")}
     assert counted == {"rows": 80, "positives": int(DATA.labels.sum()), "sellers": 40, "folds": 5, "repeats": 3}
 
@@ -144,7 +144,7 @@ def test_a_figure_is_its_mean_over_the_repeats() -> None:
     assert SUMMARY["model"]["roc_auc"] == pytest.approx(np.mean(areas))
 
 
-def test_an_interval_holds_its_figure() -> None:
+def test_an_interval_contains_its_figure() -> None:
     low, high = SUMMARY["model"]["ap_interval"]
     assert low < SUMMARY["model"]["ap"] < high
 
@@ -177,8 +177,8 @@ def test_one_repeat_has_no_standard_error() -> None:
 
 
 @pytest.mark.soak
-def test_six_hundred_counterfeits_tell_the_model_from_the_rank_average() -> None:
-    """Simulated: the interval over resampled sellers of the difference excludes zero, as 38 counterfeits cannot."""
+def test_with_six_hundred_counterfeits_the_difference_to_the_rank_average_is_significant() -> None:
+    """Simulated: the difference's interval over resampled sellers excludes zero; with 38 counterfeits it does not."""
     settings = Settings(listings=12_000, seed=0, start=NOW)
     listings, labels = evaluation_set(settings, settings.listings)
     kept = np.flatnonzero((labels == 1) | (np.random.default_rng(0).random(len(labels)) < 0.2))

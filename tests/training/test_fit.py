@@ -63,12 +63,12 @@ def test_one_other_label_gives_another_bundle() -> None:
     assert digest(fitted(labels=labels)) != digest(the_model())
 
 
-def test_the_weights_of_labels_are_learnt_from() -> None:
+def test_label_weights_change_the_model() -> None:
     weights = np.where(np.arange(120) % 2, 1.0, 0.3)
     assert digest(fitted(weights=weights)) != digest(the_model())
 
 
-def test_equal_weights_are_no_weights() -> None:
+def test_equal_weights_are_as_none() -> None:
     assert digest(fitted(weights=np.ones(120))) == digest(the_model())
 
 
@@ -80,7 +80,7 @@ def test_a_model_scores_another_time_as_it_did() -> None:
     assert np.array_equal(the_model().decision_function(FACTS), the_model().decision_function(FACTS))
 
 
-def test_the_order_of_what_is_scored_changes_no_score() -> None:
+def test_the_order_of_the_listings_changes_no_score() -> None:
     assert the_model().decision_function(FACTS[::-1]).tolist() == the_model().decision_function(FACTS)[::-1].tolist()
 
 
@@ -103,7 +103,7 @@ def test_out_of_fold_values_are_one_for_each_row() -> None:
     assert np.isfinite(the_model().out_of_fold_).all()
 
 
-def test_progress_is_told() -> None:
+def test_progress_is_reported() -> None:
     told: list[str] = []
     CounterfeitClassifier(progress=lambda what, _share: told.append(what)).fit(FACTS, DATA.labels, groups=DATA.groups)
     assert list(dict.fromkeys(told)) == ["features", "text", "forest", "join"]
@@ -117,7 +117,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("labels", "groups", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
-def test_what_cannot_be_tested_on_another_seller_is_refused(
+def test_labels_without_another_seller_to_test_on_are_refused(
     labels: Labels, groups: NDArray[np.intp], sentence: str, _why: str
 ) -> None:
     with pytest.raises(ValueError, match=sentence):
@@ -130,7 +130,7 @@ def a_large_market() -> Labelled:
 
 
 def with_positives(n: int) -> Labels:
-    """The labels of the large market with exactly n positives: the first of them stay."""
+    """The labels of the large market with only its first n positives."""
     labels = a_large_market().labels.copy()
     labels[np.flatnonzero(labels)[n:]] = 0
     return labels
@@ -158,6 +158,6 @@ def test_with_300_counterfeits_the_text_is_a_column_of_the_forest() -> None:
 
 
 def test_the_forest_reads_no_missing_value_as_zero() -> None:
-    """No row of the market lacks its text or its price, so only the masked copies teach what missing is."""
+    """No row of the market lacks its text or its price, so only masked copies have missing values."""
     assert not np.isnan(matrix(FACTS)[:, NAMES.index("text_title_length")]).any()
     assert splits_without_missing(the_model().model_.forest.text) == 0

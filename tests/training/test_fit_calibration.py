@@ -27,14 +27,12 @@ METHODS = [
 
 
 @pytest.mark.parametrize(("positives", "sellers", "method", "_why"), METHODS, ids=[row[-1] for row in METHODS])
-def test_the_method_is_chosen_by_how_much_there_is_to_learn_from(
-    positives: int, sellers: int, method: Method, _why: str
-) -> None:
+def test_the_number_of_labels_determines_the_method(positives: int, sellers: int, method: Method, _why: str) -> None:
     assert method_for(positives, sellers) is method
 
 
 def observed(n: int, *, seed: int = 0, share: float = -1.0, sellers: int | None = None) -> Observed:
-    """Values of which the true log-odds are 1.5 x value + share, three listings a seller."""
+    """Values whose true log-odds are 1.5 x value + share, with three listings per seller."""
     random = np.random.default_rng(seed)
     values = random.standard_normal(n)
     labels = (random.random(n) < expits(1.5 * values + share)).astype(np.int8)
@@ -47,7 +45,7 @@ def taken(found: Observed, rows: NDArray[np.intp]) -> Observed:
 
 @st.composite
 def any_observed(draw: st.DrawFn) -> Observed:
-    """Few rows with ties in value, weights that are very unequal or zero, and both classes."""
+    """Few rows, with tied values, very unequal or zero weights, and both classes."""
     n = draw(st.integers(4, 40))
     values = draw(st.lists(st.integers(-3, 3).map(float), min_size=n, max_size=n))
     labels = draw(st.lists(st.integers(0, 1), min_size=n - 2, max_size=n - 2))
@@ -60,7 +58,7 @@ def any_observed(draw: st.DrawFn) -> Observed:
 
 @PROPERTY
 @given(any_observed(), st.sampled_from(Method))
-def test_every_curve_rises_whatever_it_was_found_on(found: Observed, method: Method) -> None:
+def test_every_curve_rises(found: Observed, method: Method) -> None:
     heights = fit_curve(method, found).log_odds(np.linspace(-4, 4, 33))
     assert np.isfinite(heights).all()
     assert (np.diff(heights) > 0).all()
@@ -68,13 +66,13 @@ def test_every_curve_rises_whatever_it_was_found_on(found: Observed, method: Met
 
 @PROPERTY
 @given(any_observed())
-def test_a_calibration_can_be_fitted_to_whatever_has_both_classes(found: Observed) -> None:
+def test_a_calibration_can_be_fitted_to_any_rows_of_both_classes(found: Observed) -> None:
     calibration = fit_calibration(found)
     assert np.isfinite(calibration.log_odds(found.values)).all()
 
 
 def test_the_sigmoid_is_the_one_of_least_log_loss() -> None:
-    """The second method: the weighted log-loss of Platt's form, minimised directly."""
+    """Compared with direct minimisation of the weighted log-loss."""
     random = np.random.default_rng(0)
     values, weights = random.standard_normal(300), random.uniform(0.2, 1.0, 300)
     labels = (random.random(300) < 1 / (1 + np.exp(-(1.5 * values - 0.7)))).astype(np.int8)
@@ -106,7 +104,7 @@ def test_values_that_are_all_alike_give_the_share_of_counterfeits() -> None:
 @PROPERTY
 @given(any_observed())
 def test_the_isotonic_shares_are_those_of_scikit_learn(found: Observed) -> None:
-    """But for those of 0 and 1."""
+    """Except those of 0 and 1."""
     grouped = _Grouped.of(found)
     expected = IsotonicRegression().fit_transform(
         grouped.values, grouped.positives / grouped.weights, sample_weight=grouped.weights
@@ -115,7 +113,7 @@ def test_the_isotonic_shares_are_those_of_scikit_learn(found: Observed) -> None:
     assert grouped.isotonic()[between] == pytest.approx(expected[between], abs=1e-9)
 
 
-def test_what_never_happened_is_half_a_row_away_from_never() -> None:
+def test_shares_of_zero_and_one_move_by_half_a_row() -> None:
     """Eight genuine below, two of four counterfeit between, three counterfeit above."""
     labels = np.array([0] * 8 + [1, 0, 1, 0] + [1] * 3, dtype=np.int8)
     values = np.array([*range(8), 9.0, 9.0, 9.0, 9.0, 10.0, 11.0, 12.0])
@@ -126,8 +124,8 @@ def test_what_never_happened_is_half_a_row_away_from_never() -> None:
 @PROPERTY
 @given(any_observed())
 def test_venn_abers_shares_are_those_of_their_definition(found: Observed) -> None:
-    """The definition, word for word: the listing is put among the others with either label, and each time an isotonic
-    regression is fitted."""
+    """By the definition: for each label, the listing is added to the others with it, and an isotonic regression is
+    fitted."""
     grouped = _Grouped.of(found)
     for i, share in enumerate(grouped.venn_abers()):
         p = []
@@ -145,14 +143,14 @@ def test_equal_values_are_one_group() -> None:
     assert _Grouped.of(tied).values.tolist() == sorted(set(tied.values.tolist()))
 
 
-def test_many_rows_are_put_together_in_equal_groups() -> None:
+def test_many_rows_form_equal_groups() -> None:
     grouped = _Grouped.of(observed(10_000))
     assert grouped.weights.tolist() == [50.0] * 200
     assert all(low < high for low, high in pairwise(grouped.values))
 
 
-def test_a_row_that_counts_ten_times_is_no_ten_rows() -> None:
-    """Nine rows of weight 1 and one of 10: 19 squared over 109 is what they say together."""
+def test_a_row_of_weight_ten_is_less_than_ten_rows() -> None:
+    """Nine rows of weight 1 and one of 10: their effective number is 19 squared over 109."""
     found = observed(10)
     heavy = Observed(found.values, found.labels, np.array([1.0] * 9 + [10.0]), found.groups)
     assert _Grouped.of(heavy).weights.sum() == pytest.approx(19**2 / 109)
@@ -168,15 +166,15 @@ def test_a_row_of_no_weight_bends_no_curve() -> None:
 
 
 @pytest.mark.parametrize("method", Method)
-def test_each_method_finds_what_is_true(method: Method) -> None:
-    """The truth is a straight line, which all three can follow; 20,000 rows leave little to chance."""
+def test_each_method_recovers_the_truth(method: Method) -> None:
+    """The truth is a straight line, which all three can fit; 20,000 rows leave little noise."""
     at = np.linspace(-1.5, 1.5, 13)
     heights = fit_curve(method, observed(20_000)).log_odds(at)
     assert np.abs(expits(heights) - expits(1.5 * at - 1.0)).max() < 0.05
 
 
 @pytest.mark.parametrize("method", [Method.VENN_ABERS, Method.ISOTONIC])
-def test_a_bend_in_the_truth_is_followed_where_a_sigmoid_cannot(method: Method) -> None:
+def test_a_bent_truth_is_fitted_where_a_sigmoid_cannot(method: Method) -> None:
     random = np.random.default_rng(3)
     values = random.uniform(-2, 2, 6_000)
     truth = np.where(values < 1, 0.05, 0.9)
@@ -188,21 +186,21 @@ def test_a_bend_in_the_truth_is_followed_where_a_sigmoid_cannot(method: Method) 
     assert bent < straight / 5
 
 
-def test_where_all_is_one_step_the_curve_is_a_line() -> None:
-    """Values that say nothing: the isotonic fit has one height, and order would be lost on it."""
+def test_with_a_single_step_the_curve_is_a_line() -> None:
+    """Uninformative values: the isotonic fit is constant and would lose the order."""
     falling = Observed(np.arange(40.0), np.array([1, 0] * 20, dtype=np.int8)[::-1].copy(), np.ones(40), np.arange(40))
     level = Observed(np.zeros(40), falling.labels, falling.weights, falling.groups)
     assert isinstance(fit_curve(Method.ISOTONIC, level), Sigmoid)
 
 
-def test_what_is_many_bends_and_has_a_band() -> None:
+def test_many_rows_have_a_curve_and_a_band() -> None:
     found = fit_calibration(observed(1_500))
     assert (found.method, type(found.curve)) == (Method.VENN_ABERS, Curve)
     assert found.band is not None
 
 
 def test_few_sellers_have_no_band() -> None:
-    """Each class must be of five sellers: with four, no resample says what a fifth would have changed."""
+    """Each class needs five sellers."""
     four, five = (fit_calibration(observed(120, sellers=sellers)).band for sellers in (4, 5))
     assert four is None
     assert five is not None
@@ -215,15 +213,15 @@ def test_equal_seeds_give_equal_calibrations() -> None:
 
 
 def test_a_band_narrows_with_the_number_of_sellers() -> None:
-    """Not by the root of sixteen: the many have a curve, which follows them more closely than a line does."""
+    """By less than the root of sixteen, because the larger sample has a curve instead of a line."""
     few, many = (fit_calibration(observed(n)).intervals(np.array([1.0])) for n in (150, 2_400))
     assert few is not None
     assert many is not None
     assert np.ptp(many) < 0.7 * np.ptp(few)
 
 
-def test_listings_of_one_seller_widen_the_band_and_more_of_the_same_do_not_narrow_it() -> None:
-    """The same 240 rows, each listed three times over by its seller: three times the rows, no more to learn from."""
+def test_repeated_listings_of_a_seller_do_not_narrow_the_band() -> None:
+    """The same 240 rows, each listed three times by its seller: three times the rows, but the same information."""
     once = observed(240)
     often = taken(once, np.tile(np.arange(240), 3))
     one, three = (fit_calibration(found).intervals(np.array([0.5])) for found in (once, often))
@@ -233,8 +231,8 @@ def test_listings_of_one_seller_widen_the_band_and_more_of_the_same_do_not_narro
 
 
 @pytest.mark.parametrize("n", [120, pytest.param(1_500, marks=pytest.mark.soak)])
-def test_a_band_holds_the_truth_about_as_often_as_it_says(n: int) -> None:
-    """Of 8 samples at three values each, by a sigmoid and by a curve; the truth is a line at 1.5 x value - 1."""
+def test_a_band_has_about_its_nominal_coverage(n: int) -> None:
+    """8 samples at three values each, by a sigmoid and by a curve; the truth is the line 1.5 x value - 1."""
     at = np.array([-0.5, 0.5, 1.5])
     kept = []
     for seed in range(8):

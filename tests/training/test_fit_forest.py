@@ -17,7 +17,7 @@ def test_trees_grow_with_the_number_of_counterfeits(positives: int, rounds: int,
     assert (found.rounds, found.leaves) == (rounds, leaves)
 
 
-def test_no_setting_of_the_forest_lets_time_or_threads_decide() -> None:
+def test_no_setting_of_the_forest_depends_on_time_or_threads() -> None:
     found = ForestSettings(rounds=1, leaves=2, learning_rate=0.1, rows_per_leaf=1).parameters(3, 1)
     assert (found["deterministic"], found["force_row_wise"], found["seed"]) == (True, True, 3)
 
@@ -46,7 +46,7 @@ def test_a_copy_lacks_one_whole_family_and_weighs_half() -> None:
 
 
 @pytest.mark.parametrize("columns", [len(NAMES), len(NAMES) + 1])
-def test_every_column_is_missing_somewhere_even_at_a_share_of_nothing(columns: int) -> None:
+def test_every_column_is_missing_somewhere_even_at_a_share_of_zero(columns: int) -> None:
     rows, _, _ = masked(0.0, columns)
     assert np.isnan(rows).any(axis=0).all()
 

@@ -25,7 +25,7 @@ def fitted(weights: NDArray[np.float64] = ONES, texts: TextMatrix = TEXTS) -> Fi
 
 
 def by_liblinear(weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The second method: the idf-weighted matrix in scikit-learn, solved to a tight tolerance; log-odds of all rows."""
+    """Log-odds of all rows by scikit-learn on the idf-weighted matrix, with a tight tolerance."""
     design = sp.csr_matrix((TEXTS.values, TEXTS.indices, TEXTS.starts), shape=(120, COLUMNS)).astype(np.float64)
     occurs = np.asarray((design[:80] > 0).sum(axis=0)).ravel()
     design = (design @ sp.diags(np.log(81 / (1 + occurs)) + 1)).tocsr()
@@ -37,12 +37,12 @@ def by_liblinear(weights: NDArray[np.float64]) -> NDArray[np.float64]:
 @pytest.mark.parametrize(
     "weights", [pytest.param(ONES, id="equal", marks=pytest.mark.soak), pytest.param(WEIGHTS, id="weighted")]
 )
-def test_solved_to_the_end_it_is_the_model_of_liblinear(weights: NDArray[np.float64]) -> None:
+def test_at_convergence_it_is_the_model_of_liblinear(weights: NDArray[np.float64]) -> None:
     assert fitted(weights).many_rows(TEXTS, EVERY) == pytest.approx(by_liblinear(weights), abs=0.03)
 
 
-def test_what_weighs_nothing_teaches_nothing() -> None:
-    """Its words count among those that are common, as in scikit-learn; its label does not matter."""
+def test_a_row_of_weight_zero_teaches_nothing() -> None:
+    """Its words count in the document frequencies, as in scikit-learn; its label has no effect."""
     weights = np.where(EVERY == 3, 0.0, 1.0)
     flipped = np.where(EVERY == 3, 1 - DATA.labels, DATA.labels).astype(np.int8)
     one, two = (fit_text(TEXTS, EVERY[:80], labels, weights) for labels in (DATA.labels, flipped))
@@ -63,7 +63,7 @@ def _retitled(listing: Listing) -> Listing:
     return replace(listing, title="Something else", description=None)
 
 
-def test_a_column_that_no_row_has_weighs_nothing() -> None:
+def test_a_column_without_rows_has_weight_zero() -> None:
     unseen = np.setdiff1d(np.arange(COLUMNS), TEXTS.indices[: TEXTS.starts[80]])
     assert not fitted().weights[unseen].any()
 
@@ -72,7 +72,7 @@ COSTS = [(1, 10.0), (500, 10.0), (501, 10 * 500 / 501), (20_000, 0.25)]
 
 
 @pytest.mark.parametrize(("rows", "cost"), COSTS)
-def test_beyond_five_hundred_rows_all_together_pull_as_five_hundred_did(rows: int, cost: float) -> None:
+def test_beyond_five_hundred_rows_the_total_cost_is_constant(rows: int, cost: float) -> None:
     assert cost_of(rows) == pytest.approx(cost)
 
 
@@ -96,8 +96,8 @@ MULTIPLIERS = [
 @pytest.mark.parametrize(
     ("margin", "before", "cost", "square", "_why"), MULTIPLIERS, ids=[row[-1] for row in MULTIPLIERS]
 )
-def test_a_step_is_the_best_for_its_row(margin: float, before: float, cost: float, square: float, _why: str) -> None:
-    """At the optimum the multiplier is cost / (1 + exp(margin)) of the margin that it makes itself."""
+def test_a_step_is_optimal_for_its_row(margin: float, before: float, cost: float, square: float, _why: str) -> None:
+    """At the optimum the multiplier is cost / (1 + exp(margin)), for the margin with this multiplier."""
     found = module._multiplier(margin, before, cost, square)
     reached = margin + square * (found - before)
     assert 0 <= found <= cost

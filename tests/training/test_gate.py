@@ -11,13 +11,13 @@ def whole(*parts: Gate) -> Gate:
     return made_of("slices", parts, sentence="All is well.", nothing="None could be judged.")
 
 
-def test_what_does_not_hold_blocks_and_what_holds_does_not() -> None:
+def test_a_failed_gate_blocks_and_a_passed_gate_does_not() -> None:
     assert (BAD.state, BAD.passed, BAD.blocks) == (State.FAILED, False, True)
     assert (GOOD.state, GOOD.passed, GOOD.blocks) == (State.PASSED, True, False)
 
 
 @pytest.mark.parametrize("blocks", [True, False])
-def test_what_cannot_be_judged_is_never_passed_and_blocks_if_it_says_so(blocks: bool) -> None:
+def test_an_unjudged_gate_is_never_passed_and_blocks_if_told(blocks: bool) -> None:
     gate = not_judged("golden_set", "None is frozen.", blocks=blocks)
     assert (gate.state, gate.passed, gate.blocks) == (State.NOT_JUDGED, False, blocks)
 
@@ -42,16 +42,16 @@ def test_a_gate_of_parts_has_the_figure_and_the_bound_of_the_first_that_fails() 
     assert (whole(GOOD).figure, whole(GOOD).bound) == (None, None)
 
 
-def test_a_gate_of_parts_names_all_that_fail_and_says_what_the_first_lost() -> None:
+def test_a_gate_of_parts_names_all_failures_and_explains_the_first() -> None:
     found = whole(BAD, GOOD, judged("language de", False, -0.1, -0.03, "Recall 0.20 against 0.30."))
     assert (found.figure, found.sentence) == (-0.35, "brand Lumo, language de: Recall 0.00 against 0.35.")
 
 
-def test_a_report_says_how_a_gate_stands_in_one_of_three_words() -> None:
+def test_a_report_has_one_of_three_states_of_a_gate() -> None:
     assert [one.as_json()["state"] for one in (GOOD, BAD, UNKNOWN)] == ["passed", "failed", "not_judged"]
 
 
-def test_what_stands_in_the_way_is_named_with_figure_and_bound_part_by_part() -> None:
+def test_blocking_gates_are_listed_with_figure_and_bound_by_part() -> None:
     found = [
         judged("random_slice", False, -0.02, 0.0, "Worse.").as_json(),
         whole(GOOD, BAD, UNKNOWN).as_json(),
@@ -66,12 +66,12 @@ def test_what_stands_in_the_way_is_named_with_figure_and_bound_part_by_part() ->
     ]
 
 
-def test_reports_of_before_there_were_three_states_are_read() -> None:
+def test_reports_without_states_are_read() -> None:
     old = [{"name": "calibration", "passed": False, "sentence": "Off."}, {"name": "enough_to_judge", "passed": True}]
     assert list(blocking(old)) == [{"name": "calibration", "figure": None, "bound": None}]
 
 
-def test_a_gate_as_json_says_its_state_and_whether_it_is_passed() -> None:
+def test_a_gate_as_json_has_its_state_and_whether_it_is_passed() -> None:
     assert whole(BAD).as_json() == {
         "name": "slices",
         "state": "failed",

@@ -31,7 +31,7 @@ def gate(name: str, evidence: GateEvidence = EVIDENCE) -> Gate:
     return next(one for one in gates(evidence, DEFAULT_GATES) if one.name == name)
 
 
-def test_the_gates_are_asked_in_this_order() -> None:
+def test_the_gates_have_this_order() -> None:
     assert [one.name for one in gates(EVIDENCE, DEFAULT_GATES)] == [
         "enough_to_judge", "random_slice", "calibration", "slices", "obfuscation",
     ]  # fmt: skip
@@ -80,7 +80,7 @@ def test_a_candidate_must_be_better_on_the_random_slice(
 
 CALIBRATIONS: list[tuple[float, float | None, tuple[float, float], bool, str]] = [
     (0.05, 0.06, (-0.03, 0.01), True, "better"),
-    (0.11, 0.06, (-0.01, 0.11), True, "worse by no more than five hundredths, and not for certain"),
+    (0.11, 0.06, (-0.01, 0.11), True, "worse by five hundredths, and not for certain"),
     (0.1101, 0.06, (-0.01, 0.11), False, "worse by more"),
     (0.10, 0.06, (0.02, 0.06), True, "worse for certain, at least by as much as is allowed"),
     (0.10, 0.06, (0.0201, 0.06), False, "worse for certain by more than is allowed"),
@@ -102,7 +102,7 @@ def test_calibration_is_no_worse(
     assert (found.passed, found.blocks) == (passes, not passes)
 
 
-def test_where_nothing_could_be_judged_that_is_the_only_gate_and_it_blocks() -> None:
+def test_without_a_judgement_the_only_gate_blocks() -> None:
     (found,) = nothing_judged(40, 12, 4, DEFAULT_GATES)
     assert (found.name, found.state, found.blocks) == ("enough_to_judge", State.NOT_JUDGED, True)
 
@@ -145,21 +145,21 @@ def test_every_gate_says_its_figure_and_its_bound(evidence: GateEvidence, senten
     assert [one.sentence for one in gates(evidence, DEFAULT_GATES)] == sentences
 
 
-def test_a_champion_that_has_learnt_the_judged_rows_is_said_to_be_flattered() -> None:
+def test_the_gate_reports_a_champion_trained_on_the_judged_rows() -> None:
     found = gate("random_slice", replace(EVIDENCE, champion_saw=True))
-    assert found.sentence.endswith("at 95%. The champion has learnt some of these rows, which flatters it.")
+    assert found.sentence.endswith("at 95%. The champion was trained on some of these rows, which flatters it.")
 
 
-def test_what_is_too_little_for_the_random_slice_says_how_much() -> None:
+def test_too_few_effective_counterfeits_are_reported() -> None:
     found = gate("random_slice", replace(EVIDENCE, effective_positives=2.31))
-    assert found.sentence == ("The counterfeits of the random slice say as much as 2.3 of equal weight; 5 are needed.")
+    assert found.sentence == "The effective sample size of the random slice is 2.3 counterfeits; 5 are needed."
     assert (found.figure, found.bound) == (2.31, 5.0)
 
 
-def test_trimmed_weights_are_said() -> None:
+def test_trimmed_weights_are_reported() -> None:
     found = gate("random_slice", replace(EVIDENCE, most_weight=6.83))
     assert found.sentence.startswith(
-        "Average precision 0.800 over all listings, none counted more than 6.8 times, against 0.750 of the champion;"
+        "Average precision 0.800 over all listings, with weights of at most 6.8, against 0.750 of the champion;"
     )
 
 
@@ -181,6 +181,6 @@ def test_a_gate_has_a_figure_and_a_bound(
     assert found.bound == bound
 
 
-def test_what_is_worse_for_certain_says_so() -> None:
+def test_a_certain_loss_is_reported() -> None:
     evidence = replace(EVIDENCE, calibration_error=(0.10, 0.06), calibration_interval=(0.03, 0.06))
     assert gate("calibration", evidence).sentence.endswith("at 95%, at most 0.020 beyond doubt.")

@@ -30,7 +30,7 @@ def test_a_set_comes_back_as_it_was_frozen() -> None:
     assert found.labels.tolist() == [row.label for row in ROWS[:20]]
 
 
-def test_equal_sets_have_equal_digests_in_whatever_order() -> None:
+def test_equal_sets_have_equal_digests_in_any_order() -> None:
     assert freeze(ITEMS[::-1], NOW) == (CONTENT, DIGEST)
     assert freeze(ITEMS, NOW + timedelta(seconds=1))[1] != DIGEST
     assert freeze([replace(ITEMS[0], label=1 - ITEMS[0].label), *ITEMS[1:]], NOW)[1] != DIGEST
@@ -63,7 +63,7 @@ NO_SETS: list[tuple[bytes, str, str]] = [
 
 
 @pytest.mark.parametrize(("content", "sentence", "_why"), NO_SETS, ids=[row[-1] for row in NO_SETS])
-def test_what_was_frozen_and_is_no_set_is_refused(content: bytes, sentence: str, _why: str) -> None:
+def test_frozen_content_that_is_no_set_is_refused(content: bytes, sentence: str, _why: str) -> None:
 
     with pytest.raises(SnapshotRefused, match=sentence):
         thawed(content, hashlib.sha256(content).hexdigest())
@@ -103,7 +103,7 @@ OTHERS: list[tuple[SnapshotRow, bool, str]] = [
         "a copy by another seller",
     ),
     (
-        # One of sixteen keys is the same by chance; less than half of the runs is.
+        # One of sixteen keys is equal by chance, but less than half of the runs are.
         in_words(GOLDEN, CHANGED, listing_id="lst_x", seller="x", seller_cluster="x"),
         True,
         "five words of twenty-two are other ones",
@@ -113,11 +113,11 @@ OTHERS: list[tuple[SnapshotRow, bool, str]] = [
 
 
 @pytest.mark.parametrize(("row", "kept", "_why"), OTHERS, ids=[row[-1] for row in OTHERS])
-def test_nothing_of_a_golden_set_is_learnt(row: SnapshotRow, kept: bool, _why: str) -> None:
+def test_training_excludes_a_golden_set(row: SnapshotRow, kept: bool, _why: str) -> None:
     assert kept_apart([row], a_set(GOLDEN)) == ([row] if kept else [])
 
 
-def test_sellers_that_nobody_knows_are_not_all_one() -> None:
+def test_unknown_sellers_are_not_one_seller() -> None:
     nobody = replace(GOLDEN, seller=None)
     assert kept_apart([replace(ROWS[10], seller=None, seller_cluster=None)], a_set(nobody))
 
@@ -136,6 +136,6 @@ def test_a_snapshot_that_holds_golden_listings_is_refused() -> None:
 def test_a_file_larger_than_any_set_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "golden.jsonl"
     path.touch()
-    os.truncate(path, 500_000_001)  # Sparse: it takes no room.
-    with pytest.raises(SnapshotRefused, match="larger than one can be"):
+    os.truncate(path, 500_000_001)  # Sparse: it uses no disk.
+    with pytest.raises(SnapshotRefused, match="too large"):
         read_golden(path, expected="")

@@ -23,7 +23,7 @@ BETTER = Compared(0.6, 0.5, -0.1, -0.2)
 LOST = replace(WHOLE, recall=Compared(0.2, 0.5, 0.3, 0.11))
 
 
-def test_a_set_is_scored_by_both_and_judged_as_a_whole() -> None:
+def test_both_models_score_a_set_and_it_is_judged_as_a_whole() -> None:
     found = golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), DEFAULT_GATES)
     assert (found.digest, found.items, found.positives) == (GOLDEN.digest, 120, int(DATA.labels.sum()))
     assert [part.name for part in found.parts] == ["all of it"]
@@ -54,7 +54,7 @@ def test_only_slices_of_enough_listings_are_judged_by_themselves() -> None:
     assert not sizes.keys() & {one.name for one in golden_evidence(GOLDEN, a_bundle(), InForce(None, 1), larger).parts}
 
 
-def test_a_champion_of_before_the_freeze_may_have_learnt_the_set() -> None:
+def test_a_champion_from_before_the_freeze_is_reported() -> None:
     before, after = (
         replace(a_bundle(), references_as_of=at) for at in (NOW.replace(year=2020), NOW.replace(year=2040))
     )
@@ -81,7 +81,7 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
         (
             "Golden set abcdef012345, 400 listings, 60 counterfeit, beside the champion. all of it: recall 0.20 "
             "against 0.50 at 1% false alarms, worse by at least 0.11 beyond doubt; 60 counterfeits of 40 sellers among "
-            "400 rows. The champion may have learnt it, which flatters it."
+            "400 rows. The champion may have been trained on it, which flatters it."
         ),
         -0.3,
         "recall is lost",
@@ -127,7 +127,7 @@ GATES: list[tuple[GoldenEvidence | None, State, str, float | None, str]] = [
 
 
 @pytest.mark.parametrize(("found", "state", "sentence", "figure", "_why"), GATES, ids=[row[-1] for row in GATES])
-def test_the_gate_says_what_was_found_on_which_set(
+def test_the_gate_reports_the_result_and_the_set(
     found: GoldenEvidence | None, state: State, sentence: str, figure: float | None, _why: str
 ) -> None:
     gate = golden_gate(found, DEFAULT_GATES)

@@ -38,7 +38,7 @@ TRAINED: list[tuple[datetime | None, bool, str]] = [
 
 
 @pytest.mark.parametrize(("as_of", "was", "_why"), TRAINED, ids=[row[-1] for row in TRAINED])
-def test_a_champion_was_trained_by_a_moment(as_of: datetime | None, was: bool, _why: str) -> None:
+def test_a_champion_was_trained_by_a_time(as_of: datetime | None, was: bool, _why: str) -> None:
     assert InForce(replace(a_bundle(), references_as_of=as_of), 1).was_trained_by(NOW) is was
 
 
@@ -48,6 +48,6 @@ def test_a_scorecard_was_never_trained() -> None:
 
 
 @pytest.mark.parametrize(("days", "knew"), [(-1, True), (0, True), (1, False)])
-def test_a_champion_knew_what_was_ripe_when_it_was_trained(days: int, knew: bool) -> None:
+def test_a_champion_knew_labels_that_were_mature_at_its_training(days: int, knew: bool) -> None:
     found = InForce(replace(a_bundle(), references_as_of=NOW), 1)
     assert found.knew(NOW + timedelta(days=days)) is knew

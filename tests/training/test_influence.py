@@ -12,7 +12,7 @@ from features.facts import Facts
 from models.policies.learning import WeightPolicy
 from tests.fixtures.labelled import a_market, market_facts, snapshot_rows
 from tests.fixtures.strategies import PROPERTY
-from training.influence import Part, held, parts
+from training.influence import Part, capped, parts
 from training.snapshot import SnapshotRow
 
 Floats = NDArray[np.float64]
@@ -35,20 +35,20 @@ HOLDS = [
 
 
 @pytest.mark.parametrize(("weights", "groups", "share", "expected", "_why"), HOLDS, ids=[row[-1] for row in HOLDS])
-def test_a_part_holds_its_largest_groups(
+def test_a_part_caps_its_largest_groups(
     weights: list[float], groups: list[int], share: float, expected: list[float], _why: str
 ) -> None:
-    assert a_part(groups, share).hold(np.array(weights)).tolist() == pytest.approx(expected)
+    assert a_part(groups, share).cap(np.array(weights)).tolist() == pytest.approx(expected)
 
 
-def test_a_part_leaves_rows_of_others_alone() -> None:
+def test_a_part_does_not_change_other_rows() -> None:
     part = Part("source", np.array([0, 2, 3, 4]), np.array([0, 1, 2, 3]), 0.5)
-    assert part.hold(np.array([5.0, 7.0, 1.0, 1.0, 1.0])).tolist() == pytest.approx([3, 7, 1, 1, 1])
+    assert part.cap(np.array([5.0, 7.0, 1.0, 1.0, 1.0])).tolist() == pytest.approx([3, 7, 1, 1, 1])
 
 
 @st.composite
 def weighted(draw: st.DrawFn) -> tuple[Floats, list[Part]]:
-    """Weights, and two ways to group them, each with a cap that some weighting can meet."""
+    """Weights and two groupings, each with a feasible cap."""
     n = draw(st.integers(4, 40))
     weights = draw(st.lists(st.sampled_from([0.1, 0.7, 1.0, 10.0]), min_size=n, max_size=n))
     made = []
@@ -61,30 +61,30 @@ def weighted(draw: st.DrawFn) -> tuple[Floats, list[Part]]:
 
 @PROPERTY
 @given(weighted())
-def test_nobody_gains_and_the_last_cap_holds(both: tuple[Floats, list[Part]]) -> None:
-    weights, capped = both
-    found = held(weights, capped)
+def test_no_weight_grows_and_the_last_cap_holds(both: tuple[Floats, list[Part]]) -> None:
+    weights, caps = both
+    found = capped(weights, caps)
     assert np.all(found > 0)
     assert np.all(found <= weights + 1e-9)
-    last = capped[-1]
+    last = caps[-1]
     totals = last.totals(found)
     assert last.share >= 1 or totals.max() <= last.share * totals.sum() * (1 + 1e-6)
 
 
 @PROPERTY
 @given(weighted())
-def test_a_part_that_has_held_its_groups_holds_nothing_more(both: tuple[Floats, list[Part]]) -> None:
+def test_capping_twice_changes_nothing(both: tuple[Floats, list[Part]]) -> None:
     weights, (part, _) = both
-    once = part.hold(weights)
-    assert part.hold(once) == pytest.approx(once, rel=1e-6)
+    once = part.cap(weights)
+    assert part.cap(once) == pytest.approx(once, rel=1e-6)
 
 
-def test_caps_that_no_weights_could_meet_together_leave_weight_all_the_same() -> None:
-    """Ten sellers hold all that one flooding source does not: a tenth each, where they may hold a twentieth."""
+def test_incompatible_caps_leave_some_weight() -> None:
+    """Ten sellers have all the weight that one flooding source does not: a tenth each, above the cap of a twentieth."""
     flood, honest = 90, 10
     by_source = a_part([0] * flood + list(range(1, honest + 1)), 0.25)
     by_seller = a_part([i % 50 + honest for i in range(flood)] + list(range(honest)), 0.05)
-    found = held(np.ones(flood + honest), [by_seller, by_source])
+    found = capped(np.ones(flood + honest), [by_seller, by_source])
     assert found[flood:].tolist() == pytest.approx([1.0] * honest)
     assert found[:flood].sum() == pytest.approx(honest / 3)
 
@@ -101,7 +101,7 @@ def rows_of(label: int, sources: Sequence[str], **changes: Any) -> list[Snapshot
     return [replace(ROW, label=label, sources=(source,), **changes) for source in sources]
 
 
-def test_few_sources_hold_three_equal_parts_and_many_their_fiftieth() -> None:
+def test_the_cap_of_few_sources_is_three_equal_parts() -> None:
     found = made_of(rows_of(1, [f"user:{i}" for i in range(10)]))
     assert ("source", list(range(10)), 0.3) in found
     found = made_of(rows_of(1, [f"user:{i}" for i in range(200)]))
@@ -131,7 +131,7 @@ def test_a_slice_is_capped_for_genuine_rows_alone() -> None:
     assert slices == [("slice", list(range(8)), 0.375)]
 
 
-def test_a_source_may_hold_a_fifth_of_a_slice_where_there_are_many() -> None:
+def test_a_source_may_have_a_fifth_of_a_slice_with_many_sources() -> None:
     found = made_of(rows_of(0, [f"user:{i}" for i in range(30)], brand_id="brn_1"))
     assert ("slice", list(range(30)), 0.2) in found
 
@@ -147,13 +147,13 @@ def test_languages_and_categories_are_slices(changed: str) -> None:
     assert found.rows.tolist() == [1, 3, 5, 7]
 
 
-def test_two_who_agree_are_a_source_of_their_own() -> None:
+def test_two_sources_that_agree_are_a_source_of_their_own() -> None:
     pairs = [replace(ROW, label=1, sources=pair) for pair in (("a", "b"), ("b", "a"), ("a",), ("b",), ("c",))]
     (found,) = [part for part in parts(pairs, [FACTS[0]] * 5, LOOSE) if part.kind == "source"]
     assert found.groups.tolist() == [0, 0, 1, 2, 3]
 
 
-def test_slices_are_capped_in_an_order_that_the_rows_do_not_decide() -> None:
+def test_the_order_of_slices_does_not_depend_on_the_rows() -> None:
     facts = replace(FACTS[0], listing=replace(FACTS[0].listing, language=None, product_type=None))
     rows = [*rows_of(0, "abcd", brand_id="brn_2"), *rows_of(0, "abcde", brand_id="brn_1")]
     for read in (rows, rows[::-1]):

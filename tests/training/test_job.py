@@ -1,4 +1,4 @@
-"""The training child as whoever starts it sees it: snapshots that cannot be learnt from, each with its sentence."""
+"""The training child as its parent process sees it: unusable snapshots, each with its message."""
 
 import hashlib
 import json
@@ -29,23 +29,23 @@ def told(row: SnapshotRow, **changes: Any) -> SnapshotRow:
 
 
 def leaking(row: SnapshotRow) -> SnapshotRow:
-    """The row with an account age from which its label can be read."""
+    """The row with an account age that reveals its label."""
     facts = json.loads(row.facts)
     facts["listing"]["seller"]["age_days"] = 10 + row.label
     return replace(row, facts=json.dumps(facts))
 
 
 def foreign(path: Path) -> None:
-    """The file as another version of the features would have written it."""
+    """The file as another feature version would write it."""
     table = pq.read_table(path)
     pq.write_table(table.replace_schema_metadata({**table.schema.metadata, b"touchstone.fingerprint": b"0" * 64}), path)
 
 
 def untouched(_path: Path) -> None:
-    """The file as it was written."""
+    """The unchanged file."""
 
 
-CHANGED = "a golden set of which a byte was changed"
+CHANGED = "a golden set with a changed byte"
 GENUINE = [replace(row, label=0) for row in ROWS]
 UNSOUND: list[tuple[str, Sequence[SnapshotRow], Callable[[Path], None], str]] = [
     ("few", ROWS[:20], untouched, "labels are mature; at least 10 and 20 are needed to train"),
@@ -56,30 +56,30 @@ UNSOUND: list[tuple[str, Sequence[SnapshotRow], Callable[[Path], None], str]] = 
         untouched,
         "All counterfeit labels are of one seller; at least two are needed",
     ),
-    ("twice", [*ROWS, replace(ROWS[3], listing_id="lst_x")], untouched, "A listing version stands twice"),
+    ("twice", [*ROWS, replace(ROWS[3], listing_id="lst_x")], untouched, "contains a listing version twice"),
     (
         "copied",
         [*ROWS, *(replace(row, version_id=f"ver_c{i}") for i, row in enumerate(ROWS[:20]))],
         untouched,
-        "20 of 180 rows repeat the facts of another row under an id of their own",
+        "20 of 180 rows repeat the facts of another row under another id",
     ),
-    ("leak", [leaking(row) for row in ROWS], untouched, "tells counterfeit from genuine, as only"),
-    ("known later", [replace(ROWS[0], known_at=NOW + timedelta(hours=1)), *ROWS[1:]], untouched, "known only after"),
+    ("leak", [leaking(row) for row in ROWS], untouched, "A column alone separates counterfeit from genuine"),
+    ("known later", [replace(ROWS[0], known_at=NOW + timedelta(hours=1)), *ROWS[1:]], untouched, "became known after"),
     (
         "facts of tomorrow",
         [told(ROWS[0], as_of=(NOW + timedelta(days=1)).isoformat()), *ROWS[1:]],
         untouched,
-        "The facts of a row are of a time after",
+        "The facts of a row are later than",
     ),
     ("facts of another schema", [told(ROWS[0], schema=99), *ROWS[1:]], untouched, "facts of schema 99; this version"),
-    ("no proof", [replace(ROWS[0], audit_entries=()), *ROWS[1:]], untouched, "proved by which audit entries"),
+    ("no proof", [replace(ROWS[0], audit_entries=()), *ROWS[1:]], untouched, "or their audit entries"),
     ("another version", ROWS, foreign, "written for the features 000000000000, this version has"),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How a training ended: its code, its last line, where it would have left a bundle, and its golden set's digest."""
+    """The end of a training: exit code, last line, folder for the bundle, and digest of the golden set."""
 
     code: int
     line: dict[str, Any]
@@ -100,7 +100,7 @@ def arguments(folder: Path, rows: Sequence[SnapshotRow], change: Callable[[Path]
 
 
 def with_a_changed_golden_set(folder: Path) -> tuple[list[str], str]:
-    """A training with a golden set of which a byte was changed since it was frozen, and the digest that it had."""
+    """A training with a golden set that has a changed byte, and its digest when it was frozen."""
     items = [GoldenItem(f"ver_g{i}", f"lst_g{i}", None, row.label, ("a", "b"), row.facts) for i, row in enumerate(ROWS)]
     content, digest = freeze(items, NOW)
     golden = folder / "golden.jsonl"
@@ -109,14 +109,14 @@ def with_a_changed_golden_set(folder: Path) -> tuple[list[str], str]:
 
 
 def lines_of(command: Sequence[str]) -> tuple[int, list[dict[str, Any]]]:
-    """The code of a child whose standard input stays open, and what it said."""
+    """The exit code of a child whose standard input stays open, and its output."""
     with subprocess.Popen([sys.executable, "-P", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdout is not None
         lines = [json.loads(line) for line in child.stdout]
         return child.wait(), lines
 
 
-# One process for them all: to start one takes three seconds, to refuse a snapshot none.
+# One process for all: its start takes three seconds, a refusal almost none.
 IN_TURN = """
 import json, sys
 from training.child import end
@@ -129,7 +129,7 @@ end(0)
 
 @pytest.fixture(scope="module")
 def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
-    """How the training on each unsound snapshot ends."""
+    """The end of the training on each unsound snapshot."""
     names = [*(name for name, *_ in UNSOUND), CHANGED]
     folders = [tmp_path_factory.mktemp("job") for _ in names]
     asked = [arguments(folder, rows, change) for folder, (_, rows, change, _) in zip(folders, UNSOUND, strict=False)]
@@ -143,7 +143,7 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Ended]:
 
 
 @pytest.mark.parametrize(("name", "_rows", "_change", "sentence"), UNSOUND, ids=[row[0] for row in UNSOUND])
-def test_a_snapshot_that_cannot_be_learnt_from_is_refused_and_leaves_no_bundle(
+def test_an_unusable_snapshot_is_refused_and_leaves_no_bundle(
     ended: dict[str, Ended], name: str, _rows: Sequence[SnapshotRow], _change: Callable[[Path], None], sentence: str
 ) -> None:
     found = ended[name]
@@ -152,7 +152,7 @@ def test_a_snapshot_that_cannot_be_learnt_from_is_refused_and_leaves_no_bundle(
     assert not found.out.exists()
 
 
-def test_a_golden_set_of_which_a_byte_was_changed_trains_nothing(ended: dict[str, Ended]) -> None:
+def test_a_changed_golden_set_trains_nothing(ended: dict[str, Ended]) -> None:
     found = ended[CHANGED]
     assert (found.code, found.line["event"]) == (REFUSED, "refused")
     assert found.line["sentence"].endswith(f"not {found.golden[:12]} as frozen; nothing is trained.")
@@ -161,7 +161,7 @@ def test_a_golden_set_of_which_a_byte_was_changed_trains_nothing(ended: dict[str
 
 @pytest.mark.soak
 @pytest.mark.parametrize(("_name", "rows", "change", "sentence"), UNSOUND, ids=[row[0] for row in UNSOUND])
-def test_a_child_of_its_own_says_the_same_to_whoever_started_it(
+def test_a_child_process_reports_the_same_to_its_parent(
     tmp_path: Path, _name: str, rows: Sequence[SnapshotRow], change: Callable[[Path], None], sentence: str
 ) -> None:
     code, text = lines_of(["-m", "training.job", *arguments(tmp_path, rows, change)])

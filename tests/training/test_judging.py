@@ -66,7 +66,7 @@ def test_a_judgement_beside_a_champion_reports_it_and_the_difference() -> None:
 
 
 def test_a_candidate_is_judged_on_later_rows_only() -> None:
-    """The last forty rows, of which a seller known from an earlier stretch sold one."""
+    """The last forty rows; one is of a seller known from an earlier time fold."""
     assert set(TRIAL.split.judge) < set(range(120, 160))
     assert (alone().report["rows"], alone().report["sellers"]) == (39, 20)
     assert alone().report["positives"] == DATA.labels[TRIAL.split.judge].sum()
@@ -76,7 +76,7 @@ def test_a_champion_changes_nothing_for_the_candidate() -> None:
     assert beside().report["candidate"] == alone().report["candidate"]
 
 
-def test_a_champion_of_noise_is_beaten() -> None:
+def test_a_random_champion_is_beaten() -> None:
     low, high = beside().report["difference_interval"]
     assert low < high
     assert beside().report["candidate"]["ap"] > beside().report["champion"]["ap"]
@@ -84,7 +84,7 @@ def test_a_champion_of_noise_is_beaten() -> None:
 
 
 def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
-    """Of a stretch that is over they do, in those after it; so those of the last are turned round."""
+    """Labels of earlier time folds reach the fits of later ones, so those of the last time fold are inverted."""
     labels = DATA.labels.copy()
     last = TRIAL.split.time_folds[-1].judge
     labels[last] = 1 - labels[last]
@@ -93,8 +93,8 @@ def test_the_labels_of_judged_rows_do_not_reach_the_fit() -> None:
     assert [bin_[0] for bin_ in ours] == [bin_[0] for bin_ in theirs]
 
 
-def test_each_stretch_is_judged_by_what_came_before_it() -> None:
-    """The first stretch is judged as if the later ones had not been; those know more."""
+def test_each_time_fold_is_judged_by_earlier_rows() -> None:
+    """Later rows do not affect the first time fold; later fits know more."""
     first, *later = TRIAL.split.time_folds
     assert len(later) == 2
     of_first = judged(replace(TRIAL, split=LaterSplit((first,))))
@@ -114,7 +114,7 @@ def test_each_stretch_is_judged_by_what_came_before_it() -> None:
     assert last.report["candidate"]["ap"] == average_precision(DATA.labels[later[1].judge], expected)
 
 
-def test_rewritten_listings_are_read_by_the_model_of_their_stretch() -> None:
+def test_the_model_of_their_time_fold_scores_rewritten_listings() -> None:
     first, *later = TRIAL.split.time_folds
     split = LaterSplit((first, later[0]))
     turned = replace(TRIAL, split=LaterSplit((replace(first, judge=later[0].judge),)))
@@ -135,18 +135,18 @@ def test_the_gates_count_the_counterfeits_of_the_judged_rows_and_their_sellers()
     assert f"{len(fakes)} counterfeits of {sellers} sellers among 39 later listings" in alone().gates[0].sentence
 
 
-def test_what_the_random_slice_says_is_counted_in_its_counterfeits() -> None:
-    """Where no weight is enough all count one, and say as much as they are."""
+def test_the_random_slice_reports_its_effective_counterfeits() -> None:
+    """Where no bound gives enough effective counterfeits, all weights are one."""
     found = judged(policy=replace(DEFAULT_GATES, fewest_effective_positives=1_000.0))
     assert (found.gates[1].figure, found.gates[1].blocks) == (alone().report["positives"], True)
 
 
-def test_slices_say_what_the_champion_does_where_there_is_one() -> None:
+def test_slices_include_the_champion_if_there_is_one() -> None:
     assert all("champion_ap" in row for row in beside().report["slices"])
     assert not any("champion_ap" in row for row in alone().report["slices"])
 
 
-def test_text_and_price_alone_tell_something() -> None:
+def test_text_and_price_alone_are_better_than_chance() -> None:
     assert alone().report["only_text_and_price"]["roc_auc"] > 0.5
 
 
@@ -183,7 +183,7 @@ def test_slices_are_gated_on_the_same_rows() -> None:
     assert [part.name for part in gate.parts] == names
 
 
-def test_a_champion_that_has_learnt_the_judged_rows_is_said_to_be_flattered() -> None:
+def test_the_report_names_a_champion_trained_on_the_judged_rows() -> None:
     found = judged(replace(TRIAL, split=replace(TRIAL.split, champion_saw=True)), a_bundle())
     assert found.report["champion_saw"]
     assert "flatters" in found.gates[1].sentence
@@ -207,9 +207,7 @@ TOO_LITTLE: list[tuple[Labels, LaterSplit, str, str]] = [
 
 
 @pytest.mark.parametrize(("labels", "split", "why", "_why"), TOO_LITTLE, ids=[row[-1] for row in TOO_LITTLE])
-def test_where_there_is_too_little_a_candidate_is_not_judged(
-    labels: Labels, split: LaterSplit, why: str, _why: str
-) -> None:
+def test_with_too_few_rows_a_candidate_is_not_judged(labels: Labels, split: LaterSplit, why: str, _why: str) -> None:
     found = judged(replace(TRIAL, labels=labels, split=split))
     assert found.report.keys() == {"rows", "positives", "why"}
     assert why in found.report["why"]
@@ -236,7 +234,7 @@ def sliced() -> Judgement:
     return judged(replace(TRIAL, stands_for=STANDS_FOR), a_bundle())
 
 
-def test_what_rows_stand_for_changes_the_slice_and_nothing_else() -> None:
+def test_the_number_of_represented_listings_only_changes_the_slice() -> None:
     weighed, plain = sliced().report["candidate"], beside().report["candidate"]
     assert {**weighed, "random_slice": None} == {**plain, "random_slice": None}
     assert weighed["random_slice"]["ap"] != plain["random_slice"]["ap"]
@@ -253,7 +251,7 @@ def test_rows_that_stand_for_themselves_are_the_slice() -> None:
     assert beside().report["random_slice"]["difference_interval"] == beside().report["difference_interval"]
 
 
-def test_the_slice_says_how_much_it_rests_on() -> None:
+def test_the_slice_reports_its_effective_sample_size() -> None:
     rows = a_split().judge
     drawn = rows[rows % 4 == 0]
     counterfeit = DATA.labels[rows] * STANDS_FOR[rows]
@@ -267,7 +265,7 @@ def test_the_slice_says_how_much_it_rests_on() -> None:
     assert sliced().report["candidate"]["random_slice"]["effective_n"] == pytest.approx(329**2 / (10 * 30**2 + 29))
 
 
-def test_the_comparison_is_of_trimmed_weights_and_its_gate_says_how_far() -> None:
+def test_the_comparison_uses_trimmed_weights_and_its_gate_reports_the_bound() -> None:
     counterfeits = [row for row in a_split().judge if DATA.labels[row] == 1]
     stands_for = np.ones(160)
     stands_for[counterfeits[0]] = 30.0
@@ -279,7 +277,7 @@ def test_the_comparison_is_of_trimmed_weights_and_its_gate_says_how_far() -> Non
     assert (
         effective_number(stands_for[counterfeits]) < 5 <= effective_number(np.minimum(stands_for, most)[counterfeits])
     )
-    assert f"none counted more than {most:.1f} times," in found.gates[1].sentence
+    assert f"with weights of at most {most:.1f}," in found.gates[1].sentence
     ours, theirs = (found.report[name]["random_slice"]["ap"] for name in ("candidate", "champion"))
     assert found.gates[1].figure != pytest.approx(ours - theirs)
     assert sliced().report["random_slice"]["most_weight"] == 30
@@ -300,8 +298,8 @@ def test_both_models_have_the_same_figures_of_the_slice() -> None:
     assert sliced().report["champion"]["random_slice"].keys() == sliced().report["candidate"]["random_slice"].keys()
 
 
-def test_the_slice_finds_what_the_champion_hid() -> None:
-    """Ten flagged listings, in the champion's order; and one drawn counterfeit that stands for 40, which it missed."""
+def test_the_slice_finds_counterfeits_that_the_champion_missed() -> None:
+    """Ten flagged listings in the champion's order, and a sampled counterfeit that represents 40 and that it missed."""
     labels = np.array([1] * 8 + [0] * 2 + [1], dtype=np.int8)
     stands_for = np.array([1.0] * 10 + [40.0])
     champion = np.array([0.9] * 8 + [0.5] * 2 + [0.1])
@@ -310,7 +308,7 @@ def test_the_slice_finds_what_the_champion_hid() -> None:
 
 
 def test_a_curve_by_hand() -> None:
-    """From the highest down: counterfeit, genuine, counterfeit, genuine."""
+    """From the highest score: counterfeit, genuine, counterfeit, genuine."""
     labels, probabilities = np.array([0, 1, 0, 1], dtype=np.int8), np.array([0.1, 0.9, 0.6, 0.5])
     found = curves(labels, probabilities, bins=2)
     assert found["recall"] == [0.5, 0.5, 1.0, 1.0]
@@ -318,7 +316,7 @@ def test_a_curve_by_hand() -> None:
     assert found["reliability"] == [[pytest.approx(0.3), 0.5, 2, 1], [0.75, 0.5, 2, 1]]
 
 
-def test_a_curve_of_many_rows_has_points_for_a_page() -> None:
+def test_a_curve_of_many_rows_has_few_points() -> None:
     found = curves(np.tile(DATA.labels, 10), np.linspace(0, 1, 1_600))
     assert len(found["recall"]) == len(found["precision"]) == 60
     assert len(found["reliability"]) == 10

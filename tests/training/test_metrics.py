@@ -40,7 +40,7 @@ def test_the_area_under_the_curve_is_that_of_scikit_learn(rows: tuple[Labels, Fl
 
 @PROPERTY
 @given(ranked())
-def test_a_row_of_weight_zero_is_not_there(rows: tuple[Labels, Floats, Floats]) -> None:
+def test_a_row_of_weight_zero_has_no_effect(rows: tuple[Labels, Floats, Floats]) -> None:
     labels, scores, weights = rows
     weights[2:] *= np.arange(len(weights) - 2) % 2
     kept = weights > 0
@@ -118,8 +118,8 @@ def test_the_weighted_calibration_error_by_hand() -> None:
 
 @PROPERTY
 @given(ranked())
-def test_a_row_that_stands_for_three_counts_as_three_rows(rows: tuple[Labels, Floats, Floats]) -> None:
-    """Of figures that no bin or position cuts through; weights here are whole numbers."""
+def test_a_row_of_weight_three_is_three_rows(rows: tuple[Labels, Floats, Floats]) -> None:
+    """For figures without bins or positions; the weights are whole numbers."""
     labels, scores, weights = rows
     times = weights.astype(int)
     many_labels, many_scores = np.repeat(labels, times), np.repeat(scores, times)
@@ -150,8 +150,8 @@ RECALLS = [
 
 
 @pytest.mark.parametrize(("false_alarms", "expected", "_why"), RECALLS, ids=[row[-1] for row in RECALLS])
-def test_recall_where_so_many_genuine_listings_are_flagged(false_alarms: float, expected: float, _why: str) -> None:
-    """From the highest: counterfeit; then one of each with equal scores; genuine; counterfeit."""
+def test_recall_at_a_share_of_flagged_genuine_listings(false_alarms: float, expected: float, _why: str) -> None:
+    """From the highest score: counterfeit; then one of each with equal scores; genuine; counterfeit."""
     labels, scores = np.array([1, 1, 0, 0, 1], dtype=np.int8), np.array([0.9, 0.6, 0.6, 0.4, 0.2])
     assert metrics.recall_at(labels, scores, false_alarms=false_alarms) == pytest.approx(expected)
 
@@ -176,7 +176,7 @@ def test_the_rows_of_a_seller_are_drawn_together() -> None:
 
 
 def test_every_seller_is_as_likely_as_every_other() -> None:
-    """Of 4,000 resamples each seller is expected once a resample; five standard errors are 0.065."""
+    """Each seller is expected once per resample; with 4,000 resamples, five standard errors are 0.065."""
     means = metrics.seller_bootstrap(GROUPS, times=4_000, seed=0).mean(axis=0)
     assert np.abs(means - 1).max() < 0.065
 
@@ -186,7 +186,7 @@ def test_equal_seeds_draw_equally() -> None:
     assert np.array_equal(one, other)
 
 
-def test_an_interval_is_the_middle_of_what_was_found() -> None:
+def test_an_interval_is_the_middle_of_the_figures() -> None:
     assert metrics.central_interval(np.arange(1001) / 1000) == pytest.approx((0.025, 0.975))
 
 
@@ -194,5 +194,5 @@ def test_figures_that_do_not_exist_are_left_out_of_an_interval() -> None:
     assert metrics.central_interval(np.array([np.nan, 1.0, 1.0])) == (1.0, 1.0)
 
 
-def test_an_interval_of_nothing_does_not_exist() -> None:
+def test_an_interval_without_figures_does_not_exist() -> None:
     assert np.isnan(metrics.central_interval(np.array([np.nan]))).all()

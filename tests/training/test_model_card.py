@@ -63,8 +63,8 @@ STATEMENT = [
     "* Snapshot `ab12`: 12,345 labelled listing versions of 678 sellers, 90 of them counterfeit.",
     "* Evidence: 1,200 brand, 30 one reviewer. Lanes: 1,000 ask brand, 230 audit.",
     (
-        "* 340 rows are near-duplicates of one seller and share the weight of one. Held to their part of the weight: "
-        "1 source, 3 sellers. Together as much as 810 rows of equal weight."
+        "* 340 rows are near-duplicates of a seller and share the weight of one. Capped at their share of the weight: "
+        "1 source, 3 sellers. Effective sample size 810 rows."
     ),
     "* Thresholds: ask the brand from 0.500, analyst from 0.120. They are point estimates, not bounds.",
     (
@@ -77,19 +77,19 @@ STATEMENT = [
     "* With only title, description, brand, category and price: average precision 0.600.",
     "* Champion cccccccccccc: average precision 0.750.",
     (
-        "* Weighted to the 1,360 listings that these stand for, 30 of them drawn at random: average precision 0.550, "
-        "the champion 0.410; as much as 68 rows of equal weight would say."
+        "* Weighted to the 1,360 listings that these represent, 30 of them sampled at random: average precision 0.550, "
+        "the champion 0.410; effective sample size 68 rows."
     ),
     "* pass enough_to_judge: 40 counterfeits.",
     "* FAIL calibration: Calibration error 0.300.",
     "* pass slices: None has lost.",
     "  * not judged brand Lumo: 2 counterfeits.",
-    "* Decides who looks at a listing. It never removes one: that takes a person's verdict.",
+    "* Decides who reviews a listing. It never removes a listing; only a person's verdict does.",
 ]
 
 
 @pytest.mark.parametrize("line", STATEMENT)
-def test_a_card_says(line: str) -> None:
+def test_a_card_contains(line: str) -> None:
     assert line in CARD.splitlines()
 
 
@@ -98,12 +98,12 @@ def test_a_figure_that_does_not_exist_is_unknown() -> None:
     assert "average precision unknown." in model_card({**REPORT, "judged": judged}, "d" * 64)
 
 
-def test_a_card_of_what_was_not_judged_says_why() -> None:
+def test_a_card_without_a_judgement_gives_the_reason() -> None:
     card = model_card({**REPORT, "judged": {"rows": 3, "positives": 0, "why": "Too few."}}, "d" * 64)
     assert "* Not judged: Too few." in card.splitlines()
     assert "Average precision" not in card
 
 
-def test_a_first_model_s_card_names_no_champion() -> None:
+def test_the_card_of_a_first_model_names_no_champion() -> None:
     judged = {name: value for name, value in REPORT["judged"].items() if name != "champion"}  # type: ignore[attr-defined]  # a mapping
     assert "hampion" not in model_card({**REPORT, "judged": judged}, "d" * 64)

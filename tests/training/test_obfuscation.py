@@ -26,21 +26,21 @@ def written(name: str, listing: Listing = LISTING, market: Market = MARKET, seed
     return rewritten(BY_NAME[name], listing, market, seed=seed)
 
 
-def test_there_are_twelve_ways_and_more_each_with_its_meaning_and_its_source() -> None:
+def test_there_are_twelve_ways_and_more_each_with_a_meaning_and_a_source() -> None:
     assert len(TRANSFORMS) >= 12
     assert len({one.name for one in TRANSFORMS}) == len(TRANSFORMS)
     assert all(one.means.endswith(".") and one.source for one in TRANSFORMS)
 
 
 @pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
-def test_a_way_changes_a_listing_the_same_way_whenever_it_is_asked(way: Transform) -> None:
+def test_a_way_is_reproducible(way: Transform) -> None:
     changed = rewritten(way, LISTING, MARKET, seed=0)
     assert changed != LISTING
     assert rewritten(way, LISTING, MARKET, seed=0) == changed
 
 
 @pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
-def test_a_way_leaves_what_it_is_not_about(way: Transform) -> None:
+def test_a_way_leaves_other_fields_unchanged(way: Transform) -> None:
     changed = rewritten(way, LISTING, MARKET, seed=0)
     assert (changed.external_id, changed.product_type, changed.currency) == ("MP-1", "Bags", "EUR")
     if way.name != "price below the median":
@@ -48,22 +48,22 @@ def test_a_way_leaves_what_it_is_not_about(way: Transform) -> None:
 
 
 @pytest.mark.parametrize("way", TRANSFORMS, ids=lambda way: way.name)
-def test_a_way_copes_with_a_listing_of_which_nearly_nothing_is_known(way: Transform) -> None:
+def test_a_way_handles_a_nearly_empty_listing(way: Transform) -> None:
     bare = Listing(external_id="MP-2", price=Decimal(5), currency="EUR")
     found = rewritten(way, bare, Market(None, None, ()), seed=0)
     assert (found.title, found.price) == (None, Decimal(5))
 
 
-def test_listings_are_rewritten_each_by_its_own_chance() -> None:
+def test_each_listing_has_its_own_chance() -> None:
     other = Listing(external_id="MP-9", title=LISTING.title, description=LISTING.description, brand="Aurelle")
     assert written("leet").description != written("leet", other).description
 
 
-def test_another_seed_rewrites_otherwise() -> None:
+def test_another_seed_gives_another_text() -> None:
     assert len({written("leet", seed=seed).description for seed in range(5)}) > 1
 
 
-# What each does to the name, which it must hit wherever it stands.
+# The effect on the name, at every occurrence.
 NAMES = [
     ("leet", "Aur3ll3", "4UR3LL3"),
     ("homoglyphs", "Аurеllе", "АURЕLLЕ"),
@@ -75,7 +75,7 @@ NAMES = [
 
 
 @pytest.mark.parametrize(("name", "title", "description"), NAMES, ids=[row[0] for row in NAMES])
-def test_the_name_is_disguised_wherever_it_stands(name: str, title: str, description: str) -> None:
+def test_the_name_is_obfuscated_at_every_occurrence(name: str, title: str, description: str) -> None:
     changed = written(name)
     assert (changed.title or "").startswith(title.replace("A", "4", 1) if name == "leet" else title)
     assert description in (changed.description or "")
@@ -85,7 +85,7 @@ INVISIBLE = ["zero width", "direction marks", "residue of pasting", "full width"
 
 
 @pytest.mark.parametrize("name", INVISIBLE)
-def test_what_cannot_be_seen_is_gone_when_a_text_is_folded(name: str) -> None:
+def test_folding_removes_invisible_characters(name: str) -> None:
     for seed in range(20):
         changed = written(name, seed=seed)
         assert fold(changed.title or "").replace(" ", "") == fold(LISTING.title or "").replace(" ", "")
@@ -98,20 +98,20 @@ FOUND_ALL_THE_SAME = [
 
 
 @pytest.mark.parametrize("name", FOUND_ALL_THE_SAME)
-def test_the_register_finds_the_brand_behind_a_disguise(name: str) -> None:
+def test_the_register_finds_an_obfuscated_brand(name: str) -> None:
     register = BrandRegister([AURELLE])
     for seed in range(10):
         changed = written(name, seed=seed)
         assert register.resolve(title=changed.title, declared=None, gtin=None).name == "Aurelle", changed.title
 
 
-def test_a_brand_that_is_left_out_is_named_nowhere() -> None:
+def test_an_omitted_brand_is_named_nowhere() -> None:
     changed = written("brand left out")
     assert (changed.title, changed.brand) == ("leather tote, grey", None)
     assert "aurelle" not in (changed.description or "").casefold()
 
 
-def test_good_words_are_those_of_honest_listings_and_stand_behind_ones_own() -> None:
+def test_good_words_are_those_of_honest_listings_at_the_end() -> None:
     changed = written("good words").description or ""
     assert changed.startswith(LISTING.description or "")
     added = changed.removeprefix(LISTING.description or "").split()
@@ -128,7 +128,7 @@ def test_a_price_is_put_just_below_the_median() -> None:
 
 
 @pytest.mark.parametrize("usual", [None, float("nan"), 0.0])
-def test_a_price_without_a_median_stays(usual: float | None) -> None:
+def test_a_price_without_a_median_is_unchanged(usual: float | None) -> None:
     assert written("price below the median", market=Market("Aurelle", usual, ())).price == LISTING.price
 
 
@@ -137,7 +137,7 @@ def test_a_listing_that_is_cut_short_keeps_a_beginning() -> None:
     assert (len(changed.title or ""), changed.description) == (47, None)
 
 
-def test_a_misspelt_brand_differs_by_a_letter_and_the_rest_stays() -> None:
+def test_only_the_brand_is_misspelt() -> None:
     for seed in range(20):
         title = written("misspelt brand", seed=seed).title or ""
         first, rest = title.split(" ", 1)
@@ -145,7 +145,7 @@ def test_a_misspelt_brand_differs_by_a_letter_and_the_rest_stays() -> None:
         assert (abs(len(first) - 7) <= 1, rest) == (True, "leather tote, grey")
 
 
-def test_chance_is_passed_and_no_other_is_used() -> None:
+def test_only_the_given_chance_is_used() -> None:
     random.seed(1)
     state = random.getstate()
     for way in TRANSFORMS:

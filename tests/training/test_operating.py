@@ -10,7 +10,7 @@ Floats = NDArray[np.float64]
 
 
 def ranked(*labels: int) -> tuple[Labels, Floats]:
-    """Labels from the most suspicious down, with probabilities 0.99, 0.98 and so on."""
+    """Labels from the highest score down, with probabilities 0.99, 0.98 and so on."""
     return np.array(labels, dtype=np.int8), 0.99 - np.arange(len(labels)) / 100
 
 
@@ -18,7 +18,7 @@ def chosen(labels: Labels, probabilities: Floats, weights: Floats | None = None)
     return choose_thresholds(labels, probabilities, np.ones(len(labels)) if weights is None else weights)
 
 
-def test_without_rows_only_what_is_all_but_certain_is_asked_about() -> None:
+def test_without_rows_the_brand_threshold_is_the_highest() -> None:
     nothing = np.zeros(0)
     assert choose_thresholds(nothing.astype(np.int8), nothing, nothing).ask_brand_from == 0.9
 
@@ -29,7 +29,7 @@ def test_brands_are_asked_down_to_where_three_in_five_are_counterfeit() -> None:
     assert chosen(labels, probabilities).ask_brand_from == pytest.approx(probabilities[19])
 
 
-def test_fewer_than_ten_flagged_rows_say_nothing_of_a_precision() -> None:
+def test_fewer_than_ten_flagged_rows_do_not_set_a_threshold() -> None:
     labels, probabilities = ranked(*[1] * 5, *[0] * 40)
     assert chosen(labels, probabilities / 2).ask_brand_from == 0.9
 
@@ -50,16 +50,16 @@ def test_without_a_counterfeit_the_threshold_of_brands_is_the_highest() -> None:
     assert chosen(labels, probabilities).ask_brand_from == 0.9
 
 
-def test_analysts_see_what_keeps_nine_counterfeits_in_ten() -> None:
-    """Ten among a thousand: the ninth stands at rank 50, within what they can look at."""
+def test_the_analyst_threshold_keeps_nine_counterfeits_in_ten() -> None:
+    """Ten among a thousand: the ninth has rank 50, which is within the review capacity."""
     labels, probabilities = np.zeros(1_000, dtype=np.int8), np.linspace(0.6, 0.0, 1_000)
     labels[[0, 5, 10, 15, 20, 30, 35, 40, 49, 400]] = 1
     found = chosen(labels, np.maximum(probabilities, 0.001) + 0.2)
     assert found.analyst_from == pytest.approx(probabilities[49] + 0.2)
 
 
-def test_analysts_see_no_more_than_their_share() -> None:
-    """Ten counterfeits evenly among a thousand: nine are reached at rank 900, of which they can look at 120."""
+def test_analysts_see_at_most_their_share() -> None:
+    """Ten counterfeits evenly among a thousand: the ninth has rank 900, above the capacity of 120."""
     labels, probabilities = np.zeros(1_000, dtype=np.int8), np.linspace(0.6, 0.2, 1_000)
     labels[99::100] = 1
     found = chosen(labels, probabilities)
@@ -71,20 +71,20 @@ def test_analysts_see_nothing_below_a_twentieth() -> None:
     assert chosen(labels, probabilities / 100).analyst_from == 0.05
 
 
-def test_analysts_see_no_less_than_brands_are_asked() -> None:
+def test_the_analyst_threshold_is_at_most_that_of_brands() -> None:
     labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4)
     found = chosen(labels, probabilities)
     assert found.analyst_from <= found.ask_brand_from
 
 
-def test_a_row_counts_by_what_it_stands_for() -> None:
-    """Each genuine row stands for ten, so even the top is not precise enough to ask a brand below 0.9."""
+def test_a_row_is_weighted_by_the_listings_that_it_represents() -> None:
+    """Each genuine row represents ten, so even the top is not precise enough to ask a brand below 0.9."""
     labels, probabilities = ranked(*[1, 1, 1, 0, 0] * 4, *[0] * 30)
     weights = np.where(labels, 1.0, 10.0)
     assert chosen(labels, probabilities, weights).ask_brand_from == 0.9
 
 
-def test_what_is_found_at_both_thresholds() -> None:
+def test_figures_at_both_thresholds() -> None:
     """At 0.5: two flagged, one right, of three. At 0.2: four flagged, two right."""
     labels, probabilities = np.array([1, 0, 1, 0, 1], dtype=np.int8), np.array([0.9, 0.5, 0.4, 0.2, 0.1])
     assert operating_points(labels, probabilities, Thresholds(0.5, 0.2)) == {
@@ -103,8 +103,8 @@ def test_a_recall_without_counterfeits_does_not_exist() -> None:
     assert (found["ask_brand_from"]["precision"], found["ask_brand_from"]["recall"]) == (0, None)
 
 
-def test_promises_say_what_holds_and_what_is_declined() -> None:
-    """150 accused sellers, 15 of them wrong: enough for .7 and .8; at .9 nothing is left for noise."""
+def test_promises_are_made_or_declined() -> None:
+    """150 flagged sellers, 15 of them wrongly: enough for .7 and .8; .9 leaves no margin for noise."""
     labels = np.array([1] * 135 + [0] * 115, dtype=np.int8)
     probabilities = np.array([0.75] * 150 + [0.1] * 100)
     found = promises(labels, probabilities, np.array([f"seller {number}" for number in range(250)]))
@@ -117,5 +117,5 @@ def test_promises_say_what_holds_and_what_is_declined() -> None:
     assert lines[2].startswith("Precision 0.9: declined. At no threshold does precision reach 0.90")
 
 
-def test_nothing_is_promised_where_nothing_is_counterfeit() -> None:
+def test_without_counterfeits_there_are_no_promises() -> None:
     assert promises(np.zeros(3, dtype=np.int8), np.array([0.1, 0.2, 0.3]), np.arange(3)) == []

@@ -59,7 +59,7 @@ def test_another_seed_gives_another_bundle(candidate: Candidate, snapshot: Snaps
     assert digest_of(trained(snapshot, seed=1).files) != digest_of(candidate.files)
 
 
-def test_a_report_says_all_of_a_candidate(candidate: Candidate) -> None:
+def test_a_report_is_complete(candidate: Candidate) -> None:
     assert candidate.report.keys() == {
         "snapshot", "golden_set", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights",
         "accepted_leaks", "cut", "seed", "feature_count", "join", "text_weight", "calibration", "thresholds",
@@ -119,8 +119,8 @@ def test_a_snapshot_that_holds_golden_listings_trains_nothing(tmp_path: Path) ->
 
 
 def with_a_rival(*, accused: int) -> list[SnapshotRow]:
-    """The market with an old shop that has words of its own: three of its listings were given back on appeal, and so
-    many others are called counterfeit."""
+    """The market with an established shop of a distinctive wording: three of its listings were restored on appeal, and
+    this many others are labelled counterfeit."""
     shop = {"external_id": "rival", "age_days": 2_500}
     rows = []
     for i, row in enumerate([row for row in ROWS if not row.label][: 3 + accused]):
@@ -152,14 +152,14 @@ def with_a_rival(*, accused: int) -> list[SnapshotRow]:
 
 
 @pytest.mark.parametrize(("accused", "state"), [pytest.param(0, "passed", marks=pytest.mark.soak), (40, "failed")])
-def test_false_confirmations_against_a_rival_are_seen_in_its_listings_that_were_given_back(
+def test_restored_listings_show_false_confirmations_against_a_rival(
     candidate: Candidate, tmp_path: Path, accused: int, state: str
 ) -> None:
     snapshot = a_snapshot(tmp_path, with_a_rival(accused=accused))
     champion = replace(from_files(candidate.files), thresholds=Thresholds(0.6, 0.6))
     gates = train(snapshot, champion=champion, seed=0, threads=1).report["gates"]
     (gate,) = [gate for gate in gates if gate["name"] == "upheld_appeals"]
-    assert gate["sentence"].startswith("3 listings were given back on appeal.")
+    assert gate["sentence"].startswith("3 listings were restored on appeal.")
     assert (gate["state"], gate["blocks"]) == (state, state == "failed")
 
 

@@ -12,7 +12,7 @@ REPORTS = [
 
 
 @pytest.mark.parametrize(("report", "_why"), REPORTS, ids=[row[-1] for row in REPORTS])
-def test_two_pictures_are_drawn(tmp_path: Path, report: dict[str, object], _why: str) -> None:
+def test_two_plots_are_drawn(tmp_path: Path, report: dict[str, object], _why: str) -> None:
     files = draw(report, tmp_path)
     assert [path.name for path in files] == ["precision_recall.png", "reliability.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 5_000 for path in files)

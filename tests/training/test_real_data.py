@@ -1,4 +1,4 @@
-"""Real files: five catalogues and the 500 labelled rows, read where they lie and never copied here."""
+"""Real files: five catalogues and the 500 labelled rows, read in place and not copied."""
 
 import csv
 import json
@@ -20,9 +20,9 @@ from training.evaluate import cross_validate, summarise
 from training.labelled import load_labelled
 
 NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
-ROWS, POSITIVES, SELLERS = 500, 38, 353  # Of the public sample of Ozon's E-CUP 2025 task.
+ROWS, POSITIVES, SELLERS = 500, 38, 353  # From the public sample of Ozon's E-CUP 2025 task.
 
-# Rows; what must be known of every listing; and how many rows hold nothing at all.
+# Rows, fields that every listing must have, and the number of empty rows.
 CATALOGUES: Final = [
     ("ebay_mens_perfume.csv", "ebay", 1_000, ("title", "price", "currency"), 0),
     ("ebay_watches.csv", "ebay", 1_001, ("title",), 3),
@@ -50,7 +50,7 @@ def test_every_row_of_a_catalogue_is_a_listing_or_refused_with_its_reason(
 
 
 def test_every_row_of_a_catalogue_has_an_id_of_its_own_or_shares_it_with_the_same_listing(datasets: Path) -> None:
-    """An import would otherwise take one listing for a change of another; the same row twice is the same listing."""
+    """Otherwise an import would treat one listing as a change of another; a repeated row is the same listing."""
     for name, format_name, *_ in CATALOGUES:
         hashes: dict[str, set[str]] = {}
         for row in read(datasets / "catalogues" / name, format_name):
@@ -82,7 +82,7 @@ def sample(datasets: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home beside a bundle that the command trained on them."""
+    """A data directory and a bundle that the command trained on them."""
     folder = tmp_path_factory.mktemp("ozon")
     arguments = ["--data", str(sample), "--format", "ozon-ecup", "--out", str(folder / "bundle"), "--no-register"]
     done = touchstone_in(Home.at(folder / "home").root, "train", *arguments)
@@ -132,7 +132,7 @@ SHAPES: list[tuple[Callable[[dict[str, str]], dict[str, str]], str]] = [
 def test_a_file_with_other_columns_than_the_training_s_is_scored_row_by_row(
     trained: Path, sample: Path, tmp_path: Path, shape: Callable[[dict[str, str]], dict[str, str]], _why: str
 ) -> None:
-    """Written in the test's own folder, which goes with it."""
+    """The file is in the test's temporary folder."""
     rows = [shape(cells) for cells in cells_of(sample)]
     path = tmp_path / "shaped.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
@@ -150,7 +150,7 @@ def test_a_file_with_other_columns_than_the_training_s_is_scored_row_by_row(
 
 @pytest.mark.soak
 def test_labels_and_unknown_columns_change_no_score(trained: Path, sample: Path, tmp_path: Path) -> None:
-    """What is scored must not depend on the answer, even where the answer stands beside it."""
+    """A score must not depend on the label, even if the file contains it."""
     rows = [{**cells, "resolution": "", "our_remark": "x"} for cells in cells_of(sample)]
     path = tmp_path / "shaped.csv"
     with path.open("w", encoding="utf-8", newline="") as stream:
@@ -174,7 +174,7 @@ def evaluated(sample: Path, repeats: int, threads: int = 1) -> dict[str, Any]:
 def test_the_model_beats_the_rank_average_on_the_500_rows_in_twenty_repeats(sample: Path) -> None:
     """README.md has the figures of `touchstone evaluate`, which repeats this comparison.
 
-    The interval is reported whatever it is: 38 counterfeits are too few to tell a small difference from chance.
+    The test only prints the interval, because 38 counterfeits are too few for a small difference to be significant.
     """
     found = evaluated(sample, 20, threads=2)
     difference, others = found["difference_to_rank_average"], found["baselines"]

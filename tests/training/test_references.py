@@ -20,20 +20,20 @@ def reference(offline: OfflineReferences, listing: Listing, *, took_part: bool) 
 
 
 def test_a_row_is_not_compared_with_itself() -> None:
-    """Without the 100 the median of 200 to 600 is 400; the distances of the logs are taken without it too."""
+    """Without the 100, the median of 200 to 600 is 400; the distances of the logs exclude it as well."""
     found = reference(OfflineReferences(BAGS, REGISTER), BAGS[0], took_part=True)
     logs = sorted(abs(math.log(p / 400)) for p in (200, 300, 400, 500, 600))
     assert found is not None
     assert tuple(found) == pytest.approx((math.log(400), logs[2], 5))
 
 
-def test_a_row_that_took_no_part_is_compared_with_all() -> None:
+def test_a_row_outside_the_training_rows_is_compared_with_all() -> None:
     found = reference(OfflineReferences(BAGS, REGISTER), BAGS[0], took_part=False)
     assert found is not None
     assert found.n == 6
 
 
-def test_a_row_without_a_comparable_price_that_took_part_is_compared_with_nothing() -> None:
+def test_a_training_row_without_a_comparable_price_is_compared_with_nothing() -> None:
     offline = OfflineReferences(BAGS, REGISTER)
     foreign = a_listing(price="100", currency="USD")
     facts = offline.facts(foreign, as_of=NOW, marketplace="bazaar", took_part=True)
@@ -47,7 +47,7 @@ def test_only_prices_with_a_rate_are_in_the_references() -> None:
     )
 
 
-def test_given_rates_bring_other_currencies_in() -> None:
+def test_given_rates_include_other_currencies() -> None:
     dollars = [a_listing(price=price, currency="USD") for price in PRICES]
     offline = OfflineReferences(dollars, REGISTER, Rates("EUR", {"USD": 0.5}))
     found = reference(offline, BAGS[0], took_part=False)
@@ -87,7 +87,7 @@ def test_a_row_does_not_make_its_own_price_common() -> None:
     assert [one.price.common for one in facts] == [0, 20]
 
 
-def test_usual_shares_are_those_of_the_training_rows_one_of_each_seller() -> None:
+def test_base_rate_priors_are_those_of_the_training_rows_one_of_each_seller() -> None:
     rows = [
         a_listing(
             external_id=f"MP-{i}",

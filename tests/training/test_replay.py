@@ -19,7 +19,7 @@ def rewritten_as(name: str, facts: Facts = FULL) -> Facts:
     return rewritten_facts(facts, WAYS[name], REFERENCES, ("Bought in Lyon.",), seed=0)
 
 
-def test_the_brand_is_looked_for_anew() -> None:
+def test_the_brand_is_resolved_again() -> None:
     assert FULL.brand.name == "Aurelle"
     assert rewritten_as("brand left out").brand.name is None
     assert rewritten_as("spaced letters").brand.name == "Aurelle"
@@ -29,7 +29,7 @@ def test_a_listing_without_its_brand_is_compared_with_other_prices() -> None:
     assert rewritten_as("brand left out").price.brand_category != FULL.price.brand_category
 
 
-def test_what_is_known_of_the_seller_stays() -> None:
+def test_the_facts_of_the_seller_stay() -> None:
     for way in TRANSFORMS:
         changed = rewritten_facts(FULL, way, REFERENCES, ("x",), seed=0)
         assert replace(changed.seller, authorised=FULL.seller.authorised) == FULL.seller
@@ -37,20 +37,20 @@ def test_what_is_known_of_the_seller_stays() -> None:
         assert changed.price.previous_log_price == FULL.price.previous_log_price
 
 
-def test_nobody_is_authorised_for_a_brand_that_is_not_found() -> None:
+def test_no_seller_is_authorised_for_an_unknown_brand() -> None:
     authorised = replace(FULL, seller=replace(FULL.seller, authorised=True))
     assert rewritten_as("spaced letters", authorised).seller.authorised
     assert not rewritten_as("brand left out", authorised).seller.authorised
 
 
-def test_a_price_below_the_median_is_so_in_the_base_currency() -> None:
+def test_a_price_below_the_median_is_below_it_in_the_base_currency() -> None:
     found = rewritten_as("price below the median").price
     reference = FULL.price.brand_category
     assert reference is not None
     assert found.log_price == pytest.approx(reference.log_median - 0.0305, abs=0.001)
 
 
-def test_the_seller_knows_what_such_goods_cost_in_the_currency_of_the_listing() -> None:
+def test_the_usual_price_is_in_the_currency_of_the_listing() -> None:
     usual, own, reference = market_of(FULL, ()).usual_price, FULL.listing.price, FULL.price.brand_category
     assert usual is not None
     assert own is not None
@@ -59,12 +59,12 @@ def test_the_seller_knows_what_such_goods_cost_in_the_currency_of_the_listing() 
     assert usual / float(own) == pytest.approx(math.exp(reference.log_median - FULL.price.log_price))
 
 
-def test_where_nothing_is_compared_nobody_knows_a_usual_price() -> None:
+def test_without_a_reference_there_is_no_usual_price() -> None:
     bare = replace(FULL, price=replace(FULL.price, brand_category=None, category=None))
     assert market_of(bare, ()).usual_price is None
 
 
-def test_near_duplicates_stay_while_a_text_is_near_itself_and_go_once_it_is_not() -> None:
+def test_near_duplicates_stay_while_a_text_is_near_the_original() -> None:
     text = "A grey leather tote by Aurelle with its dust bag and receipt, worn twice and kept in its box. " * 3
     alike = replace(
         FULL, listing=replace(FULL.listing, description=text), likeness=NearDuplicates(offers=3, counterfeit=2)
@@ -74,7 +74,7 @@ def test_near_duplicates_stay_while_a_text_is_near_itself_and_go_once_it_is_not(
     assert rewritten_as("copied description", replace(alike, likeness=None)).likeness is None
 
 
-def test_tell_tales_stay_while_their_words_stand() -> None:
+def test_indicators_stay_while_their_words_do() -> None:
     fired = Fired(
         tell_tale_id="tt",
         brand_id="brd",
@@ -103,7 +103,7 @@ def test_honest_descriptions_are_counted_once_and_empty_ones_not() -> None:
     assert honest_descriptions(found) == ("a", "b")
 
 
-def test_a_price_that_was_changed_has_no_past_of_another() -> None:
+def test_a_changed_price_has_no_price_history() -> None:
     changed = facts_of_changed(FULL, replace(FULL.listing, price=Decimal("1.00")), REFERENCES)
     if FULL.price.own is not None:
         assert changed.price.own is not None

@@ -1,4 +1,4 @@
-"""Simulated, five markets with a model each: what the known ways of writing cost."""
+"""The cost of the known transforms on five simulated markets, with one model each."""
 
 from functools import cache
 
@@ -14,7 +14,7 @@ MIXED = "mixed languages"
 
 @cache
 def worse(*, honest: bool) -> dict[str, float]:
-    """Recall lost, or honest listings shown more, by way of writing."""
+    """Recall lost, or increase in honest listings shown, by transform."""
     return {one.name: one.worse for one in _all() if one.honest is honest}
 
 
@@ -23,13 +23,13 @@ def _all() -> tuple[Replayed, ...]:
     return tuple(pooled(LISTINGS, range(SEEDS)))
 
 
-def test_no_known_way_of_writing_hides_more_counterfeits_than_is_allowed() -> None:
+def test_no_known_transform_exceeds_the_bound_of_counterfeits() -> None:
     losses = worse(honest=False)
     assert len(losses) >= 12
     assert {name: loss for name, loss in losses.items() if loss > DEFAULT_GATES.replay_recall_loss} == {}
 
 
-def test_honest_people_who_write_so_are_not_shown_more_than_is_allowed() -> None:
+def test_no_honest_transform_exceeds_the_bound_of_honest_listings() -> None:
     rises = worse(honest=True)
     rises = {name: rise for name, rise in rises.items() if name != MIXED}
     assert len(rises) >= 5
@@ -37,5 +37,5 @@ def test_honest_people_who_write_so_are_not_shown_more_than_is_allowed() -> None
 
 
 @pytest.mark.xfail(strict=True, reason="0.9 points more where 0.5 are allowed: see decision 18")
-def test_honest_people_who_write_in_two_languages_are_not_shown_more_than_is_allowed() -> None:
+def test_two_languages_do_not_exceed_the_bound_of_honest_listings() -> None:
     assert worse(honest=True)[MIXED] <= DEFAULT_GATES.replay_alarms_rise

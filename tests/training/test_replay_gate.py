@@ -50,48 +50,48 @@ PARTS: list[tuple[Replayed, State, str]] = [
 
 
 @pytest.mark.parametrize(("found", "state", "_why"), PARTS, ids=[row[-1] for row in PARTS])
-def test_a_way_of_writing_is(found: Replayed, state: State, _why: str) -> None:
+def test_a_transform_is(found: Replayed, state: State, _why: str) -> None:
     (part,) = replay_gate([found], DEFAULT_GATES).parts
     assert (part.state, part.blocks) == (state, state is State.FAILED)
 
 
-def test_one_way_that_costs_too_much_stops_a_candidate_and_is_named() -> None:
+def test_one_way_that_costs_too_much_blocks_a_candidate_and_is_named() -> None:
     bad = replayed(name="spaced letters", after=0.2, worse=0.6, worse_at_least=0.47)
     found = replay_gate([replayed(), bad, honest()], DEFAULT_GATES)
     assert (found.state, found.blocks, found.figure, found.bound) == (State.FAILED, True, 0.6, 0.10)
     assert found.sentence == (
-        "spaced letters: 20.0% of 140 counterfeits are shown to somebody, 80.0% before; worse by at least 0.470 beyond "
+        "spaced letters: 20.0% of 140 counterfeits are shown to a person, 80.0% before; worse by at least 0.470 beyond "
         "doubt, at most 0.100."
     )
 
 
-def test_what_passes_says_its_bounds() -> None:
+def test_a_passed_gate_states_its_bounds() -> None:
     found = replay_gate([replayed(), honest()], DEFAULT_GATES)
     assert found.sentence == (
-        "None of 2 ways of rewriting that could be judged costs more than 10% of recall, or shows 0.5% more of the "
-        "honest listings written so."
+        "None of the 2 judged transforms costs more than 10% of recall or shows more than 0.5% more of the honest "
+        "listings."
     )
 
 
-def test_too_few_counterfeits_are_not_judged_and_do_not_stop() -> None:
+def test_too_few_counterfeits_are_not_judged_and_do_not_block() -> None:
     found = replay_gate([replayed(effective=3)], DEFAULT_GATES)
     assert (found.state, found.blocks) == (State.NOT_JUDGED, False)
 
 
-def test_what_is_needed_is_said() -> None:
+def test_an_unjudged_gate_states_the_needed_sample_size() -> None:
     (part,) = replay_gate([honest(offers=111, effective=41.4)], DEFAULT_GATES).parts
     assert part.sentence == (
-        "10.0% of the honest listings that 111 stand for are shown to somebody, 10.0% before; they say as much as 41 "
-        "of equal weight, 2,000 are needed, shown before they are rewritten."
+        "10.0% of the honest listings that 111 represent are shown to a person, 10.0% before; effective sample size "
+        "41, 2,000 are needed, shown before the rewrite."
     )
 
 
 def by_facts(score: Callable[[Sequence[Facts]], Floats]) -> Callable[[Sequence[Facts], NDArray[np.intp]], Floats]:
-    """A scorer to which it does not matter where a listing stands."""
+    """A scorer that ignores the positions of the listings."""
     return lambda facts, _rows: score(facts)
 
 
-def test_each_listing_is_scored_with_its_place() -> None:
+def test_each_listing_is_scored_with_its_position() -> None:
     asked: list[tuple[str, str]] = []
 
     def notes(facts: Sequence[Facts], rows: NDArray[np.intp]) -> Floats:
@@ -104,10 +104,8 @@ def test_each_listing_is_scored_with_its_place() -> None:
     assert len({listing for listing, _ in asked}) == 24
 
 
-def test_honest_listings_count_as_many_as_they_stand_for() -> None:
-    """Somebody looks at the rewritten listings of the first half alone, which stand for one each, the others for
-    nine.
-    """
+def test_honest_listings_are_weighted_by_the_number_that_they_represent() -> None:
+    """Only the rewritten listings of the first half are shown; they represent one listing each, the others nine."""
     half = len(FACTS) // 2
     first = {one.listing.external_id for one in FACTS[:half]}
 
@@ -132,12 +130,12 @@ def test_honest_listings_count_as_many_as_they_stand_for() -> None:
 
 
 def blind_to_the_brand(facts: Sequence[Facts]) -> Floats:
-    """A model that knows a brand by its plain letters in the title and sees nothing else."""
+    """A model that only recognises a brand by its plain letters in the title."""
     names = ("aurelle", "solenne")
     return np.array([float(any(n in (one.listing.title or "").casefold() for n in names)) for one in facts])
 
 
-def test_a_model_that_only_reads_plain_letters_is_stopped_by_every_disguise_of_the_name() -> None:
+def test_every_obfuscation_of_the_name_blocks_a_model_that_only_reads_plain_letters() -> None:
     found = replay_gate(
         replay(HELD_OUT, by_facts(blind_to_the_brand), REFERENCES, DEFAULT_GATES, seed=0), DEFAULT_GATES
     )
@@ -146,7 +144,7 @@ def test_a_model_that_only_reads_plain_letters_is_stopped_by_every_disguise_of_t
     assert "price below the median" not in failed
 
 
-def test_a_model_that_is_afraid_of_signs_is_stopped_by_honest_listings() -> None:
+def test_honest_listings_block_a_model_that_flags_signs() -> None:
     def afraid(facts: Sequence[Facts]) -> Floats:
         return np.array([float(any(ord(c) > 0x2000 for c in one.listing.title or "")) for one in facts])
 
@@ -170,7 +168,7 @@ def test_counterfeits_meet_every_way_and_honest_listings_those_of_honest_people(
     assert {one.offers for one in found if one.honest} == {80 - positives}
 
 
-def test_no_more_listings_are_rewritten_than_the_policy_says() -> None:
+def test_the_policy_limits_the_number_of_rewritten_listings() -> None:
     asked: list[int] = []
 
     def counts(some: Sequence[Facts]) -> Floats:
@@ -187,8 +185,8 @@ def test_of_all_comparisons_together_one_in_twenty_may_fail_by_chance() -> None:
     assert 1 - DEFAULT_GATES.replay_confidence == pytest.approx(0.05 / comparisons, rel=0.1)
 
 
-def test_the_lower_end_is_what_resampled_sellers_leave() -> None:
-    """A quarter of the counterfeits is lost by one way; the interval is that of a share of about thirty."""
+def test_the_lower_end_is_a_quantile_over_resampled_sellers() -> None:
+    """One transform loses a quarter of the counterfeits; the interval is that of a share of about thirty."""
     lost = {one.listing.external_id for one in [f for f, y in zip(FACTS, DATA.labels, strict=True) if y][::4]}
 
     def loses(facts: Sequence[Facts]) -> Floats:
@@ -202,7 +200,7 @@ def test_the_lower_end_is_what_resampled_sellers_leave() -> None:
     assert 0.05 < cut.worse_at_least < cut.worse
 
 
-def test_descriptions_are_copied_from_honest_listings_alone() -> None:
+def test_descriptions_are_copied_only_from_honest_listings() -> None:
     theirs = {one.listing.description for one, y in zip(FACTS, DATA.labels, strict=True) if y}
     honest_ones = {one.listing.description for one, y in zip(FACTS, DATA.labels, strict=True) if not y}
 
@@ -214,20 +212,20 @@ def test_descriptions_are_copied_from_honest_listings_alone() -> None:
     assert (copied.before > 0, copied.after) == (True, 0.0)
 
 
-def test_where_there_is_one_class_only_that_is_rewritten() -> None:
+def test_with_one_class_only_that_class_is_rewritten() -> None:
     only_honest = replace(HELD_OUT, labels=np.zeros(len(FACTS), dtype=np.int8))
     found = replay(only_honest, by_facts(lambda some: np.ones(len(some))), REFERENCES, DEFAULT_GATES, seed=0)
     assert found
     assert all(one.honest for one in found)
 
 
-def test_a_listing_on_the_line_is_shown() -> None:
+def test_a_listing_at_the_threshold_is_shown() -> None:
     found = replay(HELD_OUT, by_facts(lambda some: np.full(len(some), 0.5)), REFERENCES, DEFAULT_GATES, seed=0)
     assert {(one.before, one.after) for one in found} == {(1.0, 1.0)}
 
 
-def test_in_the_interval_too_an_honest_listing_counts_as_often_as_it_stands_for() -> None:
-    """Every second honest listing is newly shown and stands for thirty others."""
+def test_the_interval_also_weights_honest_listings() -> None:
+    """Every second honest listing is newly shown and represents thirty listings."""
     honest_rows = np.flatnonzero(DATA.labels == 0)
     feared = {FACTS[i].listing.external_id for i in honest_rows[::2]}
 

@@ -83,14 +83,14 @@ def test_a_row_that_goes_to_a_person_has_the_model_s_reasons_and_the_route_s(tmp
     assert row["reasons"][-1].endswith("at or above 0.00: Aurelle is asked.")
 
 
-def test_a_row_that_is_released_has_the_route_s_reason_alone(tmp_path: Path) -> None:
+def test_a_row_without_action_has_only_the_reason_of_the_route(tmp_path: Path) -> None:
     path = write_ndjson(tmp_path / "a.ndjson", MIXED[:1])
     (row,), _ = scored(path, tmp_path, thresholds=NOTHING)
     assert row["route"] == "release"
     assert len(row["reasons"]) == 1
 
 
-def test_nothing_in_a_file_is_drawn_for_audit(tmp_path: Path) -> None:
+def test_no_row_of_a_file_is_sampled_for_audit(tmp_path: Path) -> None:
     rows = [row for row, _ in labelled_rows(200)]
     _, counts = scored(write_ndjson(tmp_path / "a.ndjson", rows), tmp_path, thresholds=NOTHING)
     assert counts == {"release": 200}
@@ -136,7 +136,7 @@ def test_scores_are_the_same_another_time(tmp_path: Path) -> None:
     assert scored(path, tmp_path) == scored(path, tmp_path)
 
 
-def test_files_that_are_no_bundle_are_refused_before_any_row_is_read(tmp_path: Path) -> None:
+def test_files_without_a_bundle_are_refused_before_any_row_is_read(tmp_path: Path) -> None:
     out = tmp_path / "scores.parquet"
     with pytest.raises(BundleRefused):
         score_file(tmp_path / "none.csv", "native", {MANIFEST: b"{}"}, out, received_at=NOW)

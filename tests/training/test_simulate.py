@@ -1,4 +1,4 @@
-"""The loop from end to end in small. What it claims of the models is shown at full size in `make soak`."""
+"""The simulated loop, end to end and at a small size. `make soak` checks the claims at full size."""
 
 import json
 from dataclasses import replace
@@ -10,7 +10,7 @@ import pytest
 from training.simulate import Plan, simulate
 from training.simulation.arms import ARMS
 
-# Two months have no model yet: every arm is the same year, which is what the counting is checked on.
+# Two months have no model yet, so all arms are the same year, on which the counts are checked.
 SMALL = Plan(arms=("no-retraining", "exploration", "cleared-4"), seeds=(1, 2), listings=400, months=2)
 
 
@@ -37,7 +37,7 @@ def test_all_listings_of_the_plan_are_in_some_month() -> None:
         assert sum(month["listings"] for month in run["months"]) == SMALL.listings
 
 
-def test_no_month_counts_more_than_there_is() -> None:
+def test_no_month_counts_more_than_its_listings() -> None:
     for run in small()["runs"]:
         for month in run["months"]:
             assert month["found_by_draw"] <= month["drawn"] <= month["reviews"] <= month["listings"]
@@ -72,7 +72,7 @@ def test_results_are_json() -> None:
     assert json.loads(json.dumps(small()))["plan"]["listings"] == SMALL.listings
 
 
-def test_arms_that_do_not_fit_one_process_start_from_a_market_each() -> None:
+def test_arms_of_several_processes_start_from_a_market_each() -> None:
     many = Plan(arms=("no-retraining", "flagged-only", "exploration", "cleared-1", "accused-1"), listings=200, months=1)
     runs = simulate(many, jobs=1)["runs"]
     assert [run["arm"] for run in runs] == list(many.arms)

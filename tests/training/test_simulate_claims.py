@@ -1,4 +1,4 @@
-"""What `touchstone simulate` claims of the loop, at the sizes of docs/simulation.md. Everything here is simulated."""
+"""The claims of `touchstone simulate` about the loop, at the sizes of docs/simulation.md. All data are simulated."""
 
 from typing import Any
 
@@ -17,13 +17,13 @@ def claims(plan: Plan) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_loop_that_explores_finds_a_quarter_more_than_the_first_model_and_knows_how_much_there_is() -> None:
+def test_exploration_finds_a_quarter_more_than_the_first_model_and_estimates_prevalence() -> None:
     more, honest = claims(Plan(arms=("no-retraining", "exploration"), seeds=SEEDS, listings=40_000))
     assert more["holds"], more
     assert honest["holds"], honest
 
 
-def test_every_planted_answer_is_stopped_by_a_gate_or_costs_at_most_five_points() -> None:
+def test_every_attack_is_blocked_by_a_gate_or_costs_at_most_five_points() -> None:
     poisoned = tuple(name for name, arm in ARMS.items() if arm.poison is not None)
     withstood = claims(Plan(arms=("exploration", *poisoned), seeds=SEEDS))[-len(poisoned) :]
     assert len(withstood) == 8

@@ -65,7 +65,7 @@ def test_a_slice_is_gated_from_fifty_rows_on(rows: int, state: State, _why: str)
     assert slice_gate((poisoned,), DEFAULT_GATES).state is state
 
 
-def test_one_slice_that_lost_stops_all() -> None:
+def test_one_failed_slice_blocks_the_candidate() -> None:
     lost = a_slice(name="language de", recall=compared(0.345, 0.21, 0.345))
     found = slice_gate((a_slice(), lost, a_slice(name="market EUR")), DEFAULT_GATES)
     assert (found.state, found.blocks, found.figure, found.bound) == (State.FAILED, True, -0.345, -0.03)
@@ -79,15 +79,15 @@ SENTENCES = [
     (
         a_slice(rank=compared(0.4, 0.3, 0.9)),
         (
-            "its counterfeits score above a genuine listing with chance 0.50 against 0.90, 0.40 lower; "
+            "its counterfeits score above a genuine listing with probability 0.50 against 0.90, 0.40 lower; "
             "12 counterfeits of 6 sellers among 60 rows."
         ),
     ),
     (
         a_slice(rank=compared(0.1, 0.05, 0.9)),
         (
-            "its counterfeits score above a genuine listing with chance 0.80 against 0.90, worse by at least 0.05 "
-            "beyond doubt; 12 counterfeits of 6 sellers among 60 rows."
+            "its counterfeits score above a genuine listing with probability 0.80 against 0.90, worse by at least "
+            "0.05 beyond doubt; 12 counterfeits of 6 sellers among 60 rows."
         ),
     ),
     (
@@ -109,15 +109,15 @@ SENTENCES = [
 
 
 @pytest.mark.parametrize(("found", "sentence"), SENTENCES)
-def test_a_slice_says_what_was_found(found: SliceEvidence, sentence: str) -> None:
+def test_a_slice_reports_its_figures(found: SliceEvidence, sentence: str) -> None:
     assert slice_gate((found,), DEFAULT_GATES).parts[0].sentence == sentence
 
 
 def test_slices_that_could_not_be_judged_are_counted() -> None:
     found = slice_gate((a_slice(), a_slice(), a_slice(positives=1), a_slice(rows=10)), DEFAULT_GATES)
     assert found.sentence == (
-        "None of 2 slices of 50 rows or more has lost recall, rank or precision beyond its bound; 1 hold too few "
-        "counterfeits to say."
+        "None of 2 slices of 50 rows or more has lost recall, rank or precision beyond its bound; 1 have too few "
+        "counterfeits to judge."
     )
 
 

@@ -1,4 +1,4 @@
-"""The figures of slices, against the same found row by row."""
+"""The figures of slices, compared with a computation row by row."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ N = 240
 
 
 def scored(seed: int = 0, *, weights: Floats | None = None, theirs: Floats | None = None) -> Scored:
-    """240 rows of 60 sellers, every fourth of them selling fakes, scored by two models."""
+    """240 rows of 60 sellers, with every fourth seller selling fakes, scored by two models."""
     random = np.random.default_rng(seed)
     groups = np.repeat(np.arange(60), 4)
     labels = ((groups % 4 == 0) & (random.random(N) < 0.9)).astype(np.int8)
@@ -44,9 +44,9 @@ def by_hand(found: Scored, scores: Floats, rows: NDArray[np.intp]) -> tuple[floa
     threshold = min(scores[i] for i in genuine if alarms_above(scores[i]) <= 0.01)
     fakes, honest = [i for i in rows if found.labels[i]], [i for i in rows if not found.labels[i]]
 
-    def share(of: list[int], held: list[float]) -> float:
+    def share(of: list[int], values: list[float]) -> float:
         counted = [found.weights[i] for i in of]
-        return float(sum(w * h for w, h in zip(counted, held, strict=True)) / sum(counted))
+        return float(sum(w * value for w, value in zip(counted, values, strict=True)) / sum(counted))
 
     below = [
         sum(found.weights[j] * ((scores[j] < scores[i]) + 0.5 * (scores[j] == scores[i])) for j in genuine) / total
@@ -104,7 +104,7 @@ def test_a_loss_of_ours_is_worse_and_a_loss_of_theirs_is_not() -> None:
 
 
 def test_honest_listings_of_a_slice_that_are_newly_flagged_are_worse() -> None:
-    """Forty of 4,000 are one in a hundred: a model may spend all its false alarms on one slice."""
+    """Forty of 4,000 are one in a hundred: a model may have all its false alarms in one slice."""
     random = np.random.default_rng(2)
     n = 4_000
     groups, slice_rows = np.repeat(np.arange(n // 2), 2), np.arange(60)
@@ -122,8 +122,8 @@ def test_honest_listings_of_a_slice_that_are_newly_flagged_are_worse() -> None:
     assert found.alarms.worse_at_least > 0.3
 
 
-def test_the_lower_end_is_what_the_confidence_leaves_of_the_resampled_losses() -> None:
-    """A hundred fakes of a seller each, of which our model loses half: a mean of independent rows."""
+def test_the_lower_end_is_the_quantile_of_the_resampled_losses_at_the_confidence() -> None:
+    """A hundred fakes of one seller each, and our model loses half of them: a mean of independent rows."""
     n = 400
     groups = np.arange(n)
     labels = (groups < 100).astype(np.int8)
@@ -143,13 +143,13 @@ def test_one_class_gives_no_evidence() -> None:
     assert slice_evidence(none, MEMBERS, DEFAULT_GATES) == ()
 
 
-def test_a_slice_of_fifty_rows_is_looked_at() -> None:
+def test_a_slice_of_fifty_rows_is_judged() -> None:
     found = slice_evidence(scored(), {"fifty": np.arange(50), "fewer": np.arange(49)}, DEFAULT_GATES)
     assert [one.name for one in found] == ["fifty"]
 
 
 def test_each_resample_counts_once_with_the_weights_of_its_rows() -> None:
-    """What a resample shows is what the slice would show were each row to weigh as often as it was drawn."""
+    """A resample gives the figures of the slice with each row weighted by its multiplicity."""
     found = scored(weights=WEIGHTS[1])
     losses = [
         evidence(replace(found, weights=found.weights * times, resampled=np.ones((1, N))))["first"].recall.worse
@@ -162,8 +162,8 @@ def test_each_resample_counts_once_with_the_weights_of_its_rows() -> None:
 
 
 @pytest.mark.parametrize("place", [0, 99, 100, 200])
-def test_no_resample_is_forgotten(place: int) -> None:
-    """Of 201 all but one are the rows as they are; in that one our model does better, and nothing is left to doubt."""
+def test_every_resample_counts(place: int) -> None:
+    """All but one of 201 resamples are the rows themselves; in that one our model is better, at full confidence."""
     found = scored()
     better = (found.ours > found.theirs) | (found.labels == 0)
     times = np.ones((201, N))
@@ -194,7 +194,7 @@ def test_a_slice_without_counterfeits_has_no_recall_and_no_rank_to_lose() -> Non
     assert slice_.alarms.worse_at_least <= slice_.alarms.worse
 
 
-def test_a_resample_without_a_genuine_listing_says_nothing_of_false_alarms() -> None:
+def test_a_resample_without_a_genuine_listing_has_no_false_alarms() -> None:
     found = scored()
     only_fakes = replace(found, resampled=found.labels[None, :].astype(np.float64))
     assert np.isnan(evidence(only_fakes)["all"].alarms.worse_at_least)

@@ -1,4 +1,4 @@
-"""The gate of slices on simulated markets: how seldom it refuses an equal model, how surely a poisoned one."""
+"""The gate of slices on simulated markets: it rarely refuses equal models and reliably refuses poisoned ones."""
 
 import pytest
 

@@ -62,13 +62,13 @@ BARE = only_text_and_price(full_facts())
 
 
 @pytest.mark.parametrize("family", [Family.ITEM, Family.SELLER])
-def test_without_its_history_nothing_of_a_listing_or_seller_is_known(family: Family) -> None:
+def test_without_history_the_history_features_are_missing(family: Family) -> None:
     vector = compute(BARE).vector
     known = [f.name for f in FEATURES if f.family is family and not np.isnan(vector[NAMES.index(f.name)])]
     assert set(known) <= {"item_version"}
 
 
-def test_text_brand_and_price_stay_as_they_were() -> None:
+def test_text_brand_and_price_are_unchanged() -> None:
     families = {Family.TEXT, Family.BRAND, Family.PRICE}
     past = {feature.name for feature in price_history.signals.features}
     numbered = {"price_to_list", "price_claim_to_list", "brand_gtin_valid"}
@@ -77,7 +77,7 @@ def test_text_brand_and_price_stay_as_they_were() -> None:
     assert np.array_equal(compute(BARE).vector[columns], compute(full_facts()).vector[columns])
 
 
-def test_nothing_but_text_brand_category_and_price_is_left_of_a_listing() -> None:
+def test_only_text_brand_category_and_price_remain() -> None:
     kept = BARE.listing
     left = {name for name in type(kept).__slots__ if getattr(kept, name) not in (None, type(kept).__dict__.get(name))}
     assert {"external_id", "title", "description", "brand", "product_type", "price", "currency"} <= left
@@ -85,9 +85,9 @@ def test_nothing_but_text_brand_category_and_price_is_left_of_a_listing() -> Non
     assert (kept.gtin, kept.list_price, kept.age_days, kept.sales.d7) == (None, None, None, None)
 
 
-def test_nothing_is_known_of_a_price_before() -> None:
+def test_the_previous_price_is_unknown() -> None:
     assert np.isnan(compute(BARE).vector[NAMES.index("price_change")])
 
 
-def test_a_version_of_long_standing_looks_like_a_first_one() -> None:
+def test_a_later_version_looks_like_the_first() -> None:
     assert compute(BARE).vector[NAMES.index("item_version")] == 1

@@ -89,16 +89,16 @@ def test_a_flipped_byte_is_refused(tmp_path: Path) -> None:
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"label": 2}, "neither 0 nor 1", "a label that is none"),
     ({"label": None}, "neither 0 nor 1", "no label"),
-    ({"inclusion_probability": 0.0}, "above 0 and at most 1", "a row that could not have been drawn"),
+    ({"inclusion_probability": 0.0}, "above 0 and at most 1", "a row that could not have been sampled"),
     ({"inclusion_probability": 1.1}, "above 0 and at most 1", "more than certain"),
     ({"inclusion_probability": math.nan}, "above 0 and at most 1", "an unknown chance"),
-    ({"known_at": NOW + timedelta(seconds=1)}, "only after the snapshot's moment", "a row from the future"),
-    ({"matured_at": NOW + timedelta(seconds=1)}, "mature only after", "a label that was not mature"),
-    ({"version_id": ROWS[1].version_id}, "stands twice", "a version that stands twice"),
-    ({"provenance": ()}, "does not say by which verdicts", "no verdict"),
-    ({"sources": ()}, "does not say by which verdicts, whose", "nobody who answers for it"),
-    ({"audit_entries": ()}, "proved by which audit entries", "no proof"),
-    ({"facts": with_facts(ROWS[0], as_of=(NOW + timedelta(days=1)).isoformat())}, "a time after", "facts of tomorrow"),
+    ({"known_at": NOW + timedelta(seconds=1)}, "became known after the snapshot's time", "a row from the future"),
+    ({"matured_at": NOW + timedelta(seconds=1)}, "matured after the snapshot's", "a label that was not mature"),
+    ({"version_id": ROWS[1].version_id}, "a listing version twice", "a repeated version"),
+    ({"provenance": ()}, "lacks its verdicts", "no verdict"),
+    ({"sources": ()}, "lacks its verdicts, their sources", "no source"),
+    ({"audit_entries": ()}, "or their audit entries", "no proof"),
+    ({"facts": with_facts(ROWS[0], as_of=(NOW + timedelta(days=1)).isoformat())}, "later than", "facts of tomorrow"),
     ({"facts": with_facts(ROWS[0], schema=99)}, "facts of schema 99; this version reads", "facts of another schema"),
     ({"facts": '{"title": "Bag"}'}, "holds facts that this version cannot read", "no facts"),
     ({"facts": None}, "holds facts that this version cannot read", "nothing at all"),
@@ -106,7 +106,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("change", "sentence", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
-def test_a_row_that_training_must_not_see_is_refused(
+def test_a_row_that_training_must_not_use_is_refused(
     tmp_path: Path, change: dict[str, Any], sentence: str, _why: str
 ) -> None:
     path, digest = written(tmp_path, [replace(ROWS[0], **change), *ROWS[1:]])
@@ -114,7 +114,7 @@ def test_a_row_that_training_must_not_see_is_refused(
         read_snapshot(path, expected=digest)
 
 
-def test_what_is_no_parquet_file_is_refused(tmp_path: Path) -> None:
+def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1")
     with pytest.raises(SnapshotRefused, match="not a readable Parquet file"):
         read_snapshot(tmp_path / "a.parquet")
@@ -151,7 +151,7 @@ def test_a_snapshot_written_for_other_features_is_refused(tmp_path: Path) -> Non
         read_snapshot(tmp_path / "a.parquet")
 
 
-def test_a_snapshot_can_be_read_by_anybody_s_parquet_reader(tmp_path: Path) -> None:
+def test_any_parquet_reader_can_read_a_snapshot(tmp_path: Path) -> None:
     table = pq.read_table(written(tmp_path)[0])
     assert table.num_rows == 12
     assert json.loads(table["facts"][0].as_py())["schema"] == SCHEMA

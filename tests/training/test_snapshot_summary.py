@@ -46,7 +46,7 @@ def test_a_summary_counts_and_names_no_seller(tmp_path: Path) -> None:
     assert not summarise(path, "0" * 64).whole
 
 
-def test_what_is_gone_or_no_snapshot_is_refused(tmp_path: Path) -> None:
+def test_a_missing_file_or_another_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SnapshotRefused, match="gone"):
         summarise(tmp_path / "none.parquet", "0" * 64)
     (tmp_path / "bad.parquet").write_bytes(b"<html>")

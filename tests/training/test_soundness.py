@@ -58,7 +58,7 @@ def test_rows_that_repeat_the_facts_of_others_are_refused_from_one_in_a_hundred(
 
 
 def some_vectors(labels: Labels, column: Floats) -> Floats:
-    """Noise in every column but the fourth."""
+    """Noise in all columns except the fourth."""
     vectors = np.random.default_rng(5).normal(size=(len(labels), len(NAMES)))
     vectors[:, 3] = column
     return vectors
@@ -86,7 +86,7 @@ def test_a_column_that_tells_the_label_alone_is_named(column: Floats, area: floa
 
 
 @pytest.mark.parametrize(("positives", "negatives", "named"), [(50, 50, True), (49, 400, False), (400, 49, False)])
-def test_on_fewer_than_fifty_of_each_nothing_is_said(positives: int, negatives: int, *, named: bool) -> None:
+def test_fewer_than_fifty_of_each_class_are_not_checked(positives: int, negatives: int, *, named: bool) -> None:
     labels = some_labels(positives, negatives)
     assert bool(leaks(some_vectors(labels, labels.astype(np.float64)), labels)) is named
 
@@ -98,7 +98,7 @@ def test_only_rows_in_which_a_column_is_known_count() -> None:
 
 
 def test_a_column_that_leaks_by_its_value_and_by_being_missing_is_named_once() -> None:
-    """Sixty of 9,000 counterfeits have it, and all of the genuine: missing tells them apart at 1 - 60 / 9,000 / 2."""
+    """Sixty of 9,000 counterfeits and all genuine rows have it: missingness separates them at 1 - 60 / 9,000 / 2."""
     labels = some_labels(9_000, 60)
     vectors = np.zeros((len(labels), len(NAMES)))
     vectors[:, 3] = np.where(np.arange(len(labels)) < 8_940, np.nan, labels)

@@ -89,7 +89,7 @@ def rolled(split: LaterSplit) -> list[tuple[list[int], list[int]]]:
 
 
 def test_the_later_rows_of_unseen_sellers_are_judged() -> None:
-    """Of eight rows by day a quarter is later: days 6 and 7. The seller of day 7 sold on day 0 already."""
+    """A quarter of eight rows by day is later: days 6 and 7. The seller of day 7 already sold on day 0."""
     times = [NOW + timedelta(days=day) for day in range(8)]
     groups = np.array([0, 1, 2, 3, 4, 5, 6, 0])
     split = split_later_unseen(times, groups, share=0.25)
@@ -97,7 +97,7 @@ def test_the_later_rows_of_unseen_sellers_are_judged() -> None:
     assert split.cut == NOW + timedelta(days=6)
 
 
-def test_rows_may_stand_in_any_order() -> None:
+def test_rows_may_have_any_order() -> None:
     times = [NOW + timedelta(days=day) for day in (3, 2, 0, 1)]
     split = split_later_unseen(times, np.array([3, 2, 0, 1]), share=0.5)
     assert rolled(split) == [([2, 3], [1]), ([1, 2, 3], [0])]
@@ -109,7 +109,7 @@ def test_rows_of_one_moment_stay_together() -> None:
 
 
 def judged_after(day: int | None, *, fewest: int = 2) -> tuple[list[int], bool]:
-    """Rows to judge on of eight, one a day and seller, all counterfeit, with a champion that has learnt up to a day."""
+    """Rows to judge on among eight, one per day and seller, all counterfeit, with a champion trained up to a day."""
     times = [NOW + timedelta(days=i) for i in range(8)]
     found = split_for_judging(
         times,
@@ -135,7 +135,7 @@ FAIR = [
 
 
 @pytest.mark.parametrize(("day", "found", "_why"), FAIR, ids=[row[-1] for row in FAIR])
-def test_a_champion_is_judged_on_what_it_has_not_learnt(day: int | None, found: object, _why: str) -> None:
+def test_a_champion_is_judged_on_rows_that_it_does_not_know(day: int | None, found: object, _why: str) -> None:
     assert judged_after(day) == found
 
 
@@ -149,15 +149,15 @@ LEARNT = [
 
 
 @pytest.mark.parametrize(("trained_on", "until", "_why"), LEARNT, ids=[row[-1] for row in LEARNT])
-def test_a_champion_has_learnt_what_was_ripe(trained_on: int | None, until: int | None, _why: str) -> None:
-    """One listing a day, each with a label that is ripe after a fortnight."""
+def test_a_champion_knows_mature_labels(trained_on: int | None, until: int | None, _why: str) -> None:
+    """One listing a day, each with a label that is mature after a fortnight."""
     times = [NOW + timedelta(days=i) for i in range(8)]
     matured = [time + timedelta(days=14) for time in times]
     as_of = None if trained_on is None else NOW + timedelta(days=trained_on)
     assert learnt_until(times, matured, as_of) == (None if until is None else NOW + timedelta(days=until))
 
 
-def test_few_counterfeits_of_late_are_not_laid_to_a_champion_of_before() -> None:
+def test_few_late_counterfeits_do_not_mark_an_earlier_champion() -> None:
     assert [judged_after(day, fewest=99) for day in (2, 3)] == [([4, 5, 6, 7], False)] * 2
 
 
@@ -167,7 +167,7 @@ def test_a_share_that_is_no_number_of_rows_is_rounded_up() -> None:
 
 
 @pytest.mark.parametrize(("day", "judged"), [(2, [6, 7]), (6, [7])])
-def test_a_moment_after_which_all_is_judged_only_ever_judges_less(day: int, judged: list[int]) -> None:
+def test_a_time_limit_only_removes_rows_to_judge(day: int, judged: list[int]) -> None:
     times = [NOW + timedelta(days=i) for i in range(8)]
     split = split_later_unseen(times, np.arange(8), share=0.25, after=NOW + timedelta(days=day))
     assert split.judge.tolist() == judged
@@ -183,9 +183,7 @@ ROWS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 8)), min_size=1, ma
 
 @PROPERTY
 @given(ROWS, st.floats(0.05, 0.95))
-def test_what_is_judged_is_later_than_all_that_is_fitted_and_of_other_sellers(
-    rows: list[tuple[int, int]], share: float
-) -> None:
+def test_judged_rows_are_later_than_fitted_rows_and_of_other_sellers(rows: list[tuple[int, int]], share: float) -> None:
     times, groups = [NOW + timedelta(days=day) for day, _ in rows], np.array([group for _, group in rows])
     split = split_later_unseen(times, groups, share=share)
     ends = [one.cut for one in split.time_folds[1:]] + [NOW + timedelta(days=31)]
@@ -197,7 +195,7 @@ def test_what_is_judged_is_later_than_all_that_is_fitted_and_of_other_sellers(
 
 @PROPERTY
 @given(ROWS, st.floats(0.05, 0.95), st.integers(1, 5))
-def test_more_stretches_judge_no_row_that_one_would_not(
+def test_more_time_folds_judge_only_rows_of_one_fold(
     rows: list[tuple[int, int]], share: float, time_folds: int
 ) -> None:
     times, groups = [NOW + timedelta(days=day) for day, _ in rows], np.array([group for _, group in rows])
@@ -207,14 +205,14 @@ def test_more_stretches_judge_no_row_that_one_would_not(
     assert set(groups[more.judge]) == set(groups[one.judge])
 
 
-def test_each_stretch_knows_what_came_before_it() -> None:
-    """Nine rows by day, the last six judged in three stretches; the seller of day 4 sells again on day 5 and 7."""
+def test_each_time_fold_knows_all_earlier_rows() -> None:
+    """Nine rows by day, the last six judged in three time folds; the seller of day 4 sells again on days 5 and 7."""
     times = [NOW + timedelta(days=day) for day in range(9)]
     split = split_later_unseen(times, np.array([0, 1, 2, 3, 4, 4, 6, 4, 8]), share=0.66, time_folds=3)
     assert rolled(split) == [([0, 1, 2], [3, 4]), ([0, 1, 2, 3, 4], [6]), ([0, 1, 2, 3, 4, 5, 6], [8])]
 
 
-def test_a_stretch_without_a_new_seller_is_left_out() -> None:
+def test_a_time_fold_without_a_new_seller_is_left_out() -> None:
     times = [NOW + timedelta(days=day) for day in range(6)]
     split = split_later_unseen(times, np.array([0, 1, 2, 3, 3, 5]), share=0.5, time_folds=3)
     assert rolled(split) == [([0, 1, 2], [3]), ([0, 1, 2, 3, 4], [5])]

@@ -16,14 +16,14 @@ PROBABILITIES = np.array(COUNTERFEIT + GENUINE)
 
 
 def test_the_off_diagonal_of_the_confident_joint_by_hand() -> None:
-    """Counterfeit at .05 and .15 is genuine at .95 and .85, above .76; genuine at .65 is above .62, at .6 is not."""
+    """Counterfeit at .05 and .15 is genuine at .95 and .85, above .76; genuine at .65 is above .62, but .6 is not."""
     assert PROBABILITIES[:10].mean() == pytest.approx(0.62)
     assert (1 - PROBABILITIES[10:]).mean() == pytest.approx(0.76)
     assert doubtful(LABELS, PROBABILITIES).tolist() == [9, 8, 19]
 
 
-def test_a_label_that_the_model_finds_the_likelier_is_not_in_doubt() -> None:
-    """Genuine labels with a mean of .3 for counterfeit's side pass its mean with .4, and are still likelier genuine."""
+def test_a_label_with_the_higher_probability_is_not_in_doubt() -> None:
+    """A genuine label at .4 exceeds the mean of .3 of the counterfeits, but genuine is still more probable."""
     labels = np.array([1, 1, 0, 0], dtype=np.int8)
     assert doubtful(labels, np.array([0.3, 0.3, 0.4, 0.1])).tolist() == []
 
@@ -46,8 +46,8 @@ def test_where_there_is_one_class_nothing_is_in_doubt(label: int) -> None:
     assert doubtful(np.full(3, label, dtype=np.int8), np.array([0.1, 0.5, 0.9])).tolist() == []
 
 
-def test_planted_mistakes_are_found_before_anything_else() -> None:
-    """A model that is right of nine in ten, its labels turned round on one in twenty."""
+def test_planted_mistakes_are_found_first() -> None:
+    """A model that is right on nine in ten, with one label in twenty inverted."""
     random = np.random.default_rng(7)
     truth = (random.random(4_000) < 0.2).astype(np.int8)
     probabilities = np.clip(np.where(truth == 1, 0.85, 0.1) + random.normal(0, 0.15, 4_000), 0.01, 0.99)
@@ -62,7 +62,7 @@ ROWS = [replace(ROW, version_id=f"ver_{i:02d}", label=int(label)) for i, label i
 APART = np.arange(20)
 
 
-def test_a_suspect_says_how_sure_the_doubt_is() -> None:
+def test_a_suspect_has_its_probability_and_doubt() -> None:
     first, _, third = suspects(ROWS, PROBABILITIES, APART, most=10)
     assert (first.version_id, first.label, first.probability) == ("ver_09", 1, 0.05)
     assert (third.version_id, third.label, third.probability) == ("ver_19", 0, 0.65)
@@ -74,11 +74,11 @@ def test_the_most_doubtful_are_kept() -> None:
 
 
 @pytest.mark.parametrize("level", ["appeal", "test_buy"])
-def test_what_is_settled_by_more_than_a_look_is_not_looked_at_again(level: str) -> None:
+def test_labels_with_stronger_evidence_are_not_reviewed_again(level: str) -> None:
     rows = [replace(row, evidence_level=level) if row.version_id == "ver_09" else row for row in ROWS]
     assert [one.version_id for one in suspects(rows, PROBABILITIES, APART, most=10)] == ["ver_08", "ver_19"]
 
 
-def test_of_near_duplicates_one_is_looked_at() -> None:
+def test_one_of_the_near_duplicates_is_reviewed() -> None:
     copies = np.where((APART == 8) | (APART == 9), 8, APART)
     assert [one.version_id for one in suspects(ROWS, PROBABILITIES, copies, most=10)] == ["ver_09", "ver_19"]

@@ -79,7 +79,7 @@ def test_about_one_listing_in_twenty_is_counterfeit(seed: int) -> None:
 
 
 def sharers(world: World, kind: ContactKind) -> list[set[str]]:
-    """The sellers of each contact of a kind that several have."""
+    """The sellers of each shared contact of a kind."""
     found: dict[str, set[str]] = {}
     for one in world.contacts:
         if one.row["kind"] == kind:
@@ -87,7 +87,7 @@ def sharers(world: World, kind: ContactKind) -> list[set[str]]:
     return [sellers for sellers in found.values() if len(sellers) > 1]
 
 
-def test_contacts_come_in_before_the_first_listing_of_their_seller_and_in_the_order_of_time() -> None:
+def test_contacts_arrive_before_the_first_listing_of_their_seller_and_in_the_order_of_time() -> None:
     first: dict[str, datetime] = {}
     for sent in the_world().sent:
         if (truth := the_world().truth.get(str(sent.row["external_id"]))) is not None:
@@ -98,7 +98,7 @@ def test_contacts_come_in_before_the_first_listing_of_their_seller_and_in_the_or
     assert len({one.row["seller"] for one in the_world().contacts}) / len(first) == pytest.approx(0.85, abs=0.04)
 
 
-def test_counterfeiters_share_telephones_and_accounts_honest_people_now_and_then_and_everybody_a_warehouse() -> None:
+def test_counterfeiters_share_telephones_and_accounts_and_all_sellers_share_warehouses() -> None:
     world, crafts = the_world(), {craft.value for craft in Craft}
     kinds = {one.seller: one.kind for one in world.truth.values()}
     telephones, accounts = sharers(world, ContactKind.PHONE), sharers(world, ContactKind.PAYOUT)
@@ -110,7 +110,7 @@ def test_counterfeiters_share_telephones_and_accounts_honest_people_now_and_then
     assert min(map(len, sharers(world, ContactKind.ADDRESS))) > 10
 
 
-def test_the_door_accepts_each_listing_and_refuses_each_broken_row() -> None:
+def test_validation_accepts_each_listing_and_rejects_each_broken_row() -> None:
     refused = 0
     for sent in the_world().sent:
         accepted = check(sent.row, received_at=sent.at)
@@ -182,7 +182,7 @@ def test_missing_values_are_the_normal_case(field: str, low: float, high: float)
     assert low <= values.count(None) / len(values) <= high
 
 
-def test_some_rows_hold_a_title_and_a_price_and_nothing_else() -> None:
+def test_some_rows_have_only_a_title_and_a_price() -> None:
     bare = [sent.row for sent in the_world().sent if sent.row.keys() <= BARE]
     assert len(bare) > 50
     assert all("title" in row for row in bare)
@@ -205,7 +205,7 @@ def test_events_are_few_enough_to_be_sent_in_a_demo() -> None:
     assert 1 <= len(the_world().events) / 3_000 <= 4
 
 
-def test_events_tell_the_same_sales_as_the_seller_block() -> None:
+def test_events_and_the_seller_block_agree_on_sales() -> None:
     sales: dict[object, list[datetime]] = {}
     for event in the_world().events:
         if event.row["kind"] == "sale":
@@ -217,7 +217,7 @@ def test_events_tell_the_same_sales_as_the_seller_block() -> None:
             continue
         if sent.at < START + timedelta(days=90) or listing.seller.accepted.d30 is None:
             continue
-        # A repeat is sent as it was, so its windows end when it was first sent.
+        # A repeat is unchanged, so its windows end at the time of the first row.
         assert listing.occurred_at is not None
         first = sent.at - timedelta(days=30)
         if listing.occurred_at == sent.at:
@@ -277,7 +277,7 @@ def test_crafts_have_their_shares_of_the_counterfeits() -> None:
         assert kinds[craft] / total == pytest.approx(0.2, abs=0.04), craft
 
 
-def test_relisted_goods_come_back_in_the_same_words_under_another_account() -> None:
+def test_relisted_goods_have_the_same_text_under_another_account() -> None:
     sellers: dict[str | None, set[str]] = {}
     for external_id, listing in the_listings().items():
         truth = the_world().truth[external_id]
@@ -351,16 +351,16 @@ def test_analysts_err_as_often_as_stated(truth: Truth, verdict: str, low: float,
     assert low <= verdicts.count(verdict) / DRAWS <= high, reason
 
 
-def test_brands_stay_silent_now_and_then() -> None:
+def test_brands_sometimes_do_not_answer() -> None:
     assert 0.13 <= brand_answers(FAKE).count(None) / DRAWS <= 0.17
 
 
-def test_answers_use_the_words_of_the_service() -> None:
+def test_answers_are_values_of_the_service() -> None:
     verdicts = {answer.verdict for truth in (FAKE, GENUINE, IMPORT) for answer in analyst_answers(truth)}
     assert verdicts == {"counterfeit", "genuine", "grey_market", "cannot_tell"}
 
 
-def test_analysts_answer_sooner_than_brands_and_nobody_at_once() -> None:
+def test_analysts_answer_sooner_than_brands_and_all_with_a_delay() -> None:
     brand = [answer.delay_hours for answer in brand_answers(FAKE) if answer is not None]
     analyst = [answer.delay_hours for answer in analyst_answers(FAKE)]
     assert 1 < np.median(analyst) < 2
@@ -369,14 +369,14 @@ def test_analysts_answer_sooner_than_brands_and_nobody_at_once() -> None:
     assert max(brand) <= 240
 
 
-def test_honest_sellers_object_to_a_removal_and_counterfeiters_seldom_do() -> None:
+def test_honest_sellers_appeal_a_removal_and_counterfeiters_rarely_do() -> None:
     random = np.random.default_rng(0)
     honest, crooked = (sum(seller_appeals(truth, random) for _ in range(DRAWS)) / DRAWS for truth in (GENUINE, FAKE))
     assert honest == pytest.approx(0.70, abs=0.02)
     assert crooked == pytest.approx(0.15, abs=0.02)
 
 
-def test_the_documentation_says_that_it_proves_nothing_about_the_field() -> None:
+def test_the_documentation_says_that_figures_are_no_evidence_of_accuracy() -> None:
     text = " ".join((training.synthetic.__doc__ or "").split())
     assert "It is simulated, and figures measured on it prove nothing about accuracy in the field." in text
 
@@ -384,6 +384,6 @@ def test_the_documentation_says_that_it_proves_nothing_about_the_field() -> None
 @pytest.mark.parametrize(
     ("listings", "days", "start"), [(20, 180, START), (500, 3, START), (500, 180, START.replace(tzinfo=None))]
 )
-def test_settings_without_room_for_a_world_are_refused(listings: int, days: int, start: datetime) -> None:
+def test_settings_that_are_too_small_are_refused(listings: int, days: int, start: datetime) -> None:
     with pytest.raises(ValueError, match=r"at least|offset"):
         Settings(listings=listings, seed=0, start=start, days=days)

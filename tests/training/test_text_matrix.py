@@ -19,7 +19,7 @@ def rows_of(matrix: TextMatrix) -> list[dict[int, float]]:
 
 
 def defined(listing: Listing) -> dict[int, float]:
-    """A row from the plain definition: counts over the root of their number."""
+    """A row by definition: counts over the root of their number."""
     row: dict[int, float] = {}
     for field, text in ((HEADING, heading(listing)), (DESCRIPTION, listing.description or "")):
         found = indices_plain(text, field)
@@ -36,7 +36,7 @@ def test_a_row_holds_the_counts_over_the_root_of_their_number(listing: Listing) 
 
 
 def test_rows_come_in_the_order_of_the_listings_across_blocks() -> None:
-    """Listings are packed by the hundred: this is more than one block, and a bare one begins the second."""
+    """Listings are packed by the hundred: there is more than one block, and an empty listing starts the second."""
     many = [a_listing(title=f"Tote {i} " * (1 + i % 4)) for i in range(600)]
     many[256] = BARE
     matrix = TextMatrix.of(many)
@@ -44,7 +44,7 @@ def test_rows_come_in_the_order_of_the_listings_across_blocks() -> None:
     assert rows_of(matrix) == [rows_of(TextMatrix.of([one]))[0] for one in many]
 
 
-def test_a_column_comes_once_in_a_row() -> None:
+def test_a_column_occurs_once_in_a_row() -> None:
     matrix = TextMatrix.of([a_listing(title="bag bag bag bag")])
     assert len(set(matrix.indices.tolist())) == len(matrix.indices)
 

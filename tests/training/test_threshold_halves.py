@@ -1,4 +1,4 @@
-"""The record of promised thresholds on real scores beside a seller bootstrap tuned on the answers."""
+"""The results of promised thresholds on real scores, beside a seller bootstrap tuned on the labels."""
 
 from pathlib import Path
 
@@ -36,13 +36,13 @@ STREAM = ScoredListings(np.array([1, 1, 0, 1], dtype=np.int8), np.array([0.9, 0.
         (None, 0.7, False, 0.0, "declined"),
     ],
 )
-def test_a_threshold_is_held_against_unseen_sellers(
+def test_a_threshold_is_checked_on_unseen_sellers(
     threshold: float | None, target: float, missed: bool, recall: float, _why: str
 ) -> None:
     assert outcome(threshold, STREAM, target) == Outcome(threshold, missed, recall)
 
 
-def test_halves_share_no_seller_and_leave_nobody_out() -> None:
+def test_halves_share_no_seller_and_include_all() -> None:
     for seen, unseen in halves(STREAM, 5, seed=1):
         assert set(seen.sellers) | set(unseen.sellers) == {0, 1, 2, 3}
         assert len(seen.sellers) == len(unseen.sellers) == 2
@@ -55,8 +55,8 @@ def test_a_peer_is_raised_until_it_misses_few_enough() -> None:
     assert Comparison({}, {key: [wrong] for key in outcomes}).raised("peer", 0.7) is None
 
 
-def test_on_simulated_streams_few_promises_miss() -> None:
-    """60 halves, of which 5 % would be 3 misses; `python -m tests.training.threshold_streams` counts 2,000."""
+def test_on_simulated_streams_few_promises_are_missed() -> None:
+    """60 halves, with 3 misses at 5 %; `python -m tests.training.threshold_streams` runs 2,000."""
     found = measured(DEFAULT_PROMISE, 0.7, streams=20, times=3, seed=700)
     assert found.promises >= 20
     assert found.missed <= 3
@@ -70,8 +70,8 @@ def record(datasets: Path) -> Comparison:
 
 @pytest.mark.soak
 @pytest.mark.timeout(900)
-def test_at_most_one_promise_in_twenty_misses_on_unseen_sellers(record: Comparison) -> None:
-    """Over all that is promised. By target, and where nearly all is declined, the table of ADR 14 says what was."""
+def test_at_most_one_promise_in_twenty_is_missed_on_unseen_sellers(record: Comparison) -> None:
+    """Over all promises. The table of ADR 14 has the results by target, also where nearly all are declined."""
     print(*lines(record), sep="\n")  # noqa: T201 - shown by `pytest -s`
     everything = tally([one for outcomes in record.ours.values() for one in outcomes])
     assert everything.halves == 200 * len(COLUMNS) * len(TARGETS)

@@ -46,7 +46,7 @@ def test_a_bundle_made_from_a_file_compares_prices_with_that_file(found: Trained
     assert reference.n >= 5
 
 
-def test_the_report_can_be_written_as_json_and_read_as_a_card(found: TrainedOnFile) -> None:
+def test_the_report_is_json_and_makes_a_card(found: TrainedOnFile) -> None:
     report = json.loads(json.dumps(found.report, allow_nan=False))
     assert "* Not judged: Trained on a file" in model_card(report, found.digest)
 

@@ -32,13 +32,13 @@ MILD = from_files(bundle_files(calibration=replace(CALIBRATION, curve=Sigmoid(1.
 
 
 def at_line(line: float, *, as_of: int = 0, bundle: Bundle = MILD) -> Bundle:
-    """A champion whose odds are a twelfth of the candidate's, with this line, trained so many days ago."""
+    """A champion with a twelfth of the candidate's odds, this threshold, and this many days since its training."""
     line_at = Thresholds(max(0.6, line), line)
     return replace(bundle, thresholds=line_at, references_as_of=NOW - timedelta(days=as_of))
 
 
 def candidate_at(line: float) -> Bundle:
-    """The candidate with this line."""
+    """The candidate with this threshold."""
     return at_line(line, bundle=a_bundle())
 
 
@@ -46,7 +46,7 @@ def found(shipped: Bundle, champion: Bundle | None) -> UpheldEvidence:
     return upheld_evidence(ROWS, FACTS, shipped, InForce(champion, 1), DEFAULT_GATES)
 
 
-def test_only_listings_that_an_appeal_made_genuine_are_asked_about() -> None:
+def test_only_listings_that_are_genuine_by_an_appeal_are_scored() -> None:
     assert found(candidate_at(0.5), at_line(0.5)).offers == len(UPHELD) == 8
 
 
@@ -75,12 +75,12 @@ def test_a_listing_is_mended_where_the_champion_would_show_it_and_the_candidate_
     assert hidden_by_both.mended == 0
 
 
-def test_what_the_scorecard_would_show_is_mended_by_a_candidate_that_is_clear() -> None:
+def test_a_clear_candidate_mends_listings_that_the_scorecard_would_show() -> None:
     points = InForce(None, 1).scores([compute(FACTS[i]) for i in UPHELD])
     assert found(candidate_at(0.999), None).mended == int((points >= 20).sum()) > 0
 
 
-def test_a_listing_on_the_line_is_shown() -> None:
+def test_a_listing_at_the_threshold_is_shown() -> None:
     score = float(SCORES[UPHELD[0]])
     exact = found(candidate_at(score), at_line(0.9))
     assert exact.shown[0] == int((SCORES[UPHELD] >= score).sum())
@@ -99,7 +99,7 @@ CLEAR: list[tuple[float, float, bool, str]] = [
 
 
 @pytest.mark.parametrize(("theirs", "ours", "clear", "_why"), CLEAR, ids=[row[-1] for row in CLEAR])
-def test_a_champion_is_clear_well_below_its_line_and_far_below_the_candidate(
+def test_a_champion_is_clear_well_below_its_threshold_and_far_below_the_candidate(
     theirs: float, ours: float, clear: bool, _why: str
 ) -> None:
     found = InForce(at_line(0.5), 1).is_clear(np.array([theirs]), np.array([ours]), DEFAULT_GATES)
@@ -112,7 +112,7 @@ def test_the_scorecard_is_clear_below_half_of_its_points() -> None:
     assert found.tolist() == [False, False, False, True, True]
 
 
-def test_before_there_is_a_champion_it_is_compared_with_the_scorecard() -> None:
+def test_without_a_champion_it_is_compared_with_the_scorecard() -> None:
     points = InForce(None, 1).scores([compute(FACTS[i]) for i in UPHELD])
     evidence = found(candidate_at(0.001), None)
     assert (evidence.incumbent, evidence.learnt) == (Incumbent.SCORECARD, 0)
@@ -120,7 +120,7 @@ def test_before_there_is_a_champion_it_is_compared_with_the_scorecard() -> None:
     assert evidence.shown[1] == int((points >= 20).sum())
 
 
-def test_what_was_ripe_when_the_champion_was_trained_it_may_have_learnt() -> None:
+def test_the_champion_may_know_labels_that_were_mature_at_its_training() -> None:
     assert found(candidate_at(0.5), at_line(0.5, as_of=1)).learnt == 0, "the labels are of today"
     assert found(candidate_at(0.5), at_line(0.5)).learnt == 8
     younger = [
@@ -135,8 +135,8 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         EVIDENCE,
         State.PASSED,
         (
-            "9 listings were given back on appeal. The candidate, which has learnt them, would show 1 to a person, the "
-            "champion 2; 0 although the champion is clear, 0 the other way round: 0 allowed."
+            "9 listings were restored on appeal. The candidate, which was trained on them, would show 1 to a person, "
+            "the champion 2; 0 although the champion is clear, 0 the other way round: 0 allowed."
         ),
         "no regression",
     ),
@@ -144,9 +144,9 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         replace(EVIDENCE, learnt=7, shown=(3, 2), regressed=("ver_1",)),
         State.FAILED,
         (
-            "9 listings were given back on appeal. The candidate, which has learnt them, would show 3 to a person, the "
-            "champion 2; 1 (ver_1) although the champion is clear, 0 the other way round: 0 allowed. The champion had "
-            "learnt 7 of them as well."
+            "9 listings were restored on appeal. The candidate, which was trained on them, would show 3 to a person, "
+            "the champion 2; 1 (ver_1) although the champion is clear, 0 the other way round: 0 allowed. The champion "
+            "was trained on 7 of them."
         ),
         "a single one is too many where none is mended",
     ),
@@ -154,8 +154,8 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         replace(EVIDENCE, shown=(3, 3), regressed=("ver_1", "ver_2"), mended=2),
         State.PASSED,
         (
-            "9 listings were given back on appeal. The candidate, which has learnt them, would show 3 to a person, the "
-            "champion 3; 2 (ver_1, ver_2) although the champion is clear, 2 the other way round: 2 allowed."
+            "9 listings were restored on appeal. The candidate, which was trained on them, would show 3 to a person, "
+            "the champion 3; 2 (ver_1, ver_2) although the champion is clear, 2 the other way round: 2 allowed."
         ),
         "as many are mended",
     ),
@@ -163,8 +163,8 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         replace(EVIDENCE, shown=(4, 3), regressed=("ver_1", "ver_2", "ver_3"), mended=2),
         State.FAILED,
         (
-            "9 listings were given back on appeal. The candidate, which has learnt them, would show 4 to a person, the "
-            "champion 3; 3 (ver_1, ver_2, ver_3) although the champion is clear, 2 the other way round: 2 allowed."
+            "9 listings were restored on appeal. The candidate, which was trained on them, would show 4 to a person, "
+            "the champion 3; 3 (ver_1, ver_2, ver_3) although the champion is clear, 2 the other way round: 2 allowed."
         ),
         "one more is accused than mended",
     ),
@@ -172,8 +172,8 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         replace(EVIDENCE, incumbent=Incumbent.SCORECARD, shown=(5, 0), regressed=("a", "b", "c", "d")),
         State.FAILED,
         (
-            "9 listings were given back on appeal. The candidate, which has learnt them, would show 5 to a person, the "
-            "starter scorecard 0; 4 (a, b, c) although the starter scorecard is clear, 0 the other way round: 0 "
+            "9 listings were restored on appeal. The candidate, which was trained on them, would show 5 to a person, "
+            "the starter scorecard 0; 4 (a, b, c) although the starter scorecard is clear, 0 the other way round: 0 "
             "allowed."
         ),
         "three are named",
@@ -188,7 +188,7 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
 
 
 @pytest.mark.parametrize(("evidence", "state", "sentence", "_why"), GATES, ids=[row[-1] for row in GATES])
-def test_the_gate_says_how_many_and_which(evidence: UpheldEvidence, state: State, sentence: str, _why: str) -> None:
+def test_the_gate_reports_how_many_and_which(evidence: UpheldEvidence, state: State, sentence: str, _why: str) -> None:
     gate = upheld_gate(evidence, DEFAULT_GATES)
     assert (gate.name, gate.state, gate.sentence) == ("upheld_appeals", state, sentence)
     assert gate.blocks == (state is State.FAILED)

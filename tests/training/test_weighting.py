@@ -39,7 +39,7 @@ def test_a_row_weighs(weight: float, chance: float, expected: float, _why: str) 
 
 
 @pytest.mark.parametrize(("chance", "expected"), [(1.0, 1.0), (0.5, 2.0), (0.01, 100.0)])
-def test_a_row_stands_for_as_many_as_its_chance_says_uncapped(chance: float, expected: float) -> None:
+def test_a_row_represents_the_inverse_of_its_probability_uncapped(chance: float, expected: float) -> None:
     assert stands_for([replace(ROWS[0], inclusion_probability=chance, weight=0.7)]).tolist() == pytest.approx(
         [expected]
     )
@@ -63,7 +63,7 @@ def test_two_sellers_of_one_text_weigh_as_two() -> None:
     assert (found.values.tolist(), found.report["near_duplicates"]) == ([1.0, 1.0], 0)
 
 
-def test_a_copy_that_was_drawn_shares_what_it_stands_for_after_the_cap() -> None:
+def test_sampled_copies_share_the_capped_weight() -> None:
     rows = [*copies(1, weight=1.0), *copies(1, weight=1.0, inclusion_probability=0.01)]
     found = training_weights(rows, FACTS[:1] * 2, replace(UNCAPPED, most_weight=10.0))
     assert found.values.tolist() == pytest.approx([0.5, 5.0])
@@ -71,7 +71,7 @@ def test_a_copy_that_was_drawn_shares_what_it_stands_for_after_the_cap() -> None
 
 
 def test_rows_above_the_cap_and_copies_are_counted() -> None:
-    """Nine differ; a tenth and an eleventh are copies of the first. Of chances .1, .05 and .01 two are capped."""
+    """Nine differ; a tenth and an eleventh are copies of the first. Of .1, .05 and .01, two are capped."""
     rows = [
         replace(row, inclusion_probability=1.0, weight=1.0, seller_cluster=f"s{i}") for i, row in enumerate(ROWS[:9])
     ]
@@ -82,14 +82,14 @@ def test_rows_above_the_cap_and_copies_are_counted() -> None:
 
 
 def flooded(by: str, rows: Sequence[SnapshotRow] = ROWS) -> list[SnapshotRow]:
-    """Nine in ten genuine rows are one source's, the rest of twenty others."""
+    """Nine in ten genuine rows are of one source, the rest of twenty others."""
     return [
         replace(row, inclusion_probability=1.0, sources=(by if i % 10 else f"user:{i // 10 % 20}",))
         for i, row in enumerate(rows)
     ]
 
 
-def test_one_source_among_many_cannot_hold_a_class() -> None:
+def test_one_source_among_many_cannot_dominate_a_class() -> None:
     rows = flooded("brand:planted")
     labels, theirs = DATA.labels, np.array([row.sources == ("brand:planted",) for row in rows])
     values = weighed(rows).values
@@ -99,7 +99,7 @@ def test_one_source_among_many_cannot_hold_a_class() -> None:
         assert share == pytest.approx(max(0.02, 3 / others), rel=1e-6)
 
 
-def test_what_was_held_is_counted() -> None:
+def test_capped_groups_are_counted() -> None:
     assert weighed(flooded("brand:planted")).report["held"]["source"] == 2
     assert weighed(flooded("brand:planted"), UNCAPPED).report["held"] == {"source": 0, "seller": 0, "slice": 0}
 
@@ -109,15 +109,15 @@ def test_nothing_gains_weight_by_a_cap() -> None:
     assert np.all(weighed(rows).values <= weighed(rows, UNCAPPED).values + 1e-12)
 
 
-def test_the_effective_number_is_of_the_weights_that_count() -> None:
+def test_the_effective_number_is_of_the_final_weights() -> None:
     rows = [replace(row, inclusion_probability=1.0, weight=1.0) for row in ROWS[:40]]
     rows[0] = replace(rows[0], inclusion_probability=0.1)
     found = training_weights(rows, FACTS[:40], UNCAPPED)
     assert found.report["effective_n"] == pytest.approx(found.values.sum() ** 2 / (found.values**2).sum())
 
 
-def test_who_said_it_and_who_sells_it_change_a_weight_and_never_a_label() -> None:
-    """And rows are weighed in any order alike."""
+def test_sources_and_sellers_change_weights_but_no_labels() -> None:
+    """The order of the rows has no effect either."""
     rows = flooded("brand:planted")
     order = np.random.default_rng(3).permutation(len(rows))
     shuffled = training_weights([rows[i] for i in order], [FACTS[i] for i in order])
@@ -126,7 +126,7 @@ def test_who_said_it_and_who_sells_it_change_a_weight_and_never_a_label() -> Non
 
 TRIMMED = [
     ([1.0] * 5, 5.0, 1.0, "nothing is heavy"),
-    ([1.0] * 12 + [2.0], 5.0, 2.0, "heavy, and enough say as much as five all the same"),
+    ([1.0] * 12 + [2.0], 5.0, 2.0, "heavy, but the effective sample size is five"),
     ([1.0] * 10 + [33.0], 5.0, 6.83, "one drawn counterfeit among ten shown ones"),
     ([1.0] * 20 + [33.0], 5.0, 15.0, "more shown ones carry a heavier one"),
     ([1.0] * 4 + [33.0], 4.9, 1.385, "hardly heavier than the others"),
@@ -136,7 +136,7 @@ TRIMMED = [
 
 
 @pytest.mark.parametrize(("weights", "fewest", "most", "_why"), TRIMMED, ids=[row[-1] for row in TRIMMED])
-def test_no_weight_is_above_what_leaves_enough_counterfeits_to_say_something(
+def test_no_weight_is_above_the_bound_with_enough_effective_counterfeits(
     weights: list[float], fewest: float, most: float, _why: str
 ) -> None:
     genuine = [33.0, 1.0]
@@ -149,9 +149,7 @@ def test_no_weight_is_above_what_leaves_enough_counterfeits_to_say_something(
     st.lists(st.tuples(st.floats(1, 100), st.booleans()), min_size=1, max_size=40),
     st.floats(1, 10),
 )
-def test_trimming_keeps_order_raises_nothing_and_leaves_enough_where_there_is_enough(
-    rows: list[tuple[float, bool]], fewest: float
-) -> None:
+def test_trimming_keeps_the_order_and_raises_no_weight(rows: list[tuple[float, bool]], fewest: float) -> None:
     weights, positive = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
     found = trimmed(weights, positive, fewest)
     assert (found <= weights).all()

@@ -1,10 +1,10 @@
 """Promised thresholds on real scores, half of the sellers at a time, beside a seller bootstrap.
 
 `python -m tests.training.threshold_halves [FILE]` prints a table for 200 random seller-disjoint halves of
-`scored_stream_dev.parquet`, three columns and three targets. A promise misses where the other half's precision stays
-below the target. The peer takes the lowest candidate threshold at which the share of resamples of whole sellers that
-reach the target is at least its confidence; that confidence is then raised, on the very halves that judge it, until it
-misses at most 5 % of its promises at that target. No user has such a peer: it is tuned on the answers.
+`scored_stream_dev.parquet`, three columns and three targets. A promise is missed if the other half's precision is below
+the target. The peer takes the lowest candidate threshold at which the share of resamples of whole sellers that reach
+the target is at least its confidence. That confidence is then raised, on the same halves that judge it, until it misses
+at most 5 % of its promises at that target. Such a peer is not available in practice, because it is tuned on the labels.
 """
 
 import sys
@@ -32,7 +32,7 @@ CONFIDENCES: Final = (0.9, 0.95, 0.96, 0.97, 0.98, 0.985, 0.99, 0.993, 0.995, 0.
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Promises out of so many halves, how many of them missed, and recall over all halves, nothing where declined."""
+    """The number of halves, promises and misses, and recall over all halves (0 where declined)."""
 
     halves: int
     promises: int
@@ -41,13 +41,13 @@ class Tally:
 
     @property
     def share_missed(self) -> float:
-        """Misses among promises; nothing missed where nothing is promised."""
+        """The share of promises that were missed; 0 without promises."""
         return self.missed / self.promises if self.promises else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one threshold among the unseen sellers; None was declined."""
+    """The result of one threshold on the unseen sellers; None if it was declined."""
 
     threshold: float | None
     missed: bool = False
@@ -63,7 +63,7 @@ def tally(outcomes: list[Outcome]) -> Tally:
 
 
 def halves(data: ScoredListings, number: int, seed: int) -> Iterator[tuple[ScoredListings, ScoredListings]]:
-    """Pairs of a half of the sellers to learn from and the other half, unseen; sellers keep their numbers."""
+    """Pairs of a half of the sellers for training and the other, unseen half; sellers keep their numbers."""
     random = np.random.default_rng(seed)
     sellers = int(data.sellers.max()) + 1
     for _ in range(number):
@@ -74,7 +74,7 @@ def halves(data: ScoredListings, number: int, seed: int) -> Iterator[tuple[Score
 
 
 def outcome(threshold: float | None, unseen: ScoredListings, target: float) -> Outcome:
-    """Hold a threshold against sellers that it was not made from. Nothing flagged misses nothing and finds nothing."""
+    """The result of a threshold on unseen sellers. Without flagged listings it is not missed and has recall 0."""
     if threshold is None:
         return Outcome(None)
     flagged = unseen.scores >= threshold
@@ -91,7 +91,7 @@ def ours(seen: ScoredListings, target: float, policy: PromisePolicy = DEFAULT_PR
 def bootstrap(
     seen: ScoredListings, targets: tuple[float, ...], random: np.random.Generator, *, predictive: bool
 ) -> dict[tuple[float, float], float | None]:
-    """The peer's threshold by target and confidence. A predictive one resamples each resample once more."""
+    """The peer's threshold by target and confidence. A predictive peer resamples each resample again."""
     numbers = np.unique(seen.sellers, return_inverse=True)[1]
     thresholds = _grid(seen.scores)
     place = np.searchsorted(-thresholds, -seen.scores, side="left")
@@ -117,7 +117,7 @@ def bootstrap(
 
 
 def _grid(scores: Floats) -> Floats:
-    """The candidates of the rule under test, so that neither has finer steps than the other."""
+    """The candidates of the rule under test, so that both have the same steps."""
     ordered = np.sort(scores)[::-1]
     counts = 10 * 1.08 ** np.arange(200)
     chosen: Floats = np.unique(ordered[counts[counts <= len(ordered)].astype(np.intp) - 1])[::-1]
@@ -140,7 +140,7 @@ class Comparison:
         return tally([one for (at, _), outcomes in self.ours.items() if at == target for one in outcomes])
 
     def raised(self, peer: str, target: float) -> tuple[float, Tally] | None:
-        """The peer at the lowest confidence at which it misses few enough, or None where it always misses more."""
+        """The peer at the lowest confidence with few enough misses, or None if it always misses more."""
         for confidence in CONFIDENCES:
             found = tally(self.peers[peer, target, confidence])
             if found.share_missed <= MOST_MISSED:

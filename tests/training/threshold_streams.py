@@ -1,7 +1,7 @@
 """Simulated streams of scored listings with heavy-tailed sellers, on which the rule of promised thresholds was chosen.
 
 `python -m tests.training.threshold_streams` prints, for caps of a seller's balance and each target, how many promises
-are made over 100 streams of 20 seller-disjoint halves, how many miss, and recall. Simulated: no marketplace is like it.
+are made over 100 streams of 20 seller-disjoint halves, how many miss, and recall. No real marketplace is like it.
 """
 
 from dataclasses import replace
@@ -18,9 +18,9 @@ CAPS: Final = (10.0, 12.0, 15.0, 20.0)
 
 
 def stream(seed: int) -> ScoredListings:
-    """One marketplace: about 25,000 listings, a tenth of them counterfeit, half of those of the ten largest sellers.
+    """One marketplace: about 25,000 listings, with a tenth counterfeit and half of these from the ten largest sellers.
 
-    A score is a signal of the listing, of its seller's habits, and noise of both; their strengths are drawn anew.
+    A score is the sum of a listing signal, a seller signal and noise of both; their strengths are random.
     """
     random = np.random.default_rng(seed)
     sizes = np.minimum(np.ceil((random.pareto(1.1, SELLERS) + 0.35) * random.uniform(2.0, 3.5)), 900).astype(np.intp)
@@ -38,7 +38,7 @@ def stream(seed: int) -> ScoredListings:
 
 
 def measured(policy: PromisePolicy, target: float, *, streams: int, times: int, seed: int) -> Tally:
-    """What a policy promises over so many streams, so many halves each."""
+    """The promises of a policy over the streams and the halves of each."""
     found: list[Outcome] = []
     for number in range(seed, seed + streams):
         for seen, unseen in halves(stream(number), times, seed=number):

@@ -1,8 +1,8 @@
-"""How often the gate of upheld appeals refuses an honest candidate, and how often one taught to accuse a rival.
+"""How often the gate of upheld appeals refuses an honest candidate and a candidate trained to accuse a rival.
 
-`python -m tests.training.upheld_power [seeds]` plays simulated years in which each month's candidate becomes champion,
-whatever its gates say. In the last month a brand confirms honest listings of one rival as counterfeit; some others of
-the rival's were removed before and given back on appeal.
+`python -m tests.training.upheld_power [seeds]` runs simulated years in which each month's candidate becomes champion,
+regardless of its gates. In the last month a brand confirms honest listings of one rival as counterfeit; other
+listings of the rival were restored on appeal before.
 """
 
 import sys
@@ -30,7 +30,7 @@ _RIVAL = "the rival"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the gate found in one training: how many listings, how many accused anew, how many mended."""
+    """The gate's result for one training: the numbers of listings, of regressions and of mended listings."""
 
     offers: int
     regressed: int
@@ -49,7 +49,7 @@ class Asked:
 
 
 def played(seed: int, listings: int = LISTINGS) -> tuple[Year, list[Asked]]:
-    """A year of honest answers to the end of its eleventh month, and what the gate found in each training."""
+    """A year of honest answers to the end of its eleventh month, and the gate's result for each training."""
     market = Market(Plan(listings=listings).settings(seed))
     year, found = Year(market, ARMS["exploration"], market.start), []
     while year.now < market.end - MONTH:
@@ -72,12 +72,12 @@ def trained(snapshot: Snapshot, champion: Bundle | None) -> tuple[Any, dict[str,
 
 
 def attacked(year: Year, seed: int, *, upheld: int, planted: int) -> Snapshot:
-    """The snapshot of now with a rival: so many listings given back on appeal, so many falsely confirmed.
+    """The current snapshot with a rival that has some listings restored on appeal and some falsely confirmed.
 
-    The rival has an honest seller's account and sells what honest sellers of the most sold brand do.
+    The rival has an honest seller's account and sells the same goods as honest sellers of the most sold brand.
     """
     snapshot = snapshot_of(year)
-    honest = [one for one in year.market.offers if not one.truth.counterfeit and one.truth.brand_id and one.seller]
+    honest = [one for one in year.market.listings if not one.truth.counterfeit and one.truth.brand_id and one.seller]
     brands = [one.truth.brand_id for one in honest]
     goods = [one for one in honest if one.truth.brand_id == max(sorted(set(brands)), key=brands.count)]
     chosen = np.random.default_rng(seed).permutation(len(goods))[: 1 + upheld + planted]
@@ -113,7 +113,7 @@ def table(seeds: int) -> Iterator[str]:
     years = [played(seed) for seed in range(1, seeds + 1)]
     honest = [one for _, found in years for one in found if one.offers]
     yield (
-        "| simulated | trainings | upheld listings | accused anew | mended | refused |\n"
+        "| simulated | trainings | upheld listings | newly flagged | mended | refused |\n"
         "| --- | --- | --- | --- | --- | --- |"
     )
     yield _line("honest years", honest)

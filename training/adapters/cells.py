@@ -1,4 +1,4 @@
-"""Reading one cell of a file: blank and NaN are missing, anything unreadable is refused with the column's name."""
+"""Readers of one cell of a file. Blank and NaN are missing; an unreadable cell is rejected with its column's name."""
 
 import math
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ def present(row: Row, column: str) -> object | None:
 
 
 def text(row: Row, column: str) -> str | None:
-    """The cell as characters; a whole float such as 123.0 reads as 123."""
+    """The cell as text; a whole float such as 123.0 reads as 123."""
     value = present(row, column)
     if isinstance(value, float) and value.is_integer():
         value = int(value)
@@ -30,7 +30,7 @@ def text(row: Row, column: str) -> str | None:
 
 
 def number(row: Row, column: str) -> float | int | None:
-    """The cell as a number; text is read, '12.0' included."""
+    """The cell as a number; text such as '12.0' is parsed."""
     value = present(row, column)
     if value is None or (isinstance(value, int) and not isinstance(value, bool)):
         return value
@@ -44,7 +44,7 @@ def number(row: Row, column: str) -> float | int | None:
 
 
 def amount(row: Row, column: str) -> Decimal | None:
-    """The cell as a decimal; the noise of a binary fraction written out is dropped.
+    """The cell as a decimal, rounded to the digits that a double carries.
 
     >>> amount({"price": "19.90"}, "price"), amount({"price": "5.8100000000000005"}, "price")
     (Decimal('19.90'), Decimal('5.81'))
@@ -69,7 +69,7 @@ def windows(row: Row, prefix: str) -> dict[str, object]:
 
 
 def without_missing(mapping: Mapping[str, object]) -> dict[str, object]:
-    """The mapping less its None values and empty inner objects."""
+    """The mapping without its None values and empty inner objects."""
     found: dict[str, object] = {}
     for name, value in mapping.items():
         kept = without_missing(value) if isinstance(value, Mapping) else value

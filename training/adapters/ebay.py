@@ -1,4 +1,4 @@
-"""eBay watches and men's perfume: a title, a brand, a price as shown."""
+"""eBay watches and men's perfume: a title, a brand, and a price as displayed."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ def watch_to_listing(row: Row) -> Mapping[str, object]:
 
 
 def perfume_to_listing(row: Row) -> Mapping[str, object]:
-    """The listing mapping of a perfume; the file has no id, so one is derived from the row's place."""
+    """The listing mapping of a perfume; the file has no id, so one is derived from the row number."""
     return without_missing(
         {
             "title": text(row, "title"),

@@ -1,4 +1,4 @@
-"""Any supported file as a stream of rows, each with its number; a row that cannot be read is still a row."""
+"""Any supported file as a stream of numbered rows; an unreadable row is yielded with its problem."""
 
 import csv
 import hashlib
@@ -20,16 +20,16 @@ from features.fields import Rejected, printable
 from features.phrase import Parameter, Phrase
 from training.adapters.cells import Row
 
-_LONGEST_CELL: Final = 8_000_000  # A cell may be too long for a listing and must still be read to be refused.
+_LONGEST_CELL: Final = 8_000_000  # Longer than any listing accepts, so that validation rejects the cell and names it.
 _BATCH: Final = 1_000
-# Every row has a cell for each column, so that a wide header costs its width once a row. No feed has a tenth of these.
+# A wide header costs its width again in every row. Known feeds have fewer than a tenth of these columns.
 MOST_COLUMNS: Final = 2_000
-_BEYOND: Final = "beyond the header"  # Not blank: a column may have no name, as the index that pandas writes.
+_BEYOND: Final = "beyond the header"  # Not blank: a column may have no name, such as the index that pandas writes.
 _ITEMS: Final = ("item", "entry")  # RSS 2.0 and Atom.
 
 
 class Unreadable(ValueError):
-    """The file as a whole cannot be read: wrong kind, damaged, or empty. As text it begins with the file's name."""
+    """The whole file cannot be read: wrong kind, damaged, or empty. `str()` begins with the file's name."""
 
     def __init__(self, file: object, sentence: str, /, **parameters: Parameter) -> None:
         self.phrase = Phrase(sentence, **parameters)
@@ -39,7 +39,7 @@ class Unreadable(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """One row with its place: the first row of data is 1. `problem` is set where the row could not be read."""
+    """One row with its number, from 1 for the first row of data. `problem` is set where the row could not be read."""
 
     number: int
     cells: Row
@@ -47,7 +47,7 @@ class RawRow:
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 of the file, for ids that are derived from a row's place in it."""
+    """SHA-256 of the file, for ids that are derived from a row's number."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
@@ -55,16 +55,15 @@ def file_digest(path: Path) -> str:
 def read_rows(
     path: Path, advanced: Callable[[int], None] = lambda _: None, *, most_columns: int = MOST_COLUMNS
 ) -> Iterator[RawRow]:
-    """Rows of a CSV, TSV, NDJSON, Parquet or XML file, told apart by the name's ending.
+    """Rows of a CSV, TSV, NDJSON, Parquet or XML file; the name's ending selects the reader.
 
-    `advanced` is called with the number of bytes done so far, at least every thousand rows; `most_columns` is how many
-    columns a file with one header for all rows may have.
+    `advanced` receives the number of bytes read so far, at least every thousand rows. `most_columns` limits the header
+    of a file with one header for all rows.
 
     Raises
     ------
     Unreadable
-        The ending is none of these, the file is not what its ending says, it has too many columns, or the system does
-        not let us read it.
+        The ending is unknown, the content does not match it, the header is too wide, or the system denies access.
     """
     readers: dict[str, Callable[[Path, Callable[[int], None]], Iterator[RawRow]]] = {
         ".csv": partial(_delimited, ",", most_columns),
@@ -95,9 +94,9 @@ def _refuse_wide(path: Path, columns: int, most: int) -> None:
 
 
 def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
-    """Bytes that are not UTF-8 become half surrogates, which the door refuses: the row is kept, not guessed at.
+    """Rows of a delimited file. Bytes that are not UTF-8 become lone surrogates, which validation rejects.
 
-    Quoting is read strictly: read leniently, a quote that is never closed makes the rest of the file one long cell.
+    Quoting is strict: with lenient quoting, an unclosed quote makes the rest of the file one long cell.
     """
     csv.field_size_limit(_LONGEST_CELL)
     with path.open("rb") as raw, TextIOWrapper(raw, "utf-8-sig", errors="surrogateescape", newline="") as stream:
@@ -131,12 +130,12 @@ def _delimited(delimiter: str, most_columns: int, path: Path, advanced: Callable
 
 
 def parse_json(text: str | bytes) -> object:
-    """JSON with exact decimals, in which a repeated key and a number that is no JSON are refused.
+    """JSON with exact decimals; a repeated key is rejected.
 
     Raises
     ------
     Rejected
-        Not JSON, a key twice in one object, nested too deeply, or a number beyond any reading.
+        Not JSON, a repeated key in one object, nesting too deep, or a number with too many digits.
     """
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_repeats)
@@ -158,7 +157,7 @@ def _without_input(error: Exception) -> str:
 
 
 def _no_constant(name: str) -> float:
-    return float(name.replace("Infinity", "inf"))  # Kept, so that the door can name the field that holds it.
+    return float(name.replace("Infinity", "inf"))  # Kept, so that validation can name the field.
 
 
 def _no_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -204,7 +203,7 @@ def _read_parquet(most_columns: int, path: Path, advanced: Callable[[int], None]
 
 
 def _read_xml(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
-    """Items of a product feed; names lose their namespace, a repeated one is joined with commas."""
+    """Items of a product feed. Names lose their namespace; the values of a repeated name are joined with commas."""
     number = 0
     try:
         with path.open("rb") as stream:
@@ -222,7 +221,7 @@ def _read_xml(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
                 element.clear()
     except DefusedXmlException:
         raise Unreadable(path.name, "The XML declares entities or a document type, which is not accepted.") from None
-    except (ElementTree.ParseError, LookupError, ValueError) as error:  # The last two: an encoding without a reader.
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # The last two: an unknown encoding.
         raise Unreadable(path.name, "Not well-formed XML ({words}).", words=str(error)) from None
 
 

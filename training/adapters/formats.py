@@ -1,4 +1,4 @@
-"""The formats that a file may come in, each recognising its layouts by header."""
+"""The supported file formats; each recognises its layouts by the header."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,14 +11,14 @@ from training.adapters.cells import Row
 
 
 class UnknownLayout(ValueError):
-    """The file's columns are of none of the format's layouts."""
+    """The file's columns match none of the format's layouts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """One arrangement of columns: any of `needs` must be there, and how a row becomes a listing mapping at a moment.
+    """One arrangement of columns, recognised by any of `needs`; `to_listing` makes a row a listing mapping at a time.
 
-    `used` are the columns that are read, None where every one may be.
+    `used` are the columns that are read, None if any column may be.
     """
 
     needs: frozenset[str]
@@ -38,19 +38,19 @@ class Format:
     column_named: Callable[[str], str] = str
 
     def layout_of(self, columns: Iterable[str]) -> Layout:
-        """The layout that the columns show.
+        """The first layout that the columns match.
 
         Raises
         ------
         UnknownLayout
-            None of the layouts has its telling columns.
+            The file has no distinctive column of any layout.
         """
         found = {self.column_named(column) for column in columns}
         for layout in self.layouts:
             if layout.needs & found:
                 return layout
-        telling = "; or ".join(", ".join(sorted(layout.needs)) for layout in self.layouts)
-        raise UnknownLayout(f"The file has none of the columns of the format {self.name}: {telling}.")
+        distinctive = "; or ".join(", ".join(sorted(layout.needs)) for layout in self.layouts)
+        raise UnknownLayout(f"The file has none of the columns of the format {self.name}: {distinctive}.")
 
 
 def _at_any_time(reader: Callable[[Row], Mapping[str, object]]) -> Callable[[Row, datetime], Mapping[str, object]]:

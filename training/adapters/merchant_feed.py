@@ -1,4 +1,4 @@
-"""The Google Merchant product feed, whose names the canonical listing follows.
+"""The Google Merchant product feed; the canonical listing uses its field names.
 
 Source: Product data specification, support.google.com/merchants/answer/7052112.
 """
@@ -40,7 +40,7 @@ COLUMNS: Final = frozenset(
 
 
 def column_named(header: str) -> str:
-    """The attribute that a header names: blanks equal underscores, upper case and the prefix of XML do not count.
+    """The attribute that a header names, ignoring case, the XML prefix, and blanks in place of underscores.
 
     >>> column_named("Sale price"), column_named("g:image_link")
     ('sale_price', 'image_link')
@@ -49,9 +49,7 @@ def column_named(header: str) -> str:
 
 
 def to_listing(row: Row, as_of: datetime) -> Mapping[str, object]:
-    """The listing mapping of a feed item. While a sale holds its price is what a buyer pays; then `price` is the list
-    price.
-    """
+    """The listing mapping of a feed item. During a sale, the sale price is the price, and `price` is the list price."""
     price, currency = _money(row, "price")
     sale_price, sale_currency = _money(row, "sale_price") if _is_on_sale(row, as_of) else (None, None)
     if sale_price is not None and price is not None and sale_currency != currency:

@@ -11,7 +11,7 @@ _RATINGS: Final = tuple(f"rating_counts.{stars}" for stars in range(1, 6))
 
 
 def to_listing(row: Row) -> Mapping[str, object]:
-    """The listing mapping of a native row; columns that are no fields are left out, as files carry others too."""
+    """The listing mapping of a native row; columns that are not fields are dropped."""
     if "seller" in row or any(isinstance(value, Mapping | list) for value in row.values()):
         return {name: value for name, value in row.items() if name != "label"}
     listing = {field.name: _cell(row, field, field.name) for field in LISTING_FIELDS}
@@ -30,6 +30,6 @@ def _cell(row: Row, field: Field, column: str) -> object:
     types = field.schema.get("type")
     if not isinstance(types, list) or "string" in types:
         is_amount = isinstance(types, list) and "number" in types
-        # A Parquet file holds doubles, in which 59.70 may be 59.699999999999996.
+        # A Parquet file stores doubles, where 59.70 may be 59.699999999999996.
         return amount(row, column) if is_amount and isinstance(row.get(column), float) else text(row, column)
     return number(row, column)

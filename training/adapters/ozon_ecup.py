@@ -1,7 +1,7 @@
 """Ozon Tech E-CUP 2025, counterfeit task.
 
-Prices and turnovers are stored as 100 times the natural log of roubles. That is an inference from the
-ratios, so every use says 'inferred unit'.
+Prices and turnovers are 100 times the natural log of roubles. The unit is inferred from the ratios, so every use
+says 'inferred unit'.
 """
 
 import math
@@ -58,7 +58,7 @@ def _whole(row: Row, column: str) -> int | None:
 
 
 def _turnover(row: Row, prefix: str) -> dict[str, object]:
-    """Zero is stored as zero, not as the log of one rouble."""
+    """Turnover in roubles for each window; a stored zero is zero, not the log of one rouble."""
     cells = {f"d{days}": number(row, f"{prefix}{days}") for days in (7, 30, 90)}
     return {
         day: None if cell is None else _roubles(f"{prefix}{day[1:]}", cell) if cell else 0

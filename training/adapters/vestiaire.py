@@ -29,7 +29,7 @@ def as_listing(row: Row) -> Mapping[str, object]:
 
 
 def sale_to_listing(row: Row) -> Mapping[str, object]:
-    """The listing mapping of a sold bag. The start price is what was asked; the other column holds placeholders."""
+    """The listing mapping of a sold bag. The start price is the asking price; the other column holds placeholders."""
     words = (text(row, column) for column in ("Designer", "Model", "Color", "Material"))
     return without_missing(
         {

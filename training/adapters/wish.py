@@ -9,7 +9,7 @@ _STARS: Final = ("one", "two", "three", "four", "five")
 
 
 def to_listing(row: Row) -> Mapping[str, object]:
-    """The listing mapping of a product; `title` is the one that buyers saw."""
+    """The listing mapping of a product; `title` is the title that buyers saw."""
     ratings = [number(row, f"rating_{star}_count") for star in _STARS]
     return without_missing(
         {

@@ -1,4 +1,4 @@
-"""The registered model as MLflow loads it: a listing in, a probability with its reasons out. Code, not a pickle."""
+"""The registered model that MLflow loads: code that returns a probability with its reasons for each listing."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ from models.messages.english import in_english
 
 
 class CounterfeitModel(PythonModel):
-    """Scores rows of native listing fields offline, with the references that the bundle carries."""
+    """Scores rows of native listing fields offline, with the references of the bundle."""
 
     def load_context(self, context: Any) -> None:
         """Read the bundle that was logged with the run."""
@@ -28,7 +28,7 @@ class CounterfeitModel(PythonModel):
             raise FileNotFoundError(f"{folder} holds no {MANIFEST}")
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002  # MLflow's signature
-        """One row per row, in order: probability (null where the row is refused) and reasons."""
+        """One output row per input row, in order: probability (null for a rejected row) and reasons."""
         now = datetime.now(UTC)
         rows: list[dict[str, Any]] = []
         for row in model_input.to_dict(orient="records"):

@@ -1,4 +1,4 @@
-"""Tracked runs, registered versions and the aliases champion and challenger."""
+"""MLflow runs, registered versions and the aliases `champion` and `challenger`."""
 
 import os
 import subprocess
@@ -25,7 +25,7 @@ _PYFUNC: Final = Path(__file__).with_name("pyfunc_model.py")
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The record of a training: parameters, figures, files, and its job and digest."""
+    """A training to log: its job, digest, report and files."""
 
     job_id: str
     digest: str
@@ -37,28 +37,28 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """Where MLflow keeps it."""
+    """The MLflow run and the registered version."""
 
     run_id: str
     version: str
 
 
 def connect(tracking_uri: str, artifacts: Path | None) -> MlflowClient:
-    """A client on a tracking URI, with the experiment made at an explicit place for its artifacts."""
+    """A client of a tracking URI, with the experiment created and its artifact location set."""
     mlflow.set_tracking_uri(tracking_uri)
     client = MlflowClient(tracking_uri)
     if client.get_experiment_by_name(EXPERIMENT) is None:
         try:
             client.create_experiment(EXPERIMENT, artifacts.absolute().as_uri() if artifacts is not None else None)
         except MlflowException:
-            # Another process made it between the question and the attempt.
+            # Another process may have created it in the meantime.
             if client.get_experiment_by_name(EXPERIMENT) is None:
                 raise
     return client
 
 
 def log_run(client: MlflowClient, run: Run) -> Registered:
-    """Log and register a training run as the challenger. A repeated step finds the run by its job's id."""
+    """Log a training run and register it as the challenger. A repeated step finds the run by its job id."""
     done = _find(client, run)
     if done is not None:
         return done
@@ -84,12 +84,12 @@ def log_run(client: MlflowClient, run: Run) -> Registered:
 
 
 def point_champion(client: MlflowClient, model_name: str, digest: str) -> str:
-    """Point the alias champion at the version of a bundle; returns the version.
+    """Point the alias `champion` at the version of a bundle; returns the version.
 
     Raises
     ------
     LookupError
-        No version carries the digest.
+        No version has the digest.
     """
     for found in client.search_model_versions(f"name = '{model_name}'"):
         if found.tags.get(DIGEST_TAG) == digest:
@@ -107,7 +107,7 @@ def _find(client: MlflowClient, run: Run) -> Registered | None:
         try:
             return Registered(found.info.run_id, _version_of_run(client, run.model_name, found.info.run_id))
         except LookupError:
-            continue  # It ended before its model was registered.
+            continue  # The run ended before its model was registered.
     return None
 
 
@@ -129,7 +129,7 @@ def _tags(run: Run) -> dict[str, str]:
 
 
 def _git_commit() -> str:
-    """The commit of the code that trained; 'unknown' where it was installed without its history."""
+    """The commit of the training code; 'unknown' where it is installed without a repository."""
     here = Path(__file__).parent
     done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)  # noqa: S607  # git from the path
     return done.stdout.strip() if done.returncode == 0 else "unknown"
@@ -169,5 +169,5 @@ def _metrics(report: Mapping[str, Any]) -> dict[str, float]:
 
 
 def _requirements() -> list[str]:
-    """Stated, because MLflow would otherwise import the model to guess them, which takes seconds."""
+    """The requirements, without which MLflow would import the model to infer them, which takes seconds."""
     return ["touchstone", f"mlflow=={mlflow.__version__}"]

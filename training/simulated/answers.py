@@ -1,4 +1,4 @@
-"""Answers of brands, analysts and sellers of the synthetic marketplace: mostly right, and never at once."""
+"""Answers of brands, analysts and sellers of the synthetic marketplace: mostly right, and delayed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from training.simulated.habits import Honest
 from training.simulated.stream import Truth
 
 BRAND_SILENT: Final = 0.15
-APPEALS: Final[Mapping[bool, float]] = {True: 0.70, False: 0.15}  # By whether the seller trades honestly.
+APPEALS: Final[Mapping[bool, float]] = {True: 0.70, False: 0.15}  # By whether the seller is honest.
 
 # Shares of each verdict; the remainder is cannot_tell.
 _BRAND: Final = {
@@ -23,32 +23,32 @@ _ANALYST: Final = {
     "genuine": {"genuine": 0.78, "counterfeit": 0.08},
     "import": {"grey_market": 0.36, "genuine": 0.38, "counterfeit": 0.10},
 }
-_BRAND_HOURS: Final = (14.0, 1.0, 240.0)  # Median, spread of the log, longest: a legal department with other work.
+_BRAND_HOURS: Final = (14.0, 1.0, 240.0)  # Median, spread of the log, and maximum: a legal department with other work.
 _ANALYST_HOURS: Final = (1.5, 0.8, 48.0)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A verdict in the words of the service, and how many hours it took."""
+    """A verdict as a value of the service, and its delay in hours."""
 
     verdict: str
     delay_hours: float
 
 
 def brand_answer(truth: Truth, random: np.random.Generator) -> Answer | None:
-    """The rights holder's answer to a question; None when it does not answer this time."""
+    """The rights holder's answer to a question; None if it does not answer."""
     if random.random() < BRAND_SILENT:
         return None
     return Answer(_verdict(_BRAND[_case(truth)], random), _hours(_BRAND_HOURS, random))
 
 
 def analyst_answer(truth: Truth, random: np.random.Generator) -> Answer:
-    """The decision of an analyst of the marketplace: quicker, less sure and more often wrong than a brand."""
+    """An analyst's decision: faster, less certain and more often wrong than a brand's."""
     return Answer(_verdict(_ANALYST[_case(truth)], random), _hours(_ANALYST_HOURS, random))
 
 
 def seller_appeals(truth: Truth, random: np.random.Generator) -> bool:
-    """Whether the seller objects to a removal; an honest one may have sold a fake unknowingly and objects as well."""
+    """Whether the seller appeals a removal; an honest seller of an unrecognised fake may appeal as well."""
     return bool(random.random() < APPEALS[truth.kind in set(Honest)])
 
 

@@ -1,4 +1,4 @@
-"""The fictional brands of the synthetic marketplace: who they are, what they make, what it costs new."""
+"""The fictional brands of the synthetic marketplace, with their products and list prices."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from training.simulated.words import table
 
 @dataclass(frozen=True, slots=True)
 class KnownTell:
-    """Wording that a brand has noticed on counterfeits of its goods: a name for it and an RE2 pattern."""
+    """Wording that a brand has found on counterfeits of its goods: a label and an RE2 pattern."""
 
     label: str
     pattern: str
@@ -19,8 +19,8 @@ class KnownTell:
 
 @dataclass(frozen=True, slots=True)
 class SyntheticBrand:
-    """A brand with its list prices in EUR by model name, the external ids of the sellers it has authorised, and what it
-    knows of counterfeits."""
+    """A brand with its list prices in EUR by model name, its authorised sellers by external id, and the wording that it
+    knows from counterfeits."""
 
     brand: Brand
     takes_part: bool
@@ -41,7 +41,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A brand as its maker knows it. `nickname` is what those call it who do not want to be found."""
+    """A brand with all its data. `nickname` is the name that sellers use to evade searches."""
 
     brand: Brand
     takes_part: bool
@@ -51,7 +51,7 @@ class House:
     tells: tuple[KnownTell, ...] = ()
 
     def announced(self, authorised: tuple[str, ...]) -> SyntheticBrand:
-        """The data that the brand gives the marketplace."""
+        """The data that the brand gives to the marketplace."""
         prices = {model.name: Decimal(model.list_price) for model in self.models}
         return SyntheticBrand(self.brand, self.takes_part, self.account_manager, prices, authorised, self.tells)
 
@@ -78,8 +78,8 @@ def _house(row: Mapping[str, str]) -> House:
     )
 
 
-# GS1 keeps the prefixes 20 to 29 for use inside one company, so none of these numbers is anybody's.
+# GS1 reserves the prefixes 20 to 29 for internal use, so none of these numbers belongs to a real product.
 HOUSES: Final = tuple(map(_house, table("brands.tsv")))
 
-# Small makers without a registered brand; nobody counterfeits them.
+# Small makers without a registered brand, which are not counterfeited.
 SMALL_MAKERS: Final = ("Tilleke", "Moorfold", "Pazca", "Ludnova", "Henkira", "Osterlo", "Brivanto", "Kuvaja")

@@ -1,4 +1,4 @@
-"""Draws that the synthetic marketplace makes over and over, each from a generator that is passed in."""
+"""Random draws of the synthetic marketplace, each from a generator that the caller passes."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -17,12 +17,12 @@ def happens(random: Random, share: float) -> bool:
 
 
 def one_of(random: Random, options: Sequence[T]) -> T:
-    """One of several, all equally likely; ten times quicker than `Generator.choice` on small sequences."""
+    """One of several options, all equally likely; ten times faster than `Generator.choice` on small sequences."""
     return options[int(random.random() * len(options))]
 
 
 def weighted(random: Random, shares: Mapping[T, float]) -> T:
-    """One of the keys, by their shares of the sum."""
+    """One of the keys, with a probability proportional to its share."""
     drawn = random.random() * sum(shares.values())
     for option, share in shares.items():
         drawn -= share

@@ -1,7 +1,7 @@
-"""Contacts of sellers: most people's are their own, rings share some, and a warehouse is everybody's.
+"""Contacts of sellers: most are unique, rings share some, and many sellers share a warehouse.
 
-The shares are invented. A ring that shared everything would be found by anybody, so half of those who come back have a
-new telephone, and most counterfeiters are paid apart; and some honest people run two shops.
+The shares are invented. A ring that shared every contact would be too easy to find. Half of the reopened accounts
+therefore have a new telephone, and most counterfeiters have separate payouts. Some honest people run two shops.
 """
 
 from collections.abc import Iterator, Sequence
@@ -32,10 +32,10 @@ class SellerContact:
     row: Row
 
 
-def seller_contacts(random: Random, offers: Sequence[Draft], start: datetime) -> tuple[SellerContact, ...]:
-    """The contacts of everybody who listings something, each shortly before the first listing; `offers` are by time."""
+def seller_contacts(random: Random, listings: Sequence[Draft], start: datetime) -> tuple[SellerContact, ...]:
+    """The contacts of all sellers, each sent shortly before the seller's first listing; `listings` are by time."""
     first: dict[str, Draft] = {}
-    for listing in offers:
+    for listing in listings:
         first.setdefault(listing.seller.external_id, listing)
     book = _Book()
     found: list[SellerContact] = []
@@ -47,7 +47,7 @@ def seller_contacts(random: Random, offers: Sequence[Draft], start: datetime) ->
 
 
 class _Book:
-    """The owners of numbers, accounts and addresses: each new name gets the next."""
+    """The owners of telephone numbers and payout accounts; each new name gets the next number."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -59,7 +59,7 @@ class _Book:
         return self._numbers.setdefault(name, len(self._numbers) + 1)
 
     def paid_with(self, seller: str) -> str:
-        """The payee of this counterfeiter, too: one payee collects for several workshops."""
+        """The payee of this counterfeiter; one payee collects for several of them."""
         if len(self._ring) == _MOST_PAID_TOGETHER:
             self._ring.clear()
         self._ring.append(seller)

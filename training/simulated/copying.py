@@ -1,6 +1,6 @@
-"""Texts that are copied: by counterfeiters from honest listings, and by honest shops from each other.
+"""Copied texts: counterfeiters copy honest listings, and honest shops copy each other.
 
-So a text like that of a genuine listing proves nothing, and neither does a text that many use.
+A text near that of a genuine listing is therefore no evidence, and neither is a text that many sellers use.
 """
 
 from collections.abc import Sequence
@@ -16,25 +16,25 @@ SHOPS_COPY: Final = 0.08
 _COPIED: Final = ("title", "description", "language", "brand")
 
 
-def copied(random: Random, offers: Sequence[Draft]) -> list[Draft]:
-    """The listings, in order, some in the words of an earlier genuine listing of the same model by another seller."""
+def copied(random: Random, listings: Sequence[Draft]) -> list[Draft]:
+    """The listings, in order; some have the text of an earlier genuine listing of the same model by another seller."""
     by_model: dict[tuple[int, int], list[Draft]] = {}
     found: list[Draft] = []
-    for draft in offers:
+    for draft in listings:
         listing = draft
         house, model = listing.item.house, listing.item.model
         models = [] if house is None or listing.item.part else by_model.setdefault((house, model), [])
         share = COUNTERFEITERS_COPY if listing.item.counterfeit else SHOPS_COPY
         others = [one for one in models if one.seller.external_id != listing.seller.external_id]
         if others and "description" in listing.content and happens(random, share):
-            listing = _in_the_words_of(random, listing, one_of(random, others))
+            listing = _with_text_of(random, listing, one_of(random, others))
         if not listing.item.counterfeit and "description" in listing.content and house is not None:
             models.append(listing)
         found.append(listing)
     return found
 
 
-def _in_the_words_of(random: Random, listing: Draft, source: Draft) -> Draft:
+def _with_text_of(random: Random, listing: Draft, source: Draft) -> Draft:
     kept = {name: value for name, value in listing.content.items() if name not in _COPIED}
     words: Row = {name: source.content[name] for name in _COPIED if name in source.content}
     return replace(listing, content={**kept, **words, "title": varied(random, str(words["title"]))})

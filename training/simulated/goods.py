@@ -1,4 +1,4 @@
-"""The sorts of goods on the synthetic marketplace: names, categories, sizes."""
+"""The kinds of goods on the synthetic marketplace: names, categories and sizes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ _TEXTS: Final = "goods_texts.tsv"
 
 @dataclass(frozen=True, slots=True)
 class Goods:
-    """A sort of product: its category, its names, what is said of its make, its sizes, and parts that others sell.
+    """A kind of product: its category, its names, phrases about its make, its sizes, and parts that others sell.
 
-    `unbranded` is a usual price in EUR without a known name; goods without `sizes` come in colours.
+    `unbranded` is the usual price in EUR without a known brand; goods without `sizes` come in colours.
     """
 
     product_type: str

@@ -1,4 +1,4 @@
-"""How each kind of seller behaves, by `training/simulated/data/habits.tsv`; all its numbers are invented."""
+"""The behaviour of each kind of seller, from `training/simulated/data/habits.tsv`; all its numbers are invented."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from training.simulated.words import Story, table
 
 
 class Craft(StrEnum):
-    """How a counterfeiter goes about it."""
+    """The method of a counterfeiter."""
 
     OBVIOUS = "obvious"
     CAREFUL = "careful"
@@ -18,7 +18,7 @@ class Craft(StrEnum):
 
 
 class Honest(StrEnum):
-    """The trade of an honest seller; the last three look suspicious without being so."""
+    """The trade of an honest seller; the last three look suspicious."""
 
     AUTHORISED = "authorised"
     RETAIL = "retail"
@@ -32,7 +32,7 @@ Kind = Craft | Honest
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """A quantity that varies by factors: its median and the standard deviation of its log."""
+    """A log-normal quantity: its median and the standard deviation of its log."""
 
     median: float
     spread: float
@@ -40,12 +40,12 @@ class Around:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Habits:
-    """Medians and shares by which a kind of seller acts; a single seller deviates from them.
+    """Medians and shares of a kind of seller; a single seller deviates from them.
 
-    `price` is a share of the list price, ages are days, `sales` items a month. `returns` is the share of sales sent
-    back, `fakes` the share of those said to be not genuine where the listing is counterfeit. The rest are the shares of
-    listings that declare the brand, carry a GTIN, are described, use lexicon words, a supplier's tell, a contact
-    outside the marketplace, or a disguised name.
+    `price` is a share of the list price, ages are in days, `sales` in items per month. `returns` is the share of sales
+    returned, `fakes` the share of returns claimed as not genuine where the listing is counterfeit. The rest are shares
+    of listings: with a declared brand, a GTIN, a description, lexicon words, a supplier's tell, a contact outside the
+    marketplace, an obfuscated name, or branded goods.
     """
 
     price: Around
@@ -67,7 +67,7 @@ class Habits:
     stories: Mapping[Story, float]
 
 
-# Occasional claims of honest buyers about genuine goods.
+# The share of returns of genuine goods that buyers claim as not genuine.
 FAKES_OF_GENUINE: Final = 0.03
 _AROUND: Final = ("price", "age", "sales", "size", "offer_age")
 _NOT_SHARES: Final = {"kind", "share", "stories", *_AROUND}

@@ -1,4 +1,4 @@
-"""Listings of one seller: what it sells, at what price, and the row that the marketplace would send of it."""
+"""Listings of one seller: the goods, their prices, and the rows that the marketplace sends."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
@@ -16,8 +16,8 @@ from training.simulated.words import Story
 
 _OFFSETS: Final = {"CN": 8, "HK": 8, "RU": 3, "TR": 3, "KZ": 5, "US": -5, "MX": -6, "GB": 0}  # Hours; else 1.
 _ENDINGS: Final = ("00", "00", "90", "95", "99", "50")
-_BARE: Final = 0.035  # Rows that hold a title and a price and nothing else.
-_PARTS: Final = 0.2  # Of unbranded listings: parts and accessories for a brand's products.
+_BARE: Final = 0.035  # The share of rows with only a title and a price.
+_PARTS: Final = 0.2  # The share of unbranded listings that are parts and accessories for a brand's products.
 _PRODUCT_OF_SUPPLIER, _VARIANT_OF_SUPPLIER = 0.85, 0.7
 _ELSEWHERE: Final = ("CN", "HK", "TR", "CN", "DE", "PL")
 _BARE_FIELDS: Final = ("title", "price", "currency")
@@ -25,7 +25,7 @@ _BARE_FIELDS: Final = ("title", "price", "currency")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A listing before it has an id: `content` is what buyers see, `observed` what is counted of it."""
+    """A listing without an id: `content` is what buyers see, `observed` are its counts, `block` is the seller block."""
 
     seller: Seller
     day: float
@@ -50,12 +50,12 @@ class Draft:
 
 
 def moment(start: datetime, day: float) -> datetime:
-    """The time of a day of the history, to the second."""
+    """The time of a day of the simulated history, to the second."""
     return start + timedelta(seconds=int(day * 86_400))
 
 
 def draw_item(random: Random, seller: Seller, *, unknowing: float) -> Item:
-    """Something that the seller would listing; `unknowing` is the chance of a fake where the seller is honest."""
+    """An item that the seller lists; `unknowing` is the probability of a fake where the seller is honest."""
     if seller.supplier is not None and happens(random, FAKE_SHARE):
         return _copy(random, seller)
     if not happens(random, HABITS[seller.kind].branded):
@@ -86,7 +86,7 @@ def _variant(random: Random) -> int:
 
 
 def draft(random: Random, seller: Seller, item: Item) -> Draft:
-    """The listing of an item at some day of the seller's career."""
+    """The listing of an item on a random day of the seller's career."""
     career = seller.career
     day = career.first_day + random.random() * (career.last_day - career.first_day)
     text = write(random, seller, item)
@@ -98,29 +98,29 @@ def draft(random: Random, seller: Seller, item: Item) -> Draft:
 
 
 def _observed(random: Random, listing: Draft) -> Draft:
-    seller, habits = listing.seller, HABITS[listing.seller.kind]
+    seller, item, habits = listing.seller, listing.item, HABITS[listing.seller.kind]
     found = volumes(random, seller.career, seller.record, listing.day)
     age = min(around(random, habits.listing_age), listing.day - seller.career.opened)
-    listings, counterfeit = seller.career.offers, listing.item.counterfeit
-    counted = counters(random, found, habits, age=age, offers=listings, counterfeit=counterfeit)
+    counted = counters(random, found, habits, age=age, listings=seller.career.listings, counterfeit=item.counterfeit)
     if happens(random, 0.7):
         counted["availability"] = "in_stock" if happens(random, 0.93) else "out_of_stock"
-    sentence = block(seller.career, seller.record, found, country=seller.style.country, day=listing.day)
-    return replace(listing, observed=counted, block=sentence)
+    seller_block = block(seller.career, seller.record, found, country=seller.style.country, day=listing.day)
+    return replace(listing, observed=counted, block=seller_block)
 
 
 def later(random: Random, listing: Draft, day: float) -> Draft:
-    """The same listing as it stands on a later day, its content unchanged."""
-    found = volumes(random, listing.seller.career, listing.seller.record, day)
-    sentence = block(listing.seller.career, listing.seller.record, found, country=listing.seller.style.country, day=day)
+    """The same listing on a later day, with unchanged content."""
+    seller = listing.seller
+    found = volumes(random, seller.career, seller.record, day)
+    renewed = block(seller.career, seller.record, found, country=seller.style.country, day=day)
     observed = dict(listing.observed)
     if isinstance(age := observed.get("age_days"), int):
         observed["age_days"] = age + int(day - listing.day)
-    return replace(listing, day=day, observed=observed, block=sentence if listing.block else {})
+    return replace(listing, day=day, observed=observed, block=renewed if listing.block else {})
 
 
 def relisted(random: Random, listing: Draft, seller: Seller) -> Draft:
-    """The same goods in nearly the same words under another account."""
+    """The same goods with nearly the same text under another account."""
     career = seller.career
     day = career.first_day + random.random() * (career.last_day - career.first_day)
     content = {**listing.content, "title": varied(random, str(listing.content["title"]))}
@@ -130,7 +130,7 @@ def relisted(random: Random, listing: Draft, seller: Seller) -> Draft:
 
 
 def varied(random: Random, title: str) -> str:
-    """Nearly the same title, as somebody writes who takes it over."""
+    """A title that differs slightly, as a copied title does."""
     ways = (title, mistyped(random, title), f"{title}!", title.replace(",", " -"), f"★ {title}")
     return one_of(random, ways)
 
@@ -165,7 +165,7 @@ def _content(random: Random, seller: Seller, item: Item, text: Text) -> Row:
 
 
 def _dispatch(random: Random, seller: Seller, item: Item) -> str:
-    """The country that the goods leave from; workshops often send them themselves."""
+    """The country of dispatch; workshops often send counterfeits themselves."""
     if happens(random, 0.3 if item.counterfeit else 0.12):
         return one_of(random, _ELSEWHERE)
     return seller.style.country
@@ -188,7 +188,7 @@ def _amount(random: Random, amount: float) -> str:
 
 
 def _gtin(random: Random, item: Item) -> str:
-    """The number of the goods; counterfeiters copy one, and get it wrong more often."""
+    """The GTIN of the goods; counterfeiters copy a GTIN and often make a mistake."""
     assert item.house is not None
     gtin = HOUSES[item.house].gtin(item.model, item.variant)
     wrong = happens(random, 0.25 if item.counterfeit else 0.03)

@@ -1,4 +1,4 @@
-"""Ways of writing a name so that people read it and searches do not, and slips that look much the same."""
+"""Obfuscations of a name that people can read but searches miss, and typing errors that look similar."""
 
 from collections.abc import Callable
 from typing import Final
@@ -42,6 +42,6 @@ def obfuscated(random: Random, name: str) -> str:
 
 
 def mistyped(random: Random, text: str) -> str:
-    """The text with two neighbouring characters swapped, as happens to everybody."""
+    """The text with two neighbouring characters swapped, a common typing error."""
     at = int(random.random() * (len(text) - 1))
     return f"{text[:at]}{text[at + 1]}{text[at]}{text[at + 2 :]}" if len(text) > 1 else text

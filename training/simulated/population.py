@@ -1,4 +1,4 @@
-"""Everybody who trades on the synthetic marketplace, and everything that they listing."""
+"""All sellers of the synthetic marketplace and all their listings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,31 +10,31 @@ from training.simulated.habits import CRAFTS, HABITS, TRADES, Craft, Honest
 from training.simulated.listings import Draft, draft, draw_item, relisted
 from training.simulated.sellers import Supplier, counterfeiter, honest_seller, reopened
 
-_UNKNOWING: Final = 0.06  # Share of all fakes that honest second-hand sellers listing without knowing.
+_UNKNOWING: Final = 0.06  # Share of all fakes that honest second-hand sellers list unknowingly.
 _NAMES: Final = ("alba", "north", "mir", "lumen", "casa", "hao", "delta", "vega", "pluma", "orbit", "sever", "jade")
 _MOST_SELLERS: Final = 1_000_000
-_COMES_BACK: Final = 0.85  # Share of a removed account's listings that its successor puts up again.
+_COMES_BACK: Final = 0.85  # Share of a removed account's listings that its successor relists.
 
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How many listings, how many of them counterfeit, over how many days; `prefix` keeps ids of two crowds apart."""
+    """The numbers of listings, of counterfeits among them, and of days; `prefix` starts the seller ids of a crowd."""
 
-    offers: int
+    listings: int
     counterfeits: int
     days: int
     prefix: str
 
 
 def draw_listings(random: Random, crowd: Crowd, workshops: tuple[Supplier, ...]) -> list[Draft]:
-    """Exactly `crowd.offers` listings in the order of time."""
+    """Exactly `crowd.listings` listings in the order of time."""
     ids = _seller_ids(random, crowd.prefix)
     found: list[Draft] = []
     unknowing = round(crowd.counterfeits * _UNKNOWING)
     for craft in Craft:
         quota = round((crowd.counterfeits - unknowing) * CRAFTS[craft])
         found.extend(_up_to(quota, _counterfeit_listings(random, ids, craft, crowd.days, workshops)))
-    left = crowd.offers - len(found)
+    left = crowd.listings - len(found)
     quotas = {trade: round(left * TRADES[trade]) for trade in Honest}
     quotas[Honest.RETAIL] += left - sum(quotas.values())
     for trade, quota in quotas.items():
@@ -45,7 +45,7 @@ def draw_listings(random: Random, crowd: Crowd, workshops: tuple[Supplier, ...])
 
 
 def _seller_ids(random: Random, prefix: str) -> Iterator[str]:
-    """Ids in an order that says nothing about the kind of seller."""
+    """Seller ids in an order that does not depend on the kind of seller."""
     taken: set[int] = set()
     while len(taken) < _MOST_SELLERS:
         number = int(random.integers(_MOST_SELLERS))
@@ -54,10 +54,10 @@ def _seller_ids(random: Random, prefix: str) -> Iterator[str]:
             yield f"{prefix}{one_of(random, _NAMES)}-{number:06d}"
 
 
-def _up_to(counterfeits: int, offers: Iterator[Draft]) -> Iterator[Draft]:
-    """Listings until so many of them are counterfeit."""
+def _up_to(counterfeits: int, listings: Iterator[Draft]) -> Iterator[Draft]:
+    """Listings until `counterfeits` of them are counterfeit."""
     while counterfeits > 0:
-        listing = next(offers)
+        listing = next(listings)
         counterfeits -= listing.item.counterfeit
         yield listing
 
@@ -68,7 +68,7 @@ def _counterfeit_listings(
     while True:
         seller = counterfeiter(random, next(ids), craft, days, workshops)
         listings = [
-            draft(random, seller, draw_item(random, seller, unknowing=0.0)) for _ in range(seller.career.offers)
+            draft(random, seller, draw_item(random, seller, unknowing=0.0)) for _ in range(seller.career.listings)
         ]
         yield from listings
         while craft is Craft.RELISTING and (successor := reopened(random, seller, next(ids), days)) is not None:
@@ -80,5 +80,5 @@ def _counterfeit_listings(
 def _honest_listings(random: Random, ids: Iterator[str], trade: Honest, days: int, unknowing: float) -> Iterator[Draft]:
     for number in count():
         seller = honest_seller(random, next(ids), trade, days, number=number)
-        for _ in range(seller.career.offers):
+        for _ in range(seller.career.listings):
             yield draft(random, seller, draw_item(random, seller, unknowing=unknowing))

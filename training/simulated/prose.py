@@ -30,7 +30,7 @@ from training.simulated.words import (
 _TYPO: Final = 0.04
 _ENDING: Final = 0.45
 _OTHER_LANGUAGE: Final = 0.06
-_ALIAS: Final = 0.35  # Chinese and Russian sellers often write a name in their own script.
+_ALIAS: Final = 0.35  # Share of names that Chinese and Russian sellers write in their own script.
 _KEPT_SHAPE: Final = 0.7
 _TELL_OF_SUPPLIER: Final = 0.85
 _SECOND_TELL: Final = 0.3
@@ -41,7 +41,7 @@ _VOUCHES_ELSE: Final = 0.04
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """The goods on listing: a model of a house (None: of no registered brand), or a part for it that others make."""
+    """The listed goods: a model of a brand (`house`, None without a registered brand), or a third-party part for it."""
 
     house: int | None
     model: int
@@ -52,13 +52,13 @@ class Item:
 
     @property
     def brand_id(self) -> str:
-        """The registered brand that the goods bear, '' for none; parts bear none."""
+        """The registered brand of the goods, or '' if they have none; parts have none."""
         return "" if self.house is None or self.part else HOUSES[self.house].brand.brand_id
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text that a buyer reads; `named` is the brand as the title writes it, None where it is hidden or absent."""
+    """The text that a buyer reads; `named` is the brand as in the title, None where it is obfuscated or absent."""
 
     title: str
     description: str | None
@@ -67,10 +67,10 @@ class Text:
 
 
 def write(random: Random, seller: Seller, item: Item) -> Text:
-    """Title and description in the seller's manner."""
+    """Title and description in the seller's style."""
     language = Language.EN if happens(random, _OTHER_LANGUAGE) else seller.style.language
     habits = HABITS[seller.kind]
-    acts = item.counterfeit or seller.supplier is None  # A counterfeiter's genuine goods are plainly described.
+    acts = item.counterfeit or seller.supplier is None  # A counterfeiter describes genuine goods plainly.
     hidden = acts and not item.part and item.house is not None and happens(random, habits.obfuscations)
     named = _named(random, item, language)
     shown = named if named is None or not hidden else _hidden(random, item, language)
@@ -138,7 +138,7 @@ def _title(random: Random, seller: Seller, item: Item, language: Language, slots
 
 
 def _sentences(random: Random, seller: Seller, item: Item, language: Language, blatant: bool) -> list[str]:
-    """A few sentences; what gives a listing away stands anywhere among them."""
+    """A few sentences, with the counterfeit indicators at random positions."""
     habits = HABITS[seller.kind]
     about = ABOUT[language] if item.house is not None and not item.part else ABOUT[language][6:]
     found = [one_of(random, about)]
@@ -155,7 +155,7 @@ def _sentences(random: Random, seller: Seller, item: Item, language: Language, b
     giveaways = _giveaways(random, seller, item, habits, language)
     if blatant:
         giveaways.append(one_of(random, BLATANT_SENTENCES[language]))
-    # They stand in place of other sentences: a longer description must not be what gives a listing away.
+    # Indicators replace other sentences, so that the length of a description is no indicator itself.
     random.shuffle(found)
     found = [*found[len(giveaways) :], *giveaways]
     random.shuffle(found)

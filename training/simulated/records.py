@@ -1,4 +1,4 @@
-"""The marketplace's counts about a seller and a listing, in windows that fit together."""
+"""The marketplace's counts of a seller and a listing, in consistent windows."""
 
 from bisect import bisect_right
 from collections.abc import Sequence
@@ -15,31 +15,29 @@ Row = dict[str, object]
 Counts = tuple[int, int, int]
 
 DAYS: Final = (7, 30, 90)
-FOLLOWED: Final = 0.3  # Share of sellers whose sales the marketplace reports one by one.
-# A month and a listing: those are small shops, so that a demo need not send hundreds of thousands of events.
+FOLLOWED: Final = 0.3  # Share of sellers whose sales the marketplace reports as single events.
+# Sales per month and listing. These are small shops, so that a demo sends fewer than hundreds of thousands of events.
 _FOLLOWED_SALES: Final = Around(median=0.8, spread=0.4)
 _ACCEPTED: Final = 0.95
 _RATES: Final = 0.15  # Share of buyers who leave stars.
 _RETURN_DAYS: Final = 9.0
-# How often a row says each part of the seller block: a marketplace's own data are full of holes.
+# Share of sellers whose rows have each part of the seller block, because real marketplace data are incomplete.
 _SAYS: Final = {"age": 0.85, "country": 0.8, "rating": 0.55, "volumes": 0.65, "returns": 0.6, "stock": 0.6}
 
 
 @dataclass(frozen=True, slots=True)
 class Career:
-    """When an account was opened, made its first and its last listing, in days of the history, and how many it
-    makes.
-    """
+    """The days of the history on which an account opened, first listed and last listed, and its number of listings."""
 
     opened: float
     first_day: float
     last_day: float
-    offers: int
+    listings: int
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One thing that a buyer did; `sale` numbers the sale that it belongs to."""
+    """One act of a buyer; `sale` is the number of the sale that it belongs to."""
 
     day: float
     kind: str
@@ -48,7 +46,7 @@ class Entry:
 
 
 class Ledger:
-    """Every sale and return of one seller, so that windows and events tell the same story."""
+    """All sales and returns of one seller, from which both windows and events are made."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = tuple(sorted(entries, key=lambda entry: entry.day))
@@ -58,12 +56,12 @@ class Ledger:
         }
 
     def counts(self, kind: str, day: float) -> Counts:
-        """How many in the windows that end at `day`."""
+        """The number of entries in each window that ends at `day`."""
         (a, b, c), end = self._starts(kind, day), bisect_right(self._days[kind], day)
         return end - a, end - b, end - c
 
     def amounts(self, kind: str, day: float) -> tuple[float, float, float]:
-        """The value of the sales."""
+        """The total amount in each window that ends at `day`."""
         sums, end = self._sums[kind], bisect_right(self._days[kind], day)
         a, b, c = self._starts(kind, day)
         return sums[end] - sums[a], sums[end] - sums[b], sums[end] - sums[c]
@@ -75,7 +73,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A seller's standing figures. `says` names the parts that the marketplace sends; no ledger, no events."""
+    """A seller's constant figures. `says` names the parts that the marketplace sends. No ledger, no events."""
 
     monthly_sales: float
     order_value: float
@@ -105,7 +103,7 @@ def record(random: Random, habits: Habits, career: Career, *, order_value: float
     monthly_sales = around(random, habits.sales)
     ledger = None
     if happens(random, FOLLOWED):
-        monthly_sales = career.offers * around(random, _FOLLOWED_SALES)
+        monthly_sales = career.listings * around(random, _FOLLOWED_SALES)
         fakes = fake_share * habits.fakes + (1 - fake_share) * FAKES_OF_GENUINE
         ledger = _ledger(random, career, (monthly_sales, order_value, return_share, fakes))
     return Record(
@@ -114,7 +112,7 @@ def record(random: Random, habits: Habits, career: Career, *, order_value: float
         return_share=return_share,
         rating=round(float(np.clip(habits.rating + 0.3 * random.standard_normal(), 1, 5)), 1),
         rating_count=int(monthly_sales * around(random, Around(median=2.0, spread=0.8))),
-        variety=career.offers + int(around(random, Around(median=10.0 if monthly_sales > 10 else 1.0, spread=1.2))),
+        variety=career.listings + int(around(random, Around(median=10.0 if monthly_sales > 10 else 1.0, spread=1.2))),
         available=int(around(random, Around(median=1 + 3 * monthly_sales, spread=1.0))),
         says=frozenset(part for part, share in _SAYS.items() if random.random() < share),
         ledger=ledger,
@@ -141,7 +139,7 @@ def _ledger(random: Random, career: Career, rates: tuple[float, float, float, fl
 
 
 def volumes(random: Random, career: Career, seller: Record, day: float) -> Volumes:
-    """The seller's windows at `day`: counted from its ledger where it has one, drawn where not."""
+    """The seller's windows at `day`, counted from its ledger if it has one, otherwise random."""
     if seller.ledger is not None:
         sales = seller.ledger.counts("sale", day)
         return Volumes(
@@ -164,13 +162,13 @@ def _worth(counts: Counts, seller: Record) -> tuple[float, float, float]:
 
 
 def _thinned(random: Random, in_90: int, active: float) -> Counts:
-    """Counts of the shorter windows within the longest, for something that has been going on for `active` days."""
+    """Counts of all windows from that of the longest, for an activity that began `active` days ago."""
     in_30 = int(random.binomial(in_90, min(1.0, 30 / max(active, 1.0))))
     return int(random.binomial(in_30, 7 / min(30.0, max(active, 7.0)))), in_30, in_90
 
 
 def _part(random: Random, counts: Counts, share: float) -> Counts:
-    """How many of each window, the shorter inside the longer."""
+    """A random part of each window's count, consistent between the windows."""
     in_7, in_30, in_90 = counts
     a = int(random.binomial(in_7, share))
     b = a + int(random.binomial(in_30 - in_7, share))
@@ -195,9 +193,9 @@ def block(career: Career, seller: Record, found: Volumes, *, country: str, day: 
     return payload
 
 
-def counters(random: Random, found: Volumes, habits: Habits, *, age: float, offers: int, counterfeit: bool) -> Row:
-    """The counts of one listing that stands for `age` days; its sales are a part of the seller's."""
-    share = min(0.6, around(random, Around(median=1 / (offers + 1), spread=0.6)))
+def counters(random: Random, found: Volumes, habits: Habits, *, age: float, listings: int, counterfeit: bool) -> Row:
+    """The counts of one listing that is `age` days old; its sales are a part of the seller's."""
+    share = min(0.6, around(random, Around(median=1 / (listings + 1), spread=0.6)))
     sold = _thinned(random, int(random.binomial(found.sales[2], share * min(age, 90.0) / 90)), min(age, 90.0))
     returned = _part(random, sold, min(0.5, habits.returns * around(random, Around(median=1.0, spread=0.3))))
     fakes = habits.fakes if counterfeit else FAKES_OF_GENUINE
@@ -211,7 +209,7 @@ def counters(random: Random, found: Volumes, habits: Habits, *, age: float, offe
         worst = 0.05 + (0.2 * fakes if counterfeit else 0.0)
         payload["rating_counts"] = random.multinomial(raters, (worst, 0.05, 0.07, 0.2, 0.68 - worst)).tolist()
     if happens(random, 0.6):
-        payload["photos_count"] = 1 + int(random.poisson(3.0 if counterfeit else 4.2))  # Borrowed pictures are few.
+        payload["photos_count"] = 1 + int(random.poisson(3.0 if counterfeit else 4.2))  # Copied pictures are few.
         payload["comments_count"] = int(random.binomial(raters, 0.5))
     if happens(random, 0.3):
         payload["videos_count"] = int(random.random() < 0.15)

@@ -18,7 +18,7 @@ COUNTRIES: Final[Mapping[Language, tuple[str, ...]]] = {
     Language.ES: ("ES", "ES", "MX", "CN"),
 }
 CURRENCIES: Final[Mapping[str, float]] = {"EUR": 0.93, "USD": 0.025, "GBP": 0.02, "CNY": 0.015, "RUB": 0.01}
-# Invented, near enough to 2025 that amounts look right.
+# Invented rates, close to those of 2025.
 PER_EURO: Final = {"EUR": 1.0, "USD": 1.08, "GBP": 0.85, "CNY": 7.8, "RUB": 96.0}
 
 SUPPLIERS: Final = 14
@@ -26,18 +26,18 @@ _FROM_THE_START: Final = 8
 _TELLS_EACH, _PRODUCTS_EACH = 3, 4
 _MOST_LISTINGS: Final = 60
 _UNBRANDED_ORDER: Final = 30.0  # EUR.
-_KEEPS_A_TELL: Final = 0.06  # Honest sellers, drop shippers mostly, who write one of the tells under every listing.
+_KEEPS_A_TELL: Final = 0.06  # Share of honest sellers, mostly drop shippers, who add a tell to most listings.
 _COUNTERFEITER_STAYS: Final = (12.0, 45.0)  # Days from the first listing to the last.
 _REOPENS_AFTER: Final = (1.0, 6.0)  # Days until a removed counterfeiter is back under another name.
-FAKE_SHARE: Final = 0.8  # The rest of a counterfeiter's listings are honest, and hide the others.
+FAKE_SHARE: Final = 0.8  # The rest of a counterfeiter's listings are genuine, as a cover.
 _HOUSES_OF: Final[Mapping[Kind, int]] = {Honest.PARALLEL_IMPORT: 2, Honest.RETAIL: 3}
 
 
 @dataclass(frozen=True, slots=True)
 class Supplier:
-    """A workshop: the products that it copies as (house, model), its colours, the habits of those who resell it.
+    """A workshop: the products that it copies as (house, model), its colours, and the writing habits of its resellers.
 
-    `since` is the share of the history after which its goods appear: those of new ones only late labels can teach.
+    `since` is the share of the history after which its goods appear; only later labels can teach those of new ones.
     """
 
     since: float
@@ -49,7 +49,7 @@ class Supplier:
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """From where and how a seller writes: the shape of its titles, a tell that it puts under most listings."""
+    """The origin and writing style of a seller: the shape of its titles, and a tell that it adds to most listings."""
 
     story: Story
     language: Language
@@ -61,7 +61,7 @@ class Style:
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """One account; `houses` are the brands that it deals in, `people` the first account of those who run it."""
+    """One account. `houses` are the brands that it sells, `people` is the first account of the people who run it."""
 
     external_id: str
     people: str
@@ -74,7 +74,7 @@ class Seller:
 
 
 def draw_suppliers(random: Random) -> tuple[Supplier, ...]:
-    """The workshops of one world."""
+    """The suppliers of one world."""
     return tuple(_supplier(random, number - _FROM_THE_START) for number in range(SUPPLIERS))
 
 
@@ -92,7 +92,7 @@ def _supplier(random: Random, late: int) -> Supplier:
 
 
 def honest_seller(random: Random, external_id: str, kind: Honest, days: int, *, number: int) -> Seller:
-    """An honest account; it trades through the whole history or joins in its course.
+    """An honest account that sells throughout the history or joins later.
 
     `number` counts the sellers of a kind, so that the authorised sellers, with one brand each, cover all brands.
     """
@@ -106,7 +106,7 @@ def honest_seller(random: Random, external_id: str, kind: Honest, days: int, *, 
 
 
 def counterfeiter(random: Random, external_id: str, kind: Craft, days: int, workshops: tuple[Supplier, ...]) -> Seller:
-    """An account that sells what one workshop makes, for a few weeks."""
+    """An account that sells the goods of one workshop for a few weeks."""
     stays = _between(random, _COUNTERFEITER_STAYS)
     first_day = random.random() * max(days - stays, 1.0)
     opened = first_day - around(random, HABITS[kind].age)
@@ -117,13 +117,13 @@ def counterfeiter(random: Random, external_id: str, kind: Craft, days: int, work
 
 
 def reopened(random: Random, before: Seller, external_id: str, days: int) -> Seller | None:
-    """The same people under a fresh account shortly after; None where the history ends first."""
+    """A new account of the same people shortly afterwards; None if the history ends first."""
     first_day = before.career.last_day + _between(random, _REOPENS_AFTER)
     if first_day >= days - 1:
         return None
     opened = first_day - around(random, HABITS[before.kind].age)
     last_day = min(first_day + _between(random, _COUNTERFEITER_STAYS), float(days))
-    career = Career(opened, first_day, last_day, before.career.offers)
+    career = Career(opened, first_day, last_day, before.career.listings)
     again = _open(random, (external_id, before.kind), career, before.style, before.houses, before.supplier)
     return replace(again, people=before.people)
 

@@ -1,4 +1,4 @@
-"""From listings to what the marketplace sends: first rows, changes, repeats, broken rows and seller events, by time."""
+"""The data that the marketplace sends, by time: first rows, changes, repeats, broken rows and seller events."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ _CHANGES_WITHIN: Final = 30.0  # Days.
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One row to send at a moment: exactly what `POST /api/v1/listings` takes, missing values absent."""
+    """A listing to send at a given time, in the form of `POST /api/v1/listings`, without missing values."""
 
     at: datetime
     row: Mapping[str, object]
@@ -28,9 +28,9 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class SellerEvent:
-    """Something that a buyer did at a seller's, to send at a moment.
+    """An act of a buyer, to send at a given time.
 
-    Goods sent back as not genuine are two events at one time, a return and a fake_return. A rating has no amount.
+    Goods returned as not genuine make two events at the same time, a return and a fake_return. A rating has no amount.
     """
 
     at: datetime
@@ -39,7 +39,7 @@ class SellerEvent:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """The ground truth, which everybody on the marketplace lacks.
+    """The ground truth, which nobody on the marketplace knows.
 
     `kind` is how the seller trades (a value of `Craft` or `Honest`), independent of this listing. Counterfeiters also
     sell genuine goods, and honest sellers occasionally sell a fake. `brand_id` is '' where the goods bear no registered
@@ -52,16 +52,16 @@ class Truth:
     seller: str
 
 
-def truth_of(offer: Draft) -> Truth:
+def truth_of(listing: Draft) -> Truth:
     """The simulation's ground truth of a listing."""
-    kind: Kind = offer.seller.kind
-    return Truth(offer.item.counterfeit, offer.item.brand_id, kind.value, offer.seller.external_id)
+    kind: Kind = listing.seller.kind
+    return Truth(listing.item.counterfeit, listing.item.brand_id, kind.value, listing.seller.external_id)
 
 
-def stream(random: Random, offers: Sequence[tuple[str, Draft]], start: datetime, days: int) -> tuple[Sent, ...]:
-    """All rows by time; `offers` are pairs of external id and listing."""
+def stream(random: Random, listings: Sequence[tuple[str, Draft]], start: datetime, days: int) -> tuple[Sent, ...]:
+    """All rows by time; `listings` are pairs of external id and listing."""
     timed: list[tuple[float, Row]] = []
-    for external_id, listing in offers:
+    for external_id, listing in listings:
         row = listing.row(external_id, start)
         timed.append((listing.day, row))
         if happens(random, CHANGED):
@@ -70,7 +70,7 @@ def stream(random: Random, offers: Sequence[tuple[str, Draft]], start: datetime,
         elif happens(random, REPEATED):
             timed.append((min(days, listing.day + 20 * random.random()), row))
     rows = [row for _, row in timed if "description" in row]
-    for number in range(max(1, round(BROKEN * len(offers)))):
+    for number in range(max(1, round(BROKEN * len(listings)))):
         broken = {**one_of(random, rows), "external_id": f"broken-{number:05d}"}
         _BREAKAGES[number % len(_BREAKAGES)](broken)
         timed.append((days * random.random(), broken))
@@ -78,14 +78,14 @@ def stream(random: Random, offers: Sequence[tuple[str, Draft]], start: datetime,
     return tuple(Sent(moment(start, day), row) for day, row in timed)
 
 
-def _changed(random: Random, offer: Draft, day: float) -> Draft:
-    """The listing with another price or another title: a change that a buyer sees."""
-    after = later(random, offer, day)
+def _changed(random: Random, listing: Draft, day: float) -> Draft:
+    """The listing with a changed price or title."""
+    after = later(random, listing, day)
     content = dict(after.content)
     if happens(random, 0.7):
         content["price"] = f"{max(1.0, float(str(content['price'])) * (0.6 + 0.5 * random.random())):.2f}"
     else:
-        style = offer.seller.style
+        style = listing.seller.style
         content["title"] = f"{content['title']}, {one_of(random, TITLE_ENDINGS[style.story][style.language])}"
     return replace(after, content=content)
 
@@ -109,7 +109,7 @@ def _time_without_offset(row: Row) -> None:
     row["occurred_at"] = str(row["occurred_at"])[:19]
 
 
-# Each makes a row that the door refuses: what integrations get wrong in their first weeks.
+# Each makes a row that validation rejects; these are typical mistakes of new integrations.
 _BREAKAGES: Final[tuple[Callable[[Row], None], ...]] = (
     _spoilt("currency", "euro"),
     _spoilt("price", "-19.90"),
@@ -128,11 +128,11 @@ _BREAKAGES: Final[tuple[Callable[[Row], None], ...]] = (
 
 
 def seller_events(
-    random: Random, offers: Sequence[tuple[str, Draft]], start: datetime, days: int
+    random: Random, listings: Sequence[tuple[str, Draft]], start: datetime, days: int
 ) -> tuple[SellerEvent, ...]:
-    """The events of followed sellers inside the history, by time; a sale is of a listing that was up by then."""
+    """The events of followed sellers within the history, by time; a sale refers to a listing that existed by then."""
     by_seller: dict[str, list[tuple[str, Draft]]] = {}
-    for external_id, listing in offers:
+    for external_id, listing in listings:
         if listing.seller.record.ledger is not None:
             by_seller.setdefault(listing.seller.external_id, []).append((external_id, listing))
     timed: list[tuple[float, Row]] = []
@@ -148,13 +148,13 @@ def seller_events(
     )
 
 
-def _events_of(random: Random, seller: Seller, offers: Sequence[tuple[str, Draft]]) -> list[tuple[float, Row]]:
+def _events_of(random: Random, seller: Seller, listings: Sequence[tuple[str, Draft]]) -> list[tuple[float, Row]]:
     assert seller.record.ledger is not None
     sold: dict[int, str | None] = {}
     found: list[tuple[float, Row]] = []
     for entry in seller.record.ledger.entries:
         if entry.sale not in sold:
-            up = [external_id for external_id, one in offers if one.day < entry.day]
+            up = [external_id for external_id, one in listings if one.day < entry.day]
             sold[entry.sale] = one_of(random, up) if up else None
         row: Row = {"seller": seller.external_id, "kind": entry.kind}
         if (listing := sold[entry.sale]) is not None:

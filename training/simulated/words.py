@@ -1,7 +1,7 @@
 """The wording of sellers on the synthetic marketplace, in four languages, and the wording that identifies
 counterfeiters.
 
-All of it stands in `training/simulated/data/texts.tsv`, one text in its four languages a line.
+The source is `training/simulated/data/texts.tsv`, with one text in all four languages per line.
 """
 
 import csv
@@ -27,7 +27,7 @@ ByLanguage = Mapping[Language, Words]
 
 
 class Story(StrEnum):
-    """Where a listing says that the goods come from; counterfeiters tell the same stories as honest sellers."""
+    """The claimed origin of the goods; counterfeiters and honest sellers claim the same origins."""
 
     RETAIL = "retail"
     OUTLET = "outlet"
@@ -37,39 +37,39 @@ class Story(StrEnum):
 
 @cache
 def table(name: str) -> Sequence[Mapping[str, str]]:
-    """The rows of a packaged table, in its order."""
+    """The rows of a packaged table, in file order."""
     text = files("training.simulated").joinpath("data", name).read_text(encoding="utf-8")
     return list(csv.DictReader(text.splitlines(), delimiter="\t", quoting=csv.QUOTE_NONE))
 
 
 def words(of: str, among: str = "texts.tsv") -> ByLanguage:
-    """A set of texts in all four languages, in the same order in each."""
+    """A set of texts in all four languages, in the same order."""
     rows = [row for row in table(among) if row["set"] == of]
     return {language: tuple(row[language] for row in rows) for language in Language}
 
 
 COLOURS: Final = words("colours")
-# A seller keeps to one or two of these, so the shape of a title is a habit, not a coin.
+# A seller mostly uses one of these, so the shape of a title is a habit.
 TITLES: Final = words("titles")
-# Added to a title now and then. Cut tags and a missing box are in the lexicon, and honest outlets do write them.
+# Endings of some titles. Cut tags and a missing box are in the lexicon, although honest outlets mention them.
 TITLE_ENDINGS: Final[Mapping[Story, ByLanguage]] = {story: words(f"title_endings {story}") for story in Story}
 PART_TITLES: Final = words("part_titles")
 
-# Sentences of descriptions that honest sellers write and counterfeiters copy.
+# Sentences of descriptions by honest sellers and, copied, by counterfeiters.
 ABOUT: Final = words("about")
 SERVICE: Final = words("service")
 STORIES: Final[Mapping[Story, ByLanguage]] = {story: words(f"stories {story}") for story in Story}
-# Honest listings that talk about copies or vouch for themselves: lexicon words without a fake behind them.
+# Honest claims about copies and authenticity: lexicon words in genuine listings.
 VOUCHING: Final = words("vouching")
-# Said of unbranded goods; suspicious beside a brand's name, harmless here.
+# Phrases about unbranded goods; suspicious beside a brand's name, harmless here.
 UNBRANDED: Final = words("unbranded")
 
-# One line per supplier's habit. The lexicon knows none of them (a test holds that), so only labelled listings can teach
-# them; honest sellers say each of them now and then.
+# One line per supplier's habit. The lexicon contains none of them (a test ensures this), so only labelled listings can
+# teach them. Honest sellers use each of them occasionally.
 TELLS: Final = words("tells")
-# The wording of obvious counterfeiters; nearly all of it is in features/data/lexicon.tsv.
+# The wording of obvious counterfeiters, nearly all in features/data/lexicon.tsv.
 BLATANT_TITLES: Final = words("blatant_titles")
 BLATANT_SENTENCES: Final = words("blatant_sentences")
 CONTACTS: Final = words("contacts")
-# Their replacements for a name that a search must not find.
+# Replacements for a brand name, to evade searches.
 HINTS: Final = words("hints")

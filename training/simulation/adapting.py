@@ -1,7 +1,7 @@
-"""Sellers who learn: whose listing was removed comes back in other words, at another price, under another name.
+"""Sellers who adapt: after a removal, they relist with another text, at another price, under another account.
 
-The more often the same people were caught, the more of what gave them away is gone: phrases, lexicon words and
-contacts are left out, the brand is written so that a search misses it, the price moves towards what the goods cost.
+With each removal, people drop more counterfeit indicators. They omit phrases, lexicon words and contacts, obfuscate the
+brand, and raise the price towards the usual price.
 """
 
 import heapq
@@ -17,14 +17,14 @@ from training.simulated.obfuscation import mistyped, obfuscated
 from training.simulated.words import BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS, TELLS
 from training.simulation.market import Accounts, Market, Offered
 
-_COMES_BACK: Final = 0.85  # As training.simulated.population has it for accounts that were closed.
+_COMES_BACK: Final = 0.85  # As training.simulated.population for closed accounts.
 _BACK_AFTER: Final = (1.0, 6.0)  # Days, as training.simulated.sellers.
-_MOST_ACCOUNTS: Final = 5  # A person with so many closed accounts changes to another trade.
-_LEARNS: Final = 0.3  # Of what still gives them away, with each removal.
-_DEARER: Final = 0.6  # At most, once everything is learnt.
-_ACCOUNT_DAYS: Final = 45  # A fresh account is at most so old.
+_MOST_ACCOUNTS: Final = 5  # With more closed accounts, a person gives up.
+_LEARNS: Final = 0.3  # Share of the remaining indicators dropped with each removal.
+_DEARER: Final = 0.6  # The maximum price increase, once all indicators are dropped.
+_ACCOUNT_DAYS: Final = 45  # The maximum age of a new account.
 _AGAIN: Final = "~"
-_REWORDED, _RETURNED = 11, 12  # Purposes of chance.
+_REWORDED, _RETURNED = 11, 12  # Random streams.
 _GIVEAWAYS: Final = tuple(
     words
     for kind in (TELLS, BLATANT_SENTENCES, BLATANT_TITLES, CONTACTS)
@@ -52,7 +52,7 @@ _KEPT: Final = frozenset(
 
 @dataclass(slots=True)
 class Adapting:
-    """The counterfeiters of one arm: when they were caught, and what stands up again when."""
+    """The counterfeiters of one arm: the times of their removals, and the listings that wait to be relisted."""
 
     market: Market
     _caught: dict[str, list[datetime]] = field(default_factory=dict)
@@ -63,7 +63,7 @@ class Adapting:
         self._accounts = Accounts(self.market.taking_part)
 
     def notice(self, offered: Offered, removed_at: datetime) -> None:
-        """A listing was removed: its people remember, and mostly bring it back. Honest sellers appeal, or leave it."""
+        """Record a removal; a counterfeiter usually relists. Honest sellers appeal or do nothing."""
         if offered.truth.kind not in _CRAFTS:
             return
         people, accounts = _people(offered)
@@ -75,7 +75,7 @@ class Adapting:
             heapq.heappush(self._waiting, (back_at, offered.external_id, offered))
 
     def returned(self, until: datetime) -> list[Offered]:
-        """The accounts that reopen up to a moment, by time."""
+        """The listings of accounts that reopen until a given time, by time."""
         found = []
         while self._waiting and self._waiting[0][0] <= until:
             at, _, offered = heapq.heappop(self._waiting)
@@ -83,7 +83,7 @@ class Adapting:
         return found
 
     def as_written(self, offered: Offered) -> Offered:
-        """A listing of the world as people write it who have been caught by then."""
+        """A listing as its people write it after their removals so far."""
         times = self._times_caught(offered, offered.at)
         if offered.truth.kind not in _CRAFTS or not times:
             return offered
@@ -99,7 +99,7 @@ class Adapting:
         block = row["seller"]
         assert isinstance(block, dict)
         row |= {"external_id": external_id, "seller": {**block, "external_id": seller}}
-        return self.market.came(
+        return self.market.arrived(
             row,
             at,
             self._accounts,
@@ -113,13 +113,13 @@ class Adapting:
 
 
 def _people(offered: Offered) -> tuple[str, int]:
-    """The person behind an account, and how many accounts of theirs were closed before it."""
+    """The person behind an account, and the number of this person's closed accounts."""
     people, _, accounts = offered.truth.seller.partition(_AGAIN)
     return people, int(accounts or 0)
 
 
 def learnt(caught: int) -> float:
-    """Share of what gives them away that people drop who were caught so often.
+    """The share of counterfeit indicators that people drop after `caught` removals.
 
     >>> [round(learnt(times), 2) for times in (0, 1, 2, 5)]
     [0.0, 0.3, 0.51, 0.83]
@@ -128,7 +128,7 @@ def learnt(caught: int) -> float:
 
 
 def reworded(row: Mapping[str, object], caught: int, random: Random) -> dict[str, object]:
-    """The row as people write it who were caught so often."""
+    """The row as its people write it after `caught` removals."""
     share = learnt(caught)
     found = dict(row)
     for name in ("title", "description"):
@@ -154,7 +154,7 @@ def _without_giveaways(text: str, share: float, random: Random) -> str:
 
 
 def under_another_name(row: Mapping[str, object], random: Random) -> dict[str, object]:
-    """The row as a fresh account sends it, still without ids: nothing was sold, nobody has rated."""
+    """The row of a new account without sales and ratings; the caller adds the ids."""
     block: dict[str, object] = {"age_days": int(random.random() * _ACCOUNT_DAYS)}
     if isinstance(before := row.get("seller"), Mapping) and "country" in before:
         block["country"] = before["country"]

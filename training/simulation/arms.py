@@ -1,24 +1,24 @@
-"""The ways of running the same year that stand side by side."""
+"""The arms: ways of running the same year, for comparison."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-# Shares of all answers: from one in two thousand, which nobody would notice, to one in twenty-five.
+# Shares of all answers: from one in two thousand, which is hard to notice, to one in twenty-five.
 POISONED_SHARES: Final = (0.0005, 0.0025, 0.01, 0.04)
 
 
 class Attack(StrEnum):
-    """The effect of an attacker with a brand's account on the answers."""
+    """An attack with a brand's account."""
 
-    CLEARED = "cleared"  # Its counterfeits are called genuine.
-    ACCUSED = "accused"  # Honest sellers of its goods are reported, and the report is called true.
+    CLEARED = "cleared"  # The brand's counterfeits get the verdict genuine.
+    ACCUSED = "accused"  # Honest sellers of its goods are reported, and the report is confirmed.
 
 
 @dataclass(frozen=True, slots=True)
 class Poison:
-    """An attack, and which share of all answers up to any moment is planted."""
+    """An attack, and the maximum share of planted answers at any time."""
 
     attack: Attack
     share: float
@@ -26,7 +26,7 @@ class Poison:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arm:
-    """One way of running the year after the first model; `twin` names the arm that differs in nothing but the harm."""
+    """One way of running the year after the first model; `twin` names the same arm without the attack."""
 
     name: str
     meaning: str
@@ -51,36 +51,36 @@ def _poisoned(attack: Attack, share: float, what: str) -> Arm:
 ARMS: Final[Mapping[str, Arm]] = {
     arm.name: arm
     for arm in (
-        Arm(name="no-retraining", meaning="The first model for ever.", retrains=False, explores=False),
+        Arm(name="no-retraining", meaning="The first model stays in force.", retrains=False, explores=False),
         Arm(
             name="flagged-only",
-            meaning="Retrained every month on what the model flagged; nothing is drawn, nothing weighted.",
+            meaning="Retrained every month on flagged listings only, without sampling and weights.",
             retrains=True,
             explores=False,
         ),
         Arm(
             name="exploration",
-            meaning="Retrained every month; a part of the reviews is drawn by chance and weighted by it.",
+            meaning="Retrained every month; part of the reviews is a random sample, weighted by its probability.",
             retrains=True,
             explores=True,
         ),
         Arm(
             name="no-retraining-adapting",
-            meaning="The first model for ever, and sellers who learn from each removal.",
+            meaning="The first model stays in force, and sellers adapt to each removal.",
             retrains=False,
             explores=False,
             adapting=True,
         ),
         Arm(
             name="flagged-only-adapting",
-            meaning="Flagged only, and sellers who learn from each removal.",
+            meaning="Flagged only, and sellers adapt to each removal.",
             retrains=True,
             explores=False,
             adapting=True,
         ),
         Arm(
             name="exploration-adapting",
-            meaning="Exploration, and sellers who learn from each removal.",
+            meaning="Exploration, and sellers adapt to each removal.",
             retrains=True,
             explores=True,
             adapting=True,

@@ -1,4 +1,4 @@
-"""The monthly results of an arm beside the ground truth; plain values, ready for JSON."""
+"""The monthly figures of an arm beside the ground truth, ready for JSON."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -13,13 +13,13 @@ from training.simulation.market import MONTH
 from training.simulation.unseen import BrandSlice
 from training.simulation.year import Case, Year
 
-# When a month is estimated: by then nearly every question about it is answered and every window has closed.
+# The time of a month's estimate: by then nearly all questions are answered and all windows have closed.
 ESTIMATED_AFTER: Final = timedelta(days=45)
 _ROUNDING: Final = 1e-9
 
 
 def figures(year: Year, attacked: BrandSlice) -> dict[str, Any]:
-    """The months of an arm and its trainings; `slice_recall` is of the champion of the month on the attacked brand."""
+    """The months and trainings of an arm; `slice_recall` is that of the month's champion on the attacked brand."""
     by_month: list[list[Case]] = [[] for _ in range(year.market.months)]
     for case in year.cases:
         by_month[min(year.market.month(case.offered.at), year.market.months - 1)].append(case)
@@ -58,7 +58,7 @@ def _counted(cases: Sequence[Case]) -> dict[str, Any]:
 
 
 def _estimated(cases: Sequence[Case], as_of: datetime) -> dict[str, Any]:
-    """The prevalence and the recall of what is flagged as the service would state them, each beside the truth."""
+    """The service's estimates of prevalence and of the recall of flagging, each beside the truth."""
     rows = [_due(case, as_of) for case in cases if case.settled]
     counterfeit = sum(case.offered.truth.counterfeit for case in cases)
     flagged = sum(
@@ -76,7 +76,7 @@ def _due(case: Case, as_of: datetime) -> Due:
 
 
 def _beside(estimate: Estimate, part: int, whole: int) -> dict[str, Any]:
-    """An estimate with the truth, and whether the interval holds it; null where there is no estimate."""
+    """An estimate with the truth, and whether the interval contains it; None without an estimate."""
     truth = part / whole if whole else None
     known = estimate.value is not None and truth is not None
     return {

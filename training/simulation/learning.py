@@ -1,4 +1,4 @@
-"""The answers that an arm has received so far as a snapshot, and the result of training on it."""
+"""Training on the answers of an arm so far: snapshot, candidate and promotion."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from training.snapshot import Snapshot, SnapshotRefused, SnapshotRow
 
 
 def learn(year: Year, month: int) -> None:
-    """Train on what is ripe by now; the candidate becomes champion where every gate lets it."""
+    """Train on the mature labels; the candidate becomes champion if no gate blocks it."""
     snapshot = snapshot_of(year)
     rows, positives = len(snapshot.rows), int(snapshot.labels.sum())
     try:
@@ -27,16 +27,16 @@ def learn(year: Year, month: int) -> None:
 
 
 def snapshot_of(year: Year) -> Snapshot:
-    """The ripe labels of an arm with their facts, as the service exports them."""
+    """The mature labels of an arm with their facts, as the service exports them."""
     rows = tuple(row for case in year.cases if (row := _row(year, case)) is not None)
     return Snapshot(rows, year.market.references(year.now), year.now, digest=f"simulated, {year.now:%Y-%m-%d}")
 
 
 def label_of(case: Case, as_of: datetime) -> Label | NoLabel:
-    """The label of a case at a moment, or why there is none."""
+    """The label of a case at a given time, or the reason for its absence."""
     settled = case.settled
     if settled is None:
-        return NoLabel("nobody looked")
+        return NoLabel("not reviewed")
     return label_from(
         settled.verdicts,
         settled.appeal(as_of),
@@ -48,7 +48,7 @@ def label_of(case: Case, as_of: datetime) -> Label | NoLabel:
 
 
 def _row(year: Year, case: Case) -> SnapshotRow | None:
-    """The case as a row to train on; an arm without exploration does not learn from earlier samples, either."""
+    """The case as a training row; an arm without exploration ignores earlier random samples as well."""
     if case.route.lane is Lane.AUDIT and not year.arm.explores:
         return None
     label = label_of(case, year.now)

@@ -1,5 +1,4 @@
-"""The incoming listings, computed once for all arms: rows through the door, facts as if nobody had been judged, the
-truth."""
+"""The incoming listings, computed once for all arms: validated rows, facts without verdicts, and the truth."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,14 +26,14 @@ MARKETPLACE: Final = "Bazaar (simulated)"
 MONTH: Final = timedelta(days=30)
 NOBODY_JUDGED: Final = SellerHistory().outcomes_at(datetime.max.replace(tzinfo=UTC))
 _COMPARED: Final = timedelta(days=180)  # As the service compares prices: half a year of listings.
-_DRAWS, _PEOPLE = 101, 102  # Streams of chance beside those of the world.
+_DRAWS, _PEOPLE = 101, 102  # Random streams, in addition to those of the world.
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A listing as it came in. `computed` is as if nobody had been judged; `draw` was made for it beforehand.
+    """An incoming listing. `computed` assumes that there are no verdicts; `draw` is its sampling draw.
 
-    `chance` seeds what people will say of it, so that every arm that asks hears the same.
+    `chance` seeds the answers of people about it, so that they are the same in every arm.
     """
 
     external_id: str
@@ -50,11 +49,11 @@ class Offered:
 
     @property
     def seller(self) -> str | None:
-        """The seller's id as the row says it; None where it does not."""
+        """The seller's id in the row; None if the row has none."""
         return self.computed.facts.listing.seller.external_id
 
     def random(self, purpose: int) -> Random:
-        """Chance of this listing and one purpose alone."""
+        """The random generator of this listing for one purpose."""
         return np.random.default_rng([*self.chance, _PEOPLE, purpose])
 
 
@@ -68,7 +67,7 @@ class _Read(TypedDict):
 
 @dataclass(slots=True)
 class Accounts:
-    """All accounts' listings and their buyers' acts; it returns the point-in-time record when a listing comes in."""
+    """The listings of all accounts and the acts of their buyers, for point-in-time seller histories."""
 
     taking_part: frozenset[str]
     authorised: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -76,7 +75,7 @@ class Accounts:
     histories: dict[str, SellerHistory] = field(default_factory=dict)
 
     def history(self, listing: Listing, at: datetime) -> History:
-        """The past of a listing's seller, as if nobody had been judged."""
+        """The point-in-time history of a listing's seller, without verdicts."""
         seller = listing.seller.external_id
         if seller is None:
             return History(earlier_prices=NO_PRICES)
@@ -87,7 +86,7 @@ class Accounts:
         return replace(found, earlier_prices=NO_PRICES, authorised_for=self.authorised.get(seller, ()))
 
     def take_in(self, facts: Facts) -> None:
-        """Remember a listing that has come in."""
+        """Add an incoming listing to its seller's history."""
         listing, seller = facts.listing, facts.listing.seller.external_id
         if seller is None:
             return
@@ -107,7 +106,7 @@ class Accounts:
 
 
 class Market:
-    """The simulated marketplace of one seed; `offers` are the listings as first sent, by time."""
+    """The simulated marketplace of one seed; `listings` are as first sent, by time."""
 
     def __init__(self, settings: Settings) -> None:
         world = build(settings)
@@ -123,7 +122,7 @@ class Market:
         self._tables = self._monthly_tables([(at, listing) for at, _, listing in first])
         accounts = Accounts(self.taking_part, _authorised(world.brands), settings.start, _with_events(world))
         draws = np.random.default_rng([settings.seed, _DRAWS]).random(len(first))
-        self.offers = tuple(
+        self.listings = tuple(
             self._offered(
                 row,
                 listing,
@@ -137,18 +136,18 @@ class Market:
         )
 
     def month(self, at: datetime) -> int:
-        """The month of a moment, from 0."""
+        """The month of a time, from 0."""
         return (at - self.start) // MONTH
 
     def references(self, at: datetime) -> References:
-        """The reference context at a moment, as computed at the start of its month."""
+        """The reference context at a given time, as computed at the start of its month."""
         return References(self._rates, self._brands, self._tables[min(self.month(at), self.months)])
 
     def brand_of(self, listing: Listing) -> str | None:
-        """The registered brand that a listing is about; None where it is about none, or about several."""
+        """The registered brand of a listing; None if it matches none or several."""
         return self._brands.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin).brand_id
 
-    def came(
+    def arrived(
         self,
         row: Mapping[str, object],
         at: datetime,
@@ -158,13 +157,13 @@ class Market:
         draw: float,
         chance: tuple[int, ...],
     ) -> Offered:
-        """A row in addition to the world's own rows, from one of `accounts`."""
+        """The listing of a row from one of `accounts` that the world itself did not send."""
         listing = check(row, received_at=at)
         assert isinstance(listing, Listing), listing
         return self._offered(row, listing, at, accounts, truth=truth, draw=draw, chance=chance)
 
     def rewritten(self, offered: Offered, row: Mapping[str, object]) -> Offered:
-        """The same listing by the same people with another row."""
+        """The same listing by the same people, with another row."""
         listing = check(row, received_at=offered.at)
         assert isinstance(listing, Listing), listing
         return replace(offered, row=row, **self._read(listing, offered.at, offered.history))
@@ -192,14 +191,14 @@ class Market:
         return _Read(computed=computed, signature=signature, keys=keys)
 
     def computed(self, listing: Listing, at: datetime, history: History, *, compared: bool) -> Computed:
-        """The numbers of a listing at a moment; where its text was `compared`, as if nothing were like it."""
+        """The features of a listing at a given time; if its text was `compared`, without near-duplicates."""
         recorded = replace(history, likeness=NearDuplicates() if compared else None)
         return compute(assemble_facts(listing, self.references(at), recorded, marketplace=MARKETPLACE, as_of=at))
 
-    def _monthly_tables(self, offers: Sequence[tuple[datetime, Listing]]) -> list[PriceTable]:
-        """References at the start of each month and at the end, from the listings of half a year."""
+    def _monthly_tables(self, listings: Sequence[tuple[datetime, Listing]]) -> list[PriceTable]:
+        """Price tables at the start of each month and at the end, each from the listings of half a year."""
         priced: list[tuple[datetime, tuple[str, str, float]]] = []
-        for at, listing in offers:
+        for at, listing in listings:
             brand = self._brands.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin)
             log_price = self._rates.log_price(listing.price, listing.currency)
             if isinstance(log_price, float):
@@ -209,7 +208,7 @@ class Market:
 
 
 def _first_rows(world: World) -> list[tuple[datetime, Mapping[str, object], Listing]]:
-    """Each listing once, as first sent; changes and repeats of it, and broken rows, are left out."""
+    """Each listing as first sent, without changes, repeats and broken rows."""
     found: dict[str, tuple[datetime, Mapping[str, object], Listing]] = {}
     for sent in world.sent:
         if sent.row["external_id"] not in found:
@@ -220,7 +219,7 @@ def _first_rows(world: World) -> list[tuple[datetime, Mapping[str, object], List
 
 
 def _with_events(world: World) -> dict[str, SellerHistory]:
-    """The acts of buyers at the sellers whose events the marketplace reports; each event is known when it happens."""
+    """The buyer events of the followed sellers; each event is known when it happens."""
     found: dict[str, SellerHistory] = {}
     for sent in world.events:
         row = sent.row

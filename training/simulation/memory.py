@@ -1,4 +1,4 @@
-"""The memory of an arm about sellers and texts: the part of a listing's facts that depends on earlier verdicts."""
+"""The part of a listing's facts that depends on earlier verdicts in an arm: seller outcomes and near-duplicates."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
@@ -12,30 +12,30 @@ from models.seller_history import SellerHistory
 from training.simulation.market import NOBODY_JUDGED, Offered
 from training.simulation.people import Settled
 
-_MOST_PER_KEY: Final = 16  # As the service: the latest texts under each key.
+_MOST_PER_KEY: Final = 16  # The latest texts of each key, as in the service.
 
 
 @dataclass(slots=True)
 class Memory:
-    """Grows with the year; asked about a listing, it answers as of the moment at which that came in."""
+    """The verdicts and texts of an arm so far; each answer is as of the arrival of its listing."""
 
-    _said_of_seller: dict[str, SellerHistory] = field(default_factory=lambda: defaultdict(SellerHistory))
-    _said_of_listing: dict[str, Settled] = field(default_factory=dict)
+    _by_seller: dict[str, SellerHistory] = field(default_factory=lambda: defaultdict(SellerHistory))
+    _by_listing: dict[str, Settled] = field(default_factory=dict)
     _texts: dict[int, list[Offered]] = field(default_factory=lambda: defaultdict(list))
 
     def copy(self) -> "Memory":
-        """A memory with the same past and its own future."""
+        """A copy that later changes independently."""
         return Memory(
             defaultdict(
                 SellerHistory,
-                {seller: SellerHistory(rulings=list(past.rulings)) for seller, past in self._said_of_seller.items()},
+                {seller: SellerHistory(rulings=list(past.rulings)) for seller, past in self._by_seller.items()},
             ),
-            dict(self._said_of_listing),
+            dict(self._by_listing),
             defaultdict(list, {key: list(texts) for key, texts in self._texts.items()}),
         )
 
-    def came(self, offered: Offered) -> Computed:
-        """The numbers of a listing that comes in, with all that is known by then; it is remembered from now on."""
+    def arrived(self, offered: Offered) -> Computed:
+        """The features of an incoming listing, with all that is known by then; its text is remembered."""
         facts = offered.computed.facts
         outcomes = None if offered.seller is None else self._outcomes(offered)
         alike = self._near_duplicates(offered)
@@ -48,13 +48,13 @@ class Memory:
         return compute(replace(facts, seller=replace(facts.seller, outcomes=outcomes), likeness=alike))
 
     def judged(self, offered: Offered, settled: Settled) -> None:
-        """Remember what was said of a listing."""
-        self._said_of_listing[offered.external_id] = settled
+        """Remember the verdicts about a listing."""
+        self._by_listing[offered.external_id] = settled
         if offered.seller is not None:
-            self._said_of_seller[offered.seller].rulings.extend(settled.rulings(offered.external_id))
+            self._by_seller[offered.seller].rulings.extend(settled.rulings(offered.external_id))
 
     def _outcomes(self, offered: Offered) -> Outcomes:
-        past = self._said_of_seller.get(offered.seller or "")
+        past = self._by_seller.get(offered.seller or "")
         return past.outcomes_at(offered.at) if past else NOBODY_JUDGED
 
     def _near_duplicates(self, offered: Offered) -> NearDuplicates | None:
@@ -73,7 +73,7 @@ class Memory:
 
     def _candidate(self, one: Offered) -> Candidate:
         assert one.signature is not None
-        settled = self._said_of_listing.get(one.external_id)
+        settled = self._by_listing.get(one.external_id)
         facts = one.computed.facts
         return Candidate(
             text_id=one.external_id,
@@ -88,11 +88,11 @@ class Memory:
 
 
 def _rulings(settled: Settled) -> tuple[Ruling, ...]:
-    lines = [
+    found = [
         Ruling(known_at=one.known_at, counterfeit=bool(VALUES[one.judgement]))
         for one in settled.rulings_given
         if one.judgement in VALUES
     ]
     if settled.decision is not None and settled.appeal(settled.decision.known_at) is AppealState.UPHELD:
-        lines.append(Ruling(known_at=settled.decision.known_at, counterfeit=False))
-    return tuple(lines)
+        found.append(Ruling(known_at=settled.decision.known_at, counterfeit=False))
+    return tuple(found)

@@ -1,4 +1,4 @@
-"""How a case goes from hand to hand until it is settled: every answer with its moment, by the service's own rules."""
+"""The course of a case until it is settled, by the service's own rules: all answers with their times."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,8 +18,8 @@ from training.simulation.market import Offered
 
 Instead = Callable[[Offered, Side], Judgement | None]
 
-_CASE, _APPEAL, _SECOND_REVIEW = 1, 2, 3  # Purposes of chance.
-_OBJECTS_WITHIN: Final = 9.0  # Days until a seller has found out and written; the window is fourteen.
+_CASE, _APPEAL, _SECOND_REVIEW = 1, 2, 3  # Random streams.
+_OBJECTS_WITHIN: Final = 9.0  # Maximum days until a seller appeals; the appeal window is fourteen.
 _BRAND_USER: Final = "brand"
 _ANALYSTS: Final = ("analyst-1", "analyst-2")
 _APPEAL_ANALYST: Final = "analyst-3"
@@ -28,7 +28,7 @@ _SECOND_ANALYST: Final = "analyst-4"
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """All answers about one listing, each with its time; a point-in-time reader selects by the times."""
+    """All answers about one listing, each with its time; point-in-time readers select by the times."""
 
     verdicts: tuple[GivenVerdict, ...]
     looks: int
@@ -38,7 +38,7 @@ class Settled:
 
     @property
     def is_down(self) -> bool:
-        """Whether the listing was removed and stays so."""
+        """Whether the listing was removed and the removal stands."""
         return self.removed_at is not None and not self._is_overturned
 
     @property
@@ -46,7 +46,7 @@ class Settled:
         return self.decision is not None and self.decision.judgement is not Judgement.COUNTERFEIT
 
     def appeal(self, as_of: datetime) -> AppealState:
-        """How an appeal stands at a moment."""
+        """The state of the appeal at a given time."""
         if self.appealed_at is None or self.appealed_at > as_of:
             return AppealState.NONE
         if self.decision is None or self.decision.known_at > as_of:
@@ -55,21 +55,21 @@ class Settled:
 
     @property
     def rulings_given(self) -> tuple[GivenVerdict, ...]:
-        """The verdicts that decided something; a second review only says what is taught."""
+        """The verdicts with consequences; a second review only affects the label."""
         return tuple(verdict for verdict in self.verdicts if not verdict.second_review)
 
     def rulings(self, listing_id: str) -> list[Ruling]:
-        """The answer in the form of a seller's point-in-time history."""
-        lines = [Ruling(listing_id, listing_id, v.judgement, v.side, False, v.known_at) for v in self.rulings_given]
+        """The verdicts in the form of a seller's point-in-time history."""
+        found = [Ruling(listing_id, listing_id, v.judgement, v.side, False, v.known_at) for v in self.rulings_given]
         if self.decision is not None:
             decision = self.decision
-            lines.append(Ruling(listing_id, listing_id, decision.judgement, decision.side, True, decision.known_at))
-        return lines
+            found.append(Ruling(listing_id, listing_id, decision.judgement, decision.side, True, decision.known_at))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
-class _Hands:
-    """The answers that a listing would get, drawn whole, so that the order of hands changes nobody's answer."""
+class _Answers:
+    """The answers that a listing would get, all drawn at once, so that their order does not affect them."""
 
     brand: Answer | None
     analysts: tuple[Answer, Answer]
@@ -89,18 +89,18 @@ def settle(
     brand_name: str | None,
     instead: Instead | None = None,
 ) -> Settled:
-    """The result of a case that is taken up at a moment; `instead` gives a planted answer in place of an honest one.
+    """The result of a case that is opened at a given time; `instead` may plant an answer in place of the honest one.
 
-    A question that the brand leaves open goes back to an analyst after the service's four days.
+    A question that the brand does not answer returns to an analyst after the service's four days.
     """
     random = offered.random(_CASE)
-    hands = _Hands.of(offered.truth, random)
+    answers = _Answers.of(offered.truth, random)
     verdicts: list[GivenVerdict] = []
     now, looks, can_be_asked, removed_at = at, 0, brand_takes_part, None
     while True:
         side = Side.BRAND if lane is CaseLane.ASK_BRAND else Side.ANALYST
         analyst = sum(one.side is Side.ANALYST for one in verdicts) % len(_ANALYSTS)
-        answer = hands.brand if side is Side.BRAND else hands.analysts[analyst]
+        answer = answers.brand if side is Side.BRAND else answers.analysts[analyst]
         judgement = instead(offered, side) if instead else None
         looks += 1
         if answer is None and judgement is None:
@@ -127,7 +127,7 @@ def settle(
 
 
 def _with_second_review(offered: Offered, found: Settled) -> Settled:
-    """A label that needs a second reviewer goes, blind, to somebody who has not judged the listing."""
+    """The result, with a blind second review by another analyst if the label needs it."""
     verdict_at = found.verdicts[-1].known_at
     label = label_from(found.verdicts, AppealState.NONE, as_of=verdict_at, policy=DEFAULT_LABELS)
     if label is not WANTS_A_SECOND:
@@ -135,13 +135,13 @@ def _with_second_review(offered: Offered, found: Settled) -> Settled:
     answer = analyst_answer(offered.truth, offered.random(_SECOND_REVIEW))
     known_at = verdict_at + timedelta(days=DEFAULT_SECOND_REVIEW.due_within_days, hours=answer.delay_hours)
     name, judgement = f"{offered.external_id}/second-look", Judgement(answer.verdict)
-    text = GivenVerdict(name, judgement, Side.ANALYST, _SECOND_ANALYST, known_at, superseded=False)
-    second = replace(text, second_review=True)
+    verdict = GivenVerdict(name, judgement, Side.ANALYST, _SECOND_ANALYST, known_at, superseded=False)
+    second = replace(verdict, second_review=True)
     return replace(found, verdicts=(*found.verdicts, second), looks=found.looks + 1)
 
 
 def _with_appeal(offered: Offered, found: Settled) -> Settled:
-    """An objection to a removal goes to an analyst who did not decide before."""
+    """The result, with the decision of another analyst if the seller appeals the removal."""
     random = offered.random(_APPEAL)
     objects, after = seller_appeals(offered.truth, random), timedelta(days=_OBJECTS_WITHIN * random.random())
     if found.removed_at is None or not objects:

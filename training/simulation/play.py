@@ -1,4 +1,4 @@
-"""From the first day to the first model once, and from there on each arm to the end."""
+"""The run of a simulation: once up to the first model, then each arm to the end."""
 
 from typing import Final
 
@@ -8,11 +8,11 @@ from training.simulation.market import MONTH, Market
 from training.simulation.review_queue import REVIEW_SHARE
 from training.simulation.year import STEP, Year
 
-_FIRST_TRAINING: Final = 2  # Months: no label of the first weeks is ripe before.
+_FIRST_TRAINING: Final = 2  # Months; earlier, no label is mature.
 
 
 def launch(market: Market, arm: Arm, *, review_share: float = REVIEW_SHARE) -> Year:
-    """The year up to its first champion, or to its end where there never is one; the later runs start from here."""
+    """The year up to its first champion, or to its end without one; every arm continues from here."""
     year = Year(market, arm, market.start, review_share)
     while year.champion is None and year.now < market.end:
         _month(year, trains=True)
@@ -20,7 +20,7 @@ def launch(market: Market, arm: Arm, *, review_share: float = REVIEW_SHARE) -> Y
 
 
 def finish(year: Year) -> Year:
-    """Play to the end."""
+    """Run the year to its end."""
     while year.now < year.market.end:
         _month(year, trains=year.arm.retrains)
     return year

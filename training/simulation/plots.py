@@ -1,4 +1,4 @@
-"""The figures of a simulation as pictures; each says that it is simulated."""
+"""Plots of a simulation; each title says that it is simulated."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from training.simulation.arms import ARMS, Attack
 
-# Okabe and Ito (2008): told apart by all common kinds of colour vision. Lines differ by their marks as well.
+# Okabe and Ito (2008): distinguishable with all common colour vision deficiencies. Lines also differ by marker.
 _LOOKS: Final = {"no-retraining": ("#5f6a70", "o"), "flagged-only": ("#e69f00", "s"), "exploration": ("#0072b2", "D")}
 _ATTACKS: Final = {Attack.CLEARED: ("#d55e00", "o"), Attack.ACCUSED: ("#009e73", "s")}
 _GRID, _INK = "#e1e5e6", "#22292c"
@@ -19,11 +19,11 @@ Run = Mapping[str, Any]
 
 
 def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Write the pictures for which there are runs; returns the files."""
+    """Write the plots for which there are runs; returns the files."""
     runs = result["runs"]
     pictures = {
         "found": _by_month(runs, "Counterfeits found per 100 reviews", _found_per_100),
-        "recall": _by_month(runs, "Share of all counterfeits that was found", _recall),
+        "recall": _by_month(runs, "Share of all counterfeits found", _recall),
         "prevalence": _prevalence(runs),
         "attacks": _attacks(result["summary"]["arms"]),
         "promotions": _promotions(runs),
@@ -38,25 +38,25 @@ def draw(result: Mapping[str, Any], folder: Path) -> list[Path]:
 
 
 def _by_month(runs: Sequence[Run], title: str, value: Any) -> Figure | None:
-    """One panel with sellers who stand still and one with sellers who adapt, where there are such arms."""
+    """One panel with static sellers and one with adapting sellers, if there are such arms."""
     panels = [
         [name for name in _LOOKS if _of(runs, name)],
         [f"{name}{_ADAPTING}" for name in _LOOKS if _of(runs, f"{name}{_ADAPTING}")],
     ]
     shown = [
-        (names, text) for names, text in zip(panels, ("sellers stand still", "sellers adapt"), strict=True) if names
+        (names, label) for names, label in zip(panels, ("static sellers", "adapting sellers"), strict=True) if names
     ]
     if not shown:
         return None
     figure = Figure(figsize=(5.4 * len(shown), 3.9), layout="constrained")
     axes = figure.subplots(1, len(shown), sharey=True, squeeze=False)[0]
-    for ax, (names, text) in zip(axes, shown, strict=True):
+    for ax, (names, label) in zip(axes, shown, strict=True):
         for name in names:
             colour, mark = _LOOKS[name.removesuffix(_ADAPTING)]
             points = value(_of(runs, name))
             ax.plot(range(1, len(points) + 1), points, color=colour, marker=mark, markersize=4, linewidth=1.6)
-            _say_at_end(ax, len(points), points[-1], name.removesuffix(_ADAPTING).replace("-", " "), colour)
-        _dress(ax, f"{text}; {_seeds(runs)}")
+            _label_end(ax, len(points), points[-1], name.removesuffix(_ADAPTING).replace("-", " "), colour)
+        _dress(ax, f"{label}; {_seeds(runs)}")
         ax.set_ylim(bottom=0)
         ax.set_xlim(0.5, len(points) + 3.2)
         ax.set_xticks(range(1, len(points) + 1))
@@ -79,7 +79,7 @@ def _sums(runs: Sequence[Run], *names: str) -> list[tuple[int, ...]]:
 
 
 def _prevalence(runs: Sequence[Run]) -> Figure | None:
-    """Estimate and interval of each month beside the truth, a panel for each seed, at most three."""
+    """Estimate and interval of each month beside the truth, one panel per seed, at most three."""
     explored = _of(runs, "exploration")[:3]
     if not explored:
         return None
@@ -115,13 +115,13 @@ def _prevalence(runs: Sequence[Run]) -> Figure | None:
     axes[0].set_ylabel("counterfeit listings, % of all")
     axes[0].set_ylim(bottom=0)
     axes[0].legend(frameon=False, fontsize=8, loc="upper right")
-    title = "Simulated: prevalence told from the random slice, beside the truth"
+    title = "Simulated: prevalence estimated from the random slice, beside the truth"
     figure.suptitle(title, fontsize=11, x=0.01, ha="left", color=_INK)
     return figure
 
 
 def _attacks(arms: Mapping[str, Any]) -> Figure | None:
-    """Recall lost on the attacked brand by the share of planted answers; hollow where a gate blocked a candidate."""
+    """Recall lost on the attacked brand, by share of planted answers; hollow where a gate blocked a candidate."""
     found = [(ARMS[name], arm["attack"]) for name, arm in arms.items() if "attack" in arm]
     if not found:
         return None
@@ -131,21 +131,21 @@ def _attacks(arms: Mapping[str, Any]) -> Figure | None:
     for number, attack in enumerate(Attack):
         colour, mark = _ATTACKS[attack]
         ours = [
-            (shares.index(arm.poison.share), text) for arm, text in found if arm.poison and arm.poison.attack is attack
+            (shares.index(arm.poison.share), one) for arm, one in found if arm.poison and arm.poison.attack is attack
         ]
-        for at, text in ours:
+        for at, one in ours:
             x = at + 0.16 * (2 * number - 1)
-            losses = [100 * loss for loss in text["slice_recall_lost_by_seed"]]
+            losses = [100 * loss for loss in one["slice_recall_lost_by_seed"]]
             ax.plot([x] * len(losses), losses, mark, color=colour, markersize=3.5, alpha=0.45)
-            if text["slice_recall_lost"] is not None:
-                face = "white" if text["blocked_by"] else colour
-                ax.plot(x, 100 * text["slice_recall_lost"], mark, color=colour, markerfacecolor=face, markersize=9)
+            if one["slice_recall_lost"] is not None:
+                face = "white" if one["blocked_by"] else colour
+                ax.plot(x, 100 * one["slice_recall_lost"], mark, color=colour, markerfacecolor=face, markersize=9)
         ax.plot([], [], mark, color=colour, label=_WORDS[attack])
     ax.axhline(5, color=_INK, linewidth=1, linestyle="--")
     ax.annotate("at most 5 points", (len(shares) - 0.5, 5), ha="right", va="bottom", fontsize=8, color=_INK)
     ax.axhline(0, color=_INK, linewidth=0.8)
     ax.set_xticks(range(len(shares)), [f"{100 * share:g} %" for share in shares])
-    ax.set_xlabel("share of all answers that is planted")
+    ax.set_xlabel("planted share of all answers")
     ax.set_ylabel("points of recall lost")
     _dress(ax, "large: mean over seeds, small: each seed; hollow: a gate blocked candidates")
     ax.legend(frameon=False, fontsize=8, loc="upper left")
@@ -158,7 +158,7 @@ _WORDS: Final = {Attack.CLEARED: "a brand clears its own counterfeits", Attack.A
 
 
 def _promotions(runs: Sequence[Run]) -> Figure | None:
-    """Which month's candidate became champion, in the share of seeds, for each arm that retrains."""
+    """The share of seeds in which each month's candidate was promoted, for each arm that retrains."""
     names = [name for name in ARMS if ARMS[name].retrains and _of(runs, name)]
     if not names:
         return None
@@ -176,7 +176,7 @@ def _promotions(runs: Sequence[Run]) -> Figure | None:
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xticks(months)
     ax.set_xlabel("month after which the candidate was trained")
-    _dress(ax, f"area: share of the seeds in which every gate let it; {_seeds(runs)}")
+    _dress(ax, f"area: share of seeds in which no gate blocked it; {_seeds(runs)}")
     figure.suptitle("Simulated: candidates that were promoted", fontsize=11, x=0.01, ha="left", color=_INK)
     return figure
 
@@ -198,5 +198,5 @@ def _dress(ax: Any, title: str) -> None:
     ax.tick_params(labelsize=8)
 
 
-def _say_at_end(ax: Any, x: float, y: float, words: str, colour: str) -> None:
+def _label_end(ax: Any, x: float, y: float, words: str, colour: str) -> None:
     ax.annotate(words, (x, y), xytext=(6, 0), textcoords="offset points", va="center", fontsize=8, color=colour)

@@ -1,4 +1,4 @@
-"""Answers that somebody plants with the account of a brand, never more than a share of all that were given."""
+"""Answers that an attacker plants with a brand's account, at most a given share of all answers."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,8 +10,8 @@ from training.simulation.market import Market, Offered
 
 @dataclass(slots=True)
 class Poisoner:
-    """The attacker who uses the account of the brand `brand_id`. `answers` counts all answers, `planted` the
-    attacker's."""
+    """The attacker with the account of the brand `brand_id`. `answers` counts all answers, `planted` those of the
+    attacker."""
 
     poison: Poison
     brand_id: str
@@ -19,15 +19,15 @@ class Poisoner:
     planted: int = 0
 
     def instead(self, offered: Offered, side: Side) -> Judgement | None:
-        """The account's false answer about a counterfeit; None leaves the answer as it is."""
+        """The planted answer about a counterfeit; None leaves the honest answer."""
         clears = self.poison.attack is Attack.CLEARED and side is Side.BRAND and offered.truth.counterfeit
         return self._plant(offered, Judgement.GENUINE) if clears else None
 
-    def accused(self, offers: Iterable[Offered]) -> list[Offered]:
-        """Honest listings of the brand's goods that are reported, and their report confirmed, this time."""
+    def accused(self, listings: Iterable[Offered]) -> list[Offered]:
+        """The honest listings of the brand's goods that the attacker now reports and confirms."""
         if self.poison.attack is not Attack.ACCUSED:
             return []
-        honest = (offered for offered in offers if not offered.truth.counterfeit)
+        honest = (offered for offered in listings if not offered.truth.counterfeit)
         return [offered for offered in honest if self._plant(offered, Judgement.COUNTERFEIT) is not None]
 
     def _plant(self, offered: Offered, judgement: Judgement) -> Judgement | None:
@@ -38,9 +38,9 @@ class Poisoner:
 
 
 def most_copied_brand(market: Market) -> str:
-    """The brand that answers questions and has the most counterfeits: an attack on it does most harm."""
+    """The participating brand with the most counterfeits, where an attack does the most harm."""
     counts = dict.fromkeys(sorted(market.taking_part), 0)
-    for offered in market.offers:
+    for offered in market.listings:
         if offered.truth.counterfeit and offered.truth.brand_id in counts:
             counts[offered.truth.brand_id] += 1
     return max(counts, key=lambda brand_id: (counts[brand_id], brand_id))

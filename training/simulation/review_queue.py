@@ -1,4 +1,4 @@
-"""A desk of fixed size: of what came in, the worst-looking go to people, and chance chooses among the rest."""
+"""A review queue of fixed capacity: the listings with the highest scores, and a random sample of the rest."""
 
 import math
 from bisect import bisect_right
@@ -14,7 +14,7 @@ from models.routing import Route, Situation, Thresholds, route
 from models.score import Score
 from models.scorecard import score_by_points
 
-# Of all listings, as training.operating allows analysts: what a team of three can do for 2,000 a week.
+# Share of all listings, as in training.operating: the capacity of a team of three for 2,000 listings a week.
 REVIEW_SHARE: Final = 0.12
 _NOTHING_DRAWN: Final = replace(
     DEFAULT_ROUTING, audit_share=0.0, audit_least_share=0.0, audit_most_share=0.0, whitelist_audit_share=0.0
@@ -34,7 +34,7 @@ class Arrival:
 def scored(
     rows: Sequence[Computed], draws: Sequence[float], champion: Bundle | None, takes_part: Callable[[str], bool]
 ) -> list[Arrival]:
-    """The listings scored by the champion, or by the starter scorecard before there is one."""
+    """The listings scored by the champion, or by the starter scorecard before the first champion."""
     if champion is None:
         fingerprint = input_fingerprint()
         scores = [score_by_points(row, policy=DEFAULT_SCORECARD, fingerprint=fingerprint) for row in rows]
@@ -62,11 +62,11 @@ def _situation(row: Computed, takes_part: Callable[[str], bool]) -> Situation:
 
 
 def share_out(found: Sequence[Arrival], budget: float, *, champion: Bundle | None, explores: bool) -> list[Route]:
-    """The route of each listing, so that about `budget` reviews are spent.
+    """The route of each listing, with about `budget` reviews in total.
 
-    The flags are decided before any draw is read. The number of flagged listings leaves room for the expected draws
-    among the others. An unflagged listing therefore has exactly its stored sampling probability, and the mean spend is
-    `budget`. The caller carries over the surplus or deficit.
+    Flagging does not depend on the sampling draws. The number of flagged listings leaves room for the expected sample
+    of the others. An unflagged listing therefore has exactly its stored sampling probability, and the mean number of
+    reviews is `budget`. The caller carries over the surplus or deficit.
     """
     thin = [i for i, one in enumerate(found) if _is_thin(one)]
     others = [i for i, one in enumerate(found) if not _is_thin(one)]
@@ -113,7 +113,7 @@ def _is_thin(one: Arrival) -> bool:
 
 
 def _route(one: Arrival, champion: Bundle | None, *, look: bool, line: float, explores: bool) -> Route:
-    """By the service's own rule; the desk's `line` takes the place of the threshold from which analysts look."""
+    """The route by the service's own rule, with `line` in place of the analyst threshold."""
     ask_from = champion.thresholds.ask_brand_from if champion else DEFAULT_ROUTING.ask_brand_from
     just_above = math.nextafter(one.score.probability or 0.0, math.inf)
     below = max(just_above, line)

@@ -1,4 +1,4 @@
-"""The runs of all seeds put together per arm, and what they say of the claims that are made for the loop."""
+"""The runs of all seeds, combined per arm, and the results for each claim about the loop."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from training.simulation.arms import ARMS, Arm
 
-# In the second half of the year the first model is old and what was learnt since has had time to count.
+# In the second half of the year the first model is outdated, and later training has had time to take effect.
 _MORE_FOUND: Final = 1.25
 _COVERED: Final = 0.93
 _MOST_LOST: Final = 0.05
@@ -48,7 +48,7 @@ def _arm(runs: Sequence[Run], twins: Sequence[Run]) -> dict[str, Any]:
 
 
 def _coverage(estimates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """In how many of the months with an estimate the interval held the truth, and how wide it was in the mean."""
+    """The share of estimated months whose interval contains the truth, and the mean width of the intervals."""
     known = [one for one in estimates if one["covered"] is not None]
     covered = sum(one["covered"] for one in known)
     width = sum(one["high"] - one["low"] for one in known)
@@ -58,8 +58,7 @@ def _coverage(estimates: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 def _attack(runs: Sequence[Run], twins: Sequence[Run]) -> dict[str, Any]:
     """The effect of the attack against the same arm without it: lost recall on the attacked brand, blocked candidates.
 
-    A candidate is blocked where the gates refuse it but promoted the same month's candidate of the arm without the
-    attack.
+    A candidate counts as blocked if the gates refuse it but promote the same month's candidate without the attack.
     """
     by_seed = {twin["seed"]: twin for twin in twins}
     pairs = [(run, by_seed[run["seed"]]) for run in runs if run["seed"] in by_seed]
@@ -79,7 +78,7 @@ def _attack(runs: Sequence[Run], twins: Sequence[Run]) -> dict[str, Any]:
 
 
 def _lost(run: Run, twin: Run) -> float | None:
-    """How much less of the attacked brand's counterfeits the champions find than the twin's, over the late months."""
+    """The champions' mean loss of recall on the attacked brand against the twin's, over the second half of the year."""
     pairs = zip(late(run), late(twin), strict=True)
     known = [
         theirs["slice_recall"] - ours["slice_recall"]
@@ -119,7 +118,7 @@ def _honest_interval(arms: Mapping[str, Mapping[str, Any]]) -> dict[str, Any] | 
     if "exploration" not in arms:
         return None
     figure = arms["exploration"]["prevalence"]["covered"]
-    claim = "The 95 % interval of the prevalence holds the truth in this share of months"
+    claim = "The 95 % interval of the prevalence contains the truth in this share of months"
     return _claim(claim, figure, _COVERED, holds=figure is not None and figure >= _COVERED)
 
 

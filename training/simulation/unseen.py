@@ -1,4 +1,4 @@
-"""Listings of sellers who never come in: the quality of an arm's models on the goods of one brand."""
+"""Listings of unsent sellers, to measure an arm's models on the goods of one brand."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -13,7 +13,7 @@ from training import metrics
 from training.simulation.market import NOBODY_JUDGED, Market
 from training.synthetic import evaluation_set
 
-FALSE_ALARMS: Final = 0.01  # Where the gates compare slices.
+FALSE_ALARMS: Final = 0.01  # The rate at which the gates compare slices.
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class BrandSlice:
 
     @classmethod
     def unsent(cls, market: Market, brand_id: str, listings: int) -> "BrandSlice":
-        """Those about a brand among so many listings of sellers never sent, as they look at the end of the year."""
+        """The listings of one brand among `listings` listings of unsent sellers, as of the end of the year."""
         found, labels = evaluation_set(market.settings, listings)
         nothing = History(outcomes=NOBODY_JUDGED)
         chosen = [i for i, one in enumerate(found) if market.brand_of(one) == brand_id]
@@ -34,6 +34,6 @@ class BrandSlice:
         return cls(brand_id, tuple(rows), labels[chosen])
 
     def recall(self, model: Bundle) -> float:
-        """Share of the counterfeits found where one genuine listing in a hundred is flagged."""
+        """The recall where one genuine listing in a hundred is flagged."""
         scores = np.array([one.value for one in model.score_many(self.rows, with_reasons=False)])
         return metrics.recall_at(self.labels, scores, false_alarms=FALSE_ALARMS)

@@ -1,4 +1,4 @@
-"""One arm's year, step by step: listings come in, the desk reviews some, people answer, sellers come back."""
+"""The year of one arm: listings arrive, the review queue takes some, people answer, and sellers relist."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +24,7 @@ _REPORTED: Final = Route(Lane.ASK_BRAND, (message("route.reported"),), 1.0, "")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A listing of the year: how it was scored and routed, and what was said; `settled` is None if nobody looked."""
+    """A listing with its score, its route and its answers; `settled` is None without a review."""
 
     offered: Offered
     arrival: Arrival
@@ -33,13 +33,13 @@ class Case:
 
     @property
     def is_reported(self) -> bool:
-        """Whether it came to the brand by a report, not by the model or by chance; no review was spent on it."""
+        """Whether the brand got it by a report, not by the model or a sample; no planned review was used."""
         return self.route is _REPORTED
 
 
 @dataclass(frozen=True, slots=True)
 class Training:
-    """The result of one month's training. `refused_by` holds the sentence of each gate that was not passed."""
+    """The result of one month's training. `refused_by` holds the sentence of each blocking gate by its name."""
 
     month: int
     rows: int
@@ -52,7 +52,7 @@ class Training:
 class Year:
     """The state of one arm so far.
 
-    `review_share` of all listings can be reviewed; `budget` is the number of reviews that are still to be spent.
+    `review_share` is the share of listings that can be reviewed; `budget` is the number of remaining reviews.
     `champions` are by the month at whose end they were promoted.
     """
 
@@ -71,7 +71,7 @@ class Year:
     _poisoner: Poisoner | None = None
 
     def fork(self, arm: Arm) -> "Year":
-        """The same past, from here on as another arm: its sellers begin to learn now, its poison begins now."""
+        """A copy that continues as another arm; its adaptation and its attack start now."""
         answers = sum(len(case.settled.verdicts) for case in self.cases if case.settled)
         return replace(
             self,
@@ -86,13 +86,13 @@ class Year:
 
     @property
     def planted(self) -> int:
-        """Answers that were planted so far."""
+        """The number of planted answers so far."""
         return self._poisoner.planted if self._poisoner else 0
 
     def pass_days(self, until: datetime) -> None:
-        """Let time pass up to a moment at which everything that came in is shared out and taken up."""
+        """Advance to a given time, at which all listings that arrived are routed and reviewed."""
         listings = self._come_in(until)
-        rows = [self.memory.came(offered) for offered in listings]
+        rows = [self.memory.arrived(offered) for offered in listings]
         arrivals = scored(rows, [one.draw for one in listings], self.champion, self.market.taking_part.__contains__)
         self.budget += self.review_share * len(listings)
         routes = share_out(arrivals, self.budget, champion=self.champion, explores=self.arm.explores)
@@ -102,7 +102,7 @@ class Year:
             self._keep(case)
 
     def _come_in(self, until: datetime) -> list[Offered]:
-        listings, start = self.market.offers, self._sent
+        listings, start = self.market.listings, self._sent
         while self._sent < len(listings) and listings[self._sent].at <= until:
             self._sent += 1
         fresh = list(listings[start : self._sent])
@@ -119,7 +119,7 @@ class Year:
         return Case(offered, arrival, route, self._settled(offered, arrival, CaseLane(route.lane.value), instead))
 
     def _with_reports(self, cases: list[Case]) -> list[Case]:
-        """The cases. Some of the listings without a planned review are reported, and the reporter confirms them."""
+        """The cases; the attacker reports and confirms some of the listings without a review."""
         if self._poisoner is None:
             return cases
         unseen = (case.offered for case in cases if case.settled is None)
@@ -127,8 +127,8 @@ class Year:
         return [self._reported(case) if case.offered.external_id in accused else case for case in cases]
 
     def _reported(self, case: Case) -> Case:
-        text = self._settled(case.offered, case.arrival, CaseLane.ASK_BRAND, lambda _o, _s: Judgement.COUNTERFEIT)
-        return Case(case.offered, case.arrival, _REPORTED, text)
+        found = self._settled(case.offered, case.arrival, CaseLane.ASK_BRAND, lambda _o, _s: Judgement.COUNTERFEIT)
+        return Case(case.offered, case.arrival, _REPORTED, found)
 
     def _settled(self, offered: Offered, arrival: Arrival, lane: CaseLane, instead: Instead | None) -> Settled:
         situation = arrival.situation

@@ -400,7 +400,7 @@ def test_gates_of_appeals_and_the_golden_set_stand_among_the_others(site: Site) 
     add_model(site, CHALLENGER, {**a_report(), "gates": [*some_gates(CALIBRATED, AURELLE), *added]})
     text = words(visit_as(site, site.data_scientist).get("/models").text)
     assert "First challenger 4 of 6 gates pass" in text
-    assert "Upheld appeals 14 listings were given back on appeal." in text
+    assert "Upheld appeals 14 listings were restored on appeal." in text
     assert "fail 1.000, bound 0.000" in text
     assert "Gold items No golden set is frozen; `touchstone golden freeze` makes one.not judged" in text
     assert "Failed gates: Upheld appeals. Reason for accepting them" in text

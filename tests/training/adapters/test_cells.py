@@ -64,7 +64,7 @@ AMOUNTS = [
 
 
 @pytest.mark.parametrize(("value", "expected", "reason"), AMOUNTS, ids=[row[2] for row in AMOUNTS])
-def test_an_amount_reads_as_the_decimal_that_was_meant(value: object, expected: str, reason: str) -> None:
+def test_an_amount_reads_as_the_intended_decimal(value: object, expected: str, reason: str) -> None:
     assert str(cells.amount({"x": value}, "x")) == expected, reason
 
 

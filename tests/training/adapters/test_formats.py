@@ -29,7 +29,7 @@ LAYOUTS = [
     ("native", {"seller.age_days", "price", "x"}, "to_listing", "among others"),
     ("merchant-feed", {"id"}, "to_listing", "a feed"),
     ("ozon-ecup", {"name_rus"}, "to_listing", "the competition"),
-    ("vestiaire", {"product_name", "seller_id"}, "offer_to_listing", "offers"),
+    ("vestiaire", {"product_name", "seller_id"}, "as_listing", "listings"),
     ("vestiaire", {"Start_price_EU"}, "sale_to_listing", "sales"),
     ("wish", {"merchant_id"}, "to_listing", "products"),
     ("ebay", {"priceWithCurrency", "title"}, "perfume_to_listing", "perfumes"),
@@ -141,7 +141,7 @@ def test_a_feed_item_reads() -> None:
     assert found.image_link == tuple(f"https://shop.example/{n}.jpg" for n in (1, 2, 3))
 
 
-def test_a_sale_price_is_what_a_buyer_pays_and_the_price_what_it_was() -> None:
+def test_a_sale_price_is_the_price_and_the_price_is_the_list_price() -> None:
     found = listing("merchant-feed", {**FEED, "sale_price": "900 EUR"})
     assert (found.price, found.list_price) == (Decimal("900.00"), Decimal("1500.00"))
 

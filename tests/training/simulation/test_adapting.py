@@ -29,12 +29,12 @@ def rewritten(caught: int, times: int = 400) -> list[dict[str, object]]:
     return [reworded(ROW, caught, np.random.default_rng(seed)) for seed in range(times)]
 
 
-def test_who_was_never_caught_changes_nothing() -> None:
+def test_sellers_without_removals_change_nothing() -> None:
     assert all(row == ROW for row in rewritten(0, 20))
 
 
 @pytest.mark.parametrize(("earlier", "later"), [(1, 2), (2, 5), (5, 9)])
-def test_the_more_often_they_were_caught_the_less_gives_them_away(earlier: int, later: int) -> None:
+def test_more_removals_leave_fewer_indicators(earlier: int, later: int) -> None:
     def giveaways(caught: int) -> int:
         return sum(
             (TELL in str(row["description"])) + (BLATANT in str(row["title"])) + ("Aurelle" in str(row["title"]))
@@ -44,25 +44,25 @@ def test_the_more_often_they_were_caught_the_less_gives_them_away(earlier: int, 
     assert giveaways(later) < giveaways(earlier)
 
 
-def test_what_was_learnt_is_the_share_that_is_dropped() -> None:
+def test_the_learnt_share_of_indicators_is_dropped() -> None:
     kept = sum(TELL in str(row["description"]) for row in rewritten(2, 1_000))
     assert kept / 1_000 == pytest.approx(1 - learnt(2), abs=0.05)
 
 
-def test_the_price_moves_towards_that_of_real_goods() -> None:
+def test_the_price_rises_towards_that_of_genuine_goods() -> None:
     prices = [float(str(row["price"])) for row in rewritten(3)]
     assert min(prices) >= 89.0
     assert max(prices) < 89.0 * 1.6
     assert np.mean(prices) > 89.0 * 1.1
 
 
-def test_whoever_hides_the_name_does_not_declare_it_either() -> None:
+def test_an_obfuscated_brand_is_not_declared() -> None:
     hidden = [row for row in rewritten(5) if "Aurelle" not in str(row["title"])]
     assert hidden
-    assert sum("brand" in row for row in hidden) < len(hidden) / 4  # A slip of the pen spoils a name as well.
+    assert sum("brand" in row for row in hidden) < len(hidden) / 4  # A typing error changes a name as well.
 
 
-def test_a_fresh_account_has_sold_nothing() -> None:
+def test_a_new_account_has_no_sales() -> None:
     row = under_another_name(ROW, np.random.default_rng(1))
     assert row.keys() == {"title", "description", "brand", "price", "currency", "seller"}
     seller = row["seller"]
@@ -72,13 +72,13 @@ def test_a_fresh_account_has_sold_nothing() -> None:
 
 
 @pytest.mark.parametrize("caught", [1, 4, 20])
-def test_the_door_accepts_what_they_write(caught: int) -> None:
-    for offered in MARKET.offers[:60]:
+def test_validation_accepts_rewritten_rows(caught: int) -> None:
+    for offered in MARKET.listings[:60]:
         row = reworded(offered.row, caught, np.random.default_rng(caught))
         assert isinstance(check(row, received_at=offered.at), Listing)
 
 
-def test_a_removed_listing_comes_back_under_another_name_within_days() -> None:
+def test_a_removed_listing_is_relisted_under_another_account_within_days() -> None:
     adapting = Adapting(MARKET)
     listings = [a_listing(at=at, seller=f"alba-{at}") for at in range(100)]
     for offered in listings:
@@ -94,21 +94,21 @@ def test_a_removed_listing_comes_back_under_another_name_within_days() -> None:
     assert adapting.returned(MARKET.end) == []
 
 
-def test_nothing_comes_back_before_its_time() -> None:
+def test_nothing_is_relisted_before_its_time() -> None:
     adapting = Adapting(MARKET)
     offered = a_listing()
     adapting.notice(offered, offered.at)
     assert adapting.returned(offered.at + timedelta(hours=23)) == []
 
 
-def test_honest_sellers_do_not_come_back() -> None:
+def test_honest_sellers_do_not_relist() -> None:
     adapting = Adapting(MARKET)
     for at in range(50):
         adapting.notice(a_listing(at=at, kind="second_hand"), MARKET.start)
     assert adapting.returned(MARKET.end) == []
 
 
-def test_who_was_closed_five_times_gives_up() -> None:
+def test_sellers_give_up_after_five_closed_accounts() -> None:
     adapting = Adapting(MARKET)
     listings = [a_listing(at=at, seller=f"alba-{at}") for at in range(40)]
     rounds = 0
@@ -120,7 +120,7 @@ def test_who_was_closed_five_times_gives_up() -> None:
     assert 3 <= rounds <= 6
 
 
-def test_later_listings_of_the_same_people_are_reworded_once_they_know() -> None:
+def test_later_listings_of_the_same_people_are_reworded_after_a_removal() -> None:
     adapting = Adapting(MARKET)
     first, second = a_listing(at=0), a_listing(at=200)
     for _ in range(6):

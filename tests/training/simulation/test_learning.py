@@ -13,11 +13,11 @@ from training.simulation.year import Year
 
 @pytest.fixture(scope="module")
 def year() -> Year:
-    """Two months, of which the first has a model of noise."""
+    """Two months; the first has a random model."""
     return played(launched().fork(EXPLORATION), 1)
 
 
-def test_a_label_is_learnt_only_when_it_is_ripe(year: Year) -> None:
+def test_only_mature_labels_are_used(year: Year) -> None:
     rows = snapshot_of(year).rows
     assert rows
     assert all(row.matured_at <= year.now for row in rows)
@@ -31,12 +31,12 @@ def test_facts_are_those_that_were_scored(year: Year) -> None:
         assert read == facts[row.listing_id]
 
 
-def test_a_draw_keeps_its_chance_and_what_is_flagged_was_certain(year: Year) -> None:
+def test_samples_keep_their_probability_and_flagged_listings_have_one(year: Year) -> None:
     for row in snapshot_of(year).rows:
         assert (row.lane == Lane.AUDIT.value) == (row.inclusion_probability < 1)
 
 
-def test_who_does_not_explore_learns_nothing_from_draws(year: Year) -> None:
+def test_an_arm_without_exploration_ignores_samples(year: Year) -> None:
     flagged_only = snapshot_of(year.fork(ARMS["flagged-only"])).rows
     explored = snapshot_of(year).rows
     assert {row.listing_id for row in explored if row.lane != Lane.AUDIT.value} == {
@@ -45,13 +45,13 @@ def test_who_does_not_explore_learns_nothing_from_draws(year: Year) -> None:
     assert len(flagged_only) < len(explored)
 
 
-def test_what_nobody_looked_at_has_no_label(year: Year) -> None:
+def test_an_unreviewed_listing_has_no_label(year: Year) -> None:
     released = [case for case in year.cases if case.settled is None]
     assert released
     assert not any(isinstance(label_of(case, year.now + timedelta(days=90)), Label) for case in released)
 
 
-def test_a_training_is_kept_with_what_it_found(year: Year) -> None:
+def test_a_training_is_kept_with_its_result(year: Year) -> None:
     year = year.fork(EXPLORATION)
     before = year.champion
     learn(year, 2)
@@ -62,7 +62,7 @@ def test_a_training_is_kept_with_what_it_found(year: Year) -> None:
     assert (year.champion is not before) == training.promoted == (2 in year.champions)
 
 
-def test_too_few_labels_are_refused_in_words() -> None:
+def test_too_few_labels_are_refused_with_a_reason() -> None:
     year = played(Year(launched().market, EXPLORATION, launched().market.start, 0.05), 1)
     learn(year, 1)
     assert "are needed to train" in year.trainings[0].refused_by["snapshot"]

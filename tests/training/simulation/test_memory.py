@@ -12,8 +12,8 @@ from training.simulation.memory import Memory
 from training.simulation.people import Settled, settle
 
 MARKET = a_small_market()
-SELLER = next(o.seller for o in MARKET.offers if sum(p.seller == o.seller for p in MARKET.offers) > 2)
-FIRST, SECOND, THIRD = [o for o in MARKET.offers if o.seller == SELLER][:3]
+SELLER = next(o.seller for o in MARKET.listings if sum(p.seller == o.seller for p in MARKET.listings) > 2)
+FIRST, SECOND, THIRD = [o for o in MARKET.listings if o.seller == SELLER][:3]
 CONFIRMED = NAMES.index("seller_confirmed_counterfeits")
 COPY = NAMES.index("likeness_counterfeits")
 
@@ -25,37 +25,37 @@ def text(offered: Offered, judgement: Judgement) -> Settled:
     )  # fmt: skip
 
 
-def test_a_listing_of_a_stranger_has_the_numbers_that_it_came_with() -> None:
-    assert Memory().came(FIRST) is FIRST.computed
+def test_a_listing_of_an_unknown_seller_has_its_own_features() -> None:
+    assert Memory().arrived(FIRST) is FIRST.computed
 
 
-def test_what_was_found_of_a_seller_counts_once_it_is_known() -> None:
+def test_a_verdict_about_a_seller_counts_once_it_is_known() -> None:
     memory = Memory()
     memory.judged(FIRST, text(FIRST, Judgement.COUNTERFEIT))
-    before = memory.came(replace(SECOND, at=FIRST.at - timedelta(days=1)))
-    later = memory.came(replace(SECOND, at=FIRST.at + timedelta(days=30)))
+    before = memory.arrived(replace(SECOND, at=FIRST.at - timedelta(days=1)))
+    later = memory.arrived(replace(SECOND, at=FIRST.at + timedelta(days=30)))
     assert before.vector[CONFIRMED] == 0
     assert later.vector[CONFIRMED] == np.log1p(1)
     assert later.facts.seller.outcomes is not None
     assert later.facts.seller.outcomes.counterfeit == 1
 
 
-def test_a_copy_of_a_confirmed_counterfeit_is_known_for_one() -> None:
+def test_a_copy_of_a_confirmed_counterfeit_is_recognised() -> None:
     memory = Memory()
-    original = next(o for o in MARKET.offers if o.signature is not None and o.seller not in {None, SELLER})
-    memory.came(original)
+    original = next(o for o in MARKET.listings if o.signature is not None and o.seller not in {None, SELLER})
+    memory.arrived(original)
     memory.judged(original, text(original, Judgement.COUNTERFEIT))
     listing = replace(original.computed.facts.listing, external_id="copy", seller=FIRST.computed.facts.listing.seller)
     facts = replace(original.computed.facts, listing=listing)
     computed = replace(original.computed, evidence=replace(original.computed.evidence, facts=facts))
     copied = replace(original, external_id="copy", at=original.at + timedelta(days=40), computed=computed)
-    assert memory.came(copied).vector[COPY] == np.log1p(1)
+    assert memory.arrived(copied).vector[COPY] == np.log1p(1)
 
 
-def test_a_copied_memory_goes_its_own_way() -> None:
+def test_a_copied_memory_is_independent() -> None:
     memory = Memory()
     other = memory.copy()
     other.judged(FIRST, text(FIRST, Judgement.COUNTERFEIT))
     late = replace(SECOND, at=FIRST.at + timedelta(days=30))
-    assert memory.came(late).vector[CONFIRMED] == 0
-    assert other.came(late).vector[CONFIRMED] > 0
+    assert memory.arrived(late).vector[CONFIRMED] == 0
+    assert other.arrived(late).vector[CONFIRMED] > 0

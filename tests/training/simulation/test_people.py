@@ -21,7 +21,7 @@ def settled(offered: Offered, lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part
 
 
 def standing(one: Settled, moment: datetime) -> bool | None:
-    """What a seller's past says of the listing just then."""
+    """The listing's outcome in its seller's history at that time."""
     found = outcomes(one.rulings("offer"), as_of=moment)
     return found[0].counterfeit if found else None
 
@@ -30,41 +30,41 @@ def many(lane: CaseLane = CaseLane.ASK_BRAND, *, takes_part: bool = True, **trut
     return [settled(a_listing(at=at, **truth), lane, takes_part=takes_part) for at in range(300)]
 
 
-def test_the_same_listing_hears_the_same_answers_in_every_arm() -> None:
+def test_a_listing_gets_the_same_answers_in_every_arm() -> None:
     assert settled(a_listing()) == settled(a_listing())
 
 
-def test_brands_mostly_know_their_goods() -> None:
+def test_brands_are_mostly_right() -> None:
     down = sum(one.is_down for one in many(counterfeit=True))
     wrongly = sum(one.is_down for one in many(counterfeit=False, kind="retail"))
     assert down / 300 > 0.75
     assert wrongly / 300 < 0.05
 
 
-def test_what_an_analyst_doubts_is_asked_of_the_brand() -> None:
+def test_an_analyst_in_doubt_asks_the_brand() -> None:
     asked = [one for one in many(CaseLane.ANALYST) if one.verdicts[0].judgement is Judgement.COUNTERFEIT]
     assert asked
     assert all(one.looks > 1 for one in asked)
 
 
-def test_without_a_brand_that_answers_an_analyst_decides() -> None:
+def test_without_a_participating_brand_an_analyst_decides() -> None:
     found = many(CaseLane.ANALYST, takes_part=False)
     assert {verdict.side for one in found for verdict in one.verdicts} == {Side.ANALYST}
     assert all(one.looks == 1 for one in found)
 
 
-def test_a_brand_that_is_silent_for_four_days_leaves_it_to_an_analyst() -> None:
+def test_after_four_days_without_an_answer_an_analyst_decides() -> None:
     passed_on = [one for one in many() if one.verdicts[0].side is Side.ANALYST]
     assert 0.08 < len(passed_on) / 300 < 0.25
     assert all(one.verdicts[0].known_at >= NOW + timedelta(hours=96) for one in passed_on)
 
 
-def test_a_question_that_came_back_is_not_asked_again() -> None:
+def test_an_unanswered_question_is_not_asked_again() -> None:
     for one in many():
         assert sum(verdict.side is Side.BRAND for verdict in one.verdicts) <= 1
 
 
-def test_answers_come_in_the_order_of_hands_and_none_at_once() -> None:
+def test_answers_are_in_order_and_delayed() -> None:
     for one in many(CaseLane.AUDIT):
         times = [NOW, *(verdict.known_at for verdict in one.verdicts)]
         assert times == sorted(times)
@@ -72,12 +72,12 @@ def test_answers_come_in_the_order_of_hands_and_none_at_once() -> None:
 
 
 def unconfirmed_positives() -> list[Settled]:
-    """Drawn, and a counterfeit in the eyes of the only one who looked."""
+    """A sampled listing with one verdict, which is counterfeit."""
     drawn = many(CaseLane.AUDIT, takes_part=False, counterfeit=False, kind="retail")
     return [one for one in drawn if one.verdicts[0].judgement is Judgement.COUNTERFEIT]
 
 
-def test_a_lone_find_by_a_draw_is_looked_at_again_by_somebody_else_a_week_later() -> None:
+def test_an_unconfirmed_positive_of_a_sample_gets_a_second_review_a_week_later() -> None:
     assert unconfirmed_positives()
     for one in unconfirmed_positives():
         first, second = one.verdicts
@@ -87,7 +87,7 @@ def test_a_lone_find_by_a_draw_is_looked_at_again_by_somebody_else_a_week_later(
         assert one.looks == 2
 
 
-def test_most_mistakes_of_a_draw_teach_nothing_once_they_were_looked_at_again() -> None:
+def test_second_reviews_remove_most_mistakes_of_a_sample() -> None:
     taught = [
         label_from(one.verdicts, AppealState.NONE, as_of=LATE, policy=DEFAULT_LABELS) for one in unconfirmed_positives()
     ]  # fmt: skip
@@ -95,13 +95,13 @@ def test_most_mistakes_of_a_draw_teach_nothing_once_they_were_looked_at_again() 
     assert len(fakes) < len(taught) / 4
 
 
-def test_a_second_look_decides_nothing_about_the_listing() -> None:
+def test_a_second_review_does_not_affect_the_listing() -> None:
     for one in unconfirmed_positives():
         assert one.verdicts[1].known_at not in {ruling.known_at for ruling in one.rulings("offer")}
         assert one.rulings_given == one.verdicts[:1]
 
 
-def test_nobody_looks_again_at_what_the_model_showed_or_what_a_brand_settled() -> None:
+def test_flagged_listings_and_brand_verdicts_get_no_second_review() -> None:
     for one in (*many(CaseLane.ANALYST, takes_part=False), *many()):
         assert not any(verdict.second_review for verdict in one.verdicts)
     for one in many(CaseLane.AUDIT):
@@ -109,7 +109,7 @@ def test_nobody_looks_again_at_what_the_model_showed_or_what_a_brand_settled() -
         assert not (by_brand and one.verdicts[-1].second_review)
 
 
-def test_honest_sellers_object_more_often_and_win() -> None:
+def test_honest_sellers_appeal_more_often_and_win() -> None:
     honest = [
         one for one in many(CaseLane.ANALYST, takes_part=False, counterfeit=False, kind="retail") if one.removed_at
     ]
@@ -145,14 +145,14 @@ def test_an_appeal_is_known_when_it_is_filed_and_decided(
 ) -> None:
     moment = NOW + timedelta(days=days)
     assert one.appeal(moment) is state
-    moment += timedelta(seconds=1)  # A seller's past knows what was said before a moment, not at it.
+    moment += timedelta(seconds=1)  # A seller history contains verdicts before its time, not at it.
     assert standing(one, moment) is outcome
 
 
-def test_nothing_is_known_before_it_is_said() -> None:
-    said_at = REMOVED.verdicts[-1].known_at
-    assert standing(REMOVED, said_at) is None
-    assert standing(REMOVED, said_at + timedelta(seconds=1)) is True
+def test_no_verdict_is_known_before_its_time() -> None:
+    known_at = REMOVED.verdicts[-1].known_at
+    assert standing(REMOVED, known_at) is None
+    assert standing(REMOVED, known_at + timedelta(seconds=1)) is True
 
 
 def test_an_overturned_removal_becomes_a_label_of_genuine_goods() -> None:

@@ -12,10 +12,10 @@ def drawn(folder: Path, *arms: str) -> list[str]:
     return [path.name for path in files]
 
 
-def test_every_picture_is_drawn_where_every_arm_has_run(tmp_path: Path) -> None:
+def test_every_plot_is_drawn_if_every_arm_has_run(tmp_path: Path) -> None:
     found = drawn(tmp_path, "no-retraining", "flagged-only", "exploration", "exploration-adapting", "cleared-4")
     assert found == ["found.png", "recall.png", "prevalence.png", "attacks.png", "promotions.png"]
 
 
-def test_what_was_not_run_is_not_drawn(tmp_path: Path) -> None:
+def test_arms_that_did_not_run_are_not_drawn(tmp_path: Path) -> None:
     assert drawn(tmp_path, "no-retraining") == ["found.png", "recall.png"]

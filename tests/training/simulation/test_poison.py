@@ -46,7 +46,7 @@ def _accuses(poisoner: Poisoner) -> bool:
 
 @pytest.mark.parametrize(("attack", "acts"), [(Attack.CLEARED, _clears), (Attack.ACCUSED, _accuses)])
 @pytest.mark.parametrize("share", POISONED_SHARES)
-def test_no_more_is_planted_than_the_share_of_all_answers(
+def test_at_most_the_share_of_all_answers_is_planted(
     attack: Attack, acts: Callable[[Poisoner], bool], share: float
 ) -> None:
     poisoner = a_poisoner(attack, share, answers=0)
@@ -57,15 +57,15 @@ def test_no_more_is_planted_than_the_share_of_all_answers(
     assert poisoner.planted == pytest.approx(share * 4_000, abs=1)
 
 
-def test_the_brand_that_is_attacked_answers_and_is_copied_most() -> None:
+def test_the_attacked_brand_takes_part_and_is_copied_most() -> None:
     market = a_small_market()
-    copied = [o.truth.brand_id for o in market.offers if o.truth.counterfeit]
+    copied = [o.truth.brand_id for o in market.listings if o.truth.counterfeit]
     found = most_copied_brand(market)
     assert found in market.taking_part
     assert copied.count(found) == max(copied.count(brand) for brand in market.taking_part)
 
 
-def test_a_poisoned_arm_differs_from_its_twin_in_the_poison_alone() -> None:
+def test_a_poisoned_arm_differs_from_its_twin_only_in_the_poison() -> None:
     for arm in ARMS.values():
         if arm.poison is not None:
             twin = ARMS[arm.twin or ""]

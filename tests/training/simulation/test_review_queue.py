@@ -9,13 +9,13 @@ from models.score import Score, ScoreKind
 from tests.fixtures.simulation import a_small_market
 from training.simulation.review_queue import Arrival, scored, share_out
 
-LISTINGS = a_small_market().offers
+LISTINGS = a_small_market().listings
 TAKING_PART = a_small_market().taking_part
 RANDOM = np.random.default_rng(0)
 
 
 def arrivals(n: int = 100, **changes: object) -> list[Arrival]:
-    """Listings on the starter scorecard."""
+    """Listings scored by the starter scorecard."""
     rows = [offered.computed for offered in LISTINGS[:n]]
     return [replace(one, **changes) for one in scored(rows, [0.999] * n, None, TAKING_PART.__contains__)]  # type: ignore[arg-type]  # fields by name
 
@@ -35,7 +35,7 @@ def reviewed(found: list[Arrival], budget: float, *, explores: bool) -> list[int
     return [i for i, route in enumerate(routes) if route.lane is not Lane.NO_ACTION]
 
 
-def test_without_exploration_the_worst_looking_fill_the_desk() -> None:
+def test_without_exploration_the_highest_scores_fill_the_review_queue() -> None:
     found = reviewed(MODELLED, 12, explores=False)
     eligible = [i for i, one in enumerate(MODELLED) if not one.situation.authorised]
     worst = sorted(eligible, key=lambda i: -MODELLED[i].score.value)[:12]
@@ -48,7 +48,7 @@ def test_an_authorised_seller_is_never_flagged() -> None:
     assert reviewed(found, 50, explores=False) == []
 
 
-def test_thin_evidence_is_looked_at_before_anything_else() -> None:
+def test_thin_evidence_is_reviewed_first() -> None:
     thin = replace(MODELLED[0].situation, families=1, text_length=3, authorised=False)
     found = [replace(MODELLED[0], situation=thin), *MODELLED[1:]]
     routes = share_out(found, 1, champion=None, explores=False)
@@ -56,11 +56,11 @@ def test_thin_evidence_is_looked_at_before_anything_else() -> None:
 
 
 @pytest.mark.parametrize("budget", [0.0, -3.0])
-def test_a_desk_without_time_flags_nothing(budget: float) -> None:
+def test_a_review_queue_without_capacity_flags_nothing(budget: float) -> None:
     assert reviewed(MODELLED, budget, explores=False) == []
 
 
-def test_what_is_flagged_does_not_depend_on_the_draws() -> None:
+def test_flags_do_not_depend_on_the_draws() -> None:
     def flagged(draws: list[float]) -> set[int]:
         found = [replace(one, draw=draw) for one, draw in zip(MODELLED, draws, strict=True)]
         routes = share_out(found, 15, champion=None, explores=True)
@@ -70,7 +70,7 @@ def test_what_is_flagged_does_not_depend_on_the_draws() -> None:
 
 
 @pytest.mark.parametrize("times", [100, pytest.param(400, marks=pytest.mark.soak)])
-def test_the_budget_is_spent_in_the_mean_and_the_stored_chance_is_the_chance(times: int) -> None:
+def test_the_mean_spend_is_the_budget_and_stored_probabilities_are_right(times: int) -> None:
     drawn = np.zeros(len(MODELLED))
     chances = np.zeros(len(MODELLED))
     for _ in range(times):
@@ -83,7 +83,7 @@ def test_the_budget_is_spent_in_the_mean_and_the_stored_chance_is_the_chance(tim
     assert 13.8 < drawn.sum() / times <= 15.3
 
 
-def test_a_listing_is_drawn_by_the_services_own_rules() -> None:
+def test_a_listing_is_sampled_by_the_service_s_own_rules() -> None:
     routes = share_out([replace(one, draw=0.0) for one in MODELLED], 5, champion=None, explores=True)
     for one, route in zip(MODELLED, routes, strict=True):
         if one.situation.authorised:
@@ -93,7 +93,7 @@ def test_a_listing_is_drawn_by_the_services_own_rules() -> None:
             assert low <= route.inclusion_probability <= high
 
 
-def test_before_the_first_model_everything_is_as_likely_to_be_drawn() -> None:
+def test_before_the_first_model_all_listings_are_equally_likely_to_be_sampled() -> None:
     routes = share_out([replace(one, draw=0.0) for one in arrivals()], 0, champion=None, explores=True)
     chances = {route.inclusion_probability for route in routes if route.lane is Lane.AUDIT}
     assert chances == {DEFAULT_ROUTING.audit_share, DEFAULT_ROUTING.whitelist_audit_share}

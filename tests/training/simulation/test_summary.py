@@ -27,7 +27,7 @@ def a_training(month: int, *refused_by: str) -> dict[str, Any]:
 
 
 def a_run(arm: str, *, seed: int = 1, trainings: tuple[dict[str, Any], ...] = (), **late: Any) -> dict[str, Any]:
-    """Four months of which the last two differ."""
+    """Four months; the last two differ."""
     months = [a_month(1), a_month(2), a_month(3, **late), a_month(4, **late)]
     return {"arm": arm, "seed": seed, "planted_answers": 3, "months": months, "trainings": list(trainings)}
 
@@ -41,7 +41,7 @@ def claims(*runs: dict[str, Any]) -> list[tuple[float | None, bool]]:
     return [(claim["figure"], claim["holds"]) for claim in summary(runs)["claims"]]
 
 
-def test_only_the_second_half_counts_and_seeds_are_added_up() -> None:
+def test_only_the_second_half_counts_and_seeds_are_summed() -> None:
     found = arm("exploration", a_run("exploration", found=6), a_run("exploration", seed=2, found=8))
     assert (found["reviews"], found["found"], found["wrongly_removed"]) == (80, 28, 4)
     assert found["found_per_100_reviews"] == pytest.approx(35.0)
@@ -67,7 +67,7 @@ def test_months_without_an_estimate_are_not_covered_and_not_missed() -> None:
 
 FOUND = [
     (4, 5, True, "exactly a quarter more"),
-    (4, 4, False, "no more"),
+    (4, 4, False, "equal"),
     (5, 6, False, "a fifth more"),
     (0, 5, False, "the first model found nothing: no ratio"),
 ]
@@ -112,7 +112,7 @@ def test_the_claim_that_an_attack_is_blocked_or_does_little(
     assert found["claims"][-1]["holds"] is holds
 
 
-def test_what_an_attack_was_blocked_by_is_counted_by_gate() -> None:
+def test_blocked_attacks_are_counted_by_gate() -> None:
     tried = (a_training(3, "slices"), a_training(4, "slices", "calibration"), a_training(5, "calibration"))
     twin = a_run("exploration", trainings=(a_training(3), a_training(4), a_training(5, "calibration")))
     found = summary([twin, a_run("cleared-1", trainings=tried)])["arms"]["cleared-1"]["attack"]

@@ -1,4 +1,4 @@
-"""A few months of each arm with a model of noise in place of a trained one: what is looked at, counted and planted."""
+"""A few months of each arm with a random model in place of a trained one: reviews, counts and planted answers."""
 
 from functools import cache
 
@@ -60,14 +60,14 @@ def test_arms_share_their_past(arm: Arm) -> None:
 
 
 @by_name
-def test_every_listing_comes_in_once(arm: Arm) -> None:
+def test_every_listing_arrives_once(arm: Arm) -> None:
     ids = [case.offered.external_id for case in year_of(arm).cases]
     assert len(ids) == len(set(ids))
-    assert {offered.external_id for offered in MARKET.offers} <= set(ids)
+    assert {offered.external_id for offered in MARKET.listings} <= set(ids)
 
 
 @by_name
-def test_every_arm_has_the_same_time_for_reviews(arm: Arm) -> None:
+def test_every_arm_has_the_same_number_of_reviews(arm: Arm) -> None:
     cases = year_of(arm).cases
     reviews = sum(case.settled is not None and not case.is_reported for case in cases)
     assert year_of(arm).budget == pytest.approx(SHARE * len(cases) - reviews)
@@ -75,18 +75,18 @@ def test_every_arm_has_the_same_time_for_reviews(arm: Arm) -> None:
 
 
 @by_name
-def test_what_is_released_is_looked_at_by_nobody(arm: Arm) -> None:
+def test_listings_without_action_are_not_reviewed(arm: Arm) -> None:
     for case in year_of(arm).cases:
         assert (case.settled is None) == (case.route.lane is Lane.NO_ACTION)
 
 
-def test_only_who_explores_draws() -> None:
+def test_only_exploring_arms_sample() -> None:
     assert drawn(after(ARMS["flagged-only"])) == []
     assert len(drawn(after(EXPLORATION))) > 2
     assert all(0 < case.route.inclusion_probability < 1 for case in drawn(after(EXPLORATION)))
 
 
-def test_a_listing_is_judged_by_what_was_known_of_its_seller_when_it_came_in() -> None:
+def test_a_listing_is_scored_with_its_seller_s_history_at_arrival() -> None:
     cases = [case for case in year_of(EXPLORATION).cases if case.offered.seller is not None]
     known = 0
     for case in cases:
@@ -101,7 +101,7 @@ def test_a_listing_is_judged_by_what_was_known_of_its_seller_when_it_came_in() -
     assert known > 5
 
 
-def test_sellers_who_adapt_come_back_under_other_names() -> None:
+def test_adapting_sellers_relist_under_other_accounts() -> None:
     adapting = after(ARMS["exploration-adapting"])
     back = [case for case in adapting if "~" in case.offered.external_id]
     down = [case for case in adapting if case.settled and case.settled.is_down]
@@ -125,7 +125,7 @@ def test_an_accusation_costs_no_review_and_takes_an_honest_listing_down() -> Non
 
 
 @pytest.mark.parametrize("arm", [CLEARED, ACCUSED], ids=lambda arm: arm.name)
-def test_no_more_is_planted_than_the_share(arm: Arm) -> None:
+def test_at_most_the_share_is_planted(arm: Arm) -> None:
     answers = sum(len(case.settled.verdicts) for case in year_of(arm).cases if case.settled)
     assert arm.poison is not None
     assert 0 < year_of(arm).planted <= arm.poison.share * answers + 1
