@@ -199,7 +199,7 @@ for row, score in zip(top, bundle.score_many([compute(unseen_facts[i]) for i in 
 # %% [markdown]
 # ## Errors
 #
-# The genuine listings with the highest scores, and the counterfeits with the lowest. Because of these, a person decides.
+# The genuine listings with the highest scores, and the counterfeits with the lowest. A person therefore decides.
 
 # %%
 order = np.argsort(-probabilities)

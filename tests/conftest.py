@@ -1,4 +1,4 @@
-"""What every test has: a fixed present, a compiled-kernel cache of its own, databases made by the migrations."""
+"""The common setup of all tests: plugins, settings, a cache of compiled kernels, and shared fixtures."""
 
 import gc
 import os
@@ -13,26 +13,26 @@ from xdist.scheduler import LoadFileScheduling
 
 from tests.fixtures.postgres import Postgres, shared_postgres
 
-gc.disable()  # Until all is collected.
+gc.disable()  # Until the collection of tests ends.
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-# Homes and databases of tests are written with all the care for what must last, and nothing here must.
-_MEMORY, _ROOM = Path("/dev/shm"), 8_000_000_000  # noqa: S108  # pytest makes folders of its own in it
+# Data directories and databases are written durably, which is slow and which tests do not need.
+_MEMORY, _ROOM = Path("/dev/shm"), 8_000_000_000  # noqa: S108  # pytest creates its own folders in it
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
-# One for all processes that tests start: compiling the kernels anew for every home would cost seconds each time.
+# One cache for all processes of tests: compiling the kernels for every data directory takes seconds.
 os.environ.setdefault("NUMBA_CACHE_DIR", str(Path(__file__).parent.parent / ".pytest_cache" / "numba"))
 
 _PLUGINS = ("tests.fixtures.runtimes", "tests.fixtures.clients", "tests.fixtures.working")
-pytest.register_assert_rewrite(*_PLUGINS)  # Folders named on the command line import them before they are loaded.
+pytest.register_assert_rewrite(*_PLUGINS)  # Folders on the command line import the plugins before they are loaded.
 
 
 settings.register_profile("few", max_examples=20, deadline=None)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Load what tests need, in every process that runs some: the one that only hands them out begins at once.
+    """Load the plugins in every process that runs tests, but not in the process that distributes them.
 
-    Properties are asked for few examples, and for all of them by `make soak`.
+    Property tests run few examples; `make soak` runs all of them.
     """
     if getattr(config.option, "tx", None) and not hasattr(config, "workerinput"):
         return
@@ -40,14 +40,14 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("few")
     for name in _PLUGINS:
         config.pluginmanager.import_plugin(name)
-    from tests.fixtures.kernels import compile_in_turn  # noqa: PLC0415  # numba reads its settings when it is imported
+    from tests.fixtures.kernels import compile_in_turn  # noqa: PLC0415  # numba reads its settings on import
 
     compile_in_turn(Path(os.environ["NUMBA_CACHE_DIR"]))
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """What is imported and collected lives until the end: looking through it for garbage took a sixth of the time."""
+    """Freeze imported and collected objects, which live until the end, so that garbage collection skips them."""
     found = yield
     gc.freeze()
     gc.enable()
@@ -59,9 +59,9 @@ _WAIT_LONG = ("tests/browser/", "tests/demo/", "tests/serving/workflows/")
 
 @pytest.hookimpl(tryfirst=True)  # Before pytest reads the marks.
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Full-size forms run only when asked for: `make soak`. A property has one, by its examples.
+    """Skip full-size tests unless `make soak` selects them. Every property test has a full size.
 
-    What mostly waits begins first, so that other processes have something to do meanwhile.
+    Tests that mostly wait begin first, so that other processes work in the meantime.
     """
     items.sort(key=lambda item: not item.nodeid.startswith(_WAIT_LONG))
     if config.option.markexpr:
@@ -76,7 +76,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no type information
-    """A file stays with one process, and all that browsers look at too: they share homes, services and a browser."""
+    """One process runs a whole file, and one runs all browser tests, which share data, services and a browser."""
 
     def _split_scope(self, nodeid: str) -> str:
         together = "tests/browser/"
@@ -85,28 +85,28 @@ class _ByFile(LoadFileScheduling):  # type: ignore[misc]  # pytest-xdist has no 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> LoadFileScheduling | None:
-    """What `--dist loadfile` is here."""
+    """The scheduler for `--dist loadfile`."""
     return _ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
 def common(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder that all processes of a session see, and no other session."""
+    """The folder that only the processes of this session share."""
     own = tmp_path_factory.getbasetemp()
-    # Not by the variable of pytest-xdist: a session that a test begins inherits it and is one of its own.
+    # Not by the variable of pytest-xdist, because a session that a test starts inherits it.
     return own.parent if hasattr(request.config, "workerinput") else own
 
 
 @pytest.fixture(scope="session")
 def postgres(common: Path) -> Iterator[Postgres]:
-    """One PostgreSQL server for all processes of the session; skipped with a reason where none can be started."""
+    """One PostgreSQL server for all processes of the session; skipped with a reason if it cannot start."""
     with shared_postgres(common) as server:
         yield server
 
 
 @pytest.fixture(scope="session")
 def datasets() -> Path:
-    """The folder of real data that is never committed; skipped with a reason where it is not there."""
+    """The folder of real data, which is never committed; skipped with a reason if it is missing."""
     folder = Path(os.environ.get("TOUCHSTONE_DATASETS", "../shared/datasets"))
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}; set TOUCHSTONE_DATASETS")

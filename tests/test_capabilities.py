@@ -1,4 +1,4 @@
-"""docs/capabilities.md has a row for each capability, and each test that it names is there to be run."""
+"""docs/capabilities.md has a row for each capability, and each test that it names exists and runs."""
 
 import ast
 import re
@@ -23,7 +23,7 @@ def rows(page: str) -> list[tuple[int, str, str]]:
 
 @cache
 def defined_in(file: str) -> frozenset[str]:
-    """The tests that a file defines and that pytest would collect, those of classes as `Class::test`."""
+    """The tests of a file that pytest collects; a test of a class is `Class::test`."""
     path = ROOT / file
     if not (file.startswith("tests/") and path.name.startswith("test_") and path.is_file()):
         return frozenset()
@@ -46,7 +46,7 @@ def _always_skipped(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
 
 
 def faults(page: str) -> list[str]:
-    """What is wrong with the page, a sentence each."""
+    """The faults of the page, one sentence each."""
     found = rows(page)
     numbers = [number for number, _, _ in found]
     lines = []
@@ -65,7 +65,7 @@ def faults(page: str) -> list[str]:
     return lines
 
 
-def test_every_capability_has_its_row_and_every_test_that_is_named_is_there() -> None:
+def test_every_capability_has_a_row_and_every_named_test_exists() -> None:
     assert faults(PAGE.read_text(encoding="utf-8")) == []
 
 

@@ -8,19 +8,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PACKAGES = {"features", "models", "training", "serving"}
-# Of one list or one schema, which is easier to read whole; the first lines say why.
+# Modules with one list or one schema are easier to read whole; the first lines give the reason.
 LONG = "# Over 300 lines: "
 FOLDERS = PACKAGES | {"data", "docs", "notebooks", "requirements", "tests"}
 
 
-def test_the_top_level_holds_what_the_owner_wants_and_nothing_else() -> None:
+def test_the_top_level_holds_only_the_agreed_folders() -> None:
     command = ["git", "ls-files"]
     tracked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     folders = {line.split("/")[0] for line in tracked.splitlines() if "/" in line}
     assert {name for name in folders if not name.startswith(".")} == FOLDERS
 
 
-def test_every_package_folder_says_what_it_is_for() -> None:
+def test_every_package_folder_has_a_docstring() -> None:
     for package in PACKAGES:
         for init in (ROOT / package).rglob("__init__.py"):
             text = init.read_text(encoding="utf-8").strip()
@@ -50,12 +50,12 @@ def lines_of(module: Path) -> list[str]:
     return module.read_text(encoding="utf-8").splitlines()
 
 
-def test_the_model_holds_the_model_and_little_else() -> None:
+def test_the_package_models_is_small() -> None:
     assert len(list(modules("models"))) <= 40
 
 
 @pytest.mark.parametrize(("package", "most"), [("features", 46), ("training", 97)])
-def test_no_package_grows_that_should_not(package: str, most: int) -> None:
+def test_the_number_of_modules_is_limited(package: str, most: int) -> None:
     assert len(list(modules(package))) <= most
 
 
@@ -64,7 +64,7 @@ def test_no_folder_of_serving_holds_more_than_twenty_five_modules() -> None:
     assert {str(one.relative_to(ROOT)) for one in folders if len(list(one.glob("*.py"))) > 25} == set()
 
 
-def test_a_module_of_more_than_three_hundred_lines_says_why() -> None:
+def test_a_module_of_more_than_three_hundred_lines_gives_a_reason() -> None:
     long = {module: lines_of(module) for package in PACKAGES for module in modules(package)}
     unexplained = {
         str(module.relative_to(ROOT)): len(lines)

@@ -1,4 +1,4 @@
-"""Which calibrator so many labels carry: real scores and labels, later rows of other sellers, each method on its own.
+"""The best calibrator by number of labels, on real scores and labels, judged on later rows of other sellers.
 
 `python -m tests.benchmarks.calibrators [DRAWS]` prints the table of ADR 12. It needs the real data
 (TOUCHSTONE_DATASETS).
@@ -26,11 +26,10 @@ DRAWS: Final = 40
 
 
 def experiment(draws: int) -> Iterator[dict[str, object]]:
-    """One row a draw, size, score column and method: log loss, Brier and calibration error on later unseen sellers.
+    """One row per draw, size, score column and method: log loss, Brier and calibration error on later unseen sellers.
 
-    Sellers are put in random order; the first of them, as many as bring the wanted number of counterfeits among the
-    earlier 70 % of the rows, are what a curve is found on, and the later 30 % of the rows of all others what it is
-    looked at on.
+    Sellers are in random order. A curve is fitted on the earlier 70 % of the rows of as many sellers as bring the
+    required number of counterfeits. It is judged on the later 30 % of the rows of all other sellers.
     """
     stream = pd.read_parquet(DATASETS / "ozon_ecup" / "scored_stream_dev.parquet").sort_values("row_idx")
     labels, sellers = stream["resolution"].to_numpy(np.int8), stream["SellerID"].to_numpy()
@@ -68,7 +67,7 @@ def _losses(labels: NDArray[np.int8], heights: Floats) -> dict[str, float]:
 
 
 def main() -> None:
-    """Print means by size and method, and how often each did better than the sigmoid."""
+    """Print means by size and method, and how often each is better than the sigmoid."""
     found = pd.DataFrame(experiment(int(sys.argv[1]) if len(sys.argv) > 1 else DRAWS))
     print(f"median sellers of positives: {found.groupby('positives')['sellers'].median().to_dict()}")  # noqa: T201  # a report
     for measure in ("log loss", "Brier", "error"):

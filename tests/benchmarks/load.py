@@ -16,12 +16,12 @@ class Load:
 def run_load(
     port: int, path: str, bodies: list[bytes], headers: dict[str, str], *, connections: int, seconds: float
 ) -> Load:
-    """Send the bodies round and round over so many connections.
+    """Send the bodies in turn, repeatedly, over the given number of connections.
 
     Raises
     ------
     RuntimeError
-        An answer was no success.
+        A response was not a success.
     """
     return asyncio.run(_run(port, path, bodies, headers, connections, seconds))
 

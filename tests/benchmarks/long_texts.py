@@ -8,15 +8,15 @@ import numpy as np
 
 from features.listing import Listing
 
-MEAN_BYTES: Final = 812  # The goal for the training of the text model is set on this length.
-_SPREAD: Final = 0.5  # Of the log of the length.
+MEAN_BYTES: Final = 812  # The target for training the text model applies to this length.
+_SPREAD: Final = 0.5  # Spread of the log of the length.
 
 
 def lengthened(listings: Sequence[Listing], *, seed: int) -> list[Listing]:
-    """The listings with descriptions of others, drawn at random, after their own.
+    """The listings with random descriptions of others after their own.
 
-    What is added says nothing of the label, as what shops copy under every listing says nothing: so it makes learning
-    harder, for every side alike.
+    The added text does not depend on the label, like boilerplate of shops. It makes learning harder, equally for all
+    sides.
     """
     random = np.random.default_rng(seed)
     others = [one.description for one in listings if one.description]
@@ -31,5 +31,5 @@ def lengthened(listings: Sequence[Listing], *, seed: int) -> list[Listing]:
 
 
 def bytes_of(listing: Listing) -> int:
-    """Bytes of all text but the description."""
+    """Bytes of all text except the description."""
     return len(" ".join(filter(None, (listing.brand, listing.title, listing.product_type))).encode())

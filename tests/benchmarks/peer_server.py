@@ -1,4 +1,4 @@
-"""A peer behind FastAPI, as a team would serve it: `python -m tests.benchmarks.peer_server NAME PORT`."""
+"""A peer behind FastAPI, as a team would deploy it: `python -m tests.benchmarks.peer_server NAME PORT`."""
 
 import sys
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from tests.benchmarks.work import labelled
 
 
 def create_app(name: str) -> FastAPI:
-    """The peer's application; it parses the row and scores, and does nothing else."""
+    """The peer's application, which only parses a row and scores it."""
     listings, labels = labelled()
     peer = PEERS[name].fit(listings, labels)
     app = FastAPI()

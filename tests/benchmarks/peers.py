@@ -1,4 +1,4 @@
-"""The peers that we measure against: the pipeline that people write first, and the one that a competent team writes.
+"""The peers for comparison: the pipeline that people write first, and the pipeline that a competent team writes.
 
 Naive: a pandas frame into a scikit-learn Pipeline (word TF-IDF and numbers into LightGBM). Competent: a stateless
 HashingVectorizer of the same n-grams as ours into a linear model, and the raw booster on numpy. Neither gives reasons,

@@ -1,6 +1,6 @@
-"""`make bench`: ours beside peers, interleaved in one run; a part of docs/benchmarks.md for each part that runs.
+"""`make bench`: our code beside peers; each part writes a part of docs/benchmarks.md.
 
-In every part the sides take turns, so that a busy moment of the machine falls on all of them.
+In every part the sides take turns, so that other load on the machine affects all of them.
 """
 
 import os
@@ -25,7 +25,7 @@ one run on one machine.
 
 
 class Part(StrEnum):
-    """What can be measured by itself."""
+    """A part that can run on its own."""
 
     SCORING = "scoring"
     TEXT = "text"
@@ -40,7 +40,7 @@ HEADINGS: Final = {
 
 
 def replaced(page: str, heading: str, body: str) -> str:
-    """The page with this part in place of the one of this heading, or at its end."""
+    """The page with this part in place of the part with its heading, or at its end."""
     part = f"## {heading}\n\n{body.strip()}\n"
     found = re.search(rf"^## {re.escape(heading)}\n.*?(?=^## |\Z)", page, re.MULTILINE | re.DOTALL)
     if found is None:
@@ -50,17 +50,17 @@ def replaced(page: str, heading: str, body: str) -> str:
 
 
 def circumstances() -> str:
-    """What the figures depend on besides the code."""
+    """The conditions of the run, on which the figures also depend."""
     load = f"load before the run {os.getloadavg()[0]:.1f}"
     return f"Python {platform.python_version()}, {os.cpu_count()} cores, {load}, {datetime.now(UTC):%Y-%m-%d}."
 
 
 def main(
-    parts: Annotated[list[Part] | None, typer.Argument(help="What to measure; all if none is named.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds that count.")] = 5,
+    parts: Annotated[list[Part] | None, typer.Argument(help="Parts to measure; all by default.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Number of measured rounds.")] = 5,
     bulk: Annotated[int, typer.Option(min=1_000, help="Listings in bulk.")] = 100_000,
 ) -> None:
-    """Measure, and write the parts of the page."""
+    """Measure and write the parts of the page."""
     for part in parts or list(Part):
         where = circumstances()
         match part:

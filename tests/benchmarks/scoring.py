@@ -1,6 +1,6 @@
-"""Whole scores beside the naive and the competent peer: one in process, over HTTP, and a file of them.
+"""Complete scores beside the naive and the competent peer: in process, over HTTP, and of a file.
 
-The competent peer's ratio is the honest one: the naive peer's is mostly pandas.
+The competent peer's ratio is the fair one; the naive peer's time is mostly pandas.
 """
 
 import json
@@ -47,7 +47,7 @@ Figures = dict[str, list[float]]
 
 
 def one_in_process(rounds: int) -> tuple[str, Figures]:
-    """One listing at a time: row to score, rotating rows. Microseconds."""
+    """Microseconds per listing, from row to score, one at a time."""
     listings, labels = labelled()
     bundle, naive, competent = from_files(bundle_files()), Naive.fit(listings, labels), Competent.fit(listings, labels)
     rows = rows_to_score(200)
@@ -79,7 +79,7 @@ def one_in_process(rounds: int) -> tuple[str, Figures]:
 
 
 def over_http(rounds: int) -> tuple[str, Figures]:
-    """Sixteen connections against each server in turn. Requests per second."""
+    """Requests per second of each server in turn, with sixteen connections."""
     bodies = [json.dumps(row).encode() for row in rows_to_score(200)]
     with _our_service() as (port, key), _peer("competent") as competent, _peer("naive") as naive:
         sides = {
@@ -97,7 +97,7 @@ def over_http(rounds: int) -> tuple[str, Figures]:
 
 
 def in_bulk(rounds: int, many: int) -> tuple[str, Figures]:
-    """A Parquet file of listings to a file of scores, on all cores. Listings per second."""
+    """Listings per second from a Parquet file to a file of scores, on all cores."""
     listings, labels = labelled()
     naive, competent, files = Naive.fit(listings, labels), Competent.fit(listings, labels), bundle_files()
     cores = os.cpu_count() or 1
@@ -106,7 +106,7 @@ def in_bulk(rounds: int, many: int) -> tuple[str, Figures]:
         _write_listings(source, many)
 
         def peer(side: Naive | Competent) -> None:
-            """Our reader feeds the peers too, batch by batch; scikit-learn and LightGBM use the cores they can."""
+            """The peers also use our reader, in batches; scikit-learn and LightGBM use as many cores as they can."""
             batch: list[Listing] = []
             for row in read_listings(source, "native", received_at=NOW):
                 if isinstance(row.listing, Listing):
@@ -152,7 +152,7 @@ def _write_listings(path: Path, many: int) -> None:
 
 @contextmanager
 def _our_service() -> Iterator[tuple[int, str]]:
-    """A service with a promoted model, and a key that may ask for scores."""
+    """A service with a promoted model, and a key with the right to scores."""
     with tempfile.TemporaryDirectory() as folder:
         home, port = Path(folder) / "home", free_port(18391)
         environment = {**os.environ, "TOUCHSTONE_HOME": str(home)}
@@ -171,7 +171,7 @@ def _our_service() -> Iterator[tuple[int, str]]:
 
 
 def _install_champion(home: Path) -> None:
-    """Put a bundle in force without labels to train on: the figures are of serving, not of learning."""
+    """Put a bundle in force without training, because the benchmark measures serving only."""
     from serving.composition import open_runtime  # noqa: PLC0415  # as above
     from serving.learning.store import learning  # noqa: PLC0415  # once the home exists
     from serving.learning.tables import training_job  # noqa: PLC0415  # as above
@@ -220,7 +220,7 @@ def _process(command: list[str], environment: dict[str, str], port: int, path: s
 
 
 def section(rounds: int, bulk: int) -> str:
-    """The part of the page; `bulk` is how many listings the file has."""
+    """The part of the page; `bulk` is the number of listings in the file."""
     results = [one_in_process(rounds), over_http(rounds), in_bulk(rounds, bulk)]
     listings, _ = labelled()
     lines = [

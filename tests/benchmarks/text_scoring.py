@@ -1,4 +1,4 @@
-"""The text model's scores beside hashing and SGD, and beside the least that any hashed linear model must do."""
+"""The text model's scores beside hashing and SGD, and beside the minimum work of any hashed linear model."""
 
 import time
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from training.synthetic import evaluation_set
 from training.text_matrix import TextMatrix
 
 _LISTINGS: Final = 4_000
-_PEER_BATCH: Final = 250  # The peer takes a hundred times as long: it scores a part of them, another one each round.
+_PEER_BATCH: Final = 250  # The peer takes a hundred times as long, so it scores another part of them in each round.
 _PAGE: Final = """\
 {many:,} simulated listings, lengthened by descriptions of others to {size:.0f} bytes and {grams:,.0f} n-grams on
 average; one thread, processor time, medians of {rounds} rounds, the peer on other rows in each. Wanted of the walk are
@@ -73,7 +73,7 @@ def section(rounds: int) -> str:
 
 
 def _microseconds(sides: Sides, rounds: int) -> dict[str, list[float]]:
-    """Processor time a listing, the first round left out: it compiles and warms up."""
+    """Processor time per listing, without the first round, which compiles and warms up."""
     found: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds + 1):
         for name, (side, many) in sides.items():
@@ -85,7 +85,7 @@ def _microseconds(sides: Sides, rounds: int) -> dict[str, list[float]]:
 
 
 def _indices(listings: list[Listing]) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
-    """Indices of every field of every listing within its field's weights, and where each ends."""
+    """Indices of every field of every listing within its field's weights, and their ends."""
     found = [text_kernel.indices(text, 0) for text in text_kernel.fields(listings)]
     return np.concatenate(found), np.cumsum([len(one) for one in found])
 
@@ -98,7 +98,7 @@ def _gather(
     description: NDArray[np.float32],
     out: NDArray[np.float64],
 ) -> None:
-    """The same scores from indices that are there already: what is left is to look up the weights and add them."""
+    """The same scores from precomputed indices, by only looking up and adding the weights."""
     at = 0
     for i in range(out.size):
         out[i] = 0.0

@@ -1,4 +1,4 @@
-"""The text model's training beside hashing and SGD, vectorising included, and its distance to liblinear."""
+"""The text model's training beside hashing and SGD, including vectorising, and its distance to liblinear."""
 
 import time
 from typing import Final
@@ -67,7 +67,7 @@ def _sent(settings: Settings) -> tuple[list[Listing], Labels]:
 def _measured(
     train: list[Listing], labels: Labels, test: list[Listing], rounds: int
 ) -> dict[str, tuple[float, Floats]]:
-    """Microseconds a training listing and scores of the test listings, by side."""
+    """Microseconds per training listing and scores of the test listings, by side."""
     texts, unseen, rows = all_text(train), all_text(test), np.arange(len(train))
 
     def ours() -> FittedText:
@@ -100,7 +100,7 @@ def _hashed(texts: list[str]) -> sp.csr_matrix:
 
 
 def _by_liblinear(train: TextMatrix, test: TextMatrix, labels: Labels, cost: float) -> tuple[float, Floats]:
-    """Microseconds a listing of the fit alone, and scores: on our matrix, with the same idf and balance."""
+    """Microseconds per listing of the fit alone, and scores, on our matrix with the same idf and class balance."""
     begun = time.thread_time()
     design = _csr(train)
     occurs = np.bincount(train.indices, minlength=COLUMNS)

@@ -1,4 +1,4 @@
-"""What is scored in the benchmarks: simulated listings, and the model fitted on them."""
+"""The workload of the benchmarks: simulated listings, and the model fitted on them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ def bundle_files() -> dict[str, bytes]:
 
 
 def rows_to_score(many: int) -> list[dict[str, Any]]:
-    """Rows as a marketplace sends them, without a seller's id: peers know no history, so none is asked for."""
+    """Rows as a marketplace sends them, without a seller's id, because peers do not use history."""
     world = build(Settings(listings=max(many, 1_000), seed=5, start=SETTINGS.start))
     rows: list[dict[str, Any]] = [dict(sent.row) for sent in world.sent if str(sent.row["external_id"]) in world.truth]
     for row in rows:
@@ -57,5 +57,5 @@ def rows_to_score(many: int) -> list[dict[str, Any]]:
 
 
 def mean_length(listings: Sequence[Listing]) -> float:
-    """Characters of title and description on average; what most of the work goes with."""
+    """Mean characters of title and description, on which most of the work depends."""
     return float(np.mean([len(one.title or "") + len(one.description or "") for one in listings]))

@@ -1,5 +1,5 @@
-"""Whether two trees do the same: `python -m tests.equality OUT.json [part ...]` in each of them, then in either of them
-`python -m tests.equality --compare BEFORE.json AFTER.json`, which names what differs and ends with 1 if anything does.
+"""Compare the behaviour of two trees: `python -m tests.equality OUT.json [part ...]` in each tree, then in either tree
+`python -m tests.equality --compare BEFORE.json AFTER.json`. It lists the differences; exit code 1 if there are any.
 """
 
 import argparse
@@ -16,17 +16,19 @@ from tests.equality.record import compare, write_part
 
 
 def main() -> int:
-    """Write, or compare."""
+    """Write the texts of this tree, or compare two trees."""
     parser = argparse.ArgumentParser(prog="python -m tests.equality", description=__doc__)
-    parser.add_argument("out", type=Path, nargs="?", help="JSON file of digests; the texts go into a folder beside it.")
-    parser.add_argument("parts", nargs="*", help=f"Of {', '.join(PARTS)}; all if none is named.")
+    parser.add_argument(
+        "out", type=Path, nargs="?", help="JSON file of digests; the texts are written to a folder beside it."
+    )
+    parser.add_argument("parts", nargs="*", help=f"{', '.join(PARTS)}; all by default.")
     parser.add_argument("--compare", type=Path, nargs=2, metavar=("BEFORE", "AFTER"))
-    parser.add_argument("--without-digests", action="store_true", help="Compare with hexadecimal digests left out.")
+    parser.add_argument("--without-digests", action="store_true", help="Ignore hexadecimal digests.")
     given = parser.parse_args()
     if given.compare:
         return _compare(*given.compare, without_digests=given.without_digests)
     if given.out is None or not set(given.parts) <= set(PARTS):
-        parser.error(f"name a file to write, and no other parts than {', '.join(PARTS)}")
+        parser.error(f"give a file to write, and only parts among {', '.join(PARTS)}")
     return _write(given.out, given.parts or list(PARTS))
 
 
@@ -49,7 +51,7 @@ def _compare(before: Path, after: Path, *, without_digests: bool) -> int:
 
 
 if __name__ == "__main__":
-    # What a developer has set would be shown on pages and in help.
+    # A developer's settings would appear on pages and in help.
     for name in [name for name in os.environ if name.startswith("TOUCHSTONE_") and name != "TOUCHSTONE_TEST_POSTGRES"]:
         del os.environ[name]
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")

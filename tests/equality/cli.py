@@ -1,4 +1,4 @@
-"""The help of every command, recursively, as a terminal of a fixed width shows it."""
+"""The help of every command, recursively, at a fixed terminal width."""
 
 import os
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ _ENVIRONMENT = {"COLUMNS": "100", "TERMINAL_WIDTH": "100", "NO_COLOR": "1", "TER
 
 
 def texts() -> dict[str, str]:
-    """The help by the words that are typed before `--help`."""
+    """The help by the words of its command."""
     with patch.dict(os.environ, _ENVIRONMENT):
         return {" ".join(words) or "touchstone": _help(words) for words in _commands(typer.main.get_command(app), ())}
 

@@ -1,4 +1,4 @@
-"""The packages and modules of this tree, found by its files: what has moved is found where it lies now."""
+"""The packages and modules of this tree, found by its files, so that moved modules are found as well."""
 
 import importlib
 import re
@@ -9,13 +9,13 @@ from types import ModuleType
 from typing import Final
 
 ROOT: Final = Path(__file__).parents[2]
-# Not shipped; a migration runs when it is imported; what was compiled is the machine's.
+# Not shipped; migrations, which run on import; and compiled files.
 _LEFT_OUT: Final = frozenset({"tests", "notebooks", "migrations", "__pycache__"})
 
 
 @cache
 def packages() -> tuple[str, ...]:
-    """Names of the shipped packages at the top of the tree."""
+    """The names of the shipped top-level packages."""
     found = (path.parent.name for path in ROOT.glob("*/__init__.py"))
     return tuple(sorted(name for name in found if name not in _LEFT_OUT))
 
@@ -29,7 +29,7 @@ def files(pattern: str) -> Iterator[Path]:
 
 
 def modules_that_say(pattern: str) -> Iterator[ModuleType]:
-    """The modules whose source holds a pattern, imported."""
+    """The imported modules whose source matches a pattern."""
     text = re.compile(pattern, re.MULTILINE)
     for path in files("*.py"):
         if text.search(path.read_text(encoding="utf-8")):

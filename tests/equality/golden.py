@@ -1,4 +1,4 @@
-"""Vectors of the golden facts, computed now, and every policy in force."""
+"""The feature vectors of the golden facts, and every policy in force."""
 
 import dataclasses
 import math
@@ -34,7 +34,7 @@ def texts() -> dict[str, str]:
 
 
 def _policies() -> Iterator[tuple[str, Any]]:
-    """Every policy that a module holds as a constant, by its class and its own name, wherever it lies."""
+    """Every policy that is a constant of a module, by its class and name."""
     for module in modules_that_say(_POLICY):
         for name, value in vars(module).items():
             if name.isupper() and dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -1,4 +1,4 @@
-"""Names that are kept or sent: values of enumerations, codes of errors, jobs and workflows."""
+"""Names that are stored or sent: values of enumerations, codes of errors, jobs and workflows."""
 
 from collections.abc import Iterator
 from enum import Enum
@@ -17,7 +17,7 @@ _ENUMERATIONS: Final = r"^class \w+\(\w*Enum\)"
 
 
 def texts() -> dict[str, str]:
-    """Each sorted: where something lies, and what is imported first, does not count."""
+    """Each text is sorted, so that places and import order have no effect."""
     enumerations = [
         one
         for module in modules_that_say(_ENUMERATIONS)

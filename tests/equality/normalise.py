@@ -1,6 +1,6 @@
-"""What is taken out of a text before it is compared, each with its reason. Everything else counts.
+"""Rules that remove irrelevant differences from a text before the comparison, each with its reason.
 
-Clock, ids and chance are seeded (`tests.equality.seeded`), so that few things differ between two runs of one tree.
+Clock, ids and chance are seeded (`tests.equality.seeded`), so two runs of one tree have few differences.
 """
 
 import re
@@ -17,7 +17,7 @@ _LONGEST_NAME: Final = 120
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """A pattern, and what stands in its place."""
+    """A pattern, its replacement, and the reason."""
 
     pattern: re.Pattern[str]
     instead: str
@@ -25,34 +25,34 @@ class Rule:
 
 
 def rules(roots: Iterable[str]) -> tuple[Rule, ...]:
-    """The rules for a tree of these packages. Ids and tokens are `Aliases`, below."""
+    """The rules for a tree of these packages. `Aliases`, below, replaces ids and tokens."""
     root = "|".join(map(re.escape, roots))
     return (
-        Rule(re.compile(re.escape(str(ROOT))), "<checkout>", "Two trees lie in two folders."),
+        Rule(re.compile(re.escape(str(ROOT))), "<checkout>", "Two trees are in two folders."),
         Rule(
             re.compile(r'(?<=name="csrf_token" value=")[\w-]+|(?<="csrf_token":")[\w-]+'),
             "<csrf>",
-            "A form carries the token of its session, which is drawn when somebody signs in.",
+            "A form contains the random token of its session.",
         ),
         Rule(
             re.compile(r"\b\d+(?:\.\d+)? ?ms\b(?!\.)"),
             "<n> ms",
-            "Durations are measured by the machine's stopwatch.",
+            "Durations depend on the machine.",
         ),
         Rule(
             re.compile(rf"(?<![\w./@-])(?:{root})(?:\.[A-Za-z_]\w*)+(?![\w/@])"),
             "<module>",
-            "Where a module lies is what a move changes; reasons of policies name modules in their sentences.",
+            "A move changes the place of a module; reasons of policies name modules.",
         ),
         Rule(
             re.compile(rf"(?<![\w./@-])(?:{root})(?:/\w+)+\.py\b"),
             "<module file>",
-            "The reference of settings says in which file a policy is written.",
+            "The reference of settings names the file of a policy.",
         ),
         Rule(
             re.compile(rf"\b(?:{root})(?:__[a-z_0-9]+?)+__(?=[A-Z])"),
             "<module>__",
-            "FastAPI tells two bodies of one name apart by the modules that they lie in.",
+            "FastAPI distinguishes two bodies of the same name by their modules.",
         ),
     )
 
@@ -68,10 +68,10 @@ def normalised(text: str, rules: Iterable[Rule] = RULES) -> str:
 
 
 class Aliases:
-    """Names for ids and for tokens in links, so that neither depends on what was drawn for them.
+    """Aliases for random ids and for tokens in links.
 
-    Ids rise with time: `cas_<3>` is the third case that was made. One that the database does not hold, and a token, is
-    named by when it is first met.
+    Ids increase with time: `cas_<3>` is the third case created. An id that is not in the database, and a token, is
+    numbered at its first occurrence.
     """
 
     def __init__(self, database: str = "") -> None:
@@ -81,7 +81,7 @@ class Aliases:
             self._name(one, one[:3])
 
     def put(self, text: str) -> str:
-        """The text with an alias in the place of each."""
+        """The text with aliases in place of ids and tokens."""
         text = _ID.sub(lambda found: self._name(found[0], found[1]), text)
         return _TOKEN.sub(lambda found: self._name(found[0], "token"), text)
 
@@ -93,5 +93,5 @@ class Aliases:
 
 
 def slug(address: str) -> str:
-    """An address as a part of a file's name."""
+    """An address as part of a file name."""
     return re.sub(r"[^\w.<>-]+", "-", address).strip("-")[:_LONGEST_NAME] or "start"

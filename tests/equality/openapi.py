@@ -15,12 +15,12 @@ from serving.composition import open_runtime
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from tests.equality.normalise import normalised
-from tests.equality.routes import described, walked
+from tests.equality.routes import described, flattened
 from tests.fixtures.clocks import TestClock
 
 
 def texts() -> dict[str, str]:
-    """Routes are in the order in which they are tried."""
+    """The texts; routes are in matching order."""
     with _an_empty_home() as runtime:
         public, local = create_app(runtime), create_local_app(runtime)
         return {
@@ -44,7 +44,7 @@ def _an_empty_home() -> Iterator[Runtime]:
 
 
 def _routes(app: FastAPI) -> str:
-    return "\n".join(described(path, route) for path, route in walked(app.routes))
+    return "\n".join(described(path, route) for path, route in flattened(app.routes))
 
 
 def _commands() -> Iterator[str]:

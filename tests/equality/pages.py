@@ -1,4 +1,4 @@
-"""Every page as each role gets it: a seeded home in which every page has something to show, asked in process."""
+"""Every page as each role sees it, in a seeded data directory with data for every page; requests are in process."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -26,19 +26,19 @@ from tests.browser.every_page import PAGES, Follow, Given, OnePage
 from tests.browser.house import House, furnish
 from tests.equality import selectors
 from tests.equality.normalise import Aliases, normalised, slug
-from tests.equality.routes import walked
+from tests.equality.routes import flattened
 from tests.equality.seeded import PRESENT, seeded
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.clocks import TestClock
 
 NOBODY: Final = "nobody"
-# What differs from run to run and says nothing of a page.
+# Headers that differ between runs and do not depend on the page.
 _LEFT_OUT: Final = frozenset({"content-length", "set-cookie"})
 
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Somebody with a client of their own."""
+    """A person with a client."""
 
     name: str
     role: Role | None
@@ -46,13 +46,13 @@ class Viewer:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def get(self, address: str, **headers: str) -> Response:
-        """What is answered; a redirect is not followed."""
+        """The response; redirects are not followed."""
         return self.client.get(address, headers=headers, follow_redirects=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """The answer to one request; `folder` says whose it is."""
+    """The answer to one request; `folder` is its viewer's."""
 
     folder: str
     name: str
@@ -61,7 +61,7 @@ class Visit:
 
 
 def texts() -> dict[str, str]:
-    """Every answer by whose and of which page it is."""
+    """Every answer by its viewer and page."""
     with TemporaryDirectory(prefix="equality-") as folder, seeded() as heard:
         home = Path(folder) / "home"
         house = furnish(home)
@@ -79,7 +79,7 @@ def texts() -> dict[str, str]:
 
 @contextmanager
 def _opened(home: Path) -> Iterator[Runtime]:
-    """The home as the service serves it, some days after it was furnished."""
+    """The runtime of the data directory, some days after it was filled."""
     settings = Settings(home=home, undo_window_seconds=180)
     runtime = open_runtime(settings, clock=TestClock(PRESENT), draw=random.Random(0).random)
     try:
@@ -102,7 +102,7 @@ def _visits(runtime: Runtime, house: House) -> Iterator[Visit]:
             yield visit
     for viewer in viewers:
         plain = [
-            path for path, route in walked(app.routes) if "GET" in getattr(route, "methods", ()) and "{" not in path
+            path for path, route in flattened(app.routes) if "GET" in getattr(route, "methods", ()) and "{" not in path
         ]
         for address in dict.fromkeys([*plain, *linked[viewer.name]]):
             if address not in known:
@@ -128,7 +128,7 @@ def _way(one: OnePage, viewer: Viewer, house: House) -> str:
     Raises
     ------
     LookupError
-        No link leads there in this home.
+        No link leads there in this data directory.
     """
     match one.way:
         case Given(name):
@@ -146,7 +146,7 @@ def _way(one: OnePage, viewer: Viewer, house: House) -> str:
 
 
 def _links(visit: Visit) -> Iterator[str]:
-    """Addresses of this site that a page links to, as a browser would ask for them."""
+    """The addresses of this site that a page links to, as a browser requests them."""
     if not visit.answer.headers.get("content-type", "").startswith("text/html"):
         return
     for one in selectors.addresses(visit.answer.text):
@@ -156,9 +156,9 @@ def _links(visit: Visit) -> Iterator[str]:
 
 
 def _of_the_key(app: FastAPI, house: House) -> Iterator[Visit]:
-    """What the marketplace's key may read of the API."""
+    """The API responses that the marketplace's key may read."""
     client = TestClient(app, raise_server_exceptions=False, headers=with_key(house.site))
-    for path, route in walked(app.routes):
+    for path, route in flattened(app.routes):
         if path.startswith("/api/") and "GET" in getattr(route, "methods", ()) and "{" not in path:
             yield Visit("key", path, path, client.get(path))
 
@@ -179,7 +179,7 @@ def _in_other_languages(of_role: Mapping[Role | None, Viewer], ways: Mapping[str
 
 
 def _dump(home: Path) -> str:
-    """All rows of the home as text, for the ids in them."""
+    """All rows of the database as text, for their ids."""
     connection = sqlite_driver().connect(home / "touchstone.sqlite")
     try:
         tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()

@@ -1,4 +1,4 @@
-"""The parts by name: each gives texts by name, the same for equal trees."""
+"""The parts by name; each returns texts by name, which are equal for equal trees."""
 
 from collections.abc import Callable, Mapping
 from typing import Final

@@ -1,4 +1,4 @@
-"""Any value as text that is the same in every process: nothing of it depends on an address, a hash or a module."""
+"""Any value as text that is the same in every process, independent of addresses, hashes and modules."""
 
 import dataclasses
 import re
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def plain(value: Any) -> str:
-    """The value on one line, its classes by their names alone."""
+    """The value on one line, with classes by name only."""
     match value:
         case Enum():
             found = f"{type(value).__name__}.{value.name}={value.value!r}"
@@ -32,6 +32,6 @@ def plain(value: Any) -> str:
 
 
 def fields(value: Any) -> Iterator[str]:
-    """A dataclass field by field."""
+    """The fields of a dataclass as text."""
     for one in dataclasses.fields(value):
         yield f"{one.name}={plain(getattr(value, one.name))}"

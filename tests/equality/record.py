@@ -1,4 +1,4 @@
-"""A tree's texts on disk, with their digests: `OUT.json`, and the texts themselves in the folder `OUT.d`."""
+"""A tree's texts on disk: the digests in `OUT.json`, the texts in the folder `OUT.d`."""
 
 import difflib
 import hashlib
@@ -17,12 +17,12 @@ _DIGEST: Final = re.compile(r"(?<![0-9a-z])[0-9a-f]{12,64}(?![0-9a-z])")
 
 
 def folder_of(out: Path) -> Path:
-    """Where the texts lie."""
+    """The folder of the texts."""
     return out.with_suffix(".d")
 
 
 def write_part(out: Path, part: str, texts: Mapping[str, str]) -> str:
-    """Put a part in place of an earlier one of its name; other parts stay. Returns the digest of all its texts."""
+    """Write a part, replacing an earlier part of its name. Returns the digest of all its texts."""
     folder = folder_of(out) / part
     shutil.rmtree(folder, ignore_errors=True)
     for name, text in texts.items():
@@ -37,9 +37,9 @@ def write_part(out: Path, part: str, texts: Mapping[str, str]) -> str:
 
 
 def compare(before: Path, after: Path, *, without_digests: bool = False) -> Iterator[str]:
-    """What differs, line by line; nothing where all is equal.
+    """The differences, line by line; empty if all is equal.
 
-    `without_digests` leaves hexadecimal digests out of account, which ids go into: whatever else differs is seen then.
+    `without_digests` ignores hexadecimal digests, which depend on ids, to show only other differences.
     """
     left, right = _read(before), _read(after)
     for part in sorted(left.keys() | right.keys()):
@@ -80,7 +80,7 @@ def _difference(before: Path, after: Path, part: str, name: str, without_digests
 
 
 def _lines(out: Path, part: str, name: str, without_digests: bool) -> list[str]:
-    """A text in lines that can be read: markup has lines of many elements."""
+    """A text in readable lines, with one markup element each."""
     with _path(out, part, name).open(encoding="utf-8", newline="") as file:
         text = file.read().replace("><", ">\n<")
     return (_DIGEST.sub("<digest>", text) if without_digests else text).split("\n")

@@ -1,4 +1,4 @@
-"""The routes of an application, in the order in which they are tried."""
+"""The routes of an application, in matching order."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -8,19 +8,19 @@ from starlette.routing import BaseRoute, Mount
 from serving.guards import Guard
 
 
-def walked(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, BaseRoute]]:
-    """Every route with its whole path; what is mounted, or put in as a router, is looked into."""
+def flattened(routes: Iterable[BaseRoute], prefix: str = "") -> Iterator[tuple[str, BaseRoute]]:
+    """Every route with its full path, including those of mounts and routers."""
     for route in routes:
         path = prefix + str(getattr(route, "path", ""))
         inner = getattr(route, "routes", None)
         if inner:
-            yield from walked(inner, path)
+            yield from flattened(inner, path)
         else:
             yield path, route
 
 
 def described(path: str, route: BaseRoute) -> str:
-    """Methods, path, the function that answers, by its name alone, and who may use it."""
+    """Methods, path, name of the endpoint function, and guards."""
     methods = ",".join(sorted(getattr(route, "methods", None) or ["*"]))
     if isinstance(route, Mount):
         answers = type(route.app).__name__

@@ -1,6 +1,6 @@
-"""What the migrations make of an empty database, on SQLite and on PostgreSQL, and what the code declares.
+"""The schema that the migrations create, on SQLite and on PostgreSQL, and the schema that the code declares.
 
-Everything is sorted, so that it does not matter in which order tables were made and columns were added.
+All texts are sorted, so that the order of tables and columns has no effect.
 """
 
 from pathlib import Path
@@ -15,7 +15,7 @@ from tests.fixtures.postgres import shared_postgres
 
 
 def texts() -> dict[str, str]:
-    """A text for each table of each of the three, and for what stands beside tables."""
+    """A text for each table of each of the three, and for other database objects."""
     found = {f"declared/{name}": text for name, text in declared().items()}
     with TemporaryDirectory(prefix="equality-") as folder:
         found |= {f"sqlite/{name}": text for name, text in _made(sqlite_url(Path(folder) / "made.sqlite")).items()}

@@ -21,7 +21,7 @@ _TABLES: Final = r"\bTable\(|\bmetadata\b"
 
 def declared() -> dict[str, str]:
     """A text for each table."""
-    list(modules_that_say(_TABLES))  # A table is declared when its module is imported.
+    list(modules_that_say(_TABLES))  # An import declares the tables of a module.
     return {f"table/{name}": "\n".join(_lines(table)) for name, table in sorted(metadata.tables.items())}
 
 

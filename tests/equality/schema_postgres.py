@@ -1,4 +1,4 @@
-"""A PostgreSQL database as sorted text, from its catalogues; other schemas, as that of the jobs, are left out."""
+"""A PostgreSQL database as sorted text, from its catalogues, without other schemas, such as that of the jobs."""
 
 from typing import Final
 
@@ -68,7 +68,7 @@ _BESIDE: Final = {
 
 
 def postgres_texts(connection: Connection) -> dict[str, str]:
-    """A text for each table, for each kind of thing that is no table's, and for the rows that migrations leave."""
+    """A text for each table, for each kind of other object, and for the rows that migrations insert."""
     lines: dict[str, list[str]] = {}
     for kind, query in _OF_TABLES.items():
         for table, line in connection.exec_driver_sql(query):

@@ -9,12 +9,12 @@ from sqlalchemy import Connection
 from tests.equality.sql_text import constraints, is_column, items, one_line
 
 _VERSIONS: Final = "alembic_version"
-# What PRAGMA table_xinfo does not say of a column.
+# Column properties that PRAGMA table_xinfo lacks.
 _MORE: Final = re.compile(r"AUTOINCREMENT|COLLATE \w+|GENERATED .*|REFERENCES .*|\bUNIQUE\b(?! ?\()")
 
 
 def sqlite_texts(connection: Connection) -> dict[str, str]:
-    """Tables, full-text tables, indexes, triggers and views, and the rows that migrations leave."""
+    """Tables, full-text tables, indexes, triggers and views, and the rows that migrations insert."""
     found: dict[str, str] = {}
     rows = []
     for _, name, kind, _, without_rowid, strict in _asked(connection, "PRAGMA table_list"):
@@ -54,7 +54,7 @@ def _table(connection: Connection, name: str, sql: str) -> Iterator[str]:
 
 
 def _indexes(connection: Connection, name: str) -> Iterator[str]:
-    """Those of constraints too, whose names SQLite makes by itself."""
+    """All indexes, including those of constraints, which SQLite names itself."""
     for _, index, unique, origin, partial in _asked(connection, f"PRAGMA index_list('{name}')"):
         parts = _asked(connection, f"PRAGMA index_xinfo('{index}')")
         columns = [f"{column} desc {desc} {coll}" for _, _, column, desc, coll, key in parts if key]

@@ -1,4 +1,4 @@
-"""A process in which chance and the present are decided, so that a home is the same every time it is furnished."""
+"""A process with a fixed seed and a fixed time, so that a data directory is filled in the same way every time."""
 
 import json
 import random
@@ -19,34 +19,34 @@ from tests.fixtures import receivers
 from tests.fixtures.clocks import NOW
 
 PRESENT: Final = NOW + timedelta(days=9)
-# Outside the range from which systems draw ports. The address of the receiver is in the audit log, whose entries are
-# chained by their digests: with another port all of them would differ.
+# Outside the range of ephemeral ports. The address of the receiver is in the audit log, whose entries are chained by
+# their digests, so another port would change all of them.
 _PORT: Final = 18_391
 _WAITS_SECONDS: Final = 120
 _DISK: Final = SimpleNamespace(total=400_000_000_000, used=300_000_000_000, free=100_000_000_000)
 
 
 class _Present:
-    """Stands for the class `datetime` where only its `now` is asked."""
+    """Replaces the class `datetime` where only `now` is used."""
 
     @staticmethod
     def now(_zone: tzinfo) -> datetime:
-        """The one present."""
+        """The fixed time."""
         return PRESENT
 
 
 @dataclass(slots=True)
 class Heard:
-    """What the marketplace's receiver was sent, as text."""
+    """The messages to the marketplace's receiver, as text."""
 
     messages: list[str] = field(default_factory=list)
 
     def webhook(self, _secret: str) -> "Heard":
-        """Stands for the official library, which would find our present too far from the machine's."""
+        """Replaces the official library, which would reject our time as too far from the machine's."""
         return self
 
     def verify(self, body: bytes, headers: Mapping[str, str]) -> Any:
-        """The message, whoever signed it; its signature is a part of the text."""
+        """The message, without a check of its signature, which is part of the text."""
         lines = sorted(f"{name}: {value}" for name, value in headers.items() if name.startswith("webhook-"))
         self.messages.append("\n".join([*lines, "", body.decode()]))
         return json.loads(body)
@@ -54,10 +54,10 @@ class Heard:
 
 @contextmanager
 def seeded(seed: int = 1) -> Iterator[Heard]:
-    """`secrets` draws from a seed, the machine's clock stands still, and receivers listen on one known port."""
+    """Seed `secrets`, stop the machine's clock, and let receivers listen on one known port."""
     drawn, heard = random.Random(seed), Heard()
     with ExitStack() as stack:
-        # Everything that `secrets` and `random.SystemRandom` give goes through here, bound methods too.
+        # `secrets` and `random.SystemRandom` take all their values from here, including bound methods.
         stack.enter_context(patch.object(random, "_urandom", drawn.randbytes))
         stack.enter_context(patch.object(SystemClock, "now", lambda _clock: PRESENT))
         stack.enter_context(patch.object(house, "datetime", _Present))
@@ -68,7 +68,7 @@ def seeded(seed: int = 1) -> Iterator[Heard]:
 
 
 def _at_the_port(_address: tuple[str, int], handler: Any) -> ThreadingHTTPServer:
-    """A server at our port, after another run has left it."""
+    """A server at our port, once no other run uses it."""
     until = time.monotonic() + _WAITS_SECONDS
     while True:
         try:

@@ -1,4 +1,4 @@
-"""The few selectors that the table of pages uses, on a page's source: `main table tbody a`, `a[href^='/models']`."""
+"""The selectors of the table of pages, applied to a page's source: `main table tbody a`, `a[href^='/models']`."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ class Element:
 
 
 class _Elements(HTMLParser):
-    """Every element with those that it stands in, in the order of the document."""
+    """Every element with its ancestors, in the order of the document."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class _Elements(HTMLParser):
 
 
 def first(source: str, selector: str) -> Element | None:
-    """The first element that a selector of descendants finds."""
+    """The first element that matches a descendant selector."""
     *around, last = [_step(part) for part in selector.split()]
     for element, ancestors in _Elements(source).found:
         if _fits(element, last) and _lie_in_order(around, ancestors):
@@ -50,7 +50,7 @@ def first(source: str, selector: str) -> Element | None:
 
 
 def addresses(source: str) -> Iterator[str]:
-    """Everything on a page that is loaded or followed, in the order of the document."""
+    """All addresses on a page that are loaded or linked, in the order of the document."""
     for element, _ in _Elements(source).found:
         yield from (element.attributes[name] for name in _LINKS if name in element.attributes)
 
@@ -58,7 +58,7 @@ def addresses(source: str) -> Iterator[str]:
 def _step(part: str) -> re.Match[str]:
     found = _STEP.fullmatch(part)
     if found is None:
-        raise ValueError(f"This selector is not known here: {part}")
+        raise ValueError(f"This selector is not supported: {part}")
     return found
 
 

@@ -1,4 +1,4 @@
-"""The text of `CREATE TABLE`, taken apart."""
+"""A parser for the text of `CREATE TABLE`."""
 
 import re
 from collections.abc import Iterator
@@ -9,13 +9,13 @@ _QUOTED: Final = re.compile(r"'(?:[^']|'')*'|\"(\w+)\"|\s+")
 
 
 def one_line(sql: str) -> str:
-    """With single blanks, and names without quotes; strings stay as they are."""
+    """The text with single spaces and unquoted names; strings are unchanged."""
     text = _QUOTED.sub(lambda found: found[1] or (found[0] if found[0][0] == "'" else " "), sql).strip()
     return text.replace("( ", "(").replace(" )", ")").replace(" ,", ",")
 
 
 def items(sql: str) -> Iterator[str]:
-    """Columns and constraints of a table, each on one line, and what follows the closing parenthesis."""
+    """Columns and constraints of a table, each on one line, and the text after the closing parenthesis."""
     text = one_line(sql)
     start = text.index("(") + 1
     end = _closing(text, start)
@@ -25,22 +25,22 @@ def items(sql: str) -> Iterator[str]:
 
 
 def constraints(item: str) -> Iterator[str]:
-    """The constraints in an item: it is one itself, or a column that carries some."""
+    """The constraints in an item, which is a constraint itself or a column with constraints."""
     at = 0
     while found := _CONSTRAINT.search(item, at):
         at = _closing(item, found.end()) + 1
-        # What follows a foreign key's columns belongs to it.
+        # The text after a foreign key's columns belongs to it.
         whole = item[found.start() :] if "FOREIGN KEY" in found[0] else item[found.start() : at]
         yield whole.replace("KEY(", "KEY (").replace("UNIQUE(", "UNIQUE (").replace("CHECK(", "CHECK (").strip()
 
 
 def is_column(item: str) -> bool:
-    """Whether an item is a column and no constraint of the table."""
+    """Whether an item is a column and not a table constraint."""
     return not item.startswith("after: ") and _CONSTRAINT.match(item) is None
 
 
 def _closing(text: str, start: int) -> int:
-    """Where the parenthesis closes in which `start` lies."""
+    """The position at which the parenthesis around `start` closes."""
     depth, quoted = 1, False
     for at in range(start, len(text)):
         quoted ^= text[at] == "'"

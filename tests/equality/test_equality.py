@@ -1,4 +1,4 @@
-"""That the comparison sees what differs, and does not see what it must not."""
+"""The comparison detects real differences and ignores irrelevant ones."""
 
 import re
 from pathlib import Path
@@ -32,14 +32,14 @@ _TABLE = """CREATE TABLE "sale" (
         ('name="csrf_token" value="a-B_c"', 'name="csrf_token" value="d"'),
     ],
 )
-def test_what_a_move_or_a_run_changes_is_taken_out(before: str, after: str) -> None:
+def test_differences_of_a_move_or_a_run_are_removed(before: str, after: str) -> None:
     assert normalised(before, _OLD) == normalised(after, _NEW)
 
 
 @pytest.mark.parametrize(
     "text", ["ada@serving.example", "/models/cards/1", "/static/models.css", "cdn.market.example", "serving", "30 s"]
 )
-def test_what_only_looks_so_stays(text: str) -> None:
+def test_similar_texts_are_unchanged(text: str) -> None:
     assert normalised(text, _OLD) == text
 
 
@@ -51,7 +51,7 @@ def test_every_rule_gives_its_reason() -> None:
 def test_ids_are_named_in_the_order_in_which_they_were_made() -> None:
     aliases = Aliases(f"{_ID.format(5)} {_ID.format(2)}")
     assert aliases.put(f"/cases/{_ID.format(5)}?after={_ID.format(2)}") == "/cases/cas_<2>?after=cas_<1>"
-    assert aliases.put(_ID.format(7)) == "cas_<3>", "one that the database does not hold"
+    assert aliases.put(_ID.format(7)) == "cas_<3>", "an id that is not in the database"
     assert aliases.put(f"/join/{_TOKEN} {_TOKEN}") == "/join/token_<1> token_<1>"
 
 
@@ -63,7 +63,7 @@ def test_a_value_is_the_same_text_in_every_process() -> None:
     assert plain({"b": frozenset("ba"), "a": (1, re.compile("x"))}) == "{'b': {'a', 'b'}, 'a': [1, re('x', 32)]}"
 
 
-def test_a_page_is_followed_as_the_table_of_pages_says() -> None:
+def test_selectors_of_the_table_of_pages_match() -> None:
     found = first(_PAGE, "main table tbody a")
     assert found is not None
     assert found.attributes == {"href": "/x/1"}
@@ -72,7 +72,7 @@ def test_a_page_is_followed_as_the_table_of_pages_says() -> None:
     assert list(addresses(_PAGE)) == ["/a.png", "/x/1", "/y"]
 
 
-def test_a_table_is_taken_apart() -> None:
+def test_a_table_is_parsed() -> None:
     found = list(items(_TABLE))
     assert [item.split()[0] for item in found if is_column(item)] == ["id", "word"]
     assert [one for item in found for one in constraints(item)] == [
@@ -92,7 +92,7 @@ def test_equal_texts_are_equal_and_a_difference_is_shown(tmp_path: Path) -> None
     assert list(compare(before, before)) == []
     lines = list(compare(before, after))
     assert lines[0] == "pages: 2 of 2 texts differ, 0 are gone, 0 are new"
-    assert {"-<h1>Desk</h1>", "+<h1>Queue</h1>"} <= set(lines)
+    assert {"-<h1>Review queue</h1>", "+<h1>Queue</h1>"} <= set(lines)
     assert next(compare(before, after, without_digests=True)).startswith("pages: 1 of 2 texts differ")
 
 

@@ -1,4 +1,4 @@
-"""What is read and is no code: catalogues of translations, templates, and the files that a browser loads."""
+"""Files other than code: translation catalogues, templates, and files that a browser loads."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ _TEMPLATE: Final = re.compile(r"""(?<=["'])[\w/]+/(?=[\w.-]+\.html["'])""")
 
 
 def texts() -> dict[str, str]:
-    """Catalogues by language; templates and other files by their names, in whatever folder they lie."""
+    """Catalogues by language; templates and other files by name, regardless of their folder."""
     found = {f"catalogue/{path.stem}": "\n".join(_messages(path)) for path in files("*.po")}
     found |= {f"template/{path.name}": _template(path) for path in files("*.html")}
     found["templates"] = "\n".join(sorted(path.name for path in files("*.html")))
@@ -25,14 +25,14 @@ def texts() -> dict[str, str]:
 
 
 def _messages(path: Path) -> Iterator[str]:
-    """Sorted, without the places in which a message is said."""
+    """The messages, sorted and without their locations."""
     with path.open("rb") as file:
         catalogue = read_po(file)
     yield from sorted(f"{one.context or ''}|{one.id!r}\n    {one.string!r}" for one in catalogue if one.id)
 
 
 def _template(path: Path) -> str:
-    """Its source; of another template that it names, the folder is left out, since templates may move."""
+    """The source, without the folders of other templates that it names, because templates may move."""
     return _TEMPLATE.sub("", path.read_text(encoding="utf-8"))
 
 

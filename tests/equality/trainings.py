@@ -1,4 +1,4 @@
-"""Digests of small seeded trainings, of their reports and of the simulated world."""
+"""Small seeded trainings with their reports, and the simulated world."""
 
 import hashlib
 import json
@@ -21,7 +21,7 @@ _ROWS, _GOLDEN_ROWS, _LISTINGS = 160, 120, 300
 
 
 def texts() -> dict[str, str]:
-    """A first model, one that is trained beside it and judged on a golden set, and what a marketplace would send."""
+    """A first model, a second one judged against it and on a golden set, and the data that a marketplace sends."""
     with TemporaryDirectory(prefix="equality-") as folder:
         snapshot = _snapshot(Path(folder))
     first = train(snapshot, champion=None, seed=0, threads=1)
