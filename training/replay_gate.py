@@ -31,7 +31,7 @@ class Replayed:
 
     name: str
     honest: bool
-    offers: int
+    listings: int
     effective: float
     before: float
     after: float
@@ -93,7 +93,7 @@ def replay(
                     Replayed(
                         way.name,
                         honest=not label,
-                        offers=len(rows),
+                        listings=len(rows),
                         effective=metrics.effective_number(weights),
                         before=float(np.average(before, weights=weights)),
                         after=float(np.average(after, weights=weights)),
@@ -131,12 +131,12 @@ def _part(found: Replayed, policy: GatePolicy) -> Gate:
     name, whom, bound, enough = (
         (
             f"honest, {found.name}",
-            f"the honest listings that {found.offers} represent",
+            f"the honest listings that {found.listings} represent",
             policy.replay_alarms_rise,
             policy.replay_honest,
         )
         if found.honest
-        else (found.name, f"{found.offers} counterfeits", policy.replay_recall_loss, policy.replay_counterfeits)
+        else (found.name, f"{found.listings} counterfeits", policy.replay_recall_loss, policy.replay_counterfeits)
     )
     words = f"{found.after:.1%} of {whom} are shown to a person, {found.before:.1%} before"
     if found.worse_at_least > bound:

@@ -23,12 +23,12 @@ _MOST_NAMED: Final = 3
 class UpheldEvidence:
     """The scores of both models for the listings whose removal was overturned on appeal.
 
-    The incumbent was trained on `learnt` of the `offers` listings. `shown` is the number that each model would show to
-    a person, candidate first. `regressed` are the versions that the candidate would show although the incumbent is
+    The incumbent was trained on `learnt` of the `listings`. `shown` is the number that each model would show to a
+    person, candidate first. `regressed` are the versions that the candidate would show although the incumbent is
     clear about them. `mended` is the number that the incumbent would show although the candidate is clear about them.
     """
 
-    offers: int
+    listings: int
     learnt: int
     incumbent: Incumbent
     shown: tuple[int, int]
@@ -48,7 +48,7 @@ def upheld_evidence(
     regressed = shown & incumbent.is_clear(theirs, ours, policy)
     mended = (theirs >= incumbent.shown_from) & candidate.is_clear(ours, theirs, policy)
     return UpheldEvidence(
-        offers=len(chosen),
+        listings=len(chosen),
         learnt=sum(incumbent.knew(rows[i].matured_at) for i in chosen),
         incumbent=incumbent.name,
         shown=(int(shown.sum()), int((theirs >= incumbent.shown_from).sum())),
@@ -72,7 +72,7 @@ def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
     is not judged and does not block.
     """
     name = "upheld_appeals"
-    if not evidence.offers:
+    if not evidence.listings:
         return not_judged(name, "No removal has been overturned by an appeal yet.", blocks=False)
     ours, theirs = evidence.shown
     incumbent = evidence.incumbent.value
@@ -85,7 +85,7 @@ def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
         regressed <= bound,
         float(regressed),
         float(bound),
-        f"{evidence.offers} listings were restored on appeal. The candidate, which was trained on them, would show "
+        f"{evidence.listings} listings were restored on appeal. The candidate, which was trained on them, would show "
         f"{ours} to a person, {incumbent} {theirs}; {regressed}{named} although {incumbent} is clear, "
         f"{evidence.mended} the other way round: {bound} allowed.{flattered}",
     )

@@ -1,4 +1,4 @@
-"""How the reading of a bundle can be got wrong, so that something lets in what no training writes."""
+"""Mutants of the reading of a bundle, which accept content that no training writes."""
 
 from tests.sabotage.mutant import sabotage
 
@@ -8,7 +8,7 @@ MUTANTS = [
         ("tests/models/test_treetext.py",),
         ("not text.isascii() or", "", "sizes that count characters"),
         (" or found.keys() != _HEAD", "", "lines of another head"),
-        ('found["objective"]) != ("1", "1", _OBJECTIVE)', '"") != ("1", "1", "")', "any aim"),
+        ('found["objective"]) != ("1", "1", _OBJECTIVE)', '"") != ("1", "1", "")', "any objective"),
         ('for name in ("feature_names", "feature_infos")', 'for name in ("feature_names",)', "ranges of more columns"),
         ('for name in ("feature_names", "feature_infos")', 'for name in ("feature_infos",)', "names of more columns"),
         ("not found.keys() <= _TREE or", "", "fields of another tree"),
@@ -18,22 +18,22 @@ MUTANTS = [
         (
             '"leaf_value", "leaf_weight", "split_gain", "internal_value", "internal_weight", "shrinkage")',
             '"leaf_value", "leaf_weight", "split_gain", "internal_value", "shrinkage")',
-            "weights inside unread",
+            "unread inner weights",
         ),
-        (' or not found["shrinkage"]', "", "shrunk by nothing"),
-        ("_integer(count) < 1", "_integer(count) < 0", "leaves of nobody"),
+        (' or not found["shrinkage"]', "", "no shrinkage"),
+        ("_integer(count) < 1", "_integer(count) < 0", "empty leaves"),
         ("kind & _CATEGORIES or", "", "splits on categories"),
-        (" or kind & _MISSING != _MISSING_NAN", "", "missing read as zero"),
-        ("if not _TAIL.match(text, at):", 'if not text.startswith("end of trees\\n", at):', "anything behind"),
+        (" or kind & _MISSING != _MISSING_NAN", "", "missing values read as zero"),
+        ("if not _TAIL.match(text, at):", 'if not text.startswith("end of trees\\n", at):', "any trailing text"),
     ),
     *sabotage(
         "models/bundle.py",
         ("tests/models/test_bundle.py",),
         ('type(manifest.get("schema")) is not int or', "", "a schema of another kind"),
-        ("object_pairs_hook=_each_once", "object_pairs_hook=dict", "names that stand twice"),
+        ("object_pairs_hook=_each_once", "object_pairs_hook=dict", "repeated names"),
         ("files[name].decode()", "files[name]", "any encoding"),
-        ("model.keys() != _PARTS or", "", "more than a model"),
-        (' or model["combiner"].keys() != _COMBINED', "", "more than a combiner"),
+        ("model.keys() != _PARTS or", "", "extra parts of a model"),
+        (' or model["combiner"].keys() != _COMBINED', "", "extra parts of a combiner"),
         (
             "forest.columns != forest_columns(combiner.join)",
             "len(forest.columns) != len(forest_columns(combiner.join))",
@@ -41,11 +41,11 @@ MUTANTS = [
         ),
         ("if not 0 <= found <= 1:", "if not found <= 1:", "shares below zero"),
         ("if not 0 <= found <= 1:", "if not 0 <= found:", "shares above one"),
-        ("standard.spread <= 0", "standard.spread < 0", "a spread of nothing"),
+        ("standard.spread <= 0", "standard.spread < 0", "a spread of zero"),
         ("thresholds.analyst_from > thresholds.ask_brand_from", "False", "thresholds that cross"),
-        ('type(found["seed"]) is not int', "False", "a seed in words"),
-        ("- _BEFORE or int(header[2]) != COLUMNS", "- _BEFORE", "any number of numbers is claimed"),
-        ("len(found) != COLUMNS or", "", "more numbers than there are columns"),
-        (" or not np.isfinite(found).all()", "", "numbers that are none"),
+        ('type(found["seed"]) is not int', "False", "a seed as text"),
+        ("- _BEFORE or int(header[2]) != COLUMNS", "- _BEFORE", "any claimed number of weights"),
+        ("len(found) != COLUMNS or", "", "more weights than columns"),
+        (" or not np.isfinite(found).all()", "", "weights that are not finite"),
     ),
 ]

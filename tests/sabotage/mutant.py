@@ -1,4 +1,4 @@
-"""A module broken in one place on purpose, and what must be true of such a breakage."""
+"""Mutants: modules with one deliberate fault each, and checks that a mutant is valid."""
 
 import ast
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ NOTHING = "nothing is changed"
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
-    """In the file `module` the text `whole` becomes `broken`, and `tests` must notice; `why` is what is wrong then."""
+    """The file `module` with the text `broken` in place of `whole`; `tests` must fail, and `why` names the fault."""
 
     module: str
     whole: str
@@ -20,33 +20,33 @@ class Mutant:
 
     @property
     def is_whole(self) -> bool:
-        """Whether nothing is broken: such a one must live, or the others die of something else."""
+        """Whether the mutant changes nothing; then its tests must pass, or others fail for another reason."""
         return self.whole == self.broken
 
     @property
     def name(self) -> str:
-        """Where it is and what is wrong there."""
+        """The module and the fault."""
         return f"{self.module}: {self.why}"
 
     def text(self) -> str:
-        """The module's text with the one place broken.
+        """The module's text with the fault.
 
         Raises
         ------
         ValueError
-            The place is not in the module, or more than once, or nothing but its look changes.
+            The module does not contain `whole` exactly once, or the change does not affect the code.
         """
         text = Path(self.module).read_text(encoding="utf-8")
         if self.is_whole:
             return text
         if text.count(self.whole) != 1:
-            raise ValueError(f"{self.name}: no longer fits; {self.whole!r} is there {text.count(self.whole)} times")
+            raise ValueError(f"{self.name}: no longer fits; {self.whole!r} occurs {text.count(self.whole)} times")
         broken = text.replace(self.whole, self.broken)
         if ast.dump(ast.parse(broken)) == ast.dump(ast.parse(text)):
-            raise ValueError(f"{self.name}: says the same as the module")
+            raise ValueError(f"{self.name}: does not change the code")
         return broken
 
 
 def sabotage(module: str, tests: Sequence[str], *rows: tuple[str, str, str]) -> list[Mutant]:
-    """The mutants of one module as (whole, broken, why), after one that changes nothing."""
+    """The mutants of one module from (whole, broken, why), after one that changes nothing."""
     return [Mutant(module, *row, tuple(tests)) for row in (("", "", NOTHING), *rows)]

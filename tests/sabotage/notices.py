@@ -1,4 +1,4 @@
-"""How notices from outside can be got wrong."""
+"""Mutants of notices from outside."""
 
 from tests.sabotage.mutant import sabotage
 
@@ -6,43 +6,39 @@ MUTANTS = [
     *sabotage(
         "serving/notices/rules/notices.py",
         ("tests/serving/notices/rules/test_notices.py",),
-        ("Element.GOOD_FAITH: not draft.good_faith", "Element.GOOD_FAITH: False", "nobody vouches"),
+        ("Element.GOOD_FAITH: not draft.good_faith", "Element.GOOD_FAITH: False", "no statement of good faith"),
         (
             "Element.EXPLANATION: len(draft.explanation.strip()) <",
             "Element.EXPLANATION: len(draft.explanation) <",
-            "blanks explain",
+            "a blank explanation",
         ),
         ("if listings > most:", "if listings >= most:", "ten are too many"),
-        ("if today + listings > policy", "if today > policy", "the day's limit is passed"),
+        ("if today + listings > policy", "if today > policy", "the daily limit is ignored"),
         ("if kind is ReporterKind.BRAND and good_standing:", "if kind is ReporterKind.BRAND:", "lost standing counts"),
-        ("return Place(_TRUSTED + capped", "return Place(_GOOD_STANDING + capped", "flaggers are not first"),
-        ("capped = min(harm, _MOST_HARM)", "capped = harm", "a dear listing passes a flagger"),
-        ("return not overturned", "return True", "what was given back was right"),
+        ("return Place(_TRUSTED + capped", "return Place(_GOOD_STANDING + capped", "trusted flaggers are not first"),
+        ("capped = min(harm, _MOST_HARM)", "capped = harm", "high harm precedes trusted flaggers"),
+        ("return not overturned", "return True", "overturned notices count as founded"),
     ),
     *sabotage(
         "serving/notices/rules/reporters.py",
         ("tests/serving/notices/rules/test_reporters.py",),
         ("to_warn=often and warned_at is None", "to_warn=often", "warned at every notice"),
-        ("one.notified_at > warned_at]", "one.notified_at != warned_at]", "muted for what came before the warning"),
-        ("if since < one.decided_at <= as_of", "if one.decided_at <= as_of", "nothing is forgiven"),
+        ("one.notified_at > warned_at]", "one.notified_at != warned_at]", "muted for notices before the warning"),
+        ("if since < one.decided_at <= as_of", "if one.decided_at <= as_of", "old notices count"),
         ("    if warned_at is None:\n        raise", "    if False:\n        raise", "muted without a warning"),
-        ("return wrong >= policy.unfounded_share * known", "return True", "the proportion does not count"),
+        ("return wrong >= policy.unfounded_share * known", "return True", "the share is ignored"),
     ),
     *sabotage(
         "serving/notices/rules/notifier_complaints.py",
         ("tests/serving/notices/rules/test_notifier_complaints.py",),
-        ("if not is_first:", "if False:", "complained about for ever"),
-        ("if at >= open_until(informed_at, policy):", "if False:", "open for ever"),
+        ("if not is_first:", "if False:", "repeated complaints"),
+        ("if at >= open_until(informed_at, policy):", "if False:", "no time limit"),
     ),
     *sabotage(
         "serving/notices/rules/notice_counts.py",
         ("tests/serving/notices/rules/test_notice_counts.py",),
-        ("if found.decided_at is None or found.decided_at < moment", "if True", "the future is told"),
-        (
-            "if judged else None,\n        median",
-            "if judged else 0.0,\n        median",
-            "nothing has a share of nought",
-        ),
+        ("if found.decided_at is None or found.decided_at < moment", "if True", "future decisions count"),
+        ("if judged else None,\n        median", "if judged else 0.0,\n        median", "an empty share is zero"),
     ),
     *sabotage(
         "serving/notices/service/notice_complaints.py",
@@ -50,32 +46,32 @@ MUTANTS = [
         (
             "question_returned=_brand_decided(connection, before)",
             "question_returned=False",
-            "the brand that let it stay is asked",
+            "the brand that decided is asked again",
         ),
-        ("return decided and is_final(runtime, item)", "return decided", "before the decision is told"),
+        ("return decided and is_final(runtime, item)", "return decided", "before the decision is final"),
     ),
     *sabotage(
         "serving/appeals/service/complaint_case.py",
         ("tests/serving/notices/service/test_notice_complaints.py", "tests/serving/appeals/service/test_appeal.py"),
-        ('"lane": complaint_heard.lane.value', '"lane": CaseLane.ANALYST.value', "who decided before decides again"),
+        ('"lane": complaint_heard.lane.value', '"lane": CaseLane.ANALYST.value', "the first reviewer decides again"),
         (
             "if complaint_heard.admitted.behind_others else",
             "if not complaint_heard.admitted.behind_others else",
-            "the wrong ones wait",
+            "the wrong complaints wait",
         ),
         (
             "runtime.services[CaseHooks].replaced(connection, here, waiting.case_id, case_id)",
             "pass",
-            "who notified the listing before is never told",
+            "earlier notifiers are never told",
         ),
     ),
     *sabotage(
         "serving/notices/service/notified_listings.py",
         ("tests/serving/notices/service/test_notices.py",),
         (
-            "if known is not None and not desk.reporter.is_muted(desk.at):",
+            "if known is not None and not context.reporter.is_muted(context.at):",
             "if known is not None:",
-            "the mute does nothing",
+            "a muted notifier creates cases",
         ),
         (
             "if brand_id is None or facts.brand.brand_id not in {None, brand_id}:",

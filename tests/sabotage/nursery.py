@@ -1,11 +1,11 @@
-"""Runs mutants: a process that has the libraries in memory and forks one child for each.
+"""Runs mutants: a process that imports the libraries and forks one child for each mutant.
 
-Importing them takes longer than most of our tests. No module of the project is imported before the fork, so that in
-a child the tests and all that they import get the broken module, and only it. Kernels that numba keeps on disk by
-their file's date cannot be broken this way.
+Importing the libraries takes longer than most of our tests. No module of the project is imported before the fork, so
+that the tests of a child import the broken module. This does not work for kernels that numba caches on disk by their
+file's date.
 
-Started as `python -m tests.sabotage.nursery`: a list of requests as JSON comes in on stdin, a line of JSON goes out
-for each as it ends.
+`python -m tests.sabotage.nursery` reads a list of requests as JSON from stdin and prints a line of JSON for each
+outcome.
 """
 
 import gc
@@ -38,12 +38,12 @@ FELL_OVER: Final = 72
 AT_ONCE: Final = 2
 SECONDS: Final = 300.0
 ARGUMENTS: Final = (
-    # Looking for plugins among all that is installed would take longer than the tests.
+    # A search for plugins among all installed packages takes longer than the tests.
     *("--disable-plugin-autoload", "-p", "pytest_timeout", "-p", "_hypothesis_pytestplugin"),
     *("-x", "-q", "-p", "no:cacheprovider", "--timeout", "0", "-m", "not soak"),
-    "--hypothesis-profile=ci",  # The same examples each time, and none kept.
-    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # Plugins that are in memory before pytest begins.
-    *("-k", "not postgresql"),  # One database will do: the rules know neither.
+    "--hypothesis-profile=ci",  # The same examples each time, and no example database.
+    *("-W", "ignore::pytest.PytestAssertRewriteWarning"),  # Plugins that are imported before pytest starts.
+    *("-k", "not postgresql"),  # One database is enough, because the rules use none.
 )
 
 
@@ -58,7 +58,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a request: pytest's exit code or one of those above, and the last that was said."""
+    """The outcome of a request: pytest's exit code or one of the codes above, and the end of the output."""
 
     request: int
     code: int
@@ -66,7 +66,7 @@ class Outcome:
 
 
 class _Broken(importlib.machinery.SourceFileLoader):
-    """Serves another text in place of the file's own."""
+    """Loads a module from another text than its file."""
 
     def __init__(self, name: str, request: Request) -> None:
         super().__init__(name, str(Path(request.module).resolve()))
@@ -78,7 +78,7 @@ class _Broken(importlib.machinery.SourceFileLoader):
 
 
 class _Finder:
-    """Finds the broken module before anybody finds the whole one."""
+    """Finds the broken module before other finders find the original."""
 
     def __init__(self, request: Request) -> None:
         self._request = request
@@ -92,7 +92,7 @@ class _Finder:
 
 
 class _InFront:
-    """Puts the finder before pytest's own, which reads whatever is named like a test, as `test_buy.py` is."""
+    """Puts the finder before pytest's own, which loads every file named like a test, such as `test_buy.py`."""
 
     def __init__(self, finder: _Finder) -> None:
         self._finder = finder
@@ -105,7 +105,7 @@ class _InFront:
 
 @dataclass(frozen=True, slots=True)
 class _Child:
-    """One that runs: its process, the request that it is for, the file of what it says, and until when it may run."""
+    """A running child: its process, its request, the file of its output, and its deadline."""
 
     pid: int
     request: int
@@ -113,15 +113,15 @@ class _Child:
     deadline: float
 
     @classmethod
-    def born(cls, number: int, request: Request, sentence: Path) -> "_Child":
-        with sentence.open("wb") as output:
+    def born(cls, number: int, request: Request, text: Path) -> "_Child":
+        with text.open("wb") as output:
             pid = os.fork()
             if not pid:
                 _live(request, output.fileno())
-        return cls(pid, number, sentence, time.monotonic() + SECONDS)
+        return cls(pid, number, text, time.monotonic() + SECONDS)
 
     def outcome(self) -> Outcome | None:
-        """What became of it; None while it runs."""
+        """The outcome; None while the child runs."""
         ended, status = os.waitpid(self.pid, os.WNOHANG)
         code = os.waitstatus_to_exitcode(status)
         if not ended:
@@ -134,14 +134,14 @@ class _Child:
 
 
 def _live(request: Request, output: int) -> NoReturn:
-    """The whole life of a child."""
+    """Run the tests of a request in the child, and end it."""
     code = FELL_OVER
     try:
         os.dup2(output, 1)
         os.dup2(output, 2)
         finder = _Finder(request)
         sys.meta_path.insert(0, finder)
-        # Only what touches the service needs the fixtures of conftest.py, and with them the whole of it.
+        # Only tests of the service need the fixtures of conftest.py, which import all of it.
         bare = () if any(test.startswith("tests/serving") for test in request.tests) else ("--noconftest",)
         code = int(pytest.main([*ARGUMENTS, *bare, *request.tests], plugins=[_InFront(finder)]))
         if finder.name not in sys.modules:
@@ -151,13 +151,13 @@ def _live(request: Request, output: int) -> NoReturn:
 
 
 def run(requests: Sequence[Request]) -> Iterator[Outcome]:
-    """How each request ended, in the order of their ends; at most two children run at a time."""
+    """The outcomes of the requests, in the order of completion; at most two children run at a time."""
     for library in LIBRARIES:
         importlib.import_module(library)
     early = [name for name in sys.modules if name.split(".")[0] in OURS]
     if early:
-        raise RuntimeError(f"imported before the fork, so that no child would see it broken: {early}")
-    gc.freeze()  # Or each child would look through all the libraries for garbage, and copy them by that.
+        raise RuntimeError(f"imported before the fork, so the mutants would have no effect: {early}")
+    gc.freeze()  # Otherwise garbage collection in each child touches, and so copies, the memory of all libraries.
     waiting, running = list(enumerate(requests)), list[_Child]()
     with tempfile.TemporaryDirectory() as folder:
         while waiting or running:
@@ -173,4 +173,4 @@ def run(requests: Sequence[Request]) -> Iterator[Outcome]:
 
 if __name__ == "__main__":
     for one in run([Request(one["module"], one["text"], tuple(one["tests"])) for one in json.load(sys.stdin)]):
-        print(json.dumps(asdict(one)), flush=True)  # noqa: T201  # The answer.
+        print(json.dumps(asdict(one)), flush=True)  # noqa: T201  # The outcome.

@@ -1,4 +1,4 @@
-"""Mutants in, outcomes out: the nursery as a process of its own."""
+"""Runs mutants in a process of their own and returns the outcomes."""
 
 import json
 import subprocess
@@ -11,7 +11,7 @@ from tests.sabotage.nursery import SECONDS, Outcome, Request
 
 
 def outcomes_of(mutants: Sequence[Mutant]) -> list[Outcome]:
-    """What became of each, in order."""
+    """The outcome of each mutant, in order."""
     requests = [asdict(Request(one.module, one.text(), one.tests)) for one in mutants]
     done = subprocess.run(
         [sys.executable, "-m", "tests.sabotage.nursery"],

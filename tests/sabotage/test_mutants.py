@@ -1,6 +1,6 @@
-"""Sabotage: rules are broken on purpose, one place at a time, and their tests must notice.
+"""Mutation tests: each mutant breaks a rule in one place, and the tests of the rule must fail.
 
-`make soak ARGS="-k mutant"` runs all of them, `-k "mutant and routing"` those of one subject.
+`make soak ARGS="-k mutant"` runs all mutants, `-k "mutant and routing"` those of one subject.
 """
 
 from collections.abc import Mapping
@@ -18,10 +18,10 @@ from tests.sabotage import (
     erasing,
     gate_evidence,
     gates,
-    holding,
     kept,
     labels,
     notices,
+    pending_removals,
     people,
     reminders,
     rights,
@@ -42,7 +42,7 @@ SUBJECTS = {
     "counter notices": counter_notices.MUTANTS,
     "erasing": erasing.MUTANTS,
     "gates": [*gates.MUTANTS, *gate_evidence.MUTANTS, *approvals.MUTANTS],
-    "holding": holding.MUTANTS,
+    "pending removals": pending_removals.MUTANTS,
     "kept": kept.MUTANTS,
     "labels": labels.MUTANTS,
     "notices": notices.MUTANTS,
@@ -61,26 +61,26 @@ EVERY = [
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A row for each mutant where they are asked for: to collect a thousand to skip would cost seconds."""
+    """Create a test for each mutant, but only for `make soak`: collecting a thousand skipped tests takes seconds."""
     if "mutant" in metafunc.fixturenames:
         metafunc.parametrize("mutant", EVERY if metafunc.config.option.markexpr else [])
 
 
 def test_every_mutant_fits_its_module() -> None:
-    """Whether it compiles and says something else is seen where it runs."""
+    """The run of a mutant checks that it compiles and changes the code."""
     texts = {module: Path(module).read_text(encoding="utf-8") for module in {one.module for one in MUTANTS}}
     assert [one.name for one in MUTANTS if not one.is_whole and texts[one.module].count(one.whole) != 1] == []
 
 
-def test_every_mutant_names_tests_that_there_are() -> None:
-    """Tests that cannot be found fail, and would look as if they had noticed."""
+def test_every_mutant_names_existing_tests() -> None:
+    """Missing tests fail, and would look as if they had detected the mutant."""
     named = {path for one in MUTANTS for path in one.tests}
     assert [path for path in sorted(named) if not Path(path).exists()] == []
 
 
 @pytest.fixture(scope="module")
 def outcomes(request: pytest.FixtureRequest) -> Mapping[Mutant, Outcome]:
-    """What became of the mutants whose tests were asked for, all run in one go."""
+    """The outcomes of all selected mutants, in one run."""
     asked = [item for item in request.session.items if isinstance(item, pytest.Function)]
     mutants = [one for item in asked if "outcomes" in item.fixturenames for one in item.callspec.params.values()]
     chosen = [one for one in mutants if isinstance(one, Mutant)]
@@ -88,8 +88,8 @@ def outcomes(request: pytest.FixtureRequest) -> Mapping[Mutant, Outcome]:
 
 
 @pytest.mark.soak
-@pytest.mark.alone  # Two at a time; side by side each worker would run them all.
+@pytest.mark.alone  # Two at a time; with several workers, each would run all of them.
 def test_every_mutant_is_killed(mutant: Mutant, outcomes: Mapping[Mutant, Outcome]) -> None:
-    """By a test that fails: a module that cannot be imported or never ends shows nothing of the tests."""
+    """A test fails. A mutant that cannot be imported or never ends is no evidence about the tests."""
     found = outcomes[mutant]
     assert found.code == (0 if mutant.is_whole else 1), found.text

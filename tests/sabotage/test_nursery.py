@@ -1,4 +1,4 @@
-"""What finds weak tests must not be weak itself."""
+"""The mutation runner itself is tested."""
 
 import pytest
 
@@ -10,13 +10,13 @@ MODULE, TESTS = "serving/learning/rules/promotion.py", ("tests/serving/learning/
 
 
 @pytest.mark.soak
-def test_it_tells_what_tests_notice_from_what_they_do_not_and_from_what_they_never_import() -> None:
+def test_it_distinguishes_detected_undetected_and_never_imported_mutants() -> None:
     mutants = [
         *sabotage(
             MODULE,
             TESTS,
             ("return self.missing == 0", "return self.missing == 7", "nothing is ever complete"),
-            ("Whether the model may score.", "Whether it may.", "a word that no test reads"),
+            ("Whether the model may score.", "Whether it may.", "a text that no test reads"),
         ),
         Mutant("serving/reference_marketplace.py", "", "", "these tests never import it", TESTS),
     ]
@@ -24,20 +24,20 @@ def test_it_tells_what_tests_notice_from_what_they_do_not_and_from_what_they_nev
 
 
 @pytest.mark.soak
-def test_a_module_that_is_named_like_a_test_is_broken_all_the_same() -> None:
-    broken = ("    if after is None:\n", "    if False:\n", "anything may follow anything")
+def test_a_module_named_like_a_test_is_mutated_as_well() -> None:
+    broken = ("    if after is None:\n", "    if False:\n", "every event is allowed")
     mutants = sabotage("serving/review/rules/test_buy.py", ("tests/serving/review/rules/test_test_buy.py",), broken)
     assert [one.code for one in outcomes_of(mutants)] == [0, 1]
 
 
 MISFITS = [
-    ("return self.absent == 0", "return True", "no longer fits; 'return self.absent == 0' is there 0 times"),
+    ("return self.absent == 0", "return True", "no longer fits; 'return self.absent == 0' occurs 0 times"),
     ("approval", "refusal", "no longer fits"),
-    ("self.missing == 0", "(self.missing == 0)", "says the same as the module"),
+    ("self.missing == 0", "(self.missing == 0)", "does not change the code"),
 ]
 
 
 @pytest.mark.parametrize(("whole", "broken", "sentence"), MISFITS)
-def test_a_mutant_that_is_none_is_refused(whole: str, broken: str, sentence: str) -> None:
+def test_an_invalid_mutant_is_refused(whole: str, broken: str, sentence: str) -> None:
     with pytest.raises(ValueError, match=sentence):
         Mutant(MODULE, whole, broken, "none", TESTS).text()

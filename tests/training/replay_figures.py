@@ -30,17 +30,17 @@ _HONEST_SHARE: Final = 0.2  # All counterfeits, and as many rows as people would
 def candidate(listings: int, seed: int) -> tuple[CounterfeitClassifier, HeldOut, References]:
     """A model fitted on the listings of six sellers in ten, and the listings of the others."""
     settings = Settings(listings=listings, seed=seed, start=_START)
-    offers, truth = evaluation_set(settings, listings)
+    drawn, truth = evaluation_set(settings, listings)
     random = np.random.default_rng([seed, 1])
     kept = np.flatnonzero((truth == 1) | (random.random(listings) < _HONEST_SHARE))
-    labels, groups = truth[kept], seller_groups([offers[i].seller.external_id for i in kept])
+    labels, groups = truth[kept], seller_groups([drawn[i].seller.external_id for i in kept])
     fitted = random.random(int(groups.max()) + 1)[groups] < 0.6
     register = BrandRegister([one.brand for one in build(settings).brands])
     rates = Rates("EUR", {currency: 1 / per_euro for currency, per_euro in PER_EURO.items()})
-    offline = OfflineReferences([offers[i] for i in kept[fitted]], register, rates)
+    offline = OfflineReferences([drawn[i] for i in kept[fitted]], register, rates)
     as_of = _START + timedelta(days=settings.days)
     facts = [
-        offline.facts(offers[i], as_of=as_of, marketplace="simulated", took_part=bool(took_part))
+        offline.facts(drawn[i], as_of=as_of, marketplace="simulated", took_part=bool(took_part))
         for i, took_part in zip(kept, fitted, strict=True)
     ]
     model = CounterfeitClassifier(seed=seed)
@@ -66,7 +66,7 @@ def pooled(listings: int, seeds: Sequence[int]) -> list[Replayed]:
 
 
 def _together(ways: Sequence[Replayed]) -> Replayed:
-    listings = [one.offers for one in ways]
+    listings = [one.listings for one in ways]
     before, after, worse = (
         float(np.average([getattr(one, name) for one in ways], weights=listings))
         for name in ("before", "after", "worse")
@@ -82,7 +82,7 @@ def main(listings: int, seeds: int) -> None:
     print("| --- | --- | --- | --- | --- | --- |")  # noqa: T201  # as above
     for one in pooled(listings, range(seeds)):
         name = f"honest, {one.name}" if one.honest else one.name
-        cells = f"{one.offers:,} | {one.before:.1%} | {one.after:.1%} | {one.worse:+.3f} | {one.worse_at_least:+.3f}"
+        cells = f"{one.listings:,} | {one.before:.1%} | {one.after:.1%} | {one.worse:+.3f} | {one.worse_at_least:+.3f}"
         print(f"| {name} | {cells} |")  # noqa: T201  # as above
 
 

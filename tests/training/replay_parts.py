@@ -42,8 +42,8 @@ def parts(listings: int, seed: int) -> Mapping[str, float]:
     texts, written = [one.listing for one in before], [one.listing for one in after]
     shown = _shown(model.model_, numbers, texts, held_out.shown_from)
 
-    def rise(some: NDArray[np.float64], offers: Sequence[Listing]) -> float:
-        return _shown(model.model_, some, offers, held_out.shown_from) - shown
+    def rise(some: NDArray[np.float64], inputs: Sequence[Listing]) -> float:
+        return _shown(model.model_, some, inputs, held_out.shown_from) - shown
 
     unread = [_phrases(own, mixed, _unread) for own, mixed in zip(texts, written, strict=True)]
     unpictured = [_phrases(own, mixed, _without_photographs) for own, mixed in zip(texts, written, strict=True)]
@@ -62,8 +62,8 @@ def parts(listings: int, seed: int) -> Mapping[str, float]:
     return found
 
 
-def _shown(model: Classifier, numbers: NDArray[np.float64], offers: Sequence[Listing], shown_from: float) -> float:
-    return float((expits(model.log_odds(numbers, offers)) >= shown_from).mean())
+def _shown(model: Classifier, numbers: NDArray[np.float64], listings: Sequence[Listing], shown_from: float) -> float:
+    return float((expits(model.log_odds(numbers, listings)) >= shown_from).mean())
 
 
 def _phrases(own: Listing, mixed: Listing, change: Callable[[str], str]) -> Listing:

@@ -21,7 +21,7 @@ Floats = NDArray[np.float64]
 
 def replayed(**changes: object) -> Replayed:
     usual = Replayed(
-        "leet", honest=False, offers=140, effective=140, before=0.8, after=0.75, worse=0.05, worse_at_least=-0.02
+        "leet", honest=False, listings=140, effective=140, before=0.8, after=0.75, worse=0.05, worse_at_least=-0.02
     )
     return replace(usual, **changes)  # type: ignore[arg-type]  # the fields of the row
 
@@ -79,7 +79,7 @@ def test_too_few_counterfeits_are_not_judged_and_do_not_block() -> None:
 
 
 def test_an_unjudged_gate_states_the_needed_sample_size() -> None:
-    (part,) = replay_gate([honest(offers=111, effective=41.4)], DEFAULT_GATES).parts
+    (part,) = replay_gate([honest(listings=111, effective=41.4)], DEFAULT_GATES).parts
     assert part.sentence == (
         "10.0% of the honest listings that 111 represent are shown to a person, 10.0% before; effective sample size "
         "41, 2,000 are needed, shown before the rewrite."
@@ -164,8 +164,8 @@ def test_counterfeits_meet_every_way_and_honest_listings_those_of_honest_people(
     assert [one.name for one in found if not one.honest] == [way.name for way in TRANSFORMS]
     assert [one.name for one in found if one.honest] == [way.name for way in TRANSFORMS if way.by_honest_sellers]
     positives = int(DATA.labels.sum())
-    assert {one.offers for one in found if not one.honest} == {positives}
-    assert {one.offers for one in found if one.honest} == {80 - positives}
+    assert {one.listings for one in found if not one.honest} == {positives}
+    assert {one.listings for one in found if one.honest} == {80 - positives}
 
 
 def test_the_policy_limits_the_number_of_rewritten_listings() -> None:
@@ -177,7 +177,7 @@ def test_the_policy_limits_the_number_of_rewritten_listings() -> None:
 
     few = replace(DEFAULT_GATES, replay_most=12)
     found = replay(HELD_OUT, by_facts(counts), REFERENCES, few, seed=0)
-    assert {one.offers for one in found} == set(asked) == {12}
+    assert {one.listings for one in found} == set(asked) == {12}
 
 
 def test_of_all_comparisons_together_one_in_twenty_may_fail_by_chance() -> None:

@@ -378,7 +378,7 @@ def test_honest_sellers_appeal_a_removal_and_counterfeiters_rarely_do() -> None:
 
 def test_the_documentation_says_that_figures_are_no_evidence_of_accuracy() -> None:
     text = " ".join((training.synthetic.__doc__ or "").split())
-    assert "It is simulated, and figures measured on it prove nothing about accuracy in the field." in text
+    assert "Figures measured on it are no evidence of accuracy in production." in text
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ ROWS = [
     for i, row in enumerate(snapshot_rows(DATA))
 ]
 UPHELD = [i for i in range(12) if i % 3]
-EVIDENCE = UpheldEvidence(offers=9, learnt=0, incumbent=Incumbent.CHAMPION, shown=(1, 2), regressed=(), mended=0)
+EVIDENCE = UpheldEvidence(listings=9, learnt=0, incumbent=Incumbent.CHAMPION, shown=(1, 2), regressed=(), mended=0)
 
 
 MILD = from_files(bundle_files(calibration=replace(CALIBRATION, curve=Sigmoid(1.7, -5.0), band=None)))
@@ -47,7 +47,7 @@ def found(shipped: Bundle, champion: Bundle | None) -> UpheldEvidence:
 
 
 def test_only_listings_that_are_genuine_by_an_appeal_are_scored() -> None:
-    assert found(candidate_at(0.5), at_line(0.5)).offers == len(UPHELD) == 8
+    assert found(candidate_at(0.5), at_line(0.5)).listings == len(UPHELD) == 8
 
 
 LINES: list[tuple[float, float, int, str]] = [
@@ -179,7 +179,7 @@ GATES: list[tuple[UpheldEvidence, State, str, str]] = [
         "three are named",
     ),
     (
-        replace(EVIDENCE, offers=0),
+        replace(EVIDENCE, listings=0),
         State.NOT_JUDGED,
         "No removal has been overturned by an appeal yet.",
         "there is none",

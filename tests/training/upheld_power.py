@@ -32,7 +32,7 @@ _RIVAL = "the rival"
 class Asked:
     """The gate's result for one training: the numbers of listings, of regressions and of mended listings."""
 
-    offers: int
+    listings: int
     regressed: int
     mended: int
 
@@ -111,7 +111,7 @@ def _row(offered: Offered, rival: Offered, snapshot: Snapshot, upheld: bool, num
 def table(seeds: int) -> Iterator[str]:
     """The lines of the table in ADR 16."""
     years = [played(seed) for seed in range(1, seeds + 1)]
-    honest = [one for _, found in years for one in found if one.offers]
+    honest = [one for _, found in years for one in found if one.listings]
     yield (
         "| simulated | trainings | upheld listings | newly flagged | mended | refused |\n"
         "| --- | --- | --- | --- | --- | --- |"
@@ -128,7 +128,7 @@ def table(seeds: int) -> Iterator[str]:
 
 
 def _line(what: str, asked: Sequence[Asked]) -> str:
-    totals = (sum(getattr(one, name) for one in asked) for name in ("offers", "regressed", "mended", "refused"))
+    totals = (sum(getattr(one, name) for one in asked) for name in ("listings", "regressed", "mended", "refused"))
     return f"| {what} | {len(asked)} | {' | '.join(str(total) for total in totals)} |"
 
 

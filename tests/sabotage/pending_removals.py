@@ -1,0 +1,106 @@
+"""Mutants of pending removals and their approval."""
+
+from tests.sabotage.mutant import sabotage
+
+MUTANTS = [
+    *sabotage(
+        "serving/takedowns/rules/bursts.py",
+        ("tests/serving/takedowns/rules/test_bursts.py",),
+        ("if by_brand and not asked.switched_on", "if by_brand and asked.switched_on", "the kill switch is inverted"),
+        ("if by_brand and not asked.switched_on", "if not asked.switched_on", "a brand's kill switch stops analysts"),
+        ("asked.user.last_hour >= user_cap", "asked.user.last_hour > user_cap", "one more than the cap"),
+        ("asked.user.last_hour >= user_cap", "False", "no cap per person"),
+        ("if by_brand and asked.brand is not None", "if asked.brand is not None", "analysts fill a brand's cap"),
+        ("asked.brand.last_hour >= brand_cap", "asked.brand.last_hour > brand_cap", "one more of a brand"),
+        ("asked.brand.last_hour >= brand_cap", "False", "no cap per brand"),
+        ("asked.seller.last_hour >= policy", "asked.seller.last_hour > policy", "one more of a seller"),
+        ("asked.seller.last_hour >= policy.per_seller", "False", "no cap per seller"),
+        (
+            "asked.seller.last_hour >= policy.per_seller",
+            "asked.seller.last_hour >= max(policy.per_seller, asked.seller.busiest_hour)",
+            "past removals lower the protection",
+        ),
+        ("asked.sales_90d >= policy", "asked.sales_90d > policy", "exactly high sales are low"),
+        (
+            "asked.sales_90d is not None and asked.sales_90d >= policy.high_sales_90d",
+            "(asked.sales_90d or 1e9) >= policy.high_sales_90d",
+            "unknown sales are high",
+        ),
+        ("min(most, max(least", "min(most, min(least", "a history lowers the cap"),
+        ("min(most, max(least, int(policy.times_usual * pace.busiest_hour)))", "least", "history is ignored"),
+        (
+            "min(most, max(least, int(policy.times_usual * pace.busiest_hour)))",
+            "max(least, int(policy.times_usual * pace.busiest_hour))",
+            "a large history removes the cap",
+        ),
+    ),
+    *sabotage(
+        "serving/takedowns/rules/approval.py",
+        ("tests/serving/takedowns/rules/test_approval.py",),
+        (
+            "if here in person.marketplaces(Permission.REVIEW_CASES)",
+            "if person.may(Permission.REVIEW_CASES)",
+            "any marketplace",
+        ),
+        (
+            "here in person.marketplaces(Permission.LOOK_AFTER_BRANDS)",
+            "person.may(Permission.LOOK_AFTER_BRANDS)",
+            "an account manager of another marketplace",
+        ),
+        (" and bearing.account_manager_id in {None, person.user_id}", "", "any account manager"),
+        ("in {None, person.user_id}", "in {person.user_id}", "no approver for a listing without a brand"),
+        (
+            "(here, brand) in person.brands(Permission.ANSWER_QUESTIONS)",
+            "person.brands(Permission.ANSWER_QUESTIONS)",
+            "any brand",
+        ),
+        ("    if user_id in bearing.confirmed_by:\n", "    if False:\n", "confirmers may vote"),
+        (
+            "    if user_id in behind_others(",
+            "    if False and user_id in behind_others(",
+            "a confirmer's inviter may approve",
+        ),
+        ("is None and vote.decision is Decision.APPROVE", "is None", "a confirmer's inviter cannot reject"),
+        ("    if decision is Decision.WITHDRAW:\n", "    if False:\n", "an invalid vote is accepted"),
+        ("if not vote.reason.strip()", "if not vote.reason", "blanks are a reason"),
+        ("answer.decision is vote.decision", "True", "a vote cannot change"),
+        ("    if answer is not None and answer", "    if False and answer", "repeated votes are accepted"),
+        ("user_id not in bearing.confirmed_by", "True", "confirmers count"),
+        ("one.decision is decision and", "", "rejections count as approvals"),
+        ("if user_id not in behind}", "}", "the inviter counts beside the invitee"),
+        ("bool(bearing.confirmed_by - behind)", "True", "a confirmer and their invitee are two"),
+        ("(confirmed or len(organisations) > 1)", "confirmed", "two others are not enough"),
+        ("DESK in organisations and len", "len", "without an analyst"),
+        ("and len(organisations) > 1", "", "only analysts"),
+        ("one != bearing.confirmer for", "True for", "a colleague of the confirmer counts"),
+        ("    if bearing.causes & BURSTS:\n", "    if bearing.causes == BURSTS:\n", "all bursts are needed"),
+        ("    if bearing.causes & BURSTS:\n", "    if bearing.causes <= BURSTS:\n", "a large shop lowers the bar"),
+        (
+            "{one.user_id: one for one in given}",
+            "{one.user_id: one for one in reversed(given)}",
+            "the first vote counts",
+        ),
+    ),
+    *sabotage(
+        "serving/takedowns/service/pending_approval.py",
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
+        (" - holds_db.waiting_causes(connection, here)", "", "one approval ends all alerts"),
+    ),
+    *sabotage(
+        "serving/scoring/store/histories.py",
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
+        ("            ~still_waits(),\n", "", "pending removals count against the seller"),
+        ("row.waited_until or row.known_at", "row.known_at", "approved removals count from the verdict"),
+    ),
+    *sabotage(
+        "serving/scoring/store/near_duplicates.py",
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
+        (" and not row.waits", "", "pending removals count against the text"),
+        ("row.waited_until or row.known_at", "row.known_at", "approved removals count for the text from the verdict"),
+    ),
+    *sabotage(
+        "serving/standing/store/standings.py",
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
+        ("        ~was_held(),\n", "", "pending removals count as removed at once"),
+    ),
+]
