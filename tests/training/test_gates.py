@@ -120,8 +120,8 @@ SENTENCES = [
                 "Calibration error 0.050 against the champion's 0.060; worse by -0.010, between -0.030 and +0.010 at "
                 "95%, at most 0.050."
             ),
-            "0 slices have 50 rows or more, and none has 3 counterfeits to judge by.",
-            "Too few held-out listings to see what rewriting them costs.",
+            "0 slices have 50 rows or more, and none has the 3 counterfeits that a judgement needs.",
+            "There are too few held-out listings to measure the effect of a rewrite.",
         ],
     ),
     (
@@ -133,8 +133,8 @@ SENTENCES = [
                 "-0.020 and +0.120 at 95%."
             ),
             "Calibration error 0.050; at most 0.150 for a first model.",
-            "0 slices have 50 rows or more, and none has 3 counterfeits to judge by.",
-            "Too few held-out listings to see what rewriting them costs.",
+            "0 slices have 50 rows or more, and none has the 3 counterfeits that a judgement needs.",
+            "There are too few held-out listings to measure the effect of a rewrite.",
         ],
     ),
 ]
