@@ -17,7 +17,8 @@ from typing import Final
 LIST: Final = Path(__file__).with_name("refused.tsv")
 _PROSE_ONLY: Final = {".md", ".po", ".toml", ".tsv"}
 _READ: Final = {".py", ".html", ".js", *_PROSE_ONLY}
-_DATA: Final = "features/data/"  # Quotes of sellers and stored kinds; their digest is part of every model's input.
+# Quotes of sellers, real and simulated, and stored kinds; a digest or the simulated world depends on them.
+_DATA: Final = ("features/data/", "training/simulated/data/")
 _CODE: Final = re.compile(r"`[^`]*`")
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _EXPRESSION: Final = re.compile(r"\{\{(.*?)\}\}|\{%(.*?)%\}", re.DOTALL)
@@ -71,7 +72,7 @@ def rules(path: Path = LIST) -> Rules:
 
 
 def files(root: Path) -> Iterator[Path]:
-    """The files of the repository that people read, without the list itself and the data of features."""
+    """The files of the repository that people read, without the list itself and the quotes of sellers."""
     command = ["git", "ls-files", "-co", "--exclude-standard"]  # What is not committed yet is read too.
     listed = subprocess.run(command, cwd=root, capture_output=True, check=True)
     for name in listed.stdout.decode().splitlines():
