@@ -196,7 +196,7 @@ def guards_of(app: FastAPI) -> dict[str, str]:
         A route has none, or is of a kind that cannot be looked into.
     """
     found: dict[str, str] = {}
-    for path, route in _walk(app.routes, ""):
+    for path, route in _nested(app.routes, ""):
         names = [guard.name for guard in _guards(getattr(route, "dependant", None))]
         methods = ",".join(sorted(getattr(route, "methods", None) or ["*"]))
         if not names:
@@ -205,11 +205,11 @@ def guards_of(app: FastAPI) -> dict[str, str]:
     return found
 
 
-def _walk(routes: Iterable[BaseRoute], prefix: str) -> Iterator[tuple[str, BaseRoute]]:
+def _nested(routes: Iterable[BaseRoute], prefix: str) -> Iterator[tuple[str, BaseRoute]]:
     for route in routes:
         if isinstance(route, Mount):
             if not isinstance(route.app, StaticFiles):
-                yield from _walk(route.routes, prefix + route.path)
+                yield from _nested(route.routes, prefix + route.path)
         else:
             yield prefix + str(getattr(route, "path", type(route).__name__)), route
 

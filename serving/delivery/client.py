@@ -1,5 +1,5 @@
-# Over 300 lines: one list of checks, each with what is sent and what must come back.
-"""The contract of a marketplace's receiver, tested on the receiver itself: each check is messages and their answers.
+# Over 300 lines: one list of checks, each with its messages and the expected answers.
+"""Conformance test of a marketplace's receiver: each check sends messages and judges the answers.
 
 The checks read the shown state from the marketplace's status address, if it gives one. No other check reveals a
 receiver that answers correctly but applies messages in the wrong order.
@@ -22,7 +22,7 @@ _STALE: Final = timedelta(minutes=10)  # Standard Webhooks 1.0: five minutes are
 
 
 class Mark(StrEnum):
-    """How a check ended; `not_judged` where the receiver's effects cannot be looked at."""
+    """The result of a check; `not_judged` where the effects at the receiver cannot be observed."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -31,7 +31,7 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """The receiver under test; `status_url` holds {listing} where the id of a listing goes."""
+    """The receiver under test; `status_url` contains {listing} in place of a listing's id."""
 
     url: str
     secret: str
@@ -48,7 +48,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One check: what it asks, how it ended, and what was seen."""
+    """One check: its name and requirement, its result, and the observed answer."""
 
     name: str
     asks: str
@@ -58,7 +58,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A name, its requirement for a receiver, and its test: a sentence of the failure, or None."""
+    """A name, the requirement for a receiver, and a test that returns a sentence about the failure, or None."""
 
     name: str
     asks: str
@@ -67,7 +67,7 @@ class Check:
 
 
 class Trial:
-    """The messages of one run. Its listings are its own, so no check disturbs another and no run a later one."""
+    """The messages of one run. Each run makes its own listings, so no check affects another check or a later run."""
 
     def __init__(self, receiver: Receiver, now: Callable[[], datetime]) -> None:
         self.receiver = receiver
@@ -81,30 +81,30 @@ class Trial:
         return f"conformance-{self._run}-{self._listings}"
 
     def message(self, listing: str, sequence: int, kind: ActionKind = ActionKind.REMOVE, **more: Any) -> Message:
-        """A message as the service sends it."""
+        """A message about a listing in the form that the service sends."""
         data = {
             "action": kind.value,
             "action_id": f"act_conformance{secrets.token_hex(8)}",
             "listing_external_id": listing,
             "sequence": sequence,
-            "statement": {"decision": "A conformance test; no listing of yours is meant."},
+            "statement": {"decision": "A conformance test; it concerns none of your listings."},
             **more,
         }
         return action_message(str(data["action_id"]), self.now(), data)
 
     def about_seller(self, seller: str, sequence: int, act: SellerAct) -> Message:
-        """A message about an account as the service sends it."""
+        """A message about an account in the form that the service sends."""
         data = {
             "action": act.value,
             "action_id": f"sac_conformance{secrets.token_hex(8)}",
             "seller_external_id": seller,
             "sequence": sequence,
-            "statement": {"decision": "A conformance test; no seller of yours is meant."},
+            "statement": {"decision": "A conformance test; it concerns none of your sellers."},
         }
         return action_message(str(data["action_id"]), self.now(), data, about="seller")
 
     def send(self, message: Message, *, age: timedelta = timedelta(0)) -> Delivered | Failed:
-        """Deliver, signed as if some time ago."""
+        """Deliver a message whose signature is `age` old."""
         return self.receiver.post(message.body, signed(message, [self.receiver.secret], self.now() - age))
 
     def shows(self, listing: str) -> bool | Failed:
@@ -115,13 +115,13 @@ class Trial:
 
 
 def run(receiver: Receiver, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> list[Result]:
-    """Try every check, in order; one that fails stops none."""
+    """Run every check, in order; a failure does not stop the others."""
     trial = Trial(receiver, now)
     return [_tried(check, trial) for check in CHECKS]
 
 
 def passed(results: Sequence[Result]) -> bool:
-    """Whether no check failed; one that could not be judged has not."""
+    """Whether no check failed; a check that could not be judged has not failed."""
     return all(result.mark is not Mark.FAILED for result in results)
 
 
@@ -137,7 +137,7 @@ def _not_acknowledged(answer: Delivered | Failed, what: str) -> str | None:
 
 
 def _not_refused(answer: Delivered | Failed, what: str) -> str | None:
-    """A refusal is 4xx: 5xx would have it sent again for a week, and no answer is none."""
+    """None for a refusal, which is 4xx. The service would retry after a 5xx or no answer, for a week."""
     if isinstance(answer, Delivered):
         return f"{what}: it was acknowledged with {answer.status}."
     if answer.status is None or not 400 <= answer.status < 500:

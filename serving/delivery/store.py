@@ -16,7 +16,7 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 
 def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, int]:
-    """How many messages about listings and sellers stand in each state."""
+    """The number of messages about listings and sellers in each state."""
     found = dict.fromkeys(ActionState, 0)
     for table in (action, seller_action):
         query = select(table.c.state, func.count().label("n")).where(table.c.marketplace_id == marketplace_id)
@@ -79,7 +79,7 @@ def acknowledged_hourly(
 
 
 def seconds_to_acknowledgement(connection: Connection, marketplace_id: str, since: datetime, most: int) -> list[float]:
-    """From the confirmation to the acknowledgement, of the latest removals acknowledged since a moment, ascending."""
+    """Seconds from confirmation to acknowledgement of the latest removals acknowledged since a moment, ascending."""
     query = (
         select(action.c.created_at, action.c.acknowledged_at)
         .where(
@@ -92,7 +92,7 @@ def seconds_to_acknowledgement(connection: Connection, marketplace_id: str, sinc
 
 
 def questions_ended(connection: Connection, marketplace_id: str, since: datetime) -> tuple[int, int]:
-    """Questions to brands that ended since a moment: how many with an answer, and how many at their deadline."""
+    """How many questions to brands ended since a moment: with an answer, and at their deadline."""
     answered = select(func.count()).where(
         verdict.c.marketplace_id == marketplace_id,
         verdict.c.brand_id.is_not(None),

@@ -1,1 +1,1 @@
-"""Plays the synthetic marketplace through the front door, on the simulated clock, with real processes."""
+"""Plays the synthetic marketplace through the public interface, on the simulated clock, with real processes."""

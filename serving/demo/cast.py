@@ -18,7 +18,7 @@ _KEY_SCOPES: Final = [Scope.INTAKE, Scope.SCORE, Scope.CLOCK]
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """Everybody, ready to act. `brand_people` and `brand_ids` are by the brand's id in the synthetic world."""
+    """All accounts, ready to act. `brand_people` and `brand_ids` use the brand's id in the synthetic world as key."""
 
     marketplace: Marketplace
     analysts: tuple[SignedInPerson, ...]
@@ -28,7 +28,7 @@ class Cast:
     credentials: list[dict[str, str]]
 
     def busiest_first(self) -> list[dict[str, str]]:
-        """The credentials, within each role those first who have most to decide."""
+        """The credentials; within each role, the people with the most decisions to make come first."""
         waiting = {
             person.email: len(person.call("GET", "/api/v1/cases?most=500")["cases"])
             for person in (*self.analysts, *self.brand_people.values())
@@ -38,7 +38,7 @@ class Cast:
 
 
 def found(front: Front, world: World, *, webhook_url: str, status_url: str, webhook_secret: str) -> Cast:
-    """Found the marketplace, invite its people, enrol its brands, register its receiver."""
+    """Create the marketplace, invite its people, enrol its brands, register its receiver."""
     people.add_marketplace(MARKETPLACE, "EUR")
     people.sell_in(["EU"])
     credentials: list[dict[str, str]] = []

@@ -26,14 +26,14 @@ class ChildFailed(DomainError):
 
 @dataclass(slots=True)
 class Child:
-    """One started command and where its output goes."""
+    """One started command and its log file."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
 
     def stop(self) -> None:
-        """Ask it to end, and insist after a while."""
+        """Terminate the process, and kill it if it does not end in time."""
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -43,9 +43,9 @@ class Child:
                 self.process.wait()
 
     def last_words(self) -> str:
-        """The end of its output."""
+        """The last line of its output."""
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        return lines[-1] if lines else "no output"
 
 
 @dataclass(slots=True)
@@ -56,7 +56,7 @@ class Children:
     started: list[Child] = field(default_factory=list)
 
     def start(self, name: str, arguments: list[str], extra: Mapping[str, str]) -> Child:
-        """Start a `touchstone` command in our own process group, its output in the home."""
+        """Start a `touchstone` command in our own process group; its output goes to the data directory."""
         log = self.home / f"{name}.log"
         with log.open("wb") as stream:
             process = subprocess.Popen(
@@ -77,7 +77,7 @@ class Children:
 
 
 def touchstone_command() -> list[str]:
-    """How this installation's `touchstone` is called."""
+    """The command that starts this installation's `touchstone`."""
     script = Path(sys.executable).with_name("touchstone")
     if script.is_file():
         return [str(script)]

@@ -18,16 +18,16 @@ from training.synthetic import Settings, evaluation_set
 
 _TOP: Final = 100
 _CHUNK: Final = 1_000
-# A process takes seconds to start; so few are scored here meanwhile.
+# A process takes seconds to start; for fewer listings it is faster to score them here.
 _FEW: Final = 2 * _CHUNK
 
 
 def compare(
     settings: Settings, bundles: Sequence[dict[str, bytes]], *, listings: int, as_of: datetime
 ) -> list[dict[str, Any]]:
-    """Figures of each bundle on the same listings of sellers never sent, in order, many of them on all cores.
+    """Figures of each bundle, in order, on the same listings of sellers never sent. Large samples use all cores.
 
-    `found_per_100_reviews` is how many counterfeits are among the hundred highest scores.
+    `found_per_100_reviews` is the number of counterfeits among the hundred highest scores.
     """
     unseen, labels = evaluation_set(settings, listings)
     chunks = [unseen[start : start + _CHUNK] for start in range(0, len(unseen), _CHUNK)]

@@ -1,4 +1,4 @@
-"""The front door as a marketplace and its people use it: HTTP, patient while the service is away."""
+"""An HTTP client for a marketplace and its people; it waits while the service is unavailable."""
 
 import time
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from features.phrase import Parameter
 from models.errors import DomainError
 from serving.guards import CSRF_HEADER
 
-# Long enough to start a killed service again by hand.
+# Long enough to restart a killed service by hand.
 PATIENCE_SECONDS: Final = 180
 FORBIDDEN: Final = 403
 NOT_FOUND: Final = 404
@@ -21,7 +21,7 @@ _TOO_LATE: Final = {NOT_FOUND, CONFLICT}
 
 
 class Refused(DomainError):
-    """The service refused what the demo does; the demo's own mistake."""
+    """The service refused a call; the demo itself is wrong."""
 
     code = "demo_refused"
 
@@ -32,7 +32,7 @@ class Refused(DomainError):
 
 @dataclass(slots=True)
 class Front:
-    """One connection pool to the service. Every call may safely be sent again, so an outage is only waited for."""
+    """One connection pool to the service. Every call can be repeated safely, so the client waits through an outage."""
 
     address: str
     tell: Callable[[str], None]
@@ -50,7 +50,7 @@ class Front:
         Refused
             The service answered with an error.
         httpx.TransportError
-            It has been away for three minutes.
+            The service has been unavailable for three minutes.
         """
         content = None if body is None else orjson.dumps(body)
         given = {"content-type": "application/json", **(headers or {})}
@@ -98,7 +98,7 @@ class Marketplace:
 
 @dataclass(slots=True)
 class SignedInPerson:
-    """Somebody at their desk; their session is kept over the whole demo."""
+    """A signed-in user; the session lasts for the whole demo."""
 
     front: Front
     email: str
@@ -112,9 +112,9 @@ class SignedInPerson:
         return self.front.call(method, path, body, self._headers)
 
     def try_call(self, method: str, path: str, body: object = None) -> Any | None:
-        """A call that may come too late: somebody was faster, it was heard before an outage, or the case has moved on.
+        """A call that may come too late: another user was faster, an outage repeated it, or the case has moved on.
 
-        A question that a brand left too long goes to an analyst, and is not the brand's to see any more.
+        A question that a brand does not answer in time goes to an analyst, and the brand no longer sees it.
         """
         try:
             return self.call(method, path, body)

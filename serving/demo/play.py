@@ -25,13 +25,13 @@ from training.synthetic import (
 )
 
 STEP: Final = timedelta(days=2)
-# Labels of counterfeits mature after 14 days (models.policies.learning); a day more is certain.
+# Labels of counterfeits mature after 14 days (models.policies.learning); one more day is safe.
 MATURITY: Final = timedelta(days=15)
 _BATCH: Final = 1_000
 _CASES_PER_ANALYST: Final = 60
 _UNDO_SHARE: Final = 0.04
 _TIMES_NEEDED: Final = 2  # Half of the labels may belong to sellers who are on both sides of the cut.
-_STAFF: Final = 7  # The staff's stream of chance beside those of the world.
+_STAFF: Final = 7  # The random stream of the staff, apart from those of the world.
 
 
 @dataclass(slots=True)
@@ -55,25 +55,25 @@ class Play:
         self.now = self.world.sent[0].at
 
     def until(self, moment: datetime) -> None:
-        """Let days pass up to a moment: in each step rows and events come in, then people work."""
+        """Advance to a moment: in each step rows and events come in, then people work."""
         while self.now < moment:
             self.receive(min(self.now + STEP, moment))
             self.work()
 
     def receive(self, moment: datetime) -> None:
-        """Jump to a moment at which the rows and events up to it come in; nobody works."""
+        """Jump to a moment and send the rows and events up to it; nobody works."""
         self.move_clock(moment)
         self._send()
 
     def rest(self, length: timedelta) -> None:
-        """Let time pass in which nothing new comes in, but people and deliveries catch up."""
+        """Advance without new listings; people and deliveries catch up."""
         until = self.now + length
         while self.now < until:
             self.move_clock(min(self.now + STEP, until))
             self.work()
 
     def work(self) -> None:
-        """Everybody does their work at this moment."""
+        """Let everybody work at this moment."""
         self._pending_removals_seen()
         for person in self.cast.brand_people.values():
             self._answer_questions(person)
@@ -87,7 +87,7 @@ class Play:
         self.cast.marketplace.call("POST", "/api/v1/clock", {"to": moment.isoformat()})
 
     def until_it_can_learn(self, moment: datetime) -> None:
-        """Let days pass up to a moment, and on until enough labels are mature to train and to judge."""
+        """Advance to a moment, and further until enough labels are mature for training and evaluation."""
         self.until(moment)
         while True:
             found = self.cast.data_scientists[0].call("GET", "/api/v1/labels")
@@ -97,7 +97,7 @@ class Play:
             self.until(self.now + 2 * STEP)
 
     def train_and_promote(self, tell: Callable[[str, float], None]) -> dict[str, Any]:
-        """Retrain, wait for the candidate, let the data scientists approve it; returns the model's figures."""
+        """Retrain, wait for the candidate, and have the data scientists approve it; returns the model's figures."""
         scientist = self.cast.data_scientists[0]
         try:
             job_id = scientist.call("POST", "/api/v1/trainings", {})["job_id"]
@@ -125,7 +125,7 @@ class Play:
         return next(one for one in models if one["digest"] == digest)
 
     def _send(self) -> None:
-        """Contacts, events and rows of the days up to now."""
+        """Send contacts, events and rows of the days up to now."""
         contacts = _up_to(self.world.contacts, self._introduced, self.now)
         for introduced in _batches(contacts):
             body: dict[str, Any] = {"contacts": [one.row for one in introduced]}
@@ -143,11 +143,11 @@ class Play:
             self.progress(self._sent)
 
     def _pending_removals_seen(self) -> None:
-        """Approve the removals that are pending since the last step: the analyst and the account manager agree."""
-        reason = "Looked at the listings; they are what the confirmation says."
+        """Approve the removals pending since the last step: the analyst and the account manager agree."""
+        reason = "Checked the listings; they match the confirmation."
         for person in (*self.cast.analysts[:2], *self.cast.managers):
             for one in person.call("GET", "/api/v1/held-removals")["held"]:
-                with contextlib.suppress(Refused):  # Their own confirmation, or said in an earlier step.
+                with contextlib.suppress(Refused):  # Their own confirmation, or approved in an earlier step.
                     path = f"/api/v1/held-removals/{one['action_id']}/opinions"
                     person.try_call("POST", path, {"decision": "release", "reason": reason})
 
@@ -169,7 +169,7 @@ class Play:
                 self._judge(analyst, case, answer)
 
     def _considered(self, case: dict[str, Any], ask: Callable[..., Answer | None]) -> Answer | None:
-        """The answer to a case once the person has taken their time over it; None before, and on silence."""
+        """The answer to a case after the person's working time; None before, and where the person stays silent."""
         case_id = f"{case['case_id']} {case['lane']}"
         if case_id not in self._waiting:
             answer = ask(self._truth(case), self._random)
@@ -186,7 +186,7 @@ class Play:
         try:
             return person.try_call("POST", f"/api/v1/cases/{case['case_id']}/verdicts", body)
         except Refused as refused:
-            if refused.status == FORBIDDEN:  # The decider of the removal leaves the appeal to a colleague.
+            if refused.status == FORBIDDEN:  # The person who decided the removal leaves the appeal to a colleague.
                 return None
             raise
 
@@ -194,7 +194,7 @@ class Play:
         return self.world.truth[case["listing_external_id"]]
 
     def _appeal(self) -> None:
-        """Sellers of removed listings decide once whether to object."""
+        """Each seller of a removed listing decides once whether to appeal."""
         removed = self.cast.marketplace.call("GET", "/api/v1/actions?kind=remove&state=acknowledged&most=5000")[
             "actions"
         ]

@@ -10,7 +10,7 @@ from rich.table import Table
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """The result of the labels: their number, the tracked runs, and both models on the same unseen listings."""
+    """The results of learning: number of labels and tracked runs, and both models on the same unseen listings."""
 
     labels: int
     mlflow_runs: int
@@ -19,7 +19,7 @@ class Learnt:
 
 
 def result(figures: Mapping[str, Any], learnt: Learnt, *, effects: int, seed: int) -> dict[str, Any]:
-    """The JSON of `touchstone demo --json`. A row that was kept has one observation and one score."""
+    """The JSON of `touchstone demo --json`. Each stored row has one observation and one score."""
     removals, reinstated = figures["removals"], figures["reinstatements"]
     return {
         "received": figures["observations"] + figures["quarantined"],
@@ -47,7 +47,7 @@ def result(figures: Mapping[str, Any], learnt: Learnt, *, effects: int, seed: in
 def show(found: Mapping[str, Any]) -> None:
     """The table."""
     console = Console()
-    table = Table(title="The loop, once round (simulated marketplace)", title_justify="left", show_header=False)
+    table = Table(title="One round of the loop (simulated marketplace)", title_justify="left", show_header=False)
     table.add_column()
     table.add_column(justify="right")
     table.add_column()
@@ -79,7 +79,7 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
         (
             "removals",
             f"{found['removals']:,}",
-            f"{found['withdrawn']:,} withdrawn + {found['held']:,} held for people + {acknowledged:,} acknowledged",
+            f"{found['withdrawn']:,} withdrawn + {found['held']:,} pending approval + {acknowledged:,} acknowledged",
         ),
         ("takedowns sent", f"{sent:,}", f"{acknowledged:,} acknowledged"),
         (

@@ -33,7 +33,7 @@ from training.synthetic import World, build
 STATE: Final = "demo.json"
 CREDENTIALS: Final = "demo-credentials.json"
 _DAYS_BEFORE_THEY_COULD_BE_CHOSEN: Final = 180
-# When the models are trained, as shares of the history.
+# The shares of the history after which the models are trained.
 _FIRST_MODEL, _SECOND_MODEL = 0.4, 0.85
 # The listings of the last days arrive at once after the cast has finished, so that a visitor has cases to decide.
 _LEFT_WAITING: Final = timedelta(days=10)
@@ -56,16 +56,16 @@ class Wish:
 
 
 def run(home: Home, wish: Wish) -> int:
-    """Play, or show a play that is over; returns the exit code.
+    """Play, or show the result of a finished play; returns the exit code.
 
     Raises
     ------
     Conflict
-        The home holds other data, or a play that did not end.
+        The data directory holds other data, or a play that did not end.
     """
     console = Console(stderr=True)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)  # Either ends the children too.
+        signal.signal(number, signal.default_int_handler)  # Either signal also ends the children.
     if wish.reset:
         _clear(home)
     children = Children(home.root)
@@ -87,12 +87,12 @@ def run(home: Home, wish: Wish) -> int:
 
 
 def _earlier(home: Home, wish: Wish) -> dict[str, Any] | None:
-    """The result of a play that is over; None where there was none.
+    """The result of a finished play; None where there was none.
 
     Raises
     ------
     Conflict
-        The home holds something else.
+        The data directory holds something else.
     """
     state = home.root / STATE
     if not state.is_file():
@@ -105,7 +105,7 @@ def _earlier(home: Home, wish: Wish) -> dict[str, Any] | None:
     known = json.loads(state.read_text(encoding="utf-8"))
     if known["result"] is None:
         raise Conflict(
-            "{folder} holds a demo that did not end. --reset begins anew, `touchstone serve` goes on with it.",
+            "{folder} holds a demo that did not end. --reset starts over; `touchstone serve` continues it.",
             folder=str(home.root),
         )
     days = known.get("days", _DAYS_BEFORE_THEY_COULD_BE_CHOSEN)
@@ -122,7 +122,7 @@ def _earlier(home: Home, wish: Wish) -> dict[str, Any] | None:
 
 
 def _clear(home: Home) -> None:
-    """Delete everything in the home but compiled kernels, if nobody uses it."""
+    """Delete everything in the data directory except compiled kernels, if no process uses it."""
     with home.owned():
         for path in home.root.iterdir():
             if path == home.lock_file or path.name == _KEPT_ON_RESET:
@@ -160,7 +160,7 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> dict[
 
 
 def _history(play: Play, world: World, progress: Progress) -> tuple[dict[str, Any], dict[str, Any]]:
-    """All that happens: the scorecard's days, the first model, its days, the second model, and its first listings."""
+    """The whole history: the days of the scorecard, the first model and the second model, and the last listings."""
     start, end = world.sent[0].at, world.sent[-1].at
     length = end - start
     bar = progress.add_task("listings, starter scorecard", total=len(world.sent))
@@ -194,7 +194,7 @@ def _start(home: Home, port: int | None, clock_start: datetime | None, children:
     service_port = port or free_port(home.read_service().get("port") or DEFAULT_PORT)
     receiver = configuration(home, free_port(RECEIVER_PORT))
     children.start("reference-marketplace", ["reference-marketplace", "--port", str(receiver["port"])], {})
-    # A demo is over in minutes, and its removals must have left by then.
+    # A demo takes minutes, and its removals must be sent in that time.
     extra = {"TOUCHSTONE_CLOCK": "simulated", "TOUCHSTONE_RANDOM_DELAY_MINUTES": "0"}
     if clock_start is not None:
         extra["TOUCHSTONE_CLOCK_START"] = clock_start.isoformat()
@@ -219,7 +219,7 @@ def _found(home: Home, front: Front, world: World) -> Cast:
 
 
 def _settle(play: Play) -> dict[str, Any]:
-    """The figures once nothing is on its way any more; an hour passes with each look, so that undo windows close."""
+    """The figures once nothing is in progress. Each check advances an hour, so that undo windows close."""
     until = time.monotonic() + _SETTLES_WITHIN_SECONDS
     while True:
         play.move_clock(play.now + timedelta(hours=1))
@@ -244,7 +244,7 @@ def _stay(home: Home, children: Children, console: Console) -> None:
     for one in _shown(json.loads((home.root / CREDENTIALS).read_text(encoding="utf-8"))):
         out.print(f"  {one['role']:<16} {one['user']:<44} {one['password']}", highlight=False)
     out.print(
-        f"Everybody, and the marketplace's API key: {home.root / CREDENTIALS}. Stop with Ctrl-C.", highlight=False
+        f"All accounts and the marketplace's API key: {home.root / CREDENTIALS}. Stop with Ctrl-C.", highlight=False
     )
     service: Child = children.started[-1]
     code = service.process.wait()
@@ -252,7 +252,7 @@ def _stay(home: Home, children: Children, console: Console) -> None:
 
 
 def _shown(credentials: list[dict[str, str]]) -> list[dict[str, str]]:
-    """The first of each role."""
+    """The first account of each role."""
     first: dict[str, dict[str, str]] = {}
     for one in credentials:
         first.setdefault(one["role"], one)

@@ -1,1 +1,1 @@
-"""Listings in: checked, compared, scored, routed and stored in one transaction."""
+"""Intake of listings: checked, compared, scored, routed and stored in one transaction."""

@@ -1,7 +1,7 @@
-"""Match an incoming listing against removed ones: from the same seller, from a linked one, or copied.
+"""Match an incoming listing against removed ones of the same seller or a linked one, or copied by anybody.
 
-A match accuses no seller: it opens a case for an analyst that names the earlier listing. A match never names an
-authorised seller. A text that many sellers use, or that was found genuine, gives no match. A link alone matches only
+A match accuses no seller: it opens a case for an analyst and names the earlier listing. Listings of an authorised
+seller never match. A text that many sellers use, or that was found genuine, gives no match. A link alone matches only
 sellers who came after the removal.
 """
 
@@ -20,7 +20,7 @@ _LONGEST_NAME = 80
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A listing that is removed: the marketplace's id of it and of its seller, its brand, and since when."""
+    """A removed listing: the marketplace's ids of it and its seller, its brand, and the time of the removal."""
 
     external_id: str
     seller: str | None
@@ -47,19 +47,19 @@ class Relist:
 
 
 def copies_of_fakes(facts: Facts) -> tuple[str, ...]:
-    """Ids of the near-duplicates that were found counterfeit: these may have been removed."""
+    """Ids of the near-duplicates found counterfeit, which may have been removed."""
     shown = facts.likeness.shown if facts.likeness is not None else ()
     return tuple(one.listing_id for one in shown if one.counterfeit)
 
 
 def linked_steps(facts: Facts, policy: RelistPolicy) -> Mapping[str, int]:
-    """How many steps away the linked sellers with counterfeits are, where these are few enough."""
+    """Steps to each linked seller with counterfeits, by seller, where the steps are few enough."""
     linked = facts.seller.links.counterfeiters if facts.seller.links is not None else ()
     return {one.path[-1].seller: len(one.path) for one in linked if len(one.path) <= policy.most_steps}
 
 
 def relist(facts: Facts, removed: Sequence[Removed], policy: RelistPolicy) -> Relist | None:
-    """The removed listing that a listing repeats; None where it repeats none. The strongest ground comes first."""
+    """The removed listing that a listing repeats, on the strongest ground; None where it repeats none."""
     if facts.seller.authorised:
         return None
     watched = timedelta(days=policy.watched_days)
@@ -91,7 +91,7 @@ def _by_text(facts: Facts, earlier: Sequence[Removed], policy: RelistPolicy) -> 
 
 
 def _few_and_no_honest(facts: Facts, policy: RelistPolicy) -> bool:
-    """Whether nobody honest is known to sell under these words, the seller's own earlier listings included."""
+    """Whether no honest seller is known to use this text, the seller's own earlier listings included."""
     near = facts.likeness
     if near is None or near.genuine or near.authorised or near.own_offers > near.own_counterfeit:
         return False

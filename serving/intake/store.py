@@ -18,7 +18,7 @@ _MOST: Final = 1_000
 def removed(
     connection: Connection, marketplace_id: str, *, listings: Collection[str], sellers: Collection[str], since: datetime
 ) -> list[Removed]:
-    """The removed listings among these ids and of these sellers that the marketplace was told of since a moment.
+    """Removed listings among these ids or of these sellers, whose removal was sent since a moment.
 
     The newest come first, at most a thousand.
     """

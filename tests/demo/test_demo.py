@@ -16,7 +16,7 @@ import pytest
 
 from serving.accounts.rules.access import Role
 from tests.demo.driving import Survived, kill_the_service, read
-from tests.demo.holding import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
+from tests.demo.invariants import assert_adds_up, assert_nothing_was_lost, assert_the_audit_chain_holds
 from tests.serving.cli.commands import REFUSED, touchstone_in
 
 SMALL = ("--listings", "1000", "--days", "60", "--unseen", "1000")

@@ -227,15 +227,15 @@ def commands() -> dict[str, Any]:
     """Every command by its full name."""
     found: dict[str, Any] = {}
 
-    def walk(group: Any, prefix: str) -> None:
+    def collect(group: Any, prefix: str) -> None:
         for name, command in group.commands.items():
             full = f"{prefix}{name}"
             if hasattr(command, "commands"):
-                walk(command, f"{full} ")
+                collect(command, f"{full} ")
             else:
                 found[full] = command
 
-    walk(get_command(app), "")
+    collect(get_command(app), "")
     return found
 
 

@@ -20,7 +20,7 @@ MOST_AT_ONCE: Final = 5_000
 
 
 def dead_letters(runtime: Runtime, marketplace: Marketplace, most: int) -> dict[str, Any]:
-    """How the receiver answers, and the actions that were given up on, the newest first."""
+    """The receiver's recent answers, and the undeliverable actions, newest first."""
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
         endpoint = endpoints.in_force(connection, here)
@@ -44,8 +44,8 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
     Raises
     ------
     NotFound, Conflict
-        There is no such action; it is not undeliverable, or a later one on the listing has replaced it. Then nothing is
-        sent.
+        There is no such action; it is not undeliverable; a later action on the listing has replaced it. In each case
+        nothing is sent.
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.write() as connection:
@@ -63,7 +63,7 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
 
 
 def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
-    """The messages that were given up on, the newest first."""
+    """Undeliverable messages, newest first."""
     found: list[Letter] = [
         *actions.latest(connection, marketplace_id, kind=None, state=ActionState.DEAD, most=most),
         *seller_actions.in_state(connection, marketplace_id, ActionState.DEAD, most),

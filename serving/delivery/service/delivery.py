@@ -1,6 +1,4 @@
-"""One attempt to deliver one action, on a listing or on a seller, in two short transactions with the network
-between.
-"""
+"""One attempt to deliver one action on a listing or a seller: two short transactions with the network between."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +30,7 @@ _log = structlog.get_logger()
 Letter = StoredAction | StoredSellerAction
 
 _ACTOR: Final = "delivery"
-# An attempt that has not ended by then was cut off with its process; the sweep starts another.
+# An attempt that takes longer has ended with its process; the sweep starts another.
 CUT_OFF_AFTER: Final = timedelta(minutes=2)
 _AFTER_AN_EARLIER_ONE: Final = timedelta(seconds=2)
 _A_LITTLE: Final = timedelta(milliseconds=1)
@@ -47,10 +45,10 @@ class _Started:
 
 
 def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
-    """Attempt the delivery and say how it ended, in one word. Safe to run again at any point.
+    """Attempt the delivery; returns its result in one word. Safe to run again at any point.
 
-    The marketplace may hear of an action twice, when a process ends between its answer and our note of it; the
-    message's id is the same, so it takes effect once.
+    The marketplace may receive an action twice, if a process ends between the answer and its record. The message's id
+    is the same, so it takes effect once.
     """
     started = _start(runtime, marketplace_id, action_id)
     if isinstance(started, str):
@@ -63,7 +61,7 @@ def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
             url=endpoint.url,
             signed_by=endpoint.secrets_at(runtime.clock.now()),
             allow_loopback=endpoint.allow_loopback and not runtime.settings.production,
-            # The receiver holds the signature's time against its own clock, which no simulation moves.
+            # The receiver compares the signature's time with the real clock, which no simulation moves.
             signed_at=runtime.wall.now(),
             timeout_seconds=runtime.settings.webhook_timeout_seconds,
         )
@@ -88,12 +86,12 @@ def _message(started: _Started) -> Message:
 
 
 def letter(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
-    """One action, on a listing or on a seller.
+    """One action on a listing or on a seller.
 
     Raises
     ------
     NotFound
-        There is none in this marketplace.
+        This marketplace has no such action.
     """
     if action_id.startswith(f"{seller_actions.PREFIX}_"):
         return seller_actions.get(connection, marketplace_id, action_id)
@@ -101,7 +99,7 @@ def letter(connection: Connection, marketplace_id: str, action_id: str) -> Lette
 
 
 def outbox(action: Letter) -> Outbox:
-    """Where an action lies."""
+    """The table operations for an action."""
     return seller_actions.OUTBOX if isinstance(action, StoredSellerAction) else actions.OUTBOX
 
 
@@ -136,7 +134,7 @@ def _start(runtime: Runtime, marketplace_id: str, action_id: str) -> _Started | 
             return "after_earlier"
         endpoint = endpoints.in_force(connection, marketplace_id)
         if endpoint is not None and endpoint.paused_until is not None and not _may_probe(connection, endpoint, now):
-            # Left to the sweep, which sends one at a time to ask whether the receiver is back.
+            # Left to the sweep, which sends one message at a time to test whether the receiver works again.
             box.postpone(connection, action, _later(action, max(now, endpoint.paused_until)))
             return "resting"
         values = {"attempts": action.attempts + 1, "sent_at": action.sent_at or now, "due_at": now + CUT_OFF_AFTER}
@@ -156,7 +154,7 @@ def _may_probe(connection: Connection, endpoint: Endpoint, now: datetime) -> boo
 
 
 def _later(action: Letter, until: datetime) -> datetime:
-    """A moment later than the one before, because the same moment would be the same job."""
+    """A moment after the previous one: the same moment would be the same job."""
     return max(until, (action.due_at or until) + _A_LITTLE)
 
 
@@ -167,7 +165,7 @@ def _wait(runtime: Runtime, connection: Connection, action: Letter, until: datet
 
 
 def _overtake(connection: Connection, action: Letter, now: datetime) -> None:
-    """Ask no more for what was given up on before: the receiver now knows a later word on the listing or seller."""
+    """Retire undeliverable actions that this acknowledged one replaces: their decision is out of date."""
     for one in _dead_before(connection, action):
         if outbox(one).change(connection, one, ActionEvent.OVERTAKE, {"due_at": None}):
             record_step(connection, one, "overtaken", _ACTOR, now, {"by": action.action_id})
@@ -205,7 +203,7 @@ def _finish(runtime: Runtime, started: _Started, outcome: Delivered | Failed) ->
 def _note_health(
     runtime: Runtime, connection: Connection, endpoint: Endpoint, outcome: Delivered | Failed, now: datetime
 ) -> None:
-    """A receiver that answers is well, and all that waits for it goes at once; one that fails on and on may rest."""
+    """Release all waiting messages of a receiver that answers; pause one that keeps failing."""
     if isinstance(outcome, Delivered) or (outcome.status is not None and speaks_of_the_message(outcome.status)):
         if endpoints.recovered(connection, endpoint):
             wake(connection, endpoint.marketplace_id, now, beyond=now + CUT_OFF_AFTER)
@@ -221,8 +219,8 @@ def _note_health(
 def sweep_deliveries(runtime: Runtime) -> int:
     """Leave a job for every action whose next step is due; returns how many. An action with a job keeps it.
 
-    Of the actions whose receiver is paused, the longest waiting one checks whether the receiver is back. A step that is
-    long overdue is given another job: the one it had may have failed before it changed anything.
+    If a receiver is paused, only its longest-waiting action is sent, to test the receiver. A step that is long overdue
+    gets another job: the previous job may have failed before it changed anything.
     """
     now = runtime.clock.now()
     with runtime.store.read() as connection:

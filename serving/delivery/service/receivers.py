@@ -1,4 +1,4 @@
-"""A marketplace's receiver: let it rest, send to it again, or take it off; every change is audited."""
+"""A marketplace's receiver: pause, resume or disable it; every change is audited."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -19,15 +19,15 @@ LONGEST_PAUSE_HOURS: Final = 72  # Waiting messages become undeliverable after a
 
 
 def pause_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, hours: int, by: str) -> None:
-    """Send nothing for some hours, as while the receiver is being mended; then one message asks whether it is back.
+    """Send nothing for some hours, for example during a repair; then one message tests the receiver.
 
     Raises
     ------
     Invalid, NotFound
-        Not 1 to 72 hours; the endpoint is not the one in force.
+        The hours are not between 1 and 72; the endpoint is not the one in force.
     """
     if not 1 <= hours <= LONGEST_PAUSE_HOURS:
-        raise Invalid("A receiver rests for 1 to {most} hours.", most=LONGEST_PAUSE_HOURS)
+        raise Invalid("A receiver can be paused for 1 to {most} hours.", most=LONGEST_PAUSE_HOURS)
     until = runtime.clock.now() + timedelta(hours=hours)
     with runtime.store.write() as connection:
         found = _in_force(connection, marketplace, endpoint_id)
@@ -36,25 +36,25 @@ def pause_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str,
 
 
 def wake_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, by: str) -> None:
-    """Send what waits at once.
+    """Resume deliveries at once.
 
     Raises
     ------
     NotFound, Conflict
-        The endpoint is not the one in force; it does not rest.
+        The endpoint is not the one in force; it is not paused.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         found = _in_force(connection, marketplace, endpoint_id)
         if found.paused_until is None:
-            raise Conflict("The receiver does not rest; what is due goes to it.")
+            raise Conflict("The receiver is not paused; due messages are sent to it.")
         endpoints.pause(connection, found, until=None)
         wake(connection, marketplace.marketplace_id, now, beyond=now)
         _record(runtime, connection, found, "webhook.woken", by, {})
 
 
 def disable_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: str, *, by: str, reason: str) -> None:
-    """Send nothing to it any more. Later messages are tried for a week and wait for another receiver.
+    """Send nothing to this endpoint from now on. Later messages wait up to a week for another receiver.
 
     Raises
     ------
@@ -62,7 +62,7 @@ def disable_receiver(runtime: Runtime, marketplace: Marketplace, endpoint_id: st
         No reason is given; the endpoint is not the one in force.
     """
     if not reason.strip():
-        raise Invalid("Say why nothing may be sent to this receiver any more.")
+        raise Invalid("Give the reason for disabling this endpoint.")
     with runtime.store.write() as connection:
         found = _in_force(connection, marketplace, endpoint_id)
         endpoints.disable(connection, found, runtime.clock.now())
@@ -83,6 +83,6 @@ def _record(
 
 
 def wake(connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
-    """Make due at once what may leave and waits for a later moment than `beyond`."""
+    """Make messages due at once that wait for a moment later than `beyond`."""
     for box in (actions.OUTBOX, seller_actions.OUTBOX):
         box.wake(connection, marketplace_id, at, beyond=beyond)

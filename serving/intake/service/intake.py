@@ -1,4 +1,4 @@
-"""Rows in: checked, compared with what is known, scored, routed, and kept in one transaction."""
+"""Intake of rows: check, compare with the stored state, score, route, and store in one transaction."""
 
 import hashlib
 import json
@@ -52,7 +52,7 @@ class RowStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RowAnswer:
-    """The answer to one row; a quarantined one says why, an accepted one whether it is a new listing or version."""
+    """The answer to one row: why it is quarantined, or whether it is a new listing or version."""
 
     status: RowStatus
     external_id: str | None
@@ -73,10 +73,10 @@ def receive(
 ) -> list[RowAnswer]:
     """Take in at most a thousand rows, in order, and answer each; all are kept or quarantined in one transaction.
 
-    Features and scores are worked out before the transaction, so that the write lock is held for milliseconds. If
-    another request changed one of the listings in between, everything is worked out again. `rejections` names rows
-    that could not even be read. With `backfill`, a row counts as known when it occurred, but not before anything of
-    its seller that was scored without it.
+    Features and scores are computed before the transaction, so that the write lock lasts milliseconds. If another
+    request changes one of the listings meanwhile, everything is computed again. `rejections` names rows that could not
+    be read. With `backfill`, a row counts as known when it occurred, but not before listings of its seller that were
+    scored without it.
     """
     now = runtime.clock.now()
     answers: dict[int, RowAnswer] = {}
@@ -91,7 +91,7 @@ def receive(
             accepted.append((position, found))
     rounds = _rounds(accepted) or [[]]
     for number, round_ in enumerate(rounds):
-        # A microsecond apart, so that a round's moment is later than all that the rounds before have left.
+        # One microsecond apart, so that a round is later than everything that the earlier rounds stored.
         at = now + timedelta(microseconds=number)
         kept = refused if number == len(rounds) - 1 else []
         answers.update(_receive_round(runtime, marketplace, round_, kept, now=at, backfill=backfill))
@@ -99,7 +99,7 @@ def receive(
 
 
 def _rounds(accepted: Sequence[tuple[int, Listing]]) -> list[list[tuple[int, Listing]]]:
-    """Rows grouped so that no round holds a listing twice: a batch may carry two changes of one."""
+    """Rows grouped so that no round contains a listing twice: a batch can hold two changes of one listing."""
     rounds: list[list[tuple[int, Listing]]] = []
     seen: list[set[str]] = []
     for position, found in accepted:
@@ -162,18 +162,18 @@ def _gather(
             key=lambda step: step.as_of,
         )
         changed = [step for step in steps if not (step.is_repeat or step.is_late)]
-        pasts = SellerHistories.read(connection, here, [(step.listing, step.as_of) for step in changed])
+        seller_histories = SellerHistories.read(connection, here, [(step.listing, step.as_of) for step in changed])
         context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)
         questions = questions_now(connection, marketplace, context, now)
         open_cases = cases.open_cases(connection, here, known_ids)
         texts = BatchTexts(connection, here, changed)
     facts: dict[int, Facts] = {}
     for step in changed:
-        found = _facts(step, context.references, pasts, marketplace, texts.near_duplicates_of(step))
+        found = _facts(step, context.references, seller_histories, marketplace, texts.near_duplicates_of(step))
         facts[step.position] = found
         texts.came(step, found)
         if step.is_version:
-            pasts.take_in(step.listing, found, step.before, context.taking_part)
+            seller_histories.take_in(step.listing, found, step.before, context.taking_part)
     draws = {
         step.position: step.before.draw if step.before and not step.is_version else runtime.draw() for step in changed
     }
@@ -231,13 +231,13 @@ def _log_price(found: Listing, references: References) -> float | None:
 
 
 def _facts(
-    step: Step, references: References, pasts: SellerHistories, marketplace: Marketplace, near: NearDuplicates | None
+    step: Step, references: References, recorded: SellerHistories, marketplace: Marketplace, near: NearDuplicates | None
 ) -> Facts:
     before = step.before
     price_before = None
     if before is not None:
         price_before = before.log_price if step.is_version else before.previous_log_price
-    history = pasts.of(
+    history = recorded.of(
         step.listing,
         listing_id=before.listing_id if before else None,
         as_of=step.as_of,

@@ -36,7 +36,7 @@ from serving.scoring.store import trials
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One accepted row against what is known: a new version, a new observation, or nothing new."""
+    """One accepted row compared with the stored state: a new version, a new observation, or nothing new."""
 
     position: int
     listing: Listing
@@ -56,12 +56,12 @@ class Step:
 
     @property
     def is_version(self) -> bool:
-        """Whether a buyer sees something else than before."""
+        """Whether the content that a buyer sees has changed."""
         return self.before is None or self.before.content_hash != self.content_hash
 
     @property
     def earlier_prices(self) -> OwnPrices:
-        """The prices of the listing's versions before the one that this row is of."""
+        """The prices of the listing's versions before this row's version."""
         if self.before is None:
             return NO_PRICES
         earlier = self.before.earlier_prices
@@ -69,13 +69,13 @@ class Step:
 
     @property
     def is_repeat(self) -> bool:
-        """Whether the row says nothing new at all."""
+        """Whether the row repeats the stored state."""
         return not self.is_version and self.before is not None and self.before.observed_hash == self.observed_hash
 
 
 @dataclass(frozen=True, slots=True)
 class Ids:
-    """The ids of the rows of one step."""
+    """The ids of the rows that one step adds."""
 
     listing_id: str
     version_id: str
@@ -83,7 +83,7 @@ class Ids:
 
 
 class RowsToKeep:
-    """The rows of one write, collected and then inserted table by table in the order of their references."""
+    """The rows of one write, inserted table by table in the order of their references."""
 
     def __init__(self, runtime: Runtime, marketplace_id: str, taking_part: frozenset[str]) -> None:
         self._runtime, self._here, self._taking_part = runtime, marketplace_id, taking_part
@@ -207,7 +207,7 @@ class RowsToKeep:
             )
 
     def keep_text(self, text: NewText | None) -> None:
-        """The signature of a new version's text; None where it is too short to be compared."""
+        """The signature of a new version's text; None where it is too short for a comparison."""
         if text is not None:
             self._texts.append(text)
 
@@ -229,7 +229,7 @@ class RowsToKeep:
     def open_case(
         self, step: Step, ids: Ids, facts: Facts, scored: Scored, open_case: Case | None, *, relisted: bool
     ) -> None:
-        """A case where a person must look; an open one on an earlier version becomes stale and is followed."""
+        """Open a case where a person must decide; an open case on an earlier version becomes stale and is followed."""
         routed = scored.route.lane
         if routed is Lane.NO_ACTION:
             if open_case is None:
@@ -254,13 +254,13 @@ class RowsToKeep:
                 brand_id=facts.brand.brand_id,
                 lane=lane.value,
                 state=CaseState.OPEN.value,
-                # A person who waits for an answer does not wait longer because the seller changed the listing.
+                # A waiting appellant or notifier does not wait longer because the seller changed the listing.
                 priority=max(harm, open_case.priority) if open_case else harm,
                 opened_at=step.as_of,
                 due_at=step.as_of + timedelta(hours=hours),
                 follows_case_id=open_case.case_id if open_case else None,
                 relisted=relisted,
-                # Drawn where it can come true alone, so that a desk without it draws as it always did.
+                # Drawn only where it has an effect, so that other marketplaces keep their sequence of random numbers.
                 score_masked=bool(share) and self._runtime.draw() < (share or 0.0),
                 masked_share=share,
             )
@@ -278,7 +278,7 @@ class RowsToKeep:
         )
 
     def insert(self, connection: Connection) -> None:
-        """Write all of it."""
+        """Insert all rows."""
         listings.add_sellers(connection, self._sellers)
         listings.add_listings(connection, self._listings)
         for listing_id, pointer in self._advances:
@@ -311,7 +311,7 @@ def content_of(found: Listing) -> dict[str, Any]:
 
 
 def observed_of(found: Listing) -> dict[str, Any]:
-    """Counters and the seller block, without what is missing."""
+    """Counters and the seller block, without missing values."""
     blank = SellerBlock()
     seller = {
         field.name: value

@@ -1,4 +1,4 @@
-"""The likeness of a batch's texts: to what is stored, and to the rows of the same batch that stand before."""
+"""Near-duplicates of a batch's texts, among the stored texts and the earlier rows of the same batch."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ from serving.scoring.store.near_duplicates import Alike
 def near_duplicates_of(
     connection: Connection, marketplace_id: str, found: Listing, as_of: datetime
 ) -> NearDuplicates | None:
-    """The near-duplicates of one listing's text among what is stored; None where it is too short to tell."""
+    """The stored near-duplicates of one listing's text; None where the text is too short for a comparison."""
     signature = signature_of(found)
     if signature is None:
         return None
@@ -42,9 +42,9 @@ def _compared(
 
 
 class BatchTexts:
-    """The texts of rows that are taken in together, each compared with what is stored and with the rows before it.
+    """The texts of the rows of one batch, each compared with the stored texts and the rows before it.
 
-    So a row of a batch knows what it would know if it had come after them by itself.
+    A row of a batch therefore gets the same result as if the earlier rows had come by themselves.
     """
 
     def __init__(self, connection: Connection, marketplace_id: str, steps: Sequence[Step]) -> None:
@@ -56,7 +56,7 @@ class BatchTexts:
         self._before: dict[int, list[Candidate]] = defaultdict(list)
 
     def near_duplicates_of(self, step: Step) -> NearDuplicates | None:
-        """The near-duplicates of a row's text; None where it is too short to tell."""
+        """The near-duplicates of a row's text; None where it is too short for a comparison."""
         signature = self._signatures.get(step.position)
         if signature is None:
             return None
@@ -67,7 +67,7 @@ class BatchTexts:
         return _compared(signature, step.listing, candidates[:MOST_COMPARED], step.as_of, more=more)
 
     def came(self, step: Step, facts: Facts) -> None:
-        """Let the rows after this one see its text, if it is a new version."""
+        """Make a row's text visible to the rows after it, if it is a new version."""
         signature = self._signatures.get(step.position)
         if signature is None or not step.is_version:
             return
@@ -86,7 +86,7 @@ class BatchTexts:
             del kept[: -near_duplicates.MOST_PER_KEY]
 
     def new_text(self, step: Step, version_id: str) -> NewText | None:
-        """The stored form of a new version's text; the text of an earlier version of the listing is the same text."""
+        """The stored form of a new version's text; an unchanged text keeps the id of its earlier version."""
         signature = self._signatures.get(step.position)
         if signature is None:
             return None

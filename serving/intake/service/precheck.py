@@ -1,4 +1,4 @@
-"""A score without storage: a marketplace requests it before it publishes a listing."""
+"""Scores without storage, which a marketplace requests before it publishes a listing."""
 
 from features.facts import assemble_facts
 from features.listing import Listing
@@ -13,12 +13,12 @@ from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.scoring.service.scoring import Scored, ToScore, score_and_route
 from serving.sellers.service.seller_listing import listed_among
 
-# Never drawn for audit: the draw belongs to a listing version, and there is none yet.
+# Never sampled for audit: the sample consists of listing versions, and there is none yet.
 _NO_DRAW = 1.0
 
 
 def precheck(runtime: Runtime, marketplace: Marketplace, listing: Listing) -> Scored:
-    """Score one listing as if it came in now; nothing is stored and no case is opened."""
+    """The score of a listing as if it came in now; nothing is stored and no case is opened."""
     now, here = runtime.clock.now(), marketplace.marketplace_id
     with runtime.store.read() as connection:
         context = runtime.services[ReferenceContextCache].of(connection, marketplace, now)

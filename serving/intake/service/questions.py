@@ -1,4 +1,4 @@
-"""Which brands the model may ask now."""
+"""The brands that the model may ask now."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The watch on removed listings that come back: what of a batch repeats one, unless the watch is switched off."""
+"""Relists in a batch: its listings that repeat a removed one, unless the kill switch is off."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -13,15 +13,13 @@ from serving.platform.runtime import Runtime
 
 
 def relists_among(
-    runtime: Runtime, marketplace_id: str, offers: Mapping[int, Facts], now: datetime
+    runtime: Runtime, marketplace_id: str, listings: Mapping[int, Facts], now: datetime
 ) -> dict[int, Relist]:
-    """The listings that repeat a removed one, by their number. Nothing is read where nothing points to a
-    counterfeit.
-    """
+    """The listings that repeat a removed one, by number. Without an indication of a counterfeit, nothing is read."""
     policy = runtime.policies[RelistPolicy]
-    copies = {number: copies_of_fakes(one) for number, one in offers.items()}
-    links = {number: linked_steps(one, policy) for number, one in offers.items()}
-    suspects = [number for number in offers if copies[number] or links[number]]
+    copies = {number: copies_of_fakes(one) for number, one in listings.items()}
+    links = {number: linked_steps(one, policy) for number, one in listings.items()}
+    suspects = [number for number in listings if copies[number] or links[number]]
     if not suspects:
         return {}
     with runtime.store.read() as connection:
@@ -34,4 +32,4 @@ def relists_among(
             sellers={name for number in suspects for name in links[number]},
             since=now - timedelta(days=policy.watched_days),
         )
-    return {number: found for number in suspects if (found := relist(offers[number], removed, policy)) is not None}
+    return {number: found for number in suspects if (found := relist(listings[number], removed, policy)) is not None}

@@ -36,7 +36,7 @@ _FIELDS: Final = {
 def receive_events(
     runtime: Runtime, marketplace: Marketplace, body: Mapping[str, Any], *, backfill: bool
 ) -> dict[str, int]:
-    """Keep events; returns how many were new, known and quarantined.
+    """Store events; returns how many were new, known and quarantined.
 
     Raises
     ------
@@ -105,7 +105,7 @@ def _row(runtime: Runtime, marketplace: Marketplace, event: Any, now: datetime, 
 
 
 def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[dict[str, Any]], now: datetime) -> None:
-    """An event of the past was not known to the listings of its seller that have been scored without it."""
+    """Make a late event known only after the listings of its seller that were scored without it."""
     floors = histories.scored_until(connection, marketplace_id, {row["seller_external_id"] for row in rows})
     for row in rows:
         row["known_at"] = min(max(row["known_at"], floors.of(row["seller_external_id"], None) or row["known_at"]), now)

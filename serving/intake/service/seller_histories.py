@@ -1,4 +1,4 @@
-"""The point-in-time histories of the sellers of one request at the moment of each row, from one common read."""
+"""Point-in-time seller histories of one request, each at the moment of its row, from one common read."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from serving.sellers.service.linked import Moment, links_at
 
 @dataclass(frozen=True, slots=True)
 class SellerHistories:
-    """The pasts of some sellers of a marketplace, the brands that have authorised each, and with whom it was linked."""
+    """The histories of some sellers of a marketplace, with the brands that authorised each and its links."""
 
     sellers: Mapping[str, SellerHistory]
     authorised: Mapping[str, tuple[Authorisation, ...]]
@@ -54,9 +54,9 @@ class SellerHistories:
         earlier_prices: OwnPrices = NO_PRICES,
         likeness: NearDuplicates | None = None,
     ) -> History:
-        """The history of a listing at a moment; of a listing that names no seller nothing is recorded but itself.
+        """The history of a listing at a moment; without a seller it covers the listing alone.
 
-        `complete_since` is from when the marketplace vouches for its seller events; what follows is the listing's own.
+        `complete_since` is the start of the complete seller events; later arguments describe the listing itself.
         """
         seller, past = listing.seller.external_id, NOTHING_RECORDED
         if seller is not None:
@@ -76,14 +76,14 @@ class SellerHistories:
         )
 
     def take_in(self, listing: Listing, facts: Facts, before: Latest | None, taking_part: Collection[str]) -> None:
-        """Know of a new version of this request as rows of later moments will read it from the database."""
+        """Add a new version of this request, as rows of later moments will read it from the database."""
         seller = listing.seller.external_id
         if seller is None:
             return
         brand_key, category_key = reference_keys(listing, facts.brand)
         self.sellers[seller].take_in(
             Put(
-                # A new listing has no id yet; its own will do, for no other row of the round is about it.
+                # A new listing has no id yet; its external id is enough, because no other row of the round concerns it.
                 listing_id=before.listing_id if before else listing.external_id,
                 known_at=facts.as_of,
                 first_known_at=before.first_known_at if before else facts.as_of,

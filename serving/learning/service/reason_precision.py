@@ -63,7 +63,7 @@ def told(found: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> Reas
         fake = labels[one["version_id"]]
         labelled += 1
         counterfeit += fake
-        for (side, name), message in _said(one["reasons"], one["route_reasons"]).items():
+        for (side, name), message in _messages(one["reasons"], one["route_reasons"]).items():
             examples.setdefault((side, name), message)
             tallies[side][name][0] += 1
             tallies[side][name][1] += fake
@@ -75,7 +75,7 @@ def told(found: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> Reas
     return ReasonPrecision(labelled, counterfeit, listed("for"), listed("against"), listed("rule"))
 
 
-def _said(reasons: Sequence[Any], rules: Sequence[Any]) -> dict[tuple[str, str], Message]:
+def _messages(reasons: Sequence[Any], rules: Sequence[Any]) -> dict[tuple[str, str], Message]:
     """The reasons given, by side and name, each name once."""
     once: dict[tuple[str, str], Message] = {}
     for reason in map(reason_from_json, reasons):

@@ -52,7 +52,7 @@ class VerdictHistory:
 
 def of_marketplace(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, VerdictHistory]:
     """By version, what was known at a moment of each version that anybody had judged."""
-    return _said(connection, marketplace_id, as_of, None)
+    return _histories(connection, marketplace_id, as_of, None)
 
 
 def of_versions(
@@ -61,7 +61,7 @@ def of_versions(
     """The same for these versions alone, so that a few versions do not cost a read of all verdicts."""
     found: dict[str, VerdictHistory] = {}
     for some in chunks(_judged(connection, marketplace_id, version_ids)):
-        found |= _said(connection, marketplace_id, as_of, some)
+        found |= _histories(connection, marketplace_id, as_of, some)
     return found
 
 
@@ -74,7 +74,7 @@ def _judged(connection: Connection, marketplace_id: str, version_ids: Collection
     return list(connection.execute(judged).scalars())
 
 
-def _said(
+def _histories(
     connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
 ) -> dict[str, VerdictHistory]:
     given: dict[str, list[Recorded]] = {}
@@ -141,7 +141,7 @@ def _recorded(
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)
     )
-    kept = _held(connection, marketplace_id, as_of)
+    kept = _pending(connection, marketplace_id, as_of)
     return [_one(row, as_of, kept.get(row["listing_id"])) for row in connection.execute(query).mappings()]
 
 
@@ -153,7 +153,7 @@ class _PendingRemoval:
     verdict_id: str
 
 
-def _held(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, _PendingRemoval]:
+def _pending(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, _PendingRemoval]:
     """By listing, the removal that waited at a moment or is asked for after it; one at most waits at a time."""
     query = (
         select(action.c.listing_id, action.c.verdict_id, removal_approval.c.pending_since)
@@ -166,14 +166,14 @@ def _held(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[
     return {row.listing_id: _PendingRemoval(row.pending_since, row.verdict_id) for row in connection.execute(query)}
 
 
-def _one(row: RowMapping, as_of: datetime, held: _PendingRemoval | None) -> Recorded:
+def _one(row: RowMapping, as_of: datetime, pending: _PendingRemoval | None) -> Recorded:
     lane = CaseLane(row["lane"])
     # The verdicts behind the removal: the verdict that made it, and those that joined it since (ids are ordered by
     # time).
     waits = (
-        held is not None
+        pending is not None
         and row["judgement"] == Judgement.COUNTERFEIT.value
-        and (row["known_at"], row["verdict_id"]) >= (held.pending_since, held.verdict_id)
+        and (row["known_at"], row["verdict_id"]) >= (pending.pending_since, pending.verdict_id)
     )
     given = GivenVerdict(
         verdict_id=row["verdict_id"],

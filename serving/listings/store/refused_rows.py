@@ -71,10 +71,10 @@ def _naming(marketplace_id: str, seller: str) -> tuple[ColumnElement[bool], ...]
     return quarantine.c.marketplace_id == marketplace_id, or_(*named)
 
 
-def forget(connection: Connection, marketplace_id: str, before: datetime, held: Collection[str], most: int) -> int:
+def forget(connection: Connection, marketplace_id: str, before: datetime, kept: Collection[str], most: int) -> int:
     """Forget the beginnings of rows refused by a moment; one that may name one of the sellers under hold stays."""
     row = quarantine.c
-    named = [row.row_head.contains(seller, autoescape=True) for seller in held]
+    named = [row.row_head.contains(seller, autoescape=True) for seller in kept]
     old = select(row.quarantine_id).where(
         row.marketplace_id == marketplace_id, row.known_at <= before, row.row_head != ERASED, *(~one for one in named)
     )

@@ -64,10 +64,10 @@ class Hit:
     external_id: str
 
 
-def keep(connection: Connection, marketplace_id: str, offers: Iterable[Findable]) -> None:
+def keep(connection: Connection, marketplace_id: str, listings: Iterable[Findable]) -> None:
     """Index listings and their sellers for search; the new entries replace the earlier ones."""
     rows = {}
-    for one in offers:
+    for one in listings:
         words = _line(search_words(f"{one.title or ''} {one.external_id}"))
         sold_by = _line(search_words(one.seller or ""))
         rows[Kind.LISTING, one.external_id] = _row(marketplace_id, Kind.LISTING, one.external_id, words, sold_by)

@@ -80,7 +80,7 @@ def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice
         return settled_notice(item.state)
     if item.outcome is None or item.decided_at is None or not is_final(runtime, item):
         return None
-    if _is_held(connection, item):
+    if _is_pending(connection, item):
         return None
     verdict = None if item.verdict_id is None else verdicts.get(connection, item.marketplace_id, item.verdict_id)
     complaint = notice_complaints.of_item(connection, item.marketplace_id, item.item_id)
@@ -98,7 +98,7 @@ def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice
     )
 
 
-def _is_held(connection: Connection, item: Item) -> bool:
+def _is_pending(connection: Connection, item: Item) -> bool:
     """Whether a removal waits for people, who may yet say that it does not stand."""
     if item.action_id is None:
         return False

@@ -83,7 +83,7 @@ def receive_notice(
         known = reputation_of(runtime, connection, sender, now)
         warned = warn_if_due(connection, sender, known, now)
         context = NoticeContext(runtime, connection, here, sender, notice_id, written.reason_code, now, known.doubted)
-        record(context, "notice.received", notice_id, _said(context, channel, len(locations)))
+        record(context, "notice.received", notice_id, _payload(context, channel, len(locations)))
         states = take_listings(context, locations)
         listings = tuple(zip(locations, states, strict=True))
         return Receipt(notice_id, now, link_for(runtime, here, notice_id), listings, WARNING if warned else None)
@@ -131,7 +131,7 @@ def email_token(runtime: Runtime, marketplace_id: str, email: str) -> str:
     return hmac.digest(runtime.contact_key, message, hashlib.sha256).hex()
 
 
-def _said(context: NoticeContext, channel: Channel, offers: int) -> dict[str, Any]:
+def _payload(context: NoticeContext, channel: Channel, listings: int) -> dict[str, Any]:
     """The audit log's record of a notice: no personal data, as it cannot be erased alone."""
     muted = context.reporter.is_muted(context.at)
     return {
@@ -139,6 +139,6 @@ def _said(context: NoticeContext, channel: Channel, offers: int) -> dict[str, An
         "reporter_kind": context.reporter.kind.value,
         "channel": channel.value,
         "reason_code": context.reason_code,
-        "offers": offers,
+        "offers": listings,
         **({"muted_because": context.reporter.muted_because} if muted else {}),
     }

@@ -21,17 +21,17 @@ class Presence:
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._started_at = runtime.wall.now()
-        self._said_at: datetime | None = None
+        self._written_at: datetime | None = None
 
     def swept(self, found: Mapping[str, int], seconds: float) -> bool:
         """Note a sweep, at most twice a minute; returns whether it was written."""
         now = self._runtime.wall.now()
-        if self._said_at is not None and now - self._said_at < PACE:
+        if self._written_at is not None and now - self._written_at < PACE:
             return False
         what = {name: number for name, number in found.items() if number}
         process = f"{socket.gethostname()[:80]}, process {os.getpid()}"
         seen = WorkerProcess(self._runtime.settings.worker_id[:80], process, self._started_at, now, seconds, what)
         with self._runtime.store.write() as connection:
             workers.seen(connection, seen)
-        self._said_at = now
+        self._written_at = now
         return True
