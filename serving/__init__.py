@@ -1,1 +1,1 @@
-"""The world: HTTP, pages, database, durable jobs, command line."""
+"""The outer layer: HTTP, pages, database, durable jobs, command line."""

@@ -1,4 +1,4 @@
-"""The two applications of a service: the public one, and the one behind the home's Unix socket."""
+"""The two applications of a service: the public one, and the one behind the data directory's Unix socket."""
 
 from typing import Any
 
@@ -19,16 +19,16 @@ from serving.web.headers import SecurityHeaders
 from serving.web.site import install_pages
 from serving.web.wording.i18n import ReadersLanguage
 
-_LOCAL_BODY_BYTES = 100_000_000  # A batch of an import may hold long texts; the peer owns the machine's home.
+_LOCAL_BODY_BYTES = 100_000_000  # A batch of an import may hold long texts; the peer owns the data directory.
 
 
 def create_app(runtime: Runtime) -> FastAPI:
-    """The public application. It does not start if a route lacks a guard.
+    """The public application; it does not start if a route lacks a guard.
 
     Raises
     ------
     Unguarded
-        A route does not say who may use it.
+        A route does not declare who may use it.
     """
     app = FastAPI(title="Touchstone", version="1", docs_url=None, redoc_url=None, openapi_url=None)
     app.state.runtime = runtime
@@ -44,7 +44,7 @@ def create_app(runtime: Runtime) -> FastAPI:
 
 
 def create_local_app(runtime: Runtime) -> FastAPI:
-    """The application of the command line; the socket's mode lets nobody else in."""
+    """The application of the command line; the socket's file mode keeps other users out."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.runtime = runtime
     install_error_handlers(app)
@@ -57,7 +57,7 @@ def create_local_app(runtime: Runtime) -> FastAPI:
 _local = APIRouter()
 
 
-@_local.post("/commands/{name}", dependencies=[public("only the home's owner reaches the socket")])
+@_local.post("/commands/{name}", dependencies=[public("only the data directory's owner reaches the socket")])
 async def post_command(name: str, request: Request) -> dict[str, Any]:
     """Run one command."""
     body = await json_body(request)

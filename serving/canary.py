@@ -1,6 +1,6 @@
-"""Loads one bundle and scores one listing with it; run as a child, so that a crash is only the child's.
+"""Loads one bundle and scores one listing with it, in a child process so that a crash ends only the child.
 
-`python -m serving.canary FOLDER DIGEST` ends with 0, or with 1 and a sentence.
+`python -m serving.canary FOLDER DIGEST` exits with 0, or with 1 and a sentence.
 """
 
 import math

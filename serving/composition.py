@@ -1,4 +1,4 @@
-"""The composition root: every part of a process is made and wired here."""
+"""The composition root: makes and connects the parts of a process."""
 
 import random
 import secrets
@@ -55,7 +55,7 @@ CONTACT_KEY: Final = "contact.key"
 
 
 def default_policies() -> ByClass:
-    """The rules as they are written, before an operator's settings."""
+    """The default policies, before an operator's settings."""
     return ByClass(
         DEFAULT_ROUTING,
         DEFAULT_SCORECARD,
@@ -94,10 +94,10 @@ def default_policies() -> ByClass:
 def open_runtime(
     settings: Settings, *, clock: Clock | None = None, draw: Callable[[], float] | None = None, migrated: bool = False
 ) -> Runtime:
-    """Everything for one process, on a database brought to this version's schema unless the caller has done so.
+    """Everything for one process, on a database migrated to this version's schema unless the caller has done so.
 
-    The caller owns the home where SQLite is used. A home remembers its kind of clock, because times of two clocks
-    in one database could not be compared.
+    The caller owns the data directory where SQLite is used. The database remembers its kind of clock, because times of
+    two clocks in one database could not be compared.
     """
     home = Home.at(settings.home)
     url = settings.database_url or sqlite_url(home.database)
@@ -141,7 +141,7 @@ def _contact_key(settings: Settings, home: Home) -> bytes:
 
 
 def _policies(settings: Settings) -> ByClass:
-    """The policies as written, less what the operator has set."""
+    """The default policies with the operator's settings applied."""
     written = default_policies()
     enforcement = written[EnforcementPolicy]
     if settings.undo_window_seconds is not None:
@@ -159,12 +159,12 @@ def _policies(settings: Settings) -> ByClass:
 
 
 def _pictures(settings: Settings) -> Pictures:
-    """Where pictures are loaded from.
+    """The loader of pictures.
 
     Raises
     ------
     Invalid
-        A host is none, or production was asked for with pictures of this machine.
+        A host is not valid, or production mode is combined with pictures from this machine.
     """
     found = Pictures(hosts_of(settings.picture_hosts))
     if settings.production and found.of_this_machine:
@@ -173,12 +173,12 @@ def _pictures(settings: Settings) -> Pictures:
 
 
 def _clock(settings: Settings, store: Store) -> Clock:
-    """The home's clock; a new home takes the one that was asked for.
+    """The clock of the data directory; a new one takes the requested clock.
 
     Raises
     ------
     Invalid
-        The home's times are of the other clock, or production was asked for with a simulated one.
+        The stored times are of the other clock, or production mode is combined with a simulated clock.
     """
     wanted = settings.clock
     with store.write() as connection:

@@ -1,4 +1,4 @@
-"""Every route says who may use it; a route that does not say so keeps the service from starting."""
+"""Every route declares who may use it; a route without a declaration keeps the service from starting."""
 
 import hmac
 import time
@@ -30,7 +30,7 @@ _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _SAME_SITE: Final = frozenset({"same-origin", "none"})
 
 
-# A revoked key is refused within a second; in that second it costs no look into the database.
+# A revoked key is refused within a second; during that second it needs no database query.
 _KEY_LASTS_SECONDS: Final = 1.0
 _MOST_CALLERS: Final = 1_000
 
@@ -40,14 +40,14 @@ class Unguarded(RuntimeError):
 
 
 class CrossSite(DomainError):
-    """A form or call that did not come from our own page."""
+    """A form or call that did not come from our own pages."""
 
     code = "cross_site"
 
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """Marks a dependency as the route's access decision; its name states the decision."""
+    """Marks a dependency as the route's access decision; its name states that decision."""
 
     name: str
     check: Callable[..., Any]
@@ -58,25 +58,25 @@ class Guard:
 
 
 def runtime_of(request: Request) -> Runtime:
-    """The runtime of the application that answers."""
+    """The runtime of the application that handles the request."""
     found: Runtime = request.app.state.runtime
     return found
 
 
 def cookie_name(runtime: Runtime) -> str:
-    """With https the browser itself keeps the cookie to this host."""
+    """The name of the session cookie. With https, its prefix makes the browser restrict the cookie to this host."""
     return f"__Host-{COOKIE}" if is_secure(runtime) else COOKIE
 
 
 def is_secure(runtime: Runtime) -> bool:
-    """Whether people reach the service by https."""
+    """Whether people use the service over https."""
     return (runtime.settings.public_url or "").startswith("https://")
 
 
 async def _session_of(request: Request, *, files: int, translated: bool) -> Session:
     runtime = runtime_of(request)
     found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
-    # The texts of a page are made before the page. On a page without translations they are English from the beginning.
+    # Texts of a page are made before the page. A page without translations is in English from the start.
     show_as(found.display if translated else replace(found.display, language=ENGLISH))
     if request.method not in _SAFE:
         await _same_site(request, found, files)
@@ -84,12 +84,12 @@ async def _session_of(request: Request, *, files: int, translated: bool) -> Sess
 
 
 async def _same_site(request: Request, session: Session, files: int) -> None:
-    """An unsafe call must carry the session's token, and must not say that it comes from elsewhere.
+    """Require the session's token for an unsafe call, and refuse one that another site sent.
 
     Raises
     ------
     CrossSite
-        It does not.
+        The token is missing or wrong, or the call comes from another site.
     """
     site = request.headers.get("sec-fetch-site")
     given = request.headers.get(CSRF_HEADER)
@@ -103,10 +103,10 @@ async def _same_site(request: Request, session: Session, files: int) -> None:
 
 
 def may(*permissions: Permission, files: int = 0, translated: bool = False) -> Any:
-    """A signed-in person with any of these permissions; the handler gets their session.
+    """Admit a signed-in user with any of these permissions; the handler gets the session.
 
-    `files` is how many files the form of the route may have. `translated` is whether its page is in the reader's
-    language, and not in English.
+    `files` is the largest number of files in the route's form. `translated` says whether the page is in the reader's
+    language instead of English.
     """
 
     async def check(request: Request) -> Session:
@@ -115,7 +115,7 @@ def may(*permissions: Permission, files: int = 0, translated: bool = False) -> A
             if not any(found.person.may(permission) for permission in permissions):
                 raise Forbidden("Your role does not include this page.")
         except DomainError:
-            await request.close()  # A file of the form is nobody's any more.
+            await request.close()  # No handler owns the form's files any longer.
             raise
         return found
 
@@ -123,7 +123,7 @@ def may(*permissions: Permission, files: int = 0, translated: bool = False) -> A
 
 
 def signed_in(*, translated: bool = False) -> Any:
-    """Anybody who is signed in; `translated` as for `may`."""
+    """Admit any signed-in user; `translated` as for `may`."""
 
     async def check(request: Request) -> Session:
         return await _session_of(request, files=0, translated=translated)
@@ -140,7 +140,7 @@ class Caller:
 
 
 def key(scope: Scope) -> Any:
-    """An API key with this scope; the handler gets its marketplace."""
+    """Admit an API key with this scope; the handler gets its marketplace."""
 
     async def check(request: Request) -> Caller:
         runtime, header = runtime_of(request), request.headers.get("authorization")
@@ -166,20 +166,20 @@ async def _anybody(_request: Request) -> None:
 
 
 def public(why: str) -> Any:
-    """Anybody at all, for the stated reason."""
+    """Admit everybody, for the stated reason."""
     return Depends(Guard(f"public: {why}", _anybody))
 
 
 def install(app: FastAPI, router: APIRouter) -> None:
-    """Add a router's routes to the application itself, where they can be seen: `include_router` hides them."""
+    """Add a router's routes to the application itself, where they are visible: `include_router` hides them."""
     app.router.routes.extend(router.routes)
 
 
 def install_package(app: FastAPI, package: ModuleType) -> None:
-    """Add the routes of every module of a package, folders included, that has a `router` of its own.
+    """Add the routes of every module of a package, subfolders included, that has its own `router`.
 
-    A new page or endpoint is a new module. Modules are taken by name; a test holds that no route hides another, so the
-    order has no effect.
+    A new page or endpoint is a new module. Modules are added in the order of their names. A test verifies that no route
+    hides another, so the order has no effect.
     """
     for found in sorted(walk_packages(package.__path__, f"{package.__name__}."), key=lambda one: one.name):
         router = getattr(import_module(found.name), "router", None)
@@ -188,12 +188,12 @@ def install_package(app: FastAPI, package: ModuleType) -> None:
 
 
 def guards_of(app: FastAPI) -> dict[str, str]:
-    """Every route with its guard; mounted applications are included, except static files.
+    """The guard of every route; mounted applications are included, except static files.
 
     Raises
     ------
     Unguarded
-        A route has none, or is of a kind that cannot be looked into.
+        A route has no guard, or is of a kind that cannot be inspected.
     """
     found: dict[str, str] = {}
     for path, route in _nested(app.routes, ""):

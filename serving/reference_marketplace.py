@@ -1,6 +1,6 @@
 """A small marketplace that does what a real one must: verify, acknowledge, apply each message once and in order.
 
-It keeps its effects in a file of its own, one JSON line each, so that anybody can count them.
+It appends its effects to its own file, one JSON object a line, so that they can be counted.
 """
 
 import json
@@ -41,7 +41,7 @@ class Effects:
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._applied: set[str] = set()
-        # By what it is about and which: a seller's sequence is no listing's, though both may have one id.
+        # By kind and id of the subject: a seller and a listing with the same id have separate sequences.
         self._sequences: dict[tuple[str, str], int] = {}
         self._last: dict[tuple[str, str], str] = {}
         for line in whole_lines(path):
@@ -80,7 +80,7 @@ class Effects:
             return self._last.get(("listing", listing)) != "remove"
 
     def account(self, seller: str) -> str:
-        """The last action on an account; an account without any action is unchanged."""
+        """The last action on an account; "restore" for an account without any action."""
         with self._lock:
             return self._last.get(("seller", seller), "restore")
 
@@ -90,7 +90,7 @@ class Effects:
 
 
 def whole_lines(path: Path) -> list[dict[str, Any]]:
-    """The effects in a file; a last line that a killed process left half written is cut off."""
+    """The effects in a file, without a last line that a killed process wrote only in part."""
     if not path.is_file():
         return []
     content = path.read_bytes()
@@ -135,7 +135,7 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
             body = self.rfile.read(length)
             try:
                 message = verifier.verify(body, {name.lower(): value for name, value in self.headers.items()})
-            except (WebhookVerificationError, ValueError):  # The latter where a header or body is not even well formed.
+            except (WebhookVerificationError, ValueError):  # The latter where a header or body is not well formed.
                 self._answer(401)
                 return
             # Messages of a later release are acknowledged and ignored.
@@ -144,7 +144,7 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
             self._answer(204)
 
         def do_GET(self) -> None:  # the base class calls it so
-            """Say whether a listing is shown, as a buyer who opens its address would see, or how an account stands."""
+            """Answer whether a listing is shown, as its page would show a buyer, or how an account stands."""
             if self.path.startswith(_ACCOUNTS):
                 account = effects.account(unquote(self.path.removeprefix(_ACCOUNTS)))
                 self._answer(200, json.dumps({"account": account}).encode())
@@ -160,7 +160,7 @@ def run(home: Home, port: int | None, *, ready: Callable[[str], None]) -> None:
             self.wfile.write(body)
 
         def log_message(self, *_arguments: Any) -> None:
-            """Say nothing; the effects are the log."""
+            """Log nothing; the effects are the log."""
 
     try:
         server = ThreadingHTTPServer(("127.0.0.1", found["port"]), Handler)

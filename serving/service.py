@@ -1,4 +1,4 @@
-"""One service process: the public port, the home's socket, and on SQLite the jobs."""
+"""One service process: the public port, the data directory's socket, and on SQLite the jobs."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ _BACKLOG: Final = 2048
 
 
 class _Server(uvicorn.Server):
-    """A server that leaves signals to the process that runs several of them."""
+    """A server that leaves signals to the process, which runs several servers."""
 
     def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override]  # uvicorn's is a generator
         """Capture none."""
@@ -43,7 +43,7 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
     Raises
     ------
     HomeInUse
-        Another process owns the home.
+        Another process owns the data directory.
     Invalid
         The port is taken.
     """
@@ -95,7 +95,7 @@ def _server(app: FastAPI) -> _Server:
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=20,
-        # Behind a proxy the client's address is the proxy's word; nothing here depends on it.
+        # Behind a proxy, the proxy supplies the client's address; no decision here depends on it.
         proxy_headers=False,
     )
     return _Server(config)
@@ -122,7 +122,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
 
 @contextmanager
 def _private(path: Path) -> Iterator[socket.socket]:
-    """A Unix socket that only the owner can open; it replaces the leftover of a killed process."""
+    """A Unix socket that only the owner can open; it replaces one that a killed process left behind."""
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as made:
         before = os.umask(0o177)
@@ -138,7 +138,7 @@ def _private(path: Path) -> Iterator[socket.socket]:
 
 
 def _listing_setup(runtime: Runtime, address: str) -> None:
-    """The one-time link of a first start; it is printed, never logged."""
+    """Print the one-time link of a first start; it is never logged."""
     with runtime.store.read() as connection:
         known = accounts.anybody(connection)
     if not known:
@@ -146,7 +146,7 @@ def _listing_setup(runtime: Runtime, address: str) -> None:
 
 
 def run_worker(settings: Settings) -> None:
-    """Run jobs without serving pages, beside other processes on PostgreSQL, until SIGTERM or SIGINT.
+    """Run jobs without serving pages, next to other processes on PostgreSQL, until SIGTERM or SIGINT.
 
     Raises
     ------

@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
-# The approvals that a model needs before it scores.
+# The number of approvals that a model needs before it scores.
 
 
 @dataclass(frozen=True, slots=True)
 class PromotionPolicy:
     """Settings of `serving.learning.rules.promotion.standing`."""
 
-    # A model decides whose listings are looked at, so one person's slip or bad will must not change it.
-    # A marketplace with a single data scientist sets one (TOUCHSTONE_APPROVALS_NEEDED) and says so in its log.
+    # A model decides which listings people review, so one person's error or ill will must not change it.
+    # A marketplace with a single data scientist sets one (TOUCHSTONE_APPROVALS_NEEDED) and records the reason.
     approvals_needed: int = 2
 
 

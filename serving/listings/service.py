@@ -1,4 +1,4 @@
-"""Rows that were refused: kept with the reason, a hash and their beginning, so that nothing is lost silently."""
+"""Refused rows: stored with the reason, a hash and their beginning, so that no row is lost silently."""
 
 import hashlib
 import json
@@ -33,11 +33,11 @@ def quarantine_row(
 
 
 def _storable(text: str) -> str:
-    """The text with escapes for NUL and half pairs, which PostgreSQL does not hold."""
+    """The text with escapes for NUL and lone surrogates, which PostgreSQL cannot store."""
     return text.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
 def external_id_of(row: object) -> str | None:
-    """The id that a refused row gives itself, safe to send back."""
+    """The id that a refused row gives itself, safe to include in an answer."""
     found = row.get("external_id") if isinstance(row, Mapping) else None
     return found.encode("ascii", "backslashreplace").decode()[:200] if isinstance(found, str) else None

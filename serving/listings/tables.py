@@ -105,7 +105,7 @@ late_version = tenant_table(
 text_signature = tenant_table(
     "text_signature",
     "version_id",
-    # The first version of the listing with this text: a change of price alone is no other text.
+    # The first version of the listing with this text: a change of price alone is no new text.
     id_column("text_id"),
     Column("signature", LargeBinary, nullable=False),
     within("version_id", "listing_version"),
@@ -114,7 +114,7 @@ text_signature = tenant_table(
 
 
 def _bands(name: str) -> Table:
-    """Texts by the keys under which like ones meet, in the order of their receipt."""
+    """Texts by the keys under which similar texts meet, in the order of their receipt."""
     return Table(
         name,
         metadata,
@@ -128,7 +128,7 @@ def _bands(name: str) -> Table:
 
 
 text_band = _bands("text_band")
-# Texts on which somebody gave a verdict, so that no flood of copies can hide them.
+# Texts with a verdict, so that no flood of copies can hide them.
 judged_band = _bands("judged_band")
 observation = tenant_table(
     "observation",
@@ -154,7 +154,7 @@ quarantine = tenant_table(
     Column("row_length", BigInteger, nullable=False),
     Column("row_head", Text, nullable=False),
     moment("known_at"),
-    # With the code, so that what was refused is counted without reading the rows themselves.
+    # With the code, so that refused rows are counted without reading the rows themselves.
     Index("ix_quarantine_known", "marketplace_id", "known_at", "code"),
 )
 
@@ -198,7 +198,7 @@ score = tenant_table(
     Index("ix_score_scored", "marketplace_id", "scored_at", "lane"),
 )
 
-# The words under which listings and sellers are found; each engine has an index of them beside it
+# The words by which listings and sellers are found; each engine has its own index of them
 # (`serving.listings.store.search`).
 search_entry = Table(
     "search_entry",

@@ -1,1 +1,1 @@
-"""Marketplaces, their API keys and the switches of their automatic rules."""
+"""Marketplaces, their API keys and the kill switches of their automatic rules."""

@@ -1,4 +1,4 @@
-"""API keys: made, told from a header, listed for administrators, and ended. `provisioning.add_key` makes one."""
+"""API keys: made, checked, listed for administrators, and revoked. `provisioning.add_key` stores one."""
 
 import hmac
 import secrets
@@ -16,18 +16,18 @@ _MARK: Final = "tsk"
 
 
 def keys_of(runtime: Runtime, by: Person) -> list[KeyRecord]:
-    """The keys of the marketplaces that somebody administers, the ended ones too, the latest first."""
+    """The keys of the marketplaces that a person administers, revoked ones included, latest first."""
     with runtime.store.read() as connection:
         return marketplaces.keys(connection, by.marketplaces(Permission.ADMINISTER))
 
 
 def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
-    """End a key; within a second it opens nothing any more.
+    """Revoke a key; it is refused within a second.
 
     Raises
     ------
     NotFound
-        There is no such key in force in the person's marketplaces.
+        The person's marketplaces have no such key in force.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -45,12 +45,12 @@ def new_key(runtime: Runtime, marketplace_id: str, scopes: frozenset[Scope]) -> 
 
 
 def key_of(runtime: Runtime, header: str | None, scope: Scope) -> ApiKey:
-    """The API key in an Authorization header, if it may do this.
+    """The API key in an Authorization header, if it has the scope.
 
     Raises
     ------
     NotSignedIn
-        No key, an unknown one, or a wrong secret.
+        There is no key, the key is unknown, or its secret is wrong.
     Forbidden
         The key lacks the scope.
     """

@@ -11,7 +11,7 @@ marketplace = Table(
     Column("marketplace_id", ID, primary_key=True),
     Column("name", String(200), nullable=False, unique=True),
     Column("base_currency", String(3), nullable=False),
-    # Where it sells, as ISO 3166 codes or EU; empty where it has not said.
+    # Where it sells, as ISO 3166 codes or EU; null until it has stated that.
     Column("sold_in", Json, nullable=True),
     moment("seller_events_since", nullable=True),
     moment("created_at"),

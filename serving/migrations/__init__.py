@@ -1,1 +1,1 @@
-"""How a database comes to the schema of this version: revisions by Alembic, above the tables that they make."""
+"""Migrations: how Alembic revisions bring a database to the schema of this version."""

@@ -1,4 +1,4 @@
-"""How Alembic runs: on the connection that the caller holds, so that a migration is one transaction."""
+"""Alembic's environment: it uses the caller's connection, so that a migration is one transaction."""
 
 from alembic import context
 

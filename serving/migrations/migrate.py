@@ -15,13 +15,13 @@ from serving.platform.database.engine import is_sqlite, job_database_url, write_
 
 
 class DatabaseOfAnotherVersion(DomainError):
-    """The database has a revision of the schema that this version does not know; nothing was changed in it."""
+    """The database has a schema revision that this version does not know; nothing was changed."""
 
     code = "database_of_another_version"
 
 
 def migrate(url: str) -> None:
-    """Create or upgrade all tables; nothing happens where they are current.
+    """Create or upgrade all tables; a current database stays as it is.
 
     Raises
     ------
@@ -30,7 +30,7 @@ def migrate(url: str) -> None:
     """
     engine = write_engine(url) if is_sqlite(url) else create_engine(url)
     if engine.url.database and is_sqlite(url):
-        # SQLite would make it readable by everybody; its log and shared memory get the mode of the file.
+        # SQLite would create a file that everybody can read; its log and shared memory inherit the file's mode.
         Path(engine.url.database).touch(mode=0o600)
     try:
         upgrade(engine)

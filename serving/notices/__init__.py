@@ -1,1 +1,1 @@
-"""Notices from outside, their reporters, decisions and complaints."""
+"""Notices by outside notifiers: reporters, decisions and complaints."""

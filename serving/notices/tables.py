@@ -8,14 +8,14 @@ from serving.platform.database.schema import ID, id_column, moment, one_of, tena
 
 _STRANGER = text("kind = 'unregistered' AND email_token IS NOT NULL")
 
-# Notifiers. Name and address are the only personal data here; both are null once they were erased.
+# Notifiers. Name and address are the only personal data here; both are null once they are erased.
 reporter = tenant_table(
     "reporter",
     "reporter_id",
     word("kind"),
     Column("name", String(200), nullable=True),
     Column("email", String(320), nullable=True),
-    # Keyed hash of the address, by which a stranger is known again.
+    # Keyed hash of the address, by which a stranger is identified.
     Column("email_token", String(64), nullable=True),
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     Column("secret_hash", String(64), nullable=True),
@@ -52,8 +52,8 @@ notice = tenant_table(
     Index("ix_notice_known", "marketplace_id", "known_at"),
 )
 
-# One notified listing. `version_id` is what it was when it was notified, `case_id` where it is decided, also after the
-# listing was changed and its case followed by another.
+# One notified listing. `version_id` is its version when it was notified, `case_id` the case that decides it, also after
+# the listing changed and another case followed.
 notice_item = tenant_table(
     "notice_item",
     "item_id",
@@ -85,7 +85,7 @@ notice_item = tenant_table(
     Index("ix_notice_item_known", "marketplace_id", "known_at"),
 )
 
-# A notifier's complaint that a listing stays. `previous_verdict_id` is what it is against, `verdict_id` what ended it.
+# A notifier's complaint that a listing stays, against `previous_verdict_id`; `verdict_id` ended it.
 notice_complaint = tenant_table(
     "notice_complaint",
     "complaint_id",

@@ -1,1 +1,1 @@
-"""Health, figures, switches, the circuit breaker and housekeeping."""
+"""Health, figures, kill switches, the circuit breaker and housekeeping."""

@@ -5,7 +5,7 @@ from sqlalchemy import Column, Float, String, Table
 from serving.platform.database.schema import metadata, moment
 from serving.platform.database.types import Json
 
-# Processes that run jobs, by the name that each is given; `found` is what the last sweep had to do.
+# Processes that run jobs, by the configured name of each; `found` is the work of the last sweep.
 worker_process = Table(
     "worker_process",
     metadata,

@@ -1,4 +1,4 @@
-"""Which listings are beyond dispute: two analysts, one of them blind, said the same, and nobody says otherwise."""
+"""Listings beyond dispute: two analysts, one of them in a blind review, agreed, and no verdict contradicts them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from models.verdict import Judgement, Side
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """1 counterfeit or 0, and the verdicts of those who agree in the order of time."""
+    """1 counterfeit or 0 genuine, and the verdicts of the agreeing people in the order of time."""
 
     value: int
     verdicts: tuple[str, ...]
@@ -22,11 +22,11 @@ def agreed(
 ) -> Agreed | None:
     """The independent, equal answer of two people on one listing version as of a moment; None where there is none.
 
-    The judgement calls. *Independently* means that the later of two analysts looked blind, as at a second review: a
-    reader of a colleague's answer mostly repeats it. *Nobody says otherwise* counts everybody, the brand and test buys
-    too, because a set to measure by must not hold what is argued about; grey market is left out as a thing between. So
-    is a listing that was appealed against, unless the appeal was dismissed and it is counterfeit. And it has to be as
-    ripe as a label: until then the seller may still be heard.
+    Independent: the later analyst answered in a blind second review, because a reader of a colleague's answer mostly
+    repeats it. Undisputed: the brand and test buys count too, because a reference set must not contain contested
+    listings. Grey market is left out, as it lies between the classes. An appealed listing is left out, unless the
+    appeal was dismissed and the listing is counterfeit. The answer must be as old as a mature label, so that the seller
+    has had time to appeal.
     """
     known = sorted((v for v in verdicts if v.known_at <= as_of), key=lambda v: (v.known_at, v.verdict_id))
     answers = [v for v in known if not (v.superseded or v.suspended) and v.judgement in VALUES]

@@ -1,4 +1,4 @@
-"""Approvals to a champion: whose word counts, and how many are still missing. Standard library only."""
+"""Approvals of a new champion: which of them count, and how many are missing. Standard library only."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from serving.learning.policy import PromotionPolicy
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """One person's yes to one model, given while `beside` was the champion (None where there was none)."""
+    """One person's approval of one model, given while `beside` was the champion (None where there was none)."""
 
     by: str
     reason: str
@@ -19,7 +19,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The approvals that count, one a person and in order, and how many more are needed."""
+    """The approvals that count, at most one a person and in order, and how many more are needed."""
 
     counted: tuple[Approval, ...]
     missing: int
@@ -41,12 +41,12 @@ def standing(
 ) -> Standing:
     """The promotion status of a model with these approvals.
 
-    The judgement calls. A person counts once, however often they approve. An approval counts while the champion of its
-    comparison is in force: the figures against another champion are different. It counts while the person may still
-    promote: the approval of a removed person does not count. If a gate is not passed, an approval counts only with a
-    reason, so that each of the two has faced the figure. A request for the retraining is no approval.
+    A person counts once, however often they approve. An approval counts while the champion of its comparison is in
+    force: figures against another champion differ. It counts while the person has the right to promote. If a gate is
+    not passed, an approval counts only with a reason, so that each approver has considered the figure. A request for
+    the retraining is no approval.
 
-    `let_in_by` has the inviters of each person. If one approver invited the other, only the invitee's approval counts
+    `invited_by` has the inviters of each person. If one approver invited the other, only the invitee's approval counts
     (`serving.accounts.rules.second_person`).
     """
     counted: dict[str, Approval] = {}

@@ -1,4 +1,4 @@
-"""The champions in memory follow those that the database names."""
+"""Loads the champions that the database names."""
 
 from serving.learning.store import learning
 from serving.platform.runtime import Runtime
@@ -6,7 +6,7 @@ from serving.scoring.service.bundles import LiveModels
 
 
 def follow_champions(runtime: Runtime) -> list[str]:
-    """Serve the champions that the database names; returns the marketplaces that could not."""
+    """Serve the champions that the database names; returns the marketplaces whose champion could not be loaded."""
     with runtime.store.read() as connection:
         champions = learning.champions(connection)
     return runtime.services[LiveModels].follow(champions)

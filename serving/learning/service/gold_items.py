@@ -1,7 +1,7 @@
-"""Among many answers of the desk one goes to a case whose answer is known, which looks like any second review.
+"""Gold items: after many answers, one second review goes to a case with a known answer, and looks like any other.
 
-It comes from the golden set, and counts into the agreement that its reviewer alone sees: into no label, no standing and
-nothing that happens to the listing.
+It comes from the golden set. The result counts only in the agreement that its reviewer alone sees: it affects no
+label, no standing and no listing.
 """
 
 from datetime import timedelta
@@ -20,7 +20,7 @@ from training.golden import GoldenItem
 
 
 def open_gold_items(runtime: Runtime) -> int:
-    """Open one in each marketplace whose desk has given so many answers since the last; returns how many."""
+    """Open one in each marketplace with enough answers since the last one; returns how many were opened."""
     with runtime.store.read() as connection:
         due = [
             one.marketplace_id
@@ -57,7 +57,7 @@ def _open_one(runtime: Runtime, here: str) -> bool:
 
 
 def _drawn(runtime: Runtime, connection: Connection, here: str) -> GoldenItem | None:
-    """A listing of the golden set that has not had its turn and that somebody has yet to judge."""
+    """A listing of the golden set that has not been used, and that at least one analyst has not judged."""
     kept = golden_set_of(connection, here, runtime.clock.now())
     taken, people = gold_items.taken(connection, here), gold_items.analysts(connection, here)
     left = [] if kept is None else [item for item in kept.items if item.version_id not in taken]

@@ -1,4 +1,4 @@
-"""Freezing a golden set, and handing it to a training as a file of its own."""
+"""Freezes a golden set, and writes it as a separate file for a training."""
 
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +18,12 @@ from training.snapshot import SnapshotRefused
 
 
 def freeze_golden_set(runtime: Runtime, marketplace: Marketplace, *, by: str) -> StoredSet:
-    """Freeze all that two analysts judged alike by now; it takes the place of the set before, which stays.
+    """Freeze all listings on which two analysts agree by now; the new set replaces the earlier one, which is kept.
 
     Raises
     ------
     Invalid
-        Too few listings were judged so, or of one class only.
+        Too few listings qualify, or they are all of one class.
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
@@ -58,7 +58,7 @@ def _refuse_too_few(items: int, positives: int) -> None:
     policy = DEFAULT_GATES
     if items < policy.golden_fewest or not policy.collapse_positives <= positives < items:
         raise Invalid(
-            "{n} listings were judged alike by two analysts of whom the second looked blind, {positives} of them "
+            "{n} listings were judged alike by two analysts, the second in a blind review, {positives} of them "
             "counterfeit; a golden set needs {least} listings, {least_positives} counterfeit.",
             n=items,
             positives=positives,
@@ -73,7 +73,7 @@ def golden_set_of(connection: Connection, marketplace_id: str, as_of: datetime) 
     Raises
     ------
     Invalid
-        What is stored is not what was frozen.
+        The stored set does not match its digest.
     """
     stored = golden.in_force(connection, marketplace_id, as_of)
     if stored is None:
@@ -85,7 +85,7 @@ def golden_set_of(connection: Connection, marketplace_id: str, as_of: datetime) 
 
 
 def write_golden_set(runtime: Runtime, marketplace_id: str) -> tuple[Path, str] | None:
-    """The set in force as a file that is only read, beside the snapshots, and its digest."""
+    """The set in force as a read-only file beside the snapshots, and its digest."""
     with runtime.store.read() as connection:
         stored = golden.in_force(connection, marketplace_id, runtime.clock.now())
     if stored is None:

@@ -1,4 +1,4 @@
-"""All verdicts so far as labelled facts: the only way from the live database to training."""
+"""Verdicts as labelled facts: the only way from the live database to training."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
 
 
 def label_of(version: VerdictHistory, as_of: datetime, policy: LabelPolicy) -> Label | NoLabel:
-    """The label of one version at a moment, or why there is none."""
+    """The label of one version at a moment, or the reason why there is none."""
     decision = version.decision.given if version.decision else None
     return label_from(
         [one.given for one in version.verdicts],
@@ -39,9 +39,9 @@ def label_of(version: VerdictHistory, as_of: datetime, policy: LabelPolicy) -> L
 def labelled_rows(
     connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime
 ) -> list[SnapshotRow]:
-    """A row for each listing version that has a mature label whose every verdict the audit log proves.
+    """A row for each listing version with a mature label, if the audit log proves every verdict behind it.
 
-    A function of the log alone: nothing that was overwritten since the moment is read.
+    The rows depend on the log alone: values overwritten since the moment have no effect.
     """
     versions = verdict_history.of_marketplace(connection, marketplace_id, as_of)
     rows = []
@@ -54,9 +54,9 @@ def labelled_rows(
 
 
 def _proof(version: VerdictHistory, label: Label) -> tuple[int, ...]:
-    """The audit entries of the verdicts that a label rests on; none where one is missing, or nobody answers for it.
+    """The audit entries of the verdicts behind a label; none where one is missing, or a verdict has no person.
 
-    A verdict that stands in its table and not in the log was not given through the service.
+    A verdict in its table without an entry in the log was not given through the service.
     """
     recorded = {one.given.verdict_id: one.audit_sequence for one in version.verdicts}
     if version.decision:
@@ -95,7 +95,7 @@ def mature_labels(
     *,
     only: Collection[str] | None = None,
 ) -> dict[str, bool]:
-    """Whether each listing version with a mature label is counterfeit; `only` of these versions, else of all."""
+    """Whether each listing version with a mature label is counterfeit; with `only`, for these versions alone."""
     versions = (
         verdict_history.of_marketplace(connection, marketplace_id, as_of)
         if only is None
@@ -107,7 +107,7 @@ def mature_labels(
 
 @dataclass(frozen=True, slots=True)
 class LabelState:
-    """Mature labels of each class, what a training needs at the least, and how many more will be mature in time."""
+    """Mature labels of each class, how many a training needs at least, and how many more will mature."""
 
     counterfeit: int
     genuine: int
@@ -118,13 +118,13 @@ class LabelState:
 
     @property
     def enough(self) -> bool:
-        """Whether a training would be tried."""
+        """Whether there are enough labels for a training."""
         return self.counterfeit >= self.counterfeit_needed and self.genuine >= self.genuine_needed
 
 
 def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy, now: datetime) -> LabelState:
-    """The state of a marketplace's labels now. The withheld labels have an open appeal or no clear answer."""
-    # Beyond every maturity: a version without a label even then is withheld for another reason than time.
+    """The state of a marketplace's labels now. Withheld labels have an open appeal or no clear answer."""
+    # After every maturity period: a version without a label even then is withheld for another reason than time.
     later = now + policy.matures
     mature, waiting, withheld = [0, 0], 0, 0
     for version in verdict_history.of_marketplace(connection, marketplace_id, now).values():
@@ -139,12 +139,12 @@ def label_state(connection: Connection, marketplace_id: str, policy: LabelPolicy
 
 
 def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[list[SnapshotRow], References]:
-    """The content of a snapshot of a moment, the same whenever it is asked; nothing of the golden set is in it.
+    """The content of a snapshot as of a moment, without the golden set; a repeated call returns the same content.
 
     Raises
     ------
     Invalid
-        The golden set is not what was frozen.
+        The golden set does not match its digest.
     """
     with runtime.store.read() as connection:
         rows = labelled_rows(connection, marketplace_id, runtime.policies[LabelPolicy], as_of)
@@ -159,7 +159,7 @@ def export_snapshot(runtime: Runtime, marketplace_id: str) -> tuple[str, Path, s
     Raises
     ------
     Invalid
-        No label is mature yet, or the golden set is not what was frozen.
+        No label is mature yet, or the golden set does not match its digest.
     """
     now = runtime.clock.now()
     rows, found = known_at(runtime, marketplace_id, now)

@@ -1,4 +1,4 @@
-"""Retraining as a job: asked for, run in a child, its bundle admitted, its figures kept. A person promotes."""
+"""Retraining as a job: requested, run in a child process, its bundle admitted, figures stored. A person promotes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -30,7 +30,7 @@ def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> 
     Raises
     ------
     Conflict
-        One is waiting or running.
+        A job is waiting or running.
     """
     with runtime.store.write() as connection:
         job_id = add_job(runtime, connection, marketplace.marketplace_id, by=by)
@@ -41,12 +41,12 @@ def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> 
 
 
 def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by: str) -> str:
-    """The row of a retraining that is about to run.
+    """Insert the row of a retraining job.
 
     Raises
     ------
     Conflict
-        One is waiting or running.
+        A job is waiting or running.
     """
     now = runtime.clock.now()
     if any(one.state in {"waiting", "running"} for one in learning.jobs(connection, marketplace_id, 5)):
@@ -66,7 +66,7 @@ def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by
 
 
 def retrain(runtime: Runtime, marketplace_id: str, job_id: str) -> str:
-    """Run one retraining to its end and say how it ended. Run again, it finds what it did before."""
+    """Run one retraining to its end; returns the final state. A repeated call returns the stored result."""
     with runtime.store.read() as connection:
         job = learning.get_job(connection, marketplace_id, job_id)
     if job.state in {"done", "failed"}:
@@ -81,7 +81,7 @@ def retrain(runtime: Runtime, marketplace_id: str, job_id: str) -> str:
 
 
 def _ended(runtime: Runtime, job: Job) -> dict[str, Any]:
-    """The progress of a job that is done, with the stages that it went through."""
+    """The progress of a finished job, with its stages."""
     with runtime.store.read() as connection:
         log = learning.get_job(connection, job.marketplace_id, job.job_id).progress.get("log", [])
     return {"stage": "done", "share": 1.0, "log": log}
@@ -95,7 +95,7 @@ class _Stages:
         self._log: list[dict[str, str]] = []
 
     def text(self, line: Mapping[str, Any]) -> None:
-        """Keep a line of progress."""
+        """Store a line of progress."""
         if not self._log or self._log[-1]["stage"] != line["stage"]:
             began = {"stage": str(line["stage"]), "at": self._runtime.clock.now().isoformat()}
             self._log = [*self._log, began][-_STAGES_KEPT:]
@@ -147,7 +147,7 @@ def _train(runtime: Runtime, job: Job) -> str:
 
 
 def registry_arguments(runtime: Runtime, marketplace_id: str) -> list[str]:
-    """Where the child finds MLflow, and under which name this marketplace's models are registered."""
+    """The arguments with MLflow's address and the name under which this marketplace's models are registered."""
     uri = runtime.settings.mlflow_tracking_uri
     arguments = ["--model-name", f"touchstone-{marketplace_id}"]
     if uri is not None:

@@ -1,4 +1,4 @@
-"""Changes since the champion was trained, and the accuracy of its predictions: one report, stored."""
+"""Changes since the champion was trained, and the accuracy of its predictions, as one stored report."""
 
 import statistics
 from collections.abc import Sequence
@@ -26,16 +26,16 @@ from training.drift import FEWEST, Shift, shifts
 
 SCORE: Final = "score"
 DAYS: Final = 30
-# Chance alone then stays below .09, so that the level of .1 means something, and a report takes half a second.
+# Random variation then stays below .09, so that the level of .1 is significant. A report takes half a second.
 _MOST: Final = 500
 _REPORTS_LAST: Final = timedelta(days=7)
 
 
 def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> dict[str, Any]:
-    """Work out the report of the last `days` and keep it.
+    """Compute and store the report of the last `days`.
 
-    Listings since are held against those of as many days up to the champion's promotion, or, where it is younger than
-    that or there is none, against the days before. Both sides are scored by the present champion.
+    The reference is the same number of days up to the champion's promotion. If the champion is younger than that, or
+    there is none, the reference is the days before. The present champion scores both sides.
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     champion = runtime.services[LiveModels].of(here)
@@ -65,7 +65,7 @@ def measure(runtime: Runtime, marketplace: Marketplace, *, days: int = DAYS) -> 
 
 
 def measure_weekly(runtime: Runtime) -> int:
-    """Measure each marketplace with a champion whose last report is a week old or older; returns how many were."""
+    """Measure each marketplace with a champion whose last report is at least a week old; returns how many."""
     now, measured = runtime.clock.now(), 0
     with runtime.store.read() as connection:
         due = [
@@ -84,7 +84,7 @@ def measure_weekly(runtime: Runtime) -> int:
 
 
 def _compared_until(connection: Connection, marketplace_id: str, now: Window) -> datetime:
-    """The end of the stretch that listings of now are held against; it never reaches into `now`."""
+    """The end of the reference period; it never overlaps `now`."""
     past = learning.promotions(connection, marketplace_id)
     return min(past[0].promoted_at, now.start) if past else now.start
 
@@ -107,7 +107,7 @@ def _columns(rows: Sequence[Computed], champion: Bundle | None, threads: int) ->
 
 
 def _answers(delays: Sequence[timedelta | None]) -> dict[str, Any]:
-    """How long first verdicts took, in days; cases without one count in `cases` alone."""
+    """The delays of first verdicts, in days; cases without a verdict count in `cases` alone."""
     days = sorted(delay / timedelta(days=1) for delay in delays if delay is not None)
     return {
         "cases": len(delays),

@@ -1,4 +1,4 @@
-"""The champion of a marketplace: approved by two people, recorded, in force at once, undone by one."""
+"""The champion of a marketplace: approved by two people, recorded, in force at once, rolled back by one person."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -40,17 +40,17 @@ class Approved:
 
 
 def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str, reason: str = "") -> Approved:
-    """Record a person's approval; the last that is needed puts the model in force at once.
+    """Record a person's approval; the last approval needed puts the model in force at once.
 
-    `digest` may be its beginning, or 'challenger' for the newest. `by` is `user:` and an id; the owner of the home
-    may act without a name only where one approval is enough.
+    `digest` may be a prefix, or 'challenger' for the newest model. `by` is `user:` and an id; the owner of the data
+    directory may act without a name only where one approval is enough.
 
     Raises
     ------
     Invalid
-        A gate is not passed and no reason is given for accepting that; or nobody is named where two must be.
+        A gate is not passed and no reason is given for accepting that; or no person is named where two are needed.
     NotFound, Conflict
-        There is no such model; it is the champion already; this person has approved it before.
+        There is no such model; it is already the champion; this person has already approved it.
     """
     if by == LOCAL and runtime.policies[PromotionPolicy].approvals_needed > 1:
         needed = runtime.policies[PromotionPolicy].approvals_needed
@@ -62,7 +62,7 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
         _checked(runtime, connection, here, found, by, reason)
     runtime.services[BundleStore].load(found.digest)
     with runtime.store.write() as connection:
-        audit.hold(connection)  # Of two people who approve at the same moment the second sees what the first said.
+        audit.hold(connection)  # Of two simultaneous approvers, the second sees the first approval.
         given = _checked(runtime, connection, here, found, by, reason)
         row = {"marketplace_id": here, "approval_id": runtime.ids.new("apv"), "digest": found.digest}
         approvals.add_approval(
@@ -80,7 +80,7 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
 def _checked(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, by: str, reason: str
 ) -> Approval:
-    """The approval beside the champion of now, if it would count."""
+    """The approval, with the current champion as its comparison, if it would count."""
     champion = _champion(connection, marketplace_id)
     if champion == model.digest:
         raise Conflict("This model is the champion already.")
@@ -90,12 +90,12 @@ def _checked(
 
 
 def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str) -> str:
-    """Take back one's approval of a model that is not in force; returns its digest.
+    """Withdraw a person's approval of a model that is not in force; returns its digest.
 
     Raises
     ------
     Conflict
-        There is none that could be undone.
+        There is no approval to withdraw.
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     found = _model(runtime, marketplace, digest)
@@ -108,12 +108,12 @@ def withdraw(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str
 
 
 def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str = "") -> str:
-    """Bring the champion before the present one back; returns its digest. One person may: undoing must be fast.
+    """Restore the previous champion; returns its digest. One person is enough, because a rollback must be fast.
 
     Raises
     ------
     Conflict
-        There was none.
+        There is no previous champion.
     """
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:
@@ -122,7 +122,7 @@ def rollback(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str
     with runtime.store.write() as connection:
         audit.hold(connection)
         if _earlier_champion(connection, here) != earlier:
-            raise Conflict("The champion was changed by somebody else in this moment.")
+            raise Conflict("Somebody else changed the champion at the same moment. Check it, then try again.")
         _appoint(runtime, connection, here, earlier, kind="rollback", by=by, reason=reason.strip(), details={})
     follow_champions(runtime)
     return earlier
@@ -145,12 +145,12 @@ def challenger(runtime: Runtime, marketplace: Marketplace) -> Model | None:
 
 
 def not_passed(model: Model) -> list[str]:
-    """The gates that stand in a model's way, in words."""
+    """The gates that a model does not pass, in words."""
     return [gate["name"] for gate in _failed_gates(model)]
 
 
 def standing_of(runtime: Runtime, connection: Connection, marketplace_id: str, model: Model) -> Standing:
-    """Which approvals of a model count now, and how many are missing."""
+    """The approvals of a model that count now, and how many are missing."""
     given = [one.approval for one in approvals.waiting(connection, marketplace_id, model.digest)]
     return standing(
         given,
@@ -244,7 +244,7 @@ def _appoint(
 
 
 def publish_champion(runtime: Runtime, marketplace_id: str, digest: str) -> str:
-    """Point the registry's alias at the champion; one that was replaced in the meantime is left to its successor."""
+    """Point the registry's alias at the champion, unless another champion has replaced it; returns the version."""
     with runtime.store.read() as connection:
         if learning.champions(connection).get(marketplace_id) != digest:
             return "replaced"

@@ -1,4 +1,4 @@
-"""How often what a score said came true: each reason and each rule that sent a listing to people, by later labels."""
+"""How often reasons came true: the precision of each reason and each routing rule by later labels."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ MOST: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A reason or a rule: of so many listings with a label on which it was said, so many are counterfeit."""
+    """A reason or a rule: the labelled listings that had it, and how many of these are counterfeit."""
 
     name: str
     example: Message
@@ -30,7 +30,7 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class ReasonPrecision:
-    """Reasons that spoke for counterfeit, reasons that spoke against it, and rules; of `labelled` listings in all."""
+    """Reasons for counterfeit, reasons against it, and rules; `labelled` listings in all."""
 
     labelled: int
     counterfeit: int
@@ -40,9 +40,9 @@ class ReasonPrecision:
 
 
 def reason_precision(runtime: Runtime, marketplace: Marketplace) -> ReasonPrecision:
-    """Of the first scores of half a year, those whose listing has a mature label by now.
+    """The precision of reasons in the first scores of half a year whose listing has a mature label by now.
 
-    Only listings that somebody judged have one, so these are shares among what people looked at, not among all.
+    Only judged listings have a label, so these are shares of reviewed listings, not of all.
     """
     here, now = marketplace.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
@@ -53,7 +53,7 @@ def reason_precision(runtime: Runtime, marketplace: Marketplace) -> ReasonPrecis
 
 
 def told(found: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> ReasonPrecision:
-    """Count what was said; each name once a listing."""
+    """Count the reasons and rules; each name counts once a listing."""
     tallies: dict[str, dict[str, list[int]]] = {
         name: defaultdict(lambda: [0, 0]) for name in ("for", "against", "rule")
     }

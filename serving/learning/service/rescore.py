@@ -1,4 +1,4 @@
-"""The output of another model for past listings: the stored facts, scored and routed again."""
+"""The output of another model for past listings: stored facts, scored and routed again."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -25,13 +25,13 @@ from serving.scoring.service.scoring import Questions, ToScore, score_and_route
 
 CHAMPION: Final = "champion"
 _BATCH: Final = 500
-# Lanes in which a person looks because of the score; the audit draw and thin evidence are none of the model's doing.
+# Lanes in which a person reviews because of the score; audit samples and thin evidence do not depend on the model.
 _FLAGGED: Final = frozenset({Lane.ANALYST, Lane.ASK_BRAND})
 
 
 @dataclass(frozen=True, slots=True)
 class Rescored:
-    """One version with its original score and the other model's score. `counterfeit` is its label now, None without."""
+    """One version with its original score and the other model's. `counterfeit` is its label now, None without one."""
 
     version_id: str
     external_id: str
@@ -53,10 +53,9 @@ def rescore(
     most: int,
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Rescored]:
-    """Every version first scored since a moment, or `most` of them spread over the time, scored and routed again.
+    """Score and route every version first scored since a moment again, or `most` of them spread over the time.
 
-    Nothing is changed. The draw of each version is the one that it had; brands take part as they do now, without
-    limit.
+    Nothing is stored. Each version keeps its random draw. Brands take part as they do now, without daily limits.
     """
     now = runtime.clock.now()
     found: list[Rescored] = []
@@ -92,12 +91,12 @@ def rescore(
 
 
 def model_named(runtime: Runtime, marketplace: Marketplace, name: str) -> Model:
-    """The model of a digest or its beginning, the 'challenger', or the 'champion'.
+    """The model with a digest or a prefix, or the 'challenger' or 'champion'.
 
     Raises
     ------
     NotFound, Conflict
-        There is none, or several digests begin so.
+        There is none, or the prefix is ambiguous.
     """
     if name == CHALLENGER:
         return required(challenger(runtime, marketplace), "There is no challenger; retrain first.")
@@ -116,10 +115,10 @@ def _batches(rows: Iterator[EarlierScore]) -> Iterator[list[EarlierScore]]:
 
 
 def summary(rows: Iterable[Rescored]) -> dict[str, Any]:
-    """Count the versions that change lanes, and the labelled versions that each model flags.
+    """The number of versions that change lanes, and of labelled versions that each model flags.
 
-    Labelled versions count by their weight, so that the few from the random audit sample represent all listings without
-    review. A flag on a listing that the other model never showed to a person neither harms nor helps a model.
+    Labelled versions count by their weight, so that the few from the random audit sample represent all unreviewed
+    listings. A flag on a listing that the other model never sent to a person counts neither for nor against a model.
     """
     kept = list(rows)
     moves = Counter((row.lane_before, row.lane) for row in kept)

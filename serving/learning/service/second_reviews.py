@@ -1,4 +1,4 @@
-"""Labels in doubt go back to a second reviewer, who is shown neither the score nor what was said."""
+"""Doubtful labels go to a second reviewer, who sees neither the score nor the first answer."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
@@ -22,8 +22,8 @@ def open_second_reviews(
     """Store the doubtful labels of a training and open cases on the most doubtful; returns how many were opened.
 
     Unconfirmed positives of the random audit sample come first, because they give no label until a second reviewer
-    confirms them. A version has one second review, also if another training doubts it again. A version that has changed
-    since the training read it is skipped: its label has changed, or an appeal suspends it. A repeated call for the same
+    confirms them. A version gets one second review, even if another training doubts it. A version that has changed
+    since the training is skipped: its label has changed, or an appeal suspends it. A repeated call for the same
     training adds only the missing cases.
     """
     now, policy = runtime.clock.now(), runtime.policies[SecondLookPolicy]
@@ -62,7 +62,7 @@ def open_second_reviews(
 def _doubts(
     runtime: Runtime, connection: Connection, marketplace_id: str, suspects: Sequence[Mapping[str, Any]], now: datetime
 ) -> list[dict[str, Any]]:
-    """Finds that wait for a second reviewer, the oldest first, then suspects whose label is still what it was."""
+    """Unconfirmed positives, oldest first, then suspects whose label has not changed."""
     versions = verdict_history.of_marketplace(connection, marketplace_id, now)
     labels = {version_id: label_of(one, now, runtime.policies[LabelPolicy]) for version_id, one in versions.items()}
     alone = [
@@ -80,7 +80,7 @@ def _doubts(
 
 
 def look_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dict[str, Any]:
-    """The version as it was scored when it was first judged; a second review has no urgency and follows nothing."""
+    """The version as scored when it was first judged; a second review has no urgency and follows no other case."""
     return {
         "marketplace_id": first.marketplace_id,
         "case_id": case_id,
@@ -97,12 +97,12 @@ def look_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dic
 
 
 def look_event(runtime: Runtime, first: Case, case_id: str, actor: str, now: datetime) -> dict[str, Any]:
-    """The first line of its history."""
+    """The first entry of the case's history."""
     return {
         "marketplace_id": first.marketplace_id,
         "event_id": runtime.ids.new("evt"),
         "case_id": case_id,
-        "what": "Opened for a second look by somebody who has not judged the listing.",
+        "what": "Opened for a second review by somebody who has not judged the listing.",
         "actor": actor,
         "known_at": now,
     }

@@ -1,4 +1,4 @@
-"""Runs a child of training and reads its lines; MLflow is in the child's process and in no other."""
+"""Runs a training child process and reads its lines; only that process uses MLflow."""
 
 import json
 import os
@@ -20,7 +20,7 @@ _NOT_FOR_CHILDREN: Final = frozenset({"TOUCHSTONE_DATABASE_URL"})
 
 
 class TrainingFailed(DomainError):
-    """The training child refused or failed; the sentence is its own."""
+    """The training child refused or failed, with the child's own sentence."""
 
     code = "training_failed"
 
@@ -28,14 +28,14 @@ class TrainingFailed(DomainError):
 def run_child(
     module: str, arguments: Sequence[str], *, cache: Path, timeout_seconds: float, progress: Callable[[Line], None]
 ) -> Line:
-    """Run `python -m module` to its end and return its last line. Each line of progress is passed on.
+    """Run `python -m module` to its end and return its last line; `progress` receives each line of progress.
 
-    Its standard input stays open while we live, so that it ends when we do.
+    Its standard input stays open while this process lives, so that the child ends with it.
 
     Raises
     ------
     TrainingFailed
-        It refused, crashed, or took longer than the timeout.
+        The child refused, crashed, or exceeded the timeout.
     """
     command = [sys.executable, "-P", "-m", module, *arguments]
     with (
@@ -60,7 +60,7 @@ def run_child(
 
 
 def child_environment(cache: Path) -> dict[str, str]:
-    """The environment of a child that computes: kernels compiled once, threads that sleep, no way to our database."""
+    """The child's environment: cached kernels, threads that sleep while they wait, no access to our database."""
     ours = {name: value for name, value in os.environ.items() if name.upper() not in _NOT_FOR_CHILDREN}
     return {"NUMBA_CACHE_DIR": str(cache / "numba"), **ours, "OMP_WAIT_POLICY": "passive"}
 
@@ -82,4 +82,4 @@ def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> L
 def _tail(errors: Any) -> str:
     errors.seek(0)
     lines = errors.read().decode(errors="replace").strip().splitlines()
-    return lines[-1][:300] if lines else "it said nothing"
+    return lines[-1][:300] if lines else "no output"

@@ -1,4 +1,4 @@
-"""A challenger on trial: started, given a share, ended; and what it has shown so far."""
+"""Trials of a challenger: started, given a share of sellers, compared, ended."""
 
 from sqlalchemy import Connection
 
@@ -21,12 +21,12 @@ from serving.scoring.store.trials import Trial
 
 
 def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float, by: str) -> Trial:
-    """Let a model score live traffic beside the champion, and decide about a share of sellers.
+    """Have a model score live traffic beside the champion, and decide for a share of sellers.
 
     Raises
     ------
     Invalid, Forbidden
-        The share is none, or others have yet to approve the model.
+        The share is not valid, or the model still needs approvals.
     NotFound, Conflict
         There is no such model; it is the champion; another is on trial.
     """
@@ -49,12 +49,12 @@ def start(runtime: Runtime, marketplace: Marketplace, *, name: str, share: float
 
 
 def change_share(runtime: Runtime, marketplace: Marketplace, *, share: float, by: str) -> Trial:
-    """Let the model on trial decide about more sellers, or fewer.
+    """Set the share of sellers for which the model on trial decides.
 
     Raises
     ------
     Invalid, Forbidden, Conflict
-        As `start`; or nothing is on trial.
+        As for `start`; or no model is on trial.
     """
     here = marketplace.marketplace_id
     with runtime.store.write() as connection:
@@ -68,12 +68,12 @@ def change_share(runtime: Runtime, marketplace: Marketplace, *, share: float, by
 
 
 def end(runtime: Runtime, marketplace: Marketplace, *, by: str) -> Trial:
-    """End the trial; the champion decides about everybody again. One person may: undoing must be fast.
+    """End the trial; the champion decides for all sellers again. One person is enough, because an undo must be fast.
 
     Raises
     ------
     Conflict
-        Nothing is on trial.
+        No model is on trial.
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
@@ -85,7 +85,7 @@ def end(runtime: Runtime, marketplace: Marketplace, *, by: str) -> Trial:
 
 
 def shown_so_far(runtime: Runtime, connection: Connection, found: Trial) -> Comparison:
-    """A comparison of both models' flags since the trial began, with the labels of now."""
+    """A comparison of both models' flags since the trial began, by the labels of now."""
     now = runtime.clock.now()
     labels = mature_labels(connection, found.marketplace_id, runtime.policies[LabelPolicy], now)
     rows = trials.scores(connection, found.marketplace_id, found.trial_id)

@@ -23,12 +23,12 @@ class GivenApproval:
 
 
 def add_approval(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new approval."""
+    """Insert an approval."""
     add(connection, promotion_approval, [row])
 
 
 def waiting(connection: Connection, marketplace_id: str, digest: str) -> list[GivenApproval]:
-    """Approvals of a model that were neither withdrawn nor used, in order."""
+    """Approvals of a model that are neither withdrawn nor used, in order."""
     table = promotion_approval
     query = (
         select(table)
@@ -44,7 +44,7 @@ def waiting(connection: Connection, marketplace_id: str, digest: str) -> list[Gi
 
 
 def use(connection: Connection, marketplace_id: str, approval_ids: Collection[str], promotion_id: str) -> None:
-    """Spend approvals on a change of the champion; they count for no other."""
+    """Mark approvals as used by a change of the champion; they count for no other change."""
     connection.execute(
         update(promotion_approval)
         .where(inside(promotion_approval, marketplace_id), promotion_approval.c.approval_id.in_(approval_ids))
@@ -53,7 +53,7 @@ def use(connection: Connection, marketplace_id: str, approval_ids: Collection[st
 
 
 def withdraw(connection: Connection, marketplace_id: str, digest: str, by: str, at: datetime) -> int:
-    """Take back what a person approved of a model and what was not used yet; returns how many approvals that were."""
+    """Withdraw a person's unused approvals of a model; returns how many."""
     table = promotion_approval
     done = connection.execute(
         update(table)
@@ -68,7 +68,7 @@ def withdraw(connection: Connection, marketplace_id: str, digest: str, by: str, 
 
 
 def used(connection: Connection, marketplace_id: str) -> dict[str, list[Approval]]:
-    """The approvals behind each change of the champion, by its id."""
+    """The approvals behind each change of the champion, by the change's id."""
     table = promotion_approval
     query = (
         select(table)

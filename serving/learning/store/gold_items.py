@@ -1,4 +1,4 @@
-"""Cases whose answer is known already, mixed among second reviews to see how well they are taken."""
+"""Gold items: cases with a known answer among second reviews, which measure the reviewers' accuracy."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -14,18 +14,18 @@ from serving.platform.database.scope import inside
 
 
 def is_one() -> ColumnElement[bool]:
-    """Whether a case's answer is known."""
+    """Whether a case is a gold item."""
     return review_case.c.gold_item.is_not(None)
 
 
 def answers_one(given: ColumnElement[str], marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a verdict, by its case, answers one: it teaches nothing and decides nothing."""
+    """Whether a verdict, by its case, answers a gold item: it gives no label and decides nothing."""
     known = select(review_case.c.case_id).where(inside(review_case, marketplace_id, case_id=given), is_one())
     return known.exists()
 
 
 def last(connection: Connection, marketplace_id: str) -> tuple[datetime, CaseState] | None:
-    """When the latest was opened, and how it stands; None where there was none."""
+    """When the latest was opened, and its state; None where there was none."""
     query = (
         select(review_case.c.opened_at, review_case.c.state)
         .where(review_case.c.marketplace_id == marketplace_id, is_one())
@@ -37,13 +37,13 @@ def last(connection: Connection, marketplace_id: str) -> tuple[datetime, CaseSta
 
 
 def taken(connection: Connection, marketplace_id: str) -> set[str]:
-    """The versions that have had one."""
+    """The versions already used in a gold item."""
     query = select(review_case.c.version_id).where(review_case.c.marketplace_id == marketplace_id, is_one())
     return set(connection.execute(query).scalars())
 
 
 def analysts(connection: Connection, marketplace_id: str) -> set[str]:
-    """The reviewers here."""
+    """The analysts of a marketplace."""
     query = (
         select(role_grant.c.user_id)
         .join(account, account.c.user_id == role_grant.c.user_id)
@@ -53,7 +53,7 @@ def analysts(connection: Connection, marketplace_id: str) -> set[str]:
 
 
 def answers_since(connection: Connection, people: Collection[str], since: datetime, most: int) -> int:
-    """How many answers these people have given since a moment, counted to `most`."""
+    """The number of answers by these people since a moment, counted up to `most`."""
     some = (
         select(verdict.c.verdict_id)
         .where(verdict.c.user_id.in_(sorted(people)), verdict.c.known_at > since, verdict.c.side == Side.ANALYST.value)

@@ -1,4 +1,4 @@
-"""Golden sets: added, read, and never changed; the database itself refuses it."""
+"""Golden sets: inserted and read; the database itself refuses changes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class StoredSet:
-    """A golden set as stored; `content` is what its digest is of."""
+    """A golden set as stored; its digest covers `content`."""
 
     digest: str
     items: int
@@ -24,12 +24,12 @@ class StoredSet:
 
 
 def add_set(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A set that was just frozen."""
+    """Insert a set that was just frozen."""
     add(connection, golden_set, [row])
 
 
 def in_force(connection: Connection, marketplace_id: str, as_of: datetime) -> StoredSet | None:
-    """The set that was frozen last up to a moment."""
+    """The latest set frozen by a moment."""
     query = (
         select(golden_set)
         .where(golden_set.c.marketplace_id == marketplace_id, golden_set.c.frozen_at <= as_of)

@@ -63,9 +63,9 @@ class Promotion:
 def scored_reviewed_versions(
     connection: Connection, marketplace_id: str, as_of: datetime
 ) -> Iterator[Mapping[str, Any]]:
-    """For each version judged up to a moment: facts, inclusion probability and lane of the score its first case shows.
+    """For each version judged by a moment: facts, inclusion probability, and lane of the score in its first case.
 
-    A version whose first review follows a notice had no part in the random sampling: it represents itself alone.
+    A version first reviewed because of a notice was not part of the random sampling: it represents itself alone.
     """
     certain = score.c.version_id.in_(notices.reviewed_for_a_notice(marketplace_id, as_of))
     earlier = review_case.alias("earlier")
@@ -120,13 +120,13 @@ def scored_reviewed_versions(
 
 
 def add_snapshot(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A snapshot that was written to its file."""
+    """Insert a snapshot whose file is written."""
     add(connection, snapshot, [row])
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSnapshot:
-    """A snapshot that was written, and the models that were trained from it, the newest first."""
+    """A written snapshot, and the models trained from it, newest first."""
 
     snapshot_id: str
     digest: str
@@ -169,7 +169,7 @@ def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) 
     Raises
     ------
     NotFound
-        There is none in this marketplace.
+        This marketplace has no such snapshot.
     """
     found = [one for one in snapshots(connection, marketplace_id, 10_000) if one.snapshot_id == snapshot_id]
     if not found:
@@ -178,7 +178,7 @@ def get_snapshot(connection: Connection, marketplace_id: str, snapshot_id: str) 
 
 
 def add_job(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new waiting job."""
+    """Insert a waiting job."""
     add(connection, training_job, [row])
 
 
@@ -192,7 +192,7 @@ def get_job(connection: Connection, marketplace_id: str, job_id: str) -> Job:
     Raises
     ------
     NotFound
-        There is none in this marketplace.
+        This marketplace has no such job.
     """
     query = select(training_job).where(inside(training_job, marketplace_id, job_id=job_id))
     found = required(connection.execute(query).mappings().one_or_none(), "There is no such training job.")
@@ -220,7 +220,7 @@ def update_job(connection: Connection, marketplace_id: str, job_id: str, values:
 
 
 def add_model(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A trained model; the same bundle trained again stays as it was."""
+    """Insert a trained model; a repeated training of the same bundle changes nothing."""
     connection.execute(insert_or_ignore(connection, model), [dict(row)])
 
 
@@ -229,14 +229,14 @@ def _model(row: Mapping[str, Any]) -> Model:
 
 
 def get_model(connection: Connection, marketplace_id: str, digest: str) -> Model:
-    """The model whose digest starts so.
+    """The model whose digest starts with `digest`.
 
     Raises
     ------
     NotFound
-        There is none.
+        No model has it.
     Conflict
-        There are several.
+        Several models have it.
     """
     query = select(model).where(inside(model, marketplace_id), model.c.digest.startswith(digest, autoescape=True))
     found = [_model(dict(row)) for row in connection.execute(query).mappings()]
@@ -259,12 +259,12 @@ def models(connection: Connection, marketplace_id: str, most: int) -> list[Model
 
 
 def add_promotion(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A change of the champion."""
+    """Insert a change of the champion."""
     add(connection, promotion, [row])
 
 
 def promotions(connection: Connection, marketplace_id: str) -> list[Promotion]:
-    """Every change of the champion, newest first; the first of them is in force."""
+    """Every change of the champion, newest first; the first is in force."""
     query = (
         select(promotion)
         .where(promotion.c.marketplace_id == marketplace_id)

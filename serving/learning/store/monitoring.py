@@ -22,7 +22,7 @@ _PARAMETERS: Final = 500
 
 
 def sample_of_facts(connection: Connection, marketplace_id: str, window: Window, most: int) -> list[Facts]:
-    """Facts of at most `most` scores made in a window, evenly spaced over it."""
+    """Facts of at most `most` scores in a window, evenly spaced over it."""
     query = select(score.c.facts_digest).where(*_scored(marketplace_id, window))
     digests = connection.execute(query.order_by(score.c.scored_at, score.c.score_id)).scalars().all()
     wanted = _spread(digests, most)
@@ -34,13 +34,13 @@ def sample_of_facts(connection: Connection, marketplace_id: str, window: Window,
 
 
 def _spread(values: Sequence[str], most: int) -> Sequence[str]:
-    """At most `most` of these, evenly spaced and the last among them."""
+    """At most `most` of these, evenly spaced, including the last."""
     n = len(values)
     return values if n <= most else [values[-(-(i + 1) * n // most) - 1] for i in range(most)]
 
 
 def _parts(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    """A few hundred at a time: a query has a limited number of parameters."""
+    """Groups of a few hundred, because a query has a limited number of parameters."""
     for start in range(0, len(values), _PARAMETERS):
         yield values[start : start + _PARAMETERS]
 
@@ -60,7 +60,7 @@ class EarlierScore:
 
 
 def earlier_scores(connection: Connection, marketplace_id: str, window: Window, most: int) -> Iterator[EarlierScore]:
-    """The first scores of at most `most` versions in a window, evenly spaced over it, in the order of time."""
+    """The first scores of at most `most` versions in a window, evenly spaced, in the order of time."""
     first = select(func.min(score.c.score_id)).where(*_scored(marketplace_id, window)).group_by(score.c.version_id)
     for some in _parts(_spread(sorted(connection.execute(first).scalars()), most)):
         query = (
@@ -90,7 +90,7 @@ def _scored(marketplace_id: str, window: Window) -> tuple[ColumnElement[bool], .
 
 
 def first_answers(connection: Connection, marketplace_id: str, window: Window) -> list[timedelta | None]:
-    """For each version whose first case was opened in a window, how long its first verdict took; None without one."""
+    """For each version whose first case opened in a window, the delay of its first verdict; None without one."""
     opened = (
         select(review_case.c.version_id, func.min(review_case.c.opened_at).label("at"))
         .where(review_case.c.marketplace_id == marketplace_id)
@@ -115,7 +115,7 @@ def first_answers(connection: Connection, marketplace_id: str, window: Window) -
 
 
 class FirstScore(NamedTuple):
-    """The first score of a version, the chance with which it was to be looked at, and whether it ever was."""
+    """The first score of a version, its review probability, and whether it was ever reviewed."""
 
     version_id: str
     scorer: str
@@ -128,9 +128,9 @@ class FirstScore(NamedTuple):
 def first_scores(
     connection: Connection, marketplace_id: str, window: Window, *, brand_id: str | None = None
 ) -> Iterator[FirstScore]:
-    """The first score of each version in a window, and whether a case was ever opened on the version.
+    """The first score of each version in a window, and whether a case was ever opened on it.
 
-    With `brand_id` the listings of this brand alone.
+    With `brand_id`, only the listings of this brand.
     """
     opened = select(review_case.c.version_id).where(
         review_case.c.marketplace_id == marketplace_id, review_case.c.opened_at > window.start
@@ -152,18 +152,18 @@ def first_scores(
     for version_id, scorer, probability, at, chance in connection.execution_options(yield_per=1_000).execute(query):
         if version_id not in seen:
             seen.add(version_id)
-            # Somebody notified it, so that it was looked at whatever the draw was.
+            # A notice caused the review, whatever the random draw was.
             due = 1.0 if version_id in certain else chance
             yield FirstScore(version_id, scorer, probability, at, due, version_id in reviewed)
 
 
 def add_drift_report(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A report that was worked out."""
+    """Insert a report."""
     add(connection, drift_report, [row])
 
 
 def drift_reports(connection: Connection, marketplace_id: str, most: int) -> list[tuple[datetime, Mapping[str, Any]]]:
-    """The newest reports with when each was made, the oldest of them first."""
+    """The newest reports with their times, oldest of them first."""
     query = (
         select(drift_report.c.made_at, drift_report.c.report)
         .where(drift_report.c.marketplace_id == marketplace_id)
@@ -174,7 +174,7 @@ def drift_reports(connection: Connection, marketplace_id: str, most: int) -> lis
 
 
 def latest_drift_report(connection: Connection, marketplace_id: str) -> tuple[datetime, Mapping[str, Any]] | None:
-    """When the newest report was made, and what it says."""
+    """The time and content of the newest report."""
     query = (
         select(drift_report.c.made_at, drift_report.c.report)
         .where(drift_report.c.marketplace_id == marketplace_id)

@@ -1,4 +1,4 @@
-"""Labels in doubt, and what became of them when somebody looked a second time."""
+"""Doubtful labels, and the results of their second reviews."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,12 +17,12 @@ from serving.platform.database.store import add
 
 
 def add_all(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Doubts of one training; `case_id` is set where a second review was asked for."""
+    """Insert the doubts of one training; `case_id` is set where a second review was requested."""
     add(connection, second_review, rows)
 
 
 def of_job(connection: Connection, marketplace_id: str, job_id: str) -> dict[str, str | None]:
-    """The versions that a training put in doubt, each with its case if there is one."""
+    """The versions that a training doubted, each with its case if there is one."""
     query = select(second_review.c.version_id, second_review.c.case_id).where(
         inside(second_review, marketplace_id, job_id=job_id)
     )
@@ -30,7 +30,7 @@ def of_job(connection: Connection, marketplace_id: str, job_id: str) -> dict[str
 
 
 def asked_for(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
-    """Which of these versions have had a second review, or wait for one."""
+    """The versions among these with a second review, finished or waiting."""
     query = select(review_case.c.version_id).where(
         review_case.c.marketplace_id == marketplace_id,
         review_case.c.version_id.in_(version_ids),
@@ -40,7 +40,7 @@ def asked_for(connection: Connection, marketplace_id: str, version_ids: Collecti
 
 
 def case_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
-    """The case of a version's second review; None where nobody has asked for one."""
+    """The case of a version's second review; None where none was requested."""
     query = select(review_case.c.case_id).where(
         inside(review_case, marketplace_id, version_id=version_id, lane=CaseLane.SECOND_REVIEW.value),
         review_case.c.gold_item.is_(None),
@@ -51,8 +51,7 @@ def case_of(connection: Connection, marketplace_id: str, version_id: str) -> str
 
 @dataclass(frozen=True, slots=True)
 class SecondReviews:
-    """How many labels the latest training doubted; how many second reviews were asked for in all, how many were given,
-    and how many of these say otherwise than the label did."""
+    """Labels that the latest training doubted; second reviews requested in all, given, and contradicting the label."""
 
     doubted: int
     asked_for: int
@@ -61,7 +60,7 @@ class SecondReviews:
 
 
 def count(connection: Connection, marketplace_id: str) -> SecondReviews:
-    """The figures of a marketplace."""
+    """The counts of a marketplace."""
     here = second_review.c.marketplace_id == marketplace_id
     latest = (
         select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()
@@ -95,10 +94,9 @@ def count(connection: Connection, marketplace_id: str) -> SecondReviews:
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """A label in doubt: the listing, what its label says, what a model that never saw it says, and what came of it.
+    """A doubtful label: the listing, its label, the prediction of a model that never saw it, and the result.
 
-    `why` is doubted or alone; `case_id` is the second review, where one was asked for, `second_judgement` what was
-    found then.
+    `why` is doubted or alone; `case_id` is the second review where one was requested, `second_judgement` its answer.
     """
 
     external_id: str
@@ -110,7 +108,7 @@ class Suspect:
 
 
 def suspects(connection: Connection, marketplace_id: str, most: int) -> list[Suspect]:
-    """The labels that the latest training doubted, the most doubtful first."""
+    """The labels that the latest training doubted, most doubtful first."""
     here = second_review.c.marketplace_id == marketplace_id
     latest = (
         select(second_review.c.job_id).where(here).order_by(second_review.c.found_at.desc()).limit(1).scalar_subquery()

@@ -1,7 +1,7 @@
 """Verdict history of listing versions as of a moment, from the log of verdicts: a repeated read gives the same result.
 
-Nothing here reads a state that is overwritten. Withdrawn verdicts, decided appeals, approved removals and disabled
-accounts are read by the time of the event. Two exports of one moment are therefore equal, however much later they run.
+No overwritten state is read. Withdrawn verdicts, decided appeals, approved removals and disabled accounts count by
+the time of the event. Two exports as of one moment are therefore equal, however much later they run.
 """
 
 from collections.abc import Collection, Iterable
@@ -25,14 +25,14 @@ from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store.contested import with_contested
 from serving.takedowns.tables import action, removal_approval
 
-# Without the score and the first answer; an appeal's decision is told apart, because it turns the label round.
+# Lanes without the score and the first answer; an appeal's decision is separate, because it reverses the label.
 _GIVEN_BLIND: Final = frozenset({CaseLane.SECOND_REVIEW, CaseLane.COMPLAINT})
 _DISMISSES_AN_APPEAL: Final = Judgement.COUNTERFEIT
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A verdict with where it was given and the audit entry that proves it, None where there is none."""
+    """A verdict with its case, and the audit entry that proves it, None where there is none."""
 
     given: GivenVerdict
     version_id: str
@@ -43,7 +43,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class VerdictHistory:
-    """All that was said of one version, and how an appeal against its removal stood."""
+    """All verdicts on one version, and the state of an appeal against its removal."""
 
     verdicts: tuple[Recorded, ...]
     appeal: AppealState = AppealState.NONE
@@ -51,14 +51,14 @@ class VerdictHistory:
 
 
 def of_marketplace(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, VerdictHistory]:
-    """By version, what was known at a moment of each version that anybody had judged."""
+    """By version, the history known at a moment of each judged version."""
     return _histories(connection, marketplace_id, as_of, None)
 
 
 def of_versions(
     connection: Connection, marketplace_id: str, version_ids: Collection[str], as_of: datetime
 ) -> dict[str, VerdictHistory]:
-    """The same for these versions alone, so that a few versions do not cost a read of all verdicts."""
+    """The same for these versions alone, so that a few versions do not require a read of all verdicts."""
     found: dict[str, VerdictHistory] = {}
     for some in chunks(_judged(connection, marketplace_id, version_ids)):
         found |= _histories(connection, marketplace_id, as_of, some)
@@ -66,7 +66,7 @@ def of_versions(
 
 
 def _judged(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> list[str]:
-    """Which of these versions anybody has ever judged: most that wait for people have not been."""
+    """The versions among these with a verdict; most waiting versions have none."""
     wanted = listed(connection, sorted(version_ids), String())
     here = (verdict.c.marketplace_id == marketplace_id) & (verdict.c.version_id == wanted.c.value)
     query = select(wanted.c.value).distinct().outerjoin_from(wanted, verdict, here)
@@ -99,7 +99,7 @@ def _within(column: ColumnElement[str], only: Collection[str] | None) -> ColumnE
 
 
 def _wanted(marketplace_id: str, only: Collection[str] | None) -> ColumnElement[bool]:
-    """The verdicts on these versions, and those that decide appeals about them, whatever version those saw."""
+    """The verdicts on these versions, and those that decide appeals about them, on any version."""
     if only is None:
         return true()
     contested = verdict.alias("contested")
@@ -115,7 +115,7 @@ def _wanted(marketplace_id: str, only: Collection[str] | None) -> ColumnElement[
 def _recorded(
     connection: Connection, marketplace_id: str, as_of: datetime, only: Collection[str] | None
 ) -> Iterable[Recorded]:
-    """Judgements in the order of time; the audit log's entry is found by its subject."""
+    """Verdicts in the order of time; the subject identifies the audit log's entry."""
     later = verdict.alias("later")
     query = (
         select(
@@ -147,14 +147,14 @@ def _recorded(
 
 @dataclass(frozen=True, slots=True)
 class _PendingRemoval:
-    """A removal that waited for people at a moment: since when, and the verdict that made it."""
+    """A removal that was pending at a moment: since when, and the verdict that requested it."""
 
     pending_since: datetime
     verdict_id: str
 
 
 def _pending(connection: Connection, marketplace_id: str, as_of: datetime) -> dict[str, _PendingRemoval]:
-    """By listing, the removal that waited at a moment or is asked for after it; one at most waits at a time."""
+    """By listing, the removal pending at a moment or requested after it; a listing has at most one."""
     query = (
         select(action.c.listing_id, action.c.verdict_id, removal_approval.c.pending_since)
         .join(removal_approval, same(removal_approval, action, "action_id"))
@@ -168,8 +168,7 @@ def _pending(connection: Connection, marketplace_id: str, as_of: datetime) -> di
 
 def _one(row: RowMapping, as_of: datetime, pending: _PendingRemoval | None) -> Recorded:
     lane = CaseLane(row["lane"])
-    # The verdicts behind the removal: the verdict that made it, and those that joined it since (ids are ordered by
-    # time).
+    # The verdicts behind the removal: the one that requested it, and those that joined since (ids sort by time).
     waits = (
         pending is not None
         and row["judgement"] == Judgement.COUNTERFEIT.value
@@ -233,7 +232,7 @@ def _counter_notices(
 
 
 def _state(decision: Recorded | None) -> tuple[AppealState, Recorded | None]:
-    """An appeal without a decision, or with an undone one, is open."""
+    """The state of an appeal: one without a decision, or with an undone decision, is open."""
     if decision is None:
         return AppealState.OPEN, None
     dismissed = decision.given.judgement is _DISMISSES_AN_APPEAL

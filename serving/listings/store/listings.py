@@ -16,7 +16,7 @@ from serving.platform.database.store import add, insert_or_ignore
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """Where a listing stands: what its next row is compared with. `earlier_prices` are those of the versions before."""
+    """The state to compare a listing's next row with. `earlier_prices` are those of earlier versions."""
 
     listing_id: str
     external_id: str
@@ -34,7 +34,7 @@ class Latest:
 
 
 def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) -> list[tuple[str, Mapping[str, Any]]]:
-    """(external id, content) of the present versions of a brand's listings at a marketplace, the newest first."""
+    """(external id, content) of the current versions of a brand's listings at a marketplace, newest first."""
     query = (
         select(listing.c.external_id, listing_version.c.content)
         .join(listing, same(listing, listing_version, "version_id"))
@@ -46,8 +46,7 @@ def latest_of_brand(connection: Connection, pair: tuple[str, str], most: int) ->
 
 
 def count_of_sellers(connection: Connection, pair: tuple[str, str], sellers: Collection[str]) -> dict[str, int]:
-    """How many listings of a brand each of these sellers has by their present versions; sellers without one are left
-    out.
+    """How many current listings of a brand each of these sellers has; a seller without one is left out.
 
     `pair` is (marketplace, brand).
     """
@@ -69,7 +68,7 @@ def count_of_sellers(connection: Connection, pair: tuple[str, str], sellers: Col
 def latest(
     connection: Connection, marketplace_id: str, external_ids: Sequence[str], *, lock: bool = False
 ) -> dict[str, Latest]:
-    """The latest version of each known listing, by external id; locked against other writers if asked."""
+    """The latest version of each known listing, by external id; with `lock`, locked against other writers."""
     query = (
         select(
             listing.c.listing_id,
@@ -115,35 +114,35 @@ def advance(connection: Connection, marketplace_id: str, listing_id: str, values
 
 
 def add_versions(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """New versions, never changed afterwards."""
+    """Insert new versions, which never change afterwards."""
     add(connection, listing_version, rows)
 
 
 def add_observations(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """New observations, never changed afterwards."""
+    """Insert new observations, which never change afterwards."""
     add(connection, observation, rows)
 
 
 def add_sellers(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Sellers that may be known already."""
+    """Insert sellers; known ones stay as they are."""
     if rows:
         connection.execute(insert_or_ignore(connection, seller), list(rows))
 
 
 def add_quarantine(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Rows that were refused."""
+    """Insert refused rows."""
     add(connection, quarantine, rows)
 
 
 def next_sequence(connection: Connection, marketplace_id: str, listing_id: str) -> int:
-    """The listing's next webhook sequence number; the row is held until the transaction ends."""
+    """The listing's next webhook sequence number; the row stays locked until the transaction ends."""
     here = inside(listing, marketplace_id, listing_id=listing_id)
     connection.execute(update(listing).where(here).values(sequence=listing.c.sequence + 1))
     return int(connection.execute(select(listing.c.sequence).where(here)).scalar_one())
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[str, int]:
-    """How many listings, versions, observations and quarantined rows there are."""
+    """The number of listings, versions, observations and quarantined rows."""
     tables = {"listings": listing, "versions": listing_version, "observations": observation, "quarantined": quarantine}
     return {
         name: connection.execute(
@@ -165,13 +164,13 @@ def quarantined(connection: Connection, marketplace_id: str, most: int) -> list[
 
 
 def id_of(connection: Connection, marketplace_id: str, external_id: str) -> str | None:
-    """The listing's id, or None where the marketplace has not sent it."""
+    """The listing's id; None where the marketplace has not sent the listing."""
     query = select(listing.c.listing_id).where(inside(listing, marketplace_id, external_id=external_id))
     return connection.execute(query).scalar()
 
 
 def seller_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
-    """The marketplace's id of the seller of a version; None where it was not named."""
+    """The marketplace's id of the seller of a version; None where the version names no seller."""
     query = select(listing_version.c.seller_external_id).where(
         inside(listing_version, marketplace_id, version_id=version_id)
     )
@@ -190,7 +189,7 @@ def versions(connection: Connection, marketplace_id: str, listing_id: str) -> li
 
 
 def seller_country(connection: Connection, marketplace_id: str, listing_id: str) -> str | None:
-    """Where the marketplace last said that a listing's seller is established, in its words."""
+    """The seller's country of establishment as the marketplace last reported it for a listing."""
     query = (
         select(observation.c.observed)
         .where(inside(observation, marketplace_id, listing_id=listing_id))

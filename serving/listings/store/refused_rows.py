@@ -1,4 +1,4 @@
-"""Rows that the door refused, to look at: how many by code, and the rows themselves a page at a time."""
+"""Rows refused at intake: counts by code, and the rows themselves, page by page."""
 
 import json
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from serving.platform.database.types import ERASED
 
 @dataclass(frozen=True, slots=True)
 class RefusedRow:
-    """One row; `row_head` is its beginning, with escapes for what no database holds."""
+    """One row; `row_head` is its beginning, with escapes for characters that no database stores."""
 
     quarantine_id: str
     source: str
@@ -28,7 +28,7 @@ class RefusedRow:
 
 
 def by_code(connection: Connection, marketplace_id: str, since: datetime) -> dict[str, int]:
-    """How many rows were refused since a moment, by code, the most frequent first."""
+    """The number of rows refused since a moment, by code, most frequent first."""
     query = (
         select(quarantine.c.code, func.count().label("n"))
         .where(quarantine.c.marketplace_id == marketplace_id, quarantine.c.known_at >= since)
@@ -41,7 +41,7 @@ def by_code(connection: Connection, marketplace_id: str, since: datetime) -> dic
 def page(
     connection: Connection, marketplace_id: str, *, since: datetime, code: str | None, before: str | None, most: int
 ) -> list[RefusedRow]:
-    """Rows refused since a moment, the latest first, of one code and older than one row if these are given."""
+    """Rows refused since a moment, latest first; only those with `code` and older than row `before`, where given."""
     query = select(quarantine).where(quarantine.c.marketplace_id == marketplace_id, quarantine.c.known_at >= since)
     if code is not None:
         query = query.where(quarantine.c.code == code)
@@ -59,7 +59,7 @@ def count_naming(connection: Connection, marketplace_id: str, seller: str) -> in
 
 
 def erase_naming(connection: Connection, marketplace_id: str, seller: str) -> None:
-    """Erase those beginnings."""
+    """Erase the beginnings of rows that name a seller."""
     connection.execute(update(quarantine).where(*_naming(marketplace_id, seller)).values(row_head=ERASED))
 
 
@@ -72,7 +72,7 @@ def _naming(marketplace_id: str, seller: str) -> tuple[ColumnElement[bool], ...]
 
 
 def forget(connection: Connection, marketplace_id: str, before: datetime, kept: Collection[str], most: int) -> int:
-    """Forget the beginnings of rows refused by a moment; one that may name one of the sellers under hold stays."""
+    """Erase the beginnings of rows refused by a moment; rows that may name a seller in `kept` stay."""
     row = quarantine.c
     named = [row.row_head.contains(seller, autoescape=True) for seller in kept]
     old = select(row.quarantine_id).where(

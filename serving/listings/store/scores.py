@@ -1,4 +1,4 @@
-"""Facts kept verbatim, and the scores and routes that were drawn from them."""
+"""Facts, stored verbatim, and the scores and routes computed from them."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ _BATCH: Final = 1_000
 
 
 def add_facts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Facts, once per digest."""
+    """Insert facts, once per digest."""
     if rows:
         connection.execute(insert_or_ignore(connection, facts), list(rows))
 

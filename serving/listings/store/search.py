@@ -1,6 +1,6 @@
-"""Listings and sellers by words and ids: FTS5 on SQLite, a GIN index of lexemes on PostgreSQL, the same words in both.
+"""Search for listings and sellers by words and ids: FTS5 on SQLite, a GIN index of lexemes on PostgreSQL.
 
-The words are made by `features.search_words`, so that neither engine's own idea of a word decides what is found.
+`features.search_words` makes the words, so that both engines find the same entries.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -16,16 +16,16 @@ from features.search_words import asked_words, is_beginning, search_words
 from serving.listings.tables import listing, search_entry
 from serving.platform.database.scope import inside
 
-# The objects that the migration creates by hand, because the engines differ in them.
+# The objects that the migration creates by hand, because they differ between the engines.
 BY_HAND: Final = frozenset(
     {"ix_search_entry_words", *(f"search_index{part}" for part in ("", "_config", "_data", "_docsize", "_idx"))}
 )
 LONGEST_ASKED: Final = 200
 _MOST_ASKED: Final = 12
 _HIT: Final = (search_entry.c.marketplace_id, search_entry.c.external_id)
-# No word of a text: a nought is written as the letter. It keeps the few sellers apart from the many listings of theirs.
+# Not a word of any text, because words write 0 as the letter. It separates the few sellers from their many listings.
 _SELLER: Final = "0seller"
-# The index leads; free to choose, SQLite would ask it about each entry of the marketplace.
+# The index leads; otherwise SQLite might query it once for each entry of the marketplace.
 _SQLITE: Final = """
 SELECT entry.marketplace_id, entry.external_id
 FROM search_index CROSS JOIN search_entry AS entry ON entry.entry_number = search_index.rowid
@@ -41,7 +41,7 @@ ORDER BY entry_number DESC LIMIT :most
 
 
 class Kind(StrEnum):
-    """The target of an entry."""
+    """The kind of an entry."""
 
     LISTING = "listing"
     SELLER = "seller"
@@ -49,7 +49,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Findable:
-    """A listing as it is to be found: the marketplace's id of it and of its seller, and its title."""
+    """A listing to index: the marketplace's id of it and of its seller, and its title."""
 
     external_id: str
     title: str | None
@@ -116,9 +116,9 @@ def forget_seller(connection: Connection, marketplace_id: str, seller: str) -> N
 def find(
     connection: Connection, marketplaces: Collection[str], kind: Kind, asked: str, *, most: int
 ) -> tuple[Hit, ...]:
-    """At most so many entries that have every word asked for, or words that begin so; the latest received come first.
+    """At most `most` entries that contain every requested word or prefix, the latest received first.
 
-    One whose id is exactly what is asked for comes before all others. Nothing that can be asked raises.
+    An entry whose id equals the whole request comes first. No request raises an error.
     """
     asked = _storable(asked[:LONGEST_ASKED]).strip()
     here = search_entry.c.marketplace_id.in_(sorted(marketplaces)), search_entry.c.kind == kind.value
@@ -142,12 +142,12 @@ def find(
 
 
 def _storable(asked: str) -> str:
-    """The part of a text that a database accepts: no NUL and no half of a surrogate pair."""
+    """The part of a text that a database accepts: no NUL and no lone surrogate."""
     return asked.replace("\x00", "").encode("utf-8", "ignore").decode()
 
 
 def _expression(connection: Connection, kind: Kind, words: Sequence[str]) -> str:
-    """Entries with all these words, in the engine's own language. Words are letters and digits alone, and quoted."""
+    """A query for entries with all these words, in the engine's own syntax. Words are letters and digits, quoted."""
     marked = [(_SELLER, False)] if kind is Kind.SELLER else []
     parts = [*marked, *((word, is_beginning(word)) for word in words)]
     if connection.dialect.name == "postgresql":

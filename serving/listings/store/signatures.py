@@ -1,4 +1,4 @@
-"""Texts of listings kept by their signatures, under the keys by which alike ones are found."""
+"""Signatures of listings' texts, under the keys by which similar texts are found."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class NewText:
 
 
 def add_texts(connection: Connection, marketplace_id: str, texts: Sequence[NewText]) -> None:
-    """Keep the signatures of new versions; those of new texts with their keys."""
+    """Store the signatures of new versions, and the keys of texts that are new."""
     rows = [
         {
             "marketplace_id": marketplace_id,
@@ -41,7 +41,7 @@ def add_texts(connection: Connection, marketplace_id: str, texts: Sequence[NewTe
 
 
 def mark_judged(connection: Connection, marketplace_id: str, version_id: str) -> None:
-    """Let a text on which a verdict was given be found however many others are like it."""
+    """Keep a text with a verdict findable, however many similar texts there are."""
     query = select(text_signature.c.text_id, text_signature.c.signature).where(
         inside(text_signature, marketplace_id, version_id=version_id)
     )
@@ -52,7 +52,7 @@ def mark_judged(connection: Connection, marketplace_id: str, version_id: str) ->
 
 
 def _band_rows(marketplace_id: str, text_id: str, signature: Signature) -> list[dict[str, Any]]:
-    # Two bands of one text may have one key by chance, which the set keeps from being an error.
+    # Two bands of one text may have the same key by chance; the set removes the duplicate.
     keys = sorted(set(band_keys(signature).tolist()))
     return [{"marketplace_id": marketplace_id, "band": key, "text_id": text_id} for key in keys]
 

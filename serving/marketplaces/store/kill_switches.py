@@ -1,4 +1,4 @@
-"""Which automatic rules are switched off where, since when, by whom and why. A rule without a row is on."""
+"""Rules that are switched off: where, since when, by whom and why. A rule without a row is on."""
 
 import json
 from collections.abc import Collection
@@ -31,7 +31,7 @@ class KillSwitchOff:
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchChange:
-    """A switch that was thrown, as the audit log has it."""
+    """A change of a kill switch, as the audit log records it."""
 
     marketplace_id: str
     rule: AutomaticRule
@@ -42,7 +42,7 @@ class KillSwitchChange:
 
 
 def changes(connection: Connection, marketplace_id: str, most: int) -> list[KillSwitchChange]:
-    """The latest changes of a marketplace's switches, newest first."""
+    """The latest changes of a marketplace's kill switches, newest first."""
     query = (
         select(audit_entry, audit_payload.c.payload)
         .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
@@ -74,7 +74,7 @@ def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> b
 
 
 def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[KillSwitchOff]:
-    """The rules that are off in these marketplaces, the longest off first."""
+    """The rules that are off in these marketplaces, longest off first."""
     query = select(kill_switch).where(kill_switch.c.marketplace_id.in_(marketplaces)).order_by(kill_switch.c.off_since)
     return [
         KillSwitchOff(row.marketplace_id, AutomaticRule(row.rule), row.off_since, row.switched_by, row.reason)
@@ -83,7 +83,7 @@ def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[
 
 
 def switch_off(connection: Connection, found: KillSwitchOff) -> bool:
-    """Switch a rule off; False where it is off already."""
+    """Switch a rule off; False where it is already off."""
     row = {
         "marketplace_id": found.marketplace_id,
         "rule": found.rule.value,
@@ -96,6 +96,6 @@ def switch_off(connection: Connection, found: KillSwitchOff) -> bool:
 
 
 def switch_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
-    """Switch a rule on; False where it is on already."""
+    """Switch a rule on; False where it is already on."""
     gone = delete(kill_switch).where(inside(kill_switch, marketplace_id, rule=rule.value))
     return connection.execute(gone).rowcount == 1

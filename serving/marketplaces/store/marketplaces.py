@@ -25,7 +25,7 @@ class Marketplace:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is checked: the secret only as a hash."""
+    """A key as it is checked: only the hash of the secret."""
 
     key_id: str
     marketplace_id: str
@@ -35,7 +35,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key as it is listed: never its secret."""
+    """A key as it is listed, without its secret."""
 
     key_id: str
     marketplace_id: str
@@ -46,7 +46,7 @@ class KeyRecord:
 
 
 def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
-    """A new marketplace.
+    """Insert a marketplace.
 
     Raises
     ------
@@ -69,7 +69,7 @@ def get(connection: Connection, marketplace_id: str) -> Marketplace:
 
     Raises
     ------
-    NotFound
+    No marketplace has this id.
         There is none with this id.
     """
     found = required(
@@ -80,7 +80,7 @@ def get(connection: Connection, marketplace_id: str) -> Marketplace:
 
 
 def everyone(connection: Connection) -> list[Marketplace]:
-    """All marketplaces in the order of their founding."""
+    """All marketplaces in the order in which they were created."""
     query = select(marketplace).order_by(marketplace.c.marketplace_id)
     return [
         Marketplace(row.marketplace_id, row.name, row.base_currency, row.seller_events_since)
@@ -89,12 +89,12 @@ def everyone(connection: Connection) -> list[Marketplace]:
 
 
 def by_name(connection: Connection, name: str | None) -> Marketplace:
-    """The marketplace of a name; the only one where no name is given.
+    """The marketplace with a name; without a name, the only one.
 
     Raises
     ------
     NotFound
-        There is none, or several and no name.
+        No marketplace has the name, or there are several and no name is given.
     """
     found = [one for one in everyone(connection) if name is None or one.name == name]
     if len(found) != 1:
@@ -104,7 +104,7 @@ def by_name(connection: Connection, name: str | None) -> Marketplace:
 
 
 def events_complete_since(connection: Connection, marketplace_id: str, since: datetime) -> None:
-    """Note from when on the marketplace sends every seller event; an earlier assertion stays."""
+    """Record the moment from which the marketplace sends every seller event; an earlier assertion stays."""
     connection.execute(
         update(marketplace)
         .where(
@@ -116,19 +116,19 @@ def events_complete_since(connection: Connection, marketplace_id: str, since: da
 
 
 def sold_in(connection: Connection, marketplace_id: str) -> frozenset[str] | None:
-    """Where a marketplace sells; None where it has not said."""
+    """The countries in which a marketplace sells; None where it has not stated them."""
     query = select(marketplace.c.sold_in).where(marketplace.c.marketplace_id == marketplace_id)
     found = connection.execute(query).scalar()
     return None if found is None else frozenset(found)
 
 
 def sell_in(connection: Connection, marketplace_id: str, territories: Sequence[str]) -> None:
-    """Note where a marketplace sells from now on."""
+    """Record the countries in which a marketplace sells from now on."""
     connection.execute(update(marketplace).where(inside(marketplace, marketplace_id)).values(sold_in=list(territories)))
 
 
 def add_key(connection: Connection, key: ApiKey, name: str, at: datetime) -> None:
-    """A new API key."""
+    """Insert an API key."""
     row = {
         "key_id": key.key_id,
         "marketplace_id": key.marketplace_id,
@@ -141,7 +141,7 @@ def add_key(connection: Connection, key: ApiKey, name: str, at: datetime) -> Non
 
 
 def key(connection: Connection, key_id: str) -> ApiKey | None:
-    """A key that was not revoked."""
+    """A key that is not revoked; None where there is none."""
     query = select(api_key).where(api_key.c.key_id == key_id, api_key.c.revoked_at.is_(None))
     found = connection.execute(query).one_or_none()
     if found is None:
@@ -152,19 +152,19 @@ def key(connection: Connection, key_id: str) -> ApiKey | None:
 
 
 def keys(connection: Connection, marketplaces: Collection[str]) -> list[KeyRecord]:
-    """The keys of marketplaces, those in force first, the latest first."""
+    """The keys of marketplaces: those in force first, then the latest first."""
     query = select(api_key).where(api_key.c.marketplace_id.in_(marketplaces))
     order = (api_key.c.revoked_at.is_not(None), api_key.c.created_at.desc(), api_key.c.key_id)
     return [_record(row) for row in connection.execute(query.order_by(*order))]
 
 
 def revoke_key(connection: Connection, marketplaces: Collection[str], key_id: str, at: datetime) -> KeyRecord:
-    """End a key.
+    """Revoke a key.
 
     Raises
     ------
     NotFound
-        There is no such key in force in these marketplaces.
+        These marketplaces have no such key in force.
     """
     ended = (
         update(api_key)

@@ -1,1 +1,1 @@
-"""The revisions, in the order that each names."""
+"""The revisions; each names its predecessor."""

@@ -1,4 +1,4 @@
-"""The schema: the tables as `serving.schema` declares them, and what each engine needs beside them (ADR 40)"""
+"""The schema: the tables as `serving.schema` declares them, with each engine's triggers and indexes (ADR 40)"""
 
 from typing import Final
 
@@ -23,7 +23,7 @@ _UNCHANGED: Final = " OR ".join(
         "known_at",
     )
 )
-# Tables that only grow, and when a change of a row is refused: always, or unless it only erases.
+# Append-only tables, and which changes of a row are refused: all, or all that do more than erase.
 _GROWING: Final = {
     "audit_entry": "",
     "audit_payload": "",

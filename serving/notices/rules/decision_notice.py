@@ -1,6 +1,6 @@
-"""The messages to a notifier: the receipt of the notice, then the decision, its maker, and the remedies.
+"""The messages to a notifier: the receipt of the notice, then the decision, how it was made, and the remedies.
 
-Article 16(4) to (6) of Regulation (EU) 2022/2065. Never a score, a name, or a word of the seller.
+Article 16(4) to (6) of Regulation (EU) 2022/2065. They contain no score, no name, and no text of the seller.
 Standard library only.
 """
 
@@ -27,7 +27,7 @@ class DecisionNotice:
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """How a notified listing was decided. `blind`: the person was shown no score. `reversed_`: undone since."""
+    """The decision on a notified listing. `blind`: the person saw no score. `reversed_`: the decision was undone."""
 
     outcome: NoticeOutcome
     judgement: Judgement | None
@@ -91,5 +91,5 @@ _SETTLED: Final = {
 
 
 def settled_notice(state: ItemState) -> DecisionNotice | None:
-    """The message about a listing that was settled when the notice came in; None where a case was opened."""
+    """The message about a listing that was settled on receipt of the notice; None where a case was opened."""
     return _SETTLED.get(state)

@@ -1,4 +1,4 @@
-"""Notified listings counted: by the reason that was given, and by what came of them. Standard library only."""
+"""Counts of notified listings by reason and by result. Standard library only."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -14,10 +14,10 @@ _SECONDS_AN_HOUR = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Notified:
-    """One notified listing and what came of it.
+    """One notified listing and its result.
 
-    `first_decided_at` is when it was first decided, `decided_at` when it was last, which differs where a complaint led
-    to another decision. `complaint` is NONE where nobody complained.
+    `first_decided_at` is the first decision, `decided_at` the latest; they differ where a complaint led to another
+    decision. `complaint` is NONE where nobody complained.
     """
 
     reason_code: ReasonCode
@@ -32,7 +32,7 @@ class Notified:
 
     @property
     def hours(self) -> float | None:
-        """From the notice to its first decision; None where there is none."""
+        """Hours from the notice to its first decision; None where there is none."""
         if self.first_decided_at is None:
             return None
         return (self.first_decided_at - self.received_at).total_seconds() / _SECONDS_AN_HOUR
@@ -40,10 +40,10 @@ class Notified:
 
 @dataclass(frozen=True, slots=True)
 class NoticeCounts:
-    """Notified listings of one reason, or of all where it is None.
+    """Counts of notified listings with one reason, or with any where it is None.
 
-    `by_a_rule` were settled without a person: not known here, repeated, of a muted reporter, or down already.
-    `removed_share` is of those that a person decided, None of nothing; so is `median_hours`.
+    `by_a_rule` were settled without a person: unknown here, repeated, from a muted reporter, or already down.
+    `removed_share` and `median_hours` cover listings that a person decided; None without one.
     """
 
     reason_code: ReasonCode | None
@@ -60,7 +60,7 @@ class NoticeCounts:
 
 
 def as_of(one: Notified, moment: datetime) -> Notified:
-    """The notified listing as it stood before a moment: what was decided later waited, and a complaint was open."""
+    """The notified listing as it stood before a moment: later decisions were still waiting, later complaints open."""
     found = one
     if found.complained_at is not None and found.complained_at >= moment:
         found = replace(found, complaint=AppealState.NONE, complained_at=None)
@@ -96,5 +96,5 @@ def counts_of(notified: Iterable[Notified], reason_code: ReasonCode | None = Non
 
 
 def by_reason(notified: Sequence[Notified]) -> list[NoticeCounts]:
-    """The counts of every reason code, including those without a notice: zero is a figure."""
+    """The counts of every reason code, including codes without a notice."""
     return [counts_of(notified, code) for code in ReasonCode]

@@ -1,4 +1,4 @@
-"""Notices of Article 16 of Regulation (EU) 2022/2065: what one must hold, where it waits, what came of it.
+"""Notices of Article 16 of Regulation (EU) 2022/2065: their required elements, priority, states and results.
 
 Standard library only.
 """
@@ -26,14 +26,13 @@ _SHORTEST_EXPLANATION: Final = 20
 
 
 class TooManyNotices(DomainError):
-    """More was notified than may be at once; later it is taken."""
+    """A limit on notices is reached; a later notice is accepted."""
 
     code = "too_many"
 
 
 class ReporterKind(StrEnum):
-    """The kind of notifier. An e-mail address proves nothing, so only a registered notifier can be more than a
-    stranger."""
+    """The kind of notifier. An e-mail address proves no identity, so other kinds require a registration."""
 
     UNREGISTERED = "unregistered"
     REGISTERED = "registered"
@@ -42,14 +41,14 @@ class ReporterKind(StrEnum):
 
 
 class Channel(StrEnum):
-    """The door by which a notice came."""
+    """The channel by which a notice came."""
 
     FORM = "form"
     API = "api"
 
 
 class Element(StrEnum):
-    """The four elements of Article 16(2), with the reason code that our statistics are kept by."""
+    """The four elements of Article 16(2), and the reason code that our statistics use."""
 
     EXPLANATION = "explanation"  # (a)
     LOCATIONS = "locations"  # (b)
@@ -60,13 +59,13 @@ class Element(StrEnum):
 
 
 class ItemState(StrEnum):
-    """Where one notified listing stands. All but `waiting` and `decided` were settled when the notice came in."""
+    """The state of one notified listing. All but `waiting` and `decided` are final on receipt of the notice."""
 
     WAITING = "waiting"  # A case is open.
     DECIDED = "decided"
-    UNKNOWN_LISTING = "unknown_listing"  # Kept as it was named; no listing here is called so.
-    REPEATED = "repeated"  # The same reporter's earlier notice of the same listing still waits.
-    MUTED = "muted"  # Kept, and no case was opened for it: its reporter is muted.
+    UNKNOWN_LISTING = "unknown_listing"  # Stored as it was named; the marketplace has no such listing.
+    REPEATED = "repeated"  # An earlier notice of the same listing by the same reporter still waits.
+    MUTED = "muted"  # Stored without a case: its reporter is muted.
 
 
 class NoticeOutcome(StrEnum):
@@ -79,9 +78,7 @@ class NoticeOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A notice as somebody wrote it; blank where something was left out. `locations` are ids or addresses of
-    listings.
-    """
+    """A notice as submitted; missing elements are empty. `locations` are ids or addresses of listings."""
 
     explanation: str
     locations: tuple[str, ...]
@@ -107,9 +104,9 @@ _MISSING: Final = {
 
 
 def missing(draft: Draft) -> dict[Element, Phrase]:
-    """The elements that a notice lacks, each with the phrase that asks for it; empty where it has all of them.
+    """The elements that a notice lacks, each with the phrase that asks for it; empty where it is complete.
 
-    Only whether something is there and can be read is asked, never whether it is true: that is the decision.
+    Only presence and form are checked. The decision on the notice judges whether the content is true.
     """
     lacking = {
         Element.EXPLANATION: len(draft.explanation.strip()) < _SHORTEST_EXPLANATION,
@@ -123,12 +120,12 @@ def missing(draft: Draft) -> dict[Element, Phrase]:
 
 
 def check_lengths(draft: Draft) -> None:
-    """Refuse what is too long to be kept or holds what no line of text does.
+    """Refuse a text that is too long to store, or that contains line breaks in a one-line field.
 
     Raises
     ------
     Invalid
-        It does; the sentence says what.
+        A text is refused; the sentence says which.
     """
     if len(draft.explanation) > LONGEST_EXPLANATION:
         raise Invalid("An explanation can have at most {most:,} characters.", most=LONGEST_EXPLANATION)
@@ -145,17 +142,17 @@ def check_lengths(draft: Draft) -> None:
 
 
 def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: int, policy: NoticePolicy) -> None:
-    """Whether a notice of so many listings is taken now.
+    """Refuse a notice that exceeds a limit at this moment.
 
-    `today` are the listings that this reporter notified in the last 24 hours, `this_hour` the notices of all who are
-    not registered.
+    `today` are the listings that this reporter notified in the last 24 hours, `this_hour` all notices by reporters who
+    are not registered.
 
     Raises
     ------
     Invalid
-        It names more listings than a notice may.
+        It names more listings than one notice may.
     TooManyNotices
-        It would be taken later.
+        A limit for a period is reached; the notice is accepted later.
     """
     registered = kind is not ReporterKind.UNREGISTERED
     most = policy.most_listings_registered if registered else policy.most_listings_unregistered
@@ -187,12 +184,12 @@ _TRANSITIONS: Final = {(ItemState.WAITING, True): ItemState.DECIDED, (ItemState.
 
 
 def next_state(state: ItemState, *, decided: bool) -> ItemState:
-    """The state after its case was decided, or was opened again.
+    """The state after the decision of its case, or after the case was opened again.
 
     Raises
     ------
     Conflict
-        It was settled when it came in, or is there already.
+        It was settled on receipt, or already has that state.
     """
     following = _TRANSITIONS.get((state, decided))
     if following is None:
@@ -201,7 +198,7 @@ def next_state(state: ItemState, *, decided: bool) -> ItemState:
 
 
 def outcome_of(outcome: Outcome, *, removal_stands: bool) -> NoticeOutcome:
-    """The meaning of a verdict that ends a case for the notifiers of the listing.
+    """What a verdict that ends a case means for the notifiers of the listing.
 
     `removal_stands` is true where the verdict upholds a removal on the seller's appeal, which causes no new removal.
     """
@@ -212,7 +209,7 @@ def outcome_of(outcome: Outcome, *, removal_stands: bool) -> NoticeOutcome:
 def source_of(opened_by: ReporterKind | None) -> Source:
     """The source of a decision, by the notifier whose notice opened its case; None where no notice did.
 
-    A notice that joined a case which was open already led to nothing: we were looking of our own accord.
+    A notice that joined an open case is not the source: the review had already begun.
     """
     if opened_by is None:
         return Source.VOLUNTARY
@@ -224,10 +221,10 @@ _WRONG: Final = frozenset({Judgement.GENUINE, Judgement.LICENSED})
 
 
 def was_founded(judgement: Judgement, *, overturned: bool) -> bool | None:
-    """Whether a notice turned out right; None where it counts for nobody.
+    """Whether a notice was founded; None where it counts neither way.
 
-    Grey market and 'cannot tell' leave the listing up and are no reporter's fault, as they are no brand's: the goods
-    are genuine and sold where they should not be, or nobody could see what they are.
+    Grey market and 'cannot tell' leave the listing up and count against no reporter or brand: the goods are genuine
+    but sold in the wrong market, or nobody could determine what they are.
     """
     if judgement in _RIGHT:
         return not overturned
@@ -236,14 +233,14 @@ def was_founded(judgement: Judgement, *, overturned: bool) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a notice waits: the priority of its case, within how many hours it is to be decided, and why."""
+    """The place of a notice in the queue: the priority of its case, its deadline in hours, and the reason."""
 
     priority: float
     within_hours: int
     reason: str
 
 
-# Above the harm of any listing and below a seller's appeal (1e12): an order of people's claims, not of suspicion.
+# Above the expected harm of any listing and below a seller's appeal (1e12): an order of claims, not of suspicion.
 _TRUSTED: Final = 3e9
 _GOOD_STANDING: Final = 2e9
 _MOST_HARM: Final = 1e9
@@ -252,10 +249,10 @@ _MOST_HARM: Final = 1e9
 def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float, policy: NoticePolicy) -> Place:
     """The place of a notice in the queue.
 
-    Trusted flaggers come first, because Article 22(1) says so. Then brands in good standing, who are held to 90 % of
-    their word. Everybody else is sorted by what it may cost buyers to leave the listing up, as every case is, and a
-    brand that lost its standing is everybody else. A reporter whose notices are surely unfounded in most cases waits
-    behind all of them; no notice is dropped for its reporter's record.
+    Trusted flaggers come first, as Article 22(1) requires. Brands in good standing follow, who must be right in 90 % of
+    their confirmations. All others, including brands without good standing, are sorted by the expected harm of leaving
+    the listing up, as every case is. Notices of a reporter with surely most notices unfounded come last; no notice is
+    dropped because of its reporter's record.
     """
     capped = min(harm, _MOST_HARM)
     if kind is ReporterKind.TRUSTED_FLAGGER:
@@ -264,13 +261,13 @@ def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float
         reason = "A notice of a brand in good standing comes before others."
         return Place(_GOOD_STANDING + capped, policy.priority_within_hours, reason)
     if doubted:
-        reason = "Most of this reporter's notices were unfounded, so it is heard after those of others."
+        reason = "Most of this reporter's notices were unfounded, so it is decided after those of others."
         return Place(0.0, policy.plain_within_hours, reason)
-    return Place(capped, policy.plain_within_hours, "It is looked at in the order of what the listing may cost buyers.")
+    return Place(capped, policy.plain_within_hours, "It is sorted by the expected harm to buyers.")
 
 
 def due_within(found: Place) -> timedelta:
-    """The time in which it is to be decided."""
+    """The time within which the notice is to be decided."""
     return timedelta(hours=found.within_hours)
 
 
@@ -279,7 +276,7 @@ _SEPARATORS: Final = re.compile(r"[/?&=#;]+")
 
 
 def names_in(location: str) -> Sequence[str]:
-    """The possible names of a listing in an address: the location itself and the first parts of it, each once.
+    """Possible names of a listing in an address: the location itself and its first parts, each once.
 
     >>> names_in("https://bazaar.example/item/MP-9?ref=mail")
     ('https://bazaar.example/item/MP-9?ref=mail', 'bazaar.example', 'item', 'MP-9', 'ref', 'mail')

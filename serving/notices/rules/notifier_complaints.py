@@ -1,4 +1,4 @@
-"""A notifier's complaint that a listing stays: whether it is heard, and in what order. Standard library only."""
+"""A notifier's complaint that a listing stays: its admission and its priority. Standard library only."""
 
 from datetime import datetime
 
@@ -10,21 +10,21 @@ from serving.appeals.rules.appeals import Admission, AppealRecord, is_frivolous,
 def admit_complaint(
     *, informed_at: datetime, at: datetime, is_first: bool, record: AppealRecord, policy: AppealPolicy
 ) -> Admission:
-    """Whether a notifier's complaint that a listing stays is heard, and in what order: as a seller's appeal is.
+    """The admission of a notifier's complaint and its priority, by the same rules as a seller's appeal.
 
-    Article 20(1) gives both the same six months and the same person who did not decide before.
+    Article 20(1) gives both six months, and a person who did not take the decision.
 
     Raises
     ------
     Conflict
-        There has been a complaint about this decision.
+        There has already been a complaint about this decision.
     TooLate
-        The decision can no longer be complained about.
+        The time to complain about the decision has passed.
     """
     if not is_first:
         raise Conflict("There has been a complaint about this decision already.")
     if at >= open_until(informed_at, policy):
         raise TooLate("A complaint was open for {months} months; that time has passed.", months=policy.open_months)
     behind = is_frivolous(record, policy)
-    told = "It is heard after those of others." if behind else "A person who did not decide before will look at it."
+    told = "It is decided after those of others." if behind else "A person who did not decide before will look at it."
     return Admission(behind_others=behind, told=told)

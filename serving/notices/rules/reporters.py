@@ -1,4 +1,4 @@
-"""The record of one reporter's notices, and its effect: nothing, a warning, a mute.
+"""The record of one reporter's notices, and its effect: none, a warning, a mute.
 
 Standard library only.
 """
@@ -18,7 +18,7 @@ WARNING: Final = message("notice.warning")
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A notified listing whose notice was found right or wrong; one that counts for nobody is none (`was_founded`)."""
+    """A notified listing whose notice was founded or unfounded; others do not count (`was_founded`)."""
 
     notified_at: datetime
     decided_at: datetime
@@ -27,10 +27,10 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Reputation:
-    """A reporter's record of the year with the reasons, as a person reads them.
+    """A reporter's record of the year, with the reasons as a person reads them.
 
-    `doubted`: surely less than half of the notices were founded. `to_warn`: so many were unfounded that a warning is
-    due, and none was given. `may_mute`: it went on after the warning, so that a person may mute.
+    `doubted`: surely less than half of the notices were founded. `to_warn`: the number of unfounded notices requires a
+    warning, and none was given. `may_mute`: unfounded notices continued after the warning, so a person may mute.
     """
 
     founded: int
@@ -65,7 +65,7 @@ def reputation(
     if not known:
         reasons = [f"No notice was decided in {policy.record_days} days."]
     if doubted:
-        reasons.append("That is surely less than half, so the next ones are heard after those of others.")
+        reasons.append("That is surely less than half, so the next ones are decided after those of others.")
     if warned_at is not None:
         reasons.append(f"Of those notified after the warning {len(wrong_after)} of {len(after)} were unfounded.")
     return Reputation(
@@ -80,18 +80,18 @@ def reputation(
 
 
 def mute_until(found: Reputation, *, warned_at: datetime | None, at: datetime, policy: NoticePolicy) -> datetime:
-    """Until when a person who mutes a reporter now mutes it.
+    """The end of a mute that begins now.
 
     Raises
     ------
     Conflict
-        It was not warned, or did not go on often enough since; the sentence says which.
+        The reporter was not warned, or has not sent enough unfounded notices since; the sentence says which.
     """
     if warned_at is None:
         raise Conflict("Nobody is muted without a warning before, and this reporter has had none.")
     if not found.may_mute:
         raise Conflict(
-            "Since the warning {n} notices were unfounded; it takes {least}, and {share} of those decided.",
+            "Since the warning {n} notices were unfounded; a mute needs {least}, and {share} of those decided.",
             n=found.after_warning,
             least=policy.muted_from_after_warning,
             share=_percent(policy),

@@ -1,4 +1,4 @@
-"""A notifier's complaint that a listing stays: a case for somebody who did not decide before and sees no score."""
+"""A notifier's complaint that a listing stays: a case for a person who did not decide before and sees no score."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -34,11 +34,11 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
     Raises
     ------
     NotFound
-        The link leads nowhere, or the notice names no such listing.
+        The link is invalid, or the notice names no such listing.
     Invalid
-        Nothing is said, or too much.
+        The text is empty or too long.
     Conflict, TooLate
-        The listing does not stay by a decision that is final; there was a complaint; six months have passed.
+        The listing does not stay by a final decision; there was a complaint already; six months have passed.
     """
     text, now = words.strip(), runtime.clock.now()
     if not text or len(text) > LONGEST_TEXT:
@@ -79,7 +79,7 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
 
 
 def may_complain(runtime: Runtime, connection: Connection, item: Item) -> bool:
-    """Whether a complaint about the decision on a listing would be heard now."""
+    """Whether a complaint about the decision on a listing would be admitted now."""
     if not _stays(runtime, item) or item.decided_at is None:
         return False
     if notice_complaints.of_item(connection, item.marketplace_id, item.item_id) is not None:
@@ -107,9 +107,9 @@ def _admit(runtime: Runtime, connection: Connection, item: Item, reporter_id: st
 
 
 def _case(runtime: Runtime, connection: Connection, item: Item, admitted: Admission, now: datetime) -> str:
-    """The complaint's case shows the listing as it is now; one that is open on it is followed.
+    """Open the complaint's case on the current version; an open case on the listing is followed.
 
-    A complaint or an appeal that is open on the listing already decides this one too.
+    An open complaint or appeal on the listing also decides this one.
     """
     here = item.marketplace_id
     before = cases.get(connection, here, item.case_id or "")
@@ -123,7 +123,7 @@ def _case(runtime: Runtime, connection: Connection, item: Item, admitted: Admiss
         version_id=version_id,
         score_id=scores.latest_of_version(connection, here, version_id)["score_id"],
         actor="notice",
-        what="Whoever notified the listing complains that it stays.",
+        what="The notifier complains that the listing stays.",
         question_returned=_brand_decided(connection, before),
     )
     return open_complaint(runtime, connection, before, waiting, complaint_heard, now)

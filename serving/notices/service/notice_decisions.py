@@ -1,4 +1,4 @@
-"""The effect of a verdict on the notifiers of the listing: they learn of it once it can no longer be undone."""
+"""The effect of a verdict on the listing's notifiers: they learn of it once it can no longer be undone."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -35,7 +35,7 @@ class Given:
 
 
 def settle(connection: Connection, case: Case, given: Given) -> None:
-    """Decide the notified listings of a case by the verdict that ended it, in the caller's transaction."""
+    """Decide the notified listings of a case by its final verdict, in the caller's transaction."""
     stands = case.lane is CaseLane.APPEAL and given.judgement is Judgement.COUNTERFEIT
     values = {
         "outcome": outcome_of(given.outcome, removal_stands=stands).value,
@@ -52,11 +52,11 @@ def settle(connection: Connection, case: Case, given: Given) -> None:
         if complaint.state is AppealState.OPEN:
             state = AppealState.UPHELD if upheld else AppealState.DISMISSED
             notice_complaints.settle(connection, complaint, state, ended)
-            notices.decide_anew(connection, case.marketplace_id, complaint.item_id, values)
+            notices.replace_decision(connection, case.marketplace_id, complaint.item_id, values)
 
 
 def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
-    """Let the listings of an undone verdict wait again."""
+    """Return the listings of an undone verdict to waiting."""
     blank = dict.fromkeys(("outcome", "verdict_id", "action_id", "decided_at"))
     for item in notices.of_case(connection, case.marketplace_id, case.case_id):
         if item.state is ItemState.DECIDED and item.verdict_id == verdict_id:
@@ -71,7 +71,7 @@ def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
                 "action_id": None,
                 "decided_at": before.known_at,
             }
-            notices.decide_anew(connection, case.marketplace_id, complaint.item_id, as_it_was)
+            notices.replace_decision(connection, case.marketplace_id, complaint.item_id, as_it_was)
 
 
 def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice | None:
@@ -99,14 +99,14 @@ def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice
 
 
 def _is_pending(connection: Connection, item: Item) -> bool:
-    """Whether a removal waits for people, who may yet say that it does not stand."""
+    """Whether the removal is pending approval, so that it may still be withdrawn."""
     if item.action_id is None:
         return False
     return actions.get(connection, item.marketplace_id, item.action_id).state is ActionState.PENDING_APPROVAL
 
 
 def is_final(runtime: Runtime, item: Item) -> bool:
-    """Whether a decision can no longer be undone; what a rule decided never could."""
+    """Whether a decision can no longer be undone; a rule's decision is final at once."""
     if item.decided_at is None or item.outcome is NoticeOutcome.ALREADY_REMOVED:
         return item.decided_at is not None
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)

@@ -1,6 +1,6 @@
-"""The notifier's way to receipt and decision without an account: a signed link to one notice.
+"""The notifier's access to receipt and decision without an account: a signed link to one notice.
 
-The signature is made from the home's key each time, as that of a seller's link is; nothing that opens a page is stored.
+The signature is computed from the data directory's key each time, as for a seller's link; no secret is stored.
 """
 
 import base64
@@ -28,12 +28,12 @@ def link_for(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
 
 
 def follow(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
-    """The notice that a link leads to. It ends when its reporter is erased.
+    """The notice to which a link leads; the link ends when its reporter is erased.
 
     Raises
     ------
     NotFound
-        It is no link, or it has ended; which of the two is not said.
+        The link is invalid or has ended; the error does not say which.
     """
     named = _TOKEN.match(token)
     found = notices.by_id(connection, named[1]) if named else None

@@ -22,14 +22,14 @@ _MOST: Final = 500
 
 
 def warning_with(found: StoredNotice, reporter: Reporter) -> Message | None:
-    """The warning that a notice brought its reporter, None where it brought none."""
+    """The warning that a notice caused; None where it caused none."""
     return WARNING if reporter.warned_at == found.known_at else None
 
 
 def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime) -> dict[str, Any]:
-    """Notices that came in or were decided from a moment on, with address, link and what is told of each listing.
+    """Notices received or decided since a moment, with address, link and the message about each listing.
 
-    Name and address are null where they were erased: then there is no recipient.
+    Name and address are null once they are erased: then there is no recipient.
     """
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:

@@ -1,4 +1,4 @@
-"""Notices from outside, in: kept with a receipt, the listings as they were, and a case in its place for each."""
+"""Receipt of notices: stored with a receipt, the listings as they were, and a case for each in its queue place."""
 
 import hashlib
 import hmac
@@ -28,7 +28,7 @@ _DAY: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The immediate response to a notifier: id, moment, link, each listing's state, and a warning where one is due."""
+    """The immediate answer to a notifier: id, moment, link, each listing's state, and a warning where one is due."""
 
     notice_id: str
     received_at: datetime
@@ -40,14 +40,14 @@ class Receipt:
 def receive_notice(
     runtime: Runtime, marketplace: str | None, draft: Draft, channel: Channel, reporter: Reporter | None = None
 ) -> Receipt:
-    """Take a notice in; `marketplace` is its name, None where there is one or the reporter is registered with one.
+    """Accept a notice; `marketplace` is its name, None where there is one or the reporter is registered with one.
 
-    Its content, the listings as they are at this moment, their cases and the audit entries are one transaction.
+    The content, the listings as they are at this moment, their cases and the audit entries are one transaction.
 
     Raises
     ------
     Invalid
-        An element of Article 16(2) is missing, too long, or names too many listings; the sentence says all of it.
+        An element of Article 16(2) is missing or too long, or listings are too many; the sentence names all faults.
     TooManyNotices
         The limit is reached; a later notice is accepted.
     NotFound
@@ -90,7 +90,7 @@ def receive_notice(
 
 
 def _as_registered(draft: Draft, reporter: Reporter | None) -> Draft:
-    """A registered notifier is known by name and address and need not repeat them."""
+    """The draft with a registered notifier's name and address, which need not be repeated."""
     if reporter is None:
         return draft
     return replace(draft, name=reporter.name or draft.name, email=reporter.email or draft.email)
@@ -103,7 +103,7 @@ def _marketplace(connection: Connection, name: str | None, reporter: Reporter | 
 
 
 def _known_stranger(runtime: Runtime, connection: Connection, here: str, draft: Draft, now: datetime) -> Reporter:
-    """The stranger of an address; one that was erased and comes back while it is muted is named again."""
+    """The stranger with an address; an erased one that returns while muted gets name and address again."""
     row = _stranger(runtime, here, draft, now)
     found = reporters.stranger(connection, row)
     if found.email is None:
@@ -125,14 +125,14 @@ def _stranger(runtime: Runtime, here: str, draft: Draft, now: datetime) -> dict[
 
 
 def email_token(runtime: Runtime, marketplace_id: str, email: str) -> str:
-    """The keyed hash by which an address is known again; it meets no seller's contact."""
+    """The keyed hash of an address that identifies a stranger; it never equals the hash of a seller's contact."""
     folded = email.strip().casefold()
     message = f"touchstone reporter v1\n{marketplace_id}\n{folded}".encode()
     return hmac.digest(runtime.contact_key, message, hashlib.sha256).hex()
 
 
 def _payload(context: NoticeContext, channel: Channel, listings: int) -> dict[str, Any]:
-    """The audit log's record of a notice: no personal data, as it cannot be erased alone."""
+    """The audit log's record of a notice, without personal data, because an entry cannot be erased alone."""
     muted = context.reporter.is_muted(context.at)
     return {
         "reporter_id": context.reporter.reporter_id,

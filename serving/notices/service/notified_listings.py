@@ -1,4 +1,4 @@
-"""The listings of a notice: found, put before people, or settled at once."""
+"""The listings of a notice: found, sent to review, or settled at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ def take_listings(context: NoticeContext, locations: Sequence[str]) -> list[Item
 
 
 def _blank(context: NoticeContext, number: int, location: str, known: Known | None) -> dict[str, Any]:
-    """An item as long as nothing has been done about it."""
+    """An item before anything is decided about it."""
     muted = context.reporter.is_muted(context.at)
     state = ItemState.UNKNOWN_LISTING if known is None else ItemState.MUTED if muted else ItemState.WAITING
     return {
@@ -89,7 +89,7 @@ def _blank(context: NoticeContext, number: int, location: str, known: Known | No
 def _meant(location: str, called: Mapping[str, Known]) -> Known | None:
     """The listing that a location names: by its id, or by an address that holds the id of one listing alone.
 
-    Where the listing names an address of its own, another host's address does not mean it.
+    Where the listing has an address of its own, an address at another host does not name it.
     """
     whole, *parts = names_in(location)
     if whole in called:
@@ -111,7 +111,7 @@ def _host(address: str) -> str:
 
 
 def _open(context: NoticeContext, row: Mapping[str, Any], known: Known) -> dict[str, Any]:
-    """The result for a known listing: decided already, or a case with the listing's evidence."""
+    """The result for a known listing: already decided, or a case with the listing's evidence."""
     removal = _removal_in_force(context, known.listing_id)
     if removal is not None:
         settled = {"outcome": NoticeOutcome.ALREADY_REMOVED.value, "action_id": removal, "decided_at": context.at}
@@ -183,7 +183,7 @@ def _place(context: NoticeContext, score: Mapping[str, Any], facts: Facts) -> Pl
 
 
 def _in_good_standing(context: NoticeContext, facts: Facts) -> bool:
-    """Whether a brand notifies a listing of its own, or one whose brand could not be told, in good standing."""
+    """Whether the notifier is a brand in good standing, and the listing is its own or has no known brand."""
     brand_id = context.reporter.brand_id
     if brand_id is None or facts.brand.brand_id not in {None, brand_id}:
         return False

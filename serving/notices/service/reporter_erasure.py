@@ -1,4 +1,4 @@
-"""Erasing a reporter: name, address and words go once nothing of theirs is being decided; counts and decisions stay."""
+"""Erasure of a reporter: name, address and texts once no notice of theirs is open; counts and decisions stay."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,9 +16,9 @@ from serving.platform.runtime import Runtime
 
 _MOST_AT_ONCE: Final = 50
 KEPT: Final = (
-    "The listings that were notified, their evidence and what was decided: they are no data of the reporter.",
+    "The listings that were notified, their evidence and the decisions: they are no data of the reporter.",
     "Counts of notices by kind of reporter and reason, without a name.",
-    "While a reporter is muted the keyed hash of its address, by which the mute is kept.",
+    "While a reporter is muted, the keyed hash of its address, which identifies the muted reporter.",
 )
 
 
@@ -36,7 +36,7 @@ class Erased:
 
 
 def erase_reporter(runtime: Runtime, marketplace: Marketplace, who: str, *, carry_out: bool, by: str) -> Erased:
-    """Erase a reporter, named by its id or its address; what waits for a decision is erased by the sweep after it.
+    """Erase a reporter, named by its id or address; the sweep erases data that waits for a decision.
 
     Raises
     ------
@@ -58,7 +58,7 @@ def erase_reporter(runtime: Runtime, marketplace: Marketplace, who: str, *, carr
 
 
 def finish_reporter_erasures(runtime: Runtime) -> int:
-    """Erase those whose notices have been decided by now; returns how many."""
+    """Erase reporters whose last notices are decided by now; returns how many."""
     now, done = runtime.clock.now(), 0
     with runtime.store.write() as connection:
         reporters.forget_ended_mutes(connection, now)

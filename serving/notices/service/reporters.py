@@ -1,4 +1,4 @@
-"""Reporters: registered by the marketplace, with a key of their own, and what their notices came to."""
+"""Reporters: registration with a separate key, records, warnings and mutes."""
 
 import hmac
 import secrets
@@ -44,7 +44,7 @@ def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, st
     Raises
     ------
     Invalid
-        Name or address is missing; a brand's reporter names no brand, or another names one; it would be a stranger.
+        Name or address is missing; a brand's reporter names no brand, or another names one; the kind is unregistered.
     NotFound, Conflict
         There is no such marketplace or brand; the brand is not enrolled there.
     """
@@ -67,20 +67,20 @@ def register(runtime: Runtime, wanted: NewReporter, *, by: str) -> tuple[str, st
             "known_at": now,
         }
         reporters.add_reporter(connection, row)
-        # Neither name nor address: an entry outlives an erasure.
+        # Neither name nor address: an entry remains after an erasure.
         told_text = {"kind": wanted.kind.value, "brand_id": brand_id}
         audit.record(connection, now, here, by, "reporter.registered", reporter_id, **told_text)
     return reporter_id, shown
 
 
 def reputation_of(runtime: Runtime, connection: Connection, reporter: Reporter, at: datetime) -> Reputation:
-    """A reporter's reputation now, counted from the verdicts; nothing is kept of it that could be out of date."""
+    """A reporter's reputation now, computed from the verdicts; it is not stored, so it is never out of date."""
     ended = notice_records.ended(connection, reporter.marketplace_id, reporter.reporter_id)
     return reputation(ended, warned_at=reporter.warned_at, as_of=at, policy=runtime.policies[NoticePolicy])
 
 
 def warn_if_due(connection: Connection, reporter: Reporter, found: Reputation, at: datetime) -> bool:
-    """Warn a reporter whose record asks for it, in the caller's transaction; the receipt tells it."""
+    """Warn a reporter whose record requires it, in the caller's transaction; the receipt contains the warning."""
     if not found.to_warn:
         return False
     reporters.change(connection, reporter, warned_at=at)
@@ -89,7 +89,7 @@ def warn_if_due(connection: Connection, reporter: Reporter, found: Reputation, a
 
 
 def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason: str, by: str) -> datetime:
-    """Let a reporter's new notices open no case for a time, which a person decides; returns until when.
+    """Mute a reporter for a time: its new notices open no case; a person decides. Returns the end.
 
     Raises
     ------
@@ -98,11 +98,11 @@ def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason
     Invalid
         No reason is given.
     Conflict
-        It was not warned, or did not go on often enough since.
+        The reporter was not warned, or has not sent enough unfounded notices since.
     """
     text, now = reason.strip()[:_LONGEST_REASON], runtime.clock.now()
     if not text:
-        raise Invalid("Give a reason; gravity and intention no count can tell.")
+        raise Invalid("Give a reason: counts cannot measure gravity and intention.")
     with runtime.store.write() as connection:
         found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
         reputation_ = reputation_of(runtime, connection, found, now)
@@ -114,7 +114,7 @@ def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason
 
 
 def unmute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason: str, by: str) -> None:
-    """End a mute before its time.
+    """End a mute early.
 
     Raises
     ------
@@ -135,20 +135,20 @@ def unmute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reas
 
 
 def revoke(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, by: str) -> None:
-    """End a registered reporter's key; its notices go on.
+    """End a registered reporter's key; its notices proceed.
 
     Raises
     ------
     NotFound
         There is no such reporter.
     Conflict
-        It has no key that holds.
+        It has no key in force.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         found = reporters.get(connection, marketplace.marketplace_id, reporter_id)
         if found.secret_hash is None or found.revoked_at is not None:
-            raise Conflict("This reporter has no key that holds.")
+            raise Conflict("This reporter has no key in force.")
         reporters.change(connection, found, revoked_at=now)
         _record(connection, found, "revoked", by, now)
 
@@ -190,18 +190,18 @@ def _check(wanted: NewReporter) -> None:
             most_email=LONGEST_EMAIL,
         )
     if wanted.kind is ReporterKind.UNREGISTERED:
-        raise Invalid("Who is registered is a registered reporter, a brand or a trusted flagger.")
+        raise Invalid("A registered notifier must be a registered reporter, a brand or a trusted flagger.")
     if (wanted.kind is ReporterKind.BRAND) is (wanted.brand is None):
-        raise Invalid("A brand's reporter names its brand, and no other does.")
+        raise Invalid("A brand's reporter must name its brand; another reporter must not name one.")
 
 
 def _record(connection: Connection, found: Reporter, what: str, by: str, at: datetime, **payload: Any) -> None:
-    """The audit entry. It names the reporter by its id alone, because an entry outlives an erasure."""
+    """Add the audit entry. It names the reporter by its id alone, because an entry remains after an erasure."""
     audit.record(connection, at, found.marketplace_id, by, f"reporter.{what}", found.reporter_id, **payload)
 
 
 def new_reporter_secret(reporter_id: str) -> tuple[str, str]:
-    """The hash to store of a registered reporter's key, and its text to show once."""
+    """The hash of a registered reporter's key, to store, and its text, to show once."""
     secret = secrets.token_urlsafe(32)
     return hash_token(secret), f"{_MARK}.{reporter_id}.{secret}"
 
@@ -212,7 +212,7 @@ def reporter_of(runtime: Runtime, header: str | None) -> Reporter | None:
     Raises
     ------
     NotSignedIn
-        There is one, and it is no key of a reporter that holds.
+        There is a header without a valid reporter's key.
     """
     if header is None:
         return None
@@ -225,5 +225,5 @@ def reporter_of(runtime: Runtime, header: str | None) -> Reporter | None:
             found = reporters.by_id(connection, reporter_id)
     stored = found.secret_hash if found is not None and found.secret_hash is not None else ""
     if not hmac.compare_digest(hash_token(secret), stored) or found is None or found.revoked_at is not None:
-        raise NotSignedIn("This is no key of a registered reporter. Leave the header out to notify without one.")
+        raise NotSignedIn("This key belongs to no registered reporter. Leave the header out to notify without one.")
     return found

@@ -1,4 +1,4 @@
-"""The listings that a notice may mean, by what it calls them."""
+"""The listings that a notice may name, by the names it uses."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from serving.platform.database.scope import inside, same
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A listing that may have been meant: its ids, its version of now, and the address that it names itself."""
+    """A candidate listing: its ids, its current version, and its own address."""
 
     external_id: str
     listing_id: str
@@ -20,7 +20,7 @@ class Known:
 
 
 def listings_called(connection: Connection, marketplace_id: str, names: Collection[str]) -> dict[str, Known]:
-    """The listings with one of these external ids, by it; locked against changes and against opening a case."""
+    """The listings with these external ids, by external id; locked against changes and new cases."""
     query = (
         select(listing.c.external_id, listing.c.listing_id, listing.c.version_id, listing_version.c.content)
         .join(listing_version, same(listing_version, listing, "version_id"))
@@ -35,6 +35,6 @@ def listings_called(connection: Connection, marketplace_id: str, names: Collecti
 
 
 def current_version(connection: Connection, marketplace_id: str, listing_id: str) -> str:
-    """The current version of a listing; every transaction that would open a case on it waits."""
+    """The current version of a listing; other transactions that would open a case on it wait."""
     query = select(listing.c.version_id).where(inside(listing, marketplace_id, listing_id=listing_id)).with_for_update()
     return str(connection.execute(query).scalar_one())

@@ -1,4 +1,4 @@
-"""Complaints of notifiers that a listing stays, one a notified listing."""
+"""Complaints of notifiers that a listing stays, at most one for each notified listing."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ def _read(connection: Connection, *conditions: Any) -> list[NoticeComplaint]:
 
 
 def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new open complaint."""
+    """Insert an open complaint."""
     add(connection, notice_complaint, [row])
 
 
@@ -57,12 +57,12 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[N
 
 
 def is_contested(connection: Connection, marketplace_id: str, case_id: str) -> bool:
-    """Whether an open complaint hangs on a case, in whichever lane it is by now."""
+    """Whether an open complaint belongs to a case, in any lane."""
     return any(one.state is AppealState.OPEN for one in of_case(connection, marketplace_id, case_id))
 
 
 def settle(connection: Connection, found: NoticeComplaint, state: AppealState, values: Mapping[str, Any]) -> None:
-    """End a complaint, or let it wait again; the caller holds its case."""
+    """End a complaint, or open it again; the caller holds its case."""
     connection.execute(
         update(notice_complaint)
         .where(inside(notice_complaint, found.marketplace_id, complaint_id=found.complaint_id))
@@ -71,7 +71,7 @@ def settle(connection: Connection, found: NoticeComplaint, state: AppealState, v
 
 
 def record_of(connection: Connection, marketplace_id: str, reporter_id: str, since: datetime) -> AppealRecord:
-    """How the decided complaints of a reporter ended since a moment."""
+    """The results of a reporter's decided complaints since a moment."""
     query = (
         select(notice_complaint.c.state, func.count().label("n"))
         .join(notice_item, same(notice_item, notice_complaint, "item_id"))

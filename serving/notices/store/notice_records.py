@@ -16,7 +16,7 @@ from serving.platform.database.scope import inside, same
 
 
 def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list[Ended]:
-    """The results of a reporter's notices, as far as they count for or against it, in the order of time."""
+    """The results of a reporter's notices that count for or against it, in the order of time."""
     query = (
         select(notice_item.c.known_at, notice_item.c.decided_at, verdict.c.judgement, overturn.c.overturn_id)
         .join(notice, same(notice, notice_item, "notice_id"))
@@ -34,7 +34,7 @@ def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list
 
 
 def counted(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Notified]:
-    """The listings that were notified in [since, until) with what has come of each by now."""
+    """The listings notified in [since, until), each with its result by now."""
     previous = verdict.alias("previous")
     query = (
         select(
@@ -79,7 +79,7 @@ def counted(connection: Connection, marketplace_id: str, *, since: datetime, unt
 def record_of_reporters(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> dict[tuple[str, datetime | None], list[tuple[Ended, ReasonCode]]]:
-    """The decisions in [since, until) on each reporter's notices, by its id and when it was warned by the end."""
+    """The decisions in [since, until) on each reporter's notices, by reporter id and time of its warning."""
     query = (
         select(
             notice.c.reporter_id,

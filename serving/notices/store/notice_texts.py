@@ -9,7 +9,7 @@ from serving.platform.database.types import ERASED
 
 
 def is_underway(connection: Connection, marketplace_id: str, reporter_id: str) -> bool:
-    """Whether a notice of a reporter, or a complaint of theirs, waits for its decision."""
+    """Whether a notice or complaint of a reporter waits for its decision."""
     waits = or_(
         notice_item.c.state == ItemState.WAITING.value,
         select(notice_complaint.c.complaint_id)
@@ -26,7 +26,7 @@ def is_underway(connection: Connection, marketplace_id: str, reporter_id: str) -
 
 
 def erase_words(connection: Connection, marketplace_id: str, reporter_id: str) -> int:
-    """Erase what a reporter wrote in notices and complaints; returns how many texts there were."""
+    """Erase the texts of a reporter's notices and complaints; returns how many there were."""
     mine = notice.c.marketplace_id == marketplace_id, notice.c.reporter_id == reporter_id
     written = connection.execute(
         update(notice).where(*mine, notice.c.explanation != ERASED).values(explanation=ERASED)
@@ -47,7 +47,7 @@ def erase_words(connection: Connection, marketplace_id: str, reporter_id: str) -
 
 
 def words_of(connection: Connection, marketplace_id: str, reporter_id: str) -> int:
-    """How many notices of a reporter still hold what was written."""
+    """The number of a reporter's notices that still contain texts."""
     query = select(func.count()).where(
         inside(notice, marketplace_id, reporter_id=reporter_id), notice.c.explanation != ERASED
     )

@@ -1,4 +1,4 @@
-"""Notices from outside and the listings that they name: where each waits, and what it led to."""
+"""Notices from outside and the listings that they name, with states and results."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class ShownNotice:
-    """The view of a notice on a case's page: no name and no address."""
+    """A notice as a case's page shows it, without name and address."""
 
     reporter_kind: ReporterKind
     reason_code: ReasonCode
@@ -72,17 +72,17 @@ def _item(row: RowMapping) -> Item:
 
 
 def add_notice(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new notice, before its listings."""
+    """Insert a notice, before its listings."""
     add(connection, notice, [row])
 
 
 def add_items(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The listings that a notice names."""
+    """Insert the listings that a notice names."""
     add(connection, notice_item, rows)
 
 
 def by_id(connection: Connection, notice_id: str) -> StoredNotice | None:
-    """A notice in whichever marketplace; ids are unique among them."""
+    """A notice in any marketplace; ids are unique across marketplaces."""
     row = connection.execute(select(notice).where(notice.c.notice_id == notice_id)).mappings().one_or_none()
     if row is None:
         return None
@@ -95,7 +95,7 @@ def _notice(row: RowMapping) -> StoredNotice:
 
 
 def items(connection: Connection, marketplace_id: str, notice_id: str) -> list[Item]:
-    """The listings of a notice, in its order."""
+    """The listings of a notice, in the notice's order."""
     return _read(connection, inside(notice_item, marketplace_id, notice_id=notice_id))
 
 
@@ -120,7 +120,7 @@ def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) ->
 
 
 def listings_since(connection: Connection, marketplace_id: str, reporter_id: str, since: datetime) -> int:
-    """How many listings a reporter has notified since a moment."""
+    """The number of listings that a reporter has notified since a moment."""
     query = (
         select(func.count())
         .select_from(notice_item)
@@ -131,7 +131,7 @@ def listings_since(connection: Connection, marketplace_id: str, reporter_id: str
 
 
 def by_strangers_since(connection: Connection, marketplace_id: str, since: datetime) -> int:
-    """How many notices of people who are not registered have come in since a moment."""
+    """The number of notices by unregistered notifiers since a moment."""
     query = (
         select(func.count())
         .select_from(notice)
@@ -162,7 +162,7 @@ def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[
 
 
 def settle(connection: Connection, found: Item, *, decided: bool, values: Mapping[str, Any]) -> None:
-    """Move an item on, or back where its decision was withdrawn; the caller holds its case."""
+    """Advance an item, or reset it where its decision was undone; the caller holds its case."""
     connection.execute(
         update(notice_item)
         .where(inside(notice_item, found.marketplace_id, item_id=found.item_id))
@@ -170,8 +170,8 @@ def settle(connection: Connection, found: Item, *, decided: bool, values: Mappin
     )
 
 
-def decide_anew(connection: Connection, marketplace_id: str, item_id: str, values: Mapping[str, Any]) -> None:
-    """Put another decision in the place of an item's, after a complaint about it."""
+def replace_decision(connection: Connection, marketplace_id: str, item_id: str, values: Mapping[str, Any]) -> None:
+    """Replace an item's decision after a complaint about it."""
     connection.execute(
         update(notice_item)
         .where(inside(notice_item, marketplace_id, item_id=item_id, state=ItemState.DECIDED.value))
@@ -180,7 +180,7 @@ def decide_anew(connection: Connection, marketplace_id: str, item_id: str, value
 
 
 def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_case_id: str) -> None:
-    """Let what notifiers wait for, decisions and complaints, wait in another case that follows theirs."""
+    """Move waiting items and complaints to another case that follows theirs."""
     for table, waits in ((notice_item, ItemState.WAITING), (notice_complaint, AppealState.OPEN)):
         connection.execute(
             update(table)
@@ -190,7 +190,7 @@ def move_to_case(connection: Connection, marketplace_id: str, case_id: str, new_
 
 
 def led_to(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, ReporterKind]:
-    """Of these cases, those that a notice or a notifier's complaint opened, with the sender.
+    """The cases among these that a notice or a notifier's complaint opened, with the notifier's kind.
 
     A trusted flagger counts before others.
     """
@@ -220,9 +220,9 @@ def led_to(connection: Connection, marketplace_id: str, case_ids: Collection[str
 
 
 def reviewed_for_a_notice(marketplace_id: str, as_of: datetime) -> Select[str]:
-    """The versions that people first looked at because of a notice.
+    """The versions whose first review was caused by a notice.
 
-    No draw had any part in it, so they stand for themselves alone, whatever chance of a draw their score had.
+    They represent themselves alone, because the random sampling had no part in the review.
     """
     before = review_case.alias("before")
     looked_at = (

@@ -1,4 +1,4 @@
-"""Notifiers: strangers, recognised by a keyed hash, and those that the marketplace registered."""
+"""Notifiers: strangers, identified by a keyed hash, and those that the marketplace registered."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from serving.platform.database.store import add, insert_or_ignore
 
 @dataclass(frozen=True, slots=True)
 class Reporter:
-    """A reporter as stored; name and address are None once they were erased."""
+    """A reporter as stored; name and address are None once they are erased."""
 
     marketplace_id: str
     reporter_id: str
@@ -34,7 +34,7 @@ class Reporter:
     erased_at: datetime | None
 
     def is_muted(self, at: datetime) -> bool:
-        """Whether its notices open no case at a moment."""
+        """Whether the reporter's notices open no case at a moment."""
         return self.muted_until is not None and at < self.muted_until
 
 
@@ -44,12 +44,12 @@ def _reporter(row: RowMapping) -> Reporter:
 
 
 def add_reporter(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A reporter whom the marketplace registered."""
+    """Insert a registered reporter."""
     add(connection, reporter, [row])
 
 
 def stranger(connection: Connection, row: Mapping[str, Any]) -> Reporter:
-    """The stranger with the row's `email_token`, made of the row where there is none; held until the end."""
+    """The stranger with the row's `email_token`, inserted if missing; locked until the transaction ends."""
     connection.execute(insert_or_ignore(connection, reporter).values(**row))
     query = (
         select(reporter)
@@ -64,7 +64,7 @@ def stranger(connection: Connection, row: Mapping[str, Any]) -> Reporter:
 
 
 def by_id(connection: Connection, reporter_id: str) -> Reporter | None:
-    """A reporter in whichever marketplace; ids are unique among them."""
+    """A reporter in any marketplace; ids are unique across marketplaces."""
     found = connection.execute(select(reporter).where(reporter.c.reporter_id == reporter_id)).mappings().one_or_none()
     return None if found is None else _reporter(found)
 
@@ -75,7 +75,7 @@ def get(connection: Connection, marketplace_id: str, reporter_id: str) -> Report
     Raises
     ------
     NotFound
-        There is none in this marketplace.
+        This marketplace has no such reporter.
     """
     found = by_id(connection, reporter_id)
     if found is None or found.marketplace_id != marketplace_id:
@@ -91,7 +91,7 @@ def change(connection: Connection, found: Reporter, **values: Any) -> None:
 
 
 def everyone(connection: Connection, marketplace_id: str, most: int) -> list[Reporter]:
-    """The reporters of a marketplace, the newest first."""
+    """The reporters of a marketplace, newest first."""
     query = (
         select(reporter)
         .where(reporter.c.marketplace_id == marketplace_id)
@@ -109,7 +109,7 @@ def by_email_token(connection: Connection, marketplace_id: str, token: str) -> R
 
 
 def to_erase(connection: Connection, most: int) -> list[Reporter]:
-    """Those whose erasure was asked for and is not done, the longest ago first."""
+    """Reporters whose requested erasure is not complete, oldest request first."""
     query = (
         select(reporter)
         .where(reporter.c.erasure_asked_at.is_not(None), reporter.c.erased_at.is_(None))
@@ -122,7 +122,7 @@ def to_erase(connection: Connection, most: int) -> list[Reporter]:
 def quiet_since(
     connection: Connection, marketplace_id: str, last: datetime, *, open_until: datetime, most: int
 ) -> list[Reporter]:
-    """Strangers whose last notice came before `last`, all of them decided at or before `open_until` by now."""
+    """Strangers whose last notice came before `last`, with all notices decided by `open_until`."""
     theirs = (
         select(notice.c.notice_id)
         .outerjoin(notice_item, same(notice_item, notice, "notice_id"))
@@ -150,7 +150,7 @@ def quiet_since(
 
 
 def forget_ended_mutes(connection: Connection, at: datetime) -> None:
-    """Take away the hashes by which erased reporters were still known, once they are muted no longer."""
+    """Delete the hashes of erased reporters whose mute has ended."""
     connection.execute(
         update(reporter)
         .where(reporter.c.erased_at.is_not(None), reporter.c.email_token.is_not(None), reporter.c.muted_until <= at)

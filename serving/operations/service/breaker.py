@@ -1,4 +1,4 @@
-"""The circuit breaker at work: looked at by the sweep, opened by a rule, closed by a person with a reason."""
+"""Operation of the circuit breaker: the sweep checks it, a rule opens it, a person closes it with a reason."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ from serving.scoring.store.breakers import Breaker
 
 
 def look_at_breakers(runtime: Runtime) -> int:
-    """Compare the volume of alerts with what is usual, where a model scores; returns how many breakers opened.
+    """Compare the volume of alerts with the base rate where a model scores; returns how many breakers opened.
 
     While a breaker is open, brands get no questions from the model; these cases go to analysts.
     """
@@ -40,7 +40,7 @@ def look_at_breakers(runtime: Runtime) -> int:
 def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
     policy, now = runtime.policies[BreakerPolicy], runtime.clock.now()
     start = now - timedelta(hours=policy.window_hours)
-    # A volume that a person has reviewed and accepted no longer counts against the model; it has become usual.
+    # A volume that a person has reviewed and accepted counts as usual from then on.
     recent = Window(max(start, breaker.counted_from or start), now)
     usual = Window(recent.start - timedelta(days=policy.usual_days), recent.start)
     with runtime.store.read() as connection:
@@ -57,21 +57,21 @@ def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
 
 
 def close_breaker(runtime: Runtime, marketplace: Marketplace, *, by: str, reason: str) -> None:
-    """Let the model ask brands again.
+    """Close the breaker, so that the model asks brands again.
 
     Raises
     ------
     Invalid
         No reason is given.
     Conflict
-        The breaker is closed already.
+        The breaker is already closed.
     """
     if not reason.strip():
-        raise Invalid("Say what was found when the volume of alerts was looked at.")
+        raise Invalid("Give the result of the review of the alert volume.")
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         if not breakers.close_it(connection, marketplace.marketplace_id, now):
-            raise Conflict("The breaker is closed already; questions are put to brands.")
+            raise Conflict("The breaker is already closed; the model asks brands.")
         audit.record(
             connection,
             now,

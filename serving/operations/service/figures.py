@@ -1,4 +1,4 @@
-"""The figures of one marketplace that must add up, counted in one consistent view."""
+"""The figures of one marketplace that must be consistent, counted in one view."""
 
 from typing import Any
 
@@ -21,9 +21,9 @@ _LEFT = (ActionState.SENDING, ActionState.ACKNOWLEDGED, ActionState.DEAD)
 def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     """Rows, routes, verdicts, actions and models. `received` = `scored` + `quarantined`; repeats are in neither.
 
-    A removal is withdrawn, or waits for people (`held`), or it leaves; `takedowns.sent` counts those that left, and
-    each of them is acknowledged in the end. `removal_checks` are of those acknowledged by a marketplace with a status
-    address; the median runs from the confirmation to the look that found the listing gone.
+    A removal is withdrawn, pending approval (`held`), or sent (`takedowns.sent`); each sent one is acknowledged in the
+    end. `removal_checks` cover removals acknowledged by a marketplace with a status address; the median runs from the
+    confirmation to the check that found the listing gone.
     """
     here = marketplace.marketplace_id
     with runtime.store.read() as connection:

@@ -1,4 +1,4 @@
-"""Whether the parts of the service are well: database, disk, model, clock, receiver, jobs, audit log."""
+"""The health of the parts of the service: database, disk, model, clock, receiver, jobs, audit log."""
 
 import shutil
 from dataclasses import dataclass
@@ -23,8 +23,8 @@ from serving.webhooks.store.endpoints import Endpoint
 class Health:
     """The state of one marketplace's service as this process sees it.
 
-    `champion` is the digest that the database names, `loaded` that which this process scores with; `skew` is how far
-    the database's clock is ahead of this machine's, None where it has none of its own.
+    `champion` is the digest that the database names, `loaded` the one with which this process scores; `skew` is how far
+    the database's clock is ahead of this machine's, None where it has no clock of its own.
     """
 
     engine: str
@@ -44,7 +44,7 @@ class Health:
 
 
 def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> Health:
-    """The checks with an immediate answer; their duration does not grow with the data."""
+    """Checks with an immediate answer; their duration does not grow with the data."""
     disk = shutil.disk_usage(runtime.home.root)
     bundle = runtime.services[LiveModels].of(marketplace_id)
     sequence, entry_hash = audit.head(connection)

@@ -1,4 +1,4 @@
-"""Scheduled housekeeping: unanswered questions go on, references and tables are counted again."""
+"""Scheduled housekeeping: unanswered questions go to analysts, references and table statistics are refreshed."""
 
 from datetime import timedelta
 from typing import Final
@@ -16,12 +16,12 @@ from serving.scoring.store import references
 from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep
 
 _REFERENCES_LAST: Final = timedelta(hours=6)
-# A sweep a second; more would keep people waiting beside it.
+# The limit of a sweep, which runs every second; more would delay users' requests.
 _MOST_AT_ONCE: Final = 50
 
 
 def pass_on_unanswered(runtime: Runtime) -> int:
-    """Questions that a brand has not answered in time go to an analyst; returns how many."""
+    """Move questions that a brand has not answered in time to an analyst; returns how many."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         places = [one.marketplace_id for one in marketplaces.everyone(connection)]
@@ -52,7 +52,7 @@ def pass_on_unanswered(runtime: Runtime) -> int:
 
 
 def count_tables(runtime: Runtime) -> int:
-    """Have the database count what has grown, so that it plans by what is there; returns how many tables."""
+    """Refresh the statistics of tables that have grown, so that the planner uses them; returns how many tables."""
     with runtime.store.read() as connection:
         grown = planning.grown(connection)
     if grown:
@@ -62,7 +62,7 @@ def count_tables(runtime: Runtime) -> int:
 
 
 def refresh_references(runtime: Runtime) -> int:
-    """Work out price references that are older than six hours; returns how many marketplaces had them refreshed."""
+    """Recompute price references older than six hours; returns the number of marketplaces."""
     now = runtime.clock.now()
     refreshed = 0
     with runtime.store.read() as connection:

@@ -19,7 +19,7 @@ _SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class RuleState:
-    """One rule at one marketplace: whether it is on, and the last change, None where nobody ever changed it."""
+    """One rule at one marketplace: whether it is on, and the last change, None where there was none."""
 
     marketplace: Marketplace
     rule: AutomaticRule
@@ -30,7 +30,7 @@ class RuleState:
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchStates:
-    """Every rule of every marketplace that somebody administers, the changes, and the names of their authors."""
+    """Every rule of the marketplaces that a person administers, the changes, and the names of their authors."""
 
     rules: tuple[RuleState, ...]
     changes: tuple[KillSwitchChange, ...]
@@ -42,7 +42,7 @@ class KillSwitchStates:
 
 
 def kill_switch_states(runtime: Runtime, person: Person) -> KillSwitchStates:
-    """The switches of the marketplaces that a person administers."""
+    """The kill switches of the marketplaces that a person administers."""
     with runtime.store.read() as connection:
         places = _places(connection, person)
         off = {
@@ -69,18 +69,18 @@ def kill_switch_states(runtime: Runtime, person: Person) -> KillSwitchStates:
 
 
 def administered(runtime: Runtime, person: Person, marketplace_id: str | None) -> Marketplace:
-    """The marketplace that somebody means; their only one where they name none.
+    """The named marketplace; without a name, the person's only one.
 
     Raises
     ------
     NotFound
-        They administer no such marketplace, or several and named none.
+        The person administers no such marketplace, or several and named none.
     """
     with runtime.store.read() as connection:
         places = _places(connection, person)
     found = [one for one in places if marketplace_id in {None, one.marketplace_id}]
     if len(found) != 1:
-        raise NotFound("There is no such marketplace; name one of yours.")
+        raise NotFound("You administer no such marketplace. Name one of yours.")
     return found[0]
 
 

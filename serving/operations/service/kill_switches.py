@@ -1,4 +1,4 @@
-"""The switch of every automatic rule: one person throws it, with a reason, and it holds from the next request on."""
+"""The kill switch of every automatic rule: one person changes it, with a reason, effective from the next request."""
 
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
@@ -11,7 +11,7 @@ from serving.takedowns.store import alerts, approvals
 
 
 def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, on: bool, by: str, reason: str) -> None:
-    """Switch a rule on or off. A removal held while the rule was off stays pending: people approve each one.
+    """Switch a rule on or off. Removals that became pending meanwhile stay pending: people approve each one.
 
     Raises
     ------

@@ -10,7 +10,7 @@ from serving.operations.store import workers
 from serving.operations.store.workers import WorkerProcess
 from serving.platform.runtime import Runtime
 
-# Seen a minute ago at the latest while it runs, and two writes a minute cost nothing.
+# A running process was seen at most a minute ago; two writes a minute cost little.
 PACE: Final = timedelta(seconds=30)
 MISSED: Final = timedelta(minutes=2)
 
@@ -24,7 +24,7 @@ class Presence:
         self._written_at: datetime | None = None
 
     def swept(self, found: Mapping[str, int], seconds: float) -> bool:
-        """Note a sweep, at most twice a minute; returns whether it was written."""
+        """Record a sweep, at most twice a minute; returns whether it was written."""
         now = self._runtime.wall.now()
         if self._written_at is not None and now - self._written_at < PACE:
             return False

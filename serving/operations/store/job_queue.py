@@ -1,4 +1,4 @@
-"""Durable jobs as DBOS keeps them, read only: how many wait, run, ended or failed, and the failures themselves."""
+"""Durable jobs in DBOS's tables, read only: counts of waiting, running, ended and failed jobs, and the failures."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ _FAILED: Final = ("ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED", "CANCELLED")
 
 @dataclass(frozen=True, slots=True)
 class QueueCounts:
-    """The jobs of one queue; `done` and `failed` since a moment, `oldest` is when the longest waiting was left."""
+    """Counts of one queue; `done` and `failed` since a moment, `oldest` is the start of the longest waiting job."""
 
     queue: str
     waiting: int
@@ -26,7 +26,7 @@ class QueueCounts:
 
 @dataclass(frozen=True, slots=True)
 class FailedJob:
-    """A job that ended without having done its work."""
+    """A job that ended with an error."""
 
     job_id: str
     name: str
@@ -36,7 +36,7 @@ class FailedJob:
 
 
 def queue_counts(connection: Connection, since: datetime) -> list[QueueCounts]:
-    """The queues in which something waits, runs, or has ended since a moment, by name."""
+    """The queues with a job that waits, runs, or ended since a moment, by name."""
     job, when = _jobs(connection), _milliseconds(since)
     here = (job.c.queue_name.is_not(None),)
     counted = select(job.c.queue_name, func.count().label("n"), func.min(job.c.created_at).label("first"))
@@ -94,7 +94,7 @@ def _outputs(connection: Connection) -> Any:
 
 
 def _schema(connection: Connection) -> str | None:
-    """DBOS keeps to a schema of its own where there are schemas."""
+    """The schema of DBOS's tables; None where the engine has no schemas."""
     return "dbos" if connection.dialect.name == "postgresql" else None
 
 

@@ -1,4 +1,4 @@
-"""How many listings were scored into each lane in stretches of time; counted from an index alone."""
+"""The number of listings scored into each lane by period; counted from an index alone."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -12,10 +12,10 @@ from serving.listings.tables import score
 def by_lane(
     connection: Connection, marketplace_id: str, starts: Sequence[datetime], step: timedelta
 ) -> dict[Lane, list[int]]:
-    """For each lane how many scores were made in [start, start + step), in the order of the starts.
+    """For each lane, the number of scores in [start, start + step), in the order of the starts.
 
-    A count for each stretch reads its part of the index once; grouping by a time that is worked out of each row takes
-    four times as long.
+    One query for each period reads its part of the index once; grouping by a time computed from each row takes four
+    times as long.
     """
     counted = [func.coalesce(func.sum(case((score.c.lane == lane.value, 1), else_=0)), 0) for lane in Lane]
     found: dict[Lane, list[int]] = {lane: [] for lane in Lane}

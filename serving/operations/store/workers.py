@@ -12,7 +12,7 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class WorkerProcess:
-    """One process; times are of the wall clock, `sweep_seconds` is how long its last sweep took."""
+    """One process; times are of the wall clock, `sweep_seconds` is the duration of its last sweep."""
 
     worker_id: str
     process: str
@@ -23,7 +23,7 @@ class WorkerProcess:
 
 
 def seen(connection: Connection, found: WorkerProcess) -> None:
-    """Note that a process is there; one of the same name takes its place."""
+    """Record that a process is running; it replaces an earlier one of the same name."""
     values = {name: getattr(found, name) for name in WorkerProcess.__slots__}
     changed = connection.execute(
         update(worker_process).where(worker_process.c.worker_id == found.worker_id).values(**values)
@@ -33,7 +33,7 @@ def seen(connection: Connection, found: WorkerProcess) -> None:
 
 
 def everybody(connection: Connection) -> list[WorkerProcess]:
-    """Every process that was ever seen, the latest first."""
+    """All recorded processes, the latest first."""
     query = select(worker_process).order_by(worker_process.c.seen_at.desc(), worker_process.c.worker_id)
     return [
         WorkerProcess(**{name: row[name] for name in WorkerProcess.__slots__})

@@ -72,9 +72,9 @@ def read_engine(url: str) -> Engine:
 
 def _postgresql(url: str) -> Engine:
     # A plan that was made while the tables were small and is kept would be run on the large ones, for minutes.
-    planned_anew = {"options": "-c plan_cache_mode=force_custom_plan"}
+    no_cached_plans = {"options": "-c plan_cache_mode=force_custom_plan"}
     engine = create_engine(
-        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=planned_anew, hide_parameters=True
+        url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=no_cached_plans, hide_parameters=True
     )
     event.listen(engine, "handle_error", _leave_values_out)
     return engine

@@ -95,7 +95,7 @@ def test_nothing_on_its_page_tells_it_from_another_second_look(site: Site) -> No
         assert "answer is known" not in page
         assert "known_answer" not in page
     for page in pages:
-        assert "Opened for a second look by somebody who has not judged the listing." in words(page)
+        assert "Opened for a second review by somebody who has not judged the listing." in words(page)
 
 
 def test_where_everybody_has_judged_it_none_is_opened(site: Site) -> None:

@@ -162,7 +162,7 @@ def test_a_retraining_is_judged_on_the_set_and_says_so(site: Site) -> None:
 @pytest.mark.parametrize(("listings", "fakes"), [(49, 4), (50, 2)], ids=["too few listings", "too few counterfeits"])
 def test_too_few_are_not_worth_keeping_from_training(site: Site, listings: int, fakes: int) -> None:
     judged_twice(site, offers=listings, fakes=fakes)
-    sentence = f"{listings} listings were judged alike by two analysts of whom the second looked blind, {fakes} of them"
+    sentence = f"{listings} listings were judged alike by two analysts, the second in a blind review, {fakes} of them"
     with pytest.raises(Invalid, match=sentence):
         freeze_golden_set(site.runtime, site.marketplace, by="local")
 

@@ -77,7 +77,7 @@ def test_without_a_warning_nobody_is_muted() -> None:
 
 
 def test_a_mute_that_the_record_does_not_carry_is_refused_and_says_what_is_missing() -> None:
-    with pytest.raises(Conflict, match="Since the warning 4 notices were unfounded; it takes 5, and 90 %"):
+    with pytest.raises(Conflict, match="Since the warning 4 notices were unfounded; a mute needs 5, and 90 %"):
         mute_until(known(0, 9, warned=True, wrong_after=4), warned_at=WARNED, at=NOW, policy=DEFAULT_NOTICES)
 
 
@@ -96,6 +96,6 @@ def test_what_is_older_than_a_year_or_was_decided_later_counts_no_more() -> None
 def test_the_reasons_give_the_counts() -> None:
     assert known(1, 9, warned=True, wrong_after=2).reasons == (
         "In 365 days 1 of 12 decided notices were founded.",
-        "That is surely less than half, so the next ones are heard after those of others.",
+        "That is surely less than half, so the next ones are decided after those of others.",
         "Of those notified after the warning 2 of 2 were unfounded.",
     )

@@ -280,5 +280,5 @@ def test_cases_of_complaints_come_after_appeals_and_before_all_else(any_site: Si
     assert 3e9 + 1e9 < case.priority < 1e12
     with any_site.runtime.store.read() as connection:
         assert [one["what"] for one in cases.timeline(connection, any_site.here, case.case_id)] == [
-            "Whoever notified the listing complains that it stays. A person who did not decide before will look at it."
+            "The notifier complains that the listing stays. A person who did not decide before will look at it."
         ]
