@@ -127,7 +127,7 @@ def passed(results: Sequence[Result]) -> bool:
 
 def _tried(check: Check, trial: Trial) -> Result:
     if check.looks_at_effects and trial.receiver.status_url is None:
-        return Result(check.name, check.asks, Mark.NOT_JUDGED, "Say with --status-url how to ask what is shown.")
+        return Result(check.name, check.asks, Mark.NOT_JUDGED, "Give the status address with --status-url.")
     wrong = check.run(trial)
     return Result(check.name, check.asks, Mark.FAILED if wrong else Mark.PASSED, wrong or "As asked.")
 
@@ -150,7 +150,7 @@ def _first(*found: str | None) -> str | None:
 
 
 def _signature(trial: Trial) -> str | None:
-    return _not_acknowledged(trial.send(trial.message(trial.listing(), 1)), "a message with a right signature")
+    return _not_acknowledged(trial.send(trial.message(trial.listing(), 1)), "a message with a valid signature")
 
 
 def _other_secret(trial: Trial) -> str | None:
@@ -192,26 +192,26 @@ def _rotation(trial: Trial) -> str | None:
     message = trial.message(trial.listing(), 1)
     headers = signed(message, [new_secret(), trial.receiver.secret], trial.now())
     return _not_acknowledged(
-        trial.receiver.post(message.body, headers), "a message with two signatures, of which the second is right"
+        trial.receiver.post(message.body, headers), "a message with two signatures, only the second valid"
     )
 
 
 def _unreadable(trial: Trial) -> str | None:
     message = Message("act_conformance_unreadable", b'{"type": "listing.remove", "data":')
-    return _not_refused(trial.send(message), "a body that is no JSON")
+    return _not_refused(trial.send(message), "a body that is not JSON")
 
 
 def _unknown_fields(trial: Trial) -> str | None:
     message = trial.message(trial.listing(), 1, note_of_a_later_release={"a": [1]})
     found = json.loads(message.body)
     body = json.dumps({**found, "another": None}, separators=(",", ":")).encode()
-    return _not_acknowledged(trial.send(Message(message.message_id, body)), "a message with fields that are not known")
+    return _not_acknowledged(trial.send(Message(message.message_id, body)), "a message with unknown fields")
 
 
 def _unknown_type(trial: Trial) -> str | None:
     body = json.dumps({"type": "listing.something_of_a_later_release", "data": {}}).encode()
     return _not_acknowledged(
-        trial.send(Message(f"act_conformance{secrets.token_hex(8)}", body)), "a message of a type that is not known"
+        trial.send(Message(f"act_conformance{secrets.token_hex(8)}", body)), "a message of an unknown type"
     )
 
 
@@ -227,7 +227,9 @@ def _again(trial: Trial) -> str | None:
 def _late(trial: Trial) -> str | None:
     listing = trial.listing()
     return _first(
-        _not_acknowledged(trial.send(trial.message(listing, 2, ActionKind.REINSTATE)), "a later message that is first"),
+        _not_acknowledged(
+            trial.send(trial.message(listing, 2, ActionKind.REINSTATE)), "a later message that comes first"
+        ),
         _not_acknowledged(trial.send(trial.message(listing, 1)), "an earlier message that comes late"),
     )
 
@@ -279,7 +281,7 @@ def _applied_in_order(trial: Trial) -> str | None:
     listing = trial.listing()
     trial.send(trial.message(listing, 2, ActionKind.REINSTATE))
     trial.send(trial.message(listing, 1))
-    return _shows(trial, listing, wanted=True, when="after a reinstatement, and late the removal that came before it")
+    return _shows(trial, listing, wanted=True, when="after a reinstatement and the late removal before it")
 
 
 def _applied_after_a_gap(trial: Trial) -> str | None:
@@ -294,7 +296,7 @@ def _nothing_forged(trial: Trial) -> str | None:
     trial.send(trial.message(listing, 1, ActionKind.REINSTATE))
     forged = trial.message(listing, 2)
     trial.receiver.post(forged.body, signed(forged, [new_secret()], trial.now()))
-    return _shows(trial, listing, wanted=True, when="after a removal that another has signed")
+    return _shows(trial, listing, wanted=True, when="after a removal signed with another secret")
 
 
 def _shows(trial: Trial, listing: str, *, wanted: bool, when: str) -> str | None:
@@ -305,24 +307,26 @@ def _shows(trial: Trial, listing: str, *, wanted: bool, when: str) -> str | None
 
 
 CHECKS: Final = (
-    Check("signature", "acknowledge a message with a right signature by 2xx in time", _signature),
-    Check("other_secret", "refuse by 4xx what another secret has signed", _other_secret),
-    Check("unsigned", "refuse by 4xx what nobody has signed", _unsigned),
+    Check("signature", "acknowledge a validly signed message by 2xx in time", _signature),
+    Check("other_secret", "refuse by 4xx a message signed with another secret", _other_secret),
+    Check("unsigned", "refuse by 4xx an unsigned message", _unsigned),
     Check("altered", "refuse by 4xx a body or an id that was not signed", _altered),
-    Check("old", "refuse by 4xx what was signed more than five minutes ago", _old),
-    Check("future", "refuse by 4xx what is signed for later than five minutes from now", _future),
-    Check("rotation", "accept a message of whose signatures any one is right", _rotation),
-    Check("unreadable", "refuse by 4xx a signed body that is no JSON", _unreadable),
-    Check("unknown_fields", "acknowledge fields that are not known", _unknown_fields),
-    Check("unknown_type", "acknowledge types that are not known, and do nothing", _unknown_type),
-    Check("again", "acknowledge the same message again, also signed anew", _again),
+    Check("old", "refuse by 4xx a message signed more than five minutes ago", _old),
+    Check("future", "refuse by 4xx a message signed over five minutes in the future", _future),
+    Check("rotation", "accept a message if any of its signatures is valid", _rotation),
+    Check("unreadable", "refuse by 4xx a signed body that is not JSON", _unreadable),
+    Check("unknown_fields", "acknowledge messages with unknown fields", _unknown_fields),
+    Check("unknown_type", "acknowledge and ignore unknown types", _unknown_type),
+    Check("again", "acknowledge the same message again, also with a new signature", _again),
     Check("late", "acknowledge an earlier sequence that comes after a later one", _late),
     Check("gap", "acknowledge a sequence after a gap", _gap),
-    Check("accounts", "acknowledge what is asked about a seller", _accounts),
-    Check("applied", "remove and show again what it is told to", _applied, looks_at_effects=True),
+    Check("accounts", "acknowledge messages about a seller", _accounts),
+    Check("applied", "remove and reinstate listings as instructed", _applied, looks_at_effects=True),
     Check("applied_once", "apply no message a second time", _applied_once, looks_at_effects=True),
-    Check("applied_in_order", "apply nothing older than what was applied", _applied_in_order, looks_at_effects=True),
-    Check("applied_after_a_gap", "wait for no sequence that is missing", _applied_after_a_gap, looks_at_effects=True),
+    Check(
+        "applied_in_order", "apply no message older than the last applied one", _applied_in_order, looks_at_effects=True
+    ),
+    Check("applied_after_a_gap", "not wait for a missing sequence", _applied_after_a_gap, looks_at_effects=True),
     Check("accounts_apart", "count sellers and listings apart", _accounts_apart, looks_at_effects=True),
-    Check("nothing_forged", "apply nothing that it refuses", _nothing_forged, looks_at_effects=True),
+    Check("nothing_forged", "apply no refused message", _nothing_forged, looks_at_effects=True),
 )

@@ -1,1 +1,1 @@
-"""The common base of every room: settings, clock, ids, database, jobs, logs, runtime."""
+"""The common base of all subjects: settings, clock, ids, database, jobs, logs, runtime."""

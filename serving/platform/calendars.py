@@ -6,15 +6,15 @@ from typing import Final
 
 from serving.platform.deadlines import BusinessCalendar
 
-# The longest profile runs for weeks; a year more reaches past any of its deadlines.
+# The longest profile runs for weeks; a further year covers all of its deadlines.
 _YEARS_AHEAD: Final = timedelta(days=366)
 
 
 def calendar_of(country: str | None, at: datetime) -> BusinessCalendar:
-    """The days on which nobody works in a country, for deadlines that begin at a moment.
+    """The non-working days of a country, for deadlines that begin at a moment.
 
-    National holidays only: those of a region count where a seller's region is known, which it is not. A country that
-    is missing, or that the package does not know, has Saturdays and Sundays free; `country` is then None.
+    National holidays only: regional ones would require the seller's region, which is not known. Without a country, or
+    with one that the package does not know, Saturdays and Sundays are free; `country` is then None.
     """
     code = (country or "").strip().upper()
     return _calendar(code, at.year, (at + _YEARS_AHEAD).year)

@@ -1,4 +1,4 @@
-"""The present, by injection: the system's, or a simulated one that only moves forward."""
+"""The current time by injection: the system's, or a simulated one that only moves forward."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -6,14 +6,14 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time, and whether a real delay can stand for a wait on it."""
+    """The current time, and whether a real delay can stand for a wait on this clock."""
 
     @property
     def simulated(self) -> bool:
-        """Whether waits on this clock pass by moving it, so that only the sweep can end them."""
+        """Whether waits end by moving the clock, so that only the sweep can end them."""
 
     def now(self) -> datetime:
-        """The present, aware, in UTC."""
+        """The current time, aware, in UTC."""
 
 
 class SystemClock:
@@ -29,7 +29,7 @@ class SystemClock:
 class SimulatedClock:
     """The machine's clock plus an offset that can only grow, so that 90 days can pass in a minute.
 
-    It goes on by itself at the speed of the machine's: what is pending ends even when nobody moves it.
+    Between moves it advances at the machine's speed, so pending work ends even if nobody moves it.
     """
 
     simulated = True
@@ -40,7 +40,7 @@ class SimulatedClock:
 
     @property
     def offset(self) -> timedelta:
-        """The offset to the machine's clock; stored in the database across restarts."""
+        """The offset to the machine's clock; the database keeps it across restarts."""
         return self._offset
 
     def now(self) -> datetime:

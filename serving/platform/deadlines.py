@@ -1,7 +1,7 @@
-"""Days of a calendar to the moment at which a deadline passes. Standard library only.
+"""Deadlines in calendar days, as moments. Standard library only.
 
-A seller's country is known, its time zone is not: a country may have eleven. So a day begins where it begins first on
-earth (UTC+14) and ends where it ends last (UTC-12), and nobody, wherever they are, has a day less than promised.
+A seller's country is known, its time zone is not: a country may have eleven. A day therefore begins where it begins
+first on earth (UTC+14) and ends where it ends last (UTC-12), so that no seller has a day less than promised.
 """
 
 from calendar import monthrange
@@ -17,7 +17,7 @@ _SATURDAY, _SUNDAY = 5, 6
 
 @dataclass(frozen=True, slots=True)
 class BusinessCalendar:
-    """The days of a country on which nobody is expected to work. `weekend` counts from Monday, which is 0.
+    """The non-working days of a country. `weekend` counts from Monday, which is 0.
 
     `country` is None where it is not known: then only Saturdays and Sundays are free.
     """
@@ -32,7 +32,7 @@ class BusinessCalendar:
 
 
 def after_business_days(start: datetime, days: int, calendar: BusinessCalendar) -> datetime:
-    """The end of the last of so many business days, the day of the start not counted.
+    """The end of the last of `days` business days; the day of the start does not count.
 
     >>> friday = datetime(2026, 4, 30, 9, tzinfo=UTC)
     >>> after_business_days(friday, 1, BusinessCalendar("DE", holidays={date(2026, 5, 1)}))
@@ -46,12 +46,12 @@ def after_business_days(start: datetime, days: int, calendar: BusinessCalendar) 
 
 
 def after_days(start: datetime, days: int) -> datetime:
-    """The end of the last of so many days, the day of the start not counted."""
+    """The end of the last of `days` days; the day of the start does not count."""
     return _end_of(_day_of(start) + timedelta(days=days))
 
 
 def after_months(start: datetime, months: int) -> datetime:
-    """The end of the day with the same number so many months later, or of that month's last.
+    """The end of the day with the same number `months` later, or of that month's last day.
 
     >>> after_months(datetime(2026, 8, 30, 9, tzinfo=UTC), 6)
     datetime.datetime(2027, 3, 1, 12, 0, tzinfo=datetime.timezone.utc)
@@ -63,7 +63,7 @@ def after_months(start: datetime, months: int) -> datetime:
 
 
 def days_that_count(start: datetime, due_at: datetime, calendar: BusinessCalendar) -> tuple[date, ...]:
-    """The days between a start and the deadline that was made from it, the day of the start not counted.
+    """The days between a start and the deadline computed from it; the day of the start does not count.
 
     >>> start, calendar = datetime(2026, 4, 30, 9, tzinfo=UTC), BusinessCalendar()
     >>> [day.day for day in days_that_count(start, after_business_days(start, 2, calendar), calendar)]

@@ -14,14 +14,14 @@ from serving.platform.languages import ENGLISH, Language
 
 
 class Density(StrEnum):
-    """How close the rows of a table stand."""
+    """The height of table rows."""
 
     COMFORTABLE = "comfortable"
     ROOMY = "roomy"
 
 
 class Theme(StrEnum):
-    """Light, dark, or as the system has it."""
+    """Light, dark, or as the system is set."""
 
     AUTO = "auto"
     LIGHT = "light"
@@ -40,7 +40,7 @@ class Display:
 
     @property
     def zone(self) -> tzinfo:
-        """The zone; UTC, which pages then name, where this machine no longer knows it."""
+        """The zone; UTC, which pages then name, where this machine does not know it."""
         return _zone(self.time_zone)
 
 
@@ -49,18 +49,18 @@ _CURRENT: ContextVar[Display] = ContextVar("display", default=DEFAULT_DISPLAY)
 
 
 def current() -> Display:
-    """That of the request at hand."""
+    """The display settings of the current request."""
     return _CURRENT.get()
 
 
 def show_as(display: Display) -> None:
-    """Write everything that this request still says in this way. A handler in a thread sees what its guard set."""
+    """Set the display of the rest of this request. A handler in a thread sees the setting of its guard."""
     _CURRENT.set(display)
 
 
 @contextmanager
 def shown_as(display: Display) -> Iterator[None]:
-    """Write in this way for the length of the block."""
+    """Set the display for the duration of the block."""
     token = _CURRENT.set(display)
     try:
         yield
@@ -75,7 +75,7 @@ _PARTS: Final = frozenset(
 
 @cache
 def time_zones() -> tuple[str, ...]:
-    """The zones to choose from: UTC, then the places of the world. Old names and those of no place are left out."""
+    """The zones to choose from: UTC, then the zones of places, without old names."""
     return ("UTC", *sorted(name for name in zoneinfo.available_timezones() if name.partition("/")[0] in _PARTS))
 
 

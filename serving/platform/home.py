@@ -1,4 +1,4 @@
-"""The folder that holds everything of one installation, owned by one process at a time."""
+"""The data directory, which holds everything of one installation; one process owns it at a time."""
 
 import fcntl
 import json
@@ -13,27 +13,27 @@ from typing import Any, Final
 
 from models.errors import DomainError
 
-DEFAULT_PORT: Final = 8321  # Where a service listens if nothing else is said.
-_LONGEST_SOCKET_PATH: Final = 100  # The kernel takes 107 bytes (unix(7)); a few are left for a temporary suffix.
+DEFAULT_PORT: Final = 8321  # Where a service listens by default.
+_LONGEST_SOCKET_PATH: Final = 100  # The kernel allows 107 bytes (unix(7)); a few are left for a temporary suffix.
 
 _SECRET_BYTES: Final = 32
 
 
 class HomeInUse(DomainError):
-    """Another process owns the home."""
+    """Another process owns the data directory."""
 
     code = "home_in_use"
 
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Paths inside the home; made with mode 700, because everything in it is confidential."""
+    """Paths inside the data directory; it has mode 700, because its content is confidential."""
 
     root: Path
 
     @classmethod
     def at(cls, root: Path | None) -> "Home":
-        """The home at a folder, made if need be; without one, ./var in a checkout, else the XDG state folder."""
+        """The data directory at `root`, created if missing; by default ./var in a checkout, else the XDG folder."""
         home = cls((root or _default_root()).expanduser().absolute())
         home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         for folder in (home.bundles, home.snapshots, home.mlflow, home.cache):
@@ -67,12 +67,12 @@ class Home:
 
     @property
     def audit_heads(self) -> Path:
-        """Signed heads of the audit log, one a line, only ever added to."""
+        """Signed heads of the audit log, one a line, append-only."""
         return self.root / "audit-heads.ndjson"
 
     @property
     def lock_file(self) -> Path:
-        """Held by the process that owns the home."""
+        """The lock file of the process that owns the data directory."""
         return self.root / "lock"
 
     @property
@@ -81,7 +81,7 @@ class Home:
         return self.root / "service.json"
 
     def socket_path(self) -> Path:
-        """The Unix socket for local commands; in the temporary folder where the home's path is too long for one."""
+        """The Unix socket for local commands; in the temporary folder where this path is too long for a socket."""
         path = self.root / "service.sock"
         if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
             return path
@@ -96,7 +96,7 @@ class Home:
         return found if isinstance(found, dict) else {}
 
     def write_private(self, name: str, content: object) -> Path:
-        """Write JSON that only the owner may read, whole or not at all."""
+        """Write JSON atomically to a file that only the owner may read."""
         path = self.root / name
         temporary = path.with_suffix(".tmp")
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -109,7 +109,7 @@ class Home:
         return path
 
     def secret(self, name: str) -> bytes:
-        """32 random bytes of this data directory, made at the first use. A copy of the database has no copy of them."""
+        """32 random bytes of this data directory, made at first use; the database does not contain them."""
         path = self.root / name
         if not path.exists():
             descriptor, made = tempfile.mkstemp(dir=self.root)
@@ -117,7 +117,7 @@ class Home:
                 stream.write(secrets.token_bytes(_SECRET_BYTES))
                 stream.flush()
                 os.fsync(stream.fileno())
-            with suppress(FileExistsError):  # Another process was first; its secret holds.
+            with suppress(FileExistsError):  # Another process was first; its secret stays.
                 os.link(made, path)
             Path(made).unlink()
         return path.read_bytes()

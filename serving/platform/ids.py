@@ -1,4 +1,4 @@
-"""Prefixed, time-ordered 128-bit ids: they sort by when they were made and cannot be guessed."""
+"""Prefixed, time-ordered 128-bit ids: they sort by time of creation and cannot be guessed."""
 
 import secrets
 import threading
@@ -7,13 +7,13 @@ from typing import Final
 
 from serving.platform.clock import Clock
 
-_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no letter is taken for a digit.
+_ALPHABET: Final = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no letter looks like a digit.
 _RANDOM_BITS: Final = 80
 _LENGTH: Final = 26
 
 
 def has_form(value: str, prefix: str) -> bool:
-    """Whether something could be an id of this prefix.
+    """Whether a text has the form of an id with this prefix.
 
     >>> has_form("lst_01hq0000000000000000000000", "lst"), has_form("lst_1", "lst")
     (True, False)
@@ -23,7 +23,7 @@ def has_form(value: str, prefix: str) -> bool:
 
 
 class IdSource:
-    """Makes ids such as `lst_01hq…`; within a millisecond they still rise."""
+    """Makes ids such as `lst_01hq…`; they also rise within a millisecond."""
 
     def __init__(self, clock: Clock, random_bits: Callable[[int], int] = secrets.randbits) -> None:
         self._clock, self._random_bits = clock, random_bits
@@ -31,7 +31,7 @@ class IdSource:
         self._lock = threading.Lock()
 
     def new(self, prefix: str) -> str:
-        """A new id with a three-letter prefix that says what it names."""
+        """A new id; its three-letter prefix states the kind of object."""
         moment = int(self._clock.now().timestamp() * 1000) << _RANDOM_BITS
         with self._lock:
             self._last = max(moment | self._random_bits(_RANDOM_BITS), self._last + 1)

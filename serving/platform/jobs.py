@@ -1,4 +1,4 @@
-"""How a transaction leaves a durable job behind: the job is a row of the same commit."""
+"""Durable jobs, added by a transaction: the job is a row of the same commit."""
 
 from typing import Final, NoReturn
 
@@ -45,7 +45,7 @@ class Jobs:
         *arguments: str,
         delay_seconds: float | None = None,
     ) -> None:
-        """Leave a job; the same job id again is the same job."""
+        """Add a job; a repeated job id adds none."""
         options: EnqueueOptions = {"workflow_name": workflow, "queue_name": queue, "workflow_id": job_id}
         if delay_seconds is not None and delay_seconds > 0:
             options["delay_seconds"] = delay_seconds

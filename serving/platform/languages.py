@@ -1,4 +1,4 @@
-"""In which languages pages can be read: English, the language of the source, and one for every catalogue there is."""
+"""The languages of the pages: English, the language of the source, and one for every catalogue."""
 
 from functools import cache
 from pathlib import Path
@@ -11,5 +11,5 @@ FOLDER: Final = Path(__file__).parent / "locales"
 
 @cache
 def languages() -> tuple[Language, ...]:
-    """ISO 639 codes, English first. A catalogue is a file such as `fr.po`; nothing else names its language."""
+    """ISO 639 codes, English first. A catalogue is a file such as `fr.po`; its name alone gives the language."""
     return (ENGLISH, *(Language(path.stem) for path in sorted(FOLDER.glob("*.po"))))

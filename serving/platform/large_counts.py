@@ -1,4 +1,4 @@
-"""Counts of what waits, where there is much of it: such a count takes long and changes little in a few seconds."""
+"""Cached counts of large queues: such a count takes long and changes little in a few seconds."""
 
 import threading
 import time
@@ -13,7 +13,7 @@ _MOST_KEPT: Final = 1_000
 
 @dataclass(slots=True)
 class LargeCounts:
-    """Large counts are cached for some seconds, for everybody who asks for the same; small ones are never cached."""
+    """A cache of large counts for some seconds, shared by all callers with the same key; small ones are not cached."""
 
     clock: Callable[[], float] = time.monotonic
     _kept: dict[Hashable, tuple[float, Any]] = field(default_factory=dict)
@@ -22,7 +22,7 @@ class LargeCounts:
     def of(
         self, key: Hashable, count: Callable[[], Counted], size: Callable[[Counted], int], *, seconds: float = 5.0
     ) -> Counted:
-        """The cached count of a key, from within the last so many seconds; `size` returns the total of a count."""
+        """The count of a key, at most `seconds` old; `size` returns the total of a count."""
         now = self.clock()
         kept = self._kept.get(key)
         if kept is not None and now - kept[0] < seconds:

@@ -12,7 +12,7 @@ from serving.platform.settings import Settings
 def configure_logs(settings: Settings) -> None:
     """Set structlog and the standard library's logging to the settings; everything goes to standard error."""
     level = logging.getLevelNamesMapping()[settings.log_level]
-    # Not the frames' variables, which hold what listings say and who is signed in.
+    # Without the frames' variables, which contain listing texts and signed-in users.
     renderer: Any = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )

@@ -1,4 +1,4 @@
-"""Phrases as JSON, for those that are kept to be shown later, each reader's language its own."""
+"""Phrases as JSON, stored for later display in each reader's language."""
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
@@ -10,7 +10,7 @@ from features.message import from_json
 from features.phrase import Parameter, Phrase, Reasons
 from models.messages.english import reasons_of
 
-# Kinds of parameter that JSON does not have, by the name under which one is kept.
+# Kinds of parameter that JSON does not have, by their stored name.
 _READ: Final[Mapping[str, Callable[[str], Parameter]]] = {
     "decimal": Decimal,
     "moment": datetime.fromisoformat,
@@ -20,7 +20,7 @@ _READ: Final[Mapping[str, Callable[[str], Parameter]]] = {
 
 
 def as_data(phrase: Phrase) -> dict[str, Any]:
-    """A phrase as JSON has it."""
+    """A phrase as JSON."""
     return {
         "template": phrase.template,
         "parameters": {name: _kept(value) for name, value in phrase.parameters.items()},
@@ -28,7 +28,7 @@ def as_data(phrase: Phrase) -> dict[str, Any]:
 
 
 def of_data(found: dict[str, Any]) -> Phrase:
-    """The phrase that was kept.
+    """The stored phrase.
 
     >>> of_data(as_data(Phrase("It ended on {day:%d %B}.", day=date(2026, 3, 6)))) == Phrase(
     ...     "It ended on {day:%d %B}.", day=date(2026, 3, 6)

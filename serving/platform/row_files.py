@@ -1,4 +1,4 @@
-"""Rows that a person uploads or pastes, read as files of the command line are, with a bound on their number."""
+"""Rows that a person uploads or pastes, read like files of the command line, up to a limit."""
 
 from pathlib import Path, PurePath
 from tempfile import TemporaryDirectory
@@ -7,20 +7,20 @@ from typing import Any, Final
 from models.errors import Invalid
 from training.adapters.files import Unreadable, read_rows
 
-LARGEST: Final = 1_000_000  # Bytes: some ten thousand rows, and little enough to be sent back with the preview.
+LARGEST: Final = 1_000_000  # Bytes: some ten thousand rows, and few enough to send back with the preview.
 MOST_ROWS: Final = 10_000
 MOST_COLUMNS: Final = 100  # Lists that people upload have a dozen.
-# Other files are left to the command line: a megabyte of Parquet can hold gigabytes.
+# Other formats are for the command line only: a megabyte of Parquet can hold gigabytes.
 _ENDINGS: Final = frozenset({".csv", ".tsv", ".txt"})
 
 
 def rows_of(name: str, content: bytes) -> list[dict[str, Any]]:
-    """The rows of a CSV or TSV file as text, blank cells left out; text without a name is CSV.
+    """The rows of a CSV or TSV file as text, without blank cells; text without a name is CSV.
 
     Raises
     ------
     Invalid
-        It is too large, has too many rows or columns, is none of these files, or a row of it cannot be read.
+        It is too large, has too many rows or columns, is not one of these formats, or has an unreadable row.
     """
     if not content.strip():
         raise Invalid("Choose a file, or paste its rows with the header row.")

@@ -49,24 +49,24 @@ class ByClass:
         return f"ByClass({', '.join(map(repr, self))})"
 
     def changed(self, *objects: object) -> "ByClass":
-        """The same objects with these in place of those of the same class."""
+        """The same objects, with these in place of those of the same class."""
         return ByClass(*(self._objects | {type(one): one for one in objects}).values())
 
 
 @runtime_checkable
 class Cache(Protocol):
-    """A service that keeps what it has read from the database."""
+    """A service that caches what it reads from the database."""
 
     def forget(self) -> None:
-        """Read it again at the next use."""
+        """Drop the cache, so that the next use reads the database."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """One process's means. Tests make it with their own clock, randomness and home.
+    """The resources of one process. Tests use their own clock, randomness and data directory.
 
-    `clock` is the marketplace's present, which a simulation may move; `wall` is that of browsers and of other
-    companies' servers, for sessions and signatures. `policies` and `services` are found by their class.
+    `clock` is the marketplace's current time, which a simulation may move; `wall` is the real time, for sessions and
+    signatures. `policies` and `services` are found by their class.
     """
 
     settings: Settings
@@ -85,13 +85,13 @@ class Runtime:
     sweeping: threading.Lock = field(default_factory=threading.Lock)
 
     def forget(self) -> None:
-        """Have every cache read the database again at its next use."""
+        """Drop every cache, so that the next use reads the database."""
         for service in self.services:
             if isinstance(service, Cache):
                 service.forget()
 
     def real_delay_seconds(self, until: datetime) -> float | None:
-        """Seconds after which a job may be enqueued to run; None where only the sweep can tell that it is due."""
+        """Seconds until a job may run; None where only the sweep can tell that it is due."""
         wait = until - self.clock.now()
         if self.clock.simulated or wait > timedelta(hours=1):
             return None

@@ -31,15 +31,15 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TOUCHSTONE_", frozen=True, extra="ignore")
 
-    home: Path | None = Field(None, description="Folder that holds everything. Default: ./var in a checkout, else XDG.")
+    home: Path | None = Field(None, description="Data directory. Default: ./var in a checkout, else the XDG folder.")
     database_url: str | None = Field(
-        None, description="SQLAlchemy URL; PostgreSQL grows up. Default: SQLite in the home."
+        None, description="SQLAlchemy URL; PostgreSQL for production. Default: SQLite in the data directory."
     )
     host: str = Field("127.0.0.1", description="Address to listen on.")
-    port: int | None = Field(None, ge=1, le=65535, description="Port. Default: the last one of this home, else 8321.")
+    port: int | None = Field(None, ge=1, le=65535, description="Port. Default: the last one used here, else 8321.")
     public_url: str | None = Field(None, description="Address that people use; https makes cookies secure.")
-    production: bool = Field(False, description="Refuse what only a demo may do, and hide the API documentation.")
-    clock: ClockKind | None = Field(None, description="system or simulated. Default: that of the home, else system.")
+    production: bool = Field(False, description="Refuse settings for demos only, and hide the API documentation.")
+    clock: ClockKind | None = Field(None, description="system or simulated. Default: the stored one, else system.")
     clock_start: AwareDatetime | None = Field(None, description="First moment of a new simulated clock. Default: now.")
     undo_window_seconds: int | None = Field(None, ge=0, le=86_400, description="Undo window in place of the policy's.")
     random_delay_minutes: int | None = Field(
@@ -49,13 +49,13 @@ class Settings(BaseSettings):
         description="Longest random wait of a removal that the model began, in place of the policy's.",
     )
     counter_notices: Literal["alibaba_like", "mercado_libre_like", "dmca_like", "china_article_43", "dsa"] = Field(
-        "alibaba_like", description="Whose rules sellers answer removals by; docs/policies.md has their numbers."
+        "alibaba_like", description="Profile of the rules by which sellers answer removals (docs/policies.md)."
     )
     hidden_score_share: float | None = Field(
         None,
         ge=0,
         le=1,
-        description="Share of cases whose score is hidden until the reviewer answers, in place of the policy's.",
+        description="Share of cases with a masked score until the reviewer answers, in place of the policy's.",
     )
     approvals_needed: int | None = Field(
         None, ge=1, le=5, description="People who must approve a model, in place of the policy's two."
@@ -63,13 +63,13 @@ class Settings(BaseSettings):
     contact_key: SecretStr | None = Field(
         None,
         min_length=32,
-        description="Key with which sellers' contacts are hashed, for several homes on one database. Default: made "
-        "once, in the home.",
+        description="Key for the hashes of sellers' contacts, for several data directories on one database. Default: "
+        "made once, in the data directory.",
     )
-    worker_id: str = Field("1", description="Stable name of this worker; a crashed worker's jobs wait for its name.")
+    worker_id: str = Field("1", description="Stable worker name; after a crash, its jobs wait for this name.")
     job_threads: int = Field(4, ge=1, le=64, description="Jobs that run at once in one worker.")
-    queue_poll_seconds: float = Field(0.1, gt=0, le=60, description="How often the job queue is looked at.")
-    sweep_seconds: float = Field(1.0, gt=0, le=3600, description="How often due rows are looked for.")
+    queue_poll_seconds: float = Field(0.1, gt=0, le=60, description="Interval at which the job queue is polled.")
+    sweep_seconds: float = Field(1.0, gt=0, le=3600, description="Interval at which due rows are swept.")
     model_threads: int = Field(1, ge=1, le=64, description="LightGBM threads of one scoring call.")
     training_threads: int = Field(2, ge=1, le=64, description="LightGBM threads of the training child.")
     largest_body_bytes: int = Field(5_000_000, ge=1_000, description="Request bodies beyond this are refused with 413.")
@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     webhook_timeout_seconds: float = Field(10.0, gt=0, le=60, description="Total time of one webhook delivery.")
     training_timeout_seconds: int = Field(3_600, ge=10, description="Longest run of one training child.")
     accepted_leaks: str = Field(
-        "", description="Features, divided by commas, that may tell the label alone without a training being refused."
+        "", description="Features, separated by commas, that may predict the label alone without stopping a training."
     )
     transparency: dict[str, Transparency] = Field(
         {},
@@ -86,15 +86,15 @@ class Settings(BaseSettings):
     )
     picture_hosts: str = Field(
         "",
-        description="Hosts, divided by commas, that pictures of listings are loaded from for people who judge them: "
-        "the marketplace's own, as cdn.market.example or *.market.example. Empty: none is loaded.",
+        description="Hosts, separated by commas, from which reviewers' pages load pictures of listings: the "
+        "marketplace's own, as cdn.market.example or *.market.example. Empty: no pictures.",
     )
     retention_days: dict[DataClass, Annotated[int, Field(ge=1, le=36_500)] | None] = Field(
         {},
         description="JSON of days by class of data, in place of the policy's (docs/operating.md); null keeps for ever: "
         '{"documents": 730, "contacts": null}.',
     )
-    mlflow_tracking_uri: str | None = Field(None, description="MLflow server. Default: SQLite in the home.")
+    mlflow_tracking_uri: str | None = Field(None, description="MLflow server. Default: SQLite in the data directory.")
     log_format: Literal["text", "json"] = Field("text", description="text for a terminal, json for a collector.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least severe line to log.")
 
@@ -102,7 +102,7 @@ class Settings(BaseSettings):
     @classmethod
     def _known_engine(cls, url: str | None) -> str | None:
         if url in {"sqlite:///", "sqlite:///:memory:"}:
-            raise ValueError("the database needs a file: in memory nothing would be kept")
+            raise ValueError("the database needs a file: an in-memory one would lose everything")
         if url is None or url.startswith("sqlite:///"):
             return url
         if url.startswith(("postgresql://", "postgresql+psycopg://")):

@@ -1,4 +1,4 @@
-"""Tables as files that a spreadsheet may open: no cell of them is ever a formula, and every number stays a number."""
+"""Tables as files for spreadsheets: no cell becomes a formula, and every number stays a number."""
 
 import csv
 import json
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 
 class Kind(StrEnum):
-    """The value of a column. None is a missing value of any kind."""
+    """The type of a column's values. None is a missing value of any kind."""
 
     TEXT = "text"
     COUNT = "count"
@@ -23,7 +23,7 @@ class Kind(StrEnum):
 
 
 class Format(StrEnum):
-    """A file's format, which is also its ending."""
+    """A file's format, which is also its suffix."""
 
     CSV = "csv"
     JSONL = "jsonl"
@@ -31,9 +31,9 @@ class Format(StrEnum):
 
 
 Columns = Mapping[str, Kind]
-# With these a spreadsheet takes text for a formula (OWASP, CSV injection), or skips them to find one behind them.
+# Prefixes that make a spreadsheet read text as a formula (OWASP, CSV injection), or that it skips before one.
 _LEADS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", " ", "\uff1d", "\uff0b", "\uff0d", "\uff20", "'")
-# The most decimals that any currency of ISO 4217 has is four.
+# No currency of ISO 4217 has more than four decimals.
 _DIGITS, _DECIMALS = 38, 4
 
 
@@ -49,8 +49,7 @@ def as_file(form: Format, columns: Columns, rows: Iterable[Sequence[Any]]) -> by
 
 
 def as_csv(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
-    """UTF-8 with a byte order mark, which spreadsheets recognise. Text that could be read as a formula follows an
-    apostrophe.
+    """UTF-8 with a byte order mark, which spreadsheets recognise. Text that could be a formula follows an apostrophe.
 
     So does text that begins with one: a reader who removes one apostrophe from the front has the original text.
     """
@@ -82,7 +81,7 @@ def inert(text: str) -> str:
 
 
 def as_jsonl(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
-    """An object a line. Missing values are null, money is text so that no cent is lost, moments are ISO 8601."""
+    """One object a line. Missing values are null, money is text so that no cent is lost, moments are ISO 8601."""
     lines = []
     for row in rows:
         plain = [_plain(kind, value) for kind, value in zip(columns.values(), row, strict=True)]
@@ -99,7 +98,7 @@ def _plain(kind: Kind, value: Any) -> Any:
 
 
 def as_parquet(columns: Columns, rows: Iterable[Sequence[Any]]) -> bytes:
-    """Typed columns; nothing reads them as formulas, so text is as it was."""
+    """Typed columns; Parquet has no formulas, so text is unchanged."""
     types = {
         Kind.TEXT: pa.string(),
         Kind.COUNT: pa.int64(),

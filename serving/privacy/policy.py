@@ -8,7 +8,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class RetentionPolicy:
-    """Settings of `serving.privacy.rules.retention`; None keeps for ever.
+    """Settings of `serving.privacy.rules.retention`; None keeps without limit.
 
     The evidence of a removal is kept at least until the time for complaints is over, independent of these settings
     (GDPR, Article 17(3)(e); Digital Services Act, Article 20(1)), and under a legal hold until its end.
@@ -19,19 +19,19 @@ class RetentionPolicy:
     documents: int | None = 1_095
     # After a seller's last listing: a returning seller does so within weeks.
     contacts: int | None = 1_095
-    # Longer than a notifier can complain: how a stranger's notices turned out tells how to take the next.
+    # Longer than a notifier can complain: the results of a stranger's notices affect how later ones are treated.
     notifiers: int | None = 1_095
-    # Evidence and the papers of test buys also carry a brand's own claim for damages, which may begin later.
+    # Evidence and custody records of test buys also support a brand's own claim for damages, which may begin later.
     evidence_parts: int | None = 1_825
     custody: int | None = 1_825
-    # A refused row is of use while its sender can be asked for a better one.
+    # A refused row is useful while its sender can still send a corrected one.
     refused_rows: int | None = 90
-    # Windows reach back 90 days, and a marketplace's base-rate priors are computed over the same.
+    # Time windows cover 90 days, and a marketplace's base-rate priors are computed over the same.
     seller_events: int | None = 730
     # An ended session proves for a month who was signed in.
     sessions: int | None = 30
 
 
 DEFAULT_RETENTION: Final = RetentionPolicy()
-# Below it a seller's windows of 90 days would change by what was erased, and a model's features with them.
+# Below this minimum, erasure would change a seller's windows of 90 days and with them a model's features.
 SHORTEST: Final = {"seller_events": 120}

@@ -4,7 +4,7 @@ from sqlalchemy import Column, ForeignKey, Index, String, Table, text
 
 from serving.platform.database.schema import EXTERNAL, ID, metadata, moment, tenant_table
 
-# Somebody's wish to have a seller forgotten. `due_at` is when what had to be kept is looked at again.
+# A request to erase a seller's data. `due_at` is the next check of the data that had to be kept.
 erasure = tenant_table(
     "erasure",
     "erasure_id",
@@ -16,7 +16,7 @@ erasure = tenant_table(
     Index("ix_erasure_seller", "marketplace_id", "seller_external_id"),
 )
 
-# When data past its time was last looked for; a row is missing before the first look, and while more is left.
+# When expired data was last searched completely; without a row before the first search, and while data is left.
 retention_look = Table(
     "retention_look",
     metadata,

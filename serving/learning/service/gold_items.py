@@ -1,4 +1,4 @@
-"""Gold items: after many answers, one second review goes to a case with a known answer, and looks like any other.
+"""Gold items: after many answers, one second review is a listing of known class that looks like any other.
 
 It comes from the golden set. The result counts only in the agreement that its reviewer alone sees: it affects no
 label, no standing and no listing.

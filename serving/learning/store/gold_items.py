@@ -1,4 +1,4 @@
-"""Gold items: cases with a known answer among second reviews, which measure the reviewers' accuracy."""
+"""Gold items: cases of known class among second reviews, which measure the reviewers' accuracy."""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""The simulated clock's offset, kept so that time does not jump back when a process ends."""
+"""The simulated clock's offset, stored so that time does not jump back after a restart."""
 
 from datetime import timedelta
 from typing import Final
@@ -18,7 +18,7 @@ def offset(connection: Connection) -> timedelta | None:
 
 
 def set_offset(connection: Connection, value: timedelta) -> None:
-    """Keep the offset."""
+    """Store the offset."""
     microseconds = value // _MICROSECOND
     kept = update(simulated_clock).values(offset_microseconds=microseconds).returning(simulated_clock.c.clock_id)
     if connection.execute(kept).first() is None:

@@ -1,4 +1,4 @@
-"""Engines: SQLite as it must be set for durability, or PostgreSQL; one for writes, one for reads."""
+"""Database engines: SQLite with durable settings, or PostgreSQL; one for writes, one for reads."""
 
 import re
 from pathlib import Path
@@ -23,7 +23,7 @@ _BACKPORTS: Final = {(3, 44): 6, (3, 50): 7}
 
 
 class DatabaseUnsafe(DomainError):
-    """The database cannot be opened in a way that keeps what it acknowledges."""
+    """The database cannot be opened so that acknowledged writes are durable."""
 
     code = "database_unsafe"
 
@@ -60,7 +60,7 @@ def sqlite_driver() -> ModuleType:
 def write_engine(url: str) -> Engine:
     """The engine for transactions that write; on SQLite each begins by taking the write lock.
 
-    A read that is later upgraded would fail with 'database is locked' however long one waits.
+    A read that later becomes a write would fail with 'database is locked', however long it waits.
     """
     return _sqlite(url, "BEGIN IMMEDIATE") if is_sqlite(url) else _postgresql(url)
 
@@ -71,7 +71,7 @@ def read_engine(url: str) -> Engine:
 
 
 def _postgresql(url: str) -> Engine:
-    # A plan that was made while the tables were small and is kept would be run on the large ones, for minutes.
+    # A cached plan from a time of small tables would take minutes on large ones.
     no_cached_plans = {"options": "-c plan_cache_mode=force_custom_plan"}
     engine = create_engine(
         url, pool_pre_ping=True, pool_size=10, max_overflow=10, connect_args=no_cached_plans, hide_parameters=True
@@ -81,7 +81,7 @@ def _postgresql(url: str) -> Engine:
 
 
 def _leave_values_out(context: ExceptionContext) -> None:
-    """Keep what went wrong and not the row that it went wrong with, which PostgreSQL quotes in its details."""
+    """Keep the error's message and drop the values of the row, which PostgreSQL quotes in its details."""
     error, wrapped = context.original_exception, context.sqlalchemy_exception
     text = getattr(getattr(error, "diag", None), "message_primary", None)
     if text is not None:
@@ -119,12 +119,12 @@ def _sqlite(url: str, begin: str) -> Engine:
 
 
 def assert_durable(engine: Engine) -> None:
-    """Refuse to go on where an acknowledged write could be lost.
+    """Refuse a database that could lose an acknowledged write.
 
     Raises
     ------
     DatabaseUnsafe
-        SQLite is not set as it must be.
+        SQLite does not have the required settings.
     """
     if engine.dialect.name != "sqlite":
         return
@@ -134,7 +134,7 @@ def assert_durable(engine: Engine) -> None:
             for name in ("journal_mode", "synchronous", "foreign_keys")
         }
     racy = has_wal_race(sqlite_driver().sqlite_version)
-    safe = {"delete"} if racy else {"delete", "wal"}  # SQLite's fallback where it cannot have a WAL is slower.
+    safe = {"delete"} if racy else {"delete", "wal"}  # SQLite's fallback where WAL is not available is slower.
     if found["journal_mode"] not in safe or found["synchronous"] != 2 or found["foreign_keys"] != 1:
         raise DatabaseUnsafe(
             "SQLite {version} is set to {found}, which may lose writes.",
@@ -144,7 +144,7 @@ def assert_durable(engine: Engine) -> None:
 
 
 def database_bytes(connection: Connection) -> int:
-    """How much room the database takes, without its log."""
+    """The size of the database in bytes, without its log."""
     if connection.dialect.name == "postgresql":
         return int(connection.exec_driver_sql("SELECT pg_database_size(current_database())").scalar_one())
     pages, size = (connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() for name in ("page_count", "page_size"))
@@ -152,5 +152,5 @@ def database_bytes(connection: Connection) -> int:
 
 
 def job_database_url(url: str) -> str:
-    """The same database as DBOS names it: it wants a plain postgresql:// scheme."""
+    """The same database as DBOS names it: with a plain postgresql:// scheme."""
     return url.replace("postgresql+psycopg://", "postgresql://", 1)

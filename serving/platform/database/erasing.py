@@ -1,4 +1,4 @@
-"""Columns of personal data, and how they are erased: each room's store declares its own."""
+"""Columns of personal data and their erasure; each subject's store declares its own columns."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ NOW: Final = object()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Columns that are erased, which rows still hold something, and by which subject they are found.
+    """Columns to erase, the condition for rows that still contain data, and the subject by which they are found.
 
-    `values` is what stands in the columns afterwards; NOW is the moment of the erasure. `via` is a pair of a column of
-    the table and one of the table that knows the subject.
+    `values` are the columns' values afterwards; NOW is the moment of the erasure. `via` is a pair: a column of the
+    table, and one of the table that has the subject.
     """
 
     table: Table
@@ -36,11 +36,11 @@ class Place:
         return query
 
     def count(self, connection: Connection, marketplace_id: str, subjects: Collection[str]) -> int:
-        """How many rows of these subjects still hold something."""
+        """The number of rows of these subjects that still contain data."""
         return count_rows(connection, self.table, *self._rows(marketplace_id, subjects))
 
     def erase(self, connection: Connection, marketplace_id: str, subjects: Collection[str], at: datetime) -> None:
-        """Erase what the rows of these subjects hold."""
+        """Erase the data in the rows of these subjects."""
         values = {name: at if value is NOW else value for name, value in self.values.items()}
         connection.execute(update(self.table).where(*self._rows(marketplace_id, subjects)).values(**values))
 
@@ -54,13 +54,13 @@ class Place:
 
 
 def count_rows(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:
-    """How many rows of a table meet conditions."""
+    """The number of rows of a table that meet all conditions."""
     return int(connection.execute(select(func.count()).select_from(table).where(*conditions)).scalar_one())
 
 
 def delete_some(
     connection: Connection, table: Table, key: ColumnElement[Any], gone: tuple[ColumnElement[bool], ...], most: int
 ) -> int:
-    """Delete at most so many rows that meet conditions; returns how many went."""
+    """Delete at most `most` rows that meet all conditions; returns how many."""
     few = select(key).where(*gone).limit(most)
     return len(connection.execute(delete(table).where(*gone, key.in_(few)).returning(key)).all())

@@ -1,8 +1,8 @@
 """Lists of values in a query.
 
-Every join to a list of values is an outer one. SQLite knows nothing of how long a list is and, where it is free to,
-walks the marketplace's whole table once for each value (54 s for 200 values beside 2,000 versions, against half a
-millisecond); what is joined to a list by an outer join it must not put first.
+Every join to a list of values is an outer join, which stops SQLite from putting the table first. SQLite does not know
+the length of a list. Otherwise it may scan the marketplace's whole table for each value: 54 s instead of half a
+millisecond for 200 values and 2,000 versions.
 """
 
 import json
@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 
 def listed(connection: Connection, values: Sequence[Any], kind: BigInteger | String) -> FromClause:
-    """Values as a table with one column, in one parameter however many there are."""
+    """Values as a table with one column, in a single parameter."""
     if connection.dialect.name == "postgresql":
         array = cast(literal(list(values), ARRAY(kind)), ARRAY(kind))
         return func.unnest(array).table_valued(column("value", kind), name="wanted").render_derived()
@@ -25,5 +25,5 @@ def listed(connection: Connection, values: Sequence[Any], kind: BigInteger | Str
 
 
 def chunks(found: Sequence[_T]) -> list[Sequence[_T]]:
-    """As many at once as a statement takes."""
+    """The values in groups that one statement accepts."""
     return [found[start : start + _AT_ONCE] for start in range(0, len(found), _AT_ONCE)]

@@ -1,4 +1,4 @@
-"""Planner statistics of PostgreSQL: table sizes, which it counts by itself once a minute at the most."""
+"""Planner statistics of PostgreSQL, refreshed after large changes; PostgreSQL itself does so once a minute at most."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -7,7 +7,7 @@ from sqlalchemy import Connection, text
 
 from serving.platform.database.schema import metadata
 
-# As it would do by itself (autovacuum_analyze_scale_factor), for tables that are too small to mind no more often.
+# PostgreSQL's own share (autovacuum_analyze_scale_factor), and a minimum for tables too small to matter.
 _CHANGED_ROWS, _CHANGED_SHARE = 500, 0.1
 _GROWN: Final = text(
     "SELECT relname FROM pg_stat_user_tables WHERE schemaname = current_schema() "
@@ -16,10 +16,10 @@ _GROWN: Final = text(
 
 
 def grown(connection: Connection) -> list[str]:
-    """Tables that hold far more or less than when they were last counted; none on SQLite, which plans without.
+    """Tables whose size has changed much since their last statistics; none on SQLite, which plans without statistics.
 
-    A first import fills tables in seconds. Until they are counted, joins of what is one marketplace's look as if they
-    were of a row each, and one of them may run for minutes.
+    A first import fills tables in seconds. Until they are analysed, the planner expects joins of one row each, and a
+    query may run for minutes.
     """
     if connection.dialect.name != "postgresql":
         return []
@@ -28,6 +28,6 @@ def grown(connection: Connection) -> list[str]:
 
 
 def count(connection: Connection, tables: Iterable[str]) -> None:
-    """Have these tables counted."""
+    """Refresh the statistics of these tables."""
     for name in tables:
         connection.execute(text(f"ANALYZE {connection.dialect.identifier_preparer.quote(name)}"))

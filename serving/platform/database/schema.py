@@ -1,4 +1,4 @@
-"""The building blocks of every room's table declarations.
+"""The building blocks of every subject's table declarations.
 
 Every business row carries its marketplace, and keys are composite, so that the database itself refuses a reference
 from one marketplace into another.

@@ -6,10 +6,10 @@ from sqlalchemy import ColumnElement, FromClause, and_
 
 
 def inside(table: FromClause, marketplace_id: str | ColumnElement[Any], **equal: object) -> ColumnElement[bool]:
-    """The rows of a marketplace whose columns of these names have these values."""
+    """Whether a row belongs to a marketplace and its columns of these names have these values."""
     return and_(table.c.marketplace_id == marketplace_id, *(table.c[name] == value for name, value in equal.items()))
 
 
 def same(one: FromClause, other: FromClause, *columns: str) -> ColumnElement[bool]:
-    """The rows of two tables that are of one marketplace and agree in these columns."""
+    """Whether the rows of two tables belong to one marketplace and agree in these columns."""
     return and_(one.c.marketplace_id == other.c.marketplace_id, *(one.c[name] == other.c[name] for name in columns))

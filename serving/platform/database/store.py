@@ -1,4 +1,4 @@
-"""One transaction per request or job: opened here, committed once."""
+"""Transactions: one for each request or job, opened here and committed once."""
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,13 +19,12 @@ class Store:
         self.writes: Engine = write_engine(url)
         # On PostgreSQL one pool serves both; on SQLite reads must not take the write lock.
         self.reads: Engine = read_engine(url) if is_sqlite(url) else self.writes
-        # SQLite has one writer, and a thread that finds it taken sleeps and tries again: of eight threads some starve
-        # until the busy timeout. One process owns the file, so its threads wait for each other here and are woken in
-        # turn.
+        # SQLite has one writer. A thread that finds it taken polls, so some of eight threads would wait until the busy
+        # timeout. One process owns the file, so its threads queue here instead and proceed in turn.
         self._turn = threading.Lock() if is_sqlite(url) else nullcontext()
 
     def check(self) -> None:
-        """Refuse a database that could lose what it acknowledges."""
+        """Refuse a database that could lose an acknowledged write."""
         assert_durable(self.writes)
 
     @contextmanager
@@ -36,7 +35,7 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view; nothing is written."""
+        """One consistent view without writes."""
         with self.reads.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901  # as SQLite's
@@ -44,13 +43,13 @@ class Store:
             connection.rollback()
 
     def close(self) -> None:
-        """Give back every connection."""
+        """Close every connection."""
         self.reads.dispose()
         self.writes.dispose()
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows; nothing where there are none."""
+    """Insert rows; an empty sequence is allowed."""
     if rows:
         connection.execute(insert(table), list(rows))
 

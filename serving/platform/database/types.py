@@ -1,4 +1,4 @@
-"""Column types that mean the same on SQLite and PostgreSQL."""
+"""Column types with the same meaning on SQLite and PostgreSQL."""
 
 import json
 import zlib
@@ -15,7 +15,7 @@ ERASED: Final = "(erased)"
 
 
 class UtcTime(TypeDecorator[datetime]):
-    """An aware time in UTC: timestamptz on PostgreSQL, sortable ISO text on SQLite, which has no times."""
+    """An aware time in UTC: timestamptz on PostgreSQL, sortable ISO text on SQLite, which has no time type."""
 
     impl = DateTime
     cache_ok = True
@@ -25,7 +25,7 @@ class UtcTime(TypeDecorator[datetime]):
         return dialect.type_descriptor(String(27) if dialect.name == "sqlite" else DateTime(timezone=True))
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
-        """Refuse a naive time; its meaning is unknown."""
+        """The time in UTC; refuses a naive time, whose meaning is unknown."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -34,7 +34,7 @@ class UtcTime(TypeDecorator[datetime]):
         return f"{moment.strftime(_FIXED)}Z" if dialect.name == "sqlite" else moment
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
-        """Aware, in UTC."""
+        """The stored time, aware, in UTC."""
         if value is None:
             return None
         return datetime.fromisoformat(value) if dialect.name == "sqlite" else value.astimezone(UTC)
@@ -58,7 +58,7 @@ class Json(TypeDecorator[Any]):
 
 
 class Compressed(TypeDecorator[bytes]):
-    """Bytes kept compressed: facts are text that shrinks to a third."""
+    """Bytes, stored compressed: facts shrink to a third."""
 
     impl = LargeBinary
     cache_ok = True
@@ -68,5 +68,5 @@ class Compressed(TypeDecorator[bytes]):
         return None if value is None else zlib.compress(value, 1)
 
     def process_result_value(self, value: bytes | None, _dialect: Dialect) -> bytes | None:
-        """As it was."""
+        """The original bytes."""
         return None if value is None else zlib.decompress(value)

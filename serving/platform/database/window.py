@@ -1,4 +1,4 @@
-"""A period of time that is counted."""
+"""A period for counts."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,5 +13,5 @@ class Window:
 
     @classmethod
     def of_days(cls, days: int, end: datetime) -> "Window":
-        """The days up to a moment."""
+        """The given number of days up to a moment."""
         return cls(end - timedelta(days=days), end)

@@ -1,4 +1,4 @@
-"""Which addresses a webhook may reach, decided on the address that is connected to."""
+"""The addresses that a webhook may reach, checked on the address of the connection itself."""
 
 import ipaddress
 import socket
@@ -8,13 +8,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 from models.errors import Invalid
 
-# Not private by the book of every Python, and still no place for a marketplace's receiver: a relay from IPv6 to IPv4,
+# Networks that some Python versions call global, but where no receiver can be: a relay from IPv6 to IPv4,
 # old relays, carriers' networks, protocol assignments, documentation.
 _REFUSED_NETWORKS: Final = tuple(
     ipaddress.ip_network(network)
     for network in ("2002::/16", "192.88.99.0/24", "100.64.0.0/10", "192.0.0.0/24", "3fff::/20")
 )
-# All of IPv6 that IANA gives out for the open Internet; translations to IPv4 and what is reserved lie outside.
+# All of IPv6 that IANA assigns to the open Internet; translations to IPv4 and reserved networks lie outside.
 _GLOBAL_UNICAST: Final = ipaddress.ip_network("2000::/3")
 _LONGEST: Final = 2_000
 
@@ -29,7 +29,7 @@ class Target:
 
 
 def is_public(address: str) -> bool:
-    """Whether an address is one of the open Internet.
+    """Whether an address belongs to the open Internet.
 
     >>> is_public("93.184.216.34"), is_public("::ffff:127.0.0.1"), is_public("169.254.169.254")
     (True, False, False)
@@ -51,12 +51,12 @@ def is_loopback(address: str) -> bool:
 
 
 def check_url(url: str, *, allow_loopback: bool) -> None:
-    """Refuse what cannot be a webhook endpoint, without looking the name up.
+    """Refuse an address that cannot be a webhook endpoint, without a name lookup.
 
     Raises
     ------
     Invalid
-        Not https (or http to the machine itself where that is allowed), with credentials in it, or not plain ASCII.
+        Not https (or http to this machine where allowed), with credentials in it, or not plain ASCII.
     """
     if len(url) > _LONGEST or not (url.isascii() and url.isprintable()) or " " in url:
         raise Invalid(
@@ -76,12 +76,12 @@ def check_url(url: str, *, allow_loopback: bool) -> None:
 
 
 def resolve(url: str, *, allow_loopback: bool) -> Target:
-    """Look the host up once and pin the address that was checked, so that a second answer cannot replace it.
+    """Look the host up once and pin the checked address, so that a second lookup cannot replace it.
 
     Raises
     ------
     Invalid
-        The address is not public, nor the machine itself where that is allowed; or there is no such host.
+        The address is not public, nor this machine where allowed; or there is no such host.
     """
     check_url(url, allow_loopback=allow_loopback)
     parts = urlsplit(url)
@@ -89,7 +89,7 @@ def resolve(url: str, *, allow_loopback: bool) -> Target:
     port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):  # A label that is empty or too long for a name is told as the latter.
+    except (OSError, UnicodeError):  # UnicodeError: a label is empty or too long.
         raise Invalid("The host {host} cannot be found.", host=host) from None
     addresses = [str(entry[4][0]) for entry in found]
     for address in addresses:

@@ -1,4 +1,4 @@
-"""One exchange with somebody outside: at the address that was checked, bounded in time and in what is read of it."""
+"""One HTTP exchange with an outside server: at the checked address, limited in time and in bytes read."""
 
 import asyncio
 import ssl
@@ -14,7 +14,7 @@ from serving.platform.outbound.addresses import Target, resolve
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A good answer; of a body longer than was to be read a byte more is here, so that one sees that there is more."""
+    """A successful answer; a body over the limit has one more byte than the limit, to show that it was cut."""
 
     status: int
     body: bytes
@@ -22,7 +22,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """There was none; the sentence goes to a log, never to a page of the other side. No answer has no status."""
+    """A failed exchange; the sentence is for a log, never for the other side. `status` is None without an answer."""
 
     sentence: str
     status: int | None = None
@@ -40,9 +40,9 @@ class Asked:
 
 
 def exchange(asked: Asked, *, allow_loopback: bool, timeout_seconds: float, most_read: int) -> Answer | Failed:
-    """Ask once, in at most `timeout_seconds` after the address is looked up.
+    """Send one request, in at most `timeout_seconds` after the address lookup.
 
-    No redirect is followed, no proxy is read from the environment, and nothing that is read is unpacked.
+    It follows no redirect, uses no proxy from the environment, and decompresses nothing.
     """
     try:
         target = resolve(asked.url, allow_loopback=allow_loopback)
@@ -58,12 +58,12 @@ def exchange(asked: Asked, *, allow_loopback: bool, timeout_seconds: float, most
 
 @cache
 def _trusted() -> ssl.SSLContext:
-    """Read once: the certificates of the world take longer to read than a message to send."""
+    """The trusted certificates, loaded once: loading takes longer than sending a message."""
     return httpx.create_ssl_context(trust_env=False)
 
 
 async def _ask(asked: Asked, target: Target, seconds: float, most_read: int) -> Answer | Failed:
-    """One timeout around everything: the client's own timeouts restart with each byte that a slow receiver sends."""
+    """One timeout for everything: the client's own timeouts restart with each byte that a slow receiver sends."""
     headers, name = {"host": target.header, **asked.headers}, {"sni_hostname": target.host}
     async with (
         asyncio.timeout(seconds),

@@ -1,7 +1,6 @@
-"""Pictures of listings, loaded by the service from the marketplace's own hosts alone, so that no seller learns who
-looks.
+"""Pictures of listings, loaded by the service from the marketplace's own hosts, so that sellers learn of no viewer.
 
-A picture is passed on as it came and never decoded here: browsers do that in a sandbox of their own (ADR 39).
+A picture is forwarded as received and never decoded here: browsers do that in their own sandbox (ADR 39).
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,7 +30,7 @@ _BEGINNINGS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture with the type that its first bytes say, whatever the host said."""
+    """A picture with the type given by its first bytes, whatever the host declared."""
 
     media_type: str
     body: bytes
@@ -39,14 +38,14 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host of pictures: a name, or all names `below` it, at a port; without one at its scheme's own."""
+    """A host of pictures: a name, or all names `below` it, at a port; None is the scheme's default port."""
 
     name: str
     port: int | None = None
     below: bool = False
 
     def has(self, name: str, port: int | None) -> bool:
-        """Whether an address with this name and port lies here; no port is its scheme's own."""
+        """Whether an address with this name and port belongs to the host; None is the scheme's default port."""
         return port == self.port and (name.endswith(f".{self.name}") if self.below else name == self.name)
 
 
@@ -55,16 +54,16 @@ class Pictures:
     """Loads pictures from these hosts, a few at once."""
 
     hosts: tuple[Host, ...]
-    # Threads of their own: a slow host holds none of those that answer pages.
+    # Separate threads: a slow host blocks none of the threads that answer pages.
     _workers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(_AT_ONCE, "pictures"))
 
     @property
     def of_this_machine(self) -> bool:
-        """Whether one of the hosts is the machine itself."""
+        """Whether one of the hosts is this machine."""
         return any(host.name in _LOOPBACK for host in self.hosts)
 
     def may_load(self, address: str) -> bool:
-        """Whether an address is at one of the hosts, by https; by http at this machine where that was named."""
+        """Whether an address is at one of the hosts, by https; by http at this machine where that is configured."""
         try:
             parts = urlsplit(address)
             name, port = parts.hostname or "", parts.port
@@ -78,30 +77,30 @@ class Pictures:
         return any(host.has(name, None if port == own_port else port) for host in self.hosts)
 
     def load(self, address: str) -> Picture | Failed:
-        """Load one picture now; why there is none is for a log."""
+        """Load one picture now; a failure's sentence is for a log."""
         if not self.may_load(address):
-            return Failed("The address is at none of the hosts that pictures are loaded from.")
+            return Failed("The address is at none of the hosts from which pictures are loaded.")
         here = urlsplit(address).hostname in _LOOPBACK
         asked = Asked("The host", "GET", address, _HEADERS)
         found = exchange(asked, allow_loopback=here, timeout_seconds=_SECONDS, most_read=MOST_BYTES)
         return found if isinstance(found, Failed) else _picture(found.body)
 
     def loading(self, address: str) -> Future[Picture | Failed]:
-        """Load one picture when it is its turn."""
+        """Queue one picture for loading."""
         return self._workers.submit(self.load, address)
 
     def close(self) -> None:
-        """Begin to load no more."""
+        """Start no further load."""
         self._workers.shutdown(wait=False, cancel_futures=True)
 
 
 def hosts_of(text: str) -> tuple[Host, ...]:
-    """Hosts divided by commas: names, with `*.` before one for all names below it, and a port where it has one.
+    """Hosts separated by commas: names, with `*.` before one for all names below it, and an optional port.
 
     Raises
     ------
     Invalid
-        One of them is no host.
+        One of them is not a host.
     """
     return tuple(_host(one) for part in text.split(",") if (one := part.strip().lower()))
 
@@ -125,4 +124,4 @@ def _picture(body: bytes) -> Picture | Failed:
     for start, beginning, media_type in _BEGINNINGS:
         if body[start : start + len(beginning)] == beginning:
             return Picture(media_type, body)
-    return Failed("What the host sent is no picture.")
+    return Failed("The host's answer is no picture.")

@@ -1,4 +1,4 @@
-"""The seller data to erase on request, and the data that must be kept for now, with the reasons."""
+"""Which seller data to erase on request, and which to keep for now, with the reasons."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from serving.webhooks.rules.action import ActionState
 
 
 class Erasable(StrEnum):
-    """One class of personal data of a seller, by the name under which an erasure counts it."""
+    """One class of personal data of a seller, with the name under which an erasure counts it."""
 
     CONTACTS = "contacts"
     STATEMENTS = "statements"
@@ -31,13 +31,13 @@ NAMES: Final[Mapping[Erasable, str]] = {
     Erasable.STATEMENTS: "statements in appeals and counter-notices",
     Erasable.DOCUMENTS: "documents that the seller handed in",
     Erasable.EVIDENCE_PARTS: "parts of evidence that show the seller",
-    Erasable.CUSTODY: "words in the papers of test buys",
+    Erasable.CUSTODY: "custody descriptions of test buys",
     Erasable.LINKS: "links by which the seller could answer",
-    Erasable.NOTES: "notes of the desk on the seller's listings",
+    Erasable.NOTES: "reviewers' notes on the seller's listings",
     Erasable.REFUSED_ROWS: "refused rows that name the seller",
     Erasable.LOG_PAYLOADS: "payloads of the audit log that name the seller",
 }
-# GDPR, Article 17(3)(b) and (e): what the law asks to be kept, and what legal claims need.
+# GDPR, Article 17(3)(b) and (e): data that the law requires, and data that legal claims need.
 ALWAYS_KEPT: Final[tuple[str, ...]] = (
     "The marketplace's id of the seller, by which only it can tell who that is: strikes and decisions count by it.",
     "Listings as published, with facts, scores and verdicts: decisions must be explicable, and labels rest on them.",
@@ -59,9 +59,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class BoughtGoods:
-    """A test buy of one of a seller's listings, with the removals of that listing; `closed_at` is None while it
-    runs.
-    """
+    """A test buy of one of a seller's listings, with that listing's removals; `closed_at` is None while it runs."""
 
     test_buy_id: str
     closed_at: datetime | None
@@ -69,9 +67,9 @@ class BoughtGoods:
 
 
 def kept_for_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> str | None:
-    """Why the words in the papers of a test buy must be kept for now; None where they may be erased.
+    """Why a test buy's custody descriptions must be kept for now; None where they may be erased.
 
-    `waiting` are the removals whose proof is kept: bought goods are the best that there is.
+    `waiting` are the removals whose evidence is kept: bought goods are the strongest evidence.
     """
     if bought.closed_at is None:
         return "Its goods were bought and are being examined."
@@ -99,10 +97,10 @@ def kept_for_notifier(listing: NotifiedListing, now: datetime, policy: AppealPol
 
 
 def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> str | None:
-    """Why what shows the seller of a removed listing must be kept for now; None where it may be erased.
+    """Why data about the seller of a removed listing must be kept for now; None where it may be erased.
 
-    GDPR, Article 17(3)(e): a claim that can still be raised keeps its proof, the seller's own claim too. Digital
-    Services Act, Article 20(1): for six months from being informed a seller may complain.
+    GDPR, Article 17(3)(e): while a claim can be raised, its evidence is kept, also for the seller's own claim. Digital
+    Services Act, Article 20(1): a seller may complain for six months from being informed.
     """
     if removal.disputed:
         return "An appeal or counter-notice about it is open."
@@ -115,7 +113,7 @@ def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> str |
 
 
 def names(value: object, seller: str) -> bool:
-    """Whether a JSON value holds a seller's id as one of its texts.
+    """Whether a JSON value contains a seller's id as one of its texts.
 
     >>> names({"subject": "s-1", "n": [1]}, "s-1"), names({"subject": "s-10"}, "s-1")
     (True, False)

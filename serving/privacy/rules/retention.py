@@ -11,12 +11,12 @@ from serving.privacy.policy import SHORTEST, RetentionPolicy
 
 
 def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> RetentionPolicy:
-    """The policy with an operator's own days.
+    """The policy with an operator's own periods, in days.
 
     Raises
     ------
     Invalid
-        A class is kept for less than what is counted from it needs.
+        A class is kept for less time than the counts from it need.
     """
     for name, least in SHORTEST.items():
         given = days.get(DataClass(name))
@@ -30,15 +30,15 @@ def kept_for(policy: RetentionPolicy, days: Mapping[DataClass, int | None]) -> R
 
 
 def before(what: DataClass, now: datetime, policy: RetentionPolicy) -> datetime | None:
-    """The moment before which a class of data is past its time; None where it is kept for ever."""
+    """The moment before which a class of data has expired; None where it is kept without limit."""
     days: int | None = getattr(policy, what.value)
     return None if days is None else now - timedelta(days=days)
 
 
 def complained_before(now: datetime, policy: AppealPolicy) -> datetime:
-    """A moment so early that the time to complain is over for every decision told by then; some days earlier than
-    needed.
+    """A moment so early that the time to complain has passed for every decision communicated by then.
 
-    A month counts as 31 days, and two days are added for the time zone where a day ends last.
+
+    A month counts as 31 days, and two days are added for the last time zone, so it may be some days too early.
     """
     return now - timedelta(days=31 * policy.open_months + 2)

@@ -1,4 +1,4 @@
-"""Erasing a seller: shown first, done once, finished by the sweep, refused under a legal hold; the log stays whole."""
+"""Erasure of a seller: previewed, done once, completed by the sweep, refused under legal hold; the log stays whole."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ from serving.privacy.store import erasures, legal_holds
 from serving.privacy.store.erasures import Erasure
 from serving.privacy.store.legal_holds import LegalHold
 
-# A deadline of months is looked at daily.
+# A deadline of months is checked daily.
 _AGAIN: Final = timedelta(days=1)
 _MOST_AT_ONCE: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """The erased data, by removal and notified listing; the reasons for keeping others for now, with counts."""
+    """The data to erase, by removal and notified listing, and the reasons for keeping other data, with counts."""
 
     counts: dict[Erasable, int]
     subjects: list[str]
@@ -52,13 +52,13 @@ def erase_seller(
 ) -> dict[str, Any]:
     """The data of a seller to erase, the data to keep, and the reasons; erased only with `carry_out`.
 
-    Data of removals that can still be appealed against is kept for now, and the sweep erases it later. A repeated call
-    erases the data added since, which is mostly none.
+    Data of removals that can still be appealed is kept for now, and the sweep erases it later. A repeated call
+    erases the data added since.
 
     Raises
     ------
     NotFound
-        There is no record of such a seller.
+        The marketplace has no record of this seller.
     Conflict
         The seller is under legal hold.
     """
@@ -81,7 +81,7 @@ def erase_seller(
 
 
 def finish_erasures(runtime: Runtime) -> int:
-    """Erase what had to be kept and need not any more; returns how many wishes were looked at."""
+    """Erase data whose reason for being kept has ended; returns how many requests were checked."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         due = erasures.due(connection, now, _MOST_AT_ONCE)
@@ -96,14 +96,14 @@ def finish_erasures(runtime: Runtime) -> int:
 
 
 def set_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason: str, by: str) -> None:
-    """Keep everything of a seller until the hold is lifted.
+    """Put a seller under legal hold: none of its data is erased until the hold is lifted.
 
     Raises
     ------
     Invalid
         No reason is given.
     Conflict
-        The seller is held already.
+        The seller is already under hold.
     """
     here, now, text = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
     hold = LegalHold(here, runtime.ids.new("hld"), seller, text, by, now)
@@ -122,7 +122,7 @@ def lift_hold(runtime: Runtime, marketplace: Marketplace, seller: str, *, reason
     Invalid
         No reason is given.
     Conflict
-        The seller is not held.
+        The seller is not under hold.
     """
     here, now, text = marketplace.marketplace_id, runtime.clock.now(), _reason(reason)
     with runtime.store.write() as connection:
@@ -164,7 +164,7 @@ def _carry_out(runtime: Runtime, connection: Connection, found: Erasure, by: str
     search.forget_seller(connection, found.marketplace_id, found.seller)
     if any(plan.counts.values()):
         entries = erasures.erase(connection, found, plan.subjects, now)
-        # The seller is named by the erasure alone: an entry of the log cannot be erased.
+        # Only the erasure names the seller, because an entry of the log cannot be erased.
         payload = {"entries": entries, "erased": {one.value: many for one, many in plan.counts.items()}}
         audit.record(connection, now, found.marketplace_id, by, ERASURE, found.erasure_id, **payload)
     erasures.look_again(connection, found, now + _AGAIN if plan.waiting else None)

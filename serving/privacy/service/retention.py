@@ -1,4 +1,4 @@
-"""Erasing what is past its time: daily, class by class, on the injected clock, never under a legal hold."""
+"""Erasure of expired data: daily, class by class, on the injected clock, never under a legal hold."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -24,7 +24,7 @@ from serving.sellers.store import contacts
 
 ACTOR: Final = "retention"
 _AGAIN: Final = timedelta(days=1)
-# Of a class in one transaction; the next sweep, seconds later, finds the rest.
+# The limit for a class in one transaction; the next sweep, seconds later, continues.
 _MOST_AT_ONCE: Final = 500
 _OF_REMOVALS: Final = {
     DataClass.STATEMENTS: Erasable.STATEMENTS,
@@ -34,7 +34,7 @@ _OF_REMOVALS: Final = {
 
 
 def erase_what_is_past_its_time(runtime: Runtime) -> int:
-    """Erase what need not be kept any longer; returns how many rows, documents and parts of evidence."""
+    """Erase expired data; returns the number of rows, documents and parts of evidence."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         due = [
@@ -62,8 +62,8 @@ def _look(runtime: Runtime, marketplace_id: str, now: datetime) -> int:
 def _erase(
     runtime: Runtime, connection: Connection, here: str, what: DataClass, now: datetime
 ) -> tuple[int, list[int]]:
-    """How much of a class was erased, and the entries of the log whose payloads must go with it."""
-    # Sessions are of browsers' time, which no simulation moves.
+    """The number of erased items of a class, and the entries of the log whose payloads must be erased with it."""
+    # Sessions use browsers' time, which no simulation moves.
     past = before(what, runtime.wall.now() if what is DataClass.SESSIONS else now, runtime.policies[RetentionPolicy])
     if past is None:
         return 0, []
@@ -109,7 +109,7 @@ def _forget_notifiers(connection: Connection, here: str, last: datetime, complai
 def _record(
     runtime: Runtime, connection: Connection, here: str, found: dict[str, int], gone: list[int], now: datetime
 ) -> None:
-    """An entry that counts what went and names the payloads that went with it, as an erasure's does."""
+    """Record an entry that counts the erased data and names the erased payloads, like an erasure's entry."""
     erasure_id = runtime.ids.new("era")
     audit.erase_payloads(connection, erasure_id, gone)
     audit.record(connection, now, here, ACTOR, ERASURE, erasure_id, entries=gone, erased=found)

@@ -1,4 +1,4 @@
-"""The stored data of a seller, found and erased; and the person who requested the erasure."""
+"""The stored data of a seller: search and erasure, and the requests for erasure."""
 
 import json
 from collections.abc import Sequence
@@ -27,13 +27,13 @@ from serving.sellers.tables import seller_contact
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionState
 
-# Payloads that name a seller and stay: a list of authorised sellers names others, and evidence is proved by the log.
+# Payloads that name a seller and stay: a list of authorised sellers names others, and the log proves evidence.
 _STAYING_ACTS = ("brand.enrolled",)
 
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """A wish to have a seller forgotten. `due_at` is None where all is erased."""
+    """A request to erase a seller's data. `due_at` is None once all is erased."""
 
     marketplace_id: str
     erasure_id: str
@@ -44,7 +44,7 @@ class Erasure:
 
 
 def is_known(connection: Connection, marketplace_id: str, seller_id: str) -> bool:
-    """Whether anything was ever said of a seller."""
+    """Whether the marketplace has any record of a seller."""
     known = seller.c.marketplace_id == marketplace_id, seller.c.external_id == seller_id
     hashed = seller_contact.c.marketplace_id == marketplace_id, seller_contact.c.seller_external_id == seller_id
     return bool(connection.execute(select(or_(exists().where(*known), exists().where(*hashed)))).scalar())
@@ -102,7 +102,7 @@ def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[
 
 
 def count(connection: Connection, marketplace_id: str, seller_id: str, subjects: Sequence[str]) -> dict[Erasable, int]:
-    """How much there is to erase of a seller, of these removals, notified listings and test buys and beyond them."""
+    """The number of items to erase of a seller, of these removals, notified listings and test buys, and beyond them."""
     found = personal.count(connection, marketplace_id, subjects)
     found[Erasable.CONTACTS] = contacts.count(connection, marketplace_id, seller_id)
     found[Erasable.NOTES] = of_cases.count_notes(connection, marketplace_id, seller_id)
@@ -112,7 +112,7 @@ def count(connection: Connection, marketplace_id: str, seller_id: str, subjects:
 
 
 def erase(connection: Connection, found: Erasure, subjects: Sequence[str], at: datetime) -> list[int]:
-    """Erase it; returns the entries of the audit log whose payloads are gone, which the log must name."""
+    """Erase the data; returns the entries of the audit log with erased payloads, which the log must name."""
     here = found.marketplace_id
     named = _named(connection, here, found.seller, subjects)
     contacts.erase(connection, here, found.seller)
@@ -129,7 +129,7 @@ def _named(connection: Connection, marketplace_id: str, seller_id: str, subjects
 
 
 def custody_payloads(connection: Connection, marketplace_id: str, subjects: Sequence[str]) -> list[int]:
-    """The entries of the audit log whose payloads hold the words of these test buys' papers."""
+    """The entries of the audit log whose payloads contain custody descriptions of these test buys."""
     found: list[int] = []
     for some in chunks(subjects):
         query = (
@@ -162,7 +162,7 @@ def payloads(connection: Connection, marketplace_id: str, seller_id: str) -> lis
 
 
 def add_erasure(connection: Connection, found: Erasure) -> None:
-    """A new wish."""
+    """Insert an erasure request."""
     row = {
         "marketplace_id": found.marketplace_id,
         "erasure_id": found.erasure_id,
@@ -175,7 +175,7 @@ def add_erasure(connection: Connection, found: Erasure) -> None:
 
 
 def look_again(connection: Connection, found: Erasure, due_at: datetime | None) -> None:
-    """Note when what is left is looked at again; None where nothing is."""
+    """Set when remaining data is checked again; None where none remains."""
     which = erasure.c.marketplace_id == found.marketplace_id, erasure.c.erasure_id == found.erasure_id
     connection.execute(update(erasure).where(*which).values(due_at=due_at))
 

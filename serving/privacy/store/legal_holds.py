@@ -23,7 +23,7 @@ class LegalHold:
 
 
 def in_force(connection: Connection, marketplace_id: str, seller: str | None = None) -> list[LegalHold]:
-    """The holds in force, oldest first; those of one seller where it is named."""
+    """The holds in force, oldest first; with `seller`, only that seller's."""
     query = select(legal_hold).where(legal_hold.c.marketplace_id == marketplace_id, legal_hold.c.lifted_at.is_(None))
     if seller is not None:
         query = query.where(legal_hold.c.seller_external_id == seller)
@@ -34,7 +34,7 @@ def in_force(connection: Connection, marketplace_id: str, seller: str | None = N
 
 
 def put(connection: Connection, hold: LegalHold) -> bool:
-    """Put a hold in force; False where the seller is held already."""
+    """Put a hold in force; False where the seller is already under hold."""
     row = {
         "marketplace_id": hold.marketplace_id,
         "hold_id": hold.hold_id,

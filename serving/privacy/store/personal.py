@@ -1,8 +1,8 @@
-"""Which data of sellers is erased on request, or when its time is over, by class.
+"""The columns of sellers' data to erase, on request or after their retention period, by class.
 
-The stores of the rooms define its location. `tests/serving/privacy/store/test_personal.py` holds every column that can
-carry a person's data against this, with why the rest stays. Data erased with a removal, a notified listing or a test
-buy is found by the id of that subject.
+The stores of the subjects declare them. `tests/serving/privacy/store/test_personal.py` compares every column that may
+contain personal data with this list, and gives the reason for each column that is kept. Data erased with a removal, a
+notified listing or a test buy is found by the id of that subject.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -30,7 +30,7 @@ PLACES: Final[Mapping[Erasable, tuple[Place, ...]]] = {
 def count(
     connection: Connection, marketplace_id: str, subjects: Sequence[str], wanted: Collection[Erasable] = tuple(Erasable)
 ) -> dict[Erasable, int]:
-    """How many rows of these subjects still hold something, by class."""
+    """The number of rows of these subjects that still contain data, by class."""
     found = dict.fromkeys(Erasable, 0)
     for some in chunks(subjects):
         for what, places in PLACES.items():
@@ -46,7 +46,7 @@ def erase(
     at: datetime,
     wanted: Collection[Erasable] = tuple(Erasable),
 ) -> None:
-    """Erase what these subjects hold of some classes; a document goes with the last of its uploads."""
+    """Erase some classes of data of these subjects; a document is deleted with its last upload."""
     for some in chunks(subjects):
         for what, places in PLACES.items():
             if what in wanted:
@@ -57,7 +57,7 @@ def erase(
 
 
 def subjects_of(connection: Connection, marketplace_id: str, what: Erasable, within: Any, *, most: int) -> list[str]:
-    """At most so many of a query's ids that still have data of a class."""
+    """At most `most` of a query's ids that still have data of a class."""
     (ids,) = within.selected_columns
     query = within.where(or_(*(ids.in_(place.subjects(marketplace_id)) for place in PLACES[what]))).limit(most)
     return [str(one) for one in connection.execute(query).scalars()]

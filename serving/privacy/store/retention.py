@@ -1,4 +1,4 @@
-"""Expired data: the amount of each class, never of sellers under legal hold, and the time of the last search."""
+"""Expired data by class, never of sellers under legal hold, and the time of the last complete search."""
 
 from datetime import datetime
 from typing import Any
@@ -18,14 +18,14 @@ from serving.takedowns.tables import action
 
 
 def looked_at(connection: Connection, marketplace_id: str) -> datetime | None:
-    """When data past its time was last looked for, and nothing was left."""
+    """When a search for expired data last found nothing left."""
     query = select(retention_look.c.looked_at).where(retention_look.c.marketplace_id == marketplace_id)
     found: datetime | None = connection.execute(query).scalar()
     return found
 
 
 def look(connection: Connection, marketplace_id: str, at: datetime) -> None:
-    """Note that nothing is left."""
+    """Record that no expired data is left."""
     row = {"marketplace_id": marketplace_id, "looked_at": at}
     connection.execute(insert_or_ignore(connection, retention_look).values(row))
     connection.execute(update(retention_look).where(inside(retention_look, marketplace_id)).values(looked_at=at))
@@ -34,9 +34,9 @@ def look(connection: Connection, marketplace_id: str, at: datetime) -> None:
 def removals(
     connection: Connection, marketplace_id: str, what: Erasable, *, told: datetime, open_until: datetime, most: int
 ) -> list[str]:
-    """Removals with remaining data of a class: told of before `told`, and no complaint open or possible.
+    """Removals with remaining data of a class, notified before `told`, with no complaint open or possible.
 
-    `open_until` is the moment at or before which a seller must have been told for its time to complain to be over.
+    `open_until`: the time to complain is over for sellers notified at or before this moment.
     """
     disputed = (
         exists().where(
@@ -70,7 +70,7 @@ def removals(
 def test_buys(
     connection: Connection, marketplace_id: str, *, closed: datetime, open_until: datetime, most: int
 ) -> list[str]:
-    """Test buys that ended before `closed` and prove no removal that can still be complained about."""
+    """Test buys that ended before `closed` and support no removal about which a complaint is possible."""
     proves = exists().where(
         action.c.marketplace_id == marketplace_id,
         action.c.listing_id == review_case.c.listing_id,
@@ -104,7 +104,7 @@ def test_buys(
 
 
 def _free(marketplace_id: str, seller: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether a seller is under no legal hold; a listing without one is."""
+    """Whether a listing has no seller, or its seller is under no legal hold."""
     kept = exists().where(
         legal_hold.c.marketplace_id == marketplace_id,
         legal_hold.c.lifted_at.is_(None),

@@ -157,7 +157,7 @@ def test_what_was_kept_of_the_seller_is_gone_and_that_of_others_stays(any_site: 
         assert [row for row in rows[table.name] if OTHER in row], table.name
 
 
-def test_documents_links_and_papers_of_test_buys_go_with_the_removal_and_not_before(any_site: Site) -> None:
+def test_documents_links_and_custody_records_go_with_the_removal_and_not_before(any_site: Site) -> None:
     site, hers = any_site, "Parcel of Li Wei, Kantstrasse 7"
     with a_marketplace_that_listens(site):
         mine, others = (removed_by_brand(site, one, seller={"external_id": who}) for one, who in SHOPS)
@@ -166,7 +166,7 @@ def test_documents_links_and_papers_of_test_buys_go_with_the_removal_and_not_bef
         hand_in(site.runtime, told_of(site, mine), "passport of Li Wei.png", PICTURE)
         test_buy_id = ordered(site, a_case(site, external_id="MP-3", seller={"external_id": SELLER}))
         take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.RECEIVE, "Ines Moreau", hers))
-        assert not {"documents that the seller handed in", "words in the papers of test buys"} & set(erase(site))
+        assert not {"documents that the seller handed in", "custody descriptions of test buys"} & set(erase(site))
         take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.CANCEL, "", "Came broken."))
         after_all_deadlines(site)
         erase(site)
