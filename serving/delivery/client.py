@@ -227,9 +227,7 @@ def _again(trial: Trial) -> str | None:
 def _late(trial: Trial) -> str | None:
     listing = trial.listing()
     return _first(
-        _not_acknowledged(
-            trial.send(trial.message(listing, 2, ActionKind.REINSTATE)), "a later message that comes first"
-        ),
+        _not_acknowledged(trial.send(trial.message(listing, 2, ActionKind.REINSTATE)), "a later message sent first"),
         _not_acknowledged(trial.send(trial.message(listing, 1)), "an earlier message that comes late"),
     )
 
@@ -323,9 +321,7 @@ CHECKS: Final = (
     Check("accounts", "acknowledge messages about a seller", _accounts),
     Check("applied", "remove and reinstate listings as instructed", _applied, looks_at_effects=True),
     Check("applied_once", "apply no message a second time", _applied_once, looks_at_effects=True),
-    Check(
-        "applied_in_order", "apply no message older than the last applied one", _applied_in_order, looks_at_effects=True
-    ),
+    Check("applied_in_order", "apply no message older than the last", _applied_in_order, looks_at_effects=True),
     Check("applied_after_a_gap", "not wait for a missing sequence", _applied_after_a_gap, looks_at_effects=True),
     Check("accounts_apart", "count sellers and listings apart", _accounts_apart, looks_at_effects=True),
     Check("nothing_forged", "apply no refused message", _nothing_forged, looks_at_effects=True),

@@ -34,10 +34,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Survived:
-    """A home after something in it was killed and started anew.
+    """A data directory after one of its processes was killed and restarted.
 
-    `told` is what the service had said before, `kept` what lay in the database just after, `figures` and `rows` are
-    how it ended. `result` is the demo's own JSON where the demo lived to write it.
+    `told` are the service's figures before, `kept` the rows in the database just after, `figures` and `rows` those at
+    the end. `result` is the demo's own JSON where the demo survived to write it.
     """
 
     home: Path

@@ -1,4 +1,4 @@
-"""What must hold of a demo, whatever happened to it."""
+"""Properties of every demo, whatever interrupted it."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -33,6 +33,6 @@ def assert_nothing_was_lost(survived: Survived) -> None:
 
 
 def assert_the_audit_chain_holds(home: Path) -> None:
-    """`touchstone audit verify` is content."""
+    """`touchstone audit verify` reports an unbroken chain."""
     done = touchstone_in(home, "audit", "verify")
     assert (done.code, done.out.endswith("entries, unbroken.\n")) == (0, True), done.text

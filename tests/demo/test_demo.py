@@ -33,7 +33,7 @@ def signals() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def killed(touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Survived:
-    """A demo whose service was killed in the middle and started anew; most tests here look at it."""
+    """A demo whose service was killed in the middle and restarted; most tests here use it."""
     return kill_the_service(touchstone, tmp_path_factory.mktemp("demo"), *SMALL)
 
 

@@ -73,9 +73,9 @@ TABLE: list[tuple[Facts, Ground | None, str]] = [
     (a_listing(like(near(), sellers=3)), Ground.COPIED_TEXT, "few sell in these words"),
     (a_listing(like(near(), sellers=4)), None, "a text of many sellers is nobody's"),
     (a_listing(like(near(), more=True)), None, "more than could be compared: a text of many"),
-    (a_listing(like(near(counterfeit=False))), None, "the verdict on the removed listing was taken back"),
+    (a_listing(like(near(counterfeit=False))), None, "the verdict on the removed listing was undone"),
     (a_listing(like(near(0.7)), linked()), Ground.LINKED_TEXT, "nearly the words of a linked seller"),
-    (a_listing(like(near(0.7), genuine=1), linked()), Ground.LINKED_TEXT, "whoever else sells in them"),
+    (a_listing(like(near(0.7), genuine=1), linked()), Ground.LINKED_TEXT, "whatever other sellers use the text"),
     (
         a_listing(links=linked()),
         Ground.LINKED_NEW_SELLER,

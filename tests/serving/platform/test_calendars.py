@@ -26,5 +26,5 @@ def test_the_business_days_of_a_country(country: str | None, day: date, works: b
     assert calendar_of(country, AT).works(day) is works, why
 
 
-def test_an_unknown_country_is_said_to_be_unknown() -> None:
+def test_an_unknown_country_is_returned_as_none() -> None:
     assert (calendar_of("Atlantis", AT).country, calendar_of("fr", AT).country) == (None, "FR")

@@ -11,7 +11,7 @@ from serving.platform.large_counts import LARGE, LargeCounts
     ("first", "again", "_why"),
     [
         (LARGE, LARGE, "what is large is not counted twice"),
-        (LARGE - 1, LARGE, "what is small is counted anew, so that a queue that somebody empties says so"),
+        (LARGE - 1, LARGE, "small counts are not cached, so that an emptied queue shows as empty"),
     ],
 )
 def test_a_count_is_kept_where_it_is_large(first: int, again: int, _why: str) -> None:
@@ -41,4 +41,4 @@ def test_what_is_kept_is_bounded() -> None:
     counts = LargeCounts(clock=lambda: 0.0)
     for key in range(1_001):
         counts.of(key, lambda: LARGE, lambda n: n)
-    assert counts.of(0, lambda: 2 * LARGE, lambda n: n) == 2 * LARGE, "the first ones are counted anew"
+    assert counts.of(0, lambda: 2 * LARGE, lambda n: n) == 2 * LARGE, "the first ones are counted again"

@@ -40,7 +40,7 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
         ("database_url", "sqlite:///", "needs a file"),  # In memory too.
         ("database_url", "sqlite:///:memory:", "needs a file"),
         ("clock", "fast", "'system' or 'simulated'"),
-        ("clock_start", "2026-03-01T00:00:00", "timezone"),  # Nobody can know what it meant.
+        ("clock_start", "2026-03-01T00:00:00", "timezone"),  # Its meaning is unknown.
         ("undo_window_seconds", "-1", "greater than or equal to 0"),
         ("undo_window_seconds", "86401", "less than or equal to 86400"),  # A removal that never leaves.
         ("job_threads", "0", "greater than or equal to 1"),

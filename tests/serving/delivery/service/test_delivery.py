@@ -251,7 +251,7 @@ def test_a_receiver_that_is_down_is_asked_by_one_message_at_a_time(any_site: Sit
     assert len(receiver.deliveries) == DOWN + 1
 
 
-def test_a_job_that_comes_while_another_message_asks_is_held(any_site: Site, receiver: Receiver) -> None:
+def test_a_job_during_the_test_message_of_a_paused_receiver_waits(any_site: Site, receiver: Receiver) -> None:
     receiver.answer = lambda _number: 503
     made = removals(any_site, DOWN + 2)
     for one in made[:DOWN]:
@@ -322,7 +322,7 @@ def test_a_reinstatement_does_not_wait_for_a_removal_that_was_given_up_on(any_si
     assert as_stored(any_site, removal).state is ActionState.WITHDRAWN
 
 
-def test_a_reinstatement_that_is_taken_back_leaves_the_removal_where_it_was(any_site: Site, receiver: Receiver) -> None:
+def test_an_undone_reinstatement_leaves_the_removal_as_it_was(any_site: Site, receiver: Receiver) -> None:
     removal = a_dead_removal(any_site, receiver)
     file_appeal(any_site.runtime, any_site.marketplace, Complaint("a-1", "MP-9", "These goods are genuine."))
     (case,) = open_cases(any_site, CaseLane.APPEAL)
@@ -440,7 +440,7 @@ def test_a_rotation_is_in_the_audit_log_without_the_secret(any_site: Site, recei
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("schedule"), st.sampled_from(ActionKind)),
-        st.tuples(st.just("take back"), st.none()),
+        st.tuples(st.just("undo"), st.none()),
         # What the receiver answers next: yes; down; refused; heard, but the answer is lost.
         st.tuples(st.just("attempt"), st.sampled_from([204, 503, 422, 504])),
         st.tuples(st.just("wait"), st.sampled_from([timedelta(seconds=200), timedelta(hours=7), timedelta(days=8)])),
@@ -504,7 +504,7 @@ def take(site: Site, receiver: Receiver, cause: Cause, step: str, value: Any) ->
                 schedule(
                     site.runtime, connection, value, cause, reinstatement_statement(Undone.APPEAL), site.clock.now()
                 )
-        case "take back" if acted and acted[-1].state is ActionState.SCHEDULED:
+        case "undo" if acted and acted[-1].state is ActionState.SCHEDULED:
             with site.runtime.store.write() as connection:
                 withdraw(site.runtime, connection, acted[-1], "test", site.clock.now())
         case "attempt":

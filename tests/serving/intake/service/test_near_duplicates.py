@@ -35,7 +35,7 @@ def take_in(site: Site, *rows: Any, **options: Any) -> None:
 
 
 def known(site: Site, external_id: str) -> NearDuplicates | None:
-    """The likeness in the facts of a listing's latest score."""
+    """The near-duplicates in the facts of a listing's latest score."""
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, site.here, external_id)
         query = select(score.c.facts_digest).where(score.c.listing_id == listing_id)
@@ -50,7 +50,7 @@ def found(site: Site, external_id: str) -> NearDuplicates:
 
 
 def asked(site: Site, as_of: datetime | None = None, **changes: Any) -> NearDuplicates:
-    """The likeness of a listing that is not kept."""
+    """The near-duplicates of a listing that is not stored."""
     row = check(a_suspect_row(external_id="MP-asked", seller=OTHER, **changes), received_at=site.clock.now())
     assert isinstance(row, Listing)
     with site.runtime.store.read() as connection:
@@ -85,7 +85,7 @@ def test_a_copy_by_the_same_seller_is_its_own(any_site: Site) -> None:
     assert (result.offers, result.own_offers) == (0, 1)
 
 
-def test_a_disguised_copy_with_small_changes_is_found(any_site: Site) -> None:
+def test_an_obfuscated_copy_with_small_changes_is_found(any_site: Site) -> None:
     take_in(any_site, a_row())
     obfuscated = "★ Аurеlle Cоlline tote in grained leather, grey!"
     take_in(any_site, a_row(external_id="MP-2", seller=OTHER, title=obfuscated))
@@ -120,7 +120,7 @@ def test_a_change_of_price_is_no_other_text(any_site: Site) -> None:
     assert shown.log_price == pytest.approx(math.log(420))
 
 
-def test_what_was_said_of_any_version_with_the_text_is_said_of_the_text(any_site: Site) -> None:
+def test_a_verdict_on_any_version_with_the_text_counts_for_the_text(any_site: Site) -> None:
     take_in(any_site, a_suspect_row(price="95.00"))
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
@@ -152,7 +152,7 @@ def test_an_outcome_that_is_known_later_does_not_show_in_facts_that_were_kept_be
     assert (result.offers, result.counterfeit) == (1, 0)
 
 
-def test_a_verdict_that_was_taken_back_says_nothing_afterwards(any_site: Site) -> None:
+def test_an_undone_verdict_counts_no_longer(any_site: Site) -> None:
     case = a_case(any_site)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     assert asked(any_site).genuine == 1
@@ -278,7 +278,7 @@ def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_
     assert all(near_duplicates.MOST_PER_KEY <= len(one.candidates) <= MOST_COMPARED for one in found_alike)
 
 
-def test_no_query_walks_a_table_for_each_value_of_a_list(site: Site) -> None:
+def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
     """On SQLite, whose planner knows nothing of how long a list is: the list comes first, all else by its key."""
     case = a_case(site, description=BOILERPLATE)
     judge(site, site.analyst, case, Judgement.GENUINE)

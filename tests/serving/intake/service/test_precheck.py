@@ -55,7 +55,7 @@ def test_it_says_what_an_intake_would_say(site: Site) -> None:
 
 
 def test_it_is_never_drawn_for_audit(site: Site) -> None:
-    """The draw belongs to a version that is kept; whoever asks often would else be drawn often."""
+    """The random sample consists of stored versions; otherwise frequent requests would be sampled often."""
     assert {asked(site, a_row()).route.lane for _ in range(60)} == {Lane.NO_ACTION}
 
 

@@ -82,7 +82,7 @@ def test_a_listing_that_went_to_another_seller_stays_in_the_past_of_the_first(an
     assert outcomes_of_next_listing(any_site, external_id="somebody-else") == (0, 0)
 
 
-def test_a_brands_answer_that_was_taken_back_leaves_the_analysts_word(any_site: Site) -> None:
+def test_an_undone_answer_of_a_brand_leaves_the_analysts_verdict(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     any_site.clock.forward(seconds=1)
     judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
@@ -107,7 +107,7 @@ def test_an_upheld_appeal_clears_and_its_undo_does_not_rewrite_the_time_between(
     assert latest_facts(any_site, "MP-next") == upheld
 
 
-def test_a_seller_is_authorised_from_when_the_brand_said_so(any_site: Site) -> None:
+def test_a_seller_is_authorised_from_the_brands_statement_on(any_site: Site) -> None:
     take_in(any_site, a_row(external_id="before"))
     any_site.clock.forward(seconds=1)
     with any_site.runtime.store.write() as connection:

@@ -27,7 +27,7 @@ AGREED = Agreed(1, (FIRST.verdict_id, BLIND.verdict_id))
 CASES: list[tuple[list[GivenVerdict], AppealState, Agreed | None, str]] = [
     ([FIRST, BLIND], AppealState.NONE, AGREED, "two analysts, the second blind"),
     ([BLIND, FIRST], AppealState.NONE, AGREED, "in whatever order they are read"),
-    ([FIRST], AppealState.NONE, None, "one voice"),
+    ([FIRST], AppealState.NONE, None, "one person"),
     ([FIRST, replace(BLIND, second_review=False)], AppealState.NONE, None, "the second could read the first"),
     (
         [replace(FIRST, second_review=True), replace(BLIND, second_review=False)],
@@ -37,7 +37,7 @@ CASES: list[tuple[list[GivenVerdict], AppealState, Agreed | None, str]] = [
     ([FIRST, replace(BLIND, side=Side.BRAND, brand_id="brn_1")], AppealState.NONE, None, "a brand is no analyst"),
     ([FIRST, by("tomas", GENUINE, blind=True)], AppealState.NONE, None, "they contradict each other"),
     ([FIRST, by("tomas", Judgement.CANNOT_TELL, blind=True)], AppealState.NONE, None, "one cannot tell"),
-    ([FIRST, replace(BLIND, superseded=True)], AppealState.NONE, None, "one was taken back"),
+    ([FIRST, replace(BLIND, superseded=True)], AppealState.NONE, None, "one was undone"),
     ([FIRST, replace(BLIND, suspended=True)], AppealState.NONE, None, "one is not trusted any more"),
     ([FIRST, by("tomas", FAKE, blind=True, at=1)], AppealState.NONE, None, "one is an hour too young"),
     ([FIRST, BLIND, replace(BRAND, judgement=GENUINE)], AppealState.NONE, None, "the brand says otherwise"),
@@ -71,12 +71,12 @@ def test_a_listing_is_beyond_dispute_where_two_found_the_same_and_nobody_says_ot
     assert agreed(verdicts, appeal, as_of=NOW, policy=DEFAULT_LABELS) == expected
 
 
-def test_who_changed_their_mind_before_has_one_voice() -> None:
+def test_a_person_who_changed_their_answer_counts_once() -> None:
     changed = [by("ines", GENUINE, at=-3), by("ines", FAKE, at=-2), BLIND]
     assert agreed(changed, AppealState.NONE, as_of=NOW, policy=DEFAULT_LABELS) is None, "it was argued about"
 
 
-def test_what_was_said_later_is_not_known_yet() -> None:
+def test_a_later_verdict_is_not_known_yet() -> None:
     later = by("rui", GENUINE, at=24 * 30)
     assert agreed([FIRST, BLIND, later], AppealState.NONE, as_of=NOW, policy=DEFAULT_LABELS) == AGREED
 

@@ -42,7 +42,7 @@ STANDINGS: list[tuple[Standing, int, str]] = [
     (stands(WEI, Approval("user:mara", "", None)), 1, "one was given before there was a champion"),
     (stands(WEI, Approval("user:mara", "", "d" * 64)), 1, "one was given beside another champion"),
     (stands(Approval("user:wei", "", None), Approval("user:mara", "", None), champion=None), 0, "a first model"),
-    (stands(WEI, MARA, still_may=("user:wei",)), 1, "one may promote no more"),
+    (stands(WEI, MARA, still_may=("user:wei",)), 1, "one may no longer promote"),
     (stands(WEI, MARA, not_passed=("calibration",)), 2, "a gate is not passed and nobody says why"),
     (stands(reasoned(WEI), MARA, not_passed=("calibration",)), 1, "one says why"),
     (stands(reasoned(WEI), reasoned(MARA, "  "), not_passed=("calibration",)), 1, "blanks are no reason"),
@@ -52,7 +52,7 @@ STANDINGS: list[tuple[Standing, int, str]] = [
     (stands(WEI, MARA, policy=PromotionPolicy(approvals_needed=3)), 1, "one that wants three"),
     (stands(WEI, MARA, Approval("user:ada", "", CHAMPION)), 0, "more than are needed"),
     (stands(WEI, MARA, invited_by={"user:mara": "user:wei"}), 1, "one asked the other in"),
-    (stands(MARA, WEI, invited_by={"user:mara": "user:wei"}), 1, "whoever of the two is first"),
+    (stands(MARA, WEI, invited_by={"user:mara": "user:wei"}), 1, "in either order"),
     (stands(WEI, MARA, invited_by={"user:mara": "user:x", "user:x": "user:wei"}), 1, "through somebody else's hands"),
     (
         stands(WEI, MARA, invited_by={"user:mara": "user:x", "user:wei": "user:x"}),

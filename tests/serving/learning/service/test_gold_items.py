@@ -1,4 +1,4 @@
-"""A case whose answer is known looks like any second look, comes seldom, and teaches nothing."""
+"""A gold item looks like any second review, is rare, and gives no label."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ SELDOM = 3
 
 
 def with_a_golden_listing(site: Site) -> tuple[Site, Case]:
-    """A desk of three, and a listing that two of them found genuine and that a golden set holds."""
+    """Three reviewers, and a listing in the golden set that two of them found genuine."""
     policies = site.runtime.policies.changed(SecondLookPolicy(known_answer_one_in=SELDOM))
     site = replace(site, runtime=replace(site.runtime, policies=policies))
     case = a_case(site, external_id="GOLD", title="Solenne purse mirror quality", brand="Solenne")
@@ -42,7 +42,7 @@ def with_a_golden_listing(site: Site) -> tuple[Site, Case]:
 
 
 def decide(site: Site, number: int) -> None:
-    """So many answers of the desk."""
+    """The given number of answers by the reviewers."""
     for _ in range(number):
         site.clock.forward(minutes=1)
         case = a_case(site, external_id=f"MP-{site.clock.now():%d%H%M}")
@@ -78,7 +78,7 @@ def test_it_comes_once_in_so_many_answers_to_who_has_not_judged_and_teaches_noth
     assert my_page(site.runtime, Session(third, "token")).agreements[1].counts == "none yet"
 
 
-def test_nothing_on_its_page_tells_it_from_another_second_look(site: Site) -> None:
+def test_its_page_looks_like_that_of_any_second_review(site: Site) -> None:
     site, _ = with_a_golden_listing(site)
     third = invite(site.runtime, "aiko@touchstone.example", "Aiko Tanaka", Role.ANALYST)
     decide(site, SELDOM)

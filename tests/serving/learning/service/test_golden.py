@@ -1,4 +1,4 @@
-"""What two analysts judged alike is frozen, kept away from every training, and changed by nobody."""
+"""Listings on which two analysts agree are frozen, kept out of every training, and never changed."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -101,7 +101,7 @@ def frozen(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory
 
 
 def labelled_of(site: Site, as_of: datetime) -> set[str | None]:
-    """The sellers of whom a snapshot of a moment has rows."""
+    """The sellers with rows in a snapshot of a moment."""
     return {row.seller for row in known_at(site.runtime, site.here, as_of)[0]}
 
 

@@ -42,7 +42,7 @@ def digest_at(site: Site, folder: Path, as_of: datetime) -> str:
     return write_snapshot(folder, rows, references, as_of)[1]
 
 
-def test_a_row_says_who_said_it_and_how_it_is_proved(any_site: Site) -> None:
+def test_a_row_names_its_reviewer_and_its_proof(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     verdict_id = judge(any_site, any_site.brand_person, case, Judgement.GENUINE).verdict_id
     any_site.clock.forward(days=14)
@@ -66,10 +66,10 @@ def test_a_test_buy_is_recorded_as_evidence_and_outweighs_the_brand(any_site: Si
 
 
 def test_a_brand_does_not_record_test_buys_of_its_own_goods(site: Site) -> None:
-    """Or its word, which a second look may contradict, could pass for goods, which it may not."""
+    """Otherwise its answer, which a second review may contradict, would count as evidence from goods."""
     case = a_case(site, CaseLane.ASK_BRAND)
     answer = Answer(case.case_id, case.version_id, Judgement.GENUINE, evidence=Evidence.TEST_BUY)
-    with pytest.raises(Forbidden, match="recorded by an analyst"):
+    with pytest.raises(Forbidden, match="Only an analyst can record a test buy"):
         record_verdict(site.runtime, site.brand_person, answer)
 
 
@@ -88,7 +88,7 @@ def test_a_decided_appeal_names_who_decided_it(any_site: Site, judgement: Judgem
     assert len(row.audit_entries) == len(row.provenance)
 
 
-def test_what_was_said_of_some_versions_is_what_was_said_of_them_among_all(any_site: Site) -> None:
+def test_the_histories_of_some_versions_equal_theirs_among_all(any_site: Site) -> None:
     """An appeal may be decided on a later version than the one it contests."""
     remove(any_site)
     altered = a_suspect_row(description="Altered after the removal.")
@@ -176,7 +176,7 @@ def state_of(site: Site) -> LabelState:
         return label_state(connection, site.here, site.runtime.policies[LabelPolicy], site.clock.now())
 
 
-def test_what_has_no_label_yet_waits_for_its_time_or_is_held_back_for_another_reason(site: Site) -> None:
+def test_a_version_without_a_label_waits_for_its_time_or_is_withheld_for_another_reason(site: Site) -> None:
     judge(site, site.analyst, a_case(site, external_id="MP-1"), Judgement.GENUINE)
     site.clock.forward(days=14)
     judge(site, site.analyst, a_case(site, external_id="MP-2"), Judgement.GENUINE)

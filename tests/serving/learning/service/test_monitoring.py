@@ -93,7 +93,7 @@ def test_the_champion_scores_both_sides(site: Site) -> None:
     assert sum(band["listings"] for band in report["bands"]) == 60  # The scorecard's scores are none of the champion's.
 
 
-def test_listings_are_held_against_those_before_the_champion(site: Site) -> None:
+def test_listings_are_compared_with_those_before_the_champion(site: Site) -> None:
     send(site, 60)
     site.clock.forward(days=1)
     put_champion_in_force(site)

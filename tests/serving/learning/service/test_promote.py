@@ -92,7 +92,7 @@ def test_two_people_who_approve_at_the_same_moment_put_it_in_force(any_site: Sit
     assert champion_of(any_site) == digest
 
 
-def test_an_approval_that_was_taken_back_does_not_count(any_site: Site) -> None:
+def test_a_withdrawn_approval_does_not_count(any_site: Site) -> None:
     digest = admit_model(any_site)
     first_approval(any_site, digest)
     withdraw(any_site.runtime, any_site.marketplace, digest=digest, by=by(any_site)[0])
@@ -102,7 +102,7 @@ def test_an_approval_that_was_taken_back_does_not_count(any_site: Site) -> None:
         withdraw(any_site.runtime, any_site.marketplace, digest=digest, by=by(any_site)[0])
 
 
-def test_nobody_takes_back_what_somebody_else_approved(site: Site) -> None:
+def test_nobody_withdraws_the_approval_of_somebody_else(site: Site) -> None:
     digest = admit_model(site)
     first_approval(site, digest)
     with pytest.raises(Conflict, match="You have not approved this model"):
@@ -116,7 +116,7 @@ def admit_another(site: Site, *, analyst_from: float = 0.002) -> str:
     return admit_model(site, analyst_from=analyst_from)
 
 
-def test_approvals_given_beside_another_champion_count_no_more(site: Site) -> None:
+def test_approvals_given_beside_another_champion_no_longer_count(site: Site) -> None:
     put_champion_in_force(site)
     second, third = admit_another(site), admit_another(site, analyst_from=0.003)
     first_approval(site, second)

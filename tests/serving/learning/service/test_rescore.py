@@ -84,6 +84,6 @@ def test_a_summary_counts_what_stands_for_many_as_many() -> None:
     assert found["labelled"] == 3
 
 
-def test_without_labels_nothing_is_said_of_precision() -> None:
+def test_without_labels_there_is_no_precision() -> None:
     found = summary([a_version(before=Lane.NO_ACTION, after=Lane.ANALYST, counterfeit=None)])
     assert found["after"] == {"flagged": 1, "labelled": 0, "precision": None, "recall": None}

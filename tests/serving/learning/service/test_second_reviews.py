@@ -90,7 +90,7 @@ def test_a_doubted_label_is_looked_at_by_somebody_else_and_agreement_makes_two_r
     assert counts(any_site) == SecondReviews(doubted=1, asked_for=1, given=1, overturned=0)
 
 
-def test_whoever_made_the_link_behind_the_first_answer_takes_no_second_look(any_site: Site) -> None:
+def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_review(any_site: Site) -> None:
     """An administrator who is an analyst too, and made a link for a new password of the analyst who answered."""
     host, runtime = any_site.second_analyst, any_site.runtime
     with runtime.store.write() as connection:
@@ -101,7 +101,7 @@ def test_whoever_made_the_link_behind_the_first_answer_takes_no_second_look(any_
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
     look = a_second_review(any_site, case, label=0)
-    with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must take the second look"):
+    with pytest.raises(Forbidden, match=r"You invited the person .* somebody else must give the second review"):
         judge(any_site, host, look, Judgement.GENUINE)
     third = invite(runtime, "third@touchstone.example", "Tia Renn", Role.ANALYST)
     visit_as(any_site, host)
@@ -112,7 +112,7 @@ def test_whoever_made_the_link_behind_the_first_answer_takes_no_second_look(any_
     judge(any_site, third, look, Judgement.GENUINE)
 
 
-def test_a_contradiction_takes_the_label_away_and_turns_nothing_round(site: Site) -> None:
+def test_a_contradiction_removes_the_label_and_does_not_reverse_it(site: Site) -> None:
     case = a_genuine_case(site)
     site.clock.forward(days=15)
     look = a_second_review(site, case, label=0)
@@ -122,7 +122,7 @@ def test_a_contradiction_takes_the_label_away_and_turns_nothing_round(site: Site
     assert counts(site).overturned == 1
 
 
-def test_a_second_look_that_is_taken_back_leaves_the_label_as_it_was(any_site: Site) -> None:
+def test_an_undone_second_review_leaves_the_label_as_it_was(any_site: Site) -> None:
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
     look = a_second_review(any_site, case, label=0)
@@ -133,7 +133,7 @@ def test_a_second_look_that_is_taken_back_leaves_the_label_as_it_was(any_site: S
     assert [one.case_id for one in open_cases(any_site, CaseLane.SECOND_REVIEW)] == [look.case_id]
 
 
-def test_a_second_look_that_cannot_tell_overturns_nothing(site: Site) -> None:
+def test_an_unclear_second_review_overturns_no_label(site: Site) -> None:
     case = a_genuine_case(site)
     site.clock.forward(days=15)
     judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.CANNOT_TELL)
@@ -147,11 +147,11 @@ def test_who_judged_the_listing_is_not_asked_again(any_site: Site) -> None:
     look = a_second_review(any_site, case, label=0)
     assert queue_of(any_site, any_site.analyst) == []
     assert queue_of(any_site, any_site.second_analyst) == [look.case_id]
-    with pytest.raises(Forbidden, match="somebody else must take the second look"):
+    with pytest.raises(Forbidden, match="somebody else must give the second review"):
         judge(any_site, any_site.analyst, look, Judgement.GENUINE)
 
 
-def test_who_took_their_verdict_back_has_looked_all_the_same(site: Site) -> None:
+def test_the_author_of_an_undone_verdict_gives_no_second_review(site: Site) -> None:
     case = a_case(site)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     undo_verdict(site.runtime, site.second_analyst, case.case_id)
@@ -163,7 +163,7 @@ def test_who_took_their_verdict_back_has_looked_all_the_same(site: Site) -> None
         judge(site, site.second_analyst, look, Judgement.GENUINE)
 
 
-def test_a_brand_has_no_second_look_at_its_own_answer(site: Site) -> None:
+def test_a_brand_gives_no_second_review_of_its_own_answer(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     judge(site, site.brand_person, case, Judgement.GENUINE)
     site.clock.forward(days=15)
@@ -174,7 +174,7 @@ def test_a_brand_has_no_second_look_at_its_own_answer(site: Site) -> None:
     assert label_now(site, case.version_id) == NoLabel("a second review contradicts the brand")
 
 
-def test_a_second_look_removes_nothing(site: Site) -> None:
+def test_a_second_review_removes_no_listing(site: Site) -> None:
     case = a_genuine_case(site)
     site.clock.forward(days=15)
     recorded = judge(site, site.second_analyst, a_second_review(site, case, label=0), Judgement.COUNTERFEIT)
@@ -264,7 +264,7 @@ def test_a_label_that_has_changed_since_the_training_read_it_is_left_alone(site:
     assert counts(site).doubted == 0
 
 
-def test_a_listing_that_is_changed_meanwhile_gets_its_case_and_the_second_look_stays(any_site: Site) -> None:
+def test_a_listing_that_changes_meanwhile_gets_its_case_and_the_second_review_stays(any_site: Site) -> None:
     case = a_genuine_case(any_site)
     any_site.clock.forward(days=15)
     look = a_second_review(any_site, case, label=0)

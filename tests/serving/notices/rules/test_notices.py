@@ -68,11 +68,11 @@ def test_each_element_of_article_16_that_a_notice_lacks_is_named(
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({"explanation": "x" * 5_001}, "An explanation has at most 5,000"),
-        ({"name": "x" * 201}, "A name has at most 200"),
-        ({"name": "Anna\nBcc: all@example.org"}, "A name is one line"),
-        ({"email": "anna\u202e@example.org"}, "An e-mail address is one line"),
-        ({"locations": ("x" * 2_001,)}, "The address of a listing has at most 2,000"),
+        ({"explanation": "x" * 5_001}, "An explanation can have at most 5,000"),
+        ({"name": "x" * 201}, "A name can have at most 200"),
+        ({"name": "Anna\nBcc: all@example.org"}, "A name must be one line"),
+        ({"email": "anna\u202e@example.org"}, "An e-mail address must be one line"),
+        ({"locations": ("x" * 2_001,)}, "The address of a listing can have at most 2,000"),
     ],
 )
 def test_what_cannot_be_kept_is_refused_by_name(changes: dict[str, object], expected: str) -> None:
@@ -169,7 +169,7 @@ def test_a_removal_answers_a_notice_with_yes_and_all_else_with_no() -> None:
         pytest.param(J.GREY_MARKET, False, None, id="genuine in the wrong channel: nobody's fault"),
         pytest.param(J.CANNOT_TELL, False, None, id="nobody could tell"),
         pytest.param(J.NEEDS_TEST_BUY, False, None, id="nobody could tell without the goods"),
-        pytest.param(J.WITHDRAWN, False, None, id="taken back"),
+        pytest.param(J.WITHDRAWN, False, None, id="undone"),
     ],
 )
 def test_what_counts_for_a_reporter(judgement: Judgement, overturned: bool, founded: bool | None) -> None:

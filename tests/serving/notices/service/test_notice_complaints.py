@@ -75,7 +75,7 @@ def test_a_complaint_of_a_notifier_goes_to_somebody_who_did_not_decide_before(an
         assert str(why_not_judge(connection, any_site.analyst, case)) == "You decided on this listing before"
         assert why_not_judge(connection, any_site.second_analyst, case) is None
     an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
-    with pytest.raises(Forbidden, match=r"You let in whoever .* somebody else must decide the complaint"):
+    with pytest.raises(Forbidden, match=r"You invited the person .* somebody else must decide the complaint"):
         judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     with pytest.raises(Forbidden, match="somebody else must decide the complaint"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
@@ -164,16 +164,16 @@ def test_there_is_nothing_to_complain_about_before_the_decision_or_after_a_remov
     a_listing(any_site, **SOLENNE)
     receipt = notify(any_site, "MP-1", "MP-777")
     for number in (1, 2):
-        with pytest.raises(Conflict, match="nothing to complain about"):
+        with pytest.raises(Conflict, match="no decision to keep this listing"):
             say(any_site, receipt, number=number)
     (case,) = open_cases(any_site)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    with pytest.raises(Conflict, match="nothing to complain about"):
+    with pytest.raises(Conflict, match="no decision to keep this listing"):
         say(any_site, receipt)
     undo_verdict(any_site.runtime, any_site.analyst, case.case_id)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
     any_site.clock.forward(seconds=UNDO_SECONDS)
-    with pytest.raises(Conflict, match="nothing to complain about"):
+    with pytest.raises(Conflict, match="no decision to keep this listing"):
         say(any_site, receipt)
 
 

@@ -334,7 +334,7 @@ def test_the_seller_is_told_that_there_was_a_notice_and_never_whose(any_site: Si
     action = judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT).action
     assert action is not None
     assert action.state is ActionState.SCHEDULED
-    assert action.statement["automated_means"].startswith("The listing was notified to the marketplace;")
+    assert action.statement["automated_means"].startswith("The marketplace received a notice about the listing.")
     for hidden in (EMAIL, "Anna", WORDS):
         assert hidden not in str(action.statement)
 
@@ -344,7 +344,7 @@ def test_who_is_not_registered_names_ten_listings_and_thirty_a_day(any_site: Sit
         notify(any_site, *(f"MP-{n}" for n in range(11)))
     for day in range(3):
         notify(any_site, *(f"MP-{day}-{n}" for n in range(10)))
-    with pytest.raises(TooManyNotices, match="have notified 30"):
+    with pytest.raises(TooManyNotices, match="so far you have sent 30"):
         notify(any_site, "MP-1")
     notify(any_site, "MP-1", email="another@example.org")
     any_site.clock.forward(days=1)

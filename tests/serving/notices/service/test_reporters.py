@@ -87,9 +87,9 @@ def test_ten_unfounded_notices_bring_a_warning_with_the_next_receipt_and_a_later
 def test_the_warning_stands_on_the_receipt_that_brought_it(site: Site) -> None:
     having(site, unfounded, *range(10))
     page = a_visitor(site).get(notify(site, "MP-777").link)
-    assert "A warning: nearly all of your notices" in words(page.text)
+    assert "Warning: nearly all of your notices" in words(page.text)
     site.clock.forward(days=1)
-    assert "A warning" not in words(a_visitor(site).get(notify(site, "MP-778").link).text)
+    assert "Warning:" not in words(a_visitor(site).get(notify(site, "MP-778").link).text)
 
 
 def test_what_was_given_back_or_could_not_be_told_is_counted_as_it_is(any_site: Site) -> None:

@@ -14,7 +14,7 @@ HOUR = datetime(2026, 2, 27, 9, tzinfo=UTC)
 
 
 @pytest.mark.both_engines
-def test_scores_are_counted_by_lane_and_stretch_of_time_on_both_engines(any_site: Site) -> None:
+def test_scores_are_counted_by_lane_and_period_on_both_engines(any_site: Site) -> None:
     scored(any_site, Lane.ANALYST, HOUR + timedelta(minutes=59, seconds=59, microseconds=999_999), 2)
     scored(any_site, Lane.NO_ACTION, HOUR)
     scored(any_site, Lane.ANALYST, HOUR + timedelta(hours=1))

@@ -93,7 +93,7 @@ def test_each_class_goes_when_its_own_time_is_over_and_nothing_else_with_it(any_
     assert parts >= 1
 
 
-def test_it_is_looked_for_once_a_day_and_said_in_the_log_once(site: Site) -> None:
+def test_it_is_searched_once_a_day_and_logged_once(site: Site) -> None:
     having(site, a_history_of_every_class)
     years_later(site)
     kept = keeping(site, refused_rows=30)
@@ -124,7 +124,7 @@ def test_nothing_of_a_seller_under_legal_hold_goes_until_it_is_lifted(site: Site
 @pytest.mark.parametrize(
     ("decided", "days_after", "erased", "why"),
     [
-        (True, 300, 1, "nobody can complain any more"),
+        (True, 300, 1, "the time to complain has passed"),
         (True, 150, 0, "a complaint is possible for six months"),
         (False, 300, 0, "it is being decided"),
     ],

@@ -174,7 +174,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "worker_process.process",
         "worker_process.found",
     ],
-    "between a brand and its account manager, either of whom erases it": [
+    "between a brand and its account manager, either can erase it": [
         "brand_message.text",
     ],
     "of a notifier, whom `touchstone erase reporter` forgets": [
