@@ -58,7 +58,7 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
                 address = settings.public_url or f"http://{settings.host}:{bound}"
                 path = private.getsockname()
                 home.write_private("service.json", {"pid": os.getpid(), "port": bound, "socket": path})
-                _listing_setup(runtime, address)
+                _print_setup_link(runtime, address)
                 worker.start()
                 try:
                     asyncio.run(_run(runtime, public, private, lambda: ready(address)))
@@ -137,7 +137,7 @@ def _private(path: Path) -> Iterator[socket.socket]:
             path.unlink(missing_ok=True)
 
 
-def _listing_setup(runtime: Runtime, address: str) -> None:
+def _print_setup_link(runtime: Runtime, address: str) -> None:
     """Print the one-time link of a first start; it is never logged."""
     with runtime.store.read() as connection:
         known = accounts.anybody(connection)

@@ -1,4 +1,4 @@
-"""Running demos and what they start, killing them, and reading what is left."""
+"""Runs demos and their processes, kills them, and reads the remaining data."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-# Each move of the simulated clock looks for what is due by itself.
+# Each move of the simulated clock starts the due work itself.
 _QUICK_WINDOW = {
     "TOUCHSTONE_UNDO_WINDOW_SECONDS": "5",
     "TOUCHSTONE_SWEEP_SECONDS": "5",
@@ -49,13 +49,13 @@ class Survived:
 
 
 def demo_environment(home: Path) -> dict[str, str]:
-    """A home of its own, and no setting of the outer world."""
+    """The environment with a separate data directory and no outside settings."""
     outer = {name: value for name, value in os.environ.items() if not name.startswith("TOUCHSTONE_")}
     return {**outer, "TOUCHSTONE_HOME": str(home)}
 
 
 def run_in(home: Path, *command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command on a home to its end."""
+    """Run a command on a data directory to its end."""
     return subprocess.run(command, env=demo_environment(home), capture_output=True, text=True, check=False)
 
 
@@ -68,7 +68,7 @@ def play(touchstone: str, home: Path, *options: str) -> dict[str, Any]:
 
 
 def read(path: Path) -> dict[str, Any]:
-    """A JSON object in a file; empty where there is none yet, or half of one."""
+    """A JSON object in a file; empty where it is missing or incomplete."""
     try:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -77,7 +77,7 @@ def read(path: Path) -> dict[str, Any]:
 
 
 def show_again_and_end(touchstone: str, home: Path, *options: str) -> dict[str, Any]:
-    """Show a demo that is over until its service answers, ask it to end, and return the figures that it showed."""
+    """Show a finished demo until its service answers, end it, and return its figures."""
     out = home.with_name("again.json")
     command = [touchstone, "demo", *options, "--json", str(out)]
     with subprocess.Popen(command, env=demo_environment(home), stdout=subprocess.PIPE, text=True) as process:
@@ -90,7 +90,7 @@ def show_again_and_end(touchstone: str, home: Path, *options: str) -> dict[str, 
 
 
 def effects_of(home: Path) -> list[dict[str, Any]]:
-    """What the receiver's own file shows."""
+    """The effects in the receiver's own file."""
     path = home / "reference-marketplace-effects.jsonl"
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
@@ -131,7 +131,7 @@ def kill_everything(touchstone: str, folder: Path, listings: int) -> Survived:
 
 
 def wait_for(what: str, holds: Callable[[], Found], seconds: float = 600) -> Found:
-    """Poll until something holds and return it."""
+    """Poll until a condition is true and return its value."""
     until = time.monotonic() + seconds
     while True:
         found = holds()
@@ -146,7 +146,7 @@ def _service_of(home: Path) -> dict[str, Any]:
 
 
 def _ask(home: Path, path: str) -> dict[str, Any]:
-    """The answer of the service to the marketplace; empty while it is away, or before there is a key."""
+    """The service's answer to the marketplace; empty while it is unavailable, or before there is a key."""
     try:
         rows = json.loads((home / "demo-credentials.json").read_text(encoding="utf-8"))
         key = next(str(row["password"]) for row in rows if row["role"] == "api_key")
@@ -163,7 +163,7 @@ def _answers(home: Path, pid: int) -> bool:
 
 
 def _told_on_the_way(home: Path, removals: int) -> dict[str, Any]:
-    """Figures that the service itself gave out when at least so many removals were on their way."""
+    """The service's own figures once at least `removals` removals are in progress."""
 
     def enough() -> dict[str, Any]:
         found = _ask(home, "/api/v1/figures")
@@ -182,7 +182,7 @@ def _settled(home: Path) -> dict[str, Any]:
 
 
 def _rows_in(home: Path) -> Rows:
-    """Of the database of a home whose service is dead or idle."""
+    """The rows in the database of a data directory whose service is dead or idle."""
     with sqlite3.connect(f"file:{home / 'touchstone.sqlite'}?mode=ro", uri=True) as connection:
         listings = frozenset(row[0] for row in connection.execute("SELECT external_id FROM listing"))
         verdicts = frozenset(row[0] for row in connection.execute("SELECT verdict_id FROM verdict"))
@@ -191,7 +191,7 @@ def _rows_in(home: Path) -> Rows:
 
 @contextmanager
 def _started(command: list[str], home: Path, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process in a group of its own, ended with the block."""
+    """A process in a separate group, ended with the block."""
     with log.open("ab") as stream:
         process = subprocess.Popen(
             command,

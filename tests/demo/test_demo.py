@@ -24,7 +24,7 @@ SMALL = ("--listings", "1000", "--days", "60", "--unseen", "1000")
 
 @pytest.fixture
 def signals() -> Iterator[None]:
-    """A demo takes the signals that end it for itself; they are given back."""
+    """Restore the signal handlers that a demo replaces."""
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     yield
     for number, handler in before.items():

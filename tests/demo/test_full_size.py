@@ -19,7 +19,7 @@ def test_a_demo_of_five_thousand_listings_ends_within_two_minutes(touchstone: st
     took = time.monotonic() - started
     assert_adds_up(found, home)
     assert took <= 120
-    # It leaves no child behind: this would be refused where a service still owned the home.
+    # No child remains: this would be refused if a service still owned the data directory.
     assert show_again_and_end(touchstone, home, "--listings", "5000") == found
     assert touchstone_in(home, "migrate").code == 0
 

@@ -40,7 +40,7 @@ def diagrams() -> dict[str, Diagram]:
 
 
 def _flow() -> Diagram:
-    """The order of the page; broken lines leave the path of its example."""
+    """The order of the page; broken lines lead off the path of its example."""
     steps = {
         "intake": ("Intake", (0, 0)),
         "signals": ("Signals", (1, 0)),
@@ -166,7 +166,7 @@ def _opened(policy: CounterNoticePolicy) -> Standing:
 
 
 def _steps() -> list[Transition]:
-    """Every step of a counter-notice that any profile allows, with and without a rights holder that takes part."""
+    """Every step of a counter-notice that any profile allows, with and without an enrolled rights holder."""
     policies = [one for found in PROFILES.values() for one in (found, replace(found, rights_holder_days=None))]
     steps = {one for policy in policies for one in _steps_of(policy)}
     order = {one.value: number for number, one in enumerate([*CounterNoticeState, *CounterNoticeEvent])}

@@ -1,4 +1,4 @@
-"""The generated parts of docs/ and data/: `make docs` writes them, a test holds them against the code."""
+"""The generated parts of docs/ and data/: `make docs` writes them, a test compares them with the code."""
 
 import json
 from collections.abc import Callable
@@ -58,8 +58,8 @@ def features_page() -> str:
     lines = [
         _MADE + "# Features",
         "",
-        "What the model is given: numbers computed from facts by pure functions (`features/`). NaN is missing, which",
-        f"is not zero. {len(FEATURES)} features; input fingerprint `{input_fingerprint()[:16]}…`.",
+        "The inputs of the model: numbers computed from facts by pure functions (`features/`). NaN means missing,",
+        f"never zero. {len(FEATURES)} features; input fingerprint `{input_fingerprint()[:16]}…`.",
         "",
         "Sources: Ozon E-CUP 2025 is the counterfeit task of that competition; its columns are those that",
         "`training/adapters/ozon_ecup.py` reads. Corsearch Zeal means articles of its public help centre. An ADR is",
@@ -100,8 +100,8 @@ def settings_page() -> str:
         "",
         "| also read | meaning |",
         "| --- | --- |",
-        "| `NUMBA_CACHE_DIR` | Where compiled kernels are kept. Default: `cache/numba` in the home. |",
-        "| `OMP_WAIT_POLICY` | Set to `passive` unless you say otherwise: two trainings at once would spin. |",
+        "| `NUMBA_CACHE_DIR` | Folder of compiled kernels. Default: `cache/numba` in the data directory. |",
+        "| `OMP_WAIT_POLICY` | `passive` by default, because the threads of two simultaneous trainings would spin. |",
         "| `TOUCHSTONE_DATASETS` | Tests only: the folder of real data that is never committed. |",
         "| `TOUCHSTONE_TEST_POSTGRES` | Tests only: a PostgreSQL to use in place of one started for the session. |",
     ]
@@ -113,8 +113,8 @@ def policies_page() -> str:
     lines = [
         _MADE + "# Policies in force",
         "",
-        "Rules are pure functions over frozen settings. A policy's version is the digest of what it says, and every",
-        "decision keeps the version that it was taken under. The reason for each number stands beside it in the code.",
+        "Rules are pure functions over frozen settings. A policy's version is the digest of its settings. Each",
+        "decision stores the version under which it was made. The code gives the reason beside each number.",
     ]
     policies: tuple[Any, ...] = (
         DEFAULT_ROUTING,
@@ -169,8 +169,8 @@ def policies_page() -> str:
         "",
         _defined_in(DEFAULT_SCORECARD),
         "",
-        "The starter scorecard: points where a feature lies in a range. They are judgements, not fits, and no",
-        "probability.",
+        "The starter scorecard: points where a feature lies in a range. The points are expert judgement.",
+        "They are neither fitted nor probabilities.",
         "",
         "| feature | from | below | points |",
         "| --- | --- | --- | --- |",
@@ -185,7 +185,7 @@ def _defined_in(policy: object) -> str:
 
 
 def concepts_page() -> str:
-    """docs/concepts.md: its prose as it is, with the blocks of diagrams and of the glossary filled in."""
+    """docs/concepts.md: its prose unchanged, with generated diagrams and glossary."""
     page = (ROOT / "docs" / "concepts.md").read_text(encoding="utf-8")
     for name, diagram in diagrams().items():
         page = _filled(page, f"diagram: {name}", _diagram_block(name, diagram))
@@ -194,7 +194,7 @@ def concepts_page() -> str:
 
 
 def _filled(page: str, name: str, block: str) -> str:
-    """The page with one block between its two marks, which a person has put there."""
+    """The page with one block between its two hand-written marks."""
     start, end = f"<!-- {name} -->\n", "<!-- end -->"
     assert page.count(start) == 1, f"docs/concepts.md has no place for {name}"
     before, after = page.split(start)
@@ -202,7 +202,7 @@ def _filled(page: str, name: str, block: str) -> str:
 
 
 def _diagram_block(name: str, diagram: Diagram) -> str:
-    """A picture for every reader, and the same as text that GitHub draws."""
+    """A picture, and the same diagram as text that GitHub draws."""
     picture = f"![{diagram.title}](diagrams/{name}.svg)"
     fenced = f"```mermaid\n{mermaid(diagram)}\n```"
     return f"{picture}\n\n<details>\n<summary>{diagram.title}, as Mermaid</summary>\n\n{fenced}\n\n</details>"
@@ -210,7 +210,7 @@ def _diagram_block(name: str, diagram: Diagram) -> str:
 
 def commands_page() -> str:
     """docs/commands.md"""
-    lines = [_MADE + "# Commands", "", "`touchstone COMMAND --help` says the same."]
+    lines = [_MADE + "# Commands", "", "`touchstone COMMAND --help` prints the same text."]
     for name, command in sorted(commands().items()):
         lines += ["", f"## touchstone {name}", "", (command.help or "").strip()]
         options = [p for p in command.params if p.name != "help"]
@@ -246,7 +246,7 @@ def listing_schema() -> str:
     schema = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Listing",
-        "description": "One row of POST /api/v1/listings. Null and absent mean the same: not said, never zero.",
+        "description": "One row of POST /api/v1/listings. Null and absent both mean unknown, never zero.",
         "type": "object",
         "properties": {
             **properties,
@@ -254,7 +254,7 @@ def listing_schema() -> str:
                 "type": ["object", "null"],
                 "properties": seller,
                 "additionalProperties": False,
-                "description": "What the marketplace says of the seller with this row.",
+                "description": "The marketplace's data about the seller, as sent with this row.",
             },
         },
         "required": ["external_id"],
@@ -269,9 +269,9 @@ def data_dictionary() -> str:
     lines = [
         _MADE + "# Data dictionary",
         "",
-        "The canonical listing, as the API takes it and every file format is turned into. Names follow the product",
-        "feed and schema.org. Null and absent mean the same: not said, never zero. `listing.schema.json` says it for",
-        "machines, `sample.ndjson` shows simulated rows.",
+        "The canonical listing: the API accepts it, and every file format is converted to it. Names follow the product",
+        "feed and schema.org. Null and absent both mean unknown, never zero. `listing.schema.json` is the same for",
+        "programs, `sample.ndjson` shows simulated rows.",
     ]
     for title, fields in (
         ("Identity", IDENTITY_FIELDS),
@@ -281,7 +281,7 @@ def data_dictionary() -> str:
     ):
         lines += ["", f"## {title}", "", "| field | type | meaning |", "| --- | --- | --- |"]
         lines += [_row((f"`{field.name}`", _type(field), field.meaning)) for field in fields]
-    lines += ["", "## File formats", "", "| format | layouts told by any of | remark |", "| --- | --- | --- |"]
+    lines += ["", "## File formats", "", "| format | layouts recognised by any of | remark |", "| --- | --- | --- |"]
     for found in FORMATS.values():
         telling = "; ".join(", ".join(f"`{name}`" for name in sorted(layout.needs)) for layout in found.layouts)
         lines.append(_row((f"`{found.name}`", telling, found.remark)))

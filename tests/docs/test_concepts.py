@@ -1,4 +1,4 @@
-"""docs/concepts.md: its example goes through the real rules, and its diagrams show what they allow."""
+"""docs/concepts.md: its example follows the real rules, and its diagrams show the transitions that they allow."""
 
 import re
 from dataclasses import replace
