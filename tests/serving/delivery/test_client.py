@@ -1,4 +1,4 @@
-"""The kit lets the reference marketplace pass, and finds in a receiver that does one thing wrong what it does wrong."""
+"""The reference marketplace passes the conformance test; a receiver with one fault fails the check for that fault."""
 
 import json
 import threading
@@ -26,7 +26,7 @@ EFFECTS = {check.name for check in CHECKS if check.looks_at_effects}
 
 
 class Shop:
-    """A receiver that does everything right but for what it is told to do wrong."""
+    """A correct receiver except for one configured fault."""
 
     def __init__(self, flaw: str) -> None:
         self.flaw = flaw
@@ -97,7 +97,7 @@ class Shop:
         except WebhookVerificationError:
             return False
         except json.JSONDecodeError:
-            return True  # Signed rightly; that it is no JSON is found later.
+            return True  # Validly signed; the body is found not to be JSON later.
         return True
 
 
@@ -178,7 +178,7 @@ def test_what_cannot_be_looked_at_is_not_judged() -> None:
 
 
 def test_every_check_is_failed_by_some_receiver() -> None:
-    """So that no check is there which nothing could fail."""
+    """Every check can fail."""
     (table,) = (mark for mark in _marks() if mark.name == "parametrize")
     found: set[str] = set().union(*(failing for _, failing in table.args[1]))
     assert found | {"signature"} == {check.name for check in CHECKS}

@@ -1,4 +1,4 @@
-"""The migrations make what `serving.schema` says, on both engines, and what it says is what is enforced."""
+"""The migrations create the tables of `serving.schema` on both engines, and the database enforces their constraints."""
 
 import hashlib
 import shutil
@@ -35,7 +35,7 @@ ALEMBICS_OWN = "alembic_version"
 
 @pytest.fixture(scope="module")
 def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite file with our tables and without those of jobs, which are in it too where a service runs."""
+    """A SQLite file with our tables and without the job tables, which a running service adds."""
     path = tmp_path_factory.mktemp("upgraded") / "upgraded.sqlite"
     engine = write_engine(sqlite_url(path))
     upgrade(engine)
@@ -45,7 +45,7 @@ def upgraded_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def engines(engine_name: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Engine, Engine]]:
-    """A database made by the migrations, as every site's is, and one made from the tables."""
+    """A database made by the migrations, and one made from the declared tables."""
     if engine_name == "sqlite":
         shutil.copyfile(request.getfixturevalue("upgraded_sqlite"), tmp_path / "migrated.sqlite")
         found = tuple(write_engine(sqlite_url(tmp_path / name)) for name in ("migrated.sqlite", "declared.sqlite"))
@@ -108,7 +108,7 @@ def test_keys_references_indexes_and_checks_are_the_declared_ones(engines: tuple
 
 
 def test_every_table_of_a_marketplace_is_keyed_by_it() -> None:
-    """So that the database itself refuses a reference from one marketplace into another."""
+    """The database itself refuses a reference from one marketplace into another."""
     inside = [table for table in metadata.tables.values() if "marketplace_id" in table.c]
     crossing = [
         f"{table.name}: {constraint.column_keys}"
@@ -137,7 +137,7 @@ def test_the_revision_is_the_digest_of_what_it_makes() -> None:
 
 
 def statements(module: ModuleType, dialect: str) -> str:
-    """All that a revision would send to a database."""
+    """All statements that a revision sends to a database."""
     out = StringIO()
     context = MigrationContext.configure(dialect_name=dialect, opts={"as_sql": True, "output_buffer": out})
     with Operations.context(context):

@@ -50,7 +50,7 @@ def reopened(folder: Path, **changes: object) -> Runtime:
 
 @pytest.fixture
 def simulated(tmp_path: Path, migrated_sqlite: Path) -> Path:
-    """The folder of a home whose simulated clock began at START."""
+    """A data directory whose simulated clock began at START."""
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "touchstone.sqlite").write_bytes(migrated_sqlite.read_bytes())
     reopened(tmp_path, clock=ClockKind.SIMULATED, clock_start=START).close()

@@ -54,9 +54,9 @@ def test_no_file_of_a_first_start_can_be_read_by_others_whoever_made_the_folder(
 @pytest.mark.parametrize(
     ("checkout", "variables", "expected"),
     [
-        (True, {}, "here/var"),  # A developer's home lies beside the code.
-        (False, {"XDG_STATE_HOME": "{root}/state"}, "state/touchstone"),  # The desktop's own place for state.
-        (False, {}, "person/.local/state/touchstone"),  # What that place is where nothing is set.
+        (True, {}, "here/var"),  # A developer's data directory is in the checkout.
+        (False, {"XDG_STATE_HOME": "{root}/state"}, "state/touchstone"),  # The XDG folder for state.
+        (False, {}, "person/.local/state/touchstone"),  # Its default.
     ],
 )
 def test_without_a_folder_the_home_lies_where_one_looks_for_it(

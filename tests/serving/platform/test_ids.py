@@ -16,7 +16,7 @@ _DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 def value_of(found: str) -> int:
-    """The number that the digits write, read digit by digit."""
+    """The number of the digits, computed digit by digit."""
     total = 0
     for digit in found.partition("_")[2]:
         total = total * 32 + _DIGITS.index(digit)
@@ -42,7 +42,7 @@ def test_ids_rise_and_never_repeat_whatever_clock_and_chance_do(steps: list[tupl
     source = IdSource(clock, random_bits=lambda _bits: next(bits))
     found = []
     for step, _ in steps:
-        clock.forward(milliseconds=step)  # A machine's clock that is set right may go back.
+        clock.forward(milliseconds=step)  # A corrected machine clock may go back.
         found.append(source.new("lst"))
     assert found == sorted(set(found))
 
@@ -53,7 +53,7 @@ def test_the_same_chance_in_the_same_millisecond_still_gives_another_id() -> Non
 
 
 def test_threads_never_share_an_id() -> None:
-    """Two threads that are inside at once would meet here, and both would take the same last value."""
+    """Two threads inside at once would both take the same last value."""
     meeting, met = threading.Barrier(2), []
 
     def chance(_bits: int) -> int:

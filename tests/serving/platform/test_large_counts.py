@@ -1,4 +1,4 @@
-"""Large counts are kept for a moment, small ones never."""
+"""Large counts are cached briefly, small ones never."""
 
 from itertools import count
 

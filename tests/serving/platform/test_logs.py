@@ -1,4 +1,4 @@
-"""What fails is logged with where it failed, and without what listings say or who is signed in."""
+"""Errors are logged with their location, and without listing texts or signed-in users."""
 
 import subprocess
 import sys

@@ -31,12 +31,12 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize(
     ("name", "value", "sentence"),
     [
-        ("port", "0", "greater than or equal to 1"),  # No port at all.
+        ("port", "0", "greater than or equal to 1"),  # Not a port.
         ("port", "65536", "less than or equal to 65535"),  # Beyond 16 bits.
         ("port", "eight", "valid integer"),
         ("database_url", "mysql://db/touchstone", "must be sqlite:/// or postgresql://"),
         ("database_url", "postgres://db/touchstone", "must be sqlite:/// or postgresql://"),  # SQLAlchemy has no such.
-        ("database_url", "sqlite://", "must be sqlite:/// or postgresql://"),  # In memory: nothing would be kept.
+        ("database_url", "sqlite://", "must be sqlite:/// or postgresql://"),  # In memory: everything would be lost.
         ("database_url", "sqlite:///", "needs a file"),  # In memory too.
         ("database_url", "sqlite:///:memory:", "needs a file"),
         ("clock", "fast", "'system' or 'simulated'"),
@@ -52,7 +52,7 @@ def test_settings_are_read_from_the_environment(monkeypatch: pytest.MonkeyPatch)
         ("webhook_timeout_seconds", "inf", "less than or equal to 60"),
         ("log_format", "xml", "'text' or 'json'"),
         ("log_level", "debug", "'DEBUG', 'INFO', 'WARNING' or 'ERROR'"),
-        ("production", "perhaps", "valid boolean"),  # Never taken for no.
+        ("production", "perhaps", "valid boolean"),  # Not read as false.
     ],
 )
 def test_a_value_that_makes_no_sense_is_refused_by_name(

@@ -203,7 +203,7 @@ def test_every_step_of_an_action_is_one_audit_entry(any_site: Site, receiver: Re
 
 
 def test_a_step_whose_job_failed_before_it_changed_anything_gets_another(any_site: Site) -> None:
-    """The same step is the same job, and one that failed is never run again."""
+    """The same step is the same job, and a failed job never runs again."""
     (action,) = removals(any_site, 1)
     due_at = any_site.clock.now()
     any_site.clock.forward(seconds=119)
@@ -220,14 +220,14 @@ DOWN = DEFAULT_DELIVERY.rest_after_failures
 
 
 def removals(site: Site, number: int) -> list[StoredAction]:
-    """Actions that may leave now, of a seller each, so that none is held for being one of many."""
+    """Actions due now, each of another seller, so that no cap makes one pending."""
     made = [confirm(site, site.brand_person, case).action for case in questions(site, number)]
     site.clock.forward(seconds=180)
     return [one for one in made if one is not None]
 
 
 def swept(site: Site) -> list[str]:
-    """What the sweep finds due, attempted at once instead of by a worker."""
+    """Attempt the actions that the sweep finds due, here instead of in a worker."""
     now, due = site.clock.now(), []
     with site.runtime.store.read() as connection:
         resting = endpoints.resting(connection)
@@ -299,7 +299,7 @@ def test_what_waits_goes_to_a_new_receiver_at_once(any_site: Site) -> None:
         assert swept(any_site) == ["acknowledged"]
 
 
-# What was given up on.
+# Undeliverable messages.
 
 
 def a_dead_removal(site: Site, receiver: Receiver) -> StoredAction:
@@ -314,7 +314,7 @@ def a_dead_removal(site: Site, receiver: Receiver) -> StoredAction:
 
 
 def test_a_reinstatement_does_not_wait_for_a_removal_that_was_given_up_on(any_site: Site, receiver: Receiver) -> None:
-    """Its acknowledgements may all have been lost: the listing is gone and the seller was right."""
+    """All its acknowledgements may be lost: the listing is gone although the seller was right."""
     removal = a_dead_removal(any_site, receiver)
     reinstatement = an_upheld_appeal(any_site)
     any_site.clock.forward(seconds=180)
@@ -435,13 +435,13 @@ def test_a_rotation_is_in_the_audit_log_without_the_secret(any_site: Site, recei
     assert not any(secret in payload for payload in payloads for secret in (shown, receiver.secret))
 
 
-# In whatever order things happen.
+# Any order of events.
 
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("schedule"), st.sampled_from(ActionKind)),
         st.tuples(st.just("undo"), st.none()),
-        # What the receiver answers next: yes; down; refused; heard, but the answer is lost.
+        # The receiver's next answer: accepted; down; refused; received, but the answer is lost.
         st.tuples(st.just("attempt"), st.sampled_from([204, 503, 422, 504])),
         st.tuples(st.just("wait"), st.sampled_from([timedelta(seconds=200), timedelta(hours=7), timedelta(days=8)])),
     ),
@@ -457,7 +457,7 @@ STEPS = st.lists(
 def test_a_takedown_and_its_inverse_are_never_applied_in_the_wrong_order(
     site: Site, steps: list[tuple[str, Any]], seed: int
 ) -> None:
-    """Also where each message comes again later, in any order: what is shown is what was last asked for and heard."""
+    """Even if each message arrives again later, in any order, the last received action determines what is shown."""
     with a_receiver(effect_before_failure=True) as receiver, TemporaryDirectory() as folder:
         register(site, receiver)
         listing_id = f"lst_{secrets.token_hex(8)}"
@@ -480,7 +480,7 @@ def test_a_takedown_and_its_inverse_are_never_applied_in_the_wrong_order(
 
 
 def a_verdict(site: Site, listing_id: str) -> str:
-    """The verdict that stands behind the actions on a new listing; which one is looked at nowhere here."""
+    """The verdict behind the actions on a new listing; the tests do not depend on its content."""
     with site.runtime.store.read() as connection:
         known = actions.latest(connection, site.here, kind=None, state=None, most=1)
     verdict_id = known[0].verdict_id if known else a_removal(site).verdict_id
@@ -495,7 +495,7 @@ def a_verdict(site: Site, listing_id: str) -> str:
 
 
 def take(site: Site, receiver: Receiver, cause: Cause, step: str, value: Any) -> None:
-    """One step of what may happen to a listing."""
+    """One possible step in the history of a listing."""
     with site.runtime.store.read() as connection:
         acted = actions.of_listing(connection, site.here, cause.listing_id)
     match step:

@@ -1,4 +1,4 @@
-"""What intake knows of near-duplicates: as of the moment, of this marketplace alone, at a bounded cost."""
+"""Near-duplicates at intake: as of the moment, within one marketplace, at a bounded cost."""
 
 import math
 import random
@@ -190,7 +190,7 @@ def test_listings_of_another_marketplace_never_match(any_site: Site) -> None:
 
 
 def texts(n: int) -> list[dict[str, Any]]:
-    """Listings of a few sellers under a few texts with slips in them."""
+    """Listings of a few sellers with a few texts that contain typing errors."""
     chance = random.Random(5)
     words = ("grey", "leather", "tote", "shoulder", "strap", "brass", "zip", "lining", "pocket", "calf", "grain")
     stock = [" ".join(chance.choices(words, k=24)) for _ in range(4)]
@@ -246,7 +246,7 @@ BOILERPLATE = (
 
 
 def test_a_popular_text_is_compared_no_further_than_any_other(any_site: Site) -> None:
-    """And a verdict on one of its first users is found behind all the later ones."""
+    """A verdict on one of its first users is found behind all later ones."""
     case = a_case(any_site, title="Aure11e bag 1:1", description=BOILERPLATE)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     rows = [
@@ -279,7 +279,7 @@ def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_
 
 
 def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
-    """On SQLite, whose planner knows nothing of how long a list is: the list comes first, all else by its key."""
+    """On SQLite, whose planner does not know a list's length, the list is read first and tables by key."""
     case = a_case(site, description=BOILERPLATE)
     judge(site, site.analyst, case, Judgement.GENUINE)
     listing = check(a_suspect_row(external_id="MP-asked", description=BOILERPLATE), received_at=NOW)

@@ -14,7 +14,7 @@ from tests.serving.web.reports import admit_model
 
 
 def limited(site: Site, daily_questions: int | None) -> Site:
-    """A model that would ask Aurelle about everything, and how much Aurelle answers in a day."""
+    """A model that would ask Aurelle about everything, and Aurelle's daily number of questions."""
     promote(site, admit_model(site, ask_brand_from=0.001))
     enrolment = NewEnrolment("Aurelle", site.account_manager.email, True, daily_questions=daily_questions)
     provisioning.enrol(site.runtime, enrolment, by="test")
@@ -52,7 +52,7 @@ def test_of_one_batch_the_most_harmful_are_asked(site: Site) -> None:
 
 
 def test_what_asks_nobody_uses_up_no_question(site: Site) -> None:
-    """The dearest listing is an authorised seller's, so that nobody is asked about it."""
+    """The most expensive listing belongs to an authorised seller, so the brand is not asked about it."""
     rows = [
         a_row(external_id="MP-1", price="9000.00", seller={"external_id": "maison-brandt"}),
         a_row(external_id="MP-2", price="20.00"),

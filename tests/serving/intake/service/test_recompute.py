@@ -1,4 +1,4 @@
-"""Offline equals online: facts made again from the database are those that intake recorded, bit for bit."""
+"""Offline equals online: facts recomputed from the database equal those recorded at intake, bit for bit."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ from tests.fixtures.lives import Lives
 from tests.fixtures.recompute import Recomputed, recompute
 from tests.fixtures.runtimes import Site
 
-# What comes from the past. A life in which one of these never moves proves nothing about it.
+# Facts from the past. Each must vary in the test data, or the test proves nothing about it.
 PAST = (
     "price_change",
     "price_changes",
@@ -42,7 +42,7 @@ PAST = (
 
 
 def authorised_between_two_listings(found: Iterable[Recomputed]) -> set[str | None]:
-    """Sellers that offered goods of a brand before it authorised them, and others of its goods afterwards."""
+    """Sellers with listings of a brand before it authorised them, and others afterwards."""
     known: dict[bool, set[str | None]] = {True: set(), False: set()}
     for one in found:
         if one.recorded.brand.name == "Aurelle":
@@ -68,7 +68,7 @@ def test_offline_equals_online(any_site: Site) -> None:
 @pytest.mark.soak
 @pytest.mark.timeout(900)
 def test_offline_equals_online_over_ten_thousand_histories(any_site: Site, engine_name: str) -> None:
-    """Half of them on each database, and other ones."""
+    """Half of the seeds on each database."""
     Lives(any_site, seed={"sqlite": 2, "postgresql": 3}[engine_name], sellers=240).play(steps=40)
     found = made_again(any_site)
     assert len(found) >= 5_000

@@ -33,7 +33,7 @@ def receiver(any_site: Site) -> Iterator[Receiver]:
 
 
 def comes_in(site: Site, **changes: Any) -> RowAnswer:
-    """A listing that the score would release, and that no draw picks."""
+    """A listing that the score routes to no action, outside the random sample."""
     site.clock.forward(seconds=1)
     quiet = replace(site.runtime, draw=lambda: 1.0)
     (answer,) = receive(quiet, site.marketplace, [a_row(**{"external_id": "MP-20", **BRAND, **changes})], source="test")

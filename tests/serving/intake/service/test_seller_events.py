@@ -16,7 +16,7 @@ from tests.fixtures.runtimes import Site
 
 
 def an_event(event_id: object = "e-1", **changes: Any) -> dict[str, Any]:
-    """A sale an hour ago; a change of None leaves the field out."""
+    """A sale an hour ago; a change to None omits the field."""
     event = {
         "event_id": event_id,
         "seller": "closet-mia",
@@ -148,7 +148,7 @@ def test_a_backfill_knows_nothing_before_now_that_happens_later(site: Site) -> N
 
 
 def test_events_make_windows_of_what_was_known(any_site: Site) -> None:
-    """By hand: a sale 3, 20 and 80 days ago, and 100 days ago, which is in no window; a fake return yesterday."""
+    """Computed by hand: sales 3, 20, 80 and 100 days ago (in no window), and a counterfeit return yesterday."""
     days = {"e-1": 3, "e-2": 20, "e-3": 80, "e-4": 100}
     events = [an_event(name, occurred_at=(NOW - timedelta(days=n)).isoformat()) for name, n in days.items()]
     events.append(an_event("e-5", kind="fake_return", occurred_at=(NOW - timedelta(days=1)).isoformat()))

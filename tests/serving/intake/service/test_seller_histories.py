@@ -1,4 +1,4 @@
-"""What intake knows of the past, read from real databases."""
+"""Seller histories at intake, read from real databases."""
 
 from typing import Any
 
@@ -73,7 +73,7 @@ def test_earlier_prices_of_a_listing_are_those_of_its_versions_and_not_of_its_ob
 
 
 def test_a_listing_that_went_to_another_seller_stays_in_the_past_of_the_first(any_site: Site) -> None:
-    """The verdict was on what the first seller offered; who took the listing over later has no part in it."""
+    """The verdict concerned the first seller's listing; a later seller of the listing is not affected."""
     case = a_case(any_site)
     any_site.clock.forward(seconds=1)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)

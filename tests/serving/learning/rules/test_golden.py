@@ -14,7 +14,7 @@ RIPE = NOW - DEFAULT_LABELS.matures
 
 
 def by(user: str, judgement: Judgement, *, blind: bool = False, at: int = 0) -> GivenVerdict:
-    """An analyst's verdict, just ripe or so many hours younger."""
+    """An analyst's verdict, just mature or `hours` younger."""
     known_at = RIPE + timedelta(hours=at)
     name = f"{user}-{at}-{judgement}"
     return GivenVerdict(name, judgement, Side.ANALYST, user, known_at, superseded=False, second_review=blind)

@@ -34,7 +34,7 @@ FAKES = 4
 
 
 def judged_twice(site: Site, *, offers: int = LISTINGS, fakes: int = FAKES) -> None:
-    """Listings of a seller each that two analysts found the same of, the second blind, a month ago."""
+    """Listings, each of another seller, on which two analysts agreed a month ago, the second in a blind review."""
     having(site, judge_twice, offers, fakes)
 
 
@@ -91,7 +91,7 @@ def test_the_database_itself_keeps_what_was_frozen(any_site: Site) -> None:
 
 @pytest.fixture(scope="module")
 def frozen(populated_sqlite: Populated, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, datetime]]:
-    """A site with a golden set, and the moment before it was frozen. What tests add to it disturbs none of them."""
+    """A site with a golden set, and the moment before it was frozen. Additions of one test do not affect another."""
     with copy_on_sqlite(tmp_path_factory.mktemp("frozen"), populated_sqlite) as site:
         judged_twice(site)
         before = site.clock.now()
@@ -132,7 +132,7 @@ def test_a_training_is_handed_the_set_as_a_file_that_is_only_read(frozen: tuple[
 
 
 def test_a_set_that_is_not_what_was_frozen_stops_every_snapshot(site: Site) -> None:
-    """Somebody with the database's own rights took the triggers away."""
+    """A database owner removed the triggers."""
     judged_twice(site)
     freeze_golden_set(site.runtime, site.marketplace, by="local")
     with site.runtime.store.write() as connection:

@@ -1,4 +1,4 @@
-"""From what people said to rows of a snapshot: with its proof, as of a moment, and the same whenever it is asked."""
+"""From verdicts to rows of a snapshot: proved, as of a moment, and reproducible."""
 
 from datetime import datetime
 from pathlib import Path

@@ -78,7 +78,7 @@ def test_prices_that_doubled_are_seen_and_nothing_else_is(site: Site) -> None:
     assert report["listings"] == [100, 100]
     assert levels["price_log"] == "moved"
     assert levels["text_title_length"] == "steady"
-    assert set(levels) == set(NAMES)  # The scorecard's points are no probability, so that there is no score to compare.
+    assert set(levels) == set(NAMES)  # The scorecard's points are no probability, so there is no score to compare.
 
 
 def test_the_champion_scores_both_sides(site: Site) -> None:
@@ -90,7 +90,7 @@ def test_the_champion_scores_both_sides(site: Site) -> None:
     report = measure(site.runtime, site.marketplace)
     assert report["champion"] == champion
     assert SCORE in {row["name"] for row in report["shifts"]}
-    assert sum(band["listings"] for band in report["bands"]) == 60  # The scorecard's scores are none of the champion's.
+    assert sum(band["listings"] for band in report["bands"]) == 60  # The champion did not give the scorecard's scores.
 
 
 def test_listings_are_compared_with_those_before_the_champion(site: Site) -> None:

@@ -1,4 +1,4 @@
-"""Two people make a champion, one unmakes it; each step is an entry of the audit log."""
+"""Two people promote a champion, one person rolls it back; the audit log records each step."""
 
 import json
 import threading
@@ -32,7 +32,7 @@ def fail_a_gate(site: Site, digest: str) -> None:
 
 
 def entries(site: Site, subject: str) -> list[tuple[str, str, dict[str, Any]]]:
-    """(act, actor, payload) of what the log says of a model."""
+    """(act, actor, payload) of the log's entries about a model."""
     query = (
         select(audit_entry.c.act, audit_entry.c.actor, audit_payload.c.payload)
         .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
@@ -74,7 +74,7 @@ def test_the_same_person_is_refused_the_second_time(site: Site) -> None:
 
 @pytest.mark.both_engines
 def test_two_people_who_approve_at_the_same_moment_put_it_in_force(any_site: Site) -> None:
-    """Each alone would see one approval, and the model would wait for a third person for ever."""
+    """Otherwise each would see one approval, and the model would wait for a third person."""
     digest = admit_model(any_site)
     found: list[Approved] = []
     barrier = threading.Barrier(2)
@@ -111,7 +111,7 @@ def test_nobody_withdraws_the_approval_of_somebody_else(site: Site) -> None:
 
 
 def admit_another(site: Site, *, analyst_from: float = 0.002) -> str:
-    """A model of a minute later that differs in a threshold."""
+    """A model that is a minute younger and differs in a threshold."""
     site.clock.forward(minutes=1)
     return admit_model(site, analyst_from=analyst_from)
 

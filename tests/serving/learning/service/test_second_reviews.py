@@ -1,4 +1,4 @@
-"""Labels in doubt go to somebody who has not judged the listing, and come back as verdicts like any other."""
+"""Doubtful labels go to a reviewer who has not judged the listing, and return as ordinary verdicts."""
 
 from dataclasses import replace
 
@@ -91,7 +91,7 @@ def test_a_doubted_label_is_looked_at_by_somebody_else_and_agreement_makes_two_r
 
 
 def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_review(any_site: Site) -> None:
-    """An administrator who is an analyst too, and made a link for a new password of the analyst who answered."""
+    """An administrator and analyst who made a password reset link for the analyst who answered."""
     host, runtime = any_site.second_analyst, any_site.runtime
     with runtime.store.write() as connection:
         accounts.add_grants(connection, host.user_id, [Grant(Role.ADMIN, any_site.here)], any_site.clock.now())

@@ -29,7 +29,7 @@ def with_challenger(site: Site) -> str:
     return admit_model(site, ask_brand_from=0.001)
 
 
-# A hundredth of all trials would leave a seller of these tests to the champion at .99.
+# At .99, one trial in a hundred would leave a seller of these tests to the champion.
 NEARLY_ALL = 1 - 1e-9
 
 

@@ -1,4 +1,4 @@
-"""No row count is asked of an insert that may leave rows as they are: on PostgreSQL it says nothing of use."""
+"""No code reads the row count of an insert that may skip rows: on PostgreSQL it is not reliable."""
 
 import ast
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ INSERTS = {"insert", "insert_or_ignore", "on_conflict_do_nothing", "on_conflict_
 
 
 def counted_inserts(source: str) -> Iterator[str]:
-    """Functions that insert and ask for a row count, so that a reader would have to know which of the two it is of."""
+    """Functions that insert and read a row count, so that a reader cannot tell which statement it belongs to."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             called = {_name(one.func) for one in ast.walk(node) if isinstance(one, ast.Call)}

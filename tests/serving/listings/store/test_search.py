@@ -1,4 +1,4 @@
-"""Listings and sellers are found by their words on both engines, kept up by intake, and forgotten by an erasure."""
+"""Search finds listings and sellers by words on both engines; intake updates it, and an erasure removes entries."""
 
 import pytest
 from sqlalchemy import func, select

@@ -23,7 +23,7 @@ def notified(
     kind: ReporterKind = K.UNREGISTERED,
     complaint: AppealState = A.NONE,
 ) -> Notified:
-    """A listing that was notified at NOW; decided after so many hours where there is an outcome."""
+    """A listing notified at NOW, and decided after `hours` where there is an outcome."""
     decided = None if hours is None else at(hours)
     reached = state or (S.WAITING if outcome is None else S.DECIDED)
     filed = None if complaint is A.NONE else at(48)

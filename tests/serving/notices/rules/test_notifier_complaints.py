@@ -10,7 +10,7 @@ from tests.fixtures.clocks import NOW
 
 
 def admitted(*, days: float = 1, is_first: bool = True, upheld: int = 0, dismissed: int = 0) -> bool:
-    """Whether a complaint so long after the decision waits behind others."""
+    """Whether a complaint at that time after the decision waits behind others."""
     record, at = AppealRecord(upheld, dismissed), NOW + timedelta(days=days)
     return admit_complaint(
         informed_at=NOW, at=at, is_first=is_first, record=record, policy=DEFAULT_APPEALS

@@ -16,7 +16,7 @@ def ended(days_ago: float, founded: bool) -> Ended:
 
 
 def known(right: int, wrong: int, *, warned: bool = False, right_after: int = 0, wrong_after: int = 0) -> Reputation:
-    """A record: so many of long ago, and so many of after the warning."""
+    """A record with numbers of old notices and of notices after the warning."""
     before = [ended(60, True)] * right + [ended(60, False)] * wrong
     after = [ended(5, True)] * right_after + [ended(5, False)] * wrong_after
     return reputation(before + after, warned_at=WARNED if warned else None, as_of=NOW, policy=DEFAULT_NOTICES)

@@ -1,4 +1,4 @@
-"""Complaints of notifiers on both engines: who decides, what they see, and what each end does."""
+"""Complaints of notifiers on both engines: the decider, the blind view, and the effect of each decision."""
 
 from datetime import date
 
@@ -38,7 +38,7 @@ STATEMENT = "The serial number in the second picture was never given out; your c
 
 
 def refused(site: Site, judgement: Judgement = Judgement.GENUINE, **changes: str) -> Receipt:
-    """A notice of a listing that was looked at and stays, told to its notifier."""
+    """A notice about a reviewed listing that stays, with the decision sent to its notifier."""
     return having_again(site, looked_at, judgement, **changes)
 
 

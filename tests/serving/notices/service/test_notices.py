@@ -1,4 +1,4 @@
-"""Notices from outside on both engines: what is kept, where it waits, and what its notifier is told."""
+"""Notices on both engines: storage, queue place, and the messages to the notifier."""
 
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +51,7 @@ from tests.fixtures.removing import (
 from tests.fixtures.reviewing import a_case, a_drawn_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 
-SOLENNE = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}  # No brand there can be asked.
+SOLENNE = {"title": "Solenne tote in grained leather, grey", "brand": "Solenne"}  # No enrolled brand can be asked.
 
 
 def told_of(site: Site, item: Item) -> DecisionNotice | None:
@@ -65,7 +65,7 @@ def count(site: Site, table: object) -> int:
 
 
 def logged(site: Site, subject: str) -> dict[str, object]:
-    """What the audit log says of a subject."""
+    """The audit log's entries about a subject."""
     query = select(audit_payload.c.payload).join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)
     with site.runtime.store.read() as connection:
         found: dict[str, object] = json.loads(
@@ -393,7 +393,7 @@ def test_who_is_muted_gets_a_receipt_and_no_case_with_the_reason_on_record(any_s
 
 
 def test_what_was_looked_at_for_a_notice_stands_for_itself_alone_in_training(any_site: Site) -> None:
-    """Its score had a chance of one in thirty-three of a draw, and no draw had part in it."""
+    """Its score had a sampling probability of 1 in 33, but sampling did not cause the review."""
     a_listing(any_site, "MP-1", **SOLENNE)
     notify(any_site, "MP-1")
     (noticed,) = open_cases(any_site)
@@ -456,7 +456,7 @@ def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
 
 
 def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None:
-    """Each time from where it asked last: between the verdict and the end of its undo window, too."""
+    """Each poll starts at the previous one, also between the verdict and the end of its undo window."""
     a_listing(any_site, **SOLENNE)
     notify(any_site, "MP-1")
     runtime, here = any_site.runtime, any_site.marketplace
@@ -490,7 +490,7 @@ def test_whoever_asks_again_and_again_misses_no_decision(any_site: Site) -> None
 
 
 def test_a_case_that_is_opened_while_a_change_is_scored_is_not_left_behind(site: Site) -> None:
-    """The change was routed before the notice came in, and would have been released."""
+    """The change was routed to no action before the notice came in."""
     a_listing(site)
 
     def draw() -> float:

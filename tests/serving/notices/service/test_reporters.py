@@ -1,4 +1,4 @@
-"""Who notifies, on both engines: the record, the warning, the mute, and being forgotten."""
+"""Reporters on both engines: the record, the warning, the mute, and the erasure."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ TITLES = ["red", "green", "blue", "grey", "pink", "navy", "teal", "plum", "gold"
 
 
 def decided(site: Site, number: int, judgement: Judgement = Judgement.GENUINE, by: Reporter | None = None) -> Receipt:
-    """One more notice of the same reporter, and what an analyst finds."""
+    """Another notice of the same reporter, and an analyst's verdict."""
     title = f"Solenne {TITLES[number % 12]} shopper with {TITLES[number // 12 % 12]} lining"
     a_listing(site, f"MP-{number}", **{**SOLENNE, "title": title}, seller={"external_id": f"closet-{number}"})
     receipt = notify(site, f"MP-{number}", by=by)
@@ -51,7 +51,7 @@ def the_reporter(site: Site) -> Reporter:
 
 
 def unfounded(site: Site, *numbers: int) -> None:
-    """So many notices without ground, a day apart."""
+    """Unfounded notices, a day apart."""
     for number in numbers:
         assert decided(site, number).warning is None
         site.clock.forward(days=1)
@@ -66,7 +66,7 @@ def warned(site: Site) -> Reporter:
 
 
 def beyond_warning(site: Site) -> Reporter:
-    """A reporter that was warned, and whose next five notices were unfounded too."""
+    """A warned reporter whose next five notices were also unfounded."""
     found = warned(site)
     unfounded(site, *range(10, 15))
     return found
@@ -157,7 +157,7 @@ def test_a_key_that_is_revoked_lets_nobody_in(any_site: Site) -> None:
 
 
 def everything(site: Site) -> str:
-    """All that the database holds, as text."""
+    """The whole database as text."""
     with site.runtime.store.read() as connection:
         return "\n".join(str(row) for table in metadata.sorted_tables for row in connection.execute(select(table)))
 

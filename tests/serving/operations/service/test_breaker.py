@@ -33,12 +33,12 @@ def breaker_of(site: Site) -> breakers.Breaker:
 
 
 def watched(site: Site) -> Site:
-    """A site whose breaker minds fewer listings than a real one does."""
+    """A site whose breaker needs fewer listings than a real one."""
     return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(POLICY)))
 
 
 def flooded(site: Site) -> Site:
-    """A day on which a model flags nothing, and then one on which another flags and would ask about everything."""
+    """A day on which a model flags nothing, then one on which another model flags everything."""
     site = watched(site)
     promote(site, admit_model(site, analyst_from=0.998))
     send(site, 60, sellers=60, named="quiet")

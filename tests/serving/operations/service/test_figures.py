@@ -37,7 +37,7 @@ def play(site: Site) -> None:
 
         removed = confirmed(site, "MP-11")
         withdrawn = confirmed(site, "MP-12")
-        confirmed(site, "MP-13")  # A removal that waits.
+        confirmed(site, "MP-13")  # A scheduled removal.
         unheard = confirmed(site, "MP-17")
         undo_verdict(site.runtime, site.brand_person, withdrawn.case_id)
         judge(site, site.analyst, a_case(site, external_id="MP-14"), Judgement.GENUINE)
@@ -47,7 +47,7 @@ def play(site: Site) -> None:
         site.clock.forward(minutes=3)
         assert deliver(site.runtime, site.here, removed.action_id) == "acknowledged"
         receiver.answer = lambda _number: 503
-        assert deliver(site.runtime, site.here, unheard.action_id) == "failed"  # It is on its way until it arrives.
+        assert deliver(site.runtime, site.here, unheard.action_id) == "failed"  # It stays in delivery until it arrives.
         file_appeal(site.runtime, site.marketplace, Complaint("a-1", "MP-11", "These goods are genuine."))
         (appealed,) = open_cases(site, CaseLane.APPEAL)
         judge(site, site.second_analyst, appealed, Judgement.GENUINE)  # Upheld: a reinstatement is scheduled.

@@ -17,12 +17,12 @@ from serving.platform.database.engine import (
 )
 from serving.platform.database.store import Store
 
-# https://sqlite.org/wal.html, "The WAL-Reset Bug": 3.7.0 to 3.51.2, mended in 3.51.3, 3.44.6 and 3.50.7.
+# https://sqlite.org/wal.html, "The WAL-Reset Bug": 3.7.0 to 3.51.2, fixed in 3.51.3, 3.44.6 and 3.50.7.
 VERSIONS = [
     ("3.7.0", True),  # The first with a WAL.
     ("3.44.5", True),
-    ("3.44.6", False),  # Mended in an old line.
-    ("3.45.0", True),  # A later line that was not mended.
+    ("3.44.6", False),  # Fixed in an old line.
+    ("3.45.0", True),  # A later line without the fix.
     ("3.46.1", True),  # Debian 13's.
     ("3.50.6", True),
     ("3.50.7", False),
@@ -117,7 +117,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def test_a_transaction_that_writes_holds_the_lock_from_its_beginning(store: Store) -> None:
-    """Read, then write, in twenty transactions at once: without the lock, one of them fails or overwrites."""
+    """Read, then write, in twenty simultaneous transactions: without the lock, one of them fails or overwrites."""
     ready = threading.Barrier(4)
 
     def count() -> None:

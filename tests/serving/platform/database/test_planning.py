@@ -1,4 +1,4 @@
-"""A first import fills tables in seconds; PostgreSQL is told before a minute has passed."""
+"""A first import fills tables in seconds; their statistics are refreshed within a minute."""
 
 import time
 
@@ -22,7 +22,7 @@ def test_tables_that_have_grown_are_counted_once(any_site: Site) -> None:
         assert count_tables(runtime) == 0
         return
     end = time.monotonic() + _LONGEST_SECONDS
-    while not count_tables(runtime):  # What a transaction changed is known to others a second later.
+    while not count_tables(runtime):  # The statistics collector sees a transaction's changes a second later.
         assert time.monotonic() < end, "nothing was counted"
         time.sleep(0.05)
     with runtime.store.read() as connection:

@@ -139,7 +139,7 @@ def _never(*_arguments: object, **_options: object) -> list[Any]:
     [
         "http://10.0.0.1/",
         "http://bazaar.example/",
-        "http://127.0.0.1.bazaar.example/",  # Only begins like this machine.
+        "http://127.0.0.1.bazaar.example/",  # Only its beginning looks like this machine.
         "http://localhost.bazaar.example/",
     ],
 )
@@ -177,7 +177,7 @@ def test_allowing_loopback_allows_no_other_address_inside(host: str) -> None:
 
 
 class Names:
-    """What a name server says, one answer after the other; it counts how often it is asked."""
+    """A name server's successive answers; it counts its queries."""
 
     def __init__(self, *answers: list[str]) -> None:
         self._answers = list(answers)

@@ -1,4 +1,4 @@
-"""What shows the seller of a removed listing is kept while a claim can be raised, and no longer."""
+"""Data about the seller of a removed listing is kept while a claim can be raised, and no longer."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""What is past its time, and what an operator may set."""
+"""Expired data, and the periods that an operator may set."""
 
 from datetime import UTC, datetime, timedelta
 

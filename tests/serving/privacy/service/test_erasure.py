@@ -1,4 +1,4 @@
-"""A seller is erased once, as far as the law lets, and log and evidence stay provable."""
+"""A seller's data is erased once, as far as the law allows, and log and evidence stay verifiable."""
 
 import json
 from collections.abc import Iterator
@@ -50,7 +50,7 @@ STATEMENT = "I am Li Wei of Lumo Trade, and these goods are genuine."
 
 @contextmanager
 def a_seller_with_a_history(site: Site) -> Iterator[StoredAction]:
-    """Contacts, a refused row, two removals, a dismissed appeal, and as much of another seller."""
+    """Contacts, a refused row, two removals, a dismissed appeal, and the same of another seller."""
     removal = having(site, history_of_a_seller)
     with a_marketplace_that_listens(site):
         yield removal
@@ -79,7 +79,7 @@ def history_of_a_seller(site: Site) -> StoredAction:
 
 
 def told_of(site: Site, removal: StoredAction) -> str:
-    """The token of the link to a removal; the matter is open, so that the seller may hand something in."""
+    """The token of the link to a removal; the matter is open, so that the seller may submit documents."""
     open_counter_notices(site.runtime)
     return new_link(site.runtime, site.here, removal.action_id).removeprefix(PLACE)
 
@@ -100,14 +100,14 @@ def everything(site: Site) -> dict[str, list[str]]:
 
 
 def is_proved(site: Site) -> tuple[int, int]:
-    """How many payloads and how many snapshots' parts are said to be erased; all else must be whole."""
+    """The numbers of erased payloads and of erased evidence parts; everything else must be intact."""
     log, kept = audit_heads.verify(site.runtime), verify(site.runtime, site.marketplace)
     assert (log["broken"], log["heads_problem"], kept["differing"]) == (None, None, [])
     return log["erased"], kept["erased"]
 
 
 def after_all_deadlines(site: Site) -> None:
-    """Half a year and more, looked at now and then as the service does."""
+    """Advance more than half a year, with the service's periodic sweeps."""
     for _ in range(8):
         site.clock.forward(days=30)
         sweep(site.runtime)

@@ -1,4 +1,4 @@
-"""What is past its time goes by itself, class by class; what is disputed or under hold stays; all stays provable."""
+"""Expired data is erased class by class; disputed or held-back data stays; log and evidence stay verifiable."""
 
 import shutil
 from dataclasses import replace
@@ -33,7 +33,7 @@ from tests.serving.review.service.test_seller_evidence import INVOICE, listening
 from tests.serving.review.service.test_test_buys import ordered
 
 WORDS = "Parcel of Li Wei, Kantstrasse 7"
-# A class, the days that it is kept here, a table that holds it, and what of a row is gone with it.
+# A class, its days of retention here, a table that has it, and the erased part of a row.
 CLASSES = [
     (DataClass.STATEMENTS, 30, "appeal", STATEMENT),
     (DataClass.DOCUMENTS, 30, "seller_upload", "Li Wei.pdf"),
@@ -47,13 +47,13 @@ CLASSES = [
 
 
 def keeping(site: Site, **days: int) -> Site:
-    """The site with these days, its sessions on the same clock as everything else."""
+    """The site with these retention days, its sessions on the simulated clock."""
     found = fixture.keeping(site, **days)
     return replace(found, runtime=replace(found.runtime, wall=site.clock))
 
 
 def a_history_of_every_class(site: Site) -> None:
-    """A seller with an appeal that was dismissed, a document, contacts, a refused row, an event and a test buy."""
+    """A seller with a dismissed appeal, a document, contacts, a refused row, an event and a test buy."""
     with a_seller_with_a_history(site):
         pass
     with listening(site) as receiver:

@@ -10,7 +10,7 @@ from serving.platform.database.types import Compressed, Json
 from serving.privacy.rules.erasure import Erasable
 from serving.privacy.store.personal import PLACES
 
-# What the rooms erase by statements of their own, because no subject leads to it.
+# Columns that subjects' stores erase by separate statements, because no subject id leads to them.
 BY_SELLER: Final = {
     "quarantine.row_head": Erasable.REFUSED_ROWS,
     "audit_payload.payload": Erasable.LOG_PAYLOADS,
@@ -18,7 +18,7 @@ BY_SELLER: Final = {
     "case_deferral.missing": Erasable.NOTES,
     "case_deferral.asked": Erasable.NOTES,
 }
-# Contacts are deleted whole, and nobody is found by them any more; documents go with the last of their uploads.
+# Contacts are deleted as rows, and no longer link anybody; documents are deleted with their last upload.
 ELSEWHERE: Final = {
     "seller_document.content": Erasable.DOCUMENTS,
     "search_entry.external_id": Erasable.CONTACTS,
