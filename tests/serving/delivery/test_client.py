@@ -223,5 +223,5 @@ def test_a_receiver_that_fails_ends_the_command_with_one_and_is_told_what_was_se
         done = conformance(tmp_path, receiver)
     assert done.code == 1
     assert f"{len(CHECKS) - 1} passed, 1 failed, 0 not judged." in done.out
-    assert "after a reinstatement, and late the removal that came before it: the listing is not shown." in done.out
+    assert "after a reinstatement and the late removal before it: the listing is not shown." in done.out
     assert not written()["passed"]

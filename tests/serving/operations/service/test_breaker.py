@@ -96,10 +96,10 @@ def test_somebody_closes_it_with_a_reason_and_it_does_not_open_again_over_the_sa
 def test_it_is_closed_once_and_not_without_a_reason(site: Site) -> None:
     site = flooded(site)
     look_at_breakers(site.runtime)
-    with pytest.raises(Invalid, match="Say what was found"):
+    with pytest.raises(Invalid, match="Give the result of the review"):
         close_breaker(site.runtime, site.marketplace, by="test", reason="  ")
     close_breaker(site.runtime, site.marketplace, by="test", reason="Looked at.")
-    with pytest.raises(Conflict, match="closed already"):
+    with pytest.raises(Conflict, match="already closed"):
         close_breaker(site.runtime, site.marketplace, by="test", reason="Again.")
 
 
