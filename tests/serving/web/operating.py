@@ -22,7 +22,7 @@ def scored(site: Site, lane: Lane, at: datetime, number: int = 1) -> None:
             listing_id, version_id = site.runtime.ids.new("lst"), site.runtime.ids.new("ver")
             here = {"marketplace_id": site.here, "listing_id": listing_id, "version_id": version_id}
             named = {"content_hash": "0" * 64, "observed_hash": "0" * 64, "external_id": listing_id, "version": 1}
-            add(connection, listing, [{**here, **named, "first_known_at": at}])
+            add(connection, listing, [{**here, **named, "first_known_at": at, "occurred_at": at}])
             told = {"content_hash": "0" * 64, "content": {}, "draw": 0.5, "brand_key": "", "category_key": ""}
             version = {**here, **told, "number": 1, "occurred_at": at, "known_at": at, "earlier_prices": []}
             add(connection, listing_version, [version])

@@ -489,7 +489,10 @@ def a_verdict(site: Site, listing_id: str) -> str:
         add(
             connection,
             listing,
-            [row | {"version": 1, "content_hash": "x", "observed_hash": "x", "first_known_at": NOW}],
+            [
+                row
+                | {"version": 1, "content_hash": "x", "observed_hash": "x", "first_known_at": NOW, "occurred_at": NOW}
+            ],
         )
     return verdict_id
 
