@@ -1,15 +1,17 @@
 """Rows that came in after a newer row of their listing: kept as history, and part of the listing's prices in order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, literal, select, union_all, update
+from sqlalchemy import Connection, select, update
 
 from features.own_prices import NO_PRICES, OwnPrices
 from serving.listings.tables import late_version, listing, listing_version
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
+
+Price = tuple[datetime, float | None]  # When it held, and its logarithm in the base currency where it is known.
 
 
 def add_late_versions(connection: Connection, marketplace_id: str, rows: Sequence[dict[str, Any]]) -> None:
@@ -33,29 +35,43 @@ def with_late_prices(connection: Connection, marketplace_id: str, current: Mappi
     """
     if not current:
         return {}
-    versions = select(
-        listing_version.c.listing_id,
-        listing_version.c.occurred_at,
-        listing_version.c.known_at,
-        listing_version.c.log_price,
-        listing_version.c.version_id,
-    ).where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(current))
-    late = select(
-        late_version.c.listing_id,
-        late_version.c.occurred_at,
-        late_version.c.known_at,
-        late_version.c.log_price,
-        literal("").label("version_id"),
-    ).where(late_version.c.marketplace_id == marketplace_id, late_version.c.listing_id.in_(current))
-    series: dict[str, list[tuple[datetime, datetime, float | None]]] = {one: [] for one in current}
-    for row in connection.execute(union_all(versions, late)):
+    query = (
+        select(
+            listing_version.c.listing_id,
+            listing_version.c.version_id,
+            listing_version.c.occurred_at,
+            listing_version.c.log_price,
+        )
+        .where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(current))
+        .order_by(listing_version.c.number)
+    )
+    versions: dict[str, list[Price]] = {one: [] for one in current}
+    for row in connection.execute(query):
         if row.version_id != current[row.listing_id]:
-            series[row.listing_id].append((row.occurred_at, row.known_at, row.log_price))
-    return {listing_id: _in_order(prices) for listing_id, prices in series.items()}
+            versions[row.listing_id].append((row.occurred_at, row.log_price))
+    late = _late_prices(connection, marketplace_id, current)
+    return {one: prices_in_order(found, late.get(one, ())) for one, found in versions.items()}
 
 
-def _in_order(prices: list[tuple[datetime, datetime, float | None]]) -> OwnPrices:
-    found = NO_PRICES
-    for _, _, log_price in sorted(prices, key=lambda one: one[:2]):
+def _late_prices(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, list[Price]]:
+    query = (
+        select(late_version.c.listing_id, late_version.c.occurred_at, late_version.c.log_price)
+        .where(late_version.c.marketplace_id == marketplace_id, late_version.c.listing_id.in_(listing_ids))
+        .order_by(late_version.c.occurred_at, late_version.c.late_version_id)
+    )
+    found: dict[str, list[Price]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.listing_id, []).append((row.occurred_at, row.log_price))
+    return found
+
+
+def prices_in_order(versions: Sequence[Price], late: Sequence[Price]) -> OwnPrices:
+    """Prices of versions in the order of their numbers, with those of late rows where they belong by time."""
+    found, waiting = NO_PRICES, list(late)
+    for occurred_at, log_price in versions:
+        while waiting and waiting[0][0] < occurred_at:
+            found = found.then(waiting.pop(0)[1])
+        found = found.then(log_price)
+    for _, log_price in waiting:
         found = found.then(log_price)
     return found
