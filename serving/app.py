@@ -17,7 +17,7 @@ from serving.platform.runtime import Runtime
 from serving.web.errors import page_of
 from serving.web.headers import SecurityHeaders
 from serving.web.site import install_pages
-from serving.web.wording.i18n import ReadersLanguage
+from serving.web.wording.language_choice import ReadersLanguage
 
 _LOCAL_BODY_BYTES = 100_000_000  # A batch of an import may hold long texts; the peer owns the data directory.
 

@@ -20,7 +20,8 @@ from serving.web.forms import local_path
 from serving.web.headers import SECURITY_HEADERS
 from serving.web.rendering import respond
 from serving.web.wording import own_words
-from serving.web.wording.i18n import N_, chosen_by, say, size
+from serving.web.wording.i18n import N_, say, size
+from serving.web.wording.language_choice import chosen_by
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import ROLES
 

@@ -19,7 +19,8 @@ from models.errors import Conflict
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.routing import Lane
 from serving.cases.store import cases
-from serving.intake.service.intake_rows import RowsToKeep, Step, observed_of
+from serving.intake.service.intake_rows import RowsToKeep
+from serving.intake.service.intake_steps import Step, observed_of
 from serving.intake.service.near_duplicates import BatchTexts
 from serving.intake.service.questions import questions_now
 from serving.intake.service.relists import relists_among
@@ -212,7 +213,7 @@ def _gather(
         scored = [one.decided for one in both]
     by_position = {step.position: one for step, one in zip(changed, scored, strict=True)}
     relisted = frozenset(repeats)
-    late = {step.position: _log_price(step.listing, context.references) for step in steps if step.is_late}
+    late = {step.position: step.log_price(context.references) for step in steps if step.is_late}
     return _Gathered(steps, facts, late, texts, by_position, tried, draws, relisted, context.taking_part)
 
 
@@ -223,11 +224,6 @@ def _step(position: int, found: Listing, before: Latest | None, now: datetime, f
         as_of = min(max(found.occurred_at or now, floor or EARLIEST), now)
     hashes = found.content_hash, _hash(observed_of(found))
     return Step(position, found, as_of, before, *hashes, is_backfill=floors is not None)
-
-
-def _log_price(found: Listing, references: References) -> float | None:
-    price = references.rates.log_price(found.price, found.currency)
-    return price if isinstance(price, float) else None
 
 
 def _facts(

@@ -9,9 +9,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from features.facts import SCHEMA, Facts, reference_keys
-from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
 from features.message import as_json
-from features.own_prices import NO_PRICES, OwnPrices
 from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
 from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
@@ -23,8 +21,8 @@ from serving.cases.policy import HiddenScorePolicy
 from serving.cases.rules.masked_score import share_of
 from serving.cases.store import cases, deferrals
 from serving.cases.store.cases import Case
+from serving.intake.service.intake_steps import Step, content_of, observed_of
 from serving.listings.store import late_versions, listings, scores, search, signatures
-from serving.listings.store.listings import Latest
 from serving.listings.store.search import Findable
 from serving.listings.store.signatures import NewText
 from serving.notices.store import notices
@@ -32,45 +30,6 @@ from serving.platform.runtime import Runtime
 from serving.scoring.service.on_trial import BothScored
 from serving.scoring.service.scoring import Scored, base_price
 from serving.scoring.store import trials
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One accepted row compared with the stored state: a new version, a new observation, or nothing new."""
-
-    position: int
-    listing: Listing
-    as_of: datetime
-    before: Latest | None
-    content_hash: str
-    observed_hash: str
-    is_backfill: bool = False
-
-    @property
-    def is_late(self) -> bool:
-        """Whether a newer row of the listing is known: this one is history."""
-        occurred_at = self.listing.occurred_at
-        if self.before is None or occurred_at is None or self.is_backfill or self.is_repeat:
-            return False
-        return occurred_at < self.before.occurred_at
-
-    @property
-    def is_version(self) -> bool:
-        """Whether the content that a buyer sees has changed."""
-        return self.before is None or self.before.content_hash != self.content_hash
-
-    @property
-    def earlier_prices(self) -> OwnPrices:
-        """The prices of the listing's versions before this row's version."""
-        if self.before is None:
-            return NO_PRICES
-        earlier = self.before.earlier_prices
-        return earlier.then(self.before.log_price) if self.is_version else earlier
-
-    @property
-    def is_repeat(self) -> bool:
-        """Whether the row repeats the stored state."""
-        return not self.is_version and self.before is not None and self.before.observed_hash == self.observed_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,20 +262,3 @@ class RowsToKeep:
 
     def _tenant(self, **values: Any) -> dict[str, Any]:
         return {"marketplace_id": self._here, **values}
-
-
-def content_of(found: Listing) -> dict[str, Any]:
-    """What a buyer sees, without what is missing."""
-    return {field.name: value for field in CONTENT_FIELDS if (value := getattr(found, field.name)) is not None}
-
-
-def observed_of(found: Listing) -> dict[str, Any]:
-    """Counters and the seller block, without missing values."""
-    blank = SellerBlock()
-    seller = {
-        field.name: value
-        for field in dataclasses.fields(SellerBlock)
-        if (value := getattr(found.seller, field.name)) != getattr(blank, field.name)
-    }
-    counters = {field.name: getattr(found, field.name) for field in OBSERVED_FIELDS}
-    return {name: value for name, value in {**counters, "seller": seller or None}.items() if value is not None}

@@ -11,7 +11,7 @@ from features.facts import Facts
 from features.listing import Listing
 from features.minhash import Signature, band_keys, signature_of
 from features.near_duplicates import MOST_COMPARED, Asked, Candidate, NearDuplicates, Period, likeness
-from serving.intake.service.intake_rows import Step
+from serving.intake.service.intake_steps import Step
 from serving.listings.store.signatures import NewText
 from serving.scoring.store import near_duplicates
 from serving.scoring.store.near_duplicates import Alike

@@ -3,14 +3,12 @@
 English is the language of the source. A catalogue is a text file that translators edit, read once at its first use.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache
 from gettext import NullTranslations
 from io import BytesIO
 from typing import Final
-from urllib.parse import parse_qs
 
 from babel import Locale
 from babel.core import get_global
@@ -21,20 +19,12 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 from babel.support import Translations
 from babel.units import format_unit
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import cookie_parser
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.platform import display
 from serving.platform.languages import ENGLISH, FOLDER, Language, languages
 from serving.web.wording import words
 
-ASKED_BY: Final = "lang"
-_COOKIE: Final = "touchstone_language"
-_KEPT_SECONDS: Final = 365 * 24 * 3600
 _MEGABYTE: Final = 1_000_000
-# What a page asks for may be long; nobody reads as many languages.
-_MOST_ASKED: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +60,7 @@ def _by_language() -> dict[Language, Tongue]:
     return {one.language: one for one in tongues()}
 
 
-# What stands around pages and in them has its own words and is listed too; a page is translated where it is listed.
+# A page is translated where it is listed; parts of pages are listed too.
 TRANSLATED: Final = frozenset(
     {
         "base.html",
@@ -232,71 +222,3 @@ def _catalogue(language: Language) -> NullTranslations:
         write_mo(compiled, read_po(file, locale=language))
     compiled.seek(0)
     return Translations(compiled)
-
-
-class ReadersLanguage:
-    """ASGI middleware: a page is in the language that its address asks for (`?lang=ru`), else the one chosen before,
-    else the first that the browser names, else English. What is asked for by the address is kept in a cookie.
-
-    Who is signed in has a setting of their own, which the guard puts in its place.
-    """
-
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
-        self._app = app
-        self._flags = f"Path=/; Max-Age={_KEPT_SECONDS}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on in its language."""
-        if scope["type"] != "http" or scope["path"].startswith("/api/"):
-            await self._app(scope, receive, send)
-            return
-        asked = _asked(scope)
-
-        async def keeping(message: Message) -> None:
-            if asked is not None and message["type"] == "http.response.start":
-                MutableHeaders(scope=message).append("set-cookie", f"{_COOKIE}={asked}; {self._flags}")
-            await send(message)
-
-        with display.shown_as(replace(display.current(), language=chosen_by(scope))):
-            await self._app(scope, receive, keeping)
-
-
-def chosen_by(scope: Scope) -> Language:
-    """The language of a request, as far as the request itself says it."""
-    return _asked(scope) or _of_browser(Headers(scope=scope))
-
-
-def _asked(scope: Scope) -> Language | None:
-    return _language(parse_qs(scope["query_string"].decode("latin-1")).get(ASKED_BY, [""])[-1])
-
-
-def _of_browser(headers: Headers) -> Language:
-    """What was chosen before, or what the browser asks for.
-
-    >>> _of_browser(Headers({"accept-language": "xx, zh-TW;q=0.7, es;q=0.9"}))
-    'es'
-    """
-    kept = _language(cookie_parser(headers.get("cookie", "")).get(_COOKIE, ""))
-    return kept or next(_wanted(headers.get("accept-language", "")), ENGLISH)
-
-
-def _wanted(header: str) -> Iterator[Language]:
-    """The languages of an Accept-Language header that there are, the most wanted first."""
-    weighed = []
-    for one in header.split(",")[:_MOST_ASKED]:
-        tag, _, weight = one.strip().partition(";q=")
-        found = _language(tag.split("-")[0].lower())
-        if found is not None:
-            weighed.append((_weight(weight), found))
-    yield from (found for weight, found in sorted(weighed, key=lambda pair: -pair[0]) if weight > 0)
-
-
-def _weight(text: str) -> float:
-    """A quality value: at most three decimals; what is none counts for nothing."""
-    if not text:
-        return 1.0
-    return float(text) if text.replace(".", "", 1).isdecimal() and text.isascii() and len(text) <= 5 else 0.0
-
-
-def _language(value: str) -> Language | None:
-    return next((one for one in languages() if one == value), None)

@@ -1,0 +1,72 @@
+"""One accepted row of an intake against what is known of its listing."""
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from features.listing import CONTENT_FIELDS, OBSERVED_FIELDS, Listing, SellerBlock
+from features.own_prices import NO_PRICES, OwnPrices
+from features.references import References
+from serving.listings.store.listings import Latest
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One accepted row compared with the stored state: a new version, a new observation, or nothing new."""
+
+    position: int
+    listing: Listing
+    as_of: datetime
+    before: Latest | None
+    content_hash: str
+    observed_hash: str
+    is_backfill: bool = False
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a newer row of the listing is known: this one is history."""
+        occurred_at = self.listing.occurred_at
+        if self.before is None or occurred_at is None or self.is_backfill or self.is_repeat:
+            return False
+        return occurred_at < self.before.occurred_at
+
+    @property
+    def is_version(self) -> bool:
+        """Whether the content that a buyer sees has changed."""
+        return self.before is None or self.before.content_hash != self.content_hash
+
+    @property
+    def earlier_prices(self) -> OwnPrices:
+        """The prices of the listing's versions before this row's version."""
+        if self.before is None:
+            return NO_PRICES
+        earlier = self.before.earlier_prices
+        return earlier.then(self.before.log_price) if self.is_version else earlier
+
+    def log_price(self, references: References) -> float | None:
+        """The row's price, None where it has none in the base currency."""
+        price = references.rates.log_price(self.listing.price, self.listing.currency)
+        return price if isinstance(price, float) else None
+
+    @property
+    def is_repeat(self) -> bool:
+        """Whether the row repeats the stored state."""
+        return not self.is_version and self.before is not None and self.before.observed_hash == self.observed_hash
+
+
+def content_of(found: Listing) -> dict[str, Any]:
+    """What a buyer sees, without what is missing."""
+    return {field.name: value for field in CONTENT_FIELDS if (value := getattr(found, field.name)) is not None}
+
+
+def observed_of(found: Listing) -> dict[str, Any]:
+    """Counters and the seller block, without missing values."""
+    blank = SellerBlock()
+    seller = {
+        field.name: value
+        for field in dataclasses.fields(SellerBlock)
+        if (value := getattr(found.seller, field.name)) != getattr(blank, field.name)
+    }
+    counters = {field.name: getattr(found, field.name) for field in OBSERVED_FIELDS}
+    return {name: value for name, value in {**counters, "seller": seller or None}.items() if value is not None}
