@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
-# How much one click of a brand's person may confirm.
+# The number of listings that one request of a brand user may confirm.
 
 
 @dataclass(frozen=True, slots=True)
 class TakedownPolicy:
     """Settings of `serving.review.rules.takedown`."""
 
-    # Sourced: one notice names at most so many listings (Alibaba IPP platform, FAQ on complaints). A person can still
-    # look at them.
+    # Sourced: the most listings in one notice (Alibaba IPP platform, FAQ on complaints). A person can still review
+    # that many.
     most_listings: int = 300
 
 

@@ -48,7 +48,7 @@ test_buy = tenant_table(
     ),
 )
 
-# The custody of the goods, line by line; appended and never changed. The audit log's chain covers every line's words.
+# The custody log of the goods: lines are appended and never changed. The audit log's chain covers the text of each.
 custody_entry = tenant_table(
     "custody_entry",
     "entry_id",
@@ -73,7 +73,7 @@ bulk_verdict = tenant_table(
     UniqueConstraint("bulk_id"),
 )
 
-# As in takedown_item, the submitted value is kept as it came.
+# As in takedown_item, the submitted value is stored unchanged.
 bulk_item = Table(
     "bulk_item",
     metadata,
@@ -103,8 +103,8 @@ takedown_request = tenant_table(
     Index("ix_takedown_request_known_at", "marketplace_id", "brand_id", "known_at"),
 )
 
-# A case that was refused need not exist, so the submitted value is kept as it came and is no reference. Why it was
-# refused is kept as a phrase too, for readers of other languages.
+# A refused case need not exist, so the submitted value is stored unchanged and is not a foreign key. The reason for the
+# refusal is also stored as a phrase, for readers of other languages.
 takedown_item = Table(
     "takedown_item",
     metadata,

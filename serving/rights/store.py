@@ -1,4 +1,4 @@
-"""Brands' rights, the documents behind them, and powers of attorney. A document is kept once, by its digest."""
+"""Brands' rights, their documents, and powers of attorney. A document is stored once, by its digest."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from serving.platform.database.store import add, insert_or_ignore
 from serving.rights.rules.rights import Mandate, Right, RightKind, RightState, holds
 from serving.rights.tables import brand_document, brand_right, notice_basis, power_of_attorney
 
-# One that was recorded by mistake ended before it began, so that it never held; only the audit log tells of it.
+# A power of attorney recorded by mistake ends before it begins, so it was never in force; only the audit log shows it.
 _NOT_VOID = power_of_attorney.c.revoked_at.is_(None) | (power_of_attorney.c.revoked_at >= power_of_attorney.c.begins_at)
 
 
@@ -44,7 +44,7 @@ class StoredDocument:
 
 
 def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Keep a document of a brand; False where the brand has supplied the same one before."""
+    """Store a document of a brand; False where the brand has supplied it before."""
     added = insert_or_ignore(connection, brand_document).values(**row).returning(brand_document.c.digest)
     return connection.execute(added).first() is not None
 
@@ -55,7 +55,7 @@ def document(connection: Connection, brand_id: str, digest: str) -> bytes:
     Raises
     ------
     NotFound
-        The brand has supplied none with this digest.
+        The brand has no document with this digest.
     """
     query = select(brand_document.c.content).where(
         brand_document.c.brand_id == brand_id, brand_document.c.digest == digest
@@ -85,7 +85,7 @@ def documents_of(connection: Connection, brand_id: str) -> list[StoredDocument]:
 
 
 def add_right(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new right.
+    """Store a new right.
 
     Raises
     ------
@@ -148,18 +148,18 @@ def _stored(row: Row[Any]) -> StoredRight:
 
 
 def count(connection: Connection, brand_id: str) -> int:
-    """How many rights a brand has on file."""
+    """The number of rights that a brand has on file."""
     query = select(func.count()).where(brand_right.c.brand_id == brand_id)
     return int(connection.execute(query).scalar_one())
 
 
 def settle(connection: Connection, found: StoredRight, state: RightState, *, by: str, note: str, at: datetime) -> None:
-    """Say what became of a right; only the first of two people can.
+    """Store the new state of a right; of two concurrent changes the second is refused.
 
     Raises
     ------
     Conflict
-        Somebody was faster.
+        The right has changed since `found` was read.
     """
     changed = connection.execute(
         update(brand_right)
@@ -171,7 +171,7 @@ def settle(connection: Connection, found: StoredRight, state: RightState, *, by:
 
 
 def add_mandate(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new power of attorney."""
+    """Store a new power of attorney."""
     add(connection, power_of_attorney, [row])
 
 
@@ -199,17 +199,17 @@ def mandates_of(connection: Connection, brand_id: str, user_id: str | None = Non
 
 
 def mandates_in_force(connection: Connection, brand_id: str, user_id: str, at: datetime) -> list[str]:
-    """The ids of somebody's powers of attorney for a brand that hold at a moment."""
+    """The ids of a person's powers of attorney for a brand that are in force at a moment."""
     return [one.mandate_id for one in mandates_of(connection, brand_id, user_id) if holds(one, at)]
 
 
 def revoke_mandate(connection: Connection, mandate_id: str, at: datetime) -> str:
-    """End a power of attorney now; returns whose brand it was.
+    """End a power of attorney now; returns its brand.
 
     Raises
     ------
     NotFound
-        There is none of this id in force.
+        No power of attorney of this id is in force.
     """
     here = (power_of_attorney.c.mandate_id == mandate_id) & power_of_attorney.c.revoked_at.is_(None)
     brand_id = connection.execute(select(power_of_attorney.c.brand_id).where(here)).scalar()
@@ -220,7 +220,7 @@ def revoke_mandate(connection: Connection, mandate_id: str, at: datetime) -> str
 
 
 def void_mandate(connection: Connection, mandate_id: str) -> None:
-    """Make a power of attorney one that never held, over or not."""
+    """Void a power of attorney, ended or not, so that it was never in force."""
     before = power_of_attorney.c.begins_at
     begins_at = connection.execute(select(before).where(power_of_attorney.c.mandate_id == mandate_id)).scalar_one()
     connection.execute(
@@ -231,9 +231,9 @@ def void_mandate(connection: Connection, mandate_id: str) -> None:
 
 
 def mandates_within(connection: Connection, pair: tuple[str, str]) -> frozenset[str]:
-    """The powers of attorney that are a marketplace's to end, `pair` being (marketplace, brand), void ones left out.
+    """The powers of attorney that a marketplace may end, void ones left out. `pair` is (marketplace, brand).
 
-    Those of people who speak for the brand elsewhere and not here are not.
+    Those of people who represent the brand only at other marketplaces are excluded.
     """
     query = (
         select(power_of_attorney.c.mandate_id, role_grant.c.marketplace_id)
@@ -251,12 +251,12 @@ def mandates_within(connection: Connection, pair: tuple[str, str]) -> frozenset[
 
 
 def keep_basis(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Which right carried a brand's 'counterfeit'."""
+    """Store the right that carried a brand's confirmation."""
     add(connection, notice_basis, [row])
 
 
 def people_with_mandates(connection: Connection, brand_id: str) -> dict[str, str]:
-    """E-mails of the people behind a brand's powers of attorney, by mandate, void ones left out."""
+    """The e-mail addresses of a brand's agents by power of attorney, void ones left out."""
     query = (
         select(power_of_attorney.c.mandate_id, account.c.email)
         .join(account, account.c.user_id == power_of_attorney.c.user_id)

@@ -15,7 +15,7 @@ from sqlalchemy import (
 from serving.platform.database.schema import ID, metadata, moment, one_of, tenant_table, within, word
 from serving.platform.database.types import Json
 
-# Bytes as they were supplied, once for a brand; rights and powers of attorney name them by their digest.
+# Document bytes as supplied, once per brand; rights and powers of attorney refer to them by digest.
 brand_document = Table(
     "brand_document",
     metadata,
@@ -73,7 +73,7 @@ power_of_attorney = Table(
     Index("ix_power_of_attorney_person", "brand_id", "user_id"),
 )
 
-# Which right carried a brand's 'counterfeit', in the words of that moment: rights end, and the proof stays.
+# The right that carried a brand's confirmation, in the wording of that time: rights end, and the proof stays.
 notice_basis = tenant_table(
     "notice_basis",
     "verdict_id",

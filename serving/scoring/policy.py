@@ -3,29 +3,29 @@
 from dataclasses import dataclass
 from typing import Final
 
-# When so much is flagged at once that something is broken rather than counterfeit.
+# The flagged volume that points to a fault rather than to counterfeits.
 
 
 @dataclass(frozen=True, slots=True)
 class BreakerPolicy:
     """Settings of `serving.scoring.rules.breaker.tripped`.
 
-    Sellers count at most `per_seller` listings on either side.
+    At most `per_seller` listings of a seller count, flagged and scored.
     """
 
-    # A day holds every hour of trade once; shorter stretches trip on each evening's peak.
+    # A day contains every hour of trade once; shorter windows trip at every evening peak.
     window_hours: int = 24
-    # Two weeks hold every weekday twice.
+    # Two weeks contain every weekday twice.
     usual_days: int = 14
-    # One seller who puts up five hundred fakes is work for the desk, not a fault of the model.
+    # One seller who lists five hundred counterfeits is work for the review team, not a fault of the model.
     per_seller: int = 5
-    # Below this many the desk has looked at all of them before anybody reads an alarm.
+    # The review team handles fewer than this before anybody reads an alert.
     fewest_flagged: int = 20
-    # With fewer listings behind it nobody knows what is usual.
+    # Fewer listings do not show the usual volume.
     fewest_usual: int = 200
-    # A new season or a campaign doubles what is flagged; a broken field or a poisoned model does more.
+    # A new season or a campaign doubles the flagged volume; a broken field or a poisoned model exceeds that.
     times: float = 3.0
-    # With a check every quarter of an hour, chance trips it less than once in ten thousand years.
+    # With a check every 15 minutes, chance trips it less than once in ten thousand years.
     chance: float = 1e-9
     check_minutes: int = 15
 

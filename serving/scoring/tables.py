@@ -55,7 +55,7 @@ price_reference = Table(
     Column("log_median", Float, nullable=False),
     Column("mad", Float, nullable=False),
     Column("n", Integer, nullable=False),
-    # The price distribution, for people; rows from before this column have none until they are computed again.
+    # The price distribution, for display; older rows have none until they are computed again.
     Column("samples", Json, nullable=True),
     moment("as_of"),
     PrimaryKeyConstraint("marketplace_id", "brand_key", "category_key"),

@@ -27,7 +27,7 @@ from serving.platform.database.schema import (
 )
 from serving.platform.database.types import Json
 
-# Personal data in no readable form: the token is a keyed hash of the contact, the key lies outside the database.
+# Personal data in no readable form: the token is a keyed hash of the contact, with the key outside the database.
 seller_contact = Table(
     "seller_contact",
     metadata,
@@ -44,7 +44,7 @@ seller_contact = Table(
     Index("ix_seller_contact_seller", "marketplace_id", "seller_external_id"),
 )
 
-# Removals that count against their sellers. An undone removal keeps its row, with the time and the reason.
+# Removals that count as strikes. An undone removal keeps its row, with the time and the reason.
 strike_hit = tenant_table(
     "strike_hit",
     "action_id",
@@ -109,7 +109,7 @@ sanction_vote = tenant_table(
     Index("ix_sanction_vote_sanction", "marketplace_id", "sanction_id", "known_at"),
 )
 
-# Requested actions on a seller; delivered like an action on a listing, with a sequence of their own.
+# Requested actions on a seller; delivered like an action on a listing, with their own sequence.
 seller_action = tenant_table(
     "seller_action",
     "action_id",
@@ -135,7 +135,7 @@ seller_action = tenant_table(
 
 _NOT_REMOVED = text("removed_at IS NULL")
 
-# Allow, watch and deny: a seller is on one list of a marketplace at most.
+# Allow, watch and deny lists: a seller is on at most one list of a marketplace.
 listed_seller = tenant_table(
     "listed_seller",
     "entry_id",

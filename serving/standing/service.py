@@ -1,4 +1,4 @@
-"""A brand's good-faith standing: counted from the rows at each decision, and written down when it changes."""
+"""A brand's good-faith standing: counted from the stored rows at each decision, and recorded when it changes."""
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
@@ -27,14 +27,14 @@ _TOUCHES_A_BRAND: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLa
 
 
 def current(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:
-    """A brand's standing now, by what is recorded; nothing is kept of it that could be out of date."""
+    """A brand's standing now, counted from the stored rows and never cached."""
     return _counted(runtime, connection, marketplace_id, brand_id, at)[0]
 
 
 def effect_now(
     runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> Effect:
-    """The effect of one more confirmation of the brand; a day is a calendar day, UTC, read at the time of counting."""
+    """The effect of one more confirmation of the brand; daily limits apply per calendar day, UTC."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
     counts = found.level is Level.CAPPED or begun.phase is not Phase.FULL
@@ -46,7 +46,7 @@ def effect_now(
 def stage_of(
     runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> Stage:
-    """How far a brand's enrolment has come."""
+    """The phase of a brand's enrolment."""
     full_since = brands.full_since(connection, marketplace_id, brand_id)
     briefed_at = None if full_since else certifications.first_of_brand(connection, marketplace_id, brand_id)
     begun = Begun(briefed_at, found.overall.tally.counted, found.good, full_since)
@@ -55,7 +55,7 @@ def stage_of(
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """The weight of a confirmation at its moment."""
+    """The effect of a confirmation at its moment, with the brand's level."""
 
     brand_id: str
     level: Level
@@ -63,7 +63,7 @@ class Weight:
 
 
 def begin_count(connection: Connection, case: Case) -> None:
-    """Before anything is read that a standing is counted from: of two decisions at once the second sees the first."""
+    """Lock a brand's standing before its inputs are read, so that the second of two decisions sees the first."""
     if case.brand_id is not None:
         standings.lock(connection, case.marketplace_id, case.brand_id)
 
@@ -71,9 +71,9 @@ def begin_count(connection: Connection, case: Case) -> None:
 def weigh(
     runtime: Runtime, connection: Connection, case: Case, at: datetime, counted: Standing | None = None
 ) -> Weight | None:
-    """The effect of a brand's 'counterfeit' on one of its cases now; None where the case is no brand's.
+    """The effect of a brand's confirmation on one of its cases now; None where the case has no brand.
 
-    `counted` is its standing if the caller has it already; the brand's use of its daily limit is always read.
+    `counted` is its standing if the caller has it already; the use of the daily limit is always read.
     """
     if case.brand_id is None:
         return None
@@ -85,9 +85,9 @@ def weigh(
 def keep_confirmation(
     runtime: Runtime, connection: Connection, case: Case, verdict_id: str, weight: Weight, at: datetime
 ) -> None:
-    """Write down under what standing a confirmation was given, and draw whether it is looked at again.
+    """Store the standing under which a confirmation was given, and sample it for a second review.
 
-    The chance is kept with the draw, drawn or not, so that what the looks find can be counted for all.
+    The sampling probability is stored in every case, so that the findings can be weighted to all confirmations.
     """
     chance = float(weight.effect.audit_share)
     row = {
@@ -104,7 +104,7 @@ def keep_confirmation(
 
 
 def recount_of(runtime: Runtime, connection: Connection, case: Case, at: datetime) -> None:
-    """Count the standing of a case's brand again, where the brand has answered on it."""
+    """Count the standing of a case's brand again if the brand may have answered on the case."""
     if case.brand_id is not None and (case.lane in _TOUCHES_A_BRAND or case.question_returned):
         recount(runtime, connection, case.marketplace_id, case.brand_id, at)
 
@@ -112,7 +112,7 @@ def recount_of(runtime: Runtime, connection: Connection, case: Case, at: datetim
 def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:
     """Count a brand's standing and record a change, with counts, reasons and policy, also in the audit log.
 
-    The caller has just decided something that a confirmation depends on: a verdict, an appeal, an undo.
+    Callers have just changed an input of the standing: a verdict, an appeal, or an undo.
     """
     found, before = _counted(runtime, connection, marketplace_id, brand_id, at)
     _go_on(runtime, connection, found, marketplace_id, brand_id, at)
@@ -147,7 +147,7 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
 def _go_on(
     runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> None:
-    """End a first phase with enough evidence, permanently and in the audit log."""
+    """End a first phase that meets its conditions, permanently and with an audit entry."""
     begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
     if begun.phase is not Phase.FULL or brands.full_since(connection, marketplace_id, brand_id):
         return
@@ -165,7 +165,7 @@ def _go_on(
 
 
 def explanation(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str) -> dict[str, Any]:
-    """A brand's standing as plain values: level, counts, reasons, what would change it, and how it has changed."""
+    """A brand's standing as plain values: level, counts, reasons, outlook and history."""
     now, policy = runtime.clock.now(), runtime.policies[StandingPolicy]
     found = current(runtime, connection, marketplace_id, brand_id, now)
     follows = effect_now(runtime, connection, found, marketplace_id, brand_id, now)
@@ -217,4 +217,4 @@ def _counted(
     policy = runtime.policies[StandingPolicy]
     before = standings.last_change(connection, marketplace_id, brand_id)
     given = standings.answers(connection, marketplace_id, brand_id, since=at - timedelta(days=policy.window_days))
-    return standing(given, held=before.held if before else None, as_of=at, policy=policy), before
+    return standing(given, kept=before.kept_level if before else None, as_of=at, policy=policy), before

@@ -5,7 +5,7 @@ from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, PrimaryKeyCons
 from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
 from serving.platform.database.types import Json
 
-# The timed steps of a question and its deadline, each step once.
+# The timed steps of a question and its deadline; each step is stored once.
 question_step = Table(
     "question_step",
     metadata,
@@ -24,7 +24,7 @@ question_step = Table(
 
 _LEVELS = ("self_service", "full", "provisional", "capped", "suspended")
 
-# Under what standing a brand's 'counterfeit' was given, and with what chance it was drawn to be looked at again.
+# The brand's standing at each of its confirmations, and the sampling probability of a second review.
 confirmation = tenant_table(
     "confirmation",
     "verdict_id",

@@ -30,7 +30,7 @@ from serving.platform.database.types import Compressed, Json
 
 _UNSETTLED = text("state IN ('held', 'scheduled', 'sending', 'dead')")
 
-# `statement` is what was sent, in English. Pages show sellers its messages in their language; nothing else reads them.
+# `statement` is the text as sent, in English. Pages show sellers its messages in their language.
 action = tenant_table(
     "action",
     "action_id",
@@ -69,7 +69,7 @@ action = tenant_table(
     Index("ix_action_state", "marketplace_id", "state", "kind"),
 )
 
-# Whether a listing is gone whose removal was acknowledged. Without a status address there is no row.
+# Checks of acknowledged removals. Without a status address there is no row.
 removal_check = tenant_table(
     "removal_check",
     "action_id",
@@ -120,7 +120,7 @@ alert = tenant_table(
     "alert",
     "alert_id",
     word("cause"),
-    # The subject of the pace: a person's, a brand's or a seller's id; empty where the alert is about the marketplace.
+    # The id of the person, brand or seller that the alert is about; empty where it is about the marketplace.
     Column("subject", EXTERNAL, nullable=False),
     Column("sentence", String(500), nullable=False),
     moment("raised_at"),
@@ -137,7 +137,7 @@ alert = tenant_table(
     Index("ix_alert_raised", "marketplace_id", "raised_at"),
 )
 
-# Never changed: the database refuses it. A part's salt and body go together when it is erased; its digest stays.
+# The database refuses changes. Erasing a part removes its salt and body together; its digest stays.
 evidence = tenant_table(
     "evidence",
     "evidence_id",

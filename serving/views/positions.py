@@ -1,4 +1,4 @@
-"""Where a case stands in its queue, how long queues are, and which case comes next."""
+"""The position of a case in its queue, the sizes of queues, and the next case."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from serving.views.queues import QueueFilter, in_queue, open_to
 _COSTLIEST_FIRST: Final = (review_case.c.priority.desc(), review_case.c.case_id)
 
 COUNTED_TO: Final = 10_000
-# A place in a queue is read on every case; further down nobody counts in places, and PostgreSQL would count for long.
+# Every case page shows its position. Beyond this limit a position is of no use and PostgreSQL counts too long.
 PLACED_TO: Final = 1_000
 
 
@@ -35,7 +35,7 @@ class Neighbours:
 
 
 def neighbours(connection: Connection, wanted: QueueFilter, case: Case) -> Neighbours:
-    """Where a case stands in a queue."""
+    """The position of a case in a queue, and its neighbours."""
     ids, inside = _ids(wanted), case.state is CaseState.OPEN and _contains(connection, wanted, case)
     before = ids.where(*_ahead_of(case)).order_by(review_case.c.priority, review_case.c.case_id.desc())
     after = ids.where(*_behind(case)).order_by(*_COSTLIEST_FIRST)
@@ -49,14 +49,14 @@ def neighbours(connection: Connection, wanted: QueueFilter, case: Case) -> Neigh
 
 
 def queue_size(connection: Connection, wanted: QueueFilter, *, most: int = COUNTED_TO) -> int:
-    """How many cases stand in a queue, counted to `most` and one more."""
+    """The number of cases in a queue, at most `most` + 1."""
     return _capped(connection, _ids(wanted), most)
 
 
 def lane_sizes(
     connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane], person: str
 ) -> dict[CaseLane, int]:
-    """How many cases stand in each lane for a person, each counted to `COUNTED_TO` and one more."""
+    """The number of cases in each lane for a person, each at most `COUNTED_TO` + 1."""
     here = review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value
     counts = []
     for lane in lanes:
@@ -84,10 +84,10 @@ def next_free(
     at: datetime,
     besides: Collection[str] = (),
 ) -> str | None:
-    """The next case to open: the next free one below this one, else the first free one.
+    """The next case to open: the next free one below this one, else the first free one; None without any.
 
-    Cases offered to this person come first, and cases offered to somebody else come last. A free case is held by no
-    other person. `besides` are cases to skip, because their answers are in transit.
+    Cases assigned to this person come first, and cases assigned to somebody else come last. A free case is not leased
+    by another person. `besides` are cases to skip, because their answers are in transit.
     """
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
@@ -100,7 +100,7 @@ def next_free(
     )
     mine = connection.execute(to_me).scalars().all()
     to_anybody = exists().where(offered, case_assignment.c.until > at)
-    # Each is a short walk from where it begins; all in one order would sort the whole queue.
+    # Each query scans a short part of the index in order; a single query would sort the whole queue.
     for some in (
         *([ids.where(review_case.c.marketplace_id.in_(here), review_case.c.case_id.in_(mine))] if mine else []),
         ids.where(~to_anybody),
@@ -128,7 +128,7 @@ def _behind(case: Case) -> tuple[ColumnElement[bool], ...]:
 
 
 def follower(connection: Connection, marketplace_id: str, case_id: str) -> str | None:
-    """The case that took a case's place when its listing was changed or its removal appealed against."""
+    """The case that replaced a case after a change of its listing or an appeal against its removal, if any."""
     query = (
         select(review_case.c.case_id)
         .where(inside(review_case, marketplace_id, follows_case_id=case_id))

@@ -1,4 +1,4 @@
-"""Queues: which open cases stand in one, in their order, with what a row shows."""
+"""Queues: the open cases of a filter, in order, with the data of each row."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from serving.platform.database.scope import inside, same
 
 
 class Lease(StrEnum):
-    """The holder of a case at the moment: no other person, the reader, or somebody else."""
+    """The current lease of a case: by no other person, by the reader, or by somebody else."""
 
     FREE = "free"
     MINE = "mine"
@@ -30,9 +30,9 @@ class Lease(StrEnum):
 class QueueFilter:
     """The filter of a queue. `brands` are (marketplace, brand) pairs: a brand's users see nothing else.
 
-    `person` is the owner of the queue; it excludes second reviews of their own verdicts. `at` is the moment for reading
-    leases, for `lease`, and deferrals: with `aside` the queue shows only deferred cases, else all others. `harm_from`
-    and `scores` show no case whose judge must not know them.
+    `person` is the owner of the queue; it excludes second reviews of their own verdicts. `at` is the reference time of
+    leases and deferrals; with `aside` the queue shows only deferred cases, else all others. `harm_from` and `scores`
+    exclude cases whose reviewer must not know them.
     """
 
     marketplaces: frozenset[str]
@@ -55,7 +55,7 @@ class QueueFilter:
 
 
 def open_to(user_id: str) -> ColumnElement[bool]:
-    """Whether a case is for this person: second reviews at what they judged themselves are for somebody else."""
+    """Whether a case is open to this person; second reviews of listings that they judged are not."""
     judged = select(verdict.c.verdict_id).where(same(verdict, review_case, "listing_id"), verdict.c.user_id == user_id)
     return or_(review_case.c.lane != CaseLane.SECOND_REVIEW.value, ~judged.exists())
 
@@ -91,15 +91,15 @@ def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.opened_before is not None:
         yield case.opened_at <= wanted.opened_before
     if wanted.opened_after is not None:
-        # Looked up as well: what came since a moment ago is little.
+        # Looked up by index, because few cases are recent.
         yield review_case.c.opened_at > wanted.opened_after
     if wanted.due_before is not None:
         yield case.due_at <= wanted.due_before
     if wanted.sellers is not None:
-        # Few of all: looked up, and not walked to.
+        # Looked up by index, because these are few of all cases.
         yield review_case.c.seller_external_id.in_(sorted(wanted.sellers))
     if wanted.at is not None:
-        # Deferred cases are few, and are looked up.
+        # Looked up by index, because few cases are deferred.
         yield (
             review_case.c.snoozed_until > wanted.at
             if wanted.aside
@@ -134,15 +134,15 @@ def _leased(lease: Lease, person: str | None, at: datetime | None) -> ColumnElem
 
 
 def queue(connection: Connection, wanted: QueueFilter, *, most: int, offset: int = 0) -> list[dict[str, Any]]:
-    """Open cases with what a row shows, the costliest first."""
+    """Open cases with the data of each row, the highest priority first."""
     order = (review_case.c.priority.desc(), review_case.c.case_id)
     found = select(review_case.c.case_id).where(*in_queue(wanted)).order_by(*order).limit(most).offset(offset)
-    # Two queries, so that the order of the queue and not that of a join decides what is read.
+    # Two queries, so that the database reads in the order of the queue and not of a join.
     return rows(connection, wanted.marketplaces, connection.execute(found).scalars().all())
 
 
 def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collection[str]) -> list[dict[str, Any]]:
-    """Cases of these marketplaces with what a row shows, the costliest first."""
+    """These cases with the data of each row, the highest priority first."""
     query = (
         select(
             review_case,
@@ -176,7 +176,7 @@ def _notified() -> ColumnElement[bool]:
 
 
 def queue_sizes(connection: Connection, marketplaces: Collection[str]) -> dict[str, int]:
-    """Open cases per lane."""
+    """The number of open cases by lane."""
     query = (
         select(review_case.c.lane, func.count().label("n"))
         .where(review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value)

@@ -1,4 +1,4 @@
-"""Joined data for pages that no repository holds together; nothing here writes."""
+"""Read-only joins of data from several subjects, for pages."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -26,14 +26,14 @@ Key = TypeVar("Key")
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """A listing as it stands now: its title, and its open case or else the one that was judged last."""
+    """The current title of a listing, and its open case or else the case of its last verdict."""
 
     title: str | None
     case_id: str | None
 
 
 def offered(connection: Connection, marketplace_id: str, external_ids: Collection[str]) -> dict[str, Offered]:
-    """The listings of a marketplace with these ids, by id."""
+    """The listings of a marketplace with these external ids, by id."""
     still_open = (
         select(review_case.c.case_id)
         .where(same(review_case, listing, "listing_id"), review_case.c.state == CaseState.OPEN.value)
@@ -58,7 +58,7 @@ def offered(connection: Connection, marketplace_id: str, external_ids: Collectio
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A person's verdict that nothing has followed yet, with its listing and what it set off."""
+    """A person's verdict without a later verdict on its case, with its listing and action."""
 
     case_id: str
     judgement: Judgement
@@ -77,7 +77,7 @@ class Given:
 
 
 def given_since(connection: Connection, user_id: str, side: Side, since: datetime) -> list[Given]:
-    """A person's verdicts since a moment that are in force and have no follow-up, newest first."""
+    """A person's verdicts since a moment without a later verdict on their case, newest first."""
     later = verdict.alias("later")
     followed = select(later.c.verdict_id).where(
         same(later, verdict, "case_id"),
@@ -148,7 +148,7 @@ def facts_of_cases(connection: Connection, marketplace_id: str, case_ids: Collec
 
 
 def facts_of_many(connection: Connection, keys: Collection[Pair]) -> dict[Pair, Facts]:
-    """The facts of many scores by (marketplace, digest)."""
+    """The facts of many scores, by (marketplace, digest)."""
     places, digests = ({key[i] for key in keys} for i in (0, 1))
     query = select(facts).where(facts.c.marketplace_id.in_(places), facts.c.digest.in_(digests))
     return {(row.marketplace_id, row.digest): facts_from_json(row.body) for row in connection.execute(query)}
@@ -156,14 +156,14 @@ def facts_of_many(connection: Connection, keys: Collection[Pair]) -> dict[Pair, 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Open questions of a brand in a marketplace."""
+    """The open questions of a brand in a marketplace."""
 
     number: int
     oldest_due_at: datetime
 
 
 def open_questions(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, Questions]:
-    """How many questions wait for each brand that has any."""
+    """The open questions of each (marketplace, brand) that has any."""
     key = (review_case.c.marketplace_id, review_case.c.brand_id)
     query = (
         select(*key, func.count().label("n"), func.min(review_case.c.due_at).label("oldest"))
@@ -183,7 +183,7 @@ def _one_of(pairs: Collection[Pair], place: Any, brand_id: Any) -> ColumnElement
 
 
 def standing_answers(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[Judgement, int]]:
-    """The answers of each brand's users that are not withdrawn."""
+    """The number of each brand's answers that are not withdrawn, by (marketplace, brand) and judgement."""
     later = verdict.alias("later")
     withdrawn = select(later.c.verdict_id).where(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
@@ -204,7 +204,7 @@ def standing_answers(connection: Connection, pairs: Collection[Pair]) -> dict[Pa
 
 @dataclass(frozen=True, slots=True)
 class BrandAction:
-    """An action on a listing that bears a brand, as the brand may see it."""
+    """An action on a brand's listing, with the data that the brand may see."""
 
     external_id: str
     content: Mapping[str, Any]
@@ -218,7 +218,7 @@ class BrandAction:
 
 
 def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) -> list[BrandAction]:
-    """The latest removals and reinstatements of listings that bear these brands, newest first."""
+    """The latest removals and reinstatements of these brands' listings, newest first."""
     query = (
         select(
             action,
@@ -253,7 +253,7 @@ def brand_actions(connection: Connection, pairs: Collection[Pair], most: int) ->
 
 
 def removal_counts(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, dict[ActionState, int]]:
-    """How the removals of listings that bear each of these brands stand."""
+    """The number of removals of each brand's listings, by (marketplace, brand) and state."""
     key = (review_case.c.marketplace_id, review_case.c.brand_id)
     query = (
         select(*key, action.c.state, func.count().label("n"))
@@ -266,7 +266,7 @@ def removal_counts(connection: Connection, pairs: Collection[Pair]) -> dict[Pair
 
 
 def _by_pair(connection: Connection, query: Select[Any], kind: Callable[[str], Key]) -> dict[Pair, dict[Key, int]]:
-    """Rows of marketplace, brand, state and count."""
+    """Counts by (marketplace, brand) and kind; the query has the columns marketplace, brand, kind and count."""
     found: dict[Pair, dict[Key, int]] = {}
     for place, brand_id, state, number in connection.execute(query):
         found.setdefault((place, brand_id), {})[kind(state)] = number
@@ -274,6 +274,6 @@ def _by_pair(connection: Connection, query: Select[Any], kind: Callable[[str], K
 
 
 def is_setup_open(connection: Connection, token_hash: str) -> bool:
-    """Whether a set-up link has not been used."""
+    """Whether a set-up link exists and has not been used."""
     query = select(setup_token).where(setup_token.c.token_hash == token_hash, setup_token.c.used_at.is_(None))
     return connection.execute(query).first() is not None

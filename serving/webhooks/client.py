@@ -24,7 +24,7 @@ _MOST_READ: Final = 65_536
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One webhook: its id stays the same over all attempts and is the receiver's idempotency key."""
+    """One webhook message; its id is the same in all attempts and is the receiver's idempotency key."""
 
     message_id: str
     body: bytes
@@ -32,39 +32,39 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The receiver acknowledged."""
+    """An acknowledged delivery, with its HTTP status."""
 
     status: int
 
 
 def new_secret() -> str:
-    """A signing secret as the scheme writes it."""
+    """A new random signing secret in the format of the scheme."""
     return f"{_MARK}{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
 
 
 def check_secret(secret: str) -> None:
-    """Refuse what is no signing secret of the scheme.
+    """Refuse a malformed signing secret.
 
     Raises
     ------
     Invalid
-        It is not `whsec_` and 24 to 64 bytes in base64.
+        The secret is not `whsec_` and 24 to 64 bytes in base64.
     """
     try:
         raw = base64.b64decode(secret.removeprefix(_MARK), validate=True)
     except (binascii.Error, ValueError):
         raw = b""
     if not secret.startswith(_MARK) or len(raw) not in _ALLOWED_SECRET_BYTES:
-        raise Invalid("A signing secret is {mark} and 24 to 64 bytes in base64.", mark=_MARK)
+        raise Invalid("A signing secret must be {mark} and 24 to 64 bytes in base64.", mark=_MARK)
 
 
 def check_status_url(url: str, *, allow_loopback: bool) -> None:
-    """Refuse an address at which nobody could be asked about a listing.
+    """Refuse an invalid status address.
 
     Raises
     ------
     Invalid
-        It has no {listing}, or is not https, or loopback where that is not allowed.
+        The address has no {listing}, is not https, or is a loopback address where that is not allowed.
     """
     if "{listing}" not in url:
         raise Invalid("A status address needs {listing} where the id goes.")
@@ -72,14 +72,14 @@ def check_status_url(url: str, *, allow_loopback: bool) -> None:
 
 
 def action_message(action_id: str, at: datetime, data: Mapping[str, Any], about: str = "listing") -> Message:
-    """The message of an action about a listing or a seller, canonical, so that a retry sends the same bytes."""
+    """The message of an action on a listing or a seller, in canonical form, so that a retry sends the same bytes."""
     body = {"type": f"{about}.{data['action']}", "timestamp": at.isoformat(), "data": data}
     text = json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return Message(action_id, text.encode())
 
 
 def signed(message: Message, signed_by: Sequence[str], at: datetime) -> dict[str, str]:
-    """The headers by which a receiver knows who sent a message, which, and when; a signature for each secret."""
+    """The signature headers of a message: id, timestamp, and one signature per secret."""
     text = message.body.decode()
     return {
         "webhook-id": message.message_id,
@@ -97,7 +97,7 @@ def send(
     signed_at: datetime,
     timeout_seconds: float,
 ) -> Delivered | Failed:
-    """Deliver once, as `post` does."""
+    """Sign and deliver a message once; as `post`."""
     headers = signed(message, signed_by, signed_at)
     return post(message.body, headers, url=url, allow_loopback=allow_loopback, timeout_seconds=timeout_seconds)
 
@@ -105,9 +105,9 @@ def send(
 def post(
     body: bytes, headers: Mapping[str, str], *, url: str, allow_loopback: bool, timeout_seconds: float
 ) -> Delivered | Failed:
-    """Send these bytes in at most `timeout_seconds` after the address is looked up.
+    """Send these bytes within `timeout_seconds` after the DNS lookup.
 
-    No redirect is followed, no proxy is read from the environment, at most 64 KB are read and none is unpacked.
+    It follows no redirect and uses no proxy of the environment. It reads at most 64 KB and decompresses nothing.
     """
     answer = _exchange("POST", url, body, headers, allow_loopback, timeout_seconds)
     if isinstance(answer, Failed):
@@ -116,9 +116,9 @@ def post(
 
 
 def shows(listing: str, *, url: str, allow_loopback: bool, timeout_seconds: float) -> bool | Failed:
-    """Ask a marketplace whether it shows a listing: `url` with the listing's id in the place of {listing}.
+    """Ask a marketplace whether it shows a listing, at `url` with the listing's id in place of {listing}.
 
-    It answers {"shown": true or false}; 404 and 410 say that there is no such listing any more.
+    The response is {"shown": true or false}; 404 and 410 also mean that the listing is gone.
     """
     asked = url.replace("{listing}", quote(listing, safe=""))
     answer = _exchange("GET", asked, b"", {}, allow_loopback, timeout_seconds)

@@ -1,4 +1,4 @@
-"""The durable job of a message's next step, and the audit entry of a step, whatever the message is about."""
+"""The durable job of a message's next step, and the audit entry of a step, for messages on any subject."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,9 +13,9 @@ from serving.webhooks.store.outbox import Outgoing
 
 
 def enqueue_delivery(runtime: Runtime, connection: Connection, action: Outgoing) -> None:
-    """Leave the job of the action's next step where a real delay can stand for the wait.
+    """Enqueue the job of the action's next step with a real delay, where that is possible.
 
-    Elsewhere (a simulated clock, or more than an hour) the sweep leaves it when the step is due.
+    Otherwise (with a simulated clock, or beyond an hour) the sweep enqueues it when the step is due.
     """
     delay = None if action.due_at is None else runtime.real_delay_seconds(action.due_at)
     if delay is not None:
@@ -25,7 +25,7 @@ def enqueue_delivery(runtime: Runtime, connection: Connection, action: Outgoing)
 def enqueue_now(
     runtime: Runtime, connection: Connection, action: Outgoing, *, delay_seconds: float | None = None
 ) -> None:
-    """Leave the job of the action's next step. The same step is the same job, from any caller."""
+    """Enqueue the job of the action's next step. Each step has one job, from any caller."""
     if action.due_at is None:
         return
     job_id = f"deliver:{action.action_id}:{action.due_at.timestamp():.3f}"
@@ -36,7 +36,7 @@ def enqueue_now(
 def record_step(
     connection: Connection, action: Outgoing, step: str, actor: str, at: datetime, payload: Mapping[str, Any]
 ) -> None:
-    """The audit entry of one step of an action."""
+    """Add the audit entry of one step of an action."""
     audit.record(
         connection, at, action.marketplace_id, actor, f"{action.kind.value}.{step}", action.action_id, **payload
     )

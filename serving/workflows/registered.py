@@ -1,4 +1,4 @@
-"""The workflows by name. Their names and arguments are a protocol: the next release must run the jobs that this one
+"""The workflows by name. Names and arguments are a protocol: the next release must run the jobs that this one
 enqueues.
 
 Change `PROTOCOL` by hand when an enqueued job of an earlier release could no longer run.
@@ -21,7 +21,7 @@ _running: list[Runtime] = []
 
 
 def bind(runtime: Runtime) -> None:
-    """Give the workflows of this process their means. DBOS keeps one registry a process, so there is one runtime."""
+    """Set the runtime of this process's workflows. DBOS has one registry per process, so there is one runtime."""
     _running[:] = [runtime]
 
 
@@ -38,7 +38,7 @@ def _deliver_once(marketplace_id: str, action_id: str) -> str:
 
 @DBOS.workflow(name=jobs.DELIVER)
 def deliver_action(marketplace_id: str, action_id: str) -> str:
-    """Attempt one delivery; a failed one has left its successor before it ends."""
+    """Attempt one delivery; a failed attempt has enqueued its successor before it ends."""
     return _deliver_once(marketplace_id, action_id)
 
 
@@ -49,7 +49,7 @@ def _check_once(marketplace_id: str, action_id: str, looks: str) -> str:
 
 @DBOS.workflow(name=jobs.CHECK)
 def check_removal_once(marketplace_id: str, action_id: str, looks: str) -> str:
-    """Look once whether a removed listing is gone; the row says when the next look is due."""
+    """Check once whether a removed listing is gone; the row has the due time of the next check."""
     return _check_once(marketplace_id, action_id, looks)
 
 
@@ -60,7 +60,7 @@ def _retrain_once(marketplace_id: str, job_id: str) -> str:
 
 @DBOS.workflow(name=jobs.RETRAIN)
 def retrain_model(marketplace_id: str, job_id: str) -> str:
-    """Snapshot, train in a child, admit the bundle. Run again, it finds its MLflow run by the job's id."""
+    """Take a snapshot, train in a child process, and admit the bundle. A rerun finds its MLflow run by the job's id."""
     return _retrain_once(marketplace_id, job_id)
 
 
@@ -71,5 +71,5 @@ def _publish_once(marketplace_id: str, digest: str) -> str:
 
 @DBOS.workflow(name=jobs.PUBLISH)
 def publish_champion_alias(marketplace_id: str, digest: str) -> str:
-    """Point the registry's alias at the champion that is in force here."""
+    """Set the model registry's alias to the champion in force."""
     return _publish_once(marketplace_id, digest)

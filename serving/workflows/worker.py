@@ -1,4 +1,4 @@
-"""The process that runs the jobs: DBOS launched on our database, and the sweep that wakes what is due."""
+"""The process that runs the jobs: DBOS on our database, and the sweep that starts due work."""
 
 import threading
 import time
@@ -24,8 +24,8 @@ from serving.platform.database.engine import is_sqlite, job_database_url, sqlite
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_what_is_past_its_time
-from serving.review.service.assignment import listing_cases
-from serving.review.service.blind_looks import open_blind_looks
+from serving.review.service.assignment import assign_cases
+from serving.review.service.sampled_reviews import open_sampled_reviews
 from serving.scoring.service.on_trial import follow_trials
 from serving.sellers.service.sanctioning import sweep_sanctions
 from serving.sellers.service.seller_risk import refresh_seller_risks
@@ -35,20 +35,20 @@ from serving.workflows import registered
 _log = structlog.get_logger()
 
 
-_LOOKS: Final[Mapping[str, Callable[[Runtime], int]]] = {
+_SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "tables_counted": count_tables,
     "deliveries": sweep_deliveries,
     "removal_checks": sweep_removal_checks,
     "reminders": remind,
     "unanswered_questions": pass_on_unanswered,
-    "offered_cases": listing_cases,
+    "offered_cases": assign_cases,
     "counter_notices_opened": open_counter_notices,
     "counter_notice_deadlines": pass_deadlines,
     "sanctions": sweep_sanctions,
     "references": refresh_references,
     "drift_reports": measure_weekly,
     "seller_risks": refresh_seller_risks,
-    "blind_looks": open_blind_looks,
+    "blind_looks": open_sampled_reviews,
     "known_answers": open_gold_items,
     "breakers_opened": look_at_breakers,
     "erasures": finish_erasures,
@@ -59,30 +59,30 @@ _LOOKS: Final[Mapping[str, Callable[[Runtime], int]]] = {
 
 
 def sweep(runtime: Runtime) -> dict[str, int]:
-    """One look for everything that is due on the injected clock; what it found, by name. Tests call it.
+    """Run all due work on the injected clock once; returns the number of items by name. Tests call it.
 
-    Looks of one process follow one another, so that a report that takes a second is not made twice.
+    Sweeps of one process run one after another, so that a slow report is not made twice.
 
     Raises
     ------
     ExceptionGroup
-        Looks that failed; none of them kept the others from being taken.
+        The errors of the parts that failed; the other parts ran.
     """
     found, failed = {}, []
     with runtime.sweeping:
-        for name, look in _LOOKS.items():
+        for name, run in _SWEEPS.items():
             try:
-                found[name] = look(runtime)
+                found[name] = run(runtime)
             except Exception as error:
-                error.add_note(f"While looking for {name}.")
+                error.add_note(f"In the sweep of {name}.")
                 failed.append(error)
     if failed:
-        raise ExceptionGroup("Looks of a sweep failed.", failed)
+        raise ExceptionGroup("Parts of a sweep failed.", failed)
     return found
 
 
 class Worker:
-    """Runs jobs until stopped. Pending jobs of a process that was killed are taken up by one of the same id."""
+    """Runs jobs until stopped. A process with the same worker id resumes the pending jobs of a killed process."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
@@ -110,14 +110,14 @@ class Worker:
             config["db_engine_kwargs"] = {"module": sqlite_driver()}
         DBOS(config=config)
         DBOS.launch()
-        # Looks have a queue of their own: a slow status address holds no delivery up.
+        # Checks have their own queue, so that a slow status address does not delay deliveries.
         for name, at_once in ((jobs.DELIVERIES, settings.job_threads), (jobs.CHECKS, 2), (jobs.TRAINING, 1)):
             DBOS.register_queue(name, worker_concurrency=at_once, polling_interval_sec=settings.queue_poll_seconds)
         self._sweeper.start()
         _log.info("worker.started", worker_id=settings.worker_id, simulated_clock=self._runtime.clock.simulated)
 
     def stop(self) -> None:
-        """Let running jobs end, then stop. Jobs that have not started stay in the queue."""
+        """Wait for running jobs, then stop. Jobs that have not started stay in the queue."""
         self._stop.set()
         self._sweeper.join()
         DBOS.destroy(workflow_completion_timeout_sec=30)
@@ -137,7 +137,7 @@ class Worker:
 
 
 def _logged(work: Callable[[], object]) -> None:
-    """The edge of the sweep's thread: one that failed must not end all later ones."""
+    """Log an error of a sweep, so that it does not end the thread."""
     try:
         work()
     except Exception:

@@ -114,7 +114,7 @@ def given(row: Row, now: datetime) -> Given:
         reason_code=row.code,
         at=at,
         at_once=who == "audit" or row.became in {"removed", "stopped", "given back"},
-        desk=ruling if who == "analyst" else None,
+        analyst=ruling if who == "analyst" else None,
         audit=ruling if who == "audit" else None,
         stopped_at=settled if row.became == "stopped" else None,
         overturned_at=settled if row.became.startswith("given back") else None,

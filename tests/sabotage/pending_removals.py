@@ -70,7 +70,7 @@ MUTANTS = [
         ("if user_id not in behind}", "}", "the inviter counts beside the invitee"),
         ("bool(bearing.confirmed_by - behind)", "True", "a confirmer and their invitee are two"),
         ("(confirmed or len(organisations) > 1)", "confirmed", "two others are not enough"),
-        ("DESK in organisations and len", "len", "without an analyst"),
+        ("REVIEW_TEAM in organisations and len", "len", "without an analyst"),
         ("and len(organisations) > 1", "", "only analysts"),
         ("one != bearing.confirmer for", "True for", "a colleague of the confirmer counts"),
         ("    if bearing.causes & BURSTS:\n", "    if bearing.causes == BURSTS:\n", "all bursts are needed"),
@@ -101,6 +101,6 @@ MUTANTS = [
     *sabotage(
         "serving/standing/store/standings.py",
         ("tests/serving/takedowns/service/test_pending_approval.py",),
-        ("        ~was_held(),\n", "", "pending removals count as removed at once"),
+        ("        ~was_pending(),\n", "", "pending removals count as removed at once"),
     ),
 ]

@@ -170,7 +170,7 @@ MUTANTS = [
         ("if one.lane is Lane.ASK_BRAND and brand_id", "if brand_id", "other listings use up questions"),
         ("reverse=True)[left", "reverse=False)[left", "the least harmful are asked"),
         ("[left[brand_id] :]]", "[left[brand_id] + 1 :]]", "one question more than a day holds"),
-        ("asking=Asking.PAUSED if questions.held else", "asking=", "an open breaker stops no question"),
+        ("asking=Asking.PAUSED if questions.paused else", "asking=", "an open breaker stops no question"),
         (
             "brand_takes_part=brand.brand_id in questions.takes_part",
             "brand_takes_part=True",

@@ -20,7 +20,11 @@ MUTANTS = [
             "second verdicts are ignored",
         ),
         ("    if given.at_once:\n", "    if True:\n", "undecided removals count as accepted"),
-        ("given.desk.judgement in _AGAINST", "given.desk.judgement is not Judgement.COUNTERFEIT", "grey market counts"),
+        (
+            "given.analyst.judgement in _AGAINST",
+            "given.analyst.judgement is not Judgement.COUNTERFEIT",
+            "grey market counts",
+        ),
         ("{Judgement.GENUINE, Judgement.LICENSED}", "{Judgement.GENUINE}", "a licence counts as counterfeit"),
         ("not after < became[1] <= until", "not after <= became[1] <= until", "a day too many"),
         ("not after < became[1] <= until", "not after < became[1] < until", "the last moment is excluded"),
@@ -36,7 +40,7 @@ MUTANTS = [
     *sabotage(
         "serving/standing/rules/standing.py",
         TESTS,
-        ("held.level not in IN_GOOD_STANDING else None", "held.level is Level.CAPPED else None", "suspension is brief"),
+        ("kept.level not in IN_GOOD_STANDING else None", "kept.level is Level.CAPPED else None", "suspension is brief"),
         ("    if lost is not None and lost.level is Level.CAPPED:\n", "    if False:\n", "nobody is suspended"),
         ("if one.at > lost.since]", "]", "suspended for verdicts before the warning"),
         (
@@ -48,8 +52,8 @@ MUTANTS = [
         ("        elif as_of < lost.since + reentry:\n", "        elif False:\n", "no waiting time"),
         ("(as_of < lost.since + reentry or level is Level.CAPPED)", "(level is Level.CAPPED)", "no waiting time"),
         ("reentry or level is Level.CAPPED)", "reentry)", "restored while still wrong"),
-        ("held.level is level else as_of", "True else as_of", "the time of another level"),
-        ("held.since if held is not None and held.level is level else as_of", "as_of", "the waiting time never ends"),
+        ("kept.level is level else as_of", "True else as_of", "the time of another level"),
+        ("kept.since if kept is not None and kept.level is level else as_of", "as_of", "the waiting time never ends"),
         ("warned = good and any", "warned = any", "warned after the loss"),
         ("if at_once_today < policy.daily_cap", "if at_once_today <= policy.daily_cap", "one more a day"),
         ("if at_once_today < policy.daily_cap", "if True", "no cap"),

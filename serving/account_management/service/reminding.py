@@ -10,7 +10,7 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.platform.runtime import Runtime
 from serving.standing.policy import ReminderPolicy
-from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep, stretches
+from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep, due_windows
 from serving.standing.store import question_steps
 
 # The batch of one transaction; a reviewer who decides one of its cases waits for it.
@@ -25,7 +25,7 @@ def remind(runtime: Runtime) -> int:
     now = runtime.clock.now()
     return sum(
         _take(runtime, step, deadlines, now)
-        for step, deadlines in stretches(now, runtime.policies[ReminderPolicy]).items()
+        for step, deadlines in due_windows(now, runtime.policies[ReminderPolicy]).items()
     )
 
 

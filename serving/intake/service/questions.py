@@ -18,7 +18,7 @@ def questions_now(
     """Enrolled brands, whether questions are on hold, and the rest of the daily limits (calendar days, UTC)."""
     limits = context.daily_questions
     is_on = kill_switches.is_on(connection, marketplace.marketplace_id, AutomaticRule.MODEL_QUESTIONS)
-    kept = context.questions_held or not is_on
+    kept = context.questions_paused or not is_on
     if not limits:
         return Questions(context.taking_part, kept)
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)

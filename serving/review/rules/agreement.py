@@ -1,4 +1,4 @@
-"""How often a reviewer and somebody else found the same of one listing, with what chance alone could make of it.
+"""The agreement rate of a reviewer and another judge on the same listings, with its confidence interval.
 Standard library only."""
 
 from collections.abc import Iterable
@@ -14,7 +14,7 @@ _Z = NormalDist().inv_cdf(0.975)
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Answers that agree, of so many that can be compared, with Wilson's 95 % interval; without any there is none."""
+    """The agreeing answers among the comparable ones, with Wilson's 95 % interval; None without comparable answers."""
 
     agreed: int
     of: int
@@ -23,15 +23,15 @@ class Agreement:
 
     @property
     def share(self) -> float | None:
-        """Between 0 and 1."""
+        """The agreement rate, from 0 to 1; None without comparable answers."""
         return self.agreed / self.of if self.of else None
 
 
 def agreement(pairs: Iterable[tuple[Judgement, Judgement]]) -> Agreement:
-    """How often two people agreed on whether a listing is counterfeit.
+    """The agreement of pairs of answers on whether a listing is counterfeit.
 
-    Genuine, licensed and grey market are one answer here: the goods are the brand's. 'Cannot tell' and 'needs a test
-    buy' are neither answer and are not compared.
+    Genuine, licensed and grey market count as one answer, because the goods are the brand's. 'Cannot tell' and 'needs a
+    test buy' are not compared.
 
     >>> found = agreement([(Judgement.GENUINE, Judgement.LICENSED), (Judgement.GENUINE, Judgement.COUNTERFEIT)])
     >>> found.agreed, found.of
@@ -42,7 +42,7 @@ def agreement(pairs: Iterable[tuple[Judgement, Judgement]]) -> Agreement:
 
 
 def of_counts(agreed: int, of: int) -> Agreement:
-    """The same from counts.
+    """The agreement from counts of answers.
 
     Source of the interval: E. B. Wilson, JASA 22 (1927) 209-212.
     """

@@ -1,4 +1,4 @@
-"""Which cases one answer may decide together, and why others are left to a look of their own. Standard library only."""
+"""The cases that one bulk answer may decide, and the reasons that exclude others. Standard library only."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,40 +12,40 @@ class Made(StrEnum):
     """The result of one case of a bulk answer."""
 
     RECORDED = "recorded"
-    REFUSED = "refused"  # Nothing was recorded for it; the reason says why.
+    REFUSED = "refused"  # No verdict was recorded; the reason says why.
 
 
 @dataclass(frozen=True, slots=True)
 class InBulk:
     """The conditions for a case in a bulk answer.
 
-    `blind` is whether its judge must not see the score; `held_by` names somebody else who has it on the screen;
-    `authorised` is whether its brand vouches for the seller; `elsewhere` whether it is of another marketplace than the
-    rest.
+    `blind` is set where the judge must not see the score. `leased_by` names another person who has the case open.
+    `authorised` is set where the brand vouches for the seller, `elsewhere` where the case belongs to another
+    marketplace than the rest.
     """
 
     state: CaseState
     lane: CaseLane
     blind: bool = False
-    held_by: str | None = None
+    leased_by: str | None = None
     authorised: bool = False
     elsewhere: bool = False
 
 
 _LANES: Final[Mapping[CaseLane, str]] = {
-    CaseLane.ASK_BRAND: "The brand has been asked, and answers for itself.",
-    CaseLane.APPEAL: "An appeal is decided by itself, by its statement.",
-    CaseLane.COMPLAINT: "A complaint is decided by itself, by its statement.",
-    CaseLane.SECOND_REVIEW: "A second look is taken by itself: it checks what was said alone.",
+    CaseLane.ASK_BRAND: "The brand has been asked and must answer this question.",
+    CaseLane.APPEAL: "Decide each appeal on its own, by its statement.",
+    CaseLane.COMPLAINT: "Decide each complaint on its own, by its statement.",
+    CaseLane.SECOND_REVIEW: "Complete each second review on its own.",
 }
 _STATES: Final[Mapping[CaseState, str]] = {
-    CaseState.DECIDED: "It has been decided already.",
+    CaseState.DECIDED: "This case has already been decided.",
     CaseState.STALE: "The listing was changed; a new case shows the current version.",
 }
 
 
 def why_left_out(case: InBulk) -> str | None:
-    """Why a case is not decided with others, None where it may be.
+    """The reason that excludes a case from a bulk answer; None where it may be included.
 
     A bulk answer covers only cases that single answers would decide the same way. It excludes blind reviews, cases that
     somebody else is judging, and sellers that the brand vouches for.
@@ -53,13 +53,13 @@ def why_left_out(case: InBulk) -> str | None:
     if case.state in _STATES:
         return _STATES[case.state]
     if case.elsewhere:
-        return "It is of another marketplace than the others."
+        return "This case belongs to another marketplace than the others."
     if case.lane in _LANES:
         return _LANES[case.lane]
     if case.blind:
-        return "It is judged without the score, and by itself."
+        return "This case is reviewed without the score. Decide it on its own."
     if case.authorised:
-        return "The brand authorised this seller. Look at it by itself."
-    if case.held_by is not None:
-        return f"{case.held_by} is working on it."
+        return "The brand authorised this seller. Decide this case on its own."
+    if case.leased_by is not None:
+        return f"{case.leased_by} is working on this case."
     return None

@@ -13,27 +13,27 @@ from serving.webhooks.rules.action import ActionState
 class Fate(StrEnum):
     """The result of one listing of a request."""
 
-    LEAVES = "leaves"  # Its removal leaves once the undo window has closed.
-    PENDING_APPROVAL = "held"  # Its removal is recorded and waits for people.
-    PASSED_ON = "passed_on"  # An analyst decides: the brand's word alone does not remove now.
-    REFUSED = "refused"  # Nothing was recorded for it.
+    LEAVES = "leaves"  # The removal is sent once the undo window has closed.
+    PENDING_APPROVAL = "held"  # The removal is recorded and pending approval.
+    PASSED_ON = "passed_on"  # An analyst decides: the brand's confirmation alone does not remove the listing now.
+    REFUSED = "refused"  # No verdict was recorded.
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One listing as it was shown: the case and the version that was seen."""
+    """One listing of a request: its case and the version that the user saw."""
 
     case_id: str
     version_id: str
 
 
 def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
-    """The listings of a request, each case once.
+    """The listings of a request, without duplicates.
 
     Raises
     ------
     Invalid
-        There is none, there are more than one request may name, or one case is named with two versions.
+        The request names no listing, too many, or one case with two versions.
     """
     found = tuple(dict.fromkeys(items))
     if not found:
@@ -50,7 +50,7 @@ def wanted(items: Sequence[Item], policy: TakedownPolicy) -> tuple[Item, ...]:
 
 
 def fate_of(state: ActionState | None) -> Fate:
-    """The result of a recorded confirmation, by the state of its removal; None where it asked for none."""
+    """The result of a recorded confirmation. `state` is that of its removal, None where it requested none."""
     match state:
         case None:
             return Fate.PASSED_ON
@@ -61,7 +61,7 @@ def fate_of(state: ActionState | None) -> Fate:
 
 
 def counted(fates: Iterable[Fate]) -> dict[Fate, int]:
-    """How many came to each, zero included."""
+    """The number of listings by result, zeros included."""
     found = dict.fromkeys(Fate, 0)
     for one in fates:
         found[one] += 1

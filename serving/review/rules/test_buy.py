@@ -1,4 +1,4 @@
-"""A test buy: what may follow what while goods are bought, handed on and examined. Standard library only."""
+"""A test buy: the allowed steps while goods are bought, handed over and examined. Standard library only."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,12 +9,12 @@ from features.phrase import Phrase
 from models.errors import Conflict, Invalid
 from models.verdict import Judgement
 
-# How lines of a case's timeline begin that say what happened to the goods.
+# The prefix of lines about the goods in a case's timeline.
 IN_TIMELINE: Final = "Test buy, "
 
 
 class TestBuyState(StrEnum):
-    """Where the goods are on their way. `closed` has a verdict, `cancelled` never will."""
+    """The state of a test buy. `closed` has a verdict; `cancelled` never gets one."""
 
     __test__ = False
 
@@ -26,7 +26,7 @@ class TestBuyState(StrEnum):
 
 
 class CustodyEvent(StrEnum):
-    """The events of the goods."""
+    """The events of a custody log."""
 
     ORDER = "order"
     RECEIVE = "receive"
@@ -37,7 +37,7 @@ class CustodyEvent(StrEnum):
 
 
 class Examiner(StrEnum):
-    """The examiner of the goods: the rights holder, or a laboratory for it."""
+    """The examiner of the goods: the rights holder, or a laboratory on its behalf."""
 
     BRAND = "brand"
     LABORATORY = "laboratory"
@@ -51,7 +51,7 @@ _FOLLOWING: Final = {
     (_S.RECEIVED, _E.INSPECT): _S.INSPECTED,
     (_S.RECEIVED, _E.CANCEL): _S.CANCELLED,
     (_S.INSPECTED, _E.HAND_OVER): _S.INSPECTED,
-    # A second inspection is a further page of the log, as where a laboratory opens what the brand has looked at.
+    # A second inspection is one more line of the log, for example by a laboratory after the brand.
     (_S.INSPECTED, _E.INSPECT): _S.INSPECTED,
     (_S.INSPECTED, _E.EXAMINE): _S.CLOSED,
     (_S.INSPECTED, _E.CANCEL): _S.CANCELLED,
@@ -63,20 +63,20 @@ _WHY_NOT: Final = {
     _S.CLOSED: Phrase("The test buy is closed with a verdict."),
     _S.CANCELLED: Phrase("The test buy was cancelled."),
 }
-# "Cannot tell" is a valid finding of the person who held the goods; "another test buy" is not.
+# "Cannot tell" is a valid finding of the examiner; "needs a test buy" is not.
 _FINDINGS: Final = frozenset(Judgement) - {Judgement.WITHDRAWN, Judgement.NEEDS_TEST_BUY}
 
 
 @dataclass(frozen=True, slots=True)
 class Custody:
-    """Where the goods are and who holds them; nobody between the order and the receipt."""
+    """The state of a test buy and the holder of the goods; None between the order and the receipt."""
 
     state: TestBuyState
     holder: str | None
 
 
 def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
-    """The custody after an event at which somebody holds the goods.
+    """The custody after an event; `holder` is the person who holds the goods at that event.
 
     The log is a chain: the person who inspects or examines must be the last recipient of the goods. Every period
     therefore has a named holder.
@@ -97,9 +97,9 @@ def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
 
 
 def check_on_file(states: Collection[TestBuyState]) -> None:
-    """Refuse a judgement that rests on a test buy where none of the listing has brought a finding.
+    """Refuse a judgement by test buy where no test buy of the listing has a finding.
 
-    `states` are those of all test buys of the listing. Bought goods outweigh every opinion in training, so a claim
+    `states` are those of all test buys of the listing. A test buy outweighs every other verdict in training, so a claim
     without supporting documents could overrule everybody.
 
     Raises
@@ -112,17 +112,17 @@ def check_on_file(states: Collection[TestBuyState]) -> None:
     if TestBuyState.CLOSED in states:
         return
     if any(state is not TestBuyState.CANCELLED for state in states):
-        raise Conflict("The test buy of this listing is running; what the goods are is recorded with it.")
+        raise Conflict("A test buy of this listing is running. Record the finding there.")
     raise Invalid("There is no test buy of this listing on file. Judge what the listing shows, or order a test buy.")
 
 
 def check_finding(judgement: Judgement) -> None:
-    """Refuse what is no finding of an examination.
+    """Refuse a judgement that is not a finding of an examination.
 
     Raises
     ------
     Invalid
-        The goods were examined; to ask for a test buy or to withdraw is no answer.
+        The judgement asks for a test buy or withdraws a verdict.
     """
     if judgement not in _FINDINGS:
-        raise Invalid("The goods have been bought and examined: say what they are, or that it cannot be told.")
+        raise Invalid("The goods have been bought and examined. Choose what they are, or “Cannot tell”.")

@@ -1,4 +1,4 @@
-"""Work shared out: open cases among the analysts who are here, new brands among account managers."""
+"""Assignment of work: open cases to the analysts on duty, new brands to account managers."""
 
 from datetime import timedelta
 from typing import Final
@@ -17,11 +17,11 @@ from serving.review.service.case_access import kept_from
 _MOST_AT_ONCE: Final = 200
 
 
-def listing_cases(runtime: Runtime) -> int:
-    """Listing free cases to the person with the least open work; returns how many cases were offered.
+def assign_cases(runtime: Runtime) -> int:
+    """Assign free cases to the analyst with the least open work; returns how many cases were assigned.
 
-    A listing reserves nothing: anybody may open the case all the same. It only keeps two people from being led to the
-    same one, and is over by itself.
+    An assignment reserves nothing: anybody may open the case. It only keeps two people from being led to the same case,
+    and it expires.
     """
     now = runtime.clock.now()
     until = now + timedelta(minutes=runtime.policies[AssignmentPolicy].offer_lasts_minutes)
@@ -35,7 +35,7 @@ def listing_cases(runtime: Runtime) -> int:
     offered = 0
     for here in places:
         with runtime.store.write() as connection:
-            audit.hold(connection)  # Of two sweeps at once the second sees what the first has offered.
+            audit.hold(connection)  # Of two concurrent sweeps the second sees the assignments of the first.
             given = assignments.in_hand(connection, here, now)
             loads = [Load(one, given[one]) for one in assignments.on_duty(connection, here, runtime.wall.now())]
             cases = assignments.free(connection, here, now, _MOST_AT_ONCE)
@@ -47,15 +47,15 @@ def listing_cases(runtime: Runtime) -> int:
 
 
 def manager_for(connection: Connection, marketplace_id: str) -> str:
-    """The account manager who looks after the fewest brands.
+    """The account manager with the fewest brands.
 
     Raises
     ------
     Invalid
-        The marketplace has none.
+        The marketplace has no account manager.
     """
     found = assignments.brands_of_managers(connection, marketplace_id)
     chosen = least_loaded(Load(user_id, number) for user_id, number in found.items())
     if chosen is None:
-        raise Invalid("Nobody is an account manager here; name one, or give somebody the role first.")
+        raise Invalid("This marketplace has no account manager. Name one, or grant somebody the role first.")
     return chosen.user_id

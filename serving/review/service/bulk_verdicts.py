@@ -1,4 +1,4 @@
-"""One answer for many cases: each in its own transaction, by the rules of a single answer, with its own outcome."""
+"""Bulk answers: each case in its own transaction, by the rules of a single answer, with its own result."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _LONGEST_REASON: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """The answer for many cases. `bulk_id` makes one form count once, however often it is sent."""
+    """A bulk answer. `bulk_id` is the idempotency key of its form."""
 
     bulk_id: str
     judgement: Judgement
@@ -44,14 +44,13 @@ class Together:
 def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
     """Answer every named case by the rules of a single answer.
 
-    A refusal of one case is stored as its outcome and affects no other case. If the form is sent again under the same
-    id, also at the same moment, cases with an outcome keep it. The cases that an interrupted request left are decided
-    now.
+    A refused case is stored with its reason and affects no other case. If the form is sent again under the same id,
+    even concurrently, cases with a result keep it. The rest of an interrupted request is decided now.
 
     Raises
     ------
     Invalid
-        No case or too many are named, or the id has no form of one.
+        The request names no case or too many, or the id is malformed.
     NotFound
         The person has no access to the first case, or the id is another person's.
     Conflict
@@ -59,7 +58,7 @@ def decide_all(runtime: Runtime, person: Person, asked: Together) -> None:
     """
     items = wanted(asked.items, runtime.policies[TakedownPolicy])
     if not has_form(asked.bulk_id, "blk"):
-        raise Invalid("The id of an answer to many cases is `blk_` and 26 letters and digits.")
+        raise Invalid("The id of a bulk answer is `blk_` and 26 letters and digits.")
     here = _begin(runtime, person, asked, items[0])
     for item in items:
         _decide(runtime, person, asked, here, item)
@@ -79,7 +78,7 @@ def _begin(runtime: Runtime, person: Person, asked: Together, first: Item) -> st
         bulk_verdicts.begin(connection, row)
         found = bulk_verdicts.get(connection, asked.bulk_id, person.user_id)
     if found.judgement is not asked.judgement:
-        raise Conflict("This form was sent already with another answer. Open the cases anew to answer otherwise.")
+        raise Conflict("This form was already sent with another answer. Open the cases again to change the answer.")
     return found.marketplace_id
 
 
@@ -116,7 +115,7 @@ def _decide(runtime: Runtime, person: Person, asked: Together, here: str, item: 
 def reasons_left_out(
     connection: Connection, person: Person, here: str, found: Sequence[Case], now: datetime
 ) -> Mapping[str, str]:
-    """Why cases are not decided together with others, by case; those that may be are not in it."""
+    """The reasons that exclude cases from a bulk answer, by case; cases that may be included are absent."""
     keys = views.facts_of_cases(connection, here, [one.case_id for one in found])
     others = {
         one.leased_by
@@ -133,7 +132,7 @@ def reasons_left_out(
                 state=one.state,
                 lane=one.lane,
                 blind=is_blind(connection, one),
-                held_by=names[one.leased_by] if kept and one.leased_by else None,
+                leased_by=names[one.leased_by] if kept and one.leased_by else None,
                 authorised=facts is not None and facts.seller.authorised,
                 elsewhere=one.marketplace_id != here,
             )
@@ -144,12 +143,12 @@ def reasons_left_out(
 
 
 def of_person(runtime: Runtime, person: Person, bulk_id: str) -> tuple[StoredBulk, list[StoredBulkItem]]:
-    """One's own answer to many cases, as it stands now.
+    """A person's own bulk answer with its results as they stand now.
 
     Raises
     ------
     NotFound
-        There is none of this person's.
+        The person has no bulk answer of this id.
     """
     with runtime.store.read() as connection:
         found = bulk_verdicts.get(connection, bulk_id, person.user_id)
@@ -157,14 +156,14 @@ def of_person(runtime: Runtime, person: Person, bulk_id: str) -> tuple[StoredBul
 
 
 def withdraw_all(runtime: Runtime, person: Person, bulk_id: str) -> int:
-    """Take back every answer of one's own that still can be; returns how many were.
+    """Undo every verdict of a person's own bulk answer that can still be undone; returns how many.
 
     Raises
     ------
     NotFound
-        There is none of this person's.
+        The person has no bulk answer of this id.
     Conflict
-        Nothing of it can be undone any more.
+        No verdict of it can be undone any longer.
     """
     _, items = of_person(runtime, person, bulk_id)
     standing = [one for one in items if one.verdict_id and not one.undone]
@@ -184,7 +183,7 @@ def _undo(runtime: Runtime, person: Person, case_id: str) -> DomainError | None:
 
 
 def named(connection: Connection, person: Person, case_ids: Sequence[str]) -> list[Case]:
-    """The cases of these ids that the person may review, in this order; others are not told apart from none."""
+    """The cases of these ids that the person may review, in this order; all other ids are left out."""
     found = []
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     for case_id in dict.fromkeys(case_ids):

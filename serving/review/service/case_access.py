@@ -1,4 +1,4 @@
-"""Which cases a person may work on, hold and decide."""
+"""The cases that a person may see, lease and decide."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -21,12 +21,12 @@ from serving.platform.runtime import Runtime
 
 
 def visible_case(connection: Connection, person: Person, case_id: str) -> tuple[Case, Side]:
-    """A case that the person may work on, and on whose side.
+    """A case that the person may work on, and their side.
 
     Raises
     ------
     NotFound
-        There is none: another marketplace's, another brand's and no case at all look the same.
+        The case does not exist, or belongs to another marketplace or brand; the error is the same.
     """
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     answered = person.brands(Permission.ANSWER_QUESTIONS)
@@ -48,15 +48,15 @@ def _was_asked(connection: Connection, case: Case) -> bool:
 
 
 def is_blind(connection: Connection, case: Case) -> bool:
-    """Whether a case is decided by somebody who is not shown the score.
+    """Whether the reviewer of a case is not shown the score.
 
-    A notifier's complaint stays one, also after its case went to the brand and came back.
+    A notifier's complaint stays blind after its case went to the brand and came back.
     """
     return case.lane in BLIND_LANES or notice_complaints.is_contested(connection, case.marketplace_id, case.case_id)
 
 
 def score_kept_from(connection: Connection, person: Person, case: Case) -> bool:
-    """Whether a case keeps its score from this person until they have answered it."""
+    """Whether the score of a case is masked for this person until they have answered."""
     if not case.score_masked:
         return False
     committed = verdicts.has_answered(connection, case.marketplace_id, case.case_id, person.user_id)
@@ -64,9 +64,9 @@ def score_kept_from(connection: Connection, person: Person, case: Case) -> bool:
 
 
 def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase | None:
-    """Why this person may not judge an appeal, a complaint or a second review, in words; None where they may.
+    """Why this person may not judge an appeal, a complaint or a second review; None where they may.
 
-    They decided on the listing before, or invited the decider and may be the same person. A person who withdrew a
+    They decided on the listing before, or they invited the decider and may be the same person. A person who withdrew a
     verdict on the listing has seen it and gives no second review.
     """
     if not is_blind(connection, case):
@@ -84,14 +84,14 @@ def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase 
 
 
 def kept_from(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, frozenset[str]]:
-    """The people who are not offered these cases, by case: earlier judges of the listing, and their inviters."""
+    """The people to whom these cases are not assigned, by case: earlier judges of the listing, and their inviters."""
     invited_by = accounts.inviters(connection)
     judged = assignments.judged_by(connection, marketplace_id, case_ids)
     return {case_id: hosts_of(people, invited_by).union(people) for case_id, people in judged.items()}
 
 
 def lease(runtime: Runtime, person: Person, case_id: str) -> datetime | None:
-    """Hold a case while its page is open; until when, None where it is not open or is for somebody else to decide."""
+    """Lease a case while its page is open; returns the end of the lease, None where the person cannot decide it."""
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         case, _ = visible_case(connection, person, case_id)

@@ -1,4 +1,4 @@
-"""Notes on a case: written by a reviewer, for every reader of the case and for the people mentioned."""
+"""Notes on a case, for every reader of the case and for the people mentioned."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from serving.review.service.case_access import is_blind, why_not_judge
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A note as somebody sends it: on which case, the words, the ids of people."""
+    """A note as submitted; `mentioned` are ids of people."""
 
     case_id: str
     text: str
@@ -22,16 +22,16 @@ class Wanted:
 
 
 def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
-    """Store a note; returns its id. A note decides nothing, and a decided case accepts notes too.
+    """Store a note; returns its id. Decided cases accept notes too.
 
     Raises
     ------
     NotFound
         The person does not review the case.
     Forbidden
-        The case judges a decision of the person or of somebody they invited; its judge must not learn their opinion.
+        The case reviews a decision of the person or of somebody they invited; their note could influence its judge.
     Invalid
-        It is empty, too long, or mentions somebody who may not see the case.
+        The note is empty, too long, or mentions somebody who may not see the case.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -39,7 +39,7 @@ def write_note(runtime: Runtime, person: Person, wanted: Wanted) -> str:
         case = cases.get(connection, here, wanted.case_id)
         why_not = why_not_judge(connection, person, case)
         if why_not is not None:
-            raise Forbidden("{why}; whoever judges it now reads no note of yours.", why=why_not)
+            raise Forbidden("{why}; you cannot write notes for the person who judges it now.", why=why_not)
         note = written(
             wanted.text,
             wanted.mentioned,

@@ -1,4 +1,4 @@
-"""One person at one case in one transaction: the answer is stored, and noted in the case."""
+"""The context of a decision: one person at one case in one transaction, with the verdict that is stored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +23,7 @@ from serving.platform.runtime import Runtime
 class Answer:
     """A person's answer on a case. `version_id` is the version that they saw.
 
-    `right_id` is the right under which a brand confirms; None takes whichever of its rights carries it best.
+    `right_id` is the right under which a brand confirms; None selects the best of its applicable rights.
     """
 
     case_id: str
@@ -48,14 +48,14 @@ class DecisionContext:
 
     @property
     def actor(self) -> str:
-        """The person as the audit log names them."""
+        """The person's name in the audit log."""
         return f"user:{self.person.user_id}"
 
 
 def append(
     context: DecisionContext, answer: Answer, supersedes: StoredVerdict | None = None, *, passed_on: bool = False
 ) -> str:
-    """Keep a verdict with its audit entry; returns its id."""
+    """Store a verdict with its audit entry; returns its id."""
     case = context.case
     verdict_id = context.runtime.ids.new("vdt")
     row = {
@@ -96,14 +96,14 @@ def append(
 
 
 def tell_counter_notice(context: DecisionContext, found: Appeal, event: CounterNoticeEvent) -> None:
-    """Let the counter-notice that an appeal has taken over go the way of the appeal."""
+    """Apply the outcome of an appeal to the counter-notice that it took over, if any."""
     contested = counter_notices.of_action(context.connection, context.case.marketplace_id, found.action_id)
     if contested is not None:
         take(context.runtime, context.connection, contested, Statement(event, None, context.actor))
 
 
 def note(context: DecisionContext, what: str) -> None:
-    """A line in the case's history, under the person's name."""
+    """Add a line to the case's history, under the person's name."""
     row = {
         "marketplace_id": context.case.marketplace_id,
         "event_id": context.runtime.ids.new("evt"),

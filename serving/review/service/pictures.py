@@ -18,13 +18,13 @@ _log = structlog.get_logger()
 
 
 def loadable(runtime: Runtime, facts: Facts) -> list[int]:
-    """Which of a listing's pictures are loaded, by their number from 0; none where no host is set."""
+    """The indices, from 0, of a listing's pictures that may be loaded; empty where no picture host is configured."""
     found = [i for i, address in enumerate(facts.listing.image_link or ()) if runtime.pictures.may_load(address)]
     return found[:MOST_SHOWN]
 
 
 def address_of(runtime: Runtime, person: Person, case_id: str, number: int) -> str:
-    """Where a picture of the version that a case is about lies.
+    """The address of a picture of a case's listing version.
 
     Raises
     ------
@@ -46,7 +46,7 @@ def loaded(found: Picture | Failed, case_id: str, number: int) -> Picture:
     Raises
     ------
     NotFound
-        It could not be loaded; why is in the log.
+        The picture could not be loaded; the log has the reason.
     """
     if isinstance(found, Failed):
         _log.info("picture.not_loaded", case_id=case_id, number=number, why=found.sentence)

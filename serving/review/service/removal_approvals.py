@@ -14,10 +14,10 @@ from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.store import cases, verdicts
 from serving.platform.runtime import Runtime
-from serving.review.service.undoing import snooze
+from serving.review.service.undoing import overrule
 from serving.standing.service import begin_count, recount_of
 from serving.takedowns.rules.approval import (
-    DESK,
+    REVIEW_TEAM,
     Bearing,
     Decision,
     Vote,
@@ -32,7 +32,7 @@ from serving.takedowns.rules.bursts import Hold
 from serving.takedowns.service.takedown import release, withdraw
 from serving.takedowns.store import actions, approvals
 from serving.takedowns.store.actions import StoredAction
-from serving.takedowns.store.approvals import StoredHold, Word
+from serving.takedowns.store.approvals import RemovalVerdict, StoredHold
 from serving.webhooks.rules.action import ActionState
 
 _MOST = 500
@@ -40,11 +40,10 @@ _MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class PendingRemoval:
-    """A removal that waits for people, as somebody sees it who may speak on it.
+    """A removal pending approval, as a person with a role in it sees it.
 
-    `reasons` are for the marketplace's own people: a brand is told that a removal waits, not how a seller trades.
-    `no_word` says why no word of the reader's could count, `no_release` why they can only withdraw it, None where they
-    can do all; `left_out` whose does not count now, and why, by person.
+    `no_vote` is why the person cannot vote, `no_approval` why they can only withdraw the removal; None where they can.
+    `left_out` are the people whose vote does not count now, with the reason.
     """
 
     action: StoredAction
@@ -58,12 +57,12 @@ class PendingRemoval:
 
     @property
     def reasons(self) -> tuple[Hold, ...]:
-        """Why it is held, where the reader is not the brand."""
+        """The grounds of the hold; empty for the brand, which must not learn a seller's sales or pace."""
         return () if self.organisation == self.bearing.brand_id else self.hold.holds
 
 
 def pending_removals(runtime: Runtime, person: Person) -> list[PendingRemoval]:
-    """The removals that wait and on which a person may speak, the longest waiting first, at most 500."""
+    """The removals pending approval in which a person has a role, the oldest first, at most 500."""
     with runtime.store.read() as connection:
         waiting, invited_by = approvals.waiting(connection, _places(person), _MOST), accounts.inviters(connection)
         found = [_pending(connection, person, invited_by, *one) for one in waiting]
@@ -81,16 +80,16 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
     NotFound
         The person has no role in it, or there is no such removal.
     Conflict
-        It is no longer pending, or they voted so already.
+        The removal is no longer pending, or the person has already voted so.
     Forbidden, Invalid
-        They confirmed it themselves, or would approve it and invited the confirmer; there is no reason.
+        The person confirmed it, or approves it and invited the confirmer; the reason is missing.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         place = actions.marketplace_of(connection, action_id, _places(person))
         case = cases.of_verdict(connection, place, actions.get(connection, place, action_id).verdict_id)
         begin_count(connection, case)
-        # A concurrent voter waits, and then counts this vote.
+        # A concurrent vote waits, and then counts this one.
         audit.hold(connection)
         invited_by = accounts.inviters(connection)
         found = required(_pending(connection, person, invited_by, place, action_id), "There is no such removal.")
@@ -116,15 +115,15 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
             release(runtime, connection, found.action, actor, now)
             recount_of(runtime, connection, case, now)
         elif agreed is Decision.WITHDRAW:
-            words = approvals.words_for(connection, place, action_id)
+            confirmations = approvals.verdicts_behind(connection, place, action_id)
             withdraw(runtime, connection, found.action, actor, now, how=Decision.WITHDRAW.value)
-            for word in words:
-                snooze(runtime, connection, person, (place, word.verdict_id), now)
+            for one in confirmations:
+                overrule(runtime, connection, person, (place, one.verdict_id), now)
     return agreed
 
 
 def _places(person: Person) -> frozenset[str]:
-    """Where a person might have a word on a removal."""
+    """The marketplaces where a person may have a role in a removal."""
     answered = frozenset(place for place, _ in person.brands(Permission.ANSWER_QUESTIONS))
     return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
 
@@ -136,7 +135,7 @@ def _pending(
     if hold is None:
         return None
     action = actions.get(connection, place, action_id)
-    bearing = _bearing(connection, action, hold, approvals.words_for(connection, place, action_id))
+    bearing = _bearing(connection, action, hold, approvals.verdicts_behind(connection, place, action_id))
     organisation = organisation_of(person, bearing)
     if organisation is None:
         return None
@@ -153,7 +152,7 @@ def _pending(
     )
 
 
-def _bearing(connection: Connection, action: StoredAction, hold: StoredHold, words: list[Word]) -> Bearing:
+def _bearing(connection: Connection, action: StoredAction, hold: StoredHold, given: list[RemovalVerdict]) -> Bearing:
     case = cases.of_verdict(connection, action.marketplace_id, action.verdict_id)
     enrolled = brands.enrolments(connection, action.marketplace_id).get(case.brand_id or "")
     side = verdicts.get(connection, action.marketplace_id, action.verdict_id).side
@@ -161,7 +160,7 @@ def _bearing(connection: Connection, action: StoredAction, hold: StoredHold, wor
         marketplace_id=action.marketplace_id,
         brand_id=case.brand_id,
         account_manager_id=enrolled.account_manager_id if enrolled else None,
-        confirmed_by=frozenset(word.user_id for word in words),
-        confirmer=case.brand_id or DESK if side is Side.BRAND else DESK,
+        confirmed_by=frozenset(one.user_id for one in given),
+        confirmer=case.brand_id or REVIEW_TEAM if side is Side.BRAND else REVIEW_TEAM,
         causes=hold.causes,
     )

@@ -1,4 +1,4 @@
-"""Verdicts: given by one person on one version, with all that follows."""
+"""Verdicts: recorded by one person on one version, with all their consequences."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -36,13 +36,13 @@ from serving.standing.service import Weight, begin_count, keep_confirmation, rec
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Undone, removal_statement
 from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
-from serving.takedowns.service.pending_approval import Confirmation, held_for
+from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-_MOST_REASONS: Final = 3  # A house of brands has hundreds of marks; three sentences say what to do.
+_MOST_REASONS: Final = 3  # A company with many brands has hundreds of marks; three reasons are enough to act on.
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,16 @@ class Recorded:
 
 
 def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded:
-    """Record a verdict with its consequences. Two people can never decide the same case.
+    """Record a verdict with its consequences. Only one person can decide a case.
 
     Raises
     ------
     Conflict
-        Somebody was faster, holds the case, or the listing was changed since it was seen.
+        Somebody else decided or leased the case, or the listing changed since the person saw it.
     NoRightCarries
-        The brand has no right on file that holds here and now and speaks of this reason.
+        The brand has no right on file that is in force here and covers this reason.
     NotFound, Forbidden, Invalid
-        The case is not theirs; the rules do not let them decide it; it is no answer.
+        The person has no access to the case; the rules bar them from it; the answer is invalid.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -82,10 +82,10 @@ def record_in(
     examined: bool = False,
     counted: Standing | None = None,
 ) -> Recorded:
-    """Record a verdict inside a transaction that does more; raises like `record_verdict`.
+    """Record a verdict in the caller's transaction; raises like `record_verdict`.
 
-    `examined` is true for an answer by the examiner of the goods of a test buy. `counted` is the standing of the case's
-    brand where the caller has counted it under its lock, and counts it again after recording.
+    `examined` is set for the finding of a test buy. `counted` is the brand's standing if the caller has locked and
+    counted it, and will count it again.
     """
     case, side = visible_case(connection, person, answer.case_id)
     if counted is None:
@@ -101,7 +101,7 @@ def record_in(
     if confirms:
         certification.require(runtime, connection, person, now)
     weight = weigh(runtime, connection, case, now, counted) if confirms else None
-    decision_input = replace(_bench(context, weight), examined=examined)
+    decision_input = replace(_decision_input(context, weight), examined=examined)
     follows = consequence(answer.judgement, decision_input, runtime.policies[EnforcementPolicy])
     _change_case(context, follows)
     carried = _carried(context, answer) if confirms else None
@@ -118,18 +118,14 @@ def record_in(
         notice_decisions.settle(connection, case, given)
     if counted is None:
         recount_of(runtime, connection, case, now)
-    waits = (
-        " The removal is held until people let it go."
-        if action and action.state is ActionState.PENDING_APPROVAL
-        else ""
-    )
+    waits = " The removal is pending approval." if action and action.state is ActionState.PENDING_APPROVAL else ""
     note(context, f"{_in_words(answer)}. {' '.join(map(in_english, follows.reasons))}{waits}")
     undo_until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     return Recorded(verdict_id, follows, action, undo_until)
 
 
 def _carried(context: DecisionContext, answer: Answer) -> tuple[Right, str, tuple[Mandate, ...]]:
-    """The right that carries a confirmation; the case stays as it is where there is none."""
+    """The right that carries a confirmation, its reason, and the powers of attorney."""
     reason_code = answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT
     found, mandates = basis_of(
         context.runtime,
@@ -145,7 +141,7 @@ def _carried(context: DecisionContext, answer: Answer) -> tuple[Right, str, tupl
     return found.right, in_english(found.reasons[0]), mandates
 
 
-def _bench(context: DecisionContext, weight: Weight | None) -> DecisionInput:
+def _decision_input(context: DecisionContext, weight: Weight | None) -> DecisionInput:
     case = context.case
     enrolled = brands.enrolments(context.connection, case.marketplace_id).get(case.brand_id or "")
     why_not = why_not_judge(context.connection, context.person, case)
@@ -154,7 +150,7 @@ def _bench(context: DecisionContext, weight: Weight | None) -> DecisionInput:
             case CaseLane.APPEAL:
                 raise Forbidden("{why}; somebody else must decide the appeal.", why=why_not)
             case CaseLane.SECOND_REVIEW:
-                raise Forbidden("{why}; somebody else must take the second look.", why=why_not)
+                raise Forbidden("{why}; somebody else must give the second review.", why=why_not)
             case _:
                 raise Forbidden("{why}; somebody else must decide the complaint.", why=why_not)
     return DecisionInput(
@@ -196,14 +192,14 @@ def _act(
                 sold_in=sorted(marketplaces.sold_in(context.connection, context.case.marketplace_id) or ()),
             )
             asked = Confirmation(case, context.side, context.person.user_id)
-            kept = held_for(context.runtime, context.connection, asked, context.at)
+            hold = pending_grounds(context.runtime, context.connection, asked, context.at)
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at
             origin = Origin(context.side, source is not Source.VOLUNTARY, decision_input.examined)
-            # Drawn where it is needed alone, so that a seed gives the audit draws that it gave.
+            # Drawn only where needed, so that a seed reproduces its earlier audit samples.
             draw = context.runtime.draw() if model_initiated(origin) else 0.0
             delay = random_delay(origin, draw, context.runtime.policies[EnforcementPolicy])
             return schedule(
-                context.runtime, context.connection, ActionKind.REMOVE, cause, statement, at, held=kept, delay=delay
+                context.runtime, context.connection, ActionKind.REMOVE, cause, statement, at, hold=hold, delay=delay
             )
         case Outcome.REINSTATE:
             contested = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)

@@ -1,7 +1,7 @@
-"""Documents that sellers upload by their links: stored under their digests, and shown to present and later deciders.
+"""Documents that sellers upload by their links: stored under their digests, and shown to current and later deciders.
 
-A rights holder gets those of the removal that it is asked about. People of the marketplace get those of the seller's
-other removals too, each with what came of it; no brand learns what a seller had to do with another.
+A rights holder sees the documents of the removal that it is asked about. The marketplace's staff also see those of the
+seller's other removals, each with the outcome. No brand learns of a seller's dealings with another brand.
 """
 
 import hashlib
@@ -35,7 +35,7 @@ _MOST_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document with the listing it was handed in for, what came of that, and whether it is what the case is about."""
+    """A document, its listing, the outcome of that listing's removal, and whether the case is about that removal."""
 
     upload: SellerUpload
     listing: str
@@ -44,18 +44,18 @@ class Document:
 
 
 def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUpload:
-    """Keep what a seller hands in by its link. The same document again is the same document.
+    """Store a document that a seller uploads by its link. A repeated upload adds nothing.
 
     Raises
     ------
     NotFound
-        The link leads nowhere.
+        The link is unknown.
     Invalid, Conflict
-        It is no document, too large, or too many; nobody decides on this removal any more.
+        The file is not a document, too large, or one too many; no decision on this removal is pending.
     """
     digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
     with runtime.store.write() as connection:
-        audit.hold(connection)  # Of two documents at once the second counts the first.
+        audit.hold(connection)  # Of two concurrent uploads the second counts the first.
         removal = follow(runtime, connection, token).removal
         here, action_id = removal.marketplace_id, removal.action_id
         if not open_to_documents(runtime, connection, removal):
@@ -89,16 +89,16 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes) -> SellerUp
 
 
 def open_to_documents(runtime: Runtime, connection: Connection, removal: StoredAction) -> bool:
-    """Whether the seller may hand in documents for a removal."""
+    """Whether the seller may upload documents for a removal."""
     found = counter_notices.of_action(connection, removal.marketplace_id, removal.action_id)
     may_appeal = CounterNoticeEvent.APPEAL in choices(runtime, connection, removal)
     return may_hand_in(None if found is None else found.state, may_appeal=may_appeal)
 
 
 def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
-    """An analyst's view of the documents of a case's seller, newest first.
+    """The documents of a case's seller that an analyst sees, newest first.
 
-    A second review must not reveal earlier decisions on its listing.
+    A second review omits those of its own listing, because they reveal earlier decisions on it.
     """
     here = case.marketplace_id
     seller = listings.seller_of(connection, here, case.version_id)
@@ -114,12 +114,12 @@ def documents_of(connection: Connection, case: Case) -> tuple[Document, ...]:
 
 
 def for_analyst(runtime: Runtime, person: Person, case_id: str, upload_id: str) -> tuple[SellerUpload, bytes]:
-    """A document that a case shows.
+    """A document of a case, with its content.
 
     Raises
     ------
     NotFound
-        There is no such case for this person, or it does not show this document, or it was erased.
+        The person has no access to the case, the case does not show this document, or it was erased.
     """
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)
@@ -130,12 +130,12 @@ def for_analyst(runtime: Runtime, person: Person, case_id: str, upload_id: str) 
 def for_rights_holder(
     runtime: Runtime, person: Person, counter_notice_id: str, upload_id: str
 ) -> tuple[SellerUpload, bytes]:
-    """A document that a seller handed in for the removal that a brand is asked about.
+    """A seller's document for the removal that a brand is asked about, with its content.
 
     Raises
     ------
     NotFound
-        The brand is asked about no such removal, or nothing such was handed in for it, or it was erased.
+        The brand is not asked about such a removal, the removal has no such document, or it was erased.
     """
     answered = person.brands(Permission.ANSWER_QUESTIONS)
     with runtime.store.read() as connection:
@@ -147,7 +147,7 @@ def for_rights_holder(
 
 
 def shown_to_rights_holder(connection: Connection, found: CounterNotice) -> list[SellerUpload]:
-    """The documents for a removal, once the seller has sent its answer: until then it is a draft."""
+    """The documents for a removal; empty until the seller has sent its answer, because until then they are a draft."""
     if found.first_answered_at is None:
         return []
     return seller_uploads.of_action(connection, found.marketplace_id, found.action_id)
@@ -161,7 +161,7 @@ def _content(connection: Connection, shown: list[SellerUpload], upload_id: str) 
 
 
 def _about(connection: Connection, marketplace_id: str, action_id: str) -> tuple[str, str]:
-    """The listing's id at the marketplace, and what came of its removal."""
+    """The marketplace's id of the listing, and the outcome of its removal."""
     contested = counter_notices.of_action(connection, marketplace_id, action_id)
     appeal = appeals.of_action(connection, marketplace_id, action_id)
     undone = overturns.in_force(connection, marketplace_id, action_id)

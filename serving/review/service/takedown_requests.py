@@ -1,4 +1,4 @@
-"""One click of a brand's person that confirms up to some hundred open questions under one right."""
+"""Takedown requests: a brand user confirms several hundred open questions under one right in one request."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -37,9 +37,9 @@ from serving.standing.store import standings
 class Asked:
     """The takedown request of a brand user.
 
-    `good_faith` is their assurance that their statement on every listing is accurate and complete. `request_id` makes
-    the same form count once, however often it is sent; None is a new one. `marketplace_id` may be left out where the
-    person answers for the brand in one marketplace.
+    `good_faith` is their assurance that their statement on every listing is accurate and complete. `request_id` is the
+    idempotency key; None creates one. `marketplace_id` may be None where the user represents the brand in only one
+    marketplace.
     """
 
     right_id: str
@@ -52,20 +52,20 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A request with what every one of its listings came to, and how many came to what."""
+    """A request with the result of each of its listings."""
 
     request: StoredRequest
     items: tuple[StoredItem, ...]
 
     @property
     def counts(self) -> dict[Fate, int]:
-        """How many came to each fate, zero included."""
+        """The number of listings by result, zeros included."""
         return counted(one.fate for one in self.items)
 
 
 @dataclass(frozen=True, slots=True)
 class _Given:
-    """The verdict on one listing, or why there is none."""
+    """The verdict on one listing, or the reason for its refusal."""
 
     item: Item
     fate: Fate
@@ -86,7 +86,7 @@ class _Given:
 
 @dataclass(frozen=True, slots=True)
 class _Click:
-    """One request on its way through its transaction; `pair` is (marketplace, brand)."""
+    """One request in its transaction; `pair` is (marketplace, brand)."""
 
     runtime: Runtime
     connection: Connection
@@ -100,17 +100,17 @@ class _Click:
 def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
     """Confirm every named listing by the rules of a single confirmation, in one transaction.
 
-    A refused listing (its case was decided, the listing changed, the right does not cover it) leaves no trace and
-    affects no other. One click is one moment, and the brand's standing at it applies to every listing. The daily and
-    hourly limits count one listing after the other. The excess is held or goes to an analyst as if each had its own
-    click. Sent again under the same id, the first answer is given again.
+    A refused listing (its case was decided, the listing changed, the right does not cover it) gets no verdict and
+    affects no other. The brand's standing at the moment of the request applies to every listing. The daily and hourly
+    limits count the listings one by one. The excess is pending approval or goes to an analyst, as with single
+    confirmations. A repeated id returns the first answer.
 
     Raises
     ------
     Invalid
-        No listing or too many are named, the good-faith assurance is missing, or the id is malformed.
+        The request names no listing or too many, the good-faith assurance is missing, or the id is malformed.
     NotFound
-        The right is none of a brand for which the person answers.
+        The right does not belong to a brand that the person represents.
     NotBriefed
         The person has not passed the certification, or passed it too long ago.
     """
@@ -124,11 +124,11 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
     request_id, now = asked.request_id or runtime.ids.new("tdn"), runtime.clock.now()
     with runtime.store.write() as connection:
         place, brand_id = _place(connection, person, asked)
-        # Held until the end in any case of refusal, so that no other confirmation is counted between two listings.
+        # Locked until the end, so that no other confirmation is counted between two listings.
         standings.lock(connection, place, brand_id)
         before = takedowns.find(connection, request_id)
         if before is not None:
-            return _said_before(connection, person, before)
+            return _earlier_answer(connection, person, before)
         certification.require(runtime, connection, person, now)
         cases.hold(connection, place, [one.case_id for one in items])
         counted = current(runtime, connection, place, brand_id, now)
@@ -153,16 +153,16 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
 
 
 def withdraw(runtime: Runtime, person: Person, request_id: str) -> int:
-    """Take back every confirmation of one's own request that still can be; returns how many were.
+    """Undo every confirmation of a user's own request that can still be undone; returns how many.
 
     Raises
     ------
     NotFound
-        There is no such request of this person's brands.
+        The user's brands have no such request.
     Forbidden
-        Somebody else made it.
+        Somebody else made the request.
     Conflict
-        Nothing of it can be undone any more.
+        No confirmation of it can be undone any longer.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -189,7 +189,7 @@ def answered(runtime: Runtime, person: Person, request_id: str) -> Answered:
     Raises
     ------
     NotFound
-        There is none.
+        The person's brands have no such request.
     """
     with runtime.store.read() as connection:
         return _answered(connection, takedowns.get(connection, request_id, person.brands(Permission.ANSWER_QUESTIONS)))
@@ -205,7 +205,7 @@ def _place(connection: Connection, person: Person, asked: Asked) -> tuple[str, s
     return asked.marketplace_id or next(iter(places)), brand_id
 
 
-def _said_before(connection: Connection, person: Person, before: StoredRequest) -> Answered:
+def _earlier_answer(connection: Connection, person: Person, before: StoredRequest) -> Answered:
     if before.user_id != person.user_id:
         raise NotFound("There is no such takedown request.")
     return _answered(connection, before)
@@ -251,5 +251,5 @@ def _answered(connection: Connection, found: StoredRequest) -> Answered:
 def _record(
     connection: Connection, person: Person, act: str, subject: tuple[str, str], payload: dict[str, Any], at: datetime
 ) -> None:
-    """An entry of the audit log about a request, named by (marketplace, request)."""
+    """Add an audit entry about a request; `subject` is (marketplace, request)."""
     audit.record(connection, at, subject[0], f"user:{person.user_id}", act, subject[1], **payload)

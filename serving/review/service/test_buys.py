@@ -1,4 +1,4 @@
-"""Test buys: ordered for a case, followed hand by hand, closed into a verdict that rests on the goods."""
+"""Test buys: ordered for a case, tracked in a custody log, and closed with a verdict on the goods."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,7 +48,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An event of the goods: their holder from then on, the observation in words, and the time."""
+    """A step of the custody log: the holder from then on, the observation, and the time."""
 
     event: CustodyEvent
     holder: str
@@ -68,24 +68,24 @@ class Finding:
 
 
 def order(runtime: Runtime, person: Person, wanted: Order) -> str:
-    """Record that the goods of a case were ordered; the case waits with the analysts. Returns the test buy's id.
+    """Record that the goods of a case were ordered, and queue the case for analysts. Returns the test buy's id.
 
     Raises
     ------
     Conflict
-        The case is closed or held by a colleague, the listing was changed, or a test buy is running.
+        The case is closed or leased by a colleague, the listing has changed, or a test buy is running.
     NotFound, Forbidden, Invalid
-        The case is not theirs; it is none of first instance; a field is of no known form.
+        The person has no access to the case; it is a blind case; a field is malformed.
     """
     now = runtime.clock.now()
     reference, minor = _text("order reference", wanted.reference), _cost(wanted)
     if wanted.arrives_by <= now:
-        raise Invalid("The goods arrive after they were ordered.")
+        raise Invalid("The expected arrival must be in the future.")
     test_buy_id = runtime.ids.new("tby")
     with runtime.store.write() as connection:
         case, side = visible_case(connection, person, wanted.case_id)
         if side is Side.BRAND or case.lane in BLIND_LANES:
-            raise Forbidden("A test buy is ordered by an analyst for a case of first instance.")
+            raise Forbidden("Only analysts order test buys, and not for appeals, complaints or second reviews.")
         if case.version_id != wanted.version_id:
             raise Conflict("The listing has changed since you loaded it. Review the current version.")
         due_at = wanted.arrives_by + timedelta(days=runtime.policies[EnforcementPolicy].test_buy_examined_within_days)
@@ -115,17 +115,17 @@ def order(runtime: Runtime, person: Person, wanted: Order) -> str:
 
 
 def take_step(runtime: Runtime, person: Person, test_buy_id: str, taken: Step) -> TestBuyState:
-    """Append to the custody log that goods were received, handed over or inspected, or that nothing will come of it.
+    """Append to the custody log that goods were received, handed over or inspected, or that the test buy is cancelled.
 
     Raises
     ------
     Conflict
-        It cannot happen now, somebody else holds the goods, or somebody was faster.
+        The step is impossible now, somebody else holds the goods, or a concurrent step came first.
     NotFound, Invalid
-        There is no such test buy; a text is empty or too long, or it happened in the future or before the last step.
+        There is no such test buy; a text is empty or too long; the time is in the future or before the last step.
     """
     if taken.event in {CustodyEvent.ORDER, CustodyEvent.EXAMINE}:
-        raise Invalid("An order begins a test buy and a verdict ends it; neither is a step of the log.")
+        raise Invalid("Order a test buy on its case page, and close it with a verdict; neither is a custody step.")
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
@@ -133,14 +133,14 @@ def take_step(runtime: Runtime, person: Person, test_buy_id: str, taken: Step) -
 
 
 def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) -> Recorded:
-    """Record what the goods are, as the verdict of the case: goods that were examined outweigh every opinion.
+    """Record the examiner's finding as the verdict of the case; it outweighs every other verdict in training.
 
     Raises
     ------
     Conflict
-        The goods were not inspected or are with somebody else; the case was decided or the listing changed meanwhile.
+        The goods were not inspected or somebody else holds them; the case was decided or the listing has changed.
     NotFound, Invalid
-        There is no such test buy; it is no finding.
+        There is no such test buy; the judgement is not a finding.
     """
     check_finding(finding.judgement)
     now = runtime.clock.now()
@@ -163,7 +163,7 @@ def read(runtime: Runtime, person: Person, test_buy_id: str) -> tuple[TestBuy, l
     Raises
     ------
     NotFound
-        There is none in the person's marketplaces.
+        The person's marketplaces have no such test buy.
     """
     with runtime.store.read() as connection:
         found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
@@ -188,7 +188,7 @@ def _append(
 def _check_time(connection: Connection, found: TestBuy, occurred_at: datetime, now: datetime) -> None:
     last = test_buys.log(connection, found.marketplace_id, found.test_buy_id)[-1]
     if not last.occurred_at <= occurred_at <= now:
-        raise Invalid("A step happened after the one before it, and not in the future.")
+        raise Invalid("A step cannot be earlier than the one before it, or in the future.")
 
 
 def _entry(
@@ -210,7 +210,7 @@ def _entry(
 
 
 def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestBuy, step_: Step, now: datetime) -> None:
-    """On the case's timeline and in the audit log, whose chain proves the order of the custody log's lines."""
+    """Add the step to the case's timeline and to the audit log, whose chain proves the order of the custody log."""
     event = {
         "marketplace_id": found.marketplace_id,
         "event_id": runtime.ids.new("evt"),
@@ -235,16 +235,16 @@ def _tell(runtime: Runtime, connection: Connection, person: Person, found: TestB
 
 def _cost(wanted: Order) -> int | None:
     if (wanted.cost is None) != (wanted.currency is None):
-        raise Invalid("A cost has an amount and a currency.")
+        raise Invalid("Give the cost with both an amount and a currency.")
     if wanted.cost is None or wanted.currency is None:
         return None
     if not money.CODE.match(wanted.currency) or not 0 <= wanted.cost < 10**9:
-        raise Invalid("A cost is an amount from zero on in a currency such as EUR.")
+        raise Invalid("Give the cost as an amount of zero or more in a currency such as EUR.")
     return money.to_minor(wanted.cost, wanted.currency)
 
 
 def _text(what: str, given: str) -> str:
     found = given.strip()
     if not found or len(found) > _LONGEST[what] or "\0" in found:
-        raise Invalid("The {what} has 1 to {most:,} characters.", what=what, most=_LONGEST[what])
+        raise Invalid("The {what} must have 1 to {most:,} characters.", what=what, most=_LONGEST[what])
     return found

@@ -1,4 +1,4 @@
-"""Withdrawn verdicts: undone by their authors while the window is open, or set aside by others."""
+"""Withdrawal of verdicts: undone by their authors within the undo window, or overruled by others."""
 
 from datetime import datetime, timedelta
 
@@ -28,14 +28,14 @@ from serving.takedowns.store import actions
 
 
 def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
-    """Take back one's own last verdict on a case while the window is open; returns the withdrawal's id.
+    """Undo a person's own last verdict on a case within the undo window; returns the withdrawal's id.
 
-    The case is open again in the lane in which it was decided; a scheduled action is withdrawn.
+    The case reopens in the lane in which it was decided; a scheduled action is withdrawn.
 
     Raises
     ------
     Conflict
-        There is nothing to undo, the window has closed, or somebody went on from there.
+        There is no verdict to undo, the window has closed, or a later step rests on the verdict.
     Forbidden
         The verdict is somebody else's.
     """
@@ -47,9 +47,9 @@ def undo_verdict(runtime: Runtime, person: Person, case_id: str) -> str:
 def undo_in(
     runtime: Runtime, connection: Connection, person: Person, case_id: str, now: datetime, *, recounts: bool = True
 ) -> str:
-    """Undo a verdict inside a transaction that does more; raises like `undo_verdict`.
+    """Undo a verdict in the caller's transaction; raises like `undo_verdict`.
 
-    `recounts` is false where the caller holds the count of the brand's standing and counts it again afterwards.
+    `recounts` is False where the caller has locked the brand's standing and counts it again afterwards.
     """
     case, side = visible_case(connection, person, case_id)
     if recounts:
@@ -74,16 +74,16 @@ def undo_in(
         tell_counter_notice(context, found, CounterNoticeEvent.REOPEN)
     if recounts:
         recount_of(runtime, connection, case, now)
-    note(context, f"Took back “{given.judgement.value.replace('_', ' ')}”.")
+    note(context, f"Withdrew “{given.judgement.value.replace('_', ' ')}”.")
     return withdrawal_id
 
 
-def snooze(runtime: Runtime, connection: Connection, person: Person, word: tuple[str, str], at: datetime) -> None:
-    """Set aside a verdict that other people have overruled.
+def overrule(runtime: Runtime, connection: Connection, person: Person, key: tuple[str, str], at: datetime) -> None:
+    """Withdraw a verdict that other people have overruled.
 
-    An analyst decides its case again, unless another case of the listing is open already.
+    An analyst decides its case again, unless another case of the listing is open.
     """
-    marketplace_id, verdict_id = word
+    marketplace_id, verdict_id = key
     verdict = verdicts.get(connection, marketplace_id, verdict_id)
     case = cases.get(connection, marketplace_id, verdict.case_id)
     context = DecisionContext(runtime, connection, person, case, verdict.side, at)
@@ -102,7 +102,7 @@ def snooze(runtime: Runtime, connection: Connection, person: Person, word: tuple
     if elsewhere is not None:
         notices.move_to_case(connection, marketplace_id, case.case_id, elsewhere.case_id)
     recount_of(runtime, connection, case, at)
-    note(context, "The held removal was withdrawn; an analyst decides anew.")
+    note(context, "The pending removal was withdrawn; an analyst decides again.")
 
 
 def _reopen(context: DecisionContext, given: StoredVerdict) -> None:

@@ -19,7 +19,7 @@ from serving.review.tables import bulk_item, bulk_verdict
 
 @dataclass(frozen=True, slots=True)
 class StoredBulk:
-    """An answer to many cases as it was given."""
+    """A bulk answer as stored."""
 
     marketplace_id: str
     bulk_id: str
@@ -30,7 +30,7 @@ class StoredBulk:
 
 @dataclass(frozen=True, slots=True)
 class StoredBulkItem:
-    """One case of it; `content` and `external_id` are None where there is no such case in the marketplace."""
+    """One case of a bulk answer; `content` and `external_id` are None where the marketplace has no such case."""
 
     case_id: str
     version_id: str
@@ -43,13 +43,13 @@ class StoredBulkItem:
 
 
 def begin(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Keep an answer before its cases are decided; False where one of this id is there already."""
+    """Store an answer before its cases are decided; False where its id is already stored."""
     kept = insert_or_ignore(connection, bulk_verdict).values(**row).returning(bulk_verdict.c.bulk_id)
     return connection.execute(kept).first() is not None
 
 
 def hold(connection: Connection, marketplace_id: str, bulk_id: str) -> frozenset[str]:
-    """Lock this id until the transaction ends, so that other requests wait; returns the cases with an outcome."""
+    """Lock this id until the transaction ends, so that other requests wait; returns the cases with a result."""
     one = select(bulk_verdict.c.bulk_id).where(inside(bulk_verdict, marketplace_id, bulk_id=bulk_id))
     connection.execute(one.with_for_update()).all()
     query = select(bulk_item.c.case_id).where(inside(bulk_item, marketplace_id, bulk_id=bulk_id))
@@ -57,17 +57,17 @@ def hold(connection: Connection, marketplace_id: str, bulk_id: str) -> frozenset
 
 
 def add_item(connection: Connection, row: Mapping[str, Any]) -> None:
-    """The result of one case."""
+    """Store the result of one case."""
     add(connection, bulk_item, [row])
 
 
 def get(connection: Connection, bulk_id: str, user_id: str) -> StoredBulk:
-    """One's own answer.
+    """A person's own bulk answer.
 
     Raises
     ------
     NotFound
-        There is none of this person's.
+        The person has no bulk answer of this id.
     """
     query = select(bulk_verdict).where(bulk_verdict.c.bulk_id == bulk_id, bulk_verdict.c.user_id == user_id)
     found = required(connection.execute(query).mappings().one_or_none(), "There is no such answer of yours.")

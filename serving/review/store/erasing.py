@@ -1,4 +1,4 @@
-"""Seller data in the documents of test buys, and its erasure: found by the test buy."""
+"""Seller data in the documents of test buys, and its erasure by test buy."""
 
 from typing import Final
 

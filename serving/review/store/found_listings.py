@@ -1,4 +1,4 @@
-"""The columns of a search result list beside the titles: seller, open work, last verdict."""
+"""The columns of a list of search results: seller, open cases, last verdict, last action."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
@@ -22,8 +22,8 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 @dataclass(frozen=True, slots=True)
 class FoundListing:
-    """A listing as it stands. `open_cases` are ids with their lanes, None where those are hidden with the score;
-    `judgement` is the last verdict that is not withdrawn."""
+    """A listing as it stands. `open_cases` are ids with their lanes, None where the score is masked; `judgement` is the
+    last verdict that is not withdrawn."""
 
     marketplace_id: str
     external_id: str
@@ -38,8 +38,8 @@ class FoundListing:
     action: tuple[ActionKind, ActionState] | None = None
 
 
-def offers(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[FoundListing]:
-    """The listings of these matches, in their order; the searcher sees no second review of their own answer."""
+def listings_of(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[FoundListing]:
+    """The listings of these matches, in their order; second reviews of the searcher's own verdicts are left out."""
     if not hits:
         return []
     wanted = tuple_(listing.c.marketplace_id, listing.c.external_id).in_(
@@ -143,7 +143,7 @@ def _of(table: Any, keys: Collection[tuple[str, str]]) -> ColumnElement[bool]:
 def open_cases_of_sellers(
     connection: Connection, marketplaces: Collection[str], sellers: Collection[str]
 ) -> dict[str, int]:
-    """How many open cases each of these sellers has; sellers without any are left out."""
+    """The number of open cases by seller; sellers without open cases are left out."""
     query = (
         select(review_case.c.seller_external_id, func.count().label("n"))
         .where(
@@ -157,7 +157,7 @@ def open_cases_of_sellers(
 
 
 def case_of(connection: Connection, marketplaces: Collection[str], case_id: str) -> str | None:
-    """The case that is called so, in one of these marketplaces."""
+    """The case id if the case belongs to one of these marketplaces, else None."""
     query = select(review_case.c.case_id).where(
         review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.case_id == case_id
     )

@@ -1,4 +1,4 @@
-"""First answers on cases whose score was hidden from the reviewer by a draw, and on those whose score was not."""
+"""First answers on cases with a masked score, sampled at random, and on the others of the same population."""
 
 from datetime import datetime
 
@@ -11,15 +11,15 @@ from serving.platform.database.scope import same
 
 
 def first_answers(connection: Connection, marketplace_id: str, since: datetime) -> tuple[Answers, Answers]:
-    """Of a marketplace's cases that could have been drawn: first answers given without the score, and those with it.
+    """First answers of a marketplace without the score and with it, on cases with a positive sampling probability.
 
-    Only the first counts: later answers, or a new answer after an undo, may be given with knowledge of the score.
+    Only the first answer counts: later answers, or a new answer after an undo, may know the score.
     """
     return _counted(connection, verdict.c.marketplace_id == marketplace_id, since)
 
 
 def first_answers_of(connection: Connection, user_id: str, since: datetime) -> tuple[Answers, Answers]:
-    """The same of one reviewer, at whichever marketplace; cases that somebody else answered before are left out."""
+    """As `first_answers`, for one reviewer at all marketplaces; cases that somebody answered before are left out."""
     return _counted(connection, verdict.c.user_id == user_id, since)
 
 

@@ -1,4 +1,4 @@
-"""The desk's work in progress: who has decided how much, who holds what, and what has waited longest."""
+"""Work in progress in the review queue: decisions by reviewer, leased cases, and the oldest case of each lane."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from serving.platform.database.scope import inside, same
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """An open case that somebody holds."""
+class LeasedCase:
+    """An open case that somebody has leased."""
 
     case_id: str
     user_id: str
@@ -29,7 +29,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Oldest:
-    """The case of a lane that was opened first."""
+    """The oldest open case of a lane."""
 
     lane: CaseLane
     opened_at: datetime
@@ -46,7 +46,7 @@ def stands() -> ColumnElement[bool]:
 
 
 def decided(connection: Connection, marketplaces: Collection[str], since: datetime) -> dict[str, int]:
-    """The number of answers in force since a moment, by reviewer; reviewers without any are left out."""
+    """The number of analysts' verdicts in force since a moment, by reviewer; reviewers without any are left out."""
     team = select(role_grant.c.user_id).where(
         role_grant.c.marketplace_id.in_(sorted(marketplaces)), role_grant.c.role == Role.ANALYST.value
     )
@@ -64,8 +64,8 @@ def decided(connection: Connection, marketplaces: Collection[str], since: dateti
     return {row.user_id: row.n for row in connection.execute(query)}
 
 
-def held(connection: Connection, marketplaces: Collection[str], at: datetime, most: int) -> list[Held]:
-    """The open cases that somebody holds, those that are free again soonest first."""
+def leased(connection: Connection, marketplaces: Collection[str], at: datetime, most: int) -> list[LeasedCase]:
+    """The leased open cases, the lease that ends soonest first."""
     query = (
         select(
             review_case.c.case_id,
@@ -86,13 +86,13 @@ def held(connection: Connection, marketplaces: Collection[str], at: datetime, mo
         .limit(most)
     )
     return [
-        Held(row.case_id, row.leased_by, row.name, row.leased_until, row.content.get("title"))
+        LeasedCase(row.case_id, row.leased_by, row.name, row.leased_until, row.content.get("title"))
         for row in connection.execute(query)
     ]
 
 
 def oldest(connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane]) -> list[Oldest]:
-    """The longest waiting case of each lane with any: one step along an index for each."""
+    """The oldest open case of each lane that has one; each lane costs one index lookup."""
     found: dict[CaseLane, Oldest] = {}
     for place in sorted(marketplaces):
         for lane in lanes:

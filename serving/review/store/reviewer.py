@@ -1,4 +1,4 @@
-"""One reviewer's own answers, and what others said of the same listings."""
+"""One reviewer's own answers, and other people's answers on the same listings."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ class Decided:
 
 @dataclass(frozen=True, slots=True)
 class Overturned:
-    """A decision of the reviewer that did not last."""
+    """A removal by the reviewer that was overturned later."""
 
     case_id: str
     external_id: str
@@ -41,7 +41,7 @@ class Overturned:
 
 
 def decided(connection: Connection, user_id: str, since: datetime) -> list[Decided]:
-    """A reviewer's answers since a moment that still stand, the oldest first."""
+    """A reviewer's answers since a moment that are not withdrawn, the oldest first."""
     query = (
         select(review_case.c.opened_at, verdict.c.known_at)
         .join(review_case, same(review_case, verdict, "case_id"))
@@ -52,17 +52,17 @@ def decided(connection: Connection, user_id: str, since: datetime) -> list[Decid
 
 
 def answered(connection: Connection, user_id: str, since: datetime) -> list[datetime]:
-    """When a reviewer answered since a moment, including undone answers."""
+    """The times of a reviewer's answers since a moment, including undone answers."""
     return list(connection.execute(select(verdict.c.known_at).where(*_own(user_id, since))).scalars())
 
 
 def with_second_reviews(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
-    """The reviewer's answers beside a colleague's on the same version, where one of the two looked blind."""
+    """The reviewer's answers with a colleague's on the same version, where one of the two is a second review."""
     return _beside(connection, user_id, since, second_review=True)
 
 
 def with_gold_items(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
-    """The reviewer's answers to cases whose answer was known, beside that."""
+    """The reviewer's answers to gold items, each with its label."""
     query = (
         select(verdict.c.judgement, review_case.c.gold_item)
         .join(review_case, same(review_case, verdict, "case_id"))
@@ -73,7 +73,7 @@ def with_gold_items(connection: Connection, user_id: str, since: datetime) -> li
 
 
 def with_brands(connection: Connection, user_id: str, since: datetime) -> list[Pair]:
-    """The reviewer's answers beside what the brand said of the same version later."""
+    """The reviewer's answers with the brand's later answer on the same version."""
     return _beside(connection, user_id, since, second_review=False)
 
 
@@ -98,7 +98,7 @@ def _beside(connection: Connection, user_id: str, since: datetime, *, second_rev
 
 
 def appeals_decided(connection: Connection, user_id: str, since: datetime) -> tuple[int, int]:
-    """How many appeals against removals on the reviewer's word were dismissed, of how many that were decided."""
+    """The dismissed and all decided appeals against removals by the reviewer's verdicts."""
     query = (
         select(appeal.c.state)
         .select_from(with_contested(appeal))
@@ -109,7 +109,7 @@ def appeals_decided(connection: Connection, user_id: str, since: datetime) -> tu
 
 
 def overturned(connection: Connection, user_id: str, since: datetime, most: int) -> list[Overturned]:
-    """Removals on the reviewer's word that were undone later, the latest first."""
+    """Removals by the reviewer's verdicts that were overturned, the latest first."""
     query = (
         select(
             verdict.c.case_id,

@@ -1,4 +1,4 @@
-"""Takedown requests of brands: what was asked for under which right, and what each listing came to."""
+"""Takedown requests of brands: the listings, the right, and the result of each listing."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from serving.review.tables import takedown_item, takedown_request
 
 @dataclass(frozen=True, slots=True)
 class StoredRequest:
-    """A request as it was made."""
+    """A request as stored."""
 
     marketplace_id: str
     request_id: str
@@ -37,7 +37,7 @@ class StoredRequest:
 class StoredItem:
     """One listing of a request. `external_id` and `content` are None where the brand was never asked about it.
 
-    `refusal` is why it was refused, as a phrase.
+    `refusal` is the reason for its refusal, as a phrase.
     """
 
     case_id: str
@@ -52,14 +52,14 @@ class StoredItem:
 
 
 def add_request(connection: Connection, row: Mapping[str, Any], items: Sequence[Mapping[str, Any]]) -> None:
-    """A request with what each of its listings came to."""
+    """Store a request with the result of each of its listings."""
     add(connection, takedown_request, [row])
     key = {name: row[name] for name in ("marketplace_id", "request_id")}
     add(connection, takedown_item, [{**key, "number": number, **one} for number, one in enumerate(items)])
 
 
 def find(connection: Connection, request_id: str) -> StoredRequest | None:
-    """The request of an id, of whichever marketplace; None where there is none."""
+    """The request of an id, from any marketplace; None where there is none."""
     query = select(takedown_request).where(takedown_request.c.request_id == request_id)
     found = connection.execute(query).one_or_none()
     return None if found is None else _stored(found)
@@ -71,7 +71,7 @@ def get(connection: Connection, request_id: str, pairs: Collection[tuple[str, st
     Raises
     ------
     NotFound
-        There is none; that of another brand is not told apart.
+        There is no such request, or it is another brand's; the error is the same.
     """
     found = find(connection, request_id)
     if found is None or (found.marketplace_id, found.brand_id) not in pairs:
@@ -91,7 +91,7 @@ def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int
 
 
 def sizes(connection: Connection, found: Collection[StoredRequest]) -> dict[str, int]:
-    """How many listings each of these requests names."""
+    """The number of listings by request."""
     query = (
         select(takedown_item.c.request_id, func.count().label("n"))
         .where(takedown_item.c.request_id.in_([one.request_id for one in found]))
@@ -101,7 +101,7 @@ def sizes(connection: Connection, found: Collection[StoredRequest]) -> dict[str,
 
 
 def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
-    """The listings of a request in the order in which they were sent."""
+    """The listings of a request, in the order of the request."""
     later, own, here = verdict.alias("later"), verdict.alias("own"), takedown_item.c.marketplace_id
     answered = exists().where(
         own.c.marketplace_id == here, own.c.case_id == takedown_item.c.case_id, own.c.brand_id == found.brand_id
@@ -110,7 +110,7 @@ def items(connection: Connection, found: StoredRequest) -> list[StoredItem]:
         select(takedown_item, listing.c.external_id, listing_version.c.content, later.c.verdict_id.label("later"))
         .outerjoin(verdict, (verdict.c.marketplace_id == here) & (verdict.c.verdict_id == takedown_item.c.verdict_id))
         .outerjoin(later, (later.c.marketplace_id == here) & (later.c.supersedes_id == takedown_item.c.verdict_id))
-        # The submitted id may be anybody's case: only one about which the brand was asked has a name here.
+        # The submitted id may be any case: only cases that the brand was asked about are shown with their listing.
         .outerjoin(
             review_case,
             (review_case.c.marketplace_id == here)

@@ -48,18 +48,18 @@ class Entry:
 
 
 def add_test_buy(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new test buy.
+    """Store a new test buy.
 
     Raises
     ------
     Conflict
-        One is running for this case.
+        A test buy is running for this case.
     """
     running = select(test_buy.c.test_buy_id).where(
         inside(test_buy, row["marketplace_id"], case_id=row["case_id"]), test_buy.c.closed_at.is_(None)
     )
     if connection.execute(running).first():
-        raise Conflict("A test buy is running for this case already.")
+        raise Conflict("A test buy is already running for this case.")
     add(connection, test_buy, [row])
 
 
@@ -69,14 +69,14 @@ def get(connection: Connection, test_buy_id: str, marketplaces: Collection[str])
     Raises
     ------
     NotFound
-        There is none there.
+        These marketplaces have no such test buy.
     """
     query = select(test_buy).where(test_buy.c.test_buy_id == test_buy_id, test_buy.c.marketplace_id.in_(marketplaces))
     return _stored(required(connection.execute(query).one_or_none(), "There is no such test buy."))
 
 
 def states_of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> list[TestBuyState]:
-    """The states of every test buy of a listing, whichever of its versions it was ordered for."""
+    """The states of all test buys of a listing, for any of its versions."""
     query = (
         select(test_buy.c.state)
         .join(review_case, same(review_case, test_buy, "case_id"))
@@ -102,12 +102,12 @@ def _stored(row: Row[Any]) -> TestBuy:
 
 
 def append(connection: Connection, found: TestBuy, after: Custody, row: Mapping[str, Any], **values: Any) -> None:
-    """Append a line to the log of a test buy as it was read; of two people at once the second is refused.
+    """Append a line to the custody log of a test buy; the second of two concurrent lines is refused.
 
     Raises
     ------
     Conflict
-        Somebody was faster.
+        The log has changed since `found` was read.
     """
     changed = connection.execute(
         update(test_buy)
@@ -115,12 +115,12 @@ def append(connection: Connection, found: TestBuy, after: Custody, row: Mapping[
         .values(state=after.state.value, holder=after.holder, entries=found.entries + 1, **values)
     )
     if changed.rowcount != 1:
-        raise Conflict("Somebody has added to this custody log in the meantime; read it again.")
+        raise Conflict("Somebody has added to this custody log in the meantime. Refresh the page.")
     add(connection, custody_entry, [row])
 
 
 def add_entry(connection: Connection, row: Mapping[str, Any]) -> None:
-    """The first line of a new log."""
+    """Store the first line of a new log."""
     add(connection, custody_entry, [row])
 
 

@@ -1,4 +1,4 @@
-"""Documents that people hand in: told by their first bytes, named without what a name can hide. Never opened here."""
+"""Supplied documents: their type by the first bytes, and a name that is safe to show. They are never opened here."""
 
 import re
 import unicodedata
@@ -15,7 +15,7 @@ _PATH: Final = re.compile(r"[/\\]")
 
 
 def media_type_of(content: bytes) -> str | None:
-    """The media type of a document by its first bytes, whatever its name or its sender claims; None for other types.
+    """The media type of a document by its first bytes, regardless of its name; None for unsupported types.
 
     >>> media_type_of(b"%PDF-1.7"), media_type_of(b"<html>")
     ('application/pdf', None)
@@ -24,7 +24,7 @@ def media_type_of(content: bytes) -> str | None:
 
 
 def ending_of(media_type: str) -> str:
-    """The ending of a file of this type, where we give it out under a name of our own.
+    """The file extension of this media type, for downloads under a name of our own.
 
     >>> ending_of("image/jpeg")
     'jpg'
@@ -33,9 +33,9 @@ def ending_of(media_type: str) -> str:
 
 
 def readable_name(given: str) -> str:
-    """A file's name as people may read it: no folders, no control, direction or invisible characters, no end of a page.
+    """A file's name for display, without folders and without control, direction, invisible or separator characters.
 
-    It is text to show and never a name under which anything is stored or given out.
+    It is only shown; files are never stored or served under it.
 
     >>> readable_name("C:\\\\scans\\\\invoice 1177.pdf"), readable_name("../../etc/passwd"), readable_name(" ")
     ('invoice 1177.pdf', 'passwd', 'document')

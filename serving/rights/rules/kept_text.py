@@ -1,4 +1,4 @@
-"""Short texts about rights and powers of attorney, as they are kept. Standard library only."""
+"""Short texts about rights and powers of attorney, as stored. Standard library only."""
 
 from typing import Final
 
@@ -17,12 +17,12 @@ _UNFIT: Final = {
 
 
 def kept_text(what: str, given: str) -> str:
-    """A text without blanks around it.
+    """A text without surrounding white space.
 
     Raises
     ------
     Invalid
-        It is empty, too long, or holds a character that cannot be seen.
+        The text is empty, too long, or contains an invisible character.
     """
     found = given.strip()
     if not found or len(found) > _LONGEST[what] or not found.isprintable():

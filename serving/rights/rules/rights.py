@@ -1,4 +1,4 @@
-"""May this right carry a notice here and now? Standard library only."""
+"""Whether a right can carry a notice here and now. Standard library only."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from features.message import Message, message
 from models.verdict import ReasonCode, named
 from serving.rights.policy import RightsPolicy
 
-WORLD: Final = "WORLD"  # Copyright in the states of the Berne Convention, and what was carried over unseen.
+WORLD: Final = "WORLD"  # Copyright in the states of the Berne Convention, and rights carried over unverified.
 UNION: Final = "EU"
 
 
@@ -23,7 +23,7 @@ class RightKind(StrEnum):
 
 
 class RightState(StrEnum):
-    """How far a right was looked at. `carried_over` was taken for granted before rights were asked for."""
+    """The verification of a right. `carried_over` rights were accepted before rights had to be verified."""
 
     CLAIMED = "claimed"
     VERIFIED = "verified"
@@ -34,7 +34,7 @@ class RightState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """A right as registered. `territories` are ISO 3166 codes, EU or WORLD; it holds before `expires_at`."""
+    """A right as registered. `territories` are ISO 3166 codes, EU or WORLD; it is in force before `expires_at`."""
 
     right_id: str
     kind: RightKind
@@ -49,7 +49,7 @@ class Right:
 
     @property
     def named(self) -> Message:
-        """How a sentence names it."""
+        """The name of the right for use in a sentence."""
         if self.state is RightState.CARRIED_OVER:
             return message(f"right.{self.kind.value}.carried_over")
         return message(f"right.{self.kind.value}", title=self.title, office=self.office, number=self.number)
@@ -70,7 +70,7 @@ class Mandate:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """The use of a right: the reason, where the marketplace sells (None where it has not declared it), and the time."""
+    """The use of a right: the reason, the marketplace's declared sales territory (None without one), and the time."""
 
     reason_code: ReasonCode
     sold_in: frozenset[str] | None
@@ -79,7 +79,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Basis:
-    """The right that carries a notice with the message that says so, or None with the reasons why none does."""
+    """The right that carries a notice with a message that names it, or None with the reasons why no right does."""
 
     right: Right | None
     reasons: tuple[Message, ...]
@@ -90,8 +90,8 @@ _KINDS: Final = {
     ReasonCode.MARK_MISUSE: frozenset({RightKind.MARK}),
     ReasonCode.DESIGN: frozenset({RightKind.DESIGN}),
     ReasonCode.COPYRIGHT: frozenset({RightKind.COPYRIGHT}),
-    # Goods that are not what was promised infringe no right of one kind; the sender of the notice must own one that
-    # holds here.
+    # Goods that do not match their description infringe no specific kind of right; the notifier must own any right
+    # in force here.
     ReasonCode.NOT_AS_DESCRIBED: frozenset(RightKind),
 }
 _HOLDS: Final = frozenset({RightState.VERIFIED, RightState.CARRIED_OVER})
@@ -103,13 +103,13 @@ def kinds_for(reason_code: ReasonCode) -> frozenset[RightKind]:
 
 
 def spread(territories: Iterable[str], policy: RightsPolicy) -> frozenset[str]:
-    """Territories as countries; WORLD stays a word of its own."""
+    """Territories with EU replaced by its members; WORLD stays as it is."""
     found = frozenset(territories)
     return found - {UNION} | (frozenset(policy.union) if UNION in found else frozenset())
 
 
 def overlap(ours: Iterable[str], theirs: Iterable[str], policy: RightsPolicy) -> frozenset[str]:
-    """Where both hold; WORLD holds wherever the other does."""
+    """The territories that both have; WORLD includes all of the other's."""
     one, other = spread(ours, policy), spread(theirs, policy)
     if WORLD in one:
         return other
@@ -119,10 +119,10 @@ def overlap(ours: Iterable[str], theirs: Iterable[str], policy: RightsPolicy) ->
 def objection(right: Right, notice: Notice, policy: RightsPolicy, mandate: Mandate | None = None) -> Message | None:
     """Why a right cannot carry a notice; None where it can.
 
-    It must be looked at, be of a kind that the reason speaks of, hold at the moment, and hold somewhere where the
-    marketplace sells. One shared country is enough, because a listing is shown in all of them. Where a marketplace has
-    not said where it sells, a right of some countries carries nothing: not known is not everywhere. An agent acts only
-    where the mandate and the right reach both.
+    It must be verified or carried over, of a kind that fits the reason, in force at the moment, and valid in a country
+    where the marketplace sells. One shared country is enough, because a listing is shown in all of them. Without a
+    declared sales territory only a WORLD right carries a notice, because unknown does not mean everywhere. An agent
+    acts only in territories of both the mandate and the right.
     """
     if right.state not in _HOLDS:
         return message(f"right.{right.state.value}", right=right.named)
@@ -154,9 +154,9 @@ def _out_of_place(right: Right, notice: Notice, policy: RightsPolicy, mandate: M
 
 
 def no_mandate(mandates: Sequence[Mandate], at: datetime) -> Message | None:
-    """Why an agent may not act at a moment; None where one of the powers of attorney holds, or there are none.
+    """Why an agent may not act at a moment; None where a power of attorney is in force, or there are none.
 
-    A person with none is the brand's own.
+    A person without a power of attorney is the brand's own.
     """
     if not mandates or any(holds(one, at) for one in mandates):
         return None
@@ -169,14 +169,14 @@ def no_mandate(mandates: Sequence[Mandate], at: datetime) -> Message | None:
 
 
 def holds(mandate: Mandate, at: datetime) -> bool:
-    """Whether a power of attorney holds at a moment."""
+    """Whether a power of attorney is in force at a moment."""
     return mandate.begins_at <= at < mandate.expires_at and (mandate.revoked_at is None or at < mandate.revoked_at)
 
 
 def basis(rights: Sequence[Right], mandates: Sequence[Mandate], notice: Notice, policy: RightsPolicy) -> Basis:
-    """The right that carries a notice of somebody with these powers of attorney, verified before carried over.
+    """The right that carries a notice of somebody with these powers of attorney; verified rights come first.
 
-    Of several the one that ends last: it is the least likely to be questioned while the matter is open.
+    Among equals the right that ends last is chosen, because it is the least likely to expire while the matter is open.
     """
     agent = no_mandate(mandates, notice.at)
     if agent is not None:
@@ -213,10 +213,10 @@ def _preference(right: Right) -> tuple[bool, bool, float, str]:
 
 
 def last_day(ends: datetime) -> date:
-    """The last day on which something is valid that ends at a moment."""
+    """The last day of something that ends at a moment."""
     return (ends - timedelta(microseconds=1)).date()
 
 
 def listed(territories: Iterable[str]) -> str:
-    """Territories for a sentence."""
+    """Territories as text for a sentence."""
     return ", ".join(sorted(territories)) or "no country"

@@ -1,4 +1,4 @@
-"""The rights that a confirmation rests on: found at the moment, and kept with it."""
+"""The right that a confirmation rests on: found when the brand confirms, and stored with the confirmation."""
 
 from datetime import datetime
 
@@ -25,9 +25,9 @@ def basis_of(
     *,
     only: str | None = None,
 ) -> tuple[Basis, tuple[Mandate, ...]]:
-    """The right of a brand that carries this person's 'counterfeit' now, and by which powers of attorney.
+    """The right of a brand that carries this person's confirmation now, and the powers of attorney in force.
 
-    `pair` is (marketplace, brand); `only` is the right by which alone it shall be carried.
+    `pair` is (marketplace, brand); `only` restricts the choice to one right.
     """
     here, brand_id = pair
     on_record = rights.rights_of(connection, [brand_id])
@@ -46,7 +46,7 @@ def keep_basis(
     carried: tuple[Right, str, tuple[Mandate, ...]],
     at: datetime,
 ) -> None:
-    """Write down which right carried a confirmation, in the words of that moment."""
+    """Store the right that carried a confirmation, with the reason in the wording of that time."""
     right, reason, mandates = carried
     row = {
         "marketplace_id": case.marketplace_id,

@@ -27,9 +27,9 @@ NOT_LEADING = Phrase(
 
 
 def objection(connection: Connection, person: Person, pair: tuple[str, str]) -> Phrase | None:
-    """Why a person may not change what a brand has on file; None where they may. `pair` is (marketplace, brand).
+    """Why a person may not change a brand's file; None where they may. `pair` is (marketplace, brand).
 
-    An agent may not, even where the marketplace once granted it: an agent with limits does not set these limits.
+    An agent may not, even with lead rights: an agent must not change the limits of its own power of attorney.
     """
     if pair not in person.brands(Permission.LEAD_BRAND):
         return NOT_LEADING
@@ -37,14 +37,14 @@ def objection(connection: Connection, person: Person, pair: tuple[str, str]) -> 
 
 
 def require_lead(connection: Connection, person: Person, pair: tuple[str, str]) -> str:
-    """Let nobody change what a brand has on file who may not; returns how the audit log names who may.
+    """Refuse people who may not change a brand's file; returns the person's name in the audit log.
 
     Raises
     ------
     NotFound
-        They do not speak for this brand here.
+        The person does not represent this brand here.
     Forbidden
-        They speak for it and may not change this.
+        The person represents the brand but may not change its file.
     """
     if pair not in person.brands(Permission.ANSWER_QUESTIONS):
         raise NotFound("There is no such brand.")
@@ -55,9 +55,9 @@ def require_lead(connection: Connection, person: Person, pair: tuple[str, str]) 
 
 
 def settled_elsewhere(connection: Connection, marketplace_id: str, found: Sequence[StoredRight]) -> frozenset[str]:
-    """The rights that only people of other marketplaces verified, by id.
+    """The ids of the rights that people of other marketplaces verified.
 
-    They are withdrawn there. Where the verifier has no role any more, or was the operator, any lead may withdraw them.
+    Only there can it be withdrawn. If the verifier has no role now, or was the operator, any lead may withdraw it.
     """
     settlers = {(one.settled_by or "").removeprefix("user:") for one in found}
     places = {user_id: accounts.places_of(connection, user_id) for user_id in settlers}
@@ -66,14 +66,14 @@ def settled_elsewhere(connection: Connection, marketplace_id: str, found: Sequen
 
 
 def withdraw_right(runtime: Runtime, person: Person, pair: tuple[str, str], right_id: str) -> None:
-    """Withdraw a right of one's own brand, everywhere: rights are the brand's and not one marketplace's.
+    """Withdraw a right of the person's own brand at all marketplaces: rights belong to the brand.
 
     A verified right is withdrawn at the marketplace that verified it.
 
     Raises
     ------
     NotFound, Forbidden, Conflict
-        It is not their brand's; they do not lead it, or it was verified at another marketplace; it is over already.
+        The right is another brand's; the person has no lead rights, or another marketplace verified it; it has ended.
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)

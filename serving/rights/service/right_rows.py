@@ -1,4 +1,4 @@
-"""A brand's rights as rows of a file."""
+"""A brand's rights as rows of an exported file."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -24,7 +24,7 @@ RIGHT_COLUMNS: Final = {
 
 
 def file_rows(found: Sequence[StoredRight]) -> list[tuple[Any, ...]]:
-    """The rows of an export, a right a row."""
+    """The rows of an export, one per right, in the order of `RIGHT_COLUMNS`."""
     return [
         (
             one.right.kind.value,

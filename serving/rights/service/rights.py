@@ -1,4 +1,4 @@
-"""Rights of brands: supplied with a document, looked at by somebody else, asked for at each confirmation."""
+"""Rights of brands: supplied with a document, verified by somebody else, and required at each confirmation."""
 
 import hashlib
 import re
@@ -39,7 +39,7 @@ _NOT_WITHDRAWN: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NewRight:
-    """A right as a brand supplies it; `last_day` is the last on which it holds, None for one without an end."""
+    """A right as a brand supplies it; `last_day` is its last day in force, None for a right without an end."""
 
     brand: str
     kind: RightKind
@@ -67,14 +67,14 @@ class NewMandate:
 
 
 def keep_document(runtime: Runtime, brand: str, name: str, content: bytes, *, by: str) -> str:
-    """Keep a brand's document and return its digest, by which any right or power of attorney can name it.
+    """Store a brand's document; returns its digest, to which rights and powers of attorney refer.
 
     Raises
     ------
     Invalid
-        It is no PDF, PNG or JPEG, or too large.
+        The file is not a PDF, PNG or JPEG, or too large.
     NotFound, Conflict
-        There is no such brand; it has as many documents, or bytes of them, as it may have.
+        There is no such brand; the brand has the maximum number or total size of documents.
     """
     media_type = media_type_of(content)
     if media_type is None:
@@ -117,14 +117,14 @@ def _require_room(kept: Sequence[StoredDocument], digest: str, size: int, policy
 
 
 def claim_right(runtime: Runtime, wanted: NewRight, *, by: str) -> str:
-    """Put a right on file; it carries nothing until it is verified. Returns its id.
+    """Put a right on file; returns its id. It cannot be used until it is verified.
 
     Raises
     ------
     Invalid
-        A field is empty, too long or of no known form; it ends before it begins.
+        A field is empty, too long or malformed; the right ends before it begins.
     NotFound, Conflict
-        There is no such brand or document; it is on file already, or the brand has as many as it may have.
+        There is no such brand or document; the right is already on file, or the brand has the maximum number.
     """
     now = runtime.clock.now()
     begins, ends = wanted.first_day or datetime(1970, 1, 1, tzinfo=UTC), _end_of(wanted.last_day)
@@ -168,11 +168,11 @@ def settle_right(runtime: Runtime, right_id: str, state: RightState, *, note: st
     Raises
     ------
     Forbidden
-        Nobody verifies what they supplied themselves.
+        The person verifies a right that they supplied themselves.
     Conflict
         The right's current state does not allow this change.
     NotFound, Invalid
-        There is no such right; a refusal has a reason.
+        There is no such right; the reason for a refusal is missing.
     """
     text = kept_text("note", note) if note.strip() else ""
     if state is RightState.REFUSED and not text:
@@ -186,22 +186,22 @@ def settle_right(runtime: Runtime, right_id: str, state: RightState, *, note: st
                 "A right that is {was} cannot become {wanted}.", was=_word(found.right.state), wanted=_word(state)
             )
         if state is RightState.VERIFIED and found.claimed_by == by and by.startswith("user:"):
-            raise Forbidden("A right is verified by somebody else than whoever supplied it.")
+            raise Forbidden("You supplied this right. Somebody else must verify it.")
         rights.settle(connection, found, state, by=by, note=text, at=runtime.clock.now())
         _record(runtime, connection, by, f"right.{state.value}", right_id, {"brand_id": found.brand_id})
 
 
 def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
-    """Record the power of attorney of somebody who speaks for a brand; from now on its limits are theirs.
+    """Record the power of attorney of a brand user; from now on its limits apply to them. Returns its id.
 
     Raises
     ------
     Invalid
-        It is over already, names no kind of right, or a field is of no known form.
+        The power of attorney has ended, names no kind of right, or a field is malformed.
     NotFound, Forbidden
         There is no such brand, person or document; the person has no account for this brand.
     Conflict
-        They lead the brand somewhere: an agent changes nothing on file, so that one lead could shut all others out.
+        The person has lead rights. Agents cannot change the brand's file, so one lead could lock out all others.
     """
     now, ends = runtime.clock.now(), _end_of(wanted.last_day)
     if ends is None or ends <= now:
@@ -243,12 +243,12 @@ def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:
 
 
 def revoke_mandate(runtime: Runtime, mandate_id: str, *, by: str) -> None:
-    """End a power of attorney from this moment on.
+    """End a power of attorney now.
 
     Raises
     ------
     NotFound
-        There is none of this id in force.
+        No power of attorney of this id is in force.
     """
     with runtime.store.write() as connection:
         brand_id = rights.revoke_mandate(connection, mandate_id, runtime.clock.now())
@@ -256,7 +256,7 @@ def revoke_mandate(runtime: Runtime, mandate_id: str, *, by: str) -> None:
 
 
 def sell_in(runtime: Runtime, places: Sequence[str], *, marketplace: str | None, by: str) -> None:
-    """Say where a marketplace sells; rights that hold in none of these places carry nothing there."""
+    """Set the sales territory of a marketplace; rights that are valid in none of it cannot be used there."""
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
         sold = territories(places)
@@ -272,12 +272,12 @@ def on_file(runtime: Runtime, brand: str) -> list[StoredRight]:
 
 
 def territories(given: Sequence[str]) -> list[str]:
-    """Territories as they are kept.
+    """Territories in their stored form: upper case, sorted, without duplicates.
 
     Raises
     ------
     Invalid
-        There is none, or one is no ISO 3166 code, EU or WORLD.
+        There is none, or one is not an ISO 3166 code, EU or WORLD.
     """
     found = sorted({one.strip().upper() for one in given})
     if not found:
@@ -291,7 +291,7 @@ def territories(given: Sequence[str]) -> list[str]:
 
 
 def _end_of(day: datetime | None) -> datetime | None:
-    """The moment at which a last day is over, UTC."""
+    """The end of a last day, UTC."""
     if day is None:
         return None
     return day.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""The circuit breaker on the volume of alerts: a flood that chance and trade do not explain stops before the brands."""
+"""The circuit breaker on the flagged volume: it pauses questions to brands on a surge beyond chance and trade."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ _Z: Final = 1.96
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """Listings that a model scored in a stretch of time, and how many of them it sent to a person."""
+    """The listings that a model scored in a period, and those of them that it flagged for a person."""
 
     scored: int
     flagged: int
@@ -20,9 +20,9 @@ class Volume:
 def tripped(now: Volume, usual: Volume, policy: BreakerPolicy) -> str | None:
     """Why the breaker opens, in a sentence; None where the volume is normal or the usual volume is unknown.
 
-    The comparison uses the upper end of the 95 % interval of the usual volume. Above it the volume must be both large
-    (`times` as many) and beyond chance, because large alone happens every quiet night, and beyond chance alone happens
-    with every campaign. It only ever looks at too much: too little flagged is for the drift report.
+    The comparison uses the upper end of the 95 % interval of the earlier share. The volume must be both large (`times`
+    as many) and beyond chance: a quiet night alone exceeds the first limit, and every campaign exceeds the second. Only
+    too much opens the breaker; the drift report covers too little.
     """
     if usual.scored < policy.fewest_usual or now.flagged < policy.fewest_flagged:
         return None
@@ -31,8 +31,8 @@ def tripped(now: Volume, usual: Volume, policy: BreakerPolicy) -> str | None:
         return None
     return (
         f"{now.flagged:,} of {now.scored:,} listings were flagged in {policy.window_hours} hours "
-        f"({now.flagged / now.scored:.0%}); {usual.flagged / usual.scored:.1%} were usual before, so at most "
-        f"{expected:,.0f} were to be expected."
+        f"({now.flagged / now.scored:.0%}). The earlier share was {usual.flagged / usual.scored:.1%}, so at most "
+        f"{expected:,.0f} were expected."
     )
 
 
@@ -45,9 +45,9 @@ def _upper_share(volume: Volume) -> float:
 
 
 def _at_least(count: int, expected: float) -> float:
-    """Chance of `count` or more where `expected` are, by Poisson's law; an upper bound that is sharp in the far tail.
+    """An upper bound, tight in the far tail, of the Poisson probability of `count` or more with mean `expected`.
 
-    Beyond the mean each term is less than expected / (count + 1) times the one before, so that the tail is at most a
+    Beyond the mean each term is less than expected / (count + 1) times the term before, so the tail is at most a
     geometric series.
     """
     first = math.exp(count * math.log(expected) - expected - math.lgamma(count + 1))

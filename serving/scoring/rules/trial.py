@@ -1,4 +1,4 @@
-"""A challenger on trial beside the champion: whose listings it decides, and what the two made of the same listings."""
+"""A challenger on trial beside the champion: the sellers that it decides about, and the comparison of the two."""
 
 import hashlib
 from collections.abc import Iterable
@@ -8,15 +8,15 @@ from typing import Final
 from models.errors import Forbidden, Invalid
 from models.routing import Lane
 
-# Lanes in which a person looks because of the score.
+# The lanes to which the score sends a listing for review by a person.
 FLAGGED: Final = frozenset({Lane.ANALYST, Lane.ASK_BRAND})
 _BUCKETS: Final = 2**64
 
 
 def decides(trial_id: str, seller: str, share: float) -> bool:
-    """Whether the challenger decides about this seller's listings where it decides about a share of sellers.
+    """Whether the challenger decides about this seller's listings, given its share of sellers.
 
-    A seller stays on one side for as long as the trial lasts, and when the share grows nobody goes back.
+    A seller stays on one side throughout the trial; a growing share only moves sellers to the challenger.
     """
     hashed = hashlib.sha256(f"{trial_id} {seller}".encode()).digest()
     return int.from_bytes(hashed[:8]) / _BUCKETS < share
@@ -25,28 +25,28 @@ def decides(trial_id: str, seller: str, share: float) -> bool:
 def check_share(share: float, *, by: str, approved_by: frozenset[str], needed: int) -> None:
     """Refuse a share that is not allowed.
 
-    A shadow trial (a share of 0) is harmless. A deciding trial takes as many different people as a promotion: the one
-    who starts it and those who have approved the model.
+    A shadow trial (a share of 0) needs no approval. A deciding trial needs as many different people as a promotion: the
+    person who starts it and those who have approved the model.
 
     Raises
     ------
     Invalid
-        The share is not from 0 to below 1; all of the traffic is a promotion.
+        The share is not from 0 to below 1; deciding about all sellers is a promotion.
     Forbidden
-        Too few others have approved the model.
+        Too few other people have approved the model.
     """
     if not 0 <= share < 1:
-        raise Invalid("The share is from 0 to below 1; to decide about everything the model is promoted.")
+        raise Invalid("The share must be from 0 to below 1. To decide about all sellers, promote the model.")
     missing = needed - len(approved_by | {by})
     if share > 0 and missing > 0:
         raise Forbidden(
-            "To decide about any seller the model needs approval by {n} more of those who may promote.", n=missing
+            "A trial that decides needs the model's approval by {n} more of the people who may promote.", n=missing
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """One listing version that both models scored; `counterfeit` is its label by now, None without one."""
+    """One listing version that both models scored; `counterfeit` is its current label, None without one."""
 
     champion: Lane
     challenger: Lane
@@ -55,7 +55,7 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Listings that were flagged by both, one or neither of the models, and what is known of them by now."""
+    """The listings that both, one or neither of the models flagged, with their current labels."""
 
     listings: int
     counterfeit: int
@@ -64,7 +64,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The results of a trial so far. The random audit sample alone covers listings that neither model flagged."""
+    """The results of a trial so far. Only the random audit sample covers listings that neither model flagged."""
 
     both: Cell
     only_champion: Cell
@@ -73,7 +73,7 @@ class Comparison:
 
     @property
     def listings(self) -> int:
-        """All listing versions that both have scored."""
+        """The number of listing versions that both models have scored."""
         return sum(cell.listings for cell in (self.both, self.only_champion, self.only_challenger, self.neither))
 
 

@@ -1,4 +1,4 @@
-"""Bundles on disk and in memory: written whole, tried in a child before they are trusted, swapped in one step."""
+"""Bundles on disk and in memory: written whole, tried in a child process before use, and swapped in one step."""
 
 import json
 import subprocess
@@ -17,12 +17,12 @@ _CANARY_SECONDS: Final = 60
 
 
 def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_SECONDS) -> None:
-    """Load and score in a child process: LightGBM ends the process on a damaged forest, and only that one.
+    """Load and score in a child process, because LightGBM ends the whole process on a damaged forest.
 
     Raises
     ------
     BundleRefused
-        The child refused, crashed or took too long.
+        The child process refused the bundle, crashed or timed out.
     """
     command = [sys.executable, "-P", "-m", "serving.canary", str(folder), digest]
     try:
@@ -44,16 +44,16 @@ class BundleStore:
         self._root = root
 
     def folder(self, digest: str) -> Path:
-        """Where a bundle lies."""
+        """The folder of a bundle."""
         return self._root / digest
 
     def admit(self, source: Path) -> str:
-        """Copy a bundle in after checking and trying it; returns its digest.
+        """Copy a bundle into the store after checking and trying it; returns its digest.
 
         Raises
         ------
         BundleRefused
-            It is damaged, made for other features, or does not load.
+            The bundle is damaged, made for other features, or does not load.
         """
         files = read_bundle_folder(source)
         digest = bundles.verify(files)
@@ -64,12 +64,12 @@ class BundleStore:
         return digest
 
     def load(self, digest: str) -> Bundle:
-        """The bundle of a digest, checked against it."""
+        """The bundle of a digest, verified against the digest."""
         return bundles.from_files(read_bundle_folder(self.folder(digest)), expected=digest)
 
 
 class LiveModels:
-    """The champion of each marketplace in memory. A request holds one for its whole length; a swap loses none."""
+    """The champion of each marketplace in memory. A request keeps one bundle throughout, so a swap loses no request."""
 
     def __init__(self, store: BundleStore) -> None:
         self._store = store
@@ -77,13 +77,13 @@ class LiveModels:
         self._lock = threading.Lock()
 
     def of(self, marketplace_id: str) -> Bundle | None:
-        """The champion, or None where the starter scorecard still scores."""
+        """The champion; None where the starter scorecard still scores."""
         return self._live.get(marketplace_id)
 
     def follow(self, champions: Mapping[str, str]) -> list[str]:
-        """Load the champions that are not yet in force; the new one is complete before the old one is released.
+        """Load the champions that are not yet in force; a new bundle is complete before it replaces the old one.
 
-        Returns the marketplaces whose champion could not be loaded; they keep the present one.
+        Returns the marketplaces whose champion could not be loaded; they keep the current one.
         """
         refused: list[str] = []
         with self._lock:

@@ -25,32 +25,32 @@ class OnTrial:
 
 @dataclass(slots=True)
 class Trials:
-    """The model on trial of each marketplace in memory, followed from the database."""
+    """The model on trial of each marketplace in memory, as the database names it."""
 
-    _held: dict[str, OnTrial] = field(default_factory=dict)
+    _kept: dict[str, OnTrial] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, marketplace_id: str) -> OnTrial | None:
         """The model on trial, if there is one."""
-        return self._held.get(marketplace_id)
+        return self._kept.get(marketplace_id)
 
     def follow(self, found: Sequence[Trial], bundles: BundleStore) -> None:
-        """Hold these trials and no others; a bundle that does not load is no trial, and intake goes on without it."""
+        """Keep exactly these trials; a trial whose bundle does not load is left out, and intake goes on without it."""
         with self._lock:
             kept: dict[str, OnTrial] = {}
             for one in found:
-                before = self._held.get(one.marketplace_id)
+                before = self._kept.get(one.marketplace_id)
                 try:
                     same = before is not None and before.bundle.digest == one.digest
                     bundle = before.bundle if before and same else bundles.load(one.digest)
                 except BundleRefused:
                     continue
                 kept[one.marketplace_id] = OnTrial(one, bundle)
-            self._held = kept
+            self._kept = kept
 
 
 def follow_trials(runtime: Runtime) -> None:
-    """Try the models that the database names, beside the champions."""
+    """Load the models on trial that the database names."""
     with runtime.store.read() as connection:
         found = trials.open_trials(connection)
     runtime.services[Trials].follow(found, runtime.services[BundleStore])
@@ -58,7 +58,7 @@ def follow_trials(runtime: Runtime) -> None:
 
 @dataclass(frozen=True, slots=True)
 class BothScored:
-    """One listing version as both models see it; the challenger decides about some sellers."""
+    """One listing version as both models score it; the challenger decides about some sellers."""
 
     trial_id: str
     champion: Scored
@@ -67,7 +67,7 @@ class BothScored:
 
     @property
     def decided(self) -> Scored:
-        """The score and route that count."""
+        """The score and route that take effect."""
         return self.challenger if self.challenger_decides else self.champion
 
 
@@ -81,7 +81,7 @@ def score_beside(
     scorecard: ScorecardPolicy,
     threads: int,
 ) -> list[BothScored]:
-    """The model on trial on the same rows, with the same draws; a listing without a seller counts as its own seller."""
+    """Score the same rows with the model on trial and the same draws; a listing without a seller is its own seller."""
     scored = score_and_route(
         rows, model=on_trial.bundle, questions=questions, routing=routing, scorecard=scorecard, threads=threads
     )

@@ -15,32 +15,32 @@ from serving.brands.store import brands, price_lists
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.scoring.store import breakers, references
 
-# Longer than a burst of requests, shorter than anybody waits for a new brand to be noticed by another process.
+# Longer than a burst of requests, and short enough that other processes notice a new brand in time.
 _REFERENCE_CONTEXT_LAST_SECONDS: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class ReferenceContext:
-    """The reference context of a marketplace's listings, its brands that answer questions, and their daily limits."""
+    """The references of a marketplace's listings, its brands that answer questions, and their daily limits."""
 
     references: References
     taking_part: frozenset[str]
     daily_questions: Mapping[str, int]
-    questions_held: bool
+    questions_paused: bool
 
 
 @dataclass(slots=True)
 class ReferenceContextCache:
-    """Surroundings of each marketplace, read at most every few seconds and at once after a change made here."""
+    """The reference context of each marketplace, read at most every few seconds, and at once after a local change."""
 
-    _held: dict[str, tuple[float, ReferenceContext]] = field(default_factory=dict)
-    # Long, and seldom changed: kept apart, by when they were last added to and the day on which they hold.
+    _kept: dict[str, tuple[float, ReferenceContext]] = field(default_factory=dict)
+    # Price lists are long and change rarely, so they have their own cache, by last change and day.
     _lists: dict[str, tuple[tuple[datetime | None, date], PriceLists]] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> ReferenceContext:
-        """The surroundings of a marketplace."""
-        kept = self._held.get(marketplace.marketplace_id)
+        """The reference context of a marketplace, at most a few seconds old."""
+        kept = self._kept.get(marketplace.marketplace_id)
         if kept is None or time.monotonic() - kept[0] > _REFERENCE_CONTEXT_LAST_SECONDS:
             enrolled = brands.enrolments(connection, marketplace.marketplace_id)
             found = ReferenceContext(
@@ -54,7 +54,7 @@ class ReferenceContextCache:
                 breakers.of(connection, marketplace.marketplace_id).opened_at is not None,
             )
             with self._lock:
-                kept = self._held[marketplace.marketplace_id] = (time.monotonic(), found)
+                kept = self._kept[marketplace.marketplace_id] = (time.monotonic(), found)
         return kept[1]
 
     def _price_lists(self, connection: Connection, marketplace: Marketplace, as_of: datetime) -> PriceLists:
@@ -68,4 +68,4 @@ class ReferenceContextCache:
     def forget(self) -> None:
         """Read the context again at the next use."""
         with self._lock:
-            self._held.clear()
+            self._kept.clear()

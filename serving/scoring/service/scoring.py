@@ -1,4 +1,4 @@
-"""Facts to score to route with what is in force: the champion, or the starter scorecard before there is one."""
+"""From facts to score to route, with the champion, or with the starter scorecard before there is a champion."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -18,10 +18,10 @@ from models.seller_lists import Listed
 
 @dataclass(frozen=True, slots=True)
 class ToScore:
-    """Facts with the other inputs of routing: the draw of the version, whether it has an open case, and the relist
+    """Facts with the other inputs of routing: the version's draw, whether the listing has an open case, and the relist
     match.
 
-    `listed` is its match in the marketplace's lists of sellers.
+    `listed` is the seller's entry in the marketplace's lists of sellers.
     """
 
     facts: Facts
@@ -33,10 +33,10 @@ class ToScore:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """The brands that can be asked: enrolled, with questions not on hold, and with their remaining daily limits."""
+    """The brands that can be asked, with their remaining questions of the day; `paused` stops all questions."""
 
     takes_part: frozenset[str]
-    held: bool = False
+    paused: bool = False
     left: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -57,7 +57,7 @@ def score_and_route(
     scorecard: ScorecardPolicy,
     threads: int = 1,
 ) -> list[Scored]:
-    """Scores and routes in order. A model's reasons are worked out for listings that go to a person, and only these."""
+    """Scores and routes in the order of the rows. A model's reasons are computed only for listings sent to a person."""
     computed = [compute(row.facts) for row in rows]
     if model is None:
         fingerprint = input_fingerprint()
@@ -83,7 +83,7 @@ def score_and_route(
 def _too_many(
     rows: Sequence[ToScore], scores: Sequence[Score], routes: Sequence[Route], left: Mapping[str, int]
 ) -> list[int]:
-    """The questions beyond what each brand can still be asked today: of one batch, those of the least harm."""
+    """The indices of the questions beyond each brand's daily limit; those with the least expected harm are dropped."""
     asked: dict[str, list[int]] = {}
     for i, (row, one) in enumerate(zip(rows, routes, strict=True)):
         brand_id = row.facts.brand.brand_id
@@ -112,7 +112,7 @@ def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situat
         already_open=row.already_open,
         relist=row.relist,
         listed=row.listed,
-        asking=Asking.PAUSED if questions.held else Asking.OPEN,
+        asking=Asking.PAUSED if questions.paused else Asking.OPEN,
     )
 
 

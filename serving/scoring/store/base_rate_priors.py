@@ -1,4 +1,4 @@
-"""How often goods come back on a marketplace, by its sellers and listings: worked out as of a moment, kept, read."""
+"""The base-rate priors of a marketplace's return rates, by seller and listing: computed as of a moment and stored."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
@@ -15,20 +15,20 @@ from serving.platform.database.store import add
 from serving.scoring.tables import base_rate_prior, seller_event
 
 _DAYS: Final = 90
-# The listings heard of last. A share of some per cent is known to a tenth of itself from far fewer.
+# The latest observations. Far fewer give a share of a few per cent to within a tenth of its value.
 _MOST_OBSERVATIONS: Final = 5_000
 
 Counts = dict[str, tuple[float, float]]
 
 
 def load(connection: Connection, marketplace_id: str) -> Priors:
-    """The base-rate priors as last worked out; the stated constants where they never were."""
+    """The stored base-rate priors; default constants where none were computed."""
     query = select(base_rate_prior).where(base_rate_prior.c.marketplace_id == marketplace_id)
     return Priors(**{row.name: Prior(row.mean, row.strength, row.groups_behind) for row in connection.execute(query)})
 
 
 def keep(connection: Connection, marketplace_id: str, found: Priors, as_of: datetime) -> None:
-    """Keep base-rate priors in place of those before."""
+    """Store base-rate priors in place of the earlier ones."""
     connection.execute(delete(base_rate_prior).where(base_rate_prior.c.marketplace_id == marketplace_id))
     rows = [
         {
@@ -49,9 +49,9 @@ def _named(found: Priors) -> Mapping[str, Prior]:
 
 
 def worked_out(connection: Connection, marketplace: Marketplace, moment: datetime) -> Priors:
-    """The base-rate priors by data known at a moment: listings by their last state, sellers by their events.
+    """The base-rate priors from data known at a moment: listings by their last state, sellers by their events.
 
-    A seller's events count where the marketplace vouches for all of 90 days, otherwise what stands in the seller block.
+    A seller's events count where the marketplace vouches for the full 90 days, otherwise the seller profile.
     """
     item_returns, item_fakes, seller_returns = _observed(connection, marketplace.marketplace_id, moment)
     seller_fakes: Counts = {}
@@ -67,12 +67,12 @@ def worked_out(connection: Connection, marketplace: Marketplace, moment: datetim
 
 
 def _observed(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[Counts, Counts, Counts]:
-    """Returns and fake returns of each listing and returns of each seller with their sales, latest first."""
+    """(returns, sales) and (fake returns, sales) by listing, and (returned, accepted) by seller."""
     query = (
         select(observation.c.listing_id, observation.c.observed, listing.c.seller_external_id)
         .join(listing, same(listing, observation, "listing_id"))
         .where(observation.c.marketplace_id == marketplace_id, observation.c.known_at <= moment)
-        .order_by(observation.c.observation_id.desc())  # Ids are in the order of receipt, and the key is.
+        .order_by(observation.c.observation_id.desc())  # Ids and the key are in the order of receipt.
         .limit(_MOST_OBSERVATIONS)
     )
     returns: Counts = {}
@@ -95,7 +95,7 @@ def _in_90_days(observed: Mapping[str, Any], name: str) -> float | None:
 
 
 def _note(counts: Counts, key: str, part: float | None, whole: float | None) -> None:
-    """The first that is known counts: rows come latest first."""
+    """Keep the first known pair of a key; rows come latest first."""
     if part is not None and whole is not None and not counts.get(key, (0.0, 0.0))[1]:
         counts[key] = (part, whole)
 
@@ -103,7 +103,7 @@ def _note(counts: Counts, key: str, part: float | None, whole: float | None) -> 
 def _by_events(
     connection: Connection, marketplace_id: str, sellers: Iterable[str], begin: datetime, moment: datetime
 ) -> tuple[Counts, Counts]:
-    """Returns and fake returns of these sellers with their sales."""
+    """(returns, sales) and (fake returns, sales) of these sellers, by seller."""
     event = seller_event.c
     query = (
         select(event.seller_external_id, event.kind, func.count().label("n"))

@@ -1,4 +1,4 @@
-"""The circuit breaker of each marketplace: when it was looked at, and whether it is open."""
+"""The circuit breaker of each marketplace: its last check, and whether it is open."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,7 +18,7 @@ from serving.scoring.tables import circuit_breaker
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """How a breaker stands; volumes count from `counted_from` on, where somebody has closed it before."""
+    """The state of a breaker; volumes count from `counted_from`, the time when somebody last closed it."""
 
     checked_at: datetime | None = None
     counted_from: datetime | None = None
@@ -27,7 +27,7 @@ class Breaker:
 
 
 def of(connection: Connection, marketplace_id: str) -> Breaker:
-    """The breaker of a marketplace; closed and never looked at where there is no row."""
+    """The breaker of a marketplace; closed and never checked where there is no row."""
     query = select(circuit_breaker).where(circuit_breaker.c.marketplace_id == marketplace_id)
     found = connection.execute(query).one_or_none()
     if found is None:
@@ -36,20 +36,20 @@ def of(connection: Connection, marketplace_id: str) -> Breaker:
 
 
 def checked(connection: Connection, marketplace_id: str, at: datetime) -> None:
-    """Note a look at a closed breaker."""
+    """Record a check of a closed breaker."""
     row = {"marketplace_id": marketplace_id, "checked_at": at}
     connection.execute(insert_or_ignore(connection, circuit_breaker).values(row))
     _change(connection, marketplace_id, circuit_breaker.c.opened_at.is_(None), checked_at=at)
 
 
 def open_it(connection: Connection, marketplace_id: str, reason: str, at: datetime) -> bool:
-    """Open a closed breaker that was looked at before; False where it is open already."""
+    """Open a closed breaker that was checked before; False where it is already open."""
     closed = circuit_breaker.c.opened_at.is_(None)
     return _change(connection, marketplace_id, closed, opened_at=at, reason=reason[:500])
 
 
 def close_it(connection: Connection, marketplace_id: str, at: datetime) -> bool:
-    """Close an open breaker; volumes count from now on. False where it is closed already."""
+    """Close an open breaker; volumes count from now on. False where it is already closed."""
     is_open = circuit_breaker.c.opened_at.is_not(None)
     return _change(connection, marketplace_id, is_open, opened_at=None, reason=None, counted_from=at)
 
@@ -60,7 +60,7 @@ def _change(connection: Connection, marketplace_id: str, condition: ColumnElemen
 
 
 def volume(connection: Connection, marketplace_id: str, window: Window, per_seller: int) -> Volume:
-    """Scores of a model in a window and those that sent a listing to a person because of it, few of each seller."""
+    """The model's scores in a window and the flagged ones among them, at most `per_seller` of each seller."""
     who = func.coalesce(listing_version.c.seller_external_id, listing_version.c.listing_id)
     flagged = case((score.c.lane.in_([Lane.ANALYST.value, Lane.ASK_BRAND.value]), 1), else_=0)
     by_seller = (

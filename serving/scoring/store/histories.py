@@ -1,4 +1,4 @@
-"""The recorded history of sellers: read once for a batch, one query a table."""
+"""The recorded histories of sellers, read once for a batch with one query per table."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from serving.takedowns.tables import action
 def load(
     connection: Connection, marketplace_id: str, sellers: Collection[str], *, since: datetime, until: datetime
 ) -> Mapping[str, SellerHistory]:
-    """The past of these sellers for moments from `since` to `until`."""
+    """The histories of these sellers, by seller, complete for moments from `since` to `until`."""
     histories = {external_id: SellerHistory() for external_id in sorted(set(sellers))}
     if not histories:
         return histories
@@ -41,13 +41,13 @@ def load(
 
 @dataclass(frozen=True, slots=True)
 class ScoredUntil:
-    """Until when sellers and listings have been scored: what comes in now was not known to those scores."""
+    """The times up to which sellers and listings have been scored; those scores did not know data that arrives now."""
 
     sellers: Mapping[str, datetime]
     listings: Mapping[str, datetime]
 
     def of(self, seller: str | None, listing_id: str | None) -> datetime | None:
-        """The later of the two; None where neither has been scored."""
+        """The later of the two times; None where neither has been scored."""
         found = (self.sellers.get(seller or ""), self.listings.get(listing_id or ""))
         return max((at for at in found if at is not None), default=None)
 
@@ -55,7 +55,7 @@ class ScoredUntil:
 def scored_until(
     connection: Connection, marketplace_id: str, sellers: Collection[str], listing_ids: Collection[str] = ()
 ) -> ScoredUntil:
-    """Until when these have been scored. Only a backfill asks, which brings what happened before."""
+    """The last scoring times of these sellers and listings. Only a backfill of past data needs them."""
     last = func.max(observation.c.known_at)
     version = listing_version.c
     of_sellers = (
@@ -76,7 +76,7 @@ def scored_until(
 
 
 def last_scored(connection: Connection, marketplace_id: str) -> datetime | None:
-    """Until when anything of a marketplace has been scored; None where nothing has. Reads every observation."""
+    """The last scoring time of a marketplace; None where nothing has been scored. Reads every observation."""
     found: datetime | None = connection.execute(
         select(func.max(observation.c.known_at)).where(observation.c.marketplace_id == marketplace_id)
     ).scalar()
@@ -91,9 +91,9 @@ def _load_versions(
     since: datetime,
     until: datetime,
 ) -> None:
-    """Versions by the seller that each names, which the listing may have left since.
+    """Add versions to the seller that each names, even if the listing has changed its seller since.
 
-    One seller at one moment is the hot case, and may have a million listings: no more are read than count.
+    The hot path is one seller at one moment, who may have a million listings: it reads only as many as count.
     """
     version = listing_version.c
     query = (
@@ -137,9 +137,9 @@ def _load_versions(
 
 
 def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str]) -> dict[str, list[Ruling]]:
-    """Verdicts by the seller of the version that they are about, each with its withdrawal; only of these sellers.
+    """Verdicts on versions of these sellers, by seller, each with its withdrawal.
 
-    One whose removal was held counts from when people let it go, and until then not at all.
+    A verdict whose removal was pending approval counts from the approval, and not before.
     """
     if not sellers:
         return {}
@@ -147,12 +147,12 @@ def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str
 
 
 def rulings_on(connection: Connection, marketplace_id: str, listing_ids: Select[Any]) -> dict[str, list[Ruling]]:
-    """Verdicts as of `rulings`, of the listings that a query names."""
+    """As `rulings`, for the listings that a query selects."""
     return _rulings(connection, marketplace_id, verdict.c.listing_id.in_(listing_ids))
 
 
 def _unanswered(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, list[Ruling]]:
-    """Removals that ended because the rights holder let a counter-notice pass: cleared as by an appeal in doubt."""
+    """Removals that ended because the rights holder did not answer a counter-notice: undecided, as on appeal."""
     query = (
         select(
             listing_version.c.seller_external_id,
@@ -211,7 +211,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[
             wanted,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.passed_on.is_(False),
-            verdict.c.lane != CaseLane.SECOND_REVIEW.value,  # It checks what is taught; nothing was decided by it.
+            verdict.c.lane != CaseLane.SECOND_REVIEW.value,  # It checks labels and decides nothing.
             ~still_waits(),
         )
         .order_by(verdict.c.known_at, verdict.c.verdict_id)

@@ -1,8 +1,8 @@
 """Near-duplicate texts of listings by their signatures, as they were known and judged.
 
 The candidates for a text are bounded: the sixteen latest texts under each of its sixteen keys, and the sixteen latest
-judged ones. Only the most similar of them are compared. A text that half the marketplace uses costs no more than any
-other. Judged listings are found however many copies came later.
+judged ones. Only the most similar of them are compared. A text that half the marketplace uses costs as much as any
+other. Judged listings are found even if many copies came later.
 """
 
 from collections import Counter, defaultdict
@@ -41,7 +41,7 @@ class Alike:
 def alike(connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> list[Alike]:
     """The comparison texts of each of these texts, in order; `features.near_duplicates` cuts them at a moment.
 
-    Two queries for the texts under the keys of all of them, one for these texts, one for their verdicts.
+    It takes two queries for the texts under all keys, one for their data, and one for their verdicts.
     """
     keys = [band_keys(one).tolist() for one in texts]
     every = sorted({key for some in keys for key in some})
@@ -61,7 +61,7 @@ def alike(connection: Connection, marketplace_id: str, texts: Sequence[Signature
 def _most_alike(
     keys: Sequence[int], judged: Mapping[int, Sequence[str]], recent: Mapping[int, Sequence[str]]
 ) -> list[str]:
-    """Texts under the most of the keys, judged ones first, the latest first among equals."""
+    """The texts that share the most keys, judged ones first, the latest first among equals."""
     ordered: dict[str, None] = {}
     for found in (judged, recent):
         shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
@@ -80,10 +80,10 @@ def _under(connection: Connection, bands: Table, marketplace_id: str, keys: Sequ
 
 
 def _latest(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> Select[tuple[int, str]]:
-    """An ordered scan of at most `MOST_PER_KEY` index entries per key: by LATERAL on PostgreSQL, which SQLite has not.
+    """An ordered scan of at most `MOST_PER_KEY` index entries per key: by LATERAL on PostgreSQL, which SQLite lacks.
 
-    On SQLite the list of a correlated IN bounds the same scan; PostgreSQL would compute it again for each entry. A key
-    without entries comes without a text, because every join to a list is an outer one.
+    On SQLite a correlated IN bounds the same scan; PostgreSQL would compute it again for each entry. A key without
+    entries returns a row without a text, because every join to a list is an outer join.
     """
     wanted = listed(connection, keys, BigInteger())
     inner = bands.alias("inner_band")
@@ -139,7 +139,7 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
         on_list = (Period(row.added_at, row.ended_at),) if row.added_at is not None else ()
         before = found.get(row.text_id)
         if before is not None:
-            # A seller who was on the list several times comes in as many rows.
+            # A seller with several authorisation periods has as many rows.
             found[row.text_id] = replace(before, authorised=before.authorised + on_list)
             continue
         found[row.text_id] = Candidate(
@@ -164,10 +164,10 @@ _COUNTERFEIT: Final = {
 
 
 def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) -> dict[str, list[Ruling]]:
-    """Verdicts on versions with these texts as they were given and taken back, and removals that were undone.
+    """Verdicts and withdrawals on versions with these texts, and overturns of their removals, by text.
 
-    A confirmation whose removal was pending counts from its approval. Once a verdict is withdrawn, the one before it
-    is in force again.
+    A confirmation whose removal was pending approval counts from the approval. Once a verdict is withdrawn, the one
+    before it is in force again.
     """
     found: dict[str, list[Ruling]] = defaultdict(list)
     in_force: dict[str, dict[str, bool]] = defaultdict(dict)
@@ -190,10 +190,10 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) ->
 
 
 def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
-    """Verdicts on these texts in the order of their giving, each with when the removal that it made was undone.
+    """Verdicts on these texts in chronological order, each with the time when its removal was overturned.
 
-    A text without a verdict comes with none. The conditions are in the joins and not after them, where they would turn
-    them into inner joins.
+    A text without a verdict has a row of nulls. The conditions stand in the outer joins, because a WHERE clause would
+    turn them into inner joins.
     """
     first, text = listing_version.alias("first"), text_signature
     upheld = (

@@ -27,7 +27,7 @@ _COMPARED_DAYS = 180  # Half a year: a season's prices, and enough listings per 
 
 
 def load(connection: Connection, found: Marketplace, as_of: datetime, lists: PriceLists) -> References:
-    """The references of a marketplace as last worked out, with the brands' price lists as the caller has them."""
+    """The references of a marketplace as last computed, with the brands' price lists from the caller."""
     here = found.marketplace_id
     return References(
         _rates(connection, found.base_currency, as_of.date()),
@@ -51,7 +51,7 @@ def _table(connection: Connection, marketplace_id: str) -> PriceTable:
 
 
 def samples(connection: Connection, marketplace_id: str, key: Key) -> PriceSamples:
-    """How the log prices of a group lie now; none where it has no reference."""
+    """The distribution of a group's log prices; `NO_SAMPLES` where the group has no reference."""
     query = select(price_reference.c.samples, price_reference.c.n).where(
         inside(price_reference, marketplace_id, brand_key=key[0], category_key=key[1])
     )
@@ -65,7 +65,7 @@ def _common(connection: Connection, marketplace_id: str) -> CommonPrices:
 
 
 def _rates(connection: Connection, base_currency: str, day: date) -> Rates:
-    """The latest rate of each currency up to a day, turned from euros into the base currency."""
+    """The latest rate of each currency up to a day, converted from euros to the base currency."""
     latest = (
         select(exchange_rate.c.currency, func.max(exchange_rate.c.day).label("day"))
         .where(exchange_rate.c.day <= day.isoformat())
@@ -93,9 +93,9 @@ def add_rates(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
 
 
 def as_of(connection: Connection, found: Marketplace, moment: datetime) -> References:
-    """The references of a marketplace computed for a moment: the same at every call.
+    """The references of a marketplace computed as of a moment: every call gives the same result.
 
-    It scans half a year of listings; the scoring of a request uses `load`.
+    It scans half a year of listings; requests use `load`.
     """
     here = found.marketplace_id
     pool, common = _worked_out(connection, here, moment)
@@ -110,7 +110,7 @@ def as_of(connection: Connection, found: Marketplace, moment: datetime) -> Refer
 
 
 def _worked_out(connection: Connection, marketplace_id: str, moment: datetime) -> tuple[PricePool, CommonPrices]:
-    """Prices of the listings as they stood at a moment; those that had been confirmed counterfeit do not count."""
+    """Prices of the listings as they stood at a moment, without listings confirmed counterfeit by then."""
     undo = verdict.alias("undo")
     withdrawn = select(undo.c.verdict_id).where(
         undo.c.marketplace_id == action.c.marketplace_id,
@@ -180,7 +180,7 @@ def refresh(connection: Connection, found: Marketplace, as_of: datetime) -> int:
 
 
 def refreshed_at(connection: Connection, marketplace_id: str) -> datetime | None:
-    """When the references were last worked out."""
+    """The time when the references were last computed; None where they never were."""
     query = select(func.max(price_reference.c.as_of)).where(price_reference.c.marketplace_id == marketplace_id)
     found: datetime | None = connection.execute(query).scalar()
     return found

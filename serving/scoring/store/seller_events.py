@@ -12,7 +12,7 @@ from serving.scoring.tables import seller_event
 
 
 def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int:
-    """Keep seller events; one that is known by its source's id is left as it was. Returns how many were new."""
+    """Store seller events; an event whose source id is known stays unchanged. Returns how many were new."""
     if not rows:
         return 0
     known = {
@@ -30,12 +30,12 @@ def add_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> int
     return len(fresh)
 
 
-def forget(connection: Connection, marketplace_id: str, before: datetime, held: Collection[str], most: int) -> int:
-    """Forget what happened by a moment, but for sellers under hold."""
+def forget(connection: Connection, marketplace_id: str, before: datetime, on_hold: Collection[str], most: int) -> int:
+    """Delete events up to a moment, except for sellers on legal hold; returns how many."""
     event = seller_event.c
     gone = (
         event.marketplace_id == marketplace_id,
         event.occurred_at <= before,
-        event.seller_external_id.not_in(held),
+        event.seller_external_id.not_in(on_hold),
     )
     return delete_some(connection, seller_event, event.event_id, gone, most)

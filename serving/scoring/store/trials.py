@@ -1,4 +1,4 @@
-"""Challengers on trial, and the scores of both models for each listing meanwhile."""
+"""Challengers on trial, and the scores of both models for each listing during the trial."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from serving.scoring.tables import trial, trial_score
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A trial that has not ended; `share` is of sellers about whose listings the challenger decides."""
+    """A trial that has not ended; `share` is the share of sellers that the challenger decides about."""
 
     marketplace_id: str
     trial_id: str
@@ -26,7 +26,7 @@ class Trial:
 
 
 def add_trial(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new trial."""
+    """Store a new trial."""
     add(connection, trial, [row])
 
 
@@ -46,13 +46,13 @@ def change(connection: Connection, found: Trial, **values: Any) -> bool:
 
 
 def add_scores(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """The scores of both models; the first score of a version stays if it is scored again."""
+    """Store the scores of both models; the first score of a version stays if it is scored again."""
     if rows:
         connection.execute(insert_or_ignore(connection, trial_score), list(rows))
 
 
 def scores(connection: Connection, marketplace_id: str, trial_id: str) -> Iterator[tuple[str, Lane, Lane]]:
-    """Each version with the champion's lane and the challenger's."""
+    """(version, champion's lane, challenger's lane) of each version that both scored."""
     query = select(trial_score.c.version_id, trial_score.c.champion_lane, trial_score.c.challenger_lane).where(
         inside(trial_score, marketplace_id, trial_id=trial_id)
     )

@@ -1,7 +1,7 @@
-"""Sellers who share contacts, and those who share contacts with these: found with the path to each. Stdlib only.
+"""Sellers linked by shared contacts, directly or through others, with the path to each. Standard library only.
 
-Only links known before the moment count, not at it, as for all data from others (decision 0010). Nothing is decided
-here or from this: a link is a signal and a fact to look at.
+Only links known before the moment count, as for all data from others (decision 0010). A link is a signal for people and
+decides nothing.
 """
 
 from collections import defaultdict
@@ -17,7 +17,7 @@ from serving.sellers.policy import LinkPolicy
 
 @dataclass(frozen=True, slots=True)
 class Mention:
-    """A seller's contact: its keyed hash, what it is, and since when it is known to be theirs."""
+    """A seller's contact: its keyed hash, its kind, and the time since when it is known."""
 
     token: str
     kind: ContactKind
@@ -26,7 +26,7 @@ class Mention:
 
 
 class Contacts:
-    """Which sellers have which contacts; more can be added as more are read."""
+    """An index of contacts by seller and sellers by contact; more can be added as they are read."""
 
     def __init__(self, mentions: Iterable[Mention] = ()) -> None:
         self._of_seller: dict[str, dict[str, Mention]] = defaultdict(dict)
@@ -34,27 +34,27 @@ class Contacts:
         self.add(mentions)
 
     def add(self, mentions: Iterable[Mention]) -> None:
-        """Know of these, too."""
+        """Add contacts to the index."""
         for one in mentions:
             self._of_seller[one.seller][one.token] = one
             self._of_token[one.token][one.seller] = one
 
     def known(self, seller: str, as_of: datetime) -> list[Mention]:
-        """A seller's contacts before a moment, in a fixed order."""
+        """A seller's contacts known before a moment, in a fixed order."""
         mine = self._of_seller.get(seller, {}).values()
         return sorted((one for one in mine if one.known_at < as_of), key=lambda one: (one.kind, one.token))
 
     def sharers(self, token: str, as_of: datetime) -> list[Mention]:
-        """The sellers with a contact before a moment, in a fixed order."""
+        """The sellers known to have a contact before a moment, in a fixed order."""
         theirs = self._of_token.get(token, {}).values()
         return sorted((one for one in theirs if one.known_at < as_of), key=lambda one: one.seller)
 
 
-class Walk:
-    """From one seller at one moment to everybody who is linked, a step at a time and nearest first.
+class LinkSearch:
+    """A breadth-first search from one seller at one moment to all linked sellers.
 
-    Each step needs to know the contacts of the sellers of the `frontier`, and of each such contact at least its
-    `most_sellers_of_a_contact` + 1 earliest sharers: more cannot change the answer.
+    Each step needs the contacts of the sellers in the `frontier`, and for each contact its
+    `most_sellers_of_a_contact` + 1 earliest sharers; more sharers cannot change the result.
     """
 
     def __init__(self, seller: str, as_of: datetime, policy: LinkPolicy) -> None:
@@ -65,11 +65,11 @@ class Walk:
 
     @property
     def linked(self) -> tuple[str, ...]:
-        """The linked sellers, as far as links are followed."""
+        """The linked sellers found so far, nearest first, at most `most_linked`."""
         return tuple(self._paths)[1 : self._policy.most_linked + 1]
 
     def step(self, contacts: Contacts) -> None:
-        """Go one step further. Of several paths of one length the first by kind of contact is kept."""
+        """Extend the search by one step. Among paths of equal length the first by kind of contact is kept."""
         found: dict[str, tuple[LinkStep, ...]] = {}
         for at in self.frontier:
             for own in contacts.known(at, self.as_of):

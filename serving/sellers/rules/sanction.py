@@ -1,7 +1,6 @@
-"""A sanction of a seller: what strikes call for, who must agree, and what the marketplace is asked then.
+"""Sanctions of sellers: the measure that strikes call for, the votes that it needs, and the requested action.
 
-People decide: what proposes a sanction is confirmed removals and nothing else, and no score has a voice. Standard
-library only.
+People decide. Only confirmed removals propose a sanction, and no score has a vote. Standard library only.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,18 +15,18 @@ from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, in_words
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.second_person import Inviters, behind_others
-from serving.takedowns.rules.approval import DESK, PROGRAMME, Bearing, organisation_of
+from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM, Bearing, organisation_of
 
 
 class Measure(StrEnum):
-    """What is done about a seller; closing is the graver."""
+    """The measures against a seller's account; closing is the more severe."""
 
     RESTRICT = "restrict"
     CLOSE = "close"
 
 
 class SanctionState(StrEnum):
-    """Only `carried_out` does anything to the seller."""
+    """The states of a sanction. Only `carried_out` affects the seller."""
 
     PROPOSED = "proposed"
     AGREED_BY_ONE = "agreed_by_one"
@@ -38,24 +37,24 @@ class SanctionState(StrEnum):
 
 
 class SanctionEvent(StrEnum):
-    """What can happen to a sanction."""
+    """The events of a sanction."""
 
     AGREE = "agree"
     CARRY_OUT = "carry_out"
     REFUSE = "refuse"
-    LAPSE = "lapse"  # Nobody decided in time, or its ground is gone.
+    LAPSE = "lapse"  # Nobody decided in time, or its strikes no longer carry it.
     LIFT = "lift"
 
 
 class SanctionCause(StrEnum):
-    """What a sanction is proposed for."""
+    """The cause of a proposed sanction."""
 
     STRIKES = "strikes"
-    LINKED = "linked"  # Another account of a component in which one was sanctioned.
+    LINKED = "linked"  # A linked account was sanctioned.
 
 
 class SellerAct(StrEnum):
-    """What the marketplace is asked to do about a seller: each says how things stand from now on."""
+    """The requested actions on a seller; each sets the account's state from now on."""
 
     RESTRICT = "restrict"
     SUSPEND = "suspend"
@@ -96,7 +95,7 @@ def next_state(state: SanctionState, event: SanctionEvent) -> SanctionState:
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A sanction of the same seller: how it stands, and the strikes it was proposed at."""
+    """An earlier sanction of the same seller, with the strikes at its proposal."""
 
     measure: Measure
     state: SanctionState
@@ -105,34 +104,34 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """Where a seller stands on the ladder, in words, and what is to be proposed now; None where nothing is."""
+    """A seller's position on the ladder: the measure to propose now, None for no proposal, and the reason."""
 
     proposed: Measure | None
     reason: str
 
 
 def rung(total: float, earlier: Collection[Earlier], policy: SanctionPolicy) -> Rung:
-    """What a seller's strikes call for after another hit.
+    """The measure that a seller's strikes call for after another strike.
 
-    Nothing is proposed a second time while it is open or in force, nor after somebody refused it at as many strikes:
-    a colleague's no is not got round by asking again. What is graver than the one in force is proposed beside it.
+    A measure is not proposed again while it is open or in force, or after a refusal at as many strikes, so that a
+    repeated proposal cannot bypass a colleague's refusal. A more severe measure is proposed beside the one in force.
     """
     for measure, threshold, what in (
         (Measure.CLOSE, policy.close_from, "close the account"),
         (Measure.RESTRICT, policy.restrict_from, "restrict the account"),
     ):
         if total >= threshold:
-            reason = f"{in_words(total).capitalize()}; from {threshold:g} on people decide whether to {what}."
+            reason = f"{in_words(total).capitalize()}. From {threshold:g}, people decide whether to {what}."
             return Rung(None if _is_settled(measure, total, earlier) else measure, reason)
     if total >= policy.warned_from:
-        return Rung(None, f"{in_words(total).capitalize()}: a warning. From {policy.restrict_from:g} on people decide.")
-    return Rung(None, f"{in_words(total).capitalize()}: nothing follows below {policy.warned_from:g}.")
+        return Rung(None, f"{in_words(total).capitalize()}: warning. From {policy.restrict_from:g}, people decide.")
+    return Rung(None, f"{in_words(total).capitalize()}: no consequence below {policy.warned_from:g}.")
 
 
 def warning(hit: Hit, *, strikes: StrikePolicy, policy: SanctionPolicy) -> Message:
-    """What the seller of a removed listing is told that it means for the account.
+    """The message to the seller of a removed listing about the consequence for the account.
 
-    Digital Services Act, Article 23(1): who is suspended was warned before.
+    Digital Services Act, Article 23(1): a suspension requires a prior warning.
     """
     if hit.void is not None:
         return message("account.void")
@@ -149,7 +148,7 @@ def warning(hit: Hit, *, strikes: StrikePolicy, policy: SanctionPolicy) -> Messa
 
 
 def holds(measure: Measure, total: float, policy: SanctionPolicy) -> bool:
-    """Whether the strikes that are left still carry a measure."""
+    """Whether the remaining strikes still carry a measure."""
     return total >= (policy.close_from if measure is Measure.CLOSE else policy.restrict_from)
 
 
@@ -165,7 +164,7 @@ def _is_settled(measure: Measure, total: float, earlier: Collection[Earlier]) ->
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """What one person says of a sanction, for which organisation and why. A later one replaces an earlier one."""
+    """One person's vote on a sanction, with organisation and reason. Only the latest vote counts."""
 
     user_id: str
     organisation: str
@@ -174,45 +173,45 @@ class Vote:
 
 
 def organisation_for(person: Person, marketplace_id: str) -> str | None:
-    """For whom somebody speaks on a sanction: the desk or the brand programme; None where it is not their business.
+    """The organisation of a person's vote on a sanction: review team or account management; None without a role.
 
-    A brand has no voice about an account: it accuses listings, and the marketplace answers for its sellers.
+    A brand has no vote on accounts: it reports listings, and the marketplace is responsible for its sellers.
     """
     nobodys = Bearing(marketplace_id, None, None, confirmed_by=frozenset(), confirmer="", causes=frozenset())
     return organisation_of(person, nobodys)
 
 
 def why_no_vote(user_id: str, confirmed_by: Collection[str]) -> str | None:
-    """Why no voice of somebody's about a sanction could count, in words; None where one can."""
+    """Why a person cannot vote on a sanction; None where they can."""
     if user_id in confirmed_by:
-        return "You confirmed a removal that this rests on; somebody else must decide."
+        return "You confirmed a removal behind this sanction. Somebody else must decide."
     return None
 
 
 def why_no_agreement(user_id: str, confirmed_by: Collection[str], invited_by: Inviters) -> str | None:
-    """Why somebody can refuse a sanction and not agree to it, in words; None where they can do both.
+    """Why a person can reject a sanction but not agree to it; None where they can do both.
 
-    Whoever let a confirmer in may be the confirmer, who must not agree. Their no stands: it harms nobody.
+    A confirmer's inviter may be the confirmer, who must not agree. Their rejection counts, because it is harmless.
     """
     if user_id in behind_others({user_id, *confirmed_by}, invited_by):
         return (
-            "You let in whoever confirmed a removal that this rests on, by an invitation or a link for a new password; "
-            "you can refuse it, and somebody else must agree."
+            "You invited a person who confirmed a removal behind this sanction, or created their password reset link. "
+            "You can reject it, but somebody else must agree."
         )
     return None
 
 
 def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str], invited_by: Inviters) -> None:
-    """Refuse a voice that cannot count.
+    """Refuse a vote that cannot count.
 
     Raises
     ------
     Forbidden
-        The person confirmed one of the removals behind it, or agrees and let in who did.
+        The person confirmed a removal behind the sanction, or agrees and invited a confirmer.
     Invalid
-        There is no reason.
+        The reason is missing.
     Conflict
-        They have said the same before.
+        The person has already voted so.
     """
     refused = why_no_vote(vote.user_id, confirmed_by)
     if refused is None and vote.agrees:
@@ -223,26 +222,27 @@ def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str],
         raise Invalid("Give a reason.")
     answer = {one.user_id: one for one in given}.get(vote.user_id)
     if answer is not None and answer.agrees is vote.agrees:
-        raise Conflict("You have said so already; somebody of another organisation must agree.")
+        raise Conflict("You have already voted this way. Somebody of another organisation must agree.")
 
 
 def follows(given: Sequence[Vote], confirmed_by: Collection[str], invited_by: Inviters) -> SanctionEvent:
-    """What the voices come to.
+    """The event that the votes lead to.
 
-    One no ends it: a sanction that a colleague has a reason against is not beyond doubt, and the next strike may ask
-    again. Two must agree, one of the desk and one of the brand programme, neither of whom confirmed what it rests on.
-    Of all of these, whoever let another in does not count (`serving.accounts.rules.second_person`).
+    One rejection ends the proposal, because the sanction is then in doubt; the next strike may propose it again.
+    Otherwise one person of the review team and one of account management must agree. Neither may have confirmed a
+    removal behind it. If one of these people invited another, the inviter does not count
+    (`serving.accounts.rules.second_person`).
     """
     latest = {one.user_id: one for one in given}.values()
     if any(not one.agrees for one in latest):
         return SanctionEvent.REFUSE
     behind = behind_others({*confirmed_by, *(one.user_id for one in latest)}, invited_by)
     agreeing = {one.organisation for one in latest if one.user_id not in behind.union(confirmed_by)}
-    return SanctionEvent.CARRY_OUT if agreeing >= {DESK, PROGRAMME} else SanctionEvent.AGREE
+    return SanctionEvent.CARRY_OUT if agreeing >= {REVIEW_TEAM, PROGRAMME} else SanctionEvent.AGREE
 
 
 def act_for(in_force: Collection[Measure]) -> SellerAct:
-    """What the marketplace is asked for, given the measures in force: the gravest, or to restore the seller."""
+    """The action for the measures in force: that of the most severe measure, or to restore the seller."""
     if Measure.CLOSE in in_force:
         return _ACT[Measure.CLOSE]
     return _ACT[Measure.RESTRICT] if in_force else SellerAct.RESTORE

@@ -1,4 +1,4 @@
-"""The statement of reasons of a sanction: what is done about an account, on which ground, until when."""
+"""The statement of reasons of a sanction: the measure, its ground and its duration."""
 
 from features.message import message
 from serving.sellers.rules.sanction import SanctionCause, SellerAct
@@ -6,7 +6,7 @@ from serving.takedowns.rules.statement import REDRESS, Statement
 
 
 def sanction_statement(act: SellerAct, cause: SanctionCause) -> Statement:
-    """The statement of what is done about an account. It names no other: whoever shares a contact is a third party."""
+    """The statement of reasons of an action on an account. It names no linked account, which is a third party."""
     is_restored = act is SellerAct.RESTORE
     why = "restore" if is_restored else cause.value
     return Statement(

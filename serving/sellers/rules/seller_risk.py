@@ -1,4 +1,4 @@
-"""How risky a seller's listings of a window are beside those of the marketplace's other sellers. Standard library only.
+"""The risk of a seller's listings in a window, compared with the marketplace's other sellers. Standard library only.
 
 A fact for people. No rule reads it and it is no feature: it is made from scores and verdicts, and a model that learnt
 from it would learn from itself (ADR 20).
@@ -15,7 +15,7 @@ from serving.sellers.policy import SellerRiskPolicy
 
 
 class RiskState(StrEnum):
-    """Whether a seller has a percentile, and if not, why not."""
+    """Whether a seller has a percentile, or the reason why not."""
 
     RANKED = "ranked"
     TOO_FEW_LISTINGS = "too_few_offers"
@@ -27,8 +27,8 @@ class RiskState(StrEnum):
 class ScoredListing:
     """A listing as it was last scored in the window.
 
-    `probability` is None where points of the scorecard are all there is. `counterfeit` is what was found by the moment,
-    None where nothing stands.
+    `probability` is None where only the scorecard scored it. `counterfeit` is the verdict in force at the moment, None
+    without one.
     """
 
     probability: float | None
@@ -37,12 +37,12 @@ class ScoredListing:
 
 @dataclass(frozen=True, slots=True)
 class SellerRisk:
-    """One seller's figures and where they stand.
+    """One seller's figures and rank.
 
-    `offers` are those that count, `left_out` those that no model has scored, `left_out_confirmed` the confirmed
-    counterfeits among the latter. `expected` is how many of the listings are counterfeit: findings where there are any,
-    probabilities elsewhere. `share` is drawn toward the usual one; None where no listing counts. `percentile` is from
-    0 to 100.
+    `offers` are the listings that count, `left_out` those that no model has scored, `left_out_confirmed` the confirmed
+    counterfeits among the latter. `expected` is the expected number of counterfeits: verdicts where there are any, else
+    probabilities. `share` is shrunk toward the base-rate prior; None where no listing counts. `percentile` is from 0 to
+    100.
     """
 
     state: RiskState
@@ -58,7 +58,7 @@ class SellerRisk:
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """All sellers of a window. `sellers` have a listing that counts; `usual_share` is theirs, None without any."""
+    """All sellers of a window. `sellers` have a listing that counts; `usual_share` is their mean, None without any."""
 
     sellers: int
     usual_share: float | None

@@ -1,4 +1,4 @@
-"""Contacts of sellers on their way to keyed hashes, and their erasure. Nothing else in the service sees one."""
+"""Intake of sellers' contacts as keyed hashes, and their erasure. No other module reads a contact."""
 
 import hashlib
 import hmac
@@ -22,16 +22,16 @@ from serving.scoring.store import histories
 from serving.sellers.store import contacts
 
 _MOST: Final = 1_000
-# A person with more is a company with branches, or a mistake of the source; each costs every later listing a look.
+# More belong to a company with branches, or are a mistake of the source; each contact slows every later listing.
 MOST_OF_A_SELLER: Final = 50
 SOURCE: Final = "seller-contacts"
 _FIELDS: Final = {
     field.name: field
     for field in (
         fields.text("seller", 200, "The marketplace's id of the seller."),
-        fields.choice("kind", tuple(ContactKind), "What it is."),
+        fields.choice("kind", tuple(ContactKind), "The kind of contact."),
         fields.text("value", LONGEST, "The contact itself."),
-        fields.instant("occurred_at", "Since when it is the seller's."),
+        fields.instant("occurred_at", "The time since when the seller has it."),
     )
 }
 _REQUIRED: Final = ("seller", "kind", "value")
@@ -40,17 +40,17 @@ _REQUIRED: Final = ("seller", "kind", "value")
 def receive_contacts(
     runtime: Runtime, marketplace: Marketplace, body: Mapping[str, Any], *, backfill: bool
 ) -> dict[str, int]:
-    """Hash contacts and keep the hashes; returns how many were new, known and quarantined.
+    """Hash contacts and store the hashes; returns how many were new, known and quarantined.
 
-    They count for listings that come in afterwards. With `backfill` one counts from when it became the seller's, but
-    not before anything that was scored without it: whose links it changes cannot be told beforehand.
+    Contacts count for listings that arrive afterwards. With `backfill` a contact counts from `occurred_at`, but not
+    before the marketplace's last scoring, because it may change the links of any seller.
 
     Raises
     ------
     Invalid
         The body is not an object with at most a thousand contacts.
     Conflict
-        Those that are kept were hashed with another key, so that nothing would ever be found to be shared.
+        The stored contacts were hashed with another key, so that no shared contact would ever be found.
     """
     rows = body.get("contacts")
     if not isinstance(rows, list) or len(rows) > _MOST or set(body) != {"contacts"}:
@@ -70,7 +70,7 @@ def receive_contacts(
             refuse(row, problem)
     with runtime.store.write() as connection:
         if contacts.key_in_use(connection) not in {None, key_id(runtime)}:
-            raise Conflict("Contacts here were hashed with another key; restore it, or erase them and send them again.")
+            raise Conflict("Contacts here were hashed with another key. Restore it, or erase and resend the contacts.")
         if backfill:
             _not_before_scores(connection, here, read)
         known = contacts.tokens_of(connection, here, {one["seller_external_id"] for one in read})
@@ -82,7 +82,7 @@ def receive_contacts(
                 repeated += 1
             elif len(mine) >= MOST_OF_A_SELLER:
                 row = {"seller": one["seller_external_id"], "kind": one["kind"]}
-                sentence = f"The seller has {MOST_OF_A_SELLER} contacts; no more are kept."
+                sentence = f"The seller already has the maximum of {MOST_OF_A_SELLER} contacts."
                 refuse(row, Rejected("too_many", "seller", sentence))
             else:
                 mine.add(one["token"])
@@ -93,12 +93,12 @@ def receive_contacts(
 
 
 def _read(row: Any, now: datetime) -> dict[str, Any]:
-    """The fields of one contact, its value in its one form.
+    """The fields of one contact, with the value normalised.
 
     Raises
     ------
     Rejected
-        It is none; no sentence repeats what was sent.
+        The row is not a contact; no message repeats a submitted value.
     """
     if not isinstance(row, Mapping):
         raise Rejected("wrong_type", "", "A contact must be an object.")
@@ -130,19 +130,19 @@ def _stored(
 
 
 def token(runtime: Runtime, marketplace_id: str, one: Contact) -> str:
-    """The keyed hash of a contact: equal contacts of a marketplace meet, and nobody can try out telephone numbers
-    without the key."""
+    """The keyed hash of a contact: equal contacts of a marketplace have equal hashes, and trying out telephone numbers
+    requires the key."""
     message = f"{marketplace_id}\n{one.kind.value}\n{one.value}".encode()
     return hmac.new(runtime.contact_key, message, hashlib.sha256).hexdigest()
 
 
 def key_id(runtime: Runtime) -> str:
-    """A name for the key by which another one is noticed."""
+    """An id of the key, which shows whether the key has changed."""
     return hmac.new(runtime.contact_key, b"which key", hashlib.sha256).hexdigest()[:16]
 
 
 def _without_value(row: Any) -> dict[str, Any]:
-    """What of a refused contact may be kept: whose it was and what, where these are what they should be."""
+    """The storable part of a refused contact: its seller and kind, None where malformed."""
     found = {}
     for name in ("seller", "kind"):
         value = row.get(name) if isinstance(row, Mapping) else None
@@ -160,10 +160,10 @@ def _not_before_scores(connection: Connection, marketplace_id: str, rows: list[d
 
 
 def erase_contacts(runtime: Runtime, marketplace: Marketplace, seller: str, *, by: str) -> int:
-    """Erase the hashes of a seller's contacts, so that it is linked with nobody any more; returns how many there were.
+    """Erase the hashes of a seller's contacts, so that it has no links any longer; returns how many there were.
 
-    Facts of earlier scores keep the seller's links of that time, because a decision must be explicable; they hold no
-    contact. Contacts that are sent again are kept again.
+    Facts of earlier scores keep the links of that time, because decisions must remain explainable; they contain no
+    contact. Contacts that are sent again are stored again.
     """
     here = marketplace.marketplace_id
     with runtime.store.write() as connection:

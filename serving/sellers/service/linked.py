@@ -1,4 +1,4 @@
-"""Linked sellers at moments, and their point-in-time histories: read together, cut one by one."""
+"""Linked sellers at given moments, with their point-in-time outcomes, read together for many sellers."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -9,17 +9,17 @@ from features.links import Links
 from models.outcomes import Outcome, outcomes
 from serving.scoring.store import histories
 from serving.sellers.policy import DEFAULT_LINKS
-from serving.sellers.rules.links import Walk
+from serving.sellers.rules.links import LinkSearch
 from serving.sellers.store import contacts
 
-Moment = tuple[str, datetime]  # A seller, and when.
+Moment = tuple[str, datetime]  # A seller and a time.
 
 
 def links_at(connection: Connection, marketplace_id: str, moments: Collection[Moment]) -> Mapping[Moment, Links]:
-    """The links of each seller at its moment, with the outcomes of those linked as they stood then."""
-    walks = [Walk(seller, as_of, DEFAULT_LINKS) for seller, as_of in sorted(moments)]
-    contacts.follow(connection, marketplace_id, walks, DEFAULT_LINKS)
-    rulings = histories.rulings(connection, marketplace_id, {name for walk in walks for name in walk.linked})
+    """The links of each seller at its moment, with the linked sellers' outcomes as known then."""
+    searches = [LinkSearch(seller, as_of, DEFAULT_LINKS) for seller, as_of in sorted(moments)]
+    contacts.follow(connection, marketplace_id, searches, DEFAULT_LINKS)
+    rulings = histories.rulings(connection, marketplace_id, {name for search in searches for name in search.linked})
     known: dict[Moment, list[Outcome]] = {}
 
     def stood(seller: str, as_of: datetime) -> list[Outcome]:
@@ -28,15 +28,16 @@ def links_at(connection: Connection, marketplace_id: str, moments: Collection[Mo
         return known[seller, as_of]
 
     return {
-        (walk.seller, walk.as_of): walk.links({name: stood(name, walk.as_of) for name in walk.linked}) for walk in walks
+        (search.seller, search.as_of): search.links({name: stood(name, search.as_of) for name in search.linked})
+        for search in searches
     }
 
 
 def linked_with(connection: Connection, marketplaces: Collection[str], seller: str, as_of: datetime) -> frozenset[str]:
-    """The other sellers linked with a seller in any of these marketplaces, as far as links are followed."""
+    """The sellers linked with a seller in any of these marketplaces, within the limits of `DEFAULT_LINKS`."""
     found: set[str] = set()
     for here in sorted(marketplaces):
-        walk = Walk(seller, as_of, DEFAULT_LINKS)
-        contacts.follow(connection, here, [walk], DEFAULT_LINKS)
-        found |= set(walk.linked)
+        search = LinkSearch(seller, as_of, DEFAULT_LINKS)
+        contacts.follow(connection, here, [search], DEFAULT_LINKS)
+        found |= set(search.linked)
     return frozenset(found)

@@ -1,4 +1,4 @@
-"""The steps that every sanction goes through: proposed, told to the marketplace, lapsed, lifted."""
+"""The steps of every sanction: proposed, sent to the marketplace, lapsed, lifted."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -97,14 +97,14 @@ def _spared(connection: Connection, marketplace_id: str, sellers: Sequence[str],
     return allowed | {seller for seller, found in authorised.items() if any(one.holds(at) for one in found)}
 
 
-def take_back(runtime: Runtime, connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
-    """End a sanction whose ground is gone, and those that it reached."""
+def withdraw_sanction(runtime: Runtime, connection: Connection, found: StoredSanction, why: str, at: datetime) -> None:
+    """End a sanction that its strikes no longer carry, and the sanctions of linked accounts that it led to."""
     if found.state in OPEN_STATES:
         expire(connection, found, why, at)
     elif found.state is SanctionState.CARRIED_OUT:
         lift_now(runtime, connection, found, why, LADDER, at)
         for one in sanctions.reached_from(connection, found.marketplace_id, found.sanction_id):
-            take_back(runtime, connection, one, f"The sanction of {found.seller_external_id} is undone.", at)
+            withdraw_sanction(runtime, connection, one, f"The sanction of {found.seller_external_id} is undone.", at)
 
 
 def lift_now(
@@ -121,7 +121,7 @@ def expire(connection: Connection, found: StoredSanction, why: str, at: datetime
 
 
 def tell_marketplace(runtime: Runtime, connection: Connection, found: StoredSanction, actor: str, at: datetime) -> None:
-    """Ask the marketplace for how things stand now; nothing where it was told so, or has not heard otherwise yet."""
+    """Request the seller's current account state from the marketplace, unless the last request already sets it."""
     here, seller = found.marketplace_id, found.seller_external_id
     standing = [
         one.measure for one in sanctions.of_seller(connection, here, seller) if one.state is SanctionState.CARRIED_OUT
@@ -130,7 +130,7 @@ def tell_marketplace(runtime: Runtime, connection: Connection, found: StoredSanc
     told = seller_actions.of_seller(connection, here, seller)
     if told and told[-1].state is ActionState.SCHEDULED and told[-1].kind is not act:
         if not seller_actions.OUTBOX.change(connection, told[-1], ActionEvent.WITHDRAW, {"due_at": None}):
-            raise Conflict("The marketplace is being told just now; try again.")
+            raise Conflict("A request to the marketplace is being sent. Try again.")
         record_step(connection, told.pop(), "withdrawn", actor, at, {})
     if act is (told[-1].kind if told else SellerAct.RESTORE):
         return

@@ -1,4 +1,4 @@
-"""Sanctions of sellers: proposed with the strike that calls for one, decided by two people, carried out, undone.
+"""Sanctions of sellers: proposed with the strike that calls for one, decided by two people, carried out, lifted.
 
 No model takes part. A rejected or lapsed sanction has no effect on the seller.
 """
@@ -41,8 +41,8 @@ from serving.sellers.service.sanction_steps import (
     lift_now,
     propose,
     record_act,
-    take_back,
     tell_marketplace,
+    withdraw_sanction,
 )
 from serving.sellers.store import sanctions, strikes
 from serving.sellers.store.sanctions import StoredSanction
@@ -52,7 +52,7 @@ _MOST_AT_ONCE: Final = 100
 
 
 def climb(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, at: datetime) -> None:
-    """After a hit: propose what the seller's strikes call for, unless that is in hand.
+    """After a strike: propose the measure that the seller's strikes call for, unless it is open or in force.
 
     The caller holds the head of the audit log.
     """
@@ -65,25 +65,25 @@ def climb(runtime: Runtime, connection: Connection, marketplace_id: str, seller:
         return
     for one in before:
         if one.state in OPEN_STATES:
-            expire(connection, one, "What the strikes call for now is proposed.", at)
+            expire(connection, one, "Replaced by the measure that the strikes now call for.", at)
     proposal = Proposal(seller, step.proposed, SanctionCause.STRIKES, found.total, (step.reason, *found.reasons))
     propose(runtime, connection, marketplace_id, proposal, at)
 
 
 def descend(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str, at: datetime) -> None:
-    """After a hit counts no longer: end what the strikes that are left do not carry, and what it reached."""
+    """After a strike is void: end the sanctions that the remaining strikes do not carry, and those that they led to."""
     found = count_of(runtime, connection, marketplace_id, seller, at)
     for one in sanctions.of_seller(connection, marketplace_id, seller):
         carried = holds(one.measure, found.total, runtime.policies[SanctionPolicy])
         if one.cause is SanctionCause.STRIKES and not carried:
-            take_back(runtime, connection, one, f"Its ground is gone. {found.reasons[0]}", at)
+            withdraw_sanction(runtime, connection, one, f"Too few strikes remain. {found.reasons[0]}", at)
 
 
 @dataclass(frozen=True, slots=True)
 class Sanctioned:
-    """A sanction as somebody sees it who may speak on it.
+    """A sanction as a person with a role in it sees it.
 
-    `no_voice` says why no voice of theirs could count, `no_agreement` why they can only refuse it; None where they can.
+    `no_vote` is why they cannot vote, `no_agreement` why they can only reject it; None where they can.
     """
 
     sanction: StoredSanction
@@ -94,28 +94,28 @@ class Sanctioned:
 
 
 def undecided(runtime: Runtime, person: Person) -> list[Sanctioned]:
-    """The sanctions that wait for people and on which a person may speak, the longest waiting first, at most 500."""
+    """The undecided sanctions in the marketplaces where a person has a role, the oldest first, at most 500."""
     with runtime.store.read() as connection:
         return _seen(runtime, connection, person, sanctions.undecided(connection, places(person), _MOST))
 
 
 def in_force(runtime: Runtime, person: Person) -> list[Sanctioned]:
-    """The sanctions that hold now where a person may speak, at most 500."""
+    """The sanctions in force in the marketplaces where a person has a role, the oldest first, at most 500."""
     with runtime.store.read() as connection:
         return _seen(runtime, connection, person, sanctions.in_force(connection, places(person), _MOST))
 
 
 def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, reason: str) -> SanctionState:
-    """Say whether a sanction is to be carried out; returns how it stands then.
+    """Record a vote on a sanction; returns the new state.
 
     Raises
     ------
     NotFound
-        It is none of the person's business, or there is none.
+        The person has no role in the sanction, or there is no such sanction.
     Conflict
-        It is decided, or they have said so already.
+        The sanction is decided, or the person has already voted so.
     Forbidden, Invalid
-        They confirmed what it rests on, or agree and let in who did; there is no reason.
+        The person confirmed a removal behind it, or agrees and invited a confirmer; the reason is missing.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -147,14 +147,14 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
 
 
 def lift(runtime: Runtime, person: Person, sanction_id: str, reason: str) -> None:
-    """End a sanction that is in force; one person may, because it is harmless.
+    """End a sanction in force. One person may do this, because it is harmless.
 
-    Separate decisions of other people within its scope stay.
+    Sanctions of linked accounts, decided separately, stay.
 
     Raises
     ------
     NotFound, Conflict, Invalid
-        The person has no role in it; it is not in force; there is no reason.
+        The person has no role in it; it is not in force; the reason is missing.
     """
     now = runtime.clock.now()
     if not reason.strip():
@@ -166,7 +166,7 @@ def lift(runtime: Runtime, person: Person, sanction_id: str, reason: str) -> Non
 
 
 def sweep_sanctions(runtime: Runtime) -> int:
-    """Let lapse what nobody decided in time, and lift what no strike carries any more; returns how many were due."""
+    """Let overdue proposals lapse, and lift sanctions that strikes no longer carry; returns how many were due."""
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         due = sanctions.due(connection, now, _MOST_AT_ONCE)
@@ -188,7 +188,7 @@ def sweep_sanctions(runtime: Runtime) -> int:
 
 
 def places(person: Person) -> frozenset[str]:
-    """Where a person has a voice about sellers."""
+    """The marketplaces where a person may vote on sanctions."""
     return person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
 
 
@@ -198,7 +198,7 @@ def count_of(runtime: Runtime, connection: Connection, marketplace_id: str, sell
 
 
 def _reach(runtime: Runtime, connection: Connection, found: StoredSanction, at: datetime) -> None:
-    """Propose the same for every linked account that is not spared; what was reached by a link reaches no further."""
+    """Propose the same for every linked account that is not spared; a linked account's sanction spreads no further."""
     if found.cause is SanctionCause.LINKED:
         return
     for one in found.linked:
@@ -217,7 +217,7 @@ def _reach(runtime: Runtime, connection: Connection, found: StoredSanction, at: 
 
 
 def _look_when_spent(runtime: Runtime, connection: Connection, found: StoredSanction, at: datetime) -> None:
-    """A restriction ends with the strikes that carry it; an account is closed until people or an overturn open it."""
+    """Schedule the check of a restriction, which ends with its strikes; a closed account stays closed."""
     if found.measure is Measure.CLOSE or found.cause is SanctionCause.LINKED:
         return
     left = count_of(runtime, connection, found.marketplace_id, found.seller_external_id, at)
@@ -234,7 +234,7 @@ def _theirs(connection: Connection, person: Person, sanction_id: str) -> tuple[S
 def _seen(
     runtime: Runtime, connection: Connection, person: Person, found: Sequence[StoredSanction]
 ) -> list[Sanctioned]:
-    text = sanctions.votes(connection, [one.sanction_id for one in found])
+    votes = sanctions.votes(connection, [one.sanction_id for one in found])
     now, invited_by = runtime.clock.now(), accounts.inviters(connection)
     seen = []
     for one in found:
@@ -243,7 +243,7 @@ def _seen(
             Sanctioned(
                 one,
                 count_of(runtime, connection, one.marketplace_id, one.seller_external_id, now),
-                tuple(text.get(one.sanction_id, ())),
+                tuple(votes.get(one.sanction_id, ())),
                 no_vote=why_no_vote(person.user_id, confirmers),
                 no_agreement=why_no_agreement(person.user_id, confirmers, invited_by),
             )
@@ -252,7 +252,7 @@ def _seen(
 
 
 def _struck(connection: Connection, found: StoredSanction) -> str:
-    """The seller whose strikes a sanction rests on: its own, or of the account through which it was reached."""
+    """The seller whose strikes a sanction rests on: the seller itself, or the linked account that led to it."""
     if found.parent_id is None:
         return found.seller_external_id
     return sanctions.get(connection, found.marketplace_id, found.parent_id).seller_external_id

@@ -1,4 +1,4 @@
-"""Allow, watch and deny lists: changes of entries with their author, and the list matches of a batch of listings."""
+"""Allow, watch and deny lists: changes of entries with their author, and the matches of a batch of listings."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ _LONGEST_NAME = 200
 def listed_among(
     runtime: Runtime, marketplace_id: str, offers: Mapping[int, Facts], now: datetime
 ) -> dict[int, Listed]:
-    """The list matches of listings, by their number: one query for all of them and their linked sellers."""
+    """The list matches of listings, by index; one query covers all sellers and their linked sellers."""
     policy = runtime.policies[SellerListPolicy]
     names = {one.listing.seller.external_id for one in offers.values()}
     linked = {name for one in offers.values() for name in linked_names(one.seller.links, policy)}
@@ -37,33 +37,33 @@ def listed_among(
 
 
 def check_lister(person: Person, marketplace_id: str, which: SellerList) -> None:
-    """Refuse who may not put sellers on a list.
+    """Refuse people who may not put sellers on a list.
 
-    An analyst watches and denies, which only brings listings before analysts. Allowing keeps them away from there, so
-    that it takes an administrator: nobody exempts a seller from their own desk.
+    Analysts may use the watch and deny lists, which only send listings to review. The allow list exempts a seller from
+    review, so it requires an administrator.
 
     Raises
     ------
     Forbidden
-        It is not theirs to do.
+        The person's roles do not allow it.
     """
     administers = marketplace_id in person.marketplaces(Permission.ADMINISTER)
     reviews = marketplace_id in person.marketplaces(Permission.REVIEW_CASES)
     if administers or (reviews and which is not SellerList.ALLOW):
         return
     who = "an administrator" if which is SellerList.ALLOW else "an analyst or administrator"
-    raise Forbidden("Only {who} puts sellers on the {list} list.", who=who, list=which.value)
+    raise Forbidden("Only {who} can put sellers on the {list} list.", who=who, list=which.value)
 
 
 def put_on_list(
     runtime: Runtime, marketplace_id: str, seller: str, which: SellerList, *, reason: str, days: int | None, by: str
 ) -> Entry:
-    """Put a seller on a list, in the place of an entry that stands; it may be somebody who has yet to list anything.
+    """Put a seller on a list, in place of an entry in force. The seller need not have listed anything yet.
 
     Raises
     ------
     Invalid
-        There is no seller or no reason, or the entry would last no day or too long.
+        The seller or the reason is missing, or the duration is out of range.
     """
     policy, now, name = runtime.policies[SellerListPolicy], runtime.clock.now(), seller.strip()
     lasts = policy.entry_days if days is None else days
@@ -98,7 +98,7 @@ def take_off_list(runtime: Runtime, marketplace_id: str, seller: str, *, by: str
     Raises
     ------
     NotFound
-        They are on no list.
+        The seller is on no list.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:

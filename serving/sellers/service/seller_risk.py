@@ -1,4 +1,4 @@
-"""The risk of each seller beside the marketplace's others: worked out for a moment, kept, refreshed by the sweep."""
+"""The risk of each seller compared with the marketplace's others: computed, stored, and refreshed by the sweep."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from serving.sellers.store.seller_risks import Kept
 
 
 def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, policy: SellerRiskPolicy) -> Ranking:
-    """The ranking by what was known before a moment: the same whenever it is asked."""
+    """The ranking by data known before a moment; later calls give the same result."""
     since = as_of - policy.window
     found = {
         seller: {one.listing_id: one.counterfeit for one in outcomes(rulings, as_of=as_of)}
@@ -39,7 +39,7 @@ def ranking_at(connection: Connection, marketplace_id: str, as_of: datetime, pol
 
 
 def refresh(runtime: Runtime, marketplace: Marketplace) -> bool:
-    """Work out a marketplace's ranking for now and keep it; False where one of this moment is there already."""
+    """Compute and store a marketplace's ranking as of now; False where one of this moment is already stored."""
     here, policy, now = marketplace.marketplace_id, runtime.policies[SellerRiskPolicy], runtime.clock.now()
     with runtime.store.read() as connection:
         found = ranking_at(connection, here, now, policy)
@@ -49,7 +49,7 @@ def refresh(runtime: Runtime, marketplace: Marketplace) -> bool:
 
 
 def refresh_seller_risks(runtime: Runtime) -> int:
-    """Refresh the rankings that are too old, where a model scores; returns how many."""
+    """Refresh the outdated rankings of marketplaces with a model; returns how many."""
     now, lasts = runtime.clock.now(), runtime.policies[SellerRiskPolicy].lasts
     with runtime.store.read() as connection:
         due = [
@@ -74,7 +74,7 @@ class Found:
 
 
 def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> Found:
-    """The risk of a seller, which may be unknown."""
+    """The risk of a seller; `seller` None is an unknown seller."""
     if seller is None:
         return Found(None, None, (message("risk.no_seller"),))
     kept = seller_risks.kept(connection, marketplace_id)
@@ -88,12 +88,12 @@ def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, selle
 
 
 def one_answer(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str) -> dict[str, Any]:
-    """A seller's breakdown in plain values.
+    """A seller's risk in plain values.
 
     Raises
     ------
     NotFound
-        The marketplace has sent no listing of such a seller.
+        The marketplace has sent no listing of this seller.
     """
     if not seller_risks.is_known(connection, marketplace_id, seller):
         raise NotFound("There is no such seller.")
@@ -107,7 +107,7 @@ def one_answer(runtime: Runtime, connection: Connection, marketplace_id: str, se
 
 
 def riskiest_answer(connection: Connection, marketplace_id: str, most: int) -> dict[str, Any]:
-    """At most so many sellers with a percentile in plain values, the riskiest first."""
+    """At most `most` ranked sellers in plain values, the riskiest first."""
     found = seller_risks.riskiest(connection, marketplace_id, most)
     return {
         **_made(seller_risks.kept(connection, marketplace_id)),

@@ -1,4 +1,4 @@
-"""Hits of a seller, in the transaction of the removal that makes one or of what takes it away, and what follows."""
+"""Strikes of a seller: recorded, voided and restored in the transaction of their cause, with resulting sanctions."""
 
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from serving.webhooks.rules.action import ActionKind
 
 
 def strike(runtime: Runtime, connection: Connection, removal: StoredAction, at: datetime) -> None:
-    """Let a removal that is not held count against its seller from when it was confirmed; people may have to decide."""
+    """Record the strike of a removal that is not pending, as of its confirmation, and propose a sanction if due."""
     ground = strikes.ground_of(connection, removal)
     if removal.kind is not ActionKind.REMOVE or ground.seller is None:
         return
@@ -30,7 +30,7 @@ def strike(runtime: Runtime, connection: Connection, removal: StoredAction, at: 
 
 
 def take_away(runtime: Runtime, connection: Connection, removal: StoredAction, why: Void, at: datetime) -> None:
-    """Let a removal count no longer; a sanction that its strikes carry no more ends."""
+    """Void the strike of a removal, and end the sanctions that the remaining strikes do not carry."""
     audit.hold(connection)
     seller = strikes.void(connection, removal.marketplace_id, removal.action_id, why, at)
     if seller is not None:
@@ -38,7 +38,7 @@ def take_away(runtime: Runtime, connection: Connection, removal: StoredAction, w
 
 
 def give_again(runtime: Runtime, connection: Connection, marketplace_id: str, action_id: str, at: datetime) -> None:
-    """Let a removal count again after its reinstatement was undone."""
+    """Restore the strike of a removal after its overturn was undone."""
     audit.hold(connection)
     seller = strikes.give_again(connection, marketplace_id, action_id)
     if seller is not None:

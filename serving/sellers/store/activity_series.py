@@ -18,9 +18,9 @@ LISTINGS: Final = "offer"
 def series_by_kind(
     connection: Connection, marketplace_id: str, seller: str, until: datetime
 ) -> Mapping[str, list[int]]:
-    """By kind of event, and for new listings, the number in each of fifteen steps of six days up to a moment.
+    """Counts by kind of event, and of new listings, in each of fifteen steps of six days up to a moment.
 
-    A kind without events is not in it; the caller decides whether that is zero or not reported.
+    Kinds without events are absent; the caller decides whether that means zero or not reported.
     """
     begin = until - STEP * STEPS
     asked: dict[str, Any] = {"here": marketplace_id, "seller": seller}
@@ -46,7 +46,7 @@ def _of_seller(query: Select[Any, *tuple[Any, ...]], table: Any, at: Column[Any]
     )
 
 
-# Put together once: thirty conditions take longer to write down than to answer.
+# Built once: thirty conditions take longer to build than to run.
 _EVENTS: Final = (
     _of_seller(
         select(seller_event.c.kind, *_steps(seller_event.c.occurred_at)), seller_event, seller_event.c.occurred_at

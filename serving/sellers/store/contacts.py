@@ -13,25 +13,25 @@ from serving.platform.database.lists import listed
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.sellers.policy import LinkPolicy
-from serving.sellers.rules.links import Contacts, Mention, Walk
+from serving.sellers.rules.links import Contacts, LinkSearch, Mention
 from serving.sellers.tables import seller_contact
 
 
-def follow(connection: Connection, marketplace_id: str, walks: Sequence[Walk], policy: LinkPolicy) -> None:
-    """Walk to the end, all walks together: two queries a step, and one where nobody has a contact."""
-    if not walks:
+def follow(connection: Connection, marketplace_id: str, searches: Sequence[LinkSearch], policy: LinkPolicy) -> None:
+    """Complete all searches together: two queries per step, or one where no seller has a contact."""
+    if not searches:
         return
-    until = max(walk.as_of for walk in walks)
+    until = max(search.as_of for search in searches)
     contacts, asked, followed = Contacts(), set[str](), set[str]()
-    while frontier := {seller for walk in walks for seller in walk.frontier}:
+    while frontier := {seller for search in searches for seller in search.frontier}:
         own = _of_sellers(connection, marketplace_id, frontier - asked, until)
         tokens = {one.token for one in own} - followed
         shared = _earliest(connection, marketplace_id, tokens, until, policy.most_sellers_of_a_contact + 1)
         contacts.add((*own, *shared))
         asked |= frontier
         followed |= tokens
-        for walk in walks:
-            walk.step(contacts)
+        for search in searches:
+            search.step(contacts)
 
 
 def _of_sellers(
@@ -51,9 +51,9 @@ def _of_sellers(
 def _earliest(
     connection: Connection, marketplace_id: str, tokens: Collection[str], until: datetime, most: int
 ) -> list[Mention]:
-    """The earliest who have each contact: a walk of at most `most` index entries each, however many share it.
+    """The earliest sharers of each contact: an ordered scan of at most `most` index entries each.
 
-    By LATERAL on PostgreSQL, which SQLite has not; there the list of a correlated IN bounds the same walk.
+    By LATERAL on PostgreSQL, which SQLite lacks; there a correlated IN bounds the same scan.
     """
     if not tokens:
         return []
@@ -97,19 +97,19 @@ def tokens_of(connection: Connection, marketplace_id: str, sellers: Collection[s
 
 
 def key_in_use(connection: Connection) -> str | None:
-    """Which key the kept hashes were made with; all were made with one."""
+    """The id of the key of all stored hashes; None where there are none."""
     found: str | None = connection.execute(select(seller_contact.c.key_id).limit(1)).scalar()
     return found
 
 
 def add_contacts(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Keep hashes of contacts; one that the seller is known to have stays as it was."""
+    """Store hashes of contacts; known contacts of a seller stay unchanged."""
     if rows:
         connection.execute(insert_or_ignore(connection, seller_contact), list(rows))
 
 
 def count(connection: Connection, marketplace_id: str, seller: str) -> int:
-    """How many contacts of a seller are kept."""
+    """The number of stored contacts of a seller."""
     return count_rows(
         connection,
         seller_contact,
@@ -118,8 +118,8 @@ def count(connection: Connection, marketplace_id: str, seller: str) -> int:
     )
 
 
-def forget(connection: Connection, marketplace_id: str, before: datetime, held: Collection[str], most: int) -> int:
-    """Forget contacts of sellers that have offered nothing since a moment, but for sellers under hold."""
+def forget(connection: Connection, marketplace_id: str, before: datetime, on_hold: Collection[str], most: int) -> int:
+    """Delete contacts of sellers without listings since a moment, except on legal hold; returns how many."""
     contact = seller_contact.c
     offered = exists().where(
         listing_version.c.marketplace_id == marketplace_id,
@@ -130,13 +130,13 @@ def forget(connection: Connection, marketplace_id: str, before: datetime, held: 
         contact.marketplace_id == marketplace_id,
         contact.known_at <= before,
         ~offered,
-        contact.seller_external_id.not_in(held),
+        contact.seller_external_id.not_in(on_hold),
     )
     return delete_some(connection, seller_contact, contact.token, gone, most)
 
 
 def erase(connection: Connection, marketplace_id: str, seller: str) -> int:
-    """Forget the contacts of a seller; returns how many there were."""
+    """Delete the contacts of a seller; returns how many there were."""
     done = connection.execute(
         delete(seller_contact).where(inside(seller_contact, marketplace_id, seller_external_id=seller))
     )

@@ -1,4 +1,4 @@
-"""Sanctions of sellers as proposed and decided, and what people said of them; every step is a conditional update."""
+"""Sanctions of sellers as proposed and decided, with their votes; every step is a conditional update."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _OPEN: Final = [one.value for one in OPEN_STATES]
 
 @dataclass(frozen=True, slots=True)
 class StoredSanction:
-    """A sanction as stored. `linked` are the accounts around it, each with seller, path and why it is spared, if so."""
+    """A sanction as stored. `linked` are the linked accounts, each with seller, path and any reason to spare it."""
 
     marketplace_id: str
     sanction_id: str
@@ -47,7 +47,7 @@ class StoredSanction:
 
 
 def add_sanction(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new sanction; the database refuses a second undecided one of a seller."""
+    """Store a new sanction; the database refuses a second undecided one of a seller."""
     add(connection, sanction, [row])
 
 
@@ -85,23 +85,23 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
 
 
 def reached_from(connection: Connection, marketplace_id: str, sanction_id: str) -> list[StoredSanction]:
-    """The sanctions that were proposed because this one was carried out."""
+    """The sanctions of linked accounts that this one led to."""
     return _read(connection, inside(sanction, marketplace_id, parent_id=sanction_id))
 
 
 def undecided(connection: Connection, marketplaces: Collection[str], most: int) -> list[StoredSanction]:
-    """The sanctions that wait for people, the longest waiting first."""
+    """The undecided sanctions, the oldest first."""
     return _read(connection, sanction.c.marketplace_id.in_(marketplaces), sanction.c.state.in_(_OPEN), most=most)
 
 
 def in_force(connection: Connection, marketplaces: Collection[str], most: int) -> list[StoredSanction]:
-    """The sanctions that hold now, the oldest first."""
+    """The sanctions in force, the oldest first."""
     carried_out = sanction.c.state == SanctionState.CARRIED_OUT.value
     return _read(connection, sanction.c.marketplace_id.in_(marketplaces), carried_out, most=most)
 
 
 def decided(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> tuple[int, int]:
-    """How many sellers were restricted and how many shops were closed by people's decision in [since, until)."""
+    """The restricted and the closed accounts by decisions in [since, until)."""
     query = (
         select(sanction.c.measure, func.count().label("n"))
         .where(
@@ -117,12 +117,12 @@ def decided(connection: Connection, marketplace_id: str, *, since: datetime, unt
 
 
 def due(connection: Connection, now: datetime, most: int) -> list[StoredSanction]:
-    """Sanctions at which the clock has something to do."""
+    """The sanctions with a due step: an overdue proposal, or a restriction to check."""
     return _read(connection, sanction.c.due_at <= now, most=most)
 
 
 def change(connection: Connection, found: StoredSanction, event: SanctionEvent, values: Mapping[str, Any]) -> bool:
-    """Apply an event if the sanction still is as it was read; False where somebody was faster.
+    """Apply an event if the sanction is unchanged since it was read; False where it has changed.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def change(connection: Connection, found: StoredSanction, event: SanctionEvent, 
 
 
 def look_again(connection: Connection, found: StoredSanction, due_at: datetime | None) -> None:
-    """Note when the clock looks again at a sanction in force."""
+    """Set the time of the next check of a sanction in force."""
     connection.execute(
         update(sanction)
         .where(inside(sanction, found.marketplace_id, sanction_id=found.sanction_id))
@@ -148,7 +148,7 @@ def look_again(connection: Connection, found: StoredSanction, due_at: datetime |
 
 
 def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: datetime) -> None:
-    """Append what somebody says; `key` is marketplace, voice and sanction by their columns."""
+    """Append a vote; `key` has the columns of marketplace, vote and sanction."""
     row = {
         **key,
         "user_id": one.user_id,

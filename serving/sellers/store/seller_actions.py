@@ -1,4 +1,4 @@
-"""The requested actions on sellers, in delivery to the marketplace; ids begin with `sac_`."""
+"""The requested actions on sellers, delivered to the marketplace; ids begin with `sac_`."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class StoredSellerAction:
 
     @property
     def subject(self) -> str:
-        """The subject of its sequence: the actions on this seller."""
+        """The subject of the sequence: the seller."""
         return self.seller_external_id
 
 
@@ -56,7 +56,7 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredSellerAction]:
 
 
 def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new action; the database refuses a sequence that the seller has already."""
+    """Store a new action; the database refuses a repeated sequence of a seller."""
     add(connection, seller_action, [row])
 
 
@@ -84,7 +84,7 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
 
 
 def next_sequence(connection: Connection, marketplace_id: str, seller: str) -> int:
-    """The number of a seller's next action; the caller holds the head of the audit log."""
+    """The sequence of a seller's next action; the caller holds the head of the audit log."""
     query = select(func.max(seller_action.c.sequence)).where(
         inside(seller_action, marketplace_id, seller_external_id=seller)
     )
@@ -92,7 +92,7 @@ def next_sequence(connection: Connection, marketplace_id: str, seller: str) -> i
 
 
 def in_state(connection: Connection, marketplace_id: str, state: ActionState, most: int) -> list[StoredSellerAction]:
-    """The newest actions in a state, at most so many."""
+    """The newest actions in a state, at most `most`, oldest first."""
     query = select(seller_action.c.action_id).where(inside(seller_action, marketplace_id, state=state.value))
     ids = connection.execute(query.order_by(seller_action.c.action_id.desc()).limit(most)).scalars().all()
     return _read(connection, seller_action.c.action_id.in_(ids))[::-1] if ids else []
@@ -101,11 +101,11 @@ def in_state(connection: Connection, marketplace_id: str, state: ActionState, mo
 def due(
     connection: Connection, at: datetime, most: int, *, of: str | None = None, but_of: Collection[str] = ()
 ) -> list[StoredSellerAction]:
-    """Actions whose next step is due, the longest waiting first; of one marketplace, or of all but some."""
+    """Actions with a due step, the longest due first; of one marketplace, or of all except some."""
     keys = OUTBOX.due(connection, at, most, of=of, but_of=but_of)
     return _read(connection, seller_action.c.action_id.in_(keys)) if keys else []
 
 
 def dead_before(connection: Connection, found: StoredSellerAction) -> list[StoredSellerAction]:
-    """The actions on the same seller with a lower sequence that were given up on."""
+    """The undeliverable actions on the same seller with a lower sequence."""
     return _read(connection, OUTBOX.before(found), seller_action.c.state == ActionState.DEAD.value)

@@ -1,4 +1,4 @@
-"""Allow, watch and deny lists of marketplaces: entries as they were made, and when they ended."""
+"""Allow, watch and deny lists of marketplaces: their entries, ended ones included."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -12,7 +12,7 @@ from serving.sellers.tables import listed_seller
 
 
 def put(connection: Connection, marketplace_id: str, entry_id: str, one: Entry) -> None:
-    """Put a seller on a list, in the place of an entry that stands."""
+    """Put a seller on a list, in place of an entry in force."""
     remove(connection, marketplace_id, one.seller, one.added_by, one.added_at)
     row = {
         "marketplace_id": marketplace_id,
@@ -30,7 +30,7 @@ def put(connection: Connection, marketplace_id: str, entry_id: str, one: Entry) 
 
 
 def remove(connection: Connection, marketplace_id: str, seller: str, by: str, at: datetime) -> str | None:
-    """End the entry of a seller; returns its id, None where there was none."""
+    """End the entry of a seller; returns its id, None where there is none."""
     ended = (
         update(listed_seller)
         .where(inside(listed_seller, marketplace_id, seller_external_id=seller), listed_seller.c.removed_at.is_(None))
@@ -43,7 +43,7 @@ def remove(connection: Connection, marketplace_id: str, seller: str, by: str, at
 def of_sellers(
     connection: Connection, marketplace_id: str, sellers: Collection[str], now: datetime
 ) -> dict[str, Entry]:
-    """The entries in force of these sellers."""
+    """The entries in force of these sellers, by seller."""
     if not sellers:
         return {}
     found = _read(connection, [marketplace_id], now, listed_seller.c.seller_external_id.in_(sorted(sellers)))

@@ -1,4 +1,4 @@
-"""The last ranking of a marketplace's sellers, kept, and the scores that it is made from."""
+"""The stored ranking of a marketplace's sellers, and the scores that it is computed from."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -17,7 +17,7 @@ from serving.sellers.tables import seller_ranking, seller_risk
 
 
 class LastScore(NamedTuple):
-    """A listing as it was last scored; `probability` is None where points are all there is."""
+    """A listing as it was last scored; `probability` is None where only the scorecard scored it."""
 
     seller: str
     listing_id: str
@@ -27,9 +27,9 @@ class LastScore(NamedTuple):
 def last_scores(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> Iterator[LastScore]:
-    """The last score of each listing that was scored from `since` to before `until`, by the seller whom it named then.
+    """The last score of each listing scored in [since, until), with the seller of the scored version.
 
-    Listings without a seller are left out. One query: the window by its index, the rest by their keys.
+    Listings without a seller are left out. One query reads the window by its index and the rest by key.
     """
     place = func.row_number().over(
         partition_by=score.c.listing_id, order_by=(score.c.scored_at.desc(), score.c.score_id.desc())
@@ -72,7 +72,7 @@ class Kept:
 
 
 def keep(connection: Connection, marketplace_id: str, found: Ranking, kept: Kept) -> bool:
-    """Keep a ranking in place of an earlier one; False where one of the same moment or a later one is there."""
+    """Store a ranking in place of an earlier one; False where one of the same or a later moment is stored."""
     row = {"marketplace_id": marketplace_id, **asdict(kept)}
     earlier = (seller_ranking.c.marketplace_id == marketplace_id) & (seller_ranking.c.as_of < kept.as_of)
     later = update(seller_ranking).where(earlier).values(row).returning(seller_ranking.c.as_of)
@@ -97,7 +97,7 @@ def kept(connection: Connection, marketplace_id: str) -> Kept | None:
 
 
 def is_known(connection: Connection, marketplace_id: str, name: str) -> bool:
-    """Whether the marketplace has sent a listing of such a seller."""
+    """Whether the marketplace has sent a listing of this seller."""
     query = select(seller.c.seller_id).where(inside(seller, marketplace_id, external_id=name))
     return connection.execute(query).first() is not None
 
@@ -110,7 +110,7 @@ def of_seller(connection: Connection, marketplace_id: str, name: str) -> SellerR
 
 
 def riskiest(connection: Connection, marketplace_id: str, most: int) -> list[tuple[str, SellerRisk]]:
-    """At most so many sellers with a percentile, the riskiest first."""
+    """At most `most` sellers with a percentile, the riskiest first."""
     query = (
         select(seller_risk)
         .where(seller_risk.c.marketplace_id == marketplace_id, seller_risk.c.percentile.is_not(None))

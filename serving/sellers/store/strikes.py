@@ -1,4 +1,4 @@
-"""Hits of sellers: one row a removal, written with it, and marked when it is undone or renewed."""
+"""Strikes of sellers: one row per removal, written with it, and marked when it is voided or restored."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from serving.webhooks.rules.action import ActionState
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The basis of a removal: the seller, None where the listing names none, and the judgement with its reason."""
+    """The basis of a removal: the seller, None where the listing names none, and the judgement with its reason code."""
 
     seller: str | None
     judgement: Judgement
@@ -41,7 +41,7 @@ def ground_of(connection: Connection, removal: StoredAction) -> Ground:
 
 
 def add_hit(connection: Connection, marketplace_id: str, seller: str, hit: Hit, policy_version: str) -> None:
-    """A removal counts against its seller from now on."""
+    """Store the strike of a removal."""
     row = {
         "marketplace_id": marketplace_id,
         "action_id": hit.action_id,
@@ -57,7 +57,7 @@ def add_hit(connection: Connection, marketplace_id: str, seller: str, hit: Hit, 
 
 
 def void(connection: Connection, marketplace_id: str, action_id: str, why: Void, at: datetime) -> str | None:
-    """Let a hit count no longer; returns whose it was, None where none counted."""
+    """Void a strike; returns its seller, None where no strike counted."""
     changed = (
         update(strike_hit)
         .where(inside(strike_hit, marketplace_id, action_id=action_id), strike_hit.c.void_at.is_(None))
@@ -68,7 +68,7 @@ def void(connection: Connection, marketplace_id: str, action_id: str, why: Void,
 
 
 def give_again(connection: Connection, marketplace_id: str, action_id: str) -> str | None:
-    """Let a hit count again that an overturn took away; returns whose it was, None where none was."""
+    """Restore a strike that an overturn voided; returns its seller, None where there is none."""
     changed = (
         update(strike_hit)
         .where(inside(strike_hit, marketplace_id, action_id=action_id, void_as=Void.OVERTURNED.value))
@@ -79,7 +79,7 @@ def give_again(connection: Connection, marketplace_id: str, action_id: str) -> s
 
 
 def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[Hit]:
-    """The hits of a seller, oldest first, those that count no longer among them."""
+    """The strikes of a seller, oldest first, voided ones included."""
     query = (
         select(strike_hit)
         .where(inside(strike_hit, marketplace_id, seller_external_id=seller))
@@ -89,7 +89,7 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
 
 
 def of_removal(connection: Connection, marketplace_id: str, action_id: str) -> Hit | None:
-    """The hit that a removal made; None where it made none, because the listing names no seller or it is held."""
+    """The strike of a removal; None where the listing names no seller or the removal is pending approval."""
     query = select(strike_hit).where(inside(strike_hit, marketplace_id, action_id=action_id))
     row = connection.execute(query).one_or_none()
     return None if row is None else _hit(row)
@@ -101,7 +101,7 @@ def _hit(row: Row[Any]) -> Hit:
 
 
 def confirmed_by(connection: Connection, marketplace_id: str, seller: str) -> frozenset[str]:
-    """All people who gave a verdict for a removal that counts against a seller, including those who joined it."""
+    """The people whose verdicts requested, or joined, a removal that counts as a strike of a seller."""
     query = (
         select(verdict.c.user_id)
         .join(action, same(action, verdict, "listing_id"))

@@ -1,7 +1,7 @@
 """The outcomes of a brand's confirmations, counted. Standard library only.
 
-Every comparison with a limit is one of whole numbers and fractions, so that 90 % is enough and 89.99 % is not, whatever
-a floating point number would make of them.
+Every comparison with a limit uses integers and fractions, so that 90 % is enough and 89.99 % is not, without rounding
+errors of floating point numbers.
 """
 
 from collections import Counter
@@ -20,13 +20,13 @@ class Outcome(StrEnum):
     """The outcome of a confirmation that counts."""
 
     ACCEPTED = "accepted"
-    REJECTED = "rejected"  # A later reviewer found the goods genuine, or let no removal leave.
+    REJECTED = "rejected"  # A later reviewer found the goods genuine, or the removal was withdrawn before it was sent.
     OVERTURNED = "overturned"  # The listing was removed, and then reinstated.
 
 
 @dataclass(frozen=True, slots=True)
 class Ruling:
-    """The answer of a reviewer after the brand, and its time."""
+    """A reviewer's answer after the brand's, with its time."""
 
     judgement: Judgement
     at: datetime
@@ -36,17 +36,16 @@ class Ruling:
 class Given:
     """One answer of a brand that it did not withdraw, and its outcome.
 
-    `at_once` is set where the answer itself asked for the removal. `desk` is an analyst's decision after it, `audit`
-    that of the blind second review for which it was drawn. `waits` is set while people have yet to say whether the
-    removal leaves. `stopped_at` is when they withdrew it before it left, `overturned_at` when the listing was
-    reinstated.
+    `at_once` is set where the answer itself requested the removal. `analyst` is an analyst's decision after it, `audit`
+    that of the blind second review for which it was sampled. `waits` is set while the removal is pending approval.
+    `stopped_at` is set where it was withdrawn before it was sent, `overturned_at` is when the listing was reinstated.
     """
 
     judgement: Judgement
     reason_code: ReasonCode
     at: datetime
     at_once: bool
-    desk: Ruling | None = None
+    analyst: Ruling | None = None
     audit: Ruling | None = None
     waits: bool = False
     stopped_at: datetime | None = None
@@ -55,7 +54,7 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Counted outcomes, and how many of the removals drawn for a blind look were judged and found right."""
+    """Counted outcomes, with the sampled removals that a second review judged and those that it found right."""
 
     accepted: int = 0
     rejected: int = 0
@@ -65,7 +64,7 @@ class Tally:
 
     @property
     def counted(self) -> int:
-        """How many outcomes the shares are of."""
+        """The number of counted outcomes, the denominator of all shares."""
         return self.accepted + self.rejected + self.overturned
 
 
@@ -76,10 +75,10 @@ _SETTLES: Final = _AGAINST | {Judgement.COUNTERFEIT}
 def outcome(given: Given) -> tuple[Outcome, datetime] | None:
     """The outcome of an answer, and its time; None where it does not count.
 
-    Only 'counterfeit' accuses anybody, so only it can be wrong. The answers 'cannot tell', 'grey market' and 'needs
+    Only 'counterfeit' accuses a seller, so only it can be wrong. The answers 'cannot tell', 'grey market' and 'needs
     test buy' never count, from the brand or from a later reviewer. An undecided answer does not count yet. A removal in
-    force is accepted until the listing is reinstated, so that a seller's objection alone costs a brand nothing. After a
-    reinstatement the rejection counts from that day, however long ago the removal was confirmed.
+    force counts as accepted until the listing is reinstated, so that a seller's objection alone does not hurt a brand.
+    An overturn counts from the day of the reinstatement, however long ago the removal was confirmed.
     """
     if given.waits or given.judgement is not Judgement.COUNTERFEIT:
         return None
@@ -91,15 +90,15 @@ def outcome(given: Given) -> tuple[Outcome, datetime] | None:
         return Outcome.REJECTED, given.audit.at
     if given.at_once:
         return Outcome.ACCEPTED, given.at
-    if given.desk is not None and given.desk.judgement is Judgement.COUNTERFEIT:
-        return Outcome.ACCEPTED, given.desk.at
-    if given.desk is not None and given.desk.judgement in _AGAINST:
-        return Outcome.REJECTED, given.desk.at
+    if given.analyst is not None and given.analyst.judgement is Judgement.COUNTERFEIT:
+        return Outcome.ACCEPTED, given.analyst.at
+    if given.analyst is not None and given.analyst.judgement in _AGAINST:
+        return Outcome.REJECTED, given.analyst.at
     return None
 
 
 def tallies(answers: Iterable[Given], *, after: datetime, until: datetime) -> dict[ReasonCode | None, Tally]:
-    """The counted outcomes of a window by reason code, and under None of all of them. `after` lies outside it."""
+    """The counted outcomes in (after, until] by reason code; None is the key of the total."""
     found: dict[ReasonCode, Counter[Outcome]] = {}
     looked: dict[ReasonCode, Counter[bool]] = {}
     for given in answers:
@@ -135,10 +134,10 @@ def _sum(parts: Iterable[Tally]) -> Tally:
 
 
 def surely_at_least(part: int, whole: int, limit: Decimal, z: Decimal) -> bool:
-    """Whether the lower end of Wilson's interval reaches a limit between 0 and 1; of nothing it never does.
+    """Whether the lower end of Wilson's interval reaches a limit between 0 and 1; False where `whole` is 0.
 
-    The ends of the interval are where the square of (share - limit) is z squared times limit (1 - limit) / whole. Asked
-    that way round there is no root to take, so the answer is exact.
+    The ends of the interval satisfy (share - limit)² = z² · limit · (1 - limit) / whole. This form needs no square
+    root, so the result is exact.
     """
     return bool(whole) and _side(part, whole, limit) >= 0 and _distance(part, whole, limit) >= _reach(limit, z)
 

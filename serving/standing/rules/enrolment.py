@@ -1,4 +1,4 @@
-"""How far a brand's enrolment has come, and what its first phase limits. Standard library only."""
+"""The phases of a brand's enrolment, and the limits of the first phase. Standard library only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,10 +11,10 @@ from serving.standing.rules.standing import Effect
 
 
 class Phase(StrEnum):
-    """How far a brand has come."""
+    """The phase of a brand's enrolment."""
 
-    INVITED = "invited"  # None of its people has passed the certification yet.
-    FIRST = "first"  # It confirms, within limits, until enough is known.
+    INVITED = "invited"  # None of its users has passed the certification yet.
+    FIRST = "first"  # It confirms within limits, until its record is long enough.
     FULL = "full"
 
 
@@ -22,9 +22,9 @@ class Phase(StrEnum):
 class Begun:
     """The state of a brand's first phase.
 
-    `briefed_at` is when the first of its users passed the certification. `outcomes` is how many of its confirmations
-    were counted since, and `good` is whether it is in good standing. `full_since` is set permanently once the phase is
-    over.
+    `briefed_at` is when the first of its users passed the certification. `outcomes` is the number of its counted
+    confirmations, and `good` is whether it is in good standing. `full_since` is set permanently once the phase has
+    ended.
     """
 
     briefed_at: datetime | None
@@ -42,7 +42,7 @@ class Stage:
 
 
 def stage(begun: Begun, at: datetime, policy: EnrolmentPolicy) -> Stage:
-    """A brand's phase. Time alone ends no first phase, and neither do many outcomes of one morning."""
+    """A brand's phase. The first phase ends only after both enough time and enough outcomes."""
     if begun.full_since is not None:
         return Stage(Phase.FULL, (message("phase.over"),))
     if begun.briefed_at is None:
@@ -63,7 +63,7 @@ def stage(begun: Begun, at: datetime, policy: EnrolmentPolicy) -> Stage:
 def limited(follows: Effect, found: Stage, *, at_once_today: int, policy: EnrolmentPolicy) -> Effect:
     """The effect of a confirmation by the brand's standing, within the limits of its phase.
 
-    A phase only restricts: a brand with a standing worse than the first phase keeps the effect of its standing.
+    A phase only restricts: a brand with a worse standing keeps the effect of that standing.
     """
     if found.phase is Phase.FULL or not follows.at_once:
         return follows

@@ -1,4 +1,4 @@
-"""The due step for a question that a brand has not answered. Standard library only."""
+"""The due step of a question that a brand has not answered. Standard library only."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,9 +10,9 @@ from serving.standing.policy import ReminderPolicy
 class QuestionStep(StrEnum):
     """The steps of an unanswered question, in this order."""
 
-    REMINDED = "reminded"  # The brand is told that half of its time is over.
+    REMINDED = "reminded"  # The brand is told that half of its time has passed.
     ESCALATED = "escalated"  # The brand's account manager is told.
-    UNANSWERED = "unanswered"  # The question goes to an analyst; the silence is kept with the brand's record.
+    UNANSWERED = "unanswered"  # The question goes to an analyst; the missed answer stays in the brand's record.
 
 
 EVENT_TEXTS: Final = {
@@ -22,11 +22,11 @@ EVENT_TEXTS: Final = {
 }
 
 
-def stretches(now: datetime, policy: ReminderPolicy) -> dict[QuestionStep, tuple[datetime, datetime]]:
-    """Which deadlines make a step the one to take now: later than the first moment, up to and with the second.
+def due_windows(now: datetime, policy: ReminderPolicy) -> dict[QuestionStep, tuple[datetime, datetime]]:
+    """The deadlines, by step, for which that step is due now: later than the first moment, up to the second.
 
-    Only the latest due step applies: after two days of absence, the escalation makes the reminder unnecessary. A passed
-    deadline makes no step due; the question then goes back.
+    Only the latest step is due: an escalation makes a missed reminder unnecessary. No step is due after the deadline;
+    the question then goes to an analyst.
     """
     escalated = now + timedelta(hours=policy.escalated_before_hours)
     reminded = now + timedelta(hours=policy.reminded_before_hours)

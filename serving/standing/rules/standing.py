@@ -15,20 +15,20 @@ from serving.standing.rules.confirmations import Given, Tally, surely_above, sur
 
 
 class Level(StrEnum):
-    """The weight of a brand's confirmation here, the most first."""
+    """The effect of a brand's confirmation, strongest first."""
 
-    SELF_SERVICE = "self_service"  # Removes at once, and nobody looks again.
+    SELF_SERVICE = "self_service"  # Removes at once, without audit.
     FULL = "full"  # Removes at once.
-    PROVISIONAL = "provisional"  # Removes at once; too little is known, so more of it is audited.
-    CAPPED = "capped"  # Good standing is lost: some a day remove at once, an analyst decides about the others.
-    SUSPENDED = "suspended"  # An analyst decides about every one.
+    PROVISIONAL = "provisional"  # Removes at once; the record is short, so more removals are audited.
+    CAPPED = "capped"  # Good standing is lost: a few per day remove at once, an analyst decides the others.
+    SUSPENDED = "suspended"  # An analyst decides every one.
 
 
 class Finding(StrEnum):
-    """How a tally stands to the limits."""
+    """The comparison of a tally with the limits."""
 
     HOLDS = "holds"
-    IN_DOUBT = "in_doubt"  # Beyond a limit, and so few that chance may have done it.
+    IN_DOUBT = "in_doubt"  # Beyond a limit, but with so few outcomes that chance can explain it.
     BROKEN = "broken"
 
 
@@ -38,7 +38,7 @@ _FROM_THE_TOP: Final = tuple(Level)
 
 @dataclass(frozen=True, slots=True)
 class KeptLevel:
-    """The level that a brand has by its history, and since when."""
+    """A brand's stored level, and the time since when it has it."""
 
     level: Level
     since: datetime
@@ -46,9 +46,9 @@ class KeptLevel:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """One line of the breakdown: overall where there is no reason code.
+    """One line of the breakdown; `reason_code` None is the total.
 
-    `level` is what this line alone would earn; `near` tells that it is beyond a limit or close to it.
+    `level` is the level that this line alone would earn; `near` is set beyond a limit or close to it.
     """
 
     reason_code: ReasonCode | None
@@ -62,8 +62,8 @@ class Scope:
 class Standing:
     """A brand's standing at a moment with the counts behind it and the reasons.
 
-    `since` is when the level began; the moment itself where it begins now. `warned` tells that little is missing to
-    the loss. `returns_at` is from when good standing can come back, None where it is there.
+    `since` is when the level began. `warned` is set where a loss is near. `returns_at` is the earliest return of lost
+    good standing, None in good standing.
     """
 
     level: Level
@@ -82,26 +82,26 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """The effect of a confirmation now: immediate removal or not, sampling probability for audit, and reasons."""
+    """The effect of a confirmation now: immediate removal or not, audit sampling probability, and reason."""
 
     at_once: bool
     audit_share: Decimal
     reason: Message
 
 
-def standing(answers: Iterable[Given], *, held: KeptLevel | None, as_of: datetime, policy: StandingPolicy) -> Standing:
-    """A brand's standing at a moment, from its answers and the level that it had; None is no level yet.
+def standing(answers: Iterable[Given], *, kept: KeptLevel | None, as_of: datetime, policy: StandingPolicy) -> Standing:
+    """A brand's standing at a moment, from its answers and its last stored level; None is no level yet.
 
-    The counted outcomes of the window decide, overall and in every reason code. Good standing is lost at once when a
-    limit is broken, beyond chance where there are few outcomes; then some removals a day still leave at once. A brand
-    that continues as before is suspended, but never without the cap first, which is a warning. Lost standing does not
-    return for some months, whatever the shares are, and then by the same rule as for every brand.
+    The counted outcomes of the window decide, overall and in every reason code. A broken limit ends good standing at
+    once; with few outcomes the break must exceed chance. The brand is then capped to a few immediate removals per day.
+    A capped brand that breaks a limit again is suspended. Lost good standing does not return for `reentry_days`,
+    whatever the shares are, and then by the same rule as for every brand.
     """
     known, reentry = list(answers), timedelta(days=policy.reentry_days)
     starts = as_of - timedelta(days=policy.window_days)
     overall, *by_reason = _breakdown(tallies(known, after=starts, until=as_of), policy)
     level = _earned_by(overall, by_reason)
-    lost = held if held is not None and held.level not in IN_GOOD_STANDING else None
+    lost = kept if kept is not None and kept.level not in IN_GOOD_STANDING else None
     if lost is not None and lost.level is Level.CAPPED:
         told = [one for one in known if one.at > lost.since]
         again = _breakdown(tallies(told, after=starts, until=as_of), policy)
@@ -111,7 +111,7 @@ def standing(answers: Iterable[Given], *, held: KeptLevel | None, as_of: datetim
             level = Level.CAPPED
     elif lost is not None and (as_of < lost.since + reentry or level is Level.CAPPED):
         level = Level.SUSPENDED
-    since = held.since if held is not None and held.level is level else as_of
+    since = kept.since if kept is not None and kept.level is level else as_of
     good = level in IN_GOOD_STANDING
     warned = good and any(one.near for one in (overall, *by_reason))
     returns_at = None if good else since + reentry
@@ -120,7 +120,7 @@ def standing(answers: Iterable[Given], *, held: KeptLevel | None, as_of: datetim
 
 
 def effect(found: Standing, *, at_once_today: int, policy: StandingPolicy) -> Effect:
-    """The effect of one more confirmation, after `at_once_today` immediate removals of the brand on this day."""
+    """The effect of one more confirmation, after `at_once_today` immediate removals of the brand today."""
     match found.level:
         case Level.SELF_SERVICE:
             return Effect(True, Decimal(0), message("effect.self_service"))
@@ -136,13 +136,13 @@ def effect(found: Standing, *, at_once_today: int, policy: StandingPolicy) -> Ef
 
 
 def earned(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> Level:
-    """The level that counts alone earn, without a past: `capped` where a limit is broken."""
+    """The level by counts alone, without an earlier level: `capped` where a limit is broken."""
     overall, *by_reason = _breakdown(counted, policy)
     return _earned_by(overall, by_reason)
 
 
 def _breakdown(counted: Mapping[ReasonCode | None, Tally], policy: StandingPolicy) -> list[Scope]:
-    """Overall, then the reason codes that anything was counted of, in their order."""
+    """The total, then the reason codes with counted outcomes, in their order."""
     keys = [None, *(code for code in ReasonCode if code in counted)]
     return [_scope(key, counted[key], policy) for key in keys]
 
@@ -165,7 +165,7 @@ def _finding(tally: Tally, policy: StandingPolicy) -> Finding:
 
 
 def _beyond(tally: Tally, accepted_share: Decimal, overturned_share: Decimal) -> bool:
-    """Whether fewer were accepted, or more overturned, than these shares of the counted; of none neither."""
+    """Whether fewer were accepted or more overturned than these shares; False where nothing was counted."""
     return tally.accepted < Fraction(accepted_share) * tally.counted or (
         tally.overturned > Fraction(overturned_share) * tally.counted
     )
@@ -188,7 +188,7 @@ def _earned(tally: Tally, finding: Finding, policy: StandingPolicy) -> Level:
 
 
 def _earned_by(overall: Scope, by_reason: Iterable[Scope]) -> Level:
-    """The lowest of all, where a reason code that holds takes nothing away, however few were counted of it."""
+    """The lowest level of the total and of the reason codes beyond a limit; codes within the limits never lower it."""
     limits = [one.level for one in by_reason if one.finding is not Finding.HOLDS]
     return max(overall.level, *limits, key=_FROM_THE_TOP.index) if limits else overall.level
 
@@ -202,7 +202,7 @@ def _reasons(
         message("standing.capped", n=policy.daily_cap) if is_capped else message(f"standing.{level.value}"),
         _counts(overall, policy),
     ]
-    # Where there is one reason code, it says what the line above says.
+    # A single reason code repeats the total.
     told += [_found(one, policy) for one in by_reason if one.finding is not Finding.HOLDS and len(by_reason) > 1]
     if level is Level.PROVISIONAL and overall.finding is Finding.HOLDS:
         told.append(message("standing.too_few", n=policy.raw_from))
@@ -247,6 +247,6 @@ def _of(tally: Tally) -> dict[str, int | float]:
 
 
 def _rounded(share: Fraction, *, up: bool) -> float:
-    """To hundredths of a percent, against the brand, so that no figure shown meets a limit that is missed."""
+    """A share rounded to 0.01 %, against the brand, so that no displayed figure meets a limit that is missed."""
     hundredths = -(-share.numerator * 10_000 // share.denominator) if up else int(share * 10_000)
     return hundredths / 10_000

@@ -15,10 +15,10 @@ _ABOVE: Final = frozenset({Level.SELF_SERVICE, Level.FULL})
 
 
 def outlook(found: Standing, policy: StandingPolicy) -> tuple[Message, ...]:
-    """The fewest further outcomes that change a level in good standing, were nothing else to happen.
+    """The fewest further outcomes that would change a level in good standing, if nothing else happens.
 
-    They are counted in the reason code that holds the brand back, or else in the commonest. Of a level that is lost
-    the reasons say from when it can come back.
+    They are counted in the reason code that holds the brand back, or else in the most frequent. Without good standing
+    there is no outlook; the reasons then say when it can return.
     """
     if not found.good:
         return ()

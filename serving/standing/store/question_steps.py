@@ -1,4 +1,4 @@
-"""The timed steps of questions: reminders, escalations, silences. Written once for a question and its deadline."""
+"""The timed steps of questions: reminders, escalations, missed answers; each once per question and deadline."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -17,7 +17,7 @@ from serving.standing.tables import question_step
 
 
 def add_step(connection: Connection, row: Mapping[str, Any]) -> bool:
-    """Write a step down; False where it was taken already."""
+    """Store a step; False where it is already stored."""
     added = insert_or_ignore(connection, question_step).values(**row).returning(question_step.c.case_id)
     return connection.execute(added).first() is not None
 
@@ -25,9 +25,9 @@ def add_step(connection: Connection, row: Mapping[str, Any]) -> bool:
 def untaken(
     connection: Connection, step: QuestionStep, after: datetime, until: datetime, *, most: int
 ) -> list[tuple[str, str]]:
-    """Open questions due later than `after`, up to `until`, about which a step was not taken, the most urgent first.
+    """(marketplace, case) of open questions due in (after, until] without a step, the most urgent first.
 
-    As (marketplace, case). Questions of a brand that is enrolled no longer are left out: nobody can be told of them.
+    Questions of brands that are no longer enrolled are left out, because nobody is there to remind.
     """
     case = review_case.c
     asked = same(question_step, review_case, "case_id")
@@ -45,7 +45,7 @@ def untaken(
 
 
 def waiting_for_manager(connection: Connection, pairs: Collection[tuple[str, str]]) -> dict[tuple[str, str], int]:
-    """How many open questions of each (marketplace, brand) its account manager was told of."""
+    """The number of escalated open questions by (marketplace, brand)."""
     step = question_step.c
     query = (
         select(step.marketplace_id, step.brand_id, func.count().label("n"))
@@ -62,7 +62,7 @@ def waiting_for_manager(connection: Connection, pairs: Collection[tuple[str, str
 
 
 def unanswered(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
-    """How many questions a brand has returned by silence since a moment."""
+    """The number of questions that a brand did not answer in time, since a moment."""
     step = question_step.c
     query = select(func.count()).where(
         step.marketplace_id == marketplace_id,

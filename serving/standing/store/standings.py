@@ -1,4 +1,4 @@
-"""The inputs of a brand's good-faith standing, the policy it is given under, and its changes."""
+"""The inputs of a brand's good-faith standing, the confirmations under it, and its changes."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,27 +18,27 @@ from serving.platform.database.store import add
 from serving.standing.rules.confirmations import Given, Ruling
 from serving.standing.rules.standing import KeptLevel, Level
 from serving.standing.tables import confirmation, standing_change
-from serving.takedowns.store.pending_removals import was_held
+from serving.takedowns.store.pending_removals import was_pending
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
 
-# By then an analyst has decided and a blind review has taken place; a later reinstatement still counts.
+# By then an analyst has decided and any second review is complete; a later reinstatement still counts.
 _SETTLED_WITHIN: Final = timedelta(days=31)
-# Made once: the cost of an alias is its columns, and a standing is counted at every confirmation.
+# Created once, because an alias copies all columns and every confirmation counts a standing.
 _LATER: Final = verdict.alias("later")
 
 
 def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
-    """Lock this brand's standing until the transaction ends, so that concurrent counts see each other."""
+    """Lock this brand's standing until the transaction ends, so that concurrent counts run one after another."""
     query = select(brand_enrolment.c.brand_id).where(inside(brand_enrolment, marketplace_id, brand_id=brand_id))
     connection.execute(query.with_for_update(key_share=True)).all()
 
 
 def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since: datetime) -> list[Given]:
-    """A brand's answers that stand, with what became of each: all whose outcome can have come about after `since`.
+    """A brand's answers that are not withdrawn, each with its outcome; all that may have an outcome after `since`.
 
-    A removal that waits for people has not been decided; one that they withdrew was stopped. A listing was reinstated
-    by any reinstatement after the removal that was not undone itself.
+    A removal pending approval is undecided; one withdrawn before it was sent was stopped. Any later reinstatement that
+    was not undone itself overturns the removal.
     """
     given_back = select(action.c.listing_id).where(
         inside(action, marketplace_id, kind=ActionKind.REINSTATE.value), action.c.created_at > since
@@ -53,15 +53,16 @@ def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since
     wanted = query.subquery()
     done = _actions(connection, marketplace_id, wanted)
     asked = select(wanted.c.case_id).where(wanted.c.passed_on)
-    by_desk = and_(
+    by_analyst = and_(
         verdict.c.case_id.in_(asked),
         verdict.c.side == Side.ANALYST.value,
         verdict.c.lane.not_in([lane.value for lane in BLIND_LANES]),
     )
     looks = verdict.c.case_id.in_(select(wanted.c.audit_case_id).where(wanted.c.audit_case_id.is_not(None)))
-    desk, audits = _by_case(connection, marketplace_id, by_desk), _by_case(connection, marketplace_id, looks)
+    rulings, audits = _by_case(connection, marketplace_id, by_analyst), _by_case(connection, marketplace_id, looks)
     return [
-        _given(row, done.get(row.listing_id, []), desk.get(row.case_id), audits.get(row.audit_case_id)) for row in rows
+        _given(row, done.get(row.listing_id, []), rulings.get(row.case_id), audits.get(row.audit_case_id))
+        for row in rows
     ]
 
 
@@ -100,7 +101,7 @@ def _by_case(connection: Connection, marketplace_id: str, wanted: ColumnElement[
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """An action on a listing by a verdict that stands, with the case of the verdict."""
+    """An action on a listing by a verdict that is not withdrawn, with the case of the verdict."""
 
     sequence: int
     kind: ActionKind
@@ -110,7 +111,7 @@ class _Done:
 
 
 def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> dict[str, list[_Done]]:
-    """By listing, in their order: the actions of verdicts that stand."""
+    """The actions of verdicts that are not withdrawn, by listing, in order."""
     query = (
         select(
             action.c.listing_id,
@@ -136,7 +137,7 @@ def _actions(connection: Connection, marketplace_id: str, wanted: Subquery) -> d
     return found
 
 
-def _given(row: Row[Any], done: Sequence[_Done], desk: Ruling | None, audit: Ruling | None) -> Given:
+def _given(row: Row[Any], done: Sequence[_Done], analyst: Ruling | None, audit: Ruling | None) -> Given:
     own = [one for one in done if one.kind is ActionKind.REMOVE and one.case_id == row.case_id]
     removal = own[-1] if own else None
     given_back = [
@@ -153,7 +154,7 @@ def _given(row: Row[Any], done: Sequence[_Done], desk: Ruling | None, audit: Rul
         reason_code=ReasonCode(row.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT),
         at=row.known_at,
         at_once=not row.passed_on,
-        desk=desk if desk is not None and desk.at > row.known_at else None,
+        analyst=analyst if analyst is not None and analyst.at > row.known_at else None,
         audit=audit,
         waits=any(_waits(one, row) for one in done),
         stopped_at=removal.created_at if removal is not None and stopped else None,
@@ -162,19 +163,19 @@ def _given(row: Row[Any], done: Sequence[_Done], desk: Ruling | None, audit: Rul
 
 
 def _waits(one: _Done, row: Row[Any]) -> bool:
-    """Whether an answer asked for an action that is pending approval, by its own case or by joining it from another."""
+    """Whether an answer requested or joined a removal that is pending approval."""
     asked = one.case_id == row.case_id or row.known_at >= one.created_at
     return one.kind is ActionKind.REMOVE and one.state is ActionState.PENDING_APPROVAL and asked
 
 
 def add_confirmation(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Under what standing a confirmation was given."""
+    """Store the standing under which a confirmation was given."""
     add(connection, confirmation, [row])
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
-    """A confirmation that was drawn for a blind look, on which version and in which case."""
+class SampledConfirmation:
+    """A confirmation sampled for a second review, with its version and case."""
 
     marketplace_id: str
     verdict_id: str
@@ -182,8 +183,8 @@ class Drawn:
     case_id: str
 
 
-def waiting_for_a_look(connection: Connection, *, before: datetime, most: int) -> list[Drawn]:
-    """Confirmations that stand and were drawn before a moment, and have no second review yet; oldest first."""
+def due_for_review(connection: Connection, *, before: datetime, most: int) -> list[SampledConfirmation]:
+    """Sampled confirmations up to a moment that are not withdrawn and have no second review yet; oldest first."""
     query = (
         select(verdict.c.marketplace_id, verdict.c.verdict_id, verdict.c.version_id, verdict.c.case_id)
         .join(confirmation, _same(confirmation, verdict.c.verdict_id, "verdict_id"))
@@ -197,35 +198,35 @@ def waiting_for_a_look(connection: Connection, *, before: datetime, most: int) -
         .order_by(confirmation.c.known_at)
         .limit(most)
     )
-    return [Drawn(*row) for row in connection.execute(query)]
+    return [SampledConfirmation(*row) for row in connection.execute(query)]
 
 
-def claim_look(connection: Connection, drawn: Drawn) -> bool:
-    """Keep others from opening the look of a drawn confirmation; False where somebody has opened it."""
-    query = select(confirmation.c.verdict_id).where(_this(drawn), confirmation.c.audit_case_id.is_(None))
+def claim_review(connection: Connection, sampled: SampledConfirmation) -> bool:
+    """Lock a sampled confirmation; False where its second review is already open."""
+    query = select(confirmation.c.verdict_id).where(_this(sampled), confirmation.c.audit_case_id.is_(None))
     return connection.execute(query.with_for_update()).first() is not None
 
 
-def look_opened(connection: Connection, drawn: Drawn, case_id: str) -> None:
-    """Note in which case a drawn confirmation is looked at again."""
-    connection.execute(update(confirmation).where(_this(drawn)).values(audit_case_id=case_id))
+def review_opened(connection: Connection, sampled: SampledConfirmation, case_id: str) -> None:
+    """Store the case of a sampled confirmation's second review."""
+    connection.execute(update(confirmation).where(_this(sampled)).values(audit_case_id=case_id))
 
 
-def _this(drawn: Drawn) -> ColumnElement[bool]:
-    return inside(confirmation, drawn.marketplace_id, verdict_id=drawn.verdict_id)
+def _this(sampled: SampledConfirmation) -> ColumnElement[bool]:
+    return inside(confirmation, sampled.marketplace_id, verdict_id=sampled.verdict_id)
 
 
 def at_once_since(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
-    """How many of a brand's confirmations since a moment took effect by themselves and are not withdrawn.
+    """The number of a brand's confirmations since a moment that removed at once and are not withdrawn.
 
-    One whose removal was held did not: it left by people's decision, or not at all.
+    Confirmations whose removal was pending approval are excluded: only an approval sends such a removal.
     """
     wanted = and_(
         verdict.c.brand_id == brand_id,
         verdict.c.known_at >= since,
         verdict.c.judgement == Judgement.COUNTERFEIT.value,
         verdict.c.passed_on.is_(False),
-        ~was_held(),
+        ~was_pending(),
     )
     found = _standing(marketplace_id, wanted).order_by(None).subquery()
     return connection.execute(select(func.count()).select_from(found)).scalar_one()
@@ -233,7 +234,7 @@ def at_once_since(connection: Connection, marketplace_id: str, brand_id: str, si
 
 @dataclass(frozen=True, slots=True)
 class StandingChange:
-    """A level that a brand had from a moment on, with the counts and the reasons of that moment."""
+    """A change of a brand's level, with the counts and reasons of that moment."""
 
     level: Level
     warned: bool
@@ -244,13 +245,13 @@ class StandingChange:
     known_at: datetime
 
     @property
-    def held(self) -> KeptLevel:
-        """The record in the form that the rule takes."""
+    def kept_level(self) -> KeptLevel:
+        """The level in the form that the rule takes."""
         return KeptLevel(self.level, self.since)
 
 
 def add_change(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A change of a brand's level, or of whether it is warned."""
+    """Store a change of a brand's level or warning."""
     add(connection, standing_change, [row])
 
 
@@ -277,6 +278,6 @@ def changes(connection: Connection, marketplace_id: str, brand_id: str, *, most:
 
 
 def last_change(connection: Connection, marketplace_id: str, brand_id: str) -> StandingChange | None:
-    """The last change; None where a brand has never had another standing than everybody's first."""
+    """The last change; None where a brand's standing has never changed."""
     found = changes(connection, marketplace_id, brand_id, most=1)
     return found[0] if found else None

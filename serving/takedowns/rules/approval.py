@@ -10,8 +10,8 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import Inviters, behind_others
 from serving.takedowns.rules.bursts import BURSTS, HoldCause
 
-# Organisations: a marketplace's desk, the brand programme, and each brand by its id.
-DESK: Final = "desk"
+# Organisations that vote: a marketplace's review team, its account management, and each brand by its id.
+REVIEW_TEAM: Final = "desk"
 PROGRAMME: Final = "programme"
 
 
@@ -52,7 +52,7 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
     """
     here, brand = bearing.marketplace_id, bearing.brand_id
     if here in person.marketplaces(Permission.REVIEW_CASES):
-        return DESK
+        return REVIEW_TEAM
     looks_after = here in person.marketplaces(Permission.LOOK_AFTER_BRANDS)
     if looks_after and bearing.account_manager_id in {None, person.user_id}:
         return PROGRAMME
@@ -62,37 +62,37 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
 
 
 def why_no_vote(user_id: str, bearing: Bearing) -> str | None:
-    """Why no opinion of somebody's on a removal pending approval could count, in words; None where one can."""
+    """Why a person cannot vote on a removal pending approval; None where they can."""
     if user_id in bearing.confirmed_by:
-        return "You confirmed this removal; somebody else must decide what becomes of it."
+        return "You confirmed this removal. Somebody else must approve or withdraw it."
     return None
 
 
 def why_no_approval(user_id: str, bearing: Bearing, invited_by: Inviters) -> str | None:
-    """Why somebody can withdraw a removal pending approval but not approve it, in words; None where they can do both.
+    """Why a person can withdraw a removal pending approval but not approve it; None where they can do both.
 
     The confirmer's inviter may be the confirmer, and would then be their own second person. Their vote to withdraw
     counts, because an analyst then decides again.
     """
     if user_id in behind_others({user_id, *bearing.confirmed_by}, invited_by):
         return (
-            "You let in whoever confirmed this removal, by an invitation or a link for a new password; you can "
-            "withdraw it, and somebody else must let it go."
+            "You invited a person who confirmed this removal, or created their password reset link. You can withdraw "
+            "the removal, but somebody else must approve it."
         )
     return None
 
 
 def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vote, invited_by: Inviters) -> None:
-    """Refuse an opinion that cannot count.
+    """Refuse a vote that cannot count.
 
     Raises
     ------
     Forbidden
-        The person confirmed the removal themselves, or would let it go and let in who did.
+        The person confirmed the removal, or approves it and invited a confirmer.
     Invalid
-        There is no reason.
+        The reason is missing.
     Conflict
-        They have said the same before.
+        The person has already voted so.
     """
     refused = why_no_vote(person.user_id, bearing)
     if refused is None and vote.decision is Decision.APPROVE:
@@ -103,20 +103,20 @@ def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vo
         raise Invalid("Give a reason.")
     answer = _latest(given).get(person.user_id)
     if answer is not None and answer.decision is vote.decision:
-        raise Conflict("You have said so already; somebody of another organisation must agree.")
+        raise Conflict("You have already voted this way. Somebody of another organisation must agree.")
 
 
 def settled(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> Decision | None:
     """The agreed decision; None while a vote is missing.
 
     After a burst the confirmation itself is in doubt, so it does not count: an analyst and somebody of another
-    organisation must approve. A removal that is held for the size of the shop, or while the rule is switched off,
-    already has the confirmer's approval. One person of another organisation is the second. As many votes as approve it
-    also withdraw it, so that an unwanted removal does not wait for ever. A score is no vote.
+    organisation must approve. A removal that is pending because of the shop's sales or a kill switch already has the
+    confirmer's approval. One person of another organisation is the second. A withdrawal needs as many votes as an
+    approval, so that an unwanted removal does not stay pending forever. A score is not a vote.
 
-    `let_in_by` has the inviters of each person. If one confirmer or approver invited another, only the invitee's
-    approval counts (`serving.accounts.rules.second_person`). A confirmer's approval is therefore missing where their
-    own invitee is the second. For a withdrawal every vote counts.
+    If one confirmer or approver invited another, only the invitee's approval counts
+    (`serving.accounts.rules.second_person`). A confirmer's approval therefore does not count where their own invitee is
+    the second. For a withdrawal every vote counts.
     """
     for decision in Decision:
         agreeing = _agreeing(given, bearing, decision)
@@ -128,10 +128,10 @@ def settled(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> De
 
 
 def left_out(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> dict[str, str]:
-    """The people whose vote does not count now, with the reason in words, including those who confirmed a removal."""
+    """The people whose approval does not count now, confirmers included, with the reason."""
     why = (
-        "Does not count: let in somebody who confirmed it or says the same, by an invitation or a link for a new "
-        "password."
+        "Does not count: this person invited another confirmer or approver of this removal, or created their password "
+        "reset link."
     )
     agreeing = _agreeing(given, bearing, Decision.APPROVE)
     return dict.fromkeys(_behind(agreeing, bearing, Decision.APPROVE, invited_by), why) if agreeing else {}
@@ -144,7 +144,7 @@ def _behind(agreeing: Collection[str], bearing: Bearing, decision: Decision, inv
 
 
 def _agreeing(given: Sequence[Vote], bearing: Bearing, decision: Decision) -> dict[str, Vote]:
-    """The people with this vote. The count excludes people who have confirmed since they voted."""
+    """The latest votes for a decision by person, without those of people who have confirmed the removal since."""
     return {
         user_id: one
         for user_id, one in _latest(given).items()
@@ -154,7 +154,7 @@ def _agreeing(given: Sequence[Vote], bearing: Bearing, decision: Decision) -> di
 
 def _enough(organisations: Collection[str], bearing: Bearing, *, confirmed: bool) -> bool:
     if bearing.causes & BURSTS:
-        return DESK in organisations and len(organisations) > 1
+        return REVIEW_TEAM in organisations and len(organisations) > 1
     second = any(one != bearing.confirmer for one in organisations)
     return second and (confirmed or len(organisations) > 1)
 

@@ -1,4 +1,4 @@
-"""Which removals wait for people although somebody confirmed them, and why. Standard library only."""
+"""The rules that put a confirmed removal on hold until people approve it. Standard library only."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -9,7 +9,7 @@ from serving.takedowns.policy import BurstPolicy
 
 
 class HoldCause(StrEnum):
-    """The ground of a hold. If there are several, the first names the alert."""
+    """The cause of a hold. If there are several, the first names the alert."""
 
     SWITCHED_OFF = "switched_off"
     USER_BURST = "user_burst"
@@ -23,7 +23,7 @@ BURSTS = frozenset({HoldCause.USER_BURST, HoldCause.BRAND_BURST, HoldCause.SELLE
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Removals of the last hour without a hold, and the most of any hour in the past; 0 where there is no past."""
+    """The removals of the last hour without a hold, and those of the busiest earlier hour; 0 without a history."""
 
     last_hour: int
     busiest_hour: int = 0
@@ -31,10 +31,10 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A removal that a confirmation asks for, with what surrounds it.
+    """A removal that a confirmation requests, with its circumstances.
 
-    `brand` and `seller` are None where the listing names none: nothing is known of their pace, and no cap of theirs
-    holds it. `sales_90d` is None where the seller's sales are not known.
+    `brand` and `seller` are None where the listing names none; their caps then do not apply. `sales_90d` is None where
+    the seller's sales are unknown.
     """
 
     side: Side
@@ -47,20 +47,19 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """One reason for which a removal waits for approval."""
+    """One reason why a removal needs approval."""
 
     cause: HoldCause
     message: Message
 
 
 def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
-    """Why a removal is held; empty where it may leave.
+    """The holds of a removal; empty where it may be sent.
 
-    Nothing is refused and nothing dropped: the verdict stands, the marketplace is not told yet. A cap counts what was
-    let through and not what was asked for, so that removals pending approval do not fill it up. A seller's cap is never
-    raised by a past: that many removals were right says nothing about the next. A brand's caps hold its own people; an
-    analyst's confirmation is the marketplace's, counts for the analyst and the seller, and no switch for brands holds
-    it.
+    The verdict stays in force; only the message to the marketplace is delayed. A cap counts sent removals and not
+    requested ones, so that removals pending approval do not fill it up. A history never raises a seller's cap: earlier
+    correct removals do not prove the next one. A brand's caps and kill switch apply to its own users. An analyst's
+    confirmation counts toward the caps of the analyst and the seller.
     """
     found: list[Hold] = []
     by_brand = asked.side is Side.BRAND
@@ -81,5 +80,5 @@ def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
 
 
 def cap(pace: Pace, least: int, most: int, policy: BurstPolicy) -> int:
-    """The hourly limit of removals: `least`, or more for accounts with a long record of more, never above `most`."""
+    """The hourly limit of removals: `least`, raised by the busiest earlier hour, never above `most`."""
     return min(most, max(least, int(policy.times_usual * pace.busiest_hour)))

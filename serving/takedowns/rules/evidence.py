@@ -1,4 +1,4 @@
-"""A listing's content at the time of an action, committed to part by part: each can be checked and erased alone."""
+"""Snapshots of a listing's content at an action, with a digest per part; each part is verifiable and erasable alone."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ SALT_BYTES: Final = 16
 
 
 class Part(StrEnum):
-    """One piece of a snapshot, in the order in which it is shown."""
+    """The parts of a snapshot, in display order."""
 
     TEXT = "text"
     PRICE = "price"
@@ -22,13 +22,13 @@ class Part(StrEnum):
     PAGE = "page"
 
 
-# The parts that say who sold; text, price and pictures say what was sold.
+# The parts that identify the seller; text, price and pictures describe the goods.
 PERSONAL_PARTS: Final = (Part.SELLER, Part.PAGE)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptPart:
-    """A part and its commitment. `salt` (hex) and `body` are None where the part was erased; the digest stays."""
+    """A part with its digest. `salt` (hex) and `body` are None where the part was erased; the digest stays."""
 
     part: Part
     digest: str
@@ -38,7 +38,7 @@ class KeptPart:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A snapshot as it is stored: what it is of, the parts, and one digest over all of it."""
+    """A snapshot as stored: its header, its parts, and one digest over both."""
 
     header: Mapping[str, object]
     parts: tuple[KeptPart, ...]
@@ -46,7 +46,7 @@ class Snapshot:
 
 
 def canonical(value: object) -> bytes:
-    """JSON with sorted keys, without blanks, in ASCII: the same bytes wherever it is written.
+    """JSON with sorted keys, without white space, in ASCII: the same bytes on every system.
 
     >>> canonical({"b": None, "a": "é"})
     b'{"a":"\\\\u00e9","b":null}'
@@ -57,7 +57,7 @@ def canonical(value: object) -> bytes:
 def snapshot_of(header: Mapping[str, object], bodies: Mapping[Part, bytes], salts: Mapping[Part, bytes]) -> Snapshot:
     """The snapshot of these parts. Salts are random, 16 bytes each.
 
-    Without a salt, anybody with the digest of an erased part could find a short value, such as a price, by trying.
+    Without a salt, a short value such as a price could be found from the digest of an erased part by trial.
     """
     parts = tuple(
         KeptPart(part, part_digest(part, salts[part], bodies[part]), salts[part].hex(), bodies[part]) for part in Part
@@ -66,32 +66,32 @@ def snapshot_of(header: Mapping[str, object], bodies: Mapping[Part, bytes], salt
 
 
 def part_digest(part: Part, salt: bytes, body: bytes) -> str:
-    """SHA-256 of a part with its name, its salt and its length before it, in a domain of its own."""
+    """SHA-256 of a domain prefix, the part's name, the salt with its length, and the body."""
     named = part.value.encode() + b"\0" + len(salt).to_bytes(1, "big") + salt
     return hashlib.sha256(_PART_DOMAIN + named + body).hexdigest()
 
 
 def snapshot_digest(header: Mapping[str, object], digests: Mapping[Part, str]) -> str:
-    """SHA-256 of the canonical header and the digests of all parts, in a domain of its own."""
+    """SHA-256 of a domain prefix, and the canonical header with the digests of all parts."""
     named = {part.value: digest for part, digest in digests.items()}
     return hashlib.sha256(_SNAPSHOT_DOMAIN + canonical({"header": header, "parts": named})).hexdigest()
 
 
 def differences(snapshot: Snapshot, *, vouched: str | None) -> tuple[str, ...]:
-    """The differences from the snapshot as taken, a sentence each; empty for none. `vouched` is the digest in the audit
-    log.
+    """The differences from the snapshot as taken, one sentence each; empty for none. `vouched` is the digest in the
+    audit log.
 
-    An erased part is no difference: its digest still counts toward the snapshot's.
+    An erased part is not a difference: its digest remains part of the snapshot's.
     """
-    found = [f"The part “{one.part.value}” is not what was taken." for one in snapshot.parts if not _holds(one)]
+    found = [f"The part “{one.part.value}” was altered." for one in snapshot.parts if not _holds(one)]
     missing = [part.value for part in Part if part not in {one.part for one in snapshot.parts}]
     found += [f"The part “{name}” is missing." for name in missing]
     if snapshot.digest != snapshot_digest(snapshot.header, {one.part: one.digest for one in snapshot.parts}):
-        found.append("Its header or the digest of a part was altered.")
+        found.append("The header or the digest of a part was altered.")
     if vouched is None:
-        found.append("No entry of the audit log vouches for it.")
+        found.append("The audit log has no entry for this snapshot.")
     elif vouched != snapshot.digest:
-        found.append("The audit log vouches for another snapshot.")
+        found.append("The audit log has a different digest for this snapshot.")
     return tuple(found)
 
 

@@ -2,7 +2,7 @@
 
 The fields and their rules are those of the database's validator (`StatementStoreRequest.php` in
 github.com/digital-services-act/transparency-database; Regulation (EU) 2022/2065, Articles 17 and 24(5)). Every text is
-one of a few fixed ones, so that neither a listing's words nor a person's name can get into a public database.
+one of a few fixed ones, so that no listing text and no person's name can enter the public database.
 """
 
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _UPC_DIGITS: Final = 12
 
 
 class Source(StrEnum):
-    """The source of the decision. A listing that our model or the audit draw found is nobody's notice."""
+    """The source of the decision. Listings found by the model or the audit sample are voluntary."""
 
     VOLUNTARY = "SOURCE_VOLUNTARY"
     NOTICE = "SOURCE_ARTICLE_16"
@@ -33,19 +33,19 @@ class Source(StrEnum):
 
 
 class Influence(StrEnum):
-    """The role of automated means in the decision, which is not how the listing was found."""
+    """The role of automated means in the decision; how the listing was found is a separate field."""
 
     FULLY = "AUTOMATED_DECISION_FULLY"  # No person decided.
-    PARTIALLY = "AUTOMATED_DECISION_PARTIALLY"  # A person who was shown the score, or what it rests on.
-    NONE = "AUTOMATED_DECISION_NOT_AUTOMATED"  # A person who was shown neither.
+    PARTIALLY = "AUTOMATED_DECISION_PARTIALLY"  # The person saw the score or its reasons.
+    NONE = "AUTOMATED_DECISION_NOT_AUTOMATED"  # The person saw neither.
 
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
     """A removal that the marketplace carried out.
 
-    `content_on` is the day of the listing's version, `reversed_on` the day on which it was shown again, None while it
-    stays removed. `gtin` and `language` are as the marketplace sent them.
+    `content_on` is the day of the listing's version, `reversed_on` the day of its reinstatement, None while it stays
+    removed. `gtin` and `language` are as the marketplace sent them.
     """
 
     action_id: str
@@ -117,7 +117,7 @@ _GROUNDS: Final = {
         ("KEYWORD_INAUTHENTIC_LISTINGS",),
     ),
 }
-# The restrictions of an action; an action without restrictions has no statement.
+# The restrictions of an action; actions without restrictions have no statement.
 RESTRICTS: Final = {ActionKind.REMOVE: {"decision_visibility": ["DECISION_VISIBILITY_CONTENT_REMOVED"]}}
 _ISO_639_1: Final = (
     "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el "
@@ -133,13 +133,13 @@ _LANGUAGES: Final = frozenset(_ISO_639_1.split(" "))
 def public_statement(found: Restriction, profile: TransparencyProfile) -> dict[str, Any]:
     """The statement of one restriction, as JSON values under the database's names.
 
-    An undone removal keeps its statement, because it did apply for a time. It is sent with the day on which it ended
-    and with that fact, under the same `puid`.
+    An overturned removal keeps its statement under the same `puid`, because it applied for a time; the statement then
+    has its end date and says so.
 
     Raises
     ------
     Invalid
-        The action restricts nothing, or a date lies outside what the database takes.
+        The action restricts nothing, or a date lies outside the range of the database.
     """
     if found.kind not in RESTRICTS:
         raise Invalid(
@@ -195,7 +195,7 @@ def _check_dates(found: Restriction) -> None:
 
 
 def _content_id(gtin: str | None) -> dict[str, str] | None:
-    """A trade item number of 13 digits; one of 12 is the same number with a zero before it (GS1)."""
+    """A trade item number of 13 digits, None for others; 12 digits get a leading zero (GS1)."""
     digits = "" if gtin is None else gtin.strip()
     if not (digits.isascii() and digits.isdigit()):
         return None
@@ -205,7 +205,7 @@ def _content_id(gtin: str | None) -> dict[str, str] | None:
 
 
 def _language(tag: str | None) -> str | None:
-    """The two-letter code of a BCP 47 tag, None where there is none."""
+    """The two-letter code of a BCP 47 tag; None where the tag has none."""
     first = "" if tag is None else tag.replace("_", "-").split("-")[0].lower()
     return first.upper() if first in _LANGUAGES else None
 

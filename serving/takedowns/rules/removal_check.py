@@ -1,4 +1,4 @@
-"""Whether a listing is gone once its removal was acknowledged, and when to look again. Standard library only."""
+"""Checks whether a listing is gone after its removal was acknowledged, and their schedule. Standard library only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from serving.takedowns.policy import RemovalCheckPolicy
 
 
 class Seen(StrEnum):
-    """The result of one check. `nothing` is no answer, or an unclear one: never that the listing is still shown."""
+    """The result of one check. `nothing` is a missing or unclear answer, and never counts as still shown."""
 
     GONE = "gone"
     SHOWN = "shown"
@@ -16,7 +16,7 @@ class Seen(StrEnum):
 
 
 class CheckState(StrEnum):
-    """`asked` is not known yet, `unknown` was never told in all the time, `given_back` need not be gone any more."""
+    """The states of a check. `asked` is still open, `unknown` ended without an answer, `given_back` was reinstated."""
 
     ASKED = "asked"
     GONE = "gone"
@@ -27,7 +27,7 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class NextLook:
-    """How a removal stands after a look, why, and when to look again; None where nobody needs to."""
+    """The state of a removal after a check, its reason, and the time of the next check, None for no further check."""
 
     state: CheckState
     due_at: datetime | None
@@ -35,23 +35,23 @@ class NextLook:
 
 
 def first_look(acknowledged_at: datetime, policy: RemovalCheckPolicy) -> datetime:
-    """When to look for the first time."""
+    """The time of the first check."""
     return acknowledged_at + timedelta(seconds=policy.first_look_seconds)
 
 
 def after_look(
     state: CheckState, seen: Seen, looks: int, acknowledged_at: datetime, at: datetime, policy: RemovalCheckPolicy
 ) -> NextLook:
-    """The meaning of check number `looks` (from 1) for a removal in `state` before it."""
+    """The state after check number `looks` (from 1); `state` is the state before it."""
     waits = policy.look_again_seconds
     again = at + timedelta(seconds=waits[min(looks, len(waits)) - 1])
     since = at - acknowledged_at
     if seen is Seen.GONE:
         look_back = acknowledged_at + timedelta(hours=policy.look_back_hours)
-        return NextLook(CheckState.GONE, look_back if at < look_back else None, "The listing is not shown any more.")
+        return NextLook(CheckState.GONE, look_back if at < look_back else None, "The listing is no longer shown.")
     if seen is Seen.SHOWN:
         if state is CheckState.GONE:
-            return NextLook(CheckState.STILL_SHOWN, again, "The listing was gone and is shown again.")
+            return NextLook(CheckState.STILL_SHOWN, again, "The listing was gone and is now shown again.")
         if state is CheckState.STILL_SHOWN or since >= timedelta(seconds=policy.still_shown_after_seconds):
             return NextLook(
                 CheckState.STILL_SHOWN, again, "The listing is shown although its removal was acknowledged."

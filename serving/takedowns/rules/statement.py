@@ -1,4 +1,4 @@
-"""Statements to the seller and the marketplace about a decision: grounds and facts, never scores or reporters."""
+"""Statements of reasons to the seller and the marketplace: grounds and facts, never scores or reporters."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -38,7 +38,7 @@ class Statement:
     legal_ground: Message | None = None
 
     def given(self) -> dict[str, Message]:
-        """The fields that it has."""
+        """The fields with a value, by name."""
         found: dict[str, Message | None] = {one.name: getattr(self, one.name) for one in fields(self)}
         return {name: told for name, told in found.items() if told is not None}
 
@@ -52,11 +52,11 @@ def removal_statement(
     source: Source,
     sold_in: Sequence[str],
 ) -> Statement:
-    """The statement of a removal. It names the brand, because the ground is the brand's right; no person, no score.
+    """The statement of a removal. It names the brand, because the ground is the brand's right, but no person or score.
 
     `sold_in` are the codes of the countries in which the marketplace declares to sell; empty where it has not declared
-    any. The statement does not name the notifier of a listing: for a right it names the rights holder, and more is not
-    strictly necessary.
+    any. The statement does not name the notifier: it names the rights holder, and Article 17(3)(b) requires more only
+    where strictly necessary.
     """
     detected = "classifier" if was_flagged else "person"
     return Statement(
@@ -81,7 +81,7 @@ def removal_statement(
 
 
 class Undone(StrEnum):
-    """The cause that undid a removal."""
+    """The cause of an overturn."""
 
     APPEAL = "appeal"
     CONCEDED = "conceded"
@@ -89,7 +89,7 @@ class Undone(StrEnum):
 
 
 def reinstatement_statement(why: Undone) -> Statement:
-    """The statement of a reinstatement after a removal was undone."""
+    """The statement of a reinstatement after an overturn."""
     return Statement(
         decision=message("reinstatement.decision"),
         ground=message(f"reinstatement.ground.{why.value}"),
@@ -100,7 +100,7 @@ def reinstatement_statement(why: Undone) -> Statement:
 
 
 def amended_statement(why: Undone) -> Statement:
-    """The replacement of a published statement after its removal was undone."""
+    """The replacement of a published statement after its removal was overturned."""
     return Statement(
         decision=message("amendment.decision"),
         ground=message(f"amendment.ground.{why.value}"),

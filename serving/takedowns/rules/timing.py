@@ -1,4 +1,4 @@
-"""When a removal leaves that the model began, so that its moment tells a seller nothing. Standard library only."""
+"""The random delay of model-initiated removals, so that their timing reveals nothing to sellers. Stdlib only."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -11,7 +11,7 @@ from models.verdict import Side
 class Origin:
     """The origin of a removal: the side that confirmed it, and how the listing reached that side.
 
-    `reported` tells that somebody outside notified the listing, `examined` that the goods were bought and examined.
+    `reported` is set where somebody outside notified the listing, `examined` after a test buy.
     """
 
     side: Side
@@ -20,16 +20,16 @@ class Origin:
 
 
 def model_initiated(origin: Origin) -> bool:
-    """Whether it was the model (or the audit draw) that brought the listing before an analyst, and nothing else did."""
+    """Whether only the model (or the audit sample) brought the listing to an analyst."""
     return origin.side is Side.ANALYST and not origin.reported and not origin.examined
 
 
 def random_delay(origin: Origin, draw: float, policy: EnforcementPolicy) -> timedelta:
-    """How long a removal waits beyond its undo window; `draw` is uniform on [0, 1).
+    """The delay of a removal beyond its undo window, in whole seconds; `draw` is uniform on [0, 1).
 
-    A seller that puts a listing up and measures when it goes learns what the model sees and how fast. A rights holder's
-    confirmation leaves at once, because it was promised that, and so does what was notified or examined: there the
-    seller learns of people and not of a model. The wait is in whole seconds.
+    A seller can submit listings and time their removal to learn what the model detects and how fast. Removals that a
+    rights holder confirms have no delay, because brands were promised that. Nor do those of notified or examined
+    listings, because their timing reveals nothing about the model.
     """
     if not model_initiated(origin):
         return timedelta(0)

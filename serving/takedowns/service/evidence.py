@@ -1,4 +1,4 @@
-"""Evidence: the listing as it was seen, kept in the transaction of what was done about it, and checked ever after."""
+"""Evidence: a snapshot of the listing, stored in the transaction of the action on it, and verifiable afterwards."""
 
 import dataclasses
 import hashlib
@@ -44,7 +44,7 @@ _UNSEEN: Final = frozenset({"Cf", "Cc", "Co", "Cs", "Cn", "Zl", "Zp"})
 
 
 def seen(value: object) -> str:
-    """A value in characters that can be seen: what hides or turns text around is written as its number.
+    """A value in visible characters: invisible and direction characters are written as their code points.
 
     >>> seen("Au\\u200brelle\\n"), seen(12)
     ('Au⟨U+200B⟩relle\\n', '12')
@@ -69,16 +69,16 @@ _TEMPLATES.filters["seen"] = seen
 def keep_of_verdict(
     runtime: Runtime, connection: Connection, marketplace_id: str, verdict_id: str, *, subject: str, at: datetime
 ) -> dict[str, str]:
-    """Keep the listing on which a verdict was given. As `keep`."""
+    """Store the listing that a verdict is about; as `keep`."""
     case = cases.of_verdict(connection, marketplace_id, verdict_id)
     return keep(runtime, connection, case, subject=subject, at=at)
 
 
 def keep(runtime: Runtime, connection: Connection, case: Case, *, subject: str, at: datetime) -> dict[str, str]:
-    """Keep what a case shows, in the caller's transaction; returns what the caller's audit entry must hold.
+    """Store a snapshot of a case's listing in the caller's transaction; returns the value for the audit entry.
 
-    It must stand there as `evidence`, and `subject` is that of the entry: only a snapshot whose digest stands in the
-    log is proved.
+    The caller's audit entry must have this value as `evidence`, and `subject` as its subject: only a digest in the log
+    proves a snapshot.
     """
     here, evidence_id = case.marketplace_id, runtime.ids.new("evd")
     digest = scores.get(connection, here, case.score_id)["facts_digest"]
@@ -109,7 +109,7 @@ def keep(runtime: Runtime, connection: Connection, case: Case, *, subject: str, 
 
 
 def verify(runtime: Runtime, marketplace: Marketplace, case_id: str | None = None) -> dict[str, Any]:
-    """How many snapshots there are, of how many a part was erased, and what differs from what was taken.
+    """The number of snapshots, the number with an erased part, and the snapshots that differ from the taken ones.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def verify(runtime: Runtime, marketplace: Marketplace, case_id: str | None = Non
 
 
 def as_file(taken: Taken) -> bytes:
-    """A snapshot as JSON with salts and digests, so that others can recompute every one of them."""
+    """A snapshot as JSON with salts and digests, so that others can recompute every digest."""
     snapshot = taken.snapshot
     parts = {
         one.part.value: {
@@ -150,10 +150,10 @@ def page_of(taken: Taken) -> bytes | None:
 
 
 def _misfiled(taken: Taken) -> tuple[str, ...]:
-    """A snapshot filed under another listing than its header names proves the wrong thing."""
+    """The difference of a snapshot that is stored under another listing or case than its header names."""
     names = ("marketplace_id", "evidence_id", "listing_id", "version_id", "case_id", "subject")
     same = all(taken.snapshot.header.get(name) == getattr(taken, name) for name in names)
-    return () if same else ("It is filed under another listing or case.",)
+    return () if same else ("The snapshot is stored under another listing or case.",)
 
 
 def bodies(header: Mapping[str, Any], listing: Listing) -> dict[Part, bytes]:
@@ -179,7 +179,7 @@ def bodies(header: Mapping[str, Any], listing: Listing) -> dict[Part, bytes]:
 
 
 def _plain(value: object) -> object:
-    """A value as JSON has it: money as its text, a measure over several windows by its days."""
+    """A value for JSON: money as text, windows as counts by days."""
     if isinstance(value, Windows):
         return {f"{name[1:]} days": days for name, days in value._asdict().items() if days is not None}
     return str(value) if isinstance(value, Decimal) else value
@@ -190,7 +190,7 @@ def _media(address: str) -> dict[str, str]:
 
 
 def _rows(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """The seller's data as given, by readable name; windows as their days. Data that was not given has no row."""
+    """(readable name, value) of the given data; one row per window, and no row for missing values."""
     found: list[tuple[str, str]] = []
     for name, value in values.items():
         if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""The circumstances of a confirmation that asks for a removal: gathered for the rule that may hold it."""
+"""The grounds on which a removal needs approval: gathered for the rule, stored with their alert, and settled."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ _ALARM: Final = "burst_caps"
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """The requester of a removal, the side they are on, and the subject."""
+    """A confirmation that requests a removal: its case, its side, and the person."""
 
     case: Case
     side: Side
@@ -39,17 +39,16 @@ class Confirmation:
 
 @dataclass(frozen=True, slots=True)
 class PendingGrounds:
-    """Why a removal is held, and whose pace each cause is about."""
+    """The holds of a removal, and the person, brand or seller that each cause is about."""
 
     holds: tuple[Hold, ...]
     subjects: dict[HoldCause, str]
 
 
-def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: datetime) -> PendingGrounds:
-    """Why the removal that a confirmation asks for is held; no holds where it may leave.
+def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmation, at: datetime) -> PendingGrounds:
+    """The grounds on which a confirmation's removal needs approval; no holds where it may be sent.
 
-    The caller holds the head of the audit log, so that counts run one at a time. Of two concurrent confirmations the
-    second sees the first.
+    The caller holds the head of the audit log, so that the second of two concurrent confirmations sees the first.
     """
     here, brand_id = asked.case.marketplace_id, asked.case.brand_id
     score = scores.get(connection, here, asked.case.score_id)
@@ -59,7 +58,7 @@ def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: 
 
     def pace(pacer: Pacer, least: int) -> Pace:
         last_hour = holds_db.let_through(connection, here, pacer, at - timedelta(minutes=policy.window_minutes))
-        # A past matters only above the least cap, and reading it takes longest.
+        # The history matters only above the lowest cap, and is slow to read.
         if last_hour < least:
             return Pace(last_hour)
         end = at - timedelta(days=policy.usual_ends_days_ago)
@@ -87,12 +86,13 @@ def held_for(runtime: Runtime, connection: Connection, asked: Confirmation, at: 
     return PendingGrounds(found, subjects)
 
 
-def keep(runtime: Runtime, connection: Connection, action: StoredAction, held: PendingGrounds, at: datetime) -> None:
-    """Note what a removal is held for, and raise the alert of the first cause if it does not stand already."""
-    here, first = action.marketplace_id, held.holds[0]
-    holds_db.add_hold(connection, here, action.action_id, held.holds, policy_version(runtime.policies[BurstPolicy]), at)
-    found = Alert(here, runtime.ids.new("alr"), first.cause, held.subjects[first.cause], in_english(first.message), at)
-    if not alerts.raise_it(connection, found):
+def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: PendingGrounds, at: datetime) -> None:
+    """Store the holds of a removal, and raise the alert of the first cause unless it is already open."""
+    here, first, version = action.marketplace_id, found.holds[0], policy_version(runtime.policies[BurstPolicy])
+    holds_db.add_hold(connection, here, action.action_id, found.holds, version, at)
+    subject = found.subjects[first.cause]
+    alert = Alert(here, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
+    if not alerts.raise_it(connection, alert):
         return
     audit.record(
         connection,
@@ -100,16 +100,16 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, held: P
         here,
         _ALARM,
         "alert.raised",
-        found.alert_id,
-        cause=found.cause.value,
-        subject=found.subject,
+        alert.alert_id,
+        cause=alert.cause.value,
+        subject=alert.subject,
         action_id=action.action_id,
     )
-    _log.warning("alert.raised", marketplace_id=here, cause=found.cause.value, sentence=found.sentence)
+    _log.warning("alert.raised", marketplace_id=here, cause=alert.cause.value, sentence=alert.sentence)
 
 
 def settle(connection: Connection, action: StoredAction, how: str, at: datetime) -> None:
-    """Note what became of a removal pending approval; the alerts of causes for which none waits any more are over."""
+    """Store the decision on a removal pending approval, and settle the alerts of causes without pending removals."""
     here = action.marketplace_id
     holds_db.settle(connection, here, action.action_id, how, at)
     alerts.settle(connection, here, alerts.HOLDS - holds_db.waiting_causes(connection, here), at)

@@ -1,4 +1,4 @@
-"""Verified removal: after the acknowledgement the marketplace is asked again whether it shows the listing."""
+"""Verified removal: after the acknowledgement, checks ask the marketplace whether it still shows the listing."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -26,7 +26,7 @@ from serving.webhooks.store.endpoints import Endpoint
 
 _log = structlog.get_logger()
 _ACTOR: Final = "removal_check"
-# A look that has not ended by then was lost with its process; the sweep leaves another.
+# A check that has not ended by then was lost with its process; the sweep enqueues another.
 _CUT_OFF_AFTER: Final = timedelta(minutes=15)
 _MOST_AT_ONCE: Final = 200
 
@@ -34,14 +34,14 @@ _MOST_AT_ONCE: Final = 200
 def begin(
     runtime: Runtime, connection: Connection, action: StoredAction, endpoint: Endpoint | None, at: datetime
 ) -> None:
-    """Have the marketplace asked from now on, if the action removes and it has said where to ask."""
+    """Start the checks of a removal if the marketplace has a status address."""
     if action.kind is ActionKind.REMOVE and endpoint is not None and endpoint.status_url is not None:
         due_at = first_look(at, runtime.policies[RemovalCheckPolicy])
         removal_checks.begin(connection, action.marketplace_id, action.action_id, at, due_at)
 
 
 def sweep_removal_checks(runtime: Runtime) -> int:
-    """Leave a job for every look that is due; returns how many."""
+    """Enqueue a job for every due check; returns how many."""
     now, left = runtime.clock.now(), 0
     with runtime.store.read() as connection:
         due = removal_checks.due(connection, now, _MOST_AT_ONCE)
@@ -63,7 +63,7 @@ class _Look:
 
 
 def check_removal(runtime: Runtime, marketplace_id: str, action_id: str, looks: int) -> str:
-    """Look whether a listing is gone, and say in one word how its removal stands. Safe to run again at any point."""
+    """Check whether a listing is gone; returns the state in one word. Safe to run again at any point."""
     with runtime.store.read() as connection:
         found = removal_checks.of_actions(connection, marketplace_id, [action_id])[action_id]
         if found.looks != looks:
@@ -108,7 +108,7 @@ def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Lo
         seconds = (now - action.created_at).total_seconds()
         after = replace(after, gone_at=now, seconds_to_removal=seconds)
     with runtime.store.write() as connection:
-        # The listing may have been reinstated during the check; the result is then meaningless.
+        # The listing may have been reinstated during the check, which makes the result invalid.
         if actions.left_after(connection, action):
             after = replace(found, state=CheckState.GIVEN_BACK, looks=looks, due_at=None)
         if not removal_checks.looked(connection, found, after):
@@ -121,7 +121,7 @@ def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Lo
 def _tell(
     runtime: Runtime, connection: Connection, action: StoredAction, before: RemovalCheck, after: RemovalCheck, why: str
 ) -> None:
-    """The log, the case and, where a listing is still shown, everybody on the staff."""
+    """Record a new state in the audit log and the case, and raise or settle the alert of listings still shown."""
     now, here = runtime.clock.now(), action.marketplace_id
     if after.state is not CheckState.GIVEN_BACK:
         payload = {"looks": after.looks, "seconds_to_removal": after.seconds_to_removal}
@@ -148,4 +148,4 @@ def _tell(
 
 def _took(seconds: float) -> str:
     minutes = round(seconds / 60)
-    return f"Seen {minutes:,} minutes after the confirmation."
+    return f"Observed {minutes:,} minutes after the confirmation."

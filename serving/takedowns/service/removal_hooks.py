@@ -1,6 +1,6 @@
-"""The consequences for a seller when a removal of one of its listings begins to count, or counts no longer.
+"""Hooks for the consequences to a seller when a removal begins to count as a strike, or no longer counts.
 
-Sanctions stand above takedowns, so a takedown does not call them: the composition says who follows.
+Takedowns must not import sanctions, so the composition registers the hooks.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from serving.takedowns.store.actions import StoredAction
 
 @dataclass(frozen=True, slots=True)
 class RemovalHooks:
-    """Called in the transaction of the removal: `counted` with when it was confirmed, `voided` with the cause."""
+    """Called in the transaction of the removal; `voided` gets the cause. Both get the current time."""
 
     counted: Callable[[Runtime, Connection, StoredAction, datetime], None]
     voided: Callable[[Runtime, Connection, StoredAction, Void, datetime], None]

@@ -1,4 +1,4 @@
-"""Actions on a listing: scheduled with their job, withdrawn inside the undo window."""
+"""Actions on a listing: scheduled with their job, withdrawn before they are sent, and approved."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -44,15 +44,15 @@ def schedule(
     statement: Statement,
     at: datetime,
     *,
-    held: PendingGrounds | None = None,
+    hold: PendingGrounds | None = None,
     delay: timedelta = _AT_ONCE,
 ) -> StoredAction:
-    """The action with its audit entry and its durable job, in the caller's transaction; a removal with its evidence.
+    """Store an action with its audit entry and durable job in the caller's transaction, a removal also with evidence.
 
-    At most one open action of a kind exists for a listing: a further verdict attaches to it. An inverse that is not
-    sent yet is withdrawn as well, since the marketplace has not received it. A removal pending approval has no job and
-    no due time: it waits for people. `delay` is the wait of a removal beyond the undo window. A further confirmation
-    without a delay also removes the delay of a waiting removal.
+    At most one open action of a kind exists for a listing: a further verdict joins it. An unsent inverse action is
+    withdrawn, since the marketplace has not received it. A removal pending approval has no job and no due time. `delay`
+    is the wait of a removal beyond the undo window. A further confirmation without a delay also ends the delay of a
+    scheduled removal.
     """
     leaves_at = at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds) + delay
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
@@ -62,7 +62,7 @@ def schedule(
         if one.kind is INVERSE[kind] and one.state in UNSENT_STATES:
             withdraw(runtime, connection, one, cause.actor, at)
     action_id = runtime.ids.new("act")
-    is_pending = held is not None and bool(held.holds)
+    is_pending = hold is not None and bool(hold.holds)
     row = {
         "marketplace_id": cause.marketplace_id,
         "action_id": action_id,
@@ -89,10 +89,10 @@ def schedule(
         payload["evidence"] = keep_of_verdict(
             runtime, connection, cause.marketplace_id, cause.verdict_id, subject=action_id, at=at
         )
-    if held is not None and is_pending:
-        causes = [one.cause.value for one in held.holds]
+    if hold is not None and is_pending:
+        causes = [one.cause.value for one in hold.holds]
         record_step(connection, made, "held", cause.actor, at, {**payload, "causes": causes})
-        pending_approval.keep(runtime, connection, made, held, at)
+        pending_approval.keep(runtime, connection, made, hold, at)
         return made
     record_step(connection, made, "scheduled", cause.actor, at, payload)
     runtime.services[RemovalHooks].counted(runtime, connection, made, at)
@@ -111,12 +111,12 @@ def _joined(runtime: Runtime, connection: Connection, open_one: StoredAction, le
 def withdraw(
     runtime: Runtime, connection: Connection, action: StoredAction, actor: str, at: datetime, how: str = "undo"
 ) -> None:
-    """Take back an action that has not left; `how` says of a held one what became of it.
+    """Withdraw an unsent action; `how` is the stored result if it was pending approval.
 
     Raises
     ------
     Conflict
-        It has left; from now on only the inverse helps.
+        The action has been sent; only the inverse action can undo it.
     """
     if action.state not in UNSENT_STATES or not actions.change(
         connection, action, ActionEvent.WITHDRAW, {"due_at": None}
@@ -129,12 +129,12 @@ def withdraw(
 
 
 def release(runtime: Runtime, connection: Connection, action: StoredAction, actor: str, at: datetime) -> None:
-    """Let a held action go; never before its undo window has closed.
+    """Send a removal after its approval, but not before its undo window has closed.
 
     Raises
     ------
     Conflict
-        It is not held any more.
+        The removal is no longer pending approval.
     """
     leaves_at = max(action.leaves_at, at)
     values = {"leaves_at": leaves_at, "due_at": leaves_at}

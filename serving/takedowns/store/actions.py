@@ -1,4 +1,4 @@
-"""Actions on their way to the marketplace; every step is a conditional update."""
+"""Actions requested from the marketplace; every step is a conditional update."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from serving.webhooks.store.outbox import Outbox
 class StoredAction:
     """An action as stored, with its listing's external id.
 
-    `statement` is the English that is sent; `statement_messages` has the same fields for pages in other languages, and
+    `statement` is the English text as sent. `statement_messages` has the same fields for pages in other languages; it
     is empty where none were stored.
     """
 
@@ -45,7 +45,7 @@ class StoredAction:
 
     @property
     def subject(self) -> str:
-        """The subject of its sequence: the actions on this listing."""
+        """The subject of the sequence: the listing."""
         return self.listing_id
 
 
@@ -70,7 +70,7 @@ def _read(connection: Connection, *conditions: Any) -> list[StoredAction]:
 
 
 def add_action(connection: Connection, row: Mapping[str, Any]) -> None:
-    """A new action; the database refuses a second open one of a kind for a listing."""
+    """Store a new action; the database refuses a second open one of a kind for a listing."""
     add(connection, action, [row])
 
 
@@ -105,7 +105,7 @@ def marketplace_of(connection: Connection, action_id: str, marketplaces: Collect
 def latest(
     connection: Connection, marketplace_id: str, *, kind: ActionKind | None, state: ActionState | None, most: int
 ) -> list[StoredAction]:
-    """The latest actions of a marketplace, newest first, of a kind and in a state if these are given."""
+    """The latest actions of a marketplace, newest first, optionally of one kind or in one state."""
     conditions = [action.c.marketplace_id == marketplace_id]
     if kind is not None:
         conditions.append(action.c.kind == kind.value)
@@ -122,7 +122,7 @@ def of_listing(connection: Connection, marketplace_id: str, listing_id: str) -> 
 
 
 def of_verdicts(connection: Connection, marketplace_id: str, verdict_ids: Collection[str]) -> dict[str, StoredAction]:
-    """The action that each of these verdicts made, where it made one."""
+    """The action that each of these verdicts created, by verdict; verdicts without an action are absent."""
     found = _read(connection, action.c.marketplace_id == marketplace_id, action.c.verdict_id.in_(verdict_ids))
     return {one.verdict_id: one for one in found}
 
@@ -135,7 +135,7 @@ earlier_due_at = OUTBOX.earlier_due_at
 
 
 def bring_forward(connection: Connection, found: StoredAction, leaves_at: datetime) -> bool:
-    """Let a scheduled action leave earlier; False where it has left in the meantime, or leaves by then anyway."""
+    """Send a scheduled action earlier; False where it has been sent, or is due by then anyway."""
     changed = connection.execute(
         update(action)
         .where(
@@ -150,18 +150,18 @@ def bring_forward(connection: Connection, found: StoredAction, leaves_at: dateti
 def due(
     connection: Connection, at: datetime, most: int, *, of: str | None = None, but_of: Collection[str] = ()
 ) -> list[StoredAction]:
-    """Actions whose next step is due, the longest waiting first; of one marketplace, or of all but some."""
+    """Actions with a due step, the longest due first; of one marketplace, or of all except some."""
     keys = OUTBOX.due(connection, at, most, of=of, but_of=but_of)
     return _read(connection, action.c.action_id.in_(keys)) if keys else []
 
 
 def dead_before(connection: Connection, found: StoredAction) -> list[StoredAction]:
-    """The actions on the same listing with a lower sequence that were given up on."""
+    """The undeliverable actions on the same listing with a lower sequence."""
     return _read(connection, OUTBOX.before(found), action.c.state == ActionState.DEAD.value)
 
 
 def left_after(connection: Connection, found: StoredAction) -> bool:
-    """Whether a later action on the listing has been sent: what this one did need not hold any more."""
+    """Whether a later action on the listing has been sent, so that this one's effect may have ended."""
     query = select(action.c.action_id).where(
         inside(action, found.marketplace_id, listing_id=found.listing_id),
         action.c.sequence > found.sequence,
@@ -171,7 +171,7 @@ def left_after(connection: Connection, found: StoredAction) -> bool:
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[tuple[ActionKind, ActionState], int]:
-    """How many actions of each kind stand in each state."""
+    """The number of actions by kind and state."""
     query = (
         select(action.c.kind, action.c.state, func.count().label("n"))
         .where(action.c.marketplace_id == marketplace_id)

@@ -1,4 +1,4 @@
-"""Alerts: one a cause and subject while it lasts, however many removals it holds."""
+"""Alerts: one per cause and subject while it lasts, regardless of the number of removals."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from serving.takedowns.tables import alert
 
 
 class CheckAlarm(StrEnum):
-    """The alerts that a check of a removed listing can raise."""
+    """The alert causes of checks of removed listings."""
 
     STILL_SHOWN = "still_shown"
 
@@ -25,7 +25,7 @@ HOLDS: Final[frozenset[Cause]] = frozenset(HoldCause)
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something that people should look at now."""
+    """An alert that needs a person's attention now."""
 
     marketplace_id: str
     alert_id: str
@@ -36,7 +36,7 @@ class Alert:
 
 
 def raise_it(connection: Connection, found: Alert) -> bool:
-    """Raise an alert; False where one of this cause and subject stands already."""
+    """Raise an alert; False where one of this cause and subject is already open."""
     row = {
         "marketplace_id": found.marketplace_id,
         "alert_id": found.alert_id,
@@ -67,7 +67,7 @@ def _cause(word: str) -> Cause:
 
 
 def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause], at: datetime) -> None:
-    """Note that nothing is left for which alerts of these causes were raised in a marketplace."""
+    """Close the open alerts of these causes in a marketplace."""
     connection.execute(
         update(alert)
         .where(

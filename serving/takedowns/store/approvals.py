@@ -23,18 +23,18 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 @dataclass(frozen=True, slots=True)
 class Pacer:
-    """Somebody whose removals of a stretch are counted: a person, a brand by its people, or a seller."""
+    """The party whose removals of a period are counted: a person, a brand by its users, or a seller."""
 
     condition: ColumnElement[bool]
 
 
 def by_person(user_id: str) -> Pacer:
-    """Removals that a person's verdicts asked for."""
+    """Removals that a person's verdicts requested."""
     return Pacer(verdict.c.user_id == user_id)
 
 
 def by_brand(brand_id: str) -> Pacer:
-    """Removals that a brand's people asked for."""
+    """Removals that a brand's users requested."""
     return Pacer(verdict.c.brand_id == brand_id)
 
 
@@ -44,13 +44,13 @@ def of_seller(seller_external_id: str) -> Pacer:
 
 
 def let_through(connection: Connection, marketplace_id: str, pacer: Pacer, since: datetime) -> int:
-    """Removals since a moment that were neither held nor undone."""
+    """The number of removals since a moment that needed no approval and are not withdrawn."""
     query = _passed(marketplace_id, pacer, func.count()).where(action.c.created_at > since)
     return int(connection.execute(query).scalar_one())
 
 
 def busiest_hour(connection: Connection, marketplace_id: str, pacer: Pacer, start: datetime, end: datetime) -> int:
-    """The most removals of any hour by the clock between two moments; 0 where there were none."""
+    """The most such removals in any hour after `start`, up to `end`; 0 where there are none."""
     query = _passed(marketplace_id, pacer, action.c.created_at)
     within = query.where(action.c.created_at > start, action.c.created_at <= end)
     hours = Counter((at - start) // timedelta(hours=1) for at in connection.execute(within).scalars())
@@ -74,14 +74,14 @@ def _passed(marketplace_id: str, pacer: Pacer, what: Any) -> Select[Any]:
 
 
 def add_hold(
-    connection: Connection, marketplace_id: str, action_id: str, held: Sequence[Hold], policy_version: str, at: datetime
+    connection: Connection, marketplace_id: str, action_id: str, found: Sequence[Hold], version: str, at: datetime
 ) -> None:
-    """Note what a removal is held for."""
+    """Store the holds of a removal."""
     row = {
         "marketplace_id": marketplace_id,
         "action_id": action_id,
-        "causes": [{"cause": one.cause.value, "message": as_json(one.message)} for one in held],
-        "policy_version": policy_version,
+        "causes": [{"cause": one.cause.value, "message": as_json(one.message)} for one in found],
+        "policy_version": version,
         "pending_since": at,
     }
     add(connection, removal_approval, [row])
@@ -89,7 +89,7 @@ def add_hold(
 
 @dataclass(frozen=True, slots=True)
 class StoredHold:
-    """The ground of a hold; `settled_as` is its result, None while it waits."""
+    """The holds of a removal; `settled_as` is the decision, None while the removal is pending approval."""
 
     action_id: str
     holds: tuple[Hold, ...]
@@ -104,7 +104,7 @@ class StoredHold:
 
 
 def of_actions(connection: Connection, marketplace_id: str, action_ids: Collection[str]) -> dict[str, StoredHold]:
-    """The holds of these actions, by action, where they were held."""
+    """The holds of these actions, by action; actions without a hold are absent."""
     query = select(removal_approval).where(
         inside(removal_approval, marketplace_id), removal_approval.c.action_id.in_(action_ids)
     )
@@ -121,7 +121,7 @@ def of_actions(connection: Connection, marketplace_id: str, action_ids: Collecti
 
 
 def waiting(connection: Connection, marketplaces: Collection[str], most: int) -> list[tuple[str, str]]:
-    """(marketplace, action) of the removals that wait, the longest waiting first."""
+    """(marketplace, action) of the removals pending approval, the oldest first."""
     query = (
         select(removal_approval.c.marketplace_id, removal_approval.c.action_id)
         .where(removal_approval.c.marketplace_id.in_(marketplaces), removal_approval.c.settled_at.is_(None))
@@ -132,7 +132,7 @@ def waiting(connection: Connection, marketplaces: Collection[str], most: int) ->
 
 
 def waiting_count(connection: Connection, marketplaces: Collection[str]) -> int:
-    """How many removals wait for people."""
+    """The number of removals pending approval."""
     query = select(func.count()).where(
         removal_approval.c.marketplace_id.in_(marketplaces), removal_approval.c.settled_at.is_(None)
     )
@@ -140,7 +140,7 @@ def waiting_count(connection: Connection, marketplaces: Collection[str]) -> int:
 
 
 def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[HoldCause]:
-    """The grounds of the removals pending approval."""
+    """The causes of the removals pending approval."""
     query = select(removal_approval.c.causes).where(
         inside(removal_approval, marketplace_id), removal_approval.c.settled_at.is_(None)
     )
@@ -148,7 +148,7 @@ def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[Hol
 
 
 def settle(connection: Connection, marketplace_id: str, action_id: str, how: str, at: datetime) -> None:
-    """Note what became of a removal pending approval; what never waited or waits no longer stays as it is."""
+    """Store the decision on a removal pending approval; other removals stay unchanged."""
     connection.execute(
         update(removal_approval)
         .where(inside(removal_approval, marketplace_id, action_id=action_id), removal_approval.c.settled_at.is_(None))
@@ -157,15 +157,15 @@ def settle(connection: Connection, marketplace_id: str, action_id: str, how: str
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
-    """A standing verdict that asks for a removal."""
+class RemovalVerdict:
+    """A verdict behind a removal."""
 
     verdict_id: str
     user_id: str
 
 
-def words_for(connection: Connection, marketplace_id: str, action_id: str) -> list[Word]:
-    """The verdicts behind a removal: the one that made it, and those that joined it since, the newest first."""
+def verdicts_behind(connection: Connection, marketplace_id: str, action_id: str) -> list[RemovalVerdict]:
+    """The verdicts behind a removal, newest first: the one that created it and those that joined it; none withdrawn."""
     later = verdict.alias("later")
     undone = select(later.c.verdict_id).where(
         later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
@@ -178,17 +178,17 @@ def words_for(connection: Connection, marketplace_id: str, action_id: str) -> li
             action.c.action_id == action_id,
             verdict.c.judgement == Judgement.COUNTERFEIT.value,
             verdict.c.known_at >= action.c.created_at,
-            # Of the same moment those before it did not ask for the removal; ids are ordered by time.
+            # At the same moment, verdicts with a lower id came before the removal; ids are ordered by time.
             verdict.c.verdict_id >= action.c.verdict_id,
             ~undone.exists(),
         )
         .order_by(verdict.c.known_at.desc(), verdict.c.verdict_id.desc())
     )
-    return [Word(row.verdict_id, row.user_id) for row in connection.execute(query)]
+    return [RemovalVerdict(row.verdict_id, row.user_id) for row in connection.execute(query)]
 
 
 def add_vote(connection: Connection, key: Mapping[str, str], one: Vote, at: datetime) -> None:
-    """Append a vote on a removal pending approval; `key` is marketplace, opinion and action by their columns."""
+    """Append a vote on a removal pending approval; `key` has the columns of marketplace, vote and action."""
     row = {
         **key,
         "user_id": one.user_id,

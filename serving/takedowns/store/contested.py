@@ -1,4 +1,4 @@
-"""The subject of a seller's answer: the removal, and the verdict that asked for it."""
+"""The subject of a seller's answer: the removal, and the verdict that requested it."""
 
 from sqlalchemy import Join, Table
 from sqlalchemy.sql.selectable import FromClause
@@ -9,5 +9,5 @@ from serving.takedowns.tables import action
 
 
 def with_contested(answer: Table, decided: FromClause = verdict) -> Join:
-    """Appeals or counter-notices, each beside its removal and the verdict, `said`, that asked for that."""
+    """Appeals or counter-notices, each joined with its removal and the verdict, `decided`, that requested it."""
     return answer.join(action, same(action, answer, "action_id")).join(decided, same(decided, action, "verdict_id"))

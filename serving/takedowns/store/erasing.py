@@ -1,4 +1,4 @@
-"""Seller data in evidence, and its erasure: found by the subject of its snapshot."""
+"""Seller data in evidence, and its erasure by the subject of its snapshot."""
 
 from typing import Final
 

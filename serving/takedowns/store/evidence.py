@@ -1,4 +1,4 @@
-"""Evidence snapshots: written once with what they prove, never changed, part by part erasable."""
+"""Evidence snapshots: written once, never changed, erasable part by part."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ _AT_A_TIME = 200
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A stored snapshot: its listing version, its case, and the audit entry that vouches for it."""
+    """A stored snapshot with its listing version, its case, and the subject of its audit entry."""
 
     marketplace_id: str
     evidence_id: str
@@ -32,7 +32,7 @@ class Taken:
 
 
 def add_evidence(connection: Connection, taken: Taken) -> None:
-    """A new snapshot with its parts."""
+    """Store a new snapshot with its parts."""
     here = {"marketplace_id": taken.marketplace_id, "evidence_id": taken.evidence_id}
     row = {
         **here,
@@ -76,7 +76,7 @@ def get(connection: Connection, marketplace_id: str, evidence_id: str) -> Taken:
 
 
 def everything(connection: Connection, marketplace_id: str, case_id: str | None) -> Iterator[Taken]:
-    """All snapshots of a marketplace, or of one case, oldest first, a few hundred in memory at a time."""
+    """All snapshots of a marketplace, or of one case, oldest first, 200 in memory at a time."""
     after = ""
     while True:
         query = select(evidence).where(evidence.c.marketplace_id == marketplace_id, evidence.c.evidence_id > after)
@@ -91,7 +91,7 @@ def everything(connection: Connection, marketplace_id: str, case_id: str | None)
 
 
 def vouched(connection: Connection, taken: Taken) -> str | None:
-    """The digest of the snapshot that the audit log holds; None where no entry of its subject names it."""
+    """The snapshot's digest in the audit log; None where no entry of its subject names the snapshot."""
     query = (
         select(audit_payload.c.payload)
         .join(audit_entry, audit_entry.c.sequence == audit_payload.c.sequence)

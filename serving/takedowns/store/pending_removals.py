@@ -1,7 +1,7 @@
-"""Whether a confirmation waited with its removal, and until when: before people let it go it is held against nobody.
+"""Whether a confirmation's removal was pending approval, and until when; pending removals do not count as strikes.
 
-As columns of a query over `verdict`. A moment long past reads the same whenever it is asked, because what is changed
-afterwards is only when the wait ended.
+These are columns of a query over `verdict`. Later changes only set the end of the wait, so point-in-time queries give
+the same result at any later time.
 """
 
 from typing import Any
@@ -15,23 +15,23 @@ from serving.takedowns.tables import action, removal_approval
 
 
 def still_waits() -> ColumnElement[bool]:
-    """Whether the removal that a verdict asks for waits for people."""
+    """Whether the removal that a verdict requests is pending approval."""
     return exists(_holds(removal_approval.c.action_id).where(removal_approval.c.settled_at.is_(None)))
 
 
-def was_held() -> ColumnElement[bool]:
-    """Whether the removal that a verdict asks for was ever held: what became of it is people's doing."""
+def was_pending() -> ColumnElement[bool]:
+    """Whether the removal that a verdict requests was ever pending approval, so that people decided on it."""
     return exists(_holds(removal_approval.c.action_id))
 
 
 def waited_until() -> ScalarSelect[Any]:
-    """When people decided about the removal that a verdict asks for; null where it never waited, or still does."""
+    """When people decided on the removal that a verdict requests; null where it never was, or still is, pending."""
     ended = func.max(removal_approval.c.settled_at, type_=removal_approval.c.settled_at.type)
     return _holds(ended).where(removal_approval.c.settled_at >= verdict.c.known_at).scalar_subquery()
 
 
 def _holds(what: Any) -> Select[Any]:
-    """The holds of what a verdict asks for: of the removal that it made, or that it joined."""
+    """The approvals of the removal that a verdict created or joined."""
     return (
         select(what)
         .select_from(removal_approval)
@@ -40,7 +40,7 @@ def _holds(what: Any) -> Select[Any]:
             action.c.marketplace_id == verdict.c.marketplace_id,
             action.c.listing_id == verdict.c.listing_id,
             verdict.c.judgement == Judgement.COUNTERFEIT.value,
-            # Of one moment those before it did not ask for the removal; ids are ordered by time.
+            # At the same moment, verdicts with a lower id came before the removal; ids are ordered by time.
             or_(
                 removal_approval.c.pending_since < verdict.c.known_at,
                 and_(

@@ -1,4 +1,4 @@
-"""Looks at what was removed: one row a removal, changed only by the look that was due."""
+"""Checks of removed listings: one row per removal, changed only by the check that was due."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ from serving.takedowns.tables import action, removal_check
 
 @dataclass(frozen=True, slots=True)
 class RemovalCheck:
-    """How far a removal is verified. `gone_at` is the first look that found the listing gone, unless it came back.
+    """The verification of a removal. `gone_at` is the first check that found the listing gone, unless it came back.
 
-    `seconds_to_removal` runs from the confirmation to that look, the undo window and every wait included.
+    `seconds_to_removal` is the time from the confirmation to that check, including the undo window and every wait.
     """
 
     marketplace_id: str
@@ -44,7 +44,7 @@ def _check(row: tuple[object, ...]) -> RemovalCheck:
 def begin(
     connection: Connection, marketplace_id: str, action_id: str, acknowledged_at: datetime, due_at: datetime
 ) -> None:
-    """Have somebody look from a moment on."""
+    """Start the checks of a removal."""
     row = {
         "marketplace_id": marketplace_id,
         "action_id": action_id,
@@ -63,13 +63,13 @@ def of_actions(connection: Connection, marketplace_id: str, action_ids: Collecti
 
 
 def due(connection: Connection, at: datetime, most: int) -> list[RemovalCheck]:
-    """Removals at which somebody must look now, the longest waiting first."""
+    """The removals with a due check, the longest due first."""
     query = select(*_COLUMNS).where(removal_check.c.due_at <= at).order_by(removal_check.c.due_at).limit(most)
     return [_check(tuple(row)) for row in connection.execute(query)]
 
 
 def claim(connection: Connection, found: RemovalCheck, until: datetime) -> bool:
-    """Take the look that is due; it is due again at `until` if nothing comes of it. False where another has it."""
+    """Claim a due check; it is due again at `until` if it does not complete. False where another process has it."""
     changed = connection.execute(
         update(removal_check).where(_is(found), removal_check.c.due_at == found.due_at).values(due_at=until)
     )
@@ -77,7 +77,7 @@ def claim(connection: Connection, found: RemovalCheck, until: datetime) -> bool:
 
 
 def looked(connection: Connection, found: RemovalCheck, after: RemovalCheck) -> bool:
-    """Note a look as the row is `after` it; False where another look was faster."""
+    """Store the row `after` a check; False where another check came first."""
     values = {name: getattr(after, name) for name in RemovalCheck.__slots__[3:]}
     changed = connection.execute(update(removal_check).where(_is(found)).values(state=after.state.value, **values))
     return changed.rowcount == 1
@@ -97,7 +97,7 @@ class StillShown:
 
 
 def still_shown(connection: Connection, marketplaces: Collection[str], most: int) -> list[StillShown]:
-    """The removed listings that are still shown, the longest acknowledged first."""
+    """The removed listings that are still shown, by time of acknowledgement."""
     query = (
         select(*_COLUMNS, listing.c.external_id, verdict.c.case_id)
         .join(action, same(removal_check, action, "action_id"))
@@ -111,7 +111,7 @@ def still_shown(connection: Connection, marketplaces: Collection[str], most: int
 
 
 def still_shown_count(connection: Connection, marketplaces: Collection[str]) -> int:
-    """How many listings are still shown."""
+    """The number of removed listings that are still shown."""
     query = (
         select(func.count())
         .select_from(removal_check)
@@ -121,7 +121,7 @@ def still_shown_count(connection: Connection, marketplaces: Collection[str]) -> 
 
 
 def counts(connection: Connection, marketplace_id: str) -> dict[CheckState, int]:
-    """How many removals are in each state; a removal that cannot be checked is in none."""
+    """The number of removals by state; removals that cannot be checked are not counted."""
     query = (
         select(removal_check.c.state, func.count().label("n"))
         .where(removal_check.c.marketplace_id == marketplace_id)
@@ -132,7 +132,7 @@ def counts(connection: Connection, marketplace_id: str) -> dict[CheckState, int]
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """The median time to removal and how many removals it is of; None where none was seen gone."""
+    """The median time to removal, and its number of removals; None where no listing was seen gone."""
 
     removals: int
     median_seconds: float | None
@@ -141,7 +141,7 @@ class Times:
 def times(
     connection: Connection, marketplace_id: str, *, brand_id: str | None = None, since: datetime | None = None
 ) -> Times:
-    """How long removals took that were seen gone; of one brand's listings, acknowledged since a moment, if given."""
+    """The times to removal of listings seen gone; optionally of one brand, or acknowledged after a moment."""
     conditions = [removal_check.c.marketplace_id == marketplace_id, removal_check.c.seconds_to_removal.is_not(None)]
     if since is not None:
         conditions.append(removal_check.c.acknowledged_at > since)

@@ -1,4 +1,4 @@
-"""How right the automated means were, as a transparency report asks: by band, with intervals. Standard library only."""
+"""The accuracy of automated means for transparency reports, by score band with intervals. Standard library only."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from serving.transparency.rules.transparency_figures import Figure, Part
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A share with its 95 % interval, from `judged` listings; `value` is None where nothing answers for it."""
+    """A share with its 95 % interval, from `judged` listings; `value` is None without any."""
 
     value: float | None
     low: float
@@ -18,13 +18,13 @@ class Share:
 
     @property
     def rest(self) -> "Share":
-        """The difference to the whole."""
+        """The complement, 1 minus the share."""
         return Share(None if self.value is None else 1 - self.value, 1 - self.high, 1 - self.low, self.judged)
 
 
 @dataclass(frozen=True, slots=True)
 class BandOfScores:
-    """Listings whose probability lay in [low, high): how many, and the share of counterfeits among all of them."""
+    """The listings with a probability in [low, high): their number, and the share of counterfeits among all of them."""
 
     low: float
     high: float
@@ -34,22 +34,22 @@ class BandOfScores:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """The model's accuracy by the random audit sample: for flagged listings, for passed listings, and by band."""
+    """The share of counterfeits by the random audit sample: in flagged listings, in passed listings, and by band."""
 
     flagged: Share
     passed_over: Share
     bands: tuple[BandOfScores, ...]
 
 
-_NOBODY: Final = "Nothing of it that was drawn at random has a mature label in this time."
+_NO_SAMPLE: Final = "No listing of the random audit sample has a mature label in this period."
 
 
 def accuracy_figures(found: Accuracy) -> list[Figure]:
     """Error rates of automated means (Article 15(1)(e)) and the share of counterfeits by band, each with its interval.
 
-    If the model queues a listing for review, a genuine one is an error. If it passes a listing without review, a
-    counterfeit is an error. Between the two people decide, so the model makes no decision. The shares are of all
-    listings, estimated from the random audit sample, and not of those that looked bad.
+    A flagged genuine listing is an error, and so is a counterfeit that the model passes without review. Between the two
+    thresholds people decide, so the model makes no decision. The shares are of all listings, estimated from the random
+    audit sample, and not of suspicious listings only.
     """
     return [
         *_of("error_rate_of_what_was_flagged", found.flagged.rest),
@@ -68,7 +68,7 @@ def _of_bands(bands: Iterable[BandOfScores]) -> list[Figure]:
 
 
 def _of(name: str, share: Share) -> list[Figure]:
-    none = _NOBODY if share.value is None else None
+    none = _NO_SAMPLE if share.value is None else None
     judged = Figure(Part.AUTOMATED_MEANS, f"{name}_judged", None, share.judged)
     ends = (("", share.value), ("_low", share.low), ("_high", share.high))
     known = share.value is not None

@@ -1,4 +1,4 @@
-"""Complaints about removals as Article 20 of Regulation (EU) 2022/2065 has them counted. Standard library only.
+"""Complaints about removals, counted as Article 20 of Regulation (EU) 2022/2065 requires. Standard library only.
 
 An appeal and a counter-notice against the same removal are one complaint, because they end in one decision.
 """
@@ -16,26 +16,26 @@ _SECONDS_AN_HOUR = 3_600
 
 
 class ComplaintRoute(StrEnum):
-    """How somebody complained first."""
+    """The form of the first complaint."""
 
     APPEAL = "appeal"
     COUNTER_NOTICE = "counter_notice"
-    NOTIFIER = "notifier"  # Not the seller: the notifier of a listing that stays.
+    NOTIFIER = "notifier"  # By the notifier of a listing that stays, not by a seller.
 
 
 class ComplaintOutcome(StrEnum):
-    """The outcome for the contested decision."""
+    """The outcome of a complaint for the contested decision."""
 
     CONFIRMED = "confirmed"
     REVERSED = "reversed"
-    WITHOUT_DECISION = "without_decision"  # The seller withdrew, or let a later answer's time pass.
+    WITHOUT_DECISION = "without_decision"  # The seller withdrew, or missed the deadline of a later answer.
     OPEN = "open"
 
 
 class Decider(StrEnum):
-    """The party that ended a complaint. A deadline that passes is the one automated means."""
+    """The party that ended a complaint. A missed deadline is the only automated means."""
 
-    PERSON = "person"  # One who had not decided before.
+    PERSON = "person"  # A person who had not decided before.
     RIGHTS_HOLDER = "rights_holder"
     SELLER = "seller"
     DEADLINE = "deadline"
@@ -45,8 +45,7 @@ class Decider(StrEnum):
 class Complaint:
     """One complaint against a removal, or against the decision that a notified listing stays.
 
-    `about` is the id of the removal or of the notified listing. An open one has neither an end nor anybody who ended
-    it.
+    `about` is the id of the removal or of the notified listing. `ended_at` and `ended_by` are None while it is open.
     """
 
     about: str
@@ -59,14 +58,14 @@ class Complaint:
 
     @property
     def hours(self) -> float | None:
-        """From the complaint to its end; None while it is open."""
+        """The hours from the complaint to its end; None while it is open."""
         return None if self.ended_at is None else (self.ended_at - self.filed_at).total_seconds() / _SECONDS_AN_HOUR
 
 
 @dataclass(frozen=True, slots=True)
 class ComplaintCounts:
-    """Complaints of a span by outcome and by the party that ended them. `median_hours` is of what was decided, None of
-    nothing."""
+    """Complaints of a period by outcome and by the party that ended them. `median_hours` is of the decided ones, None
+    without any."""
 
     filed: int
     outcomes: Counter[ComplaintOutcome]
@@ -75,14 +74,14 @@ class ComplaintCounts:
 
 
 def as_of(complaint: Complaint, moment: datetime) -> Complaint:
-    """The complaint as it stood before a moment: what ended later was open."""
+    """The complaint as it stood before a moment; one that ended later was open."""
     if complaint.ended_at is None or complaint.ended_at < moment:
         return complaint
     return replace(complaint, outcome=ComplaintOutcome.OPEN, ended_at=None, ended_by=None)
 
 
 def complaint_counts(complaints: Iterable[Complaint]) -> ComplaintCounts:
-    """The figures that a report asks for."""
+    """The counts of these complaints, as a report requires."""
     given = list(complaints)
     decided = {ComplaintOutcome.CONFIRMED, ComplaintOutcome.REVERSED}
     hours = [one.hours for one in given if one.outcome in decided and one.hours is not None]

@@ -1,7 +1,7 @@
 """Misuse of the service, by the four criteria of Article 23(3) of Regulation (EU) 2022/2065. Standard library only.
 
 They are the absolute number, the proportion, the gravity and the intention. The log has the data of each criterion. A
-person of the marketplace decides whether the misuse is frequent and manifest, and whether to suspend.
+member of the marketplace's staff decides whether the misuse is frequent and manifest, and whether to suspend.
 """
 
 from collections import Counter
@@ -12,16 +12,16 @@ from enum import StrEnum
 
 
 class SubjectKind(StrEnum):
-    """The subject of an entry, which determines what it counts."""
+    """The kind of an entry's subject, which determines its items and misuses."""
 
-    SELLER = "seller"  # Listings, and those that were removed and stayed so.
-    NOTIFIER = "notifier"  # Confirmations of a brand or notices of a reporter, and those that turned out wrong.
-    COMPLAINANT = "complainant"  # A seller's complaints that were decided, and those that were dismissed.
+    SELLER = "seller"  # Listings, and those removed for good.
+    NOTIFIER = "notifier"  # Confirmations of a brand or notices of a reporter, and the wrong ones.
+    COMPLAINANT = "complainant"  # A seller's decided complaints, and the dismissed ones.
 
 
 @dataclass(frozen=True, slots=True)
 class Misuse:
-    """One item that was a misuse: when it was put forward, of what nature, and what came of it where that is known."""
+    """One misuse: the time of submission, its nature, and its consequence, None where unknown."""
 
     at: datetime
     nature: str
@@ -30,7 +30,7 @@ class Misuse:
 
 @dataclass(frozen=True, slots=True)
 class MisuseEntry:
-    """The misuse record of one subject in a span of time.
+    """The misuse record of one subject in a period.
 
     `items` are all its submissions and `misuses` the wrong ones. `nature` and `consequences` count by name.
     `after_warning` are the misuses submitted after `warned_at`, the time of the first warning. It is None, not zero,
@@ -48,14 +48,14 @@ class MisuseEntry:
 
     @property
     def share(self) -> float:
-        """The misuses among the items."""
+        """The share of misuses among the items."""
         return self.misuses / self.items
 
 
 def misuse_entry(
     kind: SubjectKind, subject: str, *, items: int, misuses: Iterable[Misuse], warned_at: datetime | None
 ) -> MisuseEntry | None:
-    """The entry of one subject; None where nothing that it put forward was a misuse."""
+    """The entry of one subject; None where it has no misuse."""
     found = list(misuses)
     if not found:
         return None

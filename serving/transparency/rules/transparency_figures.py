@@ -1,6 +1,6 @@
 """Figures of a transparency report: Article 24(1) and the counts behind the templates of Regulation (EU) 2024/2835.
 
-A figure that nothing here records is there without a value and says why: missing is not zero. Standard library only.
+A figure that is not recorded here has no value and a note with the reason: missing is not zero. Standard library only.
 """
 
 from collections import Counter
@@ -31,7 +31,7 @@ ARTICLE_24: Final = frozenset({Part.DISPUTES, Part.SUSPENSIONS})
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """People's decisions against accounts in a span: reporters muted, sellers restricted, shops closed."""
+    """People's decisions against accounts in a period: reporters muted, sellers restricted, shops closed."""
 
     mutes: int
     restricted: int
@@ -40,7 +40,7 @@ class Measures:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One figure; `category` None is all of them, `value` None is not recorded here, for the reason in `note`."""
+    """One figure. `category` None is the total. `value` None is not recorded here, for the reason in `note`."""
 
     part: Part
     indicator: str
@@ -49,11 +49,11 @@ class Figure:
     note: str | None = None
 
 
-_BY_MARKETPLACE: Final = "The marketplace decides this, and nothing of it is recorded here."
-_NEVER_ASKED: Final = "Nothing here asks for a restriction of this kind."
+_BY_MARKETPLACE: Final = "The marketplace decides this, and Touchstone does not record it."
+_NEVER_ASKED: Final = "Touchstone requests no restrictions of this kind."
 _NOT_RECORDED: Final = (
     *(
-        (Part.DISPUTES, name, "Disputes before certified bodies reach the marketplace, and nothing of it is here.")
+        (Part.DISPUTES, name, "Disputes go from certified bodies to the marketplace; Touchstone does not record them.")
         for name in ("submitted", "decided_for_the_recipient", "median_days", "implemented")
     ),
     (Part.SUSPENSIONS, "manifestly_unfounded_complaints", _BY_MARKETPLACE),
@@ -63,7 +63,7 @@ _NOT_RECORDED: Final = (
 def figures(
     removals: Sequence[Restriction], complaints: Iterable[Complaint], notified: Sequence[Notified], measures: Measures
 ) -> list[Figure]:
-    """The figures of what was removed, complained about and notified in a span of time, and those that are missing."""
+    """The figures of a period's removals, complaints, notices and measures, with the figures that are not recorded."""
     return [
         *_of_all_removals(removals),
         *_by_restriction(removals, measures),
@@ -118,7 +118,7 @@ def _by_restriction(removals: Sequence[Restriction], measures: Measures) -> list
 
 
 def _notices(notified: Sequence[Notified]) -> list[Figure]:
-    """Article 15(1)(b): by category, with those of trusted flaggers, what was done, by what means, and how fast."""
+    """Article 15(1)(b): notices by category, by trusted flaggers, by action and means, and the median time."""
     found: list[Figure] = []
     for category in (None, *sorted({category_of(one.reason_code) for one in notified})):
         counts = counts_of(one for one in notified if category in {None, category_of(one.reason_code)})
@@ -132,7 +132,7 @@ def _notices(notified: Sequence[Notified]) -> list[Figure]:
             ("processed_by_automated_means_alone", counts.by_a_rule),
         ):
             found.append(Figure(Part.NOTICES, name, category, value))
-        none = None if counts.median_hours is not None else "No notice of this time has been decided."
+        none = None if counts.median_hours is not None else "No notice of this period has been decided."
         found.append(Figure(Part.NOTICES, "median_hours_to_decision", category, counts.median_hours, none))
     return found
 
@@ -144,7 +144,7 @@ def _complaints(complaints: Sequence[Complaint]) -> list[Figure]:
         *((outcome.value, counts.outcomes[outcome]) for outcome in ComplaintOutcome),
         *((f"ended_by_{decider.value}", counts.ended_by[decider]) for decider in Decider),
     ]
-    none = None if counts.median_hours is not None else "No complaint of this time has been decided."
+    none = None if counts.median_hours is not None else "No complaint of this period has been decided."
     return [
         *(Figure(Part.COMPLAINTS, name, None, value) for name, value in named),
         Figure(Part.COMPLAINTS, "median_hours_to_decision", None, counts.median_hours, none),
@@ -153,7 +153,7 @@ def _complaints(complaints: Sequence[Complaint]) -> list[Figure]:
 
 
 def _complaints_by_kind(complaints: Sequence[Complaint]) -> list[Figure]:
-    """By who complained how, and by category: how many were filed, confirmed and reversed."""
+    """Complaints by route, and by category and outcome."""
     found = [
         Figure(Part.COMPLAINTS, f"filed_by_{route.value}", None, sum(one.route is route for one in complaints))
         for route in ComplaintRoute

@@ -1,4 +1,4 @@
-"""How right the model was in a span of time, told from the random slice and labels that came later."""
+"""The model's accuracy in a period, from the random audit sample and later labels."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -18,9 +18,9 @@ _A_MOMENT = timedelta(microseconds=1)
 
 
 def accuracy(connection: Connection, marketplace_id: str, since: datetime, until: datetime) -> Accuracy:
-    """The model's accuracy over the listings first scored in [since, until), by the labels known at its end.
+    """The model's accuracy for listings first scored in [since, until), by the labels known at the end.
 
-    Listings that only a scorecard saw have no probability and are none of a model's.
+    Listings scored only by the scorecard have no probability and are excluded.
     """
     window = Window(since - _A_MOMENT, until - _A_MOMENT)
     labels = mature_labels(connection, marketplace_id, DEFAULT_LABELS, until)
@@ -33,7 +33,7 @@ def accuracy(connection: Connection, marketplace_id: str, since: datetime, until
 
 
 def accuracy_of(rows: Sequence[ScoredListing]) -> Accuracy:
-    """The scored listings by route, flagged and passed by the thresholds of the routing policy."""
+    """The model's accuracy for these listings, flagged and passed by the thresholds of the routing policy."""
     flagged = [one for one in rows if one.probability >= DEFAULT_ROUTING.ask_brand_from]
     passed_over = [one for one in rows if one.probability < DEFAULT_ROUTING.analyst_from]
     bands = precision_by_band(rows)

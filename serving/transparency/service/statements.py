@@ -1,4 +1,4 @@
-"""Statements of reasons for the public database: what the marketplace carried out, one statement a removal."""
+"""Statements of reasons for the public database: one statement per removal that the marketplace carried out."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,7 +15,7 @@ from serving.transparency.store.restrictions import Cursor
 
 @dataclass(slots=True)
 class Page:
-    """Statements, the sentences about removals that have none, where to go on, and how many are still on their way."""
+    """Statements, the reasons for removals without one, the next page's cursor, and the unacknowledged removals."""
 
     statements: list[dict[str, Any]] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
@@ -26,12 +26,12 @@ class Page:
 def statements(
     runtime: Runtime, marketplace: Marketplace, *, since: datetime, until: datetime, after: Cursor | None, most: int
 ) -> Page:
-    """The statements of what was carried out in [since, until), in that order, at most so many after a place.
+    """The statements of removals carried out in [since, until), in that order, at most `most` after a cursor.
 
     Raises
     ------
     Invalid
-        The marketplace has not said under which name and for which countries it reports.
+        The marketplace has no valid transparency profile.
     """
     here = marketplace.marketplace_id
     profile = profile_of(runtime, marketplace)
@@ -41,7 +41,7 @@ def statements(
 
 
 def amendments(runtime: Runtime, marketplace: Marketplace, *, since: datetime, until: datetime) -> Page:
-    """Statements of what was carried out before `since` and reversed in [since, until), as they read now."""
+    """The current statements of removals carried out before `since` and reversed in [since, until)."""
     profile = profile_of(runtime, marketplace)
     with runtime.store.read() as connection:
         found = restrictions.lifted_later(connection, marketplace.marketplace_id, since=since, until=until)
@@ -49,18 +49,18 @@ def amendments(runtime: Runtime, marketplace: Marketplace, *, since: datetime, u
 
 
 def profile_of(runtime: Runtime, marketplace: Marketplace) -> TransparencyProfile:
-    """The marketplace's description of itself.
+    """The marketplace's transparency profile.
 
     Raises
     ------
     Invalid
-        The description is missing or invalid; the sentence names the problem.
+        The profile is missing or invalid; the message names the problem.
     """
     found = runtime.settings.transparency.get(marketplace.name)
     if found is None:
         raise Invalid(
-            "{name} has not said under which name and for which countries it reports: set TOUCHSTONE_TRANSPARENCY as "
-            "docs/settings.md says.",
+            "{name} has no transparency profile. Set TOUCHSTONE_TRANSPARENCY with its platform name and countries, as "
+            "docs/settings.md describes.",
             name=marketplace.name,
         )
     return transparency_profile(found.platform, found.territories)

@@ -32,7 +32,7 @@ _ALL_CHANGES: Final = 10_000
 
 
 class TableName(StrEnum):
-    """The tables."""
+    """The names of the tables."""
 
     ARTICLE_16 = "article-16"
     ARTICLE_20 = "article-20"
@@ -43,7 +43,7 @@ class TableName(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A marketplace and a span of time, whose end is not included."""
+    """A marketplace and a period, whose end is not included."""
 
     marketplace_id: str
     since: datetime
@@ -97,7 +97,7 @@ _FIGURE_COLUMNS: Final = {
 
 
 def table(connection: Connection, name: TableName, span: Span) -> tuple[Columns, Rows]:
-    """The columns and rows of a table, for a span of time."""
+    """The columns and rows of a table, for a period."""
     return _TABLES[name](connection, span)
 
 
@@ -213,7 +213,7 @@ def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
 
 
 def _reporters(connection: Connection, span: Span) -> Iterable[MisuseEntry | None]:
-    """The misuse entries of outside notifiers, by id: the log outlives a name."""
+    """The misuse entries of outside notifiers, by id, because their names may be erased before the log."""
     decided = notice_records.record_of_reporters(connection, span.marketplace_id, since=span.since, until=span.until)
     for (reporter_id, warned_at), ended in decided.items():
         wrong = [Misuse(one.notified_at, reason.value) for one, reason in ended if not one.founded]
@@ -221,14 +221,14 @@ def _reporters(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
 
 
 def _in_span(given: Given, span: Span) -> tuple[Outcome, datetime] | None:
-    """The outcome of an answer at the span's end, where that happened in it."""
+    """The outcome of an answer as known at the end of the period; None where it fell outside the period."""
 
     def known(at: datetime | None) -> datetime | None:
         return at if at is not None and at < span.until else None
 
     then = replace(
         given,
-        desk=given.desk if given.desk is not None and known(given.desk.at) else None,
+        analyst=given.analyst if given.analyst is not None and known(given.analyst.at) else None,
         audit=given.audit if given.audit is not None and known(given.audit.at) else None,
         stopped_at=known(given.stopped_at),
         overturned_at=known(given.overturned_at),

@@ -1,4 +1,4 @@
-"""Complaints about removals, one a removal, whichever ways the seller took; and those of notifiers."""
+"""Complaints about removals, one per removal by any route, and complaints of notifiers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _BY_CAUSE: Final[Mapping[Undone, Decider]] = {
 
 @dataclass(frozen=True, slots=True)
 class SellersComplaint:
-    """A complaint with the seller who made it, None where the marketplace did not name one or a notifier made it."""
+    """A complaint with its seller, None where the marketplace named none or a notifier made it."""
 
     seller_external_id: str | None
     complaint: Complaint
@@ -39,8 +39,8 @@ def complaints_filed(
 ) -> list[SellersComplaint]:
     """Complaints that were first made in [since, until), oldest first.
 
-    The first of a seller's own acts is the complaint: an appeal, or an answer to the counter-notice that is opened for
-    everybody.
+    The seller's first act is the complaint: an appeal, or an answer in the counter-notice, which is opened for every
+    removal.
     """
     query = (
         select(
@@ -77,7 +77,7 @@ _ENDS: Final[Mapping[AppealState, ComplaintOutcome]] = {
 
 
 def _of_notifiers(connection: Connection, marketplace_id: str, until: datetime) -> list[SellersComplaint]:
-    """Complaints of notifiers; no seller made them."""
+    """Complaints of notifiers, without a seller."""
     query = (
         select(
             notice_complaint.c.item_id,

@@ -1,4 +1,4 @@
-"""Removed listings by seller, for the log of frequent offerers of counterfeits."""
+"""Removed listings by seller, for the log of sellers who often list counterfeits."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from serving.webhooks.rules.action import ActionKind
 
 @dataclass(frozen=True, slots=True)
 class RemovedListing:
-    """A listing that was removed and stayed so, with when it was first seen and when its seller was told."""
+    """A listing that was removed and not reinstated; `told_at` is when its seller was told."""
 
     listing_id: str
     reason_code: ReasonCode
@@ -28,7 +28,7 @@ class RemovedListing:
 def removed_by_seller(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> dict[str, list[RemovedListing]]:
-    """The removals in [since, until) that were not overturned before its end, by seller; a listing counts once."""
+    """The removals in [since, until) that were not overturned before `until`, by seller; each listing counts once."""
     query = (
         select(
             listing_version.c.seller_external_id,
@@ -62,7 +62,7 @@ def removed_by_seller(
 
 
 def first_told(connection: Connection, marketplace_id: str, *, until: datetime) -> dict[str, datetime]:
-    """When each seller was first told of a removal, overturned or not, before a moment."""
+    """The time of the first removal that each seller was told of, overturned or not, before a moment."""
     query = (
         select(listing_version.c.seller_external_id, func.min(action.c.acknowledged_at).label("told_at"))
         .select_from(action)
@@ -81,7 +81,7 @@ def first_told(connection: Connection, marketplace_id: str, *, until: datetime) 
 def listings_by_seller(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime
 ) -> dict[str, int]:
-    """How many listings each seller put up, changed, or had removed in [since, until)."""
+    """The number of listings that were added, changed or removed in [since, until), by seller."""
     removed = and_(action.c.acknowledged_at >= since, action.c.acknowledged_at < until)
     query = (
         select(

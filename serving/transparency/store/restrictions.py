@@ -1,4 +1,4 @@
-"""Removals that the marketplace carried out, with all that a public statement says of them."""
+"""Removals that the marketplace carried out, with the data of their public statements."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -21,16 +21,16 @@ from serving.webhooks.rules.action import INVERSE, ActionKind
 Cursor = tuple[datetime, str]
 _RESTRICTING: Final = [kind.value for kind in RESTRICTS]
 _LIFTING: Final = [INVERSE[kind].value for kind in RESTRICTS]
-# A person saw the listing because a model or rule had pointed at it, unless chance alone had.
+# The lane of the random audit sample; a model or rule selected the listings of all other lanes.
 _DRAWN: Final = Lane.AUDIT.value
 
 
 def carried_out(
     connection: Connection, marketplace_id: str, *, since: datetime, until: datetime, after: Cursor | None, most: int
 ) -> tuple[list[Restriction], Cursor | None]:
-    """Restrictions that were acknowledged in [since, until), in that order, and where to go on, None at the end.
+    """Restrictions acknowledged in [since, until), in that order, and the cursor of the next page, None at the end.
 
-    Each is told as it stands now: one that has been lifted since carries the day of that.
+    Each is in its current state: a restriction that has been lifted since has the day of that.
     """
     found = _rows(
         connection,
@@ -43,7 +43,7 @@ def carried_out(
 
 
 def lifted_later(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Restriction]:
-    """Restrictions acknowledged before `since` that were lifted in [since, until): their earlier report is amended."""
+    """Restrictions acknowledged before `since` and lifted in [since, until); earlier reports need an amendment."""
     lifting = action.alias("lifting")
     listings = select(lifting.c.listing_id).where(
         lifting.c.marketplace_id == marketplace_id,
@@ -57,7 +57,7 @@ def lifted_later(connection: Connection, marketplace_id: str, *, since: datetime
 
 
 def outstanding(connection: Connection, marketplace_id: str) -> int:
-    """Removals that have been decided and that the marketplace has not acknowledged: they have no statement yet."""
+    """The number of decided removals without an acknowledgement; they have no statement yet."""
     query = select(func.count()).where(
         action.c.marketplace_id == marketplace_id,
         action.c.kind.in_(_RESTRICTING),
@@ -112,7 +112,7 @@ def _rows(
 def _restrictions(
     connection: Connection, marketplace_id: str, rows: Sequence[Mapping[str, Any]]
 ) -> list[tuple[Restriction, datetime | None]]:
-    """Each restriction with the moment at which it was lifted."""
+    """Each restriction with the time when it was lifted, None while it applies."""
     lifted = _lifted(connection, marketplace_id, {row["listing_id"] for row in rows})
     led = notices.led_to(connection, marketplace_id, {row["case_id"] for row in rows})
     found = []
@@ -125,7 +125,7 @@ def _restrictions(
 def _lifted(
     connection: Connection, marketplace_id: str, listing_ids: set[str]
 ) -> dict[str, list[tuple[int, datetime]]]:
-    """By listing, the sequence and moment of each action that lifted a restriction, in that order."""
+    """(sequence, time) of each action that lifted a restriction, by listing, in order."""
     query = (
         select(action.c.listing_id, action.c.sequence, action.c.acknowledged_at)
         .where(

@@ -145,7 +145,7 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
     sizes = counts.lanes()
     done = queue_work.decided(connection, here, midnight(now))
     others = [
-        one for one in queue_work.held(connection, here, now, 2 * _PENDING_SHOWN) if one.user_id != person.user_id
+        one for one in queue_work.leased(connection, here, now, 2 * _PENDING_SHOWN) if one.user_id != person.user_id
     ]
     return Rail(
         own=_own(counts, query),

@@ -85,7 +85,7 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
     asked = asked[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:
         hits = search.find(connection, here, Kind.LISTING, asked, most=MOST_LISTINGS + 1)
-        listings = found_listings.offers(connection, hits[:MOST_LISTINGS], session.person.user_id)
+        listings = found_listings.listings_of(connection, hits[:MOST_LISTINGS], session.person.user_id)
         sellers = search.find(connection, here, Kind.SELLER, asked, most=MOST_SELLERS)
         names = list(dict.fromkeys(one.external_id for one in sellers))
         waiting = found_listings.open_cases_of_sellers(connection, here, names) if names else {}

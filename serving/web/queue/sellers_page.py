@@ -18,7 +18,7 @@ from serving.sellers.rules.sanction import Measure, SanctionCause, SanctionState
 from serving.sellers.service.sanctioning import Sanctioned, in_force, lift, speak, undecided
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
 from serving.sellers.store import seller_lists
-from serving.takedowns.rules.approval import DESK, PROGRAMME
+from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM
 from serving.web import text_view
 from serving.web.at_marketplace import PlaceLink, acted_on, scope_of
 from serving.web.flash import Flash, go_to
@@ -33,7 +33,7 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _PLACE: Final = "/sellers"
 _LONGEST_ID: Final = 40
 _SHOWN: Final = 100
-_ORGANISATIONS: Final = {DESK: "review team", PROGRAMME: "account management"}
+_ORGANISATIONS: Final = {REVIEW_TEAM: "review team", PROGRAMME: "account management"}
 _MEASURES: Final = {Measure.RESTRICT: "Restrict", Measure.CLOSE: "Close"}
 
 

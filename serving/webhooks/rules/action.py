@@ -1,4 +1,4 @@
-"""The actions that the marketplace is asked for, from the click to the acknowledgement."""
+"""The actions requested from the marketplace, from the decision to the acknowledgement."""
 
 from enum import StrEnum
 from typing import Final
@@ -7,7 +7,7 @@ from models.errors import Conflict
 
 
 class ActionKind(StrEnum):
-    """An act and its inverse."""
+    """The kinds of action, each with an inverse."""
 
     REMOVE = "remove"
     REINSTATE = "reinstate"
@@ -17,9 +17,9 @@ INVERSE: Final = {ActionKind.REMOVE: ActionKind.REINSTATE, ActionKind.REINSTATE:
 
 
 class ActionState(StrEnum):
-    """`scheduled` can still be withdrawn; from `sending` on only the inverse helps.
+    """The states of an action. `scheduled` can be withdrawn; from `sending` on only the inverse action helps.
 
-    `held` was confirmed and leaves only once enough people let it; `dead` waits for a person.
+    `held` is confirmed and pending approval; `dead` is undeliverable and needs a person.
     """
 
     PENDING_APPROVAL = "held"
@@ -39,7 +39,7 @@ class ActionEvent(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     GIVE_UP = "give_up"
     REPLAY = "replay"
-    OVERTAKE = "overtake"  # A later action on the listing went out, so nobody asks for this one any more.
+    OVERTAKE = "overtake"  # A later action on the listing was sent, which makes this one obsolete.
 
 
 _TRANSITIONS: Final = {
@@ -57,7 +57,7 @@ _TRANSITIONS: Final = {
 OPEN_STATES: Final = frozenset(
     {ActionState.PENDING_APPROVAL, ActionState.SCHEDULED, ActionState.SENDING, ActionState.DEAD}
 )
-# The marketplace has not heard of it.
+# The states before the marketplace receives the action.
 UNSENT_STATES: Final = frozenset({ActionState.PENDING_APPROVAL, ActionState.SCHEDULED})
 
 

@@ -5,13 +5,13 @@ from typing import Final
 
 from serving.webhooks.policy import DeliveryPolicy
 
-# The receiver understood and refuses this one message; whatever else it answers says that it is not itself.
+# Statuses that refuse this one message; all others show a faulty receiver.
 _OF_THE_MESSAGE: Final = frozenset({400, 409, 413, 415, 422})
 _LONGEST_EXPONENT: Final = 30
 
 
 def speaks_of_the_message(status: int) -> bool:
-    """Whether an answer refuses one message rather than showing a receiver that is down or set up wrongly.
+    """Whether a status refuses one message, rather than showing a receiver that is down or misconfigured.
 
     >>> speaks_of_the_message(422), speaks_of_the_message(503), speaks_of_the_message(401)
     (True, False, False)
@@ -22,9 +22,9 @@ def speaks_of_the_message(status: int) -> bool:
 def next_attempt(
     attempt: int, first_sent_at: datetime, failed_at: datetime, jitter: float, policy: DeliveryPolicy
 ) -> datetime | None:
-    """When to try again after failed attempt number `attempt` (from 1); None where it is given up.
+    """The time of the next attempt after failed attempt number `attempt` (from 1); None to give up.
 
-    `jitter`, uniform on [0, 1), spreads what failed together.
+    `jitter`, uniform on [0, 1), spreads messages that failed together.
     """
     if failed_at - first_sent_at >= timedelta(days=policy.give_up_after_days):
         return None
@@ -34,9 +34,9 @@ def next_attempt(
 
 
 def rest_after(failures: int, policy: DeliveryPolicy) -> timedelta | None:
-    """How long a receiver is left alone after this many failures in a row; None while they may be chance.
+    """The pause of a receiver after this many failures in a row; None while they may be chance.
 
-    It doubles with each failure up to the longest.
+    It doubles with each failure, up to `longest_rest_seconds`.
     """
     beyond = failures - policy.rest_after_failures
     if beyond < 0:

@@ -1,4 +1,4 @@
-"""Webhook endpoints: where a marketplace is told what to do, and how well it answers."""
+"""Webhook endpoints: the receivers of marketplaces, with their secrets, failures and pauses."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,9 +12,9 @@ from serving.webhooks.tables import webhook_endpoint
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A receiver; `rests_until` is set while it is down: no message but one at a time goes to it, and none before.
+    """A receiver. `paused_until` is set while it is down: nothing is sent before, and then one message at a time.
 
-    `status_url` is where it says whether it shows a listing, with {listing} where the id goes; None where it does not.
+    `status_url` is the address for checks whether a listing is shown, with {listing} in place of the id; None without.
     """
 
     marketplace_id: str
@@ -31,14 +31,14 @@ class Endpoint:
     status_url: str | None = None
 
     def secrets_at(self, moment: datetime) -> tuple[str, ...]:
-        """The secrets that sign at a moment: the present one, and the one before while the receiver changes over."""
+        """The secrets that sign at a moment: the current one, and the previous one while the receiver changes over."""
         if self.previous_secret is None or self.previous_until is None or moment >= self.previous_until:
             return (self.secret,)
         return self.secret, self.previous_secret
 
 
 def add_endpoint(connection: Connection, endpoint: Endpoint) -> None:
-    """Register an endpoint; the one before is disabled, because a takedown has one receiver."""
+    """Register an endpoint and disable the previous one, because a takedown has one receiver."""
     connection.execute(
         update(webhook_endpoint)
         .where(webhook_endpoint.c.marketplace_id == endpoint.marketplace_id, webhook_endpoint.c.disabled_at.is_(None))
@@ -48,7 +48,7 @@ def add_endpoint(connection: Connection, endpoint: Endpoint) -> None:
 
 
 def in_force(connection: Connection, marketplace_id: str) -> Endpoint | None:
-    """The endpoint of a marketplace, if it has one."""
+    """The endpoint of a marketplace; None where it has none."""
     query = select(webhook_endpoint).where(
         webhook_endpoint.c.marketplace_id == marketplace_id, webhook_endpoint.c.disabled_at.is_(None)
     )
@@ -57,13 +57,13 @@ def in_force(connection: Connection, marketplace_id: str) -> Endpoint | None:
 
 
 def change_secret(connection: Connection, endpoint: Endpoint, secret: str, *, previous_until: datetime) -> None:
-    """Sign with another secret from now on, and with the one before until a moment."""
+    """Sign with a new secret from now on, and also with the previous one until a moment."""
     values = {"secret": secret, "previous_secret": endpoint.secret, "previous_until": previous_until}
     connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(**values))
 
 
 def resting(connection: Connection) -> dict[str, datetime]:
-    """The marketplaces whose receiver rests, and until when."""
+    """The end of the pause by marketplace, for paused receivers."""
     query = select(webhook_endpoint.c.marketplace_id, webhook_endpoint.c.paused_until).where(
         webhook_endpoint.c.paused_until.is_not(None), webhook_endpoint.c.disabled_at.is_(None)
     )
@@ -71,7 +71,7 @@ def resting(connection: Connection) -> dict[str, datetime]:
 
 
 def claim_probe(connection: Connection, endpoint: Endpoint, *, until: datetime) -> bool:
-    """Take the one message that may go to a receiver that rests; False where another has gone."""
+    """Claim the single probe message to a paused receiver; False where another message has claimed it."""
     changed = connection.execute(
         update(webhook_endpoint)
         .where(_is(endpoint), webhook_endpoint.c.paused_until == endpoint.paused_until)
@@ -81,7 +81,7 @@ def claim_probe(connection: Connection, endpoint: Endpoint, *, until: datetime) 
 
 
 def failed(connection: Connection, endpoint: Endpoint, at: datetime) -> int:
-    """Note that a delivery failed by the receiver's fault; returns how many have in a row."""
+    """Record a failed delivery that is the receiver's fault; returns the number of failures in a row."""
     connection.execute(
         update(webhook_endpoint)
         .where(_is(endpoint))
@@ -93,18 +93,18 @@ def failed(connection: Connection, endpoint: Endpoint, at: datetime) -> int:
 
 
 def pause(connection: Connection, endpoint: Endpoint, *, until: datetime | None) -> None:
-    """Send nothing before a moment, and then one message at a time; None ends a rest."""
+    """Send nothing before a moment, and then one message at a time; None ends the pause."""
     connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(paused_until=until))
 
 
 def disable(connection: Connection, endpoint: Endpoint, at: datetime) -> None:
-    """Take an endpoint out of force."""
+    """Disable an endpoint."""
     connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(disabled_at=at))
 
 
 def recovered(connection: Connection, endpoint: Endpoint) -> bool:
-    """Note that the receiver answers; whether it had rested."""
-    # Somebody may have let it rest although nothing failed.
+    """Record that the receiver responds; returns whether it was paused."""
+    # Somebody may have paused it without a failure.
     unwell = or_(webhook_endpoint.c.failures > 0, webhook_endpoint.c.paused_until.is_not(None))
     rested = select(webhook_endpoint.c.paused_until).where(_is(endpoint), unwell)
     before = connection.execute(rested.with_for_update()).one_or_none()

@@ -1,6 +1,6 @@
-"""Messages to a marketplace's receiver, for any subject: every step is a conditional update.
+"""Messages to a marketplace's receiver, for any subject; every step is a conditional update.
 
-For one subject, a listing or a seller, a later message never arrives before an earlier one.
+For one subject (a listing or a seller), messages arrive in order.
 """
 
 from collections.abc import Collection, Mapping
@@ -17,7 +17,7 @@ _MOVING: Final = (ActionState.SCHEDULED.value, ActionState.SENDING.value)
 
 
 class Outgoing(Protocol):
-    """One message as stored; `sequence` counts those about its `subject`."""
+    """One message as stored; `sequence` counts the messages about its `subject`."""
 
     @property
     def marketplace_id(self) -> str: ...
@@ -44,7 +44,7 @@ class Outbox:
         self._table, self._subject = table, table.c[subject]
 
     def change(self, connection: Connection, found: Outgoing, event: ActionEvent, values: Mapping[str, Any]) -> bool:
-        """Apply an event if the message still is as it was read; False where something was faster.
+        """Apply an event if the message is unchanged since it was read; False where it has changed.
 
         Raises
         ------
@@ -59,11 +59,11 @@ class Outbox:
         return changed.rowcount == 1
 
     def postpone(self, connection: Connection, found: Outgoing, until: datetime) -> None:
-        """Put the next step of a message off."""
+        """Postpone the next step of a message."""
         connection.execute(update(self._table).where(self._is(found)).values(due_at=until))
 
     def wake(self, connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
-        """Make due at once what may leave and waits for a later moment than `beyond`."""
+        """Make messages due at once that may be sent and are due later than `beyond`."""
         table = self._table
         connection.execute(
             update(table)
@@ -79,7 +79,7 @@ class Outbox:
     def due(
         self, connection: Connection, at: datetime, most: int, *, of: str | None, but_of: Collection[str]
     ) -> list[str]:
-        """Messages whose next step is due, the longest waiting first; of one marketplace, or of all but some."""
+        """Ids of messages with a due step, the longest due first; of one marketplace, or of all except some."""
         table = self._table
         query = select(table.c.action_id).where(table.c.state.in_(_MOVING), table.c.due_at <= at)
         if of is not None:
@@ -89,9 +89,9 @@ class Outbox:
         return list(connection.execute(query.order_by(table.c.due_at).limit(most)).scalars())
 
     def earlier_due_at(self, connection: Connection, found: Outgoing) -> datetime | None:
-        """When the next step of a message on the same subject with a lower sequence is due: it must arrive first.
+        """The due time of the next step of an earlier message on the same subject, which must arrive first.
 
-        None where none is in delivery. An undeliverable message no longer blocks: a later message overtakes it.
+        None where none is in delivery. An undeliverable message does not block: a later message overtakes it.
         """
         query = select(func.max(self._table.c.due_at, type_=self._table.c.due_at.type))
         due_at: datetime | None = connection.execute(
@@ -100,7 +100,7 @@ class Outbox:
         return due_at
 
     def before(self, found: Outgoing) -> ColumnElement[bool]:
-        """The messages on the same subject with a lower sequence."""
+        """The condition for messages on the same subject with a lower sequence."""
         table = self._table
         return (
             (table.c.marketplace_id == found.marketplace_id)

@@ -20,8 +20,8 @@ from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.learning.service.labelling import label_of
 from serving.learning.store import verdict_history
-from serving.review.service.blind_looks import open_blind_looks
 from serving.review.service.review import Recorded
+from serving.review.service.sampled_reviews import open_sampled_reviews
 from serving.review.service.undoing import undo_verdict
 from serving.scoring.store import histories
 from serving.standing.policy import StandingPolicy
@@ -263,9 +263,9 @@ def test_a_drawn_removal_is_looked_at_again_blind_once_it_cannot_be_taken_back(a
     for one in (case, other):
         judge(replace(any_site, runtime=drawing), any_site.brand_person, one, FAKE)
     undo_verdict(any_site.runtime, any_site.brand_person, other.case_id)
-    assert open_blind_looks(any_site.runtime) == 0
+    assert open_sampled_reviews(any_site.runtime) == 0
     any_site.clock.forward(seconds=180)
-    assert [open_blind_looks(any_site.runtime), open_blind_looks(any_site.runtime)] == [1, 0]
+    assert [open_sampled_reviews(any_site.runtime), open_sampled_reviews(any_site.runtime)] == [1, 0]
     (look,) = open_cases(any_site, CaseLane.SECOND_REVIEW)
     assert look.version_id == case.version_id
     with pytest.raises(Forbidden, match="somebody else must take the second look"):
@@ -281,7 +281,7 @@ def test_a_second_look_that_a_training_has_asked_for_serves_both(site: Site) -> 
     judge(replace(site, runtime=drawing), site.brand_person, case, FAKE)
     site.clock.forward(days=15)
     look = a_second_review(site, case, label=1, probability=0.02)
-    assert open_blind_looks(site.runtime) == 0
+    assert open_sampled_reviews(site.runtime) == 0
     judge(site, site.second_analyst, look, FAKE)
     assert standing_of(site).overall.tally == Tally(accepted=1, audited=1, audited_right=1)
 

@@ -104,7 +104,7 @@ def test_a_search_begins_with_the_words(site: Site) -> None:
     assert "TEMP B-TREE" not in steps
     hits = [Hit(site.here, "MP-9")]
     assert "SEARCH review_case USING INDEX ix_review_case_listing" in plan(
-        site, lambda connection: found_listings.offers(connection, hits, site.analyst.user_id)
+        site, lambda connection: found_listings.listings_of(connection, hits, site.analyst.user_id)
     )
 
 

@@ -131,7 +131,7 @@ NOT_SHOWN: Final = frozenset(
         "{name} is deactivated. Reactivate them first.",
         # Cases, rights and notices, as analysts and account managers work on them.
         "A notice that is {state} is not decided by a case.",
-        "A right is verified by somebody else than whoever supplied it.",
+        "You supplied this right. Somebody else must verify it.",
         "A right that is {was} cannot become {wanted}.",
         "Only a brand's own people confirm under its right.",
         "Only the {party} can {event}.",
@@ -144,7 +144,7 @@ NOT_SHOWN: Final = frozenset(
         "There is no such removal.",
         "There is no such verdict.",
         "{why}; somebody else must decide the appeal.",
-        "{why}; somebody else must take the second look.",
+        "{why}; somebody else must give the second review.",
     }
 )
 # Where the template stands among the arguments.

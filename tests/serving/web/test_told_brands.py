@@ -112,7 +112,7 @@ def told_of_standing() -> list[Message]:
         [WRONG, BACK],
     ]
     for given, kept in product(answers, (None, *(KeptLevel(one, NOW - timedelta(days=60)) for one in Level))):
-        stands = standing(given, held=kept, as_of=NOW, policy=policies[StandingPolicy])
+        stands = standing(given, kept=kept, as_of=NOW, policy=policies[StandingPolicy])
         found += [*stands.reasons, *outlook(stands, policies[StandingPolicy])]
         for used, briefed in product((0, 99), (None, NOW - timedelta(days=1), NOW - timedelta(days=400))):
             follows = effect(stands, at_once_today=used, policy=policies[StandingPolicy])

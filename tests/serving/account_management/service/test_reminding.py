@@ -13,7 +13,7 @@ from serving.cases.store import cases
 from serving.cases.tables import review_case
 from serving.operations.service.housekeeping import pass_on_unanswered
 from serving.standing.policy import ReminderPolicy, StandingPolicy
-from serving.standing.rules.reminders import QuestionStep, stretches
+from serving.standing.rules.reminders import QuestionStep, due_windows
 from serving.standing.service import explanation
 from serving.standing.store import question_steps
 from serving.standing.tables import question_step
@@ -80,7 +80,7 @@ def test_questions_that_nobody_can_be_told_of_hold_no_other_up(any_site: Site) -
         connection.execute(no_longer_enrolled.values(brand_id=elsewhere.brand_id))
     any_site.clock.forward(hours=48)
     now = any_site.clock.now()
-    after, until = stretches(now, any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
+    after, until = due_windows(now, any_site.runtime.policies[ReminderPolicy])[QuestionStep.REMINDED]
     with any_site.runtime.store.read() as connection:
         wanted = question_steps.untaken(connection, QuestionStep.REMINDED, after, until, most=1)
     assert wanted == [(any_site.here, second)]

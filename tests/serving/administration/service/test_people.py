@@ -16,7 +16,7 @@ from serving.audit.store import audit
 from serving.brands.store import account_managers, brands
 from serving.cases.store import cases
 from serving.marketplaces import service as keys
-from serving.review.service.assignment import listing_cases
+from serving.review.service.assignment import assign_cases
 from serving.review.service.case_access import lease
 from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import PASSWORD, Site, invite
@@ -117,7 +117,7 @@ def test_who_is_deactivated_is_signed_out_and_their_cases_are_free(site: Site, a
     token = auth.sign_in(runtime, person.email, PASSWORD).token
     first, second = (a_case(site, external_id=f"MP-{n}") for n in range(2))
     lease(runtime, person, first.case_id)
-    listing_cases(runtime)
+    assign_cases(runtime)
     done = deactivate(runtime, admin, person.user_id, successor=None)
     assert (done.handed_over, done.freed, done.sessions) == (0, 1, 1)
     assert holder(site, first.case_id) is None
@@ -130,7 +130,7 @@ def test_who_is_deactivated_is_signed_out_and_their_cases_are_free(site: Site, a
     # No work goes to them any longer.
     auth.sign_in(runtime, site.second_analyst.email, PASSWORD)
     site.clock.forward(minutes=31)
-    assert listing_cases(runtime) == 2
+    assert assign_cases(runtime) == 2
     assert second.case_id
 
 

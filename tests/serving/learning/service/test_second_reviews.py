@@ -23,7 +23,7 @@ from serving.learning.service.labelling import known_at, label_of
 from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.store import learning, second_reviews, verdict_history
 from serving.learning.store.second_reviews import SecondReviews
-from serving.review.service.assignment import listing_cases
+from serving.review.service.assignment import assign_cases
 from serving.review.service.undoing import undo_verdict
 from serving.takedowns.store import actions
 from serving.views import queues
@@ -106,7 +106,7 @@ def test_the_author_of_the_reset_link_behind_the_first_answer_gives_no_second_re
     third = invite(runtime, "third@touchstone.example", "Tia Renn", Role.ANALYST)
     visit_as(any_site, host)
     visit_as(any_site, third)
-    listing_cases(runtime)
+    assign_cases(runtime)
     with runtime.store.read() as connection:
         assert assignments.standing(connection, {any_site.here}, any_site.clock.now())[look.case_id] == third.user_id
     judge(any_site, third, look, Judgement.GENUINE)

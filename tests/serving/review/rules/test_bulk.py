@@ -21,11 +21,11 @@ OPEN, ANALYST = CaseState.OPEN, CaseLane.ANALYST
         # A complaint whose case came back from the brand stands in the analysts' lane and stays blind.
         (InBulk(OPEN, ANALYST, blind=True), "without the score"),
         (InBulk(OPEN, ANALYST, authorised=True), "authorised this seller"),
-        (InBulk(OPEN, ANALYST, held_by="Tomás Rey"), "Tomás Rey is working on it."),
+        (InBulk(OPEN, ANALYST, leased_by="Tomás Rey"), "Tomás Rey is working on it."),
         (InBulk(OPEN, ANALYST, elsewhere=True), "another marketplace"),
         # What cannot be changed is said before what could.
-        (InBulk(CaseState.DECIDED, ANALYST, held_by="Tomás Rey", authorised=True), "decided already"),
-        (InBulk(OPEN, ANALYST, held_by="Tomás Rey", authorised=True), "authorised this seller"),
+        (InBulk(CaseState.DECIDED, ANALYST, leased_by="Tomás Rey", authorised=True), "decided already"),
+        (InBulk(OPEN, ANALYST, leased_by="Tomás Rey", authorised=True), "authorised this seller"),
     ],
 )
 def test_a_case_is_decided_with_others_or_says_why_not(case: InBulk, expected: str | None) -> None:

@@ -9,7 +9,7 @@ from serving.administration.service.provisioning import NewEnrolment
 from serving.brands.store import brands
 from serving.cases.policy import AssignmentPolicy
 from serving.cases.store import assignments, cases
-from serving.review.service.assignment import listing_cases, manager_for
+from serving.review.service.assignment import assign_cases, manager_for
 from serving.review.service.case_access import lease
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite
@@ -28,17 +28,17 @@ def some_cases(site: Site, many: int) -> list[str]:
 
 def test_cases_are_offered_in_turn_to_the_analysts_who_are_signed_in(any_site: Site) -> None:
     found = some_cases(any_site, 3)
-    assert listing_cases(any_site.runtime) == 0  # Nobody is here.
+    assert assign_cases(any_site.runtime) == 0  # Nobody is here.
     visit_as(any_site, any_site.analyst)
     visit_as(any_site, any_site.second_analyst)
-    assert listing_cases(any_site.runtime) == 3
+    assert assign_cases(any_site.runtime) == 3
     shared = offered(any_site)
     assert set(shared) == set(found)
     assert sorted([*shared.values()].count(one.user_id) for one in (any_site.analyst, any_site.second_analyst)) == [
         1,
         2,
     ]
-    assert listing_cases(any_site.runtime) == 0  # Each is offered once.
+    assert assign_cases(any_site.runtime) == 0  # Each is offered once.
 
 
 def test_who_has_cases_open_is_offered_fewer(any_site: Site) -> None:
@@ -47,23 +47,23 @@ def test_who_has_cases_open_is_offered_fewer(any_site: Site) -> None:
     visit_as(any_site, any_site.second_analyst)
     for case_id in found[:2]:
         lease(any_site.runtime, any_site.analyst, case_id)
-    listing_cases(any_site.runtime)
+    assign_cases(any_site.runtime)
     assert offered(any_site) == dict.fromkeys(found[2:], any_site.second_analyst.user_id)
 
 
 def test_nobody_is_offered_more_than_they_can_see_to_and_an_offer_is_over_by_itself(site: Site) -> None:
     some_cases(site, 7)
     visit_as(site, site.analyst)
-    assert listing_cases(site.runtime) == site.runtime.policies[AssignmentPolicy].most_each == 5
+    assert assign_cases(site.runtime) == site.runtime.policies[AssignmentPolicy].most_each == 5
     site.clock.forward(minutes=31)
     assert offered(site) == {}
-    assert listing_cases(site.runtime) == 5
+    assert assign_cases(site.runtime) == 5
 
 
 def test_a_listing_leads_to_the_case_and_keeps_nobody_from_it(site: Site) -> None:
     first, second, third = some_cases(site, 3)
     mine = visit_as(site, site.analyst)
-    listing_cases(site.runtime)
+    assign_cases(site.runtime)
     assert words(mine.get("/queue").text).count("assigned") == 3
     theirs = visit_as(site, site.second_analyst)
     assert "assigned" not in words(theirs.get("/queue").text)

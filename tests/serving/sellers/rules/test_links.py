@@ -12,7 +12,7 @@ from features.contacts import ContactKind
 from features.links import Links
 from models.outcomes import Outcome
 from serving.sellers.policy import DEFAULT_LINKS, LinkPolicy
-from serving.sellers.rules.links import Contacts, Mention, Walk
+from serving.sellers.rules.links import Contacts, LinkSearch, Mention
 from tests.fixtures.clocks import NOW
 from tests.fixtures.strategies import PROPERTY
 
@@ -25,12 +25,12 @@ def mentions(shared: Shared) -> list[Mention]:
     return [Mention(token, KINDS[token[0]], seller, NOW - timedelta(days=days)) for token, seller, days in shared]
 
 
-def walked(shared: Shared, seller: str = "me", as_of: datetime = NOW, policy: LinkPolicy = DEFAULT_LINKS) -> Walk:
-    """A walk to its end, with everything known at once."""
-    walk, contacts = Walk(seller, as_of, policy), Contacts(mentions(shared))
-    while walk.frontier:
-        walk.step(contacts)
-    return walk
+def walked(shared: Shared, seller: str = "me", as_of: datetime = NOW, policy: LinkPolicy = DEFAULT_LINKS) -> LinkSearch:
+    """A search to its end, with everything known at once."""
+    search, contacts = LinkSearch(seller, as_of, policy), Contacts(mentions(shared))
+    while search.frontier:
+        search.step(contacts)
+    return search
 
 
 def links(shared: Shared, seller: str = "me", as_of: datetime = NOW) -> Links:
@@ -127,15 +127,15 @@ def test_of_a_large_component_the_nearest_are_kept_and_it_is_said_that_there_are
 
 def test_a_component_that_is_large_enough_is_not_walked_on() -> None:
     assert walked(star(25)).frontier == ()
-    walk, contacts = Walk("me", NOW, DEFAULT_LINKS), Contacts(mentions(star(25)))
-    walk.step(contacts)
-    assert walk.frontier == ()
+    search, contacts = LinkSearch("me", NOW, DEFAULT_LINKS), Contacts(mentions(star(25)))
+    search.step(contacts)
+    assert search.frontier == ()
 
 
 def test_what_became_of_the_listings_of_linked_sellers_stands_beside_each() -> None:
-    walk = walked([("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "bo", 9)])
+    search = walked([("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "bo", 9)])
     fakes = [Outcome("L1", True, NOW), Outcome("L2", True, NOW), Outcome("L3", False, NOW)]
-    found = walk.links({"ann": fakes, "nobody": fakes})
+    found = search.links({"ann": fakes, "nobody": fakes})
     assert [(one.path[-1].seller, one.counterfeit, one.genuine) for one in found.sellers] == [
         ("ann", 2, 1),
         ("bo", 0, 0),

@@ -23,7 +23,7 @@ from serving.sellers.rules.sanction import (
     rung,
     warning,
 )
-from serving.takedowns.rules.approval import DESK, PROGRAMME
+from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM
 from tests.fixtures.hosts import each_by_one
 from tests.models.test_strikes import a_hit
 
@@ -106,14 +106,14 @@ def no(user: str, organisation: str) -> Vote:
 
 
 VOTES: list[tuple[list[Vote], SanctionEvent, str]] = [
-    ([yes("ana", DESK)], SanctionEvent.AGREE, "one of the desk"),
-    ([yes("ana", DESK), yes("ben", DESK)], SanctionEvent.AGREE, "two of the desk are one organisation"),
+    ([yes("ana", REVIEW_TEAM)], SanctionEvent.AGREE, "one of the desk"),
+    ([yes("ana", REVIEW_TEAM), yes("ben", REVIEW_TEAM)], SanctionEvent.AGREE, "two of the desk are one organisation"),
     ([yes("max", PROGRAMME)], SanctionEvent.AGREE, "one of the programme"),
-    ([yes("ana", DESK), yes("max", PROGRAMME)], SanctionEvent.CARRY_OUT, "one of each"),
-    ([no("ana", DESK)], SanctionEvent.REFUSE, "one no"),
-    ([yes("ana", DESK), no("max", PROGRAMME)], SanctionEvent.REFUSE, "a no after a yes"),
-    ([yes("ana", DESK), yes("confirmer", PROGRAMME)], SanctionEvent.AGREE, "whoever confirmed does not count"),
-    ([yes("ana", DESK), yes("kim", "brn_aurelle")], SanctionEvent.AGREE, "a brand has no voice"),
+    ([yes("ana", REVIEW_TEAM), yes("max", PROGRAMME)], SanctionEvent.CARRY_OUT, "one of each"),
+    ([no("ana", REVIEW_TEAM)], SanctionEvent.REFUSE, "one no"),
+    ([yes("ana", REVIEW_TEAM), no("max", PROGRAMME)], SanctionEvent.REFUSE, "a no after a yes"),
+    ([yes("ana", REVIEW_TEAM), yes("confirmer", PROGRAMME)], SanctionEvent.AGREE, "whoever confirmed does not count"),
+    ([yes("ana", REVIEW_TEAM), yes("kim", "brn_aurelle")], SanctionEvent.AGREE, "a brand has no voice"),
 ]
 
 
@@ -123,39 +123,39 @@ def test_voices_come_to(given: list[Vote], expected: SanctionEvent, _why: str) -
 
 
 def test_of_two_who_asked_one_another_in_only_the_guest_has_a_voice() -> None:
-    both = [yes("ana", DESK), yes("max", PROGRAMME)]
+    both = [yes("ana", REVIEW_TEAM), yes("max", PROGRAMME)]
     assert follows(both, {"confirmer"}, each_by_one({"max": "ana"})) is SanctionEvent.AGREE
     assert follows(both, {"confirmer"}, each_by_one({"confirmer": "max"})) is SanctionEvent.AGREE
     assert follows(both, {"confirmer"}, each_by_one({"max": "confirmer"})) is SanctionEvent.CARRY_OUT
     assert follows(both, {"confirmer"}, each_by_one({"max": "ada", "ana": "ada"})) is SanctionEvent.CARRY_OUT
     with pytest.raises(Forbidden, match="You let in whoever confirmed a removal"):
-        check_vote([], yes("ana", DESK), {"confirmer"}, each_by_one({"confirmer": "ana"}))
+        check_vote([], yes("ana", REVIEW_TEAM), {"confirmer"}, each_by_one({"confirmer": "ana"}))
 
 
 def test_whoever_let_in_a_confirmer_ends_a_sanction_by_a_no() -> None:
     host = each_by_one({"confirmer": "ana"})
-    check_vote([], no("ana", DESK), {"confirmer"}, host)
-    assert follows([yes("max", PROGRAMME), no("ana", DESK)], {"confirmer"}, host) is SanctionEvent.REFUSE
+    check_vote([], no("ana", REVIEW_TEAM), {"confirmer"}, host)
+    assert follows([yes("max", PROGRAMME), no("ana", REVIEW_TEAM)], {"confirmer"}, host) is SanctionEvent.REFUSE
     with pytest.raises(Forbidden, match="You confirmed a removal"):
-        check_vote([], no("confirmer", DESK), {"confirmer"}, host)
+        check_vote([], no("confirmer", REVIEW_TEAM), {"confirmer"}, host)
 
 
 def test_whoever_confirmed_has_no_voice() -> None:
     with pytest.raises(Forbidden, match="You confirmed a removal"):
-        check_vote([], yes("ana", DESK), {"ana"}, {})
+        check_vote([], yes("ana", REVIEW_TEAM), {"ana"}, {})
 
 
 def test_a_voice_needs_a_reason_and_is_given_once() -> None:
     with pytest.raises(Invalid, match="Give a reason"):
-        check_vote([], Vote("ana", DESK, agrees=True, reason=" "), set(), {})
+        check_vote([], Vote("ana", REVIEW_TEAM, agrees=True, reason=" "), set(), {})
     with pytest.raises(Conflict, match="said so already"):
-        check_vote([yes("ana", DESK)], yes("ana", DESK), set(), {})
-    check_vote([yes("ana", DESK)], no("ana", DESK), set(), {})
+        check_vote([yes("ana", REVIEW_TEAM)], yes("ana", REVIEW_TEAM), set(), {})
+    check_vote([yes("ana", REVIEW_TEAM)], no("ana", REVIEW_TEAM), set(), {})
 
 
 PLACE = "mkt_1"
 PEOPLE = [
-    (Grant(Role.ANALYST, PLACE), DESK, "an analyst"),
+    (Grant(Role.ANALYST, PLACE), REVIEW_TEAM, "an analyst"),
     (Grant(Role.ACCOUNT_MANAGER, PLACE), PROGRAMME, "an account manager"),
     (Grant(Role.BRAND, PLACE, "brn_aurelle"), None, "a brand's person"),
     (Grant(Role.ADMIN, PLACE), None, "an administrator"),

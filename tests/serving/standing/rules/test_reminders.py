@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from serving.standing.policy import DEFAULT_REMINDERS
-from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep, stretches
+from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep, due_windows
 
 DUE = datetime(2026, 3, 5, 12, tzinfo=UTC)
 R, E = QuestionStep.REMINDED, QuestionStep.ESCALATED
@@ -24,7 +24,7 @@ CASES = [
 
 @pytest.mark.parametrize(("left", "steps", "_why"), CASES, ids=[row[-1] for row in CASES])
 def test_the_next_step_is(left: timedelta, steps: list[QuestionStep], _why: str) -> None:
-    found = stretches(DUE - left, DEFAULT_REMINDERS)
+    found = due_windows(DUE - left, DEFAULT_REMINDERS)
     assert [step for step, (after, until) in found.items() if after < DUE <= until] == steps
 
 

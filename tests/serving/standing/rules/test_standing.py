@@ -43,7 +43,7 @@ def text(days_ago: float = 10.0, *, code: ReasonCode = MARK, at_once: bool = Tru
 
 
 RIGHT = text()
-WRONG = replace(text(at_once=False), desk=Ruling(REAL, NOW - timedelta(days=9)))
+WRONG = replace(text(at_once=False), analyst=Ruling(REAL, NOW - timedelta(days=9)))
 BACK = replace(text(), overturned_at=NOW - timedelta(days=8))
 
 
@@ -52,20 +52,20 @@ def lived(accepted: int, rejected: int = 0, overturned: int = 0, code: ReasonCod
     return [one for kind, number in kinds for one in [replace(kind, reason_code=code)] * number]
 
 
-def stands(answers: list[Given], held: KeptLevel | None = None, as_of: datetime = NOW) -> Standing:
-    return standing(answers, held=held, as_of=as_of, policy=DEFAULT_STANDING)
+def stands(answers: list[Given], kept: KeptLevel | None = None, as_of: datetime = NOW) -> Standing:
+    return standing(answers, kept=kept, as_of=as_of, policy=DEFAULT_STANDING)
 
 
 DESK = text(at_once=False)
 BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
     (RIGHT, (Outcome.ACCEPTED, RIGHT.at), "removed, and nobody objected"),
     (DESK, None, "passed on, and nobody has decided"),
-    (replace(DESK, desk=Ruling(FAKE, LATER)), (Outcome.ACCEPTED, LATER), "an analyst agreed"),
-    (replace(DESK, desk=Ruling(REAL, LATER)), (Outcome.REJECTED, LATER), "an analyst found it genuine"),
-    (replace(DESK, desk=Ruling(Judgement.LICENSED, LATER)), (Outcome.REJECTED, LATER), "an analyst found a licence"),
-    (replace(DESK, desk=Ruling(GREY, LATER)), None, "an analyst found it grey market"),
-    (replace(DESK, desk=Ruling(UNSURE, LATER)), None, "an analyst could not tell"),
-    (replace(DESK, desk=Ruling(Judgement.NEEDS_TEST_BUY, LATER)), None, "an analyst wants a test buy"),
+    (replace(DESK, analyst=Ruling(FAKE, LATER)), (Outcome.ACCEPTED, LATER), "an analyst agreed"),
+    (replace(DESK, analyst=Ruling(REAL, LATER)), (Outcome.REJECTED, LATER), "an analyst found it genuine"),
+    (replace(DESK, analyst=Ruling(Judgement.LICENSED, LATER)), (Outcome.REJECTED, LATER), "an analyst found a licence"),
+    (replace(DESK, analyst=Ruling(GREY, LATER)), None, "an analyst found it grey market"),
+    (replace(DESK, analyst=Ruling(UNSURE, LATER)), None, "an analyst could not tell"),
+    (replace(DESK, analyst=Ruling(Judgement.NEEDS_TEST_BUY, LATER)), None, "an analyst wants a test buy"),
     (replace(RIGHT, audit=Ruling(FAKE, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look agreed"),
     (replace(RIGHT, audit=Ruling(UNSURE, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look could not tell"),
     (replace(RIGHT, audit=Ruling(GREY, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look says grey market"),
@@ -76,7 +76,7 @@ BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
     (replace(RIGHT, stopped_at=LATER), (Outcome.REJECTED, LATER), "people withdrew it before it left"),
     (replace(RIGHT, overturned_at=LATER), (Outcome.OVERTURNED, LATER), "given back"),
     (
-        replace(DESK, desk=Ruling(FAKE, NOW), overturned_at=LATER),
+        replace(DESK, analyst=Ruling(FAKE, NOW), overturned_at=LATER),
         (Outcome.OVERTURNED, LATER),
         "given back although an analyst agreed",
     ),
@@ -89,7 +89,7 @@ BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
     (replace(RIGHT, judgement=UNSURE, at_once=False), None, "the brand cannot tell"),
     (replace(RIGHT, judgement=Judgement.NEEDS_TEST_BUY, at_once=False), None, "the brand wants a test buy"),
     (replace(RIGHT, judgement=REAL, at_once=False), None, "the brand accuses nobody"),
-    (replace(DESK, judgement=GREY, desk=Ruling(FAKE, NOW)), None, "grey market, and an analyst accuses"),
+    (replace(DESK, judgement=GREY, analyst=Ruling(FAKE, NOW)), None, "grey market, and an analyst accuses"),
 ]
 
 
@@ -286,9 +286,9 @@ def test_a_share_that_misses_a_limit_is_not_rounded_onto_it() -> None:
 
 def test_from_a_hundred_outcomes_on_the_shares_are_taken_as_they_are() -> None:
     doubting = replace(DEFAULT_STANDING, full_lower_bound=Decimal("0.95"), self_service_lower_bound=Decimal("0.95"))
-    levels = [standing(lived(n), held=None, as_of=NOW, policy=doubting).level for n in (60, 99, 100)]
+    levels = [standing(lived(n), kept=None, as_of=NOW, policy=doubting).level for n in (60, 99, 100)]
     assert levels == [Level.PROVISIONAL, Level.SELF_SERVICE, Level.SELF_SERVICE]
-    assert standing(lived(90, 10), held=None, as_of=NOW, policy=doubting).level is Level.FULL
+    assert standing(lived(90, 10), kept=None, as_of=NOW, policy=doubting).level is Level.FULL
 
 
 def test_the_ends_are_wilsons_to_the_last_digit() -> None:
@@ -331,7 +331,7 @@ def test_a_stricter_policy_never_raises_a_level() -> None:
     for _ in range(300):
         rows, _before = twin.history(rng)
         answers = [twin.given(row, NOW) for row in rows]
-        stricter = standing(answers, held=None, as_of=NOW, policy=strict)
+        stricter = standing(answers, kept=None, as_of=NOW, policy=strict)
         assert order.index(stricter.level) >= order.index(stands(answers).level)
 
 

@@ -6,8 +6,8 @@ import pytest
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.takedowns.rules.approval import (
-    DESK,
     PROGRAMME,
+    REVIEW_TEAM,
     Bearing,
     Decision,
     Vote,
@@ -23,7 +23,7 @@ HERE, OURS, THEIRS = "mkt_a", "brn_aurelle", "brn_solenne"
 BURST = Bearing(HERE, OURS, "usr_lena", frozenset({"usr_camille"}), OURS, frozenset({HoldCause.USER_BURST}))
 LARGE = replace(BURST, causes=frozenset({HoldCause.HIGH_IMPACT}))
 OFF = replace(BURST, causes=frozenset({HoldCause.SWITCHED_OFF}))
-BY_DESK = replace(LARGE, confirmed_by=frozenset({"usr_ines"}), confirmer=DESK)
+BY_REVIEW_TEAM = replace(LARGE, confirmed_by=frozenset({"usr_ines"}), confirmer=REVIEW_TEAM)
 R, W = Decision.APPROVE, Decision.WITHDRAW
 
 
@@ -32,7 +32,7 @@ def person(user_id: str, *grants: Grant) -> Person:
 
 
 SPEAKS: list[tuple[Person, str | None, str]] = [
-    (person("usr_tomas", Grant(Role.ANALYST, HERE)), DESK, "an analyst of the marketplace"),
+    (person("usr_tomas", Grant(Role.ANALYST, HERE)), REVIEW_TEAM, "an analyst of the marketplace"),
     (person("usr_tomas", Grant(Role.ANALYST, "mkt_b")), None, "an analyst of another marketplace"),
     (person("usr_lena", Grant(Role.ACCOUNT_MANAGER, HERE)), PROGRAMME, "the brand's account manager"),
     (person("usr_marc", Grant(Role.ACCOUNT_MANAGER, HERE)), None, "another brand's account manager"),
@@ -45,7 +45,7 @@ SPEAKS: list[tuple[Person, str | None, str]] = [
     (person("usr_none"), None, "nor anybody without a role"),
     (
         person("usr_lena", Grant(Role.ACCOUNT_MANAGER, HERE), Grant(Role.ANALYST, HERE)),
-        DESK,
+        REVIEW_TEAM,
         "one person with two roles is one voice, the desk's",
     ),
     (
@@ -72,8 +72,8 @@ def say(user_id: str, organisation: str, decision: Decision = R) -> Vote:
 
 
 INES, TOMAS, LENA, JO = (
-    say("usr_ines", DESK),
-    say("usr_tomas", DESK),
+    say("usr_ines", REVIEW_TEAM),
+    say("usr_tomas", REVIEW_TEAM),
     say("usr_lena", PROGRAMME),
     say("usr_jo", OURS),
 )
@@ -89,15 +89,15 @@ SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
     (BURST, [INES, say("usr_lena", PROGRAMME, W)], None, "they disagree"),
     (BURST, [INES, say("usr_lena", PROGRAMME, W), LENA], R, "the later word counts"),
     (BURST, [INES, LENA, say("usr_lena", PROGRAMME, W)], None, "also where it takes the agreement back"),
-    (BURST, [say("usr_ines", DESK, W), say("usr_lena", PROGRAMME, W)], W, "two withdraw it"),
-    (BURST, [say("usr_ines", DESK, W)], None, "one alone does not"),
+    (BURST, [say("usr_ines", REVIEW_TEAM, W), say("usr_lena", PROGRAMME, W)], W, "two withdraw it"),
+    (BURST, [say("usr_ines", REVIEW_TEAM, W)], None, "one alone does not"),
     (LARGE, [], None, "the confirmer alone"),
     (LARGE, [INES], R, "the desk is the second organisation"),
     (LARGE, [LENA], R, "so is the programme"),
     (LARGE, [JO], None, "a colleague of the confirmer is not"),
-    (LARGE, [say("usr_ines", DESK, W)], W, "the second organisation says no"),
-    (BY_DESK, [TOMAS], None, "an analyst confirmed: another analyst is no other organisation"),
-    (BY_DESK, [JO], R, "the brand is"),
+    (LARGE, [say("usr_ines", REVIEW_TEAM, W)], W, "the second organisation says no"),
+    (BY_REVIEW_TEAM, [TOMAS], None, "an analyst confirmed: another analyst is no other organisation"),
+    (BY_REVIEW_TEAM, [JO], R, "the brand is"),
     (OFF, [INES], R, "switched off: somebody looks, and then it may leave"),
     (replace(BURST, causes=LARGE.causes | BURST.causes), [LENA], None, "of two causes the stricter decides"),
 ]
@@ -124,7 +124,7 @@ INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] 
     (LARGE, [INES], {"usr_ines": "usr_camille"}, None, "who confirmed asked the second in"),
     (LARGE, [INES, LENA], {"usr_ines": "usr_camille"}, R, "who confirmed does not count, and two others agree"),
     (LARGE, [INES, TOMAS], {"usr_ines": "usr_camille"}, None, "two others of one organisation"),
-    (LARGE, [say("usr_ines", DESK, W)], {"usr_camille": "usr_ines"}, W, "who asked in who confirmed says no"),
+    (LARGE, [say("usr_ines", REVIEW_TEAM, W)], {"usr_camille": "usr_ines"}, W, "who asked in who confirmed says no"),
     (
         BURST,
         [replace(INES, decision=W), replace(LENA, decision=W)],
