@@ -1,4 +1,4 @@
-"""What a brand's confirmations have come to decides what the next one does, from the next request on."""
+"""The outcomes of a brand's confirmations determine the effect of the next one, from the next request on."""
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -63,7 +63,7 @@ def asked(site: Site, number: int) -> Case:
 
 
 def confirm(site: Site, number: int) -> tuple[Case, Recorded]:
-    """The brand calls one of its listings counterfeit."""
+    """The brand confirms one of its listings as counterfeit."""
     case = asked(site, number)
     site.clock.forward(seconds=1)
     recorded = judge(site, site.brand_person, case, FAKE)
@@ -72,7 +72,7 @@ def confirm(site: Site, number: int) -> tuple[Case, Recorded]:
 
 
 def remove(site: Site, number: int) -> str:
-    """A confirmation whose removal has left; returns the listing's external id."""
+    """Confirm a listing and send its removal; returns the listing's external id."""
     recorded = confirm(site, number)[1]
     assert recorded.action is not None
     site.clock.forward(seconds=180)
@@ -82,7 +82,7 @@ def remove(site: Site, number: int) -> str:
 
 
 def appeal(site: Site, external_id: str, judgement: Judgement = REAL) -> Case:
-    """The seller objects, and somebody who did not decide before decides."""
+    """Appeal a removal, and have another analyst decide."""
     file_appeal(site.runtime, site.marketplace, Complaint(f"appeal-{external_id}", external_id, "They are genuine."))
     (case,) = open_cases(site, CaseLane.APPEAL)
     judge(site, site.second_analyst, case, judgement)
@@ -90,7 +90,7 @@ def appeal(site: Site, external_id: str, judgement: Judgement = REAL) -> Case:
 
 
 def lose(site: Site) -> None:
-    """Three removals, and all three are given back."""
+    """Overturn three removals."""
     for external_id in [remove(site, number) for number in (101, 102, 103)]:
         appeal(site, external_id)
 
@@ -103,14 +103,14 @@ def test_a_new_brand_removes_at_once(any_site: Site) -> None:
     assert history(any_site) == []
 
 
-def test_answers_that_accuse_nobody_are_not_counted(any_site: Site) -> None:
+def test_only_answers_of_counterfeit_are_counted(any_site: Site) -> None:
     for number, judgement in enumerate((REAL, Judgement.GREY_MARKET, Judgement.CANNOT_TELL, Judgement.NEEDS_TEST_BUY)):
         case = asked(any_site, number)
         judge(any_site, any_site.brand_person, case, judgement)
     assert standing_of(any_site).overall.tally == Tally()
 
 
-def test_what_is_taken_back_is_not_counted(any_site: Site) -> None:
+def test_an_undone_confirmation_is_not_counted(any_site: Site) -> None:
     case, _ = confirm(any_site, 1)
     undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
     assert standing_of(any_site).overall.tally == Tally()
@@ -118,7 +118,7 @@ def test_what_is_taken_back_is_not_counted(any_site: Site) -> None:
     assert standing_of(any_site).overall.tally == Tally(accepted=1)
 
 
-def test_an_objection_costs_nothing_until_it_is_upheld_and_then_at_once(any_site: Site) -> None:
+def test_an_appeal_counts_once_it_is_upheld(any_site: Site) -> None:
     external_id = remove(any_site, 1)
     file_appeal(any_site.runtime, any_site.marketplace, Complaint("appeal-1", external_id, "They are genuine."))
     assert standing_of(any_site).overall.tally == Tally(accepted=1)
@@ -128,12 +128,12 @@ def test_an_objection_costs_nothing_until_it_is_upheld_and_then_at_once(any_site
     assert history(any_site) == [(Level.PROVISIONAL, True)]
 
 
-def test_a_dismissed_objection_costs_nothing(any_site: Site) -> None:
+def test_a_dismissed_appeal_does_not_count(any_site: Site) -> None:
     appeal(any_site, remove(any_site, 1), FAKE)
     assert standing_of(any_site).overall.tally == Tally(accepted=1)
 
 
-def test_an_appeal_s_decision_that_is_undone_never_counted(any_site: Site) -> None:
+def test_an_undone_decision_on_an_appeal_does_not_count(any_site: Site) -> None:
     case = appeal(any_site, remove(any_site, 1))
     undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
     assert standing_of(any_site).overall.tally == Tally(accepted=1)
@@ -149,8 +149,8 @@ def test_good_standing_is_lost_at_the_request_after_the_decision_that_broke_it(a
     case, recorded = confirm(site, 105)
     assert recorded.action is None
     assert recorded.consequence.reasons[-1] == message("verdict.analyst_decides")
-    waiting = case_now(site, case)
-    assert (waiting.lane, waiting.state) == (CaseLane.ANALYST, CaseState.OPEN)
+    found = case_now(site, case)
+    assert (found.lane, found.state) == (CaseLane.ANALYST, CaseState.OPEN)
     site.clock.forward(days=1)
     assert confirm(site, 106)[1].action is not None
 
@@ -187,13 +187,13 @@ def test_of_a_suspended_brand_an_analyst_decides(any_site: Site) -> None:
         assert standing_of(any_site).overall.tally == tally
 
 
-def test_what_nobody_has_decided_yet_is_not_counted(any_site: Site) -> None:
+def test_an_undecided_confirmation_is_not_counted(any_site: Site) -> None:
     suspend(any_site)
     confirm(any_site, 1)
     assert standing_of(any_site).overall.tally == Tally()
 
 
-def test_what_an_analyst_removed_on_a_brand_s_word_and_was_given_back_counts_as_overturned(any_site: Site) -> None:
+def test_an_overturned_removal_by_an_analyst_counts_against_the_confirming_brand(any_site: Site) -> None:
     suspend(any_site)
     case, _ = confirm(any_site, 1)
     action = judge(any_site, any_site.analyst, case_now(any_site, case), FAKE).action
@@ -205,7 +205,7 @@ def test_what_an_analyst_removed_on_a_brand_s_word_and_was_given_back_counts_as_
     assert standing_of(any_site).overall.tally == Tally(overturned=1)
 
 
-def test_standing_comes_back_after_three_months_by_itself(any_site: Site) -> None:
+def test_good_standing_returns_after_three_months(any_site: Site) -> None:
     suspend(any_site)
     any_site.clock.forward(days=89)
     assert confirm(any_site, 1)[1].action is None
@@ -214,7 +214,7 @@ def test_standing_comes_back_after_three_months_by_itself(any_site: Site) -> Non
     assert history(any_site) == [(Level.SUSPENDED, False), (Level.PROVISIONAL, False)]
 
 
-def test_the_word_of_a_suspended_brand_alone_teaches_nothing_and_is_no_strike(site: Site) -> None:
+def test_a_suspended_brands_confirmation_alone_is_no_label_and_no_strike(site: Site) -> None:
     suspend(site)
     case, _ = confirm(site, 1)
     judge(site, site.second_analyst, case_now(site, case), REAL)
@@ -224,7 +224,7 @@ def test_the_word_of_a_suspended_brand_alone_teaches_nothing_and_is_no_strike(si
         version = verdict_history.of_marketplace(connection, site.here, now)[case.version_id]
         (found,) = histories.rulings(connection, site.here, [SELLER]).values()
     label = label_of(version, now, site.runtime.policies[LabelPolicy])
-    assert label == NoLabel("reviewers contradict each other")  # Where the brand's word would have decided.
+    assert label == NoLabel("reviewers contradict each other")  # The brand's answer alone would otherwise decide.
     assert [one.counterfeit for one in outcomes(found, as_of=now)] == [False]
 
 
@@ -248,7 +248,7 @@ def confirmations(site: Site) -> list[tuple[str, float, bool]]:
 
 
 @pytest.mark.parametrize(("draw", "drawn"), [(0.0999, True), (0.1, False)])
-def test_a_tenth_of_the_removals_in_provisional_standing_is_drawn_and_the_chance_is_kept(
+def test_a_tenth_of_the_removals_in_provisional_standing_is_sampled_with_its_probability(
     any_site: Site, draw: float, drawn: bool
 ) -> None:
     drawing = replace(any_site, runtime=replace(any_site.runtime, draw=lambda: draw))
@@ -257,7 +257,7 @@ def test_a_tenth_of_the_removals_in_provisional_standing_is_drawn_and_the_chance
     assert confirmations(any_site) == [("provisional", 0.1, drawn)]
 
 
-def test_a_drawn_removal_is_looked_at_again_blind_once_it_cannot_be_taken_back(any_site: Site) -> None:
+def test_a_sampled_removal_gets_a_second_review_after_its_undo_window(any_site: Site) -> None:
     drawing = replace(any_site.runtime, draw=lambda: 0.0)
     case, other = asked(any_site, 1), asked(any_site, 2)
     for one in (case, other):
@@ -266,33 +266,33 @@ def test_a_drawn_removal_is_looked_at_again_blind_once_it_cannot_be_taken_back(a
     assert open_sampled_reviews(any_site.runtime) == 0
     any_site.clock.forward(seconds=180)
     assert [open_sampled_reviews(any_site.runtime), open_sampled_reviews(any_site.runtime)] == [1, 0]
-    (look,) = open_cases(any_site, CaseLane.SECOND_REVIEW)
-    assert look.version_id == case.version_id
-    with pytest.raises(Forbidden, match="somebody else must take the second look"):
-        judge(any_site, any_site.analyst, look, REAL)  # She asked the brand.
-    assert judge(any_site, any_site.second_analyst, look, REAL).action is None
+    (review,) = open_cases(any_site, CaseLane.SECOND_REVIEW)
+    assert review.version_id == case.version_id
+    with pytest.raises(Forbidden, match="somebody else must give the second review"):
+        judge(any_site, any_site.analyst, review, REAL)  # She asked the brand.
+    assert judge(any_site, any_site.second_analyst, review, REAL).action is None
     assert standing_of(any_site).overall.tally == Tally(rejected=1, audited=1)
     assert history(any_site) == [(Level.PROVISIONAL, True)]
 
 
-def test_a_second_look_that_a_training_has_asked_for_serves_both(site: Site) -> None:
+def test_a_second_review_requested_by_a_training_serves_both_purposes(site: Site) -> None:
     drawing = replace(site.runtime, draw=lambda: 0.0)
     case = asked(site, 1)
     judge(replace(site, runtime=drawing), site.brand_person, case, FAKE)
     site.clock.forward(days=15)
-    look = a_second_review(site, case, label=1, probability=0.02)
+    review = a_second_review(site, case, label=1, probability=0.02)
     assert open_sampled_reviews(site.runtime) == 0
-    judge(site, site.second_analyst, look, FAKE)
+    judge(site, site.second_analyst, review, FAKE)
     assert standing_of(site).overall.tally == Tally(accepted=1, audited=1, audited_right=1)
 
 
 @pytest.mark.both_engines
-def test_two_at_once_do_not_both_take_the_last_of_the_day(any_site: Site) -> None:
+def test_concurrent_confirmations_do_not_exceed_the_daily_cap(any_site: Site) -> None:
     having(any_site, lose)
     any_site.clock.forward(days=1)
     strict = any_site.runtime.policies.changed(StandingPolicy(daily_cap=3))
     site = replace(any_site, runtime=replace(any_site.runtime, policies=strict))
-    waiting = [asked(site, number) for number in range(6)]
+    found = [asked(site, number) for number in range(6)]
     with ThreadPoolExecutor(6) as pool:
-        given = list(pool.map(lambda case: judge(site, site.brand_person, case, FAKE), waiting))
+        given = list(pool.map(lambda case: judge(site, site.brand_person, case, FAKE), found))
     assert sum(one.action is not None for one in given) == 3

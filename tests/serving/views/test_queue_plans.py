@@ -1,6 +1,6 @@
-"""What a page of the queue costs does not grow with it: so many queries, each along an index that was made for it.
+"""The cost of a queue page does not grow with the queue: a fixed number of queries, each along its own index.
 
-SQLite has counted nothing here (no ANALYZE), as in a new home: the plans must not depend on it.
+SQLite has no statistics here (no ANALYZE), as in a new data directory: the plans must not depend on them.
 """
 
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ def asked(site: Site) -> Iterator[list[tuple[str, Any]]]:
 
 
 def plan(site: Site, act: Callable[[Connection], object]) -> str:
-    """How SQLite goes about the queries of an act."""
+    """SQLite's query plan of all queries of an act."""
     with site.runtime.store.read() as connection:
         with asked(site) as queries:
             act(connection)
@@ -62,7 +62,9 @@ def plan(site: Site, act: Callable[[Connection], object]) -> str:
     ],
     ids=str,
 )
-def test_a_filtered_queue_is_walked_and_counted_along_the_index_of_open_cases(site: Site, more: dict[str, Any]) -> None:
+def test_a_filtered_queue_is_scanned_and_counted_along_the_index_of_open_cases(
+    site: Site, more: dict[str, Any]
+) -> None:
     case = a_case(site)
     now = site.clock.now()
     wanted = QueueFilter(frozenset({site.here}), LANES, person=site.analyst.user_id, at=now, **more)
@@ -95,7 +97,7 @@ def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
         assert "USING COVERING INDEX" in plan(site, act)
 
 
-def test_a_search_begins_with_the_words(site: Site) -> None:
+def test_a_search_begins_with_the_text_index(site: Site) -> None:
     a_case(site)
     here = {site.here}
     steps = plan(site, lambda connection: search.find(connection, here, Kind.LISTING, "aurelle bag", most=50))
@@ -109,7 +111,7 @@ def test_a_search_begins_with_the_words(site: Site) -> None:
 
 
 @pytest.mark.parametrize("path", ["/queue", "/queue?language=en&lease=free", "/search?q=aurelle"])
-def test_a_page_asks_as_many_questions_of_many_cases_as_of_few(site: Site, path: str) -> None:
+def test_a_page_needs_as_many_queries_for_many_cases_as_for_few(site: Site, path: str) -> None:
     visitor = visit_as(site, site.analyst)
     numbers = []
     for first in (0, 2):

@@ -1,4 +1,4 @@
-"""What stands in a queue, in which order, and what comes next, on both engines."""
+"""The cases of a queue, their order, and the next case, on both engines."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ from tests.fixtures.runtimes import Site
 
 
 def found(site: Site, **given: object) -> set[str]:
-    """The listings in a queue, by their ids."""
+    """The external ids of the listings in a queue."""
     wanted = QueueFilter(frozenset({site.here}), person=site.analyst.user_id, at=site.clock.now(), **given)  # type: ignore[arg-type]  # a filter's own fields
     with site.runtime.store.read() as connection:
         rows = queues.queue(connection, wanted, most=100)
@@ -29,7 +29,7 @@ def found(site: Site, **given: object) -> set[str]:
 
 
 @pytest.mark.both_engines
-def test_a_queue_is_filtered_by_what_its_cases_are(any_site: Site) -> None:
+def test_a_queue_is_filtered(any_site: Site) -> None:
     site, now = any_site, any_site.clock.now
     old = a_case(site, external_id="OLD", price="900.00", language="en", seller={"external_id": "shop-a"})
     site.clock.forward(days=2)
@@ -53,7 +53,7 @@ def test_a_queue_is_filtered_by_what_its_cases_are(any_site: Site) -> None:
     assert found(site, scores=(0.0, 1.0)) == set(), "nothing here has a probability"
     assert found(site, lease=Lease.MINE) == {"OLD"}
     assert found(site, lease=Lease.OTHERS) == {"HELD"}
-    assert found(site, lease=Lease.FREE) == everything - {"HELD"}, "what is mine is free to me"
+    assert found(site, lease=Lease.FREE) == everything - {"HELD"}, "one's own lease counts as free"
     assert found(site, relisted=True) == set()
     elsewhere = QueueFilter(frozenset(), person=site.analyst.user_id)
     with site.runtime.store.read() as connection:
@@ -71,7 +71,7 @@ def test_a_queue_is_filtered_by_what_its_cases_are(any_site: Site) -> None:
         assert facets.brands(connection, {"mkt_other"}) == []
 
 
-def test_a_score_or_a_harm_is_never_guessed_from_which_filter_finds_a_blind_case(site: Site) -> None:
+def test_no_filter_by_score_or_harm_finds_a_blind_case(site: Site) -> None:
     case = a_case(site)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
@@ -81,7 +81,7 @@ def test_a_score_or_a_harm_is_never_guessed_from_which_filter_finds_a_blind_case
     assert found(site, harm_from=0.0) == set()
 
 
-def test_what_repeats_a_removed_listing_is_found_as_that(site: Site) -> None:
+def test_a_relisted_listing_is_found_by_its_filter(site: Site) -> None:
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
     judge(site, site.brand_person, case, Judgement.COUNTERFEIT)
@@ -93,7 +93,7 @@ def test_what_repeats_a_removed_listing_is_found_as_that(site: Site) -> None:
 
 
 @pytest.mark.both_engines
-def test_a_case_knows_its_place_and_the_free_one_after_it(any_site: Site) -> None:
+def test_a_case_has_its_position_and_the_next_free_case(any_site: Site) -> None:
     dear, middle, cheap = (
         a_case(any_site, external_id=f"MP-{i}", price=price) for i, price in enumerate(("900.00", "500.00", "90.00"))
     )
@@ -106,17 +106,17 @@ def test_a_case_knows_its_place_and_the_free_one_after_it(any_site: Site) -> Non
         assert positions.neighbours(connection, wanted, dear) == Neighbours(1, 3, None, middle.case_id)
         assert positions.neighbours(connection, appeals, middle) == Neighbours(None, 0, None, None)
         following = positions.next_free(connection, wanted, middle, user_id=user_id, at=now)
-        assert following == dear.case_id, "the one below is held, so that it begins at the top"
+        assert following == dear.case_id, "the one below is leased, so the search begins at the top"
         nowhere = QueueFilter(frozenset(), person=user_id)
         assert positions.next_free(connection, nowhere, middle, user_id=user_id, at=now) is None
 
 
 @pytest.mark.both_engines
-def test_what_is_offered_to_me_comes_first_and_what_is_offered_to_another_last(any_site: Site) -> None:
+def test_cases_assigned_to_me_come_first_and_those_assigned_to_others_last(any_site: Site) -> None:
     made = [a_case(any_site, external_id=f"MP-{i}", price=f"{900 - 100 * i}.00") for i in range(4)]
     now = any_site.clock.now()
 
-    def listing(case_id: str, person: Person) -> None:
+    def assign(case_id: str, person: Person) -> None:
         with any_site.runtime.store.write() as connection:
             until = now + timedelta(hours=1)
             assignments.assign(connection, any_site.here, {case_id: person.user_id}, at=now, until=until)
@@ -129,17 +129,17 @@ def test_what_is_offered_to_me_comes_first_and_what_is_offered_to_another_last(a
         return next(i for i, case in enumerate(made) if case.case_id == case_id)
 
     assert following(1) == 2
-    listing(made[2].case_id, any_site.second_analyst)
-    assert following(1) == 3, "past what is offered to somebody else"
+    assign(made[2].case_id, any_site.second_analyst)
+    assert following(1) == 3, "past a case assigned to somebody else"
     assert following(3) == 0
-    listing(made[0].case_id, any_site.analyst)
+    assign(made[0].case_id, any_site.analyst)
     assert following(1) == 0, "mine first, although it is above"
     for case in (made[0], made[1], made[3]):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
-    assert following(1) == 2, "offered to somebody else, but nothing else is left"
+    assert following(1) == 2, "assigned to somebody else, but no other case is left"
 
 
-def test_a_count_ends_where_nobody_counts_any_more(site: Site) -> None:
+def test_a_count_ends_at_its_limit(site: Site) -> None:
     for number in range(4):
         a_case(site, external_id=f"MP-{number}")
     wanted = QueueFilter(frozenset({site.here}))

@@ -22,8 +22,8 @@ from serving.platform.outbound.exchange import Failed
 from serving.webhooks.client import Delivered, Message, action_message, check_secret, new_secret, send
 from tests.fixtures.clocks import NOW
 
-# The example of the Standard Webhooks libraries. Its signature was worked out again by `openssl dgst -sha256 -mac HMAC`
-# and `base64` from id, seconds and body with dots between them; the key is the secret's base64, read.
+# The example of the Standard Webhooks libraries. Its signature was recomputed with `openssl dgst -sha256 -mac HMAC` and
+# `base64` from id, seconds and body, joined by dots; the key is the base64-decoded secret.
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 EXAMPLE = Message("msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}')
 SIGNED_AT = datetime.fromtimestamp(1614265330, UTC)
@@ -34,7 +34,7 @@ Answer = Callable[[BaseHTTPRequestHandler], None]
 
 @contextmanager
 def a_server(answer: Answer, *, context: ssl.SSLContext | None = None) -> Iterator[tuple[str, list[dict[str, str]]]]:
-    """A receiver that answers as told; yields its address and the headers and body of what it got."""
+    """A receiver that responds with `answer`; yields its address, and the headers and body of each request."""
     got: list[dict[str, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -48,7 +48,7 @@ def a_server(answer: Answer, *, context: ssl.SSLContext | None = None) -> Iterat
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_arguments: Any) -> None:
-            """A client that goes away is part of these tests."""
+            """Clients disconnect in these tests."""
 
     server = Server(("127.0.0.1", 0), Handler)
     if context is not None:
@@ -101,7 +101,7 @@ def test_the_published_example_is_signed_as_published() -> None:
 
 
 def test_a_signature_is_the_hmac_of_id_time_and_body() -> None:
-    """Worked out with nothing but the standard library."""
+    """Computed with the standard library alone."""
     message = action_message("act_1", NOW, {"action": "remove", "listing_external_id": "奥-1"})
     with a_server(status(204)) as (url, got):
         deliver(url, message, signed_at=NOW)
@@ -116,7 +116,7 @@ def test_a_signature_is_the_hmac_of_id_time_and_body() -> None:
 FORGED = [
     ({"secret": new_secret()}, "No matching signature", "another secret"),
     ({"body": b'{"test": 2432232315}'}, "No matching signature", "an altered body"),
-    ({"body": b'{"test":2432232314}'}, "No matching signature", "a body that was written anew"),
+    ({"body": b'{"test":2432232314}'}, "No matching signature", "a body that was serialised again"),
     ({"webhook-id": "msg_other"}, "No matching signature", "a repeat under another id"),
     ({"webhook-signature": SIGNATURE.replace("v1,", "v2,")}, "No matching signature", "another version"),
     ({"webhook-signature": ""}, "Missing required headers", "none"),
@@ -126,7 +126,7 @@ FORGED = [
 
 
 @pytest.mark.parametrize(("change", "sentence", "why"), FORGED)
-def test_a_receiver_that_follows_the_scheme_refuses_what_we_did_not_sign(
+def test_a_receiver_that_follows_the_scheme_refuses_forged_messages(
     change: dict[str, Any], sentence: str, why: str
 ) -> None:
     with a_server(status(204)) as (url, got):
@@ -137,14 +137,14 @@ def test_a_receiver_that_follows_the_scheme_refuses_what_we_did_not_sign(
         Webhook(change.get("secret", SECRET)).verify(body, {**headers, **change})
 
 
-def test_a_receiver_that_follows_the_scheme_accepts_what_we_signed() -> None:
+def test_a_receiver_that_follows_the_scheme_accepts_our_messages() -> None:
     with a_server(status(204)) as (url, got):
         deliver(url, signed_at=datetime.now(UTC))
     (headers,) = got
     assert Webhook(SECRET).verify(headers["body"], headers) == {"test": 2432232314}
 
 
-def test_a_message_is_the_same_bytes_at_every_attempt() -> None:
+def test_every_attempt_sends_the_same_bytes() -> None:
     data = {"action": "remove", "sequence": 1, "statement": {"grounds": "奥"}}
     again = {"statement": {"grounds": "奥"}, "sequence": 1, "action": "remove"}
     message = action_message("act_1", NOW, data)
@@ -174,7 +174,7 @@ def test_a_new_secret_has_32_bytes_of_its_own() -> None:
         ("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwü", "not even ASCII"),
     ],
 )
-def test_what_is_no_secret_of_the_scheme_is_refused(secret: str, why: str) -> None:
+def test_a_malformed_secret_is_refused(secret: str, why: str) -> None:
     with pytest.raises(Invalid, match="24 to 64 bytes in base64"):
         check_secret(secret)
 
@@ -191,14 +191,14 @@ def test_a_success_is_an_acknowledgement(code: int) -> None:
 
 
 @pytest.mark.parametrize("code", [400, 401, 404, 410, 429, 500, 503])
-def test_any_other_answer_is_none(code: int) -> None:
+def test_any_other_response_is_a_failure(code: int) -> None:
     with a_server(status(code)) as (url, _):
         assert deliver(url) == Failed(f"The receiver answered {code}.", code)
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(code: int) -> None:
-    """It could lead anywhere, to the cloud's metadata for one; its address was never checked."""
+    """Its unchecked address could lead anywhere, for example to the cloud's metadata service."""
     with a_server(status(204)) as (elsewhere, got), a_server(status(code, location=elsewhere)) as (url, _):
         assert deliver(url) == Failed(f"The receiver answered {code}.", code)
     assert got == []
@@ -221,7 +221,7 @@ def test_loopback_that_was_not_allowed_is_never_called() -> None:
 
 
 def test_a_second_answer_of_the_name_server_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The name leads to us when it is checked and elsewhere when it is called: DNS rebinding."""
+    """DNS rebinding: the name resolves to us at the check, and to another address at the call."""
     really = socket.getaddrinfo
     asked: list[str] = []
 
@@ -238,13 +238,13 @@ def test_a_second_answer_of_the_name_server_changes_nothing(monkeypatch: pytest.
     assert got[0]["host"] == url.partition("//")[2].partition("/")[0].replace("127.0.0.1", "localhost")
 
 
-def test_a_receiver_that_is_not_there_is_told_without_its_address() -> None:
+def test_the_error_of_an_unreachable_receiver_omits_its_address() -> None:
     with a_server(status(204)) as (url, _):
         pass
     assert deliver(url) == Failed("The receiver could not be reached: ConnectError.")
 
 
-def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> None:
+def test_an_untrusted_certificate_is_refused(tmp_path: Path) -> None:
     if shutil.which("openssl") is None:
         pytest.skip("no openssl to make a certificate with")
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
@@ -260,7 +260,7 @@ def test_a_certificate_that_nobody_vouches_for_is_refused(tmp_path: Path) -> Non
 
 
 def without_end(handler: BaseHTTPRequestHandler) -> None:
-    """An answer of which more can always be read."""
+    """A response without end."""
     handler.send_response(200)
     handler.end_headers()
     while True:
@@ -273,7 +273,7 @@ def test_an_answer_without_end_is_read_only_at_its_beginning() -> None:
 
 
 def packed(handler: BaseHTTPRequestHandler) -> None:
-    """An answer that says it is compressed and is not."""
+    """A response that claims to be compressed but is not."""
     handler.send_response(200)
     handler.send_header("content-encoding", "gzip")
     handler.send_header("content-length", "4")
@@ -286,11 +286,11 @@ def test_an_answer_is_never_unpacked() -> None:
         assert deliver(url) == Delivered(200)
 
 
-_FOREVER = 60  # Drips of a twentieth of a second: fifteen times the time that the delivery has.
+_FOREVER = 60  # Bytes, one every twentieth of a second: fifteen times the time limit of the delivery.
 
 
 def slow_headers(handler: BaseHTTPRequestHandler) -> None:
-    """A byte at a time, each in time for a timeout that starts anew with every byte."""
+    """Send one byte at a time, each within a timeout that restarts with every byte."""
     pause = threading.Event()
     handler.wfile.write(b"HTTP/1.1 200 OK\r\nx-slow: ")
     for _ in range(_FOREVER):
@@ -309,6 +309,6 @@ def slow_body(handler: BaseHTTPRequestHandler) -> None:
 
 
 @pytest.mark.parametrize("answer", [slow_headers, slow_body])
-def test_a_receiver_that_drips_does_not_hold_a_job_longer_than_the_total_time(answer: Answer) -> None:
+def test_a_slow_receiver_does_not_block_a_job_beyond_the_total_time(answer: Answer) -> None:
     with a_server(answer) as (url, _):
         assert deliver(url, timeout_seconds=0.2) == Failed("The receiver took longer than 0.2 seconds.")

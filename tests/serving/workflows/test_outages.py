@@ -1,4 +1,4 @@
-"""A receiver that loses acknowledgements and is down for days, and a service that is killed in the middle of it all."""
+"""A receiver that loses acknowledgements and is down for days, and a service that is killed meanwhile."""
 
 import random
 import shutil
@@ -47,7 +47,7 @@ _LONGEST_STEP: Final = 10
 
 @dataclass(slots=True)
 class Marketplace:
-    """The reference marketplace's own way of applying messages, behind a network and a machine that fail."""
+    """The reference marketplace's processing of messages, behind an unreliable network and host."""
 
     effects: Effects
     secret: str = field(default_factory=new_secret)
@@ -61,7 +61,7 @@ class Marketplace:
 
 @contextmanager
 def a_marketplace(path: Path) -> Iterator[Marketplace]:
-    """It applies what it receives before it answers; one answer in five never arrives."""
+    """A marketplace that applies each message before it responds; one response in five is lost."""
     found = Marketplace(Effects(path))
 
     class Handler(BaseHTTPRequestHandler):
@@ -105,7 +105,7 @@ def a_marketplace(path: Path) -> Iterator[Marketplace]:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A home, its service and the marketplace that it works for."""
+    """A data directory, its service, and the marketplace that it serves."""
 
     home: Path
     touchstone: str
@@ -124,7 +124,7 @@ class Stage:
 
     @contextmanager
     def served(self) -> Iterator["Service"]:
-        """The service in a process of its own, which is killed by SIGKILL where the block ends."""
+        """The service in its own process, which is killed by SIGKILL at the end of the block."""
         service = Service(self)
         service.start()
         try:
@@ -134,15 +134,15 @@ class Stage:
 
 
 class Service:
-    """What a marketplace sees of it."""
+    """The service as a marketplace sees it."""
 
     def __init__(self, stage: Stage) -> None:
         self._stage, self._running = stage, ExitStack()
 
     def start(self) -> None:
-        """In a process of its own."""
+        """Start the service in its own process."""
         stage = self._stage
-        # Many jobs at once and a queue that is looked at all the time: what is waited for here is nothing but work.
+        # Many threads and frequent polls, so that the test waits only for the work itself.
         more = {"JOB_THREADS": "8", "QUEUE_POLL_SECONDS": "0.02"}
         running = serving(stage.touchstone, stage.home, starts_within=_PATIENCE_SECONDS, more=more)
         address = self._running.enter_context(running)
@@ -150,21 +150,21 @@ class Service:
         self.client = self._running.enter_context(client)
 
     def kill(self) -> None:
-        """By SIGKILL, whatever it is at."""
+        """Kill the service by SIGKILL."""
         self._running.close()
 
     def killed_and_started(self) -> None:
-        """By SIGKILL, and anew."""
+        """Kill the service by SIGKILL and start it again."""
         self.kill()
         self.start()
 
     def acknowledged(self) -> int:
-        """Removals and reinstatements that the service knows to have arrived."""
+        """The number of acknowledged removals and reinstatements."""
         found = self._figures()
         return int(found["removals"]["acknowledged"] + found["reinstatements"]["acknowledged"])
 
     def move_to(self, moment: datetime) -> None:
-        """Let time pass."""
+        """Move the simulated clock."""
         headers = {"authorization": f"Bearer {self._stage.clock_key}"}
         answer = self.client.post("/api/v1/clock", json={"to": moment.isoformat()}, headers=headers)
         assert answer.status_code == 200, answer.text
@@ -204,7 +204,7 @@ def stage(tmp_path: Path, migrated_sqlite: Path, touchstone: str) -> Iterator[St
 def schedule_all(
     stage: Stage, runtime: Runtime, kind: ActionKind, names: list[str], verdict_id: str, at: datetime
 ) -> None:
-    """An action on each of these listings."""
+    """Schedule an action on each of these listings."""
     statement = reinstatement_statement(Undone.APPEAL)
     for start in range(0, len(names), _AT_ONCE):
         with runtime.store.write() as connection:
@@ -214,7 +214,7 @@ def schedule_all(
 
 
 def list_all(stage: Stage, runtime: Runtime, names: list[str]) -> None:
-    """Listings of which nothing but the name is looked at here."""
+    """Store listings with an external id and placeholders for the rest."""
     known = {"version": 1, "content_hash": "x", "observed_hash": "x", "first_known_at": NOW}
     rows = [
         {
@@ -243,10 +243,10 @@ def test_ten_thousand_takedowns_have_ten_thousand_effects_through_outages_and_ki
 
 
 def outages(stage: Stage, many: int, *, hours_a_step: int, kill_often: bool = False) -> None:
-    """A third of the removals leaves at once, a third in an outage of a day, a third in one of three days.
+    """Send a third of the removals at once, a third in an outage of a day, a third in one of three days.
 
-    Of the first third every fifth listing is given back while nobody listens. The service is killed while the removals
-    of the first outage catch up; `kill_often` also while the first leave, and when half of an outage has passed.
+    Every fifth listing of the first third is reinstated during an outage. The service is killed while the removals of
+    the first outage catch up; with `kill_often` also during the first removals and halfway through each outage.
     """
     receiver, third, step = stage.receiver, many // 3, timedelta(hours=hours_a_step)
     names = [f"MP-{i:05}" for i in range(many)]
@@ -291,7 +291,7 @@ def outages(stage: Stage, many: int, *, hours_a_step: int, kill_often: bool = Fa
 
 
 def both_sides_agree(stage: Stage, names: list[str], returned: list[str]) -> None:
-    """Every action had its effect once, and the marketplace shows what we believe that it shows."""
+    """Check that every action had its effect once, and that both sides agree on the listings shown."""
     with stage.opened() as runtime, runtime.store.read() as connection:
         ours = actions.counts(connection, stage.site.here)
         assert audit.check(connection)[1] is None
@@ -304,33 +304,33 @@ def both_sides_agree(stage: Stage, names: list[str], returned: list[str]) -> Non
     assert len({(line["listing"], line["action"]) for line in effects}) == len(effects)
     expected = dict.fromkeys(names, "remove") | dict.fromkeys(returned, "reinstate")
     assert {line["listing"]: line["action"] for line in effects} == expected
-    assert stage.receiver.received > len(effects)  # Some were heard more than once, and had no second effect.
+    assert stage.receiver.received > len(effects)  # Some were received more than once, without a second effect.
 
 
 def _all_acknowledged(service: Service, moment: datetime, number: int) -> datetime:
-    """Time passes until so many are known to have arrived."""
+    """Move the clock until this number of actions is acknowledged."""
     return _passing(service, moment, timedelta(minutes=1), service.acknowledged, number)
 
 
 def _nobody_answers(
     service: Service, receiver: Marketplace, moment: datetime, length: timedelta, step: timedelta
 ) -> datetime:
-    """Time passes in such steps, and in each the receiver is asked at least once."""
+    """Move the clock in steps; in each the receiver refuses at least one message."""
     end = moment + length
     while moment < end:
         asked = receiver.refused
         moment = min(moment + step, end)
         service.move_to(moment)
-        # An attempt that ends after the clock was moved lets the receiver rest from then on.
+        # An attempt that ends after the clock was moved pauses the receiver from then on.
         moment = _passing(service, moment, timedelta(minutes=15), lambda: receiver.refused, asked + 1)
     return moment
 
 
 def _passing(service: Service, moment: datetime, step: timedelta, count: Callable[[], int], wanted: int) -> datetime:
-    """Time passes a step at a time until a count is reached, and stands still while there is work; returns when.
+    """Move the clock step by step until a count is reached; returns the time. It stands still while there is work.
 
-    A clock that ran ahead of the queue would make everything in it look overdue, and leave it another job. The longer
-    nothing happens, the longer the steps: a last attempt may be due in hours.
+    A clock that runs ahead of the queue would make every job look overdue and enqueue another. The steps grow while
+    nothing happens, because the last attempt may be due in hours.
     """
     until, before, quiet = time.monotonic() + _PATIENCE_SECONDS, -1, 0
     while (reached := count()) < wanted:

@@ -26,12 +26,12 @@ _PAST = 1_500
 
 
 def wait_until(holds: Callable[[], bool]) -> None:
-    """Look again and again; what never comes ends with the timeout of the test."""
+    """Poll a condition; the timeout of the test ends the wait."""
     while not holds():
         time.sleep(0.05)
 
 
-def test_a_confirmation_reaches_the_marketplace_by_itself_when_the_window_closes(working_site: Site) -> None:
+def test_a_confirmation_reaches_the_marketplace_when_the_window_closes(working_site: Site) -> None:
     site = working_site
     with a_receiver() as receiver:
         provisioning.register_webhook(
@@ -52,12 +52,12 @@ def test_a_confirmation_reaches_the_marketplace_by_itself_when_the_window_closes
 @pytest.mark.timeout(300)
 def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(working_site: Site) -> None:
     site, many = working_site, 20
-    # As many as one person may have let through within an hour, so a person who has confirmed nothing yet.
+    # The hourly cap of one person, so a colleague without confirmations.
     colleague = invite(site.runtime, "remi@aurelle.example", "Rémi Duval", Role.BRAND, "Aurelle")
     with a_receiver(effect_before_failure=True) as receiver:
 
         def loses_the_first_answer(message: str) -> int:
-            """To every fifth message. A second failure of one would wait five minutes."""
+            """Fail the first attempt of every fifth message; a second failure would wait five minutes."""
             known = {one["id"] for one in receiver.deliveries}
             return 504 if message not in known and len(known) % 5 == 0 else 204
 
@@ -97,10 +97,10 @@ def test_jobs_are_stored_without_pickles(working_site: Site) -> None:
     assert formats == {"portable_json"}
 
 
-# In `make test` the models of a demo go this way.
+# In `make test` the demo covers this path.
 @pytest.mark.soak
 @pytest.mark.timeout(300)
-def test_a_retraining_runs_in_a_child_and_a_promotion_is_published(working_site: Site) -> None:
+def test_a_retraining_runs_in_a_child_process_and_a_promotion_is_published(working_site: Site) -> None:
     site = working_site
     label_a_history(site, listings=_PAST)
     make_labels_mature(site)
@@ -133,10 +133,10 @@ def make_labels_mature(site: Site) -> None:
             connection.execute(text(f"UPDATE verdict SET known_at = {shifted}"))  # noqa: S608  # no input
 
 
-def test_a_look_that_fails_is_named_and_keeps_no_other_from_being_taken(site: Site) -> None:
+def test_a_failed_part_of_a_sweep_is_named_and_the_others_run(site: Site) -> None:
     with site.runtime.store.write() as connection:
         connection.execute(text("ALTER TABLE question_step RENAME TO lost"))
     with pytest.raises(ExceptionGroup) as failed:
         sweep(site.runtime)
-    assert {note for one in failed.value.exceptions for note in one.__notes__} == {"While looking for reminders."}
-    assert sign_head(site.runtime) == 0, "the last look of the sweep has signed"
+    assert {note for one in failed.value.exceptions for note in one.__notes__} == {"In the sweep of reminders."}
+    assert sign_head(site.runtime) == 0, "the last part of the sweep has signed"

@@ -11,10 +11,10 @@ N, T = Judgement.CANNOT_TELL, Judgement.NEEDS_TEST_BUY
     ("pairs", "found", "why"),
     [
         ([], (0, 0), "nothing"),
-        ([(C, C), (G, G)], (2, 2), "the same word"),
+        ([(C, C), (G, G)], (2, 2), "the same answer"),
         ([(G, L), (L, M), (M, G)], (3, 3), "the brand's own goods under three names"),
         ([(C, G), (M, C)], (0, 2), "one says counterfeit"),
-        ([(N, C), (C, T), (N, N)], (0, 0), "who said neither is not compared"),
+        ([(N, C), (C, T), (N, N)], (0, 0), "neither answer is comparable"),
     ],
 )
 def test_answers_agree_where_they_say_the_same_of_counterfeit(

@@ -9,19 +9,19 @@ from serving.webhooks.rules.action import ActionState
 MOST = DEFAULT_TAKEDOWN.most_listings
 
 
-def offers(many: int) -> list[Item]:
+def items_of(many: int) -> list[Item]:
     return [Item(f"cas_{number}", f"ver_{number}") for number in range(many)]
 
 
 def test_a_request_names_at_most_three_hundred_listings() -> None:
     assert MOST == 300
-    assert wanted(offers(MOST), DEFAULT_TAKEDOWN) == tuple(offers(MOST))
-    with pytest.raises(Invalid, match="301 listings are too many for one request: it names at most 300"):
-        wanted(offers(MOST + 1), DEFAULT_TAKEDOWN)
+    assert wanted(items_of(MOST), DEFAULT_TAKEDOWN) == tuple(items_of(MOST))
+    with pytest.raises(Invalid, match="One request can contain at most 300 listings, not 301"):
+        wanted(items_of(MOST + 1), DEFAULT_TAKEDOWN)
 
 
 def test_a_listing_that_is_named_twice_counts_once() -> None:
-    assert wanted([*offers(2), *offers(1)], DEFAULT_TAKEDOWN) == tuple(offers(2))
+    assert wanted([*items_of(2), *items_of(1)], DEFAULT_TAKEDOWN) == tuple(items_of(2))
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,10 @@ def test_a_request_that_makes_no_sense_is_refused(items: list[Item], expected: s
 @pytest.mark.parametrize(
     ("state", "fate"),
     [
-        (None, Fate.PASSED_ON),  # No removal was asked for: an analyst decides.
+        (None, Fate.PASSED_ON),  # No removal was requested: an analyst decides.
         (ActionState.PENDING_APPROVAL, Fate.PENDING_APPROVAL),
         (ActionState.SCHEDULED, Fate.LEAVES),
-        (ActionState.SENDING, Fate.LEAVES),  # It joined a removal that is on its way.
+        (ActionState.SENDING, Fate.LEAVES),  # It joined a removal that is being sent.
     ],
 )
 def test_what_a_confirmation_came_to(state: ActionState | None, fate: Fate) -> None:

@@ -1,4 +1,4 @@
-"""What may follow what in a test buy, every state and every event."""
+"""The allowed steps of a test buy, for every state and event."""
 
 import itertools
 
@@ -35,7 +35,7 @@ def test_each_event_is_allowed_or_refused_in_each_state(state: TestBuyState, eve
     )
 
 
-def test_the_goods_stay_with_whoever_has_them_when_somebody_cancels() -> None:
+def test_a_cancellation_leaves_the_goods_with_their_holder() -> None:
     assert step(Custody(S.RECEIVED, LENA), E.CANCEL, LAB) == Custody(S.CANCELLED, LENA)
 
 
@@ -61,12 +61,12 @@ def test_an_examination_says_what_the_goods_are(judgement: Judgement) -> None:
 
 ON_FILE: list[tuple[list[TestBuyState], type[DomainError] | None, str]] = [
     ([], Invalid, "none was ever ordered"),
-    ([S.CANCELLED], Invalid, "nothing came of it"),
-    ([S.ORDERED], Conflict, "the goods are on their way"),
-    ([S.RECEIVED], Conflict, "nobody has looked at them"),
-    ([S.INSPECTED], Conflict, "whoever has them has not said what they are"),
-    ([S.CLOSED], None, "they were examined"),
-    ([S.CANCELLED, S.CLOSED, S.ORDERED], None, "an earlier one was, and stays on file"),
+    ([S.CANCELLED], Invalid, "it was cancelled"),
+    ([S.ORDERED], Conflict, "the goods have not arrived"),
+    ([S.RECEIVED], Conflict, "the goods have not been inspected"),
+    ([S.INSPECTED], Conflict, "there is no finding yet"),
+    ([S.CLOSED], None, "the goods were examined"),
+    ([S.CANCELLED, S.CLOSED, S.ORDERED], None, "an earlier test buy has a finding"),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Cases go to the least loaded analyst who is here, new brands to the least loaded account manager."""
+"""Cases go to the least loaded analyst on duty, new brands to the least loaded account manager."""
 
 import pytest
 
@@ -22,11 +22,11 @@ def offered(site: Site) -> dict[str, str]:
 
 
 def some_cases(site: Site, many: int) -> list[str]:
-    """The costliest first."""
+    """Cases with the highest priority first."""
     return [a_case(site, external_id=f"MP-{n}", price=f"{900 - n}.00").case_id for n in range(many)]
 
 
-def test_cases_are_offered_in_turn_to_the_analysts_who_are_signed_in(any_site: Site) -> None:
+def test_cases_are_assigned_in_turn_to_the_analysts_on_duty(any_site: Site) -> None:
     found = some_cases(any_site, 3)
     assert assign_cases(any_site.runtime) == 0  # Nobody is here.
     visit_as(any_site, any_site.analyst)
@@ -38,10 +38,10 @@ def test_cases_are_offered_in_turn_to_the_analysts_who_are_signed_in(any_site: S
         1,
         2,
     ]
-    assert assign_cases(any_site.runtime) == 0  # Each is offered once.
+    assert assign_cases(any_site.runtime) == 0  # Each is assigned once.
 
 
-def test_who_has_cases_open_is_offered_fewer(any_site: Site) -> None:
+def test_an_analyst_with_open_cases_is_assigned_fewer(any_site: Site) -> None:
     found = some_cases(any_site, 4)
     visit_as(any_site, any_site.analyst)
     visit_as(any_site, any_site.second_analyst)
@@ -51,7 +51,7 @@ def test_who_has_cases_open_is_offered_fewer(any_site: Site) -> None:
     assert offered(any_site) == dict.fromkeys(found[2:], any_site.second_analyst.user_id)
 
 
-def test_nobody_is_offered_more_than_they_can_see_to_and_an_offer_is_over_by_itself(site: Site) -> None:
+def test_assignments_are_limited_per_analyst_and_expire(site: Site) -> None:
     some_cases(site, 7)
     visit_as(site, site.analyst)
     assert assign_cases(site.runtime) == site.runtime.policies[AssignmentPolicy].most_each == 5
@@ -60,7 +60,7 @@ def test_nobody_is_offered_more_than_they_can_see_to_and_an_offer_is_over_by_its
     assert assign_cases(site.runtime) == 5
 
 
-def test_a_listing_leads_to_the_case_and_keeps_nobody_from_it(site: Site) -> None:
+def test_an_assignment_leads_to_the_case_and_bars_nobody_from_it(site: Site) -> None:
     first, second, third = some_cases(site, 3)
     mine = visit_as(site, site.analyst)
     assign_cases(site.runtime)
@@ -86,7 +86,7 @@ def test_a_new_brand_goes_to_the_account_manager_with_the_fewest(any_site: Site)
         provisioning.enrol(runtime, NewEnrolment(name, None, True), by="test")
     with runtime.store.read() as connection:
         found = {one.name: one.account_manager_id for one in brands.enrolments(connection, any_site.here).values()}
-    # Lena looks after two already.
+    # Lena already manages two brands.
     assert (found["Corvane"], found["Delmare"]) == (nora.user_id, nora.user_id)
     assert found["Estival"] in {nora.user_id, any_site.account_manager.user_id}  # Equal by now.
 
@@ -101,5 +101,5 @@ def test_enrolling_again_without_a_name_keeps_the_account_manager(site: Site) ->
 
 def test_without_an_account_manager_a_brand_cannot_be_enrolled(site: Site) -> None:
     elsewhere = provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="EUR", by="test")
-    with site.runtime.store.read() as connection, pytest.raises(Invalid, match="Nobody is an account manager here"):
+    with site.runtime.store.read() as connection, pytest.raises(Invalid, match="has no account manager"):
         manager_for(connection, elsewhere.marketplace_id)

@@ -1,4 +1,4 @@
-"""One answer for many cases, on both engines: each case has its own transaction, rules and outcome."""
+"""Bulk answers, on both engines: each case has its own transaction, rules and result."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +51,7 @@ def test_every_case_is_answered_and_has_its_own_line(any_site: Site) -> None:
     assert [state(any_site, one) for one in found] == [CaseState.DECIDED] * 3
 
 
-def test_what_one_case_is_refused_for_touches_no_other(any_site: Site) -> None:
+def test_a_refused_case_affects_no_other(any_site: Site) -> None:
     decided, kept, changed, asked, fine = having(any_site, some_cases, 5)
     judge(any_site, any_site.second_analyst, decided, Judgement.GENUINE)
     lease(any_site.runtime, any_site.second_analyst, kept.case_id)
@@ -60,26 +60,26 @@ def test_what_one_case_is_refused_for_touches_no_other(any_site: Site) -> None:
     items = decide(any_site, together(any_site, [decided, kept, changed, asked, fine]))
     assert [one.made for one in items] == [Made.REFUSED] * 4 + [Made.RECORDED]
     assert [one.reason for one in items[:4]] == [
-        "It has been decided already.",
-        "Tomás Rey is working on it.",
+        "This case has already been decided.",
+        "Tomás Rey is working on this case.",
         "The listing was changed; a new case shows the current version.",
-        "The brand has been asked, and answers for itself.",
+        "The brand has been asked and must answer this question.",
     ]
     assert state(any_site, kept) is CaseState.OPEN
 
 
-def test_a_seller_whom_the_brand_authorised_is_looked_at_by_itself(site: Site) -> None:
+def test_a_case_of_an_authorised_seller_is_left_out(site: Site) -> None:
     listing = {"title": "Aurelle Colline tote", "brand": "Aurelle", "seller": {"external_id": "maison-brandt"}}
     case = a_drawn_case(site, **listing)
     [item] = decide(site, together(site, [case]))
-    assert (item.made, item.reason) == (Made.REFUSED, "The brand authorised this seller. Look at it by itself.")
+    assert (item.made, item.reason) == (Made.REFUSED, "The brand authorised this seller. Decide this case on its own.")
 
 
 @pytest.mark.both_engines
 def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Site) -> None:
     first, second = having(any_site, some_cases, 2)
     asked = together(any_site, [first, second])
-    decide(any_site, replace(asked, items=asked.items[:1]))  # As if the process had ended here.
+    decide(any_site, replace(asked, items=asked.items[:1]))  # As if the process ended here.
     items = decide(any_site, asked)
     assert [one.made for one in items] == [Made.RECORDED, Made.RECORDED]
     assert decide(any_site, asked) == items, "sent a third time"
@@ -87,7 +87,7 @@ def test_one_form_counts_once_and_what_was_interrupted_is_finished(any_site: Sit
 
 @pytest.mark.both_engines
 def test_one_form_sent_twice_in_the_same_moment_counts_once(any_site: Site) -> None:
-    """Both find nothing done; the second finds each case as the first leaves it."""
+    """Both begin without a result; the second then finds each case as the first left it."""
     asked = together(any_site, having(any_site, some_cases, 6))
     start = threading.Barrier(2)
 
@@ -117,12 +117,12 @@ def test_another_answer_in_a_form_that_was_sent_is_refused(site: Site) -> None:
     asked = together(site, [first])
     decide(site, asked)
     other = replace(asked, judgement=Judgement.GENUINE, items=(Item(second.case_id, second.version_id),))
-    with pytest.raises(Conflict, match="sent already with another answer"):
+    with pytest.raises(Conflict, match="already sent with another answer"):
         decide(site, other)
     assert state(site, second) is CaseState.OPEN
 
 
-def test_all_of_it_is_taken_back_within_the_window(any_site: Site) -> None:
+def test_all_verdicts_are_undone_within_the_window(any_site: Site) -> None:
     found = having(any_site, some_cases, 3)
     asked = together(any_site, found)
     decide(any_site, asked)
@@ -130,11 +130,11 @@ def test_all_of_it_is_taken_back_within_the_window(any_site: Site) -> None:
     assert withdraw_all(any_site.runtime, any_site.analyst, asked.bulk_id) == 3
     assert [state(any_site, one) for one in found] == [CaseState.OPEN] * 3
     assert all(one.undone for one in of_person(any_site.runtime, any_site.analyst, asked.bulk_id)[1])
-    with pytest.raises(Conflict, match="Nothing of it stands"):
+    with pytest.raises(Conflict, match="Nothing in this request is left to undo"):
         withdraw_all(any_site.runtime, any_site.analyst, asked.bulk_id)
 
 
-def test_nothing_is_taken_back_after_the_window(site: Site) -> None:
+def test_no_verdict_is_undone_after_the_window(site: Site) -> None:
     asked = together(site, having(site, some_cases, 1))
     decide(site, asked)
     site.clock.forward(seconds=181)

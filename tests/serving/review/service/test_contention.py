@@ -1,4 +1,4 @@
-"""Everybody answers everything at the same moment: each case is decided and removed once, audited in one chain."""
+"""Concurrent answers on every case: each case is decided and removed once, and audited in one chain."""
 
 import random
 import threading
@@ -31,7 +31,7 @@ SIZES = [(8, 0), *(pytest.param(200, run, marks=pytest.mark.soak) for run in ran
 
 @dataclass
 class Tally:
-    """What the threads saw; `others` holds whatever is neither a decision nor a clean refusal."""
+    """The results of the threads; `others` has the errors other than a refusal."""
 
     decided: Counter[str] = field(default_factory=Counter)
     refused: int = 0

@@ -1,4 +1,4 @@
-"""Cases set aside, on both engines: out of the queue, back by themselves, and never past a deadline unnoticed."""
+"""Deferred cases, on both engines: they leave the queue, return without a job, and pass a deadline only knowingly."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def snoozed(site: Site, case: Case, *, hours: int = 4, on_news: bool = True) -> 
     snooze(site.runtime, site.analyst, Wanted(case.case_id, hours, on_news))
 
 
-def test_it_leaves_the_queue_and_comes_back_by_itself(any_site: Site) -> None:
+def test_a_snoozed_case_leaves_the_queue_and_returns(any_site: Site) -> None:
     first, second = a_case(any_site, external_id="MP-1"), a_case(any_site, external_id="MP-2")
     lease(any_site.runtime, any_site.analyst, first.case_id)
     snoozed(any_site, first)
@@ -44,7 +44,7 @@ def test_it_leaves_the_queue_and_comes_back_by_itself(any_site: Site) -> None:
     assert shown(any_site, aside=True) == []
 
 
-def test_it_is_offered_to_nobody_while_it_waits(any_site: Site) -> None:
+def test_a_snoozed_case_is_not_assigned(any_site: Site) -> None:
     case = a_case(any_site)
     snoozed(any_site, case)
     with any_site.runtime.store.read() as connection:
@@ -54,7 +54,7 @@ def test_it_is_offered_to_nobody_while_it_waits(any_site: Site) -> None:
         ]
 
 
-def test_what_the_marketplace_reports_of_the_listing_wakes_it(any_site: Site) -> None:
+def test_news_of_the_listing_ends_the_deferral(any_site: Site) -> None:
     told, silent = a_case(any_site, external_id="MP-1"), a_case(any_site, external_id="MP-2")
     snoozed(any_site, told)
     snoozed(any_site, silent, on_news=False)
@@ -70,14 +70,14 @@ def test_a_newer_version_of_the_listing_is_in_the_queue_at_once(site: Site) -> N
     assert shown(site) == [changed.case_id]
 
 
-def test_an_answer_ends_the_wait(site: Site) -> None:
+def test_an_answer_ends_the_deferral(site: Site) -> None:
     case = a_case(site)
     snoozed(site, case)
     judge(site, site.second_analyst, case, Judgement.COUNTERFEIT)
-    assert shown(site) == [case.case_id], "the brand is asked, and nothing is set aside any more"
+    assert shown(site) == [case.case_id], "the brand is asked, and the case is no longer deferred"
 
 
-def test_it_is_never_late_without_somebody_having_meant_it(site: Site) -> None:
+def test_a_case_is_late_only_knowingly(site: Site) -> None:
     case = a_case(site)
     with pytest.raises(Invalid, match="after its deadline"):
         snoozed(site, case, hours=72)
@@ -86,7 +86,7 @@ def test_it_is_never_late_without_somebody_having_meant_it(site: Site) -> None:
     assert shown(site) == []
 
 
-def test_what_is_missing_and_who_was_asked_is_kept(any_site: Site) -> None:
+def test_the_missing_information_and_its_source_are_stored(any_site: Site) -> None:
     case = a_case(any_site)
     wanted = Wanted(case.case_id, 4, on_news=True, missing="The invoice", asked="the marketplace")
     snooze(any_site.runtime, any_site.analyst, wanted)
@@ -97,16 +97,16 @@ def test_what_is_missing_and_who_was_asked_is_kept(any_site: Site) -> None:
 
 
 @pytest.mark.both_engines
-def test_it_is_taken_up_again_once(any_site: Site) -> None:
+def test_a_deferral_ends_once(any_site: Site) -> None:
     case = a_case(any_site)
     snoozed(any_site, case)
     take_up(any_site.runtime, any_site.second_analyst, case.case_id)
     assert shown(any_site) == [case.case_id]
-    with pytest.raises(Conflict, match="not set aside"):
+    with pytest.raises(Conflict, match="not deferred"):
         take_up(any_site.runtime, any_site.second_analyst, case.case_id)
 
 
-def test_who_does_not_hold_it_or_review_it_sets_nothing_aside(site: Site) -> None:
+def test_only_a_reviewer_without_a_competing_lease_can_snooze_an_open_case(site: Site) -> None:
     case = a_case(site)
     lease(site.runtime, site.second_analyst, case.case_id)
     with pytest.raises(Conflict, match="Somebody else is working"):
@@ -119,7 +119,7 @@ def test_who_does_not_hold_it_or_review_it_sets_nothing_aside(site: Site) -> Non
         snoozed(site, decided)
 
 
-def test_who_decided_before_does_not_delay_the_appeal(site: Site) -> None:
+def test_an_earlier_decider_cannot_delay_the_appeal(site: Site) -> None:
     case = an_appeal(site, decided_by_analyst=True)
     with pytest.raises(Forbidden, match="somebody else"):
         snoozed(site, case)
@@ -127,12 +127,12 @@ def test_who_decided_before_does_not_delay_the_appeal(site: Site) -> None:
         snooze(site.runtime, site.second_analyst, Wanted(case.case_id, 100, on_news=False, knowingly=True))
 
 
-def test_a_second_review_is_taken_up_by_itself(site: Site) -> None:
+def test_a_second_review_can_be_snoozed(site: Site) -> None:
     judged = a_case(site)
     judge(site, site.analyst, judged, Judgement.GENUINE)
     site.clock.forward(days=15)
-    look = a_second_review(site, judged, label=0)
-    snooze(site.runtime, site.second_analyst, Wanted(look.case_id, 4, on_news=False))
-    take_up(site.runtime, site.second_analyst, look.case_id)
-    with pytest.raises(Conflict, match="not set aside"):
-        take_up(site.runtime, site.second_analyst, look.case_id)
+    review = a_second_review(site, judged, label=0)
+    snooze(site.runtime, site.second_analyst, Wanted(review.case_id, 4, on_news=False))
+    take_up(site.runtime, site.second_analyst, review.case_id)
+    with pytest.raises(Conflict, match="not deferred"):
+        take_up(site.runtime, site.second_analyst, review.case_id)

@@ -1,4 +1,4 @@
-"""The slice in which the score stays hidden until the answer: drawn at intake, kept from pages, counted apart."""
+"""Masked scores: sampled at intake, kept from pages until the answer, and counted separately."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -25,7 +25,7 @@ from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words
 
 
-def hiding(site: Site, share: float = 1.0, draw: Callable[[], float] = lambda: 0.5) -> Site:
+def masking(site: Site, share: float = 1.0, draw: Callable[[], float] = lambda: 0.5) -> Site:
     policies = site.runtime.policies.changed(HiddenScorePolicy(share))
     return replace(site, runtime=replace(site.runtime, policies=policies, draw=draw))
 
@@ -34,19 +34,19 @@ def page(site: Site, case: Case) -> str:
     return visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
 
 
-def test_a_case_keeps_whether_it_was_drawn_and_with_which_chance(any_site: Site) -> None:
-    drawn = a_case(hiding(any_site, 0.3, lambda: 0.29), external_id="MP-1")
-    spared = a_case(hiding(any_site, 0.3, lambda: 0.3), external_id="MP-2")
+def test_a_case_stores_whether_it_was_sampled_and_the_probability(any_site: Site) -> None:
+    drawn = a_case(masking(any_site, 0.3, lambda: 0.29), external_id="MP-1")
+    spared = a_case(masking(any_site, 0.3, lambda: 0.3), external_id="MP-2")
     assert [(one.score_masked, one.masked_share) for one in (drawn, spared)] == [(True, 0.3), (False, 0.3)]
 
 
-def test_where_nobody_is_shown_the_score_nothing_is_drawn(site: Site) -> None:
+def test_blind_lanes_are_not_sampled(site: Site) -> None:
     assert an_appeal(site).masked_share is None
 
 
-def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: Site) -> None:
-    """Score, reasons, lane, harm and deadline are not in the source; what is known of the listing is."""
-    case = a_case(hiding(site), price="89.00")
+def test_neither_page_nor_queue_reveals_the_score(site: Site) -> None:
+    """Score, reasons, lane, harm and deadline are not in the source; the data of the listing are."""
+    case = a_case(masking(site), price="89.00")
     with site.runtime.store.read() as connection:
         stored = scores.get(connection, site.here, case.score_id)
     source = page(site, case)
@@ -78,14 +78,14 @@ def test_neither_page_nor_queue_holds_anything_that_comes_from_the_score(site: S
 
 
 def test_the_queue_of_the_api_names_neither_lane_nor_deadline(site: Site) -> None:
-    case = a_case(hiding(site))
+    case = a_case(masking(site))
     [found] = visit_as(site, site.analyst).get("/api/v1/cases").json()["cases"]
     assert found["case_id"] == case.case_id
     assert (found["lane"], found["due_at"]) == (None, None)
 
 
 def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
-    case = a_case(hiding(site))
+    case = a_case(masking(site))
     with site.runtime.store.read() as connection:
         points = scores.get(connection, site.here, case.score_id)["value"]
     visitor = visit_as(site, site.analyst)
@@ -96,8 +96,8 @@ def test_the_answer_shows_it_in_the_toast_and_on_the_page(site: Site) -> None:
     assert f"{points:.0f} points in total" in text
 
 
-def test_who_took_the_answer_back_sees_it_and_a_colleague_does_not(site: Site) -> None:
-    case = a_case(hiding(site))
+def test_a_reviewer_sees_the_score_after_an_undo_and_a_colleague_does_not(site: Site) -> None:
+    case = a_case(masking(site))
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(seconds=5)
     undo_verdict(site.runtime, site.analyst, case.case_id)
@@ -106,36 +106,36 @@ def test_who_took_the_answer_back_sees_it_and_a_colleague_does_not(site: Site) -
     assert "points in total" not in words(other)
 
 
-def test_a_filter_by_score_or_harm_tells_nothing_of_it(site: Site) -> None:
-    case = a_case(hiding(site))
+def test_a_filter_by_score_or_harm_excludes_masked_cases(site: Site) -> None:
+    case = a_case(masking(site))
     visitor = visit_as(site, site.analyst)
     assert case.case_id in visitor.get("/queue").text
     assert case.case_id not in visitor.get("/queue?harm=0.01").text
     assert case.case_id not in visitor.get("/queue?score=0-100").text
 
 
-def test_a_cluster_sums_no_harm_of_which_some_is_hidden(site: Site) -> None:
+def test_a_cluster_with_a_masked_score_shows_no_sum_of_harm(site: Site) -> None:
     put_champion_in_force(site)
     site.clock.forward(minutes=1)
     for number in range(3):
         receive(site.runtime, site.marketplace, [a_suspect_row(external_id=f"MP-{number}")], source="test")
     visitor = visit_as(site, site.analyst)
     assert "expected harm" in words(visitor.get("/queue").text).partition("Cluster:")[2]
-    receive(hiding(site).runtime, site.marketplace, [a_suspect_row(external_id="MP-3")], source="test")
+    receive(masking(site).runtime, site.marketplace, [a_suspect_row(external_id="MP-3")], source="test")
     cluster = words(visitor.get("/queue").text).partition("Cluster:")[2]
     assert "4 listings" in cluster
     assert "expected harm" not in cluster
 
 
-def test_a_look_ahead_holds_no_more_than_the_page(site: Site) -> None:
-    case = a_case(hiding(site))
+def test_a_prefetched_page_reveals_no_more_than_the_page(site: Site) -> None:
+    case = a_case(masking(site))
     ahead = visit_as(site, site.analyst).get(f"/cases/{case.case_id}", **{"touchstone-look": "1"}).text
     assert " points" not in words(ahead)
 
 
 def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Site) -> None:
-    without = [a_case(hiding(any_site), external_id=f"MP-1{number}") for number in range(3)]
-    seen = [a_case(hiding(any_site, 0.5), external_id=f"MP-2{number}") for number in range(2)]
+    without = [a_case(masking(any_site), external_id=f"MP-1{number}") for number in range(3)]
+    seen = [a_case(masking(any_site, 0.5), external_id=f"MP-2{number}") for number in range(2)]
     undrawn = a_case(any_site, external_id="MP-30")
     for one in (*without[:2], seen[0], undrawn):
         judge(any_site, any_site.analyst, one, Judgement.GENUINE)
@@ -144,7 +144,7 @@ def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Si
     any_site.clock.forward(seconds=5)
     undo_verdict(any_site.runtime, any_site.analyst, without[0].case_id)
     again = replace(without[0], revision=without[0].revision + 2)
-    judge(any_site, any_site.analyst, again, Judgement.COUNTERFEIT)  # With the score in sight by now.
+    judge(any_site, any_site.analyst, again, Judgement.COUNTERFEIT)  # The score is visible by now.
     since = any_site.clock.now() - timedelta(days=1)
     with any_site.runtime.store.read() as connection:
         assert masked_scores.first_answers(connection, any_site.here, since) == (Answers(3, 1), Answers(2, 1))
@@ -155,19 +155,19 @@ def test_first_answers_with_and_without_the_score_are_counted_apart(any_site: Si
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
-def test_a_desk_without_the_slice_draws_as_it_always_did(site: Site, share: float) -> None:
+def test_without_masking_no_extra_draw_is_made(site: Site, share: float) -> None:
     draws: list[float] = []
 
     def draw() -> float:
         draws.append(0.0)
         return 0.0
 
-    a_case(hiding(site, share, draw))
+    a_case(masking(site, share, draw))
     assert len(draws) == (1 if share == 0.0 else 2)
 
 
-def test_a_case_that_follows_a_change_of_the_listing_is_drawn_anew(site: Site) -> None:
-    case = a_case(hiding(site))
+def test_a_case_after_a_change_of_the_listing_is_sampled_again(site: Site) -> None:
+    case = a_case(masking(site))
     changed = a_case(site, CaseLane.ANALYST, price="45.00")
     with site.runtime.store.read() as connection:
         assert cases.get(connection, site.here, case.case_id).score_masked

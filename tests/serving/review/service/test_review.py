@@ -76,7 +76,7 @@ def test_a_verdict_names_the_version_that_was_seen(any_site: Site) -> None:
 def test_a_case_overtaken_by_a_new_version_cannot_be_decided(any_site: Site) -> None:
     case = a_case(any_site)
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="50.00")], source="test")
-    with pytest.raises(Conflict, match="a new case shows the current version"):
+    with pytest.raises(Conflict, match="A new case shows the current version"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
 
 
@@ -88,7 +88,7 @@ def test_a_decided_case_is_not_decided_again(any_site: Site) -> None:
 
 
 @pytest.mark.both_engines
-def test_a_case_held_by_a_colleague_is_refused_until_the_lease_ends(any_site: Site) -> None:
+def test_a_case_leased_by_a_colleague_is_refused_until_the_lease_ends(any_site: Site) -> None:
     case = a_case(any_site)
     assert lease(any_site.runtime, any_site.analyst, case.case_id)
     assert not lease(any_site.runtime, any_site.second_analyst, case.case_id)
@@ -201,7 +201,7 @@ def test_an_analyst_decides_alone_where_the_brand_cannot_tell(any_site: Site) ->
     assert recorded.consequence.reasons == (message("verdict.no_brand_to_ask"),)
 
 
-def test_a_brand_that_takes_its_doubt_back_is_asked_again(any_site: Site) -> None:
+def test_a_brand_that_undoes_its_doubt_is_asked_again(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.CANNOT_TELL)
     undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)

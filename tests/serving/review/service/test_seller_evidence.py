@@ -1,4 +1,4 @@
-"""What a seller hands in is kept once, within limits, and shown to who decides: now, and in the seller's next case."""
+"""Sellers' documents are stored once, within limits, and shown to current and later deciders."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,7 +41,7 @@ def listening(site: Site) -> Iterator[Receiver]:
 
 
 def told(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[StoredAction, str]:
-    """A removal that its seller was told of, and the token of its link."""
+    """A removal that the seller was told of, and the token of the seller's link."""
     made, token = removed(site, receiver, external_id)
     open_counter_notices(site.runtime)
     return made, token
@@ -53,7 +53,7 @@ def documents(site: Site, case: Case) -> tuple[Document, ...]:
 
 
 def rows(site: Site) -> tuple[int, int, int]:
-    """How many documents, uploads and entries of the log there are."""
+    """The numbers of documents, uploads and audit entries."""
     with site.runtime.store.read() as connection:
         logged = select(func.count()).where(audit_entry.c.act == "seller_document.handed_in")
         counted = [select(func.count()).select_from(table) for table in (seller_document, seller_upload)]
@@ -63,7 +63,7 @@ def rows(site: Site) -> tuple[int, int, int]:
 
 
 @pytest.mark.both_engines
-def test_a_document_is_kept_once_however_often_it_is_handed_in(any_site: Site) -> None:
+def test_a_repeated_document_is_stored_once(any_site: Site) -> None:
     with listening(any_site) as receiver:
         _, first = told(any_site, receiver)
         _, second = told(any_site, receiver, "MP-10")
@@ -73,7 +73,7 @@ def test_a_document_is_kept_once_however_often_it_is_handed_in(any_site: Site) -
     assert rows(any_site) == (1, 2, 2)
 
 
-def test_what_is_no_document_or_too_much_is_refused_and_nothing_is_kept(site: Site) -> None:
+def test_invalid_and_excess_documents_are_refused_and_not_stored(site: Site) -> None:
     policy = SellerEvidencePolicy(largest_document=100, most_documents=2, most_bytes=120)
     runtime = replace(site.runtime, policies=site.runtime.policies.changed(policy))
     with listening(site) as receiver:
@@ -90,7 +90,7 @@ def test_what_is_no_document_or_too_much_is_refused_and_nothing_is_kept(site: Si
     assert rows(site) == (2, 2, 2)
 
 
-def test_nothing_is_taken_once_nobody_decides_any_more_or_the_link_has_ended(site: Site) -> None:
+def test_documents_are_refused_after_the_decision_and_after_the_link_was_revoked(site: Site) -> None:
     with listening(site) as receiver:
         _, token = told(site, receiver)
         removal, other = told(site, receiver, "MP-10")
@@ -98,7 +98,7 @@ def test_nothing_is_taken_once_nobody_decides_any_more_or_the_link_has_ended(sit
     hand_in(site.runtime, token, "invoice.pdf", INVOICE)
     (case,) = open_cases(site, CaseLane.APPEAL)
     judge(site, site.second_analyst, case, Judgement.COUNTERFEIT)
-    with pytest.raises(Conflict, match="Nobody decides"):
+    with pytest.raises(Conflict, match="No decision on this removal is pending"):
         hand_in(site.runtime, token, "late.png", PICTURE)
     revoke_links(site.runtime, site.here, removal.action_id)
     with pytest.raises(NotFound):
@@ -134,7 +134,7 @@ def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site
         assert shown.came_of == "The appeal was upheld and the listing shown again."
         case_id = later.case_id
         assert for_analyst(any_site.runtime, any_site.analyst, case_id, upload.upload_id)[1] == INVOICE
-        # Only the seller's own cases show it, and no brand learns of what it is not asked about.
+        # Only the seller's own cases show it, and a brand sees only documents that it is asked about.
         stranger = a_case(any_site, external_id="MP-78", seller={"external_id": "somebody-else"})
         assert documents(any_site, stranger) == ()
         for person, where in ((any_site.analyst, stranger.case_id), (any_site.brand_person, case_id)):
@@ -156,7 +156,7 @@ def test_a_maintained_removal_is_told_apart_from_one_that_nobody_decided_on(site
         assert documents(site, later)[0].came_of == "A person decided that the removal stands."
 
 
-def test_a_second_look_learns_nothing_of_what_was_decided_on_its_listing(site: Site) -> None:
+def test_a_second_review_shows_no_documents_of_its_own_listing(site: Site) -> None:
     with listening(site) as receiver:
         removal, token = told(site, receiver)
         _, other = told(site, receiver, "MP-10")

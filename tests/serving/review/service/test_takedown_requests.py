@@ -1,4 +1,4 @@
-"""One click that confirms many questions: each by the rules of a single confirmation, none touched by another."""
+"""Takedown requests: each listing follows the rules of a single confirmation and affects no other."""
 
 import time
 from collections import Counter
@@ -81,7 +81,7 @@ def excess(site: Site, many: int) -> None:
     assert took < 60
 
 
-def test_what_exceeds_the_caps_of_an_hour_is_held_as_if_each_had_been_clicked(any_site: Site) -> None:
+def test_removals_beyond_the_hourly_caps_are_pending_approval(any_site: Site) -> None:
     excess(any_site, CAP + 3)
 
 
@@ -113,7 +113,7 @@ def test_one_listing_that_is_refused_leaves_no_trace_and_touches_no_other(any_si
     assert done.counts == {Fate.LEAVES: 2, Fate.PENDING_APPROVAL: 0, Fate.PASSED_ON: 0, Fate.REFUSED: 3}
     told = [str(one.refusal) for one in done.items[:3]]
     assert told[0] == "The case has been decided already."
-    assert "The listing was changed" in told[1]
+    assert "The listing has changed" in told[1]
     assert told[2] == "There is no such case."
     assert brand_verdicts(any_site) == before + 2
     assert [one.external_id is None for one in done.items] == [False, False, True, False, False]
@@ -164,7 +164,7 @@ def test_an_analyst_confirms_under_no_brands_right(site: Site) -> None:
 @pytest.mark.parametrize(
     ("many", "good_faith", "request_id", "expected"),
     [
-        (301, True, None, "301 listings are too many"),
+        (301, True, None, "at most 300 listings, not 301"),
         (0, True, None, "at least one"),
         (1, False, None, "in good faith"),
         (1, True, "tdn_short", "26 letters"),
@@ -192,7 +192,7 @@ def test_the_same_form_sent_twice_counts_once(any_site: Site) -> None:
     assert brand_verdicts(any_site) == 2
 
 
-def test_all_of_it_is_taken_back_at_once_while_the_window_is_open(any_site: Site) -> None:
+def test_all_confirmations_are_undone_together_within_the_window(any_site: Site) -> None:
     done = request(any_site, having(any_site, questions, 4))
     request_id = done.request.request_id
     any_site.clock.forward(seconds=100)
@@ -204,7 +204,7 @@ def test_all_of_it_is_taken_back_at_once_while_the_window_is_open(any_site: Site
         assert audit.check(connection)[1] is None
 
 
-def test_a_request_is_taken_back_by_who_made_it_and_in_time(site: Site) -> None:
+def test_a_request_is_undone_only_by_its_author_and_in_time(site: Site) -> None:
     done = request(site, having(site, questions, 1))
     colleague = invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle")
     with pytest.raises(Forbidden, match="Somebody else made this request"):

@@ -1,4 +1,4 @@
-"""A test buy from its order to its verdict, with every hand that the goods went through."""
+"""A test buy from its order to its verdict, with every holder of the goods."""
 
 import itertools
 from dataclasses import replace
@@ -77,22 +77,22 @@ def test_goods_found_genuine_or_grey_leave_the_listing_where_it_is(site: Site) -
         assert (done.consequence.outcome, done.action) == (Outcome.NONE, None)
 
 
-def test_the_case_waits_for_the_goods_and_not_for_the_brand(site: Site) -> None:
+def test_a_case_with_a_test_buy_is_queued_for_analysts_and_not_for_the_brand(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     test_buy_id = ordered(site, case)
     with site.runtime.store.read() as connection:
-        waiting = cases.get(connection, site.here, case.case_id)
-    assert (waiting.state, waiting.lane) == (CaseState.OPEN, CaseLane.ANALYST)
-    assert waiting.due_at == read(site.runtime, site.analyst, test_buy_id)[0].due_at > case.due_at
+        found = cases.get(connection, site.here, case.case_id)
+    assert (found.state, found.lane) == (CaseState.OPEN, CaseLane.ANALYST)
+    assert found.due_at == read(site.runtime, site.analyst, test_buy_id)[0].due_at > case.due_at
     with pytest.raises(Conflict, match="running for this case"):
-        ordered(site, waiting)
+        ordered(site, found)
 
 
 REFUSED: list[tuple[tuple[Step, ...], Step, type[DomainError], str, str]] = [
-    ((), WAY[1], Conflict, "have not been received", "inspected before it came"),
-    (WAY[:1], replace(WAY[1], holder=LAB), Conflict, "are with Ines Moreau", "by somebody who has it not"),
-    (WAY[:1], replace(WAY[2], holder=" "), Invalid, "The holder has", "handed to nobody"),
-    (WAY[:1], replace(WAY[1], text=""), Invalid, "The note has", "nothing seen"),
+    ((), WAY[1], Conflict, "have not been received", "inspected before receipt"),
+    (WAY[:1], replace(WAY[1], holder=LAB), Conflict, "are with Ines Moreau", "by somebody who does not hold it"),
+    (WAY[:1], replace(WAY[2], holder=" "), Invalid, "The holder must have", "handed to nobody"),
+    (WAY[:1], replace(WAY[1], text=""), Invalid, "The note must have", "no observation"),
     ((), Step(CustodyEvent.EXAMINE, LAB, "x"), Invalid, "neither is a step", "a verdict is no step"),
 ]
 
@@ -121,7 +121,7 @@ def test_a_step_is_not_dated_into_the_future_or_before_the_last(site: Site) -> N
     test_buy_id = ordered(site, a_case(site))
     for days in (-1, 1):
         at = site.clock.now() + timedelta(days=days)
-        with pytest.raises(Invalid, match="after the one before it, and not in the future"):
+        with pytest.raises(Invalid, match="cannot be earlier than the one before it, or in the future"):
             take_step(site.runtime, site.analyst, test_buy_id, replace(WAY[0], occurred_at=at))
 
 
@@ -140,7 +140,7 @@ def test_a_case_decided_meanwhile_is_not_decided_again_and_the_log_stays(site: S
 def test_a_brand_orders_none_and_reads_none(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     arrives = site.clock.now() + timedelta(days=5)
-    with pytest.raises(Forbidden, match="ordered by an analyst"):
+    with pytest.raises(Forbidden, match="Only analysts order test buys"):
         order(site.runtime, site.brand_person, Order(case.case_id, case.version_id, "BZ-1", arrives))
     test_buy_id = ordered(site, case)
     with pytest.raises(NotFound):
@@ -148,10 +148,10 @@ def test_a_brand_orders_none_and_reads_none(site: Site) -> None:
 
 
 WRONG: list[tuple[dict[str, Any], str, str]] = [
-    ({"reference": " "}, "The order reference has", "no reference"),
-    ({"cost": None}, "an amount and a currency", "a currency of nothing"),
-    ({"currency": "eur"}, "from zero on in a currency", "no currency"),
-    ({"cost": Decimal(-1)}, "from zero on", "a negative price"),
+    ({"reference": " "}, "The order reference must have", "no reference"),
+    ({"cost": None}, "an amount and a currency", "a currency without an amount"),
+    ({"currency": "eur"}, "zero or more in a currency", "no currency"),
+    ({"cost": Decimal(-1)}, "zero or more", "a negative price"),
 ]
 
 
@@ -167,7 +167,7 @@ def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None
     with pytest.raises(Invalid, match="no test buy of this listing on file"):
         record_verdict(any_site.runtime, any_site.analyst, answer)
     test_buy_id = ordered(any_site, case)
-    with pytest.raises(Conflict, match="is running; what the goods are is recorded with it"):
+    with pytest.raises(Conflict, match=r"is running. Record the finding there"):
         record_verdict(any_site.runtime, any_site.analyst, answer)
     with any_site.runtime.store.read() as connection:
         assert verdicts.latest_of_case(connection, any_site.here, case.case_id) is None
@@ -175,7 +175,7 @@ def test_nobody_judges_by_a_test_buy_that_is_not_on_file(any_site: Site) -> None
         any_site.clock.forward(days=1)
         take_step(any_site.runtime, any_site.analyst, test_buy_id, one)
     close(any_site.runtime, any_site.analyst, test_buy_id, replace(FAKE, judgement=Judgement.GENUINE))
-    # The seller changes the listing and it is looked at again: the goods that were bought are on file.
+    # The seller changes the listing and it is reviewed again; the earlier test buy is on file.
     later = a_case(any_site, price="79.00")
     judged = replace(answer, case_id=later.case_id, version_id=later.version_id, judgement=Judgement.GENUINE)
     record_verdict(any_site.runtime, any_site.analyst, judged)

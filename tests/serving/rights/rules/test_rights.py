@@ -32,12 +32,12 @@ NAMED = "The mark “AURELLE” (EUIPO 018000001)"
 CASES: list[tuple[dict[str, Any], dict[str, Any], str | None, str]] = [
     ({}, {}, None, "a mark of the Union, sold in France"),
     ({}, {"reason_code": ReasonCode.MARK_MISUSE}, None, "misuse is of a mark too"),
-    ({}, {"reason_code": ReasonCode.NOT_AS_DESCRIBED}, None, "any right speaks for its owner"),
+    ({}, {"reason_code": ReasonCode.NOT_AS_DESCRIBED}, None, "any right in force is enough"),
     ({}, {"reason_code": ReasonCode.DESIGN}, f"{NAMED} does not cover “design”.", "a mark is no design"),
     ({}, {"reason_code": ReasonCode.COPYRIGHT}, f"{NAMED} does not cover “copyright”.", "a mark is no work"),
-    ({"state": RightState.CLAIMED}, {}, f"{NAMED} is not verified yet.", "nobody has looked"),
-    ({"state": RightState.REFUSED}, {}, f"{NAMED} was refused at verification.", "somebody has"),
-    ({"state": RightState.WITHDRAWN}, {}, f"{NAMED} was withdrawn by its owner.", "taken back"),
+    ({"state": RightState.CLAIMED}, {}, f"{NAMED} is not verified yet.", "not verified"),
+    ({"state": RightState.REFUSED}, {}, f"{NAMED} was refused at verification.", "refused"),
+    ({"state": RightState.WITHDRAWN}, {}, f"{NAMED} was withdrawn by its owner.", "withdrawn"),
     ({}, {"at": MARK.begins_at}, None, "the first moment"),
     (
         {"begins_at": NOW + timedelta(days=1)},
@@ -67,10 +67,10 @@ CASES: list[tuple[dict[str, Any], dict[str, Any], str | None, str]] = [
         {},
         {"sold_in": None},
         f"{NAMED} is valid in EU. This marketplace has not stated where it sells.",
-        "not known is not everywhere",
+        "unknown is not everywhere",
     ),
     ({"territories": frozenset({WORLD})}, {"sold_in": None}, None, "the world is everywhere"),
-    ({}, {"sold_in": frozenset({WORLD})}, None, "who sells everywhere sells here"),
+    ({}, {"sold_in": frozenset({WORLD})}, None, "selling everywhere includes here"),
 ]
 
 
@@ -103,7 +103,7 @@ AGENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
         {"revoked_at": NOW - timedelta(days=2)},
         {},
         "The power of attorney of Lexa was revoked on 27 February 2026.",
-        "taken back",
+        "revoked",
     ),
     (
         {"begins_at": NOW + timedelta(days=1)},
@@ -127,7 +127,7 @@ AGENTS: list[tuple[dict[str, Any], dict[str, Any], str, str]] = [
         {},
         {"sold_in": frozenset({"DE"})},
         f"{NAMED} is valid in BE, FR. This marketplace sells in DE.",
-        "the right reaches Germany and the agent does not",
+        "the right covers Germany and the mandate does not",
     ),
     ({"territories": frozenset({WORLD})}, {"sold_in": frozenset({"DE"})}, f"{NAMED} applies.", "everywhere"),
 ]
@@ -152,7 +152,7 @@ def test_without_a_right_of_the_kind_it_says_what_is_missing() -> None:
     assert [in_english(one) for one in found.reasons] == ["“design” needs a design, and none is on file."]
 
 
-def test_what_somebody_looked_at_goes_before_what_was_carried_over_and_the_later_end_first() -> None:
+def test_verified_rights_come_before_carried_over_ones_and_the_later_end_first() -> None:
     carried = replace(MARK, right_id="rgt_0", state=RightState.CARRIED_OVER, territories=frozenset({WORLD}))
     later = replace(MARK, right_id="rgt_2", expires_at=datetime(2030, 1, 1, tzinfo=UTC))
     without_end = replace(carried, expires_at=None)
@@ -175,7 +175,7 @@ def test_what_somebody_looked_at_goes_before_what_was_carried_over_and_the_later
     ),
     st.sampled_from(ReasonCode),
 )
-def test_what_carries_has_no_objection_and_where_nothing_carries_each_has_one(
+def test_the_chosen_right_has_no_objection_and_without_one_every_right_has(
     rights: list[Right], reason_code: ReasonCode
 ) -> None:
     notice = replace(NOTICE, reason_code=reason_code)

@@ -1,4 +1,4 @@
-"""Who may change what a brand has on file, asked at the rule itself and not by way of a page."""
+"""The people who may change a brand's file, tested at the rule itself and not through a page."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from tests.fixtures.brand_people import a_leader, a_rival
 from tests.fixtures.runtimes import Site
 
 
-def test_who_leads_another_brand_meets_nothing_where_who_does_not_lead_is_told_so(site: Site) -> None:
+def test_only_users_of_the_brand_learn_that_they_lack_lead_rights(site: Site) -> None:
     pair, rival = (site.here, site.brand_id), a_rival(site)
     with site.runtime.store.read() as connection:
         with pytest.raises(NotFound):

@@ -1,4 +1,4 @@
-"""Rights on file, and what a brand's 'counterfeit' needs of them."""
+"""Rights on file, and the rights that a brand's confirmation needs."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -45,14 +45,14 @@ MARK = NewRight("Aurelle", RightKind.MARK, "AURELLE", "EUIPO", "018000001", ("EU
 
 
 def withdraw_all(site: Site, kind: RightKind = RightKind.MARK) -> None:
-    """What the site's brand has on file of a kind carries nothing any more."""
+    """Withdraw all rights of one kind of the site's brand."""
     for one in on_file(site.runtime, "Aurelle"):
         if one.right.kind is kind and one.right.state is RightState.VERIFIED:
             settle_right(site.runtime, one.right.right_id, RightState.WITHDRAWN, by="test")
 
 
 def verified(site: Site, **changes: Any) -> str:
-    """The only mark of the site's brand."""
+    """Verify one mark as the only mark of the site's brand; returns its id."""
     withdraw_all(site)
     right_id = claim_right(site.runtime, replace(MARK, **changes), by="test")
     settle_right(site.runtime, right_id, RightState.VERIFIED, by="test")
@@ -76,7 +76,7 @@ REFUSED: list[tuple[dict[str, Any], list[str], str, str]] = [
 
 
 @pytest.mark.parametrize(("changes", "sold_in", "expected", "_why"), REFUSED, ids=[row[-1] for row in REFUSED])
-def test_without_a_right_that_holds_nothing_is_recorded_and_the_case_waits(
+def test_without_a_right_in_force_no_verdict_is_recorded_and_the_case_stays_open(
     site: Site, changes: dict[str, Any], sold_in: list[str], expected: str, _why: str
 ) -> None:
     sell_in(site.runtime, sold_in, marketplace=None, by="test")
@@ -128,7 +128,7 @@ def test_a_brands_documents_are_bounded_in_number_and_in_bytes(site: Site) -> No
     keep_document(few, "Solenne", "b.pdf", CERTIFICATE + b"b", by="test")
     small = capped(site, most_document_bytes_of_a_brand=2 * len(CERTIFICATE) + 1)
     keep_document(small, "Aurelle", "b.pdf", CERTIFICATE + b"b", by="test")
-    with pytest.raises(Conflict, match="bytes together"):
+    with pytest.raises(Conflict, match="bytes in total"):
         keep_document(small, "Aurelle", "c.pdf", b"%PDF-", by="test")
     with site.runtime.store.read() as connection:
         assert len(rights.documents_of(connection, site.brand_id)) == 2
@@ -151,7 +151,7 @@ def _tell(runtime: Runtime, number: int) -> None:
 def test_two_at_once_do_not_pass_what_a_brand_may_have(
     any_site: Site, monkeypatch: pytest.MonkeyPatch, act: Callable[[Runtime, int], None]
 ) -> None:
-    """Both would count before either is written, and the log, which makes them wait, is written last."""
+    """Without the lock both would count before either is written."""
     monkeypatch.setattr(indicators, "MOST_PER_BRAND", 1)
     on_record = len(on_file(any_site.runtime, "Aurelle"))
     runtime = capped(any_site, most_documents_of_a_brand=1, most_rights_of_a_brand=on_record + 1)
@@ -181,18 +181,23 @@ def test_a_document_is_kept_once_and_named_by_many_rights(any_site: Site) -> Non
 
 WRONG: list[tuple[dict[str, Any], type[DomainError], str, str]] = [
     ({"brand": "Nobody"}, NotFound, "no brand named Nobody", "no such brand"),
-    ({"title": " "}, Invalid, "The title has", "no title"),
-    ({"number": "1\0"}, Invalid, "The number has", "what no database holds"),
+    ({"title": " "}, Invalid, "The title must have", "no title"),
+    ({"number": "1\0"}, Invalid, "The number must have", "a null character"),
     ({"territories": ()}, Invalid, "at least one territory", "nowhere"),
-    ({"territories": ("France",)}, Invalid, "is no territory", "a word in place of a code"),
-    ({"classes": (46,)}, Invalid, "from 1 to 45", "a class that there is not"),
-    ({"first_day": NOW, "last_day": NOW - timedelta(days=2)}, Invalid, "ends after it begins", "the wrong way round"),
-    ({"document": "0" * 64}, NotFound, "no such document", "a document that nobody supplied"),
+    ({"territories": ("France",)}, Invalid, "is not a territory", "a name in place of a code"),
+    ({"classes": (46,)}, Invalid, "from 1 to 45", "a class that does not exist"),
+    (
+        {"first_day": NOW, "last_day": NOW - timedelta(days=2)},
+        Invalid,
+        "must end after it begins",
+        "the wrong way round",
+    ),
+    ({"document": "0" * 64}, NotFound, "no such document", "an unknown document"),
 ]
 
 
 @pytest.mark.parametrize(("changes", "error", "expected", "_why"), WRONG, ids=[row[-1] for row in WRONG])
-def test_a_right_is_refused_at_the_door(
+def test_an_invalid_right_is_refused(
     site: Site, changes: dict[str, Any], error: type[DomainError], expected: str, _why: str
 ) -> None:
     with pytest.raises(error, match=expected):
@@ -203,7 +208,7 @@ def test_a_right_is_verified_once_and_by_somebody_else(site: Site) -> None:
     right_id = claim_right(site.runtime, MARK, by="user:usr_1")
     with pytest.raises(Conflict, match="on file already"):
         claim_right(site.runtime, MARK, by="user:usr_2")
-    with pytest.raises(Forbidden, match="somebody else"):
+    with pytest.raises(Forbidden, match="Somebody else must verify it"):
         settle_right(site.runtime, right_id, RightState.VERIFIED, by="user:usr_1")
     with pytest.raises(Invalid, match="Say why"):
         settle_right(site.runtime, right_id, RightState.REFUSED, by="user:usr_2")
@@ -212,8 +217,8 @@ def test_a_right_is_verified_once_and_by_somebody_else(site: Site) -> None:
         settle_right(site.runtime, right_id, RightState.REFUSED, note="Not theirs.", by="user:usr_2")
 
 
-def test_what_is_no_document_is_refused(site: Site) -> None:
-    with pytest.raises(Invalid, match="a PDF, a PNG or a JPEG"):
+def test_an_invalid_document_is_refused(site: Site) -> None:
+    with pytest.raises(Invalid, match="a PDF, PNG or JPEG"):
         keep_document(site.runtime, "Aurelle", "a.exe", b"MZ", by="test")
     with pytest.raises(Invalid, match="at most 2,000,000 bytes"):
         keep_document(site.runtime, "Aurelle", "a.pdf", CERTIFICATE + b" " * 2_000_000, by="test")

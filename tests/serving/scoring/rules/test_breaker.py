@@ -9,15 +9,15 @@ from serving.scoring.rules.breaker import Volume, _at_least, _upper_share, tripp
 USUAL = Volume(2000, 100)  # 5 %, at most 6.04 % with 95 % confidence.
 
 TABLE: list[tuple[Volume, Volume, bool, str]] = [
-    (Volume(1000, 500), USUAL, True, "ten times the usual share"),
+    (Volume(1000, 500), USUAL, True, "ten times the earlier share"),
     (Volume(1000, 50), USUAL, False, "as usual"),
     (Volume(1000, 100), USUAL, False, "twice as many happens in a campaign"),
-    (Volume(1000, 181), USUAL, False, "just under three times the upper end of what is usual (60.44)"),
+    (Volume(1000, 181), USUAL, False, "just under three times the upper end of the interval (60.44)"),
     (Volume(1000, 182), USUAL, True, "just over three times"),
-    (Volume(1000, 0), USUAL, False, "too little is not its business"),
-    (Volume(20, 19), USUAL, False, "nearly all, and still a handful"),
+    (Volume(1000, 0), USUAL, False, "too few never open it"),
+    (Volume(20, 19), USUAL, False, "nearly all, but too few"),
     (Volume(20, 20), USUAL, True, "twenty of twenty"),
-    (Volume(1000, 500), Volume(199, 10), False, "nobody knows yet what is usual"),
+    (Volume(1000, 500), Volume(199, 10), False, "too few to know the usual volume"),
     (Volume(1000, 500), Volume(200, 10), True, "200 listings are enough to know"),
     (Volume(1000, 500), Volume(2000, 0), True, "nothing was ever flagged before"),
     (Volume(100, 20), USUAL, False, "three times and more, but once in 100,000 days by chance"),
@@ -29,10 +29,9 @@ def test_the_breaker_opens(now: Volume, usual: Volume, opens: bool, why: str) ->
     assert (tripped(now, usual, DEFAULT_BREAKER) is not None) is opens, why
 
 
-def test_the_reason_says_what_was_flagged_and_what_was_to_be_expected() -> None:
+def test_the_reason_has_the_flagged_and_the_expected_number() -> None:
     assert tripped(Volume(1000, 500), USUAL, DEFAULT_BREAKER) == (
-        "500 of 1,000 listings were flagged in 24 hours (50%); 5.0% were usual before, so at most 60 were to be "
-        "expected."
+        "500 of 1,000 listings were flagged in 24 hours (50%). The earlier share was 5.0%, so at most 60 were expected."
     )
 
 

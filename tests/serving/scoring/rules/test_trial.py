@@ -10,7 +10,7 @@ SELLERS = [f"seller-{i}" for i in range(4_000)]
 
 
 @pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
-def test_it_decides_about_so_large_a_share_of_sellers(share: float) -> None:
+def test_it_decides_about_the_requested_share_of_sellers(share: float) -> None:
     decided = sum(decides("tri_1", seller, share) for seller in SELLERS)
     assert decided / len(SELLERS) == pytest.approx(share, abs=0.025)  # Three standard errors at a half.
 
@@ -32,13 +32,13 @@ NOBODY: frozenset[str] = frozenset()
 @pytest.mark.parametrize(
     ("share", "approved_by", "needed", "refused", "_why"),
     [
-        (0.0, NOBODY, 2, None, "to look on harms nobody"),
+        (0.0, NOBODY, 2, None, "a shadow trial needs no approval"),
         (0.1, frozenset({"user:b"}), 2, None, "one has approved, another starts it"),
-        (0.1, NOBODY, 2, Forbidden, "nobody else has looked"),
-        (0.1, frozenset({"user:a"}), 2, Forbidden, "whoever starts it has approved it too, and is one person"),
+        (0.1, NOBODY, 2, Forbidden, "nobody else has approved"),
+        (0.1, frozenset({"user:a"}), 2, Forbidden, "the approver also starts it, and is one person"),
         (0.1, NOBODY, 1, None, "a marketplace with one data scientist"),
-        (1.0, frozenset({"user:b"}), 2, Invalid, "all of the traffic is a promotion"),
-        (-0.1, frozenset({"user:b"}), 2, Invalid, "no share"),
+        (1.0, frozenset({"user:b"}), 2, Invalid, "all sellers would be a promotion"),
+        (-0.1, frozenset({"user:b"}), 2, Invalid, "not a share"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -52,7 +52,7 @@ def test_a_share_takes_as_many_people_as_a_promotion(
             check_share(share, by="user:a", approved_by=approved_by, needed=needed)
 
 
-def test_a_comparison_counts_who_flagged_what_and_what_is_known_of_it() -> None:
+def test_a_comparison_counts_flagged_listings_by_model_and_label() -> None:
     found = compare(
         [
             Tried(Lane.ANALYST, Lane.ASK_BRAND, True),

@@ -1,4 +1,4 @@
-"""No damaged bundle comes into force: it is refused in a sentence, and the champion goes on."""
+"""No damaged bundle comes into force: it is refused with a reason, and the champion stays."""
 
 import hashlib
 import io
@@ -27,14 +27,14 @@ NAMES = ("forest.txt", "text_weights.npy", "model.json", "references.json")
 
 
 def resealed(files: Files) -> Files:
-    """The files under a manifest that names them as they are: what somebody with write access would make."""
+    """The files with a matching manifest, as somebody with write access could make it."""
     manifest = json.loads(files[MANIFEST])
     manifest["files"] = {name: hashlib.sha256(files[name]).hexdigest() for name in NAMES}
     return {**files, MANIFEST: json.dumps(manifest).encode()}
 
 
 def replaced(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
-    """A bundle with one file changed and its manifest as it was."""
+    """A bundle with one file changed and the original manifest."""
 
     def made() -> Files:
         files = bundle_files()
@@ -44,7 +44,7 @@ def replaced(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]
 
 
 def sealed(name: str, change: Callable[[bytes], bytes]) -> Callable[[], Files]:
-    """A bundle with one file changed under a manifest that fits."""
+    """A bundle with one file changed and a matching manifest."""
     return lambda: resealed(replaced(name, change)())
 
 
@@ -151,12 +151,12 @@ def test_a_damaged_bundle_is_not_admitted(tmp_path: Path, made: Callable[[], Fil
 
 
 @pytest.mark.parametrize(("made", "sentence", "_why"), DAMAGES + SEALED, ids=[row[-1] for row in DAMAGES + SEALED])
-def test_a_bundle_that_was_damaged_where_it_lies_is_never_put_in_force(
+def test_a_bundle_that_was_damaged_in_the_store_is_never_put_in_force(
     crowned: tuple[Site, str], made: Callable[[], Files], sentence: str, _why: str
 ) -> None:
     site, champion = crowned
     files = made()
-    # As approved: under its own digest where a manifest is left to have one, however it came to lie there.
+    # As approved: under its own digest if it has a manifest.
     digest = digest_of(files) if MANIFEST in files else digest_of(bundle_files())
     if files.get(MANIFEST) == bundle_files()[MANIFEST]:
         digest = digest_of(bundle_files())
@@ -169,20 +169,20 @@ def test_a_bundle_that_was_damaged_where_it_lies_is_never_put_in_force(
     assert champion_of(site) == champion
 
 
-# Tried in a child.
+# Tried in a child process.
 
 
 def tried(folder: Path, files: Files, **limit: float) -> str:
-    """What a try in a child says against a bundle."""
+    """The reason why a trial in a child process refuses a bundle."""
     write_bundle_folder(folder / "new", files, {})
     with pytest.raises(BundleRefused) as refused:
         try_in_child(folder / "new", digest_of(files), **limit)
     return refused.value.sentence
 
 
-def test_a_whole_bundle_is_admitted_with_what_is_said_of_it(tmp_path: Path) -> None:
+def test_a_whole_bundle_is_admitted_with_its_description(tmp_path: Path) -> None:
     write_bundle_folder(tmp_path / "new", bundle_files(), {"report": {"rows": 5}})
-    (tmp_path / "new" / "remark.txt").write_text("no part of it")
+    (tmp_path / "new" / "remark.txt").write_text("not part of it")
     store = BundleStore(tmp_path / "bundles")
     digest = store.admit(tmp_path / "new")
     assert store.load(digest).digest == digest == digest_of(bundle_files())
@@ -190,7 +190,7 @@ def test_a_whole_bundle_is_admitted_with_what_is_said_of_it(tmp_path: Path) -> N
 
 
 def test_a_bundle_that_is_there_is_not_tried_again(tmp_path: Path) -> None:
-    """A child takes a second or two; here it would find a source that is gone."""
+    """A trial takes a second or two."""
     write_bundle_folder(tmp_path / "bundles" / digest_of(bundle_files()), bundle_files(), {})
     write_bundle_folder(tmp_path / "new", bundle_files(), {})
     store = BundleStore(tmp_path / "bundles")
@@ -199,9 +199,9 @@ def test_a_bundle_that_is_there_is_not_tried_again(tmp_path: Path) -> None:
     assert (store.folder(digest_of(bundle_files())) / MANIFEST).stat().st_mtime_ns == before
 
 
-# LightGBM would abort, on something that `models.treetext` does not know of yet.
+# As if LightGBM aborted on damage that `models.treetext` does not detect.
 @pytest.mark.parametrize("ends", ["raise RuntimeError", "import os; os.abort()"], ids=["an error", "a signal"])
-def test_a_child_that_ends_without_a_word_is_a_crash_and_only_the_child_ends(
+def test_a_child_that_ends_without_output_is_a_crash_and_only_the_child_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ends: str
 ) -> None:
     (tmp_path / "stranger" / "features").mkdir(parents=True)
@@ -211,12 +211,12 @@ def test_a_child_that_ends_without_a_word_is_a_crash_and_only_the_child_ends(
 
 
 def test_a_bundle_that_does_not_load_in_time_is_refused(tmp_path: Path) -> None:
-    """No process of Python starts within a hundredth of a second, so this is any bundle that takes too long."""
+    """No Python process starts within a hundredth of a second, so any bundle times out here."""
     assert tried(tmp_path, bundle_files(), within_seconds=0.01) == "The bundle did not load within 0.01 seconds."
 
 
 def test_a_bundle_whose_score_is_no_number_is_refused(tmp_path: Path) -> None:
-    """Every number in it is finite; the sum is not. What the child refuses is not admitted."""
+    """Every number in it is finite, but the sum is not. A bundle that the child refuses is not admitted."""
     files = sealed("model.json", swapped(b'"spread":1.3', b'"spread":1e-320'))()
     write_bundle_folder(tmp_path / "new", files, {})
     with pytest.raises(BundleRefused, match=r"^The bundle gives no finite score\.$"):

@@ -1,4 +1,4 @@
-"""No corrupt bundle comes into force: not by admission, not by approval, not by registration."""
+"""No corrupt bundle comes into force by admission, approval or registration."""
 
 import json
 import shutil
@@ -26,14 +26,14 @@ from tests.training.test_job import IN_TURN, REFUSED, lines_of
 from training.bundle_folder import write_bundle_folder
 
 FEW, MANY = 40, 200
-# A child that tries a bundle takes seconds: of the sealed ones every so manieth is tried by one.
+# A trial in a child process takes seconds, so only one in twenty of the sealed bundles gets one.
 TRIED_BY_A_CHILD = 20
 ROWS = [compute(facts) for facts in (bare_facts(), full_facts(), suspect_facts())]
 
 
 @pytest.fixture
 def crowned(tmp_path: Path, populated_sqlite: Populated) -> Iterator[Site]:
-    """A site with a champion, and a trained bundle that waits for its approvals."""
+    """A site with a champion, and a trained bundle without approvals."""
     with copy_on_sqlite(tmp_path, populated_sqlite) as site:
         put_champion_in_force(site)
         add_model(site, digest_of(a_trained_bundle()), a_report())
@@ -41,7 +41,7 @@ def crowned(tmp_path: Path, populated_sqlite: Populated) -> Iterator[Site]:
 
 
 def in_force(site: Site) -> tuple[str, list[float], str | None]:
-    """What scores, what it says of three listings, and what the database names."""
+    """The digest in memory, its scores of three listings, and the digest in the database."""
     live = site.runtime.services[LiveModels].of(site.here)
     assert live is not None
     with site.runtime.store.read() as connection:
@@ -50,7 +50,7 @@ def in_force(site: Site) -> tuple[str, list[float], str | None]:
 
 
 def lies_at(site: Site, digest: str, one: Corrupt) -> None:
-    """The corrupt bundle in the place of the one of a digest."""
+    """Put the corrupt bundle in place of the bundle of a digest."""
     write_bundle_folder(site.runtime.services[BundleStore].folder(digest), one.files, {})
 
 
@@ -69,7 +69,7 @@ def test_a_corrupt_bundle_never_comes_into_force_and_the_champion_scores_as_befo
         lies_at(site, approved, one)
         assert error_of(partial(promote, site, approved)).endswith("."), one.name
         if one.sealed:
-            # Whoever can write the database as well names it there.
+            # An attacker who can also write to the database names it there.
             digest = digest_of(one.files)
             lies_at(site, digest, one)
             add_model(site, digest, a_report())
@@ -82,16 +82,16 @@ def test_a_corrupt_bundle_never_comes_into_force_and_the_champion_scores_as_befo
 
 
 def error_of(act: Callable[[], object]) -> str:
-    """The sentence of the refusal; none where there was no refusal."""
+    """The sentence of the refusal; a text without a full stop if there was no refusal."""
     try:
         act()
     except BundleRefused as refused:
         return refused.sentence
-    return "let in"
+    return "admitted"
 
 
 def test_a_corrupt_bundle_is_not_registered(tmp_path: Path) -> None:
-    """The child that tells MLflow reads it as the service does; none comes so far as to be logged."""
+    """The process that registers a bundle with MLflow reads it as the service does, and logs none of these."""
     asked = []
     found = list(corrupted(a_trained_bundle(), bundle_files(Join.STACK), FEW, seed=2))
     for number, one in enumerate(found):
@@ -108,8 +108,8 @@ def test_a_corrupt_bundle_is_not_registered(tmp_path: Path) -> None:
     assert not (tmp_path / "mlflow.db").exists()
 
 
-def test_the_bundle_that_they_were_made_of_is_admitted_and_promoted(crowned: Site, tmp_path: Path) -> None:
-    """Else the tests above could not fail."""
+def test_the_original_bundle_is_admitted_and_promoted(crowned: Site, tmp_path: Path) -> None:
+    """Otherwise the tests above could not fail."""
     write_bundle_folder(tmp_path / "whole", a_trained_bundle(), {})
     digest = crowned.runtime.services[BundleStore].admit(tmp_path / "whole")
     assert promote(crowned, digest) == digest

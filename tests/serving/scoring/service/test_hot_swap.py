@@ -32,7 +32,7 @@ _ASKERS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer, with the number of the reign before it was asked for and after it came."""
+    """One answer, with the number of the reign before the request and after the response."""
 
     status: int
     body: dict[str, Any]
@@ -42,7 +42,7 @@ class Answer:
 
 @dataclass(slots=True)
 class Crowd:
-    """Threads that ask without pause; odd reigns are changes under way."""
+    """Threads that send requests without pause; odd reigns are changes in progress."""
 
     address: str
     headers: dict[str, str]
@@ -68,7 +68,7 @@ class Crowd:
         with httpx.Client(base_url=self.address, headers=self.headers, timeout=30) as client:
             while not self.stopped:
                 try:
-                    # Unlike the listing that is asked about, or its facts would change while the models do.
+                    # Unlike the scored listing, whose facts must not change during the test.
                     row = a_row(
                         external_id=f"MP-{len(self.listings)}",
                         title="Oak table, round",
@@ -82,7 +82,7 @@ class Crowd:
                     self.failures.append(failure)
 
     def wait_for_more(self) -> None:
-        """Until the reign has had its answers, or somebody failed."""
+        """Wait until the reign has its answers, or a request failed."""
         wanted = len(self.answers) + _ANSWERS_BETWEEN
         while len(self.answers) < wanted and not self.failures:
             threading.Event().wait(0.005)
@@ -90,7 +90,7 @@ class Crowd:
 
 @pytest.fixture
 def rivals(site: Site) -> tuple[str, str]:
-    """The digests of two models of which the first is the champion."""
+    """The digests of two models; the first is the champion."""
     digests = []
     for join in (Join.SUM, Join.STACK):
         files = to_files(
@@ -143,7 +143,7 @@ def test_promotions_and_rollbacks_under_load_fail_no_request_and_mix_no_models(
         if answer.before == answer.after and answer.before % 2 == 0:
             assert digest == rivals[answer.before // 2 % 2]
         probabilities.setdefault(digest, set()).add(answer.body["probability"])
-    # Each model has one answer to one listing: none was made by half of one and half of the other.
+    # Each model gives one answer for one listing, so no answer mixes two models.
     assert [len(found) for found in probabilities.values()] == [1, 1]
     assert probabilities[rivals[0]] != probabilities[rivals[1]]
 

@@ -23,8 +23,8 @@ def worked_out(site: Site, days_ago: float = 0) -> Priors:
         return base_rate_priors.worked_out(connection, found, site.clock.now() - timedelta(days=days_ago))
 
 
-def offers(site: Site, *, came_back: int, **block: Any) -> None:
-    """Forty listings of forty sellers: 20 of each sold in 90 days, and every second listing's buyers sent some back."""
+def listings(site: Site, *, came_back: int, **block: Any) -> None:
+    """Receive forty listings of forty sellers, each with 20 sales in 90 days; every second one has returns."""
     rows = [
         a_row(
             external_id=f"MP-{i}",
@@ -39,14 +39,14 @@ def offers(site: Site, *, came_back: int, **block: Any) -> None:
 
 
 @pytest.mark.both_engines
-def test_before_anything_is_known_the_stated_constants_hold(any_site: Site) -> None:
+def test_without_data_the_default_constants_apply(any_site: Site) -> None:
     assert worked_out(any_site) == NO_PRIORS
 
 
 @pytest.mark.both_engines
-def test_what_is_usual_is_learnt_from_listings_as_they_were_last_heard_of(any_site: Site) -> None:
-    offers(any_site, came_back=2)
-    offers(any_site, came_back=8)
+def test_priors_are_estimated_from_the_last_state_of_listings(any_site: Site) -> None:
+    listings(any_site, came_back=2)
+    listings(any_site, came_back=8)
     found = worked_out(any_site)
     assert (found.item_returns.mean, found.item_returns.groups) == (4 / 20, SELLERS)
     assert (found.item_fake_returns.mean, found.item_fake_returns.groups) == (0.01, SELLERS)
@@ -54,16 +54,16 @@ def test_what_is_usual_is_learnt_from_listings_as_they_were_last_heard_of(any_si
 
 
 @pytest.mark.both_engines
-def test_what_is_usual_of_sellers_is_learnt_from_their_block_where_events_are_not_complete(any_site: Site) -> None:
-    offers(any_site, came_back=2, accepted={"d90": 50})
+def test_priors_of_sellers_use_their_profiles_where_events_are_incomplete(any_site: Site) -> None:
+    listings(any_site, came_back=2, accepted={"d90": 50})
     assert worked_out(any_site).seller_returns == RETURNS
-    offers(any_site, came_back=2, accepted={"d90": 50}, returned={"d90": 10})
+    listings(any_site, came_back=2, accepted={"d90": 50}, returned={"d90": 10})
     assert worked_out(any_site).seller_returns.mean == 0.2
 
 
 @pytest.mark.both_engines
-def test_what_is_usual_of_sellers_is_learnt_from_events_where_these_are_complete(any_site: Site) -> None:
-    offers(any_site, came_back=2)
+def test_priors_of_sellers_use_events_where_these_are_complete(any_site: Site) -> None:
+    listings(any_site, came_back=2)
     kinds = ["sale", "sale", "return", "fake_return"]
     events = [
         {
@@ -83,8 +83,8 @@ def test_what_is_usual_of_sellers_is_learnt_from_events_where_these_are_complete
 
 
 @pytest.mark.both_engines
-def test_what_was_worked_out_is_what_listings_are_scored_with(any_site: Site) -> None:
-    offers(any_site, came_back=8)
+def test_listings_are_scored_with_the_computed_priors(any_site: Site) -> None:
+    listings(any_site, came_back=8)
     any_site.clock.forward(seconds=1)
     refresh_references(any_site.runtime)
     with any_site.runtime.store.read() as connection:

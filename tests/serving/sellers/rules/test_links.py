@@ -1,4 +1,4 @@
-"""Who is linked with whom, by contacts that were known before the moment."""
+"""Links of sellers by contacts that were known before the moment."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,12 +21,14 @@ KINDS = {"p": ContactKind.PHONE, "e": ContactKind.EMAIL, "a": ContactKind.ADDRES
 
 
 def mentions(shared: Shared) -> list[Mention]:
-    """Each row is a contact, a seller who has it, and for how many days it has been known."""
+    """Each row is a contact, its seller, and the number of days since it is known."""
     return [Mention(token, KINDS[token[0]], seller, NOW - timedelta(days=days)) for token, seller, days in shared]
 
 
-def walked(shared: Shared, seller: str = "me", as_of: datetime = NOW, policy: LinkPolicy = DEFAULT_LINKS) -> LinkSearch:
-    """A search to its end, with everything known at once."""
+def searched(
+    shared: Shared, seller: str = "me", as_of: datetime = NOW, policy: LinkPolicy = DEFAULT_LINKS
+) -> LinkSearch:
+    """A completed search over all contacts."""
     search, contacts = LinkSearch(seller, as_of, policy), Contacts(mentions(shared))
     while search.frontier:
         search.step(contacts)
@@ -34,7 +36,7 @@ def walked(shared: Shared, seller: str = "me", as_of: datetime = NOW, policy: Li
 
 
 def links(shared: Shared, seller: str = "me", as_of: datetime = NOW) -> Links:
-    return walked(shared, seller, as_of).links({})
+    return searched(shared, seller, as_of).links({})
 
 
 def ways(found: Links) -> list[str]:
@@ -42,7 +44,7 @@ def ways(found: Links) -> list[str]:
 
 
 LINKED: list[tuple[Shared, list[str], str]] = [
-    ([], [], "nothing is known"),
+    ([], [], "no contacts"),
     ([("p1", "me", 9)], [], "a contact of one's own"),
     ([("p1", "me", 9), ("p1", "ann", 9)], ["p>ann"], "one shares it"),
     ([("p1", "me", 9), ("p2", "ann", 9)], [], "another telephone"),
@@ -52,7 +54,7 @@ LINKED: list[tuple[Shared, list[str], str]] = [
     (
         [("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "bo", 9)],
         ["p>ann", "p>ann a>bo"],
-        "who shares something else with that one",
+        "another contact shared with that one",
     ),
     (
         [("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "bo", -1)],
@@ -67,12 +69,12 @@ LINKED: list[tuple[Shared, list[str], str]] = [
     (
         [("p1", "me", 9), ("p1", "ann", 9), ("e1", "me", 9), ("e1", "ann", 9)],
         ["e>ann"],
-        "of two ways of one length the first by kind",
+        "of two paths of equal length the first by kind",
     ),
     (
         [("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "me", 9), ("a1", "bo", 9)],
         ["a>ann", "a>bo"],
-        "a ring is walked once",
+        "a ring is followed once",
     ),
 ]
 
@@ -83,11 +85,11 @@ def test_sellers_are_linked(shared: Shared, expected: list[str], _why: str) -> N
 
 
 def everybody(n: int) -> list[tuple[str, str, float]]:
-    """Somebody's telephone that n sellers have, me among them; the later, the shorter it has been known."""
+    """A telephone number of n sellers, me among them; higher numbers are known for a shorter time."""
     return [("p1", "me", 90.0), *(("p1", f"s{i:03d}", 80.0 - i) for i in range(n - 1))]
 
 
-def test_a_contact_of_ten_sellers_links_them_and_one_of_eleven_nobody() -> None:
+def test_a_contact_of_ten_sellers_links_them_and_one_of_eleven_links_nobody() -> None:
     ten, eleven = links(everybody(10)), links(everybody(11))
     assert (len(ten.sellers), ten.common) == (9, 0)
     assert (len(eleven.sellers), eleven.common, eleven.contacts) == (0, 1, 1)
@@ -105,7 +107,7 @@ def test_a_contact_linked_its_first_ten_until_the_eleventh_came() -> None:
 
 
 def chain(n: int) -> list[tuple[str, str, float]]:
-    """me - s1 - s2 - ... each sharing a telephone with the next."""
+    """me - s1 - s2 - ... each shares a telephone number with the next."""
     names = ["me", *(f"s{i}" for i in range(1, n))]
     return [(f"p{i}", name, 9.0) for i in range(n) for name in names[i : i + 2]]
 
@@ -115,25 +117,25 @@ def test_a_chain_is_followed_for_four_steps() -> None:
 
 
 def star(n: int) -> list[tuple[str, str, float]]:
-    """Another telephone in common with each of n sellers."""
+    """A different telephone number shared with each of n sellers."""
     return [(f"p{i:02d}", name, 9.0) for i in range(n) for name in ("me", f"s{i:02d}")]
 
 
-def test_of_a_large_component_the_nearest_are_kept_and_it_is_said_that_there_are_more() -> None:
+def test_a_large_component_is_cut_to_the_nearest_and_marked() -> None:
     cut, whole = links(star(25)), links(star(20))
     assert (len(cut.sellers), cut.more, cut.contacts) == (20, True, 25)
     assert (len(whole.sellers), whole.more) == (20, False)
 
 
-def test_a_component_that_is_large_enough_is_not_walked_on() -> None:
-    assert walked(star(25)).frontier == ()
+def test_a_search_stops_at_the_largest_component_size() -> None:
+    assert searched(star(25)).frontier == ()
     search, contacts = LinkSearch("me", NOW, DEFAULT_LINKS), Contacts(mentions(star(25)))
     search.step(contacts)
     assert search.frontier == ()
 
 
-def test_what_became_of_the_listings_of_linked_sellers_stands_beside_each() -> None:
-    search = walked([("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "bo", 9)])
+def test_each_linked_seller_has_the_outcomes_of_its_listings() -> None:
+    search = searched([("p1", "me", 9), ("p1", "ann", 9), ("a1", "ann", 9), ("a1", "bo", 9)])
     fakes = [Outcome("L1", True, NOW), Outcome("L2", True, NOW), Outcome("L3", False, NOW)]
     found = search.links({"ann": fakes, "nobody": fakes})
     assert [(one.path[-1].seller, one.counterfeit, one.genuine) for one in found.sellers] == [
@@ -176,7 +178,7 @@ def test_each_step_of_a_path_is_a_contact_that_both_had(shared: list[tuple[str, 
 
 @PROPERTY
 @given(shared_contacts)
-def test_whoever_is_linked_is_linked_back(shared: list[tuple[str, str, int]]) -> None:
+def test_links_are_symmetric(shared: list[tuple[str, str, int]]) -> None:
     for one in links(shared).sellers:
         back = links(shared, seller=one.path[-1].seller)
         assert len(one.path) in [len(other.path) for other in back.sellers if other.path[-1].seller == "me"]
@@ -191,6 +193,6 @@ def test_of_each_contact_the_earliest_are_enough(shared: list[tuple[str, str, in
         for one in shared
         if sum((other[2], one[1]) > (one[2], other[1]) for other in shared if other[0] == one[0]) <= most
     ]
-    whole, some = walked(shared, policy=policy), walked(earliest, policy=policy)
+    whole, some = searched(shared, policy=policy), searched(earliest, policy=policy)
     if {one[0] for one in shared if one[1] == "me"} == {one[0] for one in earliest if one[1] == "me"}:
         assert some.links({}) == whole.links({})

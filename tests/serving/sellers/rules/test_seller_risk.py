@@ -13,7 +13,7 @@ from serving.sellers.rules.seller_risk import Ranking, RiskState, ScoredListing,
 POLICY: Final = DEFAULT_SELLER_RISK
 FAKE, CLEARED = ScoredListing(0.4, counterfeit=True), ScoredListing(0.4, counterfeit=False)
 POINTS, POINTS_FAKE = ScoredListing(None), ScoredListing(None, counterfeit=True)
-# Nineteen sellers of five listings each that the model thinks nothing of: the usual share is what the seller brings in.
+# Nineteen sellers with five listings of probability 0: the base-rate prior comes from the tested seller alone.
 OTHERS: Final = {f"other-{i}": (ScoredListing(0.0),) * 5 for i in range(19)}
 
 
@@ -22,13 +22,13 @@ def ranked(*offers: ScoredListing) -> Ranking:
     return rank({**OTHERS, "ann": offers}, POLICY)
 
 
-# ann's listings; her state, listings that count, expected counterfeits, share (by hand: the usual share is her own
+# ann's listings; her state, listings that count, expected counterfeits, share (by hand: the base-rate prior is her own
 # plain share by 20, worth 5 listings) and percentile; why.
 CASES = [
     ([0.2] * 5, RiskState.RANKED, 5, 1.0, (5 * 0.01 + 1) / 10, 97.5, "probabilities add up"),
-    ([FAKE] * 5, RiskState.RANKED, 5, 5.0, (5 * 0.05 + 5) / 10, 97.5, "what people found replaces the probability"),
+    ([FAKE] * 5, RiskState.RANKED, 5, 5.0, (5 * 0.05 + 5) / 10, 97.5, "a verdict replaces the probability"),
     ([CLEARED] * 5, RiskState.RANKED, 5, 0.0, 0.0, 50.0, "cleared listings are worth nothing; ties count by half"),
-    ([FAKE, *[0.0] * 9], RiskState.RANKED, 10, 1.0, (5 * 0.005 + 1) / 15, 97.5, "one find of ten"),
+    ([FAKE, *[0.0] * 9], RiskState.RANKED, 10, 1.0, (5 * 0.005 + 1) / 15, 97.5, "one confirmed of ten"),
     (
         [0.9],
         RiskState.TOO_FEW_LISTINGS,
@@ -41,7 +41,15 @@ CASES = [
     ([FAKE] * 4, RiskState.TOO_FEW_LISTINGS, 4, 4.0, (5 * 0.05 + 4) / 9, None, "one short of a percentile"),
     ([POINTS] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "points are no probability"),
     ([POINTS_FAKE] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "findings among listings that no model saw are chosen"),
-    ([0.2] * 5 + [POINTS_FAKE] * 9, RiskState.RANKED, 5, 1.0, (5 * 0.01 + 1) / 10, 97.5, "what has points is left out"),
+    (
+        [0.2] * 5 + [POINTS_FAKE] * 9,
+        RiskState.RANKED,
+        5,
+        1.0,
+        (5 * 0.01 + 1) / 10,
+        97.5,
+        "listings with points alone are left out",
+    ),
 ]
 
 
@@ -62,24 +70,24 @@ def test_a_sellers_figures(
 
 
 def test_many_listings_alone_are_no_risk_and_few_with_findings_are() -> None:
-    """A sum would turn these round."""
+    """A sum would reverse this order."""
     found = rank({**OTHERS, "big": [ScoredListing(0.01)] * 1_000, "small": [FAKE] * 5}, POLICY)
     assert found.risks["big"].expected > found.risks["small"].expected
     assert (found.risks["big"].share or 0) < (found.risks["small"].share or 0)
 
 
 def test_thirty_confirmed_of_forty_are_worse_than_one_suspicious_listing() -> None:
-    """A plain share would turn these round."""
+    """A plain share would reverse this order."""
     one = [ScoredListing(0.95)]
     found = rank({**OTHERS, "shop": [FAKE] * 30 + [CLEARED] * 10, "one": one}, POLICY)
     assert (found.risks["shop"].share or 0) > (found.risks["one"].share or 0)
 
 
-def test_what_is_usual_counts_each_seller_once_so_that_a_flood_does_not_set_it() -> None:
+def test_the_prior_counts_each_seller_once_so_that_a_flood_does_not_set_it() -> None:
     assert ranked(*[FAKE] * 10_000).usual_share == pytest.approx(1 / 20)
 
 
-def test_who_has_too_few_listings_is_compared_with_all_the_same() -> None:
+def test_sellers_with_too_few_listings_are_part_of_the_comparison() -> None:
     found = rank({**OTHERS, "ann": [ScoredListing(0.2)] * 5, "bo": [FAKE] * 2, "cy": [POINTS] * 5}, POLICY)
     assert found.sellers == 21
     assert found.risks["ann"].percentile == pytest.approx(100 * (19 + 0.5) / 21)
@@ -93,7 +101,7 @@ def test_among_nineteen_sellers_nobody_has_a_percentile() -> None:
     assert {one.percentile for one in found.risks.values()} == {None}
 
 
-def test_without_a_model_nothing_is_usual() -> None:
+def test_without_a_model_there_is_no_prior() -> None:
     assert rank({"ann": [POINTS]}, POLICY).usual_share is None
     assert rank({}, POLICY) == Ranking(0, None, {})
 
@@ -137,7 +145,7 @@ def test_a_percentile_is_the_share_of_sellers_with_less_ties_by_half(offers: dic
 def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
     offers: dict[str, list[ScoredListing]], data: st.DataObject
 ) -> None:
-    """Whether a new listing is found counterfeit or one that was only scored."""
+    """For a new listing and for one that was only scored."""
     before = rank(offers, POLICY).risks
     seller = data.draw(st.sampled_from(sorted(offers)))
     mine = offers[seller]
@@ -153,7 +161,7 @@ def test_one_more_confirmed_counterfeit_never_lowers_a_percentile(
 
 
 @given(markets, st.integers(0, 99))
-def test_no_order_of_sellers_or_listings_changes_a_digit(offers: dict[str, list[ScoredListing]], seed: int) -> None:
+def test_the_order_of_sellers_and_listings_does_not_matter(offers: dict[str, list[ScoredListing]], seed: int) -> None:
     chance = random.Random(seed)
     names = sorted(offers)
     chance.shuffle(names)
@@ -203,5 +211,5 @@ STATEMENT = [
 
 
 @pytest.mark.parametrize(("risk", "message"), STATEMENT)
-def test_what_is_said_of_a_seller(risk: SellerRisk, message: tuple[str, ...]) -> None:
+def test_the_reasons_of_a_risk(risk: SellerRisk, message: tuple[str, ...]) -> None:
     assert tuple(map(in_english, reasons(risk, sellers=1_204, window_days=30))) == message

@@ -1,4 +1,4 @@
-"""Contacts of sellers: hashed on receipt, shared by sellers, erased on request; no form of them is kept anywhere."""
+"""Contacts of sellers: hashed on receipt, shared by sellers, erased on request, and never stored in clear text."""
 
 import math
 from dataclasses import replace
@@ -37,13 +37,13 @@ PHONE, MAIL = "+49 30 7654321", "ann@trade.example"
 
 
 def a_contact(seller: object = "ann", **changes: Any) -> dict[str, Any]:
-    """A telephone; a change of None leaves the field out."""
+    """A telephone contact; a change of None leaves the field out."""
     found = {"seller": seller, "kind": "phone", "value": PHONE, **changes}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def tell(site: Site, *contacts: Any, backfill: bool = False) -> dict[str, int]:
-    """Contacts come in a second after whatever came before."""
+    """Receive contacts one second later."""
     site.clock.forward(seconds=1)
     return receive_contacts(site.runtime, site.marketplace, {"contacts": list(contacts)}, backfill=backfill)
 
@@ -54,7 +54,7 @@ def kept(site: Site) -> list[Any]:
 
 
 def listing(seller: str | None) -> dict[str, Any]:
-    """An ordinary listing of a seller, of the same name."""
+    """An ordinary listing, with an id derived from its seller's."""
     return a_row(external_id=f"of-{seller}", title="Grey tote", brand=None, seller={"external_id": seller})
 
 
@@ -67,14 +67,14 @@ def links_of(site: Site, seller: str) -> Links:
 
 
 def linked(site: Site, seller: str) -> list[str]:
-    """Those linked with a seller, each with the kinds of contact on the way."""
+    """The sellers linked with a seller, each with the kinds of contact on the path."""
     return [
         f"{' '.join(step.kind.value for step in one.path)} {one.path[-1].seller}"
         for one in links_of(site, seller).sellers
     ]
 
 
-def test_who_shares_a_telephone_is_linked_with_the_path_kept(any_site: Site) -> None:
+def test_sellers_with_a_shared_telephone_number_are_linked_with_the_path(any_site: Site) -> None:
     tell(
         any_site,
         a_contact("ann"),
@@ -92,8 +92,8 @@ def test_the_same_text_as_another_kind_of_contact_is_another_contact(any_site: S
     assert linked(any_site, "ann") == []
 
 
-def test_a_contact_that_comes_with_the_listing_counts_for_the_next_one(any_site: Site) -> None:
-    """It was known at the moment of the listing and not before it."""
+def test_a_contact_received_with_the_listing_counts_for_the_next_one(any_site: Site) -> None:
+    """It is known at the moment of the listing and not before."""
     tell(any_site, a_contact("ann"))
     any_site.clock.forward(seconds=1)
     receive_contacts(any_site.runtime, any_site.marketplace, {"contacts": [a_contact("bo")]}, backfill=False)
@@ -128,8 +128,8 @@ def test_outcomes_of_linked_sellers_count_as_of_the_moment(any_site: Site) -> No
     assert [step.kind for step in after.sellers[0].path] == [ContactKind.PHONE]
 
 
-def test_links_alone_bring_a_listing_before_nobody(any_site: Site) -> None:
-    """However many fakes who shares a telephone has had: the scorecard has no points for it, and no rule acts on it."""
+def test_links_alone_queue_no_listing_for_review(any_site: Site) -> None:
+    """The scorecard has no points for links, and no rule acts on them, even if linked sellers have counterfeits."""
     tell(any_site, a_contact("honest"), *(a_contact(f"rival-{i}") for i in range(5)))
     rows = [a_suspect_row(external_id=f"R{i}", seller={"external_id": f"rival-{i}"}) for i in range(5)]
     take_in(any_site, *rows)
@@ -193,7 +193,7 @@ def test_a_forwarding_service_that_many_use_links_nobody_and_its_first_users_wer
         assert (found.contacts, found.common, found.sellers) == (1, 1, ())
 
 
-def test_another_marketplace_is_another_world(any_site: Site) -> None:
+def test_contacts_do_not_link_across_marketplaces(any_site: Site) -> None:
     other = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive_contacts(any_site.runtime, other, {"contacts": [a_contact("ann")]}, backfill=False)
     tell(any_site, a_contact("bo"))
@@ -201,7 +201,7 @@ def test_another_marketplace_is_another_world(any_site: Site) -> None:
     assert len({row.token for row in kept(any_site)}) == 2
 
 
-def test_a_question_before_publication_sees_links(any_site: Site) -> None:
+def test_a_precheck_sees_links(any_site: Site) -> None:
     tell(any_site, a_contact("ann"), a_contact("bo"))
     any_site.clock.forward(seconds=1)
     asked = a_listing(external_id="bo", seller={"external_id": "bo"})
@@ -213,15 +213,15 @@ def test_a_question_before_publication_sees_links(any_site: Site) -> None:
 
 REFUSED: list[tuple[Any, str, str, str]] = [
     (PHONE, "wrong_type", "", "a bare text"),
-    (a_contact(seller=None), "missing_field", "seller", "nobody's"),
-    (a_contact(kind=None), "missing_field", "kind", "of no kind"),
+    (a_contact(seller=None), "missing_field", "seller", "without a seller"),
+    (a_contact(kind=None), "missing_field", "kind", "without a kind"),
     (a_contact(value=None), "missing_field", "value", "nothing"),
     (a_contact(value=497654321), "wrong_type", "value", "a number has lost its plus"),
     (a_contact(kind="fax"), "unknown_value", "kind", "a kind that is not known"),
     (a_contact(kind=["phone"]), "unknown_value", "kind", "a kind that is a list"),
     (a_contact(value="030 7654321"), "bad_phone", "value", "without its country"),
     (a_contact(value="7" * 321), "too_long", "value", "longer than any contact"),
-    (a_contact(value="+49 30 765\0"), "bad_characters", "value", "what no database holds"),
+    (a_contact(value="+49 30 765\0"), "bad_characters", "value", "a null character"),
     (a_contact(occurred_at="yesterday"), "bad_time", "occurred_at", "no time"),
     (a_contact(occurred_at="2026-03-09T00:00:00Z"), "future_time", "occurred_at", "more than a day ahead"),
     ({**a_contact(), "7654321": 1}, "unknown_field", "", "a field that is not known, named as the number"),
@@ -251,13 +251,13 @@ def test_a_seller_has_at_most_fifty_contacts(site: Site) -> None:
 @pytest.mark.parametrize(
     "body", [{}, {"contacts": None}, {"contacts": {}}, {"contacts": [], "more": 1}, {"contacts": [{}] * 1_001}]
 )
-def test_a_body_that_is_none_is_refused_as_a_whole(site: Site, body: dict[str, Any]) -> None:
+def test_an_invalid_body_is_refused_as_a_whole(site: Site, body: dict[str, Any]) -> None:
     with pytest.raises(Invalid, match="at most 1,000 contacts"):
         receive_contacts(site.runtime, site.marketplace, body, backfill=False)
 
 
 @pytest.mark.both_engines
-def test_no_form_of_a_contact_stands_anywhere_in_the_database(any_site: Site) -> None:
+def test_the_database_contains_no_contact_in_clear_text(any_site: Site) -> None:
     handle = "telegram:ann_trades_here"
     tell(
         any_site,
@@ -271,13 +271,13 @@ def test_no_form_of_a_contact_stands_anywhere_in_the_database(any_site: Site) ->
     erase_contacts(any_site.runtime, any_site.marketplace, "ann", by="test")
     with any_site.runtime.store.read() as connection:
         for table in metadata.sorted_tables:
-            holding_now = repr(connection.execute(text(f'SELECT * FROM "{table.name}"')).all())  # noqa: S608  # our own names
+            content = repr(connection.execute(text(f'SELECT * FROM "{table.name}"')).all())  # noqa: S608  # our own names
             for secret in ("7654321", "ann@trade", "ann_trades"):
-                assert secret not in holding_now, table.name
+                assert secret not in content, table.name
     assert b"7654321" not in latest_facts(any_site, "of-bo").to_json()
 
 
-def test_a_hash_says_nothing_without_the_key_that_is_kept_beside_the_database(any_site: Site, tmp_path: Path) -> None:
+def test_the_key_of_the_hashes_is_stored_outside_the_database(any_site: Site, tmp_path: Path) -> None:
     tell(any_site, a_contact())
     home = any_site.runtime.home
     key = home.secret(CONTACT_KEY)
@@ -286,7 +286,7 @@ def test_a_hash_says_nothing_without_the_key_that_is_kept_beside_the_database(an
     assert Home.at(tmp_path / "other").secret(CONTACT_KEY) != key
 
 
-def test_with_another_key_nothing_is_kept_that_could_never_be_found_to_be_shared(any_site: Site) -> None:
+def test_contacts_hashed_with_another_key_are_refused(any_site: Site) -> None:
     tell(any_site, a_contact())
     other = replace(any_site.runtime, contact_key=b"another key of at least 32 bytes")
     with pytest.raises(Conflict, match="another key"):
@@ -295,7 +295,7 @@ def test_with_another_key_nothing_is_kept_that_could_never_be_found_to_be_shared
     receive_contacts(other, any_site.marketplace, {"contacts": [a_contact("bo")]}, backfill=False)
 
 
-def test_an_erased_contact_links_nobody_and_what_was_scored_stays(any_site: Site) -> None:
+def test_an_erased_contact_links_nobody_and_earlier_scores_stay(any_site: Site) -> None:
     tell(any_site, a_contact("ann"), a_contact("ann", kind="email", value=MAIL), a_contact("bo"))
     assert linked(any_site, "bo") == ["phone ann"]
     assert erase_contacts(any_site.runtime, any_site.marketplace, "ann", by="test") == 2

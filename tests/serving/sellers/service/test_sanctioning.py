@@ -50,14 +50,14 @@ def total(site: Site, seller: str = SELLER) -> float:
 
 
 def acts(site: Site, seller: str = SELLER) -> list[tuple[int, str, str]]:
-    """What the marketplace is asked to do about a seller: sequence, kind, state."""
+    """(sequence, kind, state) of the actions on a seller."""
     with site.runtime.store.read() as connection:
         found = seller_actions.of_seller(connection, site.here, seller)
     return [(one.sequence, one.kind.value, one.state.value) for one in found]
 
 
 def send_all(site: Site, seller: str = SELLER) -> None:
-    """What is asked about a seller leaves and is acknowledged."""
+    """Deliver all actions on a seller."""
     site.clock.forward(minutes=4)
     with site.runtime.store.read() as connection:
         found = seller_actions.of_seller(connection, site.here, seller)
@@ -74,7 +74,7 @@ def test_strikes_climb_the_ladder_and_each_step_is_only_proposed(any_site: Site)
     assert (total(any_site), stands(any_site)) == (3.0, [("restrict", "lapsed"), ("close", "proposed")])
     assert acts(any_site) == [], "nothing is done before people agree"
     assert sanctions_of(any_site)[-1].reasons == [
-        "3 strikes; from 3 on people decide whether to close the account.",
+        "3 strikes. From 3, people decide whether to close the account.",
         "3 strikes: 3 removals in 3 incidents.",
     ]
 
@@ -96,7 +96,7 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
     )
     assert speak(runtime, any_site.second_analyst, proposed.sanction_id, agrees=True, reason=WHY) is (
         SanctionState.AGREED_BY_ONE
-    ), "two of the desk are one organisation"
+    ), "two of the review team are one organisation"
     assert acts(any_site) == []
     assert speak(runtime, any_site.account_manager, proposed.sanction_id, agrees=True, reason=WHY) is (
         SanctionState.CARRIED_OUT
@@ -115,7 +115,7 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
         "sequence": 1,
         "statement": dict(action.statement),
     }
-    assert "no score has a voice" in action.statement["automated_means"]
+    assert "No score was used" in action.statement["automated_means"]
     with runtime.store.read() as connection:
         found = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
         assert audit.check(connection)[1] is None
@@ -132,7 +132,7 @@ def test_two_people_of_two_organisations_close_an_account_and_the_marketplace_is
     ]
 
 
-def test_who_confirmed_who_gives_no_reason_and_who_has_no_part_in_it_has_no_voice(site: Site) -> None:
+def test_confirmers_and_people_without_a_role_or_a_reason_have_no_vote(site: Site) -> None:
     having(site, strikes_of, 2)
     (proposed,) = sanctions_of(site)
     with site.runtime.store.read() as connection:
@@ -145,7 +145,7 @@ def test_who_confirmed_who_gives_no_reason_and_who_has_no_part_in_it_has_no_voic
     assert stands(site) == [("restrict", "proposed")]
 
 
-def test_an_analyst_whose_own_verdicts_struck_does_not_decide(site: Site) -> None:
+def test_an_analyst_who_confirmed_a_removal_does_not_decide(site: Site) -> None:
     for i in range(2):
         site.clock.forward(days=4)
         removed_by(site, f"MP-{i}")
@@ -157,13 +157,13 @@ def test_an_analyst_whose_own_verdicts_struck_does_not_decide(site: Site) -> Non
     )
 
 
-def test_whoever_let_in_who_confirmed_can_refuse_and_not_agree(any_site: Site) -> None:
+def test_a_confirmers_inviter_can_reject_but_not_agree(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
     (proposed,), runtime = sanctions_of(any_site), any_site.runtime
     an_invited_user(any_site, any_site.brand_person, any_site.analyst)
     (seen,) = sanctioning.undecided(runtime, any_site.analyst)
-    assert (seen.no_vote, "you can refuse it" in (seen.no_agreement or "")) == (None, True)
-    with pytest.raises(Forbidden, match="You let in whoever confirmed"):
+    assert (seen.no_vote, "You can reject it" in (seen.no_agreement or "")) == (None, True)
+    with pytest.raises(Forbidden, match="You invited a person who confirmed"):
         speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
     page = visit_as(any_site, any_site.analyst).get("/sellers").text
     assert (">Approve sanction<" in page, ">Reject sanction<" in page) == (False, True)
@@ -171,13 +171,13 @@ def test_whoever_let_in_who_confirmed_can_refuse_and_not_agree(any_site: Site) -
 
 
 def removed_by(site: Site, external_id: str) -> None:
-    """A listing of a brand that does not take part, which the first analyst found counterfeit."""
+    """Remove a listing of a brand that does not take part, on the first analyst's verdict."""
     title, seller = "Solenne tote 1:1 mirror quality", {"external_id": "closet", "age_days": 9}
     case = a_case(site, external_id=external_id, title=title, brand="Solenne", seller=seller)
     judge(site, site.analyst, case, Judgement.COUNTERFEIT)
 
 
-def test_one_no_ends_it_and_only_a_further_strike_asks_again(any_site: Site) -> None:
+def test_one_rejection_ends_a_proposal_and_only_another_strike_renews_it(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
     (proposed,), runtime = sanctions_of(any_site), any_site.runtime
     speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
@@ -192,7 +192,7 @@ def test_one_no_ends_it_and_only_a_further_strike_asks_again(any_site: Site) -> 
     assert stands(any_site) == [("restrict", "refused"), ("restrict", "proposed")]
 
 
-def test_what_nobody_decides_in_a_fortnight_lapses(any_site: Site) -> None:
+def test_an_undecided_proposal_lapses_after_a_fortnight(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
     any_site.clock.forward(days=13, hours=23)
     assert sweep_sanctions(any_site.runtime) == 0
@@ -204,7 +204,7 @@ def test_what_nobody_decides_in_a_fortnight_lapses(any_site: Site) -> None:
     assert stands(any_site)[-1] == ("close", "proposed")
 
 
-def test_a_verdict_that_is_taken_back_in_its_window_takes_the_strike_and_the_proposal_with_it(any_site: Site) -> None:
+def test_an_undone_verdict_voids_the_strike_and_ends_the_proposal(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
     (case,) = [one for one in decided_cases(any_site) if one[1] == f"{SELLER}-1"]
     undo_verdict(any_site.runtime, any_site.brand_person, case[0])
@@ -222,7 +222,7 @@ def decided_cases(site: Site) -> list[tuple[str, str]]:
         return [(row.case_id, row.external_id) for row in connection.execute(query)]
 
 
-def test_a_held_removal_strikes_once_it_is_let_go_and_from_when_it_was_confirmed(any_site: Site) -> None:
+def test_a_pending_removal_strikes_after_its_approval_as_of_its_confirmation(any_site: Site) -> None:
     a_strike(any_site, "MP-1")
     rule = AutomaticRule.BRAND_REMOVALS
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
@@ -237,7 +237,7 @@ def test_a_held_removal_strikes_once_it_is_let_go_and_from_when_it_was_confirmed
 
 
 def an_upheld_appeal(site: Site, external_id: str) -> str:
-    """The seller appeals, and an analyst who did not decide before finds the goods genuine; returns the case's id."""
+    """Appeal a removal, and uphold the appeal by another analyst; returns the case's id."""
     file_appeal(site.runtime, site.marketplace, Complaint(f"appeal-{external_id}", external_id, "They are genuine."))
     (case,) = open_cases(site, CaseLane.APPEAL)
     judge(site, site.second_analyst, case, Judgement.GENUINE)
@@ -256,16 +256,16 @@ def test_an_overturn_takes_the_strike_and_opens_the_account_again_in_the_same_tr
     lifted = sanctions_of(any_site)[-1]
     assert (lifted.state, lifted.ended_because) == (
         SanctionState.LIFTED,
-        "Its ground is gone. 2 strikes: 2 removals in 2 incidents.",
+        "Too few strikes remain. 2 strikes: 2 removals in 2 incidents.",
     )
     assert acts(any_site) == [(1, "suspend", "acknowledged"), (2, "restore", "scheduled")]
-    # The one who upheld it takes it back in the window: the strike counts again, and people are asked again.
+    # The analyst undoes the decision in the window: the strike counts again, and a sanction is proposed again.
     undo_verdict(any_site.runtime, any_site.second_analyst, case_id)
     assert total(any_site) == 3.0
     assert stands(any_site)[-1] == ("close", "proposed")
 
 
-def test_a_restriction_under_a_closing_holds_when_the_closing_is_lifted(any_site: Site, receiver: Receiver) -> None:
+def test_a_restriction_stays_in_force_when_the_closure_is_lifted(any_site: Site, receiver: Receiver) -> None:
     having(any_site, strikes_of, 2)
     carry_out(any_site, sanctions_of(any_site)[-1].sanction_id)
     send_all(any_site)
@@ -281,7 +281,7 @@ def test_a_restriction_under_a_closing_holds_when_the_closing_is_lifted(any_site
     ]
 
 
-def test_what_the_marketplace_has_not_heard_of_is_withdrawn_and_not_undone(any_site: Site) -> None:
+def test_an_unsent_action_is_withdrawn_and_not_undone(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
     (found,) = sanctions_of(any_site)
     carry_out(any_site, found.sanction_id)
@@ -309,7 +309,7 @@ PAYOUT = {"kind": "payout", "value": "DE89370400440532013000"}
 
 
 def two_more_accounts(site: Site) -> None:
-    """One that shares the seller's payout account, and one that shares a telephone with that."""
+    """Link two accounts: one by the seller's payout account, and one by a telephone number of that account."""
     tell(
         site,
         a_contact(SELLER, **PAYOUT),
@@ -331,7 +331,7 @@ def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_p
     two_more_accounts(any_site)
     having(any_site, strikes_of, 3)
     proposed = sanctions_of(any_site)[-1]
-    assert [(one["seller"], one["path"]) for one in proposed.linked] == PATHS, "whoever decides sees them"
+    assert [(one["seller"], one["path"]) for one in proposed.linked] == PATHS, "the deciders see them"
     assert stands(any_site, "lumo-two") == [], "nothing follows from a proposal"
     carry_out(any_site, proposed.sanction_id)
     for seller, path in PATHS:
@@ -349,7 +349,7 @@ def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_p
     send_all(any_site, "lumo-two")
     statement = receiver.deliveries[-1]["data"]["statement"]
     assert SELLER not in str(statement), "the seller is not told of others"
-    assert stands(any_site, "lumo-three") == [("close", "proposed")], "what was reached by a link reaches no further"
+    assert stands(any_site, "lumo-three") == [("close", "proposed")], "a linked account's sanction spreads no further"
     carried_out(any_site, removals(any_site)[-1])
     an_upheld_appeal(any_site, f"{SELLER}-2")
     assert stands(any_site, "lumo-two") == [("close", "lifted")]
@@ -358,7 +358,7 @@ def test_a_sanction_reaches_linked_accounts_as_proposals_of_their_own_with_the_p
     assert three.total == 0.0
 
 
-def test_what_was_reached_by_a_link_reaches_no_further(site: Site) -> None:
+def test_a_linked_accounts_sanction_spreads_no_further(site: Site) -> None:
     two_more_accounts(site)
     mailbox = {"kind": "email", "value": "four@lumo.example"}
     tell(site, a_contact("lumo-three", **mailbox), a_contact("lumo-four", **mailbox))
@@ -375,7 +375,7 @@ def removals(site: Site) -> list[StoredAction]:
         return actions.latest(connection, site.here, kind=ActionKind.REMOVE, state=None, most=1)
 
 
-def test_nobody_is_reached_whom_a_brand_vouches_for_or_in_a_crowd(any_site: Site) -> None:
+def test_authorised_sellers_and_large_components_are_spared(any_site: Site) -> None:
     tell(any_site, a_contact(SELLER, **PAYOUT), a_contact("maison-brandt", **PAYOUT), a_contact(SELLER))
     tell(any_site, *(a_contact(f"parcel-{i}") for i in range(9)))
     tell(any_site, *(a_contact(f"parcel-{i}", kind="address", value=f"Hafenstrasse {i}") for i in range(9)))
@@ -395,9 +395,7 @@ def test_nobody_is_reached_whom_a_brand_vouches_for_or_in_a_crowd(any_site: Site
     assert stands(any_site, "parcel-0") == []
 
 
-def test_a_receiver_that_is_down_hears_of_a_seller_later_and_a_dead_letter_is_sent_again(
-    any_site: Site, receiver: Receiver
-) -> None:
+def test_an_action_on_a_seller_is_retried_and_a_dead_letter_is_replayed(any_site: Site, receiver: Receiver) -> None:
     having(any_site, strikes_of, 2)
     carry_out(any_site, sanctions_of(any_site)[0].sanction_id)
     receiver.answer = lambda _number: 503
@@ -414,7 +412,7 @@ def test_a_receiver_that_is_down_hears_of_a_seller_later_and_a_dead_letter_is_se
     assert deliver(any_site.runtime, any_site.here, action.action_id) == "acknowledged"
 
 
-def test_another_marketplace_knows_nothing_of_it(site: Site) -> None:
+def test_people_of_another_marketplace_do_not_see_it(site: Site) -> None:
     having(site, strikes_of, 2)
     (proposed,) = sanctions_of(site)
     provisioning.add_marketplace(site.runtime, name="souk", base_currency="EUR", by="test")

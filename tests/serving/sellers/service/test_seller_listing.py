@@ -27,7 +27,7 @@ def put(site: Site, seller: str, which: SellerList, days: int | None = None) -> 
 
 
 def comes_in(site: Site, seller: str, *, suspect: bool = False, **changes: Any) -> RowAnswer:
-    """A listing of a seller that no draw picks; an ordinary one, unless it shall be suspect."""
+    """Receive a listing that no draw picks; an ordinary one unless `suspect`."""
     site.clock.forward(seconds=1)
     row = (a_suspect_row if suspect else a_row)(
         **{"external_id": "MP-20", "seller": {"external_id": seller}, **changes}
@@ -53,7 +53,7 @@ def test_listings_of_a_seller_on_the_list_go_to_an_analyst_who_is_told_why(any_s
     assert comes_in(any_site, "s-8", external_id="MP-22").lane is Lane.NO_ACTION
 
 
-def test_listings_of_who_is_linked_with_a_denied_seller_go_to_an_analyst_with_the_path(any_site: Site) -> None:
+def test_listings_of_a_seller_linked_with_a_denied_one_go_to_an_analyst_with_the_path(any_site: Site) -> None:
     tell(any_site, a_contact("s-7"), a_contact("fresh"))
     put(any_site, "s-7", SellerList.DENY)
     assert comes_in(any_site, "fresh").lane is Lane.ANALYST
@@ -68,7 +68,7 @@ def test_no_score_accuses_an_allowed_seller(any_site: Site) -> None:
     assert comes_in(any_site, "s-8", suspect=True, external_id="MP-21", title="Aurelle 1:1").lane is Lane.NO_ACTION
 
 
-def test_an_entry_ends_with_its_days_and_when_somebody_takes_it_off(any_site: Site) -> None:
+def test_an_entry_ends_after_its_days_or_on_removal(any_site: Site) -> None:
     put(any_site, "s-7", SellerList.WATCH, days=2)
     put(any_site, "s-8", SellerList.WATCH)
     take_off_list(any_site.runtime, any_site.here, "s-8", by="Ana")
@@ -79,7 +79,7 @@ def test_an_entry_ends_with_its_days_and_when_somebody_takes_it_off(any_site: Si
         take_off_list(any_site.runtime, any_site.here, "s-8", by="Ana")
 
 
-def test_a_seller_is_on_one_list_and_the_later_entry_stands(any_site: Site) -> None:
+def test_a_seller_is_on_one_list_and_the_later_entry_applies(any_site: Site) -> None:
     put(any_site, "s-7", SellerList.WATCH)
     put(any_site, "s-7", SellerList.ALLOW)
     assert comes_in(any_site, "s-7").lane is Lane.NO_ACTION

@@ -1,4 +1,4 @@
-"""Risks of sellers from real scores and verdicts: refreshed, kept, as of a moment, and followed by nothing."""
+"""Risks of sellers from real scores and verdicts: refreshed, stored, as of a moment, and without consequences."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -37,32 +37,32 @@ from tests.fixtures.runtimes import Site
 from tests.serving.web.appeals import an_appeal
 from tests.serving.web.reports import put_champion_in_force
 
-# Two listings make a percentile, and two sellers.
+# Two listings and two sellers are enough for a percentile.
 SMALL = SellerRiskPolicy(fewest_offers=2, fewest_sellers=2)
 
 
 def small(site: Site) -> Site:
-    """A site that compares sellers with fewer listings than a real one does."""
+    """The site with a policy that compares sellers with few listings."""
     policies = site.runtime.policies.changed(SMALL)
     return replace(site, runtime=replace(site.runtime, policies=policies))
 
 
 def modelled(site: Site) -> Site:
-    """Such a site with a champion, a second after it came into force."""
+    """The `small` site with a champion, one second after it came into force."""
     put_champion_in_force(site)
     site.clock.forward(seconds=1)
     return small(site)
 
 
 def listing(site: Site, seller: str | None, *names: str, **changes: Any) -> None:
-    """Listings of a seller, all at the present moment and a second before whatever comes next."""
+    """Receive listings of a seller, then move the clock one second."""
     rows = [a_row(external_id=name, seller=seller and {"external_id": seller}, **changes) for name in names]
     receive(site.runtime, site.marketplace, rows, source="test")
     site.clock.forward(seconds=1)
 
 
 def find(site: Site, external_id: str, judgement: Judgement) -> Case:
-    """An analyst's verdict on a listing that the champion has sent to analysts."""
+    """Record an analyst's verdict on a listing that the champion sent to analysts."""
     with site.runtime.store.read() as connection:
         listing_id = listings.id_of(connection, site.here, external_id)
     case = next(one for one in open_cases(site) if one.listing_id == listing_id)
@@ -78,7 +78,7 @@ def risks(site: Site, as_of: datetime | None = None) -> dict[str, SellerRisk]:
 
 
 def probabilities(site: Site) -> list[float | None]:
-    """Of all scores, in the order in which they were made."""
+    """The probabilities of all scores, in chronological order."""
     with site.runtime.store.read() as connection:
         return list(connection.execute(select(score.c.probability).order_by(score.c.score_id)).scalars())
 
@@ -95,7 +95,7 @@ def test_expected_counterfeits_are_the_sum_of_the_models_probabilities(any_site:
 
 
 @pytest.mark.both_engines
-def test_a_listing_counts_once_by_its_last_score_and_for_the_seller_whom_it_names_then(any_site: Site) -> None:
+def test_a_listing_counts_once_by_its_last_score_and_for_the_seller_of_that_version(any_site: Site) -> None:
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "ann", "A1", price="12.00")
@@ -123,8 +123,8 @@ def test_findings_replace_probabilities_and_an_upheld_appeal_clears(any_site: Si
     assert (found.confirmed, found.cleared, found.expected) == (0, 1, 0.0)
 
 
-def test_nothing_of_the_moment_or_later_counts(any_site: Site) -> None:
-    """A score, a verdict, and a verdict taken back later, which stood until then."""
+def test_data_of_the_moment_or_later_does_not_count(any_site: Site) -> None:
+    """A score, a verdict, and the later withdrawal of a verdict."""
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     before = site.clock.now()
@@ -148,14 +148,14 @@ def test_a_listing_leaves_the_window_with_its_last_score(any_site: Site) -> None
     assert list(risks(site, last + timedelta(microseconds=1))) == []
 
 
-def test_points_of_the_scorecard_count_for_nothing_and_are_told(any_site: Site) -> None:
+def test_listings_with_points_alone_are_left_out_and_counted_apart(any_site: Site) -> None:
     site = small(any_site)
     listing(site, "ann", "A1", "A2")
     found = risks(site)["ann"]
     assert (found.state, found.offers, found.left_out, found.percentile) == (RiskState.NO_MODEL, 0, 2, None)
 
 
-def test_a_listing_without_a_seller_is_nobodys(any_site: Site) -> None:
+def test_a_listing_without_a_seller_is_left_out(any_site: Site) -> None:
     site = modelled(any_site)
     listing(site, None, "X1")
     assert risks(site) == {}
@@ -172,7 +172,7 @@ def test_another_marketplace_is_not_compared(any_site: Site) -> None:
         assert list(ranking_at(connection, other.marketplace_id, site.clock.now(), SMALL).risks) == ["stranger"]
 
 
-def test_a_ranking_is_kept_with_its_moment_window_and_policy_and_read_as_it_was_made(any_site: Site) -> None:
+def test_a_ranking_is_stored_with_its_moment_window_and_policy(any_site: Site) -> None:
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2", price="12.00")
@@ -186,7 +186,7 @@ def test_a_ranking_is_kept_with_its_moment_window_and_policy_and_read_as_it_was_
     assert found == risks(site)
 
 
-def test_refreshing_twice_changes_nothing_and_a_later_ranking_takes_the_place(any_site: Site) -> None:
+def test_refreshing_twice_changes_nothing_and_a_later_ranking_replaces_the_earlier(any_site: Site) -> None:
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")
@@ -201,8 +201,8 @@ def test_refreshing_twice_changes_nothing_and_a_later_ranking_takes_the_place(an
         assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.not_scored", days=30),)
 
 
-def test_an_earlier_ranking_never_takes_the_place_of_a_later_one(any_site: Site) -> None:
-    """Two processes that refresh at once: whichever comes second, the later moment stays."""
+def test_an_earlier_ranking_never_replaces_a_later_one(any_site: Site) -> None:
+    """Of two concurrent refreshes the later moment stays, in either order."""
     site = modelled(any_site)
     listing(site, "ann", "A1")
     refresh(site.runtime, site.marketplace)
@@ -227,10 +227,8 @@ def test_the_sweep_compares_sellers_every_six_hours_once_a_model_scores(any_site
     assert refresh_seller_risks(site.runtime) == 1
 
 
-def test_nothing_follows_from_a_risk(any_site: Site) -> None:
-    """The same listing at the same moment is scored and routed alike, digit for digit, whatever is kept of its
-    seller.
-    """
+def test_a_risk_has_no_effect_on_scores_and_routes(any_site: Site) -> None:
+    """The same listing at the same moment gets the same score and route for any stored risk of its seller."""
     site = modelled(any_site)
     listing(site, "ann", "A1", "A2")
     listing(site, "bo", "B1", "B2")
@@ -267,14 +265,14 @@ def test_answers_are_plain_and_a_stranger_is_unknown(any_site: Site) -> None:
     assert one["reasons"][0].startswith("Riskier than ")
 
 
-def test_before_a_model_it_is_said_that_points_are_no_probability(site: Site) -> None:
+def test_without_a_model_the_reason_says_so(site: Site) -> None:
     with site.runtime.store.read() as connection:
         assert risk_of(site.runtime, connection, site.here, "ann").reasons == (message("risk.no_champion"),)
         assert risk_of(site.runtime, connection, site.here, None).reasons == (message("risk.no_seller"),)
 
 
 def test_scores_are_read_by_the_window_and_everything_else_by_its_key(site: Site) -> None:
-    """On SQLite, whose planner would walk every score that was ever made."""
+    """On SQLite, whose planner might scan all scores."""
     site = modelled(site)
     listing(site, "ann", "A1", "A2")
     find(site, "A1", Judgement.GENUINE)
@@ -295,5 +293,5 @@ def test_scores_are_read_by_the_window_and_everything_else_by_its_key(site: Site
             step for step in plan if "ix_score_scored (marketplace_id=? AND scored_at>? AND scored_at<?)" in step
         ]
         assert len(by_window) == 1, plan
-        walked = [step for step in plan if step.startswith("SCAN") and step.split()[1] in {"score", "listing_version"}]
-        assert not walked, plan
+        scans = [step for step in plan if step.startswith("SCAN") and step.split()[1] in {"score", "listing_version"}]
+        assert not scans, plan

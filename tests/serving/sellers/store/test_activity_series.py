@@ -12,7 +12,7 @@ SELLER = "lumo-trade-88"
 
 
 @pytest.mark.both_engines
-def test_what_happened_is_counted_in_steps_of_six_days_up_to_the_moment(any_site: Site) -> None:
+def test_events_are_counted_in_steps_of_six_days_up_to_the_moment(any_site: Site) -> None:
     now = any_site.clock.now()
     moments = (("sale", 1), ("sale", 2), ("sale", 7), ("fake_return", 89), ("sale", 91))
     events = [
@@ -26,7 +26,7 @@ def test_what_happened_is_counted_in_steps_of_six_days_up_to_the_moment(any_site
         found = activity_series.series_by_kind(connection, any_site.here, SELLER, now)
         nobody = activity_series.series_by_kind(connection, any_site.here, "nobody", now)
     assert found["sale"] == [0] * (STEPS - 2) + [1, 2]
-    assert found["fake_return"] == [1] + [0] * (STEPS - 1), "the one before the ninety days is left out"
+    assert found["fake_return"] == [1] + [0] * (STEPS - 1), "the event before the ninety days is left out"
     assert "return" not in found
     assert found[LISTINGS] == [0] * (STEPS - 1) + [1]
     assert nobody == {LISTINGS: [0] * STEPS}

@@ -10,7 +10,7 @@ from serving.standing.rules.standing import Effect
 from tests.fixtures.clocks import NOW
 
 AT_ONCE = Effect(True, Decimal("0.05"), message("effect.full"))
-HELD_BACK = Effect(False, Decimal(0), message("effect.suspended"))
+WITHHELD = Effect(False, Decimal(0), message("effect.suspended"))
 
 
 def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: bool = False) -> Begun:
@@ -23,11 +23,11 @@ def begun(days_ago: float | None, outcomes: int, *, good: bool = True, full: boo
     [
         (begun(None, 0), Phase.INVITED, "phase.invited"),
         (begun(0, 0), Phase.FIRST, "phase.outcomes"),
-        (begun(13.9, 500), Phase.FIRST, "phase.until"),  # Many outcomes of a morning are no past.
-        (begun(400, 19), Phase.FIRST, "phase.outcomes"),  # Time alone shows nothing.
+        (begun(13.9, 500), Phase.FIRST, "phase.until"),  # Many outcomes of one morning are no history.
+        (begun(400, 19), Phase.FIRST, "phase.outcomes"),  # Time alone is not enough.
         (begun(14, 20, good=False), Phase.FIRST, "phase.standing_lost"),
         (begun(14, 20), Phase.FULL, "phase.passed"),
-        (begun(None, 0, full=True), Phase.FULL, "phase.over"),  # Over is over, though the window forgets.
+        (begun(None, 0, full=True), Phase.FULL, "phase.over"),  # The end of the phase is permanent.
     ],
 )
 def test_a_brand_is_in_phase(found: Begun, phase: Phase, expected: str) -> None:
@@ -38,10 +38,10 @@ def test_a_brand_is_in_phase(found: Begun, phase: Phase, expected: str) -> None:
 @pytest.mark.parametrize(
     ("follows", "found", "today", "at_once", "audit"),
     [
-        (AT_ONCE, begun(0, 0, full=True), 99, True, "0.05"),  # In full, standing alone decides.
-        (AT_ONCE, begun(0, 0), 9, True, "0.10"),  # More of it is looked at again.
+        (AT_ONCE, begun(0, 0, full=True), 99, True, "0.05"),  # In the full phase, standing alone decides.
+        (AT_ONCE, begun(0, 0), 9, True, "0.10"),  # A larger share is audited.
         (AT_ONCE, begun(0, 0), 10, False, "0"),
-        (HELD_BACK, begun(0, 0), 0, False, "0"),  # A phase gives nothing that standing does not.
+        (WITHHELD, begun(0, 0), 0, False, "0"),  # A phase only restricts.
     ],
 )
 def test_the_first_phase_lets_a_confirmation(
@@ -52,7 +52,7 @@ def test_the_first_phase_lets_a_confirmation(
     assert (effect.at_once, effect.audit_share) == (at_once, Decimal(audit))
 
 
-def test_what_the_first_phase_holds_back_is_told() -> None:
+def test_the_limit_of_the_first_phase_is_the_reason() -> None:
     here = stage(begun(0, 0), NOW, DEFAULT_ENROLMENT)
     found = limited(AT_ONCE, here, at_once_today=10, policy=DEFAULT_ENROLMENT)
     assert found.reason == message("effect.first_phase.used", n=10)

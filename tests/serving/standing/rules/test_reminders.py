@@ -1,4 +1,4 @@
-"""What is due about a question that nobody has answered."""
+"""The due step of an unanswered question."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -13,12 +13,12 @@ SECOND = timedelta(seconds=1)
 
 CASES = [
     (timedelta(hours=48) + SECOND, [], "a second too early"),
-    (timedelta(hours=48), [R], "half of the time is over"),
-    (timedelta(hours=24) + SECOND, [R], "not a day yet"),
-    (timedelta(hours=24), [E], "the last day, and no reminder beside the escalation"),
+    (timedelta(hours=48), [R], "half of the time has passed"),
+    (timedelta(hours=24) + SECOND, [R], "more than a day is left"),
+    (timedelta(hours=24), [E], "the last day, and no reminder with the escalation"),
     (SECOND, [E], "a second is left"),
-    (timedelta(0), [], "the time is over"),
-    (-timedelta(days=9), [], "long over"),
+    (timedelta(0), [], "the deadline"),
+    (-timedelta(days=9), [], "long after the deadline"),
 ]
 
 
@@ -28,6 +28,6 @@ def test_the_next_step_is(left: timedelta, steps: list[QuestionStep], _why: str)
     assert [step for step, (after, until) in found.items() if after < DUE <= until] == steps
 
 
-def test_each_step_is_said_in_a_sentence() -> None:
+def test_each_step_has_a_sentence() -> None:
     assert set(EVENT_TEXTS) == set(QuestionStep)
     assert all(text.endswith(".") for text in EVENT_TEXTS.values())

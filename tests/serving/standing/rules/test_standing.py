@@ -38,13 +38,13 @@ MARK, DESIGN = ReasonCode.TRADEMARK_COUNTERFEIT, ReasonCode.DESIGN
 LATER = NOW + timedelta(days=1)
 
 
-def text(days_ago: float = 10.0, *, code: ReasonCode = MARK, at_once: bool = True) -> Given:
+def confirmed(days_ago: float = 10.0, *, code: ReasonCode = MARK, at_once: bool = True) -> Given:
     return Given(FAKE, code, NOW - timedelta(days=days_ago), at_once)
 
 
-RIGHT = text()
-WRONG = replace(text(at_once=False), analyst=Ruling(REAL, NOW - timedelta(days=9)))
-BACK = replace(text(), overturned_at=NOW - timedelta(days=8))
+RIGHT = confirmed()
+WRONG = replace(confirmed(at_once=False), analyst=Ruling(REAL, NOW - timedelta(days=9)))
+BACK = replace(confirmed(), overturned_at=NOW - timedelta(days=8))
 
 
 def lived(accepted: int, rejected: int = 0, overturned: int = 0, code: ReasonCode = MARK) -> list[Given]:
@@ -56,40 +56,44 @@ def stands(answers: list[Given], kept: KeptLevel | None = None, as_of: datetime 
     return standing(answers, kept=kept, as_of=as_of, policy=DEFAULT_STANDING)
 
 
-DESK = text(at_once=False)
+PASSED_ON = confirmed(at_once=False)
 BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
     (RIGHT, (Outcome.ACCEPTED, RIGHT.at), "removed, and nobody objected"),
-    (DESK, None, "passed on, and nobody has decided"),
-    (replace(DESK, analyst=Ruling(FAKE, LATER)), (Outcome.ACCEPTED, LATER), "an analyst agreed"),
-    (replace(DESK, analyst=Ruling(REAL, LATER)), (Outcome.REJECTED, LATER), "an analyst found it genuine"),
-    (replace(DESK, analyst=Ruling(Judgement.LICENSED, LATER)), (Outcome.REJECTED, LATER), "an analyst found a licence"),
-    (replace(DESK, analyst=Ruling(GREY, LATER)), None, "an analyst found it grey market"),
-    (replace(DESK, analyst=Ruling(UNSURE, LATER)), None, "an analyst could not tell"),
-    (replace(DESK, analyst=Ruling(Judgement.NEEDS_TEST_BUY, LATER)), None, "an analyst wants a test buy"),
-    (replace(RIGHT, audit=Ruling(FAKE, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look agreed"),
-    (replace(RIGHT, audit=Ruling(UNSURE, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look could not tell"),
-    (replace(RIGHT, audit=Ruling(GREY, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the blind look says grey market"),
-    (replace(RIGHT, audit=Ruling(REAL, LATER)), (Outcome.REJECTED, LATER), "the blind look found it genuine"),
-    (replace(RIGHT, audit=Ruling(Judgement.LICENSED, LATER)), (Outcome.REJECTED, LATER), "the blind look: licensed"),
-    (replace(RIGHT, waits=True), None, "people have yet to let it leave"),
-    (replace(RIGHT, waits=True, audit=Ruling(REAL, LATER)), None, "the blind look came before people decided"),
-    (replace(RIGHT, stopped_at=LATER), (Outcome.REJECTED, LATER), "people withdrew it before it left"),
-    (replace(RIGHT, overturned_at=LATER), (Outcome.OVERTURNED, LATER), "given back"),
+    (PASSED_ON, None, "passed on and undecided"),
+    (replace(PASSED_ON, analyst=Ruling(FAKE, LATER)), (Outcome.ACCEPTED, LATER), "an analyst agreed"),
+    (replace(PASSED_ON, analyst=Ruling(REAL, LATER)), (Outcome.REJECTED, LATER), "an analyst found it genuine"),
     (
-        replace(DESK, analyst=Ruling(FAKE, NOW), overturned_at=LATER),
+        replace(PASSED_ON, analyst=Ruling(Judgement.LICENSED, LATER)),
+        (Outcome.REJECTED, LATER),
+        "an analyst found a licence",
+    ),
+    (replace(PASSED_ON, analyst=Ruling(GREY, LATER)), None, "an analyst found it grey market"),
+    (replace(PASSED_ON, analyst=Ruling(UNSURE, LATER)), None, "an analyst could not tell"),
+    (replace(PASSED_ON, analyst=Ruling(Judgement.NEEDS_TEST_BUY, LATER)), None, "an analyst wants a test buy"),
+    (replace(RIGHT, audit=Ruling(FAKE, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the second review agreed"),
+    (replace(RIGHT, audit=Ruling(UNSURE, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the second review could not tell"),
+    (replace(RIGHT, audit=Ruling(GREY, LATER)), (Outcome.ACCEPTED, RIGHT.at), "the second review found grey market"),
+    (replace(RIGHT, audit=Ruling(REAL, LATER)), (Outcome.REJECTED, LATER), "the second review found it genuine"),
+    (replace(RIGHT, audit=Ruling(Judgement.LICENSED, LATER)), (Outcome.REJECTED, LATER), "the second review: licensed"),
+    (replace(RIGHT, waits=True), None, "the removal is pending approval"),
+    (replace(RIGHT, waits=True, audit=Ruling(REAL, LATER)), None, "the second review came before the approval"),
+    (replace(RIGHT, stopped_at=LATER), (Outcome.REJECTED, LATER), "withdrawn before it was sent"),
+    (replace(RIGHT, overturned_at=LATER), (Outcome.OVERTURNED, LATER), "overturned"),
+    (
+        replace(PASSED_ON, analyst=Ruling(FAKE, NOW), overturned_at=LATER),
         (Outcome.OVERTURNED, LATER),
-        "given back although an analyst agreed",
+        "overturned although an analyst agreed",
     ),
     (
         replace(RIGHT, audit=Ruling(REAL, NOW), overturned_at=LATER),
         (Outcome.OVERTURNED, LATER),
-        "given back counts once, not as rejected too",
+        "an overturn counts once, not also as a rejection",
     ),
     (replace(RIGHT, judgement=GREY, at_once=False), None, "the brand says grey market"),
     (replace(RIGHT, judgement=UNSURE, at_once=False), None, "the brand cannot tell"),
     (replace(RIGHT, judgement=Judgement.NEEDS_TEST_BUY, at_once=False), None, "the brand wants a test buy"),
     (replace(RIGHT, judgement=REAL, at_once=False), None, "the brand accuses nobody"),
-    (replace(DESK, judgement=GREY, analyst=Ruling(FAKE, NOW)), None, "grey market, and an analyst accuses"),
+    (replace(PASSED_ON, judgement=GREY, analyst=Ruling(FAKE, NOW)), None, "grey market, and an analyst accuses"),
 ]
 
 
@@ -98,8 +102,8 @@ def test_an_answer_counts_as(given: Given, expected: tuple[Outcome, datetime] | 
     assert outcome(given) == expected
 
 
-def test_what_is_given_back_counts_from_the_day_on_which_it_is_however_long_ago_it_was_confirmed() -> None:
-    old = replace(text(170.0), overturned_at=NOW - timedelta(days=1))
+def test_an_overturn_counts_from_its_own_day() -> None:
+    old = replace(confirmed(170.0), overturned_at=NOW - timedelta(days=1))
     assert stands([old]).overall.tally == Tally(overturned=1)
 
 
@@ -113,11 +117,11 @@ WINDOW: list[tuple[float, int, str]] = [
 
 @pytest.mark.parametrize(("days_ago", "counted", "_why"), WINDOW, ids=[row[-1] for row in WINDOW])
 def test_outcomes_of_three_months_count(days_ago: float, counted: int, _why: str) -> None:
-    assert stands([text(days_ago)]).overall.tally.counted == counted
+    assert stands([confirmed(days_ago)]).overall.tally.counted == counted
 
 
 LEVELS: list[tuple[list[Given], Level, str]] = [
-    ([], Level.PROVISIONAL, "nothing is known of it"),
+    ([], Level.PROVISIONAL, "no record"),
     (lived(15), Level.PROVISIONAL, "15 of 15: 79.6 % at least"),
     (lived(16), Level.FULL, "16 of 16: 80.6 % at least"),
     (lived(34), Level.FULL, "34 of 34: 89.8 % at least"),
@@ -137,7 +141,7 @@ LEVELS: list[tuple[list[Given], Level, str]] = [
     (lived(18, 0, 3), Level.PROVISIONAL, "three of 21: 4.98 % at least"),
     (lived(0, 1, 1), Level.PROVISIONAL, "two first mistakes"),
     (lived(0, 2, 1), Level.CAPPED, "three mistakes and nothing else"),
-    (lived(6, 4), Level.CAPPED, "four of ten rejected is no chance"),
+    (lived(6, 4), Level.CAPPED, "four of ten rejected is beyond chance"),
     (lived(96, 4), Level.SELF_SERVICE, "96 of 100: 90.2 % at least"),
     (lived(95, 5), Level.FULL, "95 of 100: 88.8 % at least"),
     ([*lived(5_000), *lived(90, 10, code=DESIGN)], Level.SELF_SERVICE, "90 % in the one other reason code"),
@@ -166,15 +170,15 @@ def audited(right: int, wrong: int = 0, unsure: int = 0) -> list[Given]:
 AUDITED: list[tuple[list[Given], Level, str]] = [
     ([*audited(59), *lived(340, 40)], Level.SELF_SERVICE, "59 of 59"),
     ([*audited(58), *lived(340, 40)], Level.FULL, "58 of 58 are too few"),
-    ([*audited(58, unsure=9), *lived(340, 40)], Level.FULL, "whoever could not tell is not one of them"),
-    ([*audited(59, unsure=9), *lived(340, 40)], Level.SELF_SERVICE, "nor does it count against the brand"),
+    ([*audited(58, unsure=9), *lived(340, 40)], Level.FULL, "reviews that could not tell do not count"),
+    ([*audited(59, unsure=9), *lived(340, 40)], Level.SELF_SERVICE, "neither for nor against the brand"),
     ([*audited(99, 1), *lived(340, 40)], Level.SELF_SERVICE, "99 of 100"),
     ([*audited(97, 1), *lived(340, 40)], Level.FULL, "97 of 98: 98.98 %"),
 ]
 
 
 @pytest.mark.parametrize(("answers", "level", "_why"), AUDITED, ids=[row[-1] for row in AUDITED])
-def test_blind_looks_earn_self_service(answers: list[Given], level: Level, _why: str) -> None:
+def test_second_reviews_earn_self_service(answers: list[Given], level: Level, _why: str) -> None:
     assert stands(answers).level is level
 
 
@@ -183,17 +187,17 @@ def had(level: Level, days: float) -> KeptLevel:
 
 
 GOOD, BAD = lived(200), lived(50, 50)
-OLD_BAD = [replace(text(40.0 + index / 100), overturned_at=NOW - timedelta(days=5)) for index in range(10)]
+OLD_BAD = [replace(confirmed(40.0 + index / 100), overturned_at=NOW - timedelta(days=5)) for index in range(10)]
 PATH: list[tuple[list[Given], KeptLevel | None, Level, str]] = [
     (BAD, None, Level.CAPPED, "lost at once"),
-    (BAD, had(Level.SELF_SERVICE, 300), Level.CAPPED, "no suspension without a warning, whoever it is"),
+    (BAD, had(Level.SELF_SERVICE, 300), Level.CAPPED, "no suspension without a cap before it"),
     (GOOD, had(Level.CAPPED, 89.9), Level.CAPPED, "no re-entry before three months"),
     (GOOD, had(Level.CAPPED, 90), Level.SELF_SERVICE, "after three months by the same rule"),
-    ([], had(Level.CAPPED, 90), Level.PROVISIONAL, "after three months of silence like anybody new"),
-    (BAD, had(Level.CAPPED, 5), Level.CAPPED, "all that was wrong was said before the warning"),
-    (BAD, had(Level.CAPPED, 20), Level.SUSPENDED, "it went on after the warning"),
-    ([*lived(9, 1)], had(Level.CAPPED, 20), Level.CAPPED, "one mistake since is no going on"),
-    (OLD_BAD, had(Level.CAPPED, 20), Level.CAPPED, "given back since, and said before"),
+    ([], had(Level.CAPPED, 90), Level.PROVISIONAL, "after three months without answers like a new brand"),
+    (BAD, had(Level.CAPPED, 5), Level.CAPPED, "all mistakes precede the cap"),
+    (BAD, had(Level.CAPPED, 20), Level.SUSPENDED, "the mistakes continued after the cap"),
+    ([*lived(9, 1)], had(Level.CAPPED, 20), Level.CAPPED, "one mistake since is not enough"),
+    (OLD_BAD, had(Level.CAPPED, 20), Level.CAPPED, "overturned since, but confirmed before"),
     (GOOD, had(Level.SUSPENDED, 89.9), Level.SUSPENDED, "no re-entry before three months"),
     (GOOD, had(Level.SUSPENDED, 90), Level.SELF_SERVICE, "after three months"),
     (BAD, had(Level.SUSPENDED, 200), Level.SUSPENDED, "still wrong after three months"),
@@ -201,22 +205,22 @@ PATH: list[tuple[list[Given], KeptLevel | None, Level, str]] = [
 
 
 @pytest.mark.parametrize(("answers", "kept", "level", "_why"), PATH, ids=[row[-1] for row in PATH])
-def test_what_was_held_leads_to(answers: list[Given], kept: KeptLevel | None, level: Level, _why: str) -> None:
+def test_an_earlier_level_leads_to(answers: list[Given], kept: KeptLevel | None, level: Level, _why: str) -> None:
     assert stands(answers, kept).level is level
 
 
-def test_one_reason_code_in_which_it_goes_on_is_enough_to_suspend() -> None:
+def test_one_reason_code_with_further_mistakes_is_enough_to_suspend() -> None:
     since = [*lived(5_000), *lived(50, 50, code=DESIGN)]
     assert stands(since, had(Level.CAPPED, 20)).level is Level.SUSPENDED
 
 
-def test_a_level_that_goes_on_keeps_its_day_and_a_new_one_begins_now() -> None:
+def test_an_unchanged_level_keeps_its_date_and_a_new_one_begins_now() -> None:
     kept = had(Level.FULL, 12)
     assert stands(lived(20), kept).since == kept.since
     assert stands(lived(200), kept).since == NOW
 
 
-def test_what_was_lost_names_the_day_from_which_it_can_come_back() -> None:
+def test_lost_standing_has_the_date_of_its_earliest_return() -> None:
     kept = had(Level.CAPPED, 12)
     found = stands(GOOD, kept)
     assert (found.good, found.returns_at) == (False, kept.since + timedelta(days=90))
@@ -225,14 +229,14 @@ def test_what_was_lost_names_the_day_from_which_it_can_come_back() -> None:
 
 
 WARNED: list[tuple[list[Given], bool, str]] = [
-    ([], False, "nothing to warn of"),
+    ([], False, "no outcomes"),
     (lived(925, 75), False, "92.5 %"),
-    (lived(924, 76), True, "92.4 %, and good standing goes on"),
+    (lived(924, 76), True, "92.4 %, still in good standing"),
     (lived(960, 0, 40), False, "4 % overturned"),
     (lived(959, 0, 41), True, "4.1 % overturned"),
     (lived(9, 0, 1), True, "in doubt"),
     ([*lived(900), *lived(92, 8, code=DESIGN)], True, "in one reason code"),
-    (lived(80, 20), False, "what is lost is beyond a warning"),
+    (lived(80, 20), False, "lost standing has no warning"),
 ]
 
 
@@ -254,7 +258,7 @@ EFFECTS: list[tuple[Level, int, bool, str]] = [
 
 
 @pytest.mark.parametrize(("level", "today", "at_once", "audit_share"), EFFECTS)
-def test_a_level_lets_a_confirmation(level: Level, today: int, at_once: bool, audit_share: str) -> None:
+def test_the_effect_of_a_confirmation_by_level(level: Level, today: int, at_once: bool, audit_share: str) -> None:
     found = effect(replace(stands([]), level=level), at_once_today=today, policy=DEFAULT_STANDING)
     assert found == Effect(at_once, Decimal(audit_share), found.reason)
     assert found.reason.code.startswith("effect.")
@@ -284,7 +288,7 @@ def test_a_share_that_misses_a_limit_is_not_rounded_onto_it() -> None:
     assert "(5.01%)" in reasons
 
 
-def test_from_a_hundred_outcomes_on_the_shares_are_taken_as_they_are() -> None:
+def test_from_a_hundred_outcomes_on_shares_are_compared_directly() -> None:
     doubting = replace(DEFAULT_STANDING, full_lower_bound=Decimal("0.95"), self_service_lower_bound=Decimal("0.95"))
     levels = [standing(lived(n), kept=None, as_of=NOW, policy=doubting).level for n in (60, 99, 100)]
     assert levels == [Level.PROVISIONAL, Level.SELF_SERVICE, Level.SELF_SERVICE]
@@ -306,13 +310,13 @@ def test_the_ends_are_wilsons_to_the_last_digit() -> None:
                     assert surely_below(part, n, at, exact) is (high < limit)
 
 
-def test_of_nothing_nothing_is_sure() -> None:
+def test_without_outcomes_no_limit_is_reached() -> None:
     assert not surely_at_least(0, 0, Decimal("0"), Decimal("1.96"))
     assert tallies([], after=NOW, until=NOW) == {None: Tally()}
 
 
 @pytest.mark.parametrize("histories", [400, pytest.param(100_000, marks=pytest.mark.soak)])
-def test_standing_agrees_with_the_rule_said_a_second_time(histories: int) -> None:
+def test_standing_agrees_with_an_independent_reference(histories: int) -> None:
     rng, seen = random.Random(histories), Counter[str]()
     for number in range(histories):
         rows, before = twin.history(rng)

@@ -35,11 +35,11 @@ OUTLOOKS: list[tuple[list[Given], tuple[Message, ...], str]] = [
 
 
 @pytest.mark.parametrize(("answers", "told", "_why"), OUTLOOKS, ids=[row[-1] for row in OUTLOOKS])
-def test_what_would_change_a_standing_is_told(answers: list[Given], told: tuple[Message, ...], _why: str) -> None:
+def test_the_outlook_of_a_standing(answers: list[Given], told: tuple[Message, ...], _why: str) -> None:
     assert outlook(stands(answers), DEFAULT_STANDING) == told
 
 
-def test_of_what_is_lost_the_reasons_say_when_it_can_come_back() -> None:
+def test_lost_standing_has_no_outlook_but_a_date_of_return() -> None:
     found = stands([], KeptLevel(Level.SUSPENDED, NOW))
     assert outlook(found, DEFAULT_STANDING) == ()
     assert found.reasons[-1] == message("standing.returns", date=date(2026, 5, 31))

@@ -40,28 +40,28 @@ SPEAKS: list[tuple[Person, str | None, str]] = [
     (person("usr_jo", Grant(Role.BRAND, HERE, OURS)), OURS, "a colleague of the brand"),
     (person("usr_jo", Grant(Role.BRAND, HERE, THEIRS)), None, "another brand's person"),
     (person("usr_jo", Grant(Role.BRAND, "mkt_b", OURS)), None, "the brand's person for another marketplace"),
-    (person("usr_wei", Grant(Role.DATA_SCIENTIST, HERE)), None, "a data scientist has no say"),
+    (person("usr_wei", Grant(Role.DATA_SCIENTIST, HERE)), None, "a data scientist has no vote"),
     (person("usr_ada", Grant(Role.ADMIN, HERE)), None, "nor has an administrator"),
-    (person("usr_none"), None, "nor anybody without a role"),
+    (person("usr_none"), None, "nor a person without a role"),
     (
         person("usr_lena", Grant(Role.ACCOUNT_MANAGER, HERE), Grant(Role.ANALYST, HERE)),
         REVIEW_TEAM,
-        "one person with two roles is one voice, the desk's",
+        "one person with two roles has one vote, the review team's",
     ),
     (
         person("usr_lena", Grant(Role.BRAND, HERE, OURS), Grant(Role.ACCOUNT_MANAGER, HERE)),
         PROGRAMME,
-        "and the programme's before the brand's",
+        "and account management's before the brand's",
     ),
 ]
 
 
 @pytest.mark.parametrize(("who", "expected", "why"), SPEAKS, ids=[row[-1] for row in SPEAKS])
-def test_somebody_speaks_for(who: Person, expected: str | None, why: str) -> None:
+def test_the_organisation_of_a_vote_is(who: Person, expected: str | None, why: str) -> None:
     assert organisation_of(who, BURST) == expected, why
 
 
-def test_where_no_brand_is_known_any_account_manager_of_the_place_speaks_for_the_programme() -> None:
+def test_without_a_brand_any_account_manager_of_the_marketplace_votes_for_the_programme() -> None:
     unknown = replace(BURST, brand_id=None, account_manager_id=None)
     assert organisation_of(person("usr_marc", Grant(Role.ACCOUNT_MANAGER, HERE)), unknown) == PROGRAMME
     assert organisation_of(person("usr_jo", Grant(Role.BRAND, HERE, OURS)), unknown) is None
@@ -78,74 +78,74 @@ INES, TOMAS, LENA, JO = (
     say("usr_jo", OURS),
 )
 SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
-    (BURST, [], None, "nobody has spoken"),
-    (BURST, [INES], None, "the desk alone"),
+    (BURST, [], None, "nobody has voted"),
+    (BURST, [INES], None, "the review team alone"),
     (BURST, [INES, TOMAS], None, "two people of one organisation"),
-    (BURST, [INES, LENA], R, "the desk and the programme"),
+    (BURST, [INES, LENA], R, "the review team and account management"),
     (BURST, [LENA, INES], R, "in either order"),
-    (BURST, [INES, JO], R, "the desk and a colleague of the brand"),
-    (BURST, [LENA, JO], None, "two organisations, but nobody of the desk"),
-    (BURST, [INES, say("usr_camille", OURS)], None, "the one who confirmed does not count"),
+    (BURST, [INES, JO], R, "the review team and a colleague of the brand"),
+    (BURST, [LENA, JO], None, "two organisations, but nobody of the review team"),
+    (BURST, [INES, say("usr_camille", OURS)], None, "the confirmer does not count"),
     (BURST, [INES, say("usr_lena", PROGRAMME, W)], None, "they disagree"),
-    (BURST, [INES, say("usr_lena", PROGRAMME, W), LENA], R, "the later word counts"),
-    (BURST, [INES, LENA, say("usr_lena", PROGRAMME, W)], None, "also where it takes the agreement back"),
+    (BURST, [INES, say("usr_lena", PROGRAMME, W), LENA], R, "the later vote counts"),
+    (BURST, [INES, LENA, say("usr_lena", PROGRAMME, W)], None, "also where it withdraws an approval"),
     (BURST, [say("usr_ines", REVIEW_TEAM, W), say("usr_lena", PROGRAMME, W)], W, "two withdraw it"),
     (BURST, [say("usr_ines", REVIEW_TEAM, W)], None, "one alone does not"),
     (LARGE, [], None, "the confirmer alone"),
-    (LARGE, [INES], R, "the desk is the second organisation"),
-    (LARGE, [LENA], R, "so is the programme"),
+    (LARGE, [INES], R, "the review team is the second organisation"),
+    (LARGE, [LENA], R, "so is account management"),
     (LARGE, [JO], None, "a colleague of the confirmer is not"),
-    (LARGE, [say("usr_ines", REVIEW_TEAM, W)], W, "the second organisation says no"),
-    (BY_REVIEW_TEAM, [TOMAS], None, "an analyst confirmed: another analyst is no other organisation"),
+    (LARGE, [say("usr_ines", REVIEW_TEAM, W)], W, "the second organisation withdraws it"),
+    (BY_REVIEW_TEAM, [TOMAS], None, "an analyst confirmed, and another analyst is of the same organisation"),
     (BY_REVIEW_TEAM, [JO], R, "the brand is"),
-    (OFF, [INES], R, "switched off: somebody looks, and then it may leave"),
+    (OFF, [INES], R, "switched off: one approval is enough"),
     (replace(BURST, causes=LARGE.causes | BURST.causes), [LENA], None, "of two causes the stricter decides"),
 ]
 
 
 @pytest.mark.parametrize(("bearing", "given", "expected", "why"), SETTLED, ids=[row[-1] for row in SETTLED])
-def test_a_held_removal_is_settled(bearing: Bearing, given: list[Vote], expected: Decision | None, why: str) -> None:
+def test_a_pending_removal_is_settled(bearing: Bearing, given: list[Vote], expected: Decision | None, why: str) -> None:
     assert settled(given, bearing, {}) is expected, why
 
 
 INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] = [
-    (BURST, [INES, LENA], {"usr_lena": "usr_ines"}, None, "the desk asked the programme in"),
+    (BURST, [INES, LENA], {"usr_lena": "usr_ines"}, None, "the review team invited the account manager"),
     (
         BURST,
         [INES, JO],
         {"usr_jo": "usr_x", "usr_x": "usr_ines"},
         None,
-        "the desk asked the brand in by another",
+        "the review team invited the brand's user through another",
     ),
-    (BURST, [INES, TOMAS, LENA], {"usr_lena": "usr_ines"}, R, "a colleague of the host agrees too"),
-    (BURST, [INES, LENA], {"usr_ines": "usr_ada", "usr_lena": "usr_ada"}, R, "both by somebody who says nothing"),
-    (BURST, [INES, LENA], {"usr_camille": "usr_ines"}, None, "the desk asked in who confirmed"),
-    (LARGE, [INES], {"usr_camille": "usr_ines"}, None, "the second asked in who confirmed"),
-    (LARGE, [INES], {"usr_ines": "usr_camille"}, None, "who confirmed asked the second in"),
-    (LARGE, [INES, LENA], {"usr_ines": "usr_camille"}, R, "who confirmed does not count, and two others agree"),
+    (BURST, [INES, TOMAS, LENA], {"usr_lena": "usr_ines"}, R, "a colleague of the inviter agrees too"),
+    (BURST, [INES, LENA], {"usr_ines": "usr_ada", "usr_lena": "usr_ada"}, R, "both invited by a person without a vote"),
+    (BURST, [INES, LENA], {"usr_camille": "usr_ines"}, None, "an approver invited the confirmer"),
+    (LARGE, [INES], {"usr_camille": "usr_ines"}, None, "the second person invited the confirmer"),
+    (LARGE, [INES], {"usr_ines": "usr_camille"}, None, "the confirmer invited the second person"),
+    (LARGE, [INES, LENA], {"usr_ines": "usr_camille"}, R, "the confirmer does not count, and two others agree"),
     (LARGE, [INES, TOMAS], {"usr_ines": "usr_camille"}, None, "two others of one organisation"),
-    (LARGE, [say("usr_ines", REVIEW_TEAM, W)], {"usr_camille": "usr_ines"}, W, "who asked in who confirmed says no"),
+    (LARGE, [say("usr_ines", REVIEW_TEAM, W)], {"usr_camille": "usr_ines"}, W, "the confirmer's inviter withdraws it"),
     (
         BURST,
         [replace(INES, decision=W), replace(LENA, decision=W)],
         {"usr_lena": "usr_ines"},
         W,
-        "against it both count",
+        "for a withdrawal both count",
     ),
 ]
 
 
 @pytest.mark.parametrize(("bearing", "given", "invited_by", "expected", "why"), INVITED, ids=[r[-1] for r in INVITED])
-def test_of_two_who_asked_one_another_in_only_the_guest_counts(
+def test_if_one_approver_invited_another_only_the_invitee_counts(
     bearing: Bearing, given: list[Vote], invited_by: dict[str, str], expected: Decision | None, why: str
 ) -> None:
     assert settled(given, bearing, each_by_one(invited_by)) is expected, why
 
 
-def test_whose_word_does_not_count_is_said_in_words() -> None:
+def test_approvals_that_do_not_count_have_a_reason() -> None:
     why = (
-        "Does not count: let in somebody who confirmed it or says the same, by an invitation or a link for a new "
-        "password."
+        "Does not count: this person invited another confirmer or approver of this removal, or created their password "
+        "reset link."
     )
     assert left_out([INES, LENA], BURST, each_by_one({"usr_lena": "usr_ines"})) == {"usr_ines": why}
     assert left_out([INES], LARGE, each_by_one({"usr_ines": "usr_camille"})) == {"usr_camille": why}
@@ -153,18 +153,18 @@ def test_whose_word_does_not_count_is_said_in_words() -> None:
     assert left_out([], LARGE, each_by_one({"usr_camille": "usr_x"})) == {}
 
 
-def test_whoever_asked_in_a_confirmer_can_only_withdraw_the_removal() -> None:
+def test_a_confirmers_inviter_can_only_withdraw_the_removal() -> None:
     ines, host = person("usr_ines", Grant(Role.ANALYST, HERE)), each_by_one({"usr_camille": "usr_ines"})
     against = replace(INES, decision=W)
     check_vote(ines, BURST, [], against, host)
     for given in ([], [against]):
-        with pytest.raises(Forbidden, match="You let in whoever confirmed this removal, by an invitation"):
+        with pytest.raises(Forbidden, match="You invited a person who confirmed this removal, or created"):
             check_vote(ines, BURST, given, INES, host)
     check_vote(ines, BURST, [], INES, each_by_one({"usr_ines": "usr_camille"}))
 
 
 @pytest.mark.parametrize("cause", sorted(BURSTS))
-def test_no_one_person_settles_what_a_burst_held(cause: HoldCause) -> None:
+def test_no_single_person_settles_a_removal_after_a_burst(cause: HoldCause) -> None:
     bearing = replace(BURST, causes=frozenset({cause}))
     votes = [replace(one, decision=decision) for one in (INES, TOMAS, LENA, JO) for decision in Decision]
     for first, second in itertools.product(votes, repeat=2):
@@ -172,22 +172,22 @@ def test_no_one_person_settles_what_a_burst_held(cause: HoldCause) -> None:
             assert settled([first, second], bearing, {}) is None
 
 
-def test_whoever_confirmed_has_no_say() -> None:
+def test_a_confirmer_has_no_vote() -> None:
     camille = person("usr_camille", Grant(Role.BRAND, HERE, OURS))
     with pytest.raises(Forbidden, match="You confirmed this removal"):
         check_vote(camille, BURST, [], say("usr_camille", OURS), {})
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
-def test_an_opinion_has_a_reason(reason: str) -> None:
+def test_a_vote_needs_a_reason(reason: str) -> None:
     ines = person("usr_ines", Grant(Role.ANALYST, HERE))
     with pytest.raises(Invalid, match="Give a reason"):
         check_vote(ines, BURST, [], replace(INES, reason=reason), {})
 
 
-def test_nobody_says_the_same_twice_but_may_change_their_mind() -> None:
+def test_a_vote_is_not_repeated_but_can_be_changed() -> None:
     ines = person("usr_ines", Grant(Role.ANALYST, HERE))
-    with pytest.raises(Conflict, match="You have said so already"):
+    with pytest.raises(Conflict, match="You have already voted this way"):
         check_vote(ines, BURST, [INES], INES, {})
     check_vote(ines, BURST, [INES], replace(INES, decision=W), {})
     check_vote(ines, BURST, [INES, replace(INES, decision=W)], INES, {})

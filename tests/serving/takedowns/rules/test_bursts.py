@@ -14,26 +14,26 @@ QUIET = Asked(Side.BRAND, Pace(0), Pace(0), Pace(0), sales_90d=12.0, switched_on
 C = HoldCause
 
 TABLE: list[tuple[Asked, set[HoldCause], str]] = [
-    (QUIET, set(), "nothing is unusual"),
-    (replace(QUIET, user=Pace(19)), set(), "the twentieth of an hour leaves"),
-    (replace(QUIET, user=Pace(20)), {C.USER_BURST}, "the twenty-first is held"),
-    (replace(QUIET, user=Pace(20, 14)), set(), "half as much again of 14 is 21, so the 21st leaves"),
-    (replace(QUIET, user=Pace(20, 13)), {C.USER_BURST}, "of 13 it is 19: the cap is twenty all the same"),
-    (replace(QUIET, brand=Pace(39)), set(), "the fortieth of a brand leaves"),
-    (replace(QUIET, brand=Pace(40)), {C.BRAND_BURST}, "the next is held"),
-    (replace(QUIET, brand=Pace(59, 40)), set(), "a brand that has long done forty may do sixty"),
-    (replace(QUIET, brand=Pace(60, 40)), {C.BRAND_BURST}, "and no more"),
+    (QUIET, set(), "all normal"),
+    (replace(QUIET, user=Pace(19)), set(), "the twentieth of an hour is sent"),
+    (replace(QUIET, user=Pace(20)), {C.USER_BURST}, "the twenty-first is pending"),
+    (replace(QUIET, user=Pace(20, 14)), set(), "half as much again of 14 is 21, so the 21st is sent"),
+    (replace(QUIET, user=Pace(20, 13)), {C.USER_BURST}, "of 13 it is 19, so the cap stays at twenty"),
+    (replace(QUIET, brand=Pace(39)), set(), "the fortieth of a brand is sent"),
+    (replace(QUIET, brand=Pace(40)), {C.BRAND_BURST}, "the next is pending"),
+    (replace(QUIET, brand=Pace(59, 40)), set(), "a brand with a history of forty may send sixty"),
+    (replace(QUIET, brand=Pace(60, 40)), {C.BRAND_BURST}, "at most sixty"),
     (replace(QUIET, brand=None), set(), "a listing without a brand has no brand's pace"),
-    (replace(QUIET, seller=Pace(9)), set(), "the tenth listing of a seller leaves"),
-    (replace(QUIET, seller=Pace(10)), {C.SELLER_BURST}, "the eleventh is held"),
-    (replace(QUIET, seller=Pace(10, 500)), {C.SELLER_BURST}, "no past of a seller raises the cap that protects it"),
-    (replace(QUIET, seller=None), set(), "of a seller that is not named no pace is known"),
+    (replace(QUIET, seller=Pace(9)), set(), "the tenth listing of a seller is sent"),
+    (replace(QUIET, seller=Pace(10)), {C.SELLER_BURST}, "the eleventh is pending"),
+    (replace(QUIET, seller=Pace(10, 500)), {C.SELLER_BURST}, "no history raises the cap that protects a seller"),
+    (replace(QUIET, seller=None), set(), "an unnamed seller has no known pace"),
     (replace(QUIET, sales_90d=199.0), set(), "a small shop"),
-    (replace(QUIET, sales_90d=200.0), {C.HIGH_IMPACT}, "a shop that somebody lives on"),
+    (replace(QUIET, sales_90d=200.0), {C.HIGH_IMPACT}, "a livelihood"),
     (replace(QUIET, sales_90d=None), set(), "unknown sales are not high sales"),
     (replace(QUIET, switched_on=False), {C.SWITCHED_OFF}, "the rule is switched off"),
-    (replace(QUIET, side=Side.ANALYST, switched_on=False), set(), "the switch is of brands' confirmations"),
-    (replace(QUIET, side=Side.ANALYST, brand=Pace(400)), set(), "an analyst's confirmation is no burst of the brand"),
+    (replace(QUIET, side=Side.ANALYST, switched_on=False), set(), "the kill switch covers brands' confirmations"),
+    (replace(QUIET, side=Side.ANALYST, brand=Pace(400)), set(), "an analyst's confirmation is not the brand's burst"),
     (replace(QUIET, side=Side.ANALYST, user=Pace(20)), {C.USER_BURST}, "an analyst's account can be stolen too"),
     (replace(QUIET, side=Side.ANALYST, seller=Pace(10)), {C.SELLER_BURST}, "a seller is protected from everybody"),
     (
@@ -45,16 +45,16 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
 
 
 @pytest.mark.parametrize(("asked", "causes", "why"), TABLE, ids=[row[-1] for row in TABLE])
-def test_a_removal_is_held_for(asked: Asked, causes: set[HoldCause], why: str) -> None:
+def test_the_holds_of_a_removal(asked: Asked, causes: set[HoldCause], why: str) -> None:
     assert {one.cause for one in holds(asked, DEFAULT_BURSTS)} == causes, why
 
 
-def test_what_names_the_alert_comes_first() -> None:
+def test_the_cause_that_names_the_alert_comes_first() -> None:
     everything = TABLE[-1][0]
     assert [one.cause for one in holds(everything, DEFAULT_BURSTS)] == list(HoldCause)
 
 
-def test_the_sentences_say_the_figures() -> None:
+def test_the_messages_have_the_figures() -> None:
     everything = replace(TABLE[-1][0], user=Pace(45, 30))
     assert [in_english(one.message) for one in holds(everything, DEFAULT_BURSTS)] == [
         "Removals on a brand's confirmation are switched off.",
@@ -68,15 +68,15 @@ def test_the_sentences_say_the_figures() -> None:
 @pytest.mark.parametrize(
     ("busiest", "allowed", "why"),
     [
-        (0, 20, "without a past the least"),
+        (0, 20, "the lowest cap without a history"),
         (20, 30, "half as much again"),
         (21, 31, "rounded down"),
-        (66, 99, "just below the most"),
-        (67, 100, "the most"),
-        (100_000, 100, "no past is worth more"),
+        (66, 99, "just below the highest cap"),
+        (67, 100, "the highest cap"),
+        (100_000, 100, "no history exceeds the highest cap"),
     ],
 )
-def test_a_past_raises_a_cap_up_to_the_most(busiest: int, allowed: int, why: str) -> None:
+def test_a_history_raises_a_cap_up_to_the_highest(busiest: int, allowed: int, why: str) -> None:
     assert cap(Pace(0, busiest), DEFAULT_BURSTS.per_user, DEFAULT_BURSTS.most_per_user, DEFAULT_BURSTS) == allowed, why
 
 
@@ -87,7 +87,7 @@ policies = st.builds(
 
 
 @given(paces, paces, paces, policies, st.sampled_from(Side))
-def test_one_more_let_through_never_frees_a_removal(
+def test_one_more_sent_removal_never_ends_a_hold(
     user: Pace, brand: Pace, seller: Pace, policy: BurstPolicy, side: Side
 ) -> None:
     asked = Asked(side, user, brand, seller, None, switched_on=True)
@@ -102,9 +102,7 @@ def test_one_more_let_through_never_frees_a_removal(
 
 
 @given(st.integers(0, 600), policies, st.integers(0, 300))
-def test_whoever_confirms_without_pause_lets_at_most_the_cap_through(
-    asked: int, policy: BurstPolicy, past: int
-) -> None:
+def test_continuous_confirmations_send_at_most_the_cap(asked: int, policy: BurstPolicy, past: int) -> None:
     through = 0
     for _ in range(asked):
         one = Asked(Side.BRAND, Pace(through, past), Pace(through, past), Pace(through), None, switched_on=True)
@@ -117,7 +115,7 @@ def test_whoever_confirms_without_pause_lets_at_most_the_cap_through(
     assert through == min(asked, *caps)
 
 
-def test_a_removal_is_held_for_each_cause_apart_from_the_others() -> None:
+def test_each_cause_holds_a_removal_independently() -> None:
     parts = {
         C.USER_BURST: {"user": Pace(20)},
         C.BRAND_BURST: {"brand": Pace(40)},

@@ -1,4 +1,4 @@
-"""A snapshot is what was taken, or the difference is named."""
+"""A snapshot matches the taken one, or the differences are reported."""
 
 import hashlib
 from collections.abc import Callable
@@ -29,11 +29,11 @@ def found(snapshot: Snapshot) -> tuple[str, ...]:
     return differences(snapshot, vouched=a_snapshot().digest)
 
 
-def test_a_snapshot_is_what_was_taken() -> None:
+def test_an_unchanged_snapshot_has_no_differences() -> None:
     assert found(a_snapshot()) == ()
 
 
-def test_the_digests_are_those_of_a_second_reading_of_the_definition() -> None:
+def test_the_digests_match_an_independent_implementation() -> None:
     taken = a_snapshot()
     digests = {}
     for one in taken.parts:
@@ -51,40 +51,40 @@ def test_an_erased_part_is_no_difference(part: Part) -> None:
 
 
 TAMPERED: list[tuple[Callable[[Snapshot], Snapshot], str, str]] = [
-    (lambda one: with_part(one, Part.PRICE, body=b"9.00"), "The part “price” is not what was taken.", "body changed"),
-    (lambda one: with_part(one, Part.TEXT, salt="ff" * 16), "The part “text” is not what was taken.", "salt changed"),
-    (lambda one: with_part(one, Part.PAGE, salt=None), "The part “page” is not what was taken.", "salt alone erased"),
-    (lambda one: with_part(one, Part.SELLER, digest="0" * 64), "The part “seller” is not what was taken.", "digest"),
+    (lambda one: with_part(one, Part.PRICE, body=b"9.00"), "The part “price” was altered.", "body changed"),
+    (lambda one: with_part(one, Part.TEXT, salt="ff" * 16), "The part “text” was altered.", "salt changed"),
+    (lambda one: with_part(one, Part.PAGE, salt=None), "The part “page” was altered.", "salt alone erased"),
+    (lambda one: with_part(one, Part.SELLER, digest="0" * 64), "The part “seller” was altered.", "digest"),
     (
         lambda one: with_part(one, Part.PAGE, digest="0" * 64, salt=None, body=None),
-        "Its header or the digest of a part was altered.",
+        "The header or the digest of a part was altered.",
         "digest of an erased part changed",
     ),
     (lambda one: replace(one, parts=one.parts[1:]), "The part “text” is missing.", "part removed"),
     (
         lambda one: replace(one, header={**HEADER, "version": 2}),
-        "Its header or the digest of a part was altered.",
+        "The header or the digest of a part was altered.",
         "header changed",
     ),
     (
         lambda _: snapshot_of(HEADER, {**BODIES, Part.TEXT: b"another"}, SALTS),
-        "The audit log vouches for another snapshot.",
-        "all hashed anew",
+        "The audit log has a different digest for this snapshot.",
+        "all hashed again",
     ),
 ]
 
 
 @pytest.mark.parametrize(("tamper", "sentence", "what"), TAMPERED, ids=[row[-1] for row in TAMPERED])
-def test_what_was_altered_is_named(tamper: Callable[[Snapshot], Snapshot], sentence: str, what: str) -> None:
+def test_an_alteration_is_reported(tamper: Callable[[Snapshot], Snapshot], sentence: str, what: str) -> None:
     assert sentence in found(tamper(a_snapshot())), what
 
 
-def test_a_snapshot_that_the_log_does_not_know_is_named() -> None:
-    assert differences(a_snapshot(), vouched=None) == ("No entry of the audit log vouches for it.",)
+def test_a_snapshot_without_an_audit_entry_is_reported() -> None:
+    assert differences(a_snapshot(), vouched=None) == ("The audit log has no entry for this snapshot.",)
 
 
 def test_equal_bodies_under_other_salts_have_other_digests() -> None:
-    """So that an erased price cannot be found by hashing every price."""
+    """An erased price cannot be found by hashing every price."""
     other = snapshot_of(HEADER, BODIES, dict.fromkeys(Part, b"\xff" * 16))
     pairs = zip(a_snapshot().parts, other.parts, strict=True)
     assert all(one.digest != another.digest for one, another in pairs)
@@ -101,9 +101,7 @@ def test_equal_bodies_of_two_parts_have_other_digests() -> None:
 def test_any_flipped_byte_of_any_body_is_found(part: Part, data: st.DataObject) -> None:
     body = bytearray(BODIES[part])
     body[data.draw(st.integers(0, len(body) - 1))] ^= data.draw(st.integers(1, 255))
-    assert found(with_part(a_snapshot(), part, body=bytes(body))) == (
-        f"The part “{part.value}” is not what was taken.",
-    )
+    assert found(with_part(a_snapshot(), part, body=bytes(body))) == (f"The part “{part.value}” was altered.",)
 
 
 def test_a_kept_part_knows_its_salt_as_text() -> None:

@@ -49,7 +49,7 @@ DAYS = st.dates(date(2020, 1, 1), date(2037, 12, 31))
     DAYS,
     st.none() | st.integers(0, 400),
 )
-def test_whatever_was_decided_the_validator_takes_its_statement(
+def test_the_validator_accepts_the_statement_of_every_restriction(
     found: Restriction, applied_on: date, days_until_reversed: int | None
 ) -> None:
     reversed_on = None
@@ -83,7 +83,7 @@ def test_whatever_was_decided_the_validator_takes_its_statement(
         ({"reversed_on": date(2026, 3, 9)}, "end_date_visibility_restriction", "2026-03-09"),
     ],
 )
-def test_a_field_says_what_was_decided(changes: dict[str, Any], field: str, value: Any) -> None:
+def test_the_fields_of_a_statement(changes: dict[str, Any], field: str, value: Any) -> None:
     assert public_statement(replace(RESTRICTION, **changes), PROFILE)[field] == value
 
 
@@ -98,13 +98,11 @@ def test_a_field_says_what_was_decided(changes: dict[str, Any], field: str, valu
         ({"reversed_on": date(2026, 3, 9)}, " The removal was reversed on 2026-03-09, after the seller's complaint."),
     ],
 )
-def test_the_facts_say_how_it_was_found_who_examined_it_and_what_became_of_it(
-    changes: dict[str, Any], told: str
-) -> None:
+def test_the_facts_name_the_detection_the_examiner_and_the_reversal(changes: dict[str, Any], told: str) -> None:
     assert told in public_statement(replace(RESTRICTION, **changes), PROFILE)["decision_facts"]
 
 
-def test_what_no_person_decided_names_no_person() -> None:
+def test_a_decision_without_a_person_names_no_person() -> None:
     facts = public_statement(replace(RESTRICTION, influence=Influence.FULLY), PROFILE)["decision_facts"]
     assert facts == "The listing was found by an automated classifier. It was removed by an automated rule."
 
@@ -122,7 +120,7 @@ def test_every_action_restricts_something_or_is_the_inverse_of_one_that_does() -
         ({"applied_on": date(2038, 1, 2)}, "to 2038-01-01."),
     ],
 )
-def test_what_the_database_would_not_take_is_refused_with_its_reason(changes: dict[str, Any], sentence: str) -> None:
+def test_a_statement_outside_the_rules_of_the_database_is_refused(changes: dict[str, Any], sentence: str) -> None:
     with pytest.raises(Invalid) as refused:
         public_statement(replace(RESTRICTION, **changes), PROFILE)
     assert sentence in refused.value.sentence
@@ -138,14 +136,14 @@ def test_the_countries_are_those_of_the_validator() -> None:
 @pytest.mark.parametrize(
     ("name", "territories", "sentence"),
     [
-        ("", ["DE"], "A platform has a name"),
-        ("a" * 201, ["DE"], "A platform has a name"),
-        ("Ba\x00zaar", ["DE"], "A platform has a name"),
+        ("", ["DE"], "The platform name must have"),
+        ("a" * 201, ["DE"], "The platform name must have"),
+        ("Ba\x00zaar", ["DE"], "The platform name must have"),
         ("Bazaar", [], "Name the EEA countries"),
-        ("Bazaar", ["DE", "US"], "US is no code of an EEA country"),
-        ("Bazaar", ["EL"], "EL is no code of an EEA country"),
+        ("Bazaar", ["DE", "US"], "US is not the code of an EEA country"),
+        ("Bazaar", ["EL"], "EL is not the code of an EEA country"),
     ],
 )
-def test_a_profile_that_would_not_do_is_refused(name: str, territories: list[str], sentence: str) -> None:
+def test_an_invalid_profile_is_refused(name: str, territories: list[str], sentence: str) -> None:
     with pytest.raises(Invalid, match=sentence):
         transparency_profile(name, territories)

@@ -13,27 +13,27 @@ ASKED, GONE, STILL, UNKNOWN = CheckState.ASKED, CheckState.GONE, CheckState.STIL
 @pytest.mark.parametrize(
     ("before", "seen", "looks", "since", "after", "again_in", "_why"),
     [
-        (ASKED, Seen.GONE, 1, MINUTE, GONE, DAY - MINUTE, "gone; it is looked at once more a day after"),
+        (ASKED, Seen.GONE, 1, MINUTE, GONE, DAY - MINUTE, "gone; it is checked again a day later"),
         (ASKED, Seen.SHOWN, 1, MINUTE, ASKED, MINUTE, "pages lag behind an acknowledgement"),
-        (ASKED, Seen.SHOWN, 4, HOUR - MINUTE, ASKED, 45 * MINUTE, "a minute before the hour they still may"),
+        (ASKED, Seen.SHOWN, 4, HOUR - MINUTE, ASKED, 45 * MINUTE, "a minute before the hour pages may still lag"),
         (ASKED, Seen.SHOWN, 5, HOUR, STILL, 2 * HOUR, "after an hour no page lags"),
-        (ASKED, Seen.NOTHING, 1, MINUTE, ASKED, MINUTE, "no answer is asked for again"),
-        (ASKED, Seen.NOTHING, 6, HOUR, ASKED, 6 * HOUR, "no answer never says that it is still shown"),
+        (ASKED, Seen.NOTHING, 1, MINUTE, ASKED, MINUTE, "no answer: the check is repeated"),
+        (ASKED, Seen.NOTHING, 6, HOUR, ASKED, 6 * HOUR, "a missing answer never counts as still shown"),
         (ASKED, Seen.NOTHING, 20, 7 * DAY - MINUTE, ASKED, DAY, "a marketplace may be down for days"),
-        (ASKED, Seen.NOTHING, 20, 7 * DAY, UNKNOWN, None, "after a week it stays unknown"),
+        (ASKED, Seen.NOTHING, 20, 7 * DAY, UNKNOWN, None, "after a week the result stays unknown"),
         (ASKED, Seen.SHOWN, 20, 6 * DAY, STILL, DAY, "the first answer after days of none"),
-        (STILL, Seen.SHOWN, 30, 40 * DAY, STILL, DAY, "asked as long as it is shown"),
-        (STILL, Seen.NOTHING, 30, 40 * DAY, STILL, DAY, "silence does not take back what was seen"),
+        (STILL, Seen.SHOWN, 30, 40 * DAY, STILL, DAY, "checked as long as it is shown"),
+        (STILL, Seen.NOTHING, 30, 40 * DAY, STILL, DAY, "a missing answer does not change the state"),
         (STILL, Seen.GONE, 30, 40 * DAY, GONE, None, "gone at last"),
-        (GONE, Seen.GONE, 2, DAY, GONE, None, "still gone a day after: verified"),
+        (GONE, Seen.GONE, 2, DAY, GONE, None, "still gone a day later: verified"),
         (GONE, Seen.SHOWN, 2, DAY, STILL, 4 * MINUTE, "back under its own id"),
-        (GONE, Seen.SHOWN, 2, 10 * MINUTE, STILL, 4 * MINUTE, "back at once: what was gone does not lag"),
-        (GONE, Seen.NOTHING, 2, DAY, GONE, 4 * MINUTE, "the look back is worth another try"),
-        (GONE, Seen.NOTHING, 20, 7 * DAY, GONE, None, "and it was seen gone, whatever comes"),
+        (GONE, Seen.SHOWN, 2, 10 * MINUTE, STILL, 4 * MINUTE, "back at once: no lag after it was gone"),
+        (GONE, Seen.NOTHING, 2, DAY, GONE, 4 * MINUTE, "the last check is repeated"),
+        (GONE, Seen.NOTHING, 20, 7 * DAY, GONE, None, "after a week it stays gone"),
     ],
     ids=lambda value: value if isinstance(value, str) and " " in value else None,
 )
-def test_after_a_look_a_removal_stands(
+def test_the_state_after_a_check(
     before: CheckState,
     seen: Seen,
     looks: int,
@@ -48,11 +48,11 @@ def test_after_a_look_a_removal_stands(
     assert found.reason
 
 
-def test_the_first_look_is_a_minute_after_the_acknowledgement() -> None:
+def test_the_first_check_is_a_minute_after_the_acknowledgement() -> None:
     assert first_look(HEARD, DEFAULT_REMOVAL_CHECK) == HEARD + MINUTE
 
 
-def test_a_removal_that_is_never_gone_is_known_as_still_shown_after_sixty_one_minutes() -> None:
+def test_a_listing_that_stays_is_still_shown_after_sixty_one_minutes() -> None:
     at, state, looks = first_look(HEARD, DEFAULT_REMOVAL_CHECK), ASKED, 0
     while state is ASKED:
         looks += 1

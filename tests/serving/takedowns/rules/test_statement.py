@@ -47,7 +47,7 @@ def text(statement: Statement) -> str:
 
 
 def test_no_statement_names_a_score_a_model_or_a_person() -> None:
-    """What a seller is told must not teach how to pass the model, nor whom to press."""
+    """A seller must not learn how to pass the model, or whom to put under pressure."""
     forbidden = ("score", "probab", "threshold", "points", "%", "model", "usr_", "@", "report")
     assert [(word, one) for one in EVERY for word in forbidden if word in text(one).lower()] == []
 
@@ -58,17 +58,17 @@ def test_every_part_of_a_statement_is_a_sentence() -> None:
 
 
 def test_a_removal_by_the_brand_reads() -> None:
-    """Every field that Article 17(3) asks for, word by word."""
+    """Every field that Article 17(3) requires, word by word."""
     assert fields_in_english(a_removal()) == {
         "decision": "The listing is removed.",
-        "territory": "The removal holds wherever the marketplace sells: DE, FR.",
+        "territory": "The removal applies wherever the marketplace sells: DE, FR.",
         "duration": "The removal has no end date. It ends if it is undone after a counter-notice or an appeal, or "
         "by a court or settlement body.",
         "facts": "The rights holder Aurelle examined the listing and found that the goods are not genuine.",
         "source": "The marketplace reviewed the listing on its own initiative, not because of a notice.",
         "automated_means": "An automated classifier found the listing, and a person reviewed it. A person made the "
         "decision.",
-        "legal_ground": "The law, and not the terms of the marketplace: Article 9 of Regulation (EU) 2017/1001 (EU "
+        "legal_ground": "The law, not the terms of the marketplace: Article 9 of Regulation (EU) 2017/1001 (EU "
         "trade marks), or national law under Article 10 of Directive (EU) 2015/2436 (national trade marks).",
         "ground": "The goods bear a trade mark but are not goods of its owner.",
         "redress": "You can appeal within six months, free of charge. A person who did not make this decision will "
@@ -80,20 +80,21 @@ def test_a_removal_leaves_no_field_out() -> None:
     assert [one for one in REMOVALS if None in fields_in_english(one).values()] == []
 
 
-def test_a_notice_is_told_from_the_marketplaces_own_initiative_and_nobody_is_named() -> None:
+def test_the_source_distinguishes_notices_from_own_initiative_and_names_nobody() -> None:
     payload = {one: str(fields_in_english(a_removal(source=one))["source"]) for one in Source}
     assert "own initiative" in payload.pop(Source.VOLUNTARY)
-    assert all("was notified to the marketplace" in one for one in payload.values())
+    assert payload.pop(Source.TRUSTED_FLAGGER) == "A trusted flagger notified the marketplace of the listing."
+    assert set(payload.values()) == {"The marketplace received a notice about the listing."}
 
 
 @pytest.mark.parametrize("code", ReasonCode)
-def test_the_seller_is_told_the_law_that_the_public_database_is_told(code: ReasonCode) -> None:
+def test_the_seller_and_the_public_database_get_the_same_law(code: ReasonCode) -> None:
     told = fields_in_english(a_removal(reason_code=code))["legal_ground"]
     law = public_statement(replace(RESTRICTION, reason_code=code), PROFILE)["illegal_content_legal_ground"]
-    assert told == f"The law, and not the terms of the marketplace: {law}."
+    assert told == f"The law, not the terms of the marketplace: {law}."
 
 
-def test_where_a_marketplace_has_not_said_where_it_sells_no_country_is_made_up() -> None:
+def test_without_a_declared_sales_territory_no_country_is_named() -> None:
     sentence = fields_in_english(a_removal(sold_in=()))
     assert sentence["territory"] == "The removal applies wherever the marketplace sells."
 
@@ -105,7 +106,7 @@ def test_a_removal_by_an_analyst_does_not_name_the_brand_as_its_judge() -> None:
     )
 
 
-def test_what_no_classifier_found_is_not_said_to_be_found_by_one() -> None:
+def test_a_removal_without_a_classifier_does_not_mention_one() -> None:
     found = a_removal(brand_name=None, side=Side.ANALYST, was_flagged=False)
     assert "classifier" not in text(found)
 
@@ -123,6 +124,6 @@ def test_a_reinstatement_reads(why: Undone) -> None:
     assert in_english(reinstatement_statement(why).decision) == "The listing is reinstated."
 
 
-def test_silence_is_not_said_to_be_a_persons_decision() -> None:
-    assert "decision was taken by a person" not in in_english(reinstatement_statement(Undone.SILENCE).automated_means)
-    assert "no goods were judged" in in_english(amended_statement(Undone.SILENCE).automated_means)
+def test_a_missed_deadline_is_not_called_a_persons_decision() -> None:
+    assert "person made the decision" not in in_english(reinstatement_statement(Undone.SILENCE).automated_means)
+    assert "No goods were examined" in in_english(amended_statement(Undone.SILENCE).automated_means)

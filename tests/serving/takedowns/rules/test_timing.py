@@ -15,9 +15,9 @@ MODELS = Origin(Side.ANALYST, reported=False, examined=False)
     [
         (MODELS, 0.0, 0),
         (MODELS, 0.5, 1_800),
-        (MODELS, 0.9999999, 3_599),  # Never beyond the bound.
-        (Origin(Side.BRAND, False, False), 0.5, 0),  # A rights holder was promised that it leaves at once.
-        (Origin(Side.ANALYST, True, False), 0.5, 0),  # Notified: the seller learns of a person, not of the model.
+        (MODELS, 0.9999999, 3_599),  # Never beyond the limit.
+        (Origin(Side.BRAND, False, False), 0.5, 0),  # Rights holders were promised no delay.
+        (Origin(Side.ANALYST, True, False), 0.5, 0),  # Notified: the timing reveals nothing about the model.
         (Origin(Side.ANALYST, False, True), 0.5, 0),  # The goods were bought and examined.
     ],
 )

@@ -1,4 +1,4 @@
-"""The listing as it was seen is kept with the removal, or there is no removal; what is altered later is named."""
+"""The listing is stored with its removal, or there is no removal; later alterations are reported."""
 
 import json
 import re
@@ -56,7 +56,7 @@ def body(taken: Taken, part: Part) -> dict[str, object]:
     return parsed
 
 
-def test_a_removal_keeps_the_listing_as_it_was_seen(any_site: Site) -> None:
+def test_a_removal_stores_the_listing_as_shown(any_site: Site) -> None:
     taken = a_removal(any_site, image_link=["https://cdn.bazaar.example/1.jpg"])
     assert body(taken, Part.TEXT)["title"] == a_suspect_row()["title"]
     assert body(taken, Part.PRICE) == {"price": "89.00", "list_price": None, "currency": "EUR"}
@@ -68,7 +68,7 @@ def test_a_removal_keeps_the_listing_as_it_was_seen(any_site: Site) -> None:
     assert verify(any_site.runtime, any_site.marketplace) == {"snapshots": 1, "erased": 0, "differing": []}
 
 
-def test_it_is_the_version_that_was_judged_that_is_kept(any_site: Site) -> None:
+def test_the_judged_version_is_stored(any_site: Site) -> None:
     receive(any_site.runtime, any_site.marketplace, [a_suspect_row(price="150.00")], source="test")
     any_site.clock.forward(minutes=1)
     taken = a_removal(any_site, price="89.00")
@@ -104,14 +104,14 @@ def test_without_evidence_there_is_no_removal_and_no_verdict(any_site: Site, mon
     assert kept(any_site, case.listing_id) == []
 
 
-def test_what_is_kept_stays_when_the_removal_is_taken_back(any_site: Site) -> None:
+def test_evidence_stays_when_the_removal_is_undone(any_site: Site) -> None:
     case = a_case(any_site, CaseLane.ASK_BRAND)
     judge(any_site, any_site.brand_person, case, Judgement.COUNTERFEIT)
     undo_verdict(any_site.runtime, any_site.brand_person, case.case_id)
     assert len(kept(any_site, case.listing_id)) == 1
 
 
-def test_a_reinstatement_keeps_nothing_again(any_site: Site) -> None:
+def test_a_verdict_without_a_removal_stores_no_evidence(any_site: Site) -> None:
     case = a_case(any_site, brand="Solenne", title="Solenne serum 1:1 mirror quality replica")
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     assert kept(any_site, case.listing_id) == []
@@ -128,7 +128,7 @@ class Elements(HTMLParser):
         self.attributes |= {name for name, _ in attrs}
 
 
-def test_the_page_of_a_hostile_listing_holds_no_element_of_its_own(site: Site) -> None:
+def test_the_page_of_a_hostile_listing_contains_no_injected_element(site: Site) -> None:
     hostile = {"external_id": "lumo-trade-88" + HOSTILE, "country": HOSTILE}
     changes = {"description": HOSTILE * 3, "product_type": HOSTILE, "ship_from": HOSTILE[:60], "seller": hostile}
     taken = a_removal(site, title=f"Aure11e Colline 1:1 mirror quality {HOSTILE}", **changes)
@@ -143,7 +143,7 @@ def test_the_page_of_a_hostile_listing_holds_no_element_of_its_own(site: Site) -
     assert json.dumps(HOSTILE * 3)[1:-1] in json.dumps(body(taken, Part.TEXT)["description"])
 
 
-def test_the_page_asks_nobody_for_anything(site: Site) -> None:
+def test_the_page_loads_no_resources(site: Site) -> None:
     shown = page(a_removal(site, link="https://bazaar.example/o/9", image_link=["https://cdn.example/1.jpg"]))
     assert not re.search(r"(?:src|href|url)\s*[=(]", shown)
     assert "default-src 'none'" in shown
@@ -153,15 +153,15 @@ TAMPERINGS = [
     ("UPDATE evidence_part SET digest = (SELECT digest FROM evidence) WHERE part = 'price'", "The part “price”"),
     ("UPDATE evidence_part SET salt = NULL WHERE part = 'page'", "The part “page”"),
     ("DELETE FROM evidence_part WHERE part = 'media'", "The part “media” is missing."),
-    ("""UPDATE evidence SET header = '{}'""", "Its header"),
-    ("UPDATE evidence SET subject = 'act_other'", "It is filed under another listing or case."),
-    ("UPDATE evidence SET subject = 'act_other'", "No entry of the audit log vouches for it."),
+    ("""UPDATE evidence SET header = '{}'""", "The header"),
+    ("UPDATE evidence SET subject = 'act_other'", "The snapshot is stored under another listing or case."),
+    ("UPDATE evidence SET subject = 'act_other'", "The audit log has no entry for this snapshot."),
 ]
 
 
 @pytest.mark.both_engines
 @pytest.mark.parametrize(("statement", "sentence"), TAMPERINGS)
-def test_what_was_altered_in_the_database_is_named(any_site: Site, statement: str, sentence: str) -> None:
+def test_an_alteration_in_the_database_is_reported(any_site: Site, statement: str, sentence: str) -> None:
     taken = a_removal(any_site)
     with any_site.runtime.store.write() as connection:
         drop_guards(connection)
@@ -199,7 +199,7 @@ def test_a_part_can_be_erased_whole_and_the_rest_is_still_proved(any_site: Site)
     assert json.loads(as_file(left))["parts"]["seller"]["body"] is None
 
 
-def test_a_file_holds_all_that_recomputing_it_takes(site: Site) -> None:
+def test_a_file_contains_everything_to_recompute_its_digests(site: Site) -> None:
     taken = a_removal(site)
     read = json.loads(as_file(taken))
     assert read["header"] == taken.snapshot.header
@@ -207,6 +207,6 @@ def test_a_file_holds_all_that_recomputing_it_takes(site: Site) -> None:
     assert all(set(one) == {"digest", "salt", "body"} for one in read["parts"].values())
 
 
-def test_a_case_that_is_none_cannot_be_checked(site: Site) -> None:
+def test_an_unknown_case_is_refused(site: Site) -> None:
     with pytest.raises(NotFound):
         verify(site.runtime, site.marketplace, "cas_none")

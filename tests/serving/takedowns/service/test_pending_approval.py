@@ -44,7 +44,7 @@ def standing(site: Site) -> list[Alert]:
 
 
 def drill(site: Site, many: int) -> None:
-    """A brand's account that was taken over confirms everything within ten minutes."""
+    """A compromised brand account confirms everything within ten minutes."""
     found, first_pending = questions(site, many), None
     for number, case in enumerate(found):
         recorded = confirm(site, site.brand_person, case)
@@ -66,18 +66,18 @@ def drill(site: Site, many: int) -> None:
     assert states(site) == {"sending": CAP, "held": many - CAP}
 
 
-def test_of_a_compromised_brands_burst_the_cap_leaves_and_the_rest_is_held(any_site: Site) -> None:
+def test_removals_beyond_the_cap_of_a_compromised_brand_are_pending(any_site: Site) -> None:
     drill(any_site, 30)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1_200)
-def test_of_five_hundred_confirmations_in_ten_minutes_the_cap_leaves_and_the_rest_is_held(any_site: Site) -> None:
+def test_of_five_hundred_confirmations_in_ten_minutes_those_beyond_the_cap_are_pending(any_site: Site) -> None:
     drill(any_site, 500)
 
 
 @pytest.mark.both_engines
-def test_of_confirmations_at_the_same_moment_no_more_than_the_cap_leave(any_site: Site) -> None:
+def test_concurrent_confirmations_send_at_most_the_cap(any_site: Site) -> None:
     cap, found = 4, questions(any_site, 10)
     policies = any_site.runtime.policies.changed(BurstPolicy(per_user=cap))
     capped = replace(any_site, runtime=replace(any_site.runtime, policies=policies))
@@ -98,7 +98,7 @@ def test_of_confirmations_at_the_same_moment_no_more_than_the_cap_leave(any_site
     assert len(standing(any_site)) == 1
 
 
-def test_after_an_hour_removals_leave_again(site: Site) -> None:
+def test_after_an_hour_removals_are_sent_again(site: Site) -> None:
     found = questions(site, CAP + 2)
     for case in found[: CAP + 1]:
         confirm(site, site.brand_person, case)
@@ -108,7 +108,7 @@ def test_after_an_hour_removals_leave_again(site: Site) -> None:
     assert recorded.action.state is ActionState.SCHEDULED
 
 
-def test_the_eleventh_listing_of_one_seller_is_held(site: Site) -> None:
+def test_the_eleventh_listing_of_one_seller_is_pending(site: Site) -> None:
     for case in questions(site, 11, seller="lumo-trade-88"):
         confirm(site, site.brand_person, case)
     assert states(site) == {"scheduled": 10, "held": 1}
@@ -116,7 +116,7 @@ def test_the_eleventh_listing_of_one_seller_is_held(site: Site) -> None:
 
 
 def a_burst(site: Site) -> str:
-    """One removal more than the cap; returns its action's id."""
+    """Confirm one removal more than the cap; returns its action's id."""
     return having(site, burst)
 
 
@@ -128,8 +128,8 @@ def burst(site: Site) -> str:
     return last.action_id
 
 
-def test_a_held_removal_uses_up_nothing_of_what_takes_effect_by_itself(any_site: Site) -> None:
-    """A capped brand has so many a day; those that people must let go are people's own."""
+def test_a_pending_removal_does_not_use_the_daily_cap(any_site: Site) -> None:
+    """Neither before nor after its approval."""
     since = any_site.clock.now()
 
     def used_up() -> int:
@@ -152,7 +152,7 @@ def a_pending_verdict(site: Site, action_id: str) -> tuple[str, str]:
 
 
 def stands(site: Site, verdict_id: str, version_id: str, as_of: datetime) -> bool:
-    """Whether a verdict can teach, as it is known of a moment."""
+    """Whether a verdict counts for training, as known at a moment."""
     with site.runtime.store.read() as connection:
         found = verdict_history.of_marketplace(connection, site.here, as_of)[version_id].verdicts
     (one,) = [one.given for one in found if one.given.verdict_id == verdict_id]
@@ -160,27 +160,25 @@ def stands(site: Site, verdict_id: str, version_id: str, as_of: datetime) -> boo
 
 
 @pytest.mark.parametrize("decision", Decision)
-def test_what_a_held_removal_rests_on_teaches_from_the_moment_on_in_which_it_is_let_go(
-    any_site: Site, decision: Decision
-) -> None:
+def test_the_verdict_behind_a_pending_removal_counts_from_the_approval(any_site: Site, decision: Decision) -> None:
     action_id, clock = a_burst(any_site), any_site.clock
     kept = a_pending_verdict(any_site, action_id)
     confirmed = clock.now()
     assert not stands(any_site, *kept, confirmed)
     clock.forward(days=30)
-    waiting = clock.now()
-    assert not stands(any_site, *kept, waiting)
+    pending = clock.now()
+    assert not stands(any_site, *kept, pending)
     clock.forward(days=1)
     for person in (any_site.analyst, any_site.account_manager):
         speak(any_site.runtime, person, action_id, decision, WHY)
     assert stands(any_site, *kept, clock.now()) is (decision is Decision.APPROVE)
-    # Said again of the moments before, it is the same.
+    # Point-in-time results for the earlier moments are unchanged.
     assert not stands(any_site, *kept, confirmed)
-    assert not stands(any_site, *kept, waiting)
+    assert not stands(any_site, *kept, pending)
 
 
-def a_removal_held_on_the_brands_word_alone(site: Site) -> str:
-    """Of MP-9, which lumo-trade-88 listings; the analyst could not tell. Returns its action's id."""
+def a_pending_removal_on_the_brands_confirmation_alone(site: Site) -> str:
+    """The brand confirms MP-9 of lumo-trade-88, on which the analyst could not tell; returns the action's id."""
     case = a_case(site, external_id="MP-9")
     judge(site, site.analyst, case, Judgement.CANNOT_TELL)
     (question,) = open_cases(site, CaseLane.ASK_BRAND)
@@ -191,29 +189,29 @@ def a_removal_held_on_the_brands_word_alone(site: Site) -> str:
     return kept.action_id
 
 
-def held_against_the_seller(site: Site, as_of: datetime) -> tuple[int, int]:
-    """Confirmed counterfeits of the seller, and of listings with the words of a new one, as known of a moment."""
+def counted_against_the_seller(site: Site, as_of: datetime) -> tuple[int, int]:
+    """The confirmed counterfeits of the seller, and of listings with the text of a new one, as known at a moment."""
     with site.runtime.store.read() as connection:
         found = histories.rulings(connection, site.here, ["lumo-trade-88"]).get("lumo-trade-88", [])
     return sum(one.counterfeit for one in outcomes(found, as_of=as_of)), asked(site, as_of=as_of).counterfeit
 
 
 @pytest.mark.parametrize("decision", Decision)
-def test_a_held_confirmation_is_held_against_nobody_before_it_is_let_go(any_site: Site, decision: Decision) -> None:
-    action_id, clock = a_removal_held_on_the_brands_word_alone(any_site), any_site.clock
+def test_a_pending_confirmation_does_not_count_before_its_approval(any_site: Site, decision: Decision) -> None:
+    action_id, clock = a_pending_removal_on_the_brands_confirmation_alone(any_site), any_site.clock
     clock.forward(days=30)
-    waiting = clock.now()
-    assert held_against_the_seller(any_site, waiting) == (0, 0)
+    pending = clock.now()
+    assert counted_against_the_seller(any_site, pending) == (0, 0)
     clock.forward(days=1)
     speak(any_site.runtime, any_site.analyst, action_id, decision, WHY)
     clock.forward(seconds=1)
     expected = (1, 1) if decision is Decision.APPROVE else (0, 0)
-    assert held_against_the_seller(any_site, clock.now()) == expected
-    # Asked again of the moment before, it is the same.
-    assert held_against_the_seller(any_site, waiting) == (0, 0)
+    assert counted_against_the_seller(any_site, clock.now()) == expected
+    # The point-in-time result for the earlier moment is unchanged.
+    assert counted_against_the_seller(any_site, pending) == (0, 0)
 
 
-def test_what_left_without_being_held_teaches_while_the_rest_waits(any_site: Site) -> None:
+def test_verdicts_of_sent_removals_count_while_others_are_pending(any_site: Site) -> None:
     a_burst(any_site)
     with any_site.runtime.store.read() as connection:
         asked = actions.latest(connection, any_site.here, kind=None, state=ActionState.SCHEDULED, most=CAP)
@@ -221,7 +219,7 @@ def test_what_left_without_being_held_teaches_while_the_rest_waits(any_site: Sit
     assert [stands(any_site, *one, any_site.clock.now()) for one in found] == [True] * CAP
 
 
-def test_a_held_confirmation_counts_for_a_brands_standing_once_it_is_let_go(any_site: Site) -> None:
+def test_a_pending_confirmation_counts_for_a_brands_standing_after_its_approval(any_site: Site) -> None:
     action_id = a_burst(any_site)
 
     def accepted() -> int:
@@ -235,7 +233,7 @@ def test_a_held_confirmation_counts_for_a_brands_standing_once_it_is_let_go(any_
     assert accepted() == CAP + 1
 
 
-def test_after_a_burst_the_desk_and_the_brand_programme_let_a_removal_go(any_site: Site) -> None:
+def test_after_a_burst_the_review_team_and_account_management_approve_a_removal(any_site: Site) -> None:
     action_id, runtime = a_burst(any_site), any_site.runtime
     assert speak(runtime, any_site.analyst, action_id, Decision.APPROVE, WHY) is None
     assert states(any_site)["held"] == 1
@@ -249,23 +247,23 @@ def test_after_a_burst_the_desk_and_the_brand_programme_let_a_removal_go(any_sit
     assert found.due_at == found.leaves_at >= found.created_at + timedelta(seconds=180)
     assert acts[-5:] == ["remove.held", "alert.raised", "held.release", "held.release", "remove.released"]
     any_site.clock.forward(minutes=4)
-    assert deliver(runtime, any_site.here, action_id) == "failed"  # No endpoint is registered; it has left.
+    assert deliver(runtime, any_site.here, action_id) == "failed"  # It is sent, but no endpoint is registered.
 
 
-def test_two_of_the_desk_are_one_organisation(site: Site) -> None:
+def test_two_of_the_review_team_are_one_organisation(site: Site) -> None:
     action_id = a_burst(site)
     speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
     assert speak(site.runtime, site.second_analyst, action_id, Decision.APPROVE, WHY) is None
     assert states(site)["held"] == 1
 
 
-def test_whoever_confirmed_has_no_word(site: Site) -> None:
+def test_a_confirmer_has_no_vote(site: Site) -> None:
     action_id = a_burst(site)
     with pytest.raises(Forbidden, match="You confirmed this removal"):
         speak(site.runtime, site.brand_person, action_id, Decision.APPROVE, WHY)
 
 
-def test_nobody_lets_a_removal_go_with_an_account_that_they_made(any_site: Site) -> None:
+def test_an_inviter_and_an_invitee_do_not_both_count(any_site: Site) -> None:
     action_id, runtime = a_burst(any_site), any_site.runtime
     an_invited_user(any_site, any_site.account_manager, any_site.analyst)
     for person in (any_site.analyst, any_site.account_manager):
@@ -276,25 +274,25 @@ def test_nobody_lets_a_removal_go_with_an_account_that_they_made(any_site: Site)
     assert speak(runtime, any_site.second_analyst, action_id, Decision.APPROVE, WHY) is Decision.APPROVE
 
 
-def test_whoever_asked_in_a_confirmer_can_only_withdraw_the_removal(site: Site) -> None:
+def test_a_confirmers_inviter_can_only_withdraw_the_removal(site: Site) -> None:
     action_id = a_burst(site)
     an_invited_user(site, site.brand_person, site.analyst)
-    with pytest.raises(Forbidden, match="You let in whoever confirmed"):
+    with pytest.raises(Forbidden, match="You invited a person who confirmed"):
         speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
     (kept,) = pending_removals(site.runtime, site.analyst)
-    assert (kept.no_vote, "You let in" in (kept.no_approval or "")) == (None, True)
+    assert (kept.no_vote, "You invited" in (kept.no_approval or "")) == (None, True)
     assert speak(site.runtime, site.analyst, action_id, Decision.WITHDRAW, WHY) is None
     assert speak(site.runtime, site.account_manager, action_id, Decision.WITHDRAW, WHY) is Decision.WITHDRAW
 
 
-def test_an_opinion_needs_a_reason_and_leaves_no_trace_without_one(site: Site) -> None:
+def test_a_vote_without_a_reason_is_refused_and_not_stored(site: Site) -> None:
     action_id = a_burst(site)
     with pytest.raises(Invalid, match="Give a reason"):
         speak(site.runtime, site.analyst, action_id, Decision.APPROVE, "  ")
     assert pending_removals(site.runtime, site.analyst)[0].votes == ()
 
 
-def test_a_withdrawn_removal_takes_its_verdict_out_of_account_and_an_analyst_decides_anew(any_site: Site) -> None:
+def test_a_withdrawn_removal_voids_its_verdict_and_an_analyst_decides_again(any_site: Site) -> None:
     action_id, runtime = a_burst(any_site), any_site.runtime
     with runtime.store.read() as connection:
         verdict_id = actions.get(connection, any_site.here, action_id).verdict_id
@@ -309,7 +307,7 @@ def test_a_withdrawn_removal_takes_its_verdict_out_of_account_and_an_analyst_dec
     assert recorded.action is None
 
 
-def test_what_was_decided_is_not_decided_again(site: Site) -> None:
+def test_a_decided_removal_is_not_decided_again(site: Site) -> None:
     action_id = a_burst(site)
     speak(site.runtime, site.analyst, action_id, Decision.APPROVE, WHY)
     speak(site.runtime, site.account_manager, action_id, Decision.APPROVE, WHY)
@@ -317,20 +315,20 @@ def test_what_was_decided_is_not_decided_again(site: Site) -> None:
         speak(site.runtime, site.second_analyst, action_id, Decision.WITHDRAW, WHY)
 
 
-def test_nobody_without_a_part_in_it_sees_a_held_removal(site: Site) -> None:
+def test_people_without_a_role_do_not_see_a_pending_removal(site: Site) -> None:
     action_id = a_burst(site)
     assert pending_removals(site.runtime, site.data_scientist) == []
     with pytest.raises(NotFound):
         speak(site.runtime, site.data_scientist, action_id, Decision.APPROVE, WHY)
 
 
-def test_a_brand_is_told_that_a_removal_waits_and_not_why(site: Site) -> None:
+def test_a_brand_sees_that_a_removal_is_pending_but_not_why(site: Site) -> None:
     a_burst(site)
     assert pending_removals(site.runtime, site.brand_person)[0].reasons == ()
     assert pending_removals(site.runtime, site.analyst)[0].reasons != ()
 
 
-def test_a_held_confirmation_can_be_taken_back_in_its_window(site: Site) -> None:
+def test_a_pending_confirmation_can_be_undone_within_its_window(site: Site) -> None:
     found = questions(site, CAP + 1)
     for case in found:
         confirm(site, site.brand_person, case)
@@ -339,7 +337,7 @@ def test_a_held_confirmation_can_be_taken_back_in_its_window(site: Site) -> None
     assert (pending_removals(site.runtime, site.analyst), standing(site)) == ([], [])
 
 
-def test_a_switched_off_rule_holds_the_next_confirmation_and_switched_on_lets_the_one_after_leave(
+def test_a_kill_switch_makes_removals_pending_until_it_is_switched_on(
     any_site: Site,
 ) -> None:
     first, second = questions(any_site, 2)
@@ -348,7 +346,7 @@ def test_a_switched_off_rule_holds_the_next_confirmation_and_switched_on_lets_th
     kept = confirm(any_site, any_site.brand_person, first).action
     assert kept is not None
     assert (kept.state, standing(any_site)[0].cause) == (ActionState.PENDING_APPROVAL, HoldCause.SWITCHED_OFF)
-    # The confirmer's word stands; one person of another organisation is the second.
+    # The confirmer's approval counts; one person of another organisation is the second.
     agreed = speak(any_site.runtime, any_site.analyst, kept.action_id, Decision.APPROVE, WHY)
     assert agreed is Decision.APPROVE
     switch(any_site.runtime, any_site.marketplace, rule, on=True, by="test", reason="It is the brand's again.")
@@ -356,7 +354,7 @@ def test_a_switched_off_rule_holds_the_next_confirmation_and_switched_on_lets_th
     assert states(any_site) == {"scheduled": 2}
 
 
-def test_an_alert_ends_with_the_last_removal_of_its_cause_and_the_others_stand(any_site: Site) -> None:
+def test_an_alert_ends_with_the_last_removal_of_its_cause_and_others_stay(any_site: Site) -> None:
     found, rule = questions(any_site, 12, seller="lumo-trade-88"), AutomaticRule.BRAND_REMOVALS
     switch(any_site.runtime, any_site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     first = confirm(any_site, any_site.brand_person, found[0]).action

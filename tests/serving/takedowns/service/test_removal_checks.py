@@ -58,7 +58,7 @@ def check_of(site: Site, action: StoredAction) -> RemovalCheck | None:
 
 
 def look(site: Site, action: StoredAction) -> str:
-    """The look that is due, as its job does it."""
+    """Run the due check, as its job does."""
     found = check_of(site, action)
     assert found is not None
     return check_removal(site.runtime, site.here, action.action_id, found.looks)
@@ -75,7 +75,7 @@ def timeline(site: Site, action: StoredAction) -> list[str]:
         return [str(row["what"]) for row in cases.timeline(connection, site.here, case_id)]
 
 
-def test_a_removal_is_verified_at_the_status_address_and_its_time_is_kept(any_site: Site, receiver: Receiver) -> None:
+def test_a_removal_is_verified_at_the_status_address_and_its_time_is_stored(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site, "MP 9/ä")
     any_site.clock.forward(seconds=60)
     assert look(any_site, action) == "gone"
@@ -84,13 +84,13 @@ def test_a_removal_is_verified_at_the_status_address_and_its_time_is_kept(any_si
     assert found is not None
     assert (found.gone_at, found.seconds_to_removal) == (any_site.clock.now(), 240)
     assert timeline(any_site, action)[-1] == (
-        "The listing is not shown any more. Seen 4 minutes after the confirmation."
+        "The listing is no longer shown. Observed 4 minutes after the confirmation."
     )
     counted = figures(any_site.runtime, any_site.marketplace)["removal_checks"]
     assert (counted["gone"], counted["median_seconds_to_removal"]) == (1, 240)
 
 
-def test_the_sweep_leaves_one_job_for_each_look_that_is_due(any_site: Site, receiver: Receiver) -> None:
+def test_the_sweep_enqueues_one_job_for_each_due_check(any_site: Site, receiver: Receiver) -> None:
     an_acknowledged_removal(any_site)
     assert sweep_removal_checks(any_site.runtime) == 0, "a minute has not passed"
     any_site.clock.forward(seconds=60)
@@ -139,7 +139,7 @@ def test_the_alert_stays_while_another_listing_is_still_shown(any_site: Site, re
 
 
 @pytest.mark.parametrize("answer", [503, 200], ids=["it is down", "its answer says nothing"])
-def test_an_address_that_does_not_say_it_never_means_still_shown(
+def test_a_missing_or_unclear_answer_never_counts_as_still_shown(
     any_site: Site, receiver: Receiver, answer: int
 ) -> None:
     action = an_acknowledged_removal(any_site)
@@ -177,7 +177,7 @@ def test_a_listing_that_comes_back_a_day_later_is_still_shown_and_has_no_time_to
     assert (found.gone_at, found.seconds_to_removal) == (None, None)
 
 
-def test_a_listing_that_was_given_back_is_asked_about_no_more(any_site: Site, receiver: Receiver) -> None:
+def test_a_reinstated_listing_is_no_longer_checked(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
     receiver.shows = lambda _listing: True
     cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
@@ -185,7 +185,7 @@ def test_a_listing_that_was_given_back_is_asked_about_no_more(any_site: Site, re
         statement = reinstatement_statement(Undone.APPEAL)
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(minutes=1)
-    assert look(any_site, action) == "asked", "the marketplace has not heard of the return yet"
+    assert look(any_site, action) == "asked", "the marketplace has not received the reinstatement yet"
     any_site.clock.forward(hours=1)
     assert deliver(any_site.runtime, any_site.here, back.action_id) == "acknowledged"
     asked = len(receiver.looks)
@@ -196,7 +196,7 @@ def test_a_listing_that_was_given_back_is_asked_about_no_more(any_site: Site, re
     assert (found.state, found.due_at) == (CheckState.GIVEN_BACK, None)
 
 
-def test_a_return_that_leaves_while_the_marketplace_is_asked_is_no_alarm(any_site: Site, receiver: Receiver) -> None:
+def test_a_reinstatement_during_a_check_raises_no_alert(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
     any_site.clock.forward(hours=2)
     cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
@@ -205,22 +205,22 @@ def test_a_return_that_leaves_while_the_marketplace_is_asked_is_no_alarm(any_sit
         back = schedule(any_site.runtime, connection, ActionKind.REINSTATE, cause, statement, any_site.clock.now())
     any_site.clock.forward(hours=2)
 
-    def it_hears_of_the_return(_listing: str) -> bool:
+    def reinstate_during_the_check(_listing: str) -> bool:
         deliver(any_site.runtime, any_site.here, back.action_id)
         return True
 
-    receiver.shows = it_hears_of_the_return
+    receiver.shows = reinstate_during_the_check
     assert (look(any_site, action), standing(any_site)) == ("given_back", [])
 
 
-def test_a_look_that_was_done_is_not_done_again(any_site: Site, receiver: Receiver) -> None:
+def test_a_completed_check_is_not_repeated(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
     any_site.clock.forward(minutes=1)
     assert [check_removal(any_site.runtime, any_site.here, action.action_id, 0) for _ in range(2)] == ["gone"] * 2
     assert len(receiver.looks) == 1
 
 
-def test_without_a_status_address_nothing_is_claimed(any_site: Site) -> None:
+def test_without_a_status_address_there_is_no_check(any_site: Site) -> None:
     with a_receiver() as receiver:
         register(any_site, receiver, None)
         action = an_acknowledged_removal(any_site)
@@ -229,16 +229,14 @@ def test_without_a_status_address_nothing_is_claimed(any_site: Site) -> None:
     assert set(counted.values()) == {0, None}
 
 
-def test_a_marketplace_that_takes_its_status_address_away_leaves_removals_unknown(
-    any_site: Site, receiver: Receiver
-) -> None:
+def test_removals_stay_unknown_after_the_status_address_is_removed(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
     register(any_site, receiver, None)
     any_site.clock.forward(days=8)
     assert (look(any_site, action), receiver.looks) == ("unknown", [])
 
 
-def test_a_return_is_not_looked_at(any_site: Site, receiver: Receiver) -> None:
+def test_a_reinstatement_is_not_checked(any_site: Site, receiver: Receiver) -> None:
     action = an_acknowledged_removal(any_site)
     cause = Cause(any_site.here, action.listing_id, action.verdict_id, "test")
     with any_site.runtime.store.write() as connection:

@@ -1,4 +1,4 @@
-"""Removals that the model began leave at a moment that tells a seller nothing; a brand's leave at once."""
+"""Model-initiated removals have a random delay; removals that a brand confirms have none."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -18,8 +18,8 @@ from tests.fixtures.runtimes import Site
 UNDO = timedelta(seconds=180)
 
 
-def waiting(site: Site, draw: float, minutes: int = 60) -> Site:
-    """The site with a random wait of at most so many minutes, and what it draws."""
+def delaying(site: Site, draw: float, minutes: int = 60) -> Site:
+    """The site with a random delay of at most `minutes`, and a fixed draw."""
     policies = site.runtime.policies
     enforcement = replace(policies[EnforcementPolicy], random_delay_minutes=minutes)
     runtime = replace(site.runtime, policies=policies.changed(enforcement), draw=lambda: draw)
@@ -27,35 +27,35 @@ def waiting(site: Site, draw: float, minutes: int = 60) -> Site:
 
 
 def removed(site: Site) -> StoredAction:
-    """A listing of a brand that nobody can ask, removed by an analyst whom the audit draw led to it."""
+    """Remove a listing of the audit sample, of a brand that does not take part."""
     recorded = judge(site, site.analyst, a_drawn_case(site), Judgement.COUNTERFEIT)
     assert recorded.action is not None
     return recorded.action
 
 
-def test_what_the_model_began_leaves_after_the_window_and_a_drawn_wait_that_its_row_keeps(any_site: Site) -> None:
-    site = waiting(any_site, 0.5)
+def test_a_model_initiated_removal_has_a_random_delay_that_its_row_stores(any_site: Site) -> None:
+    site = delaying(any_site, 0.5)
     made = removed(site)
     assert made.leaves_at == made.due_at == site.clock.now() + UNDO + timedelta(minutes=30)
     with site.runtime.store.read() as connection:
         assert connection.execute(select(action.c.random_delay_seconds)).scalar_one() == 1_800
     site.clock.forward(minutes=32)
-    assert deliver(site.runtime, site.here, made.action_id) != "failed"  # It does not leave.
+    assert deliver(site.runtime, site.here, made.action_id) != "failed"  # It is not sent yet.
     with site.runtime.store.read() as connection:
         assert actions.get(connection, site.here, made.action_id).sent_at is None
     site.clock.forward(minutes=2)
-    assert deliver(site.runtime, site.here, made.action_id) == "failed"  # No endpoint is registered; it has left.
+    assert deliver(site.runtime, site.here, made.action_id) == "failed"  # It is sent, but no endpoint is registered.
 
 
-def test_a_brands_one_click_leaves_at_once_whatever_is_drawn(site: Site) -> None:
-    drawn = waiting(site, 0.99)
+def test_a_brands_confirmation_has_no_delay(site: Site) -> None:
+    drawn = delaying(site, 0.99)
     made = judge(drawn, drawn.brand_person, a_case(drawn, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT).action
     assert made is not None
     assert made.leaves_at == site.clock.now() + UNDO
 
 
-def test_who_confirms_what_waits_lets_it_leave_at_once(any_site: Site) -> None:
-    site = waiting(any_site, 0.5)
+def test_a_further_confirmation_ends_the_delay(any_site: Site) -> None:
+    site = delaying(any_site, 0.5)
     made = removed(site)
     site.clock.forward(minutes=5)
     with site.runtime.store.write() as connection:

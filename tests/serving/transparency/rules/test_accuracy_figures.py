@@ -10,7 +10,7 @@ def told(found: Accuracy) -> dict[str, tuple[float | None, str | None]]:
     return {one.indicator: (one.value, one.note) for one in figures}
 
 
-def test_the_model_errs_by_genuine_listings_it_flagged_and_counterfeits_it_passed_over() -> None:
+def test_flagged_genuine_listings_and_passed_counterfeits_are_errors() -> None:
     found = told(Accuracy(Share(0.75, 0.625, 0.875, 16), Share(0.25, 0.125, 0.5, 8), ()))
     assert {name: value for name, (value, _) in found.items()} == {
         "error_rate_of_what_was_flagged": 0.25,
@@ -32,7 +32,7 @@ def test_every_band_has_its_share_with_both_ends() -> None:
     assert shares == [0.5, 0.3, 0.7, 12]
 
 
-def test_what_nothing_answers_for_has_no_value_and_says_why() -> None:
+def test_a_figure_without_a_sample_has_no_value_and_a_note() -> None:
     found = told(Accuracy(NOTHING, NOTHING, ()))
     value, note = found["error_rate_of_what_was_flagged"]
     assert value is None

@@ -43,7 +43,7 @@ def test_counts_by_hand() -> None:
     assert found.ended_by == {Decider.PERSON: 2, Decider.DEADLINE: 1, Decider.SELLER: 1}
 
 
-def test_no_decision_has_no_median_which_is_not_nought_hours() -> None:
+def test_without_a_decision_the_median_is_none_and_not_zero() -> None:
     assert complaint_counts([a_complaint(ComplaintOutcome.OPEN, None, None)]).median_hours is None
 
 

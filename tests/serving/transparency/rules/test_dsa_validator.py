@@ -1,4 +1,4 @@
-"""The validator that proves our statements refuses each kind of fault itself: one broken statement a row."""
+"""The validator of our statements refuses each kind of fault: one broken statement per row."""
 
 from typing import Any
 
@@ -46,7 +46,7 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
         "decision_visibility_other",
     ),
     (
-        "a description of another restriction that there is not",
+        "a description of another restriction that does not exist",
         {"decision_visibility_other": "blurred"},
         "decision_visibility_other",
     ),
@@ -99,7 +99,7 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("no date of the content", {"content_date": None}, "content_date"),
     ("a content of the last century", {"content_date": "1999-12-31"}, "content_date"),
     ("a moment where a day belongs", {"content_date": "2026-03-01T00:00:00Z"}, "content_date"),
-    ("a day that the calendar has not", {"content_date": "2026-02-30"}, "content_date"),
+    ("a day that does not exist", {"content_date": "2026-02-30"}, "content_date"),
     ("an application before 2020", {"application_date": "2019-12-31"}, "application_date"),
     ("an application after 2038", {"application_date": "2038-01-02"}, "application_date"),
     (
@@ -113,10 +113,10 @@ BROKEN: list[tuple[str, dict[str, Any], str]] = [
     ("an address in the facts", {"decision_facts": "Told by ines@touchstone.example."}, "decision_facts"),
     ("a telephone number in the facts", {"decision_facts": "Call +86 138 0013 8000."}, "decision_facts"),
     ("no source", {"source_type": None}, "source_type"),
-    ("somebody behind a voluntary decision", {"source_identity": "Aurelle"}, "source_identity"),
+    ("a notifier of a voluntary decision", {"source_identity": "Aurelle"}, "source_identity"),
     ("true is no answer", {"automated_detection": True}, "automated_detection"),
-    ("no word on how it was decided", {"automated_decision": None}, "automated_decision"),
-    ("a field that there is not", {"score": 0.97}, "score"),
+    ("no automated decision field", {"automated_decision": None}, "automated_decision"),
+    ("an unknown field", {"score": 0.97}, "score"),
 ]
 
 
@@ -133,7 +133,7 @@ def test_a_puid_counts_once() -> None:
     assert errors_of_all([EXAMPLE, {**EXAMPLE, "puid": "another"}, EXAMPLE]) == [(2, "puid")]
 
 
-def test_every_field_that_must_be_there_is_missed() -> None:
+def test_every_missing_required_field_is_reported() -> None:
     needed = {
         "puid",
         "decision_visibility",

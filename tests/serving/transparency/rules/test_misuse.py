@@ -11,14 +11,14 @@ def test_the_four_criteria_by_hand() -> None:
     assert found is not None
     assert (found.misuses, found.share) == (4, 0.25)
     assert (found.nature, found.consequences) == ({"design": 3, "mark_misuse": 1}, {"given back": 4})
-    assert found.after_warning == 2  # What was put forward at the moment of the warning was not after it.
+    assert found.after_warning == 2  # The misuse at the moment of the warning does not count.
 
 
-def test_who_was_never_warned_has_no_misuse_after_a_warning_which_is_not_nought() -> None:
+def test_without_a_warning_the_misuses_after_it_are_none_and_not_zero() -> None:
     found = misuse_entry(SubjectKind.SELLER, "lumo", items=1, misuses=[Misuse(AT, "design")], warned_at=None)
     assert found is not None
     assert (found.after_warning, found.consequences) == (None, {})
 
 
-def test_who_was_never_wrong_is_not_in_the_log() -> None:
+def test_a_subject_without_a_misuse_is_not_in_the_log() -> None:
     assert misuse_entry(SubjectKind.SELLER, "lumo", items=9, misuses=[], warned_at=AT) is None

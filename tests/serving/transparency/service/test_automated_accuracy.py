@@ -10,9 +10,9 @@ def listing(probability: float, *, counterfeit: bool | None, chance: float = 1.0
     return ScoredListing(probability, chance, counterfeit, reviewed=counterfeit is not None)
 
 
-def test_what_was_drawn_speaks_for_what_nobody_looked_at() -> None:
+def test_the_random_sample_represents_unreviewed_listings() -> None:
     flagged = [listing(0.9, counterfeit=one != 0) for one in range(10)]
-    # A hundred passed over, ten of them drawn at one in ten, one of those a counterfeit.
+    # A hundred passed listings, ten of them sampled at one in ten, one of those a counterfeit.
     drawn = [listing(0.05, counterfeit=one == 0, chance=0.1) for one in range(10)]
     unseen = [listing(0.05, counterfeit=None, chance=0.1) for _ in range(90)]
     middle = [listing(0.3, counterfeit=True)]
@@ -25,7 +25,7 @@ def test_what_was_drawn_speaks_for_what_nobody_looked_at() -> None:
     assert sum(one.listings for one in found.bands) == 111
 
 
-def test_what_only_a_scorecard_saw_says_nothing_of_a_model(site: Site) -> None:
+def test_listings_scored_by_the_scorecard_are_excluded(site: Site) -> None:
     begins = site.clock.now()
     a_case(site)
     site.clock.forward(days=1)

@@ -1,4 +1,4 @@
-"""The tables of a month whose numbers were counted by hand (`tests/fixtures/complaining.py`), on both engines."""
+"""The tables of a month that was counted by hand (`tests/fixtures/complaining.py`), on both engines."""
 
 import csv
 from datetime import datetime, timedelta
@@ -34,7 +34,7 @@ def read(site: Site, name: TableName, since: datetime, until: datetime | None = 
     return [dict(zip(columns, row, strict=True)) for row in rows]
 
 
-def test_the_tables_hold_what_was_counted_by_hand(any_site: Site) -> None:
+def test_the_tables_match_the_count_by_hand(any_site: Site) -> None:
     begins = any_site.clock.now()
     removals = having(any_site, a_month_of_complaints)
     _, second, _, fourth, *_ = removals
@@ -56,8 +56,8 @@ def test_the_tables_hold_what_was_counted_by_hand(any_site: Site) -> None:
     columns = ("subject_kind", "subject", "items", "misuses", "nature", "consequences", "after_warning")
     assert [tuple(one[name] for name in columns) for one in log] == [
         ("complainant", SELLER, 3, 1, "1 trademark_counterfeit", None, None),
-        # Two of the six that the brand confirmed came back. The first of them brought the warning, and the second,
-        # in which it gave way, was confirmed after it.
+        # Two of the brand's six confirmations were overturned. The first overturn caused the warning; the second
+        # confirmation, which the brand conceded, came after it.
         ("notifier", "Aurelle", 6, 2, "2 trademark_counterfeit", "2 removed and given back", 1),
         ("seller", SELLER, 6, 4, "1 not_as_described, 3 trademark_counterfeit", None, 4),
         ("seller", "closet-MP-4", 1, 1, "1 trademark_counterfeit", None, 0),
@@ -94,7 +94,7 @@ def test_the_tables_hold_what_was_counted_by_hand(any_site: Site) -> None:
     }
     assert {key: figures[key] for key in expected} == expected
 
-    # Before the second was decided its complaint was open, and what came later had not been.
+    # As of before the second decision, its complaint is open, and later events are absent.
     assert second.acknowledged_at is not None
     then = second.acknowledged_at + timedelta(hours=1)
     early = read(any_site, TableName.ARTICLE_20, begins, then)
@@ -104,13 +104,13 @@ def test_the_tables_hold_what_was_counted_by_hand(any_site: Site) -> None:
 
 
 @pytest.mark.parametrize("name", [TableName.ARTICLE_24, TableName.AGGREGATES])
-def test_what_is_not_recorded_has_no_value_and_says_why(site: Site, name: TableName) -> None:
+def test_an_unrecorded_figure_has_no_value_and_a_note(site: Site, name: TableName) -> None:
     missing = [one for one in read(site, name, site.clock.now()) if one["value"] is None]
     assert {"disputes", "suspensions"} <= {one["part"] for one in missing}
     assert all(one["note"] for one in missing)
 
 
-# What the templates of Implementing Regulation (EU) 2024/2835 ask for, by part of the report.
+# The figures that the templates of Implementing Regulation (EU) 2024/2835 require, by part of the report.
 LISTED = {
     "notices": {
         "offers_notified",
@@ -153,7 +153,7 @@ LISTED = {
 }
 
 
-def test_the_aggregates_hold_every_figure_that_the_templates_are_filled_in_from(any_site: Site) -> None:
+def test_the_aggregates_have_every_figure_that_the_templates_require(any_site: Site) -> None:
     begins = any_site.clock.now()
     having(any_site, a_month_of_complaints)
     rows = read(any_site, TableName.AGGREGATES, begins)
@@ -172,12 +172,12 @@ def test_the_aggregates_hold_every_figure_that_the_templates_are_filled_in_from(
         ("complaints", "filed", GOODS): 5,
         ("complaints", "reversed", GOODS): 2,
         ("suspensions", "manifestly_illegal_content", None): 0,
-        ("automated_means", "error_rate_of_what_was_flagged", None): None,  # A scorecard is no model.
+        ("automated_means", "error_rate_of_what_was_flagged", None): None,  # The scorecard is not a model.
     }
     assert {key: figures[key] for key in by_hand} == by_hand
 
 
-def test_nobody_is_in_the_log_before_anybody_was_wrong(site: Site) -> None:
+def test_without_misuse_the_log_is_empty(site: Site) -> None:
     assert read(site, TableName.ARTICLE_23, site.clock.now()) == []
     assert read(site, TableName.ARTICLE_20, site.clock.now()) == []
 
@@ -193,7 +193,7 @@ def test_no_seller_brand_or_person_is_in_a_table_for_the_public(site: Site, name
         assert word not in text, word
 
 
-def test_a_brands_record_knows_its_counter_notices_and_how_its_standing_changed(any_site: Site) -> None:
+def test_a_brands_record_has_its_counter_notices_and_the_history_of_its_standing(any_site: Site) -> None:
     having(any_site, a_month_of_complaints)
     with any_site.runtime.store.read() as connection:
         answers = brand_answers.answers_of(connection, {(any_site.here, any_site.brand_id)})
@@ -210,12 +210,12 @@ def test_a_brands_record_knows_its_counter_notices_and_how_its_standing_changed(
     ]
     record = record_of(answers)
     assert (record.counter_notices, record.counter_notices_upheld) == (5, 2)
-    # One given back of one is a warning.
+    # One overturn of one removal is a warning.
     assert standing[0][1:6] == ("provisional", "Yes", 0, 0, 1)
 
 
 def a_month_of_notices(site: Site) -> None:
-    """Four listings notified: one removed, one that stays, one that a complaint removes, one that is not known here."""
+    """Notify four listings: one is removed, one stays, one is removed after a complaint, and one is unknown here."""
     brand = {"brand": "Solenne"}
     for number, title in enumerate(("red satchel", "green clutch", "blue weekender"), start=1):
         a_listing(site, f"MP-{number}", **brand, title=f"Solenne {title}", seller={"external_id": f"closet-{number}"})

@@ -6,7 +6,7 @@ from serving.webhooks.rules.action import INVERSE, OPEN_STATES, ActionEvent, Act
 S, E = ActionState, ActionEvent
 
 
-def test_an_action_that_cannot_move_says_where_it_is() -> None:
+def test_an_impossible_event_names_the_state() -> None:
     with pytest.raises(Conflict, match="The action is acknowledged, so it cannot give up"):
         next_state(S.ACKNOWLEDGED, E.GIVE_UP)
 
@@ -16,5 +16,5 @@ def test_every_act_has_an_inverse_that_undoes_it() -> None:
     assert all(INVERSE[kind] is not kind for kind in ActionKind)
 
 
-def test_an_action_is_open_until_it_was_taken_back_or_acknowledged() -> None:
+def test_an_action_is_open_until_it_is_withdrawn_or_acknowledged() -> None:
     assert set(S) - OPEN_STATES == {S.WITHDRAWN, S.ACKNOWLEDGED}

@@ -9,7 +9,7 @@ SENT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def attempts_of(jitter: float) -> list[float]:
-    """Hours after the first attempt at which each follows, of an action that nobody ever acknowledges."""
+    """The hours from the first attempt to each attempt of an action that is never acknowledged."""
     at, found = SENT, [0.0]
     while (following := next_attempt(len(found), SENT, at, jitter, DEFAULT_DELIVERY)) is not None:
         at = following
@@ -40,34 +40,34 @@ def test_jitter_spreads_a_wait_over_a_fifth_of_it() -> None:
 @pytest.mark.parametrize(
     ("failures", "seconds", "_why"),
     [
-        (1, None, "anybody fails once"),
+        (1, None, "a single failure"),
         (9, None, "lost acknowledgements may come nine in a row"),
         (10, 60, "it is down"),
         (11, 120, "still down a minute later"),
         (13, 480, "twice as long each time"),
         (14, 900, "and never longer than a quarter of an hour"),
-        (100_000, 900, "after whatever time"),
+        (100_000, 900, "after any number of failures"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_a_receiver_rests_once_its_failures_are_no_chance(failures: int, seconds: int | None, _why: str) -> None:
+def test_a_receiver_is_paused_once_its_failures_exceed_chance(failures: int, seconds: int | None, _why: str) -> None:
     assert rest_after(failures, DEFAULT_DELIVERY) == (None if seconds is None else timedelta(seconds=seconds))
 
 
 @pytest.mark.parametrize(
     ("status", "of_the_message", "_why"),
     [
-        (422, True, "it understood and refuses this one"),
+        (422, True, "it refuses this message"),
         (400, True, "it cannot read this one"),
         (413, True, "this one is too large"),
-        (401, False, "a secret that does not fit fits no message"),
+        (401, False, "a wrong secret affects all messages"),
         (404, False, "the address is wrong for all of them"),
-        (429, False, "it wants to be left alone"),
+        (429, False, "it is overloaded"),
         (500, False, "it is broken"),
         (503, False, "it is down"),
-        (302, False, "it has moved, and nobody follows"),
+        (302, False, "redirects are not followed"),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
-def test_what_an_answer_says_of_the_receiver(status: int, of_the_message: bool, _why: str) -> None:
+def test_the_cause_of_a_failure_by_status(status: int, of_the_message: bool, _why: str) -> None:
     assert speaks_of_the_message(status) is of_the_message
