@@ -78,4 +78,4 @@ def test_evidence_is_verified_and_what_differs_is_named(tmp_path: Path, populate
     altered(home, "UPDATE evidence_part SET digest = 'x' WHERE part = 'price'")
     done = touchstone_in(home, "evidence", "verify")
     assert (done.code, done.out) == (1, "")
-    assert "The part “price” is not what was taken." in done.text
+    assert "The part “price” was altered." in done.text

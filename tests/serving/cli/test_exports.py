@@ -63,10 +63,10 @@ def test_every_exported_statement_passes_the_validator(site: Site, tmp_path: Pat
 @pytest.mark.parametrize(
     ("setting", "sentence"),
     [
-        (None, "Bazaar has not said under which name and for which countries it reports"),
-        ('{"Market": {"platform": "Market", "territories": ["DE"]}}', "Bazaar has not said under which name"),
+        (None, "Bazaar has no transparency profile"),
+        ('{"Market": {"platform": "Market", "territories": ["DE"]}}', "Bazaar has no transparency profile"),
         ('{"Bazaar": {"platform": "Bazaar", "territories": []}}', "Name the EEA countries"),
-        ('{"Bazaar": {"platform": "Bazaar", "territories": ["US"]}}', "US is no code of an EEA country"),
+        ('{"Bazaar": {"platform": "Bazaar", "territories": ["US"]}}', "US is not the code of an EEA country"),
     ],
 )
 def test_an_incomplete_transparency_setting_is_refused_with_advice(

@@ -44,9 +44,9 @@ def test_what_is_not_decided_with_others_says_why(site: Site) -> None:
     page = visit_as(site, site.analyst).get(address(appeal, asked, kept)).text
     sentence = words(page)
     assert "No cases for a bulk decision" in sentence
-    assert "An appeal is decided by itself, by its statement." in sentence
-    assert "The brand has been asked, and answers for itself." in sentence
-    assert "Tomás Rey is working on it." in sentence
+    assert "Decide each appeal on its own, by its statement." in sentence
+    assert "The brand has been asked and must answer this question." in sentence
+    assert "Tomás Rey is working on this case." in sentence
     assert 'type="checkbox" id="t-' not in page
 
 

@@ -85,7 +85,7 @@ def test_who_supplied_a_right_does_not_verify_it(site: Site, place: str) -> None
     right_id = a_claim(site, by=f"user:{site.account_manager.user_id}")
     answer = visit_as(site, site.account_manager).post(f"{place}/rights/{right_id}", {"state": "verified"})
     assert answer.status_code == 403
-    assert "somebody else than whoever supplied it" in words(answer.text)
+    assert "Somebody else must verify it" in words(answer.text)
 
 
 def test_a_manager_says_who_leads(site: Site, place: str) -> None:

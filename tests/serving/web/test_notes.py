@@ -116,7 +116,7 @@ def test_a_case_is_set_aside_and_taken_up_by_forms(site: Site) -> None:
 
 def test_who_judges_an_appeal_reads_no_note_of_who_decided_before(site: Site) -> None:
     appeal = an_appeal(site, decided_by_analyst=True)
-    with pytest.raises(Forbidden, match="no note of yours"):
+    with pytest.raises(Forbidden, match="you cannot write notes"):
         write_note(site.runtime, site.analyst, Wanted(appeal.case_id, FROM, []))
     with pytest.raises(Invalid, match="mentioned"):
         write_note(site.runtime, site.second_analyst, Wanted(appeal.case_id, FROM, [site.analyst.user_id]))

@@ -83,7 +83,7 @@ def test_whoever_asked_in_who_confirmed_can_withdraw_it_and_reads_why_no_more(si
     an_invited_user(site, site.brand_person, site.analyst)
     visitor = visit_as(site, site.analyst)
     page = visitor.get("/pending-removals").text
-    assert "You let in whoever confirmed this removal, by an invitation or a link for a new password" in words(page)
+    assert "You invited a person who confirmed this removal, or created their password reset link" in words(page)
     assert ("Approve removal" in page, ">Withdraw removal<" in page) == (False, True)
     assert visitor.post(form, {"decision": "release", "reason": "Looked at it."}).status_code == 403
     assert states(site) == {"held": 1}
@@ -97,7 +97,7 @@ def test_a_guest_of_who_confirmed_waits_for_somebody_else_and_the_page_says_why(
     visitor = visit_as(site, site.analyst)
     visitor.post(form, text)
     page = words(visitor.get("/pending-removals").text)
-    assert "confirmation: Does not count: let in somebody who confirmed it or says the same" in page
+    assert "confirmation: Does not count: this person invited another confirmer or approver" in page
     assert "review team: approve. Looked at it." in page
     assert states(site) == {"held": 1}
     visit_as(site, site.account_manager).post(form, text)

@@ -20,7 +20,7 @@ def test_two_people_decide_about_a_seller_on_the_page_with_the_paths_before_them
     analyst, manager = visit_as(site, site.analyst), visit_as(site, site.account_manager)
     raw = analyst.get("/sellers").text
     page = words(raw)
-    assert "2 strikes; from 2 on people decide whether to restrict the account." in page
+    assert "2 strikes. From 2, people decide whether to restrict the account." in page
     assert "same telephone number as <b>lumo</b>" in page
     assert "<b>lumo</b>" not in raw
     assert analyst.post(path, {"decision": "agree", "reason": " "}).status_code == 422
@@ -58,7 +58,7 @@ def test_what_is_in_force_and_who_is_on_a_list_is_shown_together(site: Site) -> 
     put_on_list(site.runtime, site.here, SELLER, SellerList.WATCH, reason=WHY, days=None, by="cli")
     page = words(visit_as(site, site.analyst).get("/sellers").text)
     assert "No proposed sanctions" in page
-    assert "3 strikes; from 3 on people decide whether to close the account." in page
+    assert "3 strikes. From 3, people decide whether to close the account." in page
     assert "cli" in page
 
 

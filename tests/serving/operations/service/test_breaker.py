@@ -71,7 +71,7 @@ def test_a_flood_opens_the_breaker_once_and_says_why(any_site: Site) -> None:
     found = breaker_of(site)
     assert found.opened_at == site.clock.now()
     assert found.reason is not None
-    assert found.reason.startswith("40 of 40 listings were flagged in 24 hours (100%); 0.0% were usual before")
+    assert found.reason.startswith("40 of 40 listings were flagged in 24 hours (100%). The earlier share was 0.0%")
     with site.runtime.store.read() as connection:
         assert audit.check(connection)[1] is None
 

@@ -82,7 +82,7 @@ def test_invalid_and_excess_documents_are_refused_and_not_stored(site: Site) -> 
         with pytest.raises(Invalid):
             hand_in(runtime, token, "invoice.pdf", content)
     hand_in(runtime, token, "invoice.pdf", INVOICE)
-    with pytest.raises(Conflict, match="together"):
+    with pytest.raises(Conflict, match="in total"):
         hand_in(runtime, token, "more.pdf", INVOICE + b"x" * 50)
     hand_in(runtime, token, "goods.png", PICTURE)
     with pytest.raises(Conflict, match="2 documents"):

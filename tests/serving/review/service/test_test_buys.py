@@ -93,7 +93,7 @@ REFUSED: list[tuple[tuple[Step, ...], Step, type[DomainError], str, str]] = [
     (WAY[:1], replace(WAY[1], holder=LAB), Conflict, "are with Ines Moreau", "by somebody who does not hold it"),
     (WAY[:1], replace(WAY[2], holder=" "), Invalid, "The holder must have", "handed to nobody"),
     (WAY[:1], replace(WAY[1], text=""), Invalid, "The note must have", "no observation"),
-    ((), Step(CustodyEvent.EXAMINE, LAB, "x"), Invalid, "neither is a step", "a verdict is no step"),
+    ((), Step(CustodyEvent.EXAMINE, LAB, "x"), Invalid, "neither is a custody step", "a verdict is no step"),
 ]
 
 
