@@ -28,8 +28,7 @@ def links_at(connection: Connection, marketplace_id: str, moments: Collection[Mo
         return known[seller, as_of]
 
     return {
-        (search.seller, search.as_of): search.links({name: stood(name, search.as_of) for name in search.linked})
-        for search in searches
+        (one.seller, one.as_of): one.links({name: stood(name, one.as_of) for name in one.linked}) for one in searches
     }
 
 

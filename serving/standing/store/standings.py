@@ -37,8 +37,7 @@ def lock(connection: Connection, marketplace_id: str, brand_id: str) -> None:
 def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since: datetime) -> list[Given]:
     """A brand's answers that are not withdrawn, each with its outcome; all that may have an outcome after `since`.
 
-    A removal pending approval is undecided; one withdrawn before it was sent was stopped. Any later reinstatement that
-    was not undone itself overturns the removal.
+    A pending removal is undecided; one withdrawn before it was sent was stopped. A later reinstatement overturns it.
     """
     given_back = select(action.c.listing_id).where(
         inside(action, marketplace_id, kind=ActionKind.REINSTATE.value), action.c.created_at > since

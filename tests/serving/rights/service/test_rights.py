@@ -186,12 +186,7 @@ WRONG: list[tuple[dict[str, Any], type[DomainError], str, str]] = [
     ({"territories": ()}, Invalid, "at least one territory", "nowhere"),
     ({"territories": ("France",)}, Invalid, "is not a territory", "a name in place of a code"),
     ({"classes": (46,)}, Invalid, "from 1 to 45", "a class that does not exist"),
-    (
-        {"first_day": NOW, "last_day": NOW - timedelta(days=2)},
-        Invalid,
-        "must end after it begins",
-        "the wrong way round",
-    ),
+    ({"first_day": NOW, "last_day": NOW - timedelta(days=2)}, Invalid, "must end after it begins", "reversed days"),
     ({"document": "0" * 64}, NotFound, "no such document", "an unknown document"),
 ]
 

@@ -41,15 +41,7 @@ CASES = [
     ([FAKE] * 4, RiskState.TOO_FEW_LISTINGS, 4, 4.0, (5 * 0.05 + 4) / 9, None, "one short of a percentile"),
     ([POINTS] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "points are no probability"),
     ([POINTS_FAKE] * 9, RiskState.NO_MODEL, 0, 0.0, None, None, "findings among listings that no model saw are chosen"),
-    (
-        [0.2] * 5 + [POINTS_FAKE] * 9,
-        RiskState.RANKED,
-        5,
-        1.0,
-        (5 * 0.01 + 1) / 10,
-        97.5,
-        "listings with points alone are left out",
-    ),
+    ([0.2] * 5 + [POINTS_FAKE] * 9, RiskState.RANKED, 5, 1.0, (5 * 0.01 + 1) / 10, 97.5, "points are left out"),
 ]
 
 
