@@ -1,7 +1,6 @@
 """Rights of brands: supplied with a document, verified by somebody else, and required at each confirmation."""
 
 import hashlib
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,10 +20,10 @@ from serving.rights import store as rights
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.document import media_type_of
 from serving.rights.rules.kept_text import kept_text
-from serving.rights.rules.rights import WORLD, RightKind, RightState
+from serving.rights.rules.rights import RightKind, RightState
+from serving.rights.rules.territories import territories
 from serving.rights.store import StoredDocument, StoredRight
 
-_CODE: Final = re.compile(r"[A-Z]{2}\Z")
 _LAST_NICE_CLASS: Final = 45  # The Nice Classification has 45 classes of goods and services.
 _MAY_FOLLOW: Final = {
     RightState.CLAIMED: {RightState.VERIFIED, RightState.REFUSED, RightState.WITHDRAWN},
@@ -269,25 +268,6 @@ def on_file(runtime: Runtime, brand: str) -> list[StoredRight]:
     """A brand's rights in the order in which they were supplied."""
     with runtime.store.read() as connection:
         return rights.rights_of(connection, [brands.by_name(connection, brand).brand_id])
-
-
-def territories(given: Sequence[str]) -> list[str]:
-    """Territories in their stored form: upper case, sorted, without duplicates.
-
-    Raises
-    ------
-    Invalid
-        There is none, or one is not an ISO 3166 code, EU or WORLD.
-    """
-    found = sorted({one.strip().upper() for one in given})
-    if not found:
-        raise Invalid("Name at least one territory: an ISO 3166 code such as FR, EU or WORLD.")
-    for one in found:
-        if one != WORLD and not _CODE.match(one):
-            raise Invalid(
-                "{words} is not a territory. Use an ISO 3166 code such as FR, EU or WORLD.", words=repr(one[:20])
-            )
-    return found
 
 
 def _end_of(day: datetime | None) -> datetime | None:

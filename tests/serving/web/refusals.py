@@ -56,6 +56,7 @@ REACHED: Final = (
     "serving.review.service.undoing",
     "serving.review.store.takedowns",
     "serving.rights.rules.kept_text",
+    "serving.rights.rules.territories",
     "serving.rights.service.brand_file",
     "serving.rights.service.rights",
     "serving.rights.store",

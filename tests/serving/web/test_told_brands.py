@@ -45,6 +45,7 @@ from serving.platform.row_files import LARGEST, rows_of
 from serving.review.rules.takedown import Fate, came_to
 from serving.rights.policy import DEFAULT_RIGHTS
 from serving.rights.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis
+from serving.rights.rules.territories import territories
 from serving.rights.service.brand_file import AGENT, NOT_LEADING, VERIFIED_ELSEWHERE
 from serving.rights.service.rights import (
     NewMandate,
@@ -53,7 +54,6 @@ from serving.rights.service.rights import (
     grant_mandate,
     keep_document,
     settle_right,
-    territories,
 )
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Given
