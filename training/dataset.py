@@ -50,8 +50,8 @@ def read_listings(
 ) -> Iterator[CheckedRow]:
     """The rows of a file, in order, as of the time when they are received.
 
-    Only a file without an id column gets ids derived from its digest and the row number. `unused` is called once with
-    the names of the columns that the format does not read.
+    A row without an id field gets one derived from the file's digest and the row number; in a feed, only if no item
+    has one. An empty id field is refused. `unused` is called once with the names of the columns that are not read.
 
     Raises
     ------
@@ -98,9 +98,10 @@ def _cells(row: RawRow, found: Format) -> Row:
 
 
 def _missing_id(row: RawRow, reading: _Reading) -> str:
-    if not reading.has_ids:
-        return derived_id(reading.digest, row.number)
     column = reading.layout.id_column
+    named = {reading.format.column_named(name) for name in row.cells}
+    if column not in named and not (reading.has_ids and reading.layout.used):
+        return derived_id(reading.digest, row.number)
     raise Rejected("missing_field", column, "{name} is empty; give every row an id.", name=column)
 
 

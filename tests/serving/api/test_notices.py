@@ -115,8 +115,8 @@ def test_the_marketplace_reads_what_came_in(client: TestClient, site: Site) -> N
         ({"name": " "}, "Give your name"),
         ({"email": "nobody"}, "Give an e-mail"),
         ({"kind": ReporterKind.UNREGISTERED}, "A registered notifier must be"),
-        ({"kind": ReporterKind.BRAND}, "names its brand"),
-        ({"brand": "Aurelle"}, "names its brand"),
+        ({"kind": ReporterKind.BRAND}, "must name its brand"),
+        ({"brand": "Aurelle"}, "must name its brand"),
         ({"kind": ReporterKind.BRAND, "brand": "Nobody"}, "There is no brand"),
     ],
 )

@@ -76,7 +76,7 @@ def test_the_breaker_says_how_it_stands_and_is_closed_with_a_reason(site: Site, 
     closed = touchstone_in(home, "breaker", "close", "--reason", "A new season.", "--by", site.data_scientist.email)
     assert closed.out == "Circuit breaker closed. Brands receive questions again.\n"
     assert "is normal" in touchstone_in(home, "breaker", "show").out
-    assert "closed already" in touchstone_in(home, "breaker", "close", "--reason", "Again.").text
+    assert "already closed" in touchstone_in(home, "breaker", "close", "--reason", "Again.").text
 
 
 def test_an_analyst_does_not_close_the_breaker(home: Path) -> None:
