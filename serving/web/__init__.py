@@ -1,1 +1,1 @@
-"""The people's door: pages that work as plain forms, sharpened by htmx and a few keys."""
+"""The web interface: pages that work as plain forms, with htmx and keyboard shortcuts on top."""

@@ -1,4 +1,4 @@
-"""What stands above every page of the staff until it is dealt with: alerts, and rules that are switched off."""
+"""The banner above every staff page: alerts, and rules that are switched off."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,7 @@ _WATCHERS = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.A
 
 @dataclass(frozen=True, slots=True)
 class Alarms:
-    """Sentences, how many removals wait for people, and how many removed listings are still shown."""
+    """Sentences, the number of pending removals, and the number of removed listings that are still shown."""
 
     sentences: tuple[str, ...] = ()
     waiting: int = 0
@@ -22,7 +22,7 @@ class Alarms:
 
 
 def alarms_of(runtime: Runtime, person: Person) -> Alarms:
-    """What a person's marketplaces have to say loudly; nothing for brands and data scientists."""
+    """The alarms of a person's marketplaces; empty for brands and data scientists."""
     places = frozenset[str]().union(*(person.marketplaces(one) for one in _WATCHERS))
     if not places:
         return Alarms()

@@ -1,4 +1,4 @@
-"""Static files under addresses that change with their content, so that browsers may keep them for a year."""
+"""Static files under addresses that contain a digest, so that browsers may cache them for a year."""
 
 import hashlib
 from functools import cache

@@ -1,4 +1,4 @@
-"""At which marketplace a page of models or operations is; most people work at one, and then nobody is asked."""
+"""The marketplace of a page about models or operations. Most people work at one and never have to choose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ FIELD: Final = "marketplace"
 
 @dataclass(frozen=True, slots=True)
 class PlaceLink:
-    """One of the marketplaces at which a person may open the page."""
+    """A marketplace at which the person may open the page."""
 
     name: str
     marketplace_id: str
@@ -25,7 +25,7 @@ class PlaceLink:
 
 @dataclass(frozen=True, slots=True)
 class PlaceScope:
-    """The marketplace, and the choices on the page; `is_named` is whether addresses have to say which is meant."""
+    """The marketplace and the choices; `is_named` is whether addresses must name it."""
 
     chosen: Marketplace
     choices: tuple[PlaceLink, ...]
@@ -33,21 +33,21 @@ class PlaceScope:
 
     @property
     def marketplace_id(self) -> str:
-        """Its id."""
+        """The id of the marketplace."""
         return self.chosen.marketplace_id
 
     def at(self, address: str) -> str:
-        """An address of our own about the same marketplace."""
+        """An address of ours for the same marketplace."""
         return self.other(address, self.marketplace_id) if self.is_named else address
 
     def other(self, address: str, marketplace_id: str) -> str:
-        """The same address about another one."""
+        """The same address for another marketplace."""
         return f"{address}{'&' if '?' in address else '?'}{urlencode({FIELD: marketplace_id})}"
 
 
 @dataclass(frozen=True, slots=True)
 class AtMarketplace:
-    """What every page says that is about one marketplace: about which."""
+    """The base of every page about one marketplace."""
 
     scope: PlaceScope
 
@@ -58,7 +58,7 @@ def scope_of(runtime: Runtime, person: Person, permission: Permission, given: Ma
     Raises
     ------
     NotFound
-        They have it nowhere, or not there; a marketplace that there is not is not told apart.
+        They have it nowhere, or not there. A marketplace that does not exist raises the same error.
     """
     theirs, wanted = person.marketplaces(permission), given.get(FIELD, "")
     here = wanted or min(theirs, default="")
@@ -77,7 +77,7 @@ def scope_of(runtime: Runtime, person: Person, permission: Permission, given: Ma
 
 
 def acted_on(runtime: Runtime, person: Person, permission: Permission, fields: Mapping[str, str]) -> PlaceScope:
-    """The marketplace that a form acts on: the one of the page it stood on.
+    """The marketplace that a form acts on: that of its page.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Bars and boxes: counts by the hour, and the ages of queues against their limit."""
+"""Bars and boxes: counts per hour, and the ages of queues against their limit."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from serving.web.series_charts import Known
 
 @dataclass(frozen=True, slots=True)
 class AgeBox:
-    """How old a queue's open items are beside their limit: the middle half, the median, the oldest."""
+    """The ages of a queue's open items against the limit: quartiles, median and maximum."""
 
     box_x: float
     box_width: float
@@ -25,7 +25,7 @@ _BOX_WIDTH: Final = 230.0
 
 
 def age_box(low: float, median: float, high: float, oldest: float, limit: float, unit: str = "h") -> AgeBox:
-    """Ages in one unit: the first quartile, median, third quartile and oldest, and the age that none should reach."""
+    """A box of ages in one unit: first quartile, median, third quartile, maximum, and the limit."""
     most = max(oldest, limit) * 1.05
 
     def at(value: float) -> float:
@@ -44,7 +44,7 @@ def age_box(low: float, median: float, high: float, oldest: float, limit: float,
 
 @dataclass(frozen=True, slots=True)
 class OneBar:
-    """One bar; one that is not known is hatched over the whole height, a marked one stands out."""
+    """A bar; an unknown value is hatched over the whole height, a marked one is highlighted."""
 
     x: float
     y: float
@@ -56,7 +56,7 @@ class OneBar:
 
 @dataclass(frozen=True, slots=True)
 class Bars:
-    """Counts side by side, with what the first and the last are about."""
+    """Counts side by side, with labels of the first and the last."""
 
     bars: tuple[OneBar, ...]
     first: str
@@ -65,7 +65,7 @@ class Bars:
 
 
 def bars(values: Sequence[Known], label: str, *, first: str = "", last: str = "", marked: Sequence[int] = ()) -> Bars:
-    """Values as bars from zero up; None is hatched. `marked` are the places of bars that stand out."""
+    """Values as bars from zero; None is hatched. `marked` are the indexes of highlighted bars."""
     most = max((value for value in values if value is not None), default=0.0) or 1.0
     pitch = _BARS_WIDTH / max(1, len(values))
     made = []

@@ -22,7 +22,7 @@ class Notch:
 
 @dataclass(frozen=True, slots=True)
 class ScoreBar:
-    """A score on its scale, with the thresholds from which somebody looks at it."""
+    """A score on its scale, with the thresholds of review."""
 
     width: int
     x: float
@@ -31,7 +31,7 @@ class ScoreBar:
 
 
 def score_bar(value: float, notches: Sequence[tuple[str, float]], *, most: float, width: int) -> ScoreBar:
-    """A value from 0 to `most` as a mark on a bar of this width; beyond the ends it stands at the end."""
+    """A value from 0 to `most` as a mark on a bar of this width; values beyond the ends are drawn at the end."""
     named = ", ".join(name for name, _ in notches if name)
     return ScoreBar(
         width,
@@ -66,11 +66,11 @@ class PriceMark:
 
 _MAD_TO_SIGMA: Final = 1.4826  # For a normal distribution.
 _MARK_WIDTH: Final = 56
-_MARK_ENDS_AT: Final = 1.5  # Of the median; what costs more stands at the end.
+_MARK_ENDS_AT: Final = 1.5  # As a multiple of the median; higher prices are drawn at the end.
 
 
 def price_mark(price: PriceFacts) -> PriceMark | None:
-    """The mark of a listing, None where there is no price or nothing to compare it with."""
+    """The mark of a listing, None without a price or a reference."""
     reference = price.brand_category or price.category
     if price.log_price is None or reference is None:
         return None
@@ -87,13 +87,13 @@ def price_mark(price: PriceFacts) -> PriceMark | None:
 
 
 def _spread(reference: PriceReference) -> float:
-    """One usual spread in log price: the standard deviation of a normal distribution with this MAD."""
+    """One typical spread in log price: the standard deviation of a normal distribution with this MAD."""
     return reference.mad * _MAD_TO_SIGMA
 
 
 @dataclass(frozen=True, slots=True)
 class Comparable:
-    """What a listing is held against: its name, its reference as of scoring, and how the prices lie now."""
+    """A reference of a listing: its name, its statistics as of scoring, and the current distribution of prices."""
 
     name: str
     reference: PriceReference
@@ -102,7 +102,7 @@ class Comparable:
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A listing, or as many as each dot stands for."""
+    """A listing, or as many as each dot represents."""
 
     x: float
     y: float
@@ -110,9 +110,9 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceStrip:
-    """One reference: its name, its median with the usual spread around it, and where they and single listings lie.
+    """A reference: its name, its median with the typical spread, and their positions and those of listings.
 
-    `beyond` dots lie further right than the chart goes.
+    `beyond` dots lie to the right of the chart.
     """
 
     y: float
@@ -136,9 +136,9 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """A price on the axis with its words, which stand to the left of it where there is no room to the right.
+    """A price on the axis with its text, which moves to its left if there is no room to its right.
 
-    `hidden` words would stand in another's way; the line is drawn all the same.
+    `hidden` text would overlap other text; the line is drawn all the same.
     """
 
     x: float
@@ -149,7 +149,7 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class PriceChart:
-    """A listing's price over the references that it can be held against."""
+    """A listing's price over its references."""
 
     height: float
     strips: tuple[ReferenceStrip, ...]
@@ -161,16 +161,16 @@ class PriceChart:
 
 _WIDTH, _LEFT, _RIGHT = 420.0, 8.0, 412.0
 _TOP, _STRIP = 26.0, 48.0
-# From a strip's top to the lowest of its dots, how far they stand apart, and how high they go.
+# The top margin of a strip, the distance between its dots, and the height of their stack.
 _DOTS, _DOT, _HEAP = 37.0, 4.2, 18.0
-# A price that is so many times what else is shown would press all of it to the left.
+# A price this many times the rest would squeeze the other prices to the left.
 _FURTHEST: Final = 2.0
 _LETTER_WIDTH: Final = 6.5
-_LONGEST_NAME: Final = 38  # Characters beside the median's words.
+_LONGEST_NAME: Final = 38  # Characters beside the median's text.
 
 
 def price_chart(price: float, references: Sequence[Comparable], *, currency: str, claimed: float | None) -> PriceChart:
-    """The chart of a listing against at least one reference; all amounts in the base currency."""
+    """The chart of a listing against its references, at least one; amounts are in the base currency."""
     highest = [math.exp(one.reference.log_median + _spread(one.reference)) for one in references]
     shown = max(price, claimed or 0.0, *highest)
     drawn = [
@@ -212,7 +212,7 @@ def _strip(index: int, one: Comparable, drawn: Sequence[float], most: float, cur
 
 
 def _heaped(places: Sequence[float], bottom: float) -> tuple[Dot, ...]:
-    """Dots from left to right; those that would cover each other stand on one another."""
+    """Dots from left to right; overlapping ones are stacked."""
     heaps: list[list[float]] = []
     for x in places:
         if heaps and x - heaps[-1][0] < _DOT:
@@ -242,13 +242,13 @@ def _claimed(value: float, listing: Marker, most: float, currency: str) -> Marke
 
 
 def _extent(marker: Marker) -> tuple[float, float]:
-    """From where to where a marker's words go, about."""
+    """The approximate horizontal extent of a marker's text."""
     width = 8 + len(marker.text) * _LETTER_WIDTH
     return (marker.x - width, marker.x) if marker.before else (marker.x, marker.x + width)
 
 
 def _ticks(most: float, currency: str) -> tuple[Tick, ...]:
-    """Between three and seven round amounts, zero among them."""
+    """Between three and seven round amounts, including zero."""
     rough = most / 5
     unit = 10.0 ** math.floor(math.log10(rough))
     step = next(unit * factor for factor in (1, 2, 5, 10) if unit * factor >= rough)
@@ -259,7 +259,7 @@ def _ticks(most: float, currency: str) -> tuple[Tick, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ReasonBar:
-    """One reason with its bar: right of the middle it speaks for counterfeit."""
+    """A reason with its bar; bars to the right of zero indicate a counterfeit."""
 
     sentence: str
     weight: str
@@ -268,11 +268,11 @@ class ReasonBar:
     against: bool
 
 
-_BAR_ZERO, _BAR_LONGEST = 40.0, 90.0  # Of a bar 132 wide: what speaks for a seller weighs less.
+_BAR_ZERO, _BAR_LONGEST = 40.0, 90.0  # Of a bar 132 wide: reasons against a counterfeit weigh less.
 
 
 def reason_bars(reasons: Sequence[Reason], digits: int) -> tuple[ReasonBar, ...]:
-    """Reasons on one scale, the largest that lets the longest bar of each side fit."""
+    """Reasons on one scale, the largest at which the longest bar of each side fits."""
     most = max((reason.weight for reason in reasons), default=0.0)
     least = min((reason.weight for reason in reasons), default=0.0)
     scale = min(_BAR_LONGEST / most if most > 0 else math.inf, _BAR_ZERO / -least if least < 0 else math.inf)

@@ -1,4 +1,4 @@
-"""Tables and documents as files that a browser saves."""
+"""Tables and documents as downloads."""
 
 from typing import Final
 
@@ -15,13 +15,13 @@ _MEDIA_TYPES: Final = {
 
 
 def download(form: Format, name: str, content: bytes) -> Response:
-    """A file under a name of ours, which no cache keeps."""
+    """A file under a name that we choose, which no cache stores."""
     headers = {"content-disposition": f'attachment; filename="{name}.{form.value}"', "cache-control": "no-store"}
     return Response(content, media_type=_MEDIA_TYPES[form], headers=headers)
 
 
 def document(name: str, media_type: str, content: bytes) -> Response:
-    """To be saved and never shown: its name is ours, its type what its first bytes say, and it may do nothing."""
+    """A download, never rendered: we choose the name, its first bytes determine the type, and a CSP sandboxes it."""
     headers = {
         "content-disposition": f'attachment; filename="{name}.{ending_of(media_type)}"',
         "content-security-policy": "default-src 'none'; sandbox",

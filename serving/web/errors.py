@@ -1,4 +1,4 @@
-"""Errors for people: what happened and the way on. Machines get the same as JSON from `serving.api.errors`."""
+"""Error pages: what happened, and the next step. Programs receive JSON from `serving.api.errors`."""
 
 from dataclasses import dataclass, replace
 from typing import ClassVar, Final
@@ -25,7 +25,7 @@ from serving.web.wording.language_choice import chosen_by
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import ROLES
 
-# Whoever has a link and no account has no start to go back to.
+# Visitors who come by a link have no account and no start page.
 _BY_LINK: Final = ("/seller/", "/notice/")
 _MACHINE_PATHS: Final = ("/api/", "/healthz")
 TITLES: Final = {
@@ -37,7 +37,7 @@ TITLES: Final = {
     422: N_("Request failed"),
     500: N_("Error on our side"),
 }
-# What was not done; for who is signed in, because only they sent something that could have been.
+# What was not done; only for signed-in users, because only they can have submitted a change.
 NOT_DONE: Final = {
     403: N_("Nothing was opened or changed."),
     404: N_("Nothing was changed."),
@@ -65,7 +65,7 @@ _UNCHANGED: Final = frozenset({403, 409, 413, 422})
 
 @dataclass(frozen=True, slots=True)
 class ErrorPage:
-    """What was not done and why, and where to go from here; nothing of what was sent is repeated."""
+    """What was not done and why, and the next step. Submitted values are never repeated."""
 
     template: ClassVar[str] = "error.html"
     place: ClassVar[str] = ""
@@ -81,12 +81,12 @@ class ErrorPage:
 
 
 def install_error_pages(app: FastAPI) -> None:
-    """Answer every error by a page where a browser asks for one, and as the API does where a program asks."""
+    """Render every error as a page for browsers, and as the API's JSON for programs."""
 
     async def handler(request: Request, error: Exception) -> Response:
         problem = problem_of(request, error)
         answer = _page(request, problem) if _wants_page(request) else problem.as_json()
-        # An unexpected error is answered outside of every middleware, so that its headers are put here.
+        # An unexpected error bypasses every middleware, so its headers are set here.
         answer.headers.update({"cache-control": "no-store", **SECURITY_HEADERS})
         return answer
 
@@ -95,7 +95,7 @@ def install_error_pages(app: FastAPI) -> None:
 
 
 def page_of(scope: Scope, problem: Problem) -> Response | None:
-    """The page of a problem that came before any route, for a browser that asks for one."""
+    """The page of a problem that occurred before routing, for a browser that requests one."""
     request = Request(scope)
     return _page(request, problem) if _wants_page(request) else None
 
@@ -129,7 +129,7 @@ def _not_done(status: int) -> str | None:
 
 
 def _next_step(request: Request, session: Session, status: int) -> str | None:
-    """What whoever is signed in can do now."""
+    """The next step for a signed-in user."""
     kept = own_words.listed([say(ROLES[role]) for role in roles(session.person.grants)]) or say("none")
     largest = size(runtime_of(request).settings.largest_body_bytes)
     return say(NEXT[status], roles=kept, largest=largest) if status in NEXT else None
@@ -137,7 +137,7 @@ def _next_step(request: Request, session: Session, status: int) -> str | None:
 
 def _to_sign_in(request: Request) -> Response:
     if request.headers.get("hx-request") or goes_on(request) or looks_ahead(request):
-        # A part of a page cannot be a sign-in form; the whole page is loaded again and comes back here.
+        # A fragment of a page cannot be a sign-in form; the browser reloads the whole page and returns here.
         return Response(status_code=401, headers={"HX-Refresh": "true"})
     asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     wanted = local_path(asked) if request.method == "GET" else "/"
@@ -145,7 +145,7 @@ def _to_sign_in(request: Request) -> Response:
 
 
 def _case_address(request: Request) -> str | None:
-    """The case that a refused answer was about."""
+    """The case that a refused decision was about."""
     address, _, what = request.url.path.rpartition("/")
     return address if what in {"verdict", "undo"} and local_path(address) != "/" else None
 

@@ -1,4 +1,4 @@
-"""What the page after a redirect says once. The cookie holds a code from this list and never words."""
+"""Confirmations that the page after a redirect shows once. The cookie holds a code from this list, never text."""
 
 from enum import StrEnum
 from typing import Final
@@ -14,7 +14,7 @@ _SECONDS: Final = 60
 
 
 class Flash(StrEnum):
-    """Things that were done and leave no other trace on the page that follows."""
+    """Changes without another trace on the next page."""
 
     UNDONE = "undone"
     BULK_UNDONE = "bulk_undone"
@@ -79,7 +79,7 @@ class Flash(StrEnum):
     SWITCHED_ON = "switched_on"
 
 
-# Marked are those that a translated page says.
+# Marked sentences appear on translated pages.
 SENTENCES: Final = {
     Flash.UNDONE: N_("Undone. The case is open again, and unsent actions are cancelled."),
     Flash.BULK_UNDONE: "Bulk decision undone. The cases are open again, and pending actions were withdrawn.",
@@ -157,17 +157,17 @@ def go_to(request: Request, path: str, flash: Flash | None = None) -> RedirectRe
 
 
 def left_by(request: Request) -> Flash | None:
-    """What the last redirect left to say."""
+    """The code that the last redirect set."""
     value = request.cookies.get(_COOKIE)
     return Flash(value) if value in set(Flash) else None
 
 
 def sentence_of(request: Request) -> str | None:
-    """What the last redirect left to say, in words."""
+    """The sentence of the code that the last redirect set."""
     left = left_by(request)
     return None if left is None else say(SENTENCES[left])
 
 
 def forget(response: Response) -> None:
-    """It has been said."""
+    """Delete the cookie after its sentence has been shown."""
     response.delete_cookie(_COOKIE)

@@ -1,4 +1,4 @@
-"""Fields of forms and addresses, read at the edge: text only, nothing that a database cannot hold."""
+"""Fields of forms and addresses, validated at the edge: text only, without characters that a database rejects."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -13,9 +13,9 @@ from serving.guards import CrossSite, runtime_of
 from serving.platform.runtime import Runtime
 
 _LOCAL_PATH: Final = re.compile(
-    r"/(?:queue(?:/filters)?|desk/me|search|notes|cases/(?:cas_[0-9a-z]{26}|bulk(?:/blk_[0-9a-z]{26})?)"
-    r"|brand(?:/[a-z-]{1,20})?|brands(?:/brd_[0-9a-z]{26}(?:/dashboard)?)?|counter-notices|held|sellers"
-    r"|models(?:/(?:live|labels|snapshots|runs))?|operations(?:/[a-z]{1,20})?|switches"
+    r"/(?:queue(?:/(?:filters|me))?|search|notes|cases/(?:cas_[0-9a-z]{26}|bulk(?:/blk_[0-9a-z]{26})?)"
+    r"|brand(?:/[a-z-]{1,20})?|brands(?:/brd_[0-9a-z]{26}(?:/dashboard)?)?|counter-notices|pending-removals|sellers"
+    r"|models(?:/(?:live|labels|snapshots|runs))?|operations(?:/[a-z]{1,20})?|kill-switches"
     r"|join/[\w-]{20,100}|people(?:/usr_[0-9a-z]{26})?|keys|settings(?:/reference)?|help)?(?:\?[\w=&%+.~-]{0,400})?\Z",
     re.ASCII,
 )
@@ -24,7 +24,7 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 async def _fields(request: Request) -> Mapping[str, str]:
-    form = await request.form(max_files=0)  # What the guard has read already stays as it is.
+    form = await request.form(max_files=0)  # Files that the guard has already read are not affected.
     found = {name: value for name, value in form.items() if isinstance(value, str)}
     if any(_UNSTORABLE.search(value) for value in found.values()):
         await request.close()
@@ -37,16 +37,16 @@ Fields = Annotated[Mapping[str, str], Depends(_fields)]
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A file of a form: its name as the browser gave it, and no more of its bytes than are needed to refuse it."""
+    """A file of a form: its name as the browser gave it, and only as many bytes as are needed to refuse it."""
 
     name: str
     content: bytes
 
 
 def upload_of(field: str, most: Callable[[Runtime], int]) -> Any:
-    """The file of a form's field, read up to one byte more than the most; nothing where none was chosen.
+    """The file of a form's field, read up to one byte beyond the limit; empty if none was chosen.
 
-    The route's guard says how many files the form may have, and has read the form by then.
+    The route's guard sets how many files the form may have, and has read the form by then.
     """
 
     async def read(request: Request, _fields: Fields) -> Upload:
@@ -60,7 +60,7 @@ def upload_of(field: str, most: Callable[[Runtime], int]) -> Any:
 
 
 def is_case_id(text: str) -> bool:
-    """Whether a text has the form of a case's id."""
+    """Whether a text has the format of a case id."""
     return _CASE_ID.match(text) is not None
 
 
@@ -70,7 +70,7 @@ def case_id_of(case_id: str) -> str:
     Raises
     ------
     NotFound
-        It has not the form of an id, so that nothing can be called so.
+        The text does not have the format of an id.
     """
     if not is_case_id(case_id):
         raise NotFound("There is no such case.")
@@ -81,7 +81,7 @@ CaseId = Annotated[str, Depends(case_id_of)]
 
 
 def local_path(value: str | None) -> str:
-    """One of our own pages to go on to, or the start; an address of another site is none of them.
+    """One of our own pages to redirect to, or the start page; addresses of other sites are refused.
 
     >>> local_path("/queue?lane=audit"), local_path("//evil.example"), local_path("/models/promote")
     ('/queue?lane=audit', '/', '/')
@@ -90,7 +90,7 @@ def local_path(value: str | None) -> str:
 
 
 def refuse_cross_site(request: Request) -> None:
-    """Refuse a form of ours that another site sends, where there is no session yet whose token could tell.
+    """Refuse a form of ours that another site sends, for pages without a session whose token could prove it.
 
     Raises
     ------

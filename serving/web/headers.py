@@ -1,4 +1,4 @@
-"""What every answer tells the browser: nothing from elsewhere, nothing inline, no guessing, no keeping."""
+"""Security headers of every response: no foreign or inline content, no MIME sniffing, no caching."""
 
 from typing import Final
 from urllib.parse import parse_qs
@@ -21,13 +21,13 @@ _ASKED_AGAIN: Final = "no-cache"
 
 
 class SecurityHeaders:
-    """ASGI middleware: adds the headers to every answer, errors and static files among them."""
+    """ASGI middleware: adds the headers to every response, including errors and static files."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; complete the answer's headers."""
+        """Pass the request on and add the headers to its response."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -46,7 +46,7 @@ class SecurityHeaders:
 
 
 def _caching(scope: Scope, status: int) -> str:
-    """A year for a static file asked for by the digest of its content; nothing else is kept."""
+    """One year for a static file whose address has its digest; everything else is not stored."""
     if not scope["path"].startswith(PREFIX) or status >= 400:
         return _NOT_KEPT
     return _KEPT if VERSION in parse_qs(scope["query_string"].decode("latin-1")) else _ASKED_AGAIN

@@ -1,4 +1,4 @@
-"""What a role is told on its first page the first time: what the page is for, three things one does, the keys."""
+"""Onboarding lists, shown on a role's first page: the purpose of the page, three tasks, and the shortcuts."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -9,7 +9,7 @@ from serving.web.wording.i18n import N_
 
 @dataclass(frozen=True, slots=True)
 class Onboarding:
-    """A short list for one role; `place` is its first page."""
+    """The onboarding list of a role; `place` is its first page."""
 
     role: Role
     place: str
@@ -76,7 +76,7 @@ ONBOARDING: Final = (
         "You invite users, assign roles, and can switch off any rule that acts without a person.",
         (
             "Under People, invite analysts and account managers. The invitation link appears once; send it yourself.",
-            "Under Switches, review the automatic rules. Switching a rule off takes effect with the next request.",
+            "Under Kill switches, review the automatic rules. Switching a rule off takes effect with the next request.",
             "Under Settings, the reference lists every number in force and where to change it.",
         ),
         "This page has no shortcuts. The help page lists all shortcuts.",

@@ -1,4 +1,4 @@
-"""A page is its frozen context and the template that the context names; around it stands the shell."""
+"""Rendering of pages: a frozen context, the template that it names, and the shell around it."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -43,7 +43,7 @@ class Page(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One entry of the main navigation; `unread` is how many messages wait behind it."""
+    """An entry of the main navigation; `unread` is its number of unread messages."""
 
     address: str
     text: str
@@ -53,7 +53,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Shell:
-    """What stands around a page: who is signed in and how it is written for them, where to go, what was just done."""
+    """The frame of a page: the signed-in user, display settings, navigation, and the last confirmation."""
 
     name: str
     initials: str
@@ -95,7 +95,7 @@ TEMPLATES: Final = Environment(
     extensions=["jinja2.ext.i18n"],
 )
 TEMPLATES.policies["ext.i18n.trimmed"] = True
-# The extension adds it; it looks the language up at each call.
+# The extension adds it and resolves the language at each call.
 TEMPLATES.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
 TEMPLATES.globals |= {
     "all_tongues": i18n.tongues,
@@ -111,7 +111,7 @@ TEMPLATES.globals |= {
 
 
 def home_of(person: Person) -> str:
-    """Where a person's day begins."""
+    """The start page of a person."""
     return next((place.address for place in _places(person)), "/models")
 
 
@@ -124,12 +124,12 @@ def _places(person: Person, current: str = "", unread: Mapping[str, int] = Mappi
 
 
 def render(page: Page) -> str:
-    """A page that stands by itself, without a shell."""
+    """A page by itself, without a shell."""
     return _rendered(page, None)
 
 
 def _rendered(page: Page, shell: Shell | None) -> str:
-    """In the reader's language where the page has it, else in English to its last word."""
+    """The page in the reader's language if it is translated, else entirely in English."""
     template = TEMPLATES.get_template(page.template)
     if page.template in i18n.TRANSLATED:
         return template.render(page=page, shell=shell)
@@ -138,7 +138,7 @@ def _rendered(page: Page, shell: Shell | None) -> str:
 
 
 def respond(request: Request, page: Page, session: Session | None = None, *, status: int = 200) -> HTMLResponse:
-    """The page, with its shell where somebody is signed in."""
+    """The page, with its shell if a user is signed in."""
     shell = None if session is None else _shell(request, page, session)
     response = HTMLResponse(_rendered(page, shell), status)
     if shell is not None and shell.flash is not None:
@@ -147,7 +147,7 @@ def respond(request: Request, page: Page, session: Session | None = None, *, sta
 
 
 def respond_part(request: Request, page: Page, session: Session) -> HTMLResponse:
-    """A part of a page that is asked for again and again; it must not use up what the next page has to say."""
+    """A polled part of a page; it must not consume the confirmation meant for the next page."""
     return HTMLResponse(_rendered(page, _shell(request, page, session)))
 
 
@@ -170,13 +170,13 @@ def _shell(request: Request, page: Page, session: Session) -> Shell:
 
 
 def _address(request: Request) -> str:
-    """Where the reader is, with the marketplace that they chose there."""
+    """The reader's address, with the chosen marketplace."""
     chosen = request.query_params.get(FIELD)
     return f"{request.url.path}?{urlencode({FIELD: chosen})}" if chosen else request.url.path
 
 
 def _onboarding(runtime: Runtime, person: Person, path: str) -> Onboarding | None:
-    """The first list of a role that its holder has not put away, on the role's page or where their day begins."""
+    """The first onboarding list that the user has not dismissed, on the role's page or the start page."""
     kept = [ONBOARDING_OF[role] for role in roles(person.grants)]
     due = [one for one in kept if path in {one.place, home_of(person)}]
     if not due:

@@ -1,4 +1,4 @@
-"""A score as pages show it: a probability with its thresholds, or uncalibrated points."""
+"""A score for pages: a probability with its thresholds, or uncalibrated points."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from serving.web.charts import ScoreBar
 from serving.web.wording import words
 
 _POINTS_SHOWN: Final = 100.0
-_NEAR: Final = 0.75  # Closer notches would write over each other on a case's bar.
+_NEAR: Final = 0.75  # Closer notches would overlap on a case's bar.
 
 
 @dataclass(frozen=True, slots=True)
 class ShownScore:
-    """A score in words with its bar, what it is measured in, and the scorer's name."""
+    """A score in words with its bar, its unit, and the scorer's name."""
 
     text: str
     bar: ScoreBar
@@ -30,7 +30,7 @@ class ShownScore:
 def shown_score(
     runtime: Runtime, marketplace_id: str, row: Mapping[str, Any], *, width: int, scorer: str = ""
 ) -> ShownScore:
-    """The score in a stored row (`score_kind`, `score_value`, `probability`), with the thresholds in force now."""
+    """The score in a stored row (`score_kind`, `score_value`, `probability`), with the current thresholds."""
     policy = runtime.policies[RoutingPolicy]
     if row["score_kind"] == ScoreKind.SCORECARD.value or row["probability"] is None:
         value = float(row["score_value"])
@@ -53,11 +53,11 @@ def _notches(analyst_from: float, ask_from: float) -> list[tuple[str, float]]:
 
 
 def harm(row: Mapping[str, Any], *, currency: str, price_known: bool) -> str:
-    """The expected harm to buyers in a week; for points it is only an order of magnitude."""
+    """The expected weekly harm to buyers; for points it is only an order of magnitude."""
     if not price_known:
         return "no price"
     value = float(row["priority"])
-    # Three digits; more would claim a precision that neither the chance nor the sales have.
+    # Three digits; the probability and the sales figures justify no further ones.
     digits = -1 if value >= 1000 else 0 if value >= 10 else 2
     text = words.about(round(value, digits), currency)
     return text if row["probability"] is not None else f"~{text}"

@@ -1,4 +1,4 @@
-"""Geometry of charts over time and of spreads; what is not known is a hatched place and never a zero."""
+"""Geometry of charts over time and of spreads; an unknown value is hatched and never drawn as zero."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ Known = float | None
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch of which nothing is known."""
+    """A period without data."""
 
     x: float
     width: float
@@ -21,7 +21,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class Sparkline:
-    """A course in one line of text: its known stretches as points, the unknown ones, and the last known value."""
+    """A series in one line of text: polylines of its known values, its gaps, and the last known value."""
 
     width: int
     height: int
@@ -32,7 +32,7 @@ class Sparkline:
 
 
 def sparkline(values: Sequence[Known], label: str, *, width: int = 120, height: int = 24) -> Sparkline:
-    """Values in equal steps of time, drawn from zero up; None is a step of which nothing is known."""
+    """Values in equal steps of time, drawn from zero up; None is unknown."""
     most = max((value for value in values if value is not None), default=0.0) or 1.0
     step = (width - 4) / max(1, len(values) - 1)
     placed = [
@@ -53,7 +53,7 @@ def sparkline(values: Sequence[Known], label: str, *, width: int = 120, height: 
 
 
 def _runs(values: Sequence[Known]) -> Iterator[tuple[int, int, bool]]:
-    """(begin, end, whether it is known) of each stretch."""
+    """(begin, end, whether it is known) of each run of equal state."""
     begin = 0
     for is_known, run in groupby(value is not None for value in values):
         length = sum(1 for _ in run)
@@ -63,19 +63,19 @@ def _runs(values: Sequence[Known]) -> Iterator[tuple[int, int, bool]]:
 
 def _points(placed: Iterator[tuple[float, float]]) -> str:
     points = [f"{x},{y}" for x, y in placed]
-    # One point alone is no line; twice the same point is a dot with round ends.
+    # One point alone draws no line; the same point twice draws a dot with round ends.
     return " ".join(points * 2 if len(points) == 1 else points)
 
 
 def _gap(begin: int, end: int, step: float, left: float, many: int) -> Gap:
-    """From the last known step before to the first known one after."""
+    """The gap between the last known step before and the first known one after."""
     first, last = max(0, begin - 1), min(many - 1, end)
     return Gap(round(left + step * first, 1), round(max(step * (last - first), 4.0), 1))
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One part of a whole over time: its name, the class of its fill, and its values in equal steps."""
+    """A part of a whole over time: its name, its fill class, and its values in equal steps."""
 
     name: str
     tone: str
@@ -84,7 +84,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """One layer drawn: a surface for each known stretch."""
+    """A drawn layer: one surface for each known period."""
 
     name: str
     tone: str
@@ -93,7 +93,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """A line across, with its figure."""
+    """A horizontal line with its figure."""
 
     y: float
     text: str
@@ -101,7 +101,7 @@ class Level:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A moment that explains a change; its words stand to the left of it where there is no room to the right."""
+    """An event that explains a change; its text moves to its left if there is no room to its right."""
 
     x: float
     text: str
@@ -110,7 +110,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class StackedArea:
-    """Parts of a whole over time, one on the other, the first at the bottom."""
+    """Parts of a whole over time, stacked, the first at the bottom."""
 
     areas: tuple[Area, ...]
     gaps: tuple[Gap, ...]
@@ -126,9 +126,9 @@ _LEFT, _RIGHT, _TOP, _FOOT = 40.0, 740.0, 16.0, 186.0
 def stacked_area(
     layers: Sequence[Layer], ticks: Sequence[tuple[int, str]], label: str, *, mark: tuple[float, str] | None = None
 ) -> StackedArea:
-    """Layers of equally many steps; a step that any layer does not know is known by none. `ticks` name steps.
+    """Layers of equal length; a step that is unknown in one layer is unknown in all. `ticks` name steps.
 
-    `mark` is a place counted in steps, and what happened there.
+    `mark` is a position in steps, and the event there.
     """
     steps = len(layers[0].values) if layers else 0
     known = [all(layer.values[i] is not None for layer in layers) for i in range(steps)]
@@ -164,7 +164,7 @@ def _mark(x: float, text: str) -> Mark:
 
 
 def round_levels(most: float) -> list[float]:
-    """Zero and two to five round figures up to and over the largest value.
+    """Zero and two to five round figures that cover the largest value.
 
     >>> round_levels(330), round_levels(0), round_levels(0.07)
     ([0.0, 100.0, 200.0, 300.0, 400.0], [0.0, 1.0], [0.0, 0.02, 0.04, 0.06, 0.08])
@@ -178,7 +178,7 @@ def round_levels(most: float) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One field of a grid: the class of its shade, or none where nothing is known, and what it says."""
+    """A field of a grid: its text, and the class of its shade, empty if it is unknown."""
 
     x: float
     tone: str | None
@@ -187,7 +187,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class GridRow:
-    """One row of a grid."""
+    """A row of a grid."""
 
     name: str
     y: float
@@ -197,7 +197,7 @@ class GridRow:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """How far each of several things moved in each stretch of time."""
+    """The drift of several features in each period."""
 
     width: float
     height: float
@@ -214,7 +214,7 @@ _SHADES: Final = ("h0", "h1", "h2", "h3", "h4")
 def drift_grid(
     rows: Sequence[tuple[str, Sequence[Known]]], columns: Sequence[str], *, bounds: Sequence[float], label: str
 ) -> Grid:
-    """Values in rows over named columns, shaded by how many of four rising bounds they reach; None is hatched."""
+    """Rows of values over named columns, shaded by how many of four rising bounds they reach; None is hatched."""
     pitch = (_GRID_WIDTH - _NAMES_WIDTH - 44.0) / max(1, len(columns))
     made = []
     for i, (name, values) in enumerate(rows):

@@ -1,4 +1,4 @@
-"""All pages put into an application."""
+"""Installation of all pages in an application."""
 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
@@ -10,7 +10,7 @@ from serving.web.errors import install_error_pages
 
 
 def install_pages(app: FastAPI) -> None:
-    """Routes, static files and error pages; the API's error handlers must be there already."""
+    """Routes, static files and error pages; the API's error handlers must be installed first."""
     install_package(app, web)
     app.mount(PREFIX.rstrip("/"), StaticFiles(directory=FOLDER), name="static")
     install_error_pages(app)

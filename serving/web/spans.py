@@ -1,4 +1,4 @@
-"""The stretch of time that a chart shows: two days by the hour, a month by the day, or half a year by the week."""
+"""The period of a chart: two days by the hour, a month by the day, or half a year by the week."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ _WEEK: Final = timedelta(days=7)
 
 
 class Span(StrEnum):
-    """What a reader can choose."""
+    """The periods to choose from."""
 
     HOURS = "hours"
     DAYS = "days"
@@ -22,7 +22,7 @@ _NUMBER: Final = {Span.HOURS: 48, Span.DAYS: 30, Span.WEEKS: 26}
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of the spans, as a link."""
+    """A period as a link."""
 
     span: Span
     text: str
@@ -34,7 +34,7 @@ EACH: Final = {Span.HOURS: "hour", Span.DAYS: "day", Span.WEEKS: "week"}
 
 
 def span_of(value: str | None) -> Span:
-    """The span that an address names; days where it names none that there is.
+    """The span that an address names; days if it names none or an unknown one.
 
     >>> span_of("weeks"), span_of("<script>")
     (<Span.WEEKS: 'weeks'>, <Span.DAYS: 'days'>)
@@ -48,7 +48,7 @@ def choices(chosen: Span) -> tuple[Choice, ...]:
 
 
 def starts(span: Span, now: datetime) -> tuple[datetime, ...]:
-    """The starts of the last whole hours, days or weeks; what is not over yet is not among them.
+    """The starts of the last complete hours, days or weeks.
 
     >>> from datetime import UTC
     >>> now = datetime(2026, 3, 4, 9, 30, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""Listing text as pieces to show: what hides or pretends is named, nothing is ever markup."""
+"""Listing text in pieces: invisible and look-alike characters are named, and markup is never rendered."""
 
 import re
 import unicodedata
@@ -24,7 +24,7 @@ _CASED: Final = {"latin": re.compile("[A-Za-zÀ-ɏ]"), "cyrillic": re.compile("[
 
 
 class Kind(StrEnum):
-    """What a piece is: text as it stands, a character that cannot be seen, one that stands for another."""
+    """The kind of a piece: plain text, an invisible character, or a look-alike."""
 
     PLAIN = "plain"
     UNSEEN = "unseen"
@@ -33,7 +33,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of characters of one kind; `name` says which character hides or pretends."""
+    """A run of characters of one kind; `name` is the name of an invisible or look-alike character."""
 
     kind: Kind
     text: str
@@ -42,24 +42,24 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A text in pieces, its language where it is known, and how much in it hides or pretends."""
+    """A text in pieces, its language if known, and the number of invisible and look-alike characters."""
 
     pieces: tuple[Piece, ...]
     language: str | None = None
 
     @property
     def unseen(self) -> int:
-        """How many characters cannot be seen."""
+        """The number of invisible characters."""
         return sum(piece.kind is Kind.UNSEEN for piece in self.pieces)
 
     @property
     def lookalikes(self) -> int:
-        """How many letters stand for others."""
+        """The number of look-alike characters."""
         return sum(len(piece.text) for piece in self.pieces if piece.kind is Kind.LOOKALIKE)
 
 
 def show(text: str, *, names: Iterable[str] = (), language: str | None = None) -> Shown:
-    """A text ready to show. `names` are the registered names that were found in it, plain or in disguise.
+    """A text ready to render. `names` are the registered names found in it, plain or obfuscated.
 
     >>> [(piece.kind.value, piece.text) for piece in show("Au\\u200bre11e bag", names=["Aurelle"]).pieces]
     [('plain', 'Au'), ('unseen', 'ZWSP'), ('plain', 're'), ('lookalike', '11'), ('plain', 'e bag')]
@@ -70,7 +70,7 @@ def show(text: str, *, names: Iterable[str] = (), language: str | None = None) -
 
 
 def language_tag(language: str | None) -> str:
-    """Two letters for a narrow column; '?' where the language is not known.
+    """Two letters for a narrow column; '?' if the language is unknown.
 
     >>> language_tag("zh-Hans"), language_tag(None)
     ('ZH', '?')
@@ -88,7 +88,7 @@ def _piece(index: int, character: str, pretending: set[int]) -> Piece:
 
 
 def is_unseen(character: str) -> bool:
-    """Whether a character leaves no mark of its own and moves or hides what is around it."""
+    """Whether a character has no visible glyph and moves or hides the text around it."""
     return ord(character) in _NAMES or unicodedata.category(character) in _UNSEEN_CATEGORIES
 
 
@@ -97,7 +97,7 @@ def _described(character: str) -> str:
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Neighbours of one kind as one piece; each unseen character stays by itself."""
+    """Adjacent characters of one kind as one piece; each invisible character is a piece of its own."""
     kept: Piece | None = None
     for piece in pieces:
         if kept is not None and kept.kind is piece.kind and piece.kind is not Kind.UNSEEN:
@@ -112,13 +112,13 @@ def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _words(name: str) -> Iterator[str]:
-    """A name, and each of its words that is long enough not to be met by chance."""
+    """A name, and each of its words that is too long for a chance match."""
     yield name
     yield from (word for word in name.split() if len(word) >= SHORTEST_OBFUSCATED)
 
 
 def _pretending(text: str, names: dict[str, str]) -> set[int]:
-    """Positions of characters that stand for others: letters of a second alphabet in a word, digits in a name."""
+    """Positions of look-alikes: letters of a second alphabet in a word, digits in a name."""
     found: set[int] = set()
     for match in _WORD.finditer(text):
         seen = [(match.start() + i, c) for i, c in enumerate(match.group()) if not is_unseen(c)]
@@ -132,7 +132,7 @@ def _pretending(text: str, names: dict[str, str]) -> set[int]:
 
 
 def _foreign_letters(word: str) -> frozenset[str]:
-    """The letters of a word's rarer alphabet, where the word mixes alphabets that look alike."""
+    """The letters of a word's rarer alphabet, if the word mixes alphabets that look alike."""
     if word.isascii():
         return frozenset()
     by_script = {name: pattern.findall(word) for name, pattern in _CASED.items()}

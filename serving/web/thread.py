@@ -1,4 +1,4 @@
-"""The thread of a brand and its account manager, as either side reads it."""
+"""The thread between a brand and its account manager, for either side."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,7 +21,7 @@ _SIDES: Final = {MessageSide.BRAND: N_("brand"), MessageSide.MANAGER: N_("accoun
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """One message; `said` is None once it is erased. `mine` is whether the reader's side wrote it."""
+    """A message; `text` is None once it is erased. `mine` is whether the reader's side wrote it."""
 
     message_id: str
     who: str
@@ -53,7 +53,7 @@ def thread_of(
     typed: str = "",
     error: str | None = None,
 ) -> Thread:
-    """The thread of a brand as somebody of this side reads it."""
+    """The thread of a brand for one of its two sides."""
     found = brand_messages.thread(connection, pair, _SHOWN + 1)
     lines = tuple(_line(one, person, side, now) for one in reversed(found[:_SHOWN]))
     return Thread(lines, len(found) > _SHOWN, LONGEST, typed, error)

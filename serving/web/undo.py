@@ -1,4 +1,4 @@
-"""What a person can still take back, said as it stands in the database, so that a reload says the same."""
+"""Decisions that a person can still undo, read from the database, so that a reload shows the same."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,9 +18,9 @@ from serving.webhooks.rules.action import ActionKind
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """A verdict inside its window: what was said, what follows, until when, and how much of the window is left.
+    """A verdict inside its undo window: judgement, consequence, end of the window, and time left.
 
-    `score` says what the score was where it had been hidden until the answer.
+    `score` is the score in words if it was masked until the decision.
     """
 
     case_id: str
@@ -36,13 +36,13 @@ class Undo:
 
 
 def undo_of(runtime: Runtime, person: Person) -> Undo | None:
-    """A reviewer's last verdict, while it can be taken back."""
+    """A reviewer's last verdict while it can be undone."""
     found = undoable(runtime, person, Side.ANALYST)
     return found[0][1] if found else None
 
 
 def undoable(runtime: Runtime, person: Person, side: Side) -> list[tuple[Given, Undo]]:
-    """Every verdict that a person gave on this side and can still take back, newest first."""
+    """Every verdict that a person gave on this side and can still undo, newest first."""
     now = runtime.clock.now()
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
@@ -74,7 +74,7 @@ def _score(given: Given) -> str:
 
 
 def _follows(given: Given, now: datetime) -> str:
-    """What has become of the case, in one short sentence."""
+    """The consequence for the case, in one short sentence."""
     if given.leaves_at is not None and given.action_kind is not None:
         left = words.countdown((given.leaves_at - now).total_seconds())
         if given.action_kind is ActionKind.REMOVE:

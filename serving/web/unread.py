@@ -1,4 +1,4 @@
-"""How much waits behind an entry of the navigation: messages that somebody has not read."""
+"""Numbers of unread messages for the navigation."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ NOTES = "/notes"
 
 
 def unread_behind(runtime: Runtime, person: Person) -> Mapping[str, int]:
-    """Unread messages by the address of the entry; nothing is asked for people who have no thread."""
+    """Unread messages by the address of the entry; empty for people without a thread."""
     pairs = person.brands(Permission.ANSWER_QUESTIONS)
     manages = person.may(Permission.LOOK_AFTER_BRANDS)
     reviewed = person.marketplaces(Permission.REVIEW_CASES)

@@ -1,4 +1,4 @@
-"""Help: the first lists of one's roles again, the keys, and the glossary."""
+"""The help page: onboarding lists of the reader's roles, keyboard shortcuts, and the glossary."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -24,12 +24,12 @@ _STAFF = (Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.SEE_
 
 @dataclass(frozen=True, slots=True)
 class HelpPage:
-    """The lists of one's roles, whether the settings in force are one's to read, and the glossary."""
+    """The onboarding lists of the reader's roles, whether they may read the settings in force, and the glossary."""
 
     template: ClassVar[str] = "help.html"
     place: ClassVar[str] = "/help"
 
-    tours: tuple[Onboarding, ...]
+    guides: tuple[Onboarding, ...]
     is_staff: bool
     terms: tuple[Term, ...]
 
@@ -39,14 +39,16 @@ def get_help(request: Request, session: Anyone) -> HTMLResponse:
     """The page."""
     kept = roles(session.person.grants)
     page = HelpPage(
-        tours=tuple(ONBOARDING_OF[role] for role in kept), is_staff=any(map(session.person.may, _STAFF)), terms=TERMS
+        guides=tuple(ONBOARDING_OF[role] for role in kept),
+        is_staff=any(map(session.person.may, _STAFF)),
+        terms=TERMS,
     )
     return respond(request, page, session)
 
 
 @router.post("/help/onboarding/{role}/seen")
 def post_seen(role: str, request: Request, session: Anyone, fields: Fields) -> Response:
-    """Put a list away; it leads back to where it stood."""
+    """Dismiss an onboarding list and return to the page that showed it."""
     guide, runtime = _onboarding(role), runtime_of(request)
     with runtime.store.write() as connection:
         seen_onboarding.put_away(connection, session.person.user_id, guide.role, runtime.clock.now())
@@ -55,7 +57,7 @@ def post_seen(role: str, request: Request, session: Anyone, fields: Fields) -> R
 
 @router.post("/help/onboarding/{role}/again")
 def post_again(role: str, request: Request, session: Anyone) -> Response:
-    """Show a list again, on the page that it is about."""
+    """Show an onboarding list again, on the page that it describes."""
     guide = _onboarding(role)
     with runtime_of(request).store.write() as connection:
         seen_onboarding.show_again(connection, session.person.user_id, guide.role)

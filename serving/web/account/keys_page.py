@@ -1,4 +1,4 @@
-"""The API keys of a marketplace, for administrators: which there are, making one, ending one."""
+"""The API keys of a marketplace, for administrators: list, creation and revocation."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,7 +38,7 @@ _SCOPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A key: its name, what it may do, since when, until when; never its secret."""
+    """A key: its name, scopes, creation and revocation; never its secret."""
 
     key_id: str
     name: Shown
@@ -50,7 +50,7 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class ScopeBox:
-    """One thing that a key may be let do."""
+    """A scope that can be granted to a key."""
 
     value: str
     text: str
@@ -59,7 +59,7 @@ class ScopeBox:
 
 @dataclass(frozen=True, slots=True)
 class KeysPage:
-    """The keys, the form for another, and the text of the key just made, which is shown this once."""
+    """The keys, the form for another, and the text of a new key, which is shown only once."""
 
     template: ClassVar[str] = "keys.html"
     place: ClassVar[str] = "/people"
@@ -81,7 +81,7 @@ def get_keys(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.post("/keys")
 def post_key(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Make a key. The answer shows it, which is kept nowhere, so that it leads nowhere else."""
+    """Create a key. The response shows its text, which is not stored, so there is no redirect."""
     runtime, name = runtime_of(request), fields.get("name", "").strip()[:200]
     scopes = [scope for scope in Scope if f"scope.{scope.value}" in fields]
     try:
@@ -97,7 +97,7 @@ def post_key(request: Request, session: Administrator, fields: Fields) -> Respon
 
 @router.post("/keys/{key_id}/revoke")
 def post_revoke(key_id: str, request: Request, session: Administrator) -> Response:
-    """End a key."""
+    """Revoke a key."""
     keys.revoke(runtime_of(request), session.person, key_id[:_LONGEST_ID])
     return go_to(request, "/keys", Flash.KEY_REVOKED)
 
@@ -111,7 +111,7 @@ def keys_page(
     error: str | None = None,
     made: str | None = None,
 ) -> KeysPage:
-    """What the page shows; what was typed and ticked stands in the form again."""
+    """The content of the page; the form keeps typed and ticked values."""
     runtime = runtime_of(request)
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
     offered = [scope for scope in Scope if scope is not Scope.CLOCK or not runtime.settings.production]

@@ -1,4 +1,4 @@
-"""People and their roles, for administrators: who is here, who was asked in, and asking somebody in."""
+"""People and their roles, for administrators: users, open invitations, and the form to invite a user."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ _LONGEST: Final = 320
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """Somebody: roles in words, when they signed in last, cases in hand, and whether they can sign in."""
+    """A user: roles in words, last sign-in, cases in hand, and whether they can sign in."""
 
     address: str
     name: Shown
@@ -48,7 +48,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class InvitationRow:
-    """An open invitation, and where taking it back is sent to."""
+    """An open invitation, and the address that withdraws it."""
 
     email: str
     role: str
@@ -59,7 +59,7 @@ class InvitationRow:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What stood in the form of an invitation."""
+    """The typed values of the invitation form."""
 
     email: str = ""
     role: str = Role.ANALYST.value
@@ -69,7 +69,7 @@ class Typed:
 
 @dataclass(frozen=True, slots=True)
 class PeoplePage:
-    """Who is here, narrowed as asked; open invitations; the form; the link just made, which is shown this once."""
+    """The users by the chosen filter, open invitations, the form, and a new link, which is shown only once."""
 
     template: ClassVar[str] = "people.html"
     place: ClassVar[str] = "/people"
@@ -97,7 +97,7 @@ def get_people(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.post("/people/invitations")
 def post_invitation(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Ask somebody in. The answer shows the link, which is kept nowhere, so that it leads nowhere else."""
+    """Invite a user. The response shows the link, which is not stored, so there is no redirect."""
     typed = Typed(
         *(fields.get(name, "").strip()[:_LONGEST] for name in ("email", "role", "marketplace_id", "brand_id"))
     )
@@ -110,13 +110,13 @@ def post_invitation(request: Request, session: Administrator, fields: Fields) ->
 
 @router.post("/people/invitations/{invitation_id}/withdraw")
 def post_withdraw(invitation_id: str, request: Request, session: Administrator) -> Response:
-    """Make a link worthless."""
+    """Withdraw an invitation, so that its link no longer works."""
     inviting.withdraw(runtime_of(request), session.person, invitation_id[:40])
     return go_to(request, "/people", Flash.INVITATION_WITHDRAWN)
 
 
 def _grant(request: Request, session: Session, typed: Typed) -> Grant:
-    """The role that the form names; one place is meant where a person administers only one."""
+    """The role that the form names, at the only marketplace that the person administers if it names none."""
     places = administered(runtime_of(request), session.person)
     where = typed.marketplace or (places[0].marketplace_id if len(places) == 1 else "")
     role = Role(typed.role) if typed.role in set(Role) else Role.ANALYST
@@ -126,7 +126,7 @@ def _grant(request: Request, session: Session, typed: Typed) -> Grant:
 def people_page(
     request: Request, session: Session, typed: Typed | None = None, error: str | None = None, link: str | None = None
 ) -> PeoplePage:
-    """What the page shows."""
+    """The content of the page."""
     runtime, now = runtime_of(request), runtime_of(request).wall.now()
     sought = request.query_params.get("q", "").strip()[:100]
     wanted = request.query_params.get("role", "")

@@ -1,4 +1,4 @@
-"""One person, for administrators: their roles, what they have in hand, what was done, and how they go."""
+"""One user, for administrators: roles, work in hand, history, and deactivation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,16 +50,16 @@ _EVERYWHERE: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST, R
 
 @dataclass(frozen=True, slots=True)
 class RoleBox:
-    """A role that can be ticked."""
+    """A role with its checkbox."""
 
     field: str
     text: str
-    held: bool
+    is_granted: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """One line of what was done to somebody: when, what and by whom."""
+    """An event of a user's history: when, what and by whom."""
 
     when: str
     what: str
@@ -68,7 +68,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class PersonPage:
-    """Who it is and since when, the roles to tick, the work in hand and who could take it, what was done before."""
+    """The user, the roles to tick, the work in hand with possible recipients, and the history."""
 
     template: ClassVar[str] = "person.html"
     place: ClassVar[str] = "/people"
@@ -101,7 +101,7 @@ def get_person(user_id: str, request: Request, session: Administrator) -> HTMLRe
 
 @router.post("/people/{user_id}/roles")
 def post_roles(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
-    """Give and take roles."""
+    """Grant and remove roles."""
     try:
         change_grants(runtime_of(request), session.person, user_id[:_LONGEST_ID], _wanted(fields))
     except DomainError as refused:
@@ -111,7 +111,7 @@ def post_roles(user_id: str, request: Request, session: Administrator, fields: F
 
 @router.post("/people/{user_id}/hand-over")
 def post_hand_over(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
-    """Give somebody's work to somebody else."""
+    """Hand over a user's work to another user."""
     try:
         hand_over(runtime_of(request), session.person, user_id[:_LONGEST_ID], fields.get("to", "")[:_LONGEST_ID])
     except DomainError as refused:
@@ -121,7 +121,7 @@ def post_hand_over(user_id: str, request: Request, session: Administrator, field
 
 @router.post("/people/{user_id}/deactivate")
 def post_deactivate(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
-    """End somebody's account."""
+    """Deactivate a user."""
     successor = fields.get("to", "")[:_LONGEST_ID] or None
     try:
         deactivate(runtime_of(request), session.person, user_id[:_LONGEST_ID], successor=successor)
@@ -132,14 +132,14 @@ def post_deactivate(user_id: str, request: Request, session: Administrator, fiel
 
 @router.post("/people/{user_id}/reactivate")
 def post_reactivate(user_id: str, request: Request, session: Administrator) -> Response:
-    """Let somebody sign in again."""
+    """Reactivate a user."""
     reactivate(runtime_of(request), session.person, user_id[:_LONGEST_ID])
     return go_to(request, f"/people/{user_id}", Flash.REACTIVATED)
 
 
 @router.post("/people/{user_id}/reset-link")
 def post_reset_link(user_id: str, request: Request, session: Administrator) -> Response:
-    """Make a link for a forgotten password. The answer shows it, and it is kept nowhere."""
+    """Create a password reset link. The response shows it, and it is not stored."""
     runtime = runtime_of(request)
     try:
         path = reset_links.make_link(runtime, session.person, user_id[:_LONGEST_ID])
@@ -149,13 +149,13 @@ def post_reset_link(user_id: str, request: Request, session: Administrator) -> R
 
 
 def _refused(request: Request, session: Session, user_id: str, refused: DomainError) -> Response:
-    """The page again, with why nothing was changed."""
+    """The page again, with the reason why nothing was changed."""
     page = person_page(runtime_of(request), session, user_id, error=refused.sentence)
     return respond(request, page, session, status={"conflict": 409, "forbidden": 403}.get(refused.code, 422))
 
 
 def _wanted(fields: Mapping[str, str]) -> list[Grant]:
-    """The ticked roles; what names no role is none of them."""
+    """The ticked roles; values that name no role are ignored."""
     named = [name.split(".") for name in fields if name.startswith("role.")]
     if fields.get("brand_id", ""):
         named.append(["role", Role.BRAND.value, *fields["brand_id"].split(".")])
@@ -169,7 +169,7 @@ def _wanted(fields: Mapping[str, str]) -> list[Grant]:
 def person_page(
     runtime: Runtime, session: Session, user_id: str, error: str | None = None, link: str | None = None
 ) -> PersonPage:
-    """What the page shows; `link` is the one that was just made."""
+    """The content of the page; `link` is a link that was just created."""
     here = session.person.marketplaces(Permission.ADMINISTER)
     found = one_of_staff(runtime, session.person, user_id[:_LONGEST_ID])
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
@@ -212,7 +212,7 @@ def person_page(
 
 
 def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, str]) -> tuple[RoleBox, ...]:
-    """Every role of every place, and the brands for which somebody speaks."""
+    """Every role at every marketplace, and the brands that the user represents."""
     kept = {(one.role, one.marketplace_id) for one in found.grants}
     several = len(places) > 1
     usual = [
@@ -224,7 +224,7 @@ def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, s
         RoleBox(
             f"role.{Role.BRAND.value}.{one.marketplace_id}.{one.brand_id}",
             role_words(one, dict(places), dict(enrolled)),
-            held=True,
+            is_granted=True,
         )
         for one in found.grants
         if one.role is Role.BRAND and one.marketplace_id in places
@@ -233,7 +233,7 @@ def _boxes(found: Colleague, places: Mapping[str, str], enrolled: Mapping[str, s
 
 
 def _brands(runtime: Runtime, found: Colleague, places: Mapping[str, str]) -> tuple[Option, ...]:
-    """The brands that somebody does not speak for yet, as `marketplace.brand`."""
+    """The brands that the user does not represent yet, as `marketplace.brand`."""
     from_before = {(one.marketplace_id, one.brand_id) for one in found.grants}
     with runtime.store.read() as connection:
         return tuple(

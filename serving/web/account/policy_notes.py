@@ -1,4 +1,4 @@
-"""Why each number of a policy is what it is: the comment that stands above it in the policy's own source."""
+"""The reason for each number of a policy: the comment above it in the policy's source."""
 
 import ast
 import dataclasses
@@ -13,7 +13,7 @@ _COMMENT: Final = re.compile(r"^\s*#\s?(.*)$")
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """One setting of a policy: its value in force, the one that it has by itself, why, and whether they differ."""
+    """A setting of a policy: its value in force, its default, its reason, and whether the two values differ."""
 
     name: str
     value: str
@@ -22,12 +22,12 @@ class Number:
 
     @property
     def is_changed(self) -> bool:
-        """Whether an operator chose another value."""
+        """Whether the operator chose another value than the default."""
         return self.value != self.usual
 
 
 def numbers(policy: Any, usual: Any) -> tuple[Number, ...]:
-    """The settings of a policy beside those that it has by itself, in the order of its source."""
+    """The settings of a policy with their defaults, in the order of its source."""
     why = reasons(type(policy))
     return tuple(
         Number(
@@ -38,7 +38,7 @@ def numbers(policy: Any, usual: Any) -> tuple[Number, ...]:
 
 
 def reasons(kind: type[Any]) -> Mapping[str, str]:
-    """By setting: the comment above it or on its line; nothing where there is none, or no source is at hand."""
+    """The comment above each setting or on its line; empty where there is none or the source is not available."""
     try:
         source = inspect.getsource(kind)
     except OSError:

@@ -1,4 +1,4 @@
-"""Every setting and every policy number in force, for staff: its value, its default, and where it is changed."""
+"""Every setting and policy number in force, for staff: its value, its default, and where to change it."""
 
 import dataclasses
 import re
@@ -37,7 +37,7 @@ _SET_WHOLE: Final = {"RetentionPolicy": "RETENTION_DAYS", "CounterNoticePolicy":
 
 @dataclass(frozen=True, slots=True)
 class SettingRow:
-    """A setting: its variable, what is in force, what would be without it, whether somebody set it, what it means."""
+    """A setting: its variable, the value in force, its default, whether the operator set it, and its meaning."""
 
     variable: str
     value: str
@@ -56,7 +56,7 @@ class NumberRow:
 
 @dataclass(frozen=True, slots=True)
 class PolicyCard:
-    """A policy: its name in words, its version, which decisions keep, and its numbers."""
+    """A policy: its label, its version, which decisions store, and its numbers."""
 
     key: str
     name: str
@@ -66,7 +66,7 @@ class PolicyCard:
 
 @dataclass(frozen=True, slots=True)
 class ReferencePage:
-    """The settings of this process, and the policies that it decides by."""
+    """The settings of this process, and the policies that it uses."""
 
     template: ClassVar[str] = "reference.html"
     place: ClassVar[str] = ""
@@ -103,7 +103,7 @@ def _settings(settings: Settings) -> tuple[SettingRow, ...]:
 
 
 def _value(value: Any) -> str:
-    """As it is set; a secret is never shown, and an address without the name and password in it."""
+    """A value as it is set; secrets are hidden, and addresses lose their user name and password."""
     if isinstance(value, SecretStr):
         return "set (hidden)"
     if value is None or value in ({}, ""):
@@ -123,7 +123,7 @@ def _without_password(address: str) -> str:
     return urlunsplit((parts.scheme, hidden, parts.path, "", ""))
 
 
-# Where a card has another title than the words of its class.
+# Titles of cards that differ from the words of the class.
 _TITLES: Final = {
     "ReminderPolicy": "reminders",
     "AppealPolicy": "appeals",

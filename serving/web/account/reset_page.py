@@ -1,4 +1,4 @@
-"""The page of a link for who forgot their password: another one, typed twice. It says nobody's name or address."""
+"""The page of a password reset link: the new password, typed twice. It shows no name and no address."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -23,7 +23,7 @@ _LONGEST_TOKEN: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class ResetPage:
-    """The form, and what is wrong with what was typed, which is never shown again."""
+    """The form and the error; it never repeats the typed password."""
 
     template: ClassVar[str] = "reset.html"
     place: ClassVar[str] = ""
@@ -33,9 +33,9 @@ class ResetPage:
     error: str | None
 
 
-@router.get("/reset/{token}", dependencies=[public("who forgot their password cannot sign in")])
+@router.get("/reset/{token}", dependencies=[public("users without their password cannot sign in")])
 def get_reset(token: str, request: Request) -> Response:
-    """The form, while the link holds."""
+    """The form while the link is valid."""
     runtime = runtime_of(request)
     _refuse_what_is_no_token(token)
     with runtime.store.read() as connection:
@@ -43,9 +43,9 @@ def get_reset(token: str, request: Request) -> Response:
     return respond(request, _page(token, None))
 
 
-@router.post("/reset/{token}", dependencies=[public("who forgot their password cannot sign in")])
+@router.post("/reset/{token}", dependencies=[public("users without their password cannot sign in")])
 def post_reset(token: str, request: Request, fields: Fields) -> Response:
-    """Change the password, and on to the form of signing in."""
+    """Change the password and redirect to the sign-in form."""
     refuse_cross_site(request)
     _refuse_what_is_no_token(token)
     try:

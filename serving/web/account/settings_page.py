@@ -1,4 +1,4 @@
-"""What a person sets for themselves, the same on every device of theirs."""
+"""A user's own settings, the same on all their devices."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -44,7 +44,7 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class SettingsPage:
-    """Who one is here, what can be chosen, what is chosen, what time it is then, and why a choice was refused."""
+    """The user's name, the choices, the chosen values, the time in the chosen zone, and the reason for a refusal."""
 
     template: ClassVar[str] = "settings.html"
     place: ClassVar[str] = "/settings"
@@ -71,7 +71,7 @@ def get_settings(request: Request, session: Anyone) -> HTMLResponse:
 
 @router.post("/settings")
 def post_settings(request: Request, session: Anyone, fields: Fields) -> Response:
-    """Keep what is chosen. An empty box of a form is sent as nothing at all: keys are off then."""
+    """Save the settings. Browsers do not send an unticked box, so a missing field turns keyboard shortcuts off."""
     given = {**fields, "letter_keys": fields.get("letter_keys", "off")}
     try:
         choose(runtime_of(request), session.person, session.display, given)
@@ -83,7 +83,7 @@ def post_settings(request: Request, session: Anyone, fields: Fields) -> Response
 
 @router.post("/settings/password")
 def post_password(request: Request, session: Anyone, fields: Fields) -> Response:
-    """Change one's own password; every other device is signed out."""
+    """Change the user's own password and sign out all other devices."""
     runtime = runtime_of(request)
     before, wanted = fields.get("present", ""), fields.get("wanted", "")
     try:
@@ -98,7 +98,7 @@ def post_password(request: Request, session: Anyone, fields: Fields) -> Response
 
 @router.post("/settings/quick")
 def post_quick(request: Request, session: Anyone, fields: Fields) -> Response:
-    """One switch of the bar or of the list of keys; it leads back to where it was pressed."""
+    """Change one setting from the bar or the list of keys, and return to the same page."""
     given = {name: fields[name] for name in ("theme", "letter_keys") if name in fields}
     choose(runtime_of(request), session.person, session.display, given)
     return go_to(request, local_path(fields.get("next")))
@@ -107,7 +107,7 @@ def post_quick(request: Request, session: Anyone, fields: Fields) -> Response:
 def settings_page(
     runtime: Runtime, session: Session, error: str | None = None, password_error: str | None = None
 ) -> SettingsPage:
-    """What the page shows."""
+    """The content of the page."""
     person, now = session.person, runtime.clock.now()
     return SettingsPage(
         name=person.name,
@@ -134,7 +134,7 @@ def _regions() -> tuple[Region, ...]:
 
 
 def _place(name: str) -> str:
-    """As in a list of cities.
+    """The zone as a list of cities names it.
 
     >>> _place("America/Argentina/Buenos_Aires"), _place("UTC")
     ('Argentina, Buenos Aires', 'UTC')

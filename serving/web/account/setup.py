@@ -1,4 +1,4 @@
-"""The one-time page of a first start: a marketplace and its administrator."""
+"""The one-time page of a first start, which creates a marketplace and its administrator."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -28,7 +28,7 @@ _LONGEST_TOKEN: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class SetupPage:
-    """The form, with what was typed except the password, and what is wrong with it."""
+    """The form, the typed values except the password, and the error."""
 
     template: ClassVar[str] = "setup.html"
     place: ClassVar[str] = ""
@@ -51,7 +51,7 @@ def get_setup(token: str, request: Request) -> Response:
 
 @router.post("/setup/{token}", dependencies=[public("nobody has an account at a first start")])
 def post_setup(token: str, request: Request, fields: Fields) -> Response:
-    """Found the marketplace, make the administrator, sign them in. The link is spent first, so that it works once."""
+    """Create the marketplace and its administrator, and sign in. The link is spent first, so that it works once."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
     _require_open(runtime, token)
@@ -80,7 +80,7 @@ def _require_open(runtime: Runtime, token: str) -> None:
 
 
 def _problem(fields: Fields) -> str | None:
-    """What would be refused only after the marketplace was founded."""
+    """The reason why creating the administrator would fail after the marketplace exists; None if it would not."""
     if not fields.get("name", "").strip() or len(fields["name"]) > 200:
         return "The name must have 1 to 200 characters."
     if "@" not in fields.get("email", "") or len(fields["email"]) > 320:
@@ -91,7 +91,7 @@ def _problem(fields: Fields) -> str | None:
 
 
 def _found(runtime: Runtime, fields: Fields) -> None:
-    """Found the marketplace, unless it was founded by command already, and make its administrator."""
+    """Create the administrator, and the marketplace unless a command already created it."""
     name, currency = fields.get("marketplace", "").strip(), fields.get("currency", "").strip().upper()
     with runtime.store.read() as connection:
         known = any(one.name == name for one in marketplaces.everyone(connection))

@@ -1,4 +1,4 @@
-"""Signing in and out, and the start that leads each role to its own page."""
+"""Sign-in and sign-out, and the start page that redirects each role to its own page."""
 
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar
@@ -27,7 +27,7 @@ Anyone = Annotated[Session, signed_in()]
 
 @dataclass(frozen=True, slots=True)
 class SignInPage:
-    """The form, with the e-mail as typed and why it was refused, or what was just done by a link."""
+    """The form with the typed e-mail, the reason for a refusal, or the result of a link."""
 
     template: ClassVar[str] = "sign_in.html"
     place: ClassVar[str] = ""
@@ -41,13 +41,13 @@ class SignInPage:
 
 @router.get("/")
 def get_start(session: Anyone) -> Response:
-    """On to the page of one's role."""
+    """Redirect to the page of the user's role."""
     return RedirectResponse(home_of(session.person), status_code=303)
 
 
 @router.get("/sign-in", dependencies=[public("signing in")])
 def get_sign_in(request: Request) -> Response:
-    """The form; who is signed in already goes on."""
+    """The form; a user who is signed in is redirected."""
     following = local_path(request.query_params.get("next"))
     runtime = runtime_of(request)
     try:
@@ -58,7 +58,7 @@ def get_sign_in(request: Request) -> Response:
 
 
 def _shown_once(request: Request, page: SignInPage) -> Response:
-    """The form, with what was done by a link just before: nobody is signed in who could be told elsewhere."""
+    """The form with the result of a link. Nobody is signed in yet, so no other page can show it."""
     if flash.left_by(request) is not Flash.PASSWORD_RESET:
         return respond(request, page)
     response = respond(request, replace(page, done=flash.sentence_of(request)))
@@ -68,7 +68,7 @@ def _shown_once(request: Request, page: SignInPage) -> Response:
 
 @router.post("/sign-in", dependencies=[public("signing in")])
 def post_sign_in(request: Request, fields: Fields) -> Response:
-    """Begin a session, or say that e-mail or password is wrong and not which."""
+    """Start a session, or report that the e-mail or the password is wrong without naming which."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
     following, email = local_path(fields.get("next")), fields.get("email", "").strip()

@@ -1,1 +1,1 @@
-"""Brands and their account managers: questions, what a brand has on file, standing, messages."""
+"""Pages for brands and their account managers: questions, rights, standing, messages."""

@@ -1,4 +1,4 @@
-"""Geometry of the brand's charts: answers from stretch to stretch, prevalence with its interval, standing."""
+"""Geometry of the brand's charts: answers by period, prevalence with its interval, standing over time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ from serving.web.wording.i18n import say
 
 _WIDTH, _LEFT, _RIGHT = 640.0, 40.0, 632.0
 _TOP, _BOTTOM = 10.0, 150.0
-_LABELS: Final = 8  # As many as fit under the axis.
+_LABELS: Final = 8  # As many as fit below the axis.
 
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A mark on an axis with its words; a mark without words is not labelled."""
+    """A mark on an axis with its text; a mark without text has no label."""
 
     at: float
     text: str
@@ -38,7 +38,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class AnswerChart:
-    """Columns of answers: accepted, rejected, open, and those that ask for no removal."""
+    """Columns of answers: accepted, rejected, open, and those that request no removal."""
 
     bars: tuple[Bar, ...]
     x_ticks: tuple[Tick, ...]
@@ -47,7 +47,7 @@ class AnswerChart:
 
 
 def answer_chart(parts: Sequence[Part], names: Sequence[str]) -> AnswerChart | None:
-    """The chart; None where there is no answer at all."""
+    """The chart; None without any answer."""
     most = max((part.answers for part in parts), default=0)
     if not most:
         return None
@@ -88,14 +88,14 @@ def _slots(names: Sequence[str], slot: float) -> tuple[Tick, ...]:
 
 
 def _round_top(most: int) -> tuple[int, int]:
-    """The top of an axis of counts, and the step of its marks: four or five of them."""
+    """The top of an axis of counts, and the step between its four or five marks."""
     step = next(unit * 10**power for power in range(9) for unit in (1, 2, 5) if unit * 10**power * 4 >= most)
     return step * max(1, -(-most // step)), step
 
 
 @dataclass(frozen=True, slots=True)
 class Whisker:
-    """A share with its interval; a share that is not known has a hatched column in place of a mark."""
+    """A share with its interval; an unknown share is a hatched column."""
 
     x: float
     y: float | None
@@ -107,7 +107,7 @@ class Whisker:
 
 @dataclass(frozen=True, slots=True)
 class ShareChart:
-    """The share of counterfeits from stretch to stretch."""
+    """The share of counterfeits by period."""
 
     whiskers: tuple[Whisker, ...]
     x_ticks: tuple[Tick, ...]
@@ -116,7 +116,7 @@ class ShareChart:
 
 
 def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | None:
-    """The chart; None where the share is known of no stretch."""
+    """The chart; None if the share is unknown in all periods."""
     known = [one.estimate for one in shares if one.estimate.value is not None]
     if not known:
         return None
@@ -155,13 +155,13 @@ def share_chart(shares: Sequence[Share], names: Sequence[str]) -> ShareChart | N
 
 
 def _percent(share: float) -> str:
-    """A round share, with as many decimals as it has."""
+    """A round share as a percentage, with as many decimals as it needs."""
     return own_words.percent(share, len(f"{share * 100:.3g}".partition(".")[2]))
 
 
 @dataclass(frozen=True, slots=True)
 class ScopeBar:
-    """How many of a scope's outcomes were accepted, as a share with its interval."""
+    """The accepted share of a scope's outcomes with its interval."""
 
     y: float
     name: str
@@ -173,7 +173,7 @@ class ScopeBar:
 
 @dataclass(frozen=True, slots=True)
 class ScopeChart:
-    """Accepted shares overall and by reason code, against the limits; the axis begins at a half."""
+    """Accepted shares overall and by reason code, against the limits; the axis starts at one half."""
 
     bars: tuple[ScopeBar, ...]
     limits: tuple[Tick, ...]
@@ -187,7 +187,7 @@ _SCOPE_LEFT, _SCOPE_RIGHT, _SCOPE_ROW = 176.0, 540.0, 28.0
 def scope_chart(
     scopes: Sequence[tuple[str, int, int, tuple[float, float]]], limits: Sequence[tuple[str, float]]
 ) -> ScopeChart | None:
-    """Scopes are (name, accepted, counted, interval); None where nothing was counted."""
+    """The chart of scopes (name, accepted, counted, interval); None if no outcome is counted."""
     counted = [one for one in scopes if one[2]]
     if not counted:
         return None
@@ -224,7 +224,7 @@ def scope_chart(
 
 @dataclass(frozen=True, slots=True)
 class LevelChart:
-    """A line of levels over time, the highest on top; the words of each level stand at the left."""
+    """A line of levels over time, the highest at the top, labelled at the left."""
 
     line: str
     rows: tuple[Tick, ...]
@@ -240,7 +240,7 @@ _LEVEL_TOP: Final = 16.0
 def level_chart(
     changes: Sequence[StandingChange], names: Sequence[tuple[Level, str]], since: datetime, until: datetime
 ) -> LevelChart:
-    """The levels of a brand from a moment on; before the first change it is provisional, as everybody begins."""
+    """The levels of a brand since a moment; before the first change the level is provisional."""
     order = {level: number for number, (level, _) in enumerate(names)}
     past = sorted(changes, key=lambda one: one.known_at)
     level = next((one.level for one in reversed(past) if one.known_at <= since), Level.PROVISIONAL)

@@ -1,4 +1,4 @@
-"""A brand's dashboard: what its answers came to and why, how fast, what comes back, how much is counterfeit."""
+"""A brand's dashboard: outcomes of its answers, response times, recurrence, and prevalence."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class PeriodLink:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure with what it is of, in words; what is not known says so and is no zero."""
+    """A figure and its base in words; an unknown figure is named as such and never shown as zero."""
 
     value: str
     name: str
@@ -59,7 +59,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class JudgementCount:
-    """How often an answer was given."""
+    """The number of answers of one kind."""
 
     choice: Choice
     number: int
@@ -67,7 +67,7 @@ class JudgementCount:
 
 @dataclass(frozen=True, slots=True)
 class ReasonRow:
-    """How many answers ended so, and why."""
+    """The number of answers with this outcome and reason."""
 
     outcome: str
     reason: str
@@ -76,7 +76,7 @@ class ReasonRow:
 
 @dataclass(frozen=True, slots=True)
 class PartRow:
-    """One stretch of the table under the charts."""
+    """One period in the table below the charts."""
 
     name: str
     answers: int
@@ -91,7 +91,7 @@ class PartRow:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
-    """What either reader sees of a stretch of time."""
+    """The dashboard of a period, for the brand and for its account manager."""
 
     periods: tuple[PeriodLink, ...]
     since: str
@@ -108,7 +108,7 @@ class Dashboard:
 
 @dataclass(frozen=True, slots=True)
 class BrandDashboardPage:
-    """The dashboard as a brand's people read it."""
+    """The dashboard for the brand's people."""
 
     template: ClassVar[str] = "brand_dashboard.html"
     place: ClassVar[str] = "/brand/dashboard"
@@ -119,7 +119,7 @@ class BrandDashboardPage:
 
 @dataclass(frozen=True, slots=True)
 class ManagedDashboardPage:
-    """The dashboard of a brand as its account manager reads it."""
+    """The dashboard for the brand's account manager."""
 
     template: ClassVar[str] = "manager_dashboard.html"
     place: ClassVar[str] = "/brands"
@@ -143,7 +143,7 @@ def get_dashboard(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get("/brands/{brand_id}/dashboard")
 def get_managed(brand_id: str, request: Request, session: Manager) -> HTMLResponse:
-    """The dashboard of a brand that somebody looks after, to be read."""
+    """The dashboard of a brand that the reader manages, read-only."""
     runtime, days = runtime_of(request), _days(request.query_params)
     with runtime.store.read() as connection:
         kept = kept_by(connection, session.person, brand_id, request.query_params.get("at"))
@@ -193,7 +193,7 @@ def _shown(found: BrandDashboard, days: int, place: str, more: str) -> Dashboard
 
 
 def _name(period: Period, until: datetime, *, by_month: bool) -> str:
-    """A month by its name, a week by its first day."""
+    """The name of a month, or the first day of a week."""
     return own_words.month(period.begins) if by_month else own_words.day(period.begins, until)
 
 
@@ -248,7 +248,7 @@ def _reasons(found: BrandDashboard) -> tuple[ReasonRow, ...]:
 
 
 def _prevalence(whole: Share) -> str:
-    """The share of the whole stretch in a sentence, with what it rests on."""
+    """The prevalence over the whole period as a sentence, with its base."""
     if not whole.listings:
         return say("No listing of the brand arrived in this period.")
     found = whole.estimate

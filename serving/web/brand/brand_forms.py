@@ -1,4 +1,4 @@
-"""Forms of what a brand has on file: whose they are, and the page again where one is refused."""
+"""Forms about a brand's data: the brand that they concern, and the page again after a refusal."""
 
 from collections.abc import Mapping
 from typing import Annotated, Protocol
@@ -20,7 +20,7 @@ Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translat
 
 
 class Makes(Protocol):
-    """What makes a page of what was typed and why that was refused."""
+    """Builds the page from the typed values and the reason for the refusal."""
 
     def __call__(self, runtime: Runtime, session: Session, given: Mapping[str, str], /, *, error: str | None) -> Page:
         """The page."""
@@ -29,12 +29,12 @@ class Makes(Protocol):
 def given_back(
     request: Request, session: Session, fields: Mapping[str, str], refused: DomainError, page: Makes
 ) -> Response:
-    """The page again, with why the form was refused and with what was typed.
+    """The page again, with the reason for the refusal and the typed values.
 
     Raises
     ------
     NotFound
-        The form was about a brand for which the person does not speak.
+        The person does not represent the brand of the form.
     """
     made = page(runtime_of(request), session, fields, error=refusal(refused))
     return respond(request, made, session, status=status_of(refused))

@@ -1,4 +1,4 @@
-"""What stands over a brand's questions: how many, how fast, and what holds its answers back."""
+"""The headline above a brand's questions: their number, the pace, and reasons that delay removals."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ _WEEK: Final = timedelta(days=7)
 
 
 def pace_of(given: Sequence[BrandAnswer], now: datetime) -> str | None:
-    """How much was answered in a week, and how fast in the median."""
+    """The number of answers in the last week, and the median time to answer."""
     hours = [
         one.answered.hours_to_answer
         for one in given
@@ -32,8 +32,8 @@ def pace_of(given: Sequence[BrandAnswer], now: datetime) -> str | None:
     )
 
 
-def held_back_of(cards: Sequence[StandingCard]) -> Message | None:
-    """Why a confirmation does not remove at once; None where that of one of the brands does."""
+def withheld_reason_of(cards: Sequence[StandingCard]) -> Message | None:
+    """Why a confirmation does not remove at once; None if it does for at least one of the brands."""
     reasons = [one.withheld for one in cards]
     return reasons[0] if reasons and None not in reasons else None
 

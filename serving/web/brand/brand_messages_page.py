@@ -1,4 +1,4 @@
-"""A brand writes to its account manager, and reads what they wrote."""
+"""The thread between a brand and its account manager."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ class MessagesPage:
 
 @router.get(_PLACE)
 def get_messages(request: Request, session: Reader) -> HTMLResponse:
-    """The page; what stands on it is read from then on."""
+    """The page; opening it marks its messages as read."""
     runtime = runtime_of(request)
     page = _page(runtime, session, request.query_params)
     mark_read(runtime, session.person, page.scope.pair)
@@ -53,7 +53,7 @@ def get_messages(request: Request, session: Reader) -> HTMLResponse:
 
 @router.post(_PLACE)
 def post_message(request: Request, session: Reader, fields: Fields) -> Response:
-    """Write."""
+    """Send a message."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
@@ -69,7 +69,7 @@ def post_message(request: Request, session: Reader, fields: Fields) -> Response:
 
 @router.post(_PLACE + "/{message_id}/erase")
 def post_erasure(message_id: str, request: Request, session: Reader, fields: Fields) -> Response:
-    """Erase one's own message."""
+    """Erase one of the brand's own messages."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)

@@ -1,4 +1,4 @@
-"""A brand's verification queue: one question a card, answered by one click, undone by another."""
+"""A brand's verification queue: one question per card, answered and undone with one click each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ from serving.views import queues, views
 from serving.views.queues import QueueFilter
 from serving.views.views import Given, Pair
 from serving.web import text_view
-from serving.web.brand.brand_headline import headline_of, held_back_of, pace_of
+from serving.web.brand.brand_headline import headline_of, withheld_reason_of, pace_of
 from serving.web.brand.questions import Question, question
 from serving.web.brand.record_part import RecordPart, record_part
 from serving.web.brand.removals import RemovalsPart, removals_part
@@ -51,7 +51,7 @@ _TAKEDOWNS: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """An answer that can still be taken back, with its listing."""
+    """An answer that can still be undone, with its listing."""
 
     undo: Undo
     title: Shown
@@ -61,7 +61,7 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class DonePart:
-    """What was answered a moment ago, with the time that is left to take it back; `more` are not shown."""
+    """The latest answers with the time left to undo them; `more` counts those not shown."""
 
     template: ClassVar[str] = "parts/done.html"
     place: ClassVar[str] = "/brand"
@@ -72,7 +72,7 @@ class DonePart:
 
 @dataclass(frozen=True, slots=True)
 class Certification:
-    """What the reader must know of their briefing: that they may not confirm, or soon may no more."""
+    """The state of the reader's certification: whether it is missing or about to expire."""
 
     may_confirm: bool
     reason: str
@@ -80,7 +80,7 @@ class Certification:
 
 @dataclass(frozen=True, slots=True)
 class TakedownLink:
-    """A takedown request of a moment ago or of long ago, by whom and when."""
+    """A takedown request: by whom and when."""
 
     request_id: str
     when: str
@@ -89,7 +89,7 @@ class TakedownLink:
 
 @dataclass(frozen=True, slots=True)
 class Manager:
-    """Who looks after a brand here."""
+    """The brand's account manager at a marketplace."""
 
     name: str
     initials: str
@@ -99,7 +99,7 @@ class Manager:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How often an answer was given."""
+    """The number of answers of one kind."""
 
     choice: Choice
     number: int
@@ -107,7 +107,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class BrandPage:
-    """The queue of a brand's person, and nothing of any other brand."""
+    """The queue of a brand's person, without data of any other brand."""
 
     template: ClassVar[str] = "brand.html"
     place: ClassVar[str] = "/brand"
@@ -143,13 +143,13 @@ def get_brand(request: Request, session: Answerer) -> HTMLResponse:
 
 @router.get("/brand/done")
 def get_done(request: Request, session: Answerer) -> HTMLResponse:
-    """The answers of a moment ago again."""
+    """Refresh the latest answers."""
     return respond_part(request, done_part(runtime_of(request), session.person), session)
 
 
 @router.get("/brand/removals")
 def get_removals(request: Request, session: Answerer) -> HTMLResponse:
-    """The removals again."""
+    """Refresh the removals."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         part = removals_part(connection, session.person.brands(Permission.ANSWER_QUESTIONS), runtime.clock.now())
@@ -158,7 +158,7 @@ def get_removals(request: Request, session: Answerer) -> HTMLResponse:
 
 @router.get("/brand/record.{form}")
 def get_record(request: Request, session: Answerer, form: Format) -> Response:
-    """The record of one's own brands' answers as a file."""
+    """Download the record of the answers of the reader's brands."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         found = brand_answers.answers_of(connection, session.person.brands(Permission.ANSWER_QUESTIONS))
@@ -166,7 +166,7 @@ def get_record(request: Request, session: Answerer, form: Format) -> Response:
 
 
 def done_part(runtime: Runtime, person: Person) -> DonePart:
-    """What a person answered as their brand and can take back."""
+    """The answers that a person gave for their brand and can undo."""
     found = undoable(runtime, person, Side.BRAND)
     return DonePart(tuple(_done(given, undo) for given, undo in found[:PAGE_SIZE]), max(0, len(found) - PAGE_SIZE))
 
@@ -179,7 +179,7 @@ def _done(given: Given, undo: Undo) -> Done:
 
 
 def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
-    """What the page shows."""
+    """The content of the page."""
     person, now = session.person, runtime.clock.now()
     pairs = person.brands(Permission.ANSWER_QUESTIONS)
     wanted = QueueFilter(frozenset(place for place, _ in pairs), (CaseLane.ASK_BRAND,), pairs)
@@ -225,7 +225,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         managers=_managers(enrolled),
         answered=counted,
         answered_in_all=sum(one.number for one in counted),
-        effects=effects(replace(decision_input, withheld=held_back_of(cards)), policy),
+        effects=effects(replace(decision_input, withheld=withheld_reason_of(cards)), policy),
         answer_within_hours=policy.brand_answers_within_hours,
         takedowns=tuple(
             TakedownLink(one.request_id, own_words.short_moment(one.known_at, now), sizes[one.request_id])
@@ -238,7 +238,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
 def answers_before(
     connection: Connection, pairs: frozenset[Pair], rows: Sequence[Mapping[str, Any]]
 ) -> dict[tuple[str, str, str], dict[Judgement, int]]:
-    """What the brands have answered about the sellers of these questions."""
+    """The brands' earlier answers about the sellers of these questions."""
     sellers = {row["seller_external_id"] for row in rows if row["seller_external_id"]}
     return brand_answers.about_sellers(connection, pairs, sellers)
 

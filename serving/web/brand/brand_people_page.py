@@ -1,4 +1,4 @@
-"""A brand's people and agents: who answers, who leads, who is briefed, who acts by a power of attorney until when."""
+"""A brand's people and agents: roles, certification, and powers of attorney with their expiry."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ _KIND: Final = "kind:"
 
 @dataclass(frozen=True, slots=True)
 class ColleagueRow:
-    """One of the brand's people; `briefing` says how theirs stands, and `confirms` whether they may confirm now."""
+    """A person of the brand; `certification_state` is in words, `confirms` is whether they may confirm now."""
 
     user_id: str
     name: str
@@ -63,7 +63,7 @@ class ColleagueRow:
 
 @dataclass(frozen=True, slots=True)
 class InvitationRow:
-    """A link that was not taken up yet."""
+    """A link that nobody has used yet."""
 
     invitation_id: str
     email: str
@@ -72,7 +72,7 @@ class InvitationRow:
 
 @dataclass(frozen=True, slots=True)
 class MadeLink:
-    """A link that was just made and is shown once: its address, for whom, and how long it holds."""
+    """A new link, which is shown only once: its address, its recipient, and its expiry."""
 
     address: str
     email: str
@@ -81,7 +81,7 @@ class MadeLink:
 
 @dataclass(frozen=True, slots=True)
 class BrandPeoplePage(AboutBrand):
-    """The people, the open invitations and the powers of attorney; `link` is one that was just made."""
+    """The people, the open invitations and the powers of attorney; `link` is a new one."""
 
     template: ClassVar[str] = "brand_people.html"
 
@@ -104,7 +104,7 @@ def get_people(request: Request, session: Reader) -> HTMLResponse:
 
 @router.post(_PLACE + "/invitations")
 def post_invitation(request: Request, session: Reader, fields: Fields) -> Response:
-    """Ask a colleague in. The answer shows the link, which is kept nowhere, so that it leads nowhere else."""
+    """Invite a colleague. The response shows the link, which is not stored, so there is no redirect."""
     runtime = runtime_of(request)
     try:
         path = invite_colleague(runtime, session.person, _scope(runtime, session, fields).pair, fields.get("email", ""))
@@ -117,7 +117,7 @@ def post_invitation(request: Request, session: Reader, fields: Fields) -> Respon
 
 @router.post(_PLACE + "/invitations/{invitation_id}/withdraw")
 def post_withdraw(invitation_id: str, request: Request, session: Reader, fields: Fields) -> Response:
-    """Make a link worthless."""
+    """Withdraw an invitation, so that its link no longer works."""
     runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     take_invitation_back(runtime, session.person, scope.pair, invitation_id)
@@ -126,7 +126,7 @@ def post_withdraw(invitation_id: str, request: Request, session: Reader, fields:
 
 @router.post(_PLACE + "/{user_id}/reset-link")
 def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
-    """Make a link for a colleague who forgot their password. The answer shows it, and it is kept nowhere."""
+    """Create a password reset link for a colleague. The response shows it, and it is not stored."""
     runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     try:
@@ -142,7 +142,7 @@ def post_reset_link(user_id: str, request: Request, session: Reader, fields: Fie
 
 @router.post(_PLACE + "/{user_id}/remove")
 def post_remove_person(user_id: str, request: Request, session: Reader, fields: Fields) -> Response:
-    """Let a colleague speak for the brand no more."""
+    """Remove a colleague from the brand."""
     runtime = runtime_of(request)
     scope = _scope(runtime, session, fields)
     remove_person(runtime, session.person, scope.pair, user_id)

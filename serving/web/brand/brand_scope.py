@@ -1,4 +1,4 @@
-"""Which brand, at which marketplace, a page is about; most people speak for one, and then nobody is asked."""
+"""The brand and marketplace of a page. Most people represent one brand and never have to choose."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ FIELD: Final = "of"
 
 @dataclass(frozen=True, slots=True)
 class ScopeLink:
-    """One of the brands that a person speaks for, as an address of the same page."""
+    """A brand that the person represents, as an address of the same page."""
 
     name: str
     value: str
@@ -28,7 +28,7 @@ class ScopeLink:
 
 @dataclass(frozen=True, slots=True)
 class BrandScope:
-    """A brand at a marketplace: its names, its value in forms, and why the reader may not change it, if so."""
+    """A brand at a marketplace: its names, its form value, and the reason if the reader may not change it."""
 
     pair: Pair
     brand: str
@@ -39,13 +39,13 @@ class BrandScope:
 
     @property
     def query(self) -> str:
-        """What an address of another page about the same brand ends in; nothing where there is one brand alone."""
+        """The query that addresses about the same brand end with; empty if the person represents one brand."""
         return f"?{FIELD}={self.value}" if len(self.choices) > 1 else ""
 
 
 @dataclass(frozen=True, slots=True)
 class AboutBrand:
-    """What the page of anything that a brand has on file says first: about which brand, at which marketplace."""
+    """The base of every page about a brand's data: the brand and the marketplace."""
 
     place: ClassVar[str] = "/brand/dashboard"
 
@@ -53,12 +53,12 @@ class AboutBrand:
 
 
 def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -> BrandScope:
-    """The brand that an address or form names, or the first that the person speaks for.
+    """The brand that an address or form names, or the first that the person represents.
 
     Raises
     ------
     NotFound
-        They speak for none, or not for this one.
+        They represent no brand, or not this one.
     """
     pairs = person.brands(Permission.ANSWER_QUESTIONS)
     places = {place: marketplaces.get(connection, place).name for place in {place for place, _ in pairs}}
@@ -88,12 +88,12 @@ def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -
 
 
 def led_by(connection: Connection, person: Person, fields: Mapping[str, str]) -> tuple[BrandScope, str]:
-    """The brand that a form is about and how the audit log names who sent it, where they may change it.
+    """The brand of a form and the sender's name in the audit log, if they may change it.
 
     Raises
     ------
     NotFound, Forbidden
-        It is not theirs; they may not change what it has on file.
+        They do not represent it; they may not change its data.
     """
     scope = scope_of(connection, person, fields)
     return scope, require_lead(connection, person, scope.pair)

@@ -1,4 +1,4 @@
-"""The briefing: the questions as a form, and why the last answers were wrong."""
+"""The certification test of brand users: its questions as a form, and why the last answers were wrong."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
@@ -29,7 +29,7 @@ _FIELD: Final = "q:"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One question; `wrong` is why the last answer to it was wrong, None where it was not, or nobody answered yet."""
+    """A question; `wrong` is why the last answer was wrong, None if it was right or there was none."""
 
     key: str
     text: str
@@ -59,7 +59,7 @@ def get_certification(request: Request, session: Answerer) -> HTMLResponse:
 
 @router.post("/brand/certification")
 def post_certification(request: Request, session: Answerer, fields: Fields) -> Response:
-    """Judge the answers: on to the questions of the marketplace, or back to read why."""
+    """Grade the answers; redirect to the marketplace's questions, or back to the reasons."""
     given = {
         name.removeprefix(_FIELD): int(value)
         for name, value in fields.items()
@@ -77,7 +77,7 @@ def post_certification(request: Request, session: Answerer, fields: Fields) -> R
 
 
 def certification_page(runtime: Runtime, session: Session) -> CertificationPage:
-    """What the page shows."""
+    """The content of the page."""
     person = session.person
     with runtime.store.read() as connection:
         found = gate_of(runtime, connection, person, runtime.clock.now())

@@ -1,4 +1,4 @@
-"""A brand's page of sellers' answers: what the seller says, by when the brand must answer, and what silence does."""
+"""Counter-notices for a brand: the seller's statement, the brand's deadline, and the effect of no answer."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,7 @@ SILENCE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What one side said in one round."""
+    """What one side wrote in one round."""
 
     who: str
     when: str
@@ -54,7 +54,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One counter-notice: the listing, what was said, and the answers that its rules allow."""
+    """A counter-notice: the listing, the statements, and the answers that its rules allow."""
 
     counter_notice_id: str
     title: Shown
@@ -71,7 +71,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class CounterNoticesPage:
-    """Sellers' answers to a brand's removals, the most urgent first, and nothing of any other brand."""
+    """Counter-notices against a brand's removals, the most urgent first, without data of other brands."""
 
     template: ClassVar[str] = "counter_notices.html"
     place: ClassVar[str] = "/counter-notices"
@@ -98,7 +98,7 @@ def get_counter_notices(request: Request, session: Answerer) -> HTMLResponse:
 
 @router.post("/counter-notices/{counter_notice_id}")
 def post_counter_notice(counter_notice_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
-    """Give way, maintain, or name the court."""
+    """Concede, maintain, or name the court."""
     event = fields.get("event", "")
     if event not in {one.value for one in _DONE}:
         raise Invalid("Choose one of the answers.")

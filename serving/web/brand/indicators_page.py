@@ -1,4 +1,4 @@
-"""A brand's tell-tales: those in force and those that were, a form for a new one, and a try before it is kept."""
+"""A brand's counterfeit indicators: current and former ones, the form for another, and a dry run of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ _LONGEST_TEXT: Final = 20_000
 
 @dataclass(frozen=True, slots=True)
 class IndicatorRow:
-    """One tell-tale with how it stands; `can_end` is whether it can still be taken back."""
+    """An indicator with its state; `can_end` is whether it can still be withdrawn."""
 
     indicator_id: str
     label: Shown
@@ -57,7 +57,7 @@ class IndicatorRow:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """One of the listings that a pattern fits, and the words of it."""
+    """A listing that a pattern matches, and the matched words."""
 
     title: Shown
     words: Shown
@@ -65,7 +65,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class TryResult:
-    """What a pattern would fit; `too_wide` is set where it fits so many listings that it says little."""
+    """The matches of a pattern; `too_wide` is set if it matches so many listings that it proves little."""
 
     words: Shown | None
     text_given: bool
@@ -77,7 +77,7 @@ class TryResult:
 
 @dataclass(frozen=True, slots=True)
 class IndicatorsPage(AboutBrand):
-    """A brand's tell-tales with what was typed into the form, so that a refusal loses nothing."""
+    """A brand's counterfeit indicators, with the typed form values so that a refusal loses none of them."""
 
     template: ClassVar[str] = "brand_indicators.html"
 
@@ -101,7 +101,7 @@ def get_indicators(request: Request, session: Reader) -> HTMLResponse:
 
 @router.post(_PLACE)
 def post_indicator(request: Request, session: Reader, fields: Fields) -> Response:
-    """Add a tell-tale, or try it and keep nothing."""
+    """Add an indicator, or try it without saving."""
     runtime = runtime_of(request)
     try:
         if fields.get("do") == "try":
@@ -117,7 +117,7 @@ def post_indicator(request: Request, session: Reader, fields: Fields) -> Respons
 
 @router.post(_PLACE + "/{indicator_id}/end")
 def post_end(indicator_id: str, request: Request, session: Reader, fields: Fields) -> Response:
-    """Take a tell-tale back."""
+    """Withdraw an indicator."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope, by = led_by(connection, session.person, fields)
@@ -143,12 +143,12 @@ def _wanted(scope: BrandScope, fields: Mapping[str, str]) -> NewIndicator:
 
 
 def day_of(text: str) -> datetime:
-    """The beginning of a day as a browser's date field sends it.
+    """The start of a day as a browser's date field sends it.
 
     Raises
     ------
     Invalid
-        It is no day.
+        The text is not a day.
     """
     try:
         return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""One brand as its account manager sees it: why it needs them, its rights to verify, its people, its messages."""
+"""A brand as its account manager sees it: open items, rights to verify, people, messages."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ _AT: Final = "at"
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """One of a brand's people: whether they lead, act by a power of attorney, and since when they are briefed."""
+    """A person of the brand: lead rights, power of attorney, and date of certification."""
 
     user_id: str
     name: str
@@ -60,7 +60,7 @@ class PersonRow:
 
 @dataclass(frozen=True, slots=True)
 class ManagerBrandPage:
-    """A brand at a marketplace, with everything that its account manager decides about."""
+    """A brand at a marketplace, with all items that its account manager decides."""
 
     template: ClassVar[str] = "manager_brand.html"
     place: ClassVar[str] = "/brands"
@@ -82,7 +82,7 @@ class ManagerBrandPage:
 
 @router.get(_PLACE)
 def get_brand(brand_id: str, request: Request, session: Manager) -> HTMLResponse:
-    """The page; the messages on it are read from then on."""
+    """The page; opening it marks its messages as read."""
     runtime = runtime_of(request)
     kept = _kept(runtime, session, brand_id, request.query_params)
     page = _page(runtime, session, kept)
@@ -92,7 +92,7 @@ def get_brand(brand_id: str, request: Request, session: Manager) -> HTMLResponse
 
 @router.get(_PLACE + "/documents/{digest}")
 def get_document(brand_id: str, digest: str, request: Request, session: Manager) -> Response:
-    """A document of the brand, as a file."""
+    """Download a document of the brand."""
     runtime = runtime_of(request)
     kept = _kept(runtime, session, brand_id, request.query_params)
     with runtime.store.read() as connection:
@@ -120,7 +120,7 @@ def post_right(brand_id: str, right_id: str, request: Request, session: Manager,
 
 @router.post(_PLACE + "/people/{user_id}")
 def post_person(brand_id: str, user_id: str, request: Request, session: Manager, fields: Fields) -> Response:
-    """Let one of the brand's people lead, or no more."""
+    """Grant or remove the lead rights of one of the brand's people."""
     runtime = runtime_of(request)
     kept = _kept(runtime, session, brand_id, fields)
     try:
@@ -132,7 +132,7 @@ def post_person(brand_id: str, user_id: str, request: Request, session: Manager,
 
 @router.post(_PLACE + "/agents/{mandate_id}/void")
 def post_void(brand_id: str, mandate_id: str, request: Request, session: Manager, fields: Fields) -> Response:
-    """Make a power of attorney that was recorded by mistake one that never held."""
+    """Void a power of attorney that was recorded by mistake, as if it had never been valid."""
     runtime = runtime_of(request)
     kept = _kept(runtime, session, brand_id, fields)
     void_agency(runtime, session.person, kept.pair, mandate_id)
@@ -141,7 +141,7 @@ def post_void(brand_id: str, mandate_id: str, request: Request, session: Manager
 
 @router.post(_PLACE + "/enrolment")
 def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
-    """Change whether the brand is asked, and how much in a day."""
+    """Change whether the brand receives questions, and how many per day."""
     runtime, given = runtime_of(request), fields.get("daily_questions", "").strip()
     kept = _kept(runtime, session, brand_id, fields)
     try:
@@ -161,7 +161,7 @@ def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fi
 
 @router.post(_PLACE + "/messages")
 def post_message(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
-    """Write to the brand."""
+    """Send a message to the brand."""
     runtime = runtime_of(request)
     kept = _kept(runtime, session, brand_id, fields)
     try:

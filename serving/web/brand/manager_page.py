@@ -1,4 +1,4 @@
-"""An account manager's brands: what waits for them, what they have answered, what has been done about it."""
+"""An account manager's brands: open items, answers, and outcomes."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -31,7 +31,7 @@ Manager = Annotated[Session, may(Permission.LOOK_AFTER_BRANDS)]
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """How often a brand gave one of the answers, and its share of all of them for a bar."""
+    """The number of answers of one kind, and their share of all answers for a bar."""
 
     word: str
     tone: str
@@ -40,7 +40,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class BrandRow:
-    """One brand in one marketplace."""
+    """A brand at a marketplace."""
 
     brand: str
     address: str
@@ -61,7 +61,7 @@ class BrandRow:
 
 @dataclass(frozen=True, slots=True)
 class BrandsPage:
-    """The brands that one person looks after, those that need them most first, each with why."""
+    """The brands that the person manages, the most urgent first, each with its reasons."""
 
     template: ClassVar[str] = "brands.html"
     place: ClassVar[str] = "/brands"
@@ -80,7 +80,7 @@ def get_brands(request: Request, session: Manager) -> HTMLResponse:
 
 
 def brands_page(runtime: Runtime, session: Session) -> BrandsPage:
-    """What the page shows."""
+    """The content of the page."""
     person, now = session.person, runtime.clock.now()
     here = person.marketplaces(Permission.LOOK_AFTER_BRANDS)
     with runtime.store.read() as connection:

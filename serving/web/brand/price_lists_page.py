@@ -1,4 +1,4 @@
-"""A brand's price list: what it asks and asked, and a file looked at row by row before anything is kept."""
+"""A brand's price list: current and former prices, and a preview of a file before it is saved."""
 
 import json
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ _BY: Final = {
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
-    """One entry; `holds` is whether listings are compared with it now."""
+    """An entry; `holds` is whether listings are compared with it now."""
 
     by: str
     name: Shown
@@ -69,7 +69,7 @@ class PriceRow:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """One row of a file: what it prices, or why it is refused."""
+    """A row of a file: what it prices, or why it is refused."""
 
     number: int
     goods: Shown
@@ -78,7 +78,7 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a file would add: counts, some rows of each kind, and the accepted rows to send back."""
+    """What a file would add: counts, sample rows of each kind, and the accepted rows to submit."""
 
     accepted: int
     entries: int
@@ -90,7 +90,7 @@ class Preview:
 
 @dataclass(frozen=True, slots=True)
 class PricesPage(AboutBrand):
-    """A brand's price list, a page of it, and the file that is being looked at."""
+    """A page of a brand's price list, and the file in preview."""
 
     template: ClassVar[str] = "brand_prices.html"
 
@@ -114,7 +114,7 @@ def get_prices(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get("/brand/prices.{form}")
 def get_file(request: Request, session: Reader, form: Format) -> Response:
-    """The whole list as a file."""
+    """Download the whole list."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
@@ -126,7 +126,7 @@ def get_file(request: Request, session: Reader, form: Format) -> Response:
 def post_preview(
     request: Request, session: Uploader, fields: Fields, upload: Annotated[Upload, upload_of("file", lambda _: LARGEST)]
 ) -> Response:
-    """Look at a file row by row; nothing is kept."""
+    """Preview a file row by row without saving it."""
     runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
@@ -140,7 +140,7 @@ def post_preview(
 
 @router.post(_PLACE)
 def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
-    """Add the rows of a preview; each is judged again."""
+    """Add the rows of a preview; each is validated again."""
     runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
@@ -177,7 +177,7 @@ def _preview(judged: list[Judged]) -> Preview:
 
 def _preview_row(one: Judged) -> PreviewRow:
     goods = ", ".join(f"{name} {value}" for name, value in one.row.items())[:200]
-    goods = goods.encode("utf-8", "replace").decode()  # Bytes that were no UTF-8 are half surrogates here.
+    goods = goods.encode("utf-8", "replace").decode()  # Bytes that are not UTF-8 are surrogates here.
     refused = None if one.refused is None else text_view.show(phrase_in_words(one.refused))
     return PreviewRow(one.number, text_view.show(goods), refused)
 

@@ -1,4 +1,4 @@
-"""A question to a brand: the listing and what speaks against it, in words, without a score or a word of others."""
+"""A question to a brand: the listing and the evidence in words, without a score or other people's statements."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from serving.web.wording.messages import in_words
 from serving.web.wording.vocabulary import CHOICES
 from serving.web.wording.words import Due
 
-# What a brand is told of why it is asked. Left out on purpose: earlier verdicts (they may be other brands'), the
-# seller's turnover, orders and returns (trade secrets of somebody who may be honest), and everything of the model.
+# The evidence that a brand reads. Left out on purpose: earlier verdicts (they may be other brands'), the
+# seller's turnover, orders and returns (trade secrets of a seller who may be honest), and all model output.
 _TOLD: Final = {
     "brand_spelling": "i-seal",
     "brand_disguised": "i-seal",
@@ -75,7 +75,7 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One open question, with the version that is seen."""
+    """An open question, with the version of the listing that is shown."""
 
     case_id: str
     version_id: str
@@ -98,7 +98,7 @@ def question(
     before: Mapping[Judgement, int] | None = None,
     shown: tuple[ShownPicture, ...] = (),
 ) -> Question:
-    """The question of a queue's row; `before` is what the brand itself has answered about this seller."""
+    """The question of a queue row; `before` are the brand's own answers about this seller."""
     card = case_cards.listing_card(facts)
     reasons = [reason_from_json(one) for one in row["reasons"]]
     return Question(
@@ -125,7 +125,7 @@ def question(
 
 
 def _listed(facts: Facts) -> list[Evidence]:
-    """The listing's price against what the brand itself asks; nothing where its list does not name the goods."""
+    """The listing's price against the brand's list price; nothing if the list lacks the item."""
     price, listed = facts.price, facts.price.listed
     if price.log_price is None or listed is None or listed.log_price is None:
         return []
@@ -136,7 +136,7 @@ def _listed(facts: Facts) -> list[Evidence]:
 
 
 def _answered(facts: Facts, before: Mapping[Judgement, int]) -> list[Evidence]:
-    """The brand's own earlier word on this seller; what others said is not its business."""
+    """The brand's own earlier answers about this seller; those of others stay confidential."""
     if facts.listing.seller.external_id is None:
         return []
     if not before:
@@ -171,7 +171,7 @@ def _price(facts: Facts) -> list[Evidence]:
 
 
 def _indicators(facts: Facts, brand_id: str) -> list[Evidence]:
-    """The brand's own tell-tales that fit; another brand's are not its business."""
+    """The brand's own indicators that match; those of other brands stay confidential."""
     return [
         Evidence(
             "i-seal",

@@ -1,4 +1,4 @@
-"""What became of a brand's answers, as a few lines of its page."""
+"""The outcomes of a brand's answers, as a few lines of its page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,13 +27,13 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RecordPart:
-    """The figures that are not nothing; no lines before the first answer that asks for a removal."""
+    """The figures above zero; no lines before the first answer that requests a removal."""
 
     lines: tuple[Line, ...]
 
 
 def record_part(answers: Iterable[BrandAnswer]) -> RecordPart:
-    """The figures of one's own brands."""
+    """The figures of the reader's brands."""
     found = record_of(answers)
     lines = [Line(say(name), number(found.outcomes[one])) for one, name in _SHOWN.items() if found.outcomes[one]]
     if lines:

@@ -1,4 +1,4 @@
-"""How the removals of a brand's listings stand, in the brand's words, from the click to the acknowledgement."""
+"""The state of a brand's removals in the brand's words, from the click to the acknowledgement."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,12 +18,12 @@ from serving.webhooks.rules.action import ActionState
 
 _MOST = 6
 _MOVING = frozenset({ActionState.SCHEDULED, ActionState.SENDING})
-_WATCHED_FOR = timedelta(minutes=10)  # A receiver that is down longer is nobody's to watch by the second.
+_WATCHED_FOR = timedelta(minutes=10)  # Nobody watches by the second an endpoint that is down longer.
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """One removal (or return) with its state and the moment that goes with it."""
+    """A removal (or reinstatement) with its state and the time of that state."""
 
     listing: Shown
     state: StateWords
@@ -32,7 +32,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class RemovalsPart:
-    """The latest removals; `moving` is whether any of them is on its way, so that looking again is worth it."""
+    """The latest removals; `moving` is whether any of them is in transit, so that the page polls."""
 
     template: ClassVar[str] = "parts/removals.html"
     place: ClassVar[str] = "/brand"
@@ -42,7 +42,7 @@ class RemovalsPart:
 
 
 def removals_part(connection: Connection, pairs: frozenset[Pair], now: datetime) -> RemovalsPart:
-    """The part of a brand's page that changes by itself."""
+    """The part of a brand's page that refreshes by itself."""
     found = views.brand_actions(connection, pairs, _MOST)
     return RemovalsPart(tuple(_removal(one, now) for one in found), any(_is_moving(one, now) for one in found))
 

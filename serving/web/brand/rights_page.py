@@ -1,4 +1,4 @@
-"""A brand's rights and documents: what is on file, how it stands, what ends soon, and a form for a new claim."""
+"""A brand's rights and documents: the records, their state and expiry, and the form for another claim."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ File = Annotated[Upload, upload_of("file", _largest)]
 
 @dataclass(frozen=True, slots=True)
 class DocumentRow:
-    """One document, with how many rights name it."""
+    """A document, with the number of rights that refer to it."""
 
     name: Shown
     address: str
@@ -67,7 +67,7 @@ class DocumentRow:
 
 @dataclass(frozen=True, slots=True)
 class RightsPage(AboutBrand):
-    """A brand's rights and documents; `sold_in` is where the marketplace sells, None where it has not said."""
+    """A brand's rights and documents; `sold_in` are the marketplace's countries, None if it has not set them."""
 
     template: ClassVar[str] = "brand_rights.html"
 
@@ -89,7 +89,7 @@ def get_rights(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get(_PLACE + ".{form}")
 def get_file(request: Request, session: Reader, form: Format) -> Response:
-    """Every right as a file."""
+    """Download all rights."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
@@ -116,7 +116,7 @@ def post_right(request: Request, session: Uploader, fields: Fields, upload: File
 
 @router.post(_PLACE + "/{right_id}/withdraw")
 def post_withdrawal(right_id: str, request: Request, session: Reader, fields: Fields) -> Response:
-    """Take a right back."""
+    """Withdraw a right."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, fields)
@@ -126,7 +126,7 @@ def post_withdrawal(right_id: str, request: Request, session: Reader, fields: Fi
 
 @router.post(_DOCUMENTS)
 def post_document(request: Request, session: Uploader, fields: Fields, upload: File) -> Response:
-    """Supply a document that rights and powers of attorney can name."""
+    """Add a document that rights and powers of attorney can refer to."""
     runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
@@ -139,7 +139,7 @@ def post_document(request: Request, session: Uploader, fields: Fields, upload: F
 
 @router.get(_DOCUMENTS + "/{digest}")
 def get_document(digest: str, request: Request, session: Reader) -> Response:
-    """A document of the brand, as a file."""
+    """Download a document of the brand."""
     with runtime_of(request).store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         content = rights.document(connection, scope.pair[1], digest)

@@ -1,4 +1,4 @@
-"""A brand's rights and documents as rows of a page, for the brand and for its account manager."""
+"""A brand's rights and documents as table rows, for the brand and for its account manager."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -35,7 +35,7 @@ _USER: Final = "user:"
 
 @dataclass(frozen=True, slots=True)
 class DocumentLink:
-    """A document behind a right: its name, and where the reader saves it."""
+    """A document behind a right: its name, and its download address."""
 
     name: Shown
     address: str
@@ -43,9 +43,9 @@ class DocumentLink:
 
 @dataclass(frozen=True, slots=True)
 class RightRow:
-    """One right. `warning` is set where its end is near or over; `waits` is whether nobody has looked at it.
+    """A right. `warning` is set if its expiry is near or past; `waits` is whether its verification is pending.
 
-    `why_not_withdrawn` is set where it still holds and the reader's marketplace is not the one to take it back.
+    `why_not_withdrawn` is set if it is in force and the reader's marketplace may not withdraw it.
     """
 
     right_id: str
@@ -68,9 +68,9 @@ class RightRow:
 
 @dataclass(frozen=True, slots=True)
 class MandateRow:
-    """One power of attorney: for whom, what of, where and until when; `in_force` is whether it holds now.
+    """A power of attorney: for whom, its scope, countries and expiry; `in_force` is whether it is valid now.
 
-    `ours` is whether it is this marketplace's to end: not where its person speaks for the brand at others alone.
+    `ours` is whether this marketplace may end it: not if its person represents the brand at others alone.
     """
 
     mandate_id: str
@@ -94,9 +94,9 @@ def right_rows(
     place: str,
     elsewhere: Collection[str] = (),
 ) -> tuple[RightRow, ...]:
-    """The rows, those that need somebody first; `place` is the address below which documents are saved.
+    """The rows, the most urgent first; documents are downloaded below the address `place`.
 
-    `elsewhere` are the rights that another marketplace takes back, by id.
+    `elsewhere` are the ids of rights that only another marketplace may withdraw.
     """
     rows = [_row(one, documents, names, now, told_days, place) for one in found]
     rows = [
@@ -145,7 +145,7 @@ def _row(
 
 
 def _warning(one: StoredRight, now: datetime, told_days: int) -> str | None:
-    """An end matters only of what carries something, or would."""
+    """The warning about an expiry; only rights in force or in review have one."""
     ends = one.right.expires_at
     if ends is None or one.right.state not in {RightState.CLAIMED, RightState.VERIFIED}:
         return None
@@ -163,7 +163,7 @@ def _warning(one: StoredRight, now: datetime, told_days: int) -> str | None:
 def mandate_rows(
     connection: Connection, pair: Pair, people: Mapping[str, str], now: datetime
 ) -> tuple[MandateRow, ...]:
-    """The rows of a brand at a marketplace, those in force first; `people` are e-mails by mandate."""
+    """The powers of attorney of a brand at a marketplace, current ones first; `people` are e-mails by mandate."""
     ours = rights.mandates_within(connection, pair)
     rows = [
         MandateRow(
@@ -189,11 +189,11 @@ def _mandate_state(one: Mandate, now: datetime) -> StateWords:
 
 
 def people_in(found: Sequence[StoredRight]) -> list[str]:
-    """The ids of the people who supplied or looked at these rights."""
+    """The ids of the people who supplied or reviewed these rights."""
     lines = [by for one in found for by in (one.claimed_by, one.settled_by) if by is not None]
     return sorted({by.removeprefix(_USER) for by in lines if by.startswith(_USER)})
 
 
 def who(by: str, names: Mapping[str, str]) -> str:
-    """Somebody's name; what no account did, the operator did."""
+    """A user's name; events without a user are the operator's."""
     return names.get(by.removeprefix(_USER), say("unknown user")) if by.startswith(_USER) else say("the operator")

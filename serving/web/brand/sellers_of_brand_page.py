@@ -1,4 +1,4 @@
-"""A brand's authorised sellers: who is on the list, one more, one less, or a whole list with what it would change."""
+"""A brand's authorised sellers: the list, changes of one entry, and the preview of a whole list."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ _NAMES_SHOWN: Final = 300
 
 @dataclass(frozen=True, slots=True)
 class SellerRow:
-    """One entry of the list; `offers` is how many listings of this brand the seller has here."""
+    """An entry of the list; `offers` is the number of the brand's listings of this seller."""
 
     seller: Shown
     seller_id: str
@@ -62,7 +62,7 @@ class SellerRow:
 
 @dataclass(frozen=True, slots=True)
 class ListPreview:
-    """What a list would change, with the names to send back and whether they are the whole list."""
+    """The changes that a list would make, the ids to submit, and whether they are the whole list."""
 
     added: tuple[Shown, ...]
     ended: tuple[Shown, ...]
@@ -76,7 +76,7 @@ class ListPreview:
 
 @dataclass(frozen=True, slots=True)
 class SellersOfBrandPage(AboutBrand):
-    """A brand's list of authorised sellers, those that were on it, and the list that is being looked at."""
+    """A brand's current and former authorised sellers, and the list in preview."""
 
     template: ClassVar[str] = "brand_sellers.html"
 
@@ -97,7 +97,7 @@ def get_sellers(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get(_PLACE + ".{form}")
 def get_file(request: Request, session: Reader, form: Format) -> Response:
-    """Every entry that the list ever had, as a file."""
+    """Download all entries, current and former."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
@@ -109,7 +109,7 @@ def get_file(request: Request, session: Reader, form: Format) -> Response:
 def post_preview(
     request: Request, session: Uploader, fields: Fields, upload: Annotated[Upload, upload_of("file", lambda _: LARGEST)]
 ) -> Response:
-    """Show what a list would change; nothing is kept."""
+    """Preview the changes of a list without saving."""
     runtime = runtime_of(request)
     try:
         preview = _preview(runtime, session, fields, upload)
@@ -120,7 +120,7 @@ def post_preview(
 
 @router.post(_PLACE)
 def post_sellers(request: Request, session: Reader, fields: Fields) -> Response:
-    """Put sellers on the list; of a whole list those that it leaves out go off."""
+    """Add sellers to the list; a whole list also removes the sellers that it leaves out."""
     runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
@@ -137,7 +137,7 @@ def post_sellers(request: Request, session: Reader, fields: Fields) -> Response:
 
 @router.post(_PLACE + "/remove")
 def post_removal(request: Request, session: Reader, fields: Fields) -> Response:
-    """Take a seller off the list."""
+    """Remove a seller from the list."""
     runtime = runtime_of(request)
     try:
         with runtime.store.read() as connection:
@@ -219,7 +219,7 @@ def _page(
 
 def _row(one: ListEntry, offers: Mapping[str, int], names: Mapping[str, str], now: datetime) -> SellerRow:
     ends = one.authorisation.ended_at
-    # A planned end is the end of a day; a seller who was taken off went at a moment.
+    # A planned end is the end of a day; a removal has an exact time.
     last = None if ends is None else ends - timedelta(microseconds=one.ended_by is None)
     return SellerRow(
         seller=text_view.show(one.seller),

@@ -1,4 +1,4 @@
-"""A brand's standing on a page of its own: the level, the counts behind it, what would change it, what levels mean."""
+"""A brand's standing: its level, the counts behind it, how it can change, and the meaning of the levels."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -38,7 +38,7 @@ _AT_ONCE: Final = {True: N_("It removes the listing at once."), False: N_("An an
 
 @dataclass(frozen=True, slots=True)
 class ScopeRow:
-    """The counts of one scope with the interval of its accepted share, and what it alone would earn."""
+    """The counts of a scope with the interval of its accepted share, and the level that it alone would earn."""
 
     name: str
     accepted: int
@@ -52,7 +52,7 @@ class ScopeRow:
 
 @dataclass(frozen=True, slots=True)
 class LevelRow:
-    """A level: what a confirmation does in it, and how one comes to it."""
+    """A level: the effect of a confirmation at it, and how a brand reaches it."""
 
     word: str
     tone: str
@@ -63,7 +63,7 @@ class LevelRow:
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """A level that began, with the counts of that moment and the reasons."""
+    """A level's start, with the counts at that time and the reasons."""
 
     word: str
     tone: str
@@ -75,7 +75,7 @@ class HistoryRow:
 
 @dataclass(frozen=True, slots=True)
 class StandingPage:
-    """A brand's standing at a marketplace, counted now."""
+    """A brand's standing at a marketplace, computed now."""
 
     template: ClassVar[str] = "brand_standing.html"
     place: ClassVar[str] = "/brand/dashboard"
@@ -99,7 +99,7 @@ def get_standing(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get("/brand/standing.{form}")
 def get_file(request: Request, session: Reader, form: Format) -> Response:
-    """Each change of the standing, as a file."""
+    """Download the changes of the standing."""
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
@@ -150,7 +150,7 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
 
 
 def _named(level: Level) -> tuple[str, str]:
-    """A level's word and the class that colours it."""
+    """A level's label and its CSS class."""
     word, tone = NAMES[level]
     return say(word), tone
 
@@ -190,7 +190,7 @@ def _percent(share: Decimal) -> str:
 
 
 def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
-    """The levels by the policy in force, so that the page cannot say what the rule does not do."""
+    """The levels, described from the policy in force."""
     least, most = _percent(policy.accepted_share), _percent(policy.overturned_share)
     rows = {
         Level.SELF_SERVICE: (

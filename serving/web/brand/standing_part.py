@@ -1,4 +1,4 @@
-"""A brand's standing as the brand and its account manager see it: level, reasons, counts, what changes it, history."""
+"""A brand's standing for the brand and its account manager: level, reasons, counts, and history."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,7 +42,7 @@ _MOST_CHANGES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class LevelBadge:
-    """A level's word and the class that colours it."""
+    """A level's label and its CSS class."""
 
     word: str
     tone: str
@@ -51,7 +51,7 @@ class LevelBadge:
 
 @dataclass(frozen=True, slots=True)
 class ScopeLine:
-    """One line of the counts; `tone` colours what is beyond a limit."""
+    """A line of the counts; `tone` marks a share beyond a limit."""
 
     name: str
     accepted: int
@@ -62,7 +62,7 @@ class ScopeLine:
 
 @dataclass(frozen=True, slots=True)
 class ChangeLine:
-    """A level that began, and when."""
+    """The start of a level, and when."""
 
     badge: LevelBadge
     when: str
@@ -70,7 +70,7 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class StandingCard:
-    """The card of one brand. `held_back` is why its next confirmation does not remove at once, if it does not."""
+    """The card of a brand. `withheld` is why its next confirmation does not remove at once, if it does not."""
 
     brand: str
     key: str
@@ -85,7 +85,7 @@ class StandingCard:
 
 
 def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: str, now: datetime) -> StandingCard:
-    """The card of a brand in a marketplace, counted now."""
+    """The card of a brand at a marketplace, computed now."""
     found = current(runtime, connection, *pair, now)
     follows = effect_now(runtime, connection, found, *pair, now)
     begun = stage_of(runtime, connection, found, *pair, now)
@@ -123,7 +123,7 @@ def _badge(found: Standing | StandingChange) -> LevelBadge:
 
 
 def _lines(found: Standing) -> tuple[ScopeLine, ...]:
-    """Overall, then by reason code; nothing where nothing was counted, one line where there is one reason code."""
+    """Overall, then by reason code; empty without counts, one line if there is one reason code."""
     scopes = (found.overall, *found.by_reason) if len(found.by_reason) > 1 else found.by_reason
     return tuple(_line(one) for one in scopes)
 
@@ -134,5 +134,5 @@ def _line(scope: Scope) -> ScopeLine:
 
 
 def scope_name(scope: Scope) -> str:
-    """How a line of the counts is called."""
+    """The label of a line of the counts."""
     return say("Overall") if scope.reason_code is None else say(REASONS[scope.reason_code])

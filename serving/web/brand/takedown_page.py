@@ -1,4 +1,4 @@
-"""Many questions of a brand confirmed at once: every listing is shown, and any can be left out."""
+"""Bulk confirmation of a brand's questions: every listing is shown, and any can be left out."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ _CHOSEN_FROM: Final = frozenset({RightState.VERIFIED, RightState.CARRIED_OVER})
 
 @dataclass(frozen=True, slots=True)
 class RightChoice:
-    """A right of the person's brands, at one marketplace, with the address at which it is chosen."""
+    """A right of the person's brands at a marketplace, with the address that selects it."""
 
     name: Shown
     address: str
@@ -64,7 +64,7 @@ class RightChoice:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The right under which the page's form confirms, and why it cannot; None where it can."""
+    """The right that the form uses; `objection` says why it cannot be used, None if it can."""
 
     right_id: str
     marketplace_id: str
@@ -74,7 +74,7 @@ class Chosen:
 
 @dataclass(frozen=True, slots=True)
 class TakedownPage:
-    """The open questions of a right's brand, each ticked, as one form."""
+    """The open questions about the right's brand, each ticked, as one form."""
 
     template: ClassVar[str] = "takedown.html"
     place: ClassVar[str] = "/brand"
@@ -89,7 +89,7 @@ class TakedownPage:
 
 @dataclass(frozen=True, slots=True)
 class FateRow:
-    """What one listing of a request came to."""
+    """The outcome for one listing of a request."""
 
     listing: Shown
     fate: StateWords
@@ -98,7 +98,7 @@ class FateRow:
 
 @dataclass(frozen=True, slots=True)
 class TakedownAnswer:
-    """What became of a request, listing by listing; `can_undo` is whether any of it can still be taken back."""
+    """The outcome of a request by listing; `can_undo` is whether any of it can still be undone."""
 
     template: ClassVar[str] = "takedown_answer.html"
     place: ClassVar[str] = "/brand"
@@ -113,14 +113,14 @@ class TakedownAnswer:
 
 @router.get("/brand/takedowns")
 def get_form(request: Request, session: Answerer) -> HTMLResponse:
-    """The form, under the right that the address names or the first that there is."""
+    """The form, with the right that the address names or the first one."""
     wanted = request.query_params.get("right", "")[:_LONGEST_ID], request.query_params.get("at", "")[:_LONGEST_ID]
     return respond(request, takedown_page(runtime_of(request), session, wanted), session)
 
 
 @router.post("/brand/takedowns")
 def post_form(request: Request, session: Answerer, fields: Fields) -> Response:
-    """Confirm what is ticked; the next page says what became of each."""
+    """Confirm the ticked questions and redirect to the outcome."""
     code = fields.get("reason_code", "")
     if code not in set(ReasonCode):
         raise Invalid("Choose the reason why the listings are counterfeit.")
@@ -143,19 +143,19 @@ def post_form(request: Request, session: Answerer, fields: Fields) -> Response:
 
 @router.get("/brand/takedowns/{request_id}")
 def get_answer(request_id: str, request: Request, session: Answerer) -> HTMLResponse:
-    """What became of a request."""
+    """The outcome of a request."""
     return respond(request, takedown_answer(runtime_of(request), session, request_id[:_LONGEST_ID]), session)
 
 
 @router.post("/brand/takedowns/{request_id}/undo")
 def post_undo(request_id: str, request: Request, session: Answerer) -> Response:
-    """Take all of it back."""
+    """Undo the whole request."""
     withdraw(runtime_of(request), session.person, request_id[:_LONGEST_ID])
     return go_to(request, f"/brand/takedowns/{request_id[:_LONGEST_ID]}", Flash.TAKEDOWN_UNDONE)
 
 
 def takedown_page(runtime: Runtime, session: Session, wanted: tuple[str, str]) -> TakedownPage:
-    """What the form shows."""
+    """The content of the form."""
     now, most = runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
     with runtime.store.read() as connection:
@@ -178,7 +178,7 @@ def takedown_page(runtime: Runtime, session: Session, wanted: tuple[str, str]) -
 def _listings(
     runtime: Runtime, connection: Connection, pair: tuple[str, str], most: int, now: datetime
 ) -> tuple[tuple[Question, ...], int]:
-    """The open questions of a brand that go into one request, and how many are left over."""
+    """A brand's open questions that fit into one request, and the number of the remaining ones."""
     wanted = QueueFilter(frozenset({pair[0]}), (CaseLane.ASK_BRAND,), frozenset({pair}))
     rows = queues.queue(connection, wanted, most=most)
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in rows])
@@ -214,7 +214,7 @@ def _choice(connection: Connection, found: tuple[str, StoredRight], current: boo
 
 
 def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> TakedownAnswer:
-    """What the page of a request shows."""
+    """The content of a request's page."""
     found, now = answered(runtime, session.person, request_id), runtime.clock.now()
     until = found.request.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     standing = any(one.verdict_id and not one.undone for one in found.items)
@@ -228,7 +228,7 @@ def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> Take
     )
 
 
-# What was refused is what somebody has to do something about.
+# Refused listings come first: they need action.
 _ORDER: Final = (Fate.REFUSED, Fate.PASSED_ON, Fate.PENDING_APPROVAL, Fate.LEAVES)
 _UNDONE: Final = StateWords(N_("Undone"), "out")
 

@@ -1,1 +1,1 @@
-"""One case, or several at once: the cards of its page, its answers, and the way to the next."""
+"""Cases, one or several at once: the cards of a case's page, decisions, and navigation to the next case."""

@@ -1,4 +1,4 @@
-"""Answers and their undoing, as forms: POST, redirect, and the next page says what was done."""
+"""Decisions and their undo as forms: POST, redirect, and the next page confirms the change."""
 
 from typing import Annotated, Final
 
@@ -31,12 +31,12 @@ _LONGEST_ID: Final = 40
 
 
 def answer_of(case_id: str, fields: Fields) -> Answer:
-    """The answer in a form.
+    """The judgement in a form.
 
     Raises
     ------
     Invalid
-        It is none of the answers, or its note is too long.
+        The judgement is unknown, or the note is too long.
     """
     judgement, code = fields.get("judgement", ""), fields.get("reason_code", "")
     evidence = fields.get("evidence") or Evidence.LISTING.value
@@ -50,7 +50,7 @@ def answer_of(case_id: str, fields: Fields) -> Answer:
         case_id,
         fields.get("version_id", "")[:_LONGEST_ID],
         Judgement(judgement),
-        # A reason code says what a counterfeit verdict rests on; the form's list has always one chosen.
+        # A counterfeit verdict names its reason code; the form's list always has one selected.
         ReasonCode(code) if code and counterfeit else None,
         note or None,
         Evidence(evidence),
@@ -59,9 +59,9 @@ def answer_of(case_id: str, fields: Fields) -> Answer:
 
 @router.post("/cases/{case_id}/verdict")
 def post_verdict(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Record an answer and go on: a reviewer to the next case, a brand's person to the next question.
+    """Record a decision and redirect: a reviewer to the next case, a brand's person to the next question.
 
-    Where the next case is on the screen already, the line follows by which the answer can be taken back.
+    If the next case is already on the screen, the response is the undo line.
     """
     runtime, person = runtime_of(request), session.person
     case, side = _seen(runtime, person, case_id)
@@ -91,7 +91,7 @@ def _next(runtime: Runtime, person: Person, case: Case, query: QueueQuery) -> st
 
 @router.post("/cases/{case_id}/undo")
 def post_undo(case_id: CaseId, request: Request, session: Reviewer) -> Response:
-    """Take back one's last answer; a reviewer lands on the case, which is open again."""
+    """Undo the user's last decision; a reviewer returns to the case, which is open again."""
     runtime, person = runtime_of(request), session.person
     _, side = _seen(runtime, person, case_id)
     undo_verdict(runtime, person, case_id)

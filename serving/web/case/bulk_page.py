@@ -1,4 +1,4 @@
-"""Many cases decided by one answer: every one is shown with what tells it apart, and any can be left out."""
+"""Bulk decisions: each case is shown with the details that distinguish it, and any can be left out."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from serving.web.case.answers import answer_of
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, is_case_id
-from serving.web.queue.queue_rows import QueueRow, Surround, queue_row
+from serving.web.queue.queue_rows import QueueRow, RowContext, queue_row
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -42,14 +42,14 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 _CASE: Final = "case:"
 _LONGEST_ID: Final = 40
 _MOST_PICTURES: Final = 3
-_MOST_REASONS: Final = 3  # More would hide what tells one listing from the next.
+_MOST_REASONS: Final = 3  # More would hide the differences between listings.
 
 
 @dataclass(frozen=True, slots=True)
 class BulkRow:
-    """One case that the answer may go to: its row in the queue, the version on the screen, all that its score rests on.
+    """A case of the bulk decision: its row in the queue, the version shown, and all reasons of its score.
 
-    `reasons` is empty where the judge must not know them.
+    `reasons` is empty if the reviewer must not know them.
     """
 
     case_id: str
@@ -61,7 +61,7 @@ class BulkRow:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A case that is not decided with the others, and why."""
+    """A case that must be decided on its own, and why."""
 
     address: str
     title: Shown
@@ -70,7 +70,7 @@ class LeftOut:
 
 @dataclass(frozen=True, slots=True)
 class BulkPage:
-    """Cases as one form, each ticked, and those that are left to a look of their own."""
+    """Cases as one form, each ticked, and those that need a decision of their own."""
 
     template: ClassVar[str] = "bulk.html"
     place: ClassVar[str] = "/queue"
@@ -84,7 +84,7 @@ class BulkPage:
 
 @dataclass(frozen=True, slots=True)
 class MadeRow:
-    """What became of one case."""
+    """The outcome for one case."""
 
     address: str
     listing: Shown
@@ -95,7 +95,7 @@ class MadeRow:
 
 @dataclass(frozen=True, slots=True)
 class BulkAnswer:
-    """What an answer to many cases came to, case by case; `can_undo` is whether any of it can still be taken back."""
+    """The outcome of a bulk decision by case; `can_undo` is whether any of it can still be undone."""
 
     template: ClassVar[str] = "bulk_answer.html"
     place: ClassVar[str] = "/queue"
@@ -112,7 +112,7 @@ class BulkAnswer:
 
 @router.get("/cases/bulk")
 def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
-    """The cases that the address names one by one, or a case with the open ones in nearly the same words."""
+    """The cases that the address names, or a case with the open near-duplicates of its listing."""
     given = request.query_params
     wanted = [one for one in given.getlist("case") if is_case_id(one)]
     return respond(request, bulk_page(runtime_of(request), session, wanted, given.get("cluster", "")), session)
@@ -120,7 +120,7 @@ def get_bulk(request: Request, session: Reviewer) -> HTMLResponse:
 
 @router.post("/cases/bulk")
 def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Answer for what is ticked; the next page says what became of each."""
+    """Decide the ticked cases and redirect to the outcome."""
     items = tuple(
         Item(name.removeprefix(_CASE)[:_LONGEST_ID], value[:_LONGEST_ID])
         for name, value in fields.items()
@@ -138,19 +138,19 @@ def post_bulk(request: Request, session: Reviewer, fields: Fields) -> Response:
 
 @router.get("/cases/bulk/{bulk_id}")
 def get_answer(bulk_id: str, request: Request, session: Reviewer) -> HTMLResponse:
-    """What became of one's answer to many cases."""
+    """The outcome of the user's bulk decision."""
     return respond(request, bulk_answer(runtime_of(request), session.person, bulk_id[:_LONGEST_ID]), session)
 
 
 @router.post("/cases/bulk/{bulk_id}/undo")
 def post_undo(bulk_id: str, request: Request, session: Reviewer) -> Response:
-    """Take all of it back."""
+    """Undo the whole bulk decision."""
     withdraw_all(runtime_of(request), session.person, bulk_id[:_LONGEST_ID])
     return go_to(request, f"/cases/bulk/{bulk_id[:_LONGEST_ID]}", Flash.BULK_UNDONE)
 
 
 def bulk_page(runtime: Runtime, session: Session, wanted: list[str], cluster: str = "") -> BulkPage:
-    """What the form shows."""
+    """The content of the form."""
     person, now, most = session.person, runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
         if is_case_id(cluster):
@@ -166,7 +166,7 @@ def bulk_page(runtime: Runtime, session: Session, wanted: list[str], cluster: st
 
 
 def _nearly_the_same(connection: Connection, person: Person, case_id: str) -> list[str]:
-    """The open cases of listings in nearly the words of a case's."""
+    """The open cases of near-duplicates of a case's listing."""
     for case in named(connection, person, [case_id]):
         facts = views.facts_of_cases(connection, case.marketplace_id, [case_id])[case_id]
         shown = facts.likeness.shown if facts.likeness is not None else ()
@@ -181,11 +181,11 @@ def _rows(runtime: Runtime, connection: Connection, person: Person, found: list[
     stored = queues.rows(connection, here, [one.case_id for one in found])
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
     currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
-    surround = Surround(runtime, runtime.clock.now(), person.user_id, currencies, {})
+    row_context = RowContext(runtime, runtime.clock.now(), person.user_id, currencies, {})
     rows = []
     for row in stored:
         of_case, case_id = facts[row["marketplace_id"], row["facts_digest"]], row["case_id"]
-        shown = queue_row(surround, row, of_case, f"/cases/{case_id}")
+        shown = queue_row(row_context, row, of_case, f"/cases/{case_id}")
         reasons = _reasons(row) if shown.score else ()
         pictures = shown_pictures(runtime, case_id, of_case)[:_MOST_PICTURES]
         rows.append(BulkRow(case_id, row["version_id"], shown, reasons, pictures))
@@ -198,13 +198,13 @@ def _titles(connection: Connection, found: list[Case]) -> dict[str, Shown]:
 
 
 def _reasons(row: Mapping[str, Any]) -> tuple[Shown, ...]:
-    """What speaks for a counterfeit, the strongest first."""
+    """The evidence for a counterfeit, the strongest first."""
     speaking = [reason for reason in (reason_from_json(one) for one in row["reasons"]) if reason.weight > 0]
     return tuple(text_view.show(in_english(reason.message)) for reason in speaking[:_MOST_REASONS])
 
 
 def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:
-    """What the page of an answer to many cases shows; what was refused stands first."""
+    """The content of the outcome page; refused cases come first."""
     (found, items), now = of_person(runtime, person, bulk_id), runtime.clock.now()
     until = found.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     standing = any(one.verdict_id and not one.undone for one in items)

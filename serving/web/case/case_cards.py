@@ -1,4 +1,4 @@
-"""The cards of a case: the listing's text, its price, why it was scored so, what happened, what the seller says."""
+"""The cards of a case: text, price, score reasons, timeline, appeals, notices and complaints."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -34,7 +34,7 @@ _MISSING_PRICE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A field of the listing besides its text."""
+    """A field of the listing other than its text."""
 
     name: str
     value: Shown
@@ -42,7 +42,7 @@ class Attribute:
 
 @dataclass(frozen=True, slots=True)
 class ListingCard:
-    """The text as sent and in the one form that features read; pictures are counted."""
+    """The text as sent and in the normalised form that features read; pictures are counted."""
 
     title: Shown | None
     description: Shown | None
@@ -89,7 +89,7 @@ def listing_card(facts: Facts) -> ListingCard:
 
 @dataclass(frozen=True, slots=True)
 class PriceCard:
-    """The price in words, with a chart where there is something to hold it against."""
+    """The price in words, with a chart if there is a reference to compare it with."""
 
     price: str | None
     chart: PriceChart | None
@@ -98,9 +98,9 @@ class PriceCard:
 
 
 def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> PriceCard:
-    """The card of a listing's price; what is not known is said, never drawn as zero.
+    """The card of a listing's price; an unknown value is named and never drawn as zero.
 
-    `samples` says how the log prices of a group lie, by its brand's and its category's key.
+    `samples` are log prices by brand key and by category key.
     """
     price, found = facts.price, queue_rows.price_of(facts)
     if price.log_price is None:
@@ -132,7 +132,7 @@ def price_card(facts: Facts, samples: Callable[[Key], PriceSamples]) -> PriceCar
 
 
 def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
-    """What the dots of a chart stand for, with those that are not on it."""
+    """What the dots of a chart represent, and how many lie outside it."""
     if not any(strip.dots for strip in chart.strips):
         return ""
     beyond = sum(strip.beyond for strip in chart.strips)
@@ -143,7 +143,7 @@ def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ReasonsCard:
-    """Why the scorer said what it said, and why the case came to this lane."""
+    """The reasons of the score, and the reason for the lane."""
 
     unit: str
     bars: tuple[ReasonBar, ...]
@@ -177,9 +177,9 @@ _MACHINES: Final = frozenset({"router", "sweep", "seller", "notice"})
 
 
 def timeline(rows: Sequence[Mapping[str, Any]], now: datetime, *, blind: bool, kept: bool = False) -> tuple[Event, ...]:
-    """What happened, newest first. The router's own reasons name the score, so a blind page has its first words.
+    """Events, newest first. The router's reasons name the score, so a blind page shows only their first words.
 
-    Where the score is `kept` until the answer, its lane is too, so that the router says no more than that it opened.
+    If the score is masked until the decision, the lane is too, and the router's entry says only that the case opened.
     """
 
     def told_text(row: Mapping[str, Any]) -> str:
@@ -199,7 +199,7 @@ def _first_sentence(text: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class AppealCard:
-    """What the seller says against the removal, and what they had been told of it."""
+    """The seller's appeal against the removal, and the statement of reasons that the seller received."""
 
     statement: Shown
     filed: str
@@ -222,7 +222,7 @@ def appeal_card(appeal: Appeal, removal: StoredAction, now: datetime) -> AppealC
 
 @dataclass(frozen=True, slots=True)
 class NoticeCard:
-    """What somebody outside says of the listing: what kind of reporter, never who."""
+    """An external notice about the listing: the kind of reporter, never the name."""
 
     who: str
     reason: str
@@ -232,7 +232,7 @@ class NoticeCard:
 
 @dataclass(frozen=True, slots=True)
 class ComplaintCard:
-    """What a notifier says against the decision that the listing stays."""
+    """A notifier's complaint against the decision to keep the listing."""
 
     statement: Shown
     filed: str
@@ -253,7 +253,7 @@ _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 
 
 def notice_cards(found: Sequence[ShownNotice], now: datetime) -> tuple[NoticeCard, ...]:
-    """The cards of what was notified of a listing."""
+    """The cards of the notices about a listing."""
     return tuple(
         NoticeCard(
             _REPORTERS[one.reporter_kind],
@@ -274,14 +274,14 @@ _FITS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class RuleMatch:
-    """A brand's tell-tale that fits the listing: what it speaks for, its label and the words that it fits."""
+    """A brand's indicator that matches the listing: its direction, its label and the matched words."""
 
     counterfeit: bool
     sentence: Shown
 
 
 def rule_matches(facts: Facts, *, brand_id: str | None = None) -> tuple[RuleMatch, ...]:
-    """The tell-tales that fitted when the listing was scored; of one brand alone where its people look."""
+    """The indicators that matched when the listing was scored; a brand's people see their own brand's only."""
     fired = facts.tell_tales.fired if facts.tell_tales is not None else ()
     return tuple(
         RuleMatch(

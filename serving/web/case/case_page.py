@@ -1,4 +1,4 @@
-"""One case: the facts, what each answer does, and the answers. Opening it keeps it for the one who opened it."""
+"""A case: the facts, the effect of each decision, and the form. Opening the page leases the case to the reader."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
@@ -77,11 +77,11 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUE
 
 @dataclass(frozen=True, slots=True)
 class CasePage:
-    """A case as its judge may see it. On appeal and on a second look `harm`, `score`, `reasons` and `risk` are None:
-    they are not sent at all.
+    """A case as its reviewer may see it. On appeals and second reviews `harm`, `score`, `reasons` and `risk` are None:
+    they are not sent.
 
-    Where a draw keeps the score until the answer, `lane`, `due` and the place in the queue are None as well. `drawn`
-    says of such a case that it is or was so, and by which chance.
+    If the score is masked until the decision, `lane`, `due` and the position in the queue are None as well. `drawn`
+    then states the masking and its probability, also after the decision.
     """
 
     template: ClassVar[str] = "case.html"
@@ -118,7 +118,7 @@ class CasePage:
     events: tuple[Event, ...]
     evidence: tuple[KeptSnapshot, ...]
     has_test_buy: bool
-    desk: NotesCard
+    notes: NotesCard
     effects: tuple[Effect, ...]
     learning: str | None
     queue: str
@@ -132,7 +132,7 @@ class CasePage:
 
 @router.get("/cases/{case_id}")
 def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
-    """The page of a case; a brand's people have theirs in their queue. Who only looks ahead does not keep it yet."""
+    """The page of a case; a brand's people are redirected to their queue. Prefetching takes no lease."""
     runtime, person = runtime_of(request), session.person
     with runtime.store.read() as connection:
         case, side = visible_case(connection, person, case_id)
@@ -148,7 +148,7 @@ def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
 
 
 def _versions(request: Request) -> tuple[int, int] | None:
-    """The two versions that the address asks to compare."""
+    """The two versions that the address compares."""
     given = [request.query_params.get(name, "") for name in ("from", "to")]
     if not all(one.isascii() and one.isdigit() and len(one) <= 6 for one in given):
         return None
@@ -157,7 +157,7 @@ def _versions(request: Request) -> tuple[int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What is asked of the page besides its case: the queue around it, whom not to lead to, which versions."""
+    """Request data other than the case: the queue, the cases to skip, and the versions to compare."""
 
     query: QueueQuery
     besides: Collection[str]
@@ -172,7 +172,7 @@ def case_page(
     besides: Collection[str] = (),
     versions: tuple[int, int] | None = None,
 ) -> CasePage:
-    """What the page shows, in one view of the database; `besides` are cases that are not led to."""
+    """The content of the page, in one view of the database; `besides` are cases to skip in the queue."""
     with runtime.store.read() as connection:
         case, _ = visible_case(connection, session.person, case_id)
         return _page(runtime, connection, session.person, case, _Asked(query, besides, versions))
@@ -215,7 +215,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         compared=changes.comparison(history, at, asked.versions, now),
         price=case_cards.price_card(facts, partial(references.samples, connection, here)),
         seller=seller_card(connection, here, facts, runtime.policies, now),
-        # It is made from scores and verdicts, this listing's own among them.
+        # It is computed from scores and verdicts, including those of this listing.
         risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),
         documents=documents_card(documents_of(connection, case), case.case_id, now),
         links=links_card(facts),
@@ -226,7 +226,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),
         evidence=evidence_card(connection, case, now),
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
-        desk=notes_card(connection, person, case, now, blind=blind),
+        notes=notes_card(connection, person, case, now, blind=blind),
         effects=effects(
             decision_input_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies[EnforcementPolicy]
         ),
@@ -248,7 +248,7 @@ def _drawn(case: Case) -> str | None:
 
 
 def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]:
-    """The labels of the brand's tell-tales that were looked for when the listing was scored and that did not fit."""
+    """The labels of the brand's indicators that were searched for at scoring time and did not match."""
     if case.brand_id is None or facts.tell_tales is None:
         return ()
     fired = {one.tell_tale_id for one in facts.tell_tales.fired}
@@ -257,7 +257,7 @@ def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]
 
 
 def _as_row(case: Case, score: dict[str, Any]) -> dict[str, Any]:
-    """A score under the names that it has in a row of the queue."""
+    """A score under the column names of a queue row."""
     return {
         "priority": case.priority,
         "score_kind": score["kind"],

@@ -1,4 +1,4 @@
-"""How a case stands for the one who looks at it: theirs to decide, held, decided, overtaken, or not theirs at all."""
+"""The state of a case for its reader: open to them, leased to somebody else, decided, superseded, or read-only."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ _BLIND_WORK: Final = {CaseLane.APPEAL: "decide this appeal", CaseLane.SECOND_REV
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Something that must be seen before anything else, with a way on."""
+    """A message above the case, with a link to the next step."""
 
     tone: str
     icon: str
@@ -39,7 +39,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class LastVerdict:
-    """The last verdict on the case: what, by whom, when, with which note."""
+    """The last verdict on the case: judgement, author, time and note."""
 
     choice: Choice
     by: str
@@ -49,7 +49,7 @@ class LastVerdict:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Whether answers are taken here, and if not, why; and whether this person's last answer can be taken back."""
+    """Whether the form accepts a decision, and if not, why; and whether the reader's last decision can be undone."""
 
     may_decide: bool
     lease: str
@@ -60,7 +60,7 @@ class Standing:
 
 
 def standing(runtime: Runtime, connection: Connection, person: Person, case: Case) -> Standing:
-    """How the case stands now."""
+    """The state of the case now."""
     why_not = why_not_judge(connection, person, case)
     now = runtime.clock.now()
     given = verdicts.latest_of_case(connection, case.marketplace_id, case.case_id)
@@ -110,7 +110,7 @@ def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, wh
 
 
 def _deferral_note(wait: StoredDeferral, now: datetime, *, aside: bool) -> Note:
-    """What the case waits for, or that it waited and is back."""
+    """The deferral of the case, or that it has ended."""
     asked = f" Missing: {wait.aside.missing}. Requested from: {wait.aside.asked}." if wait.aside.missing else ""
     until = words.moment(wait.aside.until, now)
     if aside:

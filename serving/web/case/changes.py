@@ -1,4 +1,4 @@
-"""What changed from one version of a listing to the next, field by field, as pieces kept, taken out and put in."""
+"""The changes between two versions of a listing, by field, as kept, removed and added parts."""
 
 import difflib
 import re
@@ -28,14 +28,14 @@ _FIELDS: Final = {
     "ship_from": "Ships from",
 }
 _TEXTS: Final = frozenset({"title", "description"})
-# Comparing words grows with the square of their number; beyond this a rewritten text is only said to be one.
+# Comparing words grows with the square of their number; longer texts are only reported as rewritten.
 _MOST_WORDS: Final = 600
 _CONTEXT: Final = 6  # Words kept around a change.
 _TOKEN: Final = re.compile(r"\s+|\S+")
 
 
 class Turn(StrEnum):
-    """What became of a piece."""
+    """What happened to a part."""
 
     KEPT = "kept"
     OUT = "out"
@@ -44,7 +44,7 @@ class Turn(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a field with what became of it."""
+    """A part of a field and what happened to it."""
 
     turn: Turn
     text: Shown
@@ -52,7 +52,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field that changed."""
+    """A field that changed."""
 
     field: str
     parts: tuple[Part, ...]
@@ -60,7 +60,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two versions of a listing side by side: their numbers and when each came, what changed, all that there are."""
+    """Two versions of a listing side by side: their numbers and times, the changes, and the list of all versions."""
 
     old: int
     new: int
@@ -73,9 +73,9 @@ class Comparison:
 def comparison(
     history: Sequence[Mapping[str, Any]], at: int, wanted: tuple[int, int] | None, now: datetime
 ) -> Comparison | None:
-    """The versions that are wanted, else the one at an index with the one before; None where there is only one.
+    """The requested versions, else the one at an index with the one before; None if there is only one.
 
-    What is wanted and is no pair of two versions, the older first, counts as not wanted.
+    A request that is not two versions, the older first, is ignored.
     """
     if len(history) < 2:
         return None
@@ -95,7 +95,7 @@ def comparison(
 
 
 def changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
-    """The changes from one stored version row to the next; pictures are counted, never shown."""
+    """The changes from one stored version row to the next; pictures are only counted."""
     old, new = before["content"], after["content"]
     found = [
         Change(label, tuple(_parts(field, old.get(field), new.get(field))))
@@ -141,7 +141,7 @@ def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Part]:
 
 
 def _shortened(kept: Sequence[str], change_before: bool, change_after: bool) -> str:
-    """The words beside the changes; what lies further off is left out."""
+    """The words beside the changes; words further away are left out."""
     if len(kept) <= 4 * _CONTEXT:
         return "".join(kept)
     head = "".join(kept[: 2 * _CONTEXT]) if change_before else ""

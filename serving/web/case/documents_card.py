@@ -1,4 +1,4 @@
-"""What sellers handed in, for whoever decides: named as text, given out as files that no browser shows as ours."""
+"""Sellers' documents for reviewers: names are shown as text, and files are only downloaded, never rendered."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,9 +27,9 @@ Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 
 @dataclass(frozen=True, slots=True)
 class ShownDocument:
-    """One document: its name as the seller gave it, what it is, when it came, its digest and where to get it.
+    """A document: its name as the seller gave it, its type, its time, its digest and its download address.
 
-    `address` is None where it was erased, and on the seller's own page, where it is not given out again.
+    `address` is None if it was erased, and on the seller's own page, which offers no download.
     """
 
     name: Shown
@@ -42,7 +42,7 @@ class ShownDocument:
 
 @dataclass(frozen=True, slots=True)
 class DocumentShown:
-    """A document on an analyst's page, with the listing it was handed in for and what came of that."""
+    """A document on an analyst's page, with its listing and the outcome."""
 
     document: ShownDocument
     listing: str
@@ -51,7 +51,7 @@ class DocumentShown:
 
 
 def shown_document(upload: SellerUpload, now: datetime, address: str | None = None) -> ShownDocument:
-    """A document for a page; `address` leads to the documents of what the page is about."""
+    """A document for a page; `address` is the base of its download address."""
     erased = upload.erased_at is not None
     return ShownDocument(
         name=text_view.show(upload.name),
@@ -73,13 +73,13 @@ def documents_card(documents: Sequence[Document], case_id: str, now: datetime) -
 
 @router.get("/cases/{case_id}/documents/{upload_id}")
 def get_of_case(case_id: CaseId, upload_id: str, request: Request, session: Analyst) -> Response:
-    """A document that a case shows, as a file."""
+    """Download a document that a case shows."""
     return _file(*for_analyst(runtime_of(request), session.person, case_id, upload_id))
 
 
 @router.get("/counter-notices/{counter_notice_id}/documents/{upload_id}")
 def get_of_counter_notice(counter_notice_id: str, upload_id: str, request: Request, session: Answerer) -> Response:
-    """A document that stands with a seller's answer, as a file."""
+    """Download a document of a counter-notice."""
     return _file(*for_rights_holder(runtime_of(request), session.person, counter_notice_id, upload_id))
 
 
@@ -88,5 +88,5 @@ def _file(upload: SellerUpload, content: bytes) -> Response:
 
 
 def _size(size: int) -> str:
-    """A size in the unit in which people think of files."""
+    """A file size in kB or MB."""
     return f"{size / 1_000_000:.1f} MB" if size >= 1_000_000 else f"{max(1, round(size / 1_000))} kB"

@@ -1,4 +1,4 @@
-"""What each answer would do here, said before the click: the rules' own consequence, in words."""
+"""The effect of each decision, shown before the click and derived from the rules."""
 
 from dataclasses import dataclass
 
@@ -12,14 +12,14 @@ from serving.web.wording.vocabulary import CHOICES, Choice
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """Answers that do the same, and what that is."""
+    """Decisions with the same effect, and that effect."""
 
     choices: tuple[Choice, ...]
     sentence: str
 
 
 def effects(decision_input: DecisionInput, policy: EnforcementPolicy) -> tuple[Effect, ...]:
-    """The effects of all answers, answers with one effect together."""
+    """The effects of all decisions; decisions with the same effect share an entry."""
     found: dict[str, list[Choice]] = {}
     for choice in CHOICES:
         follows = consequence(choice.judgement, decision_input, policy)
@@ -54,6 +54,6 @@ def _sentence(follows: Consequence, decision_input: DecisionInput, policy: Enfor
 
 
 def decision_input_of(lane: CaseLane, side: Side, brand: tuple[str, bool] | None) -> DecisionInput:
-    """The bench of a case; `brand` is its name here and whether it can be asked."""
+    """The decision input of a case; `brand` is its name here and whether it can be asked."""
     name, can_be_asked = brand or (None, False)
     return DecisionInput(lane=lane, side=side, brand_can_be_asked=can_be_asked, brand_name=name)

@@ -1,4 +1,4 @@
-"""What was kept of a listing when it was acted on: shown with its digest, and given out as files that prove it."""
+"""Evidence of a listing at the time of an action: shown with its digest, downloadable with its proofs."""
 
 import re
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ from serving.web.forms import CaseId
 from serving.web.wording import words
 
 router = APIRouter(include_in_schema=False)
-# A brand does not get what the marketplace says of its sellers.
+# The marketplace's data about its sellers is not given to brands.
 Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 _EVIDENCE_ID = re.compile(r"evd_[0-9a-z]{26}\Z", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class KeptSnapshot:
-    """One snapshot: when it was taken, its digest, what of it was erased, and where its files are."""
+    """A snapshot: its time, its digest, what was erased from it, and its download address."""
 
     taken: str
     digest: str
@@ -60,7 +60,7 @@ def _shown(taken: Taken, case: Case, now: datetime) -> KeptSnapshot:
 
 @router.get("/cases/{case_id}/evidence/{evidence_id}/page")
 def get_page(case_id: CaseId, evidence_id: str, request: Request, session: Analyst) -> Response:
-    """The page of a snapshot, as a file: a browser must never show it as one of ours."""
+    """Download the page of a snapshot; a browser must never render it as one of ours."""
     taken = _taken(request, session, case_id, evidence_id)
     body = required(page_of(taken), "The page of this snapshot was erased.")
     return _file(body, "text/html; charset=utf-8", f"{taken.evidence_id}.html")
@@ -68,13 +68,13 @@ def get_page(case_id: CaseId, evidence_id: str, request: Request, session: Analy
 
 @router.get("/cases/{case_id}/evidence/{evidence_id}/data")
 def get_data(case_id: CaseId, evidence_id: str, request: Request, session: Analyst) -> Response:
-    """The whole snapshot with salts and digests."""
+    """Download the whole snapshot with salts and digests."""
     taken = _taken(request, session, case_id, evidence_id)
     return _file(as_file(taken), "application/json", f"{taken.evidence_id}.json")
 
 
 def _taken(request: Request, session: Session, case_id: str, evidence_id: str) -> Taken:
-    """A snapshot of the case's listing; another's looks like none."""
+    """A snapshot of the case's listing; one of another listing counts as missing."""
     with runtime_of(request).store.read() as connection:
         case, side = visible_case(connection, session.person, case_id)
         if side is Side.ANALYST and _EVIDENCE_ID.match(evidence_id):

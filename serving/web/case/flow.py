@@ -1,4 +1,4 @@
-"""From one case to the next without a page in between: what the script of a case says when it asks."""
+"""Moving to the next case without a page load: the headers that the script of a case sends."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
@@ -23,24 +23,24 @@ _MOST_ON_THEIR_WAY: Final = 20
 
 
 def looks_ahead(request: Request) -> bool:
-    """Whether a case is only fetched to be shown next, so that it is not kept for anybody yet."""
+    """Whether a case is only prefetched, so that it takes no lease yet."""
     return _LOOK in request.headers
 
 
 def on_their_way(request: Request) -> frozenset[str]:
-    """The cases whose answers are on their way while the next one is fetched: nobody is led back to them."""
+    """The cases whose decisions are in transit while the next case is fetched; they are skipped."""
     named = request.headers.get(_LOOK, "").split(",", _MOST_ON_THEIR_WAY)
     return frozenset(one for one in named if is_case_id(one))
 
 
 def goes_on(request: Request) -> bool:
-    """Whether the next case is on the screen already, so that an answer needs no page to follow it."""
+    """Whether the next case is on the screen already, so that the decision needs no redirect."""
     return _FLOW in request.headers
 
 
 @dataclass(frozen=True, slots=True)
 class LeasePart:
-    """Until when the case on the screen is one's own."""
+    """How long the case on the screen is leased to the reader."""
 
     template: ClassVar[str] = "parts/lease.html"
     place: ClassVar[str] = "/queue"
@@ -50,7 +50,7 @@ class LeasePart:
 
 @router.post("/cases/{case_id}/lease")
 def post_lease(case_id: CaseId, request: Request, session: Reviewer) -> Response:
-    """Keep a case that was fetched ahead, now that it is on the screen."""
+    """Lease a prefetched case that is now on the screen."""
     runtime = runtime_of(request)
     until = lease(runtime, session.person, case_id)
     if until is None:

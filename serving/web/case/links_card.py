@@ -1,4 +1,4 @@
-"""The sellers with whom the listing's seller shared contacts when it was scored, each with the way to it."""
+"""The sellers that shared contacts with the listing's seller at scoring time, each with its path."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -16,7 +16,7 @@ MOST_SHOWN: Final = 6
 
 @dataclass(frozen=True, slots=True)
 class LinkPath:
-    """The way to a linked seller, and how many of their listings were found counterfeit and genuine by then."""
+    """The path to a linked seller, and how many of their listings were found counterfeit and genuine by then."""
 
     sentence: Shown
     counterfeit: int
@@ -25,7 +25,7 @@ class LinkPath:
 
 @dataclass(frozen=True, slots=True)
 class LinksCard:
-    """The card; without `contacts` nothing is known, and it is not shown."""
+    """The card; it is hidden without known `contacts`."""
 
     contacts: int
     paths: tuple[LinkPath, ...]
@@ -33,7 +33,7 @@ class LinksCard:
 
 
 def links_card(facts: Facts) -> LinksCard:
-    """The card of the facts' seller: those with confirmed counterfeits first, then the nearest."""
+    """The card of the facts' seller: links with confirmed counterfeits first, then the nearest."""
     links = facts.seller.links
     if links is None or not links.contacts:
         return LinksCard(0, (), ())

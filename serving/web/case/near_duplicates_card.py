@@ -1,5 +1,4 @@
-"""Listings in nearly the same words, as they stood when the listing was scored: who else, at what price, what became of
-them."""
+"""Near-duplicates of a listing at scoring time: sellers, prices and outcomes."""
 
 import math
 from collections.abc import Mapping
@@ -15,9 +14,9 @@ from serving.web.wording import words
 
 @dataclass(frozen=True, slots=True)
 class Duplicate:
-    """One near-duplicate: how much text it shares, its title now, and what was known of it then.
+    """A near-duplicate: the share of common text, its current title, and its outcome at scoring time.
 
-    `case_id` is its open case or the one judged last, None where there is neither.
+    `case_id` is its open case or the one decided last, None if it has neither.
     """
 
     shared: str
@@ -32,7 +31,7 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicatesCard:
-    """The card; `compared` is False where the text is too short to tell a copy by, or was not compared then."""
+    """The card; `compared` is False if the text was too short to compare or was not compared then."""
 
     compared: bool
     sentences: tuple[str, ...]
@@ -40,7 +39,7 @@ class NearDuplicatesCard:
 
 
 def near_duplicates_part(facts: Facts, offered: Mapping[str, Offered]) -> NearDuplicatesCard:
-    """The card of facts; `offered` tells of the near-duplicates that are shown what is known now."""
+    """The card of facts; `offered` holds current data about the near-duplicates that are shown."""
     found = facts.likeness
     if found is None:
         return NearDuplicatesCard(compared=False, sentences=(), duplicates=())

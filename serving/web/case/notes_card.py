@@ -1,4 +1,4 @@
-"""What the desk has written about a case, and the form to write more; set aside, and taken up again."""
+"""The analysts' notes on a case, the form for another one, and the forms that snooze and resume the case."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -48,7 +48,7 @@ class ShownNote:
 
 @dataclass(frozen=True, slots=True)
 class NotesCard:
-    """The notes on a case, who can be mentioned in another one, and for how long the case can be set aside."""
+    """The notes on a case, the colleagues who can be mentioned, and the choices of snooze periods."""
 
     notes: tuple[ShownNote, ...]
     colleagues: tuple[Option, ...]
@@ -56,7 +56,7 @@ class NotesCard:
 
 
 def notes_card(connection: Connection, person: Person, case: Case, now: datetime, *, blind: bool) -> NotesCard:
-    """The card of a case's notes. Where it is judged blind nobody is named: whoever judged before must not be asked."""
+    """The card of a case's notes. In blind review it names nobody: a judge of the case must not be asked."""
     found = case_notes.of_case(connection, case.marketplace_id, case.case_id)
     others = {} if blind else case_notes.colleagues(connection, case.marketplace_id)
     return NotesCard(
@@ -73,7 +73,7 @@ def notes_card(connection: Connection, person: Person, case: Case, now: datetime
 
 @router.post("/cases/{case_id}/notes")
 def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Write a note."""
+    """Save a note."""
     mentioned = [name.removeprefix(_MENTION) for name in fields if name.startswith(_MENTION)]
     wanted = writing.Wanted(case_id, fields.get("said", ""), mentioned)
     writing.write_note(runtime_of(request), session.person, wanted)
@@ -82,7 +82,7 @@ def post_note(case_id: CaseId, request: Request, session: Reviewer, fields: Fiel
 
 @router.post("/cases/{case_id}/snooze")
 def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Set a case aside and go back to the queue."""
+    """Snooze a case and return to the queue."""
     hours = fields.get("hours", "")
     if hours not in {one.value for one in HOURS}:
         raise Invalid("Choose for how long.")
@@ -100,7 +100,7 @@ def post_snooze(case_id: CaseId, request: Request, session: Reviewer, fields: Fi
 
 @router.post("/cases/{case_id}/resume")
 def post_resume(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Take a case up again."""
+    """Resume a snoozed case."""
     deferring.take_up(runtime_of(request), session.person, case_id)
     return go_to(request, _back(case_id, fields), Flash.TAKEN_UP)
 

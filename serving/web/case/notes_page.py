@@ -1,4 +1,4 @@
-"""Notes in which somebody is mentioned: what colleagues want them to look at."""
+"""Notes that mention the reader."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
@@ -24,7 +24,7 @@ _MOST: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class MentionRow:
-    """One note that mentions the reader."""
+    """A note that mentions the reader."""
 
     address: str
     listing: Shown
@@ -36,7 +36,7 @@ class MentionRow:
 
 @dataclass(frozen=True, slots=True)
 class NotesPage:
-    """The notes that mention the reader, unseen ones first."""
+    """The notes that mention the reader, unread ones first."""
 
     template: ClassVar[str] = "notes.html"
     place: ClassVar[str] = "/notes"
@@ -54,7 +54,7 @@ def get_notes(request: Request, session: Reviewer) -> HTMLResponse:
 
 @router.post("/notes/seen")
 def post_seen(request: Request, session: Reviewer) -> Response:
-    """Mark all of them as seen."""
+    """Mark all of them as read."""
     runtime = runtime_of(request)
     with runtime.store.write() as connection:
         case_notes.see_all(connection, session.person.user_id, runtime.clock.now())
@@ -62,7 +62,7 @@ def post_seen(request: Request, session: Reviewer) -> Response:
 
 
 def notes_page(runtime: Runtime, session: Session) -> NotesPage:
-    """What the page shows."""
+    """The content of the page."""
     person, now = session.person, runtime.clock.now()
     here = person.marketplaces(Permission.REVIEW_CASES)
     with runtime.store.read() as connection:

@@ -1,4 +1,4 @@
-"""Pictures of listings on pages: each loaded through the service, and shown only."""
+"""Pictures of listings, each loaded through the service."""
 
 import asyncio
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _HEADERS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ShownPicture:
-    """A picture's address here, and which it is of how many, from 1."""
+    """A picture's address here, its position from 1, and the number of pictures."""
 
     address: str
     number: int
@@ -44,7 +44,7 @@ def shown_pictures(runtime: Runtime, case_id: str, facts: Facts) -> tuple[ShownP
 
 @router.get("/cases/{case_id}/pictures/{number}")
 async def get_picture(case_id: CaseId, number: int, request: Request, session: Judge) -> Response:
-    """A picture, as its host sends it. Waiting for a host holds none of the threads that answer pages."""
+    """A picture as its host sends it. Waiting for the host blocks none of the threads that serve pages."""
     runtime = runtime_of(request)
     address = await run_in_threadpool(pictures.address_of, runtime, session.person, case_id, number)
     found = pictures.loaded(await asyncio.wrap_future(runtime.pictures.loading(address)), case_id, number)

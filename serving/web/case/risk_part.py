@@ -1,4 +1,4 @@
-"""How risky the seller's listings are beside those of others, as last worked out; for analysts alone."""
+"""The risk of the seller's listings relative to other sellers, from the last computation; for analysts only."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,12 +12,12 @@ from serving.web import charts
 from serving.web.charts import ScoreBar
 from serving.web.wording import words
 
-_WIDTH: Final = 96  # Beside it the sentence fits on a telephone's line.
+_WIDTH: Final = 96  # Leaves room for the sentence on the line of a telephone.
 
 
 @dataclass(frozen=True, slots=True)
 class RiskPart:
-    """Where the seller stands and the counts behind it; without a percentile there is no `bar`."""
+    """The seller's percentile and the counts behind it; `bar` is None without a percentile."""
 
     as_of: str | None
     bar: ScoreBar | None
@@ -26,7 +26,7 @@ class RiskPart:
 
 
 def risk_part(runtime: Runtime, connection: Connection, marketplace_id: str, seller: str | None) -> RiskPart:
-    """The part of a seller; None is one whom the listing does not name."""
+    """The part of a seller; None is a seller whom the listing does not name."""
     found = risk_of(runtime, connection, marketplace_id, seller)
     percentile = found.risk.percentile if found.risk else None
     standing, *counts = map(in_english, found.reasons)

@@ -1,4 +1,4 @@
-"""How the matter of a removal has gone, and how it can go on: the seller's timeline and the days of its deadline."""
+"""The progress of a removal, and its possible next steps: the seller's timeline and the days of the deadline."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ _GAP: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One thing that happened: when, what, and the words of whoever spoke, None where nothing was said."""
+    """An event: time, kind, and the statement of its author, None if there is none."""
 
     when: str
     what: str
@@ -35,7 +35,7 @@ class Happened:
 
 @dataclass(frozen=True, slots=True)
 class DayMark:
-    """One day that counts toward a deadline, as a piece of its bar; `name` is empty where there is no room for it."""
+    """A day that counts toward a deadline, as a piece of its bar; `name` is empty if there is no room for it."""
 
     x: float
     width: float
@@ -45,7 +45,7 @@ class DayMark:
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """By when somebody must have spoken, how long that is, what silence does, and the days until then."""
+    """The current deadline: the responsible side, its end, its length, the effect of no answer, and its days."""
 
     whose: str
     at: str
@@ -60,7 +60,7 @@ class Deadline:
 def timeline(
     found: CounterNotice | None, given: Sequence[StoredStep], documents: Sequence[SellerUpload]
 ) -> tuple[Happened, ...]:
-    """Everything that has happened since the seller was told, oldest first."""
+    """All events since the seller was informed, oldest first."""
     if found is None:
         return ()
     told: _Entry = (found.informed_at, say(seller_words.TOLD), None, False)
@@ -80,7 +80,7 @@ def timeline(
 
 
 def what_comes(found: CounterNotice | None) -> tuple[str, ...]:
-    """How it can go on from here, by the rules that hold for this removal; empty where nothing is open."""
+    """The possible next steps under the rules of this removal; empty if it is closed."""
     if found is None or found.state not in {CounterNoticeState.WITH_SELLER, CounterNoticeState.WITH_RIGHTS_HOLDER}:
         return ()
     policy = PROFILES[found.profile]
@@ -106,7 +106,7 @@ def _after_maintaining(found: CounterNotice, policy: CounterNoticePolicy) -> str
 
 
 def deadline(found: CounterNotice | None, given: Sequence[StoredStep], now: datetime) -> Deadline | None:
-    """The deadline that runs, None where none does."""
+    """The current deadline, None without one."""
     if found is None or found.due_at is None:
         return None
     policy = PROFILES[found.profile]

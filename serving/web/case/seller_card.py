@@ -1,4 +1,4 @@
-"""The seller as known when the listing was scored: counts with their course and sources, strikes, earlier outcomes."""
+"""The seller at scoring time: counts with their series and sources, strikes, earlier outcomes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _SOURCES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SellerRow:
-    """One measure over 7, 30 and 90 days, with its course; None is not known, which is not zero."""
+    """A measure over 7, 30 and 90 days, with its series; None is unknown, which is not zero."""
 
     name: str
     series: Sparkline
@@ -37,7 +37,7 @@ class SellerRow:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """A fact of the seller beside its name."""
+    """A fact about the seller beside the name."""
 
     name: str
     value: Shown
@@ -45,7 +45,7 @@ class Remark:
 
 @dataclass(frozen=True, slots=True)
 class Strikes:
-    """What counts against the seller now, as marks up to the number at which closing is proposed, and in words."""
+    """The seller's current strikes in words, and as marks up to the number at which account closure is proposed."""
 
     marks: tuple[bool, ...]
     text: str
@@ -53,7 +53,7 @@ class Strikes:
 
 @dataclass(frozen=True, slots=True)
 class SellerCard:
-    """The card; `seller` is None where the listing names none, outcomes are None where none were recorded then."""
+    """The card; `seller` is None if the listing names none, outcomes are None if none were recorded then."""
 
     seller: Shown | None
     authorised: bool
@@ -102,7 +102,7 @@ def seller_card(
 
 
 def _series(what: str, told: Sequence[int] | None, until: datetime, since: datetime | None) -> Sparkline:
-    """The steps since the seller joined or since which it is reported; those before are not known."""
+    """The values since the seller joined or reports began; earlier steps are unknown."""
     begin = until - STEP * STEPS
     values: list[float | None] = [
         None if told is None or since is None or begin + STEP * (step + 1) <= since else float(told[step])
@@ -119,7 +119,7 @@ def _counts(counts: Windows) -> tuple[str | None, str | None, str | None]:
 
 
 def _sources(found: Mapping[str, Source]) -> str:
-    """Where the counts come from, those of one source together."""
+    """The sources of the counts, grouped by source."""
     by_source: dict[Source, list[str]] = {}
     for name, source in found.items():
         by_source.setdefault(source, []).append(name.lower())

@@ -1,4 +1,4 @@
-"""Who has approved the challenger, and what is missing until it scores."""
+"""The approvals of the challenger, and those that are missing before it scores listings."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +16,7 @@ from serving.web.wording import words
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRow:
-    """One person's approval; `counts` is whether it still does."""
+    """A person's approval; `counts` is whether it is still valid."""
 
     by: str
     at: str
@@ -26,7 +26,7 @@ class ApprovalRow:
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """The approvals of a model; `mine` is whether the reader's is among those that count."""
+    """The approvals of a model; `mine` is whether the reader's is among the valid ones."""
 
     given: tuple[ApprovalRow, ...]
     needed: int
@@ -37,7 +37,7 @@ class Approvals:
 def approvals_of(
     runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, *, reader: str, now: datetime
 ) -> Approvals:
-    """How a model stands, as the reader sees it."""
+    """The approvals of a model for the reader."""
     stands = standing_of(runtime, connection, marketplace_id, model)
     return Approvals(
         given=tuple(

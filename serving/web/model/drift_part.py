@@ -1,4 +1,4 @@
-"""The last drift report in words: what moved, how many counterfeits there are, whether probabilities came true."""
+"""The last drift report in words: shifted features, prevalence, and calibration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _MEANINGS: Final = {feature.name: feature.meaning.rstrip(".") for feature in FEA
 
 @dataclass(frozen=True, slots=True)
 class ShiftRow:
-    """One drifted feature; `missing` is set where listings lack it now more or less often than before."""
+    """A drifted feature; `missing` is set if its share of missing values changed."""
 
     name: str
     meaning: str
@@ -30,7 +30,7 @@ class ShiftRow:
 
 @dataclass(frozen=True, slots=True)
 class BandRow:
-    """One band of probability: what was said, and what came out with its interval."""
+    """A band of probability: the predicted share, and the observed share with its interval."""
 
     band: str
     listings: str
@@ -42,7 +42,7 @@ class BandRow:
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """The report; `why_not` is set where there were too few listings to tell."""
+    """The report; `why_not` is set if there were too few listings."""
 
     made: str
     compared: str

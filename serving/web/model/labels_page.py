@@ -1,4 +1,4 @@
-"""Labels: how many there are and will be, whence they come and since when, and which are in doubt."""
+"""Labels: how many there are and will be, their sources and times, and those in doubt."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -53,7 +53,7 @@ _TONES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """Who answers for labels of the newest snapshot: a brand or a reviewer, how many, and how many counterfeit."""
+    """A source of labels in the newest snapshot: a brand or a reviewer, with its number of labels and counterfeits."""
 
     name: Shown
     kind: str
@@ -63,21 +63,21 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldWeight:
-    """What the newest model's training held back: of how many labels, so that none could bend the model alone."""
+class WeightCaps:
+    """The label weights in the newest model's training, capped so that no source could bend the model alone."""
 
     effective: str
     rows: str
     capped: str
     near_duplicates: str
-    held: tuple[tuple[str, str], ...]
+    capped_groups: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
 class SuspectRow:
-    """A label in doubt; `case_id` is the second look where there is one, `second_answer` what was found then.
+    """A label in doubt; `case_id` is its second review if there is one, `second_answer` the result.
 
-    Nothing is said of agreement where the second could not tell either.
+    Agreement is not stated if the second review was inconclusive.
     """
 
     listing: Shown
@@ -91,7 +91,7 @@ class SuspectRow:
 
 @dataclass(frozen=True, slots=True)
 class LabelsPage(AtMarketplace):
-    """The page; `suspects` is None for whoever reviews, because second looks are given blind."""
+    """The page; `suspects` is None for reviewers, because second reviews are blind."""
 
     template: ClassVar[str] = "models_labels.html"
     place: ClassVar[str] = "/models"
@@ -101,7 +101,7 @@ class LabelsPage(AtMarketplace):
     snapshot: str
     why_no_sources: str
     sources: tuple[SourceRow, ...]
-    held: HeldWeight | None
+    caps: WeightCaps | None
     looks: SecondReviews
     agreement: str
     leaning: LeaningCard
@@ -118,7 +118,7 @@ def get_labels(request: Request, session: Reader) -> HTMLResponse:
 
 
 def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPage:
-    """What the page shows."""
+    """The content of the page."""
     here, now = scope.marketplace_id, runtime.clock.now()
     may_see_suspects = not person.may(Permission.REVIEW_CASES)
     with runtime.store.read() as connection:
@@ -141,7 +141,7 @@ def labels_page(runtime: Runtime, person: Person, scope: PlaceScope) -> LabelsPa
         snapshot=newest[0].snapshot_id if newest else "",
         why_no_sources=why,
         sources=_sources(summary, names) if summary else (),
-        held=_held(models[0]) if models else None,
+        caps=_weight_caps(models[0]) if models else None,
         looks=looks,
         agreement=_agreement(looks),
         leaning=leaning_card(leaning(*answers), masked_share=runtime.policies[HiddenScorePolicy].share, is_own=False),
@@ -158,7 +158,7 @@ def _summary(runtime: Runtime, digest: str) -> tuple[SnapshotSummary | None, str
 
 
 def _over_time(summary: SnapshotSummary, now: datetime) -> StackedArea | None:
-    """Labels by the week in which they were mature, and by how they are known."""
+    """Labels by the week in which they matured, and by evidence level."""
     if not summary.matured:
         return None
     first = min(at for at, _ in summary.matured)
@@ -187,16 +187,16 @@ def _sources(summary: SnapshotSummary, names: dict[str, str]) -> tuple[SourceRow
     )
 
 
-def _held(model: Model) -> HeldWeight | None:
+def _weight_caps(model: Model) -> WeightCaps | None:
     found = model.report.get("weights")
     if not found:
         return None
-    return HeldWeight(
+    return WeightCaps(
         effective=f"{found['effective_n']:,.0f}",
         rows=f"{model.report['rows']:,}",
         capped=f"{found['capped_rows']:,}",
         near_duplicates=f"{found['near_duplicates']:,}",
-        held=tuple((name, f"{number:,}") for name, number in sorted(found["held"].items())),
+        capped_groups=tuple((name, f"{number:,}") for name, number in sorted(found["held"].items())),
     )
 
 

@@ -1,4 +1,4 @@
-"""What seeing the score does to answers, in words: with it and without it, and how far the two are apart."""
+"""The effect of a visible score on decisions, in words: with it, without it, and the difference."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -6,13 +6,13 @@ from typing import Final
 from serving.cases.rules.masked_score import Answers, Leaning
 from serving.web.model.model_charts import wilson
 
-# Of answers, for whoever gave them and for data scientists: a quarter, as with standings.
+# Days of decisions, for their author and for data scientists: a quarter, as with standings.
 COMPARED_DAYS: Final = 90
 
 
 @dataclass(frozen=True, slots=True)
 class LeaningRow:
-    """First answers of one kind; without any `share` is None."""
+    """First decisions of one kind; `share` is None without any."""
 
     what: str
     counts: str
@@ -22,7 +22,7 @@ class LeaningRow:
 
 @dataclass(frozen=True, slots=True)
 class LeaningCard:
-    """Both kinds, how far apart they are in points, and what that means; no `difference` where one has no answer."""
+    """Both kinds, their difference in points, and its meaning; `difference` is None if one kind has none."""
 
     rows: tuple[LeaningRow, ...]
     difference: str | None
@@ -31,7 +31,7 @@ class LeaningCard:
 
 
 def leaning_card(found: Leaning, *, masked_share: float, is_own: bool) -> LeaningCard:
-    """The card; `is_own` speaks to the reviewer whose answers these are, `hidden_share` is what is drawn today."""
+    """The card; `is_own` addresses the reviewer of these decisions, `masked_share` is the current share."""
     rows = (_row("Score visible", found.shown), _row("Score masked until the decision", found.hidden))
     if found.difference is None or found.low is None or found.high is None:
         return LeaningCard(rows, None, "", _nothing(found, masked_share, is_own=is_own))

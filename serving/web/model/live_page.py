@@ -1,4 +1,4 @@
-"""What the model meets in the live stream: what moved week by week, and how often what it said came true."""
+"""Live monitoring: weekly feature drift, and how often reasons and rules were right."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _NAME: Final = 24
 
 @dataclass(frozen=True, slots=True)
 class ToldRow:
-    """A reason or a rule with how often the listings on which it was said were counterfeit."""
+    """A reason or a rule, with the counterfeit share of its listings."""
 
     name: str
     example: Shown
@@ -49,7 +49,7 @@ class ToldRow:
 
 @dataclass(frozen=True, slots=True)
 class ToldTable:
-    """One kind of what was said."""
+    """The reasons for, the reasons against, or the rules."""
 
     key: str
     title: str
@@ -83,7 +83,7 @@ def get_live(request: Request, session: Reader) -> HTMLResponse:
 
 
 def live_page(runtime: Runtime, scope: PlaceScope) -> LivePage:
-    """What the page shows."""
+    """The content of the page."""
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         drift = drift_of(connection, place.marketplace_id, now)
@@ -103,7 +103,7 @@ def live_page(runtime: Runtime, scope: PlaceScope) -> LivePage:
 
 
 def _grid(reports: Sequence[tuple[datetime, Mapping[str, Any]]], now: datetime) -> Grid:
-    """The features that moved most in the newest report, and the score, over the last reports."""
+    """The most drifted features of the newest report, and the score, over the last reports."""
     by_report = [{row["name"]: row["psi"] for row in report["shifts"]} for _, report in reports]
     newest = by_report[-1]
     names = sorted((name for name in newest if name != SCORE), key=lambda name: -newest[name])[:_FEATURES]
@@ -116,7 +116,7 @@ def _grid(reports: Sequence[tuple[datetime, Mapping[str, Any]]], now: datetime) 
 
 
 def _short(name: str) -> str:
-    """A feature's name in the room beside the grid."""
+    """A feature's name, shortened to the room beside the grid."""
     words_apart = name.replace("_", " ")
     return words_apart if len(words_apart) <= _NAME else f"{words_apart[: _NAME - 1]}…"
 

@@ -1,4 +1,4 @@
-"""The card of one model: what it is for, what it learnt from, how it was judged, and where it must not be trusted."""
+"""The card of a model: its purpose, training data, evaluation, and limits."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
@@ -25,7 +25,7 @@ _LONGEST_DIGEST: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class ModelCardPage(AtMarketplace):
-    """The card; `in_force` says since when it scores, empty where it does not."""
+    """The card; `in_force` says since when it is champion, empty if it is not."""
 
     template: ClassVar[str] = "model_card.html"
     place: ClassVar[str] = "/models"
@@ -47,7 +47,7 @@ def get_card(digest: str, request: Request, session: Reader) -> HTMLResponse:
 
 
 def model_card_page(runtime: Runtime, scope: PlaceScope, digest: str) -> ModelCardPage:
-    """What the card shows."""
+    """The content of the card."""
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         model = learning.get_model(connection, place.marketplace_id, digest)

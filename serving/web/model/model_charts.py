@@ -25,7 +25,7 @@ Y_TICKS: Final = tuple(GridLine(round(_BOTTOM - (_BOTTOM - _TOP) * i / 4, 1), f"
 
 @dataclass(frozen=True, slots=True)
 class CurveChart:
-    """Precision over recall of one or two models; points as an SVG polyline has them."""
+    """Precision over recall of one or two models; points as an SVG polyline takes them."""
 
     ours: str
     theirs: str | None
@@ -57,7 +57,7 @@ def _y(share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class RocChart:
-    """Share of counterfeits found over share of genuine listings flagged; points as an SVG polyline has them."""
+    """Share of counterfeits found over share of genuine listings flagged; points as an SVG polyline takes them."""
 
     ours: str
     theirs: str | None
@@ -67,8 +67,9 @@ class RocChart:
 
 
 def roc_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, share: float, label: str) -> RocChart:
-    """The chart of stored curves; `share` is that of counterfeits among the judged, by which precision says how many
-    genuine listings were flagged."""
+    """The chart of stored curves; the counterfeits' `share` of the evaluation set converts precision to the false
+    positive rate.
+    """
     return RocChart(_roc(ours, share), _roc(theirs, share) if theirs else None, X_TICKS, Y_TICKS, label)
 
 
@@ -78,7 +79,7 @@ def _roc(curve: Mapping[str, Any], share: float) -> str:
         if precision > 0 and 0 < share < 1:
             flagged = recall * share * (1 - precision) / (precision * (1 - share))
             points.append((min(1.0, flagged), recall))
-    # Whoever flags more genuine listings has found no fewer counterfeits; stored figures are rounded.
+    # More false positives never find fewer counterfeits; this undoes the rounding of stored figures.
     placed = [(0.0, 0.0)]
     for flagged, recall in [*sorted(points), (1.0, 1.0)]:
         placed.append((flagged, max(recall, placed[-1][1])))
@@ -87,7 +88,7 @@ def _roc(curve: Mapping[str, Any], share: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """Listings of like probability: where they lie, and the interval of their share of counterfeits."""
+    """Listings of similar probability: their position, and the interval of their counterfeit share."""
 
     x: float
     y: float
@@ -120,7 +121,7 @@ def _bins(curve: Mapping[str, Any]) -> tuple[Bin, ...]:
 
 
 def wilson(positives: int, number: int) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927), which does not leave 0 to 1 and holds for few cases.
+    """The 95 % interval of a share (Wilson 1927), which stays within 0 to 1 and holds for small samples.
 
     >>> [round(end, 3) for end in wilson(61, 63)]
     [0.891, 0.991]
@@ -146,7 +147,7 @@ _LEAST_FULL: Final = 0.05  # A difference below this never fills the bar, so tha
 
 
 def difference_bars(pairs: Sequence[tuple[float | None, float | None]]) -> list[DifferenceBar | None]:
-    """Ours less theirs for each pair on one scale; None where one of the two does not exist."""
+    """Ours minus theirs for each pair on one scale; None if one of the two is missing."""
     differences = [None if ours is None or theirs is None else ours - theirs for ours, theirs in pairs]
     most = max([_LEAST_FULL, *(abs(found) for found in differences if found is not None)])
     return [None if found is None else _difference(found, most) for found in differences]
@@ -160,7 +161,7 @@ def _difference(found: float, most: float) -> DifferenceBar:
 
 @dataclass(frozen=True, slots=True)
 class ThresholdBar:
-    """The probabilities from which somebody looks, as stretches of one bar."""
+    """The thresholds of review, as segments of one bar."""
 
     analyst_x: float
     ask_x: float

@@ -1,4 +1,4 @@
-"""The model page: champion and challenger, what the gates say, and the person's decision."""
+"""The model page: champion and challenger, gates, and the forms to promote, roll back and retrain."""
 
 import re
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ _PERCENT: Final = re.compile(r"[0-9]{1,2}")
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """Where a model's run is found in MLflow: by a link, or by a command on the service's machine."""
+    """Where to find a model's run in MLflow: a link, or a command on the service's machine."""
 
     run_id: str
     version: str
@@ -59,7 +59,7 @@ class Tracked:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """One change of the champion."""
+    """A change of the champion."""
 
     short: str
     kind: str
@@ -70,7 +70,7 @@ class Past:
 
 @dataclass(frozen=True, slots=True)
 class OpenBreaker:
-    """Questions to brands are held: since when, and why."""
+    """Questions to brands are withheld: since when, and why."""
 
     since: str
     reason: str
@@ -78,7 +78,7 @@ class OpenBreaker:
 
 @dataclass(frozen=True, slots=True)
 class ModelsPage(AtMarketplace):
-    """The page. `shown` is the challenger's report, or the champion's where nothing challenges it."""
+    """The page. `shown` is the challenger's report, or the champion's without a challenger."""
 
     template: ClassVar[str] = "models.html"
     place: ClassVar[str] = "/models"
@@ -111,13 +111,13 @@ def get_models(request: Request, session: Reader) -> HTMLResponse:
 
 
 def models_page(runtime: Runtime, person: Person, scope: PlaceScope) -> ModelsPage:
-    """What the page shows."""
+    """The content of the page."""
     place, here, now = scope.chosen, scope.marketplace_id, runtime.clock.now()
     contender = challenger(runtime, place)
     with runtime.store.read() as connection:
         past = learning.promotions(connection, here)
         champion = learning.get_model(connection, here, past[0].digest) if past else None
-        # Counting labels reads every verdict, so that it is done where it says whether a first training can begin.
+        # Counting labels reads every verdict, so it happens only if the page says whether a first training can begin.
         counted = contender is None and champion is None
         labels = label_state(connection, here, runtime.policies[LabelPolicy], now) if counted else None
         a_day = _a_day(connection, here, champion, now) if champion and contender is None else ()
@@ -155,7 +155,7 @@ def models_page(runtime: Runtime, person: Person, scope: PlaceScope) -> ModelsPa
 
 
 def _a_day(connection: Connection, here: str, champion: Model, now: datetime) -> tuple[float, ...]:
-    """How many listings a day the champion's thresholds flagged in the last week; nothing where it scored none."""
+    """The daily number of listings that the champion flagged in the last week; empty if it scored none."""
     thresholds = champion.report["thresholds"]
     names = ("ask_brand_from", "analyst_from")
     *found, total = scores.flagged(
@@ -182,12 +182,12 @@ def _past(
 
 
 def tracked(model: Model, settings: Settings) -> Tracked | None:
-    """Where its run is found in MLflow; None where it was not tracked."""
+    """Where to find its run in MLflow; None if it was not tracked."""
     if model.mlflow_run_id is None:
         return None
     uri = settings.mlflow_tracking_uri
     link = f"{_without_password(uri)}/#/runs/{model.mlflow_run_id}" if uri and uri.startswith("http") else None
-    # An address of a database may hold a password, so that the command names the variable and not its value.
+    # The address of a database may contain a password, so the command names the variable and not its value.
     store = '"$TOUCHSTONE_MLFLOW_TRACKING_URI"' if uri else "sqlite:///$TOUCHSTONE_HOME/mlflow/mlflow.db"
     command = f"mlflow ui --backend-store-uri {store}"
     return Tracked(model.mlflow_run_id, model.mlflow_version or "", link, command)
@@ -200,7 +200,7 @@ def _without_password(uri: str) -> str:
 
 @router.get("/models/training")
 def get_training(request: Request, session: Reader) -> Response:
-    """How the retraining stands; it is asked for only while one runs, so one that has ended reloads the page."""
+    """The state of the retraining. The page polls it only while one runs, so an ended one reloads the page."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     with runtime.store.read() as connection:
@@ -213,7 +213,7 @@ def get_training(request: Request, session: Reader) -> Response:
 
 @router.post("/models/train")
 def post_train(request: Request, session: Trainer, fields: Fields) -> Response:
-    """Ask for a retraining."""
+    """Request a retraining."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.TRAIN_MODELS, fields)
     request_training(runtime, scope.chosen, by=f"user:{session.person.user_id}")
@@ -222,7 +222,7 @@ def post_train(request: Request, session: Trainer, fields: Fields) -> Response:
 
 @router.post("/models/promote")
 def post_promote(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Approve the model that was seen; the last approval makes it the champion."""
+    """Approve the model that was shown; the last required approval promotes it."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason, digest = fields.get("reason", "")[:_LONGEST_REASON], fields.get("digest", "")[:_LONGEST_DIGEST]
@@ -232,7 +232,7 @@ def post_promote(request: Request, session: Promoter, fields: Fields) -> Respons
 
 @router.post("/models/withdraw")
 def post_withdraw(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Take one's approval back."""
+    """Withdraw the user's approval."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     withdraw(
@@ -243,7 +243,7 @@ def post_withdraw(request: Request, session: Promoter, fields: Fields) -> Respon
 
 @router.post("/models/rollback")
 def post_rollback(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Bring the champion before back."""
+    """Roll back to the previous champion."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
@@ -253,7 +253,7 @@ def post_rollback(request: Request, session: Promoter, fields: Fields) -> Respon
 
 @router.post("/models/breaker")
 def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Let the model ask brands again."""
+    """Close the circuit breaker, so that the model asks brands again."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
@@ -263,7 +263,7 @@ def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> R
 
 @router.post("/models/trial/start")
 def post_start_trial(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Let the challenger that was seen look on."""
+    """Start a trial of the challenger that was shown."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     digest = fields.get("digest", "")[:_LONGEST_DIGEST]
@@ -273,7 +273,7 @@ def post_start_trial(request: Request, session: Promoter, fields: Fields) -> Res
 
 @router.post("/models/trial")
 def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Let the model on trial decide about a share of sellers."""
+    """Set the share of sellers for which the model on trial decides."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     percent = fields.get("percent", "")
@@ -285,7 +285,7 @@ def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
 
 @router.post("/models/trial/end")
 def post_end_trial(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Let the champion decide about everybody again."""
+    """End the trial, so that the champion decides for all sellers."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     trial.end(runtime, scope.chosen, by=f"user:{session.person.user_id}")

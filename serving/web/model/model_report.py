@@ -1,4 +1,4 @@
-"""A trained model's report as a page shows it: figures beside the champion's, gates, slices, thresholds, evidence."""
+"""A model's report for pages: figures beside the champion's, gates, slices, thresholds, evidence."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _GATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """One gate in words; `state` is passed, failed or not_judged, and `parts` what it is made of."""
+    """A gate in words; `state` is passed, failed or not_judged, and `parts` are its components."""
 
     name: str
     state: str
@@ -45,7 +45,7 @@ class GateRow:
 
 @dataclass(frozen=True, slots=True)
 class SliceRow:
-    """One slice of the judged listings."""
+    """A slice of the evaluated listings."""
 
     name: str
     rows: int
@@ -57,9 +57,9 @@ class SliceRow:
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """What lies above one threshold, on all labels and out of fold; the ends are of 95 % intervals.
+    """Figures above a threshold, on all labels and out of fold; the ends are of 95 % intervals.
 
-    `a_day` is how many live listings a day it sends to people, empty where the model does not score them.
+    `a_day` is the daily number of live listings sent to people, empty if the model does not score them.
     """
 
     name: str
@@ -74,7 +74,7 @@ class OperatingPoint:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceRow:
-    """How many labels are known in one way."""
+    """The number of labels of one evidence level."""
 
     name: str
     number: str
@@ -83,7 +83,7 @@ class EvidenceRow:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a page says of one model. `why_not_judged` is set where there was too little to judge on."""
+    """The report of a model. `why_not_judged` is set if there was too little data to evaluate."""
 
     digest: str
     short: str
@@ -110,21 +110,21 @@ class Report:
 
     @property
     def passed(self) -> int:
-        """How many gates were judged and held."""
+        """The number of gates that were judged and passed."""
         return sum(gate.state == "passed" for gate in self.gates)
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """The gates that stand in the way."""
+        """The gates that block promotion."""
         return tuple(gate.name for gate in self.gates if gate.blocks)
 
 
 def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
-    """The report of a model, as the training left it; `a_day` is what its thresholds flag of live listings a day."""
+    """The report that a training wrote; `a_day` is the daily number of live listings that its thresholds flag."""
     found = model.report
     judged = found["judged"]
     ours, theirs = judged.get("candidate"), judged.get("champion")
-    # Where nothing could be judged, the figures out of fold are all there is.
+    # Without an evaluation, the out-of-fold figures are the only ones.
     figures, among = (ours, judged) if ours else (found["out_of_fold"], found)
     curves = judged.get("curves", {"candidate": found["curves"]})
     chance = among["positives"] / max(1, among["rows"])
@@ -155,14 +155,14 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         ),
         thresholds=model_charts.threshold_bar(found["thresholds"]),
         points=_points(found["operating_points"], found["positives"], a_day),
-        # Models trained before there were promises have none.
+        # Older models have no gates on promises.
         promises=tuple(promise_in_words(promise) for promise in found.get("promises", ())),
         evidence=_evidence(found["evidence_levels"]),
     )
 
 
 def _gates(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
-    """What stands in the way first, then what was not judged."""
+    """Failed gates first, then those that were not judged."""
     rows = [
         GateRow(
             _GATES.get(gate["name"], _sentence_case(gate["name"])),
@@ -179,7 +179,7 @@ def _gates(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
 
 
 def _sentence_case(name: str) -> str:
-    """A name with a capital at its beginning; the rest, a brand's perhaps, as it is."""
+    """A name with an initial capital; the rest, perhaps a brand's name, is unchanged."""
     words_apart = name.replace("_", " ")
     return words_apart[:1].upper() + words_apart[1:]
 

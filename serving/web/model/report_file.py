@@ -1,4 +1,4 @@
-"""The model card as one HTML file that needs nothing beside it: what a model is, how it was judged, its limits."""
+"""The model card as one self-contained HTML file: inputs, evaluation, and limits of a model."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from serving.web.wording.vocabulary import ROUTES
 
 @dataclass(frozen=True, slots=True)
 class Lineage:
-    """One line of what the model was made from and by."""
+    """A line of the model's lineage."""
 
     name: str
     value: str
@@ -27,7 +27,7 @@ class Lineage:
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """The file. `stylesheet` is our own sheet, carried inside because nobody serves it beside the file."""
+    """The file. `stylesheet` is our own sheet, embedded because no server delivers it with the file."""
 
     template: ClassVar[str] = "report.html"
     place: ClassVar[str] = ""
@@ -40,7 +40,7 @@ class ReportFile:
 
 
 def report_html(model: Model, *, marketplace: str, now: datetime) -> str:
-    """The file's text."""
+    """The text of the file."""
     stylesheet = Markup((FOLDER / "touchstone.css").read_text(encoding="utf-8"))  # noqa: S704  # our own file
     page = ReportFile(marketplace, words.day(now, now), report_of(model), _lineage(model), stylesheet)
     return render(page)

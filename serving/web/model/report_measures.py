@@ -1,4 +1,4 @@
-"""The measures of a model's report, with their intervals and what chance alone gives."""
+"""The measures of a model's report, with their intervals and the chance level."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ _MEASURES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One figure of both models; `better` is whether ours is at least as good, None with nothing beside it.
+    """A figure of both models; `better` is whether ours is at least as good, None without a comparison.
 
-    `chance` says whether a difference is beyond chance, empty where nobody worked that out.
+    `chance` says whether the difference is significant, empty if that was not computed.
     """
 
     name: str
@@ -58,7 +58,7 @@ def measures_of(
 
 
 def _chance(ends: Sequence[float | None] | None) -> str:
-    """Whether a difference with these ends of its 95 % interval is more than chance makes."""
+    """Whether a difference with this 95 % interval is significant."""
     low, high = ends or (None, None)
     if low is None or high is None:
         return ""
@@ -66,7 +66,7 @@ def _chance(ends: Sequence[float | None] | None) -> str:
 
 
 def _on_all_listings(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, chance: str) -> Measure:
-    """What the judged rows say of all listings, each counted as many times as it stands for."""
+    """Estimates for all listings, with each evaluated row weighted by its inverse sampling probability."""
     mine, other = ours["ap"], theirs["ap"] if theirs else None
     better = None if mine is None or other is None else mine >= other
     name = "AP, weighted to all listings"

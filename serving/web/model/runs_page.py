@@ -1,4 +1,4 @@
-"""Runs: every retraining with what it read, how long it took, what came of it, and where MLflow has it."""
+"""Training runs: inputs, duration, result, and the link to MLflow."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -30,7 +30,7 @@ _SHOWN: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    """One retraining; what it did not come to is empty."""
+    """A retraining; fields that it did not reach are empty."""
 
     asked: str
     by: str
@@ -70,7 +70,7 @@ def get_runs(request: Request, session: Reader) -> HTMLResponse:
 
 
 def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
-    """What the page shows."""
+    """The content of the page."""
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         models = {one.digest: one for one in learning.models(connection, here, _SHOWN)}
@@ -90,7 +90,7 @@ def runs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> RunsPage:
 
 
 def _promoted(connection: Connection, here: str, now: datetime) -> dict[str, str]:
-    """Since when each model that was ever in force was so last, and which is now."""
+    """When each model last became champion, and which one is champion now."""
     found = learning.promotions(connection, here)
     payload: dict[str, str] = {}
     for one in found:

@@ -1,4 +1,4 @@
-"""Snapshots: every file of labels that a training read, what is in it, and which models came of it."""
+"""Label snapshots: the files that trainings read, their content, and the resulting models."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -63,7 +63,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class PreviewRow:
-    """One labelled version, without its seller and its text."""
+    """A labelled version, without its seller and its text."""
 
     version_id: str
     known: str
@@ -78,7 +78,7 @@ class PreviewRow:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What is in a snapshot's file; `whole` is whether it still is what was recorded."""
+    """The content of a snapshot's file; `whole` is whether it still matches its recorded digest."""
 
     whole: bool
     window: str
@@ -103,7 +103,7 @@ class SnapshotsPage(AtMarketplace):
 
 @dataclass(frozen=True, slots=True)
 class SnapshotPage(AtMarketplace):
-    """One snapshot; `content` is None where its file is gone, and `why_not` says so."""
+    """A snapshot; `content` is None if its file is missing, and `why_not` says so."""
 
     template: ClassVar[str] = "snapshot.html"
     place: ClassVar[str] = "/models"
@@ -124,14 +124,14 @@ def get_snapshots(request: Request, session: Reader) -> HTMLResponse:
 
 @router.get(f"{PLACE}/{{snapshot_id}}")
 def get_snapshot(snapshot_id: str, request: Request, session: Reader) -> HTMLResponse:
-    """One of them."""
+    """The page of a snapshot."""
     runtime = runtime_of(request)
     scope = scope_of(runtime, session.person, Permission.SEE_MODELS, request.query_params)
     return respond(request, snapshot_page(runtime, scope, snapshot_id[:_LONGEST_ID]), session)
 
 
 def snapshots_page(runtime: Runtime, scope: PlaceScope) -> SnapshotsPage:
-    """What the list shows."""
+    """The content of the list."""
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         found = learning.snapshots(connection, here, _SHOWN)
@@ -151,7 +151,7 @@ def _row(one: StoredSnapshot, now: datetime) -> SnapshotRow:
 
 
 def snapshot_page(runtime: Runtime, scope: PlaceScope, snapshot_id: str) -> SnapshotPage:
-    """What the page of one shows."""
+    """The content of a snapshot's page."""
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         one = learning.get_snapshot(connection, here, snapshot_id)

@@ -1,4 +1,4 @@
-"""How the last retraining stands; while it runs the page asks again, and once it has ended loads anew."""
+"""The state of the last retraining. The page polls it while it runs, and reloads once it has ended."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,7 +25,7 @@ class StageLine:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPart:
-    """The last retraining; `state` is empty where there has been none, `address` is where it is asked for again."""
+    """The last retraining; `state` is empty if there is none, `address` is the address to poll."""
 
     template: ClassVar[str] = "parts/training.html"
     place: ClassVar[str] = "/models"
@@ -42,7 +42,7 @@ class TrainingPart:
 
 
 def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> TrainingPart:
-    """The part of the model page that changes by itself."""
+    """The part of the model page that refreshes by itself."""
     found = learning.jobs(connection, scope.marketplace_id, 1)
     address = scope.at("/models/training")
     if not found:

@@ -1,4 +1,4 @@
-"""The model on trial, as the model page shows it."""
+"""The trial of a model, for the model page."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ from serving.web.wording import words
 
 @dataclass(frozen=True, slots=True)
 class CellRow:
-    """Listings that both, one or neither of the models flagged, and what is known of them."""
+    """Listings that both, one or neither of the models flagged, with their known outcomes."""
 
     name: str
     listings: str
@@ -25,7 +25,7 @@ class CellRow:
 
 @dataclass(frozen=True, slots=True)
 class TrialPart:
-    """A trial; `percent` is of sellers about whose listings the model decides."""
+    """A trial; `percent` is the share of sellers for whose listings the model decides."""
 
     short: str
     percent: int
@@ -36,7 +36,7 @@ class TrialPart:
 
 
 def trial_part(runtime: Runtime, connection: Connection, marketplace_id: str, now: datetime) -> TrialPart | None:
-    """The marketplace's trial; None where nothing is on trial."""
+    """The marketplace's trial; None without one."""
     found = trials.open_trials(connection, marketplace_id)
     if not found:
         return None

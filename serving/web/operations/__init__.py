@@ -1,1 +1,1 @@
-"""Whether the service is well: volumes, ages, deliveries, jobs, refused rows, the audit log."""
+"""The state of the service: volumes, ages, deliveries, jobs, refused rows, the audit log."""

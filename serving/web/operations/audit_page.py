@@ -1,4 +1,4 @@
-"""The audit log: who did what to what and when, each line with its digest; the newest followed through the chain."""
+"""The audit log: actors, actions and subjects with digests, and the verification of the newest part of the chain."""
 
 import re
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ _COLUMNS: Final[Columns] = {
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What was asked for, as it stands in the fields; empty is open."""
+    """The search as its fields have it; empty fields do not restrict it."""
 
     actor: str = ""
     act: str = ""
@@ -62,14 +62,14 @@ class Filter:
 
     @property
     def query(self) -> str:
-        """The same as part of an address."""
+        """The search as part of an address."""
         given = {name: getattr(self, name) for name in Filter.__slots__}
         return urlencode({name: value for name, value in given.items() if value})
 
 
 @dataclass(frozen=True, slots=True)
 class LineRow:
-    """One entry; `said` is None where what it says was erased."""
+    """An entry; `text` is None if its payload was erased."""
 
     sequence: str
     when: str
@@ -85,7 +85,7 @@ class LineRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditCheck:
-    """How far the chain has been followed; `next_address` is where it goes on, empty at the end or where it broke."""
+    """The verified part of the chain; `next_address` continues it, empty at the end or at a broken entry."""
 
     template: ClassVar[str] = "parts/audit_check.html"
     place: ClassVar[str] = "/operations"
@@ -101,7 +101,7 @@ class AuditCheck:
 
 @dataclass(frozen=True, slots=True)
 class AuditPage(AtMarketplace):
-    """The page; `check` is there once somebody asked for it, `older` is empty at the end."""
+    """The page; `check` is set after a verification was requested, `older` is empty at the end."""
 
     template: ClassVar[str] = "audit.html"
     place: ClassVar[str] = "/operations"
@@ -128,7 +128,7 @@ def get_audit(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.get(f"{PLACE}/followed")
 def get_followed(request: Request, session: Administrator) -> HTMLResponse:
-    """The next stretch of the chain, while the page asks for one after another."""
+    """Verify the next part of the chain; the page polls until all parts are verified."""
     runtime, given = runtime_of(request), request.query_params
     first, after, upto = (_number(given.get(name)) or 0 for name in ("first", "after", "upto"))
     scope = scope_of(runtime, session.person, Permission.ADMINISTER, given)
@@ -137,7 +137,7 @@ def get_followed(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.get(f"{PLACE}.{{form}}")
 def get_export(request: Request, session: Administrator, form: Format) -> Response:
-    """The lines that were asked for as a file, the newest fifty thousand of them."""
+    """Download the entries that match the search, at most the newest fifty thousand."""
     runtime = runtime_of(request)
     here = scope_of(runtime, session.person, Permission.ADMINISTER, request.query_params).marketplace_id
     with runtime.store.read() as connection:
@@ -155,7 +155,7 @@ def _exported(one: Line) -> tuple[object, ...]:
 def audit_page(
     runtime: Runtime, scope: PlaceScope, chosen: Filter, before: int | None, check: AuditCheck | None
 ) -> AuditPage:
-    """What the page shows."""
+    """The content of the page."""
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         sequence, digest = audit.head(connection)
@@ -200,7 +200,7 @@ def _row(one: Line, scope: PlaceScope, names: Mapping[str, str], now: datetime) 
 
 
 def _filter(given: Mapping[str, str]) -> Filter:
-    """The fields as they were sent, cut and without what no database holds."""
+    """The submitted fields, truncated and without characters that a database rejects."""
     read = {name: given.get(name, "").replace("\0", "").strip()[:_LONGEST] for name in Filter.__slots__}
     return Filter(
         **{**read, **{name: value for name in ("since", "until") if (value := _day(read[name])) != read[name]}}
@@ -208,7 +208,7 @@ def _filter(given: Mapping[str, str]) -> Filter:
 
 
 def _day(value: str) -> str:
-    """The value where it is a day, else nothing."""
+    """The value if it is a day, else an empty text."""
     try:
         return datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC).date().isoformat() if value else ""
     except ValueError:
@@ -216,7 +216,7 @@ def _day(value: str) -> str:
 
 
 def _wanted(connection: Connection, here: str, chosen: Filter) -> Wanted:
-    """The filter as the log is asked; whoever is named by e-mail is looked up."""
+    """The search for the log; an actor named by e-mail is resolved to an id."""
     actor = chosen.actor or None
     if actor is not None and "@" in actor:
         found = accounts.credentials(connection, actor)
@@ -241,7 +241,7 @@ def _number(value: str | None) -> int | None:
 
 
 def _asked(runtime: Runtime, scope: PlaceScope, given: Mapping[str, str]) -> AuditCheck | None:
-    """The check that an address asks for: of the newest so many, or from where one stopped."""
+    """The verification that an address requests: of the newest entries, or from where the last part ended."""
     newest = _number(given.get("newest"))
     if newest is None:
         first, after, upto = (_number(given.get(name)) for name in ("first", "after", "upto"))
@@ -253,7 +253,7 @@ def _asked(runtime: Runtime, scope: PlaceScope, given: Mapping[str, str]) -> Aud
 
 
 def follow(runtime: Runtime, scope: PlaceScope, first: int, after: int, upto: int) -> AuditCheck:
-    """Follow the next stretch of the chain that begins after entry `first` and is to be followed up to `upto`."""
+    """Verify the next part of the chain after entry `after`; the whole verification covers `first` to `upto`."""
     head = last_head(runtime)
     with runtime.store.read() as connection:
         last, _ = audit.head(connection)

@@ -1,4 +1,4 @@
-"""Deliveries: what waits, arrives or fails, dead letters with replay, and whether listings were seen to be gone."""
+"""Deliveries: pending, acknowledged and failed messages, dead letters with replay, and checks of removed listings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ _STATES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class StateFigure:
-    """How many messages stand in one state."""
+    """The number of messages in one state."""
 
     name: str
     number: str
@@ -66,7 +66,7 @@ class StateFigure:
 
 @dataclass(frozen=True, slots=True)
 class LetterRow:
-    """A message that has not arrived: what it asks about which listing or seller, and what came back last."""
+    """An undelivered message: its request, its listing or seller, and the last response."""
 
     action_id: str
     kind: str
@@ -78,7 +78,7 @@ class LetterRow:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What looks at removed listings found in 30 days; `took` is empty where none was seen gone."""
+    """Results of removal checks in 30 days; `took` is empty if no listing was seen to be removed."""
 
     gone: str
     still_shown: int
@@ -88,7 +88,7 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class DeliveriesPage(AtMarketplace):
-    """The page; `more` is how many dead letters there are beyond those shown."""
+    """The page; `more` is the number of dead letters beyond those shown."""
 
     template: ClassVar[str] = "deliveries.html"
     place: ClassVar[str] = "/operations"
@@ -112,7 +112,7 @@ def get_deliveries(request: Request, session: Watcher) -> HTMLResponse:
 
 @router.post(f"{PLACE}/replay")
 def post_replay(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Send one dead letter again, or all where none is named."""
+    """Send one dead letter again, or all if none is named."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     named = fields.get("action_id", "")[:_LONGEST_ID]
@@ -121,7 +121,7 @@ def post_replay(request: Request, session: Administrator, fields: Fields) -> Res
 
 
 def deliveries_page(runtime: Runtime, person: Person, scope: PlaceScope) -> DeliveriesPage:
-    """What the page shows."""
+    """The content of the page."""
     here, now = scope.marketplace_id, runtime.clock.now()
     hours = starts(Span.HOURS, now)
     with runtime.store.read() as connection:

@@ -1,4 +1,4 @@
-"""The state of the service's parts in words, what is not well first."""
+"""The health of the service's parts in words, problems first."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,14 +9,14 @@ from serving.operations.service.presence import MISSED
 from serving.web.wording import words
 
 _GIGABYTE: Final = 1_000_000_000
-_LITTLE_ROOM: Final = 0.1  # Of the disk; a database that cannot grow takes nothing in.
-_SKEW: Final = timedelta(seconds=5)  # Beyond that, deadlines of two machines no longer mean the same.
+_LITTLE_ROOM: Final = 0.1  # Share of the disk. If the database cannot grow, intake stops.
+_SKEW: Final = timedelta(seconds=5)  # Beyond this, deadlines of two machines differ too much.
 _SIGNED_LATELY: Final = timedelta(minutes=15)
 
 
 @dataclass(frozen=True, slots=True)
 class HealthRow:
-    """One part: `tone` is good, warn or bad."""
+    """A part of the service: `tone` is good, warn or bad."""
 
     name: str
     tone: str
@@ -28,7 +28,7 @@ _ORDER: Final = {"bad": 0, "warn": 1, "good": 2}
 
 
 def health_rows(found: Health, wall: datetime) -> tuple[HealthRow, ...]:
-    """What every part says; `wall` is the time of this machine."""
+    """The health of every part; `wall` is the time of this machine."""
     rows = (
         _database(found),
         _disk(found),
@@ -125,7 +125,7 @@ def _log(found: Health) -> HealthRow:
 
 
 def _size(number: int) -> str:
-    """Bytes as people say them.
+    """A number of bytes in MB or GB.
 
     >>> _size(13_631_488), _size(71_234_000_000)
     ('14 MB', '71.2 GB')

@@ -1,4 +1,4 @@
-"""Jobs: who runs them, what waits, runs and failed, and the latest retrainings."""
+"""Jobs: worker processes, queued, running and failed jobs, and the latest retrainings."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,7 +41,7 @@ _QUEUES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ProcessRow:
-    """A process that runs jobs; `found` is what its last sweep had to do, in words."""
+    """A process that runs jobs; `found` is the work of its last sweep, in words."""
 
     name: str
     process: str
@@ -54,7 +54,7 @@ class ProcessRow:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One queue of jobs; done and failed are of the last 24 hours."""
+    """A queue of jobs; done and failed counts cover the last 24 hours."""
 
     name: str
     waiting: int
@@ -66,7 +66,7 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class FailureRow:
-    """A job that failed, and what it said."""
+    """A failed job and its error."""
 
     job_id: str
     queue: str
@@ -76,7 +76,7 @@ class FailureRow:
 
 @dataclass(frozen=True, slots=True)
 class TrainingRow:
-    """A retraining: who asked for it, and how it stands."""
+    """A retraining: its requester and its state."""
 
     asked: str
     state: str
@@ -110,13 +110,13 @@ def get_jobs(request: Request, session: Watcher) -> HTMLResponse:
 
 
 def jobs_page(runtime: Runtime, person: Person, scope: PlaceScope) -> JobsPage:
-    """What the page shows; jobs are of the wall clock, trainings of the marketplace's."""
+    """The content of the page; job times are of the wall clock, training times of the marketplace's."""
     here = scope.marketplace_id
     wall, now = runtime.wall.now(), runtime.clock.now()
     with runtime.store.read() as connection:
         processes = tuple(_process(one, wall) for one in workers.everybody(connection))
         queues = tuple(_queue(one, wall) for one in job_queue.queue_counts(connection, wall - _LATELY))
-        # What a failed job says may name anything; it is for those who can mend it.
+        # Errors of jobs can contain any data, so only those who can fix them see them.
         failed = job_queue.failures(connection, _FAILURES) if person.may(Permission.ADMINISTER) else []
         failures = tuple(_failure(one, wall) for one in failed)
         trainings = tuple(_training(connection, one, now) for one in learning.jobs(connection, here, _TRAININGS))

@@ -1,4 +1,4 @@
-"""The kill switches: what acts without a person, what is off, since when, by whom, why; and the form to change it."""
+"""The kill switches: automatic rules, their state and reason, and the form to change it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,7 +31,7 @@ _LONGEST_REASON: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of a switch: which rule, which way, when, by whom and why."""
+    """A change of a switch: rule, direction, time, actor and reason."""
 
     rule: str
     on: bool
@@ -42,7 +42,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchRow:
-    """One rule: its state, what that means, the last change, and where its form goes."""
+    """A rule: its state, the meaning of that state, the last change, and the address of its form."""
 
     key: str
     address: str
@@ -57,7 +57,7 @@ class KillSwitchRow:
 
 @dataclass(frozen=True, slots=True)
 class KillSwitchesPage:
-    """Every switch that the reader may throw, and the latest changes."""
+    """Every switch that the reader may change, and the latest changes."""
 
     template: ClassVar[str] = "kill_switches.html"
     place: ClassVar[str] = "/kill-switches"
@@ -76,7 +76,7 @@ def get_kill_switches(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.post("/kill-switches/{rule}")
 def post_kill_switch(rule: str, request: Request, session: Administrator, fields: Fields) -> Response:
-    """Throw one."""
+    """Change a switch."""
     if rule not in set(AutomaticRule):
         raise NotFound("This rule does not exist. Open Kill switches and choose one there.")
     if fields.get("to") not in {"on", "off"}:
@@ -89,7 +89,7 @@ def post_kill_switch(rule: str, request: Request, session: Administrator, fields
 
 
 def kill_switches_page(runtime: Runtime, session: Session) -> KillSwitchesPage:
-    """What the page shows."""
+    """The content of the page."""
     board, now = kill_switch_states(runtime, session.person), runtime.clock.now()
     return KillSwitchesPage(
         rows=tuple(_row(board, one, now) for one in board.rules),

@@ -1,4 +1,4 @@
-"""Operations at a glance: volumes, queues, the alert breaker, and whether every part is well."""
+"""Operations overview: volumes, queues, the circuit breaker, and the health of every part."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ _LONGEST_REASON: Final = 500
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number with what it is and what it rests on; `tone` is a class where it should not be so."""
+    """A number with its label and its base; `tone` is the class of a number that needs attention."""
 
     value: str
     name: str
@@ -55,7 +55,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class BreakerCard:
-    """The alert breaker: open since when and why, or closed and when it was last looked at."""
+    """The circuit breaker: open since when and why, or closed and its last check."""
 
     is_open: bool
     since: str
@@ -66,7 +66,7 @@ class BreakerCard:
 
 @dataclass(frozen=True, slots=True)
 class AuditHead:
-    """Where the audit log ends."""
+    """The newest entry of the audit log."""
 
     entries: str
     digest: str
@@ -75,7 +75,7 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True)
 class OperationsPage(AtMarketplace):
-    """The page; `may_close` is whether the reader may close the breaker, `administers` whether all tabs are theirs."""
+    """The page; `may_close` is whether the reader may close the breaker, `administers` whether they see all tabs."""
 
     template: ClassVar[str] = "operations.html"
     place: ClassVar[str] = PLACE
@@ -102,7 +102,7 @@ def get_operations(request: Request, session: Watcher, by: str | None = None) ->
 
 @router.post(f"{PLACE}/breaker")
 def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Let the model ask brands again."""
+    """Close the circuit breaker, so that the model asks brands again."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
     reason = fields.get("reason", "")[:_LONGEST_REASON]
@@ -111,7 +111,7 @@ def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> R
 
 
 def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: Span) -> OperationsPage:
-    """What the page shows."""
+    """The content of the page."""
     here, now = scope.marketplace_id, runtime.clock.now()
     with runtime.store.read() as connection:
         breaker = breakers.of(connection, here)
@@ -147,7 +147,7 @@ def _breaker(runtime: Runtime, found: Breaker, now: datetime) -> BreakerCard:
         reason=found.reason or "",
         checked=words.moment(found.checked_at, now) if found.checked_at else "",
         rule="The circuit breaker opens when the share of flagged listings is significantly above "
-        f"{policy.times:g} times the usual share: last {policy.window_hours} hours against the previous "
+        f"{policy.times:g} times the base rate: last {policy.window_hours} hours against the previous "
         f"{policy.usual_days} days.",
     )
 

@@ -1,4 +1,4 @@
-"""Rows that the door refused: how many by code, and each with its reason and its beginning, as mere text."""
+"""Rows that intake refused: counts by code, and each row's reason and beginning, as plain text."""
 
 import re
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ _ROW_ID: Final = re.compile(r"qua_[0-9a-z]{26}")
 
 @dataclass(frozen=True, slots=True)
 class CodeLink:
-    """One reason to refuse, how often, and whether it is the one that is shown."""
+    """A reason for refusal, its number of rows, and whether it is selected."""
 
     code: str
     text: str
@@ -42,7 +42,7 @@ class CodeLink:
 
 @dataclass(frozen=True, slots=True)
 class RefusedRowView:
-    """A refused row: when, whence, why, and its beginning."""
+    """A refused row: time, source, reason, and its beginning."""
 
     when: str
     source: Shown
@@ -57,7 +57,7 @@ class RefusedRowView:
 
 @dataclass(frozen=True, slots=True)
 class QuarantinePage(AtMarketplace):
-    """The page; `older` is the address of the rows before these, empty at the end."""
+    """The page; `older` is the address of the next page, empty at the end."""
 
     template: ClassVar[str] = "quarantine.html"
     place: ClassVar[str] = "/operations"
@@ -83,7 +83,7 @@ def get_quarantine(
 
 
 def quarantine_page(runtime: Runtime, scope: PlaceScope, code: str | None, before: str | None) -> QuarantinePage:
-    """What the page shows of the last ninety days."""
+    """The content of the page, over the last ninety days."""
     here, now = scope.marketplace_id, runtime.clock.now()
     since = now - timedelta(days=_DAYS)
     with runtime.store.read() as connection:

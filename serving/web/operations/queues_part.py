@@ -1,4 +1,4 @@
-"""What waits in each queue, as a box of waiting times against the queue's limit."""
+"""The waiting times of each queue as a box, against the queue's limit."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ from serving.web.wording.vocabulary import LANES
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """One queue; without an open case it has no box. `late` counts cases past their own deadline."""
+    """A queue; it has no box without open cases. `late` counts cases past their own deadline."""
 
     name: str
     dot: str
@@ -32,7 +32,7 @@ class QueueRow:
 
 
 def queue_rows(connection: Connection, marketplace_id: str, policies: ByClass, now: datetime) -> tuple[QueueRow, ...]:
-    """Every queue, also those in which nothing waits."""
+    """Every queue, including empty ones."""
     ages = queue_ages(connection, marketplace_id, now)
     return tuple(
         _row(one.name, one.dot, one.lane, ages.get(one.lane), _limit(one.lane, policies), now) for one in LANES
@@ -40,7 +40,7 @@ def queue_rows(connection: Connection, marketplace_id: str, policies: ByClass, n
 
 
 def _limit(lane: CaseLane, policies: ByClass) -> timedelta:
-    """How long a case of a lane may wait as a rule; some have deadlines of their own."""
+    """The usual limit of a lane's cases; some cases have deadlines of their own."""
     if lane is CaseLane.ASK_BRAND:
         return timedelta(hours=policies[EnforcementPolicy].brand_answers_within_hours)
     if lane is CaseLane.SECOND_REVIEW:

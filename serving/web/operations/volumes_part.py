@@ -1,4 +1,4 @@
-"""How many listings went into each lane over time: a chart and the same figures as a table."""
+"""Listings per lane over time: a chart and the same figures as a table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _LANES: Final = (*(lane for lane, _, _ in _DRAWN), Lane.NO_ACTION)
 
 @dataclass(frozen=True, slots=True)
 class VolumeRow:
-    """One hour, day or week with its counts, in the order of the columns."""
+    """An hour, day or week with its counts, in the order of the columns."""
 
     start: str
     counts: tuple[str, ...]
@@ -35,7 +35,7 @@ class VolumeRow:
 
 @dataclass(frozen=True, slots=True)
 class Volumes:
-    """The chart is None where nothing was scored for people to look at."""
+    """The volumes; the chart is None if no listing was sent to a lane that people review."""
 
     choices: tuple[Choice, ...]
     each: str
@@ -48,7 +48,7 @@ class Volumes:
 def volumes_of(
     connection: Connection, marketplace_id: str, span: Span, now: datetime, *, opened_at: datetime | None
 ) -> Volumes:
-    """The volumes of a span; `opened_at` is when the alert breaker opened, where it is open."""
+    """The volumes of a span; `opened_at` is when the circuit breaker opened, if it is open."""
     begins, step = starts(span, now), STEPS[span]
     hourly = span is Span.HOURS
     table = volumes.by_lane(connection, marketplace_id, begins, step)
@@ -70,7 +70,7 @@ def volumes_of(
 def _chart(
     table: Mapping[Lane, Sequence[int]], begins: Sequence[datetime], now: datetime, opened_at: datetime | None
 ) -> StackedArea | None:
-    """The lanes that people work, one on the other; None where nothing was scored into them."""
+    """The reviewed lanes, stacked; None if no listing was sent to them."""
     if not any(any(table[lane]) for lane, _, _ in _DRAWN):
         return None
     sums = ", ".join(f"{name} {sum(table[lane]):,}" for lane, _, name in _DRAWN)

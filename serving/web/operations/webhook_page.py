@@ -1,4 +1,4 @@
-"""The marketplace's receiver: register it, change its secret, let it rest, take it off. A secret is shown once."""
+"""The marketplace's webhook endpoint: register, rotate the secret, pause, disable. A secret is shown once."""
 
 import re
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ _HOURS: Final = re.compile(r"[0-9]{1,3}")
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """The endpoint in force. `rests` and `both_until` are empty where it does not rest and one secret signs."""
+    """The current endpoint. `rests` is empty unless it is paused, `both_until` unless two secrets sign."""
 
     endpoint_id: str
     url: Shown
@@ -49,7 +49,7 @@ class Receiver:
 
 @dataclass(frozen=True, slots=True)
 class WebhookPage(AtMarketplace):
-    """The page; `secret` is set once, in the answer to the form that made it."""
+    """The page; `secret` is set only in the response to the form that created it."""
 
     template: ClassVar[str] = "webhook.html"
     place: ClassVar[str] = "/operations"
@@ -69,7 +69,7 @@ def get_webhook(request: Request, session: Administrator) -> HTMLResponse:
 
 @router.post(f"{PLACE}/register")
 def post_register(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Register a receiver in the place of the one before; its secret is shown in the answer and never again."""
+    """Register an endpoint that replaces the last one; only this response shows its secret."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     status_url = fields.get("status_url", "").strip()[:_LONGEST_URL]
@@ -87,7 +87,7 @@ def post_register(request: Request, session: Administrator, fields: Fields) -> R
 
 @router.post(f"{PLACE}/secret")
 def post_secret(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Sign with a new secret; it is shown in the answer and never again."""
+    """Rotate the secret; only this response shows the new one."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     hours = _hours(fields.get("overlap_hours", ""))
@@ -98,7 +98,7 @@ def post_secret(request: Request, session: Administrator, fields: Fields) -> Res
 
 @router.post(f"{PLACE}/pause")
 def post_rest(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Send nothing for some hours."""
+    """Pause deliveries for some hours."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     endpoint_id, by = fields.get("endpoint_id", "")[:_LONGEST_ID], f"user:{session.person.user_id}"
@@ -108,7 +108,7 @@ def post_rest(request: Request, session: Administrator, fields: Fields) -> Respo
 
 @router.post(f"{PLACE}/wake")
 def post_wake(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Send what waits now."""
+    """Resume deliveries now."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     wake_receiver(
@@ -119,7 +119,7 @@ def post_wake(request: Request, session: Administrator, fields: Fields) -> Respo
 
 @router.post(f"{PLACE}/disable")
 def post_disable(request: Request, session: Administrator, fields: Fields) -> Response:
-    """Send nothing to it any more."""
+    """Disable the endpoint."""
     runtime = runtime_of(request)
     scope = acted_on(runtime, session.person, Permission.ADMINISTER, fields)
     endpoint_id, reason = fields.get("endpoint_id", "")[:_LONGEST_ID], fields.get("reason", "")[:_LONGEST_REASON]
@@ -134,7 +134,7 @@ def _hours(value: str) -> int:
 
 
 def webhook_page(runtime: Runtime, scope: PlaceScope, secret: str | None = None) -> WebhookPage:
-    """What the page shows."""
+    """The content of the page."""
     place, now = scope.chosen, runtime.clock.now()
     with runtime.store.read() as connection:
         found = endpoints.in_force(connection, place.marketplace_id)

@@ -1,1 +1,1 @@
-"""Sellers and notifiers, who come by a link."""
+"""Pages for sellers and notifiers, who come by a link."""

@@ -1,4 +1,4 @@
-"""The public form of a notice, and the page behind its link: the receipt, and the decision once there is one."""
+"""The public form of a notice, and the page behind its link: the receipt, then the decision."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
@@ -44,10 +44,10 @@ from serving.web.wording.refusals import phrase_in_words, refusal
 from serving.web.wording.vocabulary import REASON_CODES, Option
 
 router = APIRouter(include_in_schema=False)
-_ANYBODY: Final = public("anybody may notify a listing: Article 16 of the DSA")
-_BY_LINK: Final = public("the signed link is what lets a notifier in")
+_ANYBODY: Final = public("anybody may submit a notice: Article 16 of the DSA")
+_BY_LINK: Final = public("the signed link authorises the notifier")
 _LONGEST_NAMED: Final = 2_000
-_LONGEST_LIST: Final = 22_000  # Ten addresses of the greatest length.
+_LONGEST_LIST: Final = 22_000  # Ten addresses of the maximum length.
 _COMPLAINTS: Final = {
     AppealState.OPEN: N_("You complained. A person who did not make the original decision is reviewing it."),
     AppealState.UPHELD: N_("Your complaint was upheld."),
@@ -58,7 +58,7 @@ _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 
 @dataclass(frozen=True, slots=True)
 class NoticeForm:
-    """The form with what was typed, and a sentence for each element that is still missing."""
+    """The form with the typed values, and a sentence for each missing element."""
 
     template: ClassVar[str] = "notice_form.html"
     place: ClassVar[str] = ""
@@ -79,7 +79,7 @@ class NoticeForm:
 
 @dataclass(frozen=True, slots=True)
 class ShownDecision:
-    """What was decided of one notified listing, in the reader's language."""
+    """The decision about a notified listing, in the reader's language."""
 
     facts: str
     automated_means: str
@@ -88,7 +88,7 @@ class ShownDecision:
 
 @dataclass(frozen=True, slots=True)
 class NotifiedListing:
-    """One listing of a notice: as it was named, how it stands, and what was decided, None as long as it waits."""
+    """A listing of a notice: its name in the notice, its state, and the decision, None while it is open."""
 
     location: Shown
     headline: str
@@ -101,7 +101,7 @@ class NotifiedListing:
 
 @dataclass(frozen=True, slots=True)
 class NoticePage:
-    """A notice as its notifier sees it: no score, no name of whoever decided, no word of the seller."""
+    """A notice as its notifier sees it: without scores, reviewers' names, or the seller's statements."""
 
     template: ClassVar[str] = "notice.html"
     place: ClassVar[str] = ""
@@ -121,7 +121,7 @@ class NoticePage:
 
 @router.get("/notice", dependencies=[_ANYBODY])
 def get_form(request: Request) -> Response:
-    """The form, with the listing filled in where the marketplace's page named it (`?offer=`)."""
+    """The form, with the listing filled in if the marketplace's page named it (`?offer=`)."""
     listing = request.query_params.get("offer", "")[:_LONGEST_NAMED]
     marketplace = request.query_params.get("marketplace", "")
     draft = Draft("", (listing,), "", "", good_faith=False, reason_code="")
@@ -130,7 +130,7 @@ def get_form(request: Request) -> Response:
 
 @router.post("/notice", dependencies=[_ANYBODY])
 def post_form(request: Request, fields: Fields) -> Response:
-    """Take the notice in and lead to its receipt; what was refused stands in the form again, with the reason."""
+    """Submit the notice and redirect to its receipt; a refused form returns with its values and the reason."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
     draft = Draft(
@@ -153,13 +153,13 @@ def post_form(request: Request, fields: Fields) -> Response:
 
 @router.get(PLACE + "{token}", dependencies=[_BY_LINK])
 def get_notice(token: str, request: Request) -> Response:
-    """The receipt and, once there is one, the decision."""
+    """The receipt and, after it, the decision."""
     return respond(request, _page(runtime_of(request), token))
 
 
 @router.post(PLACE + "{token}", dependencies=[_BY_LINK])
 def post_notice(token: str, request: Request, fields: Fields) -> Response:
-    """Complain that a listing stays; what was refused stands on the page again, with the reason."""
+    """Complain about the decision to keep a listing; a refused form returns with its values and the reason."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
     number, given = fields.get("offer", ""), fields.get("said", "")

@@ -1,6 +1,4 @@
-"""The page behind a seller's link: why the listing was removed, how it stands, and the seller's own words. No
-account.
-"""
+"""The page behind a seller's link: the statement of reasons, the state, and the seller's answers. It needs no account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -46,13 +44,13 @@ from serving.web.wording.refusals import refusal
 from serving.web.wording.seller_words import FIELDS
 
 router = APIRouter(include_in_schema=False)
-_BY_LINK: Final = public("the signed link is what lets a seller in")
+_BY_LINK: Final = public("the signed link authorises the seller")
 _S: Final = CounterNoticeState
 
 
 @dataclass(frozen=True, slots=True)
 class SellerPage:
-    """One removal as its seller may see it: no score, no feature, no name of whoever reported or decided."""
+    """A removal as its seller may see it: without scores, features, or names of reporters and reviewers."""
 
     template: ClassVar[str] = "seller.html"
     place: ClassVar[str] = ""
@@ -83,14 +81,14 @@ class SellerPage:
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A file of the form: its name as the browser gave it, and no more of its bytes than are needed to refuse it."""
+    """A file of the form: its name as the browser gave it, and only as many bytes as are needed to refuse it."""
 
     name: str
     content: bytes
 
 
 async def _document(token: str, request: Request) -> _Document:
-    """The file of the form, which is read only for who has a link."""
+    """The file of the form; it is read only after the link has been verified."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
     await run_in_threadpool(_check_link, runtime, token)
@@ -115,7 +113,7 @@ def get_seller_page(token: str, request: Request) -> Response:
 
 @router.post(PLACE + "{token}", dependencies=[_BY_LINK])
 def post_seller_page(token: str, request: Request, fields: Fields) -> Response:
-    """Answer, take the answer back, or appeal; what was refused stands on the page again, with the reason."""
+    """Answer, withdraw the answer, or appeal; a refused form returns with its values and the reason."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
     event, given = fields.get("event", ""), fields.get("said", "")
@@ -133,7 +131,7 @@ def post_seller_page(token: str, request: Request, fields: Fields) -> Response:
 
 @router.post(PLACE + "{token}/documents", dependencies=[_BY_LINK])
 def post_document(token: str, request: Request, document: Annotated[_Document, Depends(_document)]) -> Response:
-    """Hand in a document; one that is refused leaves what was handed in before."""
+    """Submit a document; a refused one leaves earlier documents unchanged."""
     runtime = runtime_of(request)
     try:
         hand_in(runtime, token, document.name, document.content)
@@ -166,7 +164,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
     told = _in_words(removal.statement, removal.statement_messages)
     state = None if found is None else found.state
     may_appeal = CounterNoticeEvent.APPEAL in allowed
-    # A second round begins only where the rights holder has answered the first and not given way.
+    # A second round requires that the rights holder answered the first and did not concede.
     is_maintained = found is not None and state is _S.WITH_SELLER and found.round > 1
     return SellerPage(
         address=f"{PLACE}{token}",
@@ -195,7 +193,7 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
 
 
 def _in_words(statement: Mapping[str, Any], messages: Mapping[str, Message]) -> tuple[tuple[str, str], ...]:
-    """The fields of a statement by their labels: as it was sent, or its messages in a language other than English."""
+    """The fields of a statement by their labels: as sent in English, translated from its messages otherwise."""
     translated = {} if i18n.tongue().language == ENGLISH else messages
     return tuple(
         (say(label), in_words(translated[name]) if name in translated else str(statement[name]))
@@ -212,7 +210,7 @@ def _document_in_words(upload: SellerUpload, now: datetime) -> ShownDocument:
 
 
 def _title(connection: Connection, removal: StoredAction) -> Shown:
-    """The title of the version that was removed, in its language."""
+    """The title of the removed version, in its language."""
     version_id = verdicts.get(connection, removal.marketplace_id, removal.verdict_id).version_id
     known = listings.versions(connection, removal.marketplace_id, removal.listing_id)
     contents = [one["content"] for one in known if one["version_id"] == version_id]

@@ -1,1 +1,1 @@
-"""The analysts' desk: the queue with what stands beside it, search, and everybody's own figures."""
+"""Analysts' pages: the review queue with its rail, search, and each reviewer's own figures."""

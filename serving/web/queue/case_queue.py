@@ -1,4 +1,4 @@
-"""The analysts' queue: what is open, the costliest first, with what a row must say to be chosen."""
+"""The review queue: open cases by expected harm, with the data needed to choose one."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,7 +24,7 @@ from serving.web.queue.my_page import pause_suggested
 from serving.web.queue.queue_groups import Group, groups
 from serving.web.queue.queue_query import QueueQuery
 from serving.web.queue.queue_rail import Counts, Rail, number, rail
-from serving.web.queue.queue_rows import Surround, queue_row
+from serving.web.queue.queue_rows import RowContext, queue_row
 from serving.web.rendering import respond, respond_part
 from serving.web.wording import words
 from serving.web.wording.vocabulary import LANE_OF
@@ -37,10 +37,10 @@ _COUNTED_NEW: Final = 99
 
 @dataclass(frozen=True, slots=True)
 class QueuePage:
-    """The queue: what stands beside it, its filters, one page of its rows, and where the next page is.
+    """The queue: its rail, its filters, one page of its rows, and the address of the next page.
 
-    `here` is the address of this page, to load it again, and `newer` that of the part that counts what has come since.
-    `without_pause` is for how long the reader has decided without one, where that is long.
+    `here` is the address of this page, `newer` that of the part that counts new cases. `without_pause` is how long the
+    reader has worked without a break, if that is long.
     """
 
     template: ClassVar[str] = "queue.html"
@@ -80,14 +80,14 @@ def get_queue(request: Request, session: Reviewer) -> HTMLResponse:
 
 
 def queue_of(connection: Connection, person: Person, query: QueueQuery, now: datetime) -> QueueFilter:
-    """What a query asks of a person's own queue."""
+    """The database query for a person's own queue."""
     here, seller = person.marketplaces(Permission.REVIEW_CASES), query.seller
     sellers = None if seller is None else linked_with(connection, here, seller, now) | {seller}
     return query.wanted(here, person.user_id, now, sellers)
 
 
 def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePage:
-    """What the page shows."""
+    """The content of the page."""
     person, now = session.person, runtime.clock.now()
     here = person.marketplaces(Permission.REVIEW_CASES)
     offset = (query.page - 1) * PAGE_SIZE
@@ -102,10 +102,11 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePa
         brands, languages = counts.brands(), counts.languages()
         beside = rail(connection, person, query, counts, now)
     currencies = {key: one.base_currency for key, one in known.items()}
-    surround = Surround(runtime, now, person.user_id, currencies, offered)
+    row_context = RowContext(runtime, now, person.user_id, currencies, offered)
     facts = [known_facts[row["marketplace_id"], row["facts_digest"]] for row in found]
     rows = [
-        queue_row(surround, row, one, query.case_address(row["case_id"])) for row, one in zip(found, facts, strict=True)
+        queue_row(row_context, row, one, query.case_address(row["case_id"]))
+        for row, one in zip(found, facts, strict=True)
     ]
     places = {key: one.name for key, one in known.items() if key in here}
     currency = next((currencies[key] for key in places), "")
@@ -148,7 +149,7 @@ def _newer(query: QueueQuery, since: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class NewerPart:
-    """How many cases have come into a queue since it was loaded; nothing moves until they are asked for."""
+    """The number of cases opened since the queue was loaded; rows do not move until the reader refreshes."""
 
     template: ClassVar[str] = "parts/newer.html"
     place: ClassVar[str] = "/queue"
@@ -161,7 +162,7 @@ class NewerPart:
 
 @router.get("/queue/new")
 def get_newer(request: Request, session: Reviewer, since: str = "") -> Response:
-    """The count, by one short look along the index of what was opened last."""
+    """The count, from a short scan of the index by opening time."""
     runtime, person = runtime_of(request), session.person
     now = runtime.clock.now()
     asked = [part for part in request.url.query.split("&") if not part.startswith("since=")]
@@ -184,7 +185,7 @@ def _moment(given: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class UndoPart:
-    """The line that says what can be taken back; what it says is the shell's."""
+    """The undo line; its content is the shell's."""
 
     template: ClassVar[str] = "parts/undo.html"
     place: ClassVar[str] = "/queue"
@@ -192,5 +193,5 @@ class UndoPart:
 
 @router.get("/undo")
 def get_undo(request: Request, session: Reviewer) -> Response:
-    """The line again, with the time that is left by now."""
+    """Refresh the undo line with the time left."""
     return respond_part(request, UndoPart(), session)

@@ -1,4 +1,4 @@
-"""The filters of a queue as people see them: what is on, how it is taken off, and the form to change it."""
+"""Filters of a queue: the active ones, the address without each, and the form to change them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Chip:
-    """A filter that is on: its name, its value, and the address of the same queue without it."""
+    """An active filter: its name, its value, and the address of the same queue without it."""
 
     name: str
     value: Shown
@@ -42,7 +42,7 @@ class Chip:
 
 @dataclass(frozen=True, slots=True)
 class Selectable:
-    """One line of a list in the form."""
+    """An option of a list in the form."""
 
     value: str
     text: str
@@ -51,7 +51,7 @@ class Selectable:
 
 @dataclass(frozen=True, slots=True)
 class FilterForm:
-    """The form: what can be chosen, from the open cases, and what is."""
+    """The form: options from the open cases, and the current values."""
 
     lane: str
     brands: tuple[Selectable, ...]
@@ -75,7 +75,7 @@ def filter_form(
     marketplaces: Mapping[str, str],
     currency: str,
 ) -> FilterForm:
-    """The form of a query; what it asks for can be chosen even where no open case has it any more."""
+    """The form of a query; its values stay selectable even if no open case has them."""
     named = [
         Selectable(key, f"{one.name or 'not resolved'}, {one.number:,}", key == query.brand)
         for one in brands
@@ -112,7 +112,7 @@ def filter_form(
 def chips(
     query: QueueQuery, *, brands: Sequence[Facet], marketplaces: Mapping[str, str], currency: str, linked: int
 ) -> tuple[Chip, ...]:
-    """What is on, in the order of the form; `linked` is how many sellers are linked with the one that is named."""
+    """The active filters, in the order of the form; `linked` is the number of sellers linked with the named one."""
     brand = next((one.name for one in brands if one.value == query.brand), None)
     around = f" and {words.many(linked, 'linked seller')}" if linked else ""
     payload = {
@@ -137,7 +137,7 @@ def chips(
 
 
 def ignored(query: QueueQuery) -> str | None:
-    """A sentence on what an address held and this queue does not know."""
+    """A sentence about parameters of the address that this queue does not support."""
     if not query.ignored:
         return None
     known = [_NAMES[Word(one)] for one in query.ignored if one]

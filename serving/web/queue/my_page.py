@@ -1,4 +1,4 @@
-"""A reviewer's own figures, and the suggestion of a pause. Only the reviewer sees them."""
+"""A reviewer's own figures, and the suggestion of a break. Only the reviewer sees them."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ _CAUSES: Final = {"appeal": "on appeal", "conceded": "brand conceded", "silence"
 
 @dataclass(frozen=True, slots=True)
 class AgreementRow:
-    """Whom one is compared with, and how often both said the same; without anything to compare `share` is None."""
+    """A reference for comparison, and the share of equal decisions; `share` is None without any comparison."""
 
     who: str
     counts: str
@@ -49,7 +49,7 @@ class AgreementRow:
 
 @dataclass(frozen=True, slots=True)
 class OverturnedRow:
-    """A decision that did not last."""
+    """A decision that was overturned."""
 
     address: str
     title: Shown
@@ -59,7 +59,7 @@ class OverturnedRow:
 
 @dataclass(frozen=True, slots=True)
 class MyPage:
-    """How much one decides, how fast, and how often others found the same."""
+    """The reviewer's number of decisions, pace, and agreement with others."""
 
     template: ClassVar[str] = "me.html"
     place: ClassVar[str] = "/queue"
@@ -77,12 +77,12 @@ class MyPage:
 
 @router.get("/queue/me")
 def get_me(request: Request, session: Reviewer) -> HTMLResponse:
-    """One's own figures."""
+    """The reader's own figures."""
     return respond(request, my_page(runtime_of(request), session), session)
 
 
 def my_page(runtime: Runtime, session: Session) -> MyPage:
-    """What the page shows."""
+    """The content of the page."""
     user_id, now = session.person.user_id, runtime.clock.now()
     first, since = midnight(now) - timedelta(days=DAYS - 1), now - timedelta(days=COMPARED_DAYS)
     with runtime.store.read() as connection:
@@ -134,7 +134,7 @@ def _overturned(one: Overturned, now: datetime) -> OverturnedRow:
 
 
 def pause_suggested(request: Request, runtime: Runtime, session: Session) -> str | None:
-    """For how long the reviewer has gone on without a pause, in words, unless it is not long or they know."""
+    """How long the reviewer has worked without a break, in words; None if that is short or they dismissed it."""
     if _LATER in request.cookies:
         return None
     now = runtime.clock.now()
@@ -146,7 +146,7 @@ def pause_suggested(request: Request, runtime: Runtime, session: Session) -> str
 
 @router.post("/queue/pause-later")
 def post_later(request: Request, _session: Reviewer) -> Response:
-    """Suggest no pause for as long as a stretch."""
+    """Dismiss the suggestion for one work period."""
     response = go_to(request, "/queue")
     seconds = int(DEFAULT_PACE.stretch.total_seconds())
     response.set_cookie(

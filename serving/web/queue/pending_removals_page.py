@@ -1,4 +1,4 @@
-"""Held removals: what waits for people, why, what was said of it, and the form to say something."""
+"""Pending removals: their reasons, the votes so far, and the form to vote."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,7 +34,7 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class PendingRemovalRow:
-    """One held removal; `no_word` says why the reader has no word on it, `no_release` why they can only withdraw it."""
+    """A pending removal; `no_vote` says why the reader has no vote, `no_approval` why they can only withdraw it."""
 
     action_id: str
     listing: Shown
@@ -47,7 +47,7 @@ class PendingRemovalRow:
 
 @dataclass(frozen=True, slots=True)
 class StillShownRow:
-    """A listing that is shown although the marketplace acknowledged its removal."""
+    """A listing that is still shown although the marketplace acknowledged its removal."""
 
     listing: Shown
     case_id: str
@@ -58,7 +58,7 @@ class StillShownRow:
 
 @dataclass(frozen=True, slots=True)
 class PendingRemovalsPage:
-    """The held removals on which the reader has a word, and what is still shown; the longest waiting first."""
+    """Pending removals on which the reader may vote, and listings that are still shown; the oldest first."""
 
     template: ClassVar[str] = "pending_removals.html"
     place: ClassVar[str] = "/pending-removals"
@@ -75,8 +75,8 @@ def get_pending_removals(request: Request, session: Speaker) -> HTMLResponse:
 
 
 @router.post("/pending-removals/{action_id}")
-def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
-    """Say what is to become of one."""
+def post_vote(action_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
+    """Vote on a pending removal."""
     decision = fields.get("decision", "")
     if decision not in set(Decision):
         raise Invalid("Approve or withdraw the removal.")
@@ -91,7 +91,7 @@ def post_opinion(action_id: str, request: Request, session: Speaker, fields: Fie
 
 
 def pending_removals_page(runtime: Runtime, session: Session) -> PendingRemovalsPage:
-    """What the page shows."""
+    """The content of the page."""
     found = pending_removals(runtime, session.person)
     places = session.person.marketplaces(Permission.REVIEW_CASES) | session.person.marketplaces(
         Permission.LOOK_AFTER_BRANDS
@@ -126,7 +126,7 @@ def _row(runtime: Runtime, one: PendingRemoval) -> PendingRemovalRow:
 
 
 def _votes(one: PendingRemoval) -> tuple[str, ...]:
-    """What was said in order, with why it does not count; a confirmation is named where it does not."""
+    """The votes in order, each with the reason if it does not count; a confirmation is listed only then."""
     confirmed = [why for user_id, why in one.left_out.items() if user_id in one.bearing.confirmed_by]
     return tuple(
         [f"confirmation: {why}" for why in confirmed]

@@ -1,4 +1,4 @@
-"""The rows of a queue's page as they belong together: a cluster stands where its costliest case does."""
+"""The rows of a queue's page in clusters: a cluster stands at the position of its costliest case."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from serving.web.wording import words
 
 @dataclass(frozen=True, slots=True)
 class ClusterHead:
-    """What ties the rows below; `harm` is None where points make no sum."""
+    """What links the rows below; `harm` is None if any of them has no monetary value."""
 
     key: str
     what: str
@@ -24,7 +24,7 @@ class ClusterHead:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Rows below each other; `head` is None for a row by itself."""
+    """Consecutive rows; `head` is None for a row by itself."""
 
     head: ClusterHead | None
     rows: tuple[QueueRow, ...]
@@ -33,9 +33,9 @@ class Group:
 def groups(
     rows: Sequence[Mapping[str, Any]], facts: Sequence[Facts], shown: Sequence[QueueRow], currencies: Mapping[str, str]
 ) -> tuple[Group, ...]:
-    """The rows in their order, but for those of a cluster, which follow its first.
+    """The rows in order; the rows of a cluster follow its first row.
 
-    What is judged blind and what waits for a brand is decided by itself and is in no cluster.
+    Cases in blind review and cases that await a brand are decided on their own and join no cluster.
     """
     open_to = [number for number, row in enumerate(rows) if _goes_with_others(CaseLane(row["lane"]))]
     found = clusters([_member(rows[number]["marketplace_id"], facts[number]) for number in open_to])
@@ -80,7 +80,7 @@ def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping
         if holds
     ]
     ties = words.listed(told)
-    # A sum would tell what the score of a hidden one is.
+    # A sum would reveal the masked score.
     known = all(row["probability"] is not None and not row["score_masked"] for row in rows)
     harm = words.about(round(sum(row["priority"] for row in rows), -1), currencies[rows[0]["marketplace_id"]])
     named = f", {words.many(sellers, 'seller')}" if sellers else ""

@@ -1,4 +1,4 @@
-"""What a queue is asked for, as an address says it: read from allowlists, written back the same."""
+"""The query of a queue as an address states it: read from allowlists, and written back unchanged."""
 
 import math
 import re
@@ -26,7 +26,7 @@ _UNSTORABLE: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 
 
 class Word(StrEnum):
-    """What can be filtered by, as addresses name it."""
+    """Filter names as addresses spell them."""
 
     LANE = "lane"
     BRAND = "brand"
@@ -45,7 +45,7 @@ class Word(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ScoreBand:
-    """Scores from one to another: probabilities up to 1, the scorecard's points above."""
+    """A range of scores: probabilities up to 1, the scorecard's points above."""
 
     low: float
     high: float
@@ -56,10 +56,9 @@ class ScoreBand:
 
 @dataclass(frozen=True, slots=True)
 class QueueQuery:
-    """Which part of the queue is asked for; without a lane, everything that analysts decide.
+    """The selected part of the queue; without a lane, all lanes of analysts.
 
-    `harm` is in the base currency, `age` in days, `due` in hours (0: overdue). `ignored` names what the address held
-    that is none of this.
+    `harm` is in the base currency, `age` in days, `due` in hours (0: overdue). `ignored` names invalid parameters.
     """
 
     lane: CaseLane | None = None
@@ -79,7 +78,7 @@ class QueueQuery:
 
     @classmethod
     def of(cls, text: str) -> "QueueQuery":
-        """The query of what stands behind the question mark of an address; a repeated field counts as a list."""
+        """The query of an address's query string; repeated fields form a list."""
         given: dict[str, str] = {}
         for name, value in parse_qsl(text[: 4 * LONGEST], keep_blank_values=True, max_num_fields=None):
             given[name] = f"{given[name]},{value}" if name in given else value
@@ -87,7 +86,7 @@ class QueueQuery:
 
     @classmethod
     def read(cls, given: Mapping[str, str]) -> "QueueQuery":
-        """The query of given values; what is on no list is ignored, and said to be."""
+        """The query of given values; values on no allowlist are ignored and reported."""
         found: dict[str, object] = {}
         ignored = []
         for name, value in given.items():
@@ -103,21 +102,21 @@ class QueueQuery:
 
     @property
     def lanes(self) -> tuple[CaseLane, ...]:
-        """The lanes that are shown."""
+        """The selected lanes."""
         return (self.lane,) if self.lane else ANALYST_LANES
 
     @property
     def text(self) -> str:
-        """The query as it stands in an address, without its page."""
+        """The query as an address has it, without its page."""
         return urlencode({name: value for name, value in self._values() if name != Word.PAGE})
 
     @property
     def filtered(self) -> bool:
-        """Whether anything but the lane is asked for."""
+        """Whether any filter but the lane is active."""
         return replace(self, lane=None, page=1) != QueueQuery()
 
     def without(self, word: Word) -> "QueueQuery":
-        """The same, but for one filter, from the first page."""
+        """The same query without one filter, from the first page."""
         return QueueQuery.read({name: value for name, value in self._values() if name not in {word, Word.PAGE}})
 
     def address(self, page: int = 1) -> str:
@@ -126,13 +125,13 @@ class QueueQuery:
         return f"/queue?{text}" if text else "/queue"
 
     def case_address(self, case_id: str) -> str:
-        """The address of a case that was reached through this queue."""
+        """The address of a case that was opened from this queue."""
         return f"/cases/{case_id}{f'?{self.text}' if self.text else ''}"
 
     def wanted(
         self, marketplaces: frozenset[str], person: str, now: datetime, sellers: frozenset[str] | None = None
     ) -> QueueFilter:
-        """What the database is asked for; `sellers` are the one that the query names and who is linked with them."""
+        """The database query; `sellers` are the named seller and those linked with it."""
         here = marketplaces if self.marketplace is None else marketplaces & {self.marketplace}
         return QueueFilter(
             here,

@@ -1,4 +1,4 @@
-"""What stands beside the queue: its lanes and saved filters with their counts, and the desk's work in progress."""
+"""The rail beside the queue: lanes and saved filters with their counts, and the team's work in progress."""
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -24,13 +24,13 @@ from serving.web.wording.vocabulary import ANALYST_LANES, LANE_OF, LANES, LaneNa
 
 _COUNTED_SAVED: Final = 99
 _PENDING_SHOWN: Final = 12
-# Nobody chooses a brand by whether 40,210 or 40,213 cases wait for it.
+# The exact number of a brand's cases does not matter for the choice of a brand.
 _CHOICES_LAST_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class LaneLink:
-    """One line of the rail; `late` is whether its number is a warning."""
+    """A line of the rail; `late` is whether its number is a warning."""
 
     address: str
     name: str
@@ -43,7 +43,7 @@ class LaneLink:
 
 @dataclass(frozen=True, slots=True)
 class SavedLink:
-    """A saved filter in the rail, with how many open cases it finds."""
+    """A saved filter in the rail, with its number of open cases."""
 
     address: str
     name: str
@@ -53,7 +53,7 @@ class SavedLink:
 
 @dataclass(frozen=True, slots=True)
 class LeasedLink:
-    """A case that somebody else holds, and for how long."""
+    """A case that is leased to somebody else, and for how long."""
 
     address: str
     name: str
@@ -63,7 +63,7 @@ class LeasedLink:
 
 @dataclass(frozen=True, slots=True)
 class LaneAge:
-    """What has waited longest in a lane, against the time that it has."""
+    """The oldest case of a lane, against the lane's limit."""
 
     address: str
     name: str
@@ -74,7 +74,7 @@ class LaneAge:
 
 @dataclass(frozen=True, slots=True)
 class Rail:
-    """The rail; `mine` and `team` are how many cases were decided since the reader's midnight."""
+    """The rail; `mine` and `team` are the numbers of cases decided since the reader's midnight."""
 
     own: tuple[LaneLink, ...]
     all_open: LaneLink
@@ -82,12 +82,12 @@ class Rail:
     saved: tuple[SavedLink, ...]
     mine: int
     team: int
-    held: tuple[LeasedLink, ...]
+    leased: tuple[LeasedLink, ...]
     ages: tuple[LaneAge, ...]
 
 
 class Counts:
-    """How many cases the queues of one person hold, each counted once for a page."""
+    """The numbers of cases in a person's queues, each counted once per page."""
 
     def __init__(
         self, runtime: Runtime, connection: Connection, person: Person, queue: Callable[[QueueQuery], QueueFilter]
@@ -107,7 +107,7 @@ class Counts:
         return self._known[key]
 
     def lanes(self) -> dict[CaseLane, int]:
-        """How many cases stand in each lane, each counted to `COUNTED_TO` and one more."""
+        """The number of cases in each lane, counted to `COUNTED_TO` and one more."""
         user_id, here = self._whose
         lanes = [one.lane for one in LANES]
         return self._large.of(
@@ -135,12 +135,12 @@ class Counts:
 
 
 def number(size: int) -> str:
-    """A count; what was not counted to its end says so."""
+    """A count; a truncated one is marked."""
     return f"{size:,}" if size <= COUNTED_TO else f"{COUNTED_TO:,}+"
 
 
 def rail(connection: Connection, person: Person, query: QueueQuery, counts: Counts, now: datetime) -> Rail:
-    """What stands beside this queue."""
+    """The rail of this queue."""
     here = person.marketplaces(Permission.REVIEW_CASES)
     sizes = counts.lanes()
     done = queue_work.decided(connection, here, midnight(now))
@@ -154,7 +154,7 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
         saved=saved_links(connection, person, counts, query),
         mine=done.get(person.user_id, 0),
         team=sum(done.values()),
-        held=tuple(
+        leased=tuple(
             LeasedLink(
                 f"/cases/{one.case_id}",
                 one.name,
@@ -177,12 +177,12 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
 
 
 def midnight(now: datetime) -> datetime:
-    """When the reader's day began."""
+    """The start of the reader's day."""
     return now.astimezone(display.current().zone).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def saved_links(connection: Connection, person: Person, counts: Counts, query: QueueQuery) -> tuple[SavedLink, ...]:
-    """A person's saved filters with what they find now."""
+    """A person's saved filters with their current counts."""
     links = []
     for one in saved_filters.of_person(connection, person.user_id):
         asked = QueueQuery.of(one.query)
@@ -200,7 +200,7 @@ def _link(lane: LaneName | None, sizes: Mapping[CaseLane, int], query: QueueQuer
 
 
 def _own(counts: Counts, query: QueueQuery) -> tuple[LaneLink, ...]:
-    """What is the person's own, and what is late."""
+    """Links to the person's leased cases, to overdue cases, and to snoozed cases."""
     leased, late, aside = QueueQuery(lease=Lease.MINE), QueueQuery(due=0), QueueQuery(aside=True)
     mine, overdue, away = (counts.of(one) for one in (leased, late, aside))
     return (

@@ -1,4 +1,4 @@
-"""One row of the queue. The row of an appeal or a second look says nothing of the score: its judge must not know it."""
+"""A row of the queue. Rows of appeals and second reviews show nothing about the score, because they are blind."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ from serving.web.wording.words import Due
 
 
 @dataclass(frozen=True, slots=True)
-class Surround:
-    """What every row needs besides its own data."""
+class RowContext:
+    """Data that every row needs in addition to its own."""
 
     runtime: Runtime
     now: datetime
@@ -34,10 +34,10 @@ class Surround:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """What a row says; `score` and `harm` are None where they are hidden from who decides.
+    """A row of the queue; `score` and `harm` are None if they are masked from the reader.
 
-    `kept` is whether they are hidden by a draw until the answer, and with them the lane and the deadline, which come
-    from the score. `offered` is whether the case is offered to the reader.
+    `kept` is whether a random draw masks them until the decision. It also masks the lane and the deadline, which depend
+    on the score. `offered` is whether the case is offered to the reader.
     """
 
     case_id: str
@@ -59,8 +59,8 @@ class QueueRow:
     kept: bool
 
 
-def queue_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address: str) -> QueueRow:
-    """The row of a case from its stored row and the facts of its score."""
+def queue_row(row_context: RowContext, row: Mapping[str, Any], facts: Facts, address: str) -> QueueRow:
+    """The row of a case from its stored row and its score's facts."""
     listing, lane = facts.listing, CaseLane(row["lane"])
     kept = row["score_masked"]
     blind = kept or lane in BLIND_LANES
@@ -69,10 +69,10 @@ def queue_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address:
     return QueueRow(
         case_id=row["case_id"],
         address=address,
-        score=None if blind else scores.shown_score(surround.runtime, here, row, width=70),
+        score=None if blind else scores.shown_score(row_context.runtime, here, row, width=70),
         harm=None
         if blind
-        else scores.harm(row, currency=surround.currencies[here], price_known=facts.price.log_price is not None),
+        else scores.harm(row, currency=row_context.currencies[here], price_known=facts.price.log_price is not None),
         brand=row["brand_name"],
         language=text_view.language_tag(listing.language),
         title=title_of(facts),
@@ -80,30 +80,30 @@ def queue_row(surround: Surround, row: Mapping[str, Any], facts: Facts, address:
         mark=charts.price_mark(facts.price),
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
         seller_age=None if age is None else words.age(age),
-        due=None if kept else words.due(row["due_at"], surround.now),
+        due=None if kept else words.due(row["due_at"], row_context.now),
         dot="" if kept else LANE_OF[lane].dot,
         why=text_view.show("Masked until you decide" if kept else _why(row, lane)),
-        holder=_holder(surround, row),
-        offered=surround.offers.get(row["case_id"]) == surround.user_id,
+        holder=_holder(row_context, row),
+        offered=row_context.offers.get(row["case_id"]) == row_context.user_id,
         kept=kept,
     )
 
 
 def title_of(facts: Facts) -> Shown | None:
-    """The title with what pretends in it marked, None where the listing has none."""
+    """The title with obfuscated text marked, None if the listing has none."""
     listing = facts.listing
     names = [mention.name for mention in facts.brand.mentions]
     return text_view.show(listing.title, names=names, language=listing.language) if listing.title else None
 
 
 def price_of(facts: Facts) -> str | None:
-    """The price as the listing names it."""
+    """The price as the listing states it."""
     price, currency = facts.listing.price, facts.listing.currency
     return None if price is None or currency is None else own_words.amount(price, currency)
 
 
 def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
-    """The strongest reason where a score sent the case here; the route's own words where something else did."""
+    """The strongest reason if a score opened the case; otherwise a label of its origin."""
     if lane is CaseLane.APPEAL:
         return "Seller appeal"
     if lane is CaseLane.COMPLAINT:
@@ -120,13 +120,13 @@ def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
 
 
 def _brief(reason: Reason) -> str:
-    """A reason for a narrow column: of the wording only the words."""
+    """A reason for a narrow column: of the wording, only the words."""
     words = reason.message.parameters.get("words", ()) if reason.code == TEXT_CODE else ()
     return f"Wording: {', '.join(f'“{one}”' for one in words)}" if words else in_english(reason.message)
 
 
-def _holder(surround: Surround, row: Mapping[str, Any]) -> str | None:
-    """Who holds the case at the moment, if it is somebody else."""
+def _holder(row_context: RowContext, row: Mapping[str, Any]) -> str | None:
+    """The name of somebody else who has leased the case."""
     until = row["leased_until"]
-    kept = until is not None and until > surround.now and row["leased_by"] != surround.user_id
+    kept = until is not None and until > row_context.now and row["leased_by"] != row_context.user_id
     return row["holder"] if kept else None

@@ -1,4 +1,4 @@
-"""A person's saved filters of the queue: kept, renamed and deleted by forms."""
+"""A person's saved filters of the queue: forms to save, rename and delete them."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -46,7 +46,7 @@ def get_saved_filters(request: Request, session: Reviewer) -> HTMLResponse:
 
 @router.post("/queue/filters")
 def post_saved_filter(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Keep what the queue is filtered by under a name."""
+    """Save the queue's current filters under a name."""
     query = QueueQuery.of(fields.get("query", ""))
     if not query.text or len(query.text) > LONGEST:
         raise Invalid("Filter the queue first, then save the filter.")
@@ -56,13 +56,13 @@ def post_saved_filter(request: Request, session: Reviewer, fields: Fields) -> Re
 
 @router.post("/queue/filters/rename")
 def post_renamed_filter(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Give a saved filter another name."""
+    """Rename a saved filter."""
     rename_filter(runtime_of(request), session.person, fields.get("name", ""), fields.get("to", ""))
     return go_to(request, "/queue/filters", Flash.FILTER_RENAMED)
 
 
 @router.post("/queue/filters/delete")
 def post_deleted_filter(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Let a saved filter go."""
+    """Delete a saved filter."""
     forget_filter(runtime_of(request), session.person, fields.get("name", ""))
     return go_to(request, "/queue/filters", Flash.FILTER_DELETED)

@@ -1,4 +1,4 @@
-"""Search: listings, sellers and cases by words and ids, in the marketplaces that one reviews."""
+"""Search: listings, sellers and cases by words and ids, in the marketplaces that the person reviews."""
 
 import re
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _CASE: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ListingRow:
-    """A listing that was found: what waits, what was said and done; of one that is judged blind nothing was said."""
+    """A listing: its open case, verdicts and actions; blind ones show no verdicts."""
 
     address: str | None
     external_id: Shown
@@ -51,7 +51,7 @@ class ListingRow:
 
 @dataclass(frozen=True, slots=True)
 class SellerRow:
-    """A seller that was found, with the address of their open cases and of those linked with them."""
+    """A seller, with the address of their open cases and those of linked sellers."""
 
     seller: Shown
     address: str
@@ -60,7 +60,7 @@ class SellerRow:
 
 @dataclass(frozen=True, slots=True)
 class SearchPage:
-    """What was asked, and what was found; `more` is whether there may be more listings than are shown."""
+    """The query and the results; `more` is whether there may be more listings than are shown."""
 
     template: ClassVar[str] = "search.html"
     place: ClassVar[str] = "/search"
@@ -80,7 +80,7 @@ def get_search(request: Request, session: Reviewer, q: str = "") -> HTMLResponse
 
 
 def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
-    """What the page shows."""
+    """The content of the page."""
     here, now = session.person.marketplaces(Permission.REVIEW_CASES), runtime.clock.now()
     asked = asked[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:

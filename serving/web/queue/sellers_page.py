@@ -1,4 +1,4 @@
-"""Sellers: the sanctions that people decide about, those in force, and the allow, watch and deny lists."""
+"""Sellers: proposed sanctions, sanctions in force, and the allow, watch and deny lists."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -39,7 +39,7 @@ _MEASURES: Final = {Measure.RESTRICT: "Restrict", Measure.CLOSE: "Close"}
 
 @dataclass(frozen=True, slots=True)
 class LinkedRow:
-    """An account around a sanctioned one: the way to it, and why nothing is proposed for it, if so."""
+    """An account linked with a sanctioned one: the path to it, and the reason if nothing is proposed for it."""
 
     path: Shown
     spared_because: str | None
@@ -47,7 +47,7 @@ class LinkedRow:
 
 @dataclass(frozen=True, slots=True)
 class SanctionRow:
-    """One sanction; `no_voice` says why the reader has none, `no_agreement` why they can only refuse it."""
+    """A sanction; `no_vote` says why the reader has no vote, `no_agreement` why they can only reject it."""
 
     sanction_id: str
     seller: Shown
@@ -64,7 +64,7 @@ class SanctionRow:
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One seller on a list, at a marketplace; its name is None where the reader reviews at one alone."""
+    """A seller on a list at a marketplace, whose name is None if the reader reviews at one only."""
 
     seller: Shown
     seller_id: str
@@ -78,9 +78,9 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class SellersPage:
-    """What waits for people, what is in force, and the lists; `may_list` is whether the reader keeps lists.
+    """Proposed sanctions, sanctions in force, and the lists; `may_list` is whether the reader maintains lists.
 
-    `places` are the marketplaces to choose from for a list, none where it goes without saying.
+    `places` are the marketplaces to choose from for a list, empty if there is only one.
     """
 
     template: ClassVar[str] = "sellers.html"
@@ -101,8 +101,8 @@ def get_sellers(request: Request, session: Speaker) -> HTMLResponse:
 
 
 @router.post("/sellers/sanctions/{sanction_id}")
-def post_voice(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
-    """Agree to a sanction, or refuse it."""
+def post_vote(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
+    """Approve or reject a sanction."""
     answer = fields.get("decision", "")
     if answer not in {"agree", "refuse"}:
         raise Invalid("Approve or reject the sanction.")
@@ -116,14 +116,14 @@ def post_voice(sanction_id: str, request: Request, session: Speaker, fields: Fie
 
 @router.post("/sellers/sanctions/{sanction_id}/lift")
 def post_lift(sanction_id: str, request: Request, session: Speaker, fields: Fields) -> Response:
-    """End a sanction that is in force."""
+    """Lift a sanction that is in force."""
     lift(runtime_of(request), session.person, sanction_id[:_LONGEST_ID], fields.get("reason", "")[:500])
     return go_to(request, _PLACE, Flash.SANCTION_LIFTED)
 
 
 @router.post("/sellers/lists")
 def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Put a seller on a list."""
+    """Add a seller to a list."""
     runtime, which, days = runtime_of(request), fields.get("list", ""), fields.get("days", "").strip()
     if which not in set(SellerList):
         raise Invalid("Choose a list.")
@@ -145,7 +145,7 @@ def post_entry(request: Request, session: Reviewer, fields: Fields) -> Response:
 
 @router.post("/sellers/lists/remove")
 def post_removal(request: Request, session: Reviewer, fields: Fields) -> Response:
-    """Take a seller off its list."""
+    """Remove a seller from its list."""
     runtime = runtime_of(request)
     here = acted_on(runtime, session.person, Permission.REVIEW_CASES, fields).marketplace_id
     take_off_list(runtime, here, fields.get("seller", "")[:200], by=f"user:{session.person.user_id}")
@@ -153,7 +153,7 @@ def post_removal(request: Request, session: Reviewer, fields: Fields) -> Respons
 
 
 def sellers_page(runtime: Runtime, session: Session) -> SellersPage:
-    """What the page shows."""
+    """The content of the page."""
     person, now = session.person, runtime.clock.now()
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     administers = bool(reviewed & person.marketplaces(Permission.ADMINISTER))

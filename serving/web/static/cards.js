@@ -1,5 +1,5 @@
-// Keys of a card that has the focus: the letters of its answers are armed only there, so that nothing is answered that
-// is not before somebody's eyes. After an answer or an undo the next card gets the focus.
+// Keyboard shortcuts of the focused card: its letters work only there, so that nobody answers a card out of view.
+// After an answer or an undo the next card gets the focus.
 (() => {
   const WHERE = "touchstone-card";
   const cards = () => [...document.querySelectorAll("article[data-stop]")];
@@ -19,7 +19,7 @@
   addEventListener("submit", (event) => {
     const index = cards().findIndex((card) => card.contains(event.target));
     const undoes = event.target.action.endsWith("/undo");
-    try { if (index >= 0 || undoes) sessionStorage.setItem(WHERE, String(Math.max(index, 0))); } catch { /* not kept */ }
+    try { if (index >= 0 || undoes) sessionStorage.setItem(WHERE, String(Math.max(index, 0))); } catch { /* storage is off */ }
   });
 
   try {
@@ -31,6 +31,6 @@
       next.focus({ preventScroll: Number(kept) === 0 });
       if (Number(kept) > 0) next.scrollIntoView({ block: "start" });
     }
-  } catch { /* nothing was kept */ }
+  } catch { /* storage is off */ }
   arm();
 })();

@@ -1,9 +1,9 @@
-// From one case to the next without waiting: the next page is fetched while this one is read and shown at once when an
-// answer is given, and answers are sent one after another. Without this script each step loads a page of its own.
+// Moves to the next case without waiting: it prefetches the next page, shows it as soon as the user decides, and sends
+// decisions one after another. Without this script each step loads a page of its own.
 (() => {
   const LOOK = "touchstone-look", FLOW = "touchstone-flow", PAGE = "text/html";
-  const OLD_MS = 300_000; // A page that was fetched longer ago may say too little of what happened since.
-  const BOUNCE_MS = { key: 150, pointer: 500 }; // A second press so soon was meant for the case before.
+  const OLD_MS = 300_000; // An older prefetched page may be outdated.
+  const BOUNCE_MS = { key: 150, pointer: 500 }; // A second press this soon was meant for the last case.
   const here = () => document.getElementById("case");
   const form = () => here().querySelector("form[data-answer]");
   const now = () => performance.now();
@@ -13,11 +13,11 @@
   let last = { at: -Infinity, word: "" };
   let pointer = false;
   let sending = null;
-  let shown = place(); // Where the case on the screen is; after Back the address is already another.
-  const answers = []; // Given and not yet recorded, the oldest first.
-  let answered = null; // The last that was recorded, with its page, to be shown again when it is taken back.
+  let shown = place(); // The address of the case on the screen; after Back the location already differs.
+  const answers = []; // Decisions in transit, the oldest first.
+  let answered = null; // The last recorded decision, with its page, to show again after an undo.
 
-  // ---- what somebody has written is kept until it is recorded
+  // ---- drafts of notes are kept until they are recorded
   const drafts = {
     fields: () => [...here().querySelectorAll("textarea[name]")],
     of: (id, name) => `draft:${id}:${name}`,
@@ -62,7 +62,7 @@
     put(found.page, found.title, address);
     last.at = now();
     here().querySelector("h1").focus({ preventScroll: true });
-    // First the page is painted, then the service is asked for anything.
+    // Paint the page before the next request.
     setTimeout(() => { send(); hold(form(), address); look(); });
   };
   const hold = async (shownForm, address) => {
@@ -74,10 +74,10 @@
     if (here().dataset.case !== id || answer === null) return;
     if (answer.ok) { document.getElementById("lease").outerHTML = await answer.text(); return; }
     await sent();
-    if (here().dataset.case === id) { drafts.keep(); location.replace(address); } // It says what has become of the case.
+    if (here().dataset.case === id) { drafts.keep(); location.replace(address); } // That page shows the state of the case.
   };
 
-  // ---- answers
+  // ---- decisions
   const sent = () => { send(); return sending; };
   const send = () => { sending ??= drain().finally(() => { sending = null; }); };
   const drain = async () => {
@@ -87,7 +87,7 @@
       if (refusal) bringBack(one, refusal);
     }
   };
-  // Sends a form; what was refused comes back as the words and the link of a note, what was done as the line to undo it.
+  // Sends a form; returns the text and the link of a refusal, or the undo line of a recorded decision.
   const post = async (url, body, address) => {
     let answer;
     try {
@@ -101,8 +101,8 @@
       const back = `/sign-in?next=${encodeURIComponent(address)}`;
       return { refusal: ["You are signed out. The decision was not recorded.", "Your note is still in this window.", "Sign in", back] };
     }
-    const said = [page.querySelector("main p"), page.querySelector("h1")].map((found) => found?.textContent ?? "");
-    return { refusal: [`Not recorded: ${said[0] || "something failed."}`, said[1] && `${said[1]}.`, "Load the case", address] };
+    const texts = [page.querySelector("main p"), page.querySelector("h1")].map((found) => found?.textContent ?? "");
+    return { refusal: [`Not recorded: ${texts[0] || "something failed."}`, texts[1] && `${texts[1]}.`, "Load the case", address] };
   };
   const record = async (one) => {
     const { refusal, line } = await post(one.url, one.body, one.address);
@@ -112,7 +112,7 @@
     if (answers.length === 1) say(line);
     return null;
   };
-  const takeBack = async (given, one) => {
+  const undo = async (given, one) => {
     const { refusal, line } = await post(given.action, new URLSearchParams(new FormData(given)), one.address);
     if (refusal) { delete given.dataset.sent; tell("refused", refusal); return; }
     answered = null;
@@ -132,11 +132,11 @@
     if (old) old.replaceWith(fresh); else document.body.append(fresh);
     window.htmx?.process(fresh);
   };
-  const sayRecording = (word, offer) => {
+  const sayRecording = (word, listing) => {
     const line = document.getElementById("recording").content.cloneNode(true).firstElementChild;
     line.querySelector("b").textContent = word;
-    line.querySelector(".mono").textContent = offer;
-    // What is not recorded yet can be taken back as soon as it is.
+    line.querySelector(".mono").textContent = listing;
+    // Undo waits until the decision is recorded.
     line.querySelector("button").addEventListener("click", async () => {
       await sent();
       document.querySelector("#undo form [data-key=z]")?.click();
@@ -146,7 +146,7 @@
   const bringBack = (one, refusal) => {
     drafts.keep();
     put(one.page, one.title, one.address);
-    last = { at: now(), anyMs: BOUNCE_MS.pointer }; // Whatever is pressed at once was meant for the case that was shown.
+    last = { at: now(), anyMs: BOUNCE_MS.pointer }; // An immediate press was meant for the last case.
     document.getElementById("undo")?.replaceChildren();
     delete form().dataset.sent;
     tell("refused", refusal);
@@ -173,7 +173,7 @@
     const { address, found } = ahead;
     const next = await found;
     if (!next) { await sent(); given.dataset.plain = "1"; delete given.dataset.sent; given.requestSubmit(button); return; }
-    drafts.keep(); // Until it is recorded.
+    drafts.keep(); // Until the decision is recorded.
     answers.push(one);
     last = { at: now(), word: button.value };
     show(next, address);
@@ -189,7 +189,7 @@
       const { address, found } = ahead;
       found.then((next) => { drafts.keep(); if (next) show(next, address); else location.assign(address); });
     } else if (answers.length && !link.hash) {
-      event.preventDefault(); // What was answered is recorded before the page goes.
+      event.preventDefault(); // Record decisions before the page unloads.
       sent().then(() => location.assign(link.href));
     }
   });
@@ -197,11 +197,11 @@
     const given = event.target;
     if (!event.defaultPrevented && answered && given.matches("#undo form") && new URL(given.action).pathname === `/cases/${answered.id}/undo`) {
       event.preventDefault();
-      takeBack(given, answered);
+      undo(given, answered);
       return;
     }
     if (event.defaultPrevented || given.dataset.plain) return;
-    if (given !== form() && answers.length) { // What was answered is recorded before the page goes.
+    if (given !== form() && answers.length) { // Record decisions before the page unloads.
       event.preventDefault();
       sent().then(() => { delete given.dataset.sent; given.requestSubmit(event.submitter); });
     }
@@ -223,7 +223,7 @@
   addEventListener("beforeunload", (event) => { if (answers.length) event.preventDefault(); });
   addEventListener("popstate", async () => {
     if (place() === shown) return;
-    await sent(); // What was answered is recorded before the page goes; what was refused has brought its case back.
+    await sent(); // Record decisions before the page unloads; a refusal has already restored its case.
     if (place() !== shown) location.reload();
   });
 

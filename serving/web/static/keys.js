@@ -1,4 +1,4 @@
-// Keys for what the page does without them: each presses a button or follows a link that is there to be seen.
+// Keyboard shortcuts: each presses a visible button or follows a visible link.
 (() => {
   const all = (query) => [...document.querySelectorAll(query)];
   const root = document.documentElement;
@@ -20,7 +20,7 @@
     return Boolean(target);
   };
 
-  // Ticks the row that has the focus, or all of its cluster.
+  // Ticks the focused row, or its whole cluster.
   const tick = (whole) => {
     const row = document.activeElement?.closest("tr");
     const box = row?.querySelector("input[name=case]");
@@ -52,12 +52,12 @@
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
     const key = event.key.toLowerCase();
     if (key.length === 1 && root.dataset.letterKeys === "off") return;
-    // A held key must not answer one case after another.
+    // A key that repeats must not decide one case after another.
     if (event.repeat && !["j", "k", "arrowdown", "arrowup"].includes(key)) return;
     if (act(key)) event.preventDefault();
   });
 
-  // A second press before the next page has come would be a second answer.
+  // A second press before the next page arrives would be a second decision.
   addEventListener("submit", (event) => {
     if (event.target.dataset.sent) event.preventDefault();
     event.target.dataset.sent = "1";

@@ -1,4 +1,4 @@
-// Asks now and then for what a page says can be asked for, and not while nobody sees it.
+// Polls the parts that a page marks, and only while the page is visible.
 (() => {
   const EVERY = 8000;
   const look = () => {

@@ -1,5 +1,5 @@
-// Runs before first paint, so that the page never flashes. Signed in, the page itself says which theme was chosen and the
-// switch keeps the choice with the person; elsewhere this browser remembers. Without script the switch is a plain form.
+// Runs before first paint, so that the page never flashes. For signed-in users the page names the theme, and the switch
+// saves it in their settings; otherwise this browser stores it. Without script the switch is a plain form.
 (() => {
   const root = document.documentElement;
   const isSet = () => root.dataset.theme === "light" || root.dataset.theme === "dark";
@@ -15,10 +15,10 @@
     event.preventDefault();
     const dark = isSet() ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
     root.dataset.theme = dark ? "light" : "dark";
-    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* it holds for this page */ }
-    if (button.type !== "submit") return;  // It may stand in a form about something else, as that of signing in.
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* applies to this page only */ }
+    if (button.type !== "submit") return;  // The form around it may have another purpose, such as sign-in.
     const fields = new URLSearchParams(new FormData(button.form));
     fields.set("theme", root.dataset.theme);
-    fetch(button.form.action, { method: "POST", body: fields, redirect: "manual", keepalive: true }); // Whoever goes on at once keeps it too.
+    fetch(button.form.action, { method: "POST", body: fields, redirect: "manual", keepalive: true }); // keepalive: the choice survives immediate navigation.
   });
 })();

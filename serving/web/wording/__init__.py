@@ -1,1 +1,1 @@
-"""Words that people read: labels, glossary, sentences."""
+"""Texts for people: labels, glossary, sentences."""

@@ -67,6 +67,6 @@ def term_of(name: str) -> Term:
     Raises
     ------
     KeyError
-        The glossary does not define it, so no page can.
+        The glossary does not define it.
     """
     return _by_name()[name]

@@ -1,7 +1,7 @@
-"""What was refused, in the language of whoever reads it.
+"""Reasons for refusals, in the reader's language.
 
-The template is looked up in the catalogues with bare places, `{most}` for `{most:,}`, because each language writes
-numbers and days its own way. English stays to the letter what the rule wrote.
+Catalogue keys use bare placeholders, `{most}` for `{most:,}`, because each language formats numbers and days in its own
+way. English is exactly the text of the rule.
 """
 
 from datetime import date
@@ -18,12 +18,12 @@ from serving.web.wording.messages import in_words
 
 
 def refusal(error: DomainError) -> str:
-    """Why something was refused."""
+    """The reason for a refusal in the reader's language."""
     return phrase_in_words(error.phrase)
 
 
 def phrase_in_words(phrase: Phrase) -> str:
-    """A phrase of the rules. One that the catalogues do not know stays English.
+    """A phrase of the rules in the reader's language; one without a translation stays English.
 
     >>> phrase_in_words(Phrase("A note has at most {most:,} characters.", most=2_000))
     'A note has at most 2,000 characters.'

@@ -1,4 +1,4 @@
-"""What a seller is told of its removal, in every state of its answer; marked here and translated where it is shown."""
+"""Texts about a removal for its seller, in every state of the answer; marked here and translated when shown."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""How states and choices are called on pages, with the class that colours each."""
+"""Labels of states and choices, with the CSS class of each."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -15,9 +15,9 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A judgement as a button: its word for staff, its words for a brand, its key, its class.
+    """A judgement as a button: its label for staff, its text for a brand, its key, its class.
 
-    Words of this module are marked here and translated where they are shown.
+    Texts of this module are marked here and translated when shown.
     """
 
     judgement: Judgement
@@ -40,7 +40,7 @@ CHOICE_OF: Final = {choice.judgement: choice for choice in CHOICES}
 
 @dataclass(frozen=True, slots=True)
 class LaneName:
-    """A lane in the rail: its name, its dot, and what one sees where it is empty."""
+    """A lane in the rail: its name, its dot, and the text of its empty state."""
 
     lane: CaseLane
     name: str
@@ -60,7 +60,7 @@ LANES: Final = (
     LaneName(CaseLane.ASK_BRAND, "Awaiting brand", "d-ask", "No open questions to brands."),
 )
 LANE_OF: Final = {one.lane: one for one in LANES}
-# A question is the brand's to answer; analysts can look at it, but it is not in their day's work.
+# Brands answer questions. Analysts can read them, but they are not part of analysts' queues.
 ANALYST_LANES: Final = tuple(one.lane for one in LANES if one.lane is not CaseLane.ASK_BRAND)
 
 # The lanes of scores, in lower case; stored values keep their names.
@@ -75,7 +75,7 @@ ROUTES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One line of a list to choose from."""
+    """An option of a list."""
 
     value: str
     text: str
@@ -100,7 +100,7 @@ REASON_CODES: Final = (
 
 @dataclass(frozen=True, slots=True)
 class StateWords:
-    """An action's state: a word, and the class of its badge."""
+    """An action's state: its label, and the class of its badge."""
 
     word: str
     tone: str
@@ -120,7 +120,7 @@ ACTION_STATES: Final = {
     (ActionKind.REINSTATE, ActionState.ACKNOWLEDGED): StateWords(N_("Reinstated"), "v-m"),
     (ActionKind.REINSTATE, ActionState.DEAD): StateWords(N_("Reinstatement not delivered"), "v-c"),
 }
-# What a look found says more than the acknowledgement; the other states say nothing that it does not.
+# A removal check adds to the acknowledgement only in these states; the others say the same.
 CHECK_STATES: Final = {
     CheckState.GONE: StateWords(N_("Removed"), "v-g"),
     CheckState.STILL_SHOWN: StateWords(N_("Still shown"), "v-c"),

@@ -1,7 +1,7 @@
 """Times, durations and amounts as a person reads them.
 
-Times are in the zone of whoever reads, UTC without a session; a date stands only where it is not today's. The bar names
-the zone once; what has no bar, and what is kept or sent, names it with the time.
+Times are in the reader's zone, UTC without a session; a date is shown only if it is not today's. The bar names the zone
+once; pages without a bar, and stored or sent texts, name it with the time.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _SOON: Final = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """How long there is left, in words, and whether that is little or nothing."""
+    """The time left in words, and whether it is short or over."""
 
     text: str
     at: str
@@ -27,7 +27,7 @@ class Due:
 
 
 def duration(seconds: float) -> str:
-    """A length of time at the precision at which one plans.
+    """A duration, rounded for planning.
 
     >>> duration(45), duration(41 * 60), duration(82 * 60), duration(11 * 3600), duration(76 * 3600)
     ('45 s', '41 min', '1 h 22', '11 h', '3 d 4 h')
@@ -46,7 +46,7 @@ def duration(seconds: float) -> str:
 
 
 def age(days: float) -> str:
-    """How old something is, in days in its first year.
+    """An age in days in the first year, then in years.
 
     >>> age(9), age(364), age(1200)
     ('9 d', '364 d', '3 y')
@@ -55,7 +55,7 @@ def age(days: float) -> str:
 
 
 def countdown(seconds: float) -> str:
-    """What is left of a short window, to the second.
+    """The rest of a short window, to the second.
 
     >>> countdown(134.9), countdown(-1)
     ('2:14', '0:00')
@@ -65,10 +65,10 @@ def countdown(seconds: float) -> str:
 
 
 def due(at: datetime, now: datetime) -> Due:
-    """How a deadline stands."""
+    """The state of a deadline."""
     left = at - now
     late = left <= timedelta(0)
-    # How late to the minute is of no use; the largest unit says what matters in a narrow column.
+    # The exact delay is of no use; in a narrow column the largest unit is enough.
     text = f"{_largest_unit(-left.total_seconds())} late" if late else duration(left.total_seconds())
     return Due(text, moment(at, now), late, not late and left < _SOON)
 
@@ -83,7 +83,7 @@ def short_moment(at: datetime, now: datetime) -> str:
 
 
 def moment(at: datetime, now: datetime) -> str:
-    """A time of day, with its date where that is not today's, and the year where it is not this one's.
+    """A time of day, with its date if it is not today, and the year if it is not the current one.
 
     >>> from datetime import UTC
     >>> now = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -95,12 +95,12 @@ def moment(at: datetime, now: datetime) -> str:
 
 
 def moment_named(at: datetime, now: datetime) -> str:
-    """As `moment`, with the zone: for what stands far from the bar, or is about another season."""
+    """As `moment`, with the zone, for places far from the bar and for dates in another season."""
     return f"{moment(at, now)} {zone(at)}"
 
 
 def full(at: datetime) -> str:
-    """A moment whole, with its year and zone, for whoever has no session and for what somebody may print.
+    """A complete time with year and zone, for visitors without a session and for print.
 
     >>> from datetime import UTC
     >>> full(datetime(2026, 3, 2, 8, 5, tzinfo=UTC))
@@ -116,7 +116,7 @@ def clock(at: datetime) -> str:
 
 
 def zone(at: datetime) -> str:
-    """What the zone is called at that moment; zones without letters of their own by their distance from UTC.
+    """The name of the zone at that time; zones without an abbreviation by their offset from UTC.
 
     >>> from datetime import UTC
     >>> zone(datetime(2026, 3, 2, tzinfo=UTC))
@@ -127,12 +127,12 @@ def zone(at: datetime) -> str:
 
 
 def yours_until(until: datetime, now: datetime) -> str:
-    """That the reader holds the lease of a case, and until when."""
+    """The reader's lease of a case, and its end."""
     return f"leased until {moment(until, now)}"
 
 
 def day(at: datetime, now: datetime) -> str:
-    """A date, with its year where that is not this one."""
+    """A date, with its year if it is not the current one."""
     here = _here(at)
     return f"{here.day} {here:%b}" if here.year == _here(now).year else f"{here.day} {here:%b %Y}"
 
@@ -146,7 +146,7 @@ def _is_today(at: datetime, now: datetime) -> bool:
 
 
 def amount(value: Decimal, currency: str) -> str:
-    """A price as it was named.
+    """A price as the listing states it.
 
     >>> amount(Decimal("1890.00"), "EUR"), amount(Decimal("12.50"), "PLN")
     ('€1,890', '12.50 PLN')
@@ -157,7 +157,7 @@ def amount(value: Decimal, currency: str) -> str:
 
 
 def about(value: float, currency: str) -> str:
-    """An amount that was worked out, without decimals where they say nothing.
+    """A computed amount, without decimals if they add nothing.
 
     >>> about(3869.7, "EUR"), about(8.214, "EUR"), about(20, "PLN")
     ('€3,870', '€8.21', '20 PLN')
@@ -181,7 +181,7 @@ def many(number: int, noun: str) -> str:
 
 
 def listed(words: list[str]) -> str:
-    """Words joined as in a sentence.
+    """A list of words as in a sentence.
 
     >>> listed(["a", "b", "c"]), listed(["a"])
     ('a, b and c', 'a')
@@ -190,7 +190,7 @@ def listed(words: list[str]) -> str:
 
 
 def figure(value: float | None, digits: int = 3) -> str:
-    """A figure, or that there is none."""
+    """A figure, or `none` if there is none."""
     return "none" if value is None else f"{value:.{digits}f}"
 
 
@@ -204,7 +204,7 @@ def signed(value: float, digits: int = 2) -> str:
 
 
 def initials(name: str) -> str:
-    """At most two letters that stand for a name.
+    """The initials of a name, at most two.
 
     >>> initials("Ines Moreau"), initials("Wei")
     ('IM', 'W')
