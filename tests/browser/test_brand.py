@@ -109,7 +109,7 @@ def test_a_brand_answers_in_the_language_in_which_it_signs_in(browser: Browser, 
 def test_a_set_is_confirmed_with_every_listing_shown_and_taken_back(window: Page, furnished: Furnished) -> None:
     enter(window, furnished, furnished.house.site.brand_person)
     window.get_by_role("link", name="Confirm several listings").click()
-    ticks = window.locator("input[type=checkbox][name^='offer:']")
+    ticks = window.locator("input[type=checkbox][name^='listing:']")
     expect(window.get_by_label("I believe in good faith")).to_be_visible()
     listings = ticks.count()
     assert listings > 2

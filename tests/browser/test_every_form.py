@@ -220,7 +220,7 @@ def test_a_brand_answers_confirms_and_takes_back(workshop: Workshop) -> None:
         expect(camille.field("Use single-letter shortcuts")).not_to_be_checked()
 
         camille.go("/brand/takedowns")
-        ticks = camille.page.locator("input[type=checkbox][name^='offer:']")
+        ticks = camille.page.locator("input[type=checkbox][name^='listing:']")
         listings = ticks.count()
         ticks.first.uncheck()
         camille.field("I believe in good faith").check()

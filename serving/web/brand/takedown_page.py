@@ -44,7 +44,7 @@ from serving.web.wording.vocabulary import FATES, REASON_CODES, Option, StateWor
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _LONGEST_ID: Final = 40
-_LISTING: Final = "offer:"
+_LISTING: Final = "listing:"
 _KINDS: Final = {
     RightKind.MARK: N_("Mark “%(title)s”"),
     RightKind.DESIGN: N_("Design “%(title)s”"),

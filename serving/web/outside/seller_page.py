@@ -1,4 +1,4 @@
-"""The page behind a seller's link: the statement of reasons, the state, and the seller's answers. It needs no account."""
+"""The page behind a seller's link: statement of reasons, state, and the seller's answers. It needs no account."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

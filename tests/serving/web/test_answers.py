@@ -39,7 +39,7 @@ def test_a_brand_answers_by_plain_form_and_the_removal_is_scheduled(site: Site) 
     assert (removal.kind, removal.state) == (ActionKind.REMOVE, ActionState.SCHEDULED)
     assert removal.statement["ground"] == "The goods copy a protected design."
     text = words(visitor.get("/brand").text)
-    assert "Removal leaves in 3:00. Undo until 09:03:00 UTC." in text
+    assert "The removal is sent in 3:00. Undo until 09:03:00 UTC." in text
     assert "No listing awaits your answer" in text
 
 
@@ -48,7 +48,7 @@ def test_undo_withdraws_the_removal_and_asks_again(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
     visitor.answer(case.case_id, case.version_id, "counterfeit")
     site.clock.forward(seconds=100)
-    assert "Removal leaves in 1:20" in words(visitor.get("/brand/done").text)
+    assert "The removal is sent in 1:20" in words(visitor.get("/brand/done").text)
     assert visitor.post(f"/cases/{case.case_id}/undo").headers["location"] == "/brand"
     assert [one.state for one in removals(site, case)] == [ActionState.WITHDRAWN]
     text = words(visitor.get("/brand").text)
@@ -108,8 +108,8 @@ def test_of_two_reviewers_the_second_is_told_and_nothing_is_overwritten(site: Si
     refused = second.answer(case.case_id, case.version_id, "counterfeit")
     assert refused.status_code == 409
     text = words(refused.text)
-    assert "The case has been decided already. What you sent was not recorded" in text
-    assert "nothing of anybody else's was overwritten" in text
+    assert "The case has been decided already. Your input was not recorded" in text
+    assert "no other person's changes were overwritten" in text
     assert f'href="/cases/{case.case_id}">Load the case' in refused.text
     with site.runtime.store.read() as connection:
         standing = verdicts.latest_of_case(connection, site.here, case.case_id)
@@ -133,7 +133,7 @@ def test_an_answer_on_a_version_that_was_changed_since_is_refused(site: Site) ->
     visitor = visit_as(site, site.analyst)
     stale = visitor.answer(case.case_id, case.version_id, "genuine")
     assert stale.status_code == 409
-    assert "The listing was changed since this case was opened" in words(stale.text)
+    assert "The listing has changed since this case opened" in words(stale.text)
     unseen = visitor.answer(current.case_id, case.version_id, "genuine")
     assert unseen.status_code == 409
     assert "look at the current version" in words(unseen.text)

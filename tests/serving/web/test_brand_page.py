@@ -61,7 +61,7 @@ def test_the_page_says_what_each_answer_does_and_who_can_help(site: Site) -> Non
     text = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "Counterfeit The marketplace is asked to remove the listing, 3:00 after your answer." in text
     assert "Cannot tellTest buy An analyst decides. Nothing is removed until then." in text
-    assert "Without an answer the listing goes to an analyst after 96 h." in text
+    assert "Without an answer, the listing goes to an analyst after 96 h." in text
     assert "Your account manager LO Lena Okafor lena@touchstone.example" in text
     assert "Everything is answered." in text
 

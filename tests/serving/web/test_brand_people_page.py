@@ -139,13 +139,13 @@ def test_a_power_of_attorney_limits_a_colleague_until_it_is_ended(site: Site) ->
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"last_day": ""}, "has a last day"),
+        ({"last_day": ""}, "needs a last day"),
         ({"last_day": "2020-01-01"}, "has ended already"),
-        ({"kind:mark": "no"}, "names at least one kind"),
-        ({"territories": "Europe"}, "is no territory"),
-        ({"agent": " "}, "The agent has 1 to 200"),
+        ({"kind:mark": "no"}, "must name at least one kind"),
+        ({"territories": "Europe"}, "is not a territory"),
+        ({"agent": " "}, "The agent must have 1 to 200"),
         ({"email": "ines@touchstone.example"}, "Choose one of your brand's people."),
-        ({"email": "camille@aurelle.example"}, "You lead the brand."),
+        ({"email": "camille@aurelle.example"}, "You have lead rights for this brand."),
     ],
 )
 def test_a_power_of_attorney_that_cannot_be_is_refused(site: Site, changes: dict[str, str], sentence: str) -> None:
@@ -171,7 +171,7 @@ def test_who_leads_too_is_not_made_an_agent_by_another(site: Site) -> None:
     assert f'value="{colleague.email}"' not in visitor.get(_PLACE).text
     answer = visitor.post("/brand/agents", wanted)
     assert answer.status_code == 409
-    assert "Who leads a brand is no agent of it." in words(answer.text)
+    assert "A user with lead rights cannot be an agent of the brand." in words(answer.text)
     assert visit_as(site, colleague).post(f"{_PLACE}/invitations", {"email": "n@aurelle.example"}).status_code == 200
 
 

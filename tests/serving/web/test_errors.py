@@ -14,7 +14,7 @@ def test_an_address_of_nothing_is_a_page_with_a_way_on(site: Site) -> None:
     answer = visit_as(site, site.analyst).get(f"/nothing/{SENT}?q={SENT}")
     assert answer.status_code == 404
     text = words(answer.text)
-    assert "Nothing here There is nothing at this address. Nothing was changed. The address may be old" in text
+    assert "Page not found There is nothing at this address. Nothing was changed. The address may be old" in text
     assert "Back to the startHelp 404" in text
     assert "told" not in answer.text
     assert "Ines Moreau" in answer.text, "the shell stays"
@@ -35,7 +35,7 @@ def test_a_form_is_not_loaded_by_its_address(site: Site) -> None:
 def test_a_role_that_may_not_is_told_so(site: Site) -> None:
     text = words(visit_as(site, site.brand_person).get("/queue").text)
     assert "Access denied Your role does not include this page. Nothing was opened or changed." in text
-    assert "An administrator of your marketplace gives roles. Yours: brand." in text
+    assert "An administrator of your marketplace assigns roles. Your roles: brand." in text
 
 
 @pytest.mark.parametrize("status", [403, 404, 405, 409, 413, 422, 500])
@@ -51,7 +51,7 @@ def test_a_form_that_is_too_large_says_how_large_one_may_be(site: Site) -> None:
     assert answer.status_code == 413
     text = words(answer.text)
     assert "Request too large" in text
-    assert "None of your input was saved. Send less at once. The largest form is 5 MB." in text
+    assert "None of your input was saved. Send less data at once. A form can have at most 5 MB." in text
 
 
 def test_a_conflict_says_that_nothing_was_overwritten(site: Site) -> None:
@@ -59,7 +59,7 @@ def test_a_conflict_says_that_nothing_was_overwritten(site: Site) -> None:
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     analyst = visit_as(site, site.analyst)
     text = words(analyst.answer(case.case_id, case.version_id, "counterfeit").text)
-    assert "nothing of anybody else's was overwritten. Load it again: it shows what holds now." in text
+    assert "no other person's changes were overwritten. Load it again: it shows what holds now." in text
     assert "Open case" in text
 
 
@@ -74,7 +74,7 @@ def test_what_fails_here_is_said_with_its_incident_and_nothing_else(
     visitor.post("/sign-in", {"email": site.analyst.email, "password": PASSWORD})
     answer = visitor.get("/queue")
     assert answer.status_code == 500
-    assert "Error on our side. Incident" in words(answer.text)
+    assert "An error occurred on our side. Incident" in words(answer.text)
     assert "a request is kept whole or not at all. Try again in a minute." in words(answer.text)
     assert "secret" not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]

@@ -53,7 +53,7 @@ def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_listings_and_nothing
     visitor = visit_as(site, site.brand_person)
     text = words(visitor.post(_PLACE, {**_NEW, "do": "try", "text": "a PLÁSTIC card inside"}).text)
     assert "It matches the pasted text at “plastic card”." in text
-    assert "It fits 2 of your latest 5 listings here." in text
+    assert "It matches 2 of your latest 5 listings here." in text
     assert "Solenne bag" not in text
     assert patterns(site) == []
     text = words(visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": "aurelle", "text": "none"}).text)
@@ -67,7 +67,7 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
         [kept] = of_brand(connection, (site.here, site.brand_id))
     visitor = visit_as(site, site.brand_person)
     page = visitor.get(_PLACE).text
-    assert "Your account reads this and does not change it." in words(page)
+    assert "Your account can read this page but not change it." in words(page)
     assert "Withdraw" not in page
     assert visitor.post(_PLACE, _NEW).status_code == 403
     assert visitor.post(f"{_PLACE}/{kept.indicator_id}/end").status_code == 403
@@ -79,7 +79,7 @@ def test_an_agent_changes_nothing_even_where_the_marketplace_let_it(site: Site) 
     grant_mandate(site.runtime, NewMandate("Aurelle", email, "Roche & Fils", ("EU",), until), by="test")
     person = a_leader(site)
     visitor = visit_as(site, person)
-    assert "You act by a power of attorney." in words(visitor.get(_PLACE).text)
+    assert "You act under a power of attorney." in words(visitor.get(_PLACE).text)
     assert visitor.post(_PLACE, _NEW).status_code == 403
 
 

@@ -48,7 +48,7 @@ def test_anybody_notifies_by_the_form_and_gets_the_receipt(site: Site) -> None:
         assert text in read
     page = visitor.get(sent(visitor))
     read = words(page.text)
-    assert "Your notice has come in and is kept" in read
+    assert "Your notice has arrived and is stored" in read
     assert "A person is reviewing it." in read
     assert "It is due by 5 March 2026, 09:00 UTC." in read
     assert "No listing here matches the address or id that you named." in read, "MP-2 is none of ours"
@@ -80,7 +80,7 @@ def test_what_is_missing_is_named_and_what_was_typed_is_not_lost(site: Site) -> 
 def test_too_many_listings_are_refused_with_the_limit(site: Site) -> None:
     answer = a_visitor(site).post("/notice", {**FIELDS, "locations": "\n".join(f"MP-{n}" for n in range(11))})
     assert answer.status_code == 422
-    assert "A notice names at most 10 listings; this one names 11." in words(answer.text)
+    assert "A notice can name at most 10 listings; this one names 11." in words(answer.text)
 
 
 def test_who_sends_too_many_a_day_is_told_when_to_come_back(site: Site) -> None:
@@ -103,7 +103,7 @@ def test_the_decision_stands_on_the_page_with_reasons_means_and_redress(site: Si
     site.clock.forward(seconds=UNDO_SECONDS)
     page = visitor.get(link)
     read = words(page.text)
-    for text in ("The listing stays.", "the goods are genuine", "Automated means", "by a person", "Your options"):
+    for text in ("The listing stays.", "the goods are genuine", "Automated means", "A trained person", "Your options"):
         assert text in read
     for hidden in (site.analyst.name, "closet-mia", "probability", "points", "lane"):
         assert hidden not in page.text
@@ -188,7 +188,7 @@ def test_a_notifier_complains_on_the_page_within_six_months(site: Site) -> None:
     judge(site, site.analyst, case, Judgement.GENUINE)
     assert "Why the decision is wrong" not in words(visitor.get(link).text)
     site.clock.forward(seconds=UNDO_SECONDS)
-    assert "Until 3 September 2026 you can complain on this page, free of charge" in words(visitor.get(link).text)
+    assert "Until 3 September 2026, you can complain on this page, free of charge" in words(visitor.get(link).text)
     refused = visitor.post(link, {"offer": "7", "said": "x"})
     assert refused.status_code == 404
     refused = visitor.post(link, {"offer": "1", "said": " "})

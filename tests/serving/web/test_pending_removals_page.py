@@ -52,7 +52,7 @@ def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_it
         site.clock.forward(hours=2)
         assert look(site, action) == "still_shown"
         analyst, brand = visit_as(site, site.analyst), visit_as(site, site.brand_person)
-        text = "1 removed listing is still shown, although the marketplace acknowledged the removal: look at it"
+        text = "1 removed listing is still shown, although the marketplace acknowledged the removal: review it"
         assert text in words(analyst.get("/queue").text)
         kept = words(analyst.get("/pending-removals").text)
         assert "Acknowledged but still shown" in kept

@@ -60,7 +60,7 @@ def test_a_mistake_of_the_guest_keeps_the_name_and_not_the_password(site: Site, 
     path, guest = invited(admin), a_visitor(site)
     answer = guest.post(path, {"name": "Nadia Roy", "password": "short one"})
     assert answer.status_code == 422
-    assert "A password has 10 to 200 characters." in words(answer.text)
+    assert "A password must have 10 to 200 characters." in words(answer.text)
     assert 'value="Nadia Roy"' in answer.text
     assert "short one" not in answer.text
 

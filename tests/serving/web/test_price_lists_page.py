@@ -65,9 +65,9 @@ def test_rows_that_are_pasted_are_read_as_a_file_is(site: Site) -> None:
         ("list.exe", b"model,price\n", "must end in"),
         ("list.parquet", b"PAR1", "must end in"),  # A megabyte of it can hold gigabytes.
         ("list.ndjson", b'{"model": ' + b"[" * 100_000, "must end in"),
-        ("list.csv", b"x" * (LARGEST + 1), "Send it in parts."),
-        ("list.csv", b"model\n" + b"a\n" * (MOST_ROWS + 1), "Send it in parts."),
-        ("list.csv", b"," * 100 + b"\n" + b"\n1" * 10_000, "The header has 101 columns; 100 are read at most."),
+        ("list.csv", b"x" * (LARGEST + 1), "Upload it in parts."),
+        ("list.csv", b"model\n" + b"a\n" * (MOST_ROWS + 1), "Upload it in parts."),
+        ("list.csv", b"," * 100 + b"\n" + b"\n1" * 10_000, "The header has 101 columns; at most 100 are accepted."),
         ("list.csv", b'model,price\n"never closed', "cannot be read"),
         ("list.csv", b"model,price\n\xff\xfe,1\n", "0 rows are accepted"),
         ("list.csv", b"model,price,colour\nColline,1,red\n", "colour"),
@@ -95,7 +95,7 @@ def test_rows_that_come_back_changed_are_judged_again(site: Site, rows: str) -> 
     visitor = visit_as(site, a_leader(site))
     answer = visitor.post(_PLACE, {"rows": rows})
     assert answer.status_code == 422
-    assert rows == '[{"model": "Colline"}]' or "did not come back. Choose the file again." in words(answer.text)
+    assert rows == '[{"model": "Colline"}]' or "were not submitted. Choose the file again." in words(answer.text)
     assert count(site) == 0
 
 
@@ -115,7 +115,7 @@ def test_the_list_is_found_in_and_taken_along_with_its_history(site: Site) -> No
 
 def test_who_does_not_lead_reads_and_adds_nothing(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
-    assert "Your account reads this" in words(visitor.get(_PLACE).text)
+    assert "Your account can read this page" in words(visitor.get(_PLACE).text)
     assert visitor.post(_PLACE, {"rows": '[{"model":"C","price":"1","currency":"EUR"}]'}).status_code == 403
     assert visitor.post(f"{_PLACE}/preview", {"text": _CSV}).status_code == 403
     assert count(site) == 0

@@ -105,7 +105,7 @@ def test_no_other_site_sends_the_form(site: Site, ada: Person) -> None:
             "en",
             "The person who invited you can create a link.",
             "New password again",
-            "two different",
+            "differ",
             "not valid",
             "Sign in",
         ),
@@ -129,7 +129,7 @@ def test_it_is_in_the_languages_of_the_sign_in(
 def test_a_refused_link_says_why_on_the_persons_page(site: Site, admin: Visitor, ada: Person) -> None:
     answer = admin.post(f"/people/{ada.user_id}/reset-link")
     assert answer.status_code == 409
-    assert "You cannot make a link for yourself." in words(answer.text)
+    assert "You cannot create a link for yourself." in words(answer.text)
     assert "Password reset" not in words(admin.get(f"/people/{ada.user_id}").text)
     assert admin.post("/people/usr_nobody/reset-link").status_code == 404
 
@@ -141,12 +141,12 @@ def test_who_leads_a_brand_is_shown_a_link_for_a_colleague(site: Site) -> None:
     assert f"{site.brand_person.user_id}/reset-link" not in visitor.get("/brand/people").text
     answer = visitor.post(f"/brand/people/{ana.user_id}/reset-link")
     assert "Send this link to ana@aurelle.example." in words(answer.text)
-    assert "ends after 24 hours" in words(answer.text)
+    assert "expires after 24 hours" in words(answer.text)
     assert a_visitor(site).post(link_in(answer.text), BOTH).status_code == 303
     assert "/reset/" not in visitor.get("/brand/people").text
     oneself = visitor.post(f"/brand/people/{site.brand_person.user_id}/reset-link")
     assert oneself.status_code == 409
-    assert "You cannot make a link for yourself." in words(oneself.text)
+    assert "You cannot create a link for yourself." in words(oneself.text)
     colleague = visit_as(site, site.analyst)
     assert colleague.post(f"/brand/people/{ana.user_id}/reset-link").status_code == 403
     assert PASSWORD not in answer.text

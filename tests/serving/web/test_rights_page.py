@@ -73,13 +73,13 @@ def test_a_document_on_file_carries_another_claim_too(site: Site) -> None:
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"kind": "patent"}, "Say whether it is a mark"),
+        ({"kind": "patent"}, "Choose whether it is a mark"),
         ({"classes": "18, leather"}, "Classes are numbers"),
         ({"classes": "46"}, "Classes are numbers from 1 to 45"),
-        ({"territories": "Europe"}, "is no territory"),
+        ({"territories": "Europe"}, "is not a territory"),
         ({"territories": ""}, "Name at least one territory"),
-        ({"last_day": "tomorrow"}, "A day is written as"),
-        ({"title": "\u202e"}, "The title has 1 to 200 characters"),
+        ({"last_day": "tomorrow"}, "Write the day in the form"),
+        ({"title": "\u202e"}, "The title must have 1 to 200 characters"),
     ],
 )
 def test_a_claim_that_cannot_be_is_given_back_with_the_reason(
@@ -109,8 +109,8 @@ def test_an_end_is_told_in_time_and_a_refusal_with_its_reason(site: Site) -> Non
     other = claim_right(site.runtime, NewRight("Aurelle", RightKind.MARK, "Sabline", "EUIPO", "2", ("EU",)), by="test")
     settle_right(site.runtime, other, RightState.REFUSED, note="Another owner.", by="test")
     text = words(visit_as(site, site.brand_person).get(_PLACE).text)
-    assert "1 right ends soon" in text
-    assert "It ends in 30 days; supply the renewal in time." in text
+    assert "1 right expires soon" in text
+    assert "The right expires in 30 days. Supply the renewal before then." in text
     assert "Another owner." in text
     site.clock.forward(days=40)
     assert "The right has expired and cannot be used." in words(visit_as(site, site.brand_person).get(_PLACE).text)
@@ -118,7 +118,7 @@ def test_an_end_is_told_in_time_and_a_refusal_with_its_reason(site: Site) -> Non
 
 def test_the_page_says_where_rights_must_hold(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
-    assert "Bazaar has not said where it sells." in words(visitor.get(_PLACE).text)
+    assert "Bazaar has not stated where it sells." in words(visitor.get(_PLACE).text)
     sell_in(site.runtime, ["FR", "DE"], marketplace=None, by="test")
     assert "where the marketplace sells (DE, FR)" in words(visitor.get(_PLACE).text)
 
@@ -142,10 +142,10 @@ def test_what_another_marketplace_verified_is_withdrawn_there(any_site: Site) ->
     here, there = ({"of": f"{place}.{any_site.brand_id}"} for place in (any_site.here, souk))
     pages = [visitor.get(f"{_PLACE}?of={one['of']}").text for one in (here, there)]
     assert [f"/{right_id}/withdraw" in page for page in pages] == [False, True]
-    assert ["Who leads the brand there withdraws it." in words(page) for page in pages] == [True, False]
+    assert ["A user with lead rights there can withdraw it." in words(page) for page in pages] == [True, False]
     refused = visitor.post(f"{_PLACE}/{right_id}/withdraw", here)
     assert refused.status_code == 403
-    assert "Who leads the brand there withdraws it." in words(refused.text)
+    assert "A user with lead rights there can withdraw it." in words(refused.text)
     assert claims(any_site)[0].right.state is RightState.VERIFIED
     assert visitor.post(f"{_PLACE}/{right_id}/withdraw", there).status_code == 303
     assert claims(any_site)[0].right.state is RightState.WITHDRAWN
@@ -153,7 +153,7 @@ def test_what_another_marketplace_verified_is_withdrawn_there(any_site: Site) ->
 
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
-    assert "Your account reads this" in words(visitor.get(_PLACE).text)
+    assert "Your account can read this page" in words(visitor.get(_PLACE).text)
     assert send(visitor, _PLACE, _CLAIM) == 403
     assert send(visitor, "/brand/documents") == 403
     with site.runtime.store.read() as connection:

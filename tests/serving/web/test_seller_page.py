@@ -140,7 +140,7 @@ def test_a_seller_answers_and_reads_what_the_rights_holder_says(site: Site) -> N
     answer_as_rights_holder(site.runtime, site.brand_person, found, CounterNoticeEvent.MAINTAIN, reasons)
     read = words(visitor.get(link).text)
     assert "The rights holder maintains the removal" in read
-    assert "You can answer it again, or appeal" in read
+    assert "You can answer again, or appeal" in read
     assert "Your listing was removed" not in read
     assert reasons in read
     assert site.brand_person.name not in read
@@ -179,7 +179,7 @@ def test_an_appeal_goes_to_a_person_and_its_end_stands_on_the_page(site: Site) -
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     read = words(visitor.get(link).text)
     assert "The removal is undone" in read
-    assert "Earlier decision does not count against the seller" in read
+    assert "The earlier decision does not count against the seller" in read
     assert site.second_analyst.name not in read
 
 

@@ -34,7 +34,7 @@ def test_one_seller_is_put_on_the_list_and_taken_off_and_both_are_kept(site: Sit
     assert visitor.post(_PLACE, {"rows": "shop-1", "last_day": "2030-01-31"}).headers["location"] == _PLACE
     text = words(visitor.get(_PLACE).text)
     assert "shop-1 none yet" in text
-    assert "Camille Duval 31 Jan 2030 Take off" in text
+    assert "Camille Duval 31 Jan 2030 Remove seller" in text
     site.clock.forward(minutes=1)
     assert visitor.post(f"{_PLACE}/remove", {"seller": "shop-1"}).status_code == 303
     assert on_list(site) == ["maison-brandt"]
@@ -57,7 +57,7 @@ def test_a_list_is_shown_before_it_changes_anything(site: Site) -> None:
     site.clock.forward(minutes=1)
     page = upload(visitor, f"seller\nshop-1\nshop-2\n{'x' * 201}\n".encode(), whole="yes")
     text = words(page)
-    assert "2 come on, 1 go off, 0 stay as they are. 1 line is refused. Nothing is changed yet." in text
+    assert "Added: 2. Removed: 1. Unchanged: 0. 1 line is refused. Nothing is changed yet." in text
     assert "maison-brandt" in text
     assert on_list(site) == ["maison-brandt"]
     visitor.post(_PLACE, {"rows": sent_back(page), "whole": "yes"})
@@ -66,7 +66,7 @@ def test_a_list_is_shown_before_it_changes_anything(site: Site) -> None:
 
 def test_what_is_no_list_is_refused_with_the_reason(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
-    assert "Choose a file, or paste ids" in words(visitor.post(f"{_PLACE}/preview", {"text": " "}).text)
+    assert "Choose a file, or paste seller ids" in words(visitor.post(f"{_PLACE}/preview", {"text": " "}).text)
     assert "no text in UTF-8" in words(upload(visitor, b"\xff\xfe\x00"))
     assert visitor.post(_PLACE, {"rows": "x" * 201}).status_code == 422
     assert visitor.post(_PLACE, {"rows": "shop-1", "last_day": "2020-01-01"}).status_code == 422
@@ -77,7 +77,7 @@ def test_what_is_no_list_is_refused_with_the_reason(site: Site) -> None:
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
     page = visitor.get(_PLACE).text
-    assert "Your account reads this" in words(page)
+    assert "Your account can read this page" in words(page)
     assert "Remove seller" not in page
     assert visitor.post(_PLACE, {"rows": "shop-1"}).status_code == 403
     assert visitor.post(f"{_PLACE}/preview", {"text": "shop-1"}).status_code == 403

@@ -37,7 +37,7 @@ def test_every_listing_is_shown_ticked_and_what_is_unticked_stays_open(site: Sit
     assert "2 removals are sent when the undo window closes." in answer
     assert "Undo whole request" in answer
     assert states(site) == {"scheduled": 2}
-    assert [f"offer:{one.case_id}" for one in open_cases(site, CaseLane.ASK_BRAND)] == [left_out]
+    assert [f"listing:{one.case_id}" for one in open_cases(site, CaseLane.ASK_BRAND)] == [left_out]
     back = brand.post(f"{done.headers['location']}/undo")
     assert back.headers["location"] == done.headers["location"]
     assert "the questions are open again" in words(brand.get(done.headers["location"]).text)
@@ -64,7 +64,7 @@ def test_without_a_right_on_file_there_is_no_form(site: Site) -> None:
     for kind in RightKind:
         withdraw_all(site, kind)
     page = visit_as(site, site.brand_person).get(PATH).text
-    assert "No right of yours is on file" in words(page)
+    assert "No right on file" in words(page)
     assert '<form method="post" action="/brand/takedowns"' not in page
 
 
