@@ -54,7 +54,7 @@ def sign_in(page: Page, base_url: str, email: str, password: str) -> None:
 
 
 def begin_session(page: Page, base_url: str, site: Site, person: Person, path: str = "/") -> None:
-    """Load a page as a person whose session was begun in the database, in the place of whoever was signed in.
+    """Load a page as a person whose session was begun in the database; it replaces the last session.
 
     Where signing in is not what a test is about: the form costs two pages and the hash of a password.
     """

@@ -27,14 +27,14 @@ PORTAL: Final = "test_brand.test_a_brand_keeps_its_file_and_writes_and_its_manag
 SELLER: Final = "test_seller.test_a_seller_answers_a_removal_from_its_link"
 NOTIFIER: Final = "test_seller.test_what_is_refused_says_why_and_keeps_what_was_typed"
 OPERATOR: Final = "test_operations.test_an_administrator_goes_from_what_is_not_well_to_who_did_what"
-NEW_SELLER: Final = "test_people.test_somebody_is_asked_in_shown_around_and_sent_away"
+NEW_SELLER: Final = "test_people.test_a_user_is_invited_onboarded_and_deactivated"
 FORGETFUL: Final = "test_people.test_who_forgot_their_password_chooses_another_without_script"
-CASE: Final = "test_every_form.test_cases_are_set_aside_noted_on_and_decided_together"
-DESK: Final = "test_every_form.test_an_analyst_keeps_its_own_desk"
-BRAND: Final = "test_every_form.test_a_brand_answers_confirms_and_takes_back"
+CASE: Final = "test_every_form.test_cases_are_snoozed_noted_on_and_decided_together"
+OWN_WORK: Final = "test_every_form.test_an_analyst_uses_filters_settings_and_onboarding"
+BRAND: Final = "test_every_form.test_a_brand_answers_confirms_and_undoes"
 FILE: Final = "test_every_form.test_who_leads_a_brand_changes_its_file"
 MANAGER: Final = "test_every_form.test_an_account_manager_changes_how_a_brand_is_asked"
-SELLERS: Final = "test_every_form.test_two_organisations_decide_about_sellers_and_held_removals"
+SELLERS: Final = "test_every_form.test_two_organisations_decide_about_sellers_and_pending_removals"
 SCIENTISTS: Final = "test_every_form.test_two_data_scientists_try_promote_and_roll_back"
 ADMINISTRATOR: Final = "test_every_form.test_an_administrator_changes_who_may_what"
 RECEIVERS: Final = "test_every_form.test_an_administrator_sends_again_and_changes_the_receiver"
@@ -65,7 +65,7 @@ FORMS: Final = (
     OneForm("audit.html", "GET /operations/audit", OPERATOR, "act="),
     OneForm("base.html", "GET /search", QUEUE),
     OneForm("base.html", "POST /settings/quick", ANSWER, "theme="),
-    OneForm("base.html", "POST /sign-out", DESK),
+    OneForm("base.html", "POST /sign-out", OWN_WORK),
     OneForm("brand.html", "POST /cases/{case_id}/verdict", BRAND),
     OneForm("brand_indicators.html", "POST /brand/indicators/{indicator_id}/end", FILE),
     OneForm("brand_indicators.html", "POST /brand/indicators", FILE),
@@ -95,7 +95,7 @@ FORMS: Final = (
     OneForm("counter_notices.html", "POST /counter-notices/{counter_notice_id}", BRAND),
     OneForm("deliveries.html", "POST /operations/deliveries/replay", RECEIVERS),
     OneForm("deliveries.html", "POST /operations/deliveries/replay", RECEIVERS, "action_id="),
-    OneForm("help.html", "POST /help/onboarding/{role}/again", DESK),
+    OneForm("help.html", "POST /help/onboarding/{role}/again", OWN_WORK),
     OneForm("join.html", "POST /join/{token}/accept", ADMINISTRATOR),
     OneForm("join.html", "POST /join/{token}", NEW_SELLER),
     OneForm("keys.html", "POST /keys/{key_id}/revoke", ADMINISTRATOR),
@@ -136,14 +136,14 @@ FORMS: Final = (
     OneForm("person.html", "POST /people/{user_id}/reactivate", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/deactivate", NEW_SELLER),
     OneForm("queue.html", "POST /queue/filters", QUEUE),
-    OneForm("queue.html", "POST /queue/pause-later", DESK),
+    OneForm("queue.html", "POST /queue/pause-later", OWN_WORK),
     OneForm("queue.html", "GET /cases/bulk", QUEUE),
     OneForm("queue.html", "GET /queue", QUEUE, "language="),
     OneForm("reset.html", "POST /reset/{token}", FORGETFUL),
     OneForm("runs.html", "POST /models/train", SCIENTISTS),
-    OneForm("saved_filters.html", "POST /queue/filters/rename", DESK),
+    OneForm("saved_filters.html", "POST /queue/filters/rename", OWN_WORK),
     OneForm("saved_filters.html", "POST /queue/filters/delete", QUEUE),
-    OneForm("search.html", "GET /search", DESK),
+    OneForm("search.html", "GET /search", OWN_WORK),
     OneForm("seller.html", "POST /seller/{token}", SELLER, "event=submit"),
     OneForm("seller.html", "POST /seller/{token}/documents", SELLER),
     OneForm("seller.html", "POST /seller/{token}", SELLER, "event=withdraw"),
@@ -152,7 +152,7 @@ FORMS: Final = (
     OneForm("sellers.html", "POST /sellers/lists/remove", SELLERS),
     OneForm("sellers.html", "POST /sellers/lists", SELLERS),
     OneForm("settings.html", "POST /settings", NEW_SELLER),
-    OneForm("settings.html", "POST /settings/password", DESK),
+    OneForm("settings.html", "POST /settings/password", OWN_WORK),
     OneForm("setup.html", "POST /setup/{token}", FOUNDER),
     OneForm("sign_in.html", "POST /sign-in", QUEUE),
     OneForm("takedown.html", "POST /brand/takedowns", BRAND),

@@ -56,7 +56,7 @@ class House:
 
 
 def furnish(home: Path) -> House:
-    """Strikes, removals in every state of a seller's answer, notices, questions, cases, held removals, and models."""
+    """Strikes, removals in every state of a counter-notice, notices, questions, cases, pending removals and models."""
     clock = TestClock(datetime.now(UTC) - _LASTS)
     runtime = open_runtime(
         Settings(home=home, undo_window_seconds=180, random_delay_minutes=0, hidden_score_share=0.0), clock=clock
@@ -117,7 +117,7 @@ def _confirmed_at_once(site: Site) -> str:
 
 
 def _decided_together(site: Site) -> dict[str, str]:
-    """An answer to two cases of which one was decided before, and two that can be decided now."""
+    """A decision about two cases, one of them decided before, and two cases that can be decided now."""
     made, fresh = ([a_case(site, external_id=f"MP-{tens}{number}") for number in range(2)] for tens in (7, 8))
     judge(site, site.second_analyst, made[0], Judgement.GENUINE)
     items = tuple(Item(one.case_id, one.version_id) for one in made)

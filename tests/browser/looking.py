@@ -29,7 +29,7 @@ class NotReached(LookupError):
 
 
 def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str]) -> str:
-    """Load a page of the list, as whoever is signed in; folded parts are opened where the list says so.
+    """Load a page of the list as the signed-in user; folded parts are opened where the list says so.
 
     Returns its source, in which no script has run.
 

@@ -155,7 +155,7 @@ def _window(browser: Browser, base_url: str, person: Mapping[str, str] | None) -
     if person is not None:
         sign_in(page, base_url, person["user"], person["password"])
         guide = page.get_by_role("button", name="Got it")
-        if guide.count():  # What newcomers are shown above each page would hide half of it.
+        if guide.count():  # Onboarding lists above each page would hide half of it.
             guide.first.click()
     return page
 

@@ -62,7 +62,7 @@ def fill(home: Path, webhook_url: str, secret: str) -> Site:
 
 @contextmanager
 def on_home(home: Path) -> Iterator[str]:
-    """The application over a home that nobody else has open, without its jobs; answers can be taken back for long."""
+    """The application over a data directory of its own, without its jobs; answers can be undone for long."""
     runtime = open_runtime(Settings(home=home, undo_window_seconds=180), migrated=True)
     try:
         with answering(runtime) as address:

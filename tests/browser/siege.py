@@ -161,8 +161,8 @@ class _Round:
         action = carried_out(site, record_verdict(runtime, site.brand_person, sentence).action)
         open_counter_notices(runtime)
         link = new_link(runtime, site.here, action.action_id)
-        for paper in range(_DOCUMENTS):
-            content = f"%PDF-1.4\n{number}.{paper}\n%%EOF".encode()
+        for document in range(_DOCUMENTS):
+            content = f"%PDF-1.4\n{number}.{document}\n%%EOF".encode()
             hand_in(runtime, link.removeprefix(PLACE), self._next(300), content)
         submit(runtime, site.here, action.action_id, self._next(4_000))
         contested = now_of(site, action).counter_notice_id

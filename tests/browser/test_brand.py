@@ -32,7 +32,7 @@ def window(browser: Browser, furnished: Furnished) -> Iterator[Page]:
 
 
 def enter(page: Page, furnished: Furnished, person: Person, path: str = "/") -> None:
-    """A page as this person sees it, who takes the place of whoever was signed in."""
+    """A page as this person sees it, who replaces the last signed-in user."""
     begin_session(page, furnished.address, furnished.house.site, person, path)
 
 
@@ -48,7 +48,7 @@ def now_deferred(page: Page, number: int) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(re.compile(rf"^{number}\b"))
 
 
-def test_a_brands_person_answers_by_keyboard_and_takes_back(window: Page, furnished: Furnished) -> None:
+def test_a_brand_user_answers_by_keyboard_and_undoes(window: Page, furnished: Furnished) -> None:
     enter(window, furnished, furnished.house.site.brand_person)
     before = waiting(window)
     window.keyboard.press("g")
@@ -106,7 +106,7 @@ def test_a_brand_answers_in_the_language_in_which_it_signs_in(browser: Browser, 
     assert watch.complaints == []
 
 
-def test_a_set_is_confirmed_with_every_listing_shown_and_taken_back(window: Page, furnished: Furnished) -> None:
+def test_a_bulk_confirmation_shows_every_listing_and_is_undone(window: Page, furnished: Furnished) -> None:
     enter(window, furnished, furnished.house.site.brand_person)
     window.get_by_role("link", name="Confirm several listings").click()
     ticks = window.locator("input[type=checkbox][name^='listing:']")

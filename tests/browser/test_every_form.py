@@ -24,11 +24,11 @@ from tests.browser.every_form import (
     ADMINISTRATOR,
     BRAND,
     CASE,
-    DESK,
     FILE,
     FORMS,
     FOUNDER,
     MANAGER,
+    OWN_WORK,
     RECEIVERS,
     SCIENTISTS,
     SELLERS,
@@ -97,7 +97,7 @@ def test_a_form_counts_as_sent_where_its_route_got_its_fields(sent: Sent, was_se
 
 
 @pytest.mark.soak
-def test_cases_are_set_aside_noted_on_and_decided_together(workshop: Workshop) -> None:
+def test_cases_are_snoozed_noted_on_and_decided_together(workshop: Workshop) -> None:
     site = workshop.site
     with without_script(workshop, CASE, site.analyst, site.second_analyst) as (ines, tomas):
         ines.go(workshop.versions)
@@ -163,8 +163,8 @@ def _decides_together(ines: Window, address: str) -> None:
 
 
 @pytest.mark.soak
-def test_an_analyst_keeps_its_own_desk(workshop: Workshop) -> None:
-    with without_script(workshop, DESK, workshop.site.second_analyst, None) as (tomas, ruben):
+def test_an_analyst_uses_filters_settings_and_onboarding(workshop: Workshop) -> None:
+    with without_script(workshop, OWN_WORK, workshop.site.second_analyst, None) as (tomas, ruben):
         tomas.go("/queue")
         tomas.says("without a break")
         tomas.press("Dismiss reminder")
@@ -200,9 +200,9 @@ def test_an_analyst_keeps_its_own_desk(workshop: Workshop) -> None:
 
 
 @pytest.mark.soak
-def test_a_brand_answers_confirms_and_takes_back(workshop: Workshop) -> None:
+def test_a_brand_answers_confirms_and_undoes(workshop: Workshop) -> None:
     with without_script(workshop, BRAND, workshop.site.brand_person) as (camille,):
-        waiting = re.compile(r"^\d+ listings wait for your answer")
+        waiting = re.compile(r"^\d+ listings await your answer")
         before = camille.page.get_by_role("heading", name=waiting).inner_text()
         camille.unfold("Add a reason or a note")
         camille.fill("Note for analysts", "The clasp is not ours.")
@@ -335,7 +335,7 @@ def test_an_account_manager_changes_how_a_brand_is_asked(workshop: Workshop) -> 
 
 
 @pytest.mark.soak
-def test_two_organisations_decide_about_sellers_and_held_removals(workshop: Workshop) -> None:
+def test_two_organisations_decide_about_sellers_and_pending_removals(workshop: Workshop) -> None:
     site = workshop.site
     with without_script(workshop, SELLERS, site.second_analyst, site.account_manager) as (tomas, lena):
         for window, answer in (

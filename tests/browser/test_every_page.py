@@ -89,7 +89,7 @@ def test_a_page_keeps_every_rule_in_both_themes_at_both_sizes(windows: Windows, 
 
 
 @pytest.mark.parametrize("name", ["queue", "case"])
-def test_the_desk_weighs_at_most_150_kilobytes(windows: Windows, name: str) -> None:
+def test_the_queue_weighs_at_most_150_kilobytes(windows: Windows, name: str) -> None:
     """Compressed, with everything that it loads into an empty cache, the next case that it loads ahead among it."""
     one = next(page for page in PAGES if page.name == name)
     page, _ = windows.of(one.role)

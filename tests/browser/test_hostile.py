@@ -50,7 +50,7 @@ _GROWN: Final = """
 }
 """
 # Addresses whose own words stand on the page again.
-_SAID_BACK: Final[Mapping[Role | None, tuple[str, ...]]] = {
+_ECHOED: Final[Mapping[Role | None, tuple[str, ...]]] = {
     None: ("/notice?offer=", "/sign-in?next="),
     Role.ANALYST: ("/search?q=", "/queue?market="),
 }
@@ -91,7 +91,7 @@ def _pages_of(siege: Siege, role: Role | None) -> list[str]:
     """What a role can load: the pages of the list, and those of what was filled."""
     listed = [one.route for one in PAGES if one.role is role and one.at is None and "{" not in one.route]
     filled = {None: [*siege.sellers, *siege.notices], Role.ANALYST: siege.cases}.get(role, [])
-    reflected = [prefix + quote(text, safe="") for prefix in _SAID_BACK.get(role, ()) for text in siege.texts[::9]]
+    reflected = [prefix + quote(text, safe="") for prefix in _ECHOED.get(role, ()) for text in siege.texts[::9]]
     return [*dict.fromkeys(listed), *filled, *reflected]
 
 

@@ -44,7 +44,7 @@ class Service:
     url: str
 
     def text(self) -> list[tuple[str, str]]:
-        """What the analyst has said, in order: of which case, and what."""
+        """The analyst's decisions, in order: case and judgement."""
         store = Store(self.url)
         query = select(verdict.c.case_id, verdict.c.judgement).order_by(verdict.c.known_at, verdict.c.verdict_id)
         with store.read() as connection:
@@ -54,7 +54,7 @@ class Service:
 
 
 @contextmanager
-def a_desk(touchstone: str, home: Path, number: int, url: str | None = None) -> Iterator[Service]:
+def a_queue(touchstone: str, home: Path, number: int, url: str | None = None) -> Iterator[Service]:
     runtime = open_runtime(Settings(home=home, database_url=url, hidden_score_share=0.0))
     try:
         site = populate(runtime, TestClock())
@@ -122,7 +122,7 @@ def hold_answers(page: Page) -> Callable[[], None]:
 
 
 def decide_in_a_row(page: Page, stage: Service, number: int) -> None:
-    """Decide so many cases, taking every fourth back and answering it anew, and compare with the database."""
+    """Decide so many cases, undo and repeat every fourth decision, and compare with the database."""
     before, expected = len(stage.text()), []
     for turn in range(number):
         key = list(KEYS)[turn % len(KEYS)]
@@ -130,7 +130,7 @@ def decide_in_a_row(page: Page, stage: Service, number: int) -> None:
         expected.append((case_id, KEYS[key].value))
         if turn % 4 == 3:
             assert press(page, "z") != case_id
-            assert case_on(page) == case_id, "back at the case that was taken back"
+            assert case_on(page) == case_id, "back at the undone case"
             expected.append((case_id, Judgement.WITHDRAWN.value))
             assert press(page, "l") == case_id
             expected.append((case_id, Judgement.LICENSED.value))
@@ -138,7 +138,7 @@ def decide_in_a_row(page: Page, stage: Service, number: int) -> None:
     expect(page.locator("#undo")).not_to_contain_text("is being recorded", timeout=15_000)
     expect(page.locator("#undo")).to_contain_text("recorded for")
     assert stage.text()[before:] == expected
-    assert len({case_id for case_id, _ in expected}) == number, "no case twice but those that were taken back"
+    assert len({case_id for case_id, _ in expected}) == number, "no case twice but the undone ones"
 
 
 def test_eight_cases_are_decided_in_a_row_by_keys_alone(browser: Browser, stage: Service) -> None:
@@ -151,7 +151,7 @@ def test_sixty_cases_are_decided_in_a_row_by_keys_alone(
     browser: Browser, touchstone: str, tmp_path: Path, engine_name: str, request: pytest.FixtureRequest
 ) -> None:
     url = None if engine_name == "sqlite" else request.getfixturevalue("postgres").new_database()
-    with a_desk(touchstone, tmp_path / "home", 80, url) as found, a_window(browser, found) as page:
+    with a_queue(touchstone, tmp_path / "home", 80, url) as found, a_window(browser, found) as page:
         decide_in_a_row(page, found, 60)
 
 
@@ -171,7 +171,7 @@ def test_no_page_is_loaded_between_two_cases(browser: Browser, stage: Service) -
         assert case_on(page) == first
 
 
-def test_a_held_key_and_a_key_pressed_twice_answer_once(browser: Browser, stage: Service) -> None:
+def test_a_repeating_key_and_a_key_pressed_twice_answer_once(browser: Browser, stage: Service) -> None:
     with a_window(browser, stage) as page:
         before = len(stage.text())
         first = case_on(page)
@@ -237,7 +237,7 @@ def test_who_is_signed_out_meanwhile_is_told_and_keeps_the_note(browser: Browser
         assert page.get_by_placeholder("Note").input_value() == "Ask for the invoice."
 
 
-def test_an_answer_that_is_still_on_its_way_can_be_taken_back(browser: Browser, stage: Service) -> None:
+def test_an_answer_in_transit_can_be_undone(browser: Browser, stage: Service) -> None:
     with a_window(browser, stage) as page:
         before = len(stage.text())
         go_on = hold_answers(page)
@@ -266,7 +266,7 @@ def test_back_waits_for_an_answer_that_is_still_on_its_way(browser: Browser, sta
         assert case_on(page) == first
 
 
-def test_back_from_a_refused_answer_keeps_what_is_said_of_it(browser: Browser, stage: Service) -> None:
+def test_back_from_a_refused_answer_keeps_its_reason(browser: Browser, stage: Service) -> None:
     with a_window(browser, stage, refused="409") as page:
         go_on = hold_answers(page)
         first = press(page, "g")

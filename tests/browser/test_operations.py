@@ -1,4 +1,4 @@
-"""An administrator looks after the service from the overview to the audit log; the forms work without script."""
+"""An administrator operates the service from the overview to the audit log; the forms work without script."""
 
 import pytest
 from playwright.sync_api import Browser, Page, expect

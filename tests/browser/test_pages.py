@@ -76,9 +76,9 @@ def test_keys_can_be_switched_off(page: Page, stage: Stage) -> None:
 
 def test_a_brand_confirms_by_one_click_and_sees_the_takedown_acknowledged(page: Page, stage: Stage) -> None:
     enter(page, stage, stage.site.brand_person)
-    expect(page.get_by_role("heading", name="2 listings wait for your answer")).to_be_visible()
+    expect(page.get_by_role("heading", name="2 listings await your answer")).to_be_visible()
     page.get_by_role("button", name="No, counterfeit").first.click()
-    expect(page.get_by_role("heading", name="1 listing waits for your answer")).to_be_visible()
+    expect(page.get_by_role("heading", name="1 listing awaits your answer")).to_be_visible()
     expect(page.locator("#done")).to_contain_text("Removal leaves in 0:0")
     removals = page.locator("#removals")
     expect(removals).to_contain_text("Scheduled")

@@ -20,7 +20,7 @@ _ZONE = "America/Argentina/Buenos_Aires"
 
 @contextmanager
 def a_window(browser: Browser, watch: Watch, *, script: bool) -> Iterator[Page]:
-    """Somebody's own browser, of which nothing is to be complained."""
+    """A user's own browser; pages must cause no complaint in it."""
     context: BrowserContext = browser.new_context(java_script_enabled=script, reduced_motion="reduce")
     page = context.new_page()
     watch.follow(page)
@@ -37,7 +37,7 @@ def a_window(browser: Browser, watch: Watch, *, script: bool) -> Iterator[Page]:
         pytest.param(False, False, id="without", marks=pytest.mark.soak),
     ],
 )
-def test_somebody_is_asked_in_shown_around_and_sent_away(
+def test_a_user_is_invited_onboarded_and_deactivated(
     browser: Browser, furnished: Furnished, *, script: bool, thoroughly: bool
 ) -> None:
     name = ("Nora Lind" if thoroughly else "Nadia Roy") if script else "Noor Haddad"

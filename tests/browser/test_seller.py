@@ -48,9 +48,9 @@ def test_a_seller_answers_a_removal_from_its_link(phone: Page, furnished: Furnis
     phone.get_by_label("Почему удаление ошибочно").fill(_ANSWER)
     phone.get_by_role("button", name="Отправить ответ").click()
     expect(phone.get_by_role("heading", level=1)).to_have_text("Ваш ответ у правообладателя")
-    course = phone.get_by_role("region", name="Что уже произошло")
+    timeline = phone.get_by_role("region", name="Что уже произошло")
     for text in ("Площадка удалила предложение", "Вы передали документ.", "Вы ответили.", _ANSWER):
-        expect(course).to_contain_text(text)
+        expect(timeline).to_contain_text(text)
     expect(phone.get_by_role("region", name="Срок")).to_contain_text("Если правообладатель не ответит")
 
     phone.get_by_role("button", name="Отозвать ответ").click()

@@ -50,7 +50,7 @@ _STOPWATCH: Final = """
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def busy(request: pytest.FixtureRequest, touchstone: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a service with a full desk, on each engine in turn."""
+    """The address of a service with a full queue, on each engine in turn."""
     home = tmp_path_factory.mktemp("busy") / "home"
     url = None
     if request.param == "postgresql":
@@ -76,7 +76,7 @@ def _filled(settings: Settings) -> Site:
 
 @pytest.fixture
 def stage(browser: Browser, busy: str) -> Iterator[Page]:
-    """An analyst's window on the full desk, with a stopwatch in it."""
+    """An analyst's window on the full queue, with a stopwatch in it."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     context.add_init_script(_STOPWATCH)
     page = context.new_page()

@@ -1,4 +1,4 @@
-"""The page of an invitation: who asks whom in as what, and the form that makes the account or takes a role on."""
+"""The page of an invitation: inviter, invitee and role, and the form that creates the account or accepts the role."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, Final
@@ -26,9 +26,9 @@ _LONGEST_TOKEN: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class JoinPage:
-    """What the link asks, what was typed except the password, and what is wrong with it.
+    """The content of the invitation, the typed values except the password, and the error.
 
-    `theirs` is whether its guest is signed in; to anybody else the page is the same with and without an account.
+    `theirs` is whether the invitee is signed in. To anybody else the page looks the same with and without an account.
     """
 
     template: ClassVar[str] = "join.html"
@@ -47,17 +47,17 @@ class JoinPage:
     error: str | None
 
 
-@router.get("/join/{token}", dependencies=[public("whoever is invited has no account yet")])
+@router.get("/join/{token}", dependencies=[public("invited users have no account yet")])
 def get_join(token: str, request: Request) -> Response:
-    """The form, while the link holds; for who is signed in with its address, a button."""
+    """The form while the link is valid; a button for a user who is signed in with its address."""
     asked, session = _asked(request, token), _signed_in(request)
     theirs = session is not None and session.person.email == asked.invitation.email
     return respond(request, _page(token, asked, "", None, theirs=theirs), session if theirs else None)
 
 
-@router.post("/join/{token}", dependencies=[public("whoever is invited has no account yet")])
+@router.post("/join/{token}", dependencies=[public("invited users have no account yet")])
 def post_join(token: str, request: Request, fields: Fields) -> Response:
-    """Make the account, or give the existing one its role, and sign in."""
+    """Create the account, or grant the role to the existing one, and sign in."""
     refuse_cross_site(request)
     asked, name = _asked(request, token), fields.get("name", "")
     try:
@@ -73,7 +73,7 @@ def post_join(token: str, request: Request, fields: Fields) -> Response:
 
 @router.post("/join/{token}/accept")
 def post_accept(token: str, request: Request, session: Anyone) -> Response:
-    """Take the role on with the account that is signed in."""
+    """Accept the role with the account that is signed in."""
     _asked(request, token)
     accept_as(runtime_of(request), session.person, token)
     return go_to(request, "/", Flash.JOINED)

@@ -29,7 +29,7 @@ Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 class ShownDocument:
     """A document: its name as the seller gave it, its type, its time, its digest and its download address.
 
-    `address` is None if it was erased, and on the seller's own page, which offers no download.
+    `address` is None if it was erased, and on the seller's own page, which has no download.
     """
 
     name: Shown

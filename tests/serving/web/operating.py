@@ -1,4 +1,4 @@
-"""People who look after operations, and a listing scored into any lane at any time without an intake."""
+"""An administrator, and listings scored into any lane at any time without an intake."""
 
 from datetime import datetime
 from typing import Any

@@ -52,7 +52,7 @@ def test_undo_withdraws_the_removal_and_asks_again(site: Site) -> None:
     assert visitor.post(f"/cases/{case.case_id}/undo").headers["location"] == "/brand"
     assert [one.state for one in removals(site, case)] == [ActionState.WITHDRAWN]
     text = words(visitor.get("/brand").text)
-    assert "1 listing waits for your answer" in text
+    assert "1 listing awaits your answer" in text
     assert "Undone." in text
 
 
@@ -110,7 +110,7 @@ def test_of_two_reviewers_the_second_is_told_and_nothing_is_overwritten(site: Si
     text = words(refused.text)
     assert "The case has been decided already. Your input was not recorded" in text
     assert "no other person's changes were overwritten" in text
-    assert f'href="/cases/{case.case_id}">Load the case' in refused.text
+    assert f'href="/cases/{case.case_id}">Open case' in refused.text
     with site.runtime.store.read() as connection:
         standing = verdicts.latest_of_case(connection, site.here, case.case_id)
     assert standing is not None
@@ -136,7 +136,7 @@ def test_an_answer_on_a_version_that_was_changed_since_is_refused(site: Site) ->
     assert "The listing has changed since this case opened" in words(stale.text)
     unseen = visitor.answer(current.case_id, case.version_id, "genuine")
     assert unseen.status_code == 409
-    assert "look at the current version" in words(unseen.text)
+    assert "Review the current version" in words(unseen.text)
     assert now_of(site, current).state is CaseState.OPEN
 
 

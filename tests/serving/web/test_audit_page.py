@@ -77,7 +77,7 @@ def test_entries_are_shown_fifty_at_a_time_and_exported_without_formulas(site: S
     assert admin.get(f"{PATH}.exe").status_code == 422
 
 
-def test_the_newest_entries_are_followed_a_stretch_at_a_time(
+def test_the_newest_entries_are_verified_one_part_at_a_time(
     site: Site, admin: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("serving.web.operations.audit_page._AT_ONCE", 20)
@@ -94,7 +94,7 @@ def test_the_newest_entries_are_followed_a_stretch_at_a_time(
     assert "hx-get" not in page
 
 
-def test_an_altered_entry_is_found_in_its_stretch(site: Site) -> None:
+def test_an_altered_entry_is_found_in_its_part(site: Site) -> None:
     sign_head(site.runtime)
     write(site, 5)
     with site.runtime.store.read() as connection:

@@ -30,7 +30,7 @@ def test_the_dashboard_says_what_answers_came_to_and_how_fast(site: Site) -> Non
     with a_marketplace_that_listens(site):
         given_back(site, removed_by_brand(site, "MP-2"))
     text = words(visit_as(site, site.brand_person).get(_PLACE).text)
-    assert "2 in all" in text
+    assert "2 in total" in text
     assert "Rejected The seller appealed and was right. The listing is reinstated. 1" in text
     assert "No removal requested The answer does not ask for a removal. 1" in text
     assert "Upheld: the listing is reinstated 1" in text
@@ -68,8 +68,8 @@ def test_prevalence_is_told_from_what_was_drawn_and_is_unknown_without(any_site:
     assert after.whole.estimate.value == 0
     assert after.whole.estimate.high > 0.2, "one draw says little"
     text = words(visit_as(any_site, any_site.brand_person).get(f"{_PLACE}?days=30").text)
-    assert "0.0% of 5 listings are counterfeit as far as people can tell" in text
-    assert "of which 1 were drawn at random" in text
+    assert "By human review, an estimated 0.0% of 5 listings are counterfeit" in text
+    assert "Cases sampled at random from otherwise unreviewed listings: 1." in text
 
 
 def test_the_dashboard_labels_what_it_shows_and_not_the_whole_marketplace(
@@ -98,12 +98,12 @@ def test_a_period_is_chosen_and_anything_else_is_the_usual_one(site: Site) -> No
     site.clock.forward(days=45)
     visitor = visit_as(site, site.brand_person)
     for days, number in (("30", 0), ("90", 1), ("365", 1), ("all", 1), ("-1", 1)):
-        assert f"{number} in all" in words(visitor.get(f"{_PLACE}?days={days}").text), days
+        assert f"{number} in total" in words(visitor.get(f"{_PLACE}?days={days}").text), days
 
 
 def test_an_empty_dashboard_says_what_it_is_for(site: Site) -> None:
     text = words(visit_as(site, site.brand_person).get(_PLACE).text)
-    assert "No answer was given in this time." in text
+    assert "No answers in this period." in text
     assert "No listing of the brand arrived in this period." in text
     assert "none yet" in text
 
@@ -113,13 +113,13 @@ def test_the_account_manager_reads_the_same_figures(site: Site) -> None:
     visitor = visit_as(site, site.account_manager)
     text = words(visitor.get(f"/brands/{site.brand_id}/dashboard").text)
     assert "Dashboard of Aurelle" in text
-    assert "1 in all" in text
+    assert "1 in total" in text
     assert visitor.get("/brands/brd_0/dashboard").status_code == 404
 
 
 def test_a_dashboard_of_another_brand_is_not_there(site: Site) -> None:
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.GENUINE)
     visitor = visit_as(site, a_rival(site))
-    assert "0 in all" in words(visitor.get(_PLACE).text)
+    assert "0 in total" in words(visitor.get(_PLACE).text)
     assert visitor.get(f"{_PLACE}?of={site.here}.{site.brand_id}").status_code == 404
     assert visitor.get(f"/brands/{site.brand_id}/dashboard").status_code == 403

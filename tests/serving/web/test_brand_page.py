@@ -45,10 +45,10 @@ def a_person_of(site: Site, brand: str) -> Person:
         return accounts.person(connection, made[0])
 
 
-def test_a_question_is_asked_in_plain_words(site: Site) -> None:
+def test_a_question_is_in_plain_words(site: Site) -> None:
     a_case(site, CaseLane.ASK_BRAND)
     text = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "1 listing waits for your answer The first is due in 4 d." in text
+    assert "1 listing awaits your answer The first is due in 4 d." in text
     assert "Is this yours? “Aure11e Colline tote 1:1 mirror quality, real leather”, €89, by lumo-trade-88" in text
     assert "No price to compare with. Too few comparable listings are known" in text
     assert "Replica-grade wording: “1:1" in text
@@ -115,7 +115,7 @@ def test_brands_see_nothing_of_each_other(site: Site) -> None:
     assert "No listing awaits your answer" in page
     for other in ("Aurelle", "Colline", case.case_id, asked.case_id, "lumo"):
         assert other not in page, other
-    assert "0 in all" in words(page)
+    assert "0 in total" in words(page)
     assert visitor.get(f"/cases/{asked.case_id}").status_code == 404
     assert visitor.answer(asked.case_id, asked.version_id, "genuine").status_code == 404
     assert visitor.post(f"/cases/{case.case_id}/undo").status_code == 404
@@ -131,7 +131,7 @@ def test_a_removal_is_followed_from_the_click_to_the_acknowledgement(site: Site)
         page = visitor.get("/brand/removals").text
         return words(page), "hx-trigger" in page
 
-    assert shown() == (f"Removals updates by itself {_TITLE} Leaves soon in 3:00", True)
+    assert shown() == (f"Removals updates automatically {_TITLE} Scheduled in 3:00", True)
     site.clock.forward(seconds=181)
     now = site.clock.now()
     with site.runtime.store.write() as connection:
@@ -155,17 +155,17 @@ def test_a_removal_that_cannot_be_delivered_is_not_watched_by_the_second(site: S
     assert "hx-trigger" not in visit_as(site, site.brand_person).get("/brand/removals").text
 
 
-def test_answers_that_were_taken_back_are_not_counted(site: Site) -> None:
+def test_undone_answers_are_not_counted(site: Site) -> None:
     kept, back = (a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{i}") for i in (1, 2))
     visitor = visit_as(site, site.brand_person)
     visitor.answer(kept.case_id, kept.version_id, "genuine")
     visitor.answer(back.case_id, back.version_id, "counterfeit")
     visitor.post(f"/cases/{back.case_id}/undo")
     text = words(visitor.get("/brand").text)
-    assert "Your answers 1 in all Genuine 1" in text
+    assert "Your answers 1 in total Genuine 1" in text
 
 
-def test_several_answers_can_be_taken_back_at_once_the_last_by_its_key(site: Site) -> None:
+def test_several_answers_can_be_undone_the_last_by_its_key(site: Site) -> None:
     first, last = (a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{i}") for i in (1, 2))
     visitor = visit_as(site, site.brand_person)
     visitor.answer(first.case_id, first.version_id, "genuine")
@@ -209,7 +209,7 @@ def test_a_late_question_says_how_late_it_is(site: Site) -> None:
     assert "The first is 1 h late." in words(visit_as(site, site.brand_person).get("/brand").text)
 
 
-def test_a_brand_sees_its_own_tell_tales_that_fit_and_never_anothers(site: Site) -> None:
+def test_a_brand_sees_its_own_matching_indicators_and_never_anothers(site: Site) -> None:
     for brand, label in (("Aurelle", "Ours"), ("Solenne", "Theirs")):
         add_indicator(site.runtime, NewIndicator(brand, label, "whatsapp", Direction.COUNTERFEIT), by="test")
     # Both brands are named, so both are asked for; the case is the analyst's, then Aurelle's.
@@ -220,7 +220,7 @@ def test_a_brand_sees_its_own_tell_tales_that_fit_and_never_anothers(site: Site)
     assert "Theirs" not in text
 
 
-def test_a_question_tells_a_brand_of_its_own_tell_tales_alone(site: Site) -> None:
+def test_a_question_shows_a_brand_its_own_indicators_only(site: Site) -> None:
     """Also where the facts hold those of another brand that was a candidate."""
     case = a_case(site, CaseLane.ASK_BRAND)
     with site.runtime.store.read() as connection:
@@ -250,7 +250,7 @@ def test_a_price_stands_against_what_the_brand_itself_asks(site: Site) -> None:
     site.clock.forward(seconds=1)
     a_case(site, CaseLane.ASK_BRAND)
     text = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "16% of your list price. You ask €540 for Colline, by the model in its title on your list." in text
+    assert "16% of your list price. Your list price for Colline is €540 (matched by the model in the title)." in text
 
 
 def test_a_brand_is_told_of_its_own_earlier_answers_about_a_seller_and_of_nobody_elses(site: Site) -> None:
@@ -281,4 +281,4 @@ def test_the_page_says_how_fast_the_brand_answers(site: Site) -> None:
     site.clock.forward(hours=3, minutes=10)
     judge(site, site.brand_person, case, Judgement.GENUINE)
     text = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "You answered 1 in seven days, in 3 h 10 at the median." in text
+    assert "You answered 1 in the last seven days (median time to answer 3 h 10)." in text

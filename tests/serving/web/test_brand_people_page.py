@@ -43,7 +43,7 @@ def a_colleague(site: Site) -> Person:
     return invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle")
 
 
-def test_a_colleague_is_asked_in_by_a_link_and_answers_and_does_not_lead(site: Site) -> None:
+def test_a_colleague_is_invited_by_a_link_and_answers_and_does_not_lead(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     path = ask(visitor, "New@Aurelle.example")
     assert asked_by(site.runtime, path.removeprefix("/join/")).invitation.grant == Grant(
@@ -54,12 +54,12 @@ def test_a_colleague_is_asked_in_by_a_link_and_answers_and_does_not_lead(site: S
     assert "/join/" not in visitor.get(_PLACE).text, "the link is shown once"
     accept(site.runtime, path.removeprefix("/join/"), name="New Colleague", password=PASSWORD)
     assert people(site) == {"camille@aurelle.example": True, "new@aurelle.example": False}
-    assert "Cannot confirm" in words(visitor.get(_PLACE).text), "the briefing comes first"
+    assert "Cannot confirm" in words(visitor.get(_PLACE).text), "the certification comes first"
     assert "never passed" in words(visitor.get(_PLACE).text)
     assert a_visitor(site).get(path).status_code == 404, "a link works once"
 
 
-def test_a_link_is_taken_back(site: Site) -> None:
+def test_a_link_is_withdrawn(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     path = ask(visitor, "new@aurelle.example")
     [invitation_id] = re.findall(rf"{_PLACE}/invitations/(\w+)/withdraw", visitor.get(_PLACE).text)
@@ -77,15 +77,15 @@ def test_whether_an_address_has_an_account_elsewhere_is_not_told(site: Site) -> 
     assert visitor.post(f"{_PLACE}/invitations", {"email": "nobody"}).status_code == 422
 
 
-def test_who_is_asked_in_by_two_brands_keeps_both_links(site: Site) -> None:
-    """Else whoever guesses an address could end another brand's invitation."""
+def test_a_user_invited_by_two_brands_keeps_both_links(site: Site) -> None:
+    """Otherwise anybody who guesses an address could end another brand's invitation."""
     rival = visit_as(site, a_rival(site))
     first = ask(visit_as(site, a_leader(site)), "agency@agents.example")
     ask(rival, "agency@agents.example")
     assert a_visitor(site).get(first).status_code == 200
 
 
-def test_a_colleague_is_let_go_at_once_with_their_powers_of_attorney(site: Site) -> None:
+def test_a_colleague_is_removed_at_once_with_their_powers_of_attorney(site: Site) -> None:
     colleague, visitor = a_colleague(site), visit_as(site, a_leader(site))
     until = site.clock.now().replace(year=2030)
     grant_mandate(site.runtime, NewMandate("Aurelle", colleague.email, "Roche", ("EU",), until), by="test")
@@ -193,7 +193,7 @@ def in_force(site: Site, person: Person) -> list[str]:
         return rights.mandates_in_force(connection, site.brand_id, person.user_id, site.clock.now())
 
 
-def test_who_is_let_go_here_and_answers_elsewhere_keeps_the_powers_of_attorney(any_site: Site) -> None:
+def test_a_user_removed_here_who_answers_elsewhere_keeps_the_powers_of_attorney(any_site: Site) -> None:
     colleague = answers_at(any_site, a_colleague(any_site), elsewhere(any_site))
     mandate_id = mandate_of(any_site, colleague)
     any_site.clock.forward(minutes=1)
@@ -222,7 +222,7 @@ def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     colleague, visitor = a_colleague(site), visit_as(site, site.brand_person)
     page = visitor.get(_PLACE).text
     assert "Ana Prieto" in page
-    assert "Let go" not in page
+    assert "Remove access" not in page
     for path, fields in (
         (f"{_PLACE}/invitations", {"email": "x@aurelle.example"}),
         (f"{_PLACE}/{colleague.user_id}/remove", {}),
@@ -258,7 +258,7 @@ def test_people_of_another_brand_are_not_there(site: Site) -> None:
     assert len(people(site)) == 2
 
 
-def test_the_log_says_who_was_let_go_and_holds_no_link(site: Site) -> None:
+def test_the_log_names_the_removed_user_and_holds_no_link(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     token = ask(visitor, "new@aurelle.example").removeprefix("/join/")
     with site.runtime.store.read() as connection:

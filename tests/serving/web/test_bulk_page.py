@@ -67,7 +67,7 @@ def test_a_case_brings_the_open_ones_in_nearly_its_words(site: Site) -> None:
     assert set(re.findall(r'name="case:(cas_\w+)"', page)) == {first.case_id, second.case_id}
 
 
-def test_what_is_ticked_is_decided_and_all_of_it_taken_back(site: Site) -> None:
+def test_ticked_cases_are_decided_and_the_whole_decision_is_undone(site: Site) -> None:
     ticked, left = a_case(site, external_id="MP-1"), a_case(site, external_id="MP-2")
     visitor = visit_as(site, site.analyst)
     bulk_id = hidden_fields(visitor.get(address(ticked, left)).text)["bulk_id"]
@@ -85,7 +85,7 @@ def test_what_is_ticked_is_decided_and_all_of_it_taken_back(site: Site) -> None:
         assert cases.get(connection, site.here, ticked.case_id).state is CaseState.OPEN
 
 
-def test_nothing_ticked_is_said_and_changes_nothing(site: Site) -> None:
+def test_nothing_ticked_is_reported_and_changes_nothing(site: Site) -> None:
     visitor = visit_as(site, site.analyst)
     refused = visitor.post("/cases/bulk", {"bulk_id": site.runtime.ids.new("blk"), "judgement": "genuine"})
     assert (refused.status_code, "Select at least one case." in words(refused.text)) == (422, True)

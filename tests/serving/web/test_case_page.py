@@ -223,7 +223,7 @@ def test_an_appeal_that_follows_a_change_still_says_nothing_of_the_score(site: S
     assert "points" not in words(page)
 
 
-def test_a_second_look_shows_the_listing_and_nothing_of_the_score_or_the_first_answer(site: Site) -> None:
+def test_a_second_review_shows_the_listing_and_nothing_of_the_score_or_the_first_answer(site: Site) -> None:
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
@@ -243,7 +243,7 @@ def test_a_second_look_shows_the_listing_and_nothing_of_the_score_or_the_first_a
     assert (built.score, built.harm, built.reasons, built.appeal, built.standing.last_verdict) == (None,) * 5
 
 
-def test_who_gave_the_first_answer_is_told_that_somebody_else_takes_the_second_look(site: Site) -> None:
+def test_the_author_of_the_first_answer_reads_that_somebody_else_gives_the_second_review(site: Site) -> None:
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
@@ -272,7 +272,7 @@ def test_the_effects_of_an_answer_on_appeal_are_the_other_way_round(site: Site) 
     case = an_appeal(site)
     text = words(visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text)
     assert "Counterfeit The appeal is dismissed, and the removal stands." in text
-    assert "The seller was right: the listing is shown again, 3:00 after your answer." in text
+    assert "The seller was right: the listing is reinstated, 3:00 after your answer." in text
 
 
 def test_a_page_is_a_frozen_value(site: Site) -> None:
@@ -323,7 +323,7 @@ def test_a_text_too_short_to_compare_says_so(site: Site) -> None:
     assert "Not compared. The text is too short" in text
 
 
-def test_tell_tales_that_fit_stand_beside_the_score(site: Site) -> None:
+def test_matching_indicators_stand_beside_the_score(site: Site) -> None:
     wanted = NewIndicator("Aurelle", f"Label {ATTACK}", "contact us on whatsapp", Direction.COUNTERFEIT)
     add_indicator(site.runtime, wanted, by="test")
     page = visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text
@@ -331,7 +331,7 @@ def test_tell_tales_that_fit_stand_beside_the_score(site: Site) -> None:
     assert "<script>alert" not in page
 
 
-def test_tell_tales_that_were_looked_for_and_do_not_fit_are_counted_with_those_that_do(site: Site) -> None:
+def test_indicators_without_a_match_are_counted_with_those_that_match(site: Site) -> None:
     for label, pattern in (("Chat", "contact us on whatsapp"), ("Film <b>", "film on the plate"), ("Old", "old mark")):
         add_indicator(site.runtime, NewIndicator("Aurelle", label, pattern, Direction.COUNTERFEIT), by="test")
     case = a_case(site)
@@ -372,7 +372,7 @@ def test_strikes_are_marks_and_words(site: Site) -> None:
     assert page.count('<i aria-hidden="true" class="on">') == 2
 
 
-def test_a_course_is_drawn_where_it_is_known_and_hatched_before(site: Site) -> None:
+def test_an_activity_series_is_drawn_where_it_is_known_and_hatched_before(site: Site) -> None:
     """The seller joined 28 days ago, and the marketplace vouches for its events since before that."""
     a_case(site, external_id="MP-1")
     vouched = site.clock.now() - timedelta(days=40)
@@ -392,6 +392,6 @@ def test_a_course_is_drawn_where_it_is_known_and_hatched_before(site: Site) -> N
     assert rows["New listings"].series.label.endswith("0 to 1; 10 of 15 unknown")
 
 
-def test_without_a_tell_tale_that_fits_there_is_no_card_of_them(site: Site) -> None:
+def test_without_a_matching_indicator_there_is_no_card_of_them(site: Site) -> None:
     page = visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text
     assert "tell-tale" not in page

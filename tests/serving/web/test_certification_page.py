@@ -12,7 +12,7 @@ PATH = "/brand/certification"
 RIGHT = {f"q:{one.key}": str(one.right) for one in questions()}
 
 
-def test_a_newcomer_is_led_to_the_briefing_reads_why_an_answer_was_wrong_and_then_confirms(site: Site) -> None:
+def test_a_new_user_is_led_to_the_certification_reads_why_an_answer_was_wrong_and_then_confirms(site: Site) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
     new_user = visit_as(site, a_new_user(site))
     assert "Answer the certification questions" in words(new_user.get("/brand").text)
@@ -26,7 +26,7 @@ def test_a_newcomer_is_led_to_the_briefing_reads_why_an_answer_was_wrong_and_the
         assert one.because not in words(page)  # Nothing tells which answer is right.
     wrong = new_user.post(PATH, {**RIGHT, "q:price": "0"})
     assert wrong.headers["location"] == PATH
-    assert "a price is a reason to look" in words(new_user.get(PATH).text).lower()
+    assert "a price is a reason for review" in words(new_user.get(PATH).text).lower()
     new_user.post("/settings", {"time_zone": "Asia/Kolkata"})
     early = new_user.post(PATH, RIGHT)
     again = (site.clock.now() + timedelta(minutes=10)).astimezone(ZoneInfo("Asia/Kolkata"))
@@ -35,7 +35,7 @@ def test_a_newcomer_is_led_to_the_briefing_reads_why_an_answer_was_wrong_and_the
     site.clock.forward(minutes=11)
     done = new_user.post(PATH, RIGHT)
     assert done.headers["location"] == "/brand"
-    assert "You may confirm from now on" in words(new_user.get("/brand").text)
+    assert "You can confirm from now on" in words(new_user.get("/brand").text)
     assert new_user.answer(case.case_id, case.version_id, "counterfeit").status_code == 303
 
 

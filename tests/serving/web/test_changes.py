@@ -51,7 +51,7 @@ def test_a_long_text_is_shown_around_its_changes_only() -> None:
     assert len(read(found)) < 120
 
 
-def test_a_text_too_long_to_compare_is_only_said_to_be_rewritten() -> None:
+def test_a_text_too_long_to_compare_is_only_reported_as_rewritten() -> None:
     long = " ".join(["word"] * 900)
     [found] = changes(a_version(description=long), a_version(description=f"{long} more"))
     assert read(found) == "Rewritten: 900 words before, 901 words after"

@@ -21,9 +21,9 @@ def an_answer(site: Site, text: str = WORDS) -> StoredAction:
 def test_the_brand_reads_what_the_seller_says_until_when_and_what_silence_does(site: Site) -> None:
     an_answer(site)
     text = words(visit_as(site, site.brand_person).get("/counter-notices").text)
-    assert "1 seller waits for your answer" in text
+    assert "1 counter-notice awaits your answer" in text
     assert WORDS in text
-    assert re.search(r"5 d( \d+ h)? left Without an answer in time the listing is shown again\.", text), text
+    assert re.search(r"5 d( \d+ h)? left Without an answer in time, the listing is reinstated\.", text), text
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_who_does_not_administer_reads_and_sends_nothing_again(site: Site) -> No
     assert state(site, action_id) is ActionState.DEAD
 
 
-def test_what_fails_is_said_with_its_answer_and_when_it_is_tried_again(site: Site, receiver: Receiver) -> None:
+def test_a_failing_delivery_is_shown_with_its_response_and_its_next_attempt(site: Site, receiver: Receiver) -> None:
     made = judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, external_id="MP-9"), Judgement.COUNTERFEIT)
     assert made.action is not None
     receiver.answer = lambda _number: 503

@@ -36,7 +36,7 @@ def test_a_seller_hands_in_a_document_without_script_and_finds_it_on_its_page(si
     [
         (b"<html><script>alert(1)</script>", "A document must be a PDF, PNG or JPEG file."),
         (b"", "Choose a document."),
-        (b"%PDF-" + b"x" * 8_000_000, "A document has at most 8 MB."),
+        (b"%PDF-" + b"x" * 8_000_000, "A document can have at most 8 MB."),
     ],
     ids=["a page", "nothing", "too large"],
 )

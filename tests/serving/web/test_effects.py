@@ -10,7 +10,7 @@ ASKED = "Nothing is removed yet: Aurelle is asked and has 96 h to answer."
 REMOVED = "The marketplace is asked to remove the listing, 3:00 after your answer."
 STAYS = "The listing stays, and the case is closed."
 PASSED = "An analyst decides. Nothing is removed until then."
-UPHELD = "The seller was right: the listing is shown again, 3:00 after your answer."
+UPHELD = "The seller was right: the listing is reinstated, 3:00 after your answer."
 
 
 @pytest.mark.parametrize(

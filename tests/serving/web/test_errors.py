@@ -59,11 +59,11 @@ def test_a_conflict_says_that_nothing_was_overwritten(site: Site) -> None:
     judge(site, site.second_analyst, case, Judgement.GENUINE)
     analyst = visit_as(site, site.analyst)
     text = words(analyst.answer(case.case_id, case.version_id, "counterfeit").text)
-    assert "no other person's changes were overwritten. Load it again: it shows what holds now." in text
+    assert "no other person's changes were overwritten. Refresh the page to see the current state." in text
     assert "Open case" in text
 
 
-def test_what_fails_here_is_said_with_its_incident_and_nothing_else(
+def test_an_unexpected_error_is_shown_with_its_incident_and_nothing_else(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
@@ -75,7 +75,7 @@ def test_what_fails_here_is_said_with_its_incident_and_nothing_else(
     answer = visitor.get("/queue")
     assert answer.status_code == 500
     assert "An error occurred on our side. Incident" in words(answer.text)
-    assert "a request is kept whole or not at all. Try again in a minute." in words(answer.text)
+    assert "a request is saved completely or not at all. Try again in a minute." in words(answer.text)
     assert "secret" not in answer.text
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert answer.headers["cache-control"] == "no-store"

@@ -76,7 +76,7 @@ def test_evidence_of_another_listing_is_not_found_under_this_case(site: Site, ta
     assert visit_as(site, site.analyst).get(f"/cases/{taken.case_id}/evidence/../data").status_code == 404
 
 
-def test_an_erased_page_is_said_to_be_erased(site: Site, taken: Taken) -> None:
+def test_an_erased_page_is_marked_as_erased(site: Site, taken: Taken) -> None:
     with site.runtime.store.write() as connection:
         connection.exec_driver_sql("UPDATE evidence_part SET body = NULL, salt = NULL WHERE part = 'page'")
     visitor = visit_as(site, site.analyst)

@@ -14,13 +14,13 @@ _NEW = {"label": "Card in the box", "pattern": "plastic card", "direction": "cou
 
 
 def patterns(site: Site, brand_id: str | None = None) -> list[str]:
-    """What a brand looks for that was not taken back."""
+    """A brand's indicators that were not withdrawn."""
     with site.runtime.store.read() as connection:
         found = of_brand(connection, (site.here, brand_id or site.brand_id))
     return [one.pattern for one in found if one.removed_at is None]
 
 
-def test_a_brand_adds_a_tell_tale_and_takes_it_back(site: Site) -> None:
+def test_a_brand_adds_an_indicator_and_withdraws_it(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     assert "No indicators yet." in words(visitor.get(_PLACE).text)
     assert visitor.post(_PLACE, {**_NEW, "last_day": "2027-01-31"}).headers["location"] == _PLACE
@@ -83,7 +83,7 @@ def test_an_agent_changes_nothing_even_where_the_marketplace_let_it(site: Site) 
     assert visitor.post(_PLACE, _NEW).status_code == 403
 
 
-def test_a_tell_tale_of_another_brand_is_not_there(site: Site) -> None:
+def test_an_indicator_of_another_brand_is_not_there(site: Site) -> None:
     add_indicator(site.runtime, NewIndicator("Aurelle", "Zip", "aurele", Direction.COUNTERFEIT), by="test")
     with site.runtime.store.read() as connection:
         [kept] = of_brand(connection, (site.here, site.brand_id))

@@ -72,7 +72,7 @@ def test_a_switch_of_another_marketplace_is_not_there(site: Site) -> None:
     assert admin.post(f"{PATH}/{RULE.value}", fields).status_code == 404
 
 
-def test_held_removals_and_switches_are_found_by_those_who_may_see_them(site: Site) -> None:
+def test_pending_removals_and_switches_are_found_by_those_who_may_see_them(site: Site) -> None:
     found = {
         person.name: [
             f'href="{path}"' in visit_as(site, person).get(start).text for path in ("/pending-removals", PATH)

@@ -41,7 +41,7 @@ FEWER = "\u2212"  # The sign of a negative number as it is set.
         ((4, 1), (0, 0), None, "", "you have made no first decision with the score visible. A random 5 % of"),
     ],
 )
-def test_the_difference_is_said_with_its_interval_and_what_it_means(
+def test_the_difference_is_shown_with_its_interval_and_its_meaning(
     hidden: tuple[int, int], shown: tuple[int, int], difference: str | None, interval: str, expected: str
 ) -> None:
     card = leaning_card(leaning(Answers(*hidden), Answers(*shown)), masked_share=0.05, is_own=True)
@@ -58,7 +58,7 @@ def test_what_the_score_does_is_claimed_with_the_exception_for_filtered_queues(i
     assert f"so the score causes the difference, unless {whose} by score or harm. Such filters" in card.text
 
 
-def test_a_desk_that_hides_no_score_is_told_who_can_change_that() -> None:
+def test_reviewers_without_masked_scores_read_who_can_change_that() -> None:
     text = leaning_card(leaning(Answers(), Answers(9, 3)), masked_share=0.0, is_own=False).text
     assert "score masking is off" in text
     assert "TOUCHSTONE_HIDDEN_SCORE_SHARE" in text

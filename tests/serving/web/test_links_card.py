@@ -51,7 +51,7 @@ def test_those_with_confirmed_counterfeits_come_first_and_the_rest_is_counted() 
     )
 
 
-def test_a_contact_that_nobody_shares_is_said_to_be_so() -> None:
+def test_a_contact_that_nobody_shares_is_reported_as_such() -> None:
     found = links_card(with_links(Links(contacts=1)))
     assert found.notes == ("No other seller was known to share any of this seller's 1 contact.",)
 

@@ -203,7 +203,7 @@ def test_the_same_person_has_no_second_button_and_no_second_approval(site: Site)
     assert "You have approved this model already; somebody else must." in words(refused.text)
 
 
-def test_an_approval_is_taken_back_by_a_form(site: Site) -> None:
+def test_an_approval_is_withdrawn_by_a_form(site: Site) -> None:
     digest = admit_model(site)
     visitor = visit_as(site, site.data_scientist)
     visitor.post("/models/promote", {"digest": digest})
@@ -310,7 +310,7 @@ def test_a_challenger_judged_beside_an_earlier_champion_does_not_call_it_the_pre
     assert "Previous champion cccccccccc Challenger bbbbbbbbbb" in text
 
 
-def test_the_last_drift_report_is_said_in_words(site: Site) -> None:
+def test_the_last_drift_report_is_shown_in_words(site: Site) -> None:
     put_champion_in_force(site)
     report = {
         "days": 30,

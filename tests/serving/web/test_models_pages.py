@@ -124,7 +124,7 @@ def test_a_card_says_what_a_model_is_for_and_how_it_was_judged(site: Site) -> No
     assert visitor.get(f"/models/cards/{'d' * 64}").status_code == 404
 
 
-def test_differences_are_said_to_be_within_or_beyond_chance_and_thresholds_have_intervals(site: Site) -> None:
+def test_differences_are_marked_as_significant_or_not_and_thresholds_have_intervals(site: Site) -> None:
     champion = put_champion_in_force(site)
     site.clock.forward(days=1)
     report = a_report(champion=champion, failing=True)

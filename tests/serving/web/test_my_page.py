@@ -11,7 +11,7 @@ def mine(site: Site) -> MyPage:
     return my_page(site.runtime, Session(site.analyst, "token"))
 
 
-def test_what_second_looks_and_brands_found_is_compared(any_site: Site) -> None:
+def test_agreement_with_second_reviews_and_brands_is_shown(any_site: Site) -> None:
     site = any_site
     for number, (text, looked) in enumerate(
         [(Judgement.GENUINE, Judgement.LICENSED), (Judgement.GENUINE, Judgement.COUNTERFEIT)]
@@ -30,7 +30,7 @@ def test_what_second_looks_and_brands_found_is_compared(any_site: Site) -> None:
     assert (brands.counts, brands.share) == ("1 of 1", "100 %")
     assert appeals == AgreementRow("Appeals that upheld your decision", "none yet", None, "")
     other = my_page(site.runtime, Session(site.second_analyst, "token"))
-    assert other.agreements[0].counts == "1 of 2", "a second look counts for both"
+    assert other.agreements[0].counts == "1 of 2", "a second review counts for both"
 
 
 def test_a_decision_that_did_not_last_is_named_with_its_case(site: Site) -> None:
@@ -58,7 +58,7 @@ def test_days_and_the_middle_time_are_counted(site: Site) -> None:
     assert "0, 1, 1." in page.chart.label
 
 
-def test_nothing_yet_is_said_and_not_zeroed(site: Site) -> None:
+def test_missing_figures_are_named_and_not_zeroed(site: Site) -> None:
     text = words(visit_as(site, site.analyst).get("/queue/me").text)
     assert "No decisions in this period." in text
     assert text.count("none yet") == 4

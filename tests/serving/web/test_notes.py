@@ -1,4 +1,4 @@
-"""Notes of the desk: written on a case, found by who is mentioned, seen by no brand and no seller."""
+"""Analysts' notes: written on a case, found by mentioned colleagues, visible to no brand and no seller."""
 
 import pytest
 
@@ -87,7 +87,7 @@ def test_an_erasure_takes_what_was_written_on_the_sellers_listings(site: Site) -
     assert "(erased)" in page
 
 
-def test_a_case_is_set_aside_and_taken_up_by_forms(site: Site) -> None:
+def test_a_case_is_snoozed_and_resumed_by_forms(site: Site) -> None:
     case = a_case(site)
     visitor = visit_as(site, site.analyst)
     visitor.get(f"/cases/{case.case_id}")

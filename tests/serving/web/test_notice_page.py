@@ -114,7 +114,7 @@ def test_several_marketplaces_are_to_choose_from(site: Site) -> None:
     visitor = a_visitor(site)
     assert "<option>Elsewhere</option>" in visitor.get("/notice").text
     assert visitor.post("/notice", FIELDS).status_code == 404, "none was chosen"
-    assert "No listing is known here" in words(
+    assert "No listing here matches the address" in words(
         visitor.get(sent(visitor, marketplace="Elsewhere", locations="MP-1")).text
     )
 

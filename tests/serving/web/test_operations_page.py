@@ -77,7 +77,7 @@ def test_a_process_that_sweeps_is_seen_at_most_twice_a_minute(site: Site) -> Non
     assert "1 process, last run" in words(visit_as(site, site.analyst).get(PATH).text)
 
 
-def test_the_log_is_said_to_be_signed_until_where(site: Site) -> None:
+def test_the_page_shows_how_far_the_log_is_signed(site: Site) -> None:
     judge(site, site.analyst, a_case(site), Judgement.GENUINE)
     visitor = visit_as(site, site.analyst)
     assert "No signed head is readable." in words(visitor.get(PATH).text)
@@ -97,7 +97,7 @@ def test_the_log_is_said_to_be_signed_until_where(site: Site) -> None:
     [(0.2, "good"), (0.09, "bad")],
     ids=["a fifth is free", "less than a tenth is free"],
 )
-def test_a_disk_is_said_to_be_nearly_full_in_time(site: Site, free: float, tone: str) -> None:
+def test_a_disk_is_reported_as_nearly_full_in_time(site: Site, free: float, tone: str) -> None:
     with site.runtime.store.read() as connection:
         found = replace(health_of(site.runtime, connection, site.here), free_bytes=int(1000 * free), disk_bytes=1000)
     rows = {row.name: row for row in health_rows(found, site.runtime.wall.now())}

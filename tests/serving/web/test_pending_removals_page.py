@@ -10,7 +10,7 @@ from tests.serving.web.visits import visit_as, words
 OFF = "“Removals on a brand's confirmation” has been switched off since"
 
 
-def test_a_held_removal_is_announced_on_every_page_and_let_go_on_its_own(site: Site) -> None:
+def test_a_pending_removal_is_announced_on_every_page_and_approved_on_its_own(site: Site) -> None:
     rule, why = AutomaticRule.BRAND_REMOVALS, "<b>An account</b> was taken over."
     switch(site.runtime, site.marketplace, rule, on=False, by="test", reason=why)
     (case,) = questions(site, 1)
@@ -32,7 +32,7 @@ def test_a_held_removal_is_announced_on_every_page_and_let_go_on_its_own(site: S
     assert "No pending removals" in page
 
 
-def test_a_brand_sees_its_removal_held_and_no_alarm_of_the_marketplace(site: Site) -> None:
+def test_a_brand_sees_its_removal_pending_and_no_alarm_of_the_marketplace(site: Site) -> None:
     rule = AutomaticRule.BRAND_REMOVALS
     switch(site.runtime, site.marketplace, rule, on=False, by="test", reason="An account was taken over.")
     (case,) = questions(site, 1)
@@ -65,8 +65,8 @@ def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_it
         assert look(site, action) == "gone"
     assert "still shown" not in words(analyst.get("/pending-removals").text)
     page = words(visit_as(site, site.brand_person).get("/brand").text)
-    assert "Removed seen gone after 4 h" in page
-    assert "From a confirmation to the listing seen gone: 4 h" in page
+    assert "Removed verified as removed after 4 h" in page
+    assert "Median time from confirmation to verified removal: 4 h" in page
 
 
 def a_pending_removal(site: Site) -> str:
@@ -78,7 +78,7 @@ def a_pending_removal(site: Site) -> str:
     return f"/pending-removals/{action.action_id}"
 
 
-def test_whoever_asked_in_who_confirmed_can_withdraw_it_and_reads_why_no_more(site: Site) -> None:
+def test_the_confirmers_inviter_can_only_withdraw_it_and_reads_why(site: Site) -> None:
     form = a_pending_removal(site)
     an_invited_user(site, site.brand_person, site.analyst)
     visitor = visit_as(site, site.analyst)

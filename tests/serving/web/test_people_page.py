@@ -66,7 +66,7 @@ def test_a_mistake_of_the_guest_keeps_the_name_and_not_the_password(site: Site, 
 
 
 def test_the_page_of_a_link_does_not_tell_whether_its_address_has_an_account(site: Site, admin: Visitor) -> None:
-    """Whoever sent the link has it too."""
+    """The sender of the link has it too."""
     fresh, known = invited(admin), invited(admin, email=site.analyst.email, role="data_scientist")
     guest = a_visitor(site)
 
@@ -107,7 +107,7 @@ def test_a_refused_invitation_keeps_what_was_typed(admin: Visitor) -> None:
     assert f'value="{EMAIL}"' in answer.text
 
 
-def test_a_taken_back_link_leads_nowhere(site: Site, admin: Visitor) -> None:
+def test_a_withdrawn_link_leads_nowhere(site: Site, admin: Visitor) -> None:
     path = invited(admin)
     action = re.search(r'action="(/people/invitations/\w+/withdraw)"', admin.get("/people").text)
     assert action is not None
@@ -125,7 +125,7 @@ def test_a_hostile_name_is_text_everywhere(site: Site, admin: Visitor) -> None:
     assert not any("<script>told" in page for page in pages)
 
 
-def test_roles_are_ticked_and_said_in_the_record(site: Site, admin: Visitor) -> None:
+def test_roles_are_ticked_and_shown_in_the_record(site: Site, admin: Visitor) -> None:
     path = f"/people/{site.analyst.user_id}"
     fields = {f"role.analyst.{site.here}": "on", f"role.data_scientist.{site.here}": "on"}
     assert admin.post(f"{path}/roles", fields).headers["location"] == path

@@ -1,4 +1,4 @@
-"""Pictures of a listing, for whoever may judge its case and for nobody else; off until hosts are named."""
+"""Pictures of a listing, only for people who may judge its case; off until hosts are named."""
 
 import asyncio
 import socket
@@ -32,7 +32,7 @@ def showing(site: Site, host: PictureHost) -> Site:
 
 
 def links(host: PictureHost) -> list[str]:
-    """A listing's pictures: two of the marketplace's, of which one is gone, and one of a stranger's."""
+    """A listing's pictures: one at the marketplace, one missing there, and one at a foreign host."""
     return [f"{host.address}/1.png", "https://pictures.evil.example/2.png", f"{host.address}/gone.png"]
 
 

@@ -49,7 +49,7 @@ def test_a_file_is_looked_at_row_by_row_and_only_what_is_accepted_is_added(site:
     assert count(site) == 1
     text = words(visitor.get(_PLACE).text)
     assert "Colline Model €540 2026-01-01 not stated" in text
-    assert "Match" in text
+    assert "Applies now" in text
 
 
 def test_rows_that_are_pasted_are_read_as_a_file_is(site: Site) -> None:

@@ -38,5 +38,5 @@ def test_rows_are_shown_fifty_at_a_time(site: Site) -> None:
     assert "Older rows" not in second
 
 
-def test_nothing_refused_is_said_in_words(site: Site) -> None:
+def test_an_empty_quarantine_is_described_in_words(site: Site) -> None:
     assert "No refused rows." in words(visit_as(site, an_administrator(site)).get(PATH).text)

@@ -16,7 +16,7 @@ from tests.serving.web.visits import visit_as, words
 
 
 def some_answers(site: Site) -> None:
-    """Four removals, one of them given back and one contested in vain; a genuine; a counterfeit taken back."""
+    """Four removals, one of them reinstated and one contested in vain; a genuine; an undone counterfeit."""
     with a_marketplace_that_listens(site):
         given_back(site, removed_by_brand(site, "MP-1", title="=HYPERLINK(1) Aure11e 1:1 mirror quality"))
         dismissed(site, removed_by_brand(site, "MP-2"))

@@ -94,7 +94,7 @@ def test_every_refusal_that_somebody_is_shown_is_translated(language: Language) 
         (Language("ru"), Phrase("Send {listing}."), "Send {listing}."),
     ],
 )
-def test_a_phrase_is_said_as_the_language_writes_it(language: Language, phrase: Phrase, expected: str) -> None:
+def test_a_phrase_is_written_as_its_language_writes_it(language: Language, phrase: Phrase, expected: str) -> None:
     with shown_as(shown_in(language)):
         assert phrase_in_words(phrase).replace("\xa0", " ") == expected
         assert refusal(Invalid(phrase)).replace("\xa0", " ") == expected
@@ -127,7 +127,7 @@ def test_bare_places_are_their_own_bare_places(template: str) -> None:
 
 
 def test_no_error_is_given_a_finished_sentence() -> None:
-    """A sentence with something put into it already can be translated no more."""
+    """A sentence with values already inserted can no longer be translated."""
     trees = {path: ast.parse(path.read_text(encoding="utf-8")) for path in _sources()}
     kinds = {"Phrase", "PatternRefused", *_errors([node for tree in trees.values() for node in ast.walk(tree)])}
     finished = [

@@ -75,15 +75,15 @@ def test_links_that_lead_nowhere_look_alike_whatever_the_reason(site: Site, ada:
         )
 
 
-def test_a_mistake_is_said_and_no_password_is_shown(site: Site, ada: Person) -> None:
+def test_a_mistake_is_reported_and_no_password_is_shown(site: Site, ada: Person) -> None:
     path, guest = make_link(site.runtime, ada, site.analyst.user_id), a_visitor(site)
     for fields, text in (
         (
             {"wanted": ANOTHER, "again": "something else"},
             ("The two new passwords differ. Enter the same password twice."),
         ),
-        ({"wanted": "short1", "again": "short1"}, f"A password has {SHORTEST_PASSWORD} to 200 characters."),
-        ({}, f"A password has {SHORTEST_PASSWORD} to 200 characters."),
+        ({"wanted": "short1", "again": "short1"}, f"A password must have {SHORTEST_PASSWORD} to 200 characters."),
+        ({}, f"A password must have {SHORTEST_PASSWORD} to 200 characters."),
     ):
         answer = guest.post(path, fields)
         assert answer.status_code == 422
@@ -106,7 +106,7 @@ def test_no_other_site_sends_the_form(site: Site, ada: Person) -> None:
             "The person who invited you can create a link.",
             "New password again",
             "differ",
-            "not valid",
+            "invalid",
             "Sign in",
         ),
         ("zh", "邀请您加入的人可以为您生成链接", "再次输入新密码", "不一致", "再要一个", "您的密码已更改"),

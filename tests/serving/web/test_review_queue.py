@@ -94,7 +94,7 @@ def test_what_hides_in_a_title_is_named(site: Site) -> None:
     assert "\u200b" not in page
 
 
-def test_a_missing_price_is_said_and_not_zeroed(site: Site) -> None:
+def test_a_missing_price_is_named_and_not_zeroed(site: Site) -> None:
     a_case(site, price=None, currency=None)
     text = words(visit_as(site, site.analyst).get("/queue").text)
     assert "no price" in text
@@ -111,7 +111,7 @@ def test_an_appeals_row_says_nothing_of_the_score(site: Site) -> None:
         assert told not in body
 
 
-def test_a_second_looks_row_says_nothing_of_the_score_and_is_in_nobodys_queue_who_judged(site: Site) -> None:
+def test_a_second_reviews_row_shows_no_score_and_is_in_no_earlier_judges_queue(site: Site) -> None:
     case = a_case(site)
     judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
@@ -163,7 +163,7 @@ def test_a_filter_that_finds_nothing_says_how_to_go_on(site: Site) -> None:
     assert "No open case matches the filters. Remove a filter, or clear all filters." in text
 
 
-def test_what_an_address_cannot_say_is_said_to_be_ignored(site: Site) -> None:
+def test_an_invalid_parameter_is_reported_as_ignored(site: Site) -> None:
     page = visit_as(site, site.analyst).get("/queue?lane=%3Cb%3E&brand=brd_1").text
     assert "The value of lane in the address is not valid. The queue ignores it." in words(page)
     assert "Brand no open cases" in words(page)
@@ -262,7 +262,7 @@ def test_cases_that_belong_together_stand_together(site: Site) -> None:
     assert words(opened.text).count("shop-1") >= 3
 
 
-def test_the_desks_work_in_progress_stands_beside_the_queue(site: Site) -> None:
+def test_the_teams_work_in_progress_stands_beside_the_queue(site: Site) -> None:
     done, other, kept = (a_case(site, external_id=f"MP-{i}") for i in range(3))
     judge(site, site.analyst, done, Judgement.GENUINE)
     judge(site, site.second_analyst, other, Judgement.GENUINE)

@@ -109,7 +109,7 @@ def test_too_few_listings_have_no_bar_and_say_so(site: Site) -> None:
     assert found.counts[0].startswith("1 listing in 30 days: ")
 
 
-def test_a_listing_that_names_no_seller_is_said_to_have_no_risk_that_is_known(site: Site) -> None:
+def test_a_listing_that_names_no_seller_has_an_unknown_risk(site: Site) -> None:
     with site.runtime.store.read() as connection:
         found = risk_part(site.runtime, connection, site.here, None)
     assert (found.standing, found.bar, found.as_of, found.counts) == (

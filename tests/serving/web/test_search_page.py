@@ -8,7 +8,7 @@ from tests.serving.web.appeals import an_appeal
 from tests.serving.web.visits import visit_as, words
 
 
-def test_a_listing_is_found_with_what_waits_and_what_was_said(site: Site) -> None:
+def test_a_listing_is_found_with_its_open_case_and_its_verdict(site: Site) -> None:
     open_one = a_case(site, external_id="MP-1", title="Au\u200bre11e Colline bag")
     done = a_case(site, external_id="MP-2", title="Aurelle Colline wallet")
     judge(site, site.analyst, done, Judgement.GENUINE)

@@ -159,7 +159,7 @@ def test_an_answer_that_is_refused_is_not_lost(site: Site) -> None:
     assert visitor.post(link, {"event": "submit", "said": "  "}).status_code in {409, 422}
 
 
-def test_an_answer_can_be_taken_back(site: Site) -> None:
+def test_an_answer_can_be_withdrawn(site: Site) -> None:
     removal, link = a_link(site)
     visitor = a_visitor(site)
     assert "Withdraw answer" not in words(visitor.get(link).text)

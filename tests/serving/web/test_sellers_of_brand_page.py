@@ -38,7 +38,7 @@ def test_one_seller_is_put_on_the_list_and_taken_off_and_both_are_kept(site: Sit
     site.clock.forward(minutes=1)
     assert visitor.post(f"{_PLACE}/remove", {"seller": "shop-1"}).status_code == 303
     assert on_list(site) == ["maison-brandt"]
-    assert "1 that was on the list" in words(visitor.get(_PLACE).text)
+    assert "1 seller formerly on the list" in words(visitor.get(_PLACE).text)
     lines = visitor.get(f"{_PLACE}.csv").text.splitlines()
     assert [line.split(",")[0] for line in lines][1:] == ["maison-brandt", "shop-1"]
     assert visitor.post(f"{_PLACE}/remove", {"seller": "shop-1"}).status_code == 422
@@ -67,7 +67,7 @@ def test_a_list_is_shown_before_it_changes_anything(site: Site) -> None:
 def test_what_is_no_list_is_refused_with_the_reason(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     assert "Choose a file, or paste seller ids" in words(visitor.post(f"{_PLACE}/preview", {"text": " "}).text)
-    assert "no text in UTF-8" in words(upload(visitor, b"\xff\xfe\x00"))
+    assert "not UTF-8 text" in words(upload(visitor, b"\xff\xfe\x00"))
     assert visitor.post(_PLACE, {"rows": "x" * 201}).status_code == 422
     assert visitor.post(_PLACE, {"rows": "shop-1", "last_day": "2020-01-01"}).status_code == 422
     assert visitor.post(_PLACE, {"rows": ""}).status_code == 422

@@ -4,7 +4,7 @@ from serving.web.bar_charts import age_box, bars
 from serving.web.series_charts import Gap, Layer, drift_grid, round_levels, sparkline, stacked_area
 
 
-def test_a_course_is_drawn_from_zero_up_and_ends_in_its_last_value() -> None:
+def test_a_series_is_drawn_from_zero_up_and_ends_in_its_last_value() -> None:
     found = sparkline([0, 5, 10], "sales", width=104, height=24)
     assert found.lines == ("2.0,22.0 52.0,12.0 102.0,2.0",)
     assert (found.end, found.gaps, found.label) == ((102.0, 2.0), (), "sales")
@@ -18,7 +18,7 @@ def test_what_is_not_known_is_a_gap_from_the_last_known_step_to_the_next_and_no_
 
 
 @pytest.mark.parametrize("values", [[None] * 4, [None], []])
-def test_a_course_of_which_nothing_is_known_has_no_line_and_no_end(values: list[float | None]) -> None:
+def test_an_unknown_series_has_no_line_and_no_end(values: list[float | None]) -> None:
     found = sparkline(values, "sales")
     assert (found.lines, found.end) == ((), None)
 

@@ -27,8 +27,8 @@ def test_every_level_is_explained_by_the_policy_in_force(site: Site) -> None:
     text = words(visit_as(site, site.brand_person).get(_PLACE).text)
     for word in ("Self-service", "Full", "Provisionalyours", "Daily limit", "Suspended"):
         assert word in text
-    assert f"{policy.daily_cap} a day remove at once" in text
-    assert f"It can come back after {policy.reentry_days} days." in text
+    assert f"{policy.daily_cap} confirmations a day remove at once" in text
+    assert f"Good standing can return after {policy.reentry_days} days." in text
     assert "No outcomes are counted yet." in text
 
 

@@ -74,7 +74,7 @@ def test_an_address_that_names_no_request_of_ones_own_leads_nowhere(site: Site) 
     assert brand.post(f"{PATH}/tdn_00000000000000000000000000/undo").status_code == 404
 
 
-def test_why_a_listing_was_refused_is_said_in_the_reader_s_language(site: Site) -> None:
+def test_the_reason_of_a_refused_listing_is_in_the_reader_s_language(site: Site) -> None:
     decided, fine = a_case(site, CaseLane.ASK_BRAND), a_case(site, CaseLane.ASK_BRAND, external_id="MP-2")
     brand = visit_as(site, site.brand_person)
     brand.answer(decided.case_id, decided.version_id, Judgement.GENUINE)

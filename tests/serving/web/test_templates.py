@@ -59,7 +59,7 @@ def test_every_form_that_changes_something_carries_the_token(path: Path) -> None
     for form in re.findall(r'<form[^>]*method="post".*?</form>', text, re.DOTALL):
         # The seller's address is itself a secret that no other site knows; there is no session to abuse.
         by_link = path.name == "seller.html" and 'action="{{ page.address }}' in form
-        # Whoever notifies has no session either; what another site could send, it could send by itself.
+        # Notifiers have no session either; another site gains nothing from sending their form.
         notifies = path.name == "notice_form.html" and 'action="/notice"' in form
         by_link |= path.name == "notice.html" and 'action="{{ page.address }}"' in form
         public = (

@@ -79,7 +79,7 @@ from tests.serving.web.test_i18n import shown_in
 from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
 
 DESIGN = ReasonCode.DESIGN
-_QUOTED = re.compile("“[^”]*”|«[^»]*»")
+_QUOTED = re.compile("„[^“]*“|“[^”]*”|«[^»]*»")
 # Codes and formats that are called so in every language.
 _EVERYWHERE = ("CSV", "Parquet", "PNG", "JPEG", "WORLD", "UTC")
 _ENGLISH = re.compile(r"\b(?:are|for|is|nobody|not|of|on|text|that|the|title|was|which|with|words)\b")
@@ -165,14 +165,14 @@ def told_of_requests() -> list[Message]:
 def told_of_answers() -> list[Message]:
     """What became of an answer, and how the objection to its removal ended."""
     found = list[Message]()
-    for judgement, taken_back, removal, appeal, countered in product(
+    for judgement, undone, removal, appeal, countered in product(
         (Judgement.COUNTERFEIT, Judgement.GENUINE),
         (True, False),
         (None, *ActionState),
         AppealState,
         (None, *CounterNoticeState),
     ):
-        answered = Answered(judgement, NOW, taken_back, removal, None, appeal, countered, objected=True)
+        answered = Answered(judgement, NOW, undone, removal, None, appeal, countered, objected=True)
         found += [message(became(answered).reason), message(_ended(answered))]
     return found
 
@@ -256,7 +256,7 @@ _DISCOUNT = message("price_claimed_discount", share=0.7, list_price=Amount(Decim
         (
             Language("es"),
             message("text_overclaim", words=("Licensed", "{n}")),
-            "Afirmaciones de autenticidad: “Licensed”, “{n}”.",
+            "Afirmaciones de autenticidad: «Licensed», «{n}».",
         ),
     ],
 )
@@ -344,7 +344,7 @@ def reader(site: Site, language: Language) -> Visitor:
         (Language("es"), "1 oferta espera su respuesta", "Falsificación: Aure11e", "Deshecho. El caso vuelve"),
     ],
 )
-def test_a_brand_answers_and_takes_back_in_its_language(
+def test_a_brand_answers_and_undoes_in_its_language(
     site: Site, language: Language, asked: str, answered: str, undone: str
 ) -> None:
     case = a_case(site, CaseLane.ASK_BRAND)
@@ -388,7 +388,7 @@ def test_many_are_confirmed_at_once_in_the_language_of_whoever_confirms(site: Si
         ),
     ],
 )
-def test_the_briefing_is_asked_and_explained_in_its_reader_s_language(
+def test_the_certification_is_asked_and_explained_in_its_reader_s_language(
     site: Site, language: Language, asked: str, because: str
 ) -> None:
     visitor = reader(site, language)
@@ -438,7 +438,7 @@ def test_a_brand_writes_in_its_language_and_what_it_wrote_stays_as_written(site:
 
 
 def left_in_english(page: str, *data: str) -> list[str]:
-    """The words of Latin letters that a page in Chinese has where it is about the brand, besides data."""
+    """The words of Latin letters in the main part of a page in Chinese, except data."""
     [main] = re.findall(r"<main.*?</main>", page, re.DOTALL)
     read_out = " ".join(re.findall(r'\s(?:aria-label|placeholder|title|data-name)="([^"]*)"', main))
     shown = f"{re.sub('<[^>]*>', ' ', main)} {read_out}"
@@ -447,7 +447,7 @@ def left_in_english(page: str, *data: str) -> list[str]:
     return re.findall(r"[A-Za-z]{3,}", shown)
 
 
-def test_a_brand_s_people_are_listed_and_asked_in_in_their_language(site: Site) -> None:
+def test_a_brand_s_people_are_listed_and_invited_in_their_language(site: Site) -> None:
     colleague = invite(site.runtime, "ana@aurelle.example", "Ana Prieto", Role.BRAND, "Aurelle")
     until = site.clock.now() + timedelta(days=90)
     grant_mandate(site.runtime, NewMandate("Aurelle", colleague.email, "Roche", ("EU",), until), by="test")
@@ -561,7 +561,7 @@ def test_a_brand_s_prices_are_looked_at_and_added_in_its_language(site: Site) ->
         assert text in words(visitor.post(f"/brand/prices{path}", fields).text), text
 
 
-def test_a_brand_s_tell_tales_are_tried_and_kept_in_its_language(site: Site) -> None:
+def test_a_brand_s_indicators_are_tried_and_kept_in_its_language(site: Site) -> None:
     receive(site.runtime, site.marketplace, [a_row(description="With plastic card.")], source="test")
     a_leader(site)
     visitor = reader(site, Language("zh"))

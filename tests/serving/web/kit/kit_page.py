@@ -270,7 +270,7 @@ def _samples() -> Samples:
 
 
 def _stacked() -> StackedArea:
-    """Four weeks of made-up volumes, with a weekend of which nothing is known."""
+    """Four weeks of made-up volumes, with an unknown weekend."""
 
     def series(base: float, swing: float) -> tuple[float | None, ...]:
         return tuple(None if i in {19, 20} else base + swing * math.sin(i * 2 * math.pi / 7) for i in range(_DAYS))
@@ -279,7 +279,7 @@ def _stacked() -> StackedArea:
         Layer("waiting on brands", "f-ask", series(96, 22)),
         Layer("analyst", "f-ana", series(120, 34)),
         Layer("not enough evidence", "f-ins", series(31, 6)),
-        Layer("audit slice", "f-aud", series(22, 3)),
+        Layer("random audit sample", "f-aud", series(22, 3)),
         Layer("acted upon", "f-act", series(14, 9)),
     )
     ticks = [(i, f"{i + 1} Jul") for i in range(0, _DAYS, 7)]
