@@ -22,7 +22,7 @@ _VALUE: Final = re.compile(r"\{\{.*?\}\}")
 
 # The tests of these names hold each journey; all but the first few are part of `make soak`.
 QUEUE: Final = "test_review_queue.test_the_queue_works_without_script"
-ANSWER: Final = "test_pages.test_pages_are_there_without_script_and_offer_nothing_that_needs_it"
+ANSWER: Final = "test_pages.test_pages_work_without_script_and_show_nothing_that_needs_it"
 PORTAL: Final = "test_brand.test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_answers"
 SELLER: Final = "test_seller.test_a_seller_answers_a_removal_from_its_link"
 NOTIFIER: Final = "test_seller.test_what_is_refused_says_why_and_keeps_what_was_typed"

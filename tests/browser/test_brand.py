@@ -54,7 +54,7 @@ def test_a_brand_user_answers_by_keyboard_and_undoes(window: Page, furnished: Fu
     window.keyboard.press("g")
     now_deferred(window, before)
     window.keyboard.press("?")
-    expect(window.get_by_text("An answer's letter counts on the card")).to_be_visible()
+    expect(window.get_by_text("An answer's letter applies only to the framed card")).to_be_visible()
     window.keyboard.press("Escape")
     cards = window.locator("article.q")
     window.keyboard.press("j")

@@ -147,7 +147,7 @@ def test_cases_are_snoozed_noted_on_and_decided_together(workshop: Workshop) -> 
         ines.field("Use single-letter shortcuts").uncheck()
         ines.press("Save setting")
         ines.go("/settings")
-        expect(ines.field("Single-letter keys")).not_to_be_checked()
+        expect(ines.field("Single-letter shortcuts")).not_to_be_checked()
 
 
 def _decides_together(ines: Window, address: str) -> None:
@@ -253,7 +253,7 @@ def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) 
         camille.says("Test result")
         camille.fill("Label", "Card in the box")
         camille.press("Add indicator")
-        camille.says("Added. It is looked for")
+        camille.says("Indicator added. It applies to every listing")
         camille.press("Withdraw", camille.row("Card in the box"))
         camille.says("Indicator withdrawn. Existing scores do not change.")
 
@@ -264,7 +264,7 @@ def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) 
 
         camille.go("/brand/rights")
         camille.press("Withdraw")
-        camille.says("Withdrawn. It carries nothing from now on")
+        camille.says("Right withdrawn. It covers no further confirmations")
         camille.field("Document").set_input_files(certificate)
         camille.press("Upload document")
         camille.says("Document saved. Rights and powers of attorney can refer to it.")
@@ -273,9 +273,9 @@ def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) 
         camille.go("/brand/sellers")
         camille.fill("Seller", "boutique-7")
         camille.press("Add seller")
-        camille.says("The list is changed")
+        camille.says("List changed")
         camille.press("Remove seller", camille.row("boutique-7"))
-        camille.says("The list is changed")
+        camille.says("List changed")
         expect(camille.page.get_by_role("button", name="Remove seller")).to_have_count(1)
 
         _asks_in_and_lets_go(camille)

@@ -79,7 +79,7 @@ def test_a_brand_confirms_by_one_click_and_sees_the_takedown_acknowledged(page: 
     expect(page.get_by_role("heading", name="2 listings await your answer")).to_be_visible()
     page.get_by_role("button", name="No, counterfeit").first.click()
     expect(page.get_by_role("heading", name="1 listing awaits your answer")).to_be_visible()
-    expect(page.locator("#done")).to_contain_text("Removal leaves in 0:0")
+    expect(page.locator("#done")).to_contain_text("The removal is sent in 0:0")
     removals = page.locator("#removals")
     expect(removals).to_contain_text("Scheduled")
     expect(removals).to_contain_text("Acknowledged", timeout=15_000)
@@ -126,7 +126,7 @@ def test_nothing_in_the_bar_of_answers_lies_over_its_neighbour(page: Page, stage
         assert shown[-1][1] <= width
 
 
-def test_pages_are_there_without_script_and_listing_nothing_that_needs_it(browser: Browser, stage: Stage) -> None:
+def test_pages_work_without_script_and_show_nothing_that_needs_it(browser: Browser, stage: Stage) -> None:
     context = browser.new_context(java_script_enabled=False)
     page, watch = context.new_page(), Watch(stage.address)
     watch.follow(page)
