@@ -72,6 +72,9 @@ def test_keys_can_be_switched_off(page: Page, stage: Stage) -> None:
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     expect(page.locator("a[data-stop]").first).not_to_be_focused()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    with page.expect_response("**/settings/quick"):  # Later tests of the same service press keys.
+        page.get_by_label("Use single-letter shortcuts").check()
 
 
 def test_a_brand_confirms_by_one_click_and_sees_the_takedown_acknowledged(page: Page, stage: Stage) -> None:

@@ -69,7 +69,7 @@ def test_a_user_is_invited_onboarded_and_deactivated(
         guest.keyboard.press("Escape")
         expect(guest.get_by_text("Where a score sends a listing")).to_be_hidden()
 
-        guest.get_by_role("link", name=f"Settings of {name}").click()
+        guest.get_by_role("link", name=f"Settings for {name}").click()
         guest.get_by_label("Time zone").select_option(_ZONE)
         guest.get_by_role("combobox", name="Theme").select_option("dark")
         guest.get_by_role("button", name="Save settings").click()

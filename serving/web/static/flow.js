@@ -102,7 +102,7 @@
       return { refusal: ["You are signed out. The decision was not recorded.", "Your note is still in this window.", "Sign in", back] };
     }
     const texts = [page.querySelector("main p"), page.querySelector("h1")].map((found) => found?.textContent ?? "");
-    return { refusal: [`Not recorded: ${texts[0] || "something failed."}`, texts[1] && `${texts[1]}.`, "Load the case", address] };
+    return { refusal: [`Not recorded: ${texts[0] || "something failed."}`, texts[1] && `${texts[1]}.`, "Open case", address] };
   };
   const record = async (one) => {
     const { refusal, line } = await post(one.url, one.body, one.address);
