@@ -1,4 +1,4 @@
-"""Debian's Chromium, started quiet: nothing of its own goes over the network, and it draws alike on every machine."""
+"""Debian's Chromium in a quiet mode: no network traffic of its own, and equal rendering on every machine."""
 
 import os
 import secrets
@@ -34,7 +34,7 @@ _QUIET: Final = (
 
 @contextmanager
 def chromium(fonts: Path | None = FONTS) -> Iterator[Browser]:
-    """A headless browser for the length of the block; without `fonts` it draws with those of the machine."""
+    """A headless browser for the length of the block; without `fonts` it uses the fonts of the machine."""
     environment = os.environ | ({"FONTCONFIG_FILE": str(fonts)} if fonts else {})
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=list(_QUIET), env={**environment})
@@ -45,7 +45,7 @@ def chromium(fonts: Path | None = FONTS) -> Iterator[Browser]:
 
 
 def sign_in(page: Page, base_url: str, email: str, password: str) -> None:
-    """Sign in by the form, as a person does."""
+    """Sign in by the form."""
     page.goto(f"{base_url}/sign-in")
     page.get_by_label("Work e-mail").fill(email)
     page.get_by_label("Password").fill(password)

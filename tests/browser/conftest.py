@@ -1,4 +1,4 @@
-"""One Chromium for all browser tests, a service with its jobs, and one whose pages alone are looked at."""
+"""Fixtures: one Chromium, a running service with its jobs, and an application whose pages are only read."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +16,7 @@ from tests.browser.service import fill, on_home, serving
 from tests.browser.watching import Watch
 from tests.fixtures.runtimes import Site
 
-# What a page comes to beside many busy processes; nothing waits so long for what is there.
+# The limit for a page on a busy machine.
 _PATIENCE_MS: Final = 30_000
 
 
@@ -51,13 +51,13 @@ def stage(browser: Browser, touchstone: str, tmp_path_factory: pytest.TempPathFa
 
 @dataclass(frozen=True, slots=True)
 class Furnished:
-    """A running application over a home in which every page has something to show."""
+    """A running application over a data directory in which every page has content."""
 
     address: str
     house: House
 
     def at(self, name: str) -> str:
-        """The whole address of what only the home knows."""
+        """The whole address of a page that only the data directory knows."""
         return self.address + self.house.addresses[name]
 
 
@@ -78,13 +78,13 @@ def furnished(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Ite
     ]
 )
 def thoroughly(request: pytest.FixtureRequest) -> bool:
-    """How much a test asks of a page that it looks at: everything only in `make soak`."""
+    """Whether a test checks every rule on a page: only in `make soak`."""
     return bool(request.param)
 
 
 @pytest.fixture
 def page(browser: Browser, stage: Stage) -> Iterator[Page]:
-    """A fresh window whose console, violations and requests are watched; the test fails on any of them."""
+    """A new window whose console, violations and requests are recorded; the test fails on any complaint."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, reduced_motion="reduce")
     found = context.new_page()
     watch = Watch(stage.address)

@@ -1,4 +1,4 @@
-"""Every form there is, by the template that writes it, and the journey in which somebody sends it without script.
+"""Every form, by the template that writes it, and the journey in which a user sends it without script.
 
 A form that is added is put here; the test of its journey then holds that it was sent.
 """
@@ -20,7 +20,7 @@ _METHOD: Final = re.compile(r"method=" + _STATEMENT)
 _ACTION: Final = re.compile(r"action=" + _STATEMENT)
 _VALUE: Final = re.compile(r"\{\{.*?\}\}")
 
-# The tests of these names hold each journey; all but the first few are part of `make soak`.
+# The tests of these names cover each journey; all but the first few are part of `make soak`.
 QUEUE: Final = "test_review_queue.test_the_queue_works_without_script"
 ANSWER: Final = "test_pages.test_pages_work_without_script_and_show_nothing_that_needs_it"
 PORTAL: Final = "test_brand.test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_answers"
@@ -43,7 +43,7 @@ FOUNDER: Final = "test_every_form.test_a_marketplace_is_founded_and_a_notifier_c
 
 @dataclass(frozen=True, slots=True)
 class OneForm:
-    """A form: its template, the route that it is sent to, who sends it; `by` is what its fields say, of several."""
+    """A form: its template, its route, and its journey; `by` identifies it by its fields among several."""
 
     template: str
     route: str
@@ -166,7 +166,7 @@ FORMS: Final = (
 
 
 def written() -> Iterator[tuple[str, str]]:
-    """Each form that a template writes, in order: the template, and method and action with * for what is filled in."""
+    """Each form that a template writes, in order: template, method and action, with * for expressions."""
     for path in sorted(_TEMPLATES.rglob("*.html")):
         for form in _FORM.finditer(path.read_text(encoding="utf-8")):
             method, action = _METHOD.search(form[1]), _ACTION.search(form[1])
@@ -177,12 +177,12 @@ def written() -> Iterator[tuple[str, str]]:
 
 
 def tags() -> int:
-    """How many forms the templates begin, counted without reading them."""
+    """The number of forms that the templates begin, counted without parsing them."""
     return sum(path.read_text(encoding="utf-8").count("<form") for path in _TEMPLATES.rglob("*.html"))
 
 
 def journey_of(request: pytest.FixtureRequest) -> str:
-    """The name of the test that runs, as the list has it."""
+    """The name of the running test, as the list has it."""
     return f"{request.module.__name__.rpartition('.')[2]}.{request.node.originalname}"
 
 

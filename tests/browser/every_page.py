@@ -1,4 +1,4 @@
-"""Every page there is, for whom, and how one comes to it: what browsers look through, and what pictures are taken of.
+"""Every page, its readers, and the way to it: for browser checks and for screenshots.
 
 A route that is added is put here: as a page, or, where it answers a piece of one or a file, below.
 """
@@ -11,7 +11,7 @@ from serving.accounts.rules.access import Role
 
 @dataclass(frozen=True, slots=True)
 class Follow:
-    """The first link on another page that a selector finds, and there the first of the next selector, and so on."""
+    """The first link on another page that a selector finds, then the first of the next selector, and so on."""
 
     start: str
     selectors: tuple[str, ...]
@@ -19,14 +19,14 @@ class Follow:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """An address that only the home knows, as a link that was sent to somebody."""
+    """An address that only the data directory knows, such as a link that was sent to somebody."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class OnePage:
-    """A page: its name in file names, its route, who sees it (None: anybody), how one comes to it.
+    """A page: its name in file names, its route, its reader (None: anybody), and the way to it.
 
     `at` is None where the route is the address. `phone` says that people come with a phone; `unfold` opens the folded
     parts, so that they are looked at too; `whole` has the picture show the page to its end.
@@ -42,7 +42,7 @@ class OnePage:
 
     @property
     def way(self) -> str | Follow | Given:
-        """How one comes to it."""
+        """The way to the page."""
         return self.route if self.at is None else self.at
 
 
@@ -120,11 +120,11 @@ PAGES: Final = (
     OnePage("keys", "/keys", Role.ADMIN, phone=True),
 )
 
-# Pieces that a page asks for again by itself; each is looked at within its page.
+# Parts that a page polls; each is checked within its page.
 PARTS: Final = frozenset(
     {"/queue/new", "/undo", "/brand/done", "/brand/removals", "/models/training", "/operations/audit/followed"}
 )
-# What is saved and not shown, and the start, which leads on.
+# Downloads, and the start page, which redirects.
 FILES: Final = frozenset(
     {
         "/",

@@ -1,4 +1,4 @@
-"""A home in which every page has something to show, a brand enough to answer, and an analyst enough to decide."""
+"""A data directory in which every page has content, with questions for a brand and cases for an analyst."""
 
 import random
 from collections.abc import Mapping
@@ -48,7 +48,7 @@ _STATEMENT = "Bought as a lot from a closing shop in Lyon; invoice 1177 of 3 May
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """Who lives in it, and the addresses that only it knows."""
+    """Its people, and the addresses that only it knows."""
 
     site: Site
     people: Mapping[Role, Person]
@@ -89,7 +89,7 @@ def furnish(home: Path) -> House:
 
 
 def _answers_of_sellers(site: Site) -> dict[str, str]:
-    """Removals that their sellers may answer, one that the rights holder must answer, and one that was undone."""
+    """Removals that their sellers can answer, one that awaits the rights holder, and one that was undone."""
     title = "Сумка Аurеlle Colline люкс копия 1:1"
     undone, answered, journey, fresh = (
         removed_by_brand(site, f"MP-3{number}", title=f"{title}, {number}", seller={"external_id": f"sumka-{number}"})

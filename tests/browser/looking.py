@@ -1,4 +1,4 @@
-"""Going to a page of the list, and what is wrong with it there."""
+"""Loading a page of the list, and the problems on it."""
 
 import re
 from collections.abc import Mapping
@@ -15,17 +15,17 @@ PHONE: Final = (390, 844)
 Theme = Literal["light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
 WCAG: Final = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-# What axe's authors advise beyond it: landmarks, the order of headings, one main heading.
+# Best practices of axe: landmarks, the order of headings, one main heading.
 EVERY: Final = {"runOnly": [*WCAG["runOnly"], "best-practice"]}
-# A theme changes colours and nothing else, so that the second theme needs only the rules about them.
+# A theme changes only colours, so the second theme needs only the rules about colours.
 COLOURS: Final = {"runOnly": {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}}
-# The contrast of each word with what lies behind it takes longer than all other rules together.
+# The contrast check of each word takes longer than all other rules together.
 STRUCTURE: Final = {**WCAG, "rules": {"color-contrast": {"enabled": False}}}
 _RUN: Final = "(options) => axe.run({resultTypes: ['violations'], ...options}).then((found) => found.violations)"
 
 
 class NotReached(LookupError):
-    """There is no way to the page here: its address is not known, or no link leads to it."""
+    """The page cannot be reached: its address is unknown, or no link leads to it."""
 
 
 def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str]) -> str:
@@ -60,7 +60,7 @@ def go_to(page: Page, base_url: str, one: OnePage, addresses: Mapping[str, str])
 
 
 def violations(page: Page, options: Mapping[str, Any] = WCAG) -> list[str]:
-    """What axe finds against WCAG 2.2 AA, in the theme and at the size that is on."""
+    """The violations of WCAG 2.2 AA that axe finds, in the current theme and size."""
     if not page.evaluate("Boolean(window.axe)"):
         page.evaluate(Axe().axe_script)
     return [f"{one['id']}: {node['html'][:160]}" for one in page.evaluate(_RUN, options) for node in one["nodes"]]
@@ -90,7 +90,7 @@ def _violations_in(page: Page, rules: Mapping[Theme, Mapping[str, Any]]) -> list
 
 
 def too_wide(page: Page, *, phone: bool) -> list[str]:
-    """Sizes of the window at which something is wider than it; the last of them stays."""
+    """Window widths at which an element is wider than the window; the window keeps the last of them."""
     found = []
     for width, height in (SCREEN, PHONE) if phone else (SCREEN,):
         page.set_viewport_size({"width": width, "height": height})

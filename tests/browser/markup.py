@@ -1,4 +1,4 @@
-"""What a page has to a browser without script: read from its source, before any script has run."""
+"""The content of a page for a browser without script, from its source."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ _BY_ITSELF: Final = frozenset({"popovertarget", "commandfor"})  # The browser's 
 
 
 def routes_of_pages() -> Callable[[str, str], bool]:
-    """Whether a page's route takes a method at an address."""
+    """Whether a route of a page accepts a method at an address."""
     app = FastAPI()
     install_error_handlers(app)
     install_pages(app)
@@ -32,7 +32,7 @@ def routes_of_pages() -> Callable[[str, str], bool]:
 
 
 def needs_script(source: str, address: str, takes: Callable[[str, str], bool]) -> Iterator[str]:
-    """Everything on a page that does nothing without script: forms that lead nowhere, buttons that send no form.
+    """Controls that need a script: forms without a route, and buttons that send no form.
 
     A button that a script shows is hidden in the source and is left out.
     """
@@ -100,7 +100,7 @@ class _Forms(HTMLParser):
         given = {name: value or "" for name, value in attrs}
         self.templates += tag == "template"
         if self.templates:
-            return  # Only a script takes out what is in one.
+            return  # Only a script uses the content of a template element.
         if tag == "form":
             self.inside = self.forms.setdefault(given.get("id", str(len(self.forms))), _Form(given))
             self.inside.attributes = given

@@ -1,4 +1,4 @@
-"""A marketplace's receiver in a few lines: it takes only what is signed, and says what it took."""
+"""A minimal webhook receiver: it accepts only signed messages and records them."""
 
 import json
 import threading
@@ -39,7 +39,7 @@ def receiving(secret: str) -> Iterator[Receiver]:
             self.end_headers()
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     found = Receiver(f"http://127.0.0.1:{server.server_port}/hooks", secret)

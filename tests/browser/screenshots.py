@@ -45,7 +45,7 @@ Credentials = list[dict[str, str]]
 
 
 def main(outdir: Path, base_url: str, home: Path) -> list[str]:
-    """Take every picture; returns the names of the pages that the demo lacks and a small home has."""
+    """Take every picture; returns the names of pages that the demo lacks and a small data directory has."""
     outdir.mkdir(parents=True, exist_ok=True)
     people: Credentials = json.loads((home / "demo-credentials.json").read_text(encoding="utf-8"))
     addresses = _addresses(base_url, home, next(one["password"] for one in people if one["role"] == "api_key"))
@@ -68,7 +68,7 @@ def main(outdir: Path, base_url: str, home: Path) -> list[str]:
 
 @dataclass(slots=True)
 class _Place:
-    """A running service whose pages are taken; `missed` are those that nothing leads to there."""
+    """A running service whose pages are taken; `missed` are the pages that no link reaches there."""
 
     browser: Browser
     outdir: Path
@@ -94,7 +94,7 @@ class _Place:
 
 
 def keep_those_of_the_docs(outdir: Path, docs: Path) -> None:
-    """Copy what the documentation refers to, and drop what it refers to no longer."""
+    """Copy the pictures that the documentation refers to, and delete those that it no longer uses."""
     texts = [path.read_text(encoding="utf-8") for path in (docs.parent / "README.md", *sorted(docs.rglob("*.md")))]
     wanted = {name for text in texts for name in _REFERRED.findall(text)}
     for old in (docs / "screenshots").glob("*.png"):
@@ -116,7 +116,7 @@ def _take(page: Page, outdir: Path, base_url: str, one: OnePage, addresses: Mapp
 
 
 def _addresses(base_url: str, home: Path, key: str) -> dict[str, str]:
-    """Links as the demo's marketplace would get them: to removals in each state of a seller's answer, to a notice."""
+    """Links as the demo's marketplace would get them: to removals in each state of a counter-notice, to a notice."""
     lines = (home / "reference-marketplace-effects.jsonl").read_text(encoding="utf-8").splitlines()
     effects: list[dict[str, Any]] = [json.loads(line) for line in lines]
     removals = [one for one in reversed(effects) if one["action"] == "remove"]
@@ -138,7 +138,7 @@ def _addresses(base_url: str, home: Path, key: str) -> dict[str, str]:
 
 
 def _most_asked(browser: Browser, base_url: str, brands: Credentials) -> Mapping[str, str]:
-    """Whose page has the most questions on it."""
+    """The person with the most questions."""
 
     def questions(one: Mapping[str, str]) -> int:
         page = _window(browser, base_url, one)

@@ -1,4 +1,4 @@
-"""A service as an operator starts it, with a marketplace, open cases and models in its home; and its pages alone."""
+"""A service as an operator starts it, with a marketplace, open cases and models; and its pages alone."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ _STARTS_WITHIN: Final = 100.0
 
 
 def fill(home: Path, webhook_url: str, secret: str) -> Site:
-    """A home with prices to compare with, three cases for analysts, two questions to Aurelle, and two models."""
+    """A data directory with reference prices, three cases for analysts, two questions to Aurelle, and two models."""
     runtime = open_runtime(Settings(home=home, hidden_score_share=0.0))
     try:
         site = populate(runtime, TestClock())
@@ -88,7 +88,9 @@ def serving(
             _wait_until_it_answers(process, address, home / "serve.log", starts_within)
             yield address
         finally:
-            process.send_signal(signal.SIGKILL)  # The home is thrown away; an orderly end would take seconds.
+            process.send_signal(
+                signal.SIGKILL
+            )  # The data directory is temporary; an orderly shutdown would take seconds.
             process.wait()
 
 

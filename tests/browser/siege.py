@@ -1,4 +1,4 @@
-"""A home whose every text field holds what tries to be more than text."""
+"""A data directory in which every text field contains hostile text."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -44,7 +44,7 @@ _DOCUMENTS: Final = 3
 
 @dataclass(slots=True)
 class Siege:
-    """Who looks, and the addresses of what was filled."""
+    """The readers, and the addresses of the filled pages."""
 
     site: Site
     people: dict[Role, Person]
@@ -91,7 +91,7 @@ def besiege(home: Path, texts: Sequence[str], *, step: int) -> Siege:
 
 
 def _settings(site: Site, texts: Sequence[str]) -> None:
-    """What brands and staff write for themselves and each other; what is refused leaves nothing behind."""
+    """Texts that brands and staff write for themselves and each other; refused ones leave nothing behind."""
     runtime = site.runtime
     for number, text in enumerate(texts):
         with suppress(DomainError):
@@ -107,7 +107,7 @@ def _settings(site: Site, texts: Sequence[str]) -> None:
 
 @dataclass(slots=True)
 class _Round:
-    """One analyst's case, one question, and one removal with everything that is said about it."""
+    """One analyst's case, one question, and one removal with all statements about it."""
 
     siege: Siege
     texts: list[str]

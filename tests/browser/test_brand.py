@@ -37,7 +37,7 @@ def enter(page: Page, furnished: Furnished, person: Person, path: str = "/") -> 
 
 
 def waiting(page: Page) -> int:
-    """How many listings wait for an answer, as the heading has it."""
+    """The number of listings that await an answer, from the heading."""
     number = re.match(r"\d+", page.get_by_role("heading", level=1).inner_text())
     assert number
     return int(number[0])
@@ -185,7 +185,7 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
 
 
 def test_the_previews_are_accessible_and_fit_a_phone(window: Page, furnished: Furnished, *, thoroughly: bool) -> None:
-    """The pages themselves are on the list of all pages; these are only there after a form."""
+    """The pages themselves are on the list of all pages; previews appear only after a form."""
     enter(window, furnished, furnished.house.site.brand_person)
     for path, label, text, button in (
         ("sellers", "Or paste ids, one per line", f"shop\n{'x' * 201}\n", "Preview changes"),

@@ -1,4 +1,4 @@
-"""Every form of every page does what it says in a browser without script, and the list of forms has them all.
+"""Every form works in a browser without script, and the list of forms is complete.
 
 The forms that the journeys of other files send without script are not sent here again.
 """
@@ -501,7 +501,7 @@ def test_an_administrator_sends_again_and_changes_the_receiver(workshop: Worksho
 
 @pytest.mark.soak
 def test_a_marketplace_is_founded_and_a_notifier_complains(workshop: Workshop) -> None:
-    """The last of all: with a second marketplace other pages ask which one is meant."""
+    """This test runs last: with a second marketplace, other pages ask for a marketplace."""
     with without_script(workshop, FOUNDER, None, None) as (founder, anna):
         anna.go(workshop.complaint)
         anna.fill("Why the decision is wrong", "The seal is not the maker's.")

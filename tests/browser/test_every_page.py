@@ -1,4 +1,4 @@
-"""Every page of the list: no complaint, no violation, nothing from elsewhere, nothing too wide.
+"""Every page of the list: no complaint, no violation, no foreign content, no overflow.
 
 And without script: every form and every button does what it says by itself.
 """
@@ -27,7 +27,7 @@ _TAKES: Final = routes_of_pages()
 
 @dataclass(slots=True)
 class Windows:
-    """One window a role, signed in once."""
+    """One window per role, signed in once."""
 
     browser: Browser
     address: str
@@ -90,7 +90,7 @@ def test_a_page_keeps_every_rule_in_both_themes_at_both_sizes(windows: Windows, 
 
 @pytest.mark.parametrize("name", ["queue", "case"])
 def test_the_queue_weighs_at_most_150_kilobytes(windows: Windows, name: str) -> None:
-    """Compressed, with everything that it loads into an empty cache, the next case that it loads ahead among it."""
+    """Compressed, with all files that it loads into an empty cache, including the prefetched case."""
     one = next(page for page in PAGES if page.name == name)
     page, _ = windows.of(one.role)
     go_to(page, windows.address, one, windows.house.addresses)

@@ -1,4 +1,4 @@
-"""Whatever people write stays text: on every page that shows it, and in every file that carries it."""
+"""User text stays text: on every page that shows it, and in every file that contains it."""
 
 import csv
 import re
@@ -24,7 +24,7 @@ from tests.browser.watching import Watch
 from tests.fixtures.hostile import CORPUS, FAMILIES, MARK, SAMPLE
 from tests.fixtures.runtimes import PASSWORD
 
-# Everything by which a text would have become part of the page: elements and attributes that templates never write.
+# Elements and attributes that templates never write; their presence means that a text became markup.
 _GROWN: Final = """
 (mark) => {
   const found = top[mark] === undefined ? [] : ["it ran"];
@@ -49,7 +49,7 @@ _GROWN: Final = """
   return found;
 }
 """
-# Addresses whose own words stand on the page again.
+# Addresses whose parameters appear on the page.
 _ECHOED: Final[Mapping[Role | None, tuple[str, ...]]] = {
     None: ("/notice?offer=", "/sign-in?next="),
     Role.ANALYST: ("/search?q=", "/queue?market="),
@@ -88,7 +88,7 @@ def besieged_by_all(browser: Browser, tmp_path_factory: pytest.TempPathFactory) 
 
 
 def _pages_of(siege: Siege, role: Role | None) -> list[str]:
-    """What a role can load: the pages of the list, and those of what was filled."""
+    """The pages that a role can load: the pages of the list, and the filled ones."""
     listed = [one.route for one in PAGES if one.role is role and one.at is None and "{" not in one.route]
     filled = {None: [*siege.sellers, *siege.notices], Role.ANALYST: siege.cases}.get(role, [])
     reflected = [prefix + quote(text, safe="") for prefix in _ECHOED.get(role, ()) for text in siege.texts[::9]]
@@ -96,7 +96,7 @@ def _pages_of(siege: Siege, role: Role | None) -> list[str]:
 
 
 def _looked_at(browser: Browser, found: Besieged, role: Role | None) -> list[str]:
-    """Everything that went wrong on the pages of a role."""
+    """All problems on the pages of a role."""
     context = browser.new_context(viewport={"width": 1440, "height": 900})
     page, watch = context.new_page(), Watch(found.address)
     watch.follow(page)
@@ -158,7 +158,7 @@ def test_none_of_all_texts_in_any_field_becomes_part_of_a_page(
 
 
 def test_a_text_that_did_become_part_of_a_page_would_be_seen(browser: Browser, besieged: Besieged) -> None:
-    """The eyes are open: a page with each kind of growth is complained of."""
+    """The detector works: it reports a page with each kind of injected markup."""
     page = browser.new_page()
     page.goto(f"{besieged.address}/sign-in")
     for grown in ("<b onclick=x>x</b>", "<iframe></iframe>", "<a href=https://evil.example>x</a>", "<p style=x>x</p>"):

@@ -1,4 +1,4 @@
-"""An analyst who never touches the mouse: every key is answered at once, and the database says what they said."""
+"""An analyst who never uses the mouse: every key works at once, and the database has every decision."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -101,7 +101,7 @@ def press(page: Page, key: str) -> str:
 
 
 def hold_answers(page: Page) -> Callable[[], None]:
-    """Keep every answer on its way until what is returned is called."""
+    """Delay every answer until the returned function is called."""
     waiting: list[Route] = []
     kept = True
 
@@ -177,7 +177,7 @@ def test_a_repeating_key_and_a_key_pressed_twice_answer_once(browser: Browser, s
         first = case_on(page)
         page.keyboard.down("g")
         for _ in range(5):
-            page.keyboard.down("g")  # As the system repeats a key that is held.
+            page.keyboard.down("g")  # The system repeats a key that stays pressed.
         page.keyboard.up("g")
         expect(page.locator("#case")).not_to_have_attribute("data-case", first)
         page.evaluate(
@@ -205,7 +205,7 @@ def test_who_was_too_late_is_brought_back_to_the_case_and_loses_nothing(browser:
 
 
 def _decide_elsewhere(stage: Service, case_id: str) -> None:
-    """A colleague decides although it is held: the lease has run out meanwhile."""
+    """A colleague decides although the case was leased: the lease has expired meanwhile."""
     _end_leases(stage)
     store = Store(stage.url)
     with store.read() as connection:

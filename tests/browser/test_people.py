@@ -1,4 +1,4 @@
-"""An administrator asks an analyst in, who joins, is shown around, sets zone and theme, and is sent away again."""
+"""An administrator invites an analyst, who joins, reads the onboarding, sets zone and theme, and is deactivated."""
 
 import re
 from collections.abc import Iterator

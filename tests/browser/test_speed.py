@@ -1,4 +1,4 @@
-"""How long people wait with a hundred thousand open cases, on each engine: the figures of `make soak`."""
+"""Response times with a hundred thousand open cases, on each engine: the figures of `make soak`."""
 
 import json
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ CASES: Final = 100_000
 DECISIONS: Final = 60
 _ASKED: Final = 60
 _NOW_AND_THEN, _LONGER_THAN_KEPT_SECONDS = 30, 5.2
-# Between reading one case and deciding the next; nobody reads one faster.
+# The pause between two decisions; no reviewer reads a case faster.
 _READS_MS: Final = 700
 # From the key to the first frame that shows another version, over a swap or a whole new page alike.
 _STOPWATCH: Final = """
@@ -137,7 +137,7 @@ def test_the_queue_answers_within_a_fifth_of_a_second(busy: str, path: str) -> N
 @pytest.mark.alone
 @pytest.mark.timeout(900)
 def test_a_queue_that_nobody_has_just_loaded_takes_no_longer(busy: str) -> None:
-    """Whatever is kept for a moment is gone between one look and the next."""
+    """Caches have expired between one load and the next."""
     late = _asked_for(busy, "/queue", _NOW_AND_THEN, paused_seconds=_LONGER_THAN_KEPT_SECONDS)
     assert late <= 200
 

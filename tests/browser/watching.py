@@ -1,4 +1,4 @@
-"""What a page must never do: complain, break its policy, or ask anybody else for anything."""
+"""Complaints that a page must never cause: console errors, policy violations, foreign requests."""
 
 from dataclasses import dataclass, field
 
@@ -12,7 +12,7 @@ addEventListener("securitypolicyviolation",
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """Where a window went, or what it sent there; the path with its query."""
+    """A request of a window; the path has its query."""
 
     method: str
     path: str
@@ -21,7 +21,7 @@ class Sent:
 
 @dataclass(slots=True)
 class Watch:
-    """Complaints of one window, and where it went, in order."""
+    """Complaints of one window, and its requests in order."""
 
     origin: str
     complaints: list[str] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Watch:
             self.sent.append(Sent(request.method, request.url.removeprefix(self.origin), body))
 
     def _asks(self, dialog: Dialog) -> None:
-        """A dialog that is not answered keeps its page for ever; no test would then say why."""
+        """An unanswered dialog blocks its page for ever, and no test would report why."""
         self._note(True, f"dialog: {dialog.type} {dialog.message}")
         dialog.accept()
 

@@ -1,4 +1,4 @@
-"""A furnished home in which every form of every page waits to be sent, and windows in which no script runs."""
+"""A furnished data directory in which every form can be sent, and windows without script."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -42,7 +42,7 @@ _GIVEN_UP_AFTER_HOURS = 24 * 8
 
 @dataclass(frozen=True, slots=True)
 class Workshop:
-    """The running service, who lives in its home, and what waits there under which address."""
+    """The running service, its people, and the addresses of its items."""
 
     browser: Browser
     address: str

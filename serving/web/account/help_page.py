@@ -38,11 +38,8 @@ class HelpPage:
 def get_help(request: Request, session: Anyone) -> HTMLResponse:
     """The page."""
     kept = roles(session.person.grants)
-    page = HelpPage(
-        guides=tuple(ONBOARDING_OF[role] for role in kept),
-        is_staff=any(map(session.person.may, _STAFF)),
-        terms=TERMS,
-    )
+    is_staff = any(map(session.person.may, _STAFF))
+    page = HelpPage(guides=tuple(ONBOARDING_OF[role] for role in kept), is_staff=is_staff, terms=TERMS)
     return respond(request, page, session)
 
 

@@ -181,11 +181,11 @@ def _rows(runtime: Runtime, connection: Connection, person: Person, found: list[
     stored = queues.rows(connection, here, [one.case_id for one in found])
     facts = views.facts_of_many(connection, [(row["marketplace_id"], row["facts_digest"]) for row in stored])
     currencies = {one.marketplace_id: one.base_currency for one in marketplaces.everyone(connection)}
-    row_context = RowContext(runtime, runtime.clock.now(), person.user_id, currencies, {})
+    context = RowContext(runtime, runtime.clock.now(), person.user_id, currencies, {})
     rows = []
     for row in stored:
         of_case, case_id = facts[row["marketplace_id"], row["facts_digest"]], row["case_id"]
-        shown = queue_row(row_context, row, of_case, f"/cases/{case_id}")
+        shown = queue_row(context, row, of_case, f"/cases/{case_id}")
         reasons = _reasons(row) if shown.score else ()
         pictures = shown_pictures(runtime, case_id, of_case)[:_MOST_PICTURES]
         rows.append(BulkRow(case_id, row["version_id"], shown, reasons, pictures))

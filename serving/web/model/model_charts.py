@@ -67,9 +67,7 @@ class RocChart:
 
 
 def roc_chart(ours: Mapping[str, Any], theirs: Mapping[str, Any] | None, *, share: float, label: str) -> RocChart:
-    """The chart of stored curves; the counterfeits' `share` of the evaluation set converts precision to the false
-    positive rate.
-    """
+    """The chart of stored curves; the counterfeit `share` of the judged rows gives the false positive rate."""
     return RocChart(_roc(ours, share), _roc(theirs, share) if theirs else None, X_TICKS, Y_TICKS, label)
 
 

@@ -102,11 +102,10 @@ def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePa
         brands, languages = counts.brands(), counts.languages()
         beside = rail(connection, person, query, counts, now)
     currencies = {key: one.base_currency for key, one in known.items()}
-    row_context = RowContext(runtime, now, person.user_id, currencies, offered)
+    context = RowContext(runtime, now, person.user_id, currencies, offered)
     facts = [known_facts[row["marketplace_id"], row["facts_digest"]] for row in found]
     rows = [
-        queue_row(row_context, row, one, query.case_address(row["case_id"]))
-        for row, one in zip(found, facts, strict=True)
+        queue_row(context, row, one, query.case_address(row["case_id"])) for row, one in zip(found, facts, strict=True)
     ]
     places = {key: one.name for key, one in known.items() if key in here}
     currency = next((currencies[key] for key in places), "")

@@ -13,7 +13,7 @@ from serving.web.wording import words
 
 @dataclass(frozen=True, slots=True)
 class ClusterHead:
-    """What links the rows below; `harm` is None if any of them has no monetary value."""
+    """What links the rows below; `harm` is None if a score is masked or in points."""
 
     key: str
     what: str

@@ -59,7 +59,7 @@ class QueueRow:
     kept: bool
 
 
-def queue_row(row_context: RowContext, row: Mapping[str, Any], facts: Facts, address: str) -> QueueRow:
+def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address: str) -> QueueRow:
     """The row of a case from its stored row and its score's facts."""
     listing, lane = facts.listing, CaseLane(row["lane"])
     kept = row["score_masked"]
@@ -69,10 +69,10 @@ def queue_row(row_context: RowContext, row: Mapping[str, Any], facts: Facts, add
     return QueueRow(
         case_id=row["case_id"],
         address=address,
-        score=None if blind else scores.shown_score(row_context.runtime, here, row, width=70),
+        score=None if blind else scores.shown_score(context.runtime, here, row, width=70),
         harm=None
         if blind
-        else scores.harm(row, currency=row_context.currencies[here], price_known=facts.price.log_price is not None),
+        else scores.harm(row, currency=context.currencies[here], price_known=facts.price.log_price is not None),
         brand=row["brand_name"],
         language=text_view.language_tag(listing.language),
         title=title_of(facts),
@@ -80,11 +80,11 @@ def queue_row(row_context: RowContext, row: Mapping[str, Any], facts: Facts, add
         mark=charts.price_mark(facts.price),
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
         seller_age=None if age is None else words.age(age),
-        due=None if kept else words.due(row["due_at"], row_context.now),
+        due=None if kept else words.due(row["due_at"], context.now),
         dot="" if kept else LANE_OF[lane].dot,
         why=text_view.show("Masked until you decide" if kept else _why(row, lane)),
-        holder=_holder(row_context, row),
-        offered=row_context.offers.get(row["case_id"]) == row_context.user_id,
+        holder=_holder(context, row),
+        offered=context.offers.get(row["case_id"]) == context.user_id,
         kept=kept,
     )
 
@@ -125,8 +125,8 @@ def _brief(reason: Reason) -> str:
     return f"Wording: {', '.join(f'“{one}”' for one in words)}" if words else in_english(reason.message)
 
 
-def _holder(row_context: RowContext, row: Mapping[str, Any]) -> str | None:
+def _holder(context: RowContext, row: Mapping[str, Any]) -> str | None:
     """The name of somebody else who has leased the case."""
     until = row["leased_until"]
-    kept = until is not None and until > row_context.now and row["leased_by"] != row_context.user_id
+    kept = until is not None and until > context.now and row["leased_by"] != context.user_id
     return row["holder"] if kept else None

@@ -11,7 +11,7 @@ from tests.fixtures.runtimes import Site, invite
 
 
 def an_administrator(site: Site) -> Person:
-    """Somebody who administers the marketplace."""
+    """An administrator of the marketplace."""
     return invite(site.runtime, "ada@touchstone.example", "Ada Roth", Role.ADMIN)
 
 

@@ -1,4 +1,4 @@
-"""Who works at several marketplaces says at which; nobody sees or changes anything at another."""
+"""People with several marketplaces name one on each page; nobody sees or changes data of another."""
 
 import re
 

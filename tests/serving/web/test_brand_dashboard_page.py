@@ -39,7 +39,7 @@ def test_the_dashboard_says_what_answers_came_to_and_how_fast(site: Site) -> Non
 
 
 def test_a_question_is_timed_from_when_it_came_to_the_brand(any_site: Site) -> None:
-    """Not from when an analyst got the case: the analyst's hours are not the brand's."""
+    """Not from the opening of the analyst's case: the analyst's hours are not the brand's."""
     case = a_case(any_site)
     any_site.clock.forward(hours=10)
     judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)

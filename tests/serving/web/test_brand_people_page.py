@@ -176,7 +176,7 @@ def test_who_leads_too_is_not_made_an_agent_by_another(site: Site) -> None:
 
 
 def test_who_leads_at_another_marketplace_is_made_no_agent_here(site: Site) -> None:
-    """Powers of attorney are the brand's everywhere, and so would be the end of leading."""
+    """Powers of attorney apply at all marketplaces, so one here would end the lead rights there."""
     colleague = answers_at(site, a_colleague(site), elsewhere(site), leads=True)
     until = site.clock.now().replace(year=2030)
     with pytest.raises(Conflict):

@@ -1,4 +1,4 @@
-"""A seller's document on its way from the seller's page to who decides: never shown as ours, never by its own name."""
+"""A seller's document from the seller's page to the reviewer: never rendered, never under its own name."""
 
 import pytest
 

@@ -53,7 +53,7 @@ def test_the_difference_is_shown_with_its_interval_and_its_meaning(
     ("is_own", "whose"), [(True, "you filter your queue"), (False, "reviewers filter their queues")]
 )
 def test_what_the_score_does_is_claimed_with_the_exception_for_filtered_queues(is_own: bool, whose: str) -> None:
-    """A queue filtered by score or harm has no hidden case, so that the two kinds are not alike there."""
+    """A queue filtered by score or harm excludes masked cases, so the two kinds are not comparable there."""
     card = leaning_card(leaning(Answers(200, 40), Answers(2000, 800)), masked_share=0.05, is_own=is_own)
     assert f"so the score causes the difference, unless {whose} by score or harm. Such filters" in card.text
 

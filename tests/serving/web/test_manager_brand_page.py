@@ -99,7 +99,7 @@ def test_a_manager_says_who_leads(site: Site, place: str) -> None:
 
 
 def test_a_power_of_attorney_that_was_recorded_by_mistake_is_made_void(any_site: Site) -> None:
-    """Even one that is over: its person is the brand's own again, and leads where they did."""
+    """This applies to an expired one too: its holder becomes the brand's own user again, with the old lead rights."""
     site, person = any_site, any_site.brand_person
     place = f"/brands/{site.brand_id}"
     wanted = NewMandate("Aurelle", person.email, "Roche", ("EU",), site.clock.now() + timedelta(days=3))

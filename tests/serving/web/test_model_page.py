@@ -54,7 +54,7 @@ def test_labels_are_counted_as_training_would_count_them(site: Site) -> None:
     judge(site, site.brand_person, fine, Judgement.GENUINE)
     judge(site, site.brand_person, unclear, Judgement.CANNOT_TELL)
     found = labels_now(site)
-    # The analyst's own word before the question counts where the brand could not tell.
+    # If the brand could not tell, the analyst's own verdict before the question counts.
     assert (found.counterfeit, found.genuine, found.waiting, found.withheld) == (0, 0, 3, 0)
     site.clock.forward(days=13)
     assert labels_now(site).waiting == 3

@@ -95,7 +95,7 @@ def test_cases_that_are_decided_together_show_their_pictures(showing: Site, host
 
 
 def test_a_host_that_never_answers_keeps_nobody_else_waiting(site: Site) -> None:
-    """More ask for its pictures at once than there are threads that answer pages."""
+    """More requests for its pictures arrive at once than threads serve pages."""
     with closing(socket.create_server(("127.0.0.1", 0), backlog=64)) as deaf:
         name = f"127.0.0.1:{deaf.getsockname()[1]}"
         waiting = replace(site, runtime=replace(site.runtime, pictures=Pictures(hosts_of(name))))

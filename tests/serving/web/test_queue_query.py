@@ -1,4 +1,4 @@
-"""An address is read by allowlists, and what it cannot say is ignored and named."""
+"""An address is read by allowlists; invalid parts are ignored and reported."""
 
 import pytest
 

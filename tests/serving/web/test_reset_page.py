@@ -80,7 +80,7 @@ def test_a_mistake_is_reported_and_no_password_is_shown(site: Site, ada: Person)
     for fields, text in (
         (
             {"wanted": ANOTHER, "again": "something else"},
-            ("The two new passwords differ. Enter the same password twice."),
+            "The two new passwords differ. Enter the same password twice.",
         ),
         ({"wanted": "short1", "again": "short1"}, f"A password must have {SHORTEST_PASSWORD} to 200 characters."),
         ({}, f"A password must have {SHORTEST_PASSWORD} to 200 characters."),

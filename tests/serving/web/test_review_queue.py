@@ -245,7 +245,7 @@ def test_cases_that_belong_together_stand_together(site: Site) -> None:
         a_suspect_row(external_id=f"MP-{i}", price=f"{900 - 100 * i}.00", seller={"external_id": seller})
         for i, seller in enumerate(("shop-1", "shop-2", "shop-1", "shop-1"))
     ]
-    rows[1] |= {"title": "Solenne purse, mirror quality, with box and papers", "brand": "Solenne", "description": None}
+    rows[1] |= {"title": "Solenne purse, mirror quality, with box and card", "brand": "Solenne", "description": None}
     receive(site.runtime, site.marketplace, rows, source="test")
     page = queue_page(site.runtime, Session(site.analyst, "token"), QueueQuery())
     head, alone = page.groups[0].head, page.groups[-1]

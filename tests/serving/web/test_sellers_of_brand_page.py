@@ -45,7 +45,7 @@ def test_one_seller_is_put_on_the_list_and_taken_off_and_both_are_kept(site: Sit
 
 
 def test_listings_here_are_those_of_the_brand_and_of_no_other(site: Site) -> None:
-    """How much a seller listings of others is none of the brand's business."""
+    """A seller's listings of other brands stay confidential."""
     seller = {"external_id": "maison-brandt"}
     rows = [a_row(external_id="MP-1", seller=seller), a_row(external_id="MP-2", seller=seller, brand="Solenne")]
     receive(site.runtime, site.marketplace, rows, source="test")

@@ -1,4 +1,4 @@
-"""A brand's people read their queue in their language, and every sentence that the rules say to them is known in it."""
+"""Pages for brands in each language, with every sentence that the rules can address to a brand."""
 
 import json
 import math
@@ -97,7 +97,7 @@ def told_of_listings() -> list[Message]:
 
 
 def told_of_standing() -> list[Message]:
-    """How a brand can stand, and what its next confirmation does then."""
+    """The possible standings of a brand, and the effect of its next confirmation."""
     policies, found = default_policies(), list[Message]()
     answers: list[list[Given]] = [
         [],
@@ -126,7 +126,7 @@ def told_of_standing() -> list[Message]:
 
 
 def told_of_rights() -> list[Message]:
-    """Why no right carries a confirmation."""
+    """The reasons why no right covers a confirmation."""
     begun = datetime(2016, 3, 1, tzinfo=UTC)
     mark = Right(
         "rgt_1", RightKind.MARK, "MAREA", "EUIPO", "0181", (18,), frozenset({"EU"}), RightState.CLAIMED, begun, None
@@ -152,7 +152,7 @@ def told_of_rights() -> list[Message]:
 
 
 def told_of_requests() -> list[Message]:
-    """What a request of many confirmations came to, and what one of its listings did."""
+    """The outcomes of a bulk request, and of one of its listings."""
     found = [one for fate, n in product(Fate, (1, 3)) for one in came_to({fate: n})]
     for withheld in (None, message("effect.capped.used", n=5)):
         decision_input = DecisionInput(
@@ -163,7 +163,7 @@ def told_of_requests() -> list[Message]:
 
 
 def told_of_answers() -> list[Message]:
-    """What became of an answer, and how the objection to its removal ended."""
+    """The outcomes of an answer, and of the objection to its removal."""
     found = list[Message]()
     for judgement, undone, removal, appeal, countered in product(
         (Judgement.COUNTERFEIT, Judgement.GENUINE),
@@ -178,7 +178,7 @@ def told_of_answers() -> list[Message]:
 
 
 def refused_what_is_on_file() -> list[Phrase]:
-    """Why what a brand would put on file is refused, and that somebody may not."""
+    """The reasons for refusing data that a brand submits, and for refusing access."""
     found = [AGENT, NOT_LEADING, VERIFIED_ELSEWHERE]
     prices: list[dict[str, str]] = [
         {"model": "Colline", "price": "540", "currency": "EUR", **change}
@@ -289,7 +289,7 @@ def test_whatever_is_put_into_a_sentence_it_is_shown(language: Language, value: 
 
 
 def hostile(name: str, how: str, value: str) -> int | str | tuple[str]:
-    """What others wrote, in each place where text can stand."""
+    """Other people's texts, in each place where text can appear."""
     if how in {"quoted", "countries"}:
         return (value,)
     return 3 if how or name == "n" else value
