@@ -28,7 +28,7 @@ from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site
 
 # Who needs no account: who signs in, cannot any more, or makes the first one, a supervisor, a seller with its
-# link, and whoever notifies a listing (Article 16). More needs a reason.
+# link, and the notifier of a listing (Article 16). More needs a reason.
 PUBLIC: Final = {
     ("GET", "/healthz"),
     ("POST", "/api/v1/session"),
@@ -211,7 +211,7 @@ MATRIX: Final = [
     ("DELETE", "/api/v1/promotions/latest", {"data_scientist", "admin"}),
     ("DELETE", "/api/v1/models/{digest}/approval", {"data_scientist", "admin"}),
     ("GET", "/api/v1/golden-sets/latest", {"analyst", "data_scientist", "admin"}),
-    ("POST", "/api/v1/golden-sets", {"admin"}),  # Not whoever retrains, and no program.
+    ("POST", "/api/v1/golden-sets", {"admin"}),  # No data scientist and no program.
     ("GET", "/api/v1/endpoints", {"key:endpoints"}),
     ("POST", "/api/v1/endpoints", {"key:endpoints"}),
     ("POST", "/api/v1/endpoints/{endpoint_id}/secret", {"key:endpoints"}),
@@ -431,7 +431,7 @@ def test_a_revoked_key_is_refused_within_a_second(
     assert who.call("GET", "/api/v1/figures").status_code == 401
 
 
-def test_a_key_that_was_let_in_is_not_thereby_let_in_elsewhere(client: TestClient, site: Site) -> None:
+def test_a_key_that_one_route_accepts_is_not_accepted_by_others(client: TestClient, site: Site) -> None:
     who = program(client, site, Scope.INTAKE)
     assert who.call("GET", "/api/v1/figures").status_code == 200
     assert who.call("POST", "/api/v1/score", json=a_row()).status_code == 403

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("features", "models", "training", "serving")
 SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
-# Whoever can write such a file runs code in the process that reads it.
+# Anybody who can write such a file runs code in the process that reads it.
 RUNS_CODE = {"pickle", "_pickle", "cloudpickle", "dill", "marshal", "shelve", "jsonpickle", "skops"}
 READERS = {"read_pickle", "to_pickle"}
 EVALUATORS = {"eval", "exec", "compile", "__import__"}

@@ -1,4 +1,4 @@
-"""Pages in the language of whoever reads: which it is, its catalogue, and dates, sizes and times as it writes them.
+"""Pages in the reader's language: its catalogue, and dates, sizes and times as it writes them.
 
 English is the language of the source. A catalogue is a text file that translators edit, read once at its first use.
 """

@@ -21,9 +21,9 @@ _MOST_ASKED: Final = 20
 
 class ReadersLanguage:
     """ASGI middleware: a page is in the language that its address asks for (`?lang=ru`), else the one chosen before,
-    else the first that the browser names, else English. What is asked for by the address is kept in a cookie.
+    else the first that the browser names, else English. A language in the address is stored in a cookie.
 
-    Who is signed in has a setting of their own, which the guard puts in its place.
+    A signed-in user's own setting takes precedence; the guard applies it.
     """
 
     def __init__(self, app: ASGIApp, *, secure: bool) -> None:

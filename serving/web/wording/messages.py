@@ -1,4 +1,4 @@
-"""Messages of rules in the language of whoever reads the page."""
+"""Messages of rules in the language of the page's reader."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Lengths, moments, amounts and shares in the language of whoever reads, as short as `words` writes them in English."""
+"""Lengths, moments, amounts and shares in the reader's language, as short as `words` writes them in English."""
 
 from collections.abc import Mapping
 from datetime import datetime

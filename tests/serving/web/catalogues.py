@@ -58,7 +58,7 @@ def catalogue(language: Language) -> Catalog:
 
 
 def update(language: Language) -> None:
-    """Write a catalogue anew by the texts of the source; what is translated stays so."""
+    """Update a catalogue to the texts of the source; translations stay."""
     path = FOLDER / f"{language}.po"
     found = catalogue(language) if path.exists() else Catalog(locale=language)
     found.update(texts_of_the_source(), no_fuzzy_matching=True)

@@ -200,7 +200,7 @@ def codes_of(told: Told) -> Iterator[str]:
 
 
 def messages_told() -> Iterator[Told]:
-    """What can be said to a seller or to whoever notified a listing, made by the rules themselves."""
+    """The messages to sellers and notifiers, made by the rules themselves."""
     for code, side, flagged, source, countries in product(ReasonCode, Side, (True, False), Source, ((), ("DE", "FR"))):
         yield from messages_of(
             statement.removal_statement(
@@ -380,7 +380,7 @@ def test_a_count_takes_the_form_of_its_language(number: int, russian: str, spani
 
 @pytest.fixture
 def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Catalog) -> Iterator[Language]:
-    """Italian, of which there is nothing but a catalogue: each text between marks."""
+    """Italian, which has a catalogue and nothing else: each text between marks."""
     made = Catalog(locale="it")
     for one in messages(source):
         text = forms(one.id)
