@@ -11,7 +11,6 @@ from sqlalchemy.sql.selectable import Select
 from features.facts import Facts, facts_from_json
 from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
-from serving.accounts.tables import setup_token
 from serving.brands.tables import brand
 from serving.cases.tables import review_case, verdict
 from serving.listings.tables import facts, listing, listing_version, score
@@ -271,9 +270,3 @@ def _by_pair(connection: Connection, query: Select[Any], kind: Callable[[str], K
     for place, brand_id, state, number in connection.execute(query):
         found.setdefault((place, brand_id), {})[kind(state)] = number
     return found
-
-
-def is_setup_open(connection: Connection, token_hash: str) -> bool:
-    """Whether a set-up link exists and has not been used."""
-    query = select(setup_token).where(setup_token.c.token_hash == token_hash, setup_token.c.used_at.is_(None))
-    return connection.execute(query).first() is not None

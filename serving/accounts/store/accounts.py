@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from sqlalchemy import Connection, delete, select, union, update
+from sqlalchemy import ColumnElement, Connection, delete, select, union, update
 
 from models.errors import Conflict, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
@@ -14,6 +15,8 @@ from serving.platform.database.erasing import delete_some
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.platform.display import DEFAULT_DISPLAY, Display
+
+SETUP_LINK_LASTS: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ def add_account(
         raise Conflict("There is an account for {email} already.", email=email)
     row = {"user_id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": at}
     add(connection, account, [{**row, "invited_by": invited_by}])
+    connection.execute(delete(setup_token))  # The link of a first start ends with the first account, however it came.
 
 
 def is_known(connection: Connection, email: str) -> bool:
@@ -250,7 +254,7 @@ def anybody(connection: Connection) -> bool:
 
 
 def add_setup_token(connection: Connection, token_hash: str, at: datetime) -> None:
-    """The one-time link of a first start; it replaces an earlier one that was not used."""
+    """The one-time link of a first start; it replaces an earlier unused one."""
     connection.execute(delete(setup_token))
     add(connection, setup_token, [{"token_hash": token_hash, "created_at": at}])
 
@@ -261,12 +265,21 @@ def use_setup_token(connection: Connection, token_hash: str, at: datetime) -> No
     Raises
     ------
     NotFound
-        It is wrong or was used.
+        It is wrong, was used, or is older than a day.
     """
-    spent = connection.execute(
-        update(setup_token)
-        .where(setup_token.c.token_hash == token_hash, setup_token.c.used_at.is_(None))
-        .values(used_at=at)
-    )
+    spent = connection.execute(update(setup_token).where(*_open_setup(token_hash, at)).values(used_at=at))
     if spent.rowcount != 1:
-        raise NotFound("This set-up link is not valid, or was used already.")
+        raise NotFound("This set-up link is invalid, used or expired. Restart the service for a new one.")
+
+
+def is_setup_open(connection: Connection, token_hash: str, at: datetime) -> bool:
+    """Whether a set-up link can still be used."""
+    return connection.execute(select(setup_token).where(*_open_setup(token_hash, at))).first() is not None
+
+
+def _open_setup(token_hash: str, at: datetime) -> tuple[ColumnElement[bool], ...]:
+    return (
+        setup_token.c.token_hash == token_hash,
+        setup_token.c.used_at.is_(None),
+        setup_token.c.created_at > at - SETUP_LINK_LASTS,
+    )

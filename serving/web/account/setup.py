@@ -16,7 +16,6 @@ from serving.api.people import set_session_cookie
 from serving.guards import public, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.views import views
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.rendering import respond
@@ -75,8 +74,11 @@ def post_setup(token: str, request: Request, fields: Fields) -> Response:
 
 def _require_open(runtime: Runtime, token: str) -> None:
     with runtime.store.read() as connection:
-        if len(token) > _LONGEST_TOKEN or not views.is_setup_open(connection, auth.hash_token(token)):
-            raise NotFound("This set-up link is not valid, or was already used. Ask the operator for a new one.")
+        hashed = auth.hash_token(token[: _LONGEST_TOKEN + 1])
+        if not accounts.is_setup_open(connection, hashed, runtime.wall.now()):
+            raise NotFound(
+                "This set-up link is not valid, was used, or has expired. Restart the service for a new one."
+            )
 
 
 def _problem(fields: Fields) -> str | None:

@@ -6,7 +6,6 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement, Side
-from serving.accounts.service import auth
 from serving.intake.service.intake import receive
 from serving.review.service.undoing import undo_verdict
 from serving.views import positions, views
@@ -87,13 +86,6 @@ def test_a_brands_questions_answers_and_actions_are_its_own(any_site: Site) -> N
             assert views.brand_actions(connection, {foreign}, 5) == []
             assert views.removal_counts(connection, {foreign}) == {}
         assert views.brand_actions(connection, set(), 5) == [], "nobody sees everything by having nothing"
-
-
-def test_a_setup_link_is_open_until_it_is_used(any_site: Site) -> None:
-    token = auth.new_setup_token(any_site.runtime)
-    with any_site.runtime.store.read() as connection:
-        assert views.is_setup_open(connection, auth.hash_token(token))
-        assert not views.is_setup_open(connection, auth.hash_token("other"))
 
 
 def test_a_place_is_counted_no_further_than_it_helps(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
