@@ -29,7 +29,7 @@ def test_zero_is_drawn_and_is_not_unknown() -> None:
 
 
 def test_layers_stand_on_each_other() -> None:
-    found = stacked_area([Layer("a", "f-ask", (10, 10)), Layer("b", "f-ana", (30, 10))], [(0, "Mon")], "Offers.")
+    found = stacked_area([Layer("a", "f-ask", (10, 10)), Layer("b", "f-ana", (30, 10))], [(0, "Mon")], "Listings.")
     assert [area.surfaces for area in found.areas] == [
         ("40.0,143.5 740.0,143.5 740.0,186.0 40.0,186.0",),
         ("40.0,16.0 740.0,101.0 740.0,143.5 40.0,143.5",),
@@ -40,7 +40,7 @@ def test_layers_stand_on_each_other() -> None:
 
 def test_a_step_that_one_layer_does_not_know_is_known_by_none() -> None:
     layers = [Layer("a", "f-ask", (10, None, 10, 10)), Layer("b", "f-ana", (5, 5, 5, 5))]
-    found = stacked_area(layers, [], "Offers.")
+    found = stacked_area(layers, [], "Listings.")
     assert [len(area.surfaces) for area in found.areas] == [2, 2]
     assert len(found.gaps) == 1
     assert found.label == "Listings. 1 of 4 steps are unknown."
