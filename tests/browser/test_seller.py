@@ -42,7 +42,7 @@ def test_a_seller_answers_a_removal_from_its_link(phone: Page, furnished: Furnis
     invoice = tmp_path / "счёт 1177.pdf"
     invoice.write_bytes(_INVOICE)
     phone.get_by_label("Счёт, накладная или фотография товара").set_input_files(invoice)
-    phone.get_by_role("button", name="Сохранить").click()
+    phone.get_by_role("button", name="Загрузить документ").click()
     expect(phone.locator("#documents")).to_contain_text("счёт 1177.pdf")
 
     phone.get_by_label("Почему удаление ошибочно").fill(_ANSWER)
@@ -65,7 +65,7 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(phone: Page, furnishe
     page = tmp_path / "factura.html"
     page.write_text("<script>alert(1)</script>")
     phone.get_by_label("Una factura, un albarán").set_input_files(page)
-    phone.get_by_role("button", name="Guardarlo").click()
+    phone.get_by_role("button", name="Subir documento").click()
     expect(phone.get_by_role("alert")).to_have_text("El documento debe ser un archivo PDF, PNG o JPEG.")
     phone.goto(f"{furnished.address}/notice?offer=MP-50")
     phone.get_by_label("Por qué cree que la oferta es ilícita").fill("Falsa.")

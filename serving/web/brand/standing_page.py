@@ -234,10 +234,8 @@ def _levels(policy: StandingPolicy, level: Level) -> list[LevelRow]:
         Level.SUSPENDED: (
             say("An analyst decides every confirmation."),
             say(
-                (
-                    "Too many confirmations were still wrong after the daily limit. Good standing can return after "
-                    "%(days)s days."
-                ),
+                "Too many confirmations were still wrong after the daily limit. Good standing can return after "
+                "%(days)s days.",
                 days=policy.reentry_days,
             ),
         ),
