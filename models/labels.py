@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from features.message import Message, message
 from models.policies.learning import LabelPolicy
 from models.verdict import Evidence, Judgement, Side
 
@@ -76,13 +77,13 @@ class Label:
 class NoLabel:
     """Why a listing version has no training label."""
 
-    reason: str
+    reason: Message
 
 
 VALUES: Final = {Judgement.COUNTERFEIT: 1, Judgement.GENUINE: 0, Judgement.LICENSED: 0, Judgement.GREY_MARKET: 0}
-_NOT_MATURE: Final = NoLabel("not mature yet")
+_NOT_MATURE: Final = NoLabel(message("no_label.not_mature"))
 # This reason can be resolved: another reviewer must judge the listing.
-WANTS_A_SECOND: Final = NoLabel("a second reviewer must agree first")
+WANTS_A_SECOND: Final = NoLabel(message("no_label.second_review"))
 
 
 def label_from(
@@ -134,11 +135,11 @@ def label_from(
     known = sorted((v for v in verdicts if v.known_at <= as_of), key=lambda v: (v.known_at, v.verdict_id))
     standing = [verdict for verdict in known if not verdict.superseded]
     if appeal is AppealState.OPEN:
-        return NoLabel("an appeal is open")
+        return NoLabel(message("no_label.open_appeal"))
     if appeal is AppealState.UNANSWERED:
-        return NoLabel("the rights holder did not answer the seller")
+        return NoLabel(message("no_label.unanswered"))
     if appeal is not AppealState.NONE and appeal_verdict is not None and appeal_verdict.suspended:
-        return NoLabel("the reviewer of the appeal is suspended")
+        return NoLabel(message("no_label.suspended_on_appeal"))
     trusted = [verdict for verdict in standing if not verdict.suspended]
     answers = [verdict for verdict in trusted if verdict.judgement in VALUES]
     test_buys = [verdict for verdict in answers if verdict.evidence is Evidence.TEST_BUY]
@@ -152,7 +153,7 @@ def label_from(
             basis = _Basis(0, EvidenceLevel.APPEAL, contested, decision, appeal_decided_at)
             return _label(basis, as_of, policy)
     if not answers:
-        return NoLabel(_no_answer(standing, trusted))
+        return NoLabel(message(_no_answer(standing, trusted)))
     found = _basis(answers, test_buys, confirmed=appeal is AppealState.DISMISSED)
     if isinstance(found, _Basis) and found.value and appeal is AppealState.DISMISSED and appeal_decided_at is not None:
         found = replace(found, level=EvidenceLevel.APPEAL, decision=decision, decided_at=appeal_decided_at)
@@ -172,8 +173,8 @@ class _Basis:
 
 def _no_answer(standing: Sequence[GivenVerdict], trusted: Sequence[GivenVerdict]) -> str:
     if trusted:
-        return "no reviewer could tell"
-    return "the reviewer is suspended" if standing else "no verdict stands"
+        return "no_label.unclear"
+    return "no_label.suspended" if standing else "no_label.no_verdict"
 
 
 def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *, confirmed: bool) -> _Basis | NoLabel:
@@ -188,13 +189,13 @@ def _basis(answers: Sequence[GivenVerdict], test_buys: Sequence[GivenVerdict], *
         value = VALUES[last.judgement]
         against = [v for v in by_analysts if v.known_at > last.known_at and VALUES[v.judgement] != value]
         if any(verdict.second_review for verdict in against) and not (confirmed and value):
-            return NoLabel("a second review contradicts the brand")
+            return NoLabel(message("no_label.against_brand"))
         return _Basis(value, EvidenceLevel.BRAND, (last,))
     latest = {verdict.user_id: verdict for verdict in by_analysts}
     votes = tuple(verdict for verdict in by_analysts if latest[verdict.user_id] is verdict)
     value = VALUES[votes[-1].judgement]
     if any(VALUES[verdict.judgement] != value for verdict in votes):
-        return NoLabel("reviewers contradict each other")
+        return NoLabel(message("no_label.contradiction"))
     level = EvidenceLevel.TWO_REVIEWERS if len(votes) > 1 else EvidenceLevel.ONE_REVIEWER
     return _Basis(value, level, votes)
 

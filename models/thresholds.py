@@ -9,6 +9,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from features.message import Message, message
 from models.policies.learning import DEFAULT_PROMISE, PromisePolicy
 
 Floats = NDArray[np.float64]
@@ -46,7 +47,7 @@ class Decline:
     """No threshold can be promised. `needed_sellers` is None where more sellers alone would not help."""
 
     needed_sellers: int | None
-    reason: str
+    reason: Message
 
 
 def promised(
@@ -158,14 +159,6 @@ def _declined(
 ) -> Decline:
     growth = min(one.growth(target, deviations, policy) for one in candidates)
     if math.isinf(growth):
-        reason = (
-            f"At no threshold does precision reach {target:.2f} without leaning on a few large sellers: "
-            "more sellers of the same kind would not change that, a better model would."
-        )
-        return Decline(None, reason)
+        return Decline(None, message("threshold.large_sellers", target=target))
     needed = max(math.ceil(sellers * growth), sellers + 1)
-    reason = (
-        f"{sellers:,} sellers are too few to promise a precision of {target:.2f}; "
-        f"about {needed:,} of the same kind would be needed."
-    )
-    return Decline(needed, reason)
+    return Decline(needed, message("threshold.few_sellers", n=sellers, target=target, needed=needed))

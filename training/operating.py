@@ -7,6 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from models.messages.english import in_english
 from models.routing import Thresholds
 from models.thresholds import Promise, promised
 
@@ -102,7 +103,7 @@ def promises(labels: Labels, probabilities: Floats, sellers: NDArray[Any]) -> li
                 "threshold": kept.threshold if kept else None,
                 "precision_bound": kept.bound if kept else None,
                 "recall": kept.recall if kept else None,
-                "reason": "" if isinstance(answer, Promise) else answer.reason,
+                "reason": "" if isinstance(answer, Promise) else in_english(answer.reason),
             }
         )
     return found

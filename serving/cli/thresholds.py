@@ -69,6 +69,7 @@ def thresholds(
 
 def _answer(found: "Promise | Decline", data: "ScoredListings") -> dict[str, Any]:
     """The values of the file: `listings` and `sellers` count the judged ones."""
+    from models.messages.english import in_english
     from models.policies.learning import DEFAULT_PROMISE
     from models.policies.version import policy_version
     from models.thresholds import Promise
@@ -87,7 +88,7 @@ def _answer(found: "Promise | Decline", data: "ScoredListings") -> dict[str, Any
         "flagged_sellers": kept.flagged_sellers if kept else None,
         "seller_precision": kept.by_seller.observed if kept else None,
         "seller_precision_bound": kept.by_seller.bound if kept else None,
-        "reason": "" if isinstance(found, Promise) else found.reason,
+        "reason": "" if isinstance(found, Promise) else in_english(found.reason),
         "method": "capped seller balances",
         "policy": policy_version(DEFAULT_PROMISE),
     }

@@ -7,6 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from features.message import message
 from models.labels import (
     VALUES,
     WANTS_A_SECOND,
@@ -165,60 +166,60 @@ def test_verdicts_mean(
 
 
 NO_LABELS = [
-    ([], A.NONE, "no verdict stands", "nobody has said anything"),
-    ([analyst(J.GENUINE, superseded=True)], A.NONE, "no verdict stands", "every verdict was withdrawn"),
-    ([analyst(J.CANNOT_TELL)], A.NONE, "no reviewer could tell", "'cannot tell' is no answer"),
-    ([brand(J.NEEDS_TEST_BUY)], A.NONE, "no reviewer could tell", "nor is 'needs a test buy'"),
-    ([analyst(J.WITHDRAWN)], A.NONE, "no reviewer could tell", "nor is what an undo records"),
+    ([], A.NONE, "no_verdict", "nobody has said anything"),
+    ([analyst(J.GENUINE, superseded=True)], A.NONE, "no_verdict", "every verdict was withdrawn"),
+    ([analyst(J.CANNOT_TELL)], A.NONE, "unclear", "'cannot tell' is no answer"),
+    ([brand(J.NEEDS_TEST_BUY)], A.NONE, "unclear", "nor is 'needs a test buy'"),
+    ([analyst(J.WITHDRAWN)], A.NONE, "unclear", "nor is what an undo records"),
     (
         [analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas")],
         A.NONE,
-        "reviewers contradict each other",
+        "contradiction",
         "analysts differ",
     ),
     (
         [analyst(J.COUNTERFEIT), analyst(J.GREY_MARKET, "tomas")],
         A.NONE,
-        "reviewers contradict each other",
+        "contradiction",
         "grey market is genuine goods",
     ),
     (
         [analyst(J.GENUINE), analyst(J.COUNTERFEIT, "tomas"), analyst(J.COUNTERFEIT, "uma")],
         A.NONE,
-        "reviewers contradict each other",
+        "contradiction",
         "two against one is no consensus",
     ),
     (
         [analyst(J.GENUINE), second_review(J.COUNTERFEIT)],
         A.NONE,
-        "reviewers contradict each other",
+        "contradiction",
         "a second review that differs",
     ),
     (
         [brand(J.GENUINE), second_review(J.COUNTERFEIT)],
         A.NONE,
-        "a second review contradicts the brand",
+        "against_brand",
         "a brand that clears its own fakes",
     ),
     (
         [brand(J.COUNTERFEIT), second_review(J.GREY_MARKET)],
         A.NONE,
-        "a second review contradicts the brand",
+        "against_brand",
         "a brand that buries a rival",
     ),
     (
         [brand(J.GENUINE), second_review(J.COUNTERFEIT), second_review(J.COUNTERFEIT, "uma", hour=50)],
         A.NONE,
-        "a second review contradicts the brand",
+        "against_brand",
         "two analysts do not overrule the rights holder",
     ),
-    ([brand(J.COUNTERFEIT)], A.OPEN, "an appeal is open", "half of the outcomes would be wrong"),
-    ([bought(J.COUNTERFEIT)], A.OPEN, "an appeal is open", "also against a test buy"),
-    ([brand(J.COUNTERFEIT, suspended=True)], A.NONE, "the reviewer is suspended", "its only source is not trusted"),
+    ([brand(J.COUNTERFEIT)], A.OPEN, "open_appeal", "half of the outcomes would be wrong"),
+    ([bought(J.COUNTERFEIT)], A.OPEN, "open_appeal", "also against a test buy"),
+    ([brand(J.COUNTERFEIT, suspended=True)], A.NONE, "suspended", "its only source is not trusted"),
     (
         [brand(J.COUNTERFEIT, suspended=True), analyst(J.CANNOT_TELL)],
         A.NONE,
-        "no reviewer could tell",
+        "unclear",
         "the other source has no answer",
     ),
 ]
@@ -226,7 +227,7 @@ NO_LABELS = [
 
 @pytest.mark.parametrize(("verdicts", "appeal", "reason", "_why"), NO_LABELS, ids=[row[-1] for row in NO_LABELS])
 def test_verdicts_teach_nothing(verdicts: list[GivenVerdict], appeal: AppealState, reason: str, _why: str) -> None:
-    assert label(*verdicts, appeal=appeal) == NoLabel(reason)
+    assert label(*verdicts, appeal=appeal) == NoLabel(message(f"no_label.{reason}"))
 
 
 JUDGE = analyst(J.GENUINE, "uma", hour=30 * 24)
@@ -278,19 +279,21 @@ def test_beside_a_decided_appeal(
 
 def test_a_dismissed_appeal_does_not_shield_a_brand_that_clears_its_goods() -> None:
     found = label(brand(J.GENUINE), second_review(J.COUNTERFEIT), appeal=A.DISMISSED, decided=DECIDED, by=JUDGE)
-    assert found == NoLabel("a second review contradicts the brand")
+    assert found == NoLabel(message("no_label.against_brand"))
 
 
 @pytest.mark.parametrize("appeal", [A.UPHELD, A.DISMISSED])
 def test_an_appeal_decided_by_somebody_suspended_teaches_nothing(appeal: AppealState) -> None:
     found = label(brand(J.COUNTERFEIT), appeal=appeal, decided=DECIDED, by=replace(JUDGE, suspended=True))
-    assert found == NoLabel("the reviewer of the appeal is suspended")
+    assert found == NoLabel(message("no_label.suspended_on_appeal"))
 
 
 @pytest.mark.parametrize("appeal", [A.UPHELD, A.DISMISSED])
 def test_an_appeal_decided_after_the_moment_is_not_known_at_it(appeal: AppealState) -> None:
     as_of = DECIDED - timedelta(seconds=1)
-    assert label(brand(J.COUNTERFEIT), appeal=appeal, decided=DECIDED, as_of=as_of) == NoLabel("not mature yet")
+    assert label(brand(J.COUNTERFEIT), appeal=appeal, decided=DECIDED, as_of=as_of) == NoLabel(
+        message("no_label.not_mature")
+    )
 
 
 AT_ITS_MOMENT = 30 * 24
@@ -321,7 +324,7 @@ def test_a_dismissed_appeal_without_its_date_confirms_nothing() -> None:
 
 
 def test_an_upheld_appeal_without_its_date_makes_no_counterfeit() -> None:
-    assert label(brand(J.COUNTERFEIT), appeal=A.UPHELD) == NoLabel("not mature yet")
+    assert label(brand(J.COUNTERFEIT), appeal=A.UPHELD) == NoLabel(message("no_label.not_mature"))
 
 
 @pytest.mark.parametrize("judgement", [J.COUNTERFEIT, J.GENUINE, J.LICENSED, J.GREY_MARKET])
@@ -332,7 +335,7 @@ def test_either_value_teaches_when_both_windows_have_closed_to_the_second(
     """Genuine labels are final after 7 days; if they entered then, the latest week would look safe."""
     mature = NOW + timedelta(days=14)
     assert isinstance(label(given_by(judgement), as_of=mature), Label)
-    assert label(given_by(judgement), as_of=mature - timedelta(seconds=1)) == NoLabel("not mature yet")
+    assert label(given_by(judgement), as_of=mature - timedelta(seconds=1)) == NoLabel(message("no_label.not_mature"))
 
 
 @pytest.mark.parametrize(("counterfeit", "genuine"), [(14, 7), (7, 14)])
@@ -357,7 +360,7 @@ def test_maturity_counts_from_the_last_deciding_verdict() -> None:
 
 def test_a_verdict_after_the_moment_is_not_known_at_it() -> None:
     both = (analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas", hour=24 * 20))
-    assert label(*both) == NoLabel("reviewers contradict each other")
+    assert label(*both) == NoLabel(message("no_label.contradiction"))
     found = label(*both, as_of=NOW + timedelta(days=15))
     assert isinstance(found, Label)
     assert (found.value, found.evidence_level) == (1, E.ONE_REVIEWER)
@@ -365,7 +368,7 @@ def test_a_verdict_after_the_moment_is_not_known_at_it() -> None:
 
 def test_a_verdict_at_the_moment_is_known_at_it() -> None:
     both = (analyst(J.COUNTERFEIT), analyst(J.GENUINE, "tomas", hour=24 * 20))
-    assert label(*both, as_of=NOW + timedelta(days=20)) == NoLabel("reviewers contradict each other")
+    assert label(*both, as_of=NOW + timedelta(days=20)) == NoLabel(message("no_label.contradiction"))
 
 
 FINDS = [
@@ -396,7 +399,7 @@ def test_the_levels_are_kept_in_snapshots_under_these_names_the_strongest_first(
 
 def test_a_lone_reviewer_of_no_weight_waits_for_a_second() -> None:
     strict = LabelPolicy(one_reviewer_weight=0)
-    assert label(analyst(J.COUNTERFEIT), policy=strict) == NoLabel("a second reviewer must agree first")
+    assert label(analyst(J.COUNTERFEIT), policy=strict) == NoLabel(message("no_label.second_review"))
     assert isinstance(label(analyst(J.COUNTERFEIT), analyst(J.COUNTERFEIT, "tomas"), policy=strict), Label)
 
 

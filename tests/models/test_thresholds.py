@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import beta, norm
 
+from features.message import message
 from models.policies.learning import DEFAULT_PROMISE
 from models.thresholds import Decline, Promise, promised
 
@@ -108,19 +109,14 @@ def test_a_few_large_sellers_carry_no_promise_and_more_like_them_would_not_help(
     """Precision is (3 x 400 + 40) of 1,300, or .95; among all but three sellers it is .4."""
     found = refused(asked((0.9, 3, 400, 0), (0.9, 40, 1, 0), (0.9, 60, 0, 1), REST))
     assert found.needed_sellers is None
-    assert found.reason == (
-        "At no threshold does precision reach 0.80 without leaning on a few large sellers: more sellers of the same "
-        "kind would not change that, a better model would."
-    )
+    assert found.reason == message("threshold.large_sellers", target=0.8)
 
 
 def test_sellers_needed_are_worked_out_from_those_at_hand() -> None:
     """260 accused of 360, and 276.0 are needed: 360 x 276.0 / 260 = 382.1 in all."""
     found = refused(asked((0.9, 221, 1, 0), (0.9, 39, 0, 1), REST))
     assert found.needed_sellers == 383
-    assert found.reason == (
-        "360 sellers are too few to promise a precision of 0.80; about 383 of the same kind would be needed."
-    )
+    assert found.reason == message("threshold.few_sellers", n=360, target=0.8, needed=383)
 
 
 def test_as_many_sellers_of_the_same_kind_as_are_needed_make_a_promise() -> None:

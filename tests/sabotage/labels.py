@@ -11,7 +11,7 @@ MUTANTS = [
         ("(v.known_at, v.verdict_id))", "v.verdict_id)", "verdicts in the order of ids"),
         ("if not verdict.superseded]", "]", "withdrawn verdicts count"),
         (
-            '    if appeal is AppealState.OPEN:\n        return NoLabel("an appeal is open")\n',
+            '    if appeal is AppealState.OPEN:\n        return NoLabel(message("no_label.open_appeal"))\n',
             "",
             "an open appeal makes a label",
         ),

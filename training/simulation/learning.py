@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from features.message import message
 from models.bundle import from_files
 from models.labels import Label, NoLabel, label_from
 from models.policies.learning import DEFAULT_LABELS
@@ -36,7 +37,7 @@ def label_of(case: Case, as_of: datetime) -> Label | NoLabel:
     """The label of a case at a given time, or the reason for its absence."""
     settled = case.settled
     if settled is None:
-        return NoLabel("not reviewed")
+        return NoLabel(message("no_label.not_reviewed"))
     return label_from(
         settled.verdicts,
         settled.appeal(as_of),

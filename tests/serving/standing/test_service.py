@@ -224,7 +224,7 @@ def test_a_suspended_brands_confirmation_alone_is_no_label_and_no_strike(site: S
         version = verdict_history.of_marketplace(connection, site.here, now)[case.version_id]
         (found,) = histories.rulings(connection, site.here, [SELLER]).values()
     label = label_of(version, now, site.runtime.policies[LabelPolicy])
-    assert label == NoLabel("reviewers contradict each other")  # The brand's answer alone would otherwise decide.
+    assert label == NoLabel(message("no_label.contradiction"))  # The brand's answer alone would otherwise decide.
     assert [one.counterfeit for one in outcomes(found, as_of=now)] == [False]
 
 

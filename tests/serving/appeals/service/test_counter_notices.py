@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from features.message import message
 from models.case import CaseLane
 from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from models.outcomes import outcomes
@@ -122,7 +123,7 @@ def test_while_it_is_open_the_label_is_suspended_and_the_strike_stands(any_site:
     removal = a_removal(any_site)
     assert label(any_site, removal) == 1
     submit(any_site.runtime, any_site.here, removal.action_id, WORDS)
-    assert (label(any_site, removal), is_strike(any_site)) == ("an appeal is open", True)
+    assert (label(any_site, removal), is_strike(any_site)) == (message("no_label.open_appeal"), True)
 
 
 def test_a_rights_holder_that_gives_way_repairs_everything_once(any_site: Site) -> None:
@@ -149,7 +150,7 @@ def test_a_silent_rights_holder_loses_the_removal_and_teaches_nothing(any_site: 
     assert found is not None
     assert found.cause is Undone.SILENCE
     assert (reinstatements(any_site, removal), is_strike(any_site)) == (1, False)
-    assert label(any_site, removal) == "the rights holder did not answer the seller"
+    assert label(any_site, removal) == message("no_label.unanswered")
 
 
 def test_a_silent_seller_leaves_the_removal_and_keeps_the_appeal(any_site: Site) -> None:

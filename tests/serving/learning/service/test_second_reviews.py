@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from features.facts import facts_from_json
+from features.message import message
 from models.case import CaseLane, CaseState
 from models.errors import Forbidden, NotFound
 from models.labels import WANTS_A_SECOND, NoLabel
@@ -118,7 +119,7 @@ def test_a_contradiction_removes_the_label_and_does_not_reverse_it(site: Site) -
     look = a_second_review(site, case, label=0)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
     site.clock.forward(days=15)
-    assert label_now(site, case.version_id) == NoLabel("reviewers contradict each other")
+    assert label_now(site, case.version_id) == NoLabel(message("no_label.contradiction"))
     assert counts(site).overturned == 1
 
 
@@ -171,7 +172,7 @@ def test_a_brand_gives_no_second_review_of_its_own_answer(site: Site) -> None:
     with pytest.raises(NotFound):
         judge(site, site.brand_person, look, Judgement.GENUINE)
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
-    assert label_now(site, case.version_id) == NoLabel("a second review contradicts the brand")
+    assert label_now(site, case.version_id) == NoLabel(message("no_label.against_brand"))
 
 
 def test_a_second_review_removes_no_listing(site: Site) -> None:

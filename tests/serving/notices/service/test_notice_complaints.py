@@ -4,6 +4,7 @@ from datetime import date
 
 import pytest
 
+from features.message import message
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, Invalid, NotFound, TooLate
 from models.labels import AppealState
@@ -256,7 +257,7 @@ def test_two_analysts_who_contradict_each_other_teach_nothing(any_site: Site) ->
     with any_site.runtime.store.read() as connection:
         (version,) = verdict_history.of_marketplace(connection, any_site.here, any_site.clock.now()).values()
     found = label_of(version, later, any_site.runtime.policies[LabelPolicy])
-    assert getattr(found, "reason", None) == "reviewers contradict each other"
+    assert getattr(found, "reason", None) == message("no_label.contradiction")
 
 
 def test_neither_score_nor_first_answer_is_on_the_page_of_a_complaint(site: Site) -> None:
