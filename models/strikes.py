@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from features.message import Message, message
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.verdict import Judgement, ReasonCode
 
@@ -44,11 +45,11 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The strikes of a seller at a moment, and the hits that do not count, in words."""
+    """The strikes of a seller at a moment, and the hits that do not count."""
 
     total: float
     incidents: tuple[Incident, ...]
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
 
 def weight_of(judgement: Judgement, reason_code: ReasonCode, policy: SanctionPolicy) -> float:
@@ -94,9 +95,9 @@ def count(hits: Iterable[Hit], *, as_of: datetime, policy: StrikePolicy) -> Coun
     light = sum(one.weight == 0 for one in fresh)
     reasons = (
         _counting(total, incidents),
-        *_also(len(standing) - len(fresh), "older than {days} days and spent", policy),
-        *_also(len(known) - len(standing), "undone or overturned", policy),
-        *_also(light, "of a kind that carries no strike", policy),
+        *_also("strikes.spent", len(standing) - len(fresh), policy),
+        *_also("strikes.void", len(known) - len(standing), policy),
+        *_also("strikes.light", light, policy),
     )
     return Count(total, tuple(incidents), reasons)
 
@@ -137,28 +138,17 @@ def _incident(hits: Sequence[Hit], policy: StrikePolicy) -> Incident:
     return Incident(hits[0].kind, weight, began_at, ended_at + timedelta(days=policy.expires_days), tuple(hits))
 
 
-def _counting(total: float, incidents: Sequence[Incident]) -> str:
+def _counting(total: float, incidents: Sequence[Incident]) -> Message:
     if not incidents:
-        return "No strike counts."
-    hits = sum(len(one.hits) for one in incidents)
-    removals = "1 removal" if hits == 1 else f"{hits} removals"
-    found = "1 incident" if len(incidents) == 1 else f"{len(incidents)} incidents"
-    return f"{in_words(total)}: {removals} in {found}."
+        return message("strikes.none")
+    removals = message("strikes.removals", n=sum(len(one.hits) for one in incidents))
+    return message("strikes.count", strikes=total_of(total), removals=removals, n=len(incidents))
 
 
-def in_words(total: float) -> str:
-    """A sum of strikes for a person.
-
-    >>> in_words(1.0), in_words(0.5), in_words(2.5)
-    ('1 strike', 'half a strike', '2.5 strikes')
-    """
-    if total == 0.5:
-        return "half a strike"
-    return f"{total:g} {'strike' if total == 1 else 'strikes'}"
+def total_of(total: float) -> Message:
+    """A sum of strikes, to begin a sentence with."""
+    return message("strikes.half") if total == 0.5 else message("strikes", n=total)
 
 
-def _also(many: int, what: str, policy: StrikePolicy) -> tuple[str, ...]:
-    if not many:
-        return ()
-    text = what.format(days=policy.expires_days)
-    return (f"{many} more {'removal is' if many == 1 else 'removals are'} {text}.",)
+def _also(code: str, many: int, policy: StrikePolicy) -> tuple[Message, ...]:
+    return (message(code, n=many, days=policy.expires_days),) if many else ()

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
+from models.messages.english import in_english
 from models.seller_lists import Entry, SellerList
 from models.strikes import Count
 from serving.accounts.rules.access import Permission
@@ -121,7 +122,7 @@ def strikes_answer(seller: str, found: Count) -> dict[str, Any]:
     return {
         "seller": seller,
         "total": found.total,
-        "reasons": list(found.reasons),
+        "reasons": list(map(in_english, found.reasons)),
         "incidents": [
             {
                 "kind": one.kind.value,

@@ -104,13 +104,14 @@ def show_seller_risk(
 @command(seller, "strikes")
 def show_strikes(at: At, seller_id: str) -> list[str]:
     """Show the strikes against a seller by incident, and the decisions about the seller."""
+    from models.messages.english import in_english
     from serving.sellers.service.sanctioning import count_of
     from serving.sellers.store import sanctions
 
     with at.runtime.store.read() as connection:
         found = count_of(at.runtime, connection, at.here, seller_id, at.runtime.clock.now())
         decided = sanctions.of_seller(connection, at.here, seller_id)
-    lines = list(found.reasons)
+    lines = list(map(in_english, found.reasons))
     for one in found.incidents:
         removals = "1 removal" if len(one.hits) == 1 else f"{len(one.hits):,} removals"
         weighs = f"{one.kind}, {one.weight:g}, {removals}"

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.message import message
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_STRIKES
-from models.strikes import Hit, Void, count, strikes, weight_of
+from models.strikes import Hit, Void, count, strikes, total_of, weight_of
 from models.verdict import Judgement, ReasonCode
 from tests.fixtures.clocks import NOW
 
@@ -73,15 +74,15 @@ def test_the_count_says_what_counts_and_what_does_not() -> None:
     hits = [a_hit(400), a_hit(100), a_hit(99), a_hit(10, void=Void.OVERTURNED), a_hit(5, DESIGN), a_hit(4, MISUSE)]
     found = count(hits, as_of=NOW, policy=DEFAULT_STRIKES)
     assert found.reasons == (
-        "1.5 strikes: 3 removals in 2 incidents.",
-        "1 more removal is older than 365 days and spent.",
-        "1 more removal is undone or overturned.",
-        "1 more removal is of a kind that carries no strike.",
+        message("strikes.count", strikes=total_of(1.5), removals=message("strikes.removals", n=3), n=2),
+        message("strikes.spent", n=1, days=365),
+        message("strikes.void", n=1, days=365),
+        message("strikes.light", n=1, days=365),
     )
     first, second = found.incidents
     assert (first.began_at, first.spent_at) == (NOW - timedelta(days=100), NOW + timedelta(days=266))
     assert [len(one.hits) for one in (first, second)] == [2, 1]
-    assert count([], as_of=NOW, policy=DEFAULT_STRIKES).reasons == ("No strike counts.",)
+    assert count([], as_of=NOW, policy=DEFAULT_STRIKES).reasons == (message("strikes.none"),)
 
 
 HITS = st.lists(st.tuples(st.floats(0, 400), st.sampled_from(ReasonCode)), max_size=12)

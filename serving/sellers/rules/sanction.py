@@ -10,9 +10,10 @@ from enum import StrEnum
 from typing import Final
 
 from features.message import Message, message
+from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid
 from models.policies.sellers import SanctionPolicy, StrikePolicy
-from models.strikes import Hit, in_words
+from models.strikes import Hit, total_of
 from serving.accounts.rules.access import Person
 from serving.accounts.rules.second_person import Inviters, behind_others
 from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM, Bearing, organisation_of
@@ -71,6 +72,11 @@ _TRANSITIONS: Final = {
     (SanctionState.AGREED_BY_ONE, SanctionEvent.LAPSE): SanctionState.LAPSED,
     (SanctionState.CARRIED_OUT, SanctionEvent.LIFT): SanctionState.LIFTED,
 }
+_CONFIRMED: Final = Phrase("You confirmed a removal behind this sanction. Somebody else must decide.")
+_INVITED: Final = Phrase(
+    "You invited a person who confirmed a removal behind this sanction, or created their password reset link. You can "
+    "reject it, but somebody else must agree."
+)
 OPEN_STATES: Final = frozenset({SanctionState.PROPOSED, SanctionState.AGREED_BY_ONE})
 _ACT: Final = {Measure.RESTRICT: SellerAct.RESTRICT, Measure.CLOSE: SellerAct.SUSPEND}
 
@@ -107,7 +113,7 @@ class Rung:
     """A seller's position on the ladder: the measure to propose now, None for no proposal, and the reason."""
 
     proposed: Measure | None
-    reason: str
+    reason: Message
 
 
 def rung(total: float, earlier: Collection[Earlier], policy: SanctionPolicy) -> Rung:
@@ -116,16 +122,14 @@ def rung(total: float, earlier: Collection[Earlier], policy: SanctionPolicy) -> 
     A measure is not proposed again while it is open or in force, or after a refusal at as many strikes, so that a
     repeated proposal cannot bypass a colleague's refusal. A more severe measure is proposed beside the one in force.
     """
-    for measure, threshold, what in (
-        (Measure.CLOSE, policy.close_from, "close the account"),
-        (Measure.RESTRICT, policy.restrict_from, "restrict the account"),
-    ):
+    strikes = total_of(total)
+    for measure, threshold in ((Measure.CLOSE, policy.close_from), (Measure.RESTRICT, policy.restrict_from)):
         if total >= threshold:
-            reason = f"{in_words(total).capitalize()}. From {threshold:g}, people decide whether to {what}."
+            reason = message(f"rung.{measure}", strikes=strikes, threshold=threshold)
             return Rung(None if _is_settled(measure, total, earlier) else measure, reason)
     if total >= policy.warned_from:
-        return Rung(None, f"{in_words(total).capitalize()}: warning. From {policy.restrict_from:g}, people decide.")
-    return Rung(None, f"{in_words(total).capitalize()}: no consequence below {policy.warned_from:g}.")
+        return Rung(None, message("rung.warning", strikes=strikes, threshold=policy.restrict_from))
+    return Rung(None, message("rung.none", strikes=strikes, threshold=policy.warned_from))
 
 
 def warning(hit: Hit, *, strikes: StrikePolicy, policy: SanctionPolicy) -> Message:
@@ -181,24 +185,17 @@ def organisation_for(person: Person, marketplace_id: str) -> str | None:
     return organisation_of(person, nobodys)
 
 
-def why_no_vote(user_id: str, confirmed_by: Collection[str]) -> str | None:
+def why_no_vote(user_id: str, confirmed_by: Collection[str]) -> Phrase | None:
     """Why a person cannot vote on a sanction; None where they can."""
-    if user_id in confirmed_by:
-        return "You confirmed a removal behind this sanction. Somebody else must decide."
-    return None
+    return _CONFIRMED if user_id in confirmed_by else None
 
 
-def why_no_agreement(user_id: str, confirmed_by: Collection[str], invited_by: Inviters) -> str | None:
+def why_no_agreement(user_id: str, confirmed_by: Collection[str], invited_by: Inviters) -> Phrase | None:
     """Why a person can reject a sanction but not agree to it; None where they can do both.
 
     A confirmer's inviter may be the confirmer, who must not agree. Their rejection counts, because it is harmless.
     """
-    if user_id in behind_others({user_id, *confirmed_by}, invited_by):
-        return (
-            "You invited a person who confirmed a removal behind this sanction, or created their password reset link. "
-            "You can reject it, but somebody else must agree."
-        )
-    return None
+    return _INVITED if user_id in behind_others({user_id, *confirmed_by}, invited_by) else None
 
 
 def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str], invited_by: Inviters) -> None:

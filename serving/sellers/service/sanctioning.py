@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.phrase import Phrase
 from models.errors import Conflict, Invalid, required
+from models.messages.english import in_english
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Count, count
 from serving.accounts.rules.access import Permission, Person
@@ -66,7 +68,8 @@ def climb(runtime: Runtime, connection: Connection, marketplace_id: str, seller:
     for one in before:
         if one.state in OPEN_STATES:
             expire(connection, one, "Replaced by the measure that the strikes now call for.", at)
-    proposal = Proposal(seller, step.proposed, SanctionCause.STRIKES, found.total, (step.reason, *found.reasons))
+    reasons = tuple(map(in_english, (step.reason, *found.reasons)))
+    proposal = Proposal(seller, step.proposed, SanctionCause.STRIKES, found.total, reasons)
     propose(runtime, connection, marketplace_id, proposal, at)
 
 
@@ -76,7 +79,7 @@ def descend(runtime: Runtime, connection: Connection, marketplace_id: str, selle
     for one in sanctions.of_seller(connection, marketplace_id, seller):
         carried = holds(one.measure, found.total, runtime.policies[SanctionPolicy])
         if one.cause is SanctionCause.STRIKES and not carried:
-            withdraw_sanction(runtime, connection, one, f"Too few strikes remain. {found.reasons[0]}", at)
+            withdraw_sanction(runtime, connection, one, f"Too few strikes remain. {in_english(found.reasons[0])}", at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,8 @@ class Sanctioned:
     sanction: StoredSanction
     count: Count
     votes: tuple[Vote, ...]
-    no_vote: str | None
-    no_agreement: str | None
+    no_vote: Phrase | None
+    no_agreement: Phrase | None
 
 
 def undecided(runtime: Runtime, person: Person) -> list[Sanctioned]:
@@ -183,7 +186,8 @@ def sweep_sanctions(runtime: Runtime) -> int:
             if holds(found.measure, left.total, runtime.policies[SanctionPolicy]):
                 _look_when_spent(runtime, connection, found, now)
             else:
-                lift_now(runtime, connection, found, f"Its strikes are spent. {left.reasons[0]}", LADDER, now)
+                why = f"Its strikes are spent. {in_english(left.reasons[0])}"
+                lift_now(runtime, connection, found, why, LADDER, now)
     return len(due)
 
 
@@ -208,11 +212,10 @@ def _reach(runtime: Runtime, connection: Connection, found: StoredSanction, at: 
         if one["spared_because"] is not None or in_hand:
             continue
         own = count_of(runtime, connection, found.marketplace_id, seller, at)
-        reasons = (f"{found.seller_external_id} was sanctioned, and this account is linked: {one['path']}.",)
         path = str(one["path"])
-        proposal = Proposal(
-            seller, found.measure, SanctionCause.LINKED, own.total, (*reasons, *own.reasons), found, path
-        )
+        linked = f"{found.seller_external_id} was sanctioned, and this account is linked: {path}."
+        reasons = (linked, *map(in_english, own.reasons))
+        proposal = Proposal(seller, found.measure, SanctionCause.LINKED, own.total, reasons, found, path)
         propose(runtime, connection, found.marketplace_id, proposal, at)
 
 

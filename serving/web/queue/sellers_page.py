@@ -190,8 +190,8 @@ def _row(one: Sanctioned, now: datetime) -> SanctionRow:
             f"{_ORGANISATIONS.get(text.organisation, 'brand')}: {'approve' if text.agrees else 'reject'}. {text.reason}"
             for text in one.votes
         ),
-        no_vote=one.no_vote,
-        no_agreement=one.no_agreement,
+        no_vote=None if one.no_vote is None else str(one.no_vote),
+        no_agreement=None if one.no_agreement is None else str(one.no_agreement),
     )
 
 

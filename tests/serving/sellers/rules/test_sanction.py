@@ -2,6 +2,7 @@ from itertools import product
 
 import pytest
 
+from features.message import Message, message
 from models.errors import Conflict, Forbidden, Invalid
 from models.messages.english import in_english
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_STRIKES
@@ -60,17 +61,17 @@ def test_strikes_call_for(total: float, earlier: list[Earlier], expected: Measur
     assert rung(total, earlier, DEFAULT_SANCTIONS).proposed is expected
 
 
-SENTENCES = [
-    (0.5, "Half a strike: no consequence below 1."),
-    (1.0, "1 strike: warning. From 2, people decide."),
-    (2.0, "2 strikes. From 2, people decide whether to restrict the account."),
-    (3.5, "3.5 strikes. From 3, people decide whether to close the account."),
+REASONS = [
+    (0.5, message("rung.none", strikes=message("strikes.half"), threshold=1)),
+    (1.0, message("rung.warning", strikes=message("strikes", n=1), threshold=2)),
+    (2.0, message("rung.restrict", strikes=message("strikes", n=2), threshold=2)),
+    (3.5, message("rung.close", strikes=message("strikes", n=3.5), threshold=3)),
 ]
 
 
-@pytest.mark.parametrize(("total", "sentence"), SENTENCES)
-def test_the_reason_names_a_sellers_position_on_the_ladder(total: float, sentence: str) -> None:
-    assert rung(total, [], DEFAULT_SANCTIONS).reason == sentence
+@pytest.mark.parametrize(("total", "reason"), REASONS)
+def test_the_reason_names_a_sellers_position_on_the_ladder(total: float, reason: Message) -> None:
+    assert rung(total, [], DEFAULT_SANCTIONS).reason == reason
 
 
 WARNINGS = [
