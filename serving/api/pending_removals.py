@@ -38,18 +38,19 @@ def get_pending_removals(request: Request, session: Speaker) -> dict[str, Any]:
                 "listing_external_id": one.action.external_id,
                 "held_at": one.hold.pending_since.isoformat(),
                 "reasons": [in_english(hold.message) for hold in one.reasons],
-                "no_word": one.no_vote,
-                "no_release": one.no_approval,
+                "no_word": None if one.no_vote is None else str(one.no_vote),
+                "no_release": None if one.no_approval is None else str(one.no_approval),
                 "said": [
                     {
                         "organisation": vote.organisation,
                         "decision": vote.decision.value,
-                        "left_out": one.left_out.get(vote.user_id),
+                        "left_out": left_out.get(vote.user_id),
                     }
                     for vote in one.votes
                 ],
             }
             for one in pending_removals(runtime_of(request), session.person)
+            for left_out in [{user_id: in_english(why) for user_id, why in one.left_out.items()}]
         ]
     }
 

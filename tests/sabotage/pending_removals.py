@@ -54,10 +54,10 @@ MUTANTS = [
             "person.brands(Permission.ANSWER_QUESTIONS)",
             "any brand",
         ),
-        ("    if user_id in bearing.confirmed_by:\n", "    if False:\n", "confirmers may vote"),
+        ("_CONFIRMED if user_id in bearing.confirmed_by else", "_CONFIRMED if False else", "confirmers may vote"),
         (
-            "    if user_id in behind_others(",
-            "    if False and user_id in behind_others(",
+            "_INVITED if user_id in behind_others(",
+            "_INVITED if False and user_id in behind_others(",
             "a confirmer's inviter may approve",
         ),
         ("is None and vote.decision is Decision.APPROVE", "is None", "a confirmer's inviter cannot reject"),

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from features.message import Message
+from features.phrase import Phrase
 from models.errors import Conflict, required
 from models.verdict import Side
 from serving.accounts.rules.access import Permission, Person
@@ -51,9 +53,9 @@ class PendingRemoval:
     bearing: Bearing
     organisation: str
     votes: tuple[Vote, ...]
-    no_vote: str | None
-    no_approval: str | None
-    left_out: Mapping[str, str]
+    no_vote: Phrase | None
+    no_approval: Phrase | None
+    left_out: Mapping[str, Message]
 
     @property
     def reasons(self) -> tuple[Hold, ...]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from features.message import Message, message
+from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.rules.second_person import Inviters, behind_others
@@ -13,6 +15,11 @@ from serving.takedowns.rules.bursts import BURSTS, HoldCause
 # Organisations that vote: a marketplace's review team, its account management, and each brand by its id.
 REVIEW_TEAM: Final = "desk"
 PROGRAMME: Final = "programme"
+_CONFIRMED: Final = Phrase("You confirmed this removal. Somebody else must approve or withdraw it.")
+_INVITED: Final = Phrase(
+    "You invited a person who confirmed this removal, or created their password reset link. You can withdraw the "
+    "removal, but somebody else must approve it."
+)
 
 
 class Decision(StrEnum):
@@ -61,25 +68,18 @@ def organisation_of(person: Person, bearing: Bearing) -> str | None:
     return None
 
 
-def why_no_vote(user_id: str, bearing: Bearing) -> str | None:
+def why_no_vote(user_id: str, bearing: Bearing) -> Phrase | None:
     """Why a person cannot vote on a removal pending approval; None where they can."""
-    if user_id in bearing.confirmed_by:
-        return "You confirmed this removal. Somebody else must approve or withdraw it."
-    return None
+    return _CONFIRMED if user_id in bearing.confirmed_by else None
 
 
-def why_no_approval(user_id: str, bearing: Bearing, invited_by: Inviters) -> str | None:
+def why_no_approval(user_id: str, bearing: Bearing, invited_by: Inviters) -> Phrase | None:
     """Why a person can withdraw a removal pending approval but not approve it; None where they can do both.
 
     The confirmer's inviter may be the confirmer, and would then be their own second person. Their vote to withdraw
     counts, because an analyst then decides again.
     """
-    if user_id in behind_others({user_id, *bearing.confirmed_by}, invited_by):
-        return (
-            "You invited a person who confirmed this removal, or created their password reset link. You can withdraw "
-            "the removal, but somebody else must approve it."
-        )
-    return None
+    return _INVITED if user_id in behind_others({user_id, *bearing.confirmed_by}, invited_by) else None
 
 
 def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vote, invited_by: Inviters) -> None:
@@ -127,14 +127,11 @@ def settled(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> De
     return None
 
 
-def left_out(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> dict[str, str]:
+def left_out(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> dict[str, Message]:
     """The people whose approval does not count now, confirmers included, with the reason."""
-    why = (
-        "Does not count: this person invited another confirmer or approver of this removal, or created their password "
-        "reset link."
-    )
     agreeing = _agreeing(given, bearing, Decision.APPROVE)
-    return dict.fromkeys(_behind(agreeing, bearing, Decision.APPROVE, invited_by), why) if agreeing else {}
+    behind = _behind(agreeing, bearing, Decision.APPROVE, invited_by) if agreeing else ()
+    return dict.fromkeys(behind, message("approval.invited_another"))
 
 
 def _behind(agreeing: Collection[str], bearing: Bearing, decision: Decision, invited_by: Inviters) -> frozenset[str]:

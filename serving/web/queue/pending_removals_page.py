@@ -120,14 +120,15 @@ def _row(runtime: Runtime, one: PendingRemoval) -> PendingRemovalRow:
         since=words.moment(one.hold.pending_since, runtime.clock.now()),
         reasons=tuple(in_english(hold.message) for hold in one.reasons),
         votes=_votes(one),
-        no_vote=one.no_vote,
-        no_approval=one.no_approval,
+        no_vote=None if one.no_vote is None else str(one.no_vote),
+        no_approval=None if one.no_approval is None else str(one.no_approval),
     )
 
 
 def _votes(one: PendingRemoval) -> tuple[str, ...]:
     """The votes in order, each with the reason if it does not count; a confirmation is listed only then."""
-    confirmed = [why for user_id, why in one.left_out.items() if user_id in one.bearing.confirmed_by]
+    left_out = {user_id: in_english(why) for user_id, why in one.left_out.items()}
+    confirmed = [why for user_id, why in left_out.items() if user_id in one.bearing.confirmed_by]
     return tuple(
         [f"confirmation: {why}" for why in confirmed]
         + [
@@ -135,7 +136,7 @@ def _votes(one: PendingRemoval) -> tuple[str, ...]:
                 (
                     f"{_ORGANISATIONS.get(vote.organisation, 'brand')}:",
                     f"{_VOTES[vote.decision]}. {vote.reason}",
-                    one.left_out.get(vote.user_id, ""),
+                    left_out.get(vote.user_id, ""),
                 )
             ).rstrip()
             for vote in one.votes

@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import pytest
 
+from features.message import message
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.takedowns.rules.approval import (
@@ -143,10 +144,7 @@ def test_if_one_approver_invited_another_only_the_invitee_counts(
 
 
 def test_approvals_that_do_not_count_have_a_reason() -> None:
-    why = (
-        "Does not count: this person invited another confirmer or approver of this removal, or created their password "
-        "reset link."
-    )
+    why = message("approval.invited_another")
     assert left_out([INES, LENA], BURST, each_by_one({"usr_lena": "usr_ines"})) == {"usr_ines": why}
     assert left_out([INES], LARGE, each_by_one({"usr_ines": "usr_camille"})) == {"usr_camille": why}
     assert left_out([INES, say("usr_lena", PROGRAMME, W)], BURST, each_by_one({"usr_lena": "usr_ines"})) == {}
