@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 
 from models.errors import Invalid
+from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body, rows_of
 from serving.api.errors import as_json
@@ -101,7 +102,7 @@ async def post_appeal(request: Request, caller: Intake) -> JSONResponse:
         statement=_text(body, "statement", 5_000),
     )
     filed = await run_in_threadpool(file_appeal, runtime_of(request), caller.marketplace, complaint)
-    answer = {"appeal_id": filed.appeal_id, "told": filed.told, "rule": ADMISSION_RULE}
+    answer = {"appeal_id": filed.appeal_id, "told": in_english(filed.told), "rule": in_english(ADMISSION_RULE)}
     return JSONResponse(answer, 201 if filed.is_new else 200)
 
 

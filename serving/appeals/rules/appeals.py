@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from features.message import Message, message
 from features.phrase import Phrase
 from models.errors import Conflict, TooLate
 from models.labels import AppealState
@@ -52,15 +53,10 @@ def next_state(state: AppealState, event: AppealEvent) -> AppealState:
 
 
 # Included with every appeal, so that every possible appellant has been informed (DSA, Article 23(4)).
-ADMISSION_RULE: Final = (
-    "A first appeal against a removal is always heard. The appeals of a person who appeals often and "
-    "nearly always without ground wait behind those of others. There is no second appeal against the same removal."
-)
+ADMISSION_RULE: Final = message("appeal.rule")
 # The answer to a repeated submission of the same appeal.
 KNOWN: Final = {
-    AppealState.OPEN: "This appeal has come in before and waits for its decision.",
-    AppealState.UPHELD: "This appeal has come in before and was upheld.",
-    AppealState.DISMISSED: "This appeal has come in before and was dismissed.",
+    state: message(f"appeal.known.{state}") for state in (AppealState.OPEN, AppealState.UPHELD, AppealState.DISMISSED)
 }
 
 
@@ -74,10 +70,10 @@ class AppealRecord:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """An admitted appeal: whether it waits behind the others, and the sentence for the appellant."""
+    """An admitted appeal: whether it waits behind the others, and the message to the appellant."""
 
     behind_others: bool
-    told: str
+    told: Message
 
 
 def open_until(informed_at: datetime, policy: AppealPolicy) -> datetime:
@@ -114,9 +110,6 @@ def admit(
     if at >= open_until(informed_at, policy):
         raise TooLate("The appeal period of {months} months has passed.", months=policy.open_months)
     if is_frivolous(record, policy):
-        told = (
-            f"Of your appeals of the last {policy.record_days} days {record.dismissed} were dismissed and "
-            f"{record.upheld} upheld, so this one is heard after those of others."
-        )
-        return Admission(behind_others=True, told=told)
-    return Admission(behind_others=False, told="A person who did not decide before will look at it.")
+        counts = {"days": policy.record_days, "dismissed": record.dismissed, "upheld": record.upheld}
+        return Admission(behind_others=True, told=message("appeal.behind_others", **counts))
+    return Admission(behind_others=False, told=message("appeal.admitted"))

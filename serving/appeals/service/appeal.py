@@ -5,9 +5,11 @@ from datetime import timedelta
 
 from sqlalchemy import Connection
 
+from features.message import Message
 from models.case import CaseLane
 from models.errors import Conflict, required
 from models.labels import AppealState
+from models.messages.english import in_english
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import KNOWN, Admission, admit
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
@@ -35,11 +37,11 @@ class Complaint:
 
 @dataclass(frozen=True, slots=True)
 class Filed:
-    """A received appeal, whether it is new, and the sentence for its appellant."""
+    """A received appeal, whether it is new, and the message to its appellant."""
 
     appeal_id: str
     is_new: bool
-    told: str
+    told: Message
 
 
 def file_appeal(runtime: Runtime, marketplace: Marketplace, complaint: Complaint) -> Filed:
@@ -110,7 +112,7 @@ def open_appeal(
         appeal_id,
         action_id=removal.action_id,
         listing_id=removal.listing_id,
-        told=admitted.told,
+        told=in_english(admitted.told),
     )
     return Filed(appeal_id, is_new=True, told=admitted.told)
 

@@ -7,6 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.case import CaseEvent, CaseLane, CaseState
+from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from serving.appeals.rules.appeals import Admission
 from serving.cases.service.case_hooks import CaseHooks
@@ -72,7 +73,7 @@ def open_complaint(
         "marketplace_id": here,
         "event_id": runtime.ids.new("evt"),
         "case_id": case_id,
-        "what": f"{complaint_heard.what} {complaint_heard.admitted.told}"[:200],
+        "what": f"{complaint_heard.what} {in_english(complaint_heard.admitted.told)}"[:200],
         "actor": complaint_heard.actor,
         "known_at": now,
     }

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+from features.message import message
 from models.errors import Conflict, TooLate
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import Admission, AppealRecord, is_frivolous, open_until
@@ -26,5 +27,4 @@ def admit_complaint(
     if at >= open_until(informed_at, policy):
         raise TooLate("A complaint was open for {months} months; that time has passed.", months=policy.open_months)
     behind = is_frivolous(record, policy)
-    told = "It is decided after those of others." if behind else "A person who did not decide before will look at it."
-    return Admission(behind_others=behind, told=told)
+    return Admission(behind_others=behind, told=message("complaint.behind_others" if behind else "appeal.admitted"))

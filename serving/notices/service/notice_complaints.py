@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from models.case import CaseLane
 from models.errors import Conflict, Invalid, NotFound
 from models.labels import AppealState
+from models.messages.english import in_english
 from models.verdict import Side
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import Admission, open_until
@@ -74,7 +75,7 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
             complaint_id,
             item_id=item.item_id,
             case_id=case_id,
-            told=admitted.told,
+            told=in_english(admitted.told),
         )
 
 

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from features.message import message
 from models.errors import DomainError
 from serving.appeals.policy import DEFAULT_APPEALS
 from serving.appeals.rules.appeals import AppealRecord, admit, is_frivolous, open_until
@@ -55,4 +56,4 @@ def test_whether_an_appeal_is_heard(at: datetime, is_first: bool, dismissed: int
 
 def test_who_waits_behind_others_is_told_why() -> None:
     found = admit(informed_at=INFORMED, at=INFORMED, is_first=True, record=AppealRecord(1, 12), policy=DEFAULT_APPEALS)
-    assert "12 were dismissed and 1 upheld" in found.told
+    assert found.told == message("appeal.behind_others", days=DEFAULT_APPEALS.record_days, dismissed=12, upheld=1)

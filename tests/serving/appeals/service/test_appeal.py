@@ -1,5 +1,6 @@
 import pytest
 
+from features.message import message
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, NotFound
 from models.labels import AppealState
@@ -55,10 +56,7 @@ def test_the_same_appeal_sent_again_is_the_same_appeal(any_site: Site) -> None:
     first = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     again = file_appeal(any_site.runtime, any_site.marketplace, COMPLAINT)
     assert (again.appeal_id, again.is_new) == (first.appeal_id, False)
-    assert (first.told, again.told) == (
-        "A person who did not decide before will look at it.",
-        "This appeal has come in before and waits for its decision.",
-    )
+    assert (first.told, again.told) == (message("appeal.admitted"), message("appeal.known.open"))
 
 
 @pytest.mark.both_engines
