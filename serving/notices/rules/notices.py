@@ -10,6 +10,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
+from features.message import Message, message
 from features.phrase import Phrase
 from models.errors import Conflict, DomainError, Invalid
 from models.verdict import Judgement, Outcome, ReasonCode
@@ -237,7 +238,7 @@ class Place:
 
     priority: float
     within_hours: int
-    reason: str
+    reason: Message
 
 
 # Above the expected harm of any listing and below a seller's appeal (1e12): an order of claims, not of suspicion.
@@ -256,14 +257,12 @@ def place(kind: ReporterKind, *, good_standing: bool, doubted: bool, harm: float
     """
     capped = min(harm, _MOST_HARM)
     if kind is ReporterKind.TRUSTED_FLAGGER:
-        return Place(_TRUSTED + capped, policy.priority_within_hours, "A trusted flagger's notice comes first.")
+        return Place(_TRUSTED + capped, policy.priority_within_hours, message("place.trusted"))
     if kind is ReporterKind.BRAND and good_standing:
-        reason = "A notice of a brand in good standing comes before others."
-        return Place(_GOOD_STANDING + capped, policy.priority_within_hours, reason)
+        return Place(_GOOD_STANDING + capped, policy.priority_within_hours, message("place.good_standing"))
     if doubted:
-        reason = "Most of this reporter's notices were unfounded, so it is decided after those of others."
-        return Place(0.0, policy.plain_within_hours, reason)
-    return Place(capped, policy.plain_within_hours, "It is sorted by the expected harm to buyers.")
+        return Place(0.0, policy.plain_within_hours, message("place.doubted"))
+    return Place(capped, policy.plain_within_hours, message("place.harm"))
 
 
 def due_within(found: Place) -> timedelta:

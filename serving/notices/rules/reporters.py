@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from features.message import message
+from features.message import Message, message
 from models.errors import Conflict
 from serving.notices.policy import NoticePolicy
 from serving.standing.rules.confirmations import surely_below
@@ -27,7 +27,7 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Reputation:
-    """A reporter's record of the year, with the reasons as a person reads them.
+    """A reporter's record of the year, with the reasons.
 
     `doubted`: surely less than half of the notices were founded. `to_warn`: the number of unfounded notices requires a
     warning, and none was given. `may_mute`: unfounded notices continued after the warning, so a person may mute.
@@ -39,7 +39,7 @@ class Reputation:
     doubted: bool
     to_warn: bool
     may_mute: bool
-    reasons: tuple[str, ...]
+    reasons: tuple[Message, ...]
 
 
 def reputation(
@@ -61,13 +61,13 @@ def reputation(
     doubted = surely_below(right, len(known), policy.doubted_below, policy.z)
     often = len(wrong) >= policy.warned_from and _most(len(wrong), len(known), policy)
     may_mute = len(wrong_after) >= policy.muted_from_after_warning and _most(len(wrong_after), len(after), policy)
-    reasons = [f"In {policy.record_days} days {right} of {len(known)} decided notices were founded."]
+    reasons = [message("reporter.founded", founded=right, n=len(known), days=policy.record_days)]
     if not known:
-        reasons = [f"No notice was decided in {policy.record_days} days."]
+        reasons = [message("reporter.none", days=policy.record_days)]
     if doubted:
-        reasons.append("That is surely less than half, so the next ones are decided after those of others.")
+        reasons.append(message("reporter.doubted"))
     if warned_at is not None:
-        reasons.append(f"Of those notified after the warning {len(wrong_after)} of {len(after)} were unfounded.")
+        reasons.append(message("reporter.after_warning", unfounded=len(wrong_after), n=len(after)))
     return Reputation(
         right,
         len(wrong),

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from models.case import CaseLane, CaseState
+from models.messages.english import in_english
 from models.priority import expected_harm
 from models.score import Score, ScoreKind
 from serving.audit.store import audit
@@ -195,7 +196,7 @@ def _note(context: NoticeContext, case_id: str, found: Place) -> None:
         "marketplace_id": context.here,
         "event_id": context.runtime.ids.new("evt"),
         "case_id": case_id,
-        "what": f"Notified from outside: {context.reason_code.replace('_', ' ')}. {found.reason}"[:200],
+        "what": f"Notified from outside: {context.reason_code.replace('_', ' ')}. {in_english(found.reason)}"[:200],
         "actor": "notice",
         "known_at": context.at,
     }

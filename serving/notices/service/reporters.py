@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Invalid
+from models.messages.english import in_english
 from serving.accounts.service.auth import NotSignedIn, hash_token
 from serving.audit.store import audit
 from serving.brands.store import brands
@@ -84,7 +85,7 @@ def warn_if_due(connection: Connection, reporter: Reporter, found: Reputation, a
     if not found.to_warn:
         return False
     reporters.change(connection, reporter, warned_at=at)
-    _record(connection, reporter, "warned", "service", at, reasons=list(found.reasons))
+    _record(connection, reporter, "warned", "service", at, reasons=list(map(in_english, found.reasons)))
     return True
 
 
@@ -108,7 +109,7 @@ def mute(runtime: Runtime, marketplace: Marketplace, reporter_id: str, *, reason
         reputation_ = reputation_of(runtime, connection, found, now)
         until = mute_until(reputation_, warned_at=found.warned_at, at=now, policy=runtime.policies[NoticePolicy])
         reporters.change(connection, found, muted_until=until, muted_because=text)
-        reasons = [text, *reputation_.reasons]
+        reasons = [text, *map(in_english, reputation_.reasons)]
         _record(connection, found, "muted", by, now, until=until.isoformat(), reasons=reasons)
     return until
 
@@ -175,7 +176,7 @@ def _shown(runtime: Runtime, connection: Connection, found: Reporter, now: datet
         "may_mute": known.may_mute,
         "warned_at": None if found.warned_at is None else found.warned_at.isoformat(),
         "muted_until": found.muted_until.isoformat() if found.muted_until and found.is_muted(now) else None,
-        "reasons": list(known.reasons),
+        "reasons": list(map(in_english, known.reasons)),
     }
 
 

@@ -2,6 +2,7 @@ from datetime import timedelta
 
 import pytest
 
+from features.message import message
 from models.errors import Conflict
 from serving.notices.policy import DEFAULT_NOTICES
 from serving.notices.rules.reporters import Ended, Reputation, mute_until, reputation
@@ -90,12 +91,12 @@ def test_a_mute_ends_by_itself() -> None:
 def test_what_is_older_than_a_year_or_was_decided_later_counts_no_more() -> None:
     far = [ended(366, False)] * 50 + [Ended(NOW, NOW + timedelta(days=1), False)] * 50
     found = reputation(far, warned_at=None, as_of=NOW, policy=DEFAULT_NOTICES)
-    assert (found.founded, found.unfounded, found.reasons) == (0, 0, ("No notice was decided in 365 days.",))
+    assert (found.founded, found.unfounded, found.reasons) == (0, 0, (message("reporter.none", days=365),))
 
 
 def test_the_reasons_give_the_counts() -> None:
     assert known(1, 9, warned=True, wrong_after=2).reasons == (
-        "In 365 days 1 of 12 decided notices were founded.",
-        "That is surely less than half, so the next ones are decided after those of others.",
-        "Of those notified after the warning 2 of 2 were unfounded.",
+        message("reporter.founded", founded=1, n=12, days=365),
+        message("reporter.doubted"),
+        message("reporter.after_warning", unfounded=2, n=2),
     )
