@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from features.message import Message, message
 from serving.appeals.policy import AppealPolicy
 from serving.appeals.rules.appeals import open_until
 from serving.webhooks.rules.action import ActionState
@@ -25,25 +26,9 @@ class Erasable(StrEnum):
     LOG_PAYLOADS = "log_payloads"
 
 
-# The names of the counted classes.
-NAMES: Final[Mapping[Erasable, str]] = {
-    Erasable.CONTACTS: "hashes of contacts",
-    Erasable.STATEMENTS: "statements in appeals and counter-notices",
-    Erasable.DOCUMENTS: "documents that the seller handed in",
-    Erasable.EVIDENCE_PARTS: "parts of evidence that show the seller",
-    Erasable.CUSTODY: "custody descriptions of test buys",
-    Erasable.LINKS: "links by which the seller could answer",
-    Erasable.NOTES: "reviewers' notes on the seller's listings",
-    Erasable.REFUSED_ROWS: "refused rows that name the seller",
-    Erasable.LOG_PAYLOADS: "payloads of the audit log that name the seller",
-}
 # GDPR, Article 17(3)(b) and (e): data that the law requires, and data that legal claims need.
-ALWAYS_KEPT: Final[tuple[str, ...]] = (
-    "The marketplace's id of the seller, by which only it can tell who that is: strikes and decisions count by it.",
-    "Listings as published, with facts, scores and verdicts: decisions must be explicable, and labels rest on them.",
-    "Digests of what is erased: without them nothing would prove that the rest is as it was.",
-    "Who held bought goods from when to when: without the names no test buy would prove anything.",
-    "Entries of the audit log that prove evidence, and lists of authorised sellers, which name others too.",
+ALWAYS_KEPT: Final = tuple(
+    message(f"always_kept.{what}") for what in ("seller_id", "listings", "digests", "custody", "log")
 )
 
 
@@ -66,15 +51,15 @@ class BoughtGoods:
     action_ids: tuple[str, ...]
 
 
-def kept_for_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> str | None:
+def kept_for_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> Message | None:
     """Why a test buy's custody descriptions must be kept for now; None where they may be erased.
 
     `waiting` are the removals whose evidence is kept: bought goods are the strongest evidence.
     """
     if bought.closed_at is None:
-        return "Its goods were bought and are being examined."
+        return message("kept.examined")
     if any(one in waiting for one in bought.action_ids):
-        return "The removal that the bought goods prove is kept."
+        return message("kept.bought")
     return None
 
 
@@ -86,30 +71,30 @@ class NotifiedListing:
     decided_at: datetime | None
 
 
-def kept_for_notifier(listing: NotifiedListing, now: datetime, policy: AppealPolicy) -> str | None:
+def kept_for_notifier(listing: NotifiedListing, now: datetime, policy: AppealPolicy) -> Message | None:
     """Why the seller's data of a notified listing must be kept for now; None where it may be erased.
 
     Digital Services Act, Article 20(1): the notifier may complain for six months from the decision.
     """
     if listing.decided_at is None:
-        return "A notice about it is being decided."
-    return None if now >= open_until(listing.decided_at, policy) else "Its notifier can still complain."
+        return message("kept.notice")
+    return None if now >= open_until(listing.decided_at, policy) else message("kept.notifier")
 
 
-def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> str | None:
+def kept_because(removal: Removal, now: datetime, policy: AppealPolicy) -> Message | None:
     """Why data about the seller of a removed listing must be kept for now; None where it may be erased.
 
     GDPR, Article 17(3)(e): while a claim can be raised, its evidence is kept, also for the seller's own claim. Digital
     Services Act, Article 20(1): a seller may complain for six months from being informed.
     """
     if removal.disputed:
-        return "An appeal or counter-notice about it is open."
+        return message("kept.disputed")
     if removal.state is ActionState.WITHDRAWN:
         return None
     if removal.state is not ActionState.ACKNOWLEDGED or removal.informed_at is None:
-        return "It is not carried out yet."
+        return message("kept.not_carried_out")
     until = open_until(removal.informed_at, policy)
-    return None if now >= until else "It can still be appealed against."
+    return None if now >= until else message("kept.appeal")
 
 
 def names(value: object, seller: str) -> bool:

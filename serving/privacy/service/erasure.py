@@ -7,7 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.message import message
 from models.errors import Conflict, Invalid, NotFound
+from models.messages.english import in_english
 from serving.appeals.policy import AppealPolicy
 from serving.audit.rules import ERASURE
 from serving.audit.store import audit
@@ -16,7 +18,6 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.privacy.rules.erasure import (
     ALWAYS_KEPT,
-    NAMES,
     Erasable,
     kept_because,
     kept_for_notifier,
@@ -41,9 +42,9 @@ class _Plan:
 
     def shown(self) -> dict[str, Any]:
         return {
-            "erased": {NAMES[one]: found for one, found in self.counts.items()},
+            "erased": {in_english(message(f"erasable.{one}")): found for one, found in self.counts.items()},
             "kept_for_now": dict(self.waiting),
-            "kept": list(ALWAYS_KEPT),
+            "kept": list(map(in_english, ALWAYS_KEPT)),
         }
 
 
@@ -155,7 +156,7 @@ def _planned(runtime: Runtime, connection: Connection, marketplace_id: str, sell
     waiting_for = {subject for subject, why in kept.items() if why is not None}
     kept |= {one.test_buy_id: kept_for_test_buy(one, waiting_for) for one in erasures.bought(connection, here, seller)}
     subjects = [subject for subject, why in kept.items() if why is None]
-    waiting = Counter(why for why in kept.values() if why is not None)
+    waiting = Counter(in_english(why) for why in kept.values() if why is not None)
     return _Plan(erasures.count(connection, here, seller, subjects), subjects, waiting)
 
 
