@@ -5,12 +5,13 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from models.messages.english import in_english
 from serving.brands.store import brands
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.platform.runtime import Runtime
 from serving.standing.policy import ReminderPolicy
-from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep, due_windows
+from serving.standing.rules.reminders import TOLD, QuestionStep, due_windows
 from serving.standing.store import question_steps
 
 # The batch of one transaction; a reviewer who decides one of its cases waits for it.
@@ -59,7 +60,7 @@ def take_step(runtime: Runtime, connection: Connection, case: Case, step: Questi
         "marketplace_id": case.marketplace_id,
         "event_id": runtime.ids.new("evt"),
         "case_id": case.case_id,
-        "what": EVENT_TEXTS[step],
+        "what": in_english(TOLD[step]),
         "actor": "sweep",
         "known_at": at,
     }

@@ -5,6 +5,7 @@ from typing import Final
 
 from models.case import CaseEvent, CaseLane
 from models.errors import Conflict
+from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from serving.account_management.service.reminding import take_step
 from serving.cases.store import cases
@@ -13,7 +14,7 @@ from serving.marketplaces.store import kill_switches, marketplaces
 from serving.platform.database import planning
 from serving.platform.runtime import Runtime
 from serving.scoring.store import references
-from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep
+from serving.standing.rules.reminders import TOLD, QuestionStep
 
 _REFERENCES_LAST: Final = timedelta(hours=6)
 # The limit of a sweep, which runs every second; more would delay users' requests.
@@ -36,7 +37,7 @@ def pass_on_unanswered(runtime: Runtime) -> int:
             "marketplace_id": case.marketplace_id,
             "event_id": runtime.ids.new("evt"),
             "case_id": case.case_id,
-            "what": EVENT_TEXTS[QuestionStep.UNANSWERED],
+            "what": in_english(TOLD[QuestionStep.UNANSWERED]),
             "actor": "sweep",
             "known_at": now,
         }

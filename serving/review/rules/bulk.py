@@ -1,10 +1,10 @@
 """The cases that one bulk answer may decide, and the reasons that exclude others. Standard library only."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from features.message import Message, message
 from models.case import CaseLane, CaseState
 
 
@@ -32,34 +32,26 @@ class InBulk:
     elsewhere: bool = False
 
 
-_LANES: Final[Mapping[CaseLane, str]] = {
-    CaseLane.ASK_BRAND: "The brand has been asked and must answer this question.",
-    CaseLane.APPEAL: "Decide each appeal on its own, by its statement.",
-    CaseLane.COMPLAINT: "Decide each complaint on its own, by its statement.",
-    CaseLane.SECOND_REVIEW: "Complete each second review on its own.",
-}
-_STATES: Final[Mapping[CaseState, str]] = {
-    CaseState.DECIDED: "This case has already been decided.",
-    CaseState.STALE: "The listing was changed; a new case shows the current version.",
-}
+_ON_THEIR_OWN: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SECOND_REVIEW})
+_CLOSED: Final = frozenset({CaseState.DECIDED, CaseState.STALE})
 
 
-def why_left_out(case: InBulk) -> str | None:
+def why_left_out(case: InBulk) -> Message | None:
     """The reason that excludes a case from a bulk answer; None where it may be included.
 
     A bulk answer covers only cases that single answers would decide the same way. It excludes blind reviews, cases that
     somebody else is judging, and sellers that the brand vouches for.
     """
-    if case.state in _STATES:
-        return _STATES[case.state]
+    if case.state in _CLOSED:
+        return message(f"bulk.{case.state}")
     if case.elsewhere:
-        return "This case belongs to another marketplace than the others."
-    if case.lane in _LANES:
-        return _LANES[case.lane]
+        return message("bulk.elsewhere")
+    if case.lane in _ON_THEIR_OWN:
+        return message(f"bulk.{case.lane}")
     if case.blind:
-        return "This case is reviewed without the score. Decide it on its own."
+        return message("bulk.blind")
     if case.authorised:
-        return "The brand authorised this seller. Decide this case on its own."
+        return message("bulk.authorised")
     if case.leased_by is not None:
-        return f"{case.leased_by} is working on this case."
+        return message("bulk.leased", name=case.leased_by)
     return None

@@ -7,8 +7,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.message import Message
 from models.errors import Conflict, DomainError, Invalid, NotFound
-from models.messages.english import in_english
+from models.messages.english import in_english, reasons_of
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import accounts
@@ -98,7 +99,7 @@ def _decide(runtime: Runtime, person: Person, asked: Together, here: str, item: 
             case, _ = visible_case(connection, person, item.case_id)
             reason = reasons_left_out(connection, person, here, [case], now).get(case.case_id)
             if reason is not None:
-                raise Conflict(reason)
+                raise Conflict("{why}", why=reasons_of(reason))
             answer = Answer(item.case_id, item.version_id, asked.judgement, asked.reason_code, asked.note)
             recorded = record_in(runtime, connection, person, answer, now)
             text = " ".join(map(in_english, recorded.consequence.reasons))[:_LONGEST_REASON]
@@ -114,7 +115,7 @@ def _decide(runtime: Runtime, person: Person, asked: Together, here: str, item: 
 
 def reasons_left_out(
     connection: Connection, person: Person, here: str, found: Sequence[Case], now: datetime
-) -> Mapping[str, str]:
+) -> Mapping[str, Message]:
     """The reasons that exclude cases from a bulk answer, by case; cases that may be included are absent."""
     keys = views.facts_of_cases(connection, here, [one.case_id for one in found])
     others = {

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from features.message import message
 from serving.standing.policy import ReminderPolicy
 
 
@@ -15,11 +16,7 @@ class QuestionStep(StrEnum):
     UNANSWERED = "unanswered"  # The question goes to an analyst; the missed answer stays in the brand's record.
 
 
-EVENT_TEXTS: Final = {
-    QuestionStep.REMINDED: "The brand is reminded.",
-    QuestionStep.ESCALATED: "The brand's account manager is told that the answer is nearly due.",
-    QuestionStep.UNANSWERED: "The brand has not answered in time; an analyst decides.",
-}
+TOLD: Final = {step: message(f"question.{step}") for step in QuestionStep}
 
 
 def due_windows(now: datetime, policy: ReminderPolicy) -> dict[QuestionStep, tuple[datetime, datetime]]:

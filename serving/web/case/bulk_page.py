@@ -161,7 +161,7 @@ def bulk_page(runtime: Runtime, session: Session, wanted: list[str], cluster: st
         together = [one for one in found if one.case_id not in why]
         rows = _rows(runtime, connection, person, together[:most])
         titles = _titles(connection, [one for one in found if one.case_id in why])
-    left_out = tuple(LeftOut(f"/cases/{case_id}", titles[case_id], reason) for case_id, reason in why.items())
+    left_out = tuple(LeftOut(f"/cases/{key}", titles[key], in_english(reason)) for key, reason in why.items())
     return BulkPage(runtime.ids.new("blk"), rows, left_out, max(0, len(together) - most), most)
 
 

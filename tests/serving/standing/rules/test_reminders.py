@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.messages.english import in_english
 from serving.standing.policy import DEFAULT_REMINDERS
-from serving.standing.rules.reminders import EVENT_TEXTS, QuestionStep, due_windows
+from serving.standing.rules.reminders import TOLD, QuestionStep, due_windows
 
 DUE = datetime(2026, 3, 5, 12, tzinfo=UTC)
 R, E = QuestionStep.REMINDED, QuestionStep.ESCALATED
@@ -29,5 +30,5 @@ def test_the_next_step_is(left: timedelta, steps: list[QuestionStep], _why: str)
 
 
 def test_each_step_has_a_sentence() -> None:
-    assert set(EVENT_TEXTS) == set(QuestionStep)
-    assert all(text.endswith(".") for text in EVENT_TEXTS.values())
+    assert set(TOLD) == set(QuestionStep)
+    assert all(in_english(told).endswith(".") for told in TOLD.values())
