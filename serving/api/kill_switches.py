@@ -7,6 +7,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from models.errors import NotFound
+from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
@@ -55,9 +56,9 @@ def _state(board: KillSwitchStates, one: RuleState) -> dict[str, Any]:
     return {
         "marketplace_id": one.marketplace.marketplace_id,
         "rule": one.rule.value,
-        "name": one.words.name,
+        "name": in_english(one.words.name),
         "on": one.is_on,
-        "says": one.words.on if one.is_on else one.words.off,
+        "says": in_english(one.words.on if one.is_on else one.words.off),
         "since": last.at.isoformat() if last else None,
         "by": board.name_of(last.by) if last else None,
         "reason": last.reason if last else None,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from features.message import Message, message
+
 GENESIS: Final = "0" * 64
 _ENTRY_DOMAIN: Final = b"touchstone.audit.entry.v1\0"
 _PAYLOAD_DOMAIN: Final = b"touchstone.audit.payload.v1\0"
@@ -55,7 +57,7 @@ class Broken:
     """The first entry that does not fit, and the problem with it."""
 
     sequence: int
-    problem: str
+    problem: Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,28 +149,28 @@ def verify(  # noqa: PLR0911  # one for each way in which a log is wrong
     for entry, payload in entries:
         sequence += 1
         if entry.sequence != sequence:
-            return Broken(sequence, f"entry {sequence} is missing or out of order")
+            return Broken(sequence, message("audit.missing", sequence=sequence))
         named = (entry.marketplace_id, entry.actor, entry.act, entry.subject)
         if entry.previous_hash != previous:
-            return Broken(sequence, "it does not follow the entry before it")
+            return Broken(sequence, message("audit.unchained"))
         if entry.entry_hash != _hash(sequence, entry.occurred_at, named, entry.payload_hash, previous):
-            return Broken(sequence, "it was altered")
+            return Broken(sequence, message("audit.altered"))
         if payload is None:
             gone.add(sequence)
         elif payload.digest != entry.payload_hash:
-            return Broken(sequence, "its payload was altered")
+            return Broken(sequence, message("audit.payload_altered"))
         elif entry.act == ERASURE:
             named_erased |= erased_by(payload.body)
         mark = marks[MARK_DIGITS * (sequence - 1) : MARK_DIGITS * sequence]
         if not entry.entry_hash.startswith(mark) or signed.get(sequence, entry.entry_hash) != entry.entry_hash:
-            return Broken(sequence, "it is not the entry that was there when the head was signed")
+            return Broken(sequence, message("audit.not_as_signed"))
         previous = entry.entry_hash
     if gone - named_erased:
-        return Broken(min(gone - named_erased), "its payload is gone, and no erasure names it")
+        return Broken(min(gone - named_erased), message("audit.payload_gone"))
     if (sequence, previous) != head:
-        return Broken(sequence + 1, f"the log ends at {sequence}, its head says {head[0]}")
+        return Broken(sequence + 1, message("audit.other_end", end=sequence, head=head[0]))
     if heads and heads[-1].sequence > sequence:
-        return Broken(sequence + 1, f"the log ends at {sequence}, a signed head says {heads[-1].sequence}")
+        return Broken(sequence + 1, message("audit.before_signed", end=sequence, head=heads[-1].sequence))
     return None
 
 

@@ -13,6 +13,7 @@ import structlog
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
+from models.messages.english import in_english
 from serving.audit.rules import GENESIS, Head, bad_head, next_head, signed_bytes
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
@@ -85,7 +86,7 @@ def verify(runtime: Runtime) -> dict[str, Any]:
     return {
         "entries": entries,
         "erased": erased,
-        "broken": None if broken is None else {"sequence": broken.sequence, "problem": broken.problem},
+        "broken": None if broken is None else {"sequence": broken.sequence, "problem": in_english(broken.problem)},
         "heads": len(heads),
         "last_head": {"sequence": heads[-1].sequence, "signed_at": heads[-1].signed_at.isoformat()} if heads else None,
         "heads_problem": problem,

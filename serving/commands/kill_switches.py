@@ -18,6 +18,7 @@ Reason = Annotated[str, typer.Option(help="Why; shown in the audit log and, whil
 @command(kill_switch, "show")
 def show_kill_switches(at: At) -> list[str]:
     """Show whether each automatic rule is on, and the effect."""
+    from models.messages.english import in_english
     from serving.marketplaces.store.kill_switches import switched_off
 
     with at.runtime.store.read() as connection:
@@ -26,7 +27,7 @@ def show_kill_switches(at: At) -> list[str]:
     for rule, meant in RULES.items():
         one = off.get(rule)
         state = "on" if one is None else f"OFF since {one.off_since.isoformat()} ({one.reason})"
-        texts.append(f"{rule}: {state}. {meant.on if one is None else meant.off}")
+        texts.append(f"{rule}: {state}. {in_english(meant.on if one is None else meant.off)}")
     return texts
 
 

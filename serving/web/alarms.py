@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from models.messages.english import in_english
 from serving.accounts.rules.access import Permission, Person
 from serving.marketplaces.rules import RULES
 from serving.marketplaces.store import kill_switches
@@ -33,8 +34,8 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         waiting = approvals.waiting_count(connection, places)
         still_shown = removal_checks.still_shown_count(connection, places)
     lines = [
-        f"“{RULES[one.rule].name}” has been switched off since {words.moment(one.off_since, now)}: {one.reason} "
-        f"{RULES[one.rule].off}"
+        f"“{in_english(RULES[one.rule].name)}” has been switched off since {words.moment(one.off_since, now)}: "
+        f"{one.reason} {in_english(RULES[one.rule].off)}"
         for one in off
     ]
     lines += [

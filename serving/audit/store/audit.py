@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from features.message import message
 from serving.audit.rules import GENESIS, SALT_BYTES, Broken, Entry, Head, Payload, canonical, chained, verify
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
 from serving.platform.database.lists import chunks
@@ -61,7 +62,7 @@ def check(connection: Connection, heads: Sequence[Head] = ()) -> tuple[int, Brok
         with closing(_entries(connection, at_a_time=1_000)) as entries:
             return last[0], verify(entries, head=last, heads=heads)
     except ValueError:
-        return last[0], Broken(_readable(connection) + 1, "it contains a value that no entry can have")
+        return last[0], Broken(_readable(connection) + 1, message("audit.unreadable"))
 
 
 def count_of(connection: Connection, marketplace_id: str, act: str, *, since: datetime, until: datetime) -> int:

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, func, select
 
+from features.message import message
 from serving.audit.rules import GENESIS, Broken, Entry, Head, Payload, verify
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
 
@@ -87,7 +88,7 @@ def check_range(connection: Connection, after: int, upto: int) -> Broken | None:
     try:
         entries = [_entry(row) for row in _rows(connection, query)]
     except ValueError:
-        return Broken(after + 1, "it contains a value that no entry can have")
+        return Broken(after + 1, message("audit.unreadable"))
     return verify(
         entries,
         head=(upto, _hash_of(connection, upto)),
@@ -101,7 +102,7 @@ def not_as_signed(connection: Connection, head: Head) -> Broken | None:
     own = select(audit_entry.c.entry_hash).where(audit_entry.c.sequence == head.sequence)
     if connection.execute(own).scalar() == head.entry_hash:
         return None
-    return Broken(head.sequence, "it is not the entry that was there when the head was signed")
+    return Broken(head.sequence, message("audit.not_as_signed"))
 
 
 def _line(row: Any) -> Entry:

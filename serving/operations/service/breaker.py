@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from models.errors import Conflict, Invalid
+from models.messages.english import in_english
 from serving.audit.store import audit
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -47,7 +48,8 @@ def _look(runtime: Runtime, marketplace_id: str, breaker: Breaker) -> bool:
         now_flagged, usually = (
             breakers.volume(connection, marketplace_id, one, policy.per_seller) for one in (recent, usual)
         )
-    reason = tripped(now_flagged, usually, policy)
+    surge = tripped(now_flagged, usually, policy)
+    reason = None if surge is None else in_english(surge)
     with runtime.store.write() as connection:
         breakers.checked(connection, marketplace_id, now)
         if reason is None or not breakers.open_it(connection, marketplace_id, reason, now):

@@ -1,6 +1,7 @@
 """The kill switch of every automatic rule: one person changes it, with a reason, effective from the next request."""
 
 from models.errors import Conflict, Invalid
+from models.messages.english import reasons_of
 from serving.audit.store import audit
 from serving.marketplaces.rules import RULES, AutomaticRule
 from serving.marketplaces.store import kill_switches
@@ -29,7 +30,8 @@ def switch(runtime: Runtime, marketplace: Marketplace, rule: AutomaticRule, *, o
         else:
             changed = kill_switches.switch_off(connection, KillSwitchOff(here, rule, now, by, text))
         if not changed:
-            raise Conflict("“{name}” is on already." if on else "“{name}” is off already.", name=RULES[rule].name)
+            name = reasons_of(RULES[rule].name)
+            raise Conflict("“{name}” is on already." if on else "“{name}” is off already.", name=name)
         audit.record(connection, now, here, by, f"rule.switched_{'on' if on else 'off'}", rule.value, reason=text)
         if on:
             alerts.settle(connection, here, alerts.HOLDS - approvals.waiting_causes(connection, here), now)

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
+from features.message import Message, message
 from serving.scoring.policy import BreakerPolicy
 
 _Z: Final = 1.96
@@ -17,8 +18,8 @@ class Volume:
     flagged: int
 
 
-def tripped(now: Volume, usual: Volume, policy: BreakerPolicy) -> str | None:
-    """Why the breaker opens, in a sentence; None where the volume is normal or the usual volume is unknown.
+def tripped(now: Volume, usual: Volume, policy: BreakerPolicy) -> Message | None:
+    """Why the breaker opens; None where the volume is normal or the usual volume is unknown.
 
     The comparison uses the upper end of the 95 % interval of the earlier share. The volume must be both large (`times`
     as many) and beyond chance: a quiet night alone exceeds the first limit, and every campaign exceeds the second. Only
@@ -29,10 +30,14 @@ def tripped(now: Volume, usual: Volume, policy: BreakerPolicy) -> str | None:
     expected = now.scored * _upper_share(usual)
     if now.flagged <= policy.times * expected or _at_least(now.flagged, expected) >= policy.chance:
         return None
-    return (
-        f"{now.flagged:,} of {now.scored:,} listings were flagged in {policy.window_hours} hours "
-        f"({now.flagged / now.scored:.0%}). The earlier share was {usual.flagged / usual.scored:.1%}, so at most "
-        f"{expected:,.0f} were expected."
+    return message(
+        "breaker.surge",
+        flagged=now.flagged,
+        n=now.scored,
+        hours=policy.window_hours,
+        share=now.flagged / now.scored,
+        usual=usual.flagged / usual.scored,
+        expected=expected,
     )
 
 

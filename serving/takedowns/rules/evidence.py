@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from features.message import Message, message
+
 _PART_DOMAIN: Final = b"touchstone.evidence.part.v1\0"
 _SNAPSHOT_DOMAIN: Final = b"touchstone.evidence.snapshot.v1\0"
 SALT_BYTES: Final = 16
@@ -77,21 +79,21 @@ def snapshot_digest(header: Mapping[str, object], digests: Mapping[Part, str]) -
     return hashlib.sha256(_SNAPSHOT_DOMAIN + canonical({"header": header, "parts": named})).hexdigest()
 
 
-def differences(snapshot: Snapshot, *, vouched: str | None) -> tuple[str, ...]:
-    """The differences from the snapshot as taken, one sentence each; empty for none. `vouched` is the digest in the
+def differences(snapshot: Snapshot, *, vouched: str | None) -> tuple[Message, ...]:
+    """The differences from the snapshot as taken, one message each; empty for none. `vouched` is the digest in the
     audit log.
 
     An erased part is not a difference: its digest remains part of the snapshot's.
     """
-    found = [f"The part “{one.part.value}” was altered." for one in snapshot.parts if not _holds(one)]
+    found = [message("evidence.altered", part=one.part.value) for one in snapshot.parts if not _holds(one)]
     missing = [part.value for part in Part if part not in {one.part for one in snapshot.parts}]
-    found += [f"The part “{name}” is missing." for name in missing]
+    found += [message("evidence.missing", part=name) for name in missing]
     if snapshot.digest != snapshot_digest(snapshot.header, {one.part: one.digest for one in snapshot.parts}):
-        found.append("The header or the digest of a part was altered.")
+        found.append(message("evidence.header"))
     if vouched is None:
-        found.append("The audit log has no entry for this snapshot.")
+        found.append(message("evidence.unrecorded"))
     elif vouched != snapshot.digest:
-        found.append("The audit log has a different digest for this snapshot.")
+        found.append(message("evidence.other_digest"))
     return tuple(found)
 
 

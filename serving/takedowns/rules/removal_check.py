@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from features.message import Message, message
 from serving.takedowns.policy import RemovalCheckPolicy
 
 
@@ -31,7 +32,7 @@ class NextLook:
 
     state: CheckState
     due_at: datetime | None
-    reason: str
+    reason: Message
 
 
 def first_look(acknowledged_at: datetime, policy: RemovalCheckPolicy) -> datetime:
@@ -48,16 +49,14 @@ def after_look(
     since = at - acknowledged_at
     if seen is Seen.GONE:
         look_back = acknowledged_at + timedelta(hours=policy.look_back_hours)
-        return NextLook(CheckState.GONE, look_back if at < look_back else None, "The listing is no longer shown.")
+        return NextLook(CheckState.GONE, look_back if at < look_back else None, message("check.gone"))
     if seen is Seen.SHOWN:
         if state is CheckState.GONE:
-            return NextLook(CheckState.STILL_SHOWN, again, "The listing was gone and is now shown again.")
+            return NextLook(CheckState.STILL_SHOWN, again, message("check.shown_again"))
         if state is CheckState.STILL_SHOWN or since >= timedelta(seconds=policy.still_shown_after_seconds):
-            return NextLook(
-                CheckState.STILL_SHOWN, again, "The listing is shown although its removal was acknowledged."
-            )
-        return NextLook(CheckState.ASKED, again, "The listing is still shown; pages may lag.")
+            return NextLook(CheckState.STILL_SHOWN, again, message("check.still_shown"))
+        return NextLook(CheckState.ASKED, again, message("check.shown"))
     if state is CheckState.STILL_SHOWN or since < timedelta(days=policy.give_up_after_days):
-        return NextLook(state, again, "The marketplace did not say whether it shows the listing.")
+        return NextLook(state, again, message("check.no_answer"))
     ended = CheckState.GONE if state is CheckState.GONE else CheckState.UNKNOWN
-    return NextLook(ended, None, "The marketplace never said whether it shows the listing.")
+    return NextLook(ended, None, message("check.never_answered"))

@@ -15,6 +15,8 @@ from sqlalchemy import Connection
 
 from features.fields import Windows
 from features.listing import Listing
+from features.message import Message, message
+from models.messages.english import in_english
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
 from serving.listings.store import listings, scores
@@ -125,8 +127,8 @@ def verify(runtime: Runtime, marketplace: Marketplace, case_id: str | None = Non
             checked += 1
             erased += any(one.body is None for one in taken.snapshot.parts)
             found = differences(taken.snapshot, vouched=evidence.vouched(connection, taken))
-            if found := (*found, *_misfiled(taken)):
-                differing.append({"evidence_id": taken.evidence_id, "case_id": taken.case_id, "differs": list(found)})
+            if texts := list(map(in_english, (*found, *_misfiled(taken)))):
+                differing.append({"evidence_id": taken.evidence_id, "case_id": taken.case_id, "differs": texts})
     return {"snapshots": checked, "erased": erased, "differing": differing}
 
 
@@ -149,11 +151,11 @@ def page_of(taken: Taken) -> bytes | None:
     return next((one.body for one in taken.snapshot.parts if one.part is Part.PAGE), None)
 
 
-def _misfiled(taken: Taken) -> tuple[str, ...]:
+def _misfiled(taken: Taken) -> tuple[Message, ...]:
     """The difference of a snapshot that is stored under another listing or case than its header names."""
     names = ("marketplace_id", "evidence_id", "listing_id", "version_id", "case_id", "subject")
     same = all(taken.snapshot.header.get(name) == getattr(taken, name) for name in names)
-    return () if same else ("The snapshot is stored under another listing or case.",)
+    return () if same else (message("evidence.misfiled"),)
 
 
 def bodies(header: Mapping[str, Any], listing: Listing) -> dict[Part, bytes]:

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from models.messages.english import in_english
 from serving.audit.store import audit
 from serving.cases.store import cases
 from serving.platform import jobs
@@ -114,7 +115,7 @@ def _note(runtime: Runtime, found: RemovalCheck, action: StoredAction, look: _Lo
         if not removal_checks.looked(connection, found, after):
             return "overtaken"
         if after.state is not found.state:
-            _tell(runtime, connection, action, found, after, following.reason)
+            _tell(runtime, connection, action, found, after, in_english(following.reason))
     return after.state.value
 
 

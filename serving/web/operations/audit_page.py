@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
+from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
@@ -272,7 +273,7 @@ def follow(runtime: Runtime, scope: PlaceScope, first: int, after: int, upto: in
         upto=f"{upto:,}",
         done=f"{until - first:,}",
         percent=max(0, min(100, 100 * (until - first) // total)),
-        broken="" if broken is None else f"Entry {broken.sequence:,}: {broken.problem}.",
+        broken="" if broken is None else f"Entry {broken.sequence:,}: {in_english(broken.problem)}.",
         next_address=scope.at(f"{PLACE}/followed?{address}") if address else "",
         page_address=scope.at(f"{PLACE}?{address}") if address else "",
     )

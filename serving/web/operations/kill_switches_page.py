@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import Invalid, NotFound
+from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
@@ -105,14 +106,14 @@ def _row(board: KillSwitchStates, one: RuleState, now: datetime) -> KillSwitchRo
         address=f"/kill-switches/{one.rule.value}",
         marketplace_id=one.marketplace.marketplace_id,
         marketplace=one.marketplace.name,
-        name=one.words.name,
+        name=in_english(one.words.name),
         is_on=one.is_on,
-        says=one.words.on if one.is_on else one.words.off,
-        would_say=one.words.off if one.is_on else one.words.on,
+        says=in_english(one.words.on if one.is_on else one.words.off),
+        would_say=in_english(one.words.off if one.is_on else one.words.on),
         last=None if one.last is None else _change(board, one.last, now),
     )
 
 
 def _change(board: KillSwitchStates, one: KillSwitchChange, now: datetime) -> Change:
     by, reason = text_view.show(board.name_of(one.by)), text_view.show(one.reason)
-    return Change(RULES[one.rule].name, one.on, words.moment(one.at, now), by, reason)
+    return Change(in_english(RULES[one.rule].name), one.on, words.moment(one.at, now), by, reason)

@@ -7,6 +7,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from features.message import message
 from serving.audit.rules import (
     ERASURE,
     GENESIS,
@@ -94,7 +95,7 @@ def test_a_payload_that_is_gone_without_an_erasure_is_found(
     act: str, expected: dict[str, object], first: int, _why: str
 ) -> None:
     log = with_an_erasure(a_log(), act, **expected)
-    assert verify(log, head=head(log)) == Broken(first, "its payload is gone, and no erasure names it")
+    assert verify(log, head=head(log)) == Broken(first, message("audit.payload_gone"))
 
 
 def test_a_short_payload_cannot_be_found_by_its_hash_once_its_salt_is_gone() -> None:
@@ -176,12 +177,12 @@ def test_an_altered_field_is_found_where_it_is(name: str, at: int) -> None:
 def test_an_altered_payload_is_found_where_it_is(at: int) -> None:
     log = a_log()
     log[at] = (log[at][0], Payload(canonical({"listing": "lst_x", "note": "ü\n"})))
-    assert verify(log, head=HEAD) == Broken(at + 1, "its payload was altered")
+    assert verify(log, head=HEAD) == Broken(at + 1, message("audit.payload_altered"))
 
 
 @pytest.mark.parametrize("kept", range(6))
 def test_a_truncated_log_is_found_by_its_head(kept: int) -> None:
-    assert verify(a_log()[:kept], head=HEAD) == Broken(kept + 1, f"the log ends at {kept}, its head says 6")
+    assert verify(a_log()[:kept], head=HEAD) == Broken(kept + 1, message("audit.other_end", end=kept, head=6))
 
 
 def test_a_log_that_goes_on_after_its_head_is_found() -> None:
@@ -203,7 +204,9 @@ def test_a_rewritten_chain_with_correct_hashes_does_not_end_at_the_recorded_head
         subject=first.subject,
         payload=payload or Payload(b""),
     )
-    assert verify([(forged, payload)], head=(1, first.entry_hash)) == Broken(2, "the log ends at 1, its head says 1")
+    assert verify([(forged, payload)], head=(1, first.entry_hash)) == Broken(
+        2, message("audit.other_end", end=1, head=1)
+    )
 
 
 @PROPERTY
@@ -216,7 +219,7 @@ def test_any_flipped_byte_of_any_payload_is_found(data: st.DataObject) -> None:
     content = bytearray(payload.salt + payload.body)
     content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
     log[at] = (log[at][0], Payload(bytes(content[16:]), bytes(content[:16])))
-    assert verify(log, head=HEAD) == Broken(at + 1, "its payload was altered")
+    assert verify(log, head=HEAD) == Broken(at + 1, message("audit.payload_altered"))
 
 
 def test_an_entry_and_a_payload_are_hashed_in_domains_of_their_own() -> None:
@@ -298,7 +301,7 @@ def test_a_log_written_anew_with_its_head_is_found_at_the_first_entry_that_is_an
     forged = a_log_written_anew(start)
     assert verify(forged, head=head(forged)) is None  # The chain and the head in the database agree.
     found = verify(forged, head=head(forged), heads=HEADS)
-    assert found == Broken(start + 1, "it is not the entry that was there when the head was signed")
+    assert found == Broken(start + 1, message("audit.not_as_signed"))
 
 
 @pytest.mark.parametrize("kept", range(6))
@@ -306,7 +309,7 @@ def test_a_log_cut_off_with_its_head_is_found_by_the_signed_head(kept: int) -> N
     cut = a_log()[:kept]
     assert verify(cut, head=head(cut)) is None
     found = verify(cut, head=head(cut), heads=HEADS)
-    assert found == Broken(kept + 1, f"the log ends at {kept}, a signed head says 6")
+    assert found == Broken(kept + 1, message("audit.before_signed", end=kept, head=6))
 
 
 def test_entries_after_the_last_signed_head_are_protected_by_the_chain_alone() -> None:

@@ -3,6 +3,7 @@ import io
 
 import pytest
 
+from features.message import message
 from models.verdict import Judgement
 from serving.administration.service.provisioning import add_brand
 from serving.audit.service import last_head, sign_head
@@ -108,7 +109,7 @@ def test_an_altered_entry_is_found_in_its_part(site: Site) -> None:
     with site.runtime.store.read() as connection:
         found = audit_lines.check_range(connection, 3, last)
         assert found is not None
-        assert (found.sequence, found.problem) == (last - 2, "it was altered")
+        assert (found.sequence, found.problem) == (last - 2, message("audit.altered"))
         assert audit_lines.check_range(connection, last - 2, last) is None
     text = words(visit_as(site, an_administrator(site)).get(f"{PATH}?newest=2000").text)
     assert "The chain is broken." in text

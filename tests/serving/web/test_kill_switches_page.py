@@ -1,3 +1,4 @@
+from models.messages.english import in_english
 from serving.accounts.rules.access import Person, Role
 from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewPerson
@@ -25,7 +26,7 @@ def is_on(site: Site, rule: AutomaticRule = RULE) -> bool:
 def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_and_why(site: Site) -> None:
     admin = visit_as(site, an_administrator(site))
     page = words(admin.get(PATH).text)
-    assert all(one.name in page for one in RULES.values())
+    assert all(in_english(one.name) in page for one in RULES.values())
     assert "On since the start." in page
     fields = {"to": "off", "marketplace_id": site.here}
     assert admin.post(f"{PATH}/{RULE.value}", {**fields, "reason": " "}).status_code == 422
@@ -36,7 +37,7 @@ def test_an_administrator_throws_a_switch_with_a_reason_and_reads_who_did_when_a
     shown = admin.get(PATH).text
     assert "Rule switched off. This applies from the next request." in words(shown)
     assert "by Ada Roth: Taken over." in words(shown)
-    assert RULES[RULE].off in words(shown)
+    assert in_english(RULES[RULE].off) in words(shown)
     assert ATTACK not in shown
     (case,) = questions(site, 1)
     confirm(site, site.brand_person, case)

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 from scipy.stats import binomtest, poisson
 
+from models.messages.english import in_english
 from serving.scoring.policy import DEFAULT_BREAKER, BreakerPolicy
 from serving.scoring.rules.breaker import Volume, _at_least, _upper_share, tripped
 
@@ -30,7 +31,9 @@ def test_the_breaker_opens(now: Volume, usual: Volume, opens: bool, why: str) ->
 
 
 def test_the_reason_has_the_flagged_and_the_expected_number() -> None:
-    assert tripped(Volume(1000, 500), USUAL, DEFAULT_BREAKER) == (
+    found = tripped(Volume(1000, 500), USUAL, DEFAULT_BREAKER)
+    assert found is not None
+    assert in_english(found) == (
         "500 of 1,000 listings were flagged in 24 hours (50%). The earlier share was 5.0%, so at most 60 were expected."
     )
 

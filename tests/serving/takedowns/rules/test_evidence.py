@@ -8,6 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
+from features.message import Message, message
 from serving.takedowns.rules.evidence import KeptPart, Part, Snapshot, canonical, differences, snapshot_of
 from tests.fixtures.strategies import PROPERTY
 
@@ -25,7 +26,7 @@ def with_part(snapshot: Snapshot, part: Part, **changes: object) -> Snapshot:
     return replace(snapshot, parts=parts)
 
 
-def found(snapshot: Snapshot) -> tuple[str, ...]:
+def found(snapshot: Snapshot) -> tuple[Message, ...]:
     return differences(snapshot, vouched=a_snapshot().digest)
 
 
@@ -50,37 +51,37 @@ def test_an_erased_part_is_no_difference(part: Part) -> None:
     assert found(with_part(a_snapshot(), part, salt=None, body=None)) == ()
 
 
-TAMPERED: list[tuple[Callable[[Snapshot], Snapshot], str, str]] = [
-    (lambda one: with_part(one, Part.PRICE, body=b"9.00"), "The part “price” was altered.", "body changed"),
-    (lambda one: with_part(one, Part.TEXT, salt="ff" * 16), "The part “text” was altered.", "salt changed"),
-    (lambda one: with_part(one, Part.PAGE, salt=None), "The part “page” was altered.", "salt alone erased"),
-    (lambda one: with_part(one, Part.SELLER, digest="0" * 64), "The part “seller” was altered.", "digest"),
+TAMPERED: list[tuple[Callable[[Snapshot], Snapshot], Message, str]] = [
+    (lambda one: with_part(one, Part.PRICE, body=b"9.00"), message("evidence.altered", part="price"), "body changed"),
+    (lambda one: with_part(one, Part.TEXT, salt="ff" * 16), message("evidence.altered", part="text"), "salt changed"),
+    (lambda one: with_part(one, Part.PAGE, salt=None), message("evidence.altered", part="page"), "salt alone erased"),
+    (lambda one: with_part(one, Part.SELLER, digest="0" * 64), message("evidence.altered", part="seller"), "digest"),
     (
         lambda one: with_part(one, Part.PAGE, digest="0" * 64, salt=None, body=None),
-        "The header or the digest of a part was altered.",
+        message("evidence.header"),
         "digest of an erased part changed",
     ),
-    (lambda one: replace(one, parts=one.parts[1:]), "The part “text” is missing.", "part removed"),
+    (lambda one: replace(one, parts=one.parts[1:]), message("evidence.missing", part="text"), "part removed"),
     (
         lambda one: replace(one, header={**HEADER, "version": 2}),
-        "The header or the digest of a part was altered.",
+        message("evidence.header"),
         "header changed",
     ),
     (
         lambda _: snapshot_of(HEADER, {**BODIES, Part.TEXT: b"another"}, SALTS),
-        "The audit log has a different digest for this snapshot.",
+        message("evidence.other_digest"),
         "all hashed again",
     ),
 ]
 
 
-@pytest.mark.parametrize(("tamper", "sentence", "what"), TAMPERED, ids=[row[-1] for row in TAMPERED])
-def test_an_alteration_is_reported(tamper: Callable[[Snapshot], Snapshot], sentence: str, what: str) -> None:
-    assert sentence in found(tamper(a_snapshot())), what
+@pytest.mark.parametrize(("tamper", "difference", "what"), TAMPERED, ids=[row[-1] for row in TAMPERED])
+def test_an_alteration_is_reported(tamper: Callable[[Snapshot], Snapshot], difference: Message, what: str) -> None:
+    assert difference in found(tamper(a_snapshot())), what
 
 
 def test_a_snapshot_without_an_audit_entry_is_reported() -> None:
-    assert differences(a_snapshot(), vouched=None) == ("The audit log has no entry for this snapshot.",)
+    assert differences(a_snapshot(), vouched=None) == (message("evidence.unrecorded"),)
 
 
 def test_equal_bodies_under_other_salts_have_other_digests() -> None:
@@ -101,7 +102,7 @@ def test_equal_bodies_of_two_parts_have_other_digests() -> None:
 def test_any_flipped_byte_of_any_body_is_found(part: Part, data: st.DataObject) -> None:
     body = bytearray(BODIES[part])
     body[data.draw(st.integers(0, len(body) - 1))] ^= data.draw(st.integers(1, 255))
-    assert found(with_part(a_snapshot(), part, body=bytes(body))) == (f"The part “{part.value}” was altered.",)
+    assert found(with_part(a_snapshot(), part, body=bytes(body))) == (message("evidence.altered", part=part.value),)
 
 
 def test_a_kept_part_knows_its_salt_as_text() -> None:

@@ -2,6 +2,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from models.messages.english import in_english
 from serving.takedowns.policy import DEFAULT_REMOVAL_CHECK
 from serving.takedowns.rules.removal_check import CheckState, Seen, after_look, first_look
 
@@ -45,7 +46,7 @@ def test_the_state_after_a_check(
     at = HEARD + since
     found = after_look(before, seen, looks, HEARD, at, DEFAULT_REMOVAL_CHECK)
     assert (found.state, found.due_at) == (after, None if again_in is None else at + again_in)
-    assert found.reason
+    assert in_english(found.reason)
 
 
 def test_the_first_check_is_a_minute_after_the_acknowledgement() -> None:
