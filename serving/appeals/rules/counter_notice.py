@@ -12,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
+from features.message import Message, message
 from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid, TooLate
 from serving.appeals.policy import CounterNoticePolicy, Days, Maintaining, Silence
@@ -103,11 +104,11 @@ _WHY_NOT: Final = {
 
 
 _PLAIN: Final = {
-    _E.GO_TO_COURT: (_S.WITH_COURT, "The rights holder has gone to court; the removal stands meanwhile."),
-    _E.DISMISS: (_S.DISMISSED, "A person who did not decide before found that the removal stands."),
-    _E.APPEAL: (_S.WITH_REVIEWER, "A person who did not decide before decides."),
-    _E.REOPEN: (_S.WITH_REVIEWER, "The decision was undone; a person who did not decide before decides."),
-    _E.WITHDRAW: (_S.WITHDRAWN, "The seller has withdrawn the counter-notice."),
+    _E.GO_TO_COURT: (_S.WITH_COURT, "counter_notice.court"),
+    _E.DISMISS: (_S.DISMISSED, "counter_notice.dismissed"),
+    _E.APPEAL: (_S.WITH_REVIEWER, "counter_notice.to_reviewer"),
+    _E.REOPEN: (_S.WITH_REVIEWER, "counter_notice.reopened"),
+    _E.WITHDRAW: (_S.WITHDRAWN, "counter_notice.withdrawn"),
 }
 
 
@@ -126,7 +127,7 @@ class Step:
 
     standing: Standing
     overturns: bool
-    reason: str
+    reason: Message
 
 
 def opened(informed_at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> Standing:
@@ -181,9 +182,9 @@ def step(
         case _E.MAINTAIN:
             return _maintained(before, at, policy, calendar)
         case _E.CONCEDE:
-            return _upheld(before, "The rights holder has given way.")
+            return _upheld(before, "counter_notice.conceded")
         case _E.UPHOLD:
-            return _upheld(before, "A person who did not decide before found the seller in the right.")
+            return _upheld(before, "counter_notice.upheld")
         case _E.PASS_DEADLINE:
             return _silent(before, at, policy)
         case _:
@@ -192,43 +193,43 @@ def step(
 
 def _submitted(before: Standing, at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> Step:
     if policy.rights_holder_days is None:
-        return _to(before, _S.WITH_REVIEWER, "A person who did not decide before decides.")
+        return _to(before, _S.WITH_REVIEWER, "counter_notice.to_reviewer")
     days = policy.rights_holder_days if before.round == 1 else policy.later_round_days
     due_at = _due(at, days, policy, calendar)
     standing = Standing(_S.WITH_RIGHTS_HOLDER, before.round, due_at)
-    return Step(standing, overturns=False, reason="The rights holder is asked.")
+    return Step(standing, overturns=False, reason=message("counter_notice.asked"))
 
 
 def _maintained(before: Standing, at: datetime, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> Step:
     if policy.maintaining is Maintaining.COURT_ACTION:
         raise Invalid("Under these rules reasons are not enough: the removal stands only if you have gone to court.")
     if before.round >= policy.most_rounds:
-        return _to(before, _S.WITH_REVIEWER, "Both sides maintain what they said; a person decides.")
+        return _to(before, _S.WITH_REVIEWER, "counter_notice.both_maintain")
     due_at = _due(at, policy.later_round_days, policy, calendar)
     standing = Standing(_S.WITH_SELLER, before.round + 1, due_at)
-    return Step(standing, overturns=False, reason="The rights holder maintains the removal; the seller may answer.")
+    return Step(standing, overturns=False, reason=message("counter_notice.maintained"))
 
 
 def _silent(before: Standing, at: datetime, policy: CounterNoticePolicy) -> Step:
     if before.due_at is None or at < before.due_at:
         raise Invalid("The deadline has not passed.")
     of_seller = before.state is _S.WITH_SELLER
-    who = "The seller" if of_seller else "The rights holder"
+    who = "seller" if of_seller else "rights_holder"
     match policy.seller_silence if of_seller else policy.rights_holder_silence:
         case Silence.REINSTATED:
-            return _upheld(before, f"{who} has not answered in time.")
+            return _upheld(before, f"counter_notice.{who}_silent.reinstated")
         case Silence.REVIEWED:
-            return _to(before, _S.WITH_REVIEWER, f"{who} has not answered in time; a person decides.")
+            return _to(before, _S.WITH_REVIEWER, f"counter_notice.{who}_silent.reviewed")
         case Silence.REMOVAL_STANDS:
-            return _to(before, _S.LAPSED, f"{who} has not answered in time; the removal stands.")
+            return _to(before, _S.LAPSED, f"counter_notice.{who}_silent.stands")
 
 
-def _upheld(before: Standing, reason: str) -> Step:
-    return Step(Standing(_S.UPHELD, before.round, None), overturns=True, reason=reason)
+def _upheld(before: Standing, code: str) -> Step:
+    return Step(Standing(_S.UPHELD, before.round, None), overturns=True, reason=message(code))
 
 
-def _to(before: Standing, state: CounterNoticeState, reason: str) -> Step:
-    return Step(Standing(state, before.round, None), overturns=False, reason=reason)
+def _to(before: Standing, state: CounterNoticeState, code: str) -> Step:
+    return Step(Standing(state, before.round, None), overturns=False, reason=message(code))
 
 
 def _due(at: datetime, days: int | None, policy: CounterNoticePolicy, calendar: BusinessCalendar) -> datetime | None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from features.message import Message, message
 from models.errors import Conflict, Invalid
 from models.labels import AppealState
 from serving.appeals.policy import SellerEvidencePolicy
@@ -52,20 +53,20 @@ def may_hand_in(state: CounterNoticeState | None, *, may_appeal: bool) -> bool:
     return state is not None and (state not in CLOSED or may_appeal)
 
 
-def came_of(state: CounterNoticeState | None, appeal: AppealState | None, undone: Undone | None) -> str:
-    """The outcome of the removal of a submitted document, in one sentence.
+def came_of(state: CounterNoticeState | None, appeal: AppealState | None, undone: Undone | None) -> Message:
+    """The outcome of the removal of a submitted document.
 
-    The sentence names the decider, because a document without a review was not rejected.
+    It names the decider, because a document without a review was not rejected.
     """
     match undone:
         case Undone.APPEAL:
-            return "The appeal was upheld and the listing shown again."
+            return message("outcome.upheld")
         case Undone.CONCEDED:
-            return "The rights holder gave way and the listing was shown again."
+            return message("outcome.conceded")
         case Undone.SILENCE:
-            return "The rights holder did not answer and the listing was shown again; nobody judged the goods."
+            return message("outcome.unanswered")
     if appeal is AppealState.DISMISSED or state is CounterNoticeState.DISMISSED:
-        return "A person decided that the removal stands."
+        return message("outcome.stands")
     if appeal is None and state in {CounterNoticeState.LAPSED, CounterNoticeState.WITHDRAWN}:
-        return "The removal stood without a decision: the seller sent no statement, or withdrew it."
-    return "Not decided yet."
+        return message("outcome.undecided")
+    return message("outcome.open")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import Connection
 
 from models.errors import NotFound
+from models.messages.english import in_english
 from models.policies.version import policy_version
 from serving.appeals.policy import PROFILES, CounterNoticePolicy
 from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, Step, opened, step
@@ -99,7 +100,7 @@ def take(
         found.counter_notice_id,
         action_id=found.action_id,
         state=following.standing.state.value,
-        reason=following.reason,
+        reason=in_english(following.reason),
     )
     return following
 

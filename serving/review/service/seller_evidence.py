@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection
 
+from features.message import Message
 from models.case import CaseLane
 from models.errors import Conflict, NotFound
 from models.verdict import Side
@@ -39,7 +40,7 @@ class Document:
 
     upload: SellerUpload
     listing: str
-    came_of: str
+    came_of: Message
     at_issue: bool
 
 
@@ -160,17 +161,17 @@ def _content(connection: Connection, shown: list[SellerUpload], upload_id: str) 
     raise NotFound("There is no such document.")
 
 
-def _about(connection: Connection, marketplace_id: str, action_id: str) -> tuple[str, str]:
+def _about(connection: Connection, marketplace_id: str, action_id: str) -> tuple[str, Message]:
     """The marketplace's id of the listing, and the outcome of its removal."""
     contested = counter_notices.of_action(connection, marketplace_id, action_id)
     appeal = appeals.of_action(connection, marketplace_id, action_id)
     undone = overturns.in_force(connection, marketplace_id, action_id)
-    sentence = came_of(
+    outcome = came_of(
         None if contested is None else contested.state,
         None if appeal is None else appeal.state,
         None if undone is None else undone.cause,
     )
-    return actions.get(connection, marketplace_id, action_id).external_id, sentence
+    return actions.get(connection, marketplace_id, action_id).external_id, outcome
 
 
 def _seller_of(connection: Connection, removal: StoredAction) -> str | None:

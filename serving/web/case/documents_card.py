@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
+from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.appeals.store.seller_uploads import SellerUpload
@@ -66,7 +67,9 @@ def shown_document(upload: SellerUpload, now: datetime, address: str | None = No
 def documents_card(documents: Sequence[Document], case_id: str, now: datetime) -> tuple[DocumentShown, ...]:
     """The documents of a case's seller."""
     return tuple(
-        DocumentShown(shown_document(one.upload, now, f"/cases/{case_id}"), one.listing, one.came_of, one.at_issue)
+        DocumentShown(
+            shown_document(one.upload, now, f"/cases/{case_id}"), one.listing, in_english(one.came_of), one.at_issue
+        )
         for one in documents
     )
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import func, select
 
+from features.message import message
 from models.case import CaseLane
 from models.errors import Conflict, Invalid, NotFound
 from models.verdict import Judgement
@@ -124,14 +125,14 @@ def test_a_later_case_of_the_seller_shows_it_with_what_was_decided_then(any_site
         _, token = told(any_site, receiver)
         upload = hand_in(any_site.runtime, token, "invoice.pdf", INVOICE)
         later = a_case(any_site, external_id="MP-77")
-        assert [one.came_of for one in documents(any_site, later)] == ["Not decided yet."]
+        assert [one.came_of for one in documents(any_site, later)] == [message("outcome.open")]
         answer(any_site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
         (appeal,) = open_cases(any_site, CaseLane.APPEAL)
         assert [one.at_issue for one in documents(any_site, appeal)] == [True]
         judge(any_site, any_site.second_analyst, appeal, Judgement.GENUINE)
         (shown,) = documents(any_site, later)
         assert (shown.listing, shown.at_issue) == ("MP-9", False)
-        assert shown.came_of == "The appeal was upheld and the listing shown again."
+        assert shown.came_of == message("outcome.upheld")
         case_id = later.case_id
         assert for_analyst(any_site.runtime, any_site.analyst, case_id, upload.upload_id)[1] == INVOICE
         # Only the seller's own cases show it, and a brand sees only documents that it is asked about.
@@ -149,11 +150,11 @@ def test_a_maintained_removal_is_told_apart_from_one_that_nobody_decided_on(site
         later = a_case(site, external_id="MP-77")
         answer(site.runtime, token, CounterNoticeEvent.SUBMIT, "Bought in Lyon.")
         answer_as_brand(site, removal, MAINTAIN)
-        assert documents(site, later)[0].came_of == "Not decided yet."
+        assert documents(site, later)[0].came_of == message("outcome.open")
         answer(site.runtime, token, CounterNoticeEvent.APPEAL, "They are genuine.")
         (appeal,) = open_cases(site, CaseLane.APPEAL)
         judge(site, site.second_analyst, appeal, Judgement.COUNTERFEIT)
-        assert documents(site, later)[0].came_of == "A person decided that the removal stands."
+        assert documents(site, later)[0].came_of == message("outcome.stands")
 
 
 def test_a_second_review_shows_no_documents_of_its_own_listing(site: Site) -> None:
