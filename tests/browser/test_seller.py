@@ -85,7 +85,7 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(phone: Page, furnishe
 
 
 @pytest.mark.parametrize(
-    "language", ["zh", "ru", *(pytest.param(name, marks=pytest.mark.soak) for name in ("en", "es"))]
+    "language", ["zh", "ru", "de", *(pytest.param(name, marks=pytest.mark.soak) for name in ("en", "es", "fr"))]
 )
 def test_a_telephone_shows_every_language_whole(browser: Browser, furnished: Furnished, language: str) -> None:
     """Longer words and other letters neither widen a page nor break a rule of accessibility."""
