@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Page
 
 _PAGE = """
-<p id="said" style="font-family: {family}">{said}</p>
+<p id="text" style="font-family: {family}">{text}</p>
 """
 
 
@@ -25,6 +25,6 @@ def test_letters_are_drawn_with_the_fonts_that_the_tests_name(
     session.send("DOM.enable")
     session.send("CSS.enable")
     root = session.send("DOM.getDocument")["root"]["nodeId"]
-    node = session.send("DOM.querySelector", {"nodeId": root, "selector": "#said"})["nodeId"]
+    node = session.send("DOM.querySelector", {"nodeId": root, "selector": "#text"})["nodeId"]
     found = session.send("CSS.getPlatformFontsForNode", {"nodeId": node})["fonts"]
     assert {one["familyName"] for one in found} == drawn_with
