@@ -1,5 +1,6 @@
 """The two applications of a service: the public one, and the one behind the data directory's Unix socket."""
 
+import re
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -20,6 +21,12 @@ from serving.web.site import install_pages
 from serving.web.wording.language_choice import ReadersLanguage
 
 _LOCAL_BODY_BYTES = 100_000_000  # A batch of an import may hold long texts; the peer owns the data directory.
+# Bodies that are read before anybody is known: a few times the longest that a person can mean.
+_PUBLIC_BYTES = {
+    re.compile(r"/api/v1/session|/sign-in|/(?:setup|join|reset)/[^/]*"): 16_000,
+    re.compile(r"/notice(?:/[^/]*)?"): 300_000,
+    re.compile(r"/api/v1/notices"): 1_000_000,
+}
 
 
 def create_app(runtime: Runtime) -> FastAPI:
@@ -36,8 +43,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_package(app, api)
     install_pages(app)
     guards_of(app)
-    larger = {DOCUMENTS: 2 * runtime.policies[SellerEvidencePolicy].largest_document}
-    app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, larger=larger, page=page_of)
+    caps = {DOCUMENTS: 2 * runtime.policies[SellerEvidencePolicy].largest_document, **_PUBLIC_BYTES}
+    app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, caps=caps, page=page_of)
     app.add_middleware(ReadersLanguage, secure=is_secure(runtime))
     app.add_middleware(SecurityHeaders)
     return app

@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from fastapi import Request
+from fastapi.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -16,13 +17,16 @@ from serving.api.errors import Problem
 from serving.intake.service.intake import LARGEST_BATCH
 from training.adapters.files import parse_json
 
+T = TypeVar("T")
+_MOST_LINES: Final = 10 * LARGEST_BATCH  # Blank ones too.
+_SMALL_BYTES: Final = 64_000
 NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonlines")
 
 
 class CappedBody:
     """ASGI middleware that limits the size of a body, whatever its Content-Length says, and refuses compressed ones.
 
-    Addresses that match a pattern in `larger` have the cap of that pattern. An address with a NUL is not found:
+    Addresses that match a pattern in `caps` have the cap of that pattern. An address with a NUL is not found:
     PostgreSQL accepts no NUL in a query. `page` renders a problem for a reader of pages; it returns None for a
     program's request.
     """
@@ -31,10 +35,10 @@ class CappedBody:
         self,
         app: ASGIApp,
         most_bytes: int,
-        larger: Mapping[re.Pattern[str], int] | None = None,
+        caps: Mapping[re.Pattern[str], int] | None = None,
         page: Callable[[Scope, Problem], ASGIApp | None] | None = None,
     ) -> None:
-        self._app, self._most, self._larger, self._page = app, most_bytes, larger or {}, page
+        self._app, self._most, self._caps, self._page = app, most_bytes, caps or {}, page
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, and count the bytes of its body."""
@@ -44,7 +48,7 @@ class CappedBody:
         if "\0" in scope["path"]:
             await _refuse(send, 404, b'{"error":{"code":"not_found","sentence":"There is nothing at this address."}}')
             return
-        most = next((cap for path, cap in self._larger.items() if path.fullmatch(scope["path"])), self._most)
+        most = next((cap for path, cap in self._caps.items() if path.fullmatch(scope["path"])), self._most)
         headers = dict(scope["headers"])
         if headers.get(b"content-encoding", b"identity") != b"identity":
             await _refuse(send, 415, b'{"error":{"code":"unsupported_media_type","sentence":"Send it uncompressed."}}')
@@ -102,7 +106,7 @@ async def json_body(request: Request) -> Any:
     if _media_type(request) != "application/json":
         raise HTTPException(415)
     try:
-        return parse_json(await request.body())
+        return await _off_the_loop(parse_json, await request.body())
     except Rejected as refused:
         raise Invalid(refused.phrase) from None
 
@@ -120,9 +124,9 @@ async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bo
         raise HTTPException(415)
     body = await request.body()
     if media_type in NDJSON:
-        return (*_lines(body), True)
+        return (*await _off_the_loop(_lines, body), True)
     try:
-        found = parse_json(body)
+        found = await _off_the_loop(parse_json, body)
     except Rejected as refused:
         if refused.code != "duplicate_key":
             raise Invalid(refused.phrase) from None
@@ -133,18 +137,24 @@ async def rows_of(request: Request) -> tuple[list[Any], dict[int, Rejection], bo
     return [found], {}, False
 
 
+async def _off_the_loop(parse: Callable[[bytes], T], body: bytes) -> T:
+    """What a body says; a large one is read in a thread, so that nobody else waits for it."""
+    return parse(body) if len(body) <= _SMALL_BYTES else await run_in_threadpool(parse, body)
+
+
 def _lines(body: bytes) -> tuple[list[Any], dict[int, Rejection]]:
     rows: list[Any] = []
     refused: dict[int, Rejection] = {}
-    for line in body.split(b"\n"):
-        if not line.strip():
-            continue
+    # Counted before any is parsed: a batch that is too long costs no more than its counting.
+    if (most := body.count(b"\n")) > _MOST_LINES:
+        raise Invalid("{n:,} lines; a batch has at most {most:,} rows.", n=most, most=LARGEST_BATCH)
+    for line in _capped([line for line in body.split(b"\n") if line.strip()]):
         try:
             rows.append(parse_json(line))
         except Rejected as problem:
             refused[len(rows)] = Rejection(problem.code, problem.field, problem.sentence)
             rows.append(line.decode("utf-8", "replace"))
-    return _capped(rows), refused
+    return rows, refused
 
 
 def _capped(rows: list[Any]) -> list[Any]:

@@ -1,0 +1,60 @@
+"""Bodies that cost much to read: refused by size before anybody is known, and by their lines before they are parsed."""
+
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.fixtures.clients import with_key
+from tests.fixtures.runtimes import Site
+
+JSON = {"content-type": "application/json"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+PUBLIC = [
+    ("/api/v1/session", JSON, 16_000),
+    ("/sign-in", FORM, 16_000),
+    ("/setup/token", FORM, 16_000),
+    ("/join/token", FORM, 16_000),
+    ("/reset/token", FORM, 16_000),
+    ("/notice", FORM, 300_000),
+    ("/notice/token", FORM, 300_000),
+    ("/api/v1/notices", JSON, 1_000_000),
+]
+
+
+@pytest.mark.parametrize(("path", "headers", "cap"), PUBLIC, ids=[row[0] for row in PUBLIC])
+def test_a_public_route_reads_no_more_than_a_person_can_mean(
+    client: TestClient, path: str, headers: dict[str, str], cap: int
+) -> None:
+    assert client.post(path, content=b" " * (cap + 1), headers=headers).status_code == 413
+    assert client.post(path, content=b" " * cap, headers=headers).status_code != 413
+
+
+def test_the_longest_notice_on_the_page_fits(client: TestClient) -> None:
+    """Nine bytes a character, as a browser sends the longest letters."""
+    fields = {"explanation": "意" * 5_000, "locations": "意" * 22_000, "name": "意" * 200, "email": "a" * 320}
+    assert client.post("/notice", data=fields).status_code != 413
+
+
+@pytest.mark.parametrize(
+    ("body", "sentence"),
+    [
+        (b"{\n" * 11_000, "11,000 lines; a batch has at most 1,000 rows."),
+        (b"{\n" * 1_001, "1,001 rows; a batch has at most 1,000."),
+    ],
+)
+def test_lines_are_counted_before_they_are_parsed(client: TestClient, site: Site, body: bytes, sentence: str) -> None:
+    """Each would be refused as a row of its own if it were parsed."""
+    headers = {**with_key(site), "content-type": "application/x-ndjson"}
+    answer = client.post("/api/v1/listings", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["error"]["sentence"]) == (422, sentence)
+
+
+def test_a_large_batch_is_read_as_a_small_one_is(client: TestClient, site: Site) -> None:
+    rows = [json.dumps({"external_id": f"MP-{n}", "title": "tote " * 20, "seller": {}}) for n in range(1_000)]
+    for body, media_type in ((f"[{','.join(rows)}]", "application/json"), ("\n".join(rows), "application/x-ndjson")):
+        answer = client.post(
+            "/api/v1/listings", content=body.encode(), headers={**with_key(site), "content-type": media_type}
+        )
+        assert len(body) > 64_000
+        assert len(answer.json()["rows"]) == 1_000
