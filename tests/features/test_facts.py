@@ -51,14 +51,14 @@ DISAGREEMENTS = [
     (
         Windows(d90=61.0),
         Windows(),
-        "The seller block says 50 sales in 90 days, the seller events 61.",
+        "The seller profile reports 50 sales in 90 days; the event feed reports 61.",
         "more than a fifth",
     ),
     (Windows(), Windows(d90=7.0), None, "three are within tolerance"),
     (
         Windows(),
         Windows(d90=8.0),
-        "The seller block says 4 returns in 90 days, the seller events 8.",
+        "The seller profile reports 4 returns in 90 days; the event feed reports 8.",
         "more than three returns",
     ),
     (Windows(d7=90.0), Windows(), None, "only 90 days are compared"),
