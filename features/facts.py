@@ -259,7 +259,8 @@ def _disagreement(events: EventCounts, accepted: Windows, returned: Windows) -> 
         ("returns", events.returns.d90, returned.d90),
     ):
         if computed is not None and supplied is not None and abs(computed - supplied) > max(3.0, 0.2 * supplied):
-            return f"The seller profile reports {supplied:.0f} {name} in 90 days; the event feed reports {computed:.0f}."
+            shown = f"{supplied:.0f} {name} in 90 days; the event feed reports {computed:.0f}."
+            return f"The seller profile reports {shown}"
     return None
 
 
