@@ -112,8 +112,9 @@ class BrandRegister:
     def resolve(self, *, title: str | None, declared: str | None, gtin: str | None) -> Resolution:
         """The brand of a listing and how it was found.
 
-        A declared registered brand takes precedence only if the title names it too or names no brand. A person decides
-        about a "strap for Aurelle" that is declared as Nordfjell.
+        A declared registered brand takes precedence only if the title names it too or names no brand. If several brands
+        are then possible, none is resolved and a person decides, for example about a "strap for Aurelle" declared as
+        Nordfjell.
         """
         mentions = self._mentions(title) if title else ()
         named = {mention.brand_id for mention in mentions}

@@ -1,4 +1,4 @@
-"""Signals of the verdicts on a seller's earlier listings, as known at the moment."""
+"""Signals from the verdicts on a seller's earlier listings, as known when the listing is scored."""
 
 from typing import Final
 

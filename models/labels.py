@@ -100,22 +100,22 @@ def label_from(
     The judgement calls in order:
 
     *Verdicts that count.* Withdrawn verdicts do not count, and neither do verdicts given after the moment. Verdicts of
-    a suspended person do not count where other verdicts carry the label without them.
+    a suspended person do not count if the other verdicts suffice for a label.
 
-    *Appeals.* An open one suspends the label: half of its outcomes would be wrong. An upheld one supersedes all earlier
-    verdicts and makes the listing genuine at full weight. A model learns most from the rows that it got
-    wrong. Only a later test buy outweighs it. A dismissed one confirms 'counterfeit', and has no effect where the
-    answer is 'genuine' by now. A counter-notice suspends as an appeal does. A counter-notice that the rights holder
-    does not contest leaves no label. Silence is no judgement of the goods, and a seller could otherwise influence
-    training by waiting.
+    *Appeals.* An open appeal suspends the label, because the outcome of the appeal can make either label wrong. An
+    upheld appeal supersedes all earlier verdicts and makes the listing genuine at full weight. A model learns most from
+    the rows that it got wrong. Only a later test buy outweighs an upheld appeal. A dismissed appeal confirms
+    'counterfeit', and has no effect where the answer is 'genuine' by now. A counter-notice suspends as an appeal does.
+    A counter-notice that the rights holder does not contest leaves no label. Silence is no judgement of the goods, and
+    a seller could otherwise influence training by waiting.
 
     *Goods before statements.* A test buy outweighs every other verdict, even the brand's, earlier or later: the goods
     were examined. If test buys differ, counterfeit prevails: a seller who mixes stock sells fakes.
 
-    *The brand before analysts.* Its latest answer outweighs theirs, earlier or later, because it alone can authenticate
-    the goods. One exception stops a brand from clearing its own fakes or from accusing a rival: a blind second
-    review that contradicts it leaves no label. It does not reverse the label, because one analyst would then overrule
-    the rights holder.
+    *The brand before analysts.* The brand's latest answer outweighs earlier and later answers of analysts, because only
+    the brand can authenticate the goods. One exception stops a brand from clearing its own fakes or from accusing a
+    rival: a blind second review that contradicts the brand leaves no label. The second review does not reverse the
+    label, because one analyst would then overrule the rights holder.
 
     *Analysts.* Only the latest verdict of each analyst counts. Analysts who contradict each other give no label, also
     two against one. A listing on which three people differ needs a test buy, not a count. Two who agree are worth more
@@ -124,8 +124,8 @@ def label_from(
     represents 33 listings. A single 'genuine' verdict in the sample needs no second one; nearly all of the sample is of
     this kind. (`LabelPolicy` has the weights; a weight of 0 needs a second verdict.)
 
-    *Answers.* 'Cannot tell' and 'needs a test buy' are no answers. Grey market is genuine goods and never a counterfeit
-    label; it counts half if any deciding verdict says so.
+    *Answers.* 'Cannot tell' and 'needs a test buy' are no answers. Grey-market goods are genuine and never get a
+    counterfeit label; the label counts half if any deciding verdict says 'grey market'.
 
     *Maturity.* A label of either value teaches only once both windows have closed since the last verdict it rests on,
     and a decided appeal shortens neither. 'Genuine' is final sooner, but rows that enter early by their answer would

@@ -55,7 +55,7 @@ class Count:
 def weight_of(judgement: Judgement, reason_code: ReasonCode, policy: SanctionPolicy) -> float:
     """The weight of a removal with this judgement.
 
-    Only 'counterfeit' has a weight: grey market is genuine goods, and 'cannot tell' accuses no seller.
+    Only 'counterfeit' has a weight: grey-market goods are genuine, and 'cannot tell' accuses no seller.
     """
     if judgement is not Judgement.COUNTERFEIT:
         return 0.0

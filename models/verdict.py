@@ -93,8 +93,8 @@ def consequence(judgement: Judgement, decision_input: DecisionInput, policy: Enf
     goods, and further questions would be the correspondence that good-faith takedown is meant to end. If the brand has
     lost its standing, an analyst decides. An analyst's 'counterfeit' removes only where no brand can be asked (or the
     policy allows it) or where the goods were bought and examined. Otherwise it becomes a question to the brand. 'Cannot
-    tell' passes the case on: from a brand to an analyst, from an analyst to the brand if it can be asked. Grey market
-    is genuine goods, so the listing stays. On appeal the same answers have the opposite effect. 'Counterfeit' upholds
+    tell' passes the case on: from a brand to an analyst, from an analyst to the brand if it can be asked. Grey-market
+    goods are genuine, so the listing stays. On appeal the same answers have the opposite effect. 'Counterfeit' upholds
     the removal, and any answer other than 'counterfeit' undoes it. 'Cannot tell' undoes it too, because the seller has
     the benefit of the doubt. A second review never removes or reinstates a listing. Its purpose is a training label,
     and one more reviewer is no ground for either action. A notifier's complaint about a listing that stays is decided

@@ -128,7 +128,7 @@ def _thresholds(labels: Floats, scores: Floats, weights: Floats, false_alarms: f
 
 
 def _ranks(labels: Labels, scores: Floats, weights: Floats) -> Floats:
-    """For each row the weighted share of genuine listings with a lower score, ties half."""
+    """For each row, the weighted share of genuine listings with a lower score. Ties count half."""
     genuine = labels == 0
     order = np.argsort(scores[genuine], kind="stable")
     ordered = scores[genuine][order]

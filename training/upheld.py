@@ -24,8 +24,8 @@ class UpheldEvidence:
     """The scores of both models for the listings whose removal was overturned on appeal.
 
     The incumbent was trained on `learnt` of the `listings`. `shown` is the number that each model would show to a
-    person, candidate first. `regressed` are the versions that the candidate would show although the incumbent is
-    clear about them. `mended` is the number that the incumbent would show although the candidate is clear about them.
+    person, candidate first. `regressed` are the versions that the candidate would show although the incumbent
+    clears them. `mended` is the number that the incumbent would show although the candidate clears them.
     """
 
     listings: int
@@ -60,8 +60,8 @@ def upheld_evidence(
 def upheld_gate(evidence: UpheldEvidence, policy: GatePolicy) -> Gate:
     """The candidate newly flags at most as many listings that an appeal found genuine as it clears.
 
-    A listing is newly flagged if the candidate would show it to a person although the incumbent is clear about it. It
-    is cleared in the opposite case.
+    A listing is newly flagged if the candidate would show it to a person although the incumbent clears it. It is
+    cleared in the opposite case.
 
     Judgement calls: The gate scores the bundle itself, which was trained on these rows as genuine. A model without
     these rows would flag many of them, because removed listings look like counterfeits, and a champion that was trained

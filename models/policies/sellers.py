@@ -28,7 +28,7 @@ class SanctionPolicy:
     # separately; here each is half a strike, which is our inference.
     mark_misuse: float = 0.5
     copyright: float = 0.5
-    # A dispute about a design is argued before courts, and grey market is genuine goods: no strike.
+    # A dispute about a design is argued before courts, and grey-market goods are genuine: no strike.
     design: float = 0.0
     # A broken promise to the buyer infringes no rights holder's right.
     not_as_described: float = 0.0

@@ -112,7 +112,7 @@ def recount_of(runtime: Runtime, connection: Connection, case: Case, at: datetim
 def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:
     """Count a brand's standing and record a change, with counts, reasons and policy, also in the audit log.
 
-    Callers have just changed an input of the standing: a verdict, an appeal, or an undo.
+    Call this after each change to an input of the standing: a verdict, an appeal or an undo.
     """
     found, before = _counted(runtime, connection, marketplace_id, brand_id, at)
     _go_on(runtime, connection, found, marketplace_id, brand_id, at)

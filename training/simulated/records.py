@@ -73,7 +73,10 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A seller's constant figures. `says` names the parts that the marketplace sends. No ledger, no events."""
+    """A seller's constant figures. `says` names the parts that the marketplace sends.
+
+    A seller without a ledger has no events.
+    """
 
     monthly_sales: float
     order_value: float

@@ -265,7 +265,7 @@ def use_setup_token(connection: Connection, token_hash: str, at: datetime) -> No
     Raises
     ------
     NotFound
-        It is wrong, was used, or is older than a day.
+        The set-up link is unknown, was already used, or is older than a day.
     """
     spent = connection.execute(update(setup_token).where(*_open_setup(token_hash, at)).values(used_at=at))
     if spent.rowcount != 1:

@@ -1,8 +1,8 @@
 """The overturn of a removal with all its consequences, in the caller's transaction and once.
 
 An action and its delivery restore the listing. The seller's strike no longer counts, and a sanction that rested on it
-ends. The overturn's row corrects the label and counts for the rights holder's standing, because both are derived from
-rows. The removal's statement is amended, and both sides are told.
+ends. Labels and standing are computed from stored outcomes. The stored overturn therefore corrects the label, and the
+reinstatement counts against the rights holder's standing. The removal's statement is amended, and both sides are told.
 """
 
 from dataclasses import dataclass

@@ -19,7 +19,10 @@ def is_one() -> ColumnElement[bool]:
 
 
 def answers_one(given: ColumnElement[str], marketplace_id: ColumnElement[str]) -> ColumnElement[bool]:
-    """Whether a verdict, by its case, answers a gold item: it gives no label and decides nothing."""
+    """Whether the verdict's case is a gold item.
+
+    A verdict on a gold item gives no label and has no effect on the listing.
+    """
     known = select(review_case.c.case_id).where(inside(review_case, marketplace_id, case_id=given), is_one())
     return known.exists()
 

@@ -225,7 +225,7 @@ def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str],
 def follows(given: Sequence[Vote], confirmed_by: Collection[str], invited_by: Inviters) -> SanctionEvent:
     """The event that the votes lead to.
 
-    One rejection ends the proposal, because the sanction is then in doubt; the next strike may propose it again.
+    One rejection ends the proposal, because the sanction is then in doubt. The next strike can lead to a new proposal.
     Otherwise one person of the review team and one of account management must agree. Neither may have confirmed a
     removal behind it. If one of these people invited another, the inviter does not count
     (`serving.accounts.rules.second_person`).

@@ -217,7 +217,7 @@ def _day(value: str) -> str:
 
 
 def _wanted(connection: Connection, here: str, chosen: Filter) -> Wanted:
-    """The search for the log; an actor named by e-mail is resolved to an id."""
+    """The audit log query for the chosen filter. An actor given as an e-mail address becomes a user id."""
     actor = chosen.actor or None
     if actor is not None and "@" in actor:
         found = accounts.credentials(connection, actor)
