@@ -75,7 +75,7 @@ ONBOARDING: Final = (
         "Your marketplace",
         "You invite users, assign roles, and can switch off any rule that acts without a person.",
         (
-            "Under People, invite analysts and account managers. The invitation link appears once; send it yourself.",
+            "Under Users, invite analysts and account managers. The invitation link appears once; send it yourself.",
             "Under Kill switches, review the automatic rules. Switching a rule off takes effect with the next request.",
             "Under Settings, the reference lists every number in force and where to change it.",
         ),

@@ -81,7 +81,7 @@ _PLACES: Final = (
     ("/pending-removals", N_("Pending removals"), {Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS}),
     ("/models", N_("Models"), {Permission.SEE_MODELS}),
     ("/operations", N_("Operations"), {Permission.SEE_OPERATIONS}),
-    ("/people", N_("People"), {Permission.ADMINISTER}),
+    ("/people", N_("Users"), {Permission.ADMINISTER}),
     ("/kill-switches", N_("Kill switches"), {Permission.ADMINISTER}),
 )
 

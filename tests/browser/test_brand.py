@@ -138,7 +138,7 @@ def test_a_brand_keeps_its_file_and_writes_and_its_manager_reads_verifies_and_an
     page.get_by_label("Or paste ids, one per line").fill(f"{name}-a\n{name}-b\n")
     page.get_by_role("button", name="Preview changes").click()
     expect(page.get_by_text("Added: 2. Removed: 0.")).to_be_visible()
-    page.get_by_role("button", name="Change the list").click()
+    page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_role("rowheader", name=f"{name}-a")).to_be_visible()
 
     page.goto(f"{furnished.address}/brand/prices")

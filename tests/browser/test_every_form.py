@@ -204,7 +204,7 @@ def test_a_brand_answers_confirms_and_undoes(workshop: Workshop) -> None:
     with without_script(workshop, BRAND, workshop.site.brand_person) as (camille,):
         waiting = re.compile(r"^\d+ listings await your answer")
         before = camille.page.get_by_role("heading", name=waiting).inner_text()
-        camille.unfold("Add a reason or a note")
+        camille.unfold("Reason and note (optional)")
         camille.fill("Note for analysts", "The clasp is not ours.")
         camille.press(re.compile("^No, counterfeit"))
         camille.says("Counterfeit")
@@ -238,7 +238,7 @@ def test_a_brand_answers_confirms_and_undoes(workshop: Workshop) -> None:
 
         camille.go("/counter-notices")
         camille.fill("Why the removal should stand", "The invoice is of other goods.")
-        camille.press("Maintain the removal")
+        camille.press("Maintain removal")
         camille.says("Your answer is recorded, and the seller can read it.")
 
 
@@ -254,7 +254,7 @@ def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) 
         camille.fill("Label", "Card in the box")
         camille.press("Add indicator")
         camille.says("Indicator added. It applies to every listing")
-        camille.press("Withdraw", camille.row("Card in the box"))
+        camille.press("Withdraw indicator", camille.row("Card in the box"))
         camille.says("Indicator withdrawn. Existing scores do not change.")
 
         camille.go("/brand/prices")
@@ -263,7 +263,7 @@ def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) 
         camille.says("No entries match this search.")
 
         camille.go("/brand/rights")
-        camille.press("Withdraw")
+        camille.press("Withdraw right")
         camille.says("Right withdrawn. It covers no further confirmations")
         camille.field("Document").set_input_files(certificate)
         camille.press("Upload document")
@@ -292,7 +292,7 @@ def _asks_in_and_lets_go(camille: Window) -> None:
     camille.fill("E-mail", "new@aurelle.example")
     camille.press("Create invitation link")
     camille.says("Send this link to new@aurelle.example.")
-    camille.press("Withdraw")
+    camille.press("Withdraw invitation")
     camille.says("Change saved. It applies from the next request.")
     camille.no_longer_says("new@aurelle.example")
     camille.field("Account").select_option(label="Noemi Blanc, noemi@aurelle.example")
@@ -303,7 +303,7 @@ def _asks_in_and_lets_go(camille: Window) -> None:
     camille.says("Kanzlei Nord")
     camille.press("End power of attorney", camille.row("Kanzlei Nord"))
     expect(camille.page.get_by_role("button", name="End power of attorney")).to_have_count(0)
-    camille.press("New password", camille.row("Ruben Faure"))
+    camille.press("Create reset link", camille.row("Ruben Faure"))
     camille.says("Send this link to ruben@aurelle.example.")
     camille.press("Remove access", camille.row("Ruben Faure"))
     camille.no_longer_says("Ruben Faure")
@@ -354,9 +354,9 @@ def test_two_organisations_decide_about_sellers_and_pending_removals(workshop: W
         tomas.go("/sellers")
         tomas.fill("Seller", "lumo-trade-90")
         tomas.fill("Reason, shown to analysts", "Same phone number as a closed account.")
-        tomas.press("Add to list")
+        tomas.press("Add seller to list")
         tomas.says("Seller added to the list.")
-        tomas.press("Remove from list", tomas.row("lumo-trade-90"))
+        tomas.press("Remove seller from list", tomas.row("lumo-trade-90"))
         tomas.says("Seller removed from the list.")
 
         tomas.go("/pending-removals")
@@ -396,7 +396,7 @@ def test_two_data_scientists_try_promote_and_roll_back(workshop: Workshop, tmp_p
         wei.press("Approve and promote model")
         wei.says("Model promoted. It scores listings from now on.")
         mara.go("/models")
-        mara.unfold("Roll back to")
+        mara.unfold("Rollback to")
         mara.fill("Reason", "It asks brands too much.")
         mara.press("Roll back model")
         mara.says("Rolled back. The previous champion scores listings again.")
@@ -460,9 +460,9 @@ def test_an_administrator_changes_who_may_what(workshop: Workshop) -> None:
         admin.says("Key revoked. It stops working within one second.")
 
         admin.go("/kill-switches")
-        off = admin.page.locator("section.card").filter(has_text="Switch rule on").first
+        off = admin.page.locator("section.card").filter(has_text="Enable rule").first
         admin.fill("Reason", "The account is its owner's again.", off)
-        admin.press("Switch rule on", off)
+        admin.press("Enable rule", off)
         admin.says("Rule switched on.")
 
 

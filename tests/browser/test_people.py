@@ -45,7 +45,7 @@ def test_a_user_is_invited_onboarded_and_deactivated(
     watch = Watch(furnished.address)
     with a_window(browser, watch, script=script) as admin, a_window(browser, watch, script=script) as guest:
         begin_session(admin, furnished.address, furnished.house.site, ada)
-        admin.get_by_role("link", name="People").click()
+        admin.get_by_role("link", name="Users").click()
         admin.get_by_label("Work e-mail").fill(email)
         admin.get_by_role("button", name="Invite user").click()
         link = admin.locator("code").inner_text()

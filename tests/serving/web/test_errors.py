@@ -15,7 +15,7 @@ def test_an_address_of_nothing_is_a_page_with_a_way_on(site: Site) -> None:
     assert answer.status_code == 404
     text = words(answer.text)
     assert "Page not found There is nothing at this address. Nothing was changed. The address may be old" in text
-    assert "Back to the startHelp 404" in text
+    assert "Open home pageHelp 404" in text
     assert "told" not in answer.text
     assert "Ines Moreau" in answer.text, "the shell stays"
 

@@ -52,12 +52,12 @@ def test_a_pattern_is_tried_on_a_text_and_on_the_brands_own_listings_and_nothing
     receive(site.runtime, site.marketplace, [*rows, other], source="test")
     visitor = visit_as(site, site.brand_person)
     text = words(visitor.post(_PLACE, {**_NEW, "do": "try", "text": "a PLÁSTIC card inside"}).text)
-    assert "It matches the pasted text at “plastic card”." in text
+    assert "The pattern matches the pasted text at “plastic card”." in text
     assert "It matches 2 of your latest 5 listings here." in text
     assert "Solenne bag" not in text
     assert patterns(site) == []
     text = words(visitor.post(_PLACE, {**_NEW, "do": "try", "pattern": "aurelle", "text": "none"}).text)
-    assert "It does not match the pasted text." in text
+    assert "The pattern does not match the pasted text." in text
     assert "More than half match." in text
 
 

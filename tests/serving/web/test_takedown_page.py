@@ -42,7 +42,7 @@ def test_every_listing_is_shown_ticked_and_what_is_unticked_stays_open(site: Sit
     assert back.headers["location"] == done.headers["location"]
     assert "the questions are open again" in words(brand.get(done.headers["location"]).text)
     assert states(site) == {"withdrawn": 2}
-    assert "Takedown request" in words(brand.get("/brand").text)
+    assert "Takedown requests" in words(brand.get("/brand").text)
 
 
 def test_what_a_listing_says_is_text_and_never_markup(site: Site) -> None:
