@@ -79,7 +79,8 @@ def test_labels_in_doubt_are_counted_with_what_became_of_them(site: Site) -> Non
     judge(site, site.second_analyst, look, Judgement.COUNTERFEIT)
     text = words(visit_as(site, site.data_scientist).get("/models/labels").text)
     assert (
-        "Doubted by the latest model 1 Second reviews queued 1 Second reviews completed 1 Label contradicted 1" in text
+        "Doubtful labels, latest model 1 Second reviews queued 1 Second reviews completed 1 Contradicted labels 1"
+        in text
     )
 
 

@@ -65,7 +65,7 @@ def test_labels_are_shown_with_who_answers_for_them(site: Site) -> None:
     assert "Aurelle brand 2 100% 50%" in text
     assert "Brand&#39;s verdict 2" in page
     assert "Effective sample size 100" in text
-    assert "Capped per seller 8" in text
+    assert "Capped labels per seller 8" in text
 
 
 def test_labels_in_doubt_are_listed_for_who_does_not_review(site: Site) -> None:
@@ -83,7 +83,7 @@ def test_labels_in_doubt_are_listed_for_who_does_not_review(site: Site) -> None:
     assert "Agreement with the label 0% (0% to 79%), n = 1" in text
     blind = visit_as(site, site.second_analyst).get("/models/labels").text
     assert "0.97" not in blind, "second reviews are blind to the score"
-    assert "Doubtful labels" not in blind
+    assert ">Doubtful labels<" not in blind
 
 
 def test_runs_say_what_came_of_them_and_where_mlflow_has_them(site: Site) -> None:

@@ -55,7 +55,7 @@ def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_it
         text = "1 removed listing is still shown, although the marketplace acknowledged the removal: review it"
         assert text in words(analyst.get("/queue").text)
         kept = words(analyst.get("/pending-removals").text)
-        assert "Acknowledged but still shown" in kept
+        assert "Removed listings still shown" in kept
         assert "MP-9" in kept
         page = words(brand.get("/brand").text)
         assert text not in page

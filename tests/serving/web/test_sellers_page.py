@@ -46,10 +46,10 @@ def test_an_analyst_keeps_the_lists_and_an_account_manager_does_not_see_them(sit
     raw = analyst.get("/sellers").text
     assert "<i>A police file." not in raw
     assert "s-7" in words(raw)
-    assert "Remove from list" not in visit_as(site, site.account_manager).get("/sellers").text
+    assert "Remove seller from list" not in visit_as(site, site.account_manager).get("/sellers").text
     assert visit_as(site, site.account_manager).post("/sellers/lists", fields).status_code == 403
     assert analyst.post("/sellers/lists/remove", {"seller": "s-7"}).status_code == 303
-    assert "Remove from list" not in analyst.get("/sellers").text
+    assert "Remove seller from list" not in analyst.get("/sellers").text
 
 
 def test_what_is_in_force_and_who_is_on_a_list_is_shown_together(site: Site) -> None:

@@ -15,7 +15,7 @@ FIELDS = {
 
 def test_the_link_founds_a_marketplace_and_signs_its_administrator_in(site: Site) -> None:
     token, visitor = auth.new_setup_token(site.runtime), a_visitor(site)
-    assert "Set up your marketplace" in words(visitor.get(f"/setup/{token}").text)
+    assert "Marketplace setup" in words(visitor.get(f"/setup/{token}").text)
     assert visitor.post(f"/setup/{token}", FIELDS).headers["location"] == "/"
     assert visitor.get("/").headers["location"] == "/models"
     page = visitor.get("/models")
