@@ -109,6 +109,7 @@ NOT_SHOWN: Final = frozenset(
         "This is not JSON: {why}.",
         "{name} stands twice in one object.",
         "{n} rows; a batch has at most {most}.",
+        "{n} lines; a batch has at most {most} rows.",
         "Send JSON or NDJSON, not compressed.",
         "The request is not valid.",
         "{name}: {why}.",
