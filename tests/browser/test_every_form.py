@@ -107,7 +107,7 @@ def test_cases_are_snoozed_noted_on_and_decided_together(workshop: Workshop) -> 
         expect(ines.page.locator("del").filter(has_text="250")).to_have_count(1)
         expect(ines.page.locator("ins").filter(has_text="230")).to_have_count(1)
 
-        ines.unfold("Add a note")
+        ines.unfold("First note")
         ines.fill("Note", "The lining is wrong, <b>look</b>.")
         ines.field("Tomás Rey").check()
         ines.press("Save note")
