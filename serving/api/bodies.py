@@ -145,7 +145,7 @@ async def _off_the_loop(parse: Callable[[bytes], T], body: bytes) -> T:
 def _lines(body: bytes) -> tuple[list[Any], dict[int, Rejection]]:
     rows: list[Any] = []
     refused: dict[int, Rejection] = {}
-    # Counted before any is parsed: a batch that is too long costs no more than its counting.
+    # Counted before any is parsed: a batch that is too long costs only its counting.
     if (most := body.count(b"\n")) > _MOST_LINES:
         raise Invalid("{n:,} lines; a batch has at most {most:,} rows.", n=most, most=LARGEST_BATCH)
     for line in _capped([line for line in body.split(b"\n") if line.strip()]):
