@@ -35,6 +35,12 @@ def test_a_context_is_documented_and_frozen_and_its_template_uses_it_all(page: t
     assert used == fields
 
 
+@pytest.mark.parametrize("path", ALL, ids=lambda path: str(path.relative_to(TEMPLATES)))
+def test_no_template_gives_an_id_twice(path: Path) -> None:
+    found = re.findall(r'\sid="([^"{]+)"', path.read_text(encoding="utf-8"))
+    assert sorted(set(found)) == sorted(found)
+
+
 def test_every_page_has_a_context() -> None:
     used = {page.template for page in pages()}  # type: ignore[attr-defined]  # contexts have it
     whole = {path.name for path in ALL if "extends" in path.read_text(encoding="utf-8")}
