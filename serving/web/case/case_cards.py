@@ -34,10 +34,11 @@ _MISSING_PRICE: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """A field of the listing other than its text."""
+    """A field of the listing other than its text; `address` is set where it can be opened."""
 
     name: str
     value: Shown
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +75,17 @@ def listing_card(facts: Facts) -> ListingCard:
         (N_("Ships from"), listing.ship_from),
         (N_("GTIN"), listing.gtin),
         (N_("Part number"), listing.mpn),
-        (N_("Address"), listing.link),
     )
+    attributes = [Attribute(say(name), text_view.show(value)) for name, value in pairs if value]
+    if listing.link is not None:
+        attributes.append(Attribute(say(N_("Address")), text_view.show(listing.link), listing.link))
     return ListingCard(
         title=title,
         description=description,
         folded_title=fold(listing.title or ""),
         folded_description=fold(listing.description or ""),
         remark=remark,
-        attributes=tuple(Attribute(say(name), text_view.show(value)) for name, value in pairs if value),
+        attributes=tuple(attributes),
         pictures=len(listing.image_link) if listing.image_link is not None else None,
     )
 

@@ -1,5 +1,7 @@
 import dataclasses
+import re
 from datetime import timedelta
+from html import escape
 from typing import Any
 
 import pytest
@@ -155,7 +157,9 @@ def test_hostile_text_is_text(site: Site) -> None:
         page = visitor.get(path).text
         for markup in ("<script>alert", "<img", "<i>", "<b>CN", "\u202e", "\u2066", "49{%"):
             assert markup not in page, (path, markup)
-        assert 'href="https://evil' not in page
+        links = re.findall(r'<a [^>]*href="https://evil[^>]*>', page)
+        assert len(links) == 1, "the listing's own address alone, which a click opens"
+        assert 'rel="noopener noreferrer nofollow"' in links[0]
         assert "pixel.png" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in visitor.get(f"/cases/{case.case_id}").text
 
@@ -395,3 +399,16 @@ def test_an_activity_series_is_drawn_where_it_is_known_and_hatched_before(site: 
 def test_without_a_matching_indicator_there_is_no_card_of_them(site: Site) -> None:
     page = visit_as(site, site.analyst).get(f"/cases/{a_case(site).case_id}").text
     assert "tell-tale" not in page
+
+
+def test_the_address_of_a_listing_can_be_opened_without_telling_where_from(site: Site) -> None:
+    address = "https://bazaar.example/offers/1?a=1&b=%3Cb%3E"
+    case = a_case(site, CaseLane.ASK_BRAND, link=address)
+    expected = f'<a rel="noopener noreferrer nofollow" target="_blank" href="{escape(address)}">'
+    assert expected in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+    assert "nofollow" not in visit_as(site, site.brand_person).get("/brand").text, "a brand opens no seller's link"
+
+
+def test_a_listing_without_an_address_has_no_link(site: Site) -> None:
+    case = a_case(site)
+    assert "nofollow" not in visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
