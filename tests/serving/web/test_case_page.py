@@ -158,8 +158,8 @@ def test_hostile_text_is_text(site: Site) -> None:
         for markup in ("<script>alert", "<img", "<i>", "<b>CN", "\u202e", "\u2066", "49{%"):
             assert markup not in page, (path, markup)
         links = re.findall(r'<a [^>]*href="https://evil[^>]*>', page)
-        assert len(links) == 1, "the listing's own address alone, which a click opens"
-        assert 'rel="noopener noreferrer nofollow"' in links[0]
+        assert len(links) == path.startswith("/cases"), "the listing's own address alone, which a click opens"
+        assert all('rel="noopener noreferrer nofollow"' in link for link in links)
         assert "pixel.png" not in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in visitor.get(f"/cases/{case.case_id}").text
 
