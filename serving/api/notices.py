@@ -1,7 +1,7 @@
 """Notices of notifiers: the public route of Article 16, and their outcomes for the marketplace to send on."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
@@ -12,6 +12,7 @@ from models.errors import Invalid
 from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
+from serving.api.moments import in_utc
 from serving.guards import Caller, key, public, runtime_of
 from serving.notices.rules.notices import Channel, Draft
 from serving.notices.service.notice_list import changed_notices
@@ -96,4 +97,4 @@ def _moment(text: str | None) -> datetime:
         found = datetime.fromisoformat(text or "")
     except ValueError:
         raise Invalid("Name a moment from which on: ?since=2026-03-01T00:00:00Z.") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return in_utc(found)

@@ -1,6 +1,6 @@
 """Test buys, for analysts' tools."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, Field
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.api.moments import in_utc
 from serving.api.people import Body, verdict_answer
 from serving.guards import may, runtime_of
 from serving.review.rules.test_buy import CustodyEvent, Examiner
@@ -52,7 +53,7 @@ class FindingBody(Body):
 @router.post("/api/v1/cases/{case_id}/test-buys", status_code=201)
 async def post_order(case_id: str, body: OrderBody, request: Request, session: Analyst) -> dict[str, str]:
     """Record that the goods of a case were ordered."""
-    arrives_by = body.arrives_by.astimezone(UTC)
+    arrives_by = in_utc(body.arrives_by)
     wanted = Order(case_id, body.version_id, body.reference, arrives_by, body.cost, body.currency)
     return {"test_buy_id": await run_in_threadpool(order, runtime_of(request), session.person, wanted)}
 
@@ -101,4 +102,4 @@ def get_test_buy(test_buy_id: str, request: Request, session: Analyst) -> dict[s
 
 
 def _utc(at: datetime | None) -> datetime | None:
-    return None if at is None else at.astimezone(UTC)
+    return None if at is None else in_utc(at)

@@ -9,6 +9,7 @@ from models.errors import DomainError
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.service.reporters import NewReporter, register
 from serving.notices.tables import notice
+from tests.fixtures.clients import with_key
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing
 from tests.fixtures.reviewing import open_cases
 from tests.fixtures.runtimes import Site
@@ -124,3 +125,9 @@ def test_who_can_be_registered(site: Site, changes: dict[str, Any], expected: st
     wanted = {"name": "Watch", "email": "desk@watch.example", "kind": ReporterKind.REGISTERED, **changes}
     with pytest.raises(DomainError, match=expected):
         register(site.runtime, NewReporter(**wanted), by="test")
+
+
+@pytest.mark.parametrize("since", ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"])
+def test_a_moment_beyond_the_calendar_is_refused(client: TestClient, site: Site, since: str) -> None:
+    answer = client.get("/api/v1/notices", params={"since": since}, headers=with_key(site))
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")

@@ -25,3 +25,13 @@ def test_a_tool_orders_follows_and_closes_a_test_buy(client: TestClient, site: S
     assert [one["event"] for one in read["custody"]] == ["order", "receive", "inspect", "examine"]
     again = client.post(f"{path}/verdict", json=finding, headers=token)
     assert (again.status_code, again.json()["error"]["code"]) == (409, "conflict")
+
+
+def test_a_date_beyond_the_calendar_is_refused(client: TestClient, site: Site) -> None:
+    case, token = a_case(site), sign_in(client, site.analyst)
+    body = {"version_id": case.version_id, "reference": "BZ-1", "cost": "9", "currency": "EUR"}
+    for beyond in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        made = client.post(
+            f"/api/v1/cases/{case.case_id}/test-buys", json={**body, "arrives_by": beyond}, headers=token
+        )
+        assert (made.status_code, made.json()["error"]["code"]) == (422, "invalid")
