@@ -123,6 +123,7 @@ class FirstScore(NamedTuple):
     scored_at: datetime
     inclusion_probability: float
     reviewed: bool
+    lane: Lane
 
 
 def first_scores(
@@ -139,7 +140,12 @@ def first_scores(
     certain = set(connection.execute(notices.reviewed_for_a_notice(marketplace_id, window.end)).scalars())
     query = (
         select(
-            score.c.version_id, score.c.scorer, score.c.probability, score.c.scored_at, score.c.inclusion_probability
+            score.c.version_id,
+            score.c.scorer,
+            score.c.probability,
+            score.c.scored_at,
+            score.c.inclusion_probability,
+            score.c.lane,
         )
         .where(*_scored(marketplace_id, window))
         .order_by(score.c.score_id)
@@ -149,12 +155,14 @@ def first_scores(
             listing_version.c.brand_id == brand_id
         )
     seen: set[str] = set()
-    for version_id, scorer, probability, at, chance in connection.execution_options(yield_per=1_000).execute(query):
+    for version_id, scorer, probability, at, chance, lane in connection.execution_options(yield_per=1_000).execute(
+        query
+    ):
         if version_id not in seen:
             seen.add(version_id)
             # A notice caused the review, whatever the random draw was.
             due = 1.0 if version_id in certain else chance
-            yield FirstScore(version_id, scorer, probability, at, due, version_id in reviewed)
+            yield FirstScore(version_id, scorer, probability, at, due, version_id in reviewed, Lane(lane))
 
 
 def add_drift_report(connection: Connection, row: Mapping[str, Any]) -> None:

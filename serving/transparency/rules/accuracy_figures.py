@@ -47,9 +47,9 @@ _NO_SAMPLE: Final = "No listing of the random audit sample has a mature label in
 def accuracy_figures(found: Accuracy) -> list[Figure]:
     """Error rates of automated means (Article 15(1)(e)) and the share of counterfeits by band, each with its interval.
 
-    A flagged genuine listing is an error, and so is a counterfeit that the model passes without review. Between the two
-    thresholds people decide, so the model makes no decision. The shares are of all listings, estimated from the random
-    audit sample, and not of suspicious listings only.
+    A flagged genuine listing is an error, and so is a counterfeit that the model passes without review. What counts is
+    the lane of a listing's first score; a listing with too little evidence is no decision. The shares are of all
+    listings, estimated from the random audit sample, and not of suspicious listings only.
     """
     return [
         *_of("error_rate_of_what_was_flagged", found.flagged.rest),

@@ -1,13 +1,15 @@
 """The model's accuracy in a period, from the random audit sample and later labels."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
-from models.policies.deciding import DEFAULT_ROUTING
 from models.policies.learning import DEFAULT_LABELS
 from models.prevalence import Due, Estimate, prevalence
+from models.routing import Lane
 from serving.learning.service.labelling import mature_labels
 from serving.learning.store import monitoring
 from serving.platform.database.window import Window
@@ -15,6 +17,17 @@ from serving.transparency.rules.accuracy_figures import Accuracy, BandOfScores, 
 from training.bands import ScoredListing, precision_by_band
 
 _A_MOMENT = timedelta(microseconds=1)
+# A listing counts where its lane says, whatever the thresholds are today. One with too little evidence is no decision.
+FLAGGED: Final = frozenset({Lane.ASK_BRAND, Lane.ANALYST})
+PASSED: Final = frozenset({Lane.NO_ACTION, Lane.AUDIT})
+
+
+@dataclass(frozen=True, slots=True)
+class Routed:
+    """A scored listing, and the lane to which its first score sent it."""
+
+    lane: Lane
+    scored: ScoredListing
 
 
 def accuracy(connection: Connection, marketplace_id: str, since: datetime, until: datetime) -> Accuracy:
@@ -25,21 +38,22 @@ def accuracy(connection: Connection, marketplace_id: str, since: datetime, until
     window = Window(since - _A_MOMENT, until - _A_MOMENT)
     labels = mature_labels(connection, marketplace_id, DEFAULT_LABELS, until)
     rows = [
-        ScoredListing(row.probability, row.inclusion_probability, labels.get(row.version_id), row.reviewed)
+        Routed(
+            row.lane,
+            ScoredListing(row.probability, row.inclusion_probability, labels.get(row.version_id), row.reviewed),
+        )
         for row in monitoring.first_scores(connection, marketplace_id, window)
         if row.probability is not None
     ]
     return accuracy_of(rows)
 
 
-def accuracy_of(rows: Sequence[ScoredListing]) -> Accuracy:
-    """The model's accuracy for these listings, flagged and passed by the thresholds of the routing policy."""
-    flagged = [one for one in rows if one.probability >= DEFAULT_ROUTING.ask_brand_from]
-    passed_over = [one for one in rows if one.probability < DEFAULT_ROUTING.analyst_from]
-    bands = precision_by_band(rows)
+def accuracy_of(rows: Sequence[Routed]) -> Accuracy:
+    """The model's accuracy for these listings: in the lanes that it flags for people, and in those that it passes."""
+    bands = precision_by_band([one.scored for one in rows])
     return Accuracy(
-        _counterfeit(flagged),
-        _counterfeit(passed_over),
+        _counterfeit([one.scored for one in rows if one.lane in FLAGGED]),
+        _counterfeit([one.scored for one in rows if one.lane in PASSED]),
         tuple(BandOfScores(one.low, one.high, one.listings, _share(one.found)) for one in bands),
     )
 
