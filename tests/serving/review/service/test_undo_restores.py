@@ -80,7 +80,7 @@ def play(one: Site, two: Site, name: str, reporters: tuple[Reporter, Reporter], 
         assert standing_of(one, brand_id) == standing_of(two, brand_id)
 
 
-@pytest.mark.parametrize("seed", [pytest.param(n, marks=[pytest.mark.soak] if n else []) for n in range(20)])
+@pytest.mark.parametrize("seed", [pytest.param(n, marks=[pytest.mark.soak] if n else []) for n in range(21)])
 def test_answers_that_were_undone_leave_a_case_as_its_twin_that_nobody_answered(
     twins: tuple[Site, Site], seed: int
 ) -> None:
