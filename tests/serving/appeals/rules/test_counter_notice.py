@@ -177,6 +177,14 @@ def test_under_the_dsa_a_person_of_the_marketplace_decides_at_once() -> None:
     assert take(opened(NOW, DSA, CALENDAR), E.SUBMIT, policy=DSA).standing == Standing(S.WITH_REVIEWER, 1, None)
 
 
+@pytest.mark.parametrize(("before", "event"), ALLOWED)
+def test_an_event_undoes_the_removal_if_it_upholds_the_counter_notice(
+    before: CounterNoticeState, event: CounterNoticeEvent
+) -> None:
+    found = take(Standing(before, 1, DUE), event)
+    assert found.overturns is (found.standing.state is S.UPHELD)
+
+
 @settings(max_examples=3 * settings().max_examples, deadline=None)
 @given(
     policy=st.sampled_from(list(PROFILES.values())),
