@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 
 from models.errors import Invalid, NotFound
 from serving.guards import CrossSite, runtime_of
@@ -25,9 +25,23 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 async def _fields(request: Request) -> Mapping[str, str]:
     form = await request.form(max_files=0)  # Files that the guard has already read are not affected.
+    try:
+        return text_fields(form)
+    except Invalid:
+        await request.close()
+        raise
+
+
+def text_fields(form: FormData) -> dict[str, str]:
+    """The fields of a form that are text.
+
+    Raises
+    ------
+    Invalid
+        A field contains characters that a database rejects.
+    """
     found = {name: value for name, value in form.items() if isinstance(value, str)}
     if any(_UNSTORABLE.search(value) for value in found.values()):
-        await request.close()
         raise Invalid("The form contains characters that cannot be stored.")
     return found
 

@@ -144,7 +144,7 @@ FORMS: Final = (
     OneForm("saved_filters.html", "POST /queue/filters/rename", OWN_WORK),
     OneForm("saved_filters.html", "POST /queue/filters/delete", QUEUE),
     OneForm("search.html", "GET /search", OWN_WORK),
-    OneForm("seller.html", "POST /seller/{token}", SELLER, "event=submit"),
+    OneForm("seller.html", "POST /seller/{token}", SELLER, '"said"'),
     OneForm("seller.html", "POST /seller/{token}/documents", SELLER),
     OneForm("seller.html", "POST /seller/{token}", SELLER, "event=withdraw"),
     OneForm("sellers.html", "POST /sellers/sanctions/{sanction_id}", SELLERS),

@@ -32,7 +32,7 @@ from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
 
 PLACE: Final = "/seller/"
-DOCUMENTS: Final = re.compile(r"/seller/[^/]+/documents")
+DOCUMENTS: Final = re.compile(r"/seller/[^/]+(?:/documents)?")
 _TOKEN: Final = re.compile(r"(act_[0-9a-z]{26})\.([1-9][0-9]{0,5})\.([\w-]{43})\Z", re.ASCII)
 _SELLERS: Final = tuple(event for event, party in WHO.items() if party is Party.SELLER)
 # An appeal is open from the acknowledgement, and deliveries are retried for a week.

@@ -34,7 +34,7 @@ from serving.takedowns.store.actions import StoredAction
 from serving.web import text_view
 from serving.web.case.documents_card import ShownDocument, shown_document
 from serving.web.case.seller_activity import Deadline, Happened, deadline, timeline, what_comes
-from serving.web.forms import Fields, refuse_cross_site
+from serving.web.forms import refuse_cross_site, text_fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import i18n, seller_words
@@ -80,24 +80,33 @@ class SellerPage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Document:
-    """A file of the form: its name as the browser gave it, and only as many bytes as are needed to refuse it."""
+class _Submission:
+    """The fields and the file of the form; only as many bytes of the file as are needed to refuse it."""
 
+    fields: Mapping[str, str]
     name: str
     content: bytes
 
+    @property
+    def text(self) -> str:
+        """What the seller typed, at most as long as can be sent."""
+        return self.fields.get("said", "")[:LONGEST_TEXT]
 
-async def _document(token: str, request: Request) -> _Document:
-    """The file of the form; it is read only after the link has been verified."""
+
+async def _submission(token: str, request: Request) -> _Submission:
+    """The form; it is read only after the link has been verified."""
     refuse_cross_site(request)
     runtime = runtime_of(request)
     await run_in_threadpool(_check_link, runtime, token)
     async with request.form(max_files=1, max_fields=4) as form:
-        given = form.get("document")
+        fields, given = text_fields(form), form.get("document")
         if not isinstance(given, UploadFile):
-            return _Document("", b"")
+            return _Submission(fields, "", b"")
         most = runtime.policies[SellerEvidencePolicy].largest_document
-        return _Document(given.filename or "", await given.read(most + 1))
+        return _Submission(fields, given.filename or "", await given.read(most + 1))
+
+
+_Submitted = Annotated[_Submission, Depends(_submission)]
 
 
 def _check_link(runtime: Runtime, token: str) -> None:
@@ -112,33 +121,36 @@ def get_seller_page(token: str, request: Request) -> Response:
 
 
 @router.post(PLACE + "{token}", dependencies=[_BY_LINK])
-def post_seller_page(token: str, request: Request, fields: Fields) -> Response:
-    """Answer, withdraw the answer, or appeal; a refused form returns with its values and the reason."""
-    refuse_cross_site(request)
-    runtime = runtime_of(request)
-    event, given = fields.get("event", ""), fields.get("said", "")
+def post_seller_page(token: str, request: Request, sent: _Submitted) -> Response:
+    """Answer, withdraw the answer, or appeal, with the chosen document first; a refused form returns with its text."""
+    runtime, event = runtime_of(request), sent.fields.get("event", "")
     try:
         if event not in set(CounterNoticeEvent):
             raise Invalid("Choose one of the answers.")
-        answer(runtime, token, CounterNoticeEvent(event), given)
+        if sent.name:
+            hand_in(runtime, token, sent.name, sent.content)
+        answer(runtime, token, CounterNoticeEvent(event), sent.fields.get("said", ""))
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, token, typed=given[:LONGEST_TEXT], error=refusal(refused))
+        page = _page(runtime, token, typed=sent.text, error=refusal(refused))
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
 
 @router.post(PLACE + "{token}/documents", dependencies=[_BY_LINK])
-def post_document(token: str, request: Request, document: Annotated[_Document, Depends(_document)]) -> Response:
-    """Submit a document; a refused one leaves earlier documents unchanged."""
+def post_document(token: str, request: Request, sent: _Submitted) -> Response:
+    """Submit a document; a refused one leaves earlier documents unchanged. The page keeps the unsent text."""
     runtime = runtime_of(request)
     try:
-        hand_in(runtime, token, document.name, document.content)
+        hand_in(runtime, token, sent.name, sent.content)
     except NotFound:
         raise
     except DomainError as refused:
-        return respond(request, _page(runtime, token, error=refusal(refused)), status=status_of(refused))
+        page = _page(runtime, token, typed=sent.text, error=refusal(refused))
+        return respond(request, page, status=status_of(refused))
+    if sent.text:
+        return respond(request, _page(runtime, token, typed=sent.text))
     return RedirectResponse(f"{PLACE}{token}#documents", status_code=303)
 
 

@@ -49,13 +49,14 @@ def test_a_document_that_is_refused_is_refused_on_the_page(site: Site, content: 
     assert expected in words(answer.text)
 
 
-def test_only_the_address_of_documents_takes_more_than_a_page_needs(site: Site) -> None:
+def test_only_the_seller_s_page_and_its_documents_take_more_than_a_page_needs(site: Site) -> None:
     _, link = a_link(site)
     visitor = a_visitor(site)
     large = b"%PDF-" + b"x" * 6_000_000
     assert send(visitor, link, "scan.pdf", large) == 303
     assert send(visitor, link, "scan.pdf", large * 3) == 413
-    assert visitor.client.post(link, content=large).status_code == 413
+    assert visitor.client.post(link, content=large * 3).status_code == 413
+    assert visitor.client.post("/queue/filters", content=large).status_code == 413
 
 
 def test_nobody_hands_in_without_a_link_or_from_another_site(site: Site) -> None:

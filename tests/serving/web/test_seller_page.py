@@ -3,6 +3,7 @@
 import dataclasses
 
 import pytest
+from httpx2 import Response
 from sqlalchemy import update
 from structlog.testing import capture_logs
 
@@ -23,9 +24,17 @@ from tests.fixtures.runtimes import Site
 from tests.serving.appeals.service.test_counter_notices import now_of
 from tests.serving.appeals.service.test_seller_links import removed
 from tests.serving.delivery.service.test_delivery import register
-from tests.serving.web.visits import a_visitor, words
+from tests.serving.web.visits import Visitor, a_visitor, words
 
 STATEMENT = "Bought from the authorised dealer in Lyon on 3 May; invoice 1177. <script>alert(1)</script>"
+
+
+AN_INVOICE = b"%PDF-1.4\n% Invoice 1177.\n%%EOF\n"
+
+
+def upload(visitor: Visitor, path: str, content: bytes, **fields: str) -> Response:
+    """Send the form of the page with a document."""
+    return visitor.client.post(path, data=fields, files={"document": ("invoice.pdf", content)}, headers=visitor.headers)
 
 
 def hidden_from_sellers(site: Site) -> tuple[str, ...]:
@@ -157,6 +166,32 @@ def test_an_answer_that_is_refused_is_not_lost(site: Site) -> None:
     assert "invoice 1177" in words(answer.text)
     assert visitor.post(link, {"event": "concede", "said": STATEMENT}).status_code == 422
     assert visitor.post(link, {"event": "submit", "said": "  "}).status_code in {409, 422}
+
+
+def test_the_typed_text_survives_the_upload_of_a_document(site: Site) -> None:
+    removal, link = a_link(site)
+    visitor = a_visitor(site)
+    page = visitor.get(link).text
+    assert f'action="{link}" enctype="multipart/form-data" id="reply"' in page
+    assert 'name="document" form="reply"' in page
+    assert f'form="reply" formaction="{link}/documents" formnovalidate' in page
+    sent = upload(visitor, f"{link}/documents", AN_INVOICE, said=STATEMENT)
+    assert sent.status_code == 200
+    assert "invoice 1177" in words(sent.text)
+    assert "invoice.pdf" in words(sent.text)
+    assert now_of(site, removal).state is CounterNoticeState.WITH_SELLER
+
+
+def test_a_document_chosen_beside_an_answer_is_sent_with_it_or_neither_is(site: Site) -> None:
+    removal, link = a_link(site)
+    visitor = a_visitor(site)
+    refused = upload(visitor, link, b"text", event="submit", said=STATEMENT)
+    assert refused.status_code == 422
+    assert "invoice 1177" in words(refused.text)
+    assert now_of(site, removal).state is CounterNoticeState.WITH_SELLER
+    assert upload(visitor, link, AN_INVOICE, event="submit", said=STATEMENT).status_code == 303
+    assert now_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
+    assert "invoice.pdf" in words(visitor.get(link).text)
 
 
 def test_an_answer_can_be_withdrawn(site: Site) -> None:
