@@ -78,12 +78,11 @@ def make_reset_link(runtime: Runtime, email: str) -> str:
 @person.command("reset")
 def reset_password(email: str) -> None:
     """Make a password reset link; it is shown once, works once, and expires after 24 hours."""
-    from serving.platform.home import DEFAULT_PORT, Home
+    from serving.platform.home import Home
+    from serving.platform.public_address import public_address
 
     settings = settings_with()
-    port = settings.port or Home.at(settings.home).read_service().get("port") or DEFAULT_PORT
-    address = settings.public_url or f"http://{settings.host}:{port}"
-    typer.echo(address.rstrip("/") + make_reset_link(email))
+    typer.echo(public_address(settings, Home.at(settings.home)) + make_reset_link(email))
 
 
 @command(key, "add")

@@ -3,8 +3,10 @@
 from fastapi import Request
 
 from serving.guards import runtime_of
+from serving.platform.public_address import public_address
 
 
 def whole_address(request: Request, path: str) -> str:
-    """A path of ours under the configured public address, or else under that of the request."""
-    return (runtime_of(request).settings.public_url or str(request.base_url)).rstrip("/") + path
+    """A path of ours under the service's own address, whatever Host header the request has."""
+    runtime = runtime_of(request)
+    return public_address(runtime.settings, runtime.home) + path

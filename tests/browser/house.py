@@ -27,6 +27,7 @@ from serving.review.service.seller_evidence import hand_in
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.bursts import confirm
 from tests.fixtures.clocks import TestClock
+from tests.fixtures.links import path_of
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.many_cases import suspects
 from tests.fixtures.notifying import a_listing, notify
@@ -98,7 +99,7 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
     given_back(site, undone)
     open_counter_notices(site.runtime)
     links = {
-        name: new_link(site.runtime, site.here, action.action_id)
+        name: path_of(new_link(site.runtime, site.here, action.action_id))
         for name, action in (
             ("seller", fresh),
             ("seller-answered", answered),
@@ -128,7 +129,7 @@ def _decided_together(site: Site) -> dict[str, str]:
 
 
 def _notified(site: Site) -> str:
-    return notify(site, a_listing(site, "MP-50"), a_listing(site, "MP-51")).link
+    return path_of(notify(site, a_listing(site, "MP-50"), a_listing(site, "MP-51")).link)
 
 
 def _open_work(site: Site) -> None:

@@ -25,6 +25,7 @@ from tests.browser.every_page import PAGES, OnePage
 from tests.browser.house import furnish
 from tests.browser.looking import PHONE, SCREEN, THEMES, NotReached, go_to
 from tests.browser.service import serving
+from tests.fixtures.links import path_of
 from tests.fixtures.runtimes import PASSWORD
 
 _REFERRED: Final = re.compile(r"screenshots/([\w-]+\.png)")
@@ -125,7 +126,7 @@ def _addresses(base_url: str, home: Path, key: str) -> dict[str, str]:
         for one in removals[:_MOST_LINKS]:
             if len(found) == len(_HEADLINES):
                 break
-            link = client.post(f"/api/v1/actions/{one['webhook_id']}/seller-link").json()["seller_link"]
+            link = path_of(client.post(f"/api/v1/actions/{one['webhook_id']}/seller-link").json()["seller_link"])
             read = client.get(link).text
             found |= {
                 name: link for name, sentence in _HEADLINES.items() if name not in found and f">{sentence}<" in read
@@ -133,7 +134,7 @@ def _addresses(base_url: str, home: Path, key: str) -> dict[str, str]:
         listings = [one["listing"] for one in removals[:2]]
         answer = httpx.post(f"{base_url}/api/v1/notices", json={**_NOTICE, "locations": listings}, timeout=30)
         if answer.is_success:
-            found["notice"] = answer.json()["link"]
+            found["notice"] = path_of(answer.json()["link"])
     return found
 
 

@@ -15,7 +15,7 @@ from serving.accounts.rules.access import Person, Role
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.counter_notices import answer_as_rights_holder, open_counter_notices, submit
-from serving.appeals.service.seller_links import PLACE, new_link
+from serving.appeals.service.seller_links import new_link
 from serving.brands.service.brand_messages import write
 from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.cases.service.saved_filters import save_filter
@@ -31,6 +31,7 @@ from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
 from serving.review.service.seller_evidence import hand_in
 from tests.fixtures.clocks import TestClock
+from tests.fixtures.links import path_of, token_of
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import notify
 from tests.fixtures.removing import a_marketplace_that_listens, carried_out
@@ -163,7 +164,7 @@ class _Round:
         link = new_link(runtime, site.here, action.action_id)
         for document in range(_DOCUMENTS):
             content = f"%PDF-1.4\n{number}.{document}\n%%EOF".encode()
-            hand_in(runtime, link.removeprefix(PLACE), self._next(300), content)
+            hand_in(runtime, token_of(link), self._next(300), content)
         submit(runtime, site.here, action.action_id, self._next(4_000))
         contested = now_of(site, action).counter_notice_id
         answer_as_rights_holder(
@@ -174,7 +175,7 @@ class _Round:
         else:
             submit(runtime, site.here, action.action_id, f"Again: {self._two(3_000)}")
         self.siege.removals.append(action.action_id)
-        self.siege.sellers.append(link)
+        self.siege.sellers.append(path_of(link))
 
     def _notice(self, name: str) -> str:
         site = self.siege.site
@@ -183,6 +184,6 @@ class _Round:
         email = f"anna-{name.lower()}@example.org"
         named = self._next(150)
         with suppress(DomainError):
-            return notify(site, *places, explanation=explanation, name=named, email=email).link
+            return path_of(notify(site, *places, explanation=explanation, name=named, email=email).link)
         # What is no line of text is refused as a name, so that the rest is said by somebody whose name is one.
-        return notify(site, *places, explanation=explanation, email=email).link
+        return path_of(notify(site, *places, explanation=explanation, email=email).link)

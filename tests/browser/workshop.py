@@ -27,6 +27,7 @@ from tests.browser.house import House, furnish
 from tests.browser.service import serving
 from tests.browser.watching import Watch
 from tests.fixtures.clocks import TestClock
+from tests.fixtures.links import path_of
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.promoting import promote
@@ -171,7 +172,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
 
 def _a_notice_that_came_to_nothing(site: Site) -> str:
     listing, before = a_listing(site, "NOTIFIED-1"), {one.case_id for one in open_cases(site)}
-    link = notify(site, listing).link
+    link = path_of(notify(site, listing).link)
     (case,) = [one for one in open_cases(site) if one.case_id not in before]
     judge(site, site.analyst, case, Judgement.GENUINE)
     return link

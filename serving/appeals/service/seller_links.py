@@ -26,6 +26,7 @@ from serving.appeals.store.counter_notices import CounterNotice
 from serving.appeals.store.seller_links import SellerLink
 from serving.audit.store import audit
 from serving.platform.deadlines import BusinessCalendar
+from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
@@ -52,7 +53,7 @@ def link_for(runtime: Runtime, connection: Connection, removal: StoredAction) ->
     """The address of the link to a removal, created at the first call and stable; None once it was revoked.
 
     The link is valid as long as the removal can be appealed against, even if the marketplace acknowledges it late.
-    It is a full URL if `TOUCHSTONE_PUBLIC_URL` is set, else a path.
+    It is a full URL.
     """
     found = seller_links.latest(connection, removal.marketplace_id, removal.action_id)
     if found is None:
@@ -183,7 +184,7 @@ def _make(runtime: Runtime, connection: Connection, removal: StoredAction) -> Se
 
 
 def _address(runtime: Runtime, link: SellerLink) -> str:
-    return f"{(runtime.settings.public_url or '').rstrip('/')}{PLACE}{_token(runtime, link)}"
+    return f"{public_address(runtime.settings, runtime.home)}{PLACE}{_token(runtime, link)}"
 
 
 def _token(runtime: Runtime, link: SellerLink) -> str:

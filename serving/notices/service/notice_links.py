@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from models.errors import NotFound
 from serving.notices.store import notices, reporters
 from serving.notices.store.notices import StoredNotice
+from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 
 PLACE: Final = "/notice/"
@@ -22,8 +23,8 @@ _PURPOSE: Final = b"touchstone notice link v1"
 
 
 def link_for(runtime: Runtime, marketplace_id: str, notice_id: str) -> str:
-    """The address of a notice's page: a full URL where the public URL is set, else a path."""
-    base = (runtime.settings.public_url or "").rstrip("/")
+    """The address of a notice's page: a full URL."""
+    base = public_address(runtime.settings, runtime.home)
     return f"{base}{PLACE}{notice_id}.{_signature(runtime, marketplace_id, notice_id)}"
 
 

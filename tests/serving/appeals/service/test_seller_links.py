@@ -5,12 +5,13 @@ import pytest
 from models.case import CaseLane
 from models.errors import NotFound
 from models.verdict import Judgement
-from serving.appeals.service.seller_links import PLACE, follow, new_link, revoke_links
+from serving.appeals.service.seller_links import follow, new_link, revoke_links
 from serving.audit.store import audit
 from serving.delivery.service.delivery import deliver
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind
+from tests.fixtures.links import AT_HOME, token_of
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
@@ -26,7 +27,7 @@ def removed(site: Site, receiver: Receiver, external_id: str = "MP-9") -> tuple[
     assert made is not None
     site.clock.forward(seconds=180)
     assert deliver(site.runtime, site.here, made.action_id) == "acknowledged"
-    return made, receiver.deliveries[-1]["data"]["seller_link"].removeprefix(PLACE)
+    return made, token_of(receiver.deliveries[-1]["data"]["seller_link"])
 
 
 def leads_to(site: Site, token: str) -> str | None:
@@ -58,6 +59,7 @@ def test_a_message_sent_again_carries_the_same_link(site: Site) -> None:
         assert deliver(site.runtime, site.here, made.action_id) == "acknowledged"
         first, second = (one["data"]["seller_link"] for one in receiver.deliveries)
     assert first == second
+    assert first.startswith(f"{AT_HOME}/seller/act_")
 
 
 def test_a_reinstatement_has_no_link(site: Site) -> None:
@@ -87,7 +89,7 @@ def test_a_new_link_ends_the_one_before_and_a_revoked_one_stays_so(any_site: Sit
     with a_receiver() as receiver:
         register(any_site, receiver)
         made, first = removed(any_site, receiver)
-    second = new_link(any_site.runtime, any_site.here, made.action_id).removeprefix(PLACE)
+    second = token_of(new_link(any_site.runtime, any_site.here, made.action_id))
     assert (leads_to(any_site, first), leads_to(any_site, second)) == (None, made.action_id)
     assert revoke_links(any_site.runtime, any_site.here, made.action_id) == 1
     assert revoke_links(any_site.runtime, any_site.here, made.action_id) == 0

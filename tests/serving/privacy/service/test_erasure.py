@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 
 from models.errors import Conflict, Invalid, NotFound
 from serving.appeals.service.counter_notices import open_counter_notices
-from serving.appeals.service.seller_links import PLACE, new_link
+from serving.appeals.service.seller_links import new_link
 from serving.appeals.tables import appeal, counter_notice_step
 from serving.audit import service as audit_heads
 from serving.audit.rules import ERASURE
@@ -34,6 +34,7 @@ from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import evidence_part
 from serving.workflows.worker import sweep
 from tests.fixtures.keeping import keeping
+from tests.fixtures.links import token_of
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.removing import a_marketplace_that_listens, dismissed, removed_by_brand
 from tests.fixtures.replays import having
@@ -81,7 +82,7 @@ def history_of_a_seller(site: Site) -> StoredAction:
 def told_of(site: Site, removal: StoredAction) -> str:
     """The token of the link to a removal; the matter is open, so that the seller may submit documents."""
     open_counter_notices(site.runtime)
-    return new_link(site.runtime, site.here, removal.action_id).removeprefix(PLACE)
+    return token_of(new_link(site.runtime, site.here, removal.action_id))
 
 
 def erase(site: Site, *, carry_out: bool = True) -> dict[str, int]:
