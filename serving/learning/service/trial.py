@@ -13,7 +13,7 @@ from serving.learning.store import learning
 from serving.learning.store.learning import Model
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-from serving.scoring.rules.trial import Comparison, Tried, check_share, compare
+from serving.scoring.rules.trial import Comparison, Tried, check_share, compare, missing_approvals
 from serving.scoring.service.bundles import BundleStore
 from serving.scoring.service.on_trial import follow_trials
 from serving.scoring.store import trials
@@ -99,10 +99,24 @@ def _on_trial(connection: Connection, marketplace_id: str) -> Trial:
     return found[0]
 
 
+def still_missing(runtime: Runtime, connection: Connection, found: Trial, by: str) -> int:
+    """How many more people must approve the model on trial before this person may let it decide."""
+    here = found.marketplace_id
+    approved_by, needed = _approvals(runtime, connection, here, learning.get_model(connection, here, found.digest))
+    return missing_approvals(by=by, approved_by=approved_by, needed=needed)
+
+
 def _check(runtime: Runtime, connection: Connection, marketplace_id: str, model: Model, share: float, by: str) -> None:
-    approved = standing_of(runtime, connection, marketplace_id, model).counted
-    needed = runtime.policies[PromotionPolicy].approvals_needed
-    check_share(share, by=by, approved_by=frozenset(one.by for one in approved), needed=needed)
+    approved_by, needed = _approvals(runtime, connection, marketplace_id, model)
+    check_share(share, by=by, approved_by=approved_by, needed=needed)
+
+
+def _approvals(
+    runtime: Runtime, connection: Connection, marketplace_id: str, model: Model
+) -> tuple[frozenset[str], int]:
+    """Who approved the model, and how many must."""
+    counted = standing_of(runtime, connection, marketplace_id, model).counted
+    return frozenset(one.by for one in counted), runtime.policies[PromotionPolicy].approvals_needed
 
 
 def _record(runtime: Runtime, connection: Connection, found: Trial, by: str, act: str, share: float) -> None:

@@ -22,6 +22,11 @@ def decides(trial_id: str, seller: str, share: float) -> bool:
     return int.from_bytes(hashed[:8]) / _BUCKETS < share
 
 
+def missing_approvals(*, by: str, approved_by: frozenset[str], needed: int) -> int:
+    """How many more people must approve the model before this person may let it decide; 0 if none."""
+    return max(0, needed - len(approved_by | {by}))
+
+
 def check_share(share: float, *, by: str, approved_by: frozenset[str], needed: int) -> None:
     """Refuse a share that is not allowed.
 
@@ -37,8 +42,8 @@ def check_share(share: float, *, by: str, approved_by: frozenset[str], needed: i
     """
     if not 0 <= share < 1:
         raise Invalid("The share must be from 0 to below 1. To decide about all sellers, promote the model.")
-    missing = needed - len(approved_by | {by})
-    if share > 0 and missing > 0:
+    missing = missing_approvals(by=by, approved_by=approved_by, needed=needed)
+    if share > 0 and missing:
         raise Forbidden(
             "A trial that decides needs the model's approval by {n} more of the people who may promote.", n=missing
         )

@@ -1,6 +1,5 @@
 """The model page: champion and challenger, gates, and the forms to promote, roll back and retrain."""
 
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Final
@@ -10,12 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
-from models.errors import Invalid
 from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
-from serving.learning.service import trial
 from serving.learning.service.labelling import LabelState, label_state
 from serving.learning.service.learn import request_training
 from serving.learning.service.promote import approve, challenger, rollback, withdraw
@@ -32,7 +29,7 @@ from serving.web.forms import Fields
 from serving.web.model.approval_part import Approvals, approvals_of
 from serving.web.model.model_report import Report, report_of
 from serving.web.model.training_part import TrainingPart, training_part, who
-from serving.web.model.trial_part import TrialPart, trial_part
+from serving.web.model.trial_part import RefusedShare, TrialPart, trial_part
 from serving.web.rendering import respond, respond_part
 from serving.web.wording import words
 
@@ -44,7 +41,6 @@ _PAST_SHOWN: Final = 6
 _LATELY: Final = 7
 _LONGEST_REASON: Final = 500
 _LONGEST_DIGEST: Final = 64
-_PERCENT: Final = re.compile(r"[0-9]{1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,9 @@ def get_models(request: Request, session: Reader) -> HTMLResponse:
     return respond(request, models_page(runtime, session.person, scope), session)
 
 
-def models_page(runtime: Runtime, person: Person, scope: PlaceScope) -> ModelsPage:
+def models_page(
+    runtime: Runtime, person: Person, scope: PlaceScope, *, refused: RefusedShare | None = None
+) -> ModelsPage:
     """The content of the page."""
     place, here, now = scope.chosen, scope.marketplace_id, runtime.clock.now()
     contender = challenger(runtime, place)
@@ -122,10 +120,10 @@ def models_page(runtime: Runtime, person: Person, scope: PlaceScope) -> ModelsPa
         labels = label_state(connection, here, runtime.policies[LabelPolicy], now) if counted else None
         a_day = _a_day(connection, here, champion, now) if champion and contender is None else ()
         breaker = breakers.of(connection, here)
-        on_trial = trial_part(runtime, connection, here, now)
+        reader = f"user:{person.user_id}"
+        on_trial = trial_part(runtime, connection, here, reader=reader, now=now, refused=refused)
         training = training_part(connection, scope, now)
         changes = _past(connection, here, past[:_PAST_SHOWN], now)
-        reader = f"user:{person.user_id}"
         given = approvals_of(runtime, connection, here, contender, reader=reader, now=now) if contender else None
     model = contender or champion
     shown = report_of(model, a_day) if model else None
@@ -259,34 +257,3 @@ def post_close_breaker(request: Request, session: Promoter, fields: Fields) -> R
     reason = fields.get("reason", "")[:_LONGEST_REASON]
     close_breaker(runtime, scope.chosen, by=f"user:{session.person.user_id}", reason=reason)
     return go_to(request, scope.at("/models"), Flash.BREAKER_CLOSED)
-
-
-@router.post("/models/trial/start")
-def post_start_trial(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Start a trial of the challenger that was shown."""
-    runtime = runtime_of(request)
-    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    digest = fields.get("digest", "")[:_LONGEST_DIGEST]
-    trial.start(runtime, scope.chosen, name=digest, share=0.0, by=f"user:{session.person.user_id}")
-    return go_to(request, scope.at("/models"), Flash.ON_TRIAL)
-
-
-@router.post("/models/trial")
-def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
-    """Set the share of sellers for which the model on trial decides."""
-    runtime = runtime_of(request)
-    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    percent = fields.get("percent", "")
-    if not _PERCENT.fullmatch(percent):
-        raise Invalid("The share is not a whole number from 0 to 99, so nothing was changed. Correct it.")
-    trial.change_share(runtime, scope.chosen, share=int(percent) / 100, by=f"user:{session.person.user_id}")
-    return go_to(request, scope.at("/models"), Flash.SHARE_CHANGED)
-
-
-@router.post("/models/trial/end")
-def post_end_trial(request: Request, session: Promoter, fields: Fields) -> Response:
-    """End the trial, so that the champion decides for all sellers."""
-    runtime = runtime_of(request)
-    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
-    trial.end(runtime, scope.chosen, by=f"user:{session.person.user_id}")
-    return go_to(request, scope.at("/models"), Flash.TRIAL_ENDED)

@@ -375,12 +375,18 @@ def test_a_challenger_is_put_on_trial_given_a_share_and_taken_off(site: Site) ->
     wei, mara = visit_as(site, site.data_scientist), visit_as(site, site.second_scientist)
     wei.post("/models/trial/start", {"digest": digest})
     assert f"{digest[:10]} since" in words(wei.get("/models").text)
+    assert "Change share" not in mara.get("/models").text
+    assert "1 more person who may promote must approve this model" in words(mara.get("/models").text)
     refused = mara.post("/models/trial", {"percent": "10"})
+    assert refused.status_code == 403
     assert "approval by 1 more" in words(refused.text)
+    assert "Challenger trial" in words(refused.text)
     wei.post("/models/promote", {"digest": digest})
     mara.post("/models/trial", {"percent": "10"})
     assert "decides for 10 % of sellers" in words(mara.get("/models").text)
-    assert mara.post("/models/trial", {"percent": "-1"}).status_code == 422
+    refused = mara.post("/models/trial", {"percent": "-1"})
+    assert refused.status_code == 422
+    assert 'value="-1" aria-invalid="true" aria-describedby="share-refused"' in refused.text
     assert "decides for 10 % of sellers" in words(mara.get("/models").text)
     mara.post("/models/trial/end")
     assert "Start trial" in words(mara.get("/models").text)

@@ -1,0 +1,63 @@
+"""The forms of a challenger's trial on the model page."""
+
+import re
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models.errors import Forbidden, Invalid
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.api.errors import status_of
+from serving.guards import may, runtime_of
+from serving.learning.service import trial
+from serving.web.at_marketplace import acted_on
+from serving.web.flash import Flash, go_to
+from serving.web.forms import Fields
+from serving.web.model.model_page import models_page
+from serving.web.model.trial_part import RefusedShare
+from serving.web.rendering import respond
+from serving.web.wording.refusals import refusal
+
+router = APIRouter(include_in_schema=False)
+Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
+_LONGEST_DIGEST: Final = 64
+_LONGEST_PERCENT: Final = 10
+_PERCENT: Final = re.compile(r"[0-9]{1,2}")
+
+
+@router.post("/models/trial/start")
+def post_start_trial(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Start a trial of the challenger that was shown."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    digest = fields.get("digest", "")[:_LONGEST_DIGEST]
+    trial.start(runtime, scope.chosen, name=digest, share=0.0, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at("/models"), Flash.ON_TRIAL)
+
+
+@router.post("/models/trial")
+def post_share(request: Request, session: Promoter, fields: Fields) -> Response:
+    """Set the share of sellers for which the model on trial decides."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    percent = fields.get("percent", "")
+    try:
+        if not _PERCENT.fullmatch(percent):
+            raise Invalid("The share is not a whole number from 0 to 99, so nothing was changed. Correct it.")
+        trial.change_share(runtime, scope.chosen, share=int(percent) / 100, by=f"user:{session.person.user_id}")
+    except (Invalid, Forbidden) as error:
+        refused = RefusedShare(percent[:_LONGEST_PERCENT], refusal(error))
+        page = models_page(runtime, session.person, scope, refused=refused)
+        return respond(request, page, session, status=status_of(error))
+    return go_to(request, scope.at("/models"), Flash.SHARE_CHANGED)
+
+
+@router.post("/models/trial/end")
+def post_end_trial(request: Request, session: Promoter, fields: Fields) -> Response:
+    """End the trial, so that the champion decides for all sellers."""
+    runtime = runtime_of(request)
+    scope = acted_on(runtime, session.person, Permission.PROMOTE_MODELS, fields)
+    trial.end(runtime, scope.chosen, by=f"user:{session.person.user_id}")
+    return go_to(request, scope.at("/models"), Flash.TRIAL_ENDED)
