@@ -11,12 +11,14 @@ from sqlalchemy import Connection
 from models.errors import Invalid
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.api.errors import status_of
 from serving.appeals.policy import PROFILES, Maintaining, Silence
 from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
 from serving.appeals.service.counter_notices import LONGEST_TEXT, answer_as_rights_holder
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import StoredStep, Waiting
 from serving.guards import may, runtime_of
+from serving.platform.runtime import Runtime
 from serving.review.service.seller_evidence import shown_to_rights_holder
 from serving.web import text_view
 from serving.web.case.documents_card import ShownDocument, shown_document
@@ -26,11 +28,13 @@ from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
 from serving.web.wording.i18n import N_, say, say_many
+from serving.web.wording.refusals import refusal
 from serving.web.wording.words import Due
 
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _MOST: Final = 50
+_LONGEST_ID: Final = 40
 _DONE: Final = {
     CounterNoticeEvent.CONCEDE: Flash.GAVE_WAY,
     CounterNoticeEvent.MAINTAIN: Flash.MAINTAINED,
@@ -54,7 +58,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A counter-notice: the listing, the statements, and the answers that its rules allow."""
+    """A counter-notice: the listing, the statements, and the answers that its rules allow.
+
+    `typed` and `error` are from a refused answer.
+    """
 
     counter_notice_id: str
     title: Shown
@@ -67,6 +74,17 @@ class Answer:
     silence: str
     lines: tuple[Line, ...]
     documents: tuple[ShownDocument, ...]
+    typed: str
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """An answer that was refused: its counter-notice, its text, and the reason."""
+
+    counter_notice_id: str
+    typed: str
+    error: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,31 +102,40 @@ class CounterNoticesPage:
 @router.get("/counter-notices")
 def get_counter_notices(request: Request, session: Answerer) -> HTMLResponse:
     """The page."""
-    runtime = runtime_of(request)
-    with runtime.store.read() as connection:
-        waiting = counter_notices.waiting_for(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST)
-        answers = tuple(_answer(connection, one, runtime.clock.now()) for one in waiting)
-    number = sum(not one.in_court for one in answers)
-    headline = say_many("%(n)s counter-notice awaits your answer", "%(n)s counter-notices await your answer", number)
-    page = CounterNoticesPage(
-        headline if number else say("No counter-notice awaits your answer"), answers, LONGEST_TEXT
-    )
-    return respond(request, page, session)
+    return respond(request, _page(runtime_of(request), session), session)
 
 
 @router.post("/counter-notices/{counter_notice_id}")
 def post_counter_notice(counter_notice_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
-    """Concede, maintain, or name the court."""
-    event = fields.get("event", "")
+    """Concede, maintain, or name the court; a refused answer returns with its text and the reason."""
+    runtime, event, text = runtime_of(request), fields.get("event", ""), fields.get("reasons", "")
     if event not in {one.value for one in _DONE}:
         raise Invalid("Choose one of the answers.")
-    chosen, text = CounterNoticeEvent(event), fields.get("reasons", "")
-    answer_as_rights_holder(runtime_of(request), session.person, counter_notice_id[:40], chosen, text)
+    chosen = CounterNoticeEvent(event)
+    try:
+        answer_as_rights_holder(runtime, session.person, counter_notice_id[:_LONGEST_ID], chosen, text)
+    except Invalid as error:
+        page = _page(runtime, session, _Refused(counter_notice_id, text[:LONGEST_TEXT], refusal(error)))
+        if not any(one.error for one in page.answers):
+            raise  # The page does not list it, so its form is not there to say why.
+        return respond(request, page, session, status=status_of(error))
     return go_to(request, "/counter-notices", _DONE[chosen])
 
 
-def _answer(connection: Connection, waiting: Waiting, now: datetime) -> Answer:
+def _page(runtime: Runtime, session: Session, refused: _Refused | None = None) -> CounterNoticesPage:
+    with runtime.store.read() as connection:
+        waiting = counter_notices.waiting_for(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST)
+        answers = tuple(_answer(connection, one, refused, runtime.clock.now()) for one in waiting)
+    number = sum(not one.in_court for one in answers)
+    headline = say_many("%(n)s counter-notice awaits your answer", "%(n)s counter-notices await your answer", number)
+    return CounterNoticesPage(
+        headline if number else say("No counter-notice awaits your answer"), answers, LONGEST_TEXT
+    )
+
+
+def _answer(connection: Connection, waiting: Waiting, refused: _Refused | None, now: datetime) -> Answer:
     found = waiting.counter_notice
+    mine = refused if refused and refused.counter_notice_id == found.counter_notice_id else None
     policy = PROFILES[found.profile]
     given = counter_notices.steps(connection, found.marketplace_id, found.counter_notice_id)
     return Answer(
@@ -126,6 +153,8 @@ def _answer(connection: Connection, waiting: Waiting, now: datetime) -> Answer:
             shown_document(one, now, f"/counter-notices/{found.counter_notice_id}")
             for one in shown_to_rights_holder(connection, found)
         ),
+        typed=mine.typed if mine else "",
+        error=mine.error if mine else None,
     )
 
 

@@ -52,6 +52,19 @@ def test_what_is_no_answer_changes_nothing(site: Site, event: str, status: int) 
     assert now_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
 
 
+@pytest.mark.parametrize("reasons", ["", "x" * 10_001])
+def test_a_refused_answer_returns_with_its_text_and_the_reason_beside_the_form(site: Site, reasons: str) -> None:
+    removal = an_answer(site)
+    number = now_of(site, removal).counter_notice_id
+    visitor = visit_as(site, site.brand_person)
+    answer = visitor.post(f"/counter-notices/{number}", {"event": "maintain", "reasons": reasons})
+    assert answer.status_code == 422
+    assert WORDS in words(answer.text)
+    assert f'role="alert" id="r-{number}"' in answer.text
+    assert f'required aria-invalid="true" aria-describedby="r-{number}">{reasons[:4_000]}' in answer.text
+    assert 'value="concede" formnovalidate' in answer.text
+
+
 def test_where_only_a_court_keeps_a_listing_down_the_page_asks_for_it(site: Site) -> None:
     an_answer(under(site, DMCA_LIKE))
     text = words(visit_as(site, site.brand_person).get("/counter-notices").text)
