@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.middleware.gzip import GZipMiddleware
 
 from models.errors import Invalid
 from serving import api
@@ -21,6 +22,8 @@ from serving.web.site import install_pages
 from serving.web.wording.language_choice import ReadersLanguage
 
 _LOCAL_BODY_BYTES = 100_000_000  # A batch of an import may hold long texts; the peer owns the data directory.
+_SMALLEST_COMPRESSED_BYTES = 1_000
+_COMPRESSION = 4  # Of zlib's 1 to 9: pages shrink to a fifth, and a higher level costs more time than it saves bytes.
 # Bodies that are read before anybody is known: a few times the longest that a person can mean.
 _PUBLIC_BYTES = {
     re.compile(r"/api/v1/session|/sign-in|/(?:setup|join|reset)/[^/]*"): 16_000,
@@ -43,6 +46,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     install_package(app, api)
     install_pages(app)
     guards_of(app)
+    # Cookies are SameSite=Strict, so no other site can have a page with its token compressed beside text of its choice.
+    app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION)
     caps = {DOCUMENTS: 2 * runtime.policies[SellerEvidencePolicy].largest_document, **_PUBLIC_BYTES}
     app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, caps=caps, page=page_of)
     app.add_middleware(ReadersLanguage, secure=is_secure(runtime))

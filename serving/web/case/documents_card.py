@@ -30,13 +30,14 @@ Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 class ShownDocument:
     """A document: its name as the seller gave it, its type, its time, its digest and its download address.
 
-    `address` is None if it was erased, and on the seller's own page, which has no download.
+    `address` is None if it was erased, and on the seller's own page, which has no download. That page has no use for a
+    digest either: None.
     """
 
     name: Shown
     what: str
     when: str
-    digest: str
+    digest: str | None
     erased: bool
     address: str | None
 

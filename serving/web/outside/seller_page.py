@@ -217,7 +217,10 @@ def _in_words(statement: Mapping[str, Any], messages: Mapping[str, Message]) -> 
 def _document_in_words(upload: SellerUpload, now: datetime) -> ShownDocument:
     kind = ending_of(upload.media_type).upper()
     return replace(
-        shown_document(upload, now), what=f"{kind}, {i18n.size(upload.size)}", when=i18n.moment(upload.known_at)
+        shown_document(upload, now),
+        what=f"{kind}, {i18n.size(upload.size)}",
+        when=i18n.moment(upload.known_at),
+        digest=None,
     )
 
 

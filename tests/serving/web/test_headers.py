@@ -51,6 +51,19 @@ def test_static_files_say_what_they_are(site: Site, name: str, kind: str) -> Non
     assert a_visitor(site).get(address(name)).headers["content-type"].startswith(kind)
 
 
+@pytest.mark.parametrize(("path", "compressed"), [("/queue", True), ("/static/touchstone.css", True), ("/healthz", False)])
+def test_what_is_long_is_compressed_for_who_accepts_it(site: Site, path: str, compressed: bool) -> None:
+    visitor = visit_as(site, site.analyst)
+    plain = visitor.get(path, **{"accept-encoding": "identity"})
+    packed = visitor.get(path, **{"accept-encoding": "gzip"})
+    assert "content-encoding" not in plain.headers
+    assert (packed.headers.get("content-encoding") == "gzip") is compressed
+    assert packed.headers.get("vary", "").lower().count("accept-encoding") == 1 or not compressed
+    assert len(packed.text) == len(plain.text)
+    if compressed:
+        assert packed.num_bytes_downloaded < len(plain.content) / 3
+
+
 def test_no_static_file_lies_outside_of_its_folder(site: Site) -> None:
     for path in ("/static/../rendering.py", "/static/%2e%2e/rendering.py", "/static/..%2frendering.py"):
         assert a_visitor(site).get(path).status_code == 404

@@ -179,6 +179,7 @@ def test_the_typed_text_survives_the_upload_of_a_document(site: Site) -> None:
     assert sent.status_code == 200
     assert "invoice 1177" in words(sent.text)
     assert "invoice.pdf" in words(sent.text)
+    assert "SHA-256" not in sent.text
     assert now_of(site, removal).state is CounterNoticeState.WITH_SELLER
 
 
