@@ -109,7 +109,7 @@ review_case = tenant_table(
         sqlite_where=_SECOND_REVIEW,
         postgresql_where=_SECOND_REVIEW,
     ),
-    Index("ix_review_case_queue", "marketplace_id", "state", "lane", "priority"),
+    Index("ix_review_case_queue", "marketplace_id", "state", "lane", "priority", "score_masked"),
     Index("ix_review_case_brand", "marketplace_id", "brand_id", "state"),
     Index("ix_review_case_age", "marketplace_id", "state", "lane", "opened_at", "due_at"),
     Index("ix_review_case_language", "marketplace_id", "language", sqlite_where=_IS_OPEN, postgresql_where=_IS_OPEN),

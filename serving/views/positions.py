@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, exists, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Connection, exists, false, func, literal, or_, select, true, union_all
 from sqlalchemy.sql.selectable import Select
 
 from models.case import CaseLane, CaseState
@@ -55,15 +55,20 @@ def queue_size(connection: Connection, wanted: QueueFilter, *, most: int = COUNT
 
 def lane_sizes(
     connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane], person: str
-) -> dict[CaseLane, int]:
-    """The number of cases in each lane for a person, each at most `COUNTED_TO` + 1."""
+) -> dict[CaseLane | None, int]:
+    """The number of cases in each lane for a person, each at most `COUNTED_TO` + 1; under None those of masked lane."""
     here = review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value
     counts = []
     for lane in lanes:
         mine = [open_to(person)] if lane is CaseLane.SECOND_REVIEW else []
-        some = select(review_case.c.lane).where(*here, review_case.c.lane == lane.value, *mine).limit(COUNTED_TO + 1)
+        shown = review_case.c.lane == lane.value, review_case.c.score_masked.is_(false())
+        some = select(review_case.c.lane).where(*here, *shown, *mine).limit(COUNTED_TO + 1)
         counts.append(select(literal(lane.value).label("lane"), func.count().label("n")).select_from(some.subquery()))
-    return {CaseLane(row.lane): row.n for row in connection.execute(union_all(*counts))}
+    masked = review_case.c.score_masked.is_(true()), review_case.c.lane.in_([lane.value for lane in lanes])
+    some = select(review_case.c.lane).where(*here, *masked).limit(COUNTED_TO + 1)
+    counts.append(select(literal("").label("lane"), func.count().label("n")).select_from(some.subquery()))
+    found = connection.execute(union_all(*counts))
+    return {CaseLane(row.lane) if row.lane else None: row.n for row in found}
 
 
 def _capped(connection: Connection, ids: Select[str], most: int = COUNTED_TO) -> int:

@@ -32,7 +32,8 @@ class QueueFilter:
 
     `person` is the owner of the queue; it excludes second reviews of their own verdicts. `at` is the reference time of
     leases and deferrals; with `aside` the queue shows only deferred cases, else all others. `harm_from` and `scores`
-    exclude cases whose reviewer must not know them.
+    exclude cases whose reviewer must not know them. Lane and deadline depend on the score, so a queue of some lanes or
+    deadlines is `without_masked`: it would tell what the mask hides.
     """
 
     marketplaces: frozenset[str]
@@ -50,6 +51,7 @@ class QueueFilter:
     sellers: frozenset[str] | None = None
     scores: tuple[float, float] | None = None
     lease: Lease | None = None
+    without_masked: bool = False
     relisted: bool = False
     aside: bool = False
 
@@ -114,6 +116,7 @@ def _filtered(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
 def _scored(wanted: QueueFilter) -> Iterator[ColumnElement[bool]]:
     if wanted.harm_from is not None or wanted.scores is not None:
         yield SCANNED.lane.not_in([lane.value for lane in BLIND_LANES])
+    if wanted.without_masked or wanted.harm_from is not None or wanted.scores is not None:
         yield review_case.c.score_masked.is_(false())
     if wanted.harm_from is not None:
         yield review_case.c.priority >= wanted.harm_from

@@ -147,6 +147,7 @@ class QueueQuery:
             sellers=sellers if self.seller is not None else None,
             scores=(self.score.low, self.score.high) if self.score else None,
             lease=self.lease,
+            without_masked=self.lane is not None or self.due is not None,
             relisted=self.relist,
             aside=self.aside,
         )

@@ -74,11 +74,15 @@ class LaneAge:
 
 @dataclass(frozen=True, slots=True)
 class Rail:
-    """The rail; `mine` and `team` are the numbers of cases decided since the reader's midnight."""
+    """The rail; `mine` and `team` are the numbers of cases decided since the reader's midnight.
+
+    `masked` is the number of open cases that no lane lists, because their lane would reveal the masked score.
+    """
 
     own: tuple[LaneLink, ...]
     all_open: LaneLink
     lanes: tuple[LaneLink, ...]
+    masked: int
     saved: tuple[SavedLink, ...]
     mine: int
     team: int
@@ -106,8 +110,8 @@ class Counts:
             )
         return self._known[key]
 
-    def lanes(self) -> dict[CaseLane, int]:
-        """The number of cases in each lane, counted to `COUNTED_TO` and one more."""
+    def lanes(self) -> dict[CaseLane | None, int]:
+        """The number of cases in each lane, counted to `COUNTED_TO` and one more; under None those of masked lane."""
         user_id, here = self._whose
         lanes = [one.lane for one in LANES]
         return self._large.of(
@@ -151,6 +155,7 @@ def rail(connection: Connection, person: Person, query: QueueQuery, counts: Coun
         own=_own(counts, query),
         all_open=_link(None, sizes, query),
         lanes=tuple(_link(one, sizes, query) for one in LANES),
+        masked=sizes[None],
         saved=saved_links(connection, person, counts, query),
         mine=done.get(person.user_id, 0),
         team=sum(done.values()),
@@ -192,10 +197,10 @@ def saved_links(connection: Connection, person: Person, counts: Counts, query: Q
     return tuple(links)
 
 
-def _link(lane: LaneName | None, sizes: Mapping[CaseLane, int], query: QueueQuery) -> LaneLink:
+def _link(lane: LaneName | None, sizes: Mapping[CaseLane | None, int], query: QueueQuery) -> LaneLink:
     asked = QueueQuery(lane.lane if lane else None)
     name, dot = (lane.name, lane.dot) if lane else ("All open", "")
-    size = sum(sizes.get(one, 0) for one in ((lane.lane,) if lane else ANALYST_LANES))
+    size = sum(sizes.get(one, 0) for one in ((lane.lane,) if lane else (*ANALYST_LANES, None)))
     return LaneLink(asked.address(), name, dot, number(size), asked.text == query.text)
 
 

@@ -51,7 +51,9 @@ def test_static_files_say_what_they_are(site: Site, name: str, kind: str) -> Non
     assert a_visitor(site).get(address(name)).headers["content-type"].startswith(kind)
 
 
-@pytest.mark.parametrize(("path", "compressed"), [("/queue", True), ("/static/touchstone.css", True), ("/healthz", False)])
+@pytest.mark.parametrize(
+    ("path", "compressed"), [("/queue", True), ("/static/touchstone.css", True), ("/healthz", False)]
+)
 def test_what_is_long_is_compressed_for_who_accepts_it(site: Site, path: str, compressed: bool) -> None:
     visitor = visit_as(site, site.analyst)
     plain = visitor.get(path, **{"accept-encoding": "identity"})

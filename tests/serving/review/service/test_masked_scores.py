@@ -172,3 +172,29 @@ def test_a_case_after_a_change_of_the_listing_is_sampled_again(site: Site) -> No
     with site.runtime.store.read() as connection:
         assert cases.get(connection, site.here, case.case_id).score_masked
     assert not changed.score_masked
+
+
+@pytest.mark.parametrize(
+    ("query", "lists"),
+    [
+        pytest.param("", True, id="all open says nothing"),
+        pytest.param("lane=analyst", False, id="a lane would reveal the lane"),
+        pytest.param("due=999", False, id="a deadline would reveal the lane's"),
+        pytest.param("due=overdue", False, id="as would its passing"),
+        pytest.param("language=en", True, id="the listing's own data reveal nothing"),
+    ],
+)
+def test_no_filter_reveals_what_is_masked(site: Site, query: str, lists: bool) -> None:
+    case = a_case(masking(site), external_id="MP-1", language="en")
+    site.clock.forward(days=10)
+    found = visit_as(site, site.analyst).get(f"/queue?{query}").text
+    assert (f"/cases/{case.case_id}" in found.partition("<tbody>")[2]) is lists
+
+
+def test_lanes_are_counted_without_masked_cases_and_the_queue_says_where_these_are(site: Site) -> None:
+    a_case(masking(site), external_id="MP-1")
+    a_case(site, external_id="MP-2")
+    text = words(visit_as(site, site.analyst).get("/queue").text)
+    assert "All open2" in text
+    assert "Analyst review1" in text
+    assert "1 with a masked score is only under All open" in text
