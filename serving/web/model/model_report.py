@@ -1,7 +1,7 @@
 """A model's report for pages: figures beside the champion's, gates, slices, thresholds, evidence."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from models.labels import EvidenceLevel
@@ -32,7 +32,10 @@ _GATES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class GateRow:
-    """A gate in words; `state` is passed, failed or not_judged, and `parts` are its components."""
+    """A gate in words; `state` is passed, failed or not_judged, and `parts` are its components.
+
+    `alike` are the names of further components about which exactly the same is said.
+    """
 
     name: str
     state: str
@@ -41,6 +44,12 @@ class GateRow:
     bound: str
     sentence: str
     parts: tuple["GateRow", ...]
+    alike: tuple[str, ...] = ()
+
+    @property
+    def number(self) -> int:
+        """The number of components."""
+        return sum(1 + len(part.alike) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +180,21 @@ def _gates(found: Sequence[Mapping[str, Any]]) -> tuple[GateRow, ...]:
             words.figure(gate.get("figure")),
             words.figure(gate.get("bound")),
             gate["sentence"],
-            _gates(gate.get("parts", ())),
+            _merged(_gates(gate.get("parts", ()))),
         )
         for gate in found
     ]
     return tuple(sorted(rows, key=lambda row: (not row.blocks, row.state == "passed")))
+
+
+def _merged(rows: Sequence[GateRow]) -> tuple[GateRow, ...]:
+    """The rows in their order, those that differ only in their name as one."""
+    found: dict[GateRow, GateRow] = {}
+    for row in rows:
+        same = replace(row, name="")
+        first = found.get(same)
+        found[same] = row if first is None else replace(first, alike=(*first.alike, row.name))
+    return tuple(found.values())
 
 
 def _sentence_case(name: str) -> str:

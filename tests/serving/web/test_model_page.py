@@ -401,6 +401,28 @@ def test_nobody_without_the_right_sees_or_presses_the_trial(site: Site) -> None:
     assert analyst.post("/models/trial/start", {"digest": digest}).status_code == 403
 
 
+def test_components_about_which_the_same_is_said_are_one_line(site: Site) -> None:
+    alike = [
+        {"name": f"brand {number}", "state": "not_judged", "passed": False, "blocks": False, "sentence": "Too few."}
+        for number in range(27)
+    ]
+    other = {"name": "brand Lumo", "state": "passed", "passed": True, "blocks": False, "sentence": "No loss."}
+    gate = {
+        "name": "slices",
+        "state": "passed",
+        "passed": True,
+        "sentence": "No slice loses.",
+        "parts": [*alike, other],
+    }
+    add_model(site, CHALLENGER, {**a_report(), "gates": [gate]})
+    page = visit_as(site, site.data_scientist).get("/models").text
+    assert "28 parts" in page
+    assert page.count("Too few.") == 1
+    assert "Brand 0" in page
+    assert "and 26 more" in page
+    assert "Brand 1, Brand 2" in page
+
+
 def test_gates_of_appeals_and_the_golden_set_stand_among_the_others(site: Site) -> None:
     upheld = upheld_gate(UpheldEvidence(14, 4, Incumbent.CHAMPION, (4, 7), ("ver_1",), mended=0), DEFAULT_GATES)
     added = [upheld.as_json(), golden_gate(None, DEFAULT_GATES).as_json()]
