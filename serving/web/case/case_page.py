@@ -68,7 +68,7 @@ from serving.web.rendering import respond, respond_part
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.vocabulary import LANE_OF, LaneName
+from serving.web.wording.vocabulary import LANE_OF, Choice, LaneName, choices_on
 from serving.web.wording.words import Due
 
 router = APIRouter(include_in_schema=False)
@@ -96,6 +96,7 @@ class CasePage:
     version: int
     versions: int
     standing: Standing
+    choices: tuple[Choice, ...]
     due: Due | None
     drawn: str | None
     harm: str | None
@@ -203,6 +204,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         version=at + 1,
         versions=len(history),
         standing=standing(runtime, connection, person, case),
+        choices=choices_on(case.lane),
         due=None if kept else words.due(case.due_at, now),
         drawn=_drawn(case),
         harm=None if dark else _expected_harm(connection, here, row, facts),

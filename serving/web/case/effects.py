@@ -7,7 +7,7 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import Consequence, DecisionInput, Outcome, Side, consequence
 from serving.web.wording import words
 from serving.web.wording.i18n import say
-from serving.web.wording.vocabulary import CHOICES, Choice
+from serving.web.wording.vocabulary import Choice, choices_on
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Effect:
 def effects(decision_input: DecisionInput, policy: EnforcementPolicy) -> tuple[Effect, ...]:
     """The effects of all decisions; decisions with the same effect share an entry."""
     found: dict[str, list[Choice]] = {}
-    for choice in CHOICES:
+    for choice in choices_on(decision_input.lane):
         follows = consequence(choice.judgement, decision_input, policy)
         found.setdefault(_sentence(follows, decision_input, policy), []).append(choice)
     return tuple(Effect(tuple(choices), sentence) for sentence, choices in found.items())

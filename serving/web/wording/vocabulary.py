@@ -1,6 +1,6 @@
 """Labels of states and choices, with the CSS class of each."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from models.case import CaseLane
@@ -36,6 +36,17 @@ CHOICES: Final = (
     Choice(Judgement.NEEDS_TEST_BUY, N_("Test buy"), N_("Test buy"), "T", "t"),
 )
 CHOICE_OF: Final = {choice.judgement: choice for choice in CHOICES}
+# Where a person decides about somebody's objection, the two main answers are named by what becomes of it.
+_OBJECTIONS: Final = {
+    CaseLane.APPEAL: {Judgement.COUNTERFEIT: "Dismiss appeal", Judgement.GENUINE: "Uphold appeal"},
+    CaseLane.COMPLAINT: {Judgement.COUNTERFEIT: "Uphold complaint", Judgement.GENUINE: "Dismiss complaint"},
+}
+
+
+def choices_on(lane: CaseLane) -> tuple[Choice, ...]:
+    """The judgements as the buttons of a case in this lane."""
+    named = _OBJECTIONS.get(lane, {})
+    return tuple(replace(choice, word=named.get(choice.judgement, choice.word)) for choice in CHOICES)
 
 
 @dataclass(frozen=True, slots=True)

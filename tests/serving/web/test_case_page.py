@@ -19,6 +19,7 @@ from serving.marketplaces.store import marketplaces
 from serving.operations.service.housekeeping import refresh_references
 from serving.web.case.case_page import CasePage, case_page
 from serving.web.queue.queue_query import QueueQuery
+from serving.web.wording.vocabulary import choices_on
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site
@@ -272,10 +273,20 @@ def test_who_decided_before_is_told_that_somebody_else_must(site: Site) -> None:
     assert other.answer(case.case_id, case.version_id, "genuine").status_code == 303
 
 
+def test_the_answers_to_an_objection_are_named_by_what_becomes_of_it(site: Site) -> None:
+    appeal = visit_as(site, site.second_analyst).get(f"/cases/{an_appeal(site).case_id}").text
+    bar = words(appeal.partition('<div class="vbar')[2].partition("<template")[0])
+    assert "Dismiss appeal C Uphold appeal G" in bar
+    assert "Counterfeit C" not in bar
+    assert "Genuine G" not in bar
+    complaint = [choice.word for choice in choices_on(CaseLane.COMPLAINT)][:2]
+    assert complaint == ["Uphold complaint", "Dismiss complaint"]
+
+
 def test_the_effects_of_an_answer_on_appeal_are_the_other_way_round(site: Site) -> None:
     case = an_appeal(site)
     text = words(visit_as(site, site.second_analyst).get(f"/cases/{case.case_id}").text)
-    assert "Counterfeit The appeal is dismissed, and the removal stands." in text
+    assert "Dismiss appeal The appeal is dismissed, and the removal stands." in text
     assert "The seller was right: the listing is reinstated, 3:00 after your answer." in text
 
 
