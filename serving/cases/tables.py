@@ -79,6 +79,8 @@ review_case = tenant_table(
     Column("chance", Float, nullable=True),
     Column("points", Float, nullable=True),
     Column("relisted", Boolean, nullable=False, server_default=false()),
+    # The person who opened the case of their own accord; empty where a route, a draw or a notice did.
+    Column("opened_by", ID, ForeignKey("account.user_id"), nullable=True),
     # The true label of a gold item, 1 counterfeit or 0. Its reviewers are not told.
     Column("gold_item", Integer, nullable=True),
     # The probability with which the score was to be masked; empty in lanes that never show the score.

@@ -101,6 +101,7 @@ FORMS: Final = (
     OneForm("keys.html", "POST /keys/{key_id}/revoke", ADMINISTRATOR),
     OneForm("keys.html", "POST /keys", ADMINISTRATOR),
     OneForm("kill_switches.html", "POST /kill-switches/{rule}", ADMINISTRATOR),
+    OneForm("listing.html", "POST /listings/{listing_id}/case", OWN_WORK),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/rights/{right_id}", PORTAL),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/enrolment", MANAGER),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/people/{user_id}", MANAGER),

@@ -47,6 +47,7 @@ class OnePage:
 
 
 _ROWS: Final = ("main table tbody a",)
+_LISTING: Final = Follow("/search?q=tote", ("a[href^='/listings/']",))
 _CASE: Final = Follow("/queue?lane=analyst", ("a[data-stop]",))
 
 PAGES: Final = (
@@ -63,6 +64,7 @@ PAGES: Final = (
     OnePage("queue", "/queue", Role.ANALYST, phone=True),
     OnePage("my-figures", "/queue/me", Role.ANALYST),
     OnePage("search", "/search", Role.ANALYST, "/search?q=bag"),
+    OnePage("listing", "/listings/{listing_id}", Role.ANALYST, _LISTING, phone=True),
     OnePage("saved-filters", "/queue/filters", Role.ANALYST),
     OnePage("case", "/cases/{case_id}", Role.ANALYST, _CASE, phone=True, unfold=True),
     OnePage("bulk", "/cases/bulk", Role.ANALYST, Given("bulk"), phone=True),

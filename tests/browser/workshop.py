@@ -171,6 +171,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
 
 
 def _a_notice_that_came_to_nothing(site: Site) -> str:
+    a_listing(site, "PASSED-1")
     listing, before = a_listing(site, "NOTIFIED-1"), {one.case_id for one in open_cases(site)}
     link = path_of(notify(site, listing).link)
     (case,) = [one for one in open_cases(site) if one.case_id not in before]

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, case, select, tuple_, update
+from sqlalchemy import Connection, case, or_, select, tuple_, update
 
 from models.case import BLIND_LANES
 from models.errors import Conflict, NotFound, required
+from serving.cases.store import chosen
 from serving.cases.tables import review_case, verdict
 from serving.learning.tables import model, promotion, snapshot, training_job
 from serving.listings.tables import facts, listing_version, score
@@ -65,9 +66,13 @@ def scored_reviewed_versions(
 ) -> Iterator[Mapping[str, Any]]:
     """For each version judged by a moment: facts, inclusion probability, and lane of the score in its first case.
 
-    A version first reviewed because of a notice was not part of the random sampling: it represents itself alone.
+    A version first reviewed because of a notice or because a person chose it was not part of the random sampling: it
+    represents itself alone.
     """
-    certain = score.c.version_id.in_(notices.reviewed_for_a_notice(marketplace_id, as_of))
+    certain = or_(
+        score.c.version_id.in_(notices.reviewed_for_a_notice(marketplace_id, as_of)),
+        score.c.version_id.in_(chosen.opened_by_choice(marketplace_id, as_of)),
+    )
     earlier = review_case.alias("earlier")
     seen_before = (
         select(earlier.c.case_id)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from features.facts import Facts, facts_from_json
 from models.routing import Lane
 from models.verdict import Judgement
+from serving.cases.store import chosen
 from serving.cases.tables import review_case, verdict
 from serving.learning.tables import drift_report
 from serving.listings.tables import facts, listing, listing_version, score
@@ -137,7 +138,11 @@ def first_scores(
         review_case.c.marketplace_id == marketplace_id, review_case.c.opened_at > window.start
     )
     reviewed = set(connection.execute(opened).scalars())
-    certain = set(connection.execute(notices.reviewed_for_a_notice(marketplace_id, window.end)).scalars())
+    by_choice = (
+        notices.reviewed_for_a_notice(marketplace_id, window.end),
+        chosen.opened_by_choice(marketplace_id, window.end),
+    )
+    certain = {version_id for query in by_choice for version_id in connection.execute(query).scalars()}
     query = (
         select(
             score.c.version_id,

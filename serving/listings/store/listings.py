@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select, update
 
 from features.own_prices import OwnPrices
+from models.errors import required
 from serving.listings.store import late_versions
 from serving.listings.tables import listing, listing_version, observation, quarantine, seller
 from serving.platform.database.scope import inside, same
@@ -167,6 +168,31 @@ def id_of(connection: Connection, marketplace_id: str, external_id: str) -> str 
     """The listing's id; None where the marketplace has not sent the listing."""
     query = select(listing.c.listing_id).where(inside(listing, marketplace_id, external_id=external_id))
     return connection.execute(query).scalar()
+
+
+@dataclass(frozen=True, slots=True)
+class Newest:
+    """A listing with its newest version."""
+
+    marketplace_id: str
+    listing_id: str
+    external_id: str
+    version_id: str
+
+
+def newest(connection: Connection, listing_id: str, marketplaces: Collection[str]) -> Newest:
+    """A listing at one of these marketplaces.
+
+    Raises
+    ------
+    NotFound
+        There is no such listing there.
+    """
+    names = list(Newest.__slots__)
+    query = select(*(listing.c[name] for name in names)).where(
+        listing.c.listing_id == listing_id, listing.c.marketplace_id.in_(marketplaces)
+    )
+    return Newest(**required(connection.execute(query).mappings().one_or_none(), "There is no such listing."))
 
 
 def seller_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:

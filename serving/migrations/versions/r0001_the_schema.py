@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "ab0631e6cd6e"
+revision = "780b3526e725"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

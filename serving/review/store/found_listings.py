@@ -26,6 +26,7 @@ class FoundListing:
     last verdict that is not withdrawn."""
 
     marketplace_id: str
+    listing_id: str
     external_id: str
     title: str | None
     language: str | None
@@ -62,7 +63,7 @@ def listings_of(connection: Connection, hits: Sequence[Hit], user_id: str) -> li
     for row in connection.execute(query):
         title, language = row.content.get("title"), row.content.get("language")
         found[row.marketplace_id, row.listing_id] = FoundListing(
-            row.marketplace_id, row.external_id, title, language, row.seller_external_id, row.brand_name
+            row.marketplace_id, row.listing_id, row.external_id, title, language, row.seller_external_id, row.brand_name
         )
     keys = list(found)
     for place, listing_id, values in (

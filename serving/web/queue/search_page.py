@@ -33,9 +33,9 @@ _CASE: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class ListingRow:
-    """A listing: its open case, verdicts and actions; blind ones show no verdicts."""
+    """A listing: its open case, verdicts and actions; blind ones show no verdicts. Without a case it has a page."""
 
-    address: str | None
+    address: str
     external_id: Shown
     title: Shown | None
     language: str
@@ -108,7 +108,7 @@ def _listing(one: FoundListing, now: datetime) -> ListingRow:
     case_id = waits[0] if waits else one.judged_case_id
     judgement = None if blind or one.judgement is None else CHOICE_OF[one.judgement]
     return ListingRow(
-        address=f"/cases/{case_id}" if case_id else None,
+        address=f"/cases/{case_id}" if case_id else f"/listings/{one.listing_id}",
         external_id=text_view.show(one.external_id),
         title=_title(one),
         language=text_view.language_tag(one.language),

@@ -1,0 +1,34 @@
+"""Cases that a person opened of their own accord, and what keeps others from being opened."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, select
+
+from models.case import CaseLane
+from serving.cases.store.ordered_scan import IS_OPEN
+from serving.cases.tables import review_case
+from serving.platform.database.scope import inside, same
+
+
+def waiting_on(connection: Connection, marketplace_id: str, listing_id: str) -> str | None:
+    """The id of an open case on a listing, whatever it decides about; one about the listing itself before others."""
+    query = select(review_case.c.case_id).where(inside(review_case, marketplace_id, listing_id=listing_id), IS_OPEN)
+    last = review_case.c.lane == CaseLane.SECOND_REVIEW.value
+    found: str | None = connection.execute(query.order_by(last, review_case.c.case_id).limit(1)).scalar()
+    return found
+
+
+def opened_by_choice(marketplace_id: str, as_of: datetime) -> Select[str]:
+    """The versions that were first reviewed because a person chose them; no random sampling had a part in it."""
+    before = review_case.alias("before")
+    looked_at = (
+        select(before.c.case_id)
+        .where(same(before, review_case, "version_id"), before.c.opened_at < review_case.c.opened_at)
+        .exists()
+    )
+    return select(review_case.c.version_id).where(
+        review_case.c.marketplace_id == marketplace_id,
+        review_case.c.opened_by.is_not(None),
+        review_case.c.opened_at <= as_of,
+        ~looked_at,
+    )

@@ -1,0 +1,108 @@
+"""A listing that no open case is about: what it says, why the service passed it, and the form that opens a case."""
+
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import Connection
+
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.cases.store import chosen
+from serving.guards import may, runtime_of
+from serving.listings.store import listings, scores
+from serving.listings.store.listings import Newest
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.review.service.opening import harm_of, open_by_choice
+from serving.scoring.store import references
+from serving.web import scores as shown_scores
+from serving.web.case import case_cards
+from serving.web.case.case_cards import ListingCard, PriceCard, ReasonsCard
+from serving.web.case.risk_part import RiskPart, risk_part
+from serving.web.case.seller_card import SellerCard, seller_card
+from serving.web.queue import queue_rows
+from serving.web.rendering import respond
+from serving.web.scores import ShownScore
+from serving.web.text_view import Shown
+from serving.web.wording import words
+
+router = APIRouter(include_in_schema=False)
+Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
+_LONGEST_ID: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ListingPage:
+    """A listing at its newest version, with its newest score. Its pictures are loaded only once it has a case."""
+
+    template: ClassVar[str] = "listing.html"
+    place: ClassVar[str] = "/search"
+
+    listing_id: str
+    external_id: str
+    title: Shown | None
+    brand: str | None
+    marketplace: str
+    versions: int
+    since: str
+    score: ShownScore
+    harm: str
+    listing: ListingCard
+    price: PriceCard
+    seller: SellerCard
+    risk: RiskPart | None
+    reasons: ReasonsCard
+
+
+@router.get("/listings/{listing_id}")
+def get_listing(listing_id: str, request: Request, session: Reviewer) -> Response:
+    """The page; a listing with an open case leads to that case, which may have to hide the score."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        found = listings.newest(
+            connection, listing_id[:_LONGEST_ID], session.person.marketplaces(Permission.REVIEW_CASES)
+        )
+        waiting = chosen.waiting_on(connection, found.marketplace_id, found.listing_id)
+        page = None if waiting else _page(runtime, connection, found)
+    return RedirectResponse(f"/cases/{waiting}", 303) if page is None else respond(request, page, session)
+
+
+@router.post("/listings/{listing_id}/case")
+def post_case(listing_id: str, request: Request, session: Reviewer) -> Response:
+    """Open a case and go to it."""
+    return RedirectResponse(
+        f"/cases/{open_by_choice(runtime_of(request), session.person, listing_id[:_LONGEST_ID])}", 303
+    )
+
+
+def _page(runtime: Runtime, connection: Connection, found: Newest) -> ListingPage:
+    here, now = found.marketplace_id, runtime.clock.now()
+    row = scores.latest_of_version(connection, here, found.version_id)
+    facts = scores.facts_of(connection, here, row["facts_digest"])
+    history = listings.versions(connection, here, found.listing_id)
+    place = marketplaces.get(connection, here)
+    scored = {
+        "priority": harm_of(row, facts),
+        "score_kind": row["kind"],
+        "score_value": row["value"],
+        "probability": row["probability"],
+    }
+    return ListingPage(
+        listing_id=found.listing_id,
+        external_id=found.external_id,
+        title=queue_rows.title_of(facts),
+        brand=facts.brand.name,
+        marketplace=place.name,
+        versions=len(history),
+        since=words.moment(history[0]["known_at"], now),
+        score=shown_scores.shown_score(runtime, here, scored, width=132, scorer=row["scorer"]),
+        harm=shown_scores.harm(scored, currency=place.base_currency, price_known=facts.price.log_price is not None),
+        listing=case_cards.listing_card(facts),
+        price=case_cards.price_card(facts, partial(references.samples, connection, here)),
+        seller=seller_card(connection, here, facts, runtime.policies, now),
+        risk=risk_part(runtime, connection, here, facts.listing.seller.external_id),
+        reasons=case_cards.reasons_card(row),
+    )
