@@ -31,7 +31,7 @@ def harm_of(row: Mapping[str, Any], facts: Facts) -> float:
 def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
     """Open a case on the newest version of a listing; returns the case's id, that of the open case if there is one.
 
-    The person has seen the score, so it is not masked. Whoever chooses a listing did not draw it: the case is marked,
+    The person has seen the score, so it is not masked. A chosen listing is not a drawn one: the case is marked,
     and its label represents this listing alone.
 
     Raises

@@ -401,7 +401,7 @@ def test_nobody_without_the_right_sees_or_presses_the_trial(site: Site) -> None:
     assert analyst.post("/models/trial/start", {"digest": digest}).status_code == 403
 
 
-def test_components_about_which_the_same_is_said_are_one_line(site: Site) -> None:
+def test_equal_components_share_one_line(site: Site) -> None:
     alike = [
         {"name": f"brand {number}", "state": "not_judged", "passed": False, "blocks": False, "sentence": "Too few."}
         for number in range(27)

@@ -29,6 +29,7 @@ from tests.serving.web.visits import Visitor, a_visitor, words
 STATEMENT = "Bought from the authorised dealer in Lyon on 3 May; invoice 1177. <script>alert(1)</script>"
 
 
+ANSWER = {"said": STATEMENT}
 AN_INVOICE = b"%PDF-1.4\n% Invoice 1177.\n%%EOF\n"
 
 
@@ -175,7 +176,7 @@ def test_the_typed_text_survives_the_upload_of_a_document(site: Site) -> None:
     assert f'action="{link}" enctype="multipart/form-data" id="reply"' in page
     assert 'name="document" form="reply"' in page
     assert f'form="reply" formaction="{link}/documents" formnovalidate' in page
-    sent = upload(visitor, f"{link}/documents", AN_INVOICE, said=STATEMENT)
+    sent = upload(visitor, f"{link}/documents", AN_INVOICE, **ANSWER)
     assert sent.status_code == 200
     assert "invoice 1177" in words(sent.text)
     assert "invoice.pdf" in words(sent.text)
@@ -186,11 +187,11 @@ def test_the_typed_text_survives_the_upload_of_a_document(site: Site) -> None:
 def test_a_document_chosen_beside_an_answer_is_sent_with_it_or_neither_is(site: Site) -> None:
     removal, link = a_link(site)
     visitor = a_visitor(site)
-    refused = upload(visitor, link, b"text", event="submit", said=STATEMENT)
+    refused = upload(visitor, link, b"text", event="submit", **ANSWER)
     assert refused.status_code == 422
     assert "invoice 1177" in words(refused.text)
     assert now_of(site, removal).state is CounterNoticeState.WITH_SELLER
-    assert upload(visitor, link, AN_INVOICE, event="submit", said=STATEMENT).status_code == 303
+    assert upload(visitor, link, AN_INVOICE, event="submit", **ANSWER).status_code == 303
     assert now_of(site, removal).state is CounterNoticeState.WITH_RIGHTS_HOLDER
     assert "invoice.pdf" in words(visitor.get(link).text)
 
