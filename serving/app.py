@@ -1,20 +1,27 @@
 """The two applications of a service: the public one, and the one behind the data directory's Unix socket."""
 
 import re
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from queue import SimpleQueue
 from typing import Any
 
+import orjson
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.middleware.gzip import GZipMiddleware
+from fastapi.responses import StreamingResponse
 
-from models.errors import Invalid
+from models.errors import DomainError, Invalid
 from serving import api
 from serving.api.bodies import CappedBody, json_body
 from serving.api.errors import install_error_handlers
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS
-from serving.commands.every import run
+from serving.commands.every import reports, run
 from serving.guards import guards_of, install, install_package, is_secure, public, runtime_of
+from serving.platform.progress import Progress, Report
 from serving.platform.runtime import Runtime
 from serving.web.errors import page_of
 from serving.web.headers import SecurityHeaders
@@ -70,9 +77,27 @@ _local = APIRouter()
 
 
 @_local.post("/commands/{name}", dependencies=[public("only the data directory's owner reaches the socket")])
-async def post_command(name: str, request: Request) -> dict[str, Any]:
-    """Run one command."""
+async def post_command(name: str, request: Request) -> Any:
+    """Run one command. The answer of one that tells its progress is a line for each step, and its result."""
     body = await json_body(request)
     if not isinstance(body, dict):
         raise Invalid("Send an object of arguments.")
-    return {"result": await run_in_threadpool(run, runtime_of(request), name, body)}
+    runtime = runtime_of(request)
+    if reports(name):
+        lines = _lines(lambda report: run(runtime, name, body, report))
+        return StreamingResponse(lines, media_type="application/x-ndjson")
+    return {"result": await run_in_threadpool(run, runtime, name, body)}
+
+
+def _lines(work: Callable[[Report], Any]) -> Iterator[bytes]:
+    """The steps of the work as they happen, each as a line of JSON, and then the result or the refusal."""
+    steps: SimpleQueue[Progress | None] = SimpleQueue()
+    with ThreadPoolExecutor(1, "command") as pool:
+        done = pool.submit(work, steps.put)
+        done.add_done_callback(lambda _ended: steps.put(None))
+        while (step := steps.get()) is not None:
+            yield orjson.dumps({"progress": asdict(step)}) + b"\n"
+        try:
+            yield orjson.dumps({"result": done.result()})
+        except DomainError as refused:
+            yield orjson.dumps({"error": {"code": refused.code, "sentence": refused.sentence}})

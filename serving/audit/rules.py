@@ -16,6 +16,11 @@ _SALTED_DOMAIN: Final = b"touchstone.audit.payload.v2\0"
 SALT_BYTES: Final = 16
 # The act of an entry whose payload names, under `entries`, the entries whose payloads were erased.
 ERASURE: Final = "seller.erased"
+# The beginnings of acts that no erasure may blank: they name no seller, and prove who decided what.
+KEPT_ACTS: Final = ("audit.", "verdict.", "held.", "model.", "person.", "remove.", "reinstate.", ERASURE)
+SIGNING_BEGAN: Final = "audit.signing_began"
+SIGNING_RENEWED: Final = "audit.signing_renewed"
+RESTORED: Final = "audit.restored"
 _HEAD_DOMAIN: Final = b"touchstone.audit.head.v1\0"
 # Enough digits to locate where a log was rewritten; the whole hash of the head proves that it was.
 MARK_DIGITS: Final = 8
@@ -90,17 +95,12 @@ def signed_bytes(head: Head) -> bytes:
     return _HEAD_DOMAIN + json.dumps(named, ensure_ascii=True, separators=(",", ":")).encode()
 
 
-def bad_head(heads: Sequence[Head]) -> int | None:
-    """The index, from 0, of the first head that does not follow the one before it; None where all do."""
-    previous = None
-    for place, head in enumerate(heads):
-        start = previous.sequence if previous else 0
-        before = hashlib.sha256(signed_bytes(previous)).hexdigest() if previous else GENESIS
-        counted = len(head.marks) == MARK_DIGITS * (head.sequence - start) > 0
-        if not counted or head.previous != before or head.marks[-MARK_DIGITS:] != head.entry_hash[:MARK_DIGITS]:
-            return place
-        previous = head
-    return None
+def follows(head: Head, previous: Head | None) -> bool:
+    """Whether a head follows the one before it; the first follows None."""
+    start = previous.sequence if previous else 0
+    before = hashlib.sha256(signed_bytes(previous)).hexdigest() if previous else GENESIS
+    counted = len(head.marks) == MARK_DIGITS * (head.sequence - start) > 0
+    return counted and head.previous == before and head.marks[-MARK_DIGITS:] == head.entry_hash[:MARK_DIGITS]
 
 
 def canonical(payload: Mapping[str, object]) -> bytes:
@@ -124,54 +124,91 @@ def chained(
     return Entry(sequence, occurred_at, marketplace_id, actor, act, subject, hashed, previous[1], entry_hash)
 
 
-def verify(  # noqa: PLR0911  # one for each way in which a log is wrong
+def verify(
     entries: Iterable[tuple[Entry, Payload | None]],
     *,
     head: tuple[int, str],
-    heads: Sequence[Head] = (),
+    heads: Iterable[Head] = (),
     after: tuple[int, str] = (0, GENESIS),
     erased: Collection[int] = (),
 ) -> Broken | None:
     """None if the chain is whole up to `head` and matches the signed heads; else the first entry that does not.
 
-    Each entry comes with its stored payload, or None where it was erased; an entry of the log itself must name every
+    Each entry comes with its stored payload, or None where it was erased; a later entry of the log must name every
     erased one. `heads` are consecutive signed ones, oldest first. `head` is in the database, so an attacker who
-    rewrites the log can rewrite it too.
+    rewrites the log can rewrite it too. Entries and heads are read once, in step, and not kept.
 
     To check a range alone, `after` is the entry before it, and no signed heads are given; `erased` are entries of it
     that erasures outside of it name.
     """
-    marks = "".join(one.marks for one in heads)
-    signed = {one.sequence: one.entry_hash for one in heads}
     sequence, previous = after
+    signed = _InStep(heads)
     gone: set[int] = set()
-    named_erased: set[int] = set(erased)
     for entry, payload in entries:
         sequence += 1
-        if entry.sequence != sequence:
-            return Broken(sequence, message("audit.missing", sequence=sequence))
-        named = (entry.marketplace_id, entry.actor, entry.act, entry.subject)
-        if entry.previous_hash != previous:
-            return Broken(sequence, message("audit.unchained"))
-        if entry.entry_hash != _hash(sequence, entry.occurred_at, named, entry.payload_hash, previous):
-            return Broken(sequence, message("audit.altered"))
+        problem = _misfit(entry, payload, sequence, previous)
+        if problem is not None:
+            return Broken(sequence, problem)
         if payload is None:
             gone.add(sequence)
-        elif payload.digest != entry.payload_hash:
-            return Broken(sequence, message("audit.payload_altered"))
         elif entry.act == ERASURE:
-            named_erased |= erased_by(payload.body)
-        mark = marks[MARK_DIGITS * (sequence - 1) : MARK_DIGITS * sequence]
-        if not entry.entry_hash.startswith(mark) or signed.get(sequence, entry.entry_hash) != entry.entry_hash:
+            named = {one for one in erased_by(payload.body) if one > after[0]}
+            if not named <= gone:
+                return Broken(sequence, message("audit.erased_nothing", sequence=min(named - gone)))
+            gone -= named
+        if not signed.has(entry):
             return Broken(sequence, message("audit.not_as_signed"))
         previous = entry.entry_hash
-    if gone - named_erased:
-        return Broken(min(gone - named_erased), message("audit.payload_gone"))
+    if unnamed := gone.difference(erased):
+        return Broken(min(unnamed), message("audit.payload_gone"))
     if (sequence, previous) != head:
         return Broken(sequence + 1, message("audit.other_end", end=sequence, head=head[0]))
-    if heads and heads[-1].sequence > sequence:
-        return Broken(sequence + 1, message("audit.before_signed", end=sequence, head=heads[-1].sequence))
+    last = signed.last()
+    if last is not None and last.sequence > sequence:
+        return Broken(sequence + 1, message("audit.before_signed", end=sequence, head=last.sequence))
     return None
+
+
+def _misfit(entry: Entry, payload: Payload | None, sequence: int, previous: str) -> Message | None:
+    """Why an entry, with its payload, cannot be the one of this number after that hash; None where it can."""
+    if entry.sequence != sequence:
+        return message("audit.missing", sequence=sequence)
+    if entry.previous_hash != previous:
+        return message("audit.unchained")
+    named = (entry.marketplace_id, entry.actor, entry.act, entry.subject)
+    if entry.entry_hash != _hash(sequence, entry.occurred_at, named, entry.payload_hash, previous):
+        return message("audit.altered")
+    if payload is None:
+        return message("audit.payload_kept") if entry.act.startswith(KEPT_ACTS) else None
+    return message("audit.payload_altered") if payload.digest != entry.payload_hash else None
+
+
+class _InStep:
+    """Signed heads, read in step with the entries from the first on."""
+
+    def __init__(self, heads: Iterable[Head]) -> None:
+        self._heads = iter(heads)
+        self._head: Head | None = None
+        self._start = 0
+
+    def has(self, entry: Entry) -> bool:
+        """Whether the entry is the signed one; True after the last head."""
+        if self._head is None or entry.sequence > self._head.sequence:
+            self._start = self._head.sequence if self._head else 0
+            self._head = next(self._heads, self._head)
+        head = self._head
+        if head is None or entry.sequence > head.sequence:
+            return True
+        place = MARK_DIGITS * (entry.sequence - self._start - 1)
+        if not entry.entry_hash.startswith(head.marks[place : place + MARK_DIGITS]):
+            return False
+        return entry.sequence != head.sequence or entry.entry_hash == head.entry_hash
+
+    def last(self) -> Head | None:
+        """The last head; None where there are none."""
+        for head in self._heads:
+            self._head = head
+        return self._head
 
 
 def erased_by(body: bytes) -> set[int]:

@@ -41,3 +41,13 @@ erased_payload = Table(
     Column("sequence", BigInteger, ForeignKey("audit_entry.sequence"), primary_key=True, autoincrement=False),
     id_column("erasure_id"),
 )
+
+# The newest signed head of each data directory that signs the log, so that lost heads are missed.
+audit_signer = Table(
+    "audit_signer",
+    metadata,
+    Column("public_key", String(64), primary_key=True),
+    Column("sequence", BigInteger, nullable=False),
+    Column("entry_hash", String(64), nullable=False),
+    moment("signed_at"),
+)

@@ -1,7 +1,7 @@
 """The connection to the database: direct if no service owns the data directory, else over the service's socket."""
 
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from models.errors import DomainError, Invalid
 from serving.commands.options import settings_with
 from serving.commands.registry import Runtime, run
 from serving.platform.home import Home, HomeInUse
+from serving.platform.progress import Progress, Report, unheard
 from serving.platform.settings import Settings
 
 
@@ -38,10 +39,12 @@ class Local:
     """Runs commands; `running` is set where they go to a running service."""
 
     running: bool
-    answer: Callable[[str, bytes], Any]
+    answer: Callable[[str, bytes, Report], Any]
 
-    def call(self, command: str, /, **arguments: Any) -> Any:
+    def call(self, command: str, report: Report = unheard, /, **arguments: Any) -> Any:
         """Run one command. Its arguments are JSON on both ways, so that both accept and refuse the same.
+
+        `report` hears the progress of a long one.
 
         Raises
         ------
@@ -52,7 +55,7 @@ class Local:
             body = orjson.dumps(arguments, _plain)
         except TypeError as error:
             raise Invalid("{command}: {why}.", command=command.replace("_", " "), why=str(error)) from None
-        return self.answer(command, body)
+        return self.answer(command, body, report)
 
 
 def _plain(value: object) -> orjson.Fragment | str:
@@ -105,22 +108,39 @@ def connect(settings: Settings) -> Iterator[Local]:
         yield local
 
 
-def _on_database(runtime: Runtime, command: str, body: bytes) -> Any:
+def _on_database(runtime: Runtime, command: str, body: bytes, report: Report) -> Any:
     from training.adapters.files import parse_json
 
     given = parse_json(body)
-    return run(runtime, command, given if isinstance(given, dict) else {})
+    return run(runtime, command, given if isinstance(given, dict) else {}, report)
 
 
-def _over_socket(client: httpx.Client, command: str, body: bytes) -> Any:
+def _over_socket(client: httpx.Client, command: str, body: bytes, report: Report) -> Any:
+    """The result; the service answers with lines of progress, and the result or the refusal last."""
+    headers, found = {"content-type": "application/json"}, None
     try:
-        answer = client.post(f"/commands/{command}", content=body, headers={"content-type": "application/json"})
+        with client.stream("POST", f"/commands/{command}", content=body, headers=headers) as answer:
+            for line in _lines(answer.iter_bytes()):
+                found = orjson.loads(line)
+                if "progress" in found:
+                    report(Progress(**found["progress"]))
     except httpx.TransportError as error:
         raise ServiceEnded("The service ended before it answered ({kind}).", kind=type(error).__name__) from None
-    found = answer.json()
+    if found is None or "progress" in found:
+        raise ServiceEnded("The service ended before it answered.")
     if "error" in found:
         raise RefusedByService(found["error"]["code"], found["error"]["sentence"])
     return found["result"]
+
+
+def _lines(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """The lines of a body that end with a newline, or with the body; no other mark ends one."""
+    begun = b""
+    for part in parts:
+        *whole, begun = (begun + part).split(b"\n")
+        yield from whole
+    if begun:
+        yield begun
 
 
 def _listens(address: str) -> bool:

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 import typer
 
 from serving.commands.options import Marketplace
-from serving.commands.registry import COMMANDS, At, Command, Who
-from serving.commands.showing import say
+from serving.commands.registry import COMMANDS, REPORT, At, Command, Who
+from serving.commands.showing import progress_bars, say
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,16 +26,18 @@ def command(
 
     A function of an `At` also takes a marketplace, and with `by` a person. It returns plain JSON.
     With a group it is a command of the command line: parameters become arguments and options, the docstring the help.
-    `show` prints the result, and gets the options that it names; its own options are not sent.
+    `show` prints the result, and gets the options that it names; its own options are not sent. A function with a
+    parameter `report` tells its progress, which is shown.
     """
 
     def register(function: Callable[Concatenate[Any, P], R]) -> Callable[P, R]:
         signature, known_as = inspect.signature(function), function.__name__
-        first, *own = signature.parameters.values()
+        first, *own = (one for one in signature.parameters.values() if one.name != REPORT)
         told = [_option("by", Annotated[str | None, typer.Option(help=by.text)])] if by else []
         told += [_option("marketplace", Marketplace)] if first.annotation is At else []
         asked = _of_keywords([*own, *told])
-        if COMMANDS.setdefault(known_as, Command(function, asked, first.annotation, by)).function is not function:
+        made = Command(function, asked, first.annotation, by, REPORT in signature.parameters)
+        if COMMANDS.setdefault(known_as, made).function is not function:
             raise ValueError(f"Two commands are named {known_as}.")
 
         @wraps(function)
@@ -72,5 +74,5 @@ def _of_keywords(parameters: Iterable[inspect.Parameter]) -> inspect.Signature:
 def _ask(name: str, arguments: dict[str, Any]) -> Any:
     from serving.commands.connection import connected
 
-    with connected() as local:
-        return local.call(name, **arguments)
+    with connected() as local, progress_bars() as report:
+        return local.call(name, report, **arguments)

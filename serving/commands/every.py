@@ -18,6 +18,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     webhooks,
 )
 from serving.commands.groups import app
-from serving.commands.registry import run
+from serving.commands.registry import reports, run
 
-__all__ = ["app", "run"]
+__all__ = ["app", "reports", "run"]

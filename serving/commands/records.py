@@ -8,7 +8,8 @@ import typer
 from serving.commands.declaring import command
 from serving.commands.groups import app, audit, evidence
 from serving.commands.registry import At, Runtime
-from serving.commands.showing import EXIT_FAILED, complain, say
+from serving.commands.showing import EXIT_FAILED, complain, say, words
+from serving.platform.progress import Report
 
 
 @command(app, "figures", show=lambda found: say(json.dumps(found, indent=2)))
@@ -33,27 +34,59 @@ def get_quarantine(at: At, most: Annotated[int, typer.Option(min=1, max=1000, he
 
 
 def _print_audit(found: dict[str, Any]) -> None:
+    from serving.verification.service import is_whole
+
     if (broken := found["broken"]) is not None:
         complain(f"Entry {broken['sequence']}: {broken['problem']}.")
-    if found["heads_problem"] is not None:
-        complain(f"{found['heads_problem'].capitalize()}.")
-    if broken is not None or found["heads_problem"] is not None:
+    if (problem := found["heads_problem"]) is not None:
+        complain(f"{problem[0].upper()}{problem[1:]}.")
+    for one in found["differing"]:
+        place = "" if one["sequence"] is None else f" (entry {one['sequence']:,})"
+        complain(f"{words(one['kind']).capitalize()} {one['id']}{place}: {one['problem']}.")
+    if found["differing_count"] > len(found["differing"]):
+        complain(
+            f"{found['differing_count']:,} rows differ from the log; the first {len(found['differing'])} are shown."
+        )
+    for what, text in (("renewed", "The signed heads were begun anew"), ("restored", "A backup was restored")):
+        for one in found[what]:
+            say(f"{text} at entry {one['sequence']:,}, {one['at'][:19]}, by {one['by']}: {one['reason']}")
+    if not is_whole(found):
         raise typer.Exit(EXIT_FAILED)
     if (last := found["last_head"]) is not None:
-        say(f"{found['heads']:,} signed heads, the last of entry {last['sequence']:,} at {last['signed_at']}.")
+        key = f"by the key {found['key'][:16]}"
+        say(f"{found['heads']:,} signed heads {key}, the last of entry {last['sequence']:,} at {last['signed_at']}.")
     else:
         say("No head is signed yet: the running service signs one every five minutes.")
     if found["erased"]:
         say(f"The payloads of {found['erased']:,} entries were erased, each named by an erasure.")
+    rows = ", ".join(f"{number:,} of {words(kind)}" for kind, number in found["compared"].items() if number)
+    say(f"Rows as the log says: {rows or 'none yet'}.")
     say(f"{found['entries']:,} entries, unbroken.")
 
 
 @command(audit, "verify", show=_print_audit)
-def verify_audit(runtime: Runtime) -> dict[str, Any]:
-    """Check that no entry of the audit log was altered, removed or reordered, by its chain and by the signed heads."""
-    from serving.audit.service import verify
+def verify_audit(runtime: Runtime, report: Report) -> dict[str, Any]:
+    """Verify the audit log: its chain, its signed heads, and that decisions and roles are what it says of them."""
+    from serving.verification.service import verify
 
-    return verify(runtime)
+    return verify(runtime, report)
+
+
+def _print_renewed(found: dict[str, Any]) -> None:
+    if found["kept"]:
+        say(f"The heads before are kept in {found['kept']}.")
+    say(f"The log is signed anew, by the key {found['public_key'][:16]}.")
+
+
+@command(audit, "sign-anew", show=_print_renewed)
+def sign_audit_anew(
+    runtime: Runtime, reason: Annotated[str, typer.Option(help="Why; the log keeps it for ever.")]
+) -> dict[str, Any]:
+    """Begin the signed heads of this data directory anew: its key or its heads are lost, or it is a second one."""
+    from serving.accounts.rules.access import LOCAL
+    from serving.audit.service.signing import renew
+
+    return renew(runtime, reason=reason, by=LOCAL)
 
 
 def _print_evidence(found: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from models.errors import Forbidden, Invalid
 from serving.accounts.rules.access import LOCAL, Permission
+from serving.platform.progress import Report, unheard
 
 if TYPE_CHECKING:
     from serving.marketplaces.store.marketplaces import Marketplace as Place
@@ -42,19 +43,21 @@ ADMINISTRATOR: Final = Who("E-mail of the administrator who decided it.")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A function and its parameters, whose values are JSON."""
+    """A function and its parameters, whose values are JSON; one that `reports` tells its progress."""
 
     function: Callable[..., Any]
     parameters: inspect.Signature
     where: type
     who: Who | None
+    reports: bool
 
 
+REPORT: Final = "report"
 COMMANDS: Final[dict[str, Command]] = {}
 
 
-def run(runtime: Runtime, name: str, arguments: Mapping[str, Any]) -> Any:
-    """Run a command by name, with arguments from JSON.
+def run(runtime: Runtime, name: str, arguments: Mapping[str, Any], report: Report = unheard) -> Any:
+    """Run a command by name, with arguments from JSON; `report` hears the progress of a long one.
 
     Raises
     ------
@@ -74,11 +77,18 @@ def run(runtime: Runtime, name: str, arguments: Mapping[str, Any]) -> Any:
         raise Invalid("{name}: {why}.", name=name, why=str(error)) from None
     except ValidationError as error:
         raise Invalid("{name}: {argument}: {why}.", name=name, argument=one, why=error.errors()[0]["msg"]) from None
+    if found.reports:
+        given[REPORT] = report
     if found.where is not At:
         return found.function(runtime, **given)
     place = place_named(runtime, given.pop("marketplace", None))
     actor = actor_named(runtime, place, given.pop("by", None), found.who.permission) if found.who else LOCAL
     return found.function(At(runtime, place, actor), **given)
+
+
+def reports(name: str) -> bool:
+    """Whether a command of this name tells its progress."""
+    return name in COMMANDS and COMMANDS[name].reports
 
 
 def place_named(runtime: Runtime, marketplace: str | None) -> Place:

@@ -1,10 +1,12 @@
 """The output of commands: sentences, tables, progress; errors in red on standard error."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 import typer
+
+from serving.platform.progress import Progress, Report
 
 EXIT_FAILED: Final = 1
 EXIT_REFUSED: Final = 2
@@ -60,6 +62,21 @@ def progress_bar(what: str, total: float) -> Iterator[Callable[[float], None]]:
     with Progress(*columns, console=Console(stderr=True), transient=False) as progress:
         task = progress.add_task(what, total=total)
         yield lambda done: progress.update(task, completed=done)
+
+
+@contextmanager
+def progress_bars() -> Iterator[Report]:
+    """Show a bar on standard error for each part of a work that reports; nothing where it reports nothing."""
+    with ExitStack() as stack:
+        moves: dict[str, Callable[[float], None]] = {}
+
+        def report(step: Progress) -> None:
+            if step.doing not in moves:
+                stack.close()  # The part before has ended.
+                moves[step.doing] = stack.enter_context(progress_bar(step.doing, step.total))
+            moves[step.doing](step.done)
+
+        yield report
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from serving.account_management.service.reminding import remind
 from serving.appeals.service.counter_notices import open_counter_notices, pass_deadlines
-from serving.audit.service import sign_head
+from serving.audit.service.signing import sign_head
 from serving.delivery.service.delivery import sweep_deliveries
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.gold_items import open_gold_items

@@ -19,10 +19,10 @@ MUTANTS = [
     *sabotage(
         "serving/audit/rules.py",
         ("tests/serving/audit/test_rules.py",),
-        ("    if gone - named_erased:\n", "    if False:\n", "payloads may vanish"),
-        ("min(gone - named_erased)", "max(gone - named_erased)", "the last missing payload is named"),
+        ("    if unnamed := gone.difference(erased):\n", "    if unnamed := set():\n", "payloads may vanish"),
+        ("min(unnamed)", "max(unnamed)", "the last missing payload is named"),
         ("elif entry.act == ERASURE:", "else:", "any entry may declare an erasure"),
-        ("elif payload.digest != entry.payload_hash:", "elif False:", "payloads may be altered"),
+        ("if payload.digest != entry.payload_hash else", "if False else", "payloads may be altered"),
         (
             "(_SALTED_DOMAIN if self.salt else _PAYLOAD_DOMAIN) + self.salt + self.body",
             "_PAYLOAD_DOMAIN + self.body",
@@ -31,8 +31,15 @@ MUTANTS = [
         ("_SALTED_DOMAIN if self.salt else _PAYLOAD_DOMAIN", "_SALTED_DOMAIN", "entries without a salt fail"),
         ("if entry.previous_hash != previous:", "if False:", "entries need not follow each other"),
         ("    if (sequence, previous) != head:\n", "    if False:\n", "the log may be truncated"),
-        ("if heads and heads[-1].sequence > sequence:", "if False:", "the signed log may be truncated"),
-        ("not entry.entry_hash.startswith(mark) or ", "", "a rewritten log is only detected at a head"),
+        ("if last is not None and last.sequence > sequence:", "if False:", "the signed log may be truncated"),
+        (
+            "if not entry.entry_hash.startswith(head.marks[place : place + MARK_DIGITS]):",
+            "if False:",
+            "a rewritten log is only detected at a head",
+        ),
+        ("entry.sequence != head.sequence or ", "True or ", "marks of 32 bits are all that is compared"),
+        ("if not named <= gone:", "if False:", "an erasure may claim what is still there"),
+        ("if entry.act.startswith(KEPT_ACTS) else None", "if False else None", "what a verdict was may be blanked"),
     ),
     *sabotage(
         "serving/takedowns/rules/evidence.py",

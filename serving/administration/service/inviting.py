@@ -205,5 +205,6 @@ def _record(
         subject or one.invitation_id,
         role=one.grant.role.value,
         brand=one.grant.brand_id,
+        leads=one.grant.leads,
         invitation=one.invitation_id,
     )

@@ -109,7 +109,7 @@ def change_grants(runtime: Runtime, by: Person, user_id: str, wanted: Iterable[G
             assignments.withdraw(connection, [place], user_id)
         for act, grants in (("person.granted", change.given), ("person.ungranted", change.taken)):
             for one in grants:
-                payload = {"role": one.role.value, "brand": one.brand_id}
+                payload = {"role": one.role.value, "brand": one.brand_id, "leads": one.leads}
                 _record(runtime, connection, by, _Entry(one.marketplace_id, act, user_id, payload))
     return bool(change.given or change.taken)
 

@@ -171,7 +171,6 @@ def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, per
     }
     verdicts.add_verdict(connection, row)
     signatures.mark_judged(connection, found.marketplace_id, before.version_id)
-    named = ("case_id", "version_id", "judgement", "side", "evidence", "lane", "supersedes_id")
     audit.record(
         connection,
         at,
@@ -179,7 +178,7 @@ def _genuine(runtime: Runtime, connection: Connection, found: CounterNotice, per
         f"user:{person.user_id}",
         "verdict.recorded",
         verdict_id,
-        **({name: row[name] for name in named}),
+        **verdicts.as_recorded(row),
     )
     return verdict_id
 

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Collection, Generator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -55,14 +55,29 @@ def head(connection: Connection) -> tuple[int, str]:
     return (0, GENESIS) if found is None else (int(found.sequence), str(found.entry_hash))
 
 
-def check(connection: Connection, heads: Sequence[Head] = ()) -> tuple[int, Broken | None]:
+def check(connection: Connection, heads: Iterable[Head] = ()) -> tuple[int, Broken | None]:
     """The number of entries, and the first that does not fit the chain or the signed heads."""
     last = head(connection)
+    return last[0], check_entries(connection, heads, last, lambda _sequence: None)
+
+
+def check_entries(
+    connection: Connection, heads: Iterable[Head], last: tuple[int, str], told: Callable[[int], object]
+) -> Broken | None:
+    """The first entry up to `last` that does not fit; `told` hears the number of each entry that was read."""
     try:
         with closing(_entries(connection, at_a_time=1_000)) as entries:
-            return last[0], verify(entries, head=last, heads=heads)
+            return verify(_telling(entries, told), head=last, heads=heads)
     except ValueError:
-        return last[0], Broken(_readable(connection) + 1, message("audit.unreadable"))
+        return Broken(_readable(connection) + 1, message("audit.unreadable"))
+
+
+def _telling(
+    entries: Iterable[tuple[Entry, Payload | None]], told: Callable[[int], object]
+) -> Iterator[tuple[Entry, Payload | None]]:
+    for found in entries:
+        told(found[0].sequence)
+        yield found
 
 
 def count_of(connection: Connection, marketplace_id: str, act: str, *, since: datetime, until: datetime) -> int:
@@ -83,6 +98,7 @@ class Told:
     actor: str
     act: str
     payload: Mapping[str, Any]
+    sequence: int
 
 
 def of_subject(connection: Connection, marketplaces: Collection[str], subject: str, most: int) -> list[Told]:
@@ -96,7 +112,31 @@ def of_subject(connection: Connection, marketplaces: Collection[str], subject: s
         .limit(most)
     )
     rows = connection.execute(query)
-    return [Told(row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}) for row in rows]
+    return [
+        Told(row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}, row.sequence)
+        for row in rows
+    ]
+
+
+def entries_of(connection: Connection, *acts: str) -> list[Told]:
+    """The entries with these acts of the service itself, oldest first; their payloads are never erased."""
+    query = (
+        select(audit_entry, audit_payload.c.payload)
+        .outerjoin(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(audit_entry.c.act.in_(acts))
+        .order_by(audit_entry.c.sequence)
+    )
+    return [
+        Told(row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}, row.sequence)
+        for row in connection.execute(query)
+    ]
+
+
+def first_after(connection: Connection, sequence: int) -> datetime | None:
+    """The time of the entry after one; None where there is none."""
+    query = select(audit_entry.c.occurred_at).where(audit_entry.c.sequence > sequence)
+    found: datetime | None = connection.execute(query.order_by(audit_entry.c.sequence).limit(1)).scalar()
+    return found
 
 
 def erased_count(connection: Connection) -> int:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, func, select
 
@@ -14,6 +14,22 @@ from serving.accounts.tables import account
 from serving.cases.tables import verdict
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
+
+_RECORDED: Final = frozenset(
+    {
+        "case_id",
+        "listing_id",
+        "version_id",
+        "judgement",
+        "reason_code",
+        "side",
+        "evidence",
+        "lane",
+        "brand_id",
+        "supersedes_id",
+        "passed_on",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +55,14 @@ class StoredVerdict:
 def add_verdict(connection: Connection, row: Mapping[str, Any]) -> None:
     """Append one verdict."""
     add(connection, verdict, [row])
+
+
+def as_recorded(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns of a verdict that the audit log states, and that verification compares with the row.
+
+    The note is free text, and the log cannot be corrected.
+    """
+    return {name: value for name, value in row.items() if name in _RECORDED}
 
 
 def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> list[StoredVerdict]:

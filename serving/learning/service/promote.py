@@ -64,11 +64,17 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
     with runtime.store.write() as connection:
         audit.hold(connection)  # Of two simultaneous approvers, the second sees the first approval.
         given = _checked(runtime, connection, here, found, by, reason)
-        row = {"marketplace_id": here, "approval_id": runtime.ids.new("apv"), "digest": found.digest}
+        approval_id = runtime.ids.new("apv")
+        row = {"marketplace_id": here, "approval_id": approval_id, "digest": found.digest}
         approvals.add_approval(
             connection, {**row, "approved_by": by, "reason": reason, "beside": given.beside, "approved_at": now}
         )
-        payload = {"reason": reason, "beside": given.beside, "not_passed": _failed_gates(found)}
+        payload = {
+            "approval": approval_id,
+            "reason": reason,
+            "beside": given.beside,
+            "not_passed": _failed_gates(found),
+        }
         audit.record(connection, now, here, by, "model.approve", found.digest, **payload)
         stands = standing_of(runtime, connection, here, found)
         if stands.complete:
@@ -236,7 +242,7 @@ def _appoint(
         "promoted_at": now,
     }
     learning.add_promotion(connection, row)
-    payload = {"reason": reason, "before": before, **details}
+    payload = {"promotion": promotion_id, "reason": reason, "before": before, **details}
     audit.record(connection, now, marketplace_id, by, f"model.{kind}", digest, **payload)
     job_id = f"publish:{promotion_id}"
     runtime.jobs.enqueue(connection, jobs.PUBLISH, jobs.TRAINING, job_id, marketplace_id, digest)

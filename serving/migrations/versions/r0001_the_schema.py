@@ -23,6 +23,14 @@ _UNCHANGED: Final = " OR ".join(
         "known_at",
     )
 )
+
+
+def _differ(*fixed: str, once: tuple[str, ...] = ()) -> str:
+    """The condition for a change of these columns, or a second change of those that are set once."""
+    of_fixed = [f"NEW.{name} IS DISTINCT FROM OLD.{name}" for name in fixed]
+    return " OR ".join([*of_fixed, *(f"(OLD.{n} IS NOT NULL AND NEW.{n} IS DISTINCT FROM OLD.{n})" for n in once)])
+
+
 # Append-only tables, and which changes of a row are refused: all, or all that do more than erase.
 _GROWING: Final = {
     "audit_entry": "",
@@ -33,8 +41,29 @@ _GROWING: Final = {
     "evidence": "",
     "evidence_part": "NEW.body IS NOT NULL OR NEW.salt IS NOT NULL OR NEW.digest <> OLD.digest "
     "OR NEW.part <> OLD.part OR NEW.evidence_id <> OLD.evidence_id OR NEW.marketplace_id <> OLD.marketplace_id",
+    "verdict": "",
+    "approval_vote": "",
+    "promotion": "",
+    "promotion_approval": _differ(
+        "marketplace_id",
+        "approval_id",
+        "digest",
+        "approved_by",
+        "reason",
+        "beside",
+        "approved_at",
+        once=("withdrawn_at", "promotion_id"),
+    ),
+    # Delivery and approval change the other columns.
+    "action": _differ("marketplace_id", "action_id", "listing_id", "verdict_id", "kind", "sequence", "created_at"),
+    "removal_approval": _differ(
+        "marketplace_id", "action_id", "policy_version", "pending_since", once=("settled_at", "settled_as")
+    ),
 }
-_LOG: Final = ("audit_entry", "audit_payload", "erased_payload")
+_NEVER_EMPTIED: Final = (
+    *("audit_entry", "audit_payload", "erased_payload"),
+    *("verdict", "approval_vote", "promotion", "promotion_approval", "action", "removal_approval"),
+)
 _NAMED: Final = "EXISTS (SELECT 1 FROM erased_payload WHERE erased_payload.sequence = OLD.sequence)"
 _RAISE: Final = "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';"
 _FROZEN: Final = "a golden set is frozen"
@@ -68,7 +97,7 @@ def _beside_tables_of_postgresql() -> None:
         deleted = "touchstone_refuse_unnamed" if table == "audit_payload" else "touchstone_refuse"
         _trigger(f"{table}_refuses_update", f"BEFORE UPDATE ON {table} FOR EACH ROW {when}", "touchstone_refuse")
         _trigger(f"{table}_refuses_delete", f"BEFORE DELETE ON {table} FOR EACH ROW ", deleted)
-    for table in _LOG:
+    for table in _NEVER_EMPTIED:
         _trigger(f"{table}_refuses_truncate", f"BEFORE TRUNCATE ON {table} FOR EACH STATEMENT ", "touchstone_refuse")
     _function("golden_set_is_frozen", f"RAISE EXCEPTION '{_FROZEN}';")
     events = "BEFORE UPDATE OR DELETE OR TRUNCATE ON golden_set FOR EACH STATEMENT "

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from serving.audit.rules import Head
-from serving.audit.service import last_head
+from serving.audit.service.signing import last_head
 from serving.audit.store import audit
 from serving.learning.store import learning
 from serving.operations.store import workers

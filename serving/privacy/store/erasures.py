@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Connection, and_, exists, or_, select, update
 
 from serving.appeals.tables import appeal, counter_notice
+from serving.audit.rules import KEPT_ACTS
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
 from serving.cases.store import erasing as of_cases
@@ -153,6 +154,7 @@ def payloads(connection: Connection, marketplace_id: str, seller_id: str) -> lis
         .where(
             audit_entry.c.marketplace_id == marketplace_id,
             audit_entry.c.act.not_in(_STAYING_ACTS),
+            *(~audit_entry.c.act.startswith(one, autoescape=True) for one in KEPT_ACTS),
             audit_payload.c.payload.contains(json.dumps(seller_id), autoescape=True),
         )
         .order_by(audit_entry.c.sequence)

@@ -81,8 +81,7 @@ def append(
     }
     verdicts.add_verdict(context.connection, row)
     signatures.mark_judged(context.connection, case.marketplace_id, answer.version_id)
-    named = ("case_id", "version_id", "judgement", "side", "evidence", "lane", "supersedes_id")
-    payload = {name: row[name] for name in named}
+    payload = verdicts.as_recorded(row)
     audit.record(
         context.connection,
         context.at,

@@ -15,7 +15,7 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.audit.service import last_head
+from serving.audit.service.signing import last_head
 from serving.audit.store import audit, audit_lines
 from serving.audit.store.audit_lines import SEARCHED, Line, Wanted
 from serving.guards import may, runtime_of

@@ -2,6 +2,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import timedelta
+from itertools import pairwise
 
 import hypothesis.strategies as st
 import pytest
@@ -15,9 +16,9 @@ from serving.audit.rules import (
     Entry,
     Head,
     Payload,
-    bad_head,
     canonical,
     chained,
+    follows,
     next_head,
     signed_bytes,
     verify,
@@ -38,7 +39,7 @@ def a_log(length: int = 6) -> Log:
             occurred_at=NOW + timedelta(minutes=number),
             marketplace_id="mkt_a",
             actor=f"usr_{number % 2}",
-            act="verdict.recorded",
+            act="test_buy.received",
             subject=f"cas_{number}",
             payload=payload,
         )
@@ -96,6 +97,28 @@ def test_a_payload_that_is_gone_without_an_erasure_is_found(
 ) -> None:
     log = with_an_erasure(a_log(), act, **expected)
     assert verify(log, head=head(log)) == Broken(first, message("audit.payload_gone"))
+
+
+def test_an_erasure_that_names_what_is_still_there_is_found() -> None:
+    log = with_an_erasure(a_log(), entries=[2, 3, 4])
+    assert verify(log, head=head(log)) == Broken(7, message("audit.erased_nothing", sequence=3))
+
+
+@pytest.mark.parametrize("act", ["verdict.recorded", "held.release", "model.promote", "person.granted", "remove.held"])
+def test_no_erasure_blanks_the_payload_of_a_decision(act: str) -> None:
+    """Else a forged erasure would hide what the row of the decision is compared with."""
+    payload = Payload(canonical({}))
+    entry = chained(
+        previous=(0, GENESIS),
+        occurred_at=NOW,
+        marketplace_id="mkt_a",
+        actor="usr_0",
+        act=act,
+        subject="x",
+        payload=payload,
+    )
+    log = with_an_erasure([(entry, None)], entries=[1])
+    assert verify(log, head=head(log)) == Broken(1, message("audit.payload_kept"))
 
 
 def test_a_short_payload_cannot_be_found_by_its_hash_once_its_salt_is_gone() -> None:
@@ -226,7 +249,7 @@ def test_an_entry_and_a_payload_are_hashed_in_domains_of_their_own() -> None:
     """With a shared hash domain a stored payload could pass for an entry, and its hash for a link of the chain."""
     entry, payload = a_log(1)[0]
     assert payload is not None
-    named = '"mkt_a","usr_0","verdict.recorded","cas_0"'
+    named = '"mkt_a","usr_0","test_buy.received","cas_0"'
     text = f'[1,"{NOW.isoformat()}",{named},"{entry.payload_hash}","{GENESIS}"]'
     as_entry = hashlib.sha256(b"touchstone.audit.entry.v1\0" + text.encode()).hexdigest()
     as_payload = hashlib.sha256(b"touchstone.audit.payload.v2\0" + payload.salt + payload.body).hexdigest()
@@ -335,12 +358,12 @@ BAD_HEADS: list[tuple[list[Head], int, str]] = [
 
 @pytest.mark.parametrize(("heads", "place", "what"), BAD_HEADS, ids=[row[-1] for row in BAD_HEADS])
 def test_heads_that_do_not_follow_each_other_are_found(heads: list[Head], place: int, what: str) -> None:
-    assert bad_head(heads) == place, what
+    fits = [follows(head, before) for before, head in pairwise([None, *heads]) if head]
+    assert fits.index(False) == place, what
 
 
 def test_heads_that_follow_each_other_are_whole() -> None:
-    assert bad_head([]) is None
-    assert bad_head(HEADS) is None
+    assert all(follows(head, before) for before, head in pairwise([None, *HEADS]) if head)
 
 
 def test_a_head_is_signed_in_a_domain_of_its_own() -> None:

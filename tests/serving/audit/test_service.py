@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Connection, String, cast, literal, select
 from sqlalchemy.exc import DBAPIError
 
 from serving.audit.rules import GENESIS, Head, Payload, chained, signed_bytes
-from serving.audit.service import sign_head, verify
+from serving.audit.service.signing import sign_head
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_head, audit_payload
+from serving.verification.service import verify
 from serving.workflows.worker import sweep
 from tests.fixtures.runtimes import Site
 from tests.fixtures.tampering import drop_guards
@@ -137,10 +138,13 @@ def swapped(connection: Connection, at: int) -> None:
 def inserted(connection: Connection, at: int) -> None:
     """Insert an entry before another; later entries move by one."""
     first = dict(connection.execute(select(audit_entry).where(audit_entry.c.sequence == 1)).one()._mapping)
-    connection.execute(audit_payload.delete())
+    moved = connection.execute(select(audit_payload).where(audit_payload.c.sequence >= at)).all()
+    connection.execute(audit_payload.delete().where(audit_payload.c.sequence >= at))
     alter(connection, audit_entry.c.sequence >= at, sequence=-audit_entry.c.sequence - 1)
     alter(connection, audit_entry.c.sequence < 0, sequence=-audit_entry.c.sequence)
     connection.execute(audit_entry.insert().values({**first, "sequence": at, "actor": "x", "previous_hash": "f" * 64}))
+    for row in moved:
+        connection.execute(audit_payload.insert().values({**row._mapping, "sequence": row.sequence + 1}))
 
 
 def changed(connection: Connection, at: int) -> None:

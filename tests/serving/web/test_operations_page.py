@@ -7,7 +7,7 @@ import pytest
 
 from models.routing import Lane
 from models.verdict import Judgement
-from serving.audit.service import sign_head
+from serving.audit.service.signing import sign_head
 from serving.operations.service.health import health_of
 from serving.operations.service.presence import Presence
 from serving.scoring.store import breakers

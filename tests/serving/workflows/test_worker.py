@@ -8,7 +8,7 @@ from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.administration.service import provisioning
-from serving.audit.service import sign_head
+from serving.audit.service.signing import sign_head
 from serving.audit.store import audit
 from serving.learning.service.learn import request_training
 from serving.learning.store import learning
@@ -21,6 +21,7 @@ from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.tampering import drop_guards
 
 _PAST = 1_500
 
@@ -126,6 +127,7 @@ def test_a_retraining_runs_in_a_child_process_and_a_promotion_is_published(worki
 def make_labels_mature(site: Site) -> None:
     """The worker's clock is real, so the verdicts are moved into the past instead."""
     with site.runtime.store.write() as connection:
+        drop_guards(connection, "verdict")
         if connection.dialect.name == "postgresql":
             connection.execute(text("UPDATE verdict SET known_at = known_at - interval '30 days'"))
         else:

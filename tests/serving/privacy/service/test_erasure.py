@@ -12,7 +12,6 @@ from models.errors import Conflict, Invalid, NotFound
 from serving.appeals.service.counter_notices import open_counter_notices
 from serving.appeals.service.seller_links import new_link
 from serving.appeals.tables import appeal, counter_notice_step
-from serving.audit import service as audit_heads
 from serving.audit.rules import ERASURE
 from serving.audit.tables import audit_entry, audit_payload, erased_payload
 from serving.intake.service.intake import receive
@@ -32,6 +31,7 @@ from serving.takedowns.service.evidence import verify
 from serving.takedowns.store import evidence
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.tables import evidence_part
+from serving.verification import service as audit_heads
 from serving.workflows.worker import sweep
 from tests.fixtures.keeping import keeping
 from tests.fixtures.links import token_of

@@ -1,0 +1,1 @@
+"""The signed heads of the audit log: their file, and who signs."""

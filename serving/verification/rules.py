@@ -1,0 +1,238 @@
+"""Whether a row of the database is what the audit log says of it; the log's chain makes the log itself evident."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from features.message import Message, message
+
+
+class Kind(StrEnum):
+    """The kinds of rows that are compared."""
+
+    VERDICT = "verdict"
+    ACTION = "action"
+    VOTE = "approval_vote"
+    PROMOTION = "promotion"
+    APPROVAL = "promotion_approval"
+    ROLES = "account"
+    ERASURE = "erased_payload"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One entry of the log about a subject; `payload` is empty where it was erased."""
+
+    sequence: int
+    at: datetime
+    marketplace_id: str
+    actor: str
+    act: str
+    payload: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A row that is not what the log says. `row_id` is its id; `sequence` the entry, None where the log has none."""
+
+    kind: Kind
+    row_id: str
+    sequence: int | None
+    problem: Message
+
+
+Row = Mapping[str, Any]
+_STATES: Final = {
+    "held": {"held"},
+    "scheduled": {"scheduled", "sending"},
+    "released": {"scheduled", "sending"},
+    "withdrawn": {"withdrawn"},
+    "acknowledged": {"acknowledged"},
+    "given_up": {"dead"},
+    "replayed": {"sending"},
+    "overtaken": {"withdrawn"},
+}
+_NO_ROW: Final = "record.no_row"
+_NO_ENTRY: Final = "record.no_entry"
+_DIFFERS: Final = "record.differs"
+_GIVES: Final = frozenset({"person.added", "person.joined", "person.granted"})
+_TAKES: Final = frozenset({"person.ungranted", "person.let_go"})
+_LEADS: Final = {"person.leads": True, "person.leads_no_more": False}
+RETENTION: Final = "retention"
+
+
+def no_row(kind: Kind, row_id: str, sequence: int) -> Difference:
+    """The log has an entry, and the row is gone."""
+    return Difference(kind, row_id, sequence, message(_NO_ROW))
+
+
+def verdict_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
+    """A verdict against its entry: every field that the entry states, the person, the time and the marketplace."""
+    found = next((one for one in steps if one.act in {"verdict.recorded", "verdict.withdrawn"}), None)
+    expected = {"actor": f"user:{row['user_id']}", "at": row["known_at"], "marketplace_id": row["marketplace_id"]}
+    withdrawn = row["judgement"] == "withdrawn"
+    if found is not None and (found.act == "verdict.withdrawn") is not withdrawn:
+        return _differing(Kind.VERDICT, row["verdict_id"], found, ["judgement"])
+    return _stated(Kind.VERDICT, row["verdict_id"], row, found, expected)
+
+
+def action_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
+    """An action against the entry of its creation, and its state against its last step."""
+    kind, row_id = row["kind"], row["action_id"]
+    own = [one for one in steps if one.act.partition(".")[0] in {"remove", "reinstate"}]
+    taken = [one for one in own if one.act.partition(".")[2] in _STATES]
+    first = next((one for one in taken if one.act.partition(".")[2] in {"held", "scheduled"}), None)
+    expected = {"at": row["created_at"], "marketplace_id": row["marketplace_id"]}
+    stated = _stated(Kind.ACTION, row_id, row, first, expected, only=("listing_id", "verdict_id"))
+    if stated is not None or first is None:
+        return stated
+    if any(one.act.partition(".")[0] != kind for one in own):
+        return _differing(Kind.ACTION, row_id, first, ["kind"])
+    last = taken[-1]
+    if row["state"] not in _STATES[last.act.partition(".")[2]]:
+        return _differing(Kind.ACTION, row_id, last, ["state"])
+    if last.act.endswith(".acknowledged") and row["acknowledged_at"] != last.at:
+        return _differing(Kind.ACTION, row_id, last, ["acknowledged_at"])
+    return None
+
+
+def vote_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
+    """A vote on a removal against the entry of that person at that time."""
+    here = [one for one in steps if one.act == f"held.{row['decision']}" and one.actor == f"user:{row['user_id']}"]
+    found = next((one for one in here if one.at == row["known_at"]), None)
+    return _stated(Kind.VOTE, row["vote_id"], row, found, {"marketplace_id": row["marketplace_id"]})
+
+
+def promotion_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
+    """A change of the champion against its entry."""
+    own = (one for one in steps if one.payload.get("promotion") == row["promotion_id"])
+    found = next(own, None)
+    if found is not None and found.payload["reason"][:500] != row["note"]:
+        return _differing(Kind.PROMOTION, row["promotion_id"], found, ["note"])
+    expected = {
+        "act": f"model.{row['kind']}",
+        "actor": row["promoted_by"],
+        "at": row["promoted_at"],
+        "marketplace_id": row["marketplace_id"],
+    }
+    return _stated(Kind.PROMOTION, row["promotion_id"], row, found, expected, only=())
+
+
+def approval_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
+    """An approval of a model against its entry, and its withdrawal against the entry of that."""
+    row_id = row["approval_id"]
+    found = next((one for one in steps if one.payload.get("approval") == row_id), None)
+    expected = {
+        "act": "model.approve",
+        "actor": row["approved_by"],
+        "at": row["approved_at"],
+        "marketplace_id": row["marketplace_id"],
+    }
+    stated = _stated(Kind.APPROVAL, row_id, row, found, expected)
+    if stated is not None or found is None:
+        return stated
+    withdrawals = [
+        one.at
+        for one in steps
+        if one.act == "model.withdraw" and one.actor == row["approved_by"] and one.sequence > found.sequence
+    ]
+    if row["withdrawn_at"] is not None:
+        fits = row["withdrawn_at"] in withdrawals
+    else:
+        fits = not withdrawals or row["promotion_id"] is not None
+    if not fits:
+        return _differing(Kind.APPROVAL, row_id, found, ["withdrawn_at"])
+    used = (one for one in steps if one.act == "model.promote" and one.sequence > found.sequence)
+    promoted = {one.payload.get("promotion") for one in used if row["approved_by"] in one.payload["approved_by"]}
+    if row["promotion_id"] is not None and row["promotion_id"] not in promoted:
+        return _differing(Kind.APPROVAL, row_id, found, ["promotion_id"])
+    return None
+
+
+def roles_differ(row: Row, steps: Sequence[Step]) -> Difference | None:
+    """A person's roles against those that the log gave and took, and whether the account is deactivated.
+
+    `row` has `user_id`, `disabled_at`, and `grants`: lead rights by (marketplace, role, brand).
+    """
+    held: dict[tuple[str, str, str | None], bool | None] = {}
+    disabled, last = False, None
+    for one in steps:
+        key = (
+            one.marketplace_id,
+            one.payload.get("role", "brand"),
+            one.payload.get("brand", one.payload.get("brand_id")),
+        )
+        if one.act in _GIVES:
+            held.setdefault(key, one.payload.get("leads"))
+        elif one.act in _TAKES:
+            held.pop(key, None)
+        elif one.act in _LEADS:
+            held[key] = _LEADS[one.act]
+        elif one.act == "person.deactivated":
+            disabled = True
+        elif one.act == "person.reactivated":
+            disabled = False
+        else:
+            continue
+        last = one
+    row_id, grants = row["user_id"], row["grants"]
+    if last is None:
+        return Difference(Kind.ROLES, row_id, None, message(_NO_ENTRY)) if grants else None
+    if set(held) != set(grants):
+        return _differing(Kind.ROLES, row_id, last, ["role"])
+    if any(leads is not None and grants[key] is not leads for key, leads in held.items()):
+        return _differing(Kind.ROLES, row_id, last, ["leads"])
+    is_disabled = row["disabled_at"] is not None
+    return None if is_disabled is disabled else _differing(Kind.ROLES, row_id, last, ["disabled_at"])
+
+
+def erasure_differs(row: Row, steps: Sequence[Step]) -> Difference | None:
+    """An erased payload against the entry of its erasure, and against the request for it.
+
+    `row` has the entry's `sequence` and `act`, the `erasure_id`, and `asked`: whether such a request is on record.
+    Retention needs no request, and blanks the custody of test buys alone.
+    """
+    naming = (one for one in steps if row["sequence"] in one.payload.get("entries", ()))
+    found = next(naming, None)
+    row_id = str(row["sequence"])
+    if found is None:
+        return Difference(Kind.ERASURE, row_id, None, message(_NO_ENTRY))
+    by_retention = found.actor == RETENTION and row["act"].startswith("test_buy.")
+    if row["asked"] or by_retention:
+        return None
+    return Difference(Kind.ERASURE, row_id, found.sequence, message("record.not_asked"))
+
+
+COMPARE: Final[Mapping[Kind, Callable[[Row, Sequence[Step]], Difference | None]]] = {
+    Kind.VERDICT: verdict_differs,
+    Kind.ACTION: action_differs,
+    Kind.VOTE: vote_differs,
+    Kind.PROMOTION: promotion_differs,
+    Kind.APPROVAL: approval_differs,
+    Kind.ROLES: roles_differ,
+    Kind.ERASURE: erasure_differs,
+}
+
+
+def _stated(
+    kind: Kind,
+    row_id: str,
+    row: Row,
+    found: Step | None,
+    expected: Mapping[str, Any],
+    *,
+    only: Sequence[str] | None = None,
+) -> Difference | None:
+    """Compare an entry's own fields with `expected`, and each field of its payload with the row's column."""
+    if found is None:
+        return Difference(kind, row_id, None, message(_NO_ENTRY))
+    names = [name for name in found.payload if name in row and (only is None or name in only)]
+    wrong = [name for name in names if found.payload[name] != row[name]]
+    wrong += [name for name, value in expected.items() if getattr(found, name) != value]
+    return _differing(kind, row_id, found, wrong) if wrong else None
+
+
+def _differing(kind: Kind, row_id: str, found: Step, names: Sequence[str]) -> Difference:
+    return Difference(kind, row_id, found.sequence, message(_DIFFERS, fields=tuple(names)))
