@@ -21,6 +21,7 @@ KEPT_ACTS: Final = ("audit.", "verdict.", "held.", "model.", "person.", "remove.
 SIGNING_BEGAN: Final = "audit.signing_began"
 SIGNING_RENEWED: Final = "audit.signing_renewed"
 RESTORED: Final = "audit.restored"
+UNREADABLE: Final = "audit.unreadable"
 _HEAD_DOMAIN: Final = b"touchstone.audit.head.v1\0"
 # Enough digits to locate where a log was rewritten; the whole hash of the head proves that it was.
 MARK_DIGITS: Final = 8

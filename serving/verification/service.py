@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.messages.english import in_english
-from serving.audit.rules import RESTORED, SIGNING_BEGAN, SIGNING_RENEWED
+from serving.audit.rules import RESTORED, SIGNING_BEGAN, SIGNING_RENEWED, UNREADABLE
 from serving.audit.service.heads_file import Heads, held, public_key
 from serving.audit.service.signing import PACE, problem_of
 from serving.audit.store import audit, signers
@@ -43,10 +43,16 @@ def verify(runtime: Runtime, report: Report = unheard) -> dict[str, Any]:
         broken = audit.check_entries(connection, heads, last, read)
         for _ in heads if broken is not None else ():
             pass  # The chain is broken before its end, and the later heads are still to be read.
-        problem = _unsigned(runtime, connection, heads)
-        renewed, restored = (audit.entries_of(connection, one) for one in (SIGNING_RENEWED, RESTORED))
         erased = audit.erased_count(connection)
-        compared, number, differing = _compared(connection, report)
+        problem = heads.problem
+        renewed: list[Told] = []
+        restored: list[Told] = []
+        compared: dict[str, int] = {}
+        number, differing = 0, list[Difference]()
+        if broken is None or broken.problem.code != UNREADABLE:  # What cannot be read cannot be compared.
+            problem = _unsigned(runtime, connection, heads)
+            renewed, restored = (audit.entries_of(connection, one) for one in (SIGNING_RENEWED, RESTORED))
+            compared, number, differing = _compared(connection, report)
     return {
         "entries": last[0],
         "erased": erased,

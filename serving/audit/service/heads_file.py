@@ -38,17 +38,18 @@ class Heads:
 
     def __init__(self, stream: IO[bytes], home: Home) -> None:
         self._stream, self._key = stream, private_key(home).public_key()
-        self._left = stream.seek(0, os.SEEK_END)
+        self._size = stream.seek(0, os.SEEK_END)
         self.problem: str | None = None
         self.number = 0
         self.last: Head | None = None
 
     def __iter__(self) -> Iterator[Head]:
+        self.number, self.last, left = 0, None, self._size
         self._stream.seek(0)
         for line in self._stream:
-            if self._left <= 0:
+            if left <= 0:
                 return
-            self._left -= len(line)
+            left -= len(line)
             head = read_head(line, self._key)
             if head is None:
                 self.problem = f"line {self.number + 1} of the signed heads was not signed by this service"

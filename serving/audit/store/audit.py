@@ -11,7 +11,18 @@ from typing import Any
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from features.message import message
-from serving.audit.rules import GENESIS, SALT_BYTES, Broken, Entry, Head, Payload, canonical, chained, verify
+from serving.audit.rules import (
+    GENESIS,
+    SALT_BYTES,
+    UNREADABLE,
+    Broken,
+    Entry,
+    Head,
+    Payload,
+    canonical,
+    chained,
+    verify,
+)
 from serving.audit.tables import audit_entry, audit_head, audit_payload, erased_payload
 from serving.platform.database.lists import chunks
 from serving.platform.database.scope import inside
@@ -69,7 +80,7 @@ def check_entries(
         with closing(_entries(connection, at_a_time=1_000)) as entries:
             return verify(_telling(entries, told), head=last, heads=heads)
     except ValueError:
-        return Broken(_readable(connection) + 1, message("audit.unreadable"))
+        return Broken(_readable(connection) + 1, message(UNREADABLE))
 
 
 def _telling(

@@ -40,7 +40,11 @@ def entries(site: Site, subject: str) -> list[tuple[str, str, dict[str, Any]]]:
         .order_by(audit_entry.c.sequence)
     )
     with site.runtime.store.read() as connection:
-        return [(row.act, row.actor, json.loads(row.payload)) for row in connection.execute(query)]
+        found = [(row.act, row.actor, json.loads(row.payload)) for row in connection.execute(query)]
+    for _, _, payload in found:
+        row_id = payload.pop("approval", None) or payload.pop("promotion", None)
+        assert row_id or not payload, "an entry names the row that it speaks of"
+    return found
 
 
 def by(site: Site) -> tuple[str, str]:
