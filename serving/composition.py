@@ -92,7 +92,12 @@ def default_policies() -> ByClass:
 
 
 def open_runtime(
-    settings: Settings, *, clock: Clock | None = None, draw: Callable[[], float] | None = None, migrated: bool = False
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    draw: Callable[[], float] | None = None,
+    migrated: bool = False,
+    restoring: bool = False,
 ) -> Runtime:
     """Everything for one process, on a database migrated to this version's schema unless the caller has done so.
 
@@ -100,6 +105,8 @@ def open_runtime(
     two clocks in one database could not be compared.
     """
     home = Home.at(settings.home)
+    if not restoring:
+        home.refuse_unfinished()
     url = settings.database_url or sqlite_url(home.database)
     if not migrated:
         migrate(url)

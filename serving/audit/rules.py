@@ -21,6 +21,10 @@ KEPT_ACTS: Final = ("audit.", "verdict.", "held.", "model.", "person.", "remove.
 SIGNING_BEGAN: Final = "audit.signing_began"
 SIGNING_RENEWED: Final = "audit.signing_renewed"
 RESTORED: Final = "audit.restored"
+RESTORE: Final = "restore"  # The subject of these entries.
+# More messages than a listing or a seller gets between a backup and its restore: a receiver ignores numbers up to the
+# last that it has seen.
+SKIPPED_NUMBERS: Final = 100_000
 UNREADABLE: Final = "audit.unreadable"
 _HEAD_DOMAIN: Final = b"touchstone.audit.head.v1\0"
 # Enough digits to locate where a log was rewritten; the whole hash of the head proves that it was.

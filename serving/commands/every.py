@@ -1,6 +1,7 @@
 """All commands: importing this module registers each, in the order in which help lists commands without a group."""
 
 from serving.commands import (  # noqa: F401  # imported to be registered
+    backup,
     brands,
     data,
     erasure,

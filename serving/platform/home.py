@@ -25,6 +25,12 @@ class HomeInUse(DomainError):
     code = "home_in_use"
 
 
+class HomeUnfinished(DomainError):
+    """A restore of the data directory was cut off."""
+
+    code = "home_unfinished"
+
+
 @dataclass(frozen=True, slots=True)
 class Home:
     """Paths inside the data directory; it has mode 700, because its content is confidential."""
@@ -86,6 +92,26 @@ class Home:
         if len(os.fsencode(path)) <= _LONGEST_SOCKET_PATH:
             return path
         return Path(tempfile.mkdtemp(prefix="touchstone-")) / "service.sock"
+
+    @property
+    def unfinished_restore(self) -> Path:
+        """Exists while a restore replaces the content; a restore that was cut off leaves it."""
+        return self.root / "restore-unfinished"
+
+    def refuse_unfinished(self) -> None:
+        """Refuse a data directory whose content was replaced in part.
+
+        Raises
+        ------
+        HomeUnfinished
+            A restore was cut off.
+        """
+        if self.unfinished_restore.exists():
+            raise HomeUnfinished(
+                "A restore of {folder} was cut off, and its content is incomplete. Run the restore again, with "
+                "--replace.",
+                folder=str(self.root),
+            )
 
     def read_service(self) -> dict[str, Any]:
         """The last service's record of itself; empty if there was none."""

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from models.messages.english import in_english
 from serving.audit.rules import RESTORED, SIGNING_BEGAN, SIGNING_RENEWED, UNREADABLE
-from serving.audit.service.heads_file import Heads, held, public_key
+from serving.audit.service.heads_file import Heads, held
 from serving.audit.service.signing import PACE, problem_of
 from serving.audit.store import audit, signers
 from serving.audit.store.audit import Told
@@ -35,24 +35,31 @@ def verify(runtime: Runtime, report: Report = unheard) -> dict[str, Any]:
         last = audit.head(connection)  # The first read fixes the view of the database.
         heads = Heads(stream, runtime.home)
         release()
+        return examine(connection, last, heads, report, simulated=runtime.clock.simulated)
 
-        def read(sequence: int) -> None:
-            if sequence % _EACH == 0 or sequence == last[0]:
-                report(Progress("Entries", sequence, last[0]))
 
-        broken = audit.check_entries(connection, heads, last, read)
-        for _ in heads if broken is not None else ():
-            pass  # The chain is broken before its end, and the later heads are still to be read.
-        erased = audit.erased_count(connection)
-        problem = heads.problem
-        renewed: list[Told] = []
-        restored: list[Told] = []
-        compared: dict[str, int] = {}
-        number, differing = 0, list[Difference]()
-        if broken is None or broken.problem.code != UNREADABLE:  # What cannot be read cannot be compared.
-            problem = _unsigned(runtime, connection, heads)
-            renewed, restored = (audit.entries_of(connection, one) for one in (SIGNING_RENEWED, RESTORED))
-            compared, number, differing = _compared(connection, report)
+def examine(
+    connection: Connection, last: tuple[int, str], heads: Heads, report: Report = unheard, *, simulated: bool
+) -> dict[str, Any]:
+    """What `verify` returns, of the log up to `last` in this view of a database, with the heads of its directory."""
+
+    def read(sequence: int) -> None:
+        if sequence % _EACH == 0 or sequence == last[0]:
+            report(Progress("Entries", sequence, last[0]))
+
+    broken = audit.check_entries(connection, heads, last, read)
+    for _ in heads if broken is not None else ():
+        pass  # The chain is broken before its end, and the later heads are still to be read.
+    erased = audit.erased_count(connection)
+    problem = heads.problem
+    renewed: list[Told] = []
+    restored: list[Told] = []
+    compared: dict[str, int] = {}
+    number, differing = 0, list[Difference]()
+    if broken is None or broken.problem.code != UNREADABLE:  # What cannot be read cannot be compared.
+        problem = _unsigned(connection, heads, simulated=simulated)
+        renewed, restored = (audit.entries_of(connection, one) for one in (SIGNING_RENEWED, RESTORED))
+        compared, number, differing = _compared(connection, report)
     return {
         "entries": last[0],
         "erased": erased,
@@ -62,7 +69,7 @@ def verify(runtime: Runtime, report: Report = unheard) -> dict[str, Any]:
         if heads.last is None
         else {"sequence": heads.last.sequence, "signed_at": heads.last.signed_at.isoformat()},
         "heads_problem": problem,
-        "key": public_key(runtime.home),
+        "key": heads.public_key,
         "renewed": [_told(one) for one in renewed],
         "restored": [_told(one) for one in restored],
         "compared": compared,
@@ -95,14 +102,14 @@ def _compared(connection: Connection, report: Report) -> tuple[dict[str, int], i
     return compared, number, shown
 
 
-def _unsigned(runtime: Runtime, connection: Connection, heads: Heads) -> str | None:
+def _unsigned(connection: Connection, heads: Heads, *, simulated: bool) -> str | None:
     """What is wrong with the signed heads, or missing of them by what the log and the database record."""
     began = audit.entries_of(connection, SIGNING_BEGAN, SIGNING_RENEWED)
     recorded = {one.public_key: one for one in signers.everybody(connection)}
     if not began:
         unknown = "heads are signed, and the log does not record who signs"
         return heads.problem or (unknown if recorded or heads.number else None)
-    own, keys = public_key(runtime.home), {one.payload.get("public_key") for one in began}
+    own, keys = heads.public_key, {one.payload.get("public_key") for one in began}
     if set(recorded) != keys:
         return "the database does not record the same signing keys as the log"
     if own not in keys:
@@ -111,15 +118,15 @@ def _unsigned(runtime: Runtime, connection: Connection, heads: Heads) -> str | N
             f"({', '.join(sorted(one[:16] for one in recorded))})"
         )
     mine = recorded[own]
-    return heads.problem or problem_of(mine, heads.last) or _late(runtime, connection, heads, mine)
+    return heads.problem or problem_of(mine, heads.last) or _late(connection, heads, mine, simulated=simulated)
 
 
-def _late(runtime: Runtime, connection: Connection, heads: Heads, mine: Signer) -> str | None:
+def _late(connection: Connection, heads: Heads, mine: Signer, *, simulated: bool) -> str | None:
     """Whether jobs have run for long without signing. After a jump of a simulated clock heads are late for a moment."""
     seen = max((one.seen_at for one in workers.everybody(connection)), default=None)
     signed_upto, signed_at = (heads.last.sequence, heads.last.signed_at) if heads.last else (0, mine.signed_at)
     unsigned = audit.first_after(connection, signed_upto)
-    if seen is None or unsigned is None or runtime.clock.simulated:
+    if seen is None or unsigned is None or simulated:
         return None
     late: timedelta = seen - max(signed_at, unsigned)
     if late <= _LATE:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Final
 
@@ -38,18 +39,23 @@ class Heads:
 
     def __init__(self, stream: IO[bytes], home: Home) -> None:
         self._stream, self._key = stream, private_key(home).public_key()
+        self.public_key = public_key(home)
         self._size = stream.seek(0, os.SEEK_END)
         self.problem: str | None = None
-        self.number = 0
+        self.number = self.read = 0  # Heads, and their bytes.
         self.last: Head | None = None
 
+    @classmethod
+    def none(cls, home: Home) -> "Heads":
+        """No heads, of a data directory that has no file of them."""
+        return cls(BytesIO(), home)
+
     def __iter__(self) -> Iterator[Head]:
-        self.number, self.last, left = 0, None, self._size
+        self.number, self.last, self.read = 0, None, 0
         self._stream.seek(0)
         for line in self._stream:
-            if left <= 0:
+            if self.read >= self._size:
                 return
-            left -= len(line)
             head = read_head(line, self._key)
             if head is None:
                 self.problem = f"line {self.number + 1} of the signed heads was not signed by this service"
@@ -57,7 +63,7 @@ class Heads:
             if not follows(head, self.last):
                 self.problem = f"before line {self.number + 1} of the signed heads one is missing or out of order"
                 return
-            self.number, self.last = self.number + 1, head
+            self.number, self.last, self.read = self.number + 1, head, self.read + len(line)
             yield head
 
 

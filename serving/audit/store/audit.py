@@ -13,6 +13,8 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from features.message import message
 from serving.audit.rules import (
     GENESIS,
+    RESTORE,
+    RESTORED,
     SALT_BYTES,
     UNREADABLE,
     Broken,
@@ -141,6 +143,20 @@ def entries_of(connection: Connection, *acts: str) -> list[Told]:
         Told(row.occurred_at, row.actor, row.act, json.loads(row.payload) if row.payload else {}, row.sequence)
         for row in connection.execute(query)
     ]
+
+
+def hash_of(connection: Connection, sequence: int) -> str:
+    """The hash of an entry; of entry 0 the one that the log begins with, empty where there is no such entry."""
+    if sequence == 0:
+        return GENESIS
+    query = select(audit_entry.c.entry_hash).where(audit_entry.c.sequence == sequence)
+    return str(connection.execute(query).scalar() or "")
+
+
+def restores(connection: Connection) -> int:
+    """How many times a backup was restored."""
+    query = select(func.count()).where(audit_entry.c.subject == RESTORE, audit_entry.c.act == RESTORED)
+    return int(connection.execute(query).scalar_one())
 
 
 def first_after(connection: Connection, sequence: int) -> datetime | None:

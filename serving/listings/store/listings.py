@@ -135,6 +135,11 @@ def add_quarantine(connection: Connection, rows: Sequence[dict[str, Any]]) -> No
     add(connection, quarantine, rows)
 
 
+def skip_numbers(connection: Connection, number: int) -> None:
+    """Raise the webhook sequence of every listing, so that later messages are above all that were ever sent."""
+    connection.execute(update(listing).values(sequence=listing.c.sequence + number))
+
+
 def next_sequence(connection: Connection, marketplace_id: str, listing_id: str) -> int:
     """The listing's next webhook sequence number; the row stays locked until the transaction ends."""
     here = inside(listing, marketplace_id, listing_id=listing_id)

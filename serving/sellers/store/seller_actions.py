@@ -8,6 +8,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, func, select
 
 from models.errors import NotFound
+from serving.audit.rules import SKIPPED_NUMBERS
+from serving.audit.store import audit
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.rules.sanction import SellerAct
@@ -84,11 +86,14 @@ def of_seller(connection: Connection, marketplace_id: str, seller: str) -> list[
 
 
 def next_sequence(connection: Connection, marketplace_id: str, seller: str) -> int:
-    """The sequence of a seller's next action; the caller holds the head of the audit log."""
+    """The sequence of a seller's next action; the caller holds the head of the audit log.
+
+    After a restore it is above all that were ever sent.
+    """
     query = select(func.max(seller_action.c.sequence)).where(
         inside(seller_action, marketplace_id, seller_external_id=seller)
     )
-    return int(connection.execute(query).scalar() or 0) + 1
+    return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
 
 
 def in_state(connection: Connection, marketplace_id: str, state: ActionState, most: int) -> list[StoredSellerAction]:

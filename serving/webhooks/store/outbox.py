@@ -58,6 +58,11 @@ class Outbox:
         )
         return changed.rowcount == 1
 
+    def moving_count(self, connection: Connection) -> int:
+        """The number of messages that are to be sent, of all marketplaces."""
+        query = select(func.count()).where(self._table.c.state.in_(_MOVING))
+        return int(connection.execute(query.select_from(self._table)).scalar_one())
+
     def postpone(self, connection: Connection, found: Outgoing, until: datetime) -> None:
         """Postpone the next step of a message."""
         connection.execute(update(self._table).where(self._is(found)).values(due_at=until))

@@ -1,0 +1,97 @@
+"""What a backup states of itself, and what must be true of its files."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import PurePosixPath
+from typing import Any, Final
+
+from models.errors import DomainError
+
+FORMAT: Final = 1
+MANIFEST: Final = "manifest.json"
+# Beside these, all of a data directory is kept: what another version adds is not forgotten.
+_LEFT_OUT: Final = frozenset({"cache", "lock", "service.json", "service.sock", "serve.log", "restore-unfinished"})
+_BESIDE_DATABASES: Final = ("-wal", "-shm", "-journal")
+
+
+class BackupUnusable(DomainError):
+    """The folder is no complete, unaltered backup."""
+
+    code = "backup_unusable"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a backup."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a backup holds: written last, so that a backup that was cut off has none.
+
+    `log` is the number and the hash of the last entry of the audit log; `counts` are rows by table; `files` are by
+    their path in the data directory. `engine` is sqlite or postgresql, whose database is not among the files.
+    `contact_key` and `audit_key` identify the keys without telling them.
+    """
+
+    format: int
+    taken_at: str
+    home: str
+    engine: str
+    revision: str
+    log: tuple[int, str]
+    counts: Mapping[str, int]
+    contact_key: str
+    contact_key_is_setting: bool
+    audit_key: str
+    files: Mapping[str, File]
+
+    def as_json(self) -> bytes:
+        """The manifest as written."""
+        return json.dumps(asdict(self), indent=1, sort_keys=True).encode() + b"\n"
+
+
+def read_manifest(body: bytes) -> Manifest:
+    """The manifest of these bytes.
+
+    Raises
+    ------
+    BackupUnusable
+        They are none, or one of another format.
+    """
+    try:
+        found: dict[str, Any] = json.loads(body)
+        if found["format"] != FORMAT:
+            raise BackupUnusable(
+                "The backup has format {found}, and this version reads format {own}. Restore it with the version that "
+                "made it.",
+                found=str(found["format"]),
+                own=FORMAT,
+            )
+        files = {name: File(**one) for name, one in found.pop("files").items()}
+        sequence, entry_hash = found.pop("log")
+        return Manifest(**found, files=files, log=(sequence, entry_hash))
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise BackupUnusable("The manifest of the backup cannot be read.") from error
+
+
+def is_kept(path: PurePosixPath) -> bool:
+    """Whether a file of a data directory, by its path there, belongs to a backup.
+
+    >>> [is_kept(PurePosixPath(path)) for path in ("mlflow/mlflow.db", "cache/numba/x", "a.tmp")]
+    [True, False, False]
+    """
+    name = path.name
+    return path.parts[0] not in _LEFT_OUT and not name.endswith((".tmp", *_BESIDE_DATABASES))
+
+
+def file_problems(stated: Mapping[str, File], found: Mapping[str, File]) -> list[str]:
+    """What is wrong with the files of a backup, in sentences."""
+    missing = [f"{name} is missing." for name in sorted(set(stated) - set(found))]
+    extra = [f"{name} is no file of this backup." for name in sorted(set(found) - set(stated))]
+    altered = [f"{name} was altered." for name in sorted(set(stated) & set(found)) if stated[name] != found[name]]
+    return [*missing, *extra, *altered]

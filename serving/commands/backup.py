@@ -1,0 +1,100 @@
+"""Commands that back a data directory up, verify a backup, and restore it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from serving.accounts.rules.access import LOCAL
+from serving.commands.declaring import command
+from serving.commands.groups import app
+from serving.commands.options import settings_with
+from serving.commands.registry import Runtime
+from serving.commands.showing import EXIT_FAILED, complain, progress_bars, say
+from serving.platform.progress import Report, unheard
+
+FOLDER = Annotated[Path, typer.Argument(help="Folder of the backup.", show_default=False)]
+
+
+@command()
+def make_backup(runtime: Runtime, folder: Path, report: Report = unheard) -> dict[str, Any]:
+    """Back the data directory up."""
+    from serving.backup.service.making import make
+
+    return make(runtime, folder, report)
+
+
+@app.command()
+def backup(
+    folder: FOLDER,
+    *,
+    verify: Annotated[bool, typer.Option("--verify", help="Verify this backup; nothing is written.")] = False,
+) -> None:
+    """Back the data directory up into a new folder, also while the service runs; or verify a backup."""
+    folder = folder.expanduser().absolute()
+    if verify:
+        from serving.backup.service.checking import check
+
+        with progress_bars() as report:
+            _, found = check(folder, report)
+        say(_figures(found))
+        say("The backup is whole: its files, database, audit log, signed heads and keys.")
+        return
+    found = make_backup(folder)
+    say(_figures(found))
+    say(f"Backed up in {found['folder']}, digest {found['digest'][:16]}. It holds keys: keep it confidential.")
+    if found["beside"]:
+        say("Not in it, to be kept beside it:")
+        say(found["beside"])
+
+
+@app.command()
+def restore(
+    folder: FOLDER,
+    *,
+    reason: Annotated[str, typer.Option(help="Why; the audit log keeps it for ever.")],
+    replace: Annotated[bool, typer.Option(help="Replace a data directory that is not empty.")] = False,
+) -> None:
+    """Restore a backup into the data directory, which no service may be using; the audit log records it."""
+    from models.errors import Invalid
+    from serving.backup.service.checking import manifest_of
+    from serving.backup.service.making import summary
+    from serving.backup.service.restoring import put_in_place, record, waiting
+    from serving.composition import open_runtime
+    from serving.platform.home import Home
+
+    if not reason.strip():
+        raise Invalid("Give a reason.")
+    settings, folder = settings_with(), folder.expanduser().absolute()
+    home = Home.at(settings.home)
+    with home.owned():
+        with progress_bars() as report:
+            before = put_in_place(settings, home, folder, replace=replace, report=report)
+        manifest = manifest_of(folder)
+        figures = summary(manifest)
+        runtime = open_runtime(settings, restoring=True)
+        try:
+            done = record(runtime, manifest, figures["digest"], before, reason=reason.strip()[:500], by=LOCAL)
+            number = waiting(runtime)
+        finally:
+            runtime.close()
+    say(_figures(figures))
+    if done["problems"]:
+        complain(*done["problems"])
+        raise typer.Exit(EXIT_FAILED)
+    say(f"Restored into {home.root}, recorded as entry {done['entry']:,} of the audit log, and verified.")
+    say(
+        f"{number:,} messages to marketplaces wait. They leave when the service starts, under the ids that they had: a "
+        "receiver that had one before knows it."
+    )
+    say(
+        "What happened after the backup is unknown here: decisions, erasures, revoked keys and deactivated people. "
+        "Repeat erasures, and check keys and people, before you start the service."
+    )
+
+
+def _figures(found: dict[str, Any]) -> str:
+    return (
+        f"Of {found['taken_at'][:19]}: {found['files']:,} files, {found['bytes'] / 1e6:,.1f} MB, "
+        f"{found['rows']:,} rows, {found['entries']:,} entries of the audit log."
+    )
