@@ -47,7 +47,7 @@ def _print_audit(found: dict[str, Any]) -> None:
         complain(
             f"{found['differing_count']:,} rows differ from the log; the first {len(found['differing'])} are shown."
         )
-    for what, text in (("renewed", "The signed heads were begun anew"), ("restored", "A backup was restored")):
+    for what, text in (("renewed", "New signed heads were started"), ("restored", "A backup was restored")):
         for one in found[what]:
             say(f"{text} at entry {one['sequence']:,}, {one['at'][:19]}, by {one['by']}: {one['reason']}")
     if not is_whole(found):
@@ -75,14 +75,14 @@ def verify_audit(runtime: Runtime, report: Report) -> dict[str, Any]:
 def _print_renewed(found: dict[str, Any]) -> None:
     if found["kept"]:
         say(f"The heads before are kept in {found['kept']}.")
-    say(f"The log is signed anew, by the key {found['public_key'][:16]}.")
+    say(f"The log is signed again, by the key {found['public_key'][:16]}.")
 
 
-@command(audit, "sign-anew", show=_print_renewed)
-def sign_audit_anew(
+@command(audit, "restart-signing", show=_print_renewed)
+def restart_signing(
     runtime: Runtime, reason: Annotated[str, typer.Option(help="Why; the log keeps it for ever.")]
 ) -> dict[str, Any]:
-    """Begin the signed heads of this data directory anew: its key or its heads are lost, or it is a second one."""
+    """Start new signed heads in this data directory: its key or its heads are lost, or it is a second one."""
     from serving.accounts.rules.access import LOCAL
     from serving.audit.service.signing import renew
 

@@ -156,7 +156,7 @@ def roles_differ(row: Row, steps: Sequence[Step]) -> Difference | None:
 
     `row` has `user_id`, `disabled_at`, and `grants`: lead rights by (marketplace, role, brand).
     """
-    held: dict[tuple[str, str, str | None], bool | None] = {}
+    roles: dict[tuple[str, str, str | None], bool | None] = {}
     disabled, last = False, None
     for one in steps:
         key = (
@@ -165,11 +165,11 @@ def roles_differ(row: Row, steps: Sequence[Step]) -> Difference | None:
             one.payload.get("brand", one.payload.get("brand_id")),
         )
         if one.act in _GIVES:
-            held.setdefault(key, one.payload.get("leads"))
+            roles.setdefault(key, one.payload.get("leads"))
         elif one.act in _TAKES:
-            held.pop(key, None)
+            roles.pop(key, None)
         elif one.act in _LEADS:
-            held[key] = _LEADS[one.act]
+            roles[key] = _LEADS[one.act]
         elif one.act == "person.deactivated":
             disabled = True
         elif one.act == "person.reactivated":
@@ -180,9 +180,9 @@ def roles_differ(row: Row, steps: Sequence[Step]) -> Difference | None:
     row_id, grants = row["user_id"], row["grants"]
     if last is None:
         return Difference(Kind.ROLES, row_id, None, message(_NO_ENTRY)) if grants else None
-    if set(held) != set(grants):
+    if set(roles) != set(grants):
         return _differing(Kind.ROLES, row_id, last, ["role"])
-    if any(leads is not None and grants[key] is not leads for key, leads in held.items()):
+    if any(leads is not None and grants[key] is not leads for key, leads in roles.items()):
         return _differing(Kind.ROLES, row_id, last, ["leads"])
     is_disabled = row["disabled_at"] is not None
     return None if is_disabled is disabled else _differing(Kind.ROLES, row_id, last, ["disabled_at"])

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from models.messages.english import in_english
 from serving.audit.rules import RESTORED, SIGNING_BEGAN, SIGNING_RENEWED, UNREADABLE
-from serving.audit.service.heads_file import Heads, held
+from serving.audit.service.heads_file import Heads, locked_until
 from serving.audit.service.signing import PACE, problem_of
 from serving.audit.store import audit, signers
 from serving.audit.store.audit import Told
@@ -31,7 +31,7 @@ def verify(runtime: Runtime, report: Report = unheard) -> dict[str, Any]:
     `heads_problem` what is wrong with the signed heads, and `differing` the first rows that are not what the log says
     of them, of `differing_count`.
     """
-    with runtime.store.read() as connection, held(runtime.home) as (stream, release):
+    with runtime.store.read() as connection, locked_until(runtime.home) as (stream, release):
         last = audit.head(connection)  # The first read fixes the view of the database.
         heads = Heads(stream, runtime.home)
         release()

@@ -112,7 +112,7 @@ def opened(home: Home) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def held(home: Home) -> Iterator[tuple[IO[bytes], Callable[[], None]]]:
+def locked_until(home: Home) -> Iterator[tuple[IO[bytes], Callable[[], None]]]:
     """The file, locked until the block calls the function beside it: from then on heads may be appended again."""
     with _descriptor(home) as stream, ExitStack() as stack:
         stack.enter_context(_locked(stream))

@@ -91,7 +91,7 @@ def problem_of(signer: Signer | None, last: Head | None) -> str | None:
 
 
 def renew(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
-    """Begin the signed heads of this data directory anew, after its key or its heads were lost, or in a second one.
+    """Start new signed heads in this data directory, after its key or its heads were lost, or in a second directory.
 
     The log records it with the reason and what was signed before. The file of heads is kept under another name.
 
@@ -113,7 +113,7 @@ def renew(runtime: Runtime, *, reason: str, by: str) -> dict[str, Any]:
             found = signers.everybody(connection)
         mine = next((one for one in found if one.public_key == own), None)
         if not found or (mine is not None and heads.problem is None and problem_of(mine, heads.last) is None):
-            raise Conflict("The signed heads of this data directory are whole. There is nothing to begin anew.")
+            raise Conflict("The signed heads of this data directory are whole. There is no reason to start new ones.")
         kept = _keep_aside(runtime, stream, now)
         before = max(found, key=lambda one: one.sequence)
         with runtime.store.write() as connection:

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, create_engine
 
 from models.errors import Conflict
 from serving.audit.rules import GENESIS, MARK_DIGITS, RESTORE, RESTORED, SKIPPED_NUMBERS, Head
-from serving.audit.service.heads_file import Heads, held, last_line, private_key, public_key, read_head
+from serving.audit.service.heads_file import Heads, last_line, locked_until, private_key, public_key, read_head
 from serving.audit.store import audit, signers
 from serving.audit.store.signers import Signer
 from serving.backup.rules import BackupUnusable, Manifest
@@ -97,7 +97,7 @@ def record(
         The database is not the one of the backup: on PostgreSQL its own copy is restored first.
     """
     own, now = public_key(runtime.home), runtime.clock.now()
-    with held(runtime.home) as (stream, _), runtime.store.write() as connection:
+    with locked_until(runtime.home) as (stream, _), runtime.store.write() as connection:
         end = audit.hold(connection)
         heads = Heads(stream, runtime.home)
         if not _belong(connection, manifest, end, heads):

@@ -130,7 +130,7 @@ TABLE: list[tuple[str, Callable[[Connection], object], str, str]] = [
     ("an undone verdict counts again", without_its_undo, "verdict", "it is gone"),
     ("a verdict is invented", invented_verdict, "verdict", "no entry"),
     ("a removal is marked as withdrawn", removal_withdrawn, "action", "state"),
-    ("a held removal is released", removal_released, "action", "state"),
+    ("a pending removal is released", removal_released, "action", "state"),
     ("a removal becomes a reinstatement", changed(action, kind="reinstate"), "action", "kind"),
     ("a removal was asked for sooner", changed(action, created_at=NOW - timedelta(days=3)), "action", "at"),
     ("a removal was acknowledged sooner", acknowledged_sooner, "action", "acknowledged_at"),

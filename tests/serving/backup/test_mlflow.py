@@ -1,0 +1,30 @@
+"""MLflow's runs and artifacts are in a backup, and are found where it is restored to."""
+
+from pathlib import Path
+
+import pytest
+
+from serving.backup.service.making import make
+from tests.fixtures.runtimes import Site
+from tests.serving.cli.commands import touchstone_in
+from training.registry.runs import EXPERIMENT, connect
+
+# MLflow's own way of reading its tables.
+pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:sqlalchemy.exc.SADeprecationWarning")
+
+
+def test_runs_and_artifacts_are_found_in_another_folder_once_the_first_is_gone(site: Site, tmp_path: Path) -> None:
+    root, new = site.runtime.home.root, tmp_path / "new"
+    client = connect(f"sqlite:///{root / 'mlflow' / 'mlflow.db'}", root / "mlflow" / "artifacts")
+    experiment = client.get_experiment_by_name(EXPERIMENT)
+    assert experiment is not None
+    run_id = client.create_run(experiment.experiment_id).info.run_id
+    client.log_text(run_id, "The card of the model.", "card.md")
+    make(site.runtime, tmp_path / "backup")
+    root.rename(tmp_path / "lost")
+    done = touchstone_in(new, "restore", str(tmp_path / "backup"), "--reason", "The disk failed.")
+    assert done.code == 0, done.text
+    restored = connect(f"sqlite:///{new / 'mlflow' / 'mlflow.db'}", new / "mlflow" / "artifacts")
+    kept = restored.download_artifacts(run_id, "card.md", str(tmp_path))
+    assert Path(kept).read_text() == "The card of the model."
+    assert str(new) in restored.get_run(run_id).info.artifact_uri
