@@ -6,6 +6,7 @@ import threading
 from pathlib import Path
 
 import httpx
+import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
@@ -22,6 +23,7 @@ from tests.fixtures.runtimes import Site
 from tests.serving.cli.commands import touchstone_in
 
 
+@pytest.mark.soak
 def test_a_running_service_is_backed_up_under_intake_and_restored_whole(touchstone: str, tmp_path: Path) -> None:
     home, folder, new = tmp_path / "home", tmp_path / "backup", tmp_path / "new"
     with a_receiver() as receiver:
