@@ -4,7 +4,7 @@ import pytest
 
 from models.errors import Forbidden, Invalid
 from models.routing import Lane
-from serving.scoring.rules.trial import Cell, Tried, check_share, compare, decides
+from serving.scoring.rules.trial import Cell, Tried, check_share, compare, decides, missing_approvals
 
 SELLERS = [f"seller-{i}" for i in range(4_000)]
 
@@ -65,3 +65,17 @@ def test_a_comparison_counts_flagged_listings_by_model_and_label() -> None:
     assert (found.both, found.only_champion) == (Cell(1, 1, 0), Cell(1, 0, 1))
     assert (found.only_challenger, found.neither) == (Cell(1, 0, 0), Cell(2, 1, 0))
     assert found.listings == 5
+
+
+@pytest.mark.parametrize(
+    ("approved_by", "needed", "missing"),
+    [
+        ((), 2, 1),
+        (("user:ada",), 2, 1),
+        (("user:wei",), 2, 0),
+        (("user:wei", "user:mara"), 2, 0),
+        ((), 1, 0),
+    ],
+)
+def test_the_starter_counts_once_among_the_approvals(approved_by: tuple[str, ...], needed: int, missing: int) -> None:
+    assert missing_approvals(by="user:ada", approved_by=frozenset(approved_by), needed=needed) == missing
