@@ -57,6 +57,15 @@ class Invalid(DomainError):
     code = "invalid"
 
 
+class BrandNotNamed(Invalid):
+    """Nobody has named the brand of a case, so nothing can be removed for it."""
+
+    code = "brand_not_named"
+
+    def __init__(self) -> None:
+        super().__init__("Name the brand first: choose a registered brand, or enter the mark and its owner.")
+
+
 class BundleRefused(DomainError):
     """A model bundle is damaged, incomplete, or made for other features."""
 

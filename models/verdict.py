@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from features.message import Message, message
 from models.case import CaseEvent, CaseLane
-from models.errors import Forbidden, Invalid
+from models.errors import BrandNotNamed, Forbidden, Invalid
 from models.policies.deciding import EnforcementPolicy
 
 
@@ -67,8 +67,8 @@ class Consequence:
 class DecisionInput:
     """The lane, the side and the circumstances of a verdict.
 
-    A brand can be asked if it takes part and has not returned the question, by silence or by doubt. `withheld` is why a
-    brand's 'counterfeit' does not remove at once, None where it does (`serving.standing.rules.standing.effect`).
+    A brand can be asked if it takes part and has not returned the question, by silence or by doubt. `brand_name` is the
+    registered brand or the mark that a reviewer named, None while the brand is unresolved. `withheld` is why a brand's 'counterfeit' does not remove at once, None where it does (`serving.standing.rules.standing.effect`).
     `examined` is set where the goods were bought and the brand or a laboratory has examined them
     (`serving.review.rules.test_buy`).
     """
@@ -99,10 +99,13 @@ def consequence(judgement: Judgement, decision_input: DecisionInput, policy: Enf
     the benefit of the doubt. A second review never removes or reinstates a listing. Its purpose is a training label,
     and one more reviewer is no ground for either action. A notifier's complaint about a listing that stays is decided
     as the listing was, by a different reviewer. A reviewer who finds the goods not genuine asks the brand if it can be
-    asked, and otherwise removes the listing.
+    asked, and otherwise removes the listing. An analyst's 'counterfeit' needs a named brand, except in a second review:
+    the seller is told whose mark the goods bear, and a removal for an unknown mark cannot be contested.
 
     Raises
     ------
+    BrandNotNamed
+        An analyst finds the goods counterfeit, and nobody has named their brand.
     Forbidden
         A brand may not decide an appeal or complaint against its own verdict, nor give a second review of it.
     Invalid
@@ -110,6 +113,7 @@ def consequence(judgement: Judgement, decision_input: DecisionInput, policy: Enf
     """
     if judgement is Judgement.WITHDRAWN:
         raise Invalid("A verdict is withdrawn by undoing it.")
+    _check_named(judgement, decision_input)
     if decision_input.lane is CaseLane.APPEAL:
         return _on_appeal(judgement, decision_input)
     if decision_input.lane is CaseLane.COMPLAINT and decision_input.side is Side.BRAND:
@@ -127,6 +131,12 @@ def consequence(judgement: Judgement, decision_input: DecisionInput, policy: Enf
         case _:
             reason = message(f"verdict.stays.{judgement.value}")
             return Consequence(CaseEvent.DECIDE, Outcome.NONE, None, (reason,))
+
+
+def _check_named(judgement: Judgement, decision_input: DecisionInput) -> None:
+    accuses = judgement is Judgement.COUNTERFEIT and decision_input.side is Side.ANALYST
+    if accuses and decision_input.brand_name is None and decision_input.lane is not CaseLane.SECOND_REVIEW:
+        raise BrandNotNamed
 
 
 def _counterfeit(decision_input: DecisionInput, policy: EnforcementPolicy, brand: str | Message) -> Consequence:

@@ -70,3 +70,13 @@ class WaitingPolicy:
 
 
 DEFAULT_DEFERRAL: Final = WaitingPolicy()
+
+
+# The texts with which a person names the brand of a case.
+
+
+# A word mark of an office's register is rarely longer; sellers read it inside a sentence.
+LONGEST_MARK: Final = 120
+# The full name of a company.
+LONGEST_OWNER: Final = 200
+LONGEST_REASON: Final = 500

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     Boolean,
+    CheckConstraint,
     Column,
     Float,
     ForeignKey,
@@ -15,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
@@ -60,6 +62,9 @@ review_case = tenant_table(
     id_column("version_id"),
     id_column("score_id"),
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    # The mark and its owner where a person named a brand that is not registered here.
+    Column("mark", String(LONGEST_MARK), nullable=True),
+    Column("mark_owner", String(LONGEST_OWNER), nullable=True),
     word("lane"),
     word("state"),
     Column("priority", Float, nullable=False),
@@ -151,6 +156,38 @@ case_assignment = tenant_table(
     moment("until"),
     within("case_id", "review_case"),
     Index("ix_case_assignment_until", "marketplace_id", "until"),
+)
+
+# The brands that people named for cases, each with the brand before; the latest of a listing is carried to its next
+# versions while the brand that the service resolves stays `resolved_id`.
+case_brand = tenant_table(
+    "case_brand",
+    "naming_id",
+    id_column("case_id"),
+    id_column("listing_id"),
+    id_column("version_id"),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("mark", String(LONGEST_MARK), nullable=True),
+    Column("mark_owner", String(LONGEST_OWNER), nullable=True),
+    Column("brand_before", ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("mark_before", String(LONGEST_MARK), nullable=True),
+    Column("owner_before", String(LONGEST_OWNER), nullable=True),
+    Column("resolved_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    # Whether the brand before had returned its question.
+    Column("returned_before", Boolean, nullable=False),
+    Column("reason", String(LONGEST_REASON), nullable=True),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    moment("known_at"),
+    within("case_id", "review_case"),
+    within("listing_id", "listing"),
+    within("version_id", "listing_version"),
+    CheckConstraint(
+        "brand_id IS NOT NULL AND mark IS NULL AND mark_owner IS NULL "
+        "OR brand_id IS NULL AND mark IS NOT NULL AND mark_owner IS NOT NULL",
+        name="named",
+    ),
+    Index("ix_case_brand_case", "marketplace_id", "case_id", "known_at"),
+    Index("ix_case_brand_listing", "marketplace_id", "listing_id", "known_at"),
 )
 
 case_event = tenant_table(

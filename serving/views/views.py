@@ -106,6 +106,8 @@ def given_since(connection: Connection, user_id: str, side: Side, since: datetim
         .where(
             verdict.c.user_id == user_id,
             verdict.c.side == side.value,
+            # A case whose brand was corrected is no longer that brand's.
+            or_(verdict.c.brand_id.is_(None), verdict.c.brand_id == review_case.c.brand_id),
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             verdict.c.known_at > since,
             review_case.c.state != CaseState.STALE.value,

@@ -58,6 +58,8 @@ def open_complaint(
         "version_id": complaint_heard.version_id,
         "score_id": complaint_heard.score_id,
         "brand_id": decided.brand_id,
+        "mark": decided.mark,
+        "mark_owner": decided.mark_owner,
         "lane": complaint_heard.lane.value,
         "state": CaseState.OPEN.value,
         "priority": 0.0 if complaint_heard.admitted.behind_others else _PRIORITY[complaint_heard.lane],

@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, func, or_, select, true, update
+from sqlalchemy import Connection, RowMapping, or_, select, true, update
 
 from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
 from models.errors import Conflict, required
+from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store.ordered_scan import IS_OPEN
 from serving.cases.tables import case_event, review_case, verdict
 from serving.listings.tables import listing_version, score
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 
 
@@ -27,6 +28,8 @@ class Case:
     version_id: str
     score_id: str
     brand_id: str | None
+    mark: str | None
+    mark_owner: str | None
     lane: CaseLane
     state: CaseState
     priority: float
@@ -42,6 +45,11 @@ class Case:
     snoozed_until: datetime | None
     score_masked: bool
     masked_share: float | None
+
+    @property
+    def brand(self) -> CaseBrand:
+        """The brand as resolved or named."""
+        return CaseBrand(self.brand_id, self.mark, self.mark_owner)
 
 
 def _case(row: RowMapping) -> Case:
@@ -273,21 +281,3 @@ def overdue(
         .limit(most)
     )
     return [_case(row) for row in connection.execute(query).mappings()]
-
-
-def questions_asked(
-    connection: Connection, marketplace_id: str, brand_ids: Collection[str], since: datetime
-) -> dict[str, int]:
-    """The number of questions that the model has put to each of these brands since a moment."""
-    query = (
-        select(review_case.c.brand_id, func.count().label("n"))
-        .join(score, same(score, review_case, "score_id"))
-        .where(
-            review_case.c.marketplace_id == marketplace_id,
-            review_case.c.brand_id.in_(brand_ids),
-            review_case.c.opened_at >= since,
-            score.c.lane == CaseLane.ASK_BRAND.value,
-        )
-        .group_by(review_case.c.brand_id)
-    )
-    return {row.brand_id: row.n for row in connection.execute(query)}

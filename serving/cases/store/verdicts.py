@@ -34,7 +34,7 @@ _RECORDED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class StoredVerdict:
-    """A verdict as stored; `superseded_by` is set where it was undone."""
+    """A verdict as stored; `superseded_by` is set where it was undone, `brand_id` where a brand's person gave it."""
 
     verdict_id: str
     case_id: str
@@ -45,6 +45,7 @@ class StoredVerdict:
     lane: CaseLane
     user_id: str
     user_name: str
+    brand_id: str | None
     note: str | None
     known_at: datetime
     superseded_by: str | None
@@ -96,6 +97,7 @@ def _stored(row: RowMapping) -> StoredVerdict:
         CaseLane(row["lane"]),
         row["user_id"],
         row["user_name"],
+        row["brand_id"],
         row["note"],
         row["known_at"],
         row["superseded_by"],

@@ -18,7 +18,7 @@ from features.references import References
 from models.errors import Conflict
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.routing import Lane
-from serving.cases.store import cases
+from serving.cases.store import case_brands, cases
 from serving.intake.service.intake_rows import RowsToKeep
 from serving.intake.service.intake_steps import Step, observed_of
 from serving.intake.service.near_duplicates import BatchTexts
@@ -269,6 +269,7 @@ def _write(
             raise _Overtaken
         known_ids = [step.before.listing_id for step in changed if step.before]
         open_cases = cases.open_cases(connection, here, known_ids)
+        rows.named = case_brands.latest_of_listings(connection, here, known_ids)
         seen_versions = cases.versions_with_case(
             connection, here, [step.before.version_id for step in changed if step.before and not step.is_version]
         )

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -18,6 +19,7 @@ from models.routing import Lane
 from models.score import reason_as_json
 from serving.appeals.store import appeals
 from serving.cases.policy import HiddenScorePolicy
+from serving.cases.rules.case_brand import KeptNaming, brand_of_version, lane_after
 from serving.cases.rules.masked_score import share_of
 from serving.cases.store import cases, deferrals
 from serving.cases.store.cases import Case
@@ -42,10 +44,14 @@ class Ids:
 
 
 class RowsToKeep:
-    """The rows of one write, inserted table by table in the order of their references."""
+    """The rows of one write, inserted table by table in the order of their references.
+
+    `named` are the brands that people named for listings, by listing.
+    """
 
     def __init__(self, runtime: Runtime, marketplace_id: str, taking_part: frozenset[str]) -> None:
         self._runtime, self._here, self._taking_part = runtime, marketplace_id, taking_part
+        self.named: Mapping[str, KeptNaming] = {}
         self._sellers: list[dict[str, Any]] = []
         self._listings: list[dict[str, Any]] = []
         self._advances: list[tuple[str, dict[str, Any]]] = []
@@ -140,7 +146,7 @@ class RowsToKeep:
             previous_log_price=facts.price.previous_log_price,
             earlier_prices=dataclasses.asdict(step.earlier_prices),
             draw=draw,
-            brand_id=facts.brand.brand_id,
+            brand_id=brand_of_version(facts.brand.brand_id, self.named.get(listing_id)).brand_id,
             brand_key=brand_keys[0],
             category_key=brand_keys[1],
             protected=facts.brand.brand_id in self._taking_part,
@@ -194,9 +200,10 @@ class RowsToKeep:
             if open_case is None:
                 return
             routed = Lane.ANALYST  # The case was opened while the change was being scored.
-        lane = CaseLane(routed.value)
+        lane, brand = CaseLane(routed.value), brand_of_version(facts.brand.brand_id, self.named.get(ids.listing_id))
         if open_case is not None:
             lane = lane_after_change(open_case.lane, lane)
+        lane = lane_after(lane, can_be_asked=brand.brand_id in self._taking_part)
         case_id = self._runtime.ids.new("cas")
         if open_case is not None:
             self._stale.append((open_case, case_id, step.as_of))
@@ -210,7 +217,9 @@ class RowsToKeep:
                 listing_id=ids.listing_id,
                 version_id=ids.version_id,
                 score_id=ids.score_id,
-                brand_id=facts.brand.brand_id,
+                brand_id=brand.brand_id,
+                mark=brand.mark,
+                mark_owner=brand.owner,
                 lane=lane.value,
                 state=CaseState.OPEN.value,
                 # A waiting appellant or notifier does not wait longer because the seller changed the listing.

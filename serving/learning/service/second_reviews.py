@@ -88,6 +88,8 @@ def look_case(first: Case, case_id: str, now: datetime, due_at: datetime) -> dic
         "version_id": first.version_id,
         "score_id": first.score_id,
         "brand_id": first.brand_id,
+        "mark": first.mark,
+        "mark_owner": first.mark_owner,
         "lane": CaseLane.SECOND_REVIEW.value,
         "state": CaseState.OPEN.value,
         "priority": 0.0,

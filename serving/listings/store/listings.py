@@ -104,6 +104,12 @@ def latest(
     }
 
 
+def set_brand(connection: Connection, marketplace_id: str, version_id: str, brand_id: str | None) -> None:
+    """The brand of a version as a person named it; None where it is not registered. Its facts do not change."""
+    here = inside(listing_version, marketplace_id, version_id=version_id)
+    connection.execute(update(listing_version).where(here).values(brand_id=brand_id))
+
+
 def add_listings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """New listings."""
     add(connection, listing, rows)

@@ -15,8 +15,9 @@ from models.priority import expected_harm
 from models.score import Score, ScoreKind
 from serving.audit.store import audit
 from serving.cases.policy import HiddenScorePolicy
+from serving.cases.rules.case_brand import brand_of_version
 from serving.cases.rules.masked_score import share_of
-from serving.cases.store import cases
+from serving.cases.store import case_brands, cases
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
 from serving.notices.policy import NoticePolicy
@@ -147,13 +148,17 @@ def _case(context: NoticeContext, known: Known) -> tuple[Case, bool]:
         return case, False
     case_id = context.runtime.ids.new("cas")
     share = share_of(CaseLane.ANALYST, context.runtime.policies[HiddenScorePolicy])
+    kept = case_brands.latest_of_listings(context.connection, context.here, [known.listing_id])
+    brand = brand_of_version(facts.brand.brand_id, kept.get(known.listing_id))
     row = {
         "marketplace_id": context.here,
         "case_id": case_id,
         "listing_id": known.listing_id,
         "version_id": known.version_id,
         "score_id": score["score_id"],
-        "brand_id": facts.brand.brand_id,
+        "brand_id": brand.brand_id,
+        "mark": brand.mark,
+        "mark_owner": brand.owner,
         "lane": CaseLane.ANALYST.value,
         "score_masked": bool(share) and context.runtime.draw() < (share or 0.0),
         "masked_share": share,

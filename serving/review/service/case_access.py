@@ -40,11 +40,11 @@ def visible_case(connection: Connection, person: Person, case_id: str) -> tuple[
 
 
 def _was_asked(connection: Connection, case: Case) -> bool:
-    """Whether the brand has been asked: now, or before it answered."""
+    """Whether the brand has been asked: now, or before it answered. The answer of another brand is none of its own."""
     if case.lane is CaseLane.ASK_BRAND:
         return True
     given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
-    return any(one.case_id == case.case_id and one.side is Side.BRAND for one in given)
+    return any(one.case_id == case.case_id and one.brand_id == case.brand_id for one in given)
 
 
 def is_blind(connection: Connection, case: Case) -> bool:

@@ -12,6 +12,7 @@ from serving.appeals.service.counter_notice_steps import Statement, take
 from serving.appeals.store import counter_notices
 from serving.appeals.store.appeals import Appeal
 from serving.audit.store import audit
+from serving.cases.rules.case_brand import Naming
 from serving.cases.store import cases, verdicts
 from serving.cases.store.cases import Case
 from serving.cases.store.verdicts import StoredVerdict
@@ -23,7 +24,8 @@ from serving.platform.runtime import Runtime
 class Answer:
     """A person's answer on a case. `version_id` is the version that they saw.
 
-    `right_id` is the right under which a brand confirms; None selects the best of its applicable rights.
+    `right_id` is the right under which a brand confirms; None selects the best of its applicable rights. `naming` is the
+    brand that an analyst names with the answer; None leaves the brand of the case.
     """
 
     case_id: str
@@ -33,6 +35,7 @@ class Answer:
     note: str | None = None
     evidence: Evidence = Evidence.LISTING
     right_id: str | None = None
+    naming: Naming | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from models.case import CaseEvent, CaseLane
-from models.errors import Conflict, Forbidden, NoRightCarries
+from models.errors import BrandNotNamed, Conflict, Forbidden, NoRightCarries
 from models.messages.english import in_english, reasons_of
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Consequence, DecisionInput, Evidence, Judgement, Outcome, ReasonCode, Side, consequence
@@ -28,13 +28,14 @@ from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import check_on_file
 from serving.review.service.case_access import visible_case, why_not_judge
 from serving.review.service.decision_context import Answer, DecisionContext, append, note, tell_counter_notice
+from serving.review.service.naming import name_in
 from serving.review.store import test_buys
 from serving.rights.rules.rights import Mandate, Right
 from serving.rights.service.bases import basis_of, keep_basis
 from serving.standing.rules.standing import Standing
 from serving.standing.service import Weight, begin_count, keep_confirmation, recount_of, weigh
 from serving.takedowns.rules.public_statement import Source
-from serving.takedowns.rules.statement import Undone, removal_statement
+from serving.takedowns.rules.statement import Owned, Undone, removal_statement
 from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
 from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
 from serving.takedowns.service.takedown import Cause, schedule
@@ -65,7 +66,9 @@ def record_verdict(runtime: Runtime, person: Person, answer: Answer) -> Recorded
     NoRightCarries
         The brand has no right on file that is in force here and covers this reason.
     NotFound, Forbidden, Invalid
-        The person has no access to the case; the rules bar them from it; the answer is invalid.
+        The person has no access to the case; the rules bar them from it; the answer or the brand named is invalid.
+    BrandNotNamed
+        It is an analyst's 'counterfeit', and the brand of the case is unresolved and not named with the answer.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -88,6 +91,8 @@ def record_in(
     counted it, and will count it again.
     """
     case, side = visible_case(connection, person, answer.case_id)
+    if answer.naming is not None and answer.naming.brand != case.brand:
+        case = name_in(runtime, connection, person, answer.case_id, answer.naming, now)
     if counted is None:
         begin_count(connection, case)
     context = DecisionContext(runtime, connection, person, case, side, now)
@@ -157,7 +162,7 @@ def _decision_input(context: DecisionContext, weight: Weight | None) -> Decision
         lane=case.lane,
         side=context.side,
         brand_can_be_asked=enrolled is not None and enrolled.takes_part and not case.question_returned,
-        brand_name=enrolled.name if enrolled else None,
+        brand_name=enrolled.name if enrolled else case.mark,
         withheld=weight.effect.reason if weight is not None and not weight.effect.at_once else None,
     )
 
@@ -184,7 +189,7 @@ def _act(
             case = context.case
             source = _source_of(context.connection, case)
             statement = removal_statement(
-                brand_name=decision_input.brand_name,
+                owned=_owned(case, decision_input),
                 reason_code=answer.reason_code or ReasonCode.TRADEMARK_COUNTERFEIT,
                 side=decision_input.side,
                 was_flagged=decision_input.lane is not CaseLane.AUDIT,
@@ -208,6 +213,12 @@ def _act(
             removal = actions.get(context.connection, context.case.marketplace_id, contested.action_id)
             ground = Ground(Undone.APPEAL, verdict_id, context.actor)
             return overturn(context.runtime, context.connection, removal, ground, context.at)
+
+
+def _owned(case: Case, decision_input: DecisionInput) -> Owned:
+    if decision_input.brand_name is None:
+        raise BrandNotNamed
+    return Owned(decision_input.brand_name, case.mark_owner)
 
 
 def _source_of(connection: Connection, case: Case) -> Source:

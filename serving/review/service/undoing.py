@@ -12,7 +12,7 @@ from serving.accounts.rules.access import Person
 from serving.appeals.rules.appeals import AppealEvent
 from serving.appeals.rules.counter_notice import CounterNoticeEvent
 from serving.appeals.store import appeals, overturns
-from serving.cases.store import cases, verdicts
+from serving.cases.store import case_brands, cases, verdicts
 from serving.cases.store.cases import Case
 from serving.cases.store.verdicts import StoredVerdict
 from serving.notices.service import notice_decisions
@@ -62,6 +62,8 @@ def undo_in(
         raise Forbidden("{name} gave the last verdict on this case; only they can undo it.", name=given.user_name)
     if now >= given.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds):
         raise Conflict("The undo window has closed.")
+    if any(one.known_at > given.known_at for one in case_brands.of_case(connection, case.marketplace_id, case_id)):
+        raise Conflict("The brand of this case was corrected after the verdict. Decide the case as it stands now.")
     _undo_overturn(context, given)
     _withdraw_action(context, given)
     _reopen(context, given)

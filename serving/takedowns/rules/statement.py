@@ -23,8 +23,8 @@ class Statement:
     """A statement of reasons in plain words, by the letters of Article 17(3) of Regulation (EU) 2022/2065.
 
     (a) `decision`, `territory` and `duration`; (b) `facts` and `source`; (c) `automated_means`; (d) and (e)
-    `legal_ground`, which names the law and not the terms, and `ground`, the reason; (f) `redress`. A field without a
-    restriction is None: a reinstatement has no territory and no duration.
+    `legal_ground`, which names the law and not the terms, `ground`, the reason, and `right`, the mark and its owner;
+    (f) `redress`. A field without a restriction is None: a reinstatement has no territory and no duration.
     """
 
     decision: Message
@@ -36,6 +36,7 @@ class Statement:
     duration: Message | None = None
     source: Message | None = None
     legal_ground: Message | None = None
+    right: Message | None = None
 
     def given(self) -> dict[str, Message]:
         """The fields with a value, by name."""
@@ -43,16 +44,24 @@ class Statement:
         return {name: told for name, told in found.items() if told is not None}
 
 
+@dataclass(frozen=True, slots=True)
+class Owned:
+    """The mark that a removal protects. `owner` is None where the mark is a registered brand, which is its owner."""
+
+    mark: str
+    owner: str | None = None
+
+
 def removal_statement(
     *,
-    brand_name: str | None,
+    owned: Owned,
     reason_code: ReasonCode,
     side: Side,
     was_flagged: bool,
     source: Source,
     sold_in: Sequence[str],
 ) -> Statement:
-    """The statement of a removal. It names the brand, because the ground is the brand's right, but no person or score.
+    """The statement of a removal. It names the mark and its owner, because the ground is their right, but no score.
 
     `sold_in` are the codes of the countries in which the marketplace declares to sell; empty where it has not declared
     any. The statement does not name the notifier: it names the rights holder, and Article 17(3)(b) requires more only
@@ -63,8 +72,8 @@ def removal_statement(
         decision=message("statement.decision"),
         ground=message(f"statement.ground.{reason_code.value}"),
         facts=(
-            message("statement.facts.rights_holder", name=brand_name)
-            if side is Side.BRAND and brand_name
+            message("statement.facts.rights_holder", name=owned.mark)
+            if side is Side.BRAND
             else message("statement.facts.analyst")
         ),
         automated_means=message(f"statement.means.{detected if source is Source.VOLUNTARY else 'notified'}"),
@@ -77,6 +86,11 @@ def removal_statement(
         duration=message("statement.duration"),
         source=message(f"statement.source.{_CAME_UP[source]}"),
         legal_ground=message("statement.legal_ground", law=message(f"law.{reason_code.value}")),
+        right=(
+            message("statement.right.registered", brand=owned.mark)
+            if owned.owner is None
+            else message("statement.right.named", mark=owned.mark, owner=owned.owner)
+        ),
     )
 
 

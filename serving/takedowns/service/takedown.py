@@ -7,10 +7,11 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from features.message import each_as_json
-from models.errors import Conflict
+from models.errors import BrandNotNamed, Conflict
 from models.messages.english import fields_in_english
 from models.policies.deciding import EnforcementPolicy
 from models.strikes import Void
+from serving.cases.store import cases
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime
 from serving.takedowns.rules.statement import Statement
@@ -53,7 +54,16 @@ def schedule(
     withdrawn, since the marketplace has not received it. A removal pending approval has no job and no due time. `delay`
     is the wait of a removal beyond the undo window. A further confirmation without a delay also ends the delay of a
     scheduled removal.
+
+    Raises
+    ------
+    BrandNotNamed
+        It is a removal, and its case or its statement names no brand. Every removal is made here.
     """
+    if kind is ActionKind.REMOVE:
+        case = cases.of_verdict(connection, cause.marketplace_id, cause.verdict_id)
+        if not case.brand.is_named or statement.right is None:
+            raise BrandNotNamed
     leaves_at = at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds) + delay
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
     for one in earlier:

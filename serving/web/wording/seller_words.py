@@ -14,6 +14,7 @@ FIELDS: Final = (
     ("territory", N_("Territorial scope")),
     ("duration", N_("Duration")),
     ("ground", N_("Ground")),
+    ("right", N_("Mark and owner")),
     ("legal_ground", N_("Legal or contractual ground")),
     ("facts", N_("Facts")),
     ("source", N_("Source of the case")),
