@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.listing import Listing, check
-from training.simulated.answers import Answer, analyst_answer, brand_answer, seller_appeals
+from training.simulated.answers import Answer, NamedBrand, analyst_answer, brand_answer, named_brand, seller_appeals
 from training.simulated.brands import HOUSES, SyntheticBrand
 from training.simulated.chance import Random
 from training.simulated.contacts import SellerContact, seller_contacts
@@ -35,6 +35,7 @@ __all__ = (
     "Answer",
     "Craft",
     "Honest",
+    "NamedBrand",
     "SellerContact",
     "SellerEvent",
     "Sent",
@@ -46,6 +47,7 @@ __all__ = (
     "brand_answer",
     "build",
     "evaluation_set",
+    "named_brand",
     "seller_appeals",
 )
 

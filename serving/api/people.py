@@ -13,6 +13,8 @@ from models.verdict import Evidence, Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
+from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
+from serving.cases.rules.case_brand import Naming
 from serving.guards import cookie_name, is_secure, may, public, runtime_of, signed_in
 from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_verdict
@@ -45,14 +47,29 @@ class SignInBody(Body):
     password: str = Field(max_length=1_000)
 
 
+class NamingBody(Body):
+    """A registered brand by its id, or a mark that is not registered with its owner; a correction has a reason."""
+
+    brand_id: str | None = Field(None, max_length=40)
+    mark: str | None = Field(None, max_length=LONGEST_MARK)
+    owner: str | None = Field(None, max_length=LONGEST_OWNER)
+    reason: str | None = Field(None, max_length=LONGEST_REASON)
+
+    @property
+    def naming(self) -> Naming:
+        """The naming as typed."""
+        return Naming.of(brand_id=self.brand_id, mark=self.mark, owner=self.owner, reason=self.reason)
+
+
 class VerdictBody(Body):
-    """A judgement on the version that the reviewer saw."""
+    """A judgement on the version that the reviewer saw; `brand` names the brand of the case with it."""
 
     version_id: str = Field(max_length=40)
     judgement: Judgement = Field(strict=False)
     reason_code: ReasonCode | None = Field(None, strict=False)
     note: str | None = Field(None, max_length=2_000)
     evidence: Evidence = Field(Evidence.LISTING, strict=False)
+    brand: NamingBody | None = None
 
 
 @router.post("/api/v1/session", dependencies=[public("signing in")])
@@ -98,7 +115,7 @@ def get_cases(request: Request, session: Reviewer, lane: CaseLane | None = None,
                 "version_id": row["version_id"],
                 "lane": None if _is_kept(session.person, row) else row["lane"],
                 "listing_external_id": row["external_id"],
-                "brand": row["brand_name"],
+                "brand": row["brand_name"] or row["mark"],
                 "due_at": None if _is_kept(session.person, row) else row["due_at"].isoformat(),
             }
             for row in rows
@@ -123,7 +140,8 @@ def queue_of(person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:
 @router.post("/api/v1/cases/{case_id}/verdicts", status_code=201)
 async def post_verdict(case_id: str, body: VerdictBody, request: Request, session: Reviewer) -> dict[str, Any]:
     """Judge a case."""
-    answer = Answer(case_id, body.version_id, body.judgement, body.reason_code, body.note, body.evidence)
+    naming = None if body.brand is None else body.brand.naming
+    answer = Answer(case_id, body.version_id, body.judgement, body.reason_code, body.note, body.evidence, naming=naming)
     found = await run_in_threadpool(record_verdict, runtime_of(request), session.person, answer)
     return verdict_answer(found)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
+from urllib.parse import quote
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from training.synthetic import (
     World,
     analyst_answer,
     brand_answer,
+    named_brand,
     seller_appeals,
 )
 
@@ -30,6 +32,8 @@ MATURITY: Final = timedelta(days=15)
 _BATCH: Final = 1_000
 _CASES_PER_ANALYST: Final = 60
 _UNDO_SHARE: Final = 0.04
+_COUNTERFEIT: Final = "counterfeit"
+_SECOND_REVIEW: Final = "second_look"
 _TIMES_NEEDED: Final = 2  # Half of the labels may belong to sellers who are on both sides of the cut.
 _STAFF: Final = 7  # The random stream of the staff, apart from those of the world.
 
@@ -182,13 +186,23 @@ class Play:
         return answer
 
     def _judge(self, person: SignedInPerson, case: dict[str, Any], answer: Answer) -> Any | None:
-        body = {"version_id": case["version_id"], "judgement": answer.verdict}
+        body: dict[str, Any] = {"version_id": case["version_id"], "judgement": answer.verdict}
         try:
+            if case["brand"] is None and answer.verdict == _COUNTERFEIT and case["lane"] != _SECOND_REVIEW:
+                body["brand"] = self._named(person, case)
             return person.try_call("POST", f"/api/v1/cases/{case['case_id']}/verdicts", body)
         except Refused as refused:
             if refused.status == FORBIDDEN:  # The person who decided the removal leaves the appeal to a colleague.
                 return None
             raise
+
+    def _named(self, person: SignedInPerson, case: dict[str, Any]) -> dict[str, str | None]:
+        """The brand that the analyst names, found by search, or the mark of a small maker with its owner."""
+        named = named_brand(self._truth(case))
+        if named.brand_id is None:
+            return {"mark": named.name, "owner": named.owner}
+        path = f"/api/v1/cases/{case['case_id']}/brands?q={quote(named.name)}"
+        return {"brand_id": person.call("GET", path)["found"][0]["brand_id"]}
 
     def _truth(self, case: dict[str, Any]) -> Truth:
         return self.world.truth[case["listing_external_id"]]

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
+from zlib import crc32
 
 import numpy as np
 
+from training.simulated.brands import HOUSES, SMALL_MAKERS
 from training.simulated.habits import Honest
 from training.simulated.stream import Truth
 
@@ -23,6 +25,7 @@ _ANALYST: Final = {
     "genuine": {"genuine": 0.78, "counterfeit": 0.08},
     "import": {"grey_market": 0.36, "genuine": 0.38, "counterfeit": 0.10},
 }
+_NAMES: Final = {house.brand.brand_id: house.brand.name for house in HOUSES}
 _BRAND_HOURS: Final = (14.0, 1.0, 240.0)  # Median, spread of the log, and maximum: a legal department with other work.
 _ANALYST_HOURS: Final = (1.5, 0.8, 48.0)
 
@@ -45,6 +48,23 @@ def brand_answer(truth: Truth, random: np.random.Generator) -> Answer | None:
 def analyst_answer(truth: Truth, random: np.random.Generator) -> Answer:
     """An analyst's decision: faster, less certain and more often wrong than a brand's."""
     return Answer(_verdict(_ANALYST[_case(truth)], random), _hours(_ANALYST_HOURS, random))
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBrand:
+    """The brand that an analyst names for a listing: a registered one, or a small maker's mark with its owner."""
+
+    name: str
+    brand_id: str | None
+    owner: str | None = None
+
+
+def named_brand(truth: Truth) -> NamedBrand:
+    """The brand whose goods an analyst believes to be copied: the true one, or a small maker's where there is none."""
+    if truth.brand_id:
+        return NamedBrand(_NAMES[truth.brand_id], truth.brand_id)
+    maker = SMALL_MAKERS[crc32(truth.seller.encode()) % len(SMALL_MAKERS)]
+    return NamedBrand(maker, None, f"{maker} Workshop Ltd")
 
 
 def seller_appeals(truth: Truth, random: np.random.Generator) -> bool:

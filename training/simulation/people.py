@@ -1,6 +1,6 @@
 """The course of a case until it is settled, by the service's own rules: all answers with their times."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
@@ -11,7 +11,7 @@ from models.outcomes import Ruling
 from models.policies.deciding import DEFAULT_ENFORCEMENT
 from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW
 from models.verdict import DecisionInput, Judgement, Outcome, Side, consequence
-from training.simulated.answers import Answer, analyst_answer, brand_answer, seller_appeals
+from training.simulated.answers import Answer, analyst_answer, brand_answer, named_brand, seller_appeals
 from training.simulated.chance import Random
 from training.simulated.stream import Truth
 from training.simulation.market import Offered
@@ -87,9 +87,12 @@ def settle(
     brand_id: str | None,
     brand_takes_part: bool,
     brand_name: str | None,
+    taking_part: Collection[str] = frozenset(),
     instead: Instead | None = None,
 ) -> Settled:
     """The result of a case that is opened at a given time; `instead` may plant an answer in place of the honest one.
+
+    An analyst who finds goods of an unresolved brand counterfeit names it, and it is asked if it is `taking_part`.
 
     A question that the brand does not answer returns to an analyst after the service's four days.
     """
@@ -111,6 +114,9 @@ def settle(
             now += timedelta(hours=answer.delay_hours)
             judgement = judgement or Judgement(answer.verdict)
         assert judgement is not None
+        if judgement is Judgement.COUNTERFEIT and brand_name is None:
+            named = named_brand(offered.truth)
+            brand_id, brand_name, can_be_asked = named.brand_id, named.name, named.brand_id in taking_part
         follows = consequence(judgement, DecisionInput(lane, side, can_be_asked, brand_name), DEFAULT_ENFORCEMENT)
         user = _BRAND_USER if side is Side.BRAND else _ANALYSTS[analyst]
         name = f"{offered.external_id}/{len(verdicts)}"

@@ -139,6 +139,7 @@ class Year:
             brand_id=situation.brand_id,
             brand_takes_part=situation.brand_takes_part,
             brand_name=situation.brand_name,
+            taking_part=self.market.taking_part,
             instead=instead,
         )
         if self._poisoner:

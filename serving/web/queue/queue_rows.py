@@ -73,7 +73,7 @@ def queue_row(context: RowContext, row: Mapping[str, Any], facts: Facts, address
         harm=None
         if blind
         else scores.harm(row, currency=context.currencies[here], price_known=facts.price.log_price is not None),
-        brand=row["brand_name"],
+        brand=row["brand_name"] or row["mark"],
         language=text_view.language_tag(listing.language),
         title=title_of(facts),
         price=price_of(facts),

@@ -201,10 +201,13 @@ def codes_of(told: Told) -> Iterator[str]:
 
 def messages_told() -> Iterator[Told]:
     """The messages to sellers and notifiers, made by the rules themselves."""
-    for code, side, flagged, source, countries in product(ReasonCode, Side, (True, False), Source, ((), ("DE", "FR"))):
+    owned = (statement.Owned("Aurelle"), statement.Owned("Vela", "Vela AG"))
+    for code, side, flagged, source, countries, one in product(
+        ReasonCode, Side, (True, False), Source, ((), ("DE", "FR")), owned
+    ):
         yield from messages_of(
             statement.removal_statement(
-                brand_name="Aurelle", reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=countries
+                owned=one, reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=countries
             )
         )
     for why in statement.Undone:

@@ -61,7 +61,7 @@ from serving.standing.rules.enrolment import Begun, limited, stage
 from serving.standing.rules.standing import KeptLevel, Level, effect, standing
 from serving.standing.rules.standing_outlook import outlook
 from serving.takedowns.rules.public_statement import Source
-from serving.takedowns.rules.statement import removal_statement
+from serving.takedowns.rules.statement import Owned, removal_statement
 from serving.web.brand.questions import _TOLD
 from serving.web.wording import own_words
 from serving.web.wording.messages import in_words
@@ -300,12 +300,18 @@ def hostile(name: str, how: str, value: str) -> int | str | tuple[str]:
 def test_no_name_of_others_is_beyond_the_page_that_shows_it(name: str, language: Language) -> None:
     """Also where it went through the database."""
     made = removal_statement(
-        brand_name=name, reason_code=MARK, side=Side.BRAND, was_flagged=True, source=Source.VOLUNTARY, sold_in=("DE",)
+        owned=Owned(name, name),
+        reason_code=MARK,
+        side=Side.BRAND,
+        was_flagged=True,
+        source=Source.VOLUNTARY,
+        sold_in=("DE",),
     )
     found = each_from_json(json.loads(json.dumps(each_as_json(made.given()))))
     assert found == made.given()
     with shown_as(shown_in(language)):
         assert name in in_words(found["facts"])
+        assert in_words(found["right"]).count(name) >= 2
         assert all(map(in_words, found.values()))
 
 

@@ -8,6 +8,7 @@ from models.messages.english import fields_in_english, in_english
 from models.verdict import ReasonCode, Side
 from serving.takedowns.rules.public_statement import Source, public_statement
 from serving.takedowns.rules.statement import (
+    Owned,
     Statement,
     Undone,
     amended_statement,
@@ -19,7 +20,7 @@ from tests.serving.takedowns.rules.test_public_statement import PROFILE, RESTRIC
 
 def a_removal(**changes: Any) -> Statement:
     settings: dict[str, Any] = {
-        "brand_name": "Aurelle",
+        "owned": Owned("Aurelle"),
         "reason_code": ReasonCode.TRADEMARK_COUNTERFEIT,
         "side": Side.BRAND,
         "was_flagged": True,
@@ -30,9 +31,9 @@ def a_removal(**changes: Any) -> Statement:
 
 
 REMOVALS = [
-    a_removal(brand_name=name, reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=sold_in)
-    for name, code, side, flagged, source, sold_in in itertools.product(
-        ("Aurelle", None), ReasonCode, Side, (True, False), Source, ((), ("EU",))
+    a_removal(owned=owned, reason_code=code, side=side, was_flagged=flagged, source=source, sold_in=sold_in)
+    for owned, code, side, flagged, source, sold_in in itertools.product(
+        (Owned("Aurelle"), Owned("Vela", "Vela AG")), ReasonCode, Side, (True, False), Source, ((), ("EU",))
     )
 ]
 EVERY = [*REMOVALS, *(made(why) for made in (reinstatement_statement, amended_statement) for why in Undone)]
@@ -71,9 +72,17 @@ def test_a_removal_by_the_brand_reads() -> None:
         "legal_ground": "The law, not the terms of the marketplace: Article 9 of Regulation (EU) 2017/1001 (EU "
         "trade marks), or national law under Article 10 of Directive (EU) 2015/2436 (national trade marks).",
         "ground": "The goods bear a trade mark but are not goods of its owner.",
+        "right": "The decision protects the mark Aurelle. Its owner is registered with the marketplace as Aurelle.",
         "redress": "You can appeal within six months, free of charge. A person who did not make this decision will "
         "review the appeal. You can also turn to an out-of-court dispute settlement body or to a court.",
     }
+
+
+def test_a_removal_for_a_mark_that_is_not_registered_names_the_mark_and_its_owner() -> None:
+    found = a_removal(owned=Owned("Vela Nord", "Vela Nordsee AG"), side=Side.ANALYST)
+    assert fields_in_english(found)["right"] == (
+        "The decision protects the mark “Vela Nord”. Its owner is Vela Nordsee AG."
+    )
 
 
 def test_a_removal_leaves_no_field_out() -> None:
@@ -107,7 +116,7 @@ def test_a_removal_by_an_analyst_does_not_name_the_brand_as_its_judge() -> None:
 
 
 def test_a_removal_without_a_classifier_does_not_mention_one() -> None:
-    found = a_removal(brand_name=None, side=Side.ANALYST, was_flagged=False)
+    found = a_removal(owned=Owned("Vela", "Vela AG"), side=Side.ANALYST, was_flagged=False)
     assert "classifier" not in text(found)
 
 

@@ -1,0 +1,88 @@
+"""The registered brands that a reviewer can name for a case: those that its listing hints at, and those found by name."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from features.brands import Brand
+from features.facts import Facts
+from features.fold import fold
+from serving.accounts.rules.access import Permission, Person
+from serving.brands.store import brands
+from serving.cases.store import cases
+from serving.cases.store.cases import Case
+from serving.listings.store import scores
+from serving.platform.runtime import Runtime
+
+LONGEST_SEARCH: Final = 100
+MOST_FOUND: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class BrandChoices:
+    """The brands that the listing hints at, and those whose name or alias contains the searched text, best first."""
+
+    candidates: tuple[Brand, ...]
+    found: tuple[Brand, ...]
+
+
+def search_brands(runtime: Runtime, person: Person, case_id: str, text: str) -> tuple[Case, BrandChoices]:
+    """A case with the brands that its reviewer can name; an empty text finds none.
+
+    Raises
+    ------
+    NotFound
+        The person does not review the case.
+    """
+    with runtime.store.read() as connection:
+        here = cases.marketplace_of(connection, case_id, person.marketplaces(Permission.REVIEW_CASES))
+        case = cases.get(connection, here, case_id)
+        digest = scores.get(connection, here, case.score_id)["facts_digest"]
+        facts = scores.facts_of(connection, here, digest)
+        return case, choices_of(connection, here, facts, text, runtime.clock.now())
+
+
+def choices_of(connection: Connection, marketplace_id: str, facts: Facts, text: str, at: datetime) -> BrandChoices:
+    """The choices among the brands that are enrolled in the marketplace."""
+    registered = brands.registered(connection, marketplace_id, at)
+    hinted = set(_hints(facts))
+    candidates = tuple(one for one in registered if hinted & {one.brand_id, one.name})
+    return BrandChoices(candidates, matching(registered, text))
+
+
+def _hints(facts: Facts) -> Iterable[str]:
+    """The ids and names of the brands that a listing names, nearly names or describes."""
+    yield from facts.brand.candidates
+    yield from (mention.brand_id for mention in facts.brand.mentions)
+    if facts.naming is not None:
+        yield from (near.brand_id for near in facts.naming.near_misses)
+        yield from facts.naming.described
+        if facts.naming.declared_near is not None:
+            yield facts.naming.declared_near.brand_id
+
+
+def matching(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
+    """The brands with a name or alias that contains the text after folding, at most 20.
+
+    An equal name comes first, then names that begin with the text.
+
+    >>> matching([Brand("b", "Nordfjell"), Brand("a", "Fjell", ("Fjäll",))], "fjell")[0].name
+    'Fjell'
+    """
+    wanted = fold(text[:LONGEST_SEARCH])
+    if not wanted:
+        return ()
+    ranked = [(rank, one.name, one) for one in registered if (rank := _rank(one, wanted)) is not None]
+    return tuple(one for _, _, one in sorted(ranked, key=lambda found: found[:2])[:MOST_FOUND])
+
+
+def _rank(brand: Brand, wanted: str) -> int | None:
+    names = [fold(name) for name in (brand.name, *brand.aliases)]
+    if wanted in names:
+        return 0
+    if any(name.startswith(wanted) for name in names):
+        return 1
+    return 2 if any(wanted in name for name in names) else None
