@@ -75,6 +75,7 @@ class Flash(StrEnum):
     MAINTAINED = "maintained"
     TAKEDOWN_UNDONE = "takedown_undone"
     BRIEFED = "briefed"
+    BRAND_NAMED = "brand_named"
     SWITCHED_OFF = "switched_off"
     SWITCHED_ON = "switched_on"
 
@@ -137,6 +138,7 @@ SENTENCES: Final = {
     Flash.GAVE_WAY: N_("You conceded. The listing is reinstated, and the seller is told."),
     Flash.MAINTAINED: N_("Your answer is recorded, and the seller can read it."),
     Flash.BRIEFED: N_("All answers are right. You can confirm from now on."),
+    Flash.BRAND_NAMED: "Brand saved. Statements to the seller name it from now on.",
     Flash.SWITCHED_OFF: "Rule switched off. This applies from the next request.",
     Flash.SWITCHED_ON: "Rule switched on. Removals that are pending approval still need it.",
     Flash.TAKEDOWN_UNDONE: N_("Undone. Unsent removals are cancelled, and the questions are open again."),

@@ -24,8 +24,8 @@ from serving.platform.runtime import Runtime
 class Answer:
     """A person's answer on a case. `version_id` is the version that they saw.
 
-    `right_id` is the right under which a brand confirms; None selects the best of its applicable rights. `naming` is the
-    brand that an analyst names with the answer; None leaves the brand of the case.
+    `right_id` is the right under which a brand confirms; None selects the best of its applicable rights. `naming` is
+    the brand that an analyst names with the answer; None leaves the brand of the case.
     """
 
     case_id: str

@@ -25,8 +25,8 @@ from serving.review.service.decision_context import DecisionContext, note
 def name_brand(runtime: Runtime, person: Person, case_id: str, naming: Naming) -> Case:
     """Name the brand of an open case, or correct it; returns the case as it stands then.
 
-    A question that waits for the brand before goes to the new brand if it can be asked, and otherwise to an analyst. The
-    brand before no longer sees the case.
+    A question that waits for the brand before goes to the new brand if it can be asked, and otherwise to an analyst.
+    The brand before no longer sees the case.
 
     Raises
     ------

@@ -204,7 +204,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
     names = sorted({one.name for one in enrolled.values()})
     policy = runtime.policies[EnforcementPolicy]
     counted = _counted(answers)
-    decision_input = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, (own_words.listed(names), True))
+    decision_input = decision_input_of(CaseLane.ASK_BRAND, Side.BRAND, own_words.listed(names), can_be_asked=True)
     return BrandPage(
         brands=own_words.listed(names),
         headline=headline_of(size),

@@ -101,6 +101,8 @@ def question(
     """The question of a queue row; `before` are the brand's own answers about this seller."""
     card = case_cards.listing_card(facts)
     reasons = [reason_from_json(one) for one in row["reasons"]]
+    # Facts that were assembled for another brand hold that brand's list prices and sellers.
+    is_own = facts.brand.brand_id == row["brand_id"]
     return Question(
         case_id=row["case_id"],
         version_id=row["version_id"],
@@ -110,11 +112,11 @@ def question(
         seller=text_view.show(row["seller_external_id"]) if row["seller_external_id"] else None,
         due=own_words.due(row["due_at"], now),
         evidence=(
-            *_listed(facts),
-            *_price(facts),
+            *(_listed(facts) if is_own else ()),
+            *(_price(facts) if is_own else ()),
             *_indicators(facts, row["brand_id"]),
             *_told(reasons),
-            *_seller(facts),
+            *_seller(facts, is_own=is_own),
             *_answered(facts, before or {}),
         ),
         description=card.description,
@@ -192,14 +194,16 @@ def _told(reasons: list[Reason]) -> list[Evidence]:
     ]
 
 
-def _seller(facts: Facts) -> list[Evidence]:
+def _seller(facts: Facts, *, is_own: bool) -> list[Evidence]:
     block = facts.listing.seller
     if block.external_id is None:
         return [Evidence("i-user", "", text_view.show(say("The marketplace did not name the seller.")))]
     listed = facts.seller.authorised
     parts = [say("The seller is on your authorised list") if listed else say("Not on your authorised list")]
+    if not is_own:
+        parts = []
     if block.age_days is not None:
         parts.append(say("account %(age)s old", age=own_words.age(block.age_days)))
     if block.country is not None:
         parts.append(say("established in %(country)s", country=block.country))
-    return [Evidence("i-user", "", text_view.show(say("%(facts)s.", facts=say(", ").join(parts))))]
+    return [Evidence("i-user", "", text_view.show(say("%(facts)s.", facts=say(", ").join(parts))))] if parts else []

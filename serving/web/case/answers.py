@@ -3,12 +3,13 @@
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import HTMLResponse, Response
 
-from models.errors import Invalid
+from models.errors import BrandNotNamed, Invalid
 from models.verdict import Evidence, Judgement, ReasonCode, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
+from serving.api.errors import status_of
 from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
@@ -17,12 +18,15 @@ from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_verdict
 from serving.review.service.undoing import undo_verdict
 from serving.views import positions
+from serving.web.case.brand_card import BrandDraft
+from serving.web.case.case_page import case_page
 from serving.web.case.flow import goes_on
 from serving.web.flash import Flash, go_to
 from serving.web.forms import CaseId, Fields
 from serving.web.queue.case_queue import UndoPart, queue_of
 from serving.web.queue.queue_query import QueueQuery
-from serving.web.rendering import respond_part
+from serving.web.rendering import respond, respond_part
+from serving.web.wording.refusals import refusal
 
 router = APIRouter(include_in_schema=False)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
@@ -65,7 +69,12 @@ def post_verdict(case_id: CaseId, request: Request, session: Reviewer, fields: F
     """
     runtime, person = runtime_of(request), session.person
     case, side = _seen(runtime, person, case_id)
-    record_verdict(runtime, person, answer_of(case_id, fields))
+    try:
+        record_verdict(runtime, person, answer_of(case_id, fields))
+    except BrandNotNamed as refused:
+        if goes_on(request):
+            raise
+        return _to_name(request, session, case_id, fields, refused)
     if side is Side.BRAND:
         return go_to(request, "/brand")
     if goes_on(request):
@@ -75,6 +84,13 @@ def post_verdict(case_id: CaseId, request: Request, session: Reviewer, fields: F
     if following is None:
         return go_to(request, query.address(), Flash.QUEUE_DONE)
     return go_to(request, query.case_address(following))
+
+
+def _to_name(request: Request, session: Session, case_id: str, fields: Fields, refused: BrandNotNamed) -> HTMLResponse:
+    """The case again, with its brand to name first and the verdict's form as sent."""
+    sent = BrandDraft(error=refusal(refused), note=fields.get("note", ""), reason_code=fields.get("reason_code", ""))
+    page = case_page(runtime_of(request), session, case_id, QueueQuery.of(fields.get("queue", "")), draft=sent)
+    return respond(request, page, session, status=status_of(refused))
 
 
 def _seen(runtime: Runtime, person: Person, case_id: str) -> tuple[Case, Side]:

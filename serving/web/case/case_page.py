@@ -29,6 +29,7 @@ from serving.marketplaces.store import marketplaces
 from serving.notices.store import notice_complaints, notices
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import TestBuyState
+from serving.review.service.brand_search import LONGEST_SEARCH
 from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
 from serving.review.service.seller_evidence import documents_of
 from serving.review.store import test_buys
@@ -38,6 +39,7 @@ from serving.views import positions, views
 from serving.views.positions import Neighbours
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
+from serving.web.case.brand_card import NO_DRAFT, BrandCard, BrandDraft, brand_card
 from serving.web.case.case_cards import (
     AppealCard,
     ComplaintCard,
@@ -91,7 +93,7 @@ class CasePage:
     version_id: str
     external_id: str
     title: Shown | None
-    brand: str | None
+    brand: BrandCard
     lane: LaneName | None
     version: int
     versions: int
@@ -144,25 +146,20 @@ def get_case(case_id: CaseId, request: Request, session: Reviewer) -> Response:
     if case.state is CaseState.OPEN and not barred and not ahead:
         lease(runtime, person, case_id)
     query = QueueQuery.of(request.url.query)
-    page = case_page(runtime, session, case_id, query, on_their_way(request), _versions(request))
+    draft = BrandDraft(request.query_params.get("find", "")[:LONGEST_SEARCH])
+    asked = on_their_way(request), changes.asked_versions(request.query_params)
+    page = case_page(runtime, session, case_id, query, *asked, draft=draft)
     return respond_part(request, page, session) if ahead else respond(request, page, session)
-
-
-def _versions(request: Request) -> tuple[int, int] | None:
-    """The two versions that the address compares."""
-    given = [request.query_params.get(name, "") for name in ("from", "to")]
-    if not all(one.isascii() and one.isdigit() and len(one) <= 6 for one in given):
-        return None
-    return int(given[0]), int(given[1])
 
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Request data other than the case: the queue, the cases to skip, and the versions to compare."""
+    """Request data other than the case: the queue, the cases to skip, the versions to compare, the forms as sent."""
 
     query: QueueQuery
     besides: Collection[str]
     versions: tuple[int, int] | None
+    draft: BrandDraft
 
 
 def case_page(
@@ -172,11 +169,13 @@ def case_page(
     query: QueueQuery,
     besides: Collection[str] = (),
     versions: tuple[int, int] | None = None,
+    *,
+    draft: BrandDraft = NO_DRAFT,
 ) -> CasePage:
     """The content of the page, in one view of the database; `besides` are cases to skip in the queue."""
     with runtime.store.read() as connection:
         case, _ = visible_case(connection, session.person, case_id)
-        return _page(runtime, connection, session.person, case, _Asked(query, besides, versions))
+        return _page(runtime, connection, session.person, case, _Asked(query, besides, versions, draft))
 
 
 def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, asked: _Asked) -> CasePage:
@@ -188,6 +187,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
     score = scores.get(connection, here, case.score_id)
     facts = scores.facts_of(connection, here, score["facts_digest"])
     enrolled = brands.enrolments(connection, here).get(case.brand_id or "")
+    name = enrolled.name if enrolled else case.mark
     history = listings.versions(connection, here, case.listing_id)
     at = next(i for i, row in enumerate(history) if row["version_id"] == case.version_id)
     wanted = queue_of(connection, person, query, now)
@@ -199,7 +199,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         version_id=case.version_id,
         external_id=facts.listing.external_id,
         title=queue_rows.title_of(facts),
-        brand=enrolled.name if enrolled else facts.brand.name,
+        brand=brand_card(connection, case, facts, name, asked.draft, now),
         lane=None if kept else LANE_OF[case.lane],
         version=at + 1,
         versions=len(history),
@@ -230,7 +230,8 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         has_test_buy=TestBuyState.CLOSED in test_buys.states_of_listing(connection, here, case.listing_id),
         notes=notes_card(connection, person, case, now, blind=blind),
         effects=effects(
-            decision_input_of(case.lane, Side.ANALYST, _asked(case, enrolled)), runtime.policies[EnforcementPolicy]
+            decision_input_of(case.lane, Side.ANALYST, name, can_be_asked=_can_be_asked(case, enrolled)),
+            runtime.policies[EnforcementPolicy],
         ),
         learning=None if blind else _learning(runtime),
         queue=query.address(),
@@ -278,8 +279,8 @@ def _expected_harm(connection: Connection, here: str, row: dict[str, Any], facts
     return shown_scores.harm(row, currency=currency, price_known=facts.price.log_price is not None)
 
 
-def _asked(case: Case, enrolled: Enrolment | None) -> tuple[str, bool] | None:
-    return (enrolled.name, enrolled.takes_part and not case.question_returned) if enrolled else None
+def _can_be_asked(case: Case, enrolled: Enrolment | None) -> bool:
+    return enrolled is not None and enrolled.takes_part and not case.question_returned
 
 
 def _appeal(connection: Connection, case: Case, now: datetime) -> AppealCard | None:

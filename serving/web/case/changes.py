@@ -70,6 +70,14 @@ class Comparison:
     numbers: tuple[int, ...]
 
 
+def asked_versions(given: Mapping[str, str]) -> tuple[int, int] | None:
+    """The two versions that an address compares."""
+    numbers = [given.get(name, "") for name in ("from", "to")]
+    if not all(one.isascii() and one.isdigit() and len(one) <= 6 for one in numbers):
+        return None
+    return int(numbers[0]), int(numbers[1])
+
+
 def comparison(
     history: Sequence[Mapping[str, Any]], at: int, wanted: tuple[int, int] | None, now: datetime
 ) -> Comparison | None:

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 
 from models.case import CaseLane
+from models.errors import BrandNotNamed
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Consequence, DecisionInput, Outcome, Side, consequence
 from serving.web.wording import words
 from serving.web.wording.i18n import say
+from serving.web.wording.refusals import refusal
 from serving.web.wording.vocabulary import Choice, choices_on
 
 
@@ -22,8 +24,11 @@ def effects(decision_input: DecisionInput, policy: EnforcementPolicy) -> tuple[E
     """The effects of all decisions; decisions with the same effect share an entry."""
     found: dict[str, list[Choice]] = {}
     for choice in choices_on(decision_input.lane):
-        follows = consequence(choice.judgement, decision_input, policy)
-        found.setdefault(_sentence(follows, decision_input, policy), []).append(choice)
+        try:
+            sentence = _sentence(consequence(choice.judgement, decision_input, policy), decision_input, policy)
+        except BrandNotNamed as refused:
+            sentence = refusal(refused)
+        found.setdefault(sentence, []).append(choice)
     return tuple(Effect(tuple(choices), sentence) for sentence, choices in found.items())
 
 
@@ -53,7 +58,6 @@ def _sentence(follows: Consequence, decision_input: DecisionInput, policy: Enfor
     return say("The listing stays, and the case is closed.")
 
 
-def decision_input_of(lane: CaseLane, side: Side, brand: tuple[str, bool] | None) -> DecisionInput:
-    """The decision input of a case; `brand` is its name here and whether it can be asked."""
-    name, can_be_asked = brand or (None, False)
-    return DecisionInput(lane=lane, side=side, brand_can_be_asked=can_be_asked, brand_name=name)
+def decision_input_of(lane: CaseLane, side: Side, brand: str | None, *, can_be_asked: bool) -> DecisionInput:
+    """The decision input of a case; `brand` is the name of its brand, None while it is unresolved."""
+    return DecisionInput(lane=lane, side=side, brand_can_be_asked=can_be_asked, brand_name=brand)

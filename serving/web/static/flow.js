@@ -165,6 +165,15 @@
     notes.prepend(note);
     note.focus();
   };
+  // The brand is named before "counterfeit": the card says so, opens its form and takes the focus.
+  const askForBrand = () => {
+    const card = document.getElementById("brand");
+    card.querySelector("details").open = true;
+    const needed = card.querySelector("[data-needed]");
+    needed.hidden = false;
+    needed.focus({ preventScroll: true });
+    card.scrollIntoView({ block: "start" });
+  };
   const answer = async (given, button) => {
     const one = {
       id: here().dataset.case, url: given.action, page: here(), title: document.title,
@@ -201,6 +210,12 @@
       return;
     }
     if (event.defaultPrevented || given.dataset.plain) return;
+    if (given === form() && "unnamed" in given.dataset && event.submitter?.value === "counterfeit") {
+      event.preventDefault();
+      delete given.dataset.sent;
+      askForBrand();
+      return;
+    }
     if (given !== form() && answers.length) { // Record decisions before the page unloads.
       event.preventDefault();
       sent().then(() => { delete given.dataset.sent; given.requestSubmit(event.submitter); });

@@ -17,6 +17,7 @@
   const press = (key) => {
     const target = all("[data-key]").find((found) => found.dataset.key === key && !found.disabled);
     if (target?.matches("input[type=search]")) target.focus(); else target?.click();
+    if (target?.matches("summary")) target.focus(); // The next Tab leads into the form that it opened.
     return Boolean(target);
   };
 

@@ -1,0 +1,154 @@
+"""The brand of a case: how it was found, who named it, and the form that names or corrects it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from features.brands import Brand, Method
+from features.facts import Facts
+from models.case import CaseLane
+from models.errors import BrandNotNamed
+from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
+from serving.cases.rules.case_brand import CaseBrand
+from serving.cases.store import case_brands
+from serving.cases.store.case_brands import StoredNaming
+from serving.cases.store.cases import Case
+from serving.review.service.brand_search import LONGEST_SEARCH, choices_of
+from serving.web import text_view
+from serving.web.text_view import Shown
+from serving.web.wording import words
+from serving.web.wording.refusals import refusal
+
+NOT_REGISTERED: Final = "none"  # The value of the form's last choice; no brand's id.
+_MOST_ALIASES: Final = 4
+_HOW: Final = {
+    Method.DECLARED: "The seller declares it.",
+    Method.ALIAS: "The seller declares it under another of its names.",
+    Method.GTIN_PREFIX: "The GTIN belongs to it.",
+    Method.FOLDED_TITLE: "The title names it.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BrandDraft:
+    """The forms of a refused case page as they were sent: the brand's and the verdict's, with the reason of the refusal.
+
+    `search` is the text by which brands are searched.
+    """
+
+    search: str = ""
+    chosen: str = ""
+    mark: str = ""
+    owner: str = ""
+    reason: str = ""
+    error: str | None = None
+    note: str = ""
+    reason_code: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the form is shown opened."""
+        return bool(self.search or self.error)
+
+
+NO_DRAFT: Final = BrandDraft()
+
+
+@dataclass(frozen=True, slots=True)
+class BrandOption:
+    """A registered brand to choose, with the other names under which it is traded."""
+
+    brand_id: str
+    name: str
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class NamingRow:
+    """One naming of the brand: from what, to what, why, by whom and when."""
+
+    before: Shown
+    after: Shown
+    reason: Shown | None
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class BrandCard:
+    """The brand of a case. `name` is None while it is unresolved; `owner` is that of a mark that is not registered.
+
+    `needed` is what is told to a reviewer who answers 'counterfeit' now; None where that needs no further name.
+    """
+
+    name: Shown | None
+    owner: Shown | None
+    how: str
+    history: tuple[NamingRow, ...]
+    candidates: tuple[BrandOption, ...]
+    found: tuple[BrandOption, ...]
+    draft: BrandDraft
+    needed: str | None
+    may_change: bool
+    not_registered: str
+    longest: dict[str, int]
+
+
+def brand_card(
+    connection: Connection, case: Case, facts: Facts, name: str | None, draft: BrandDraft, now: datetime
+) -> BrandCard:
+    """The card of a case's brand; `name` is that of the brand or mark, None while it is unresolved."""
+    given = case_brands.of_case(connection, case.marketplace_id, case.case_id)
+    choices = choices_of(connection, case.marketplace_id, facts, draft.search, now)
+    candidates = tuple(one for one in choices.candidates if one.brand_id != case.brand_id)
+    hinted = {one.brand_id for one in candidates}
+    found = tuple(one for one in choices.found if one.brand_id not in hinted | {case.brand_id})
+    return BrandCard(
+        name=text_view.show(name) if name else None,
+        owner=text_view.show(case.mark_owner) if case.mark_owner else None,
+        how=_how(case.brand, facts, given, candidates),
+        history=tuple(_row(one, now) for one in reversed(given)),
+        candidates=tuple(map(_option, candidates)),
+        found=tuple(map(_option, found)),
+        draft=draft,
+        needed=None if name or case.lane is CaseLane.SECOND_REVIEW else refusal(BrandNotNamed()),
+        may_change=not (name and case.lane is CaseLane.APPEAL),
+        not_registered=NOT_REGISTERED,
+        longest={"search": LONGEST_SEARCH, "mark": LONGEST_MARK, "owner": LONGEST_OWNER, "reason": LONGEST_REASON},
+    )
+
+
+def _how(brand: CaseBrand, facts: Facts, given: list[StoredNaming], candidates: tuple[Brand, ...]) -> str:
+    """How the brand was found, or why it is unresolved."""
+    if given and given[-1].brand == brand:
+        return "A reviewer named it."
+    if brand.brand_id is not None:
+        method = facts.brand.method
+        resolved = method is not None and facts.brand.brand_id == brand.brand_id
+        return _HOW[method] if resolved and method is not None else "A reviewer named it on an earlier case."
+    if brand.mark is not None:
+        return "A reviewer named it on an earlier case."
+    names = words.listed([one.name for one in candidates])
+    why = f"The listing points to {names}." if names else "The listing names no registered brand."
+    return f"{why} Name the brand before you answer “Counterfeit”: the seller is told whose mark it is."
+
+
+def _option(brand: Brand) -> BrandOption:
+    return BrandOption(brand.brand_id, brand.name, ", ".join(brand.aliases[:_MOST_ALIASES]))
+
+
+def _row(one: StoredNaming, now: datetime) -> NamingRow:
+    return NamingRow(
+        before=_shown(one.name_before, one.before),
+        after=_shown(one.name, one.brand),
+        reason=text_view.show(one.reason) if one.reason else None,
+        by=one.user_name,
+        at=words.moment(one.known_at, now),
+    )
+
+
+def _shown(name: str | None, brand: CaseBrand) -> Shown:
+    owner = f" ({brand.owner})" if brand.owner else ""
+    return text_view.show(f"{name}{owner}" if name else "not resolved")
