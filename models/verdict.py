@@ -68,7 +68,8 @@ class DecisionInput:
     """The lane, the side and the circumstances of a verdict.
 
     A brand can be asked if it takes part and has not returned the question, by silence or by doubt. `brand_name` is the
-    registered brand or the mark that a reviewer named, None while the brand is unresolved. `withheld` is why a brand's 'counterfeit' does not remove at once, None where it does (`serving.standing.rules.standing.effect`).
+    registered brand or the mark that a reviewer named, None while the brand is unresolved. `withheld` is why a
+    brand's 'counterfeit' does not remove at once, None where it does (`serving.standing.rules.standing.effect`).
     `examined` is set where the goods were bought and the brand or a laboratory has examined them
     (`serving.review.rules.test_buy`).
     """

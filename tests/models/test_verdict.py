@@ -5,7 +5,7 @@ import pytest
 
 from features.message import message
 from models.case import CaseEvent, CaseLane
-from models.errors import Forbidden, Invalid
+from models.errors import BrandNotNamed, Forbidden, Invalid
 from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ENFORCEMENT, EnforcementPolicy
 from models.verdict import DecisionInput, Judgement, Outcome, Side, consequence
@@ -154,6 +154,22 @@ def test_a_brand_without_a_name_is_called_the_brand() -> None:
     decision_input = DecisionInput(L.ASK_BRAND, S.BRAND, brand_can_be_asked=True, brand_name=None)
     (found,) = consequence(J.COUNTERFEIT, decision_input, DEFAULT_ENFORCEMENT).reasons
     assert in_english(found) == "the brand states that the goods are not genuine."
+
+
+@pytest.mark.parametrize("lane", L)
+@pytest.mark.parametrize("judgement", [one for one in J if one is not J.WITHDRAWN])
+@pytest.mark.parametrize("examined", [True, False])
+def test_an_analyst_names_the_brand_before_a_counterfeit_that_a_seller_is_told_of(
+    lane: CaseLane, judgement: Judgement, examined: bool
+) -> None:
+    """On each lane but the second review, whose answer changes nothing for the listing."""
+    unnamed = DecisionInput(lane, S.ANALYST, brand_can_be_asked=False, brand_name=None, examined=examined)
+    if judgement is J.COUNTERFEIT and lane is not L.SECOND_REVIEW:
+        with pytest.raises(BrandNotNamed, match=r"Name the brand first"):
+            consequence(judgement, unnamed, DEFAULT_ENFORCEMENT)
+        return
+    named = consequence(judgement, replace(unnamed, brand_name="Vela"), DEFAULT_ENFORCEMENT)
+    assert consequence(judgement, unnamed, DEFAULT_ENFORCEMENT) == named
 
 
 WITHHELD = message("effect.suspended")

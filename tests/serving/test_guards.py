@@ -196,6 +196,8 @@ MATRIX: Final = [
     ("GET", "/api/v1/cases", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/verdicts", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/undo", {"analyst", "brand"}),
+    ("GET", "/api/v1/cases/{case_id}/brands", {"analyst"}),
+    ("POST", "/api/v1/cases/{case_id}/brand", {"analyst"}),
     ("GET", "/api/v1/rights", {"brand"}),
     ("GET", "/api/v1/briefing", {"brand"}),
     ("POST", "/api/v1/briefing/answers", {"brand"}),

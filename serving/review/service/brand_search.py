@@ -1,4 +1,4 @@
-"""The registered brands that a reviewer can name for a case: those that its listing hints at, and those found by name."""
+"""The registered brands that a reviewer can name for a case: hinted at by its listing, or found by name."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ _HOW: Final = {
 
 @dataclass(frozen=True, slots=True)
 class BrandDraft:
-    """The forms of a refused case page as they were sent: the brand's and the verdict's, with the reason of the refusal.
+    """The forms of a refused case page as sent: the brand's and the verdict's, with the reason of the refusal.
 
     `search` is the text by which brands are searched.
     """

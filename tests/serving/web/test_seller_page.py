@@ -58,6 +58,7 @@ FIELDS = {
     "territory": "Territorial scope",
     "duration": "Duration",
     "ground": "Ground",
+    "right": "Mark and owner",
     "legal_ground": "Legal or contractual ground",
     "facts": "Facts",
     "source": "Source of the case",
