@@ -1,6 +1,7 @@
 import json
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import pairwise
@@ -18,13 +19,14 @@ from features.listing import Listing, Rejection, check
 from training.fit import CounterfeitClassifier
 from training.metrics import roc_auc
 from training.references import OfflineReferences
-from training.simulated.brands import HOUSES
+from training.simulated.brands import HOUSES, SMALL_MAKERS
 from training.simulated.words import TELLS, Language
 from training.splits import seller_groups
 from training.synthetic import (
     Answer,
     Craft,
     Honest,
+    NamedBrand,
     Settings,
     Truth,
     World,
@@ -32,6 +34,7 @@ from training.synthetic import (
     brand_answer,
     build,
     evaluation_set,
+    named_brand,
     seller_appeals,
 )
 
@@ -316,6 +319,16 @@ IMPORT = Truth(counterfeit=False, brand_id="aurelle", kind=Honest.PARALLEL_IMPOR
 def brand_answers(truth: Truth) -> list[Answer | None]:
     random = np.random.default_rng(0)
     return [brand_answer(truth, random) for _ in range(DRAWS)]
+
+
+def test_an_analyst_names_the_true_brand_or_a_small_maker_with_an_owner() -> None:
+    truth = Truth(counterfeit=True, brand_id="aurelle", kind="careful", seller="alba-1")
+    assert named_brand(truth) == NamedBrand("Aurelle", "aurelle")
+    for number in range(20):
+        found = named_brand(replace(truth, brand_id="", seller=f"alba-{number}"))
+        assert found.brand_id is None
+        assert found.name in SMALL_MAKERS
+        assert found.owner == f"{found.name} Workshop Ltd"
 
 
 def analyst_answers(truth: Truth) -> list[Answer]:

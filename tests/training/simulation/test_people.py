@@ -178,3 +178,29 @@ def test_a_planted_answer_takes_the_place_of_the_honest_one() -> None:
     )  # fmt: skip
     assert [verdict.judgement for verdict in text.verdicts] == [Judgement.GENUINE]
     assert text.removed_at is None
+
+
+def unresolved(taking_part: frozenset[str], **truth: object) -> list[Settled]:
+    """Listings that name no brand, found counterfeit by an analyst first."""
+    found = [
+        settle(
+            a_listing(at=at, **truth), CaseLane.ANALYST, NOW,
+            brand_id=None, brand_takes_part=False, brand_name=None, taking_part=taking_part,
+        )
+        for at in range(100)
+    ]  # fmt: skip
+    return [one for one in found if one.verdicts[0].judgement is Judgement.COUNTERFEIT]
+
+
+def test_an_analyst_names_the_brand_of_a_counterfeit_and_it_is_asked() -> None:
+    found = unresolved(frozenset({"aurelle"}))
+    assert found
+    assert all(one.looks > 1 for one in found)
+    assert {v.brand_id for one in found for v in one.verdicts if v.side is Side.BRAND} == {"aurelle"}
+
+
+def test_a_named_brand_that_does_not_take_part_is_not_asked() -> None:
+    for truth in ({"brand_id": "aurelle"}, {"brand_id": "", "counterfeit": False}):
+        found = unresolved(frozenset(), **truth)
+        assert found
+        assert all((one.looks, one.removed_at is None) == (1, False) for one in found)
