@@ -115,6 +115,8 @@ FORMS: Final = (
     OneForm("notice.html", "POST /notice/{token}", FOUNDER),
     OneForm("notice_form.html", "POST /notice", NOTIFIER),
     OneForm("operations.html", "POST /operations/breaker", RECEIVERS),
+    OneForm("parts/brand_card.html", "GET /cases/{case_id}", CASE, "find="),
+    OneForm("parts/brand_card.html", "POST /cases/{case_id}/brand", CASE),
     OneForm("parts/brand_keys.html", "POST /settings/quick", BRAND, "letter_keys="),
     OneForm("parts/done.html", "POST /cases/{case_id}/undo", BRAND),
     OneForm("parts/keys.html", "POST /settings/quick", CASE, "letter_keys="),

@@ -109,6 +109,7 @@ def test_cases_are_snoozed_noted_on_and_decided_together(workshop: Workshop) -> 
         expect(ines.page.locator("del").filter(has_text="250")).to_have_count(1)
         expect(ines.page.locator("ins").filter(has_text="230")).to_have_count(1)
 
+        _corrects_the_brand(ines)
         ines.unfold("First note")
         ines.fill("Note", "The lining is wrong, <b>look</b>.")
         ines.field("Tomás Rey").check()
@@ -150,6 +151,17 @@ def test_cases_are_snoozed_noted_on_and_decided_together(workshop: Workshop) -> 
         ines.press("Save setting")
         ines.go("/settings")
         expect(ines.field("Single-letter shortcuts")).not_to_be_checked()
+
+
+def _corrects_the_brand(ines: Window) -> None:
+    ines.unfold("Correct brand")
+    ines.fill("Search registered brands", "solen")
+    ines.press("Search brands")
+    ines.field("Solenne").check()
+    ines.fill("Reason for this brand", "The label says Solenne.")
+    ines.press("Save brand")
+    ines.says("Brand saved. Statements to the seller name it from now on.")
+    ines.says("The label says Solenne.")
 
 
 def _decides_together(ines: Window, address: str) -> None:

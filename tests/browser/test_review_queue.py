@@ -130,3 +130,34 @@ def test_the_queue_works_without_script(plain: Page, stage: Stage) -> None:
     plain.goto(f"{stage.address}/queue/filters")
     plain.get_by_role("button", name="Delete filter Spanish").click()
     expect(plain.get_by_text("No saved filters")).to_be_visible()
+
+
+def test_counterfeit_of_an_unresolved_brand_leads_to_its_form_and_then_is_recorded(
+    page: Page, stage: Stage, *, thoroughly: bool
+) -> None:
+    """By keyboard alone: C is refused on the page, the brand is typed, and C decides."""
+    title = f"Tote 1:1 mirror quality, real leather{' and box' * thoroughly}"
+    send(stage, title, title=title)
+    enter(page, stage, stage.site.analyst)
+    with page.expect_navigation():
+        page.get_by_role("link", name=title, exact=True).press("Enter")
+    address = page.url
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("c")
+    told = page.get_by_role("alert").filter(has_text="Name the brand first")
+    expect(told).to_be_focused()
+    expect(page.get_by_role("heading", name="Brand", exact=True)).to_be_in_viewport()
+    check(page, thoroughly=thoroughly)
+    page.get_by_role("radio", name="Not registered").check()
+    page.get_by_label("Mark", exact=True).fill("Vela Nord")
+    page.get_by_label("Owner of the mark").fill("Vela Nordsee AG")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    assert page.url.partition("?")[0] == address.partition("?")[0]
+    expect(page.locator("#brand header")).to_contain_text("Vela Nord")
+    page.wait_for_load_state("networkidle")
+    page.keyboard.press("b")
+    expect(page.locator("#brand summary")).to_be_focused()
+    expect(page.get_by_label("Search registered brands")).to_be_visible()
+    page.keyboard.press("c")
+    expect(page.locator("#undo")).to_contain_text("removal is sent")

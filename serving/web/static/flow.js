@@ -210,7 +210,7 @@
       return;
     }
     if (event.defaultPrevented || given.dataset.plain) return;
-    if (given === form() && "unnamed" in given.dataset && event.submitter?.value === "counterfeit") {
+    if (given === form() && given.dataset.brand === "needed" && event.submitter?.value === "counterfeit") {
       event.preventDefault();
       delete given.dataset.sent;
       askForBrand();

@@ -53,7 +53,7 @@ def test_counterfeit_is_refused_beside_the_form_and_loses_no_text(site: Site) ->
     )
     assert answer.status_code == 422
     page = answer.text
-    assert re.search(rf'<p class="note bad" role="alert" id="brand-error">.*{re.escape(PROMPT)}', page)
+    assert re.search(rf'<p class="note bad" role="alert" id="refused-brand">.*{re.escape(PROMPT)}', page)
     assert '<details class="fold" open><summary data-key="b">' in page
     assert '<option value="design" selected>' in page
     assert f"Weak seams {ATTACK}" in unescape(page)
@@ -64,7 +64,7 @@ def test_counterfeit_is_refused_beside_the_form_and_loses_no_text(site: Site) ->
 def test_the_script_is_told_before_it_moves_on(site: Site) -> None:
     case, visitor = a_brandless_case(site), visit_as(site, site.analyst)
     page = visitor.get(f"/cases/{case.case_id}").text
-    assert " data-unnamed>" in page
+    assert 'data-brand="needed"' in page
     assert re.search(r'role="alert" tabindex="-1" data-needed hidden', page)
     answer = visitor.post(
         f"/cases/{case.case_id}/verdict",
@@ -73,7 +73,7 @@ def test_the_script_is_told_before_it_moves_on(site: Site) -> None:
     )
     assert (answer.status_code, PROMPT in words(answer.text)) == (422, True)
     save(visitor, case.case_id, brand_id="none", mark="Vela Nord", owner="Vela Nordsee AG")
-    assert " data-unnamed" not in visitor.get(f"/cases/{case.case_id}").text
+    assert 'data-brand="named"' in visitor.get(f"/cases/{case.case_id}").text
 
 
 def test_a_brand_is_searched_chosen_and_then_told(site: Site) -> None:
@@ -153,7 +153,7 @@ def test_a_second_review_asks_for_no_brand_and_an_appeal_lets_none_be_corrected(
     site.clock.forward(days=15)
     look = a_second_review(site, case, label=0)
     page = visit_as(site, site.second_analyst).get(f"/cases/{look.case_id}").text
-    assert "data-unnamed" not in page
+    assert 'data-brand="named"' in page
     appeal = an_appeal(site)
     page = visit_as(site, site.second_analyst).get(f"/cases/{appeal.case_id}").text
     assert 'data-key="b"' not in page
