@@ -12,7 +12,8 @@ from models.priority import expected_harm
 from models.score import Score, ScoreKind
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
-from serving.cases.store import cases
+from serving.cases.rules.case_brand import brand_of_version
+from serving.cases.store import case_brands, cases
 from serving.listings.store import listings, scores
 from serving.platform.runtime import Runtime
 from serving.scoring.service.scoring import base_price
@@ -54,6 +55,8 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
             raise Conflict("This listing is removed, or its removal is under way.")
         row = scores.latest_of_version(connection, here, found.version_id)
         facts = scores.facts_of(connection, here, row["facts_digest"])
+        kept = case_brands.latest_of_listings(connection, here, [listing_id]).get(listing_id)
+        brand = brand_of_version(facts.brand.brand_id, kept)
         case_id = runtime.ids.new("cas")
         hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
         cases.add_cases(
@@ -65,7 +68,9 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
                     "listing_id": listing_id,
                     "version_id": found.version_id,
                     "score_id": row["score_id"],
-                    "brand_id": facts.brand.brand_id,
+                    "brand_id": brand.brand_id,
+                    "mark": brand.mark,
+                    "mark_owner": brand.owner,
                     "lane": CaseLane.ANALYST.value,
                     "state": CaseState.OPEN.value,
                     "priority": harm_of(row, facts),

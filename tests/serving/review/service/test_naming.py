@@ -28,6 +28,7 @@ from serving.review.rules.bulk import Made
 from serving.review.service.case_access import lease, visible_case
 from serving.review.service.decision_context import Answer
 from serving.review.service.naming import name_brand
+from serving.review.service.opening import open_by_choice
 from serving.review.service.review import Recorded, record_verdict
 from serving.review.service.test_buys import close
 from serving.review.service.undoing import undo_verdict
@@ -293,6 +294,13 @@ def test_a_notice_about_a_listing_that_was_named_opens_its_case_under_that_brand
     notify(site, "MP-9")
     [opened] = open_cases(site)
     assert opened.brand == VELA.brand
+
+
+def test_a_case_that_an_analyst_opens_on_a_named_listing_has_that_brand(site: Site) -> None:
+    case = name(site, a_brandless_case(site), VELA)
+    judge(site, site.analyst, case, Judgement.GENUINE)
+    opened = open_by_choice(site.runtime, site.analyst, case.listing_id)
+    assert as_stored(site, replace(case, case_id=opened)).brand == VELA.brand
 
 
 def test_a_verdict_before_the_correction_cannot_be_undone_any_more(site: Site) -> None:
