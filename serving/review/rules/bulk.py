@@ -19,8 +19,8 @@ class Made(StrEnum):
 class InBulk:
     """The conditions for a case in a bulk answer.
 
-    `blind` is set where the judge must not see the score. `leased_by` names another person who has the case open.
-    `authorised` is set where the brand vouches for the seller, `elsewhere` where the case belongs to another
+    `blind` is set where the judge must not see the score, or not yet. `leased_by` names another person who has the case
+    open. `authorised` is set where the brand vouches for the seller, `elsewhere` where the case belongs to another
     marketplace than the rest.
     """
 

@@ -20,7 +20,7 @@ from serving.platform.runtime import Runtime
 from serving.review.policy import TakedownPolicy
 from serving.review.rules.bulk import InBulk, Made, why_left_out
 from serving.review.rules.takedown import Item, wanted
-from serving.review.service.case_access import is_blind, visible_case
+from serving.review.service.case_access import is_blind, score_kept_from, visible_case
 from serving.review.service.decision_context import Answer
 from serving.review.service.review import record_in
 from serving.review.service.undoing import undo_verdict
@@ -132,7 +132,7 @@ def reasons_left_out(
             InBulk(
                 state=one.state,
                 lane=one.lane,
-                blind=is_blind(connection, one),
+                blind=is_blind(connection, one) or score_kept_from(connection, person, one),
                 leased_by=names[one.leased_by] if kept and one.leased_by else None,
                 authorised=facts is not None and facts.seller.authorised,
                 elsewhere=one.marketplace_id != here,

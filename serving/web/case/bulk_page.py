@@ -47,10 +47,7 @@ _MOST_REASONS: Final = 3  # More would hide the differences between listings.
 
 @dataclass(frozen=True, slots=True)
 class BulkRow:
-    """A case of the bulk decision: its row in the queue, the version shown, and all reasons of its score.
-
-    `reasons` is empty if the reviewer must not know them.
-    """
+    """A case of the bulk decision: its row in the queue, the version shown, and the main reasons of its score."""
 
     case_id: str
     version_id: str
@@ -186,9 +183,8 @@ def _rows(runtime: Runtime, connection: Connection, person: Person, found: list[
     for row in stored:
         of_case, case_id = facts[row["marketplace_id"], row["facts_digest"]], row["case_id"]
         shown = queue_row(context, row, of_case, f"/cases/{case_id}")
-        reasons = _reasons(row) if shown.score else ()
         pictures = shown_pictures(runtime, case_id, of_case)[:_MOST_PICTURES]
-        rows.append(BulkRow(case_id, row["version_id"], shown, reasons, pictures))
+        rows.append(BulkRow(case_id, row["version_id"], shown, _reasons(row), pictures))
     return tuple(rows)
 
 

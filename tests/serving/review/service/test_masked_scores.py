@@ -198,3 +198,18 @@ def test_lanes_are_counted_without_masked_cases_and_the_queue_says_where_these_a
     assert "All open2" in text
     assert "Analyst review1" in text
     assert "1 with a masked score is only under All open" in text
+
+
+def test_a_masked_case_is_decided_alone_and_not_ticked_in_bulk(site: Site) -> None:
+    hidden, shown = a_case(masking(site), external_id="MP-1"), a_case(site, external_id="MP-2")
+    visitor = visit_as(site, site.analyst)
+    found = visitor.get(f"/cases/bulk?case={hidden.case_id}&case={shown.case_id}").text
+    assert f'name="case:{shown.case_id}"' in found
+    assert f'name="case:{hidden.case_id}"' not in found
+    assert "This case is reviewed without the score. Decide it on its own." in words(found)
+    fields = {f"case:{one.case_id}": one.version_id for one in (hidden, shown)}
+    sent = visitor.post("/cases/bulk", {**fields, "judgement": "genuine", "bulk_id": f"blk_{'0' * 26}"})
+    assert "Decide it on its own" in words(visitor.get(sent.headers["location"]).text)
+    with site.runtime.store.read() as connection:
+        left = cases.open_cases(connection, site.here, [hidden.listing_id, shown.listing_id])
+    assert [one.case_id for one in left.values()] == [hidden.case_id]
