@@ -167,8 +167,13 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
     for name in _FILES:
         if name not in files:
             raise BundleRefused("The bundle has no {name}.", name=name)
-        if hashlib.sha256(files[name]).hexdigest() != named[name]:
-            raise BundleRefused("{name} is not the file that the manifest names.", name=name)
+        if (found := hashlib.sha256(files[name]).hexdigest()) != named[name]:
+            raise BundleRefused(
+                "{name} is not the file that the manifest names: its SHA-256 is {found}, not {expected}.",
+                name=name,
+                found=found[:12],
+                expected=str(named[name])[:12],
+            )
     return digest
 
 

@@ -66,6 +66,13 @@ class BrandNotNamed(Invalid):
         super().__init__("Name the brand first: choose a registered brand, or enter the mark and its owner.")
 
 
+class Unavailable(DomainError):
+    """This process cannot do it now; another process or a later attempt may."""
+
+    code = "unavailable"
+    retry_after_seconds: ClassVar[int] = 10
+
+
 class BundleRefused(DomainError):
     """A model bundle is damaged, incomplete, or made for other features."""
 

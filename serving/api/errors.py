@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from features.phrase import Phrase
-from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Invalid, NotFound
+from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from serving.accounts.service.auth import NotSignedIn
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
@@ -30,21 +30,33 @@ STATUS: Final[dict[type[DomainError], int]] = {
     TooManyNotices: 429,
     BundleRefused: 422,
     TrainingFailed: 422,
+    Unavailable: 503,
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """The response to an error: a status, a code for machines, a phrase for people, and the affected field."""
+    """The response to an error: a status, a code for machines, a phrase for people, and the affected field.
+
+    `retry_after` is the number of seconds after which another attempt may succeed; None where none will.
+    """
 
     status: int
     code: str
     phrase: Phrase
     field: str | None = None
+    retry_after: int | None = None
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of the response, to a program and to a browser alike."""
+        return {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
 
     def as_json(self) -> JSONResponse:
         """The response to a program."""
-        return as_json(self.status, self.code, str(self.phrase), self.field)
+        answer = as_json(self.status, self.code, str(self.phrase), self.field)
+        answer.headers.update(self.headers)
+        return answer
 
 
 _HTTP: Final = {
@@ -75,7 +87,8 @@ def problem_of(request: Request, error: Exception) -> Problem:
     """The response to an error. An unexpected error is logged, and the response has the number of its log entry."""
     match error:
         case DomainError():
-            return Problem(status_of(error), error.code, error.phrase)
+            later = error.retry_after_seconds if isinstance(error, Unavailable) else None
+            return Problem(status_of(error), error.code, error.phrase, retry_after=later)
         case RequestValidationError():
             return _not_valid(error)
         case HTTPException():

@@ -5,15 +5,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
 
 from features.fields import Rejected, instant
-from models.errors import Forbidden, Invalid, required
+from models.errors import Forbidden, Invalid, Unavailable, required
 from serving.accounts.rules.access import Permission, Scope
 from serving.api.bodies import json_body
 from serving.appeals.store import overturns
 from serving.guards import Caller, key, may, public, runtime_of
 from serving.listings.store import listings
 from serving.operations.service.figures import figures
+from serving.operations.service.readiness import not_ready
 from serving.platform.clock import SimulatedClock
 from serving.platform.database import clocks
 from serving.platform.runtime import Runtime
@@ -34,6 +36,17 @@ def health(request: Request) -> dict[str, str]:
     with runtime_of(request).store.read() as connection:
         connection.exec_driver_sql("SELECT 1")
     return {"status": "ok"}
+
+
+@router.get("/readyz", dependencies=[public("a balancer must ask without a key")])
+def readiness(request: Request) -> JSONResponse:
+    """Whether the process may get requests: it has every champion that the database names. If not, 503 with reasons."""
+    reasons = not_ready(runtime_of(request))
+    if not reasons:
+        return JSONResponse({"status": "ready"})
+    listed = [{"code": one.code, "sentence": str(one.phrase)} for one in reasons]
+    retry = {"retry-after": str(Unavailable.retry_after_seconds)}
+    return JSONResponse({"status": "not ready", "reasons": listed}, 503, headers=retry)
 
 
 @router.get("/api/v1/figures")

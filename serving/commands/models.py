@@ -1,7 +1,6 @@
-"""Commands on models: train, promote, rollback, report, trials and golden sets."""
+"""Commands on models: train, promote, rollback, report and golden sets."""
 
 import time
-from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -10,10 +9,10 @@ import typer
 
 from serving.accounts.rules.access import LOCAL, Permission
 from serving.commands.declaring import command
-from serving.commands.groups import app, golden, trial
+from serving.commands.groups import app, golden
 from serving.commands.options import Marketplace, a_place_for_a_file, known_format, settings_with
 from serving.commands.registry import At, Runtime, Who, actor_named, place_named
-from serving.commands.showing import EXIT_FAILED, complain, print_table, progress_bar, say, unusable_file
+from serving.commands.showing import EXIT_FAILED, complain, progress_bar, say, unusable_file
 
 if TYPE_CHECKING:
     from serving.learning.store.golden import StoredSet
@@ -61,10 +60,12 @@ def _may_be_replaced(out: Path) -> None:
 def request_training(runtime: Runtime, wait: bool, marketplace: Marketplace = None) -> str:
     """Ask the running service to retrain, or with `wait` retrain here where none runs; returns the job's id."""
     from serving.learning.service import learn
+    from serving.scoring.service.bundles import LiveModels
 
     place = place_named(runtime, marketplace)
     if not wait:
         return learn.request_training(runtime, place, by=LOCAL)
+    runtime.services[LiveModels].of(place.marketplace_id)  # Here nothing waits for a champion that is missing.
     with runtime.store.write() as connection:
         job_id = learn.add_job(runtime, connection, place.marketplace_id, by=LOCAL)
     learn.retrain(runtime, place.marketplace_id, job_id)
@@ -220,80 +221,3 @@ def _of_golden_set(found: "StoredSet | None") -> list[str]:
         f"{found.items} listings, {found.positives} counterfeit",
         f"frozen at {found.frozen_at.isoformat()} by {found.frozen_by}",
     ]
-
-
-# Trials.
-
-TRIER: Final = Who("E-mail of the actor; a share needs as many people as a promotion.", Permission.PROMOTE_MODELS)
-Share = Annotated[float, typer.Option(help="Share of sellers about whose listings it decides, from 0 to below 1.")]
-
-
-@command(trial, "start", by=TRIER)
-def start_trial(
-    at: At,
-    bundle: Annotated[str, typer.Argument(help="A model's digest or its beginning, or 'challenger'.")] = "challenger",
-    share: Share = 0.0,
-) -> str:
-    """Let a model score every listing in parallel with the champion, and decide about a share of sellers."""
-    from serving.learning.service.trial import start
-
-    found = start(at.runtime, at.place, name=bundle, share=share, by=at.actor)
-    return _on_trial(found.digest, found.share)
-
-
-@command(trial, "share", by=TRIER)
-def change_trial(
-    at: At, share: Annotated[float, typer.Argument(help="Share of sellers about whose listings it decides.")]
-) -> str:
-    """Change the share of sellers about whose listings the model on trial decides."""
-    from serving.learning.service.trial import change_share
-
-    return _on_trial(change_share(at.runtime, at.place, share=share, by=at.actor).digest, share)
-
-
-@command(trial, "end", by=TRIER)
-def end_trial(at: At) -> str:
-    """End the trial; the champion decides about all sellers again."""
-    from serving.learning.service.trial import end
-
-    return f"{end(at.runtime, at.place, by=at.actor).digest[:12]} is no longer on trial."
-
-
-def _on_trial(digest: str, share: float) -> str:
-    return f"{digest[:12]} is on trial and {f'decides about {share:.0%} of sellers' if share else 'only scores'}."
-
-
-_FLAGGED: Final = {
-    "both": "both",
-    "the champion alone": "only_champion",
-    "the challenger alone": "only_challenger",
-    "neither": "neither",
-}
-
-
-def _print_trial(found: dict[str, Any] | None) -> None:
-    if found is None:
-        say("No model is on trial.")
-        return
-    say(_on_trial(found["digest"], found["share"]))
-    rows = []
-    for name, key in _FLAGGED.items():
-        counts = [found[key][one] for one in ("listings", "counterfeit", "genuine")]
-        rows.append((name, *(f"{n:,}" for n in (*counts, counts[0] - counts[1] - counts[2]))))
-    headings = ("flagged by", "listings", "counterfeit", "genuine", "not known yet")
-    print_table(headings, rows, title=f"Since {found['since'][:10]}")
-
-
-@command(trial, "show", show=_print_trial)
-def show_trial(at: At) -> dict[str, Any] | None:
-    """Show what both models have flagged since the trial began, and the labels so far."""
-    from serving.learning.service.trial import shown_so_far
-    from serving.scoring.store.trials import open_trials
-
-    with at.runtime.store.read() as connection:
-        found = open_trials(connection, at.here)
-        if not found:
-            return None
-        shown = asdict(shown_so_far(at.runtime, connection, found[0]))
-    one = found[0]
-    return {"digest": one.digest, "share": one.share, "since": one.started_at.isoformat(), **shown}

@@ -5,7 +5,8 @@ from sqlalchemy import Column, Float, String, Table
 from serving.platform.database.schema import metadata, moment
 from serving.platform.database.types import Json
 
-# Processes that run jobs, by the configured name of each; `found` is the work of the last sweep.
+# Processes that run jobs, by the name of each; `found` is the work of the last sweep, `lacks` the champions that the
+# process could not load, as a sentence by marketplace.
 worker_process = Table(
     "worker_process",
     metadata,
@@ -15,4 +16,5 @@ worker_process = Table(
     moment("seen_at"),
     Column("sweep_seconds", Float, nullable=False),
     Column("found", Json, nullable=False),
+    Column("lacks", Json, nullable=False),
 )

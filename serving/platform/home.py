@@ -4,10 +4,12 @@ import fcntl
 import json
 import os
 import secrets
+import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,6 +19,9 @@ DEFAULT_PORT: Final = 8321  # Where a service listens by default.
 _LONGEST_SOCKET_PATH: Final = 100  # The kernel allows 107 bytes (unix(7)); a few are left for a temporary suffix.
 
 _SECRET_BYTES: Final = 32
+_ID_BYTES: Final = 4  # A few directories share a database.
+_ID: Final = "folder.id"
+_LOCK_BYTES: Final = 500
 
 
 class HomeInUse(DomainError):
@@ -136,17 +141,15 @@ class Home:
 
     def secret(self, name: str) -> bytes:
         """32 random bytes of this data directory, made at first use; the database does not contain them."""
-        path = self.root / name
-        if not path.exists():
-            descriptor, made = tempfile.mkstemp(dir=self.root)
-            with os.fdopen(descriptor, "wb") as stream:
-                stream.write(secrets.token_bytes(_SECRET_BYTES))
-                stream.flush()
-                os.fsync(stream.fileno())
-            with suppress(FileExistsError):  # Another process was first; its secret stays.
-                os.link(made, path)
-            Path(made).unlink()
-        return path.read_bytes()
+        return _made_once(self.root / name, lambda: secrets.token_bytes(_SECRET_BYTES))
+
+    def directory_id(self) -> str:
+        """The id of this data directory, made at first use."""
+        return _made_once(self.root / _ID, _new_id).decode("ascii").strip()
+
+    def bundles_id(self) -> str:
+        """The id of the folder of bundles; data directories that share the folder by a mount or link share the id."""
+        return _made_once(self.bundles / _ID, _new_id).decode("ascii").strip()
 
     @contextmanager
     def owned(self) -> Iterator[None]:
@@ -161,20 +164,55 @@ class Home:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
+            owner = _owner(os.pread(descriptor, _LOCK_BYTES, 0))
             os.close(descriptor)
             raise HomeInUse(
-                "{folder} is in use by process {owner}. SQLite serves one process; for several, set "
-                "TOUCHSTONE_DATABASE_URL to PostgreSQL.",
+                "The data directory {folder} is in use by process {pid} on {host} since {since}. One process at a time "
+                "owns a data directory. Stop that process, or set TOUCHSTONE_HOME to another directory and "
+                "TOUCHSTONE_DATABASE_URL to a PostgreSQL database that both use.",
                 folder=str(self.root),
-                owner=owner,
+                pid=owner.get("pid", "unknown"),
+                host=owner.get("host", "this machine"),
+                since=owner.get("since", "an unknown time"),
             ) from None
         try:
+            mine = {
+                "pid": os.getpid(),
+                "host": socket.gethostname(),
+                "since": f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC",
+            }
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+            os.pwrite(descriptor, json.dumps(mine).encode()[:_LOCK_BYTES], 0)
             yield
         finally:
             os.close(descriptor)
+
+
+def _owner(content: bytes) -> dict[str, str]:
+    """The owner in a lock file; empty where it has not written itself yet."""
+    try:
+        found = json.loads(content)
+    except ValueError:
+        return {}
+    return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def _new_id() -> bytes:
+    return secrets.token_hex(_ID_BYTES).encode()
+
+
+def _made_once(path: Path, content: Callable[[], bytes]) -> bytes:
+    """The content of a file that the first process to ask for it makes, whole and private."""
+    if not path.exists():
+        descriptor, made = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content())
+            stream.flush()
+            os.fsync(stream.fileno())
+        with suppress(FileExistsError):  # Another process was first; its file stays.
+            os.link(made, path)
+        Path(made).unlink()
+    return path.read_bytes()
 
 
 def _default_root() -> Path:

@@ -8,7 +8,9 @@ from sqlalchemy import Connection, Engine
 
 APPLICATION: Final = "touchstone"
 DELIVERIES: Final = "deliveries"
-TRAINING: Final = "training"
+# Followed by the id of the folder of bundles, where a training leaves its model: only processes that have this folder
+# take these jobs.
+TRAINING: Final = "training:"
 CHECKS: Final = "checks"
 DELIVER: Final = "deliver_action"
 RETRAIN: Final = "retrain"
@@ -23,6 +25,16 @@ def _refuse_pickles(*_: object) -> NoReturn:
 # DBOS reads a row by the serializer that the row itself names, whatever its configuration says.
 setattr(DefaultSerializer, "serialize", _refuse_pickles)  # noqa: B010  # methods of a library
 setattr(DefaultSerializer, "deserialize", _refuse_pickles)  # noqa: B010
+
+
+def successor(job_id: str) -> str:
+    """The id of the job that takes the place of one which was left for later: always the same one.
+
+    >>> successor("retrain:job_1"), successor("retrain:job_1#2")
+    ('retrain:job_1#2', 'retrain:job_1#3')
+    """
+    first, _, number = job_id.partition("#")
+    return f"{first}#{int(number or 1) + 1}"
 
 
 class Jobs:

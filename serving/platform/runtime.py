@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypeVar, runtime_checkable
 
 from serving.platform.clock import Clock
+from serving.platform.database.engine import is_sqlite
 from serving.platform.database.store import Store
 from serving.platform.home import Home
 from serving.platform.ids import IdSource
-from serving.platform.jobs import Jobs
+from serving.platform.jobs import TRAINING, Jobs
 from serving.platform.large_counts import LargeCounts
 from serving.platform.outbound.pictures import Pictures
 from serving.platform.settings import Settings
@@ -83,6 +84,19 @@ class Runtime:
     policies: ByClass
     services: ByClass
     sweeping: threading.Lock = field(default_factory=threading.Lock)
+
+    @property
+    def worker_id(self) -> str:
+        """The stable name of this process as a worker. Two processes of one name would take each other's jobs, so it is
+        that of the data directory where the database has several processes and no name is set."""
+        if self.settings.worker_id is not None:
+            return self.settings.worker_id
+        return "1" if is_sqlite(self.store.url) else self.home.directory_id()
+
+    @property
+    def training_queue(self) -> str:
+        """The queue of the jobs that read or write bundles in the folder of this process."""
+        return f"{TRAINING}{self.home.bundles_id()}"
 
     def forget(self) -> None:
         """Drop every cache, so that the next use reads the database."""

@@ -66,7 +66,11 @@ class Settings(BaseSettings):
         description="Key for the hashes of sellers' contacts, for several data directories on one database. Default: "
         "made once, in the data directory.",
     )
-    worker_id: str = Field("1", description="Stable worker name; after a crash, its jobs wait for this name.")
+    worker_id: str | None = Field(
+        None,
+        description="Stable worker name, a different one for each process; after a crash, its jobs wait for this name. "
+        "Default: 1 on SQLite, else the id of the data directory.",
+    )
     job_threads: int = Field(4, ge=1, le=64, description="Jobs that run at once in one worker.")
     queue_poll_seconds: float = Field(0.1, gt=0, le=60, description="Interval at which the job queue is polled.")
     sweep_seconds: float = Field(1.0, gt=0, le=3600, description="Interval at which due rows are swept.")

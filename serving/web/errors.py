@@ -27,7 +27,7 @@ from serving.web.wording.vocabulary import ROLES
 
 # Visitors who come by a link have no account and no start page.
 _BY_LINK: Final = ("/seller/", "/notice/")
-_MACHINE_PATHS: Final = ("/api/", "/healthz")
+_MACHINE_PATHS: Final = ("/api/", "/healthz", "/readyz")
 TITLES: Final = {
     403: N_("Access denied"),
     404: N_("Page not found"),
@@ -36,6 +36,7 @@ TITLES: Final = {
     413: N_("Request too large"),
     422: N_("Request failed"),
     500: N_("Error on our side"),
+    503: N_("Temporarily unavailable"),
 }
 # What was not done; only for signed-in users, because only they can have submitted a change.
 NOT_DONE: Final = {
@@ -46,6 +47,7 @@ NOT_DONE: Final = {
     413: N_("None of your input was saved."),
     422: N_("Nothing was recorded. Your browser still has your input: go back."),
     500: N_("Your input was not recorded: a request is saved completely or not at all."),
+    503: N_("Your input was not recorded: a request is saved completely or not at all."),
 }
 NEXT: Final = {
     403: N_("An administrator of your marketplace assigns roles. Your roles: %(roles)s."),
@@ -58,6 +60,7 @@ NEXT: Final = {
         "Try again in a minute. If the error persists, give an administrator the incident number. The log contains "
         "it too."
     ),
+    503: N_("Try again in a minute. If the error persists, tell an administrator."),
 }
 _OTHER: Final = N_("Request failed")
 _UNCHANGED: Final = frozenset({403, 409, 413, 422})
@@ -87,7 +90,7 @@ def install_error_pages(app: FastAPI) -> None:
         problem = problem_of(request, error)
         answer = _page(request, problem) if _wants_page(request) else problem.as_json()
         # An unexpected error bypasses every middleware, so its headers are set here.
-        answer.headers.update({"cache-control": "no-store", **SECURITY_HEADERS})
+        answer.headers.update({"cache-control": "no-store", **SECURITY_HEADERS, **problem.headers})
         return answer
 
     for kind in KINDS:

@@ -37,7 +37,7 @@ def shown_score(
         notches = [(f"review {policy.analyst_from_points:.0f}", policy.analyst_from_points)]
         bar = charts.score_bar(value, notches, most=_POINTS_SHOWN, width=width)
         return ShownScore(f"{value:.0f}", bar, False, "points", "Starter scorecard")
-    model = runtime.services[LiveModels].of(marketplace_id)
+    model = runtime.services[LiveModels].loaded(marketplace_id)
     ask_from = model.thresholds.ask_brand_from if model else policy.ask_brand_from
     analyst_from = model.thresholds.analyst_from if model else policy.analyst_from
     probability = float(row["probability"])

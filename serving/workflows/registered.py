@@ -55,7 +55,7 @@ def check_removal_once(marketplace_id: str, action_id: str, looks: str) -> str:
 
 @DBOS.step(name="retrain_once")
 def _retrain_once(marketplace_id: str, job_id: str) -> str:
-    return retrain(_runtime(), marketplace_id, job_id)
+    return retrain(_runtime(), marketplace_id, job_id, after=DBOS.workflow_id)
 
 
 @DBOS.workflow(name=jobs.RETRAIN)

@@ -21,6 +21,7 @@ from serving.operations.service.housekeeping import count_tables, pass_on_unansw
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
 from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
+from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_what_is_past_its_time
@@ -56,12 +57,15 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "past_retention": erase_what_is_past_its_time,
     "audit_heads": sign_head,
 }
+# Their result is a file in the data directory of this process.
+_OF_EACH_PROCESS: Final = frozenset({"audit_heads"})
 
 
 def sweep(runtime: Runtime) -> dict[str, int]:
     """Run all due work on the injected clock once; returns the number of items by name. Tests call it.
 
-    Sweeps of one process run one after another, so that a slow report is not made twice.
+    Sweeps of one process run one after another, so that a slow report is not made twice. Of two processes on one
+    database, one runs a part and the other leaves it out.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def sweep(runtime: Runtime) -> dict[str, int]:
     with runtime.sweeping:
         for name, run in _SWEEPS.items():
             try:
-                found[name] = run(runtime)
+                found[name] = run(runtime) if name in _OF_EACH_PROCESS else _run_alone(runtime, name, run)
             except Exception as error:
                 error.add_note(f"In the sweep of {name}.")
                 failed.append(error)
@@ -81,13 +85,22 @@ def sweep(runtime: Runtime) -> dict[str, int]:
     return found
 
 
+def _run_alone(runtime: Runtime, name: str, run: Callable[[Runtime], int]) -> int:
+    with only_one(runtime.store, f"sweep:{name}") as alone:
+        return run(runtime) if alone else 0
+
+
 class Worker:
     """Runs jobs until stopped. A process with the same worker id resumes the pending jobs of a killed process."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._stop = threading.Event()
-        self._sweeper = threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True)
+        self._threads = [
+            threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True),
+            # Its own thread, because a long sweep must not keep an old champion in force.
+            threading.Thread(target=self._follow_until_stopped, name="models", daemon=True),
+        ]
 
     def start(self) -> None:
         """Launch DBOS and the sweep."""
@@ -97,7 +110,7 @@ class Worker:
             "name": jobs.APPLICATION,
             "system_database_url": job_database_url(url),
             "application_version": registered.PROTOCOL,
-            "executor_id": f"worker-{settings.worker_id}",
+            "executor_id": f"worker-{self._runtime.worker_id}",
             # The default serializer pickles.
             "serializer": DBOSPortableJSONSerializer(),
             "log_level": "WARNING",
@@ -109,17 +122,21 @@ class Worker:
         if is_sqlite(url):
             config["db_engine_kwargs"] = {"module": sqlite_driver()}
         DBOS(config=config)
+        training = self._runtime.training_queue
+        DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, training])
         DBOS.launch()
         # Checks have their own queue, so that a slow status address does not delay deliveries.
-        for name, at_once in ((jobs.DELIVERIES, settings.job_threads), (jobs.CHECKS, 2), (jobs.TRAINING, 1)):
+        for name, at_once in ((jobs.DELIVERIES, settings.job_threads), (jobs.CHECKS, 2), (training, 1)):
             DBOS.register_queue(name, worker_concurrency=at_once, polling_interval_sec=settings.queue_poll_seconds)
-        self._sweeper.start()
-        _log.info("worker.started", worker_id=settings.worker_id, simulated_clock=self._runtime.clock.simulated)
+        for one in self._threads:
+            one.start()
+        _log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)
 
     def stop(self) -> None:
         """Wait for running jobs, then stop. Jobs that have not started stay in the queue."""
         self._stop.set()
-        self._sweeper.join()
+        for one in self._threads:
+            one.join()
         DBOS.destroy(workflow_completion_timeout_sec=30)
         _log.info("worker.stopped")
 
@@ -127,6 +144,9 @@ class Worker:
         presence = Presence(self._runtime)
         while not self._stop.wait(self._runtime.settings.sweep_seconds):
             _logged(lambda: self._sweep_and_say(presence))
+
+    def _follow_until_stopped(self) -> None:
+        while not self._stop.wait(self._runtime.settings.sweep_seconds):
             _logged(lambda: follow_champions(self._runtime))
             _logged(lambda: follow_trials(self._runtime))
 

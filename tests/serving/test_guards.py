@@ -31,6 +31,7 @@ from tests.fixtures.runtimes import PASSWORD, Site
 # link, and the notifier of a listing (Article 16). More needs a reason.
 PUBLIC: Final = {
     ("GET", "/healthz"),
+    ("GET", "/readyz"),
     ("POST", "/api/v1/session"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
@@ -146,6 +147,7 @@ def test_what_is_public_answers_everybody(client: TestClient) -> None:
     found = {(method, path): Visitor(client, {}).call(method, path).status_code for method, path in PUBLIC}
     assert found == {
         ("GET", "/healthz"): 200,
+        ("GET", "/readyz"): 200,
         ("POST", "/api/v1/session"): 422,
         ("GET", "/sign-in"): 200,
         ("POST", "/sign-in"): 401,

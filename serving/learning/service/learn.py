@@ -22,6 +22,7 @@ from serving.scoring.service.bundles import BundleStore, LiveModels
 
 _SEED: Final = 0
 _STAGES_KEPT: Final = 30
+_LATER_SECONDS: Final = 30.0
 
 
 def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> str:
@@ -35,7 +36,12 @@ def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> 
     with runtime.store.write() as connection:
         job_id = add_job(runtime, connection, marketplace.marketplace_id, by=by)
         runtime.jobs.enqueue(
-            connection, jobs.RETRAIN, jobs.TRAINING, f"retrain:{job_id}", marketplace.marketplace_id, job_id
+            connection,
+            jobs.RETRAIN,
+            runtime.training_queue,
+            f"retrain:{job_id}",
+            marketplace.marketplace_id,
+            job_id,
         )
     return job_id
 
@@ -65,12 +71,19 @@ def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by
     return job_id
 
 
-def retrain(runtime: Runtime, marketplace_id: str, job_id: str) -> str:
-    """Run one retraining to its end; returns the final state. A repeated call returns the stored result."""
+def retrain(runtime: Runtime, marketplace_id: str, job_id: str, *, after: str | None = None) -> str:
+    """Run one retraining to its end; returns the final state. A repeated call returns the stored result.
+
+    Without the champion, to which the gates compare the candidate, the job named `after` leaves a successor in the
+    queue, and the retraining stays waiting.
+    """
     with runtime.store.read() as connection:
         job = learning.get_job(connection, marketplace_id, job_id)
     if job.state in {"done", "failed"}:
         return job.state
+    if after is not None and marketplace_id in runtime.services[LiveModels].missing():
+        _leave_for_later(runtime, job, after)
+        return "waiting"
     try:
         digest = _train(runtime, job)
     except DomainError as refused:
@@ -78,6 +91,21 @@ def retrain(runtime: Runtime, marketplace_id: str, job_id: str) -> str:
         return "failed"
     _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job)})
     return "done"
+
+
+def _leave_for_later(runtime: Runtime, job: Job, after: str) -> None:
+    waits = {"stage": "waiting for the champion's bundle", "share": 0.0}
+    with runtime.store.write() as connection:
+        learning.update_job(connection, job.marketplace_id, job.job_id, {"state": "waiting", "progress": waits})
+        runtime.jobs.enqueue(
+            connection,
+            jobs.RETRAIN,
+            runtime.training_queue,
+            jobs.successor(after),
+            job.marketplace_id,
+            job.job_id,
+            delay_seconds=_LATER_SECONDS,
+        )
 
 
 def _ended(runtime: Runtime, job: Job) -> dict[str, Any]:

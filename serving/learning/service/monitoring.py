@@ -71,7 +71,7 @@ def measure_weekly(runtime: Runtime) -> int:
         due = [
             one
             for one in marketplaces.everyone(connection)
-            if runtime.services[LiveModels].of(one.marketplace_id) is not None
+            if runtime.services[LiveModels].loaded(one.marketplace_id) is not None
             and (
                 (last := monitoring.latest_drift_report(connection, one.marketplace_id)) is None
                 or now - last[0] >= _REPORTS_LAST

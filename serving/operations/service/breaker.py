@@ -27,7 +27,7 @@ def look_at_breakers(runtime: Runtime) -> int:
         due = [
             (one, breaker)
             for one in here
-            if runtime.services[LiveModels].of(one) is not None
+            if runtime.services[LiveModels].loaded(one) is not None
             and (breaker := breakers.of(connection, one)).opened_at is None
             and (breaker.checked_at is None or now - breaker.checked_at >= timedelta(minutes=policy.check_minutes))
         ]

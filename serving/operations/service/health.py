@@ -1,6 +1,7 @@
 """The health of the parts of the service: database, disk, model, clock, receiver, jobs, audit log."""
 
 import shutil
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -10,11 +11,12 @@ from serving.audit.rules import Head
 from serving.audit.service.signing import last_head
 from serving.audit.store import audit
 from serving.learning.store import learning
+from serving.operations.service.presence import MISSED
 from serving.operations.store import workers
 from serving.operations.store.workers import WorkerProcess
 from serving.platform.database.engine import database_bytes
 from serving.platform.runtime import Runtime
-from serving.scoring.service.bundles import LiveModels
+from serving.scoring.service.bundles import ChampionMissing, LiveModels
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
@@ -23,7 +25,8 @@ from serving.webhooks.store.endpoints import Endpoint
 class Health:
     """The state of one marketplace's service as this process sees it.
 
-    `champion` is the digest that the database names, `loaded` the one with which this process scores; `skew` is how far
+    `champion` is the digest that the database names, `loaded` the one with which this process scores, and `missing` why
+    it could not load the champion. `lacking` are the other running processes that could not, and why. `skew` is how far
     the database's clock is ahead of this machine's, None where it has no clock of its own.
     """
 
@@ -33,11 +36,13 @@ class Health:
     disk_bytes: int
     champion: str | None
     loaded: str | None
+    missing: str | None
     now: datetime
     simulated: bool
     skew: timedelta | None
     receiver: Endpoint | None
     processes: tuple[WorkerProcess, ...]
+    lacking: Mapping[str, str]
     entries: int
     entry_hash: str
     head: Head | None
@@ -46,8 +51,10 @@ class Health:
 def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> Health:
     """Checks with an immediate answer; their duration does not grow with the data."""
     disk = shutil.disk_usage(runtime.home.root)
-    bundle = runtime.services[LiveModels].of(marketplace_id)
+    live = runtime.services[LiveModels]
+    bundle, missing = live.loaded(marketplace_id), live.missing().get(marketplace_id)
     sequence, entry_hash = audit.head(connection)
+    processes = tuple(workers.everybody(connection))
     name = "PostgreSQL" if connection.dialect.name == "postgresql" else "SQLite"
     return Health(
         engine=name,
@@ -56,15 +63,26 @@ def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> 
         disk_bytes=disk.total,
         champion=learning.champions(connection).get(marketplace_id),
         loaded=bundle.digest if bundle else None,
+        missing=ChampionMissing(missing).sentence if missing else None,
         now=runtime.clock.now(),
         simulated=runtime.clock.simulated,
         skew=_skew(runtime, connection),
         receiver=endpoints.in_force(connection, marketplace_id),
-        processes=tuple(workers.everybody(connection)),
+        processes=processes,
+        lacking=_lacking(runtime, processes, marketplace_id),
         entries=sequence,
         entry_hash=entry_hash,
         head=last_head(runtime),
     )
+
+
+def _lacking(runtime: Runtime, processes: Iterable[WorkerProcess], marketplace_id: str) -> dict[str, str]:
+    now = runtime.wall.now()
+    return {
+        one.process: one.lacks[marketplace_id]
+        for one in processes
+        if marketplace_id in one.lacks and one.worker_id != runtime.worker_id and now - one.seen_at <= MISSED
+    }
 
 
 def _skew(runtime: Runtime, connection: Connection) -> timedelta | None:

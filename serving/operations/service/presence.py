@@ -9,6 +9,7 @@ from typing import Final
 from serving.operations.store import workers
 from serving.operations.store.workers import WorkerProcess
 from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import LiveModels
 
 # A running process was seen at most a minute ago; two writes a minute cost little.
 PACE: Final = timedelta(seconds=30)
@@ -22,16 +23,20 @@ class Presence:
         self._runtime = runtime
         self._started_at = runtime.wall.now()
         self._written_at: datetime | None = None
+        self._lacked: Mapping[str, str] = {}
 
     def swept(self, found: Mapping[str, int], seconds: float) -> bool:
-        """Record a sweep, at most twice a minute; returns whether it was written."""
+        """Record a sweep, at most twice a minute unless a champion became missing or loaded; returns whether it was
+        written."""
         now = self._runtime.wall.now()
-        if self._written_at is not None and now - self._written_at < PACE:
+        missing = self._runtime.services[LiveModels].missing()
+        lacks = {marketplace_id: f"{one.digest[:12]}: {one.why}" for marketplace_id, one in missing.items()}
+        if self._written_at is not None and now - self._written_at < PACE and lacks == self._lacked:
             return False
         what = {name: number for name, number in found.items() if number}
         process = f"{socket.gethostname()[:80]}, process {os.getpid()}"
-        seen = WorkerProcess(self._runtime.settings.worker_id[:80], process, self._started_at, now, seconds, what)
+        seen = WorkerProcess(self._runtime.worker_id[:80], process, self._started_at, now, seconds, what, lacks)
         with self._runtime.store.write() as connection:
             workers.seen(connection, seen)
-        self._written_at = now
+        self._written_at, self._lacked = now, lacks
         return True

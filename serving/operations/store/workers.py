@@ -12,7 +12,10 @@ from serving.platform.database.store import add
 
 @dataclass(frozen=True, slots=True)
 class WorkerProcess:
-    """One process; times are of the wall clock, `sweep_seconds` is the duration of its last sweep."""
+    """One process; times are of the wall clock, `sweep_seconds` is the duration of its last sweep.
+
+    `lacks` are the champions that the process could not load: why, by marketplace.
+    """
 
     worker_id: str
     process: str
@@ -20,6 +23,7 @@ class WorkerProcess:
     seen_at: datetime
     sweep_seconds: float
     found: Mapping[str, int]
+    lacks: Mapping[str, str]
 
 
 def seen(connection: Connection, found: WorkerProcess) -> None:

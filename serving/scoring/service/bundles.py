@@ -5,12 +5,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from models import bundle as bundles
 from models.bundle import Bundle
-from models.errors import BundleRefused
+from models.errors import BundleRefused, Unavailable
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 
 _CANARY_SECONDS: Final = 60
@@ -64,35 +65,93 @@ class BundleStore:
         return digest
 
     def load(self, digest: str) -> Bundle:
-        """The bundle of a digest, verified against the digest."""
-        return bundles.from_files(read_bundle_folder(self.folder(digest)), expected=digest)
+        """The bundle of a digest, verified against the digest.
+
+        Raises
+        ------
+        BundleRefused
+            The data directory has no such bundle, or it is damaged.
+        """
+        if not self.folder(digest).is_dir():
+            raise BundleRefused("The data directory of this process has no bundle {digest}.", digest=digest[:12])
+        try:
+            files = read_bundle_folder(self.folder(digest))
+        except OSError as error:
+            why = str(error.strerror)
+            raise BundleRefused("The bundle {digest} cannot be read: {why}.", digest=digest[:12], why=why) from None
+        return bundles.from_files(files, expected=digest)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingChampion:
+    """A champion that the database names and that this process could not load; `why` is a sentence."""
+
+    digest: str
+    why: str
+
+
+class ChampionMissing(Unavailable):
+    """The champion that the database names is not loaded, so this process neither scores nor trains."""
+
+    code = "champion_missing"
+
+    def __init__(self, found: MissingChampion) -> None:
+        super().__init__(
+            "The champion {digest} is not loaded, so this process takes no listings. {why} Copy the folder "
+            "bundles/{whole} from the process that trained it or from a backup, or roll back to an earlier champion.",
+            digest=found.digest[:12],
+            why=found.why,
+            whole=found.digest,
+        )
 
 
 class LiveModels:
-    """The champion of each marketplace in memory. A request keeps one bundle throughout, so a swap loses no request."""
+    """The champion of each marketplace in memory. A request keeps one bundle throughout, so a swap loses no request.
+
+    A champion that cannot be loaded has no substitute: neither the champion before it nor the starter scorecard.
+    """
 
     def __init__(self, store: BundleStore) -> None:
         self._store = store
         self._live: dict[str, Bundle] = {}
+        self._missing: dict[str, MissingChampion] = {}
         self._lock = threading.Lock()
 
     def of(self, marketplace_id: str) -> Bundle | None:
-        """The champion; None where the starter scorecard still scores."""
+        """The champion; None where none was ever promoted, so that the starter scorecard scores.
+
+        Raises
+        ------
+        ChampionMissing
+            The database names a champion that is not loaded.
+        """
+        missing = self._missing.get(marketplace_id)
+        if missing is not None:
+            raise ChampionMissing(missing)
         return self._live.get(marketplace_id)
 
-    def follow(self, champions: Mapping[str, str]) -> list[str]:
+    def loaded(self, marketplace_id: str) -> Bundle | None:
+        """The champion, for work that can wait for it; None where none was promoted or it is missing."""
+        return None if marketplace_id in self._missing else self._live.get(marketplace_id)
+
+    def missing(self) -> Mapping[str, MissingChampion]:
+        """The champions that are not loaded, by marketplace."""
+        return dict(self._missing)
+
+    def follow(self, champions: Mapping[str, str]) -> None:
         """Load the champions that are not yet in force; a new bundle is complete before it replaces the old one.
 
-        Returns the marketplaces whose champion could not be loaded; they keep the current one.
+        A loaded champion was verified, so later damage to its files does not matter to this process.
         """
-        refused: list[str] = []
         with self._lock:
             for marketplace_id, digest in champions.items():
                 kept = self._live.get(marketplace_id)
                 if kept is not None and kept.digest == digest:
+                    self._missing.pop(marketplace_id, None)
                     continue
                 try:
                     self._live[marketplace_id] = self._store.load(digest)
-                except BundleRefused:
-                    refused.append(marketplace_id)
-        return refused
+                except BundleRefused as refused:
+                    self._missing[marketplace_id] = MissingChampion(digest, refused.sentence)
+                else:
+                    self._missing.pop(marketplace_id, None)

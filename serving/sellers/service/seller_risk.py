@@ -55,7 +55,7 @@ def refresh_seller_risks(runtime: Runtime) -> int:
         due = [
             one
             for one in marketplaces.everyone(connection)
-            if runtime.services[LiveModels].of(one.marketplace_id) is not None
+            if runtime.services[LiveModels].loaded(one.marketplace_id) is not None
             and ((last := seller_risks.kept(connection, one.marketplace_id)) is None or now - last.as_of >= lasts)
         ]
     return sum(refresh(runtime, one) for one in due)
@@ -79,7 +79,7 @@ def risk_of(runtime: Runtime, connection: Connection, marketplace_id: str, selle
         return Found(None, None, (message("risk.no_seller"),))
     kept = seller_risks.kept(connection, marketplace_id)
     if kept is None:
-        scored = runtime.services[LiveModels].of(marketplace_id) is not None
+        scored = runtime.services[LiveModels].loaded(marketplace_id) is not None
         return Found(None, None, (message("risk.not_ranked" if scored else "risk.no_champion"),))
     risk = seller_risks.of_seller(connection, marketplace_id, seller)
     if risk is None:

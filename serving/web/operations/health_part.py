@@ -59,10 +59,14 @@ def _model(found: Health) -> HealthRow:
             "Model", "good", "scorecard", "No model is promoted yet. The starter scorecard scores listings."
         )
     short = found.champion[:10]
+    if found.missing is not None:
+        return HealthRow("Model", "bad", "missing", found.missing)
     if found.loaded != found.champion:
-        scoring = found.loaded[:10] if found.loaded else "the starter scorecard"
-        sentence = f"{short} is the champion, but this process still scores with {scoring}."
-        return HealthRow("Model", "bad", "not loaded", f"{sentence} Its bundle may fail to load: check the log.")
+        return HealthRow("Model", "bad", "not loaded", f"{short} is the champion; this process is about to load it.")
+    if found.lacking:
+        others = " ".join(f"{process} has not loaded {why}" for process, why in sorted(found.lacking.items()))
+        sentence = f"Champion {short} scores listings here. {others} It takes no listings until it has the bundle."
+        return HealthRow("Model", "bad", "missing elsewhere", sentence)
     return HealthRow("Model", "good", "loaded", f"Champion {short} scores listings.")
 
 

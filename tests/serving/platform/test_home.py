@@ -1,9 +1,12 @@
 import json
 import os
+import re
 import signal
+import socket
 import stat
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -75,17 +78,39 @@ def test_without_a_folder_the_home_lies_where_one_looks_for_it(
     assert Home.at(None).root == tmp_path / expected
 
 
-def test_a_second_owner_is_refused_and_told_who_the_first_is(tmp_path: Path) -> None:
+def test_a_second_owner_is_refused_and_told_who_the_first_is_and_since_when(tmp_path: Path) -> None:
     home = Home.at(tmp_path)
-    with home.owned(), pytest.raises(HomeInUse, match=rf"in use by process {os.getpid()}\b"), home.owned():
+    before = datetime.now(UTC).replace(microsecond=0)
+    with home.owned(), pytest.raises(HomeInUse) as refused, home.owned():
         pass
+    owner = re.search(r"in use by process (\d+) on (\S+) since (.+?) UTC\. One process", refused.value.sentence)
+    assert owner is not None
+    assert (int(owner[1]), owner[2]) == (os.getpid(), socket.gethostname())
+    assert before <= datetime.fromisoformat(f"{owner[3]}+00:00") <= datetime.now(UTC)
+    assert "SQLite" not in refused.value.sentence, "the lock is the cause, whatever the database is"
+
+
+@pytest.mark.parametrize("content", [b"", b"123\n", b"\xff{"], ids=["nothing yet", "another release", "no text"])
+def test_an_owner_that_left_no_name_is_refused_as_unknown(tmp_path: Path, content: bytes) -> None:
+    home = Home.at(tmp_path)
+    with home.owned():
+        home.lock_file.write_bytes(content)
+        with pytest.raises(HomeInUse, match="in use by process unknown on this machine since an unknown time"):
+            home.owned().__enter__()
+
+
+def test_a_data_directory_and_its_bundles_keep_their_ids_which_others_do_not_share(tmp_path: Path) -> None:
+    one, other = Home.at(tmp_path / "one"), Home.at(tmp_path / "other")
+    ids = [one.directory_id(), one.bundles_id(), other.directory_id(), other.bundles_id()]
+    assert len(set(ids)) == 4
+    assert ids[:2] == [Home.at(tmp_path / "one").directory_id(), Home.at(tmp_path / "one").bundles_id()]
 
 
 def test_the_home_is_free_again_after_its_owner(tmp_path: Path) -> None:
     home = Home.at(tmp_path)
     for _ in range(2):
         with home.owned():
-            assert home.lock_file.read_text() == f"{os.getpid()}\n"
+            assert json.loads(home.lock_file.read_text())["pid"] == os.getpid()
     assert mode(home.lock_file) == 0o600
 
 
@@ -100,7 +125,7 @@ def test_a_killed_owner_leaves_no_lock_behind(tmp_path: Path) -> None:
         owner.send_signal(signal.SIGKILL)
         owner.wait(10)
     with home.owned():
-        assert home.lock_file.read_text() == f"{os.getpid()}\n"
+        assert json.loads(home.lock_file.read_text())["pid"] == os.getpid()
 
 
 def test_what_is_written_privately_can_be_read_by_its_owner_alone(tmp_path: Path) -> None:

@@ -114,6 +114,7 @@ def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
     public = {route for route, guard in guards_of(create_app(site.runtime)).items() if guard.startswith("public")}
     assert public == {
         "GET /healthz",
+        "GET /readyz",
         "POST /api/v1/session",
         "GET /sign-in",
         "POST /sign-in",
@@ -139,7 +140,7 @@ def test_every_page_is_on_the_list_that_browsers_look_through(site: Site) -> Non
     shown = {
         path
         for methods, _, path in (route.partition(" ") for route in guards_of(create_app(site.runtime)))
-        if "GET" in methods and not path.startswith(("/api/", "/healthz"))
+        if "GET" in methods and not path.startswith(("/api/", "/healthz", "/readyz"))
     }
     assert {one.route for one in PAGES} == shown - PARTS - FILES
     assert shown >= PARTS | FILES
@@ -149,7 +150,7 @@ def test_every_page_is_on_the_list_that_browsers_look_through(site: Site) -> Non
 def test_the_contract_of_the_api_names_no_page(site: Site) -> None:
     paths = create_app(site.runtime).openapi()["paths"]
     assert paths
-    assert all(path.startswith("/api/") or path == "/healthz" for path in paths)
+    assert all(path.startswith("/api/") or path in {"/healthz", "/readyz"} for path in paths)
 
 
 @pytest.mark.parametrize("token", ["", "guessed"])

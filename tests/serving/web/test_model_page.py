@@ -190,7 +190,7 @@ def test_a_bundle_that_is_refused_is_named_by_its_file_and_not_by_where_the_home
     shutil.rmtree(site.runtime.services[BundleStore].folder(digest))
     refused = visit_as(site, site.data_scientist).post("/models/promote", {"digest": digest})
     assert refused.status_code == 422
-    assert "The bundle holds no manifest.json." in words(refused.text)
+    assert f"The data directory of this process has no bundle {digest[:12]}." in words(refused.text)
     assert str(site.runtime.home.root) not in refused.text
 
 

@@ -1,13 +1,15 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from models.bundle import digest_of
 from models.classifier import Join
 from models.errors import BundleRefused, Conflict, Invalid, NotFound
 from models.verdict import Judgement
+from serving.composition import open_runtime
 from serving.intake.service.intake import receive
+from serving.learning.service.champions import follow_champions
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.learn import request_training, retrain
 from serving.learning.service.promote import challenger, rollback
@@ -52,6 +54,29 @@ def test_one_retraining_at_a_time(any_site: Site) -> None:
     request_training(any_site.runtime, any_site.marketplace, by="test")
     with pytest.raises(Conflict, match="under way"):
         request_training(any_site.runtime, any_site.marketplace, by="test")
+
+
+def test_a_retraining_stays_in_the_queue_of_a_process_without_the_champion(site: Site) -> None:
+    digest = put_champion_in_force(site)
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    folder = site.runtime.services[BundleStore].folder(digest)
+    folder.rename(folder.with_name("away"))
+    restarted = open_runtime(site.runtime.settings, clock=site.clock, migrated=True)
+    try:
+        first, second = f"retrain:{job_id}", f"retrain:{job_id}#2"
+        for _ in range(2):  # A step that is repeated leaves one successor.
+            assert retrain(restarted, site.here, job_id, after=first) == "waiting"
+        with restarted.store.read() as connection:
+            job = learning.get_job(connection, site.here, job_id)
+            queued = connection.execute(text("SELECT workflow_uuid, status, queue_name FROM workflow_status")).all()
+        assert (job.state, job.progress["stage"]) == ("waiting", "waiting for the champion's bundle")
+        assert {(second, "DELAYED", site.runtime.training_queue)} < set(map(tuple, queued))
+        assert len([one for one in queued if one.workflow_uuid.startswith(first)]) == 2
+        folder.with_name("away").rename(folder)
+        follow_champions(restarted)
+        assert retrain(restarted, site.here, job_id, after=second) == "failed", "it runs; no label is mature"
+    finally:
+        restarted.close()
 
 
 def test_too_few_labels_are_refused_with_their_count(site: Site) -> None:

@@ -180,6 +180,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "worker_process.worker_id",
         "worker_process.process",
         "worker_process.found",
+        "worker_process.lacks",
     ],
     "between a brand and its account manager, either can erase it": [
         "brand_message.text",

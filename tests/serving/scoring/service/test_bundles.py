@@ -4,18 +4,24 @@ import hashlib
 import io
 import json
 import pickle
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from structlog.testing import capture_logs
 
 from features.text_kernel import COLUMNS
 from models.bundle import MANIFEST, SCHEMA, digest_of
 from models.classifier import Join
 from models.errors import BundleRefused
+from serving.composition import open_runtime
+from serving.intake.service.intake import receive
 from serving.learning.service.champions import follow_champions
-from serving.scoring.service.bundles import BundleStore, LiveModels, try_in_child
+from serving.scoring.service.bundles import BundleStore, ChampionMissing, LiveModels, try_in_child
+from tests.fixtures.clients import a_client
+from tests.fixtures.listings import a_row
 from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
 from tests.fixtures.scorers import bundle_files
@@ -227,17 +233,68 @@ def test_a_bundle_whose_score_is_no_number_is_refused(tmp_path: Path) -> None:
 # In memory.
 
 
-def test_a_champion_that_cannot_be_loaded_leaves_the_one_before_in_force(tmp_path: Path) -> None:
+def test_a_champion_that_cannot_be_loaded_has_no_substitute_until_it_is_mended(tmp_path: Path) -> None:
     store = BundleStore(tmp_path)
     first, second = bundle_files(Join.SUM), bundle_files(Join.STACK)
     for files in (first, second):
         write_bundle_folder(store.folder(digest_of(files)), files, {})
     live = LiveModels(store)
-    assert live.follow({"here": digest_of(first), "there": digest_of(first)}) == []
+    live.follow({"here": digest_of(first), "there": digest_of(first)})
+    assert live.missing() == {}
     (store.folder(digest_of(second)) / "forest.txt").write_bytes(b"")
-    assert live.follow({"here": digest_of(second), "there": digest_of(first)}) == ["here"]
-    found = live.of("here"), live.of("there")
-    assert [one.digest for one in found if one] == [digest_of(first), digest_of(first)]
+    live.follow({"here": digest_of(second), "there": digest_of(first)})
+    with pytest.raises(ChampionMissing, match=digest_of(second)[:12]):
+        live.of("here")
+    assert live.loaded("here") is None
+    assert digest_in(live, "there") == digest_of(first)
+    write_bundle_folder(store.folder(digest_of(second)), second, {})
+    live.follow({"here": digest_of(second), "there": digest_of(first)})
+    assert digest_in(live, "here") == digest_of(second)
+
+
+def digest_in(live: LiveModels, marketplace_id: str) -> str | None:
+    found = live.of(marketplace_id)
+    return found.digest if found else None
+
+
+def with_a_flipped_bit(folder: Path) -> None:
+    path = folder / "forest.txt"
+    path.write_bytes(flipped(path.read_bytes()))
+
+
+UNUSABLE: list[tuple[Callable[[Path], None], str, str]] = [
+    (with_a_flipped_bit, "forest.txt is not the file that the manifest names: its SHA-256 is", "a flipped bit"),
+    (lambda folder: (folder / "text_weights.npy").unlink(), "The bundle has no text_weights.npy.", "a lost file"),
+    (lambda folder: (folder / MANIFEST).unlink(), "The bundle holds no manifest.json.", "a lost manifest"),
+    (shutil.rmtree, "The data directory of this process has no bundle", "a lost folder"),
+]
+
+
+@pytest.mark.parametrize(("damage", "sentence", "_why"), UNUSABLE, ids=[row[-1] for row in UNUSABLE])
+def test_a_service_that_starts_on_a_damaged_champion_is_not_ready_and_says_what_is_damaged(
+    site: Site, damage: Callable[[Path], None], sentence: str, _why: str
+) -> None:
+    digest = put_champion_in_force(site)
+    folder = site.runtime.services[BundleStore].folder(digest)
+    expected = json.loads((folder / MANIFEST).read_bytes())["files"]["forest.txt"]
+    damage(folder)
+    assert champion_of(site) == digest, "the running process has verified and loaded it"
+    with capture_logs() as lines:
+        restarted = open_runtime(site.runtime.settings, clock=site.clock, migrated=True)
+        follow_champions(restarted)
+    try:
+        answer = a_client(restarted).get("/readyz")
+        assert answer.status_code == 503
+        told = answer.json()["reasons"][0]["sentence"]
+        assert sentence in told
+        assert f"Copy the folder bundles/{digest} from the process that trained it or from a backup" in told
+        assert damage is not with_a_flipped_bit or expected[:12] in told
+        (line,) = [line for line in lines if line["event"] == "champion.missing"]
+        assert (line["digest"], line["folder"], line["sentence"]) == (digest, str(folder), told)
+        with pytest.raises(ChampionMissing):
+            receive(restarted, site.marketplace, [a_row()], source="test")
+    finally:
+        restarted.close()
 
 
 def test_before_there_is_a_champion_there_is_none(tmp_path: Path) -> None:
