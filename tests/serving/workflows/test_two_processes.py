@@ -171,6 +171,9 @@ def test_pages_of_both_processes_name_the_one_without_the_champion_and_its_mend_
 def test_a_training_waits_for_a_process_that_has_its_folder_of_bundles(two: Two) -> None:
     """The worker of the second process runs the jobs of its own queue, and leaves the training of the first."""
     first, second = two
+    before = Worker(first.runtime)  # It registers its queue, which a process that listens to every queue would find.
+    before.start()
+    before.stop()
     asked = request_training(first.runtime, first.marketplace, by="test")
     worker = Worker(second.runtime)
     worker.start()
