@@ -1,21 +1,17 @@
 """The training child: `python -m training.job train …` and `python -m training.job register …`."""
 
 import argparse
-import json
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from models.bundle import digest_of, from_files
 from models.errors import BundleRefused
-from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
+from training.bundle_folder import read_bundle_folder, write_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
 from training.golden import read_golden
-from training.model_card import model_card
 from training.pipeline import train
-from training.plots import draw
-from training.registry import runs
+from training.registry.tracking import NotTracked, Registry, Trained, track
 from training.snapshot import SnapshotRefused, read_snapshot
 
 
@@ -42,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     end_with_parent()
     try:
         found = {"train": _train, "register": _register}[options.command](options)
-    except (SnapshotRefused, BundleRefused, LookupError, ValueError) as refused:
+    except (SnapshotRefused, BundleRefused, NotTracked, LookupError, ValueError) as refused:
         say({"event": "refused", "sentence": str(refused)})
         return REFUSED
     say({"event": "done", **found})
@@ -66,28 +62,25 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
     digest = digest_of(candidate.files)
     folder = options.out / digest
     write_bundle_folder(folder, candidate.files, {"report": candidate.report})
+    # From here on the training has its result, whatever becomes of this process.
+    say({"event": "trained", "digest": digest, "folder": str(folder), "report": candidate.report})
     say({"event": "progress", "stage": "log to MLflow", "share": 0.0})
-    registered = _log(options, options.job_id, digest, folder, candidate.report)
-    return {"digest": digest, "folder": str(folder), "report": candidate.report, **registered}
-
-
-def _log(
-    options: argparse.Namespace, job_id: str, digest: str, folder: Path, report: Mapping[str, Any]
-) -> dict[str, Any]:
-    with tempfile.TemporaryDirectory(prefix="touchstone-run-") as temporary:
-        card = Path(temporary) / "model_card.md"
-        card.write_text(model_card(report, digest), encoding="utf-8")
-        files = (card, *draw(report, Path(temporary)))
-        client = runs.connect(options.tracking_uri, options.artifacts)
-        found = runs.log_run(client, runs.Run(job_id, digest, options.model_name, report, folder, files))
+    try:
+        found = track(_registry(options), Trained(options.job_id, digest, folder, candidate.report))
+    except NotTracked as why:
+        return {"not_tracked": str(why)}
     return {"run_id": found.run_id, "version": found.version}
+
+
+def _registry(options: argparse.Namespace) -> Registry:
+    return Registry(options.tracking_uri, options.artifacts, options.model_name)
 
 
 def _register(options: argparse.Namespace) -> dict[str, Any]:
     """Log a bundle that was trained on a file; its digest takes the place of a job id."""
     digest = from_files(read_bundle_folder(options.bundle)).digest
-    report = json.loads((options.bundle / ABOUT).read_bytes())["report"]
-    return _log(options, f"file:{digest}", digest, options.bundle, report)
+    found = track(_registry(options), Trained.at(options.bundle, digest, f"file:{digest}"))
+    return {"run_id": found.run_id, "version": found.version}
 
 
 if __name__ == "__main__":

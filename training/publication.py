@@ -1,26 +1,39 @@
-"""The child that publishes a promotion to MLflow: `python -m training.publication …`."""
+"""The child that publishes a model to MLflow: `python -m training.publication …`."""
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
+from models.bundle import from_files
+from models.errors import BundleRefused
+from training.bundle_folder import read_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
-from training.registry import runs
+from training.registry.tracking import NotTracked, Registry, Trained, publish
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Point the alias `champion` at a bundle's version; returns 0 when done, 3 when refused with a sentence."""
+    """Register a bundle if it is not, and with `--champion` point the alias at it; returns 0 when done, 3 when refused
+    with a sentence."""
     parser = argparse.ArgumentParser(prog="training.publication")
+    parser.add_argument("--bundle", type=Path, required=True)
     parser.add_argument("--digest", required=True)
+    parser.add_argument("--job-id", required=True)
+    parser.add_argument("--champion", action="store_true")
     add_registry_options(parser)
     options = parser.parse_args(arguments)
     end_with_parent()
+
+    def trained() -> Trained:
+        from_files(read_bundle_folder(options.bundle), expected=options.digest)
+        return Trained.at(options.bundle, options.digest, options.job_id)
+
+    registry = Registry(options.tracking_uri, options.artifacts, options.model_name)
     try:
-        client = runs.connect(options.tracking_uri, options.artifacts)
-        version = runs.point_champion(client, options.model_name, options.digest)
-    except (LookupError, ValueError) as refused:
+        found = publish(registry, trained, options.digest, champion=options.champion)
+    except (NotTracked, BundleRefused, LookupError, ValueError) as refused:
         say({"event": "refused", "sentence": str(refused)})
         return REFUSED
-    say({"event": "done", "version": version})
+    say({"event": "done", "run_id": found.run_id, "version": found.version})
     return 0
 
 

@@ -11,15 +11,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from joblib import Parallel, delayed
 
-from features.compute import compute
-from features.facts import assemble_facts
-from features.history import NOTHING_RECORDED
 from features.listing import Rejection
 from models.bundle import Bundle, from_files, verify
-from models.messages.english import in_english
-from models.policies.deciding import DEFAULT_ROUTING
-from models.routing import Lane, Situation, route
-from models.score import Score
+from models.offline import REFUSED, OfflineAnswer, answer_offline
 from training.dataset import CheckedRow, read_listings
 
 SCHEMA: Final = pa.schema(
@@ -31,9 +25,7 @@ SCHEMA: Final = pa.schema(
         ("reasons", pa.list_(pa.string())),
     ]
 )
-REFUSED: Final = "quarantined"
 _BATCH: Final = 1_000
-_NO_DRAW: Final = 1.0  # No row of a file is sampled for audit.
 
 
 def score_file(
@@ -90,52 +82,20 @@ def _bundle_of(files: tuple[tuple[str, bytes], ...]) -> Bundle:
 def _score_batch(
     batch: Sequence[CheckedRow], files: tuple[tuple[str, bytes], ...], marketplace: str, as_of: datetime
 ) -> dict[str, list[object]]:
-    bundle = _bundle_of(files)
-    scorable = [row for row in batch if not isinstance(row.listing, Rejection)]
-    computed = [
-        compute(assemble_facts(row.listing, bundle.references, NOTHING_RECORDED, marketplace=marketplace, as_of=as_of))
-        for row in scorable
-        if not isinstance(row.listing, Rejection)
-    ]
-    scores = bundle.score_many(computed, with_reasons=False)
-    routes = []
-    for one, score in zip(computed, scores, strict=True):
-        brand, reading = one.facts.brand, one.evidence.reading
-        situation = Situation(
-            authorised=False,
-            brand_id=brand.brand_id,
-            brand_name=brand.name,
-            brand_candidates=len(brand.candidates),
-            brand_takes_part=brand.brand_id is not None,
-            families=one.families_known(),
-            text_length=len(reading.title) + len(reading.description),
-        )
-        routes.append(route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds))
-    shown = [i for i, found in enumerate(routes) if found.lane is not Lane.NO_ACTION]
-    explained = dict(zip(shown, bundle.score_many([computed[i] for i in shown]), strict=True))
-    answers = {
-        row.number: (
-            score.probability,
-            found.lane.value,
-            [*_sentences(explained.get(i)), *map(in_english, found.reasons)],
-        )
-        for i, (row, score, found) in enumerate(zip(scorable, scores, routes, strict=True))
-    }
-    return _columns(batch, answers)
+    accepted = [(row.number, row.listing) for row in batch if not isinstance(row.listing, Rejection)]
+    answers = answer_offline(
+        _bundle_of(files), [listing for _, listing in accepted], marketplace=marketplace, as_of=as_of
+    )
+    return _columns(batch, {number: one for (number, _), one in zip(accepted, answers, strict=True)})
 
 
-def _columns(
-    batch: Iterable[CheckedRow], answers: dict[int, tuple[float | None, str, list[str]]]
-) -> dict[str, list[object]]:
+def _columns(batch: Iterable[CheckedRow], answers: Mapping[int, OfflineAnswer]) -> dict[str, list[object]]:
     columns: dict[str, list[object]] = {name: [] for name in SCHEMA.names}
     for row in batch:
         refused = row.listing if isinstance(row.listing, Rejection) else None
-        nothing = (None, REFUSED, [refused.sentence if refused else ""])
-        probability, lane, reasons = answers.get(row.number, nothing)
-        for name, value in zip(SCHEMA.names, (row.number, row.external_id, probability, lane, reasons), strict=True):
+        nothing = OfflineAnswer(None, REFUSED, (refused.sentence if refused else "",))
+        found = answers.get(row.number, nothing)
+        values = (row.number, row.external_id, found.probability, found.route, list(found.reasons))
+        for name, value in zip(SCHEMA.names, values, strict=True):
             columns[name].append(value)
     return columns
-
-
-def _sentences(score: Score | None) -> list[str]:
-    return [in_english(reason.message) for reason in score.reasons] if score else []

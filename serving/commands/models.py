@@ -101,6 +101,8 @@ def _retrain(marketplace: str | None) -> None:
         complain(found["problem"])
         raise typer.Exit(EXIT_FAILED)
     say(f"Candidate {found['digest']}")
+    if found["problem"]:
+        complain(found["problem"])
     for gate in found["gates"]:
         text, colour = _MARKS[gate["state"]]
         stops = " (stops it)" if gate["state"] == "not_judged" and gate["blocks"] else ""
@@ -158,6 +160,19 @@ def promote_model(
     if found.in_force:
         return f"Champion {found.digest}"
     return f"Approved {found.digest}; approvals still missing: {found.standing.missing}"
+
+
+@command(app, "publish")
+def publish_model(
+    at: At,
+    digest: Annotated[str, typer.Argument(help="A bundle's digest or its beginning, or 'challenger'.")] = "challenger",
+) -> str:
+    """Register a model in MLflow that was trained while MLflow was down; the service itself tries for a day."""
+    from serving.learning.service.publish import publish
+    from serving.learning.service.rescore import model_named
+
+    found = model_named(at.runtime, at.place, digest)
+    return f"MLflow version {publish(at.runtime, at.here, found.digest)} of {found.digest}"
 
 
 @command(app, "rollback")

@@ -33,8 +33,16 @@ def successor(job_id: str) -> str:
     >>> successor("retrain:job_1"), successor("retrain:job_1#2")
     ('retrain:job_1#2', 'retrain:job_1#3')
     """
-    first, _, number = job_id.partition("#")
-    return f"{first}#{int(number or 1) + 1}"
+    return f"{job_id.partition('#')[0]}#{attempt(job_id) + 1}"
+
+
+def attempt(job_id: str) -> int:
+    """How many jobs this one is the last of.
+
+    >>> attempt("retrain:job_1"), attempt("retrain:job_1#3")
+    (1, 3)
+    """
+    return int(job_id.partition("#")[2] or 1)
 
 
 class Jobs:

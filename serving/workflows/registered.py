@@ -10,7 +10,7 @@ from dbos import DBOS
 
 from serving.delivery.service.delivery import deliver
 from serving.learning.service.learn import retrain
-from serving.learning.service.promote import publish_champion
+from serving.learning.service.publish import publish_or_later
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
 from serving.takedowns.service.removal_checks import check_removal
@@ -66,10 +66,10 @@ def retrain_model(marketplace_id: str, job_id: str) -> str:
 
 @DBOS.step(name="publish_once")
 def _publish_once(marketplace_id: str, digest: str) -> str:
-    return publish_champion(_runtime(), marketplace_id, digest)
+    return publish_or_later(_runtime(), marketplace_id, digest, job_id=str(DBOS.workflow_id))
 
 
 @DBOS.workflow(name=jobs.PUBLISH)
 def publish_champion_alias(marketplace_id: str, digest: str) -> str:
-    """Set the model registry's alias to the champion in force."""
+    """Register a model where the registry lacks it, and set the alias of the champion in force."""
     return _publish_once(marketplace_id, digest)

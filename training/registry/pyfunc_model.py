@@ -1,23 +1,53 @@
-"""The registered model that MLflow loads: code that returns a probability with its reasons for each listing."""
+"""The registered model that MLflow loads: code that returns a probability, a route and reasons for each listing.
 
+It imports only what `training.registry.model_files` copies beside it.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import pandas as pd
 from mlflow.models import set_model
 from mlflow.pyfunc.model import PythonModel
 
-from features.compute import compute
-from features.facts import assemble_facts
-from features.history import NOTHING_RECORDED
-from features.listing import Rejection, check
+from features.fields import Rejected, Windows
+from features.listing import LISTING_FIELDS, SELLER_FIELDS, Listing, Rejection, check
 from models.bundle import MANIFEST, from_files
-from models.messages.english import in_english
+from models.offline import REFUSED, OfflineAnswer, answer_offline
+from training.adapters.native import to_listing
+
+_LISTS: Final = {"rating_counts": 5}
+NESTED: Final = tuple(
+    field.name for field in LISTING_FIELDS if "properties" in field.schema or field.name in {*_LISTS, "image_link"}
+)
+
+
+def _columns() -> Iterator[str]:
+    """The names of a flat table, with dots, as in a flat file."""
+    seller = [(f"seller.{field.name}", field) for field in SELLER_FIELDS]
+    for name, field in [*((field.name, field) for field in LISTING_FIELDS), *seller]:
+        if "properties" in field.schema:
+            yield from (f"{name}.{window}" for window in Windows._fields)
+        elif name in _LISTS:
+            yield from (f"{name}.{number}" for number in range(1, _LISTS[name] + 1))
+        else:
+            yield name
+
+
+COLUMNS: Final = tuple(_columns())
+_DOTTED: Final = {name: name for name in COLUMNS} | {name.replace(".", "_"): name for name in COLUMNS}
 
 
 class CounterfeitModel(PythonModel):
-    """Scores rows of native listing fields offline, with the references of the bundle."""
+    """Scores rows of native listing fields offline, with the references of the bundle.
+
+    A column may be nested (`seller` with a dictionary), dotted (`seller.age_days`) or underscored (`seller_age_days`);
+    the answers are the same. None, NaN and an absent column mean that a value is missing.
+    """
 
     def load_context(self, context: Any) -> None:
         """Read the bundle that was logged with the run."""
@@ -28,20 +58,78 @@ class CounterfeitModel(PythonModel):
             raise FileNotFoundError(f"{folder} holds no {MANIFEST}")
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None) -> pd.DataFrame:  # noqa: ARG002  # MLflow's signature
-        """One output row per input row, in order: probability (null for a rejected row) and reasons."""
+        """One output row per input row, in order: probability, route and reasons.
+
+        A row that validation rejects has the probability None and the route `quarantined`. Every value is an object,
+        so that None stays null in JSON, where NaN would be invalid.
+        """
         now = datetime.now(UTC)
-        rows: list[dict[str, Any]] = []
-        for row in model_input.to_dict(orient="records"):
-            listing = check({k: v for k, v in row.items() if v is not None and v == v}, received_at=now)  # noqa: PLR0124  # NaN
-            if isinstance(listing, Rejection):
-                rows.append({"probability": None, "reasons": [listing.sentence]})
-                continue
-            facts = assemble_facts(listing, self.bundle.references, NOTHING_RECORDED, marketplace="mlflow", as_of=now)
-            score = self.bundle.score_many([compute(facts)])[0]
-            rows.append(
-                {"probability": score.probability, "reasons": [in_english(reason.message) for reason in score.reasons]}
-            )
-        return pd.DataFrame(rows)
+        rows = model_input.to_dict(orient="records")
+        checked = [_listing({str(name): value for name, value in row.items()}, now) for row in rows]
+        accepted = [one for one in checked if isinstance(one, Listing)]
+        answers = iter(answer_offline(self.bundle, accepted, marketplace="mlflow", as_of=now))
+        found = [
+            OfflineAnswer(None, REFUSED, (one.sentence,)) if isinstance(one, Rejection) else next(answers)
+            for one in checked
+        ]
+        return pd.DataFrame(
+            {
+                "probability": pd.Series([one.probability for one in found], dtype=object),
+                "route": pd.Series([one.route for one in found], dtype=object),
+                "reasons": pd.Series([list(one.reasons) for one in found], dtype=object),
+            }
+        )
+
+
+def _listing(row: Mapping[str, Any], now: datetime) -> Listing | Rejection:
+    try:
+        return check(to_listing(flat(row)), received_at=now)
+    except Rejected as refused:
+        return Rejection(refused.code, refused.field, refused.sentence)
+
+
+def flat(row: Mapping[str, Any]) -> dict[str, object]:
+    """The values of a row under the names of a flat file, without the missing ones.
+
+    Raises
+    ------
+    Rejected
+        A name is not a field, or two columns give different values of one field.
+    """
+    found: dict[str, object] = {}
+    for column, value in _leaves(row):
+        name = _DOTTED.get(column)
+        if name is None:
+            raise Rejected("unknown_field", column[:100], "{name} is not a field of a listing.", name=column[:100])
+        if name in found and found[name] != value:
+            raise Rejected("given_twice", name, "{name} is given twice, with different values.", name=name)
+        found[name] = value
+    return found
+
+
+def _leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, object]]:
+    for key, raw in values.items():
+        name, value = f"{prefix}{key}", _plain(raw)
+        if isinstance(value, Mapping):
+            yield from _leaves(value, f"{name}.")
+        elif isinstance(value, Sequence) and not isinstance(value, str):
+            if name in _LISTS:
+                yield from _leaves({str(number): item for number, item in enumerate(value, 1)}, f"{name}.")
+            else:
+                yield name, " ".join(map(str, value))
+        elif value is not None:
+            yield name, value
+
+
+def _plain(value: Any) -> Any:
+    """A cell as a Python value; None where it is missing."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value.to_pydatetime().isoformat() if isinstance(value, pd.Timestamp) else value
 
 
 set_model(CounterfeitModel())

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,17 +11,22 @@ from typing import Any, Final
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ALLOW_PICKLE_DESERIALIZATION", "false")
+# MLflow would wait 120 s for each of eight attempts at each of a dozen requests. `tracking` limits the whole.
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "8")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")
+os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
 
-import mlflow  # reads the two settings above when it is imported
+import mlflow  # reads the settings above when it is imported
 from mlflow import MlflowClient  # as above
 from mlflow.exceptions import MlflowException  # as above
+
+from training.registry.model_files import PYFUNC, copy_code, example, requirements, signature
 
 EXPERIMENT: Final = "counterfeit"
 JOB_TAG: Final = "touchstone.job_id"
 DIGEST_TAG: Final = "touchstone.bundle_digest"
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
-_PYFUNC: Final = Path(__file__).with_name("pyfunc_model.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +64,21 @@ def connect(tracking_uri: str, artifacts: Path | None) -> MlflowClient:
 
 
 def log_run(client: MlflowClient, run: Run) -> Registered:
-    """Log a training run and register it as the challenger. A repeated step finds the run by its job id."""
-    done = _find(client, run)
-    if done is not None:
-        return done
+    """Log a training run and register it as the challenger. A repeated step finds the run by its job id and does what
+    is left."""
+    found = _find(client, run) or _log(client, run)
+    if client.get_model_version(run.model_name, found.version).tags.get(DIGEST_TAG) is None:
+        client.set_registered_model_alias(run.model_name, CHALLENGER, found.version)
+        client.set_model_version_tag(run.model_name, found.version, DIGEST_TAG, run.digest)
+    return found
+
+
+def _log(client: MlflowClient, run: Run) -> Registered:
     mlflow.set_experiment(EXPERIMENT)
-    with mlflow.start_run(run_name=run.digest[:12], tags=_tags(run)) as active:
+    with (
+        mlflow.start_run(run_name=run.digest[:12], tags=_tags(run)) as active,
+        tempfile.TemporaryDirectory(prefix="touchstone-code-") as code,
+    ):
         mlflow.log_params(_parameters(run.report))
         mlflow.log_metrics(_metrics(run.report))
         mlflow.log_dict(dict(run.report), "report.json")
@@ -71,31 +86,30 @@ def log_run(client: MlflowClient, run: Run) -> Registered:
             mlflow.log_artifact(str(path))
         mlflow.pyfunc.log_model(
             name="model",
-            python_model=str(_PYFUNC),
+            python_model=str(PYFUNC),
             artifacts={"bundle": str(run.bundle)},
-            pip_requirements=_requirements(),
+            code_paths=copy_code(Path(code)),
+            # Without them, MLflow would import the model to infer them, which takes seconds.
+            pip_requirements=list(requirements()),
+            signature=signature(),
+            input_example=example(),
             registered_model_name=run.model_name,
         )
         run_id = active.info.run_id
-    version = _version_of_run(client, run.model_name, run_id)
-    client.set_model_version_tag(run.model_name, version, DIGEST_TAG, run.digest)
-    client.set_registered_model_alias(run.model_name, CHALLENGER, version)
-    return Registered(run_id, version)
+    return Registered(run_id, _version_of_run(client, run.model_name, run_id))
 
 
-def point_champion(client: MlflowClient, model_name: str, digest: str) -> str:
-    """Point the alias `champion` at the version of a bundle; returns the version.
-
-    Raises
-    ------
-    LookupError
-        No version has the digest.
-    """
+def registered(client: MlflowClient, model_name: str, digest: str) -> Registered | None:
+    """The version of a bundle; None where the bundle is not registered."""
     for found in client.search_model_versions(f"name = '{model_name}'"):
         if found.tags.get(DIGEST_TAG) == digest:
-            client.set_registered_model_alias(model_name, CHAMPION, found.version)
-            return str(found.version)
-    raise LookupError(f"MLflow has no version of {model_name} with the bundle {digest[:12]}")
+            return Registered(str(found.run_id), str(found.version))
+    return None
+
+
+def point_champion(client: MlflowClient, model_name: str, found: Registered) -> None:
+    """Point the alias `champion` at a version."""
+    client.set_registered_model_alias(model_name, CHAMPION, found.version)
 
 
 def _find(client: MlflowClient, run: Run) -> Registered | None:
@@ -166,8 +180,3 @@ def _metrics(report: Mapping[str, Any]) -> dict[str, float]:
         for name, value in figures.items()
         if isinstance(value, int | float)
     }
-
-
-def _requirements() -> list[str]:
-    """The requirements, without which MLflow would import the model to infer them, which takes seconds."""
-    return ["touchstone", f"mlflow=={mlflow.__version__}"]

@@ -11,6 +11,7 @@ from models.errors import Conflict, DomainError
 from serving.audit.store import audit
 from serving.learning.service.golden import write_golden_set
 from serving.learning.service.labelling import export_snapshot
+from serving.learning.service.publish import publish_later, registry_arguments
 from serving.learning.service.second_reviews import open_second_reviews
 from serving.learning.service.training_child import JOB, run_child
 from serving.learning.store import learning
@@ -23,6 +24,7 @@ from serving.scoring.service.bundles import BundleStore, LiveModels
 _SEED: Final = 0
 _STAGES_KEPT: Final = 30
 _LATER_SECONDS: Final = 30.0
+_LONGEST_ERROR: Final = 500
 
 
 def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> str:
@@ -85,11 +87,12 @@ def retrain(runtime: Runtime, marketplace_id: str, job_id: str, *, after: str | 
         _leave_for_later(runtime, job, after)
         return "waiting"
     try:
-        digest = _train(runtime, job)
+        digest, not_tracked = _train(runtime, job)
     except DomainError as refused:
-        _end(runtime, job, {"state": "failed", "error": refused.sentence[:500]})
+        _end(runtime, job, {"state": "failed", "error": refused.sentence[:_LONGEST_ERROR]})
         return "failed"
-    _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job)})
+    error = None if not_tracked is None else f"Trained, not tracked: {not_tracked}"[:_LONGEST_ERROR]
+    _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job), "error": error})
     return "done"
 
 
@@ -130,7 +133,8 @@ class _Stages:
         _update(self._runtime, self._job, {"progress": {**line, "log": self._log}})
 
 
-def _train(runtime: Runtime, job: Job) -> str:
+def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
+    """The digest of the admitted bundle, and why MLflow does not have it; a durable job then tries again."""
     here = job.marketplace_id
     snapshot_id, path, digest = export_snapshot(runtime, here)
     _update(runtime, job, {"state": "running", "snapshot_id": snapshot_id})
@@ -165,23 +169,17 @@ def _train(runtime: Runtime, job: Job) -> str:
             "fingerprint": fingerprint,
             "job_id": job.job_id,
             "report": report,
-            "mlflow_run_id": done["run_id"],
-            "mlflow_version": done["version"],
+            "mlflow_run_id": done.get("run_id"),
+            "mlflow_version": done.get("version"),
             "created_at": now,
         }
         learning.add_model(connection, row)
+        if "not_tracked" in done:
+            publish_later(runtime, connection, here, admitted, job_id=f"publish:{job.job_id}")
+        else:
+            learning.track_model(connection, here, admitted, done["run_id"], done["version"])
         _record(connection, now, here, "training", "model.trained", admitted)
-    return admitted
-
-
-def registry_arguments(runtime: Runtime, marketplace_id: str) -> list[str]:
-    """The arguments with MLflow's address and the name under which this marketplace's models are registered."""
-    uri = runtime.settings.mlflow_tracking_uri
-    arguments = ["--model-name", f"touchstone-{marketplace_id}"]
-    if uri is not None:
-        return [*arguments, "--tracking-uri", uri]
-    folder = runtime.home.mlflow
-    return [*arguments, "--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts", str(folder / "artifacts")]
+    return admitted, done.get("not_tracked")
 
 
 def _update(runtime: Runtime, job: Job, values: Mapping[str, Any]) -> None:

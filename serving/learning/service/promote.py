@@ -13,8 +13,6 @@ from serving.audit.store import audit
 from serving.learning.policy import PromotionPolicy
 from serving.learning.rules.promotion import Approval, Standing, check_approval, standing
 from serving.learning.service.champions import follow_champions
-from serving.learning.service.learn import registry_arguments
-from serving.learning.service.training_child import PUBLICATION, run_child
 from serving.learning.store import approvals, learning
 from serving.learning.store.learning import Model
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -247,16 +245,3 @@ def _appoint(
     job_id = f"publish:{promotion_id}"
     runtime.jobs.enqueue(connection, jobs.PUBLISH, runtime.training_queue, job_id, marketplace_id, digest)
     return promotion_id
-
-
-def publish_champion(runtime: Runtime, marketplace_id: str, digest: str) -> str:
-    """Point the registry's alias at the champion, unless another champion has replaced it; returns the version."""
-    with runtime.store.read() as connection:
-        if learning.champions(connection).get(marketplace_id) != digest:
-            return "replaced"
-    arguments = ["--digest", digest, *registry_arguments(runtime, marketplace_id)]
-    timeout = runtime.settings.training_timeout_seconds
-    done = run_child(
-        PUBLICATION, arguments, cache=runtime.home.cache, timeout_seconds=timeout, progress=lambda _line: None
-    )
-    return str(done["version"])

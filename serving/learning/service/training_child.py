@@ -30,7 +30,8 @@ def run_child(
 ) -> Line:
     """Run `python -m module` to its end and return its last line; `progress` receives each line of progress.
 
-    Its standard input stays open while this process lives, so that the child ends with it.
+    Its standard input stays open while this process lives, so that the child ends with it. A training that has said
+    what it trained has succeeded; a child that then fails or hangs was only not tracked (`not_tracked` says why).
 
     Raises
     ------
@@ -47,13 +48,15 @@ def run_child(
         stopper = threading.Timer(timeout_seconds, child.kill)
         stopper.start()
         try:
-            last = _read(child, progress)
+            last, trained = _read(child, progress)
             code = child.wait()
         finally:
             stopper.cancel()
             child.kill()
         if code == 0 and last.get("event") == "done":
-            return last
+            return {**trained, **last}
+        if trained:
+            return {**trained, "not_tracked": f"The process ended with {code}: {_tail(errors)}"}
         if last.get("event") == "refused":
             raise TrainingFailed(str(last["sentence"]))
         raise TrainingFailed("The training ended with {code}: {why}", code=code, why=_tail(errors))
@@ -65,10 +68,12 @@ def child_environment(cache: Path) -> dict[str, str]:
     return {"NUMBA_CACHE_DIR": str(cache / "numba"), **ours, "OMP_WAIT_POLICY": "passive"}
 
 
-def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> Line:
+def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> tuple[Line, Line]:
+    """The last line, and the one about what was trained; empty where there was none."""
     last: Line = {}
+    trained: Line = {}
     if child.stdout is None:
-        return last
+        return last, trained
     for text in child.stdout:
         try:
             last = json.loads(text)
@@ -76,7 +81,9 @@ def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> L
             continue  # A library's own line.
         if last.get("event") == "progress":
             progress({"stage": last["stage"], "share": last["share"]})
-    return last
+        elif last.get("event") == "trained":
+            trained = last
+    return last, trained
 
 
 def _tail(errors: Any) -> str:

@@ -229,6 +229,13 @@ def add_model(connection: Connection, row: Mapping[str, Any]) -> None:
     connection.execute(insert_or_ignore(connection, model), [dict(row)])
 
 
+def track_model(connection: Connection, marketplace_id: str, digest: str, run_id: str, version: str) -> None:
+    """Record where MLflow has a model that it did not have before."""
+    untracked = model.c.mlflow_version.is_(None)
+    values = {"mlflow_run_id": run_id, "mlflow_version": version}
+    connection.execute(update(model).where(inside(model, marketplace_id, digest=digest), untracked).values(values))
+
+
 def _model(row: Mapping[str, Any]) -> Model:
     return Model(**{name: row[name] for name in Model.__slots__})
 

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from serving.accounts.store import accounts
 from serving.learning.store import learning
+from serving.learning.store.learning import Job
 from serving.web.at_marketplace import PlaceScope
 from serving.web.wording import words
 
@@ -55,12 +56,19 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> T
         percent=round(100 * float(job.progress.get("share", 0.0))),
         asked=f"{who(connection, job.requested_by)}, {words.moment(job.created_at, now)}",
         finished=words.moment_named(job.finished_at, now) if job.finished_at else "",
-        error=job.error,
+        error=job.error if job.state == "failed" or not _is_tracked(connection, job) else None,
         log=tuple(
             StageLine(str(one["stage"]), words.moment(datetime.fromisoformat(one["at"]), now))
             for one in job.progress.get("log", ())[-_SHOWN:]
         ),
         address=address,
+    )
+
+
+def _is_tracked(connection: Connection, job: Job) -> bool:
+    """Whether the registry has what a training made by now."""
+    return (
+        job.digest is None or learning.get_model(connection, job.marketplace_id, job.digest).mlflow_run_id is not None
     )
 
 

@@ -1,0 +1,71 @@
+"""Scores and routes of listings outside the service, without the marketplace's history, sampling or daily limits."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from features.compute import Computed, compute
+from features.facts import assemble_facts
+from features.history import NOTHING_RECORDED
+from features.listing import Listing
+from models.bundle import Bundle
+from models.messages.english import in_english
+from models.policies.deciding import DEFAULT_ROUTING
+from models.routing import Lane, Route, Situation, route
+from models.score import Score
+
+REFUSED: Final = "quarantined"
+_NO_DRAW: Final = 1.0  # No listing is sampled for audit.
+
+
+@dataclass(frozen=True, slots=True)
+class OfflineAnswer:
+    """The answer to one row. `probability` is None only for a row that validation rejects; its route is `REFUSED`."""
+
+    probability: float | None
+    route: str
+    reasons: tuple[str, ...]
+
+
+def answer_offline(
+    bundle: Bundle, listings: Sequence[Listing], *, marketplace: str, as_of: datetime
+) -> list[OfflineAnswer]:
+    """One answer a listing, in order; brands in the bundle's register take part.
+
+    A listing that would go to a person has the reasons of the model and of the route; any other has those of the route.
+    """
+    computed = [
+        compute(assemble_facts(one, bundle.references, NOTHING_RECORDED, marketplace=marketplace, as_of=as_of))
+        for one in listings
+    ]
+    scores = bundle.score_many(computed, with_reasons=False)
+    routes = [_route(one, score, bundle) for one, score in zip(computed, scores, strict=True)]
+    shown = [i for i, found in enumerate(routes) if found.lane is not Lane.NO_ACTION]
+    explained = dict(zip(shown, bundle.score_many([computed[i] for i in shown]), strict=True))
+    return [
+        OfflineAnswer(
+            score.probability,
+            found.lane.value,
+            (*_sentences(explained.get(i)), *map(in_english, found.reasons)),
+        )
+        for i, (score, found) in enumerate(zip(scores, routes, strict=True))
+    ]
+
+
+def _route(one: Computed, score: Score, bundle: Bundle) -> Route:
+    brand, reading = one.facts.brand, one.evidence.reading
+    situation = Situation(
+        authorised=False,
+        brand_id=brand.brand_id,
+        brand_name=brand.name,
+        brand_candidates=len(brand.candidates),
+        brand_takes_part=brand.brand_id is not None,
+        families=one.families_known(),
+        text_length=len(reading.title) + len(reading.description),
+    )
+    return route(score, situation, draw=_NO_DRAW, policy=DEFAULT_ROUTING, thresholds=bundle.thresholds)
+
+
+def _sentences(score: Score | None) -> list[str]:
+    return [in_english(reason.message) for reason in score.reasons] if score else []

@@ -1,0 +1,82 @@
+"""Publication of a model in MLflow, tried until it works: its registered version, and the alias of the champion."""
+
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from serving.learning.service.training_child import PUBLICATION, TrainingFailed, run_child
+from serving.learning.store import learning
+from serving.platform import jobs
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import BundleStore
+
+_log = structlog.get_logger()
+_AGAIN_SECONDS: Final = 300.0
+_MOST_ATTEMPTS: Final = 288  # A day; a person then calls `touchstone publish`.
+
+
+def registry_arguments(runtime: Runtime, marketplace_id: str) -> list[str]:
+    """The arguments with MLflow's address and the name under which this marketplace's models are registered."""
+    uri = runtime.settings.mlflow_tracking_uri
+    arguments = ["--model-name", f"touchstone-{marketplace_id}"]
+    if uri is not None:
+        return [*arguments, "--tracking-uri", uri]
+    folder = runtime.home.mlflow
+    return [*arguments, "--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts", str(folder / "artifacts")]
+
+
+def publish(runtime: Runtime, marketplace_id: str, digest: str) -> str:
+    """Register a model that MLflow lacks, and set the alias if the model is the champion; returns the version.
+
+    Raises
+    ------
+    TrainingFailed
+        MLflow is down, or this process has neither the registered version nor the bundle.
+    """
+    with runtime.store.read() as connection:
+        model = learning.get_model(connection, marketplace_id, digest)
+        is_champion = learning.champions(connection).get(marketplace_id) == model.digest
+    if model.mlflow_version is not None and not is_champion:
+        return model.mlflow_version
+    done = run_child(
+        PUBLICATION,
+        [
+            *("--digest", model.digest, "--job-id", model.job_id),
+            *("--bundle", str(runtime.services[BundleStore].folder(model.digest))),
+            *(["--champion"] if is_champion else []),
+            *registry_arguments(runtime, marketplace_id),
+        ],
+        cache=runtime.home.cache,
+        timeout_seconds=runtime.settings.training_timeout_seconds,
+        progress=lambda _line: None,
+    )
+    run_id, version = str(done["run_id"]), str(done["version"])
+    with runtime.store.write() as connection:
+        learning.track_model(connection, marketplace_id, model.digest, run_id, version)
+    return version
+
+
+def publish_or_later(runtime: Runtime, marketplace_id: str, digest: str, *, job_id: str) -> str:
+    """Publish, or leave a successor of the job for later; returns the version, or why there is none yet.
+
+    Raises
+    ------
+    TrainingFailed
+        A day has passed; the job is then shown as failed.
+    """
+    try:
+        return publish(runtime, marketplace_id, digest)
+    except TrainingFailed as refused:
+        if jobs.attempt(job_id) >= _MOST_ATTEMPTS:
+            raise
+        _log.warning("model.not_published", marketplace_id=marketplace_id, digest=digest, why=refused.sentence)
+        with runtime.store.write() as connection:
+            publish_later(runtime, connection, marketplace_id, digest, job_id=jobs.successor(job_id))
+        return refused.sentence
+
+
+def publish_later(runtime: Runtime, connection: Connection, marketplace_id: str, digest: str, *, job_id: str) -> None:
+    """Leave a job that publishes in a few minutes."""
+    queue = runtime.training_queue
+    runtime.jobs.enqueue(connection, jobs.PUBLISH, queue, job_id, marketplace_id, digest, delay_seconds=_AGAIN_SECONDS)

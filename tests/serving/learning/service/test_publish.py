@@ -1,0 +1,126 @@
+"""A model that MLflow did not take: it is kept, can be promoted, and is published as soon as MLflow responds."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from models.bundle import digest_of
+from serving.learning.service.learn import request_training, retrain
+from serving.learning.service.publish import publish, publish_or_later
+from serving.learning.service.training_child import TrainingFailed, run_child
+from serving.learning.store import learning
+from serving.platform import jobs
+from serving.platform.runtime import Runtime
+from serving.scoring.service.bundles import BundleStore
+from tests.fixtures.labels import label_a_history
+from tests.fixtures.promoting import promote
+from tests.fixtures.runtimes import Site
+from tests.fixtures.trained import a_trained_bundle
+from tests.serving.web.reports import a_report, add_model
+from tests.serving.web.visits import visit_as, words
+from training.bundle_folder import write_bundle_folder
+
+NOBODY = "http://lab:s5cret@127.0.0.1:9"  # The port of a service that no machine runs any more.
+# A child that has trained and then never says anything again, as if its library hung or crashed.
+STUB = """
+import os, signal, sys
+print('{"event":"progress","stage":"fit","share":0.5}', flush=True)
+if sys.argv[1] != "before":
+    print('{"event":"trained","digest":"abc","folder":"f","report":{}}', flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def with_registry(site: Site, uri: str | None) -> Runtime:
+    """The site's runtime with another address of MLflow."""
+    return replace(site.runtime, settings=site.runtime.settings.model_copy(update={"mlflow_tracking_uri": uri}))
+
+
+def an_untracked_model(site: Site) -> str:
+    """A trained model that MLflow does not have; returns its digest."""
+    files = a_trained_bundle()
+    digest = digest_of(files)
+    report = a_report(judged=False)
+    write_bundle_folder(site.runtime.services[BundleStore].folder(digest), files, {"report": report})
+    add_model(site, digest, report)
+    with site.runtime.store.write() as connection:
+        connection.execute(text("UPDATE model SET mlflow_run_id = NULL, mlflow_version = NULL"))
+        error = "Trained, not tracked: MLflow at 127.0.0.1:9 did not answer within 20 seconds."
+        connection.execute(text("UPDATE training_job SET error = :error"), {"error": error})
+    return digest
+
+
+@pytest.mark.parametrize(("dies", "kept"), [("before", False), ("after", True)])
+def test_a_child_that_dies_after_its_training_has_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dies: str, kept: bool
+) -> None:
+    (tmp_path / "stub_child.py").write_text(STUB)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+
+    def run() -> dict[str, object]:
+        return run_child("stub_child", [dies], cache=tmp_path, timeout_seconds=60, progress=lambda _line: None)
+
+    if kept:
+        assert run() == {
+            "event": "trained",
+            "digest": "abc",
+            "folder": "f",
+            "report": {},
+            "not_tracked": "The process ended with -9: no output",
+        }
+    else:
+        with pytest.raises(TrainingFailed, match="The training ended with -9: no output"):
+            run()
+
+
+def test_pages_say_that_a_model_is_not_tracked_until_it_is(site: Site) -> None:
+    digest = an_untracked_model(site)
+    visitor = visit_as(site, site.data_scientist)
+    told = "Trained, not tracked: MLflow at 127.0.0.1:9 did not answer within 20 seconds."
+    for path in ("/models", "/models/runs"):
+        assert told in words(visitor.get(path).text), path
+    with site.runtime.store.write() as connection:
+        learning.track_model(connection, site.here, digest, "9d7945878f5a", "1")
+        learning.track_model(connection, site.here, digest, "another", "2")
+        assert learning.get_model(connection, site.here, digest).mlflow_version == "1", "the first stays"
+    for path in ("/models", "/models/runs"):
+        assert told not in words(visitor.get(path).text), path
+
+
+@pytest.mark.soak
+def test_a_publication_without_its_registry_leaves_a_successor_and_the_retry_registers_the_champion(site: Site) -> None:
+    digest = an_untracked_model(site)
+    promote(site, digest)
+    down = with_registry(site, NOBODY)
+    told = publish_or_later(down, site.here, digest, job_id="publish:pro_1")
+    assert told.startswith("MLflow at 127.0.0.1:9 failed: ")
+    assert "s5cret" not in told
+    with site.runtime.store.read() as connection:
+        found = text("SELECT status, name, queue_name FROM workflow_status WHERE workflow_uuid = 'publish:pro_1#2'")
+        assert tuple(connection.execute(found).one()) == ("DELAYED", jobs.PUBLISH, site.runtime.training_queue)
+    with pytest.raises(TrainingFailed, match="MLflow at"):
+        publish_or_later(down, site.here, digest, job_id="publish:pro_1#288")
+    assert publish(site.runtime, site.here, digest) == "1"
+    assert publish(site.runtime, site.here, digest) == "1", "a repetition registers nothing"
+    with site.runtime.store.read() as connection:
+        model = learning.get_model(connection, site.here, digest)
+    assert (model.mlflow_version, model.mlflow_run_id is not None) == ("1", True)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_a_retraining_without_its_registry_is_done_and_says_that_it_is_not_tracked(site: Site) -> None:
+    label_a_history(site, listings=1_500)
+    site.clock.forward(days=30)
+    job_id = request_training(site.runtime, site.marketplace, by="test")
+    assert retrain(with_registry(site, NOBODY), site.here, job_id) == "done"
+    with site.runtime.store.read() as connection:
+        job = learning.get_job(connection, site.here, job_id)
+        queued = connection.execute(text("SELECT workflow_uuid FROM workflow_status WHERE name = 'publish_champion'"))
+        assert queued.scalars().all() == [f"publish:{job_id}"]
+    assert str(job.error).startswith("Trained, not tracked: MLflow at 127.0.0.1:9 failed: ")
+    assert job.digest is not None
+    assert promote(site, job.digest) == job.digest
+    assert publish(site.runtime, site.here, job.digest) == "1"

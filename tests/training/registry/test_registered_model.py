@@ -1,0 +1,145 @@
+"""The registered model as a stranger loads it: in a process that knows nothing of this repository."""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.fixtures.trained import a_trained_bundle
+from tests.serving.web.reports import a_report
+from tests.training.test_job import lines_of
+from training.bundle_folder import write_bundle_folder
+
+NESTED: Final = {
+    "external_id": "offer-1",
+    "title": "Aurelle Colline tote 1:1 mirror quality",
+    "description": "With dust bag and box, ships in plain packaging.",
+    "brand": "Aurelle",
+    "product_type": "Bags",
+    "price": 31.0,
+    "currency": "EUR",
+    "gtin": 3760121000012,
+    "image_link": ["https://cdn.example/1.jpg", "https://cdn.example/2.jpg"],
+    "sales": {"d7": 40, "d30": 90, "d90": None},
+    "rating_counts": [3, 0, 1, 0, 9],
+    "seller": {"external_id": "s-1", "age_days": 9, "country": "CN", "gmv": {"d7": 1200.5}},
+}
+DOTTED: Final = {
+    **{name: value for name, value in NESTED.items() if not isinstance(value, dict | list)},
+    "image_link": "https://cdn.example/1.jpg https://cdn.example/2.jpg",
+    "sales.d7": 40.0,
+    "sales.d30": 90.0,
+    **{f"rating_counts.{number}": float(n) for number, n in enumerate([3, 0, 1, 0, 9], 1)},
+    "seller.external_id": "s-1",
+    "seller.age_days": 9.0,
+    "seller.country": "CN",
+    "seller.gmv.d7": 1200.5,
+}
+UNDERSCORED: Final = {name.replace(".", "_"): value for name, value in DOTTED.items()}
+OTHER: Final = {"external_id": "offer-2", "title": "Leather tote, grey", "price": 129.0, "currency": "EUR"}
+REFUSED: Final = {"external_id": "offer-3", "title": "A price without a currency", "price": 5.0}
+# What `mlflow models serve` does with its input and its output.
+STRANGER: Final = """
+import io, json, sys
+from pathlib import Path
+model, asked = sys.argv[1:]
+sys.path[:] = [one for one in sys.path if one and not (Path(one) / "serving").is_dir()]
+import mlflow
+import pandas as pd
+from mlflow.pyfunc.scoring_server import predictions_to_json
+loaded = mlflow.pyfunc.load_model(model)
+found = []
+for rows in json.loads(asked):
+    out = io.StringIO()
+    predictions_to_json(loaded.predict(pd.DataFrame(rows)), out)
+    found.append(out.getvalue())
+out = io.StringIO()
+predictions_to_json(loaded.predict(loaded.input_example), out)
+homes = {name: sys.modules[name].__file__ for name in ("features", "models", "training")}
+extra = [one for one in sys.modules if one.split(".")[0] in {"serving", "tests"}]
+print(json.dumps({"found": found, "example": out.getvalue(), "homes": homes, "extra": extra}))
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """A registered model: its folder, and the answers of a process that loaded it."""
+
+    folder: Path
+    answer: dict[str, Any]
+
+    def rows(self, number: int) -> list[dict[str, Any]]:
+        """The predictions for the rows asked for as that number, read as strictly as JSON is."""
+
+        def refused(constant: str) -> None:
+            raise ValueError(constant)
+
+        rows: list[dict[str, Any]] = json.loads(self.answer["found"][number], parse_constant=refused)["predictions"]
+        return rows
+
+
+@pytest.fixture(scope="module")
+def logged(tmp_path_factory: pytest.TempPathFactory) -> Logged:
+    """A bundle logged by the child process, and loaded by a process without this repository."""
+    folder = tmp_path_factory.mktemp("registry")
+    write_bundle_folder(folder / "bundle", a_trained_bundle(), {"report": a_report(judged=False)})
+    place = ["--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts", str(folder / "artifacts")]
+    command = ["-m", "training.job", "register", "--bundle", str(folder / "bundle"), "--model-name", "m", *place]
+    code, lines = lines_of(command)
+    assert (code, lines[-1]["event"]) == (0, "done")
+    (model,) = folder.glob("artifacts/models/*/artifacts")
+    asked = [[NESTED, OTHER, REFUSED], [DOTTED, OTHER, REFUSED], [UNDERSCORED, OTHER, REFUSED]]
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", STRANGER, str(model), json.dumps(asked)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**environment, "MLFLOW_DISABLE_TELEMETRY": "true"},
+    )
+    assert done.returncode == 0, done.stderr[-2_000:]
+    return Logged(model, json.loads(done.stdout.splitlines()[-1]))
+
+
+def test_no_package_of_ours_is_required_by_name_and_each_of_others_is_pinned(logged: Logged) -> None:
+    named = (logged.folder / "requirements.txt").read_text().split()
+    assert {one.partition("==")[0].lower() for one in named} >= {"numpy", "pandas", "mlflow", "numba", "rapidfuzz"}
+    assert [one for one in named if "==" not in one] == []
+    for path in ("requirements.txt", "conda.yaml", "python_env.yaml"):
+        assert "touchstone" not in (logged.folder / path).read_text(), f"{path}: the index has another project so named"
+
+
+def test_the_code_travels_with_the_model_and_holds_no_pickle(logged: Logged) -> None:
+    assert {Path(home).parents[1] for home in logged.answer["homes"].values()} == {logged.folder / "code"}
+    assert logged.answer["extra"] == []
+    files = [path for path in logged.folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts]
+    assert [path.name for path in files if path.suffix in {".pkl", ".pickle", ".joblib", ".pyc", ".nbi"}] == []
+
+
+def test_nested_dotted_and_underscored_columns_give_the_same_answer(logged: Logged) -> None:
+    nested, dotted, underscored = (logged.rows(number) for number in range(3))
+    assert nested == dotted == underscored
+
+
+def test_each_row_has_a_probability_a_route_and_reasons_and_a_refused_one_has_null(logged: Logged) -> None:
+    first, second, refused = logged.rows(0)
+    assert [sorted(one) for one in (first, second, refused)] == [["probability", "reasons", "route"]] * 3
+    assert 0 < first["probability"] < 1
+    assert first["route"] in {"release", "analyst", "ask_brand"}
+    assert first["reasons"]
+    assert second["probability"] != first["probability"]
+    assert refused == {"probability": None, "route": "quarantined", "reasons": ["A price needs its currency."]}
+
+
+def test_signature_and_example_are_logged_and_the_example_is_scored(logged: Logged) -> None:
+    (row,) = json.loads(logged.answer["example"])["predictions"]
+    assert 0 < row["probability"] < 1
+    text = (logged.folder / "MLmodel").read_text()
+    for column in ('"seller"', '"seller.age_days"', '"seller_age_days"', '"probability"', '"route"', '"reasons"'):
+        assert f'"name": {column}' in " ".join(text.split()), column

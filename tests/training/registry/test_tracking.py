@@ -1,0 +1,208 @@
+"""A registry that is down, silent, or dies midway costs a training seconds, and never its bundle."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import pytest
+
+from models.bundle import digest_of
+from tests.fixtures.trained import a_trained_bundle
+from tests.serving.web.reports import a_report
+from tests.training.test_job import REFUSED, ROWS, arguments, lines_of, untouched
+from training.bundle_folder import read_bundle_folder, write_bundle_folder
+
+_WITHIN_SECONDS: Final = 30.0
+# The child with a limit of half a second, so that the test need not wait for the real one.
+IMPATIENT: Final = """
+import sys
+from training.child import end
+from training.job import main
+from training.registry import tracking
+tracking.LIMIT_SECONDS = 0.5
+end(main(sys.argv[1:]))
+"""
+
+
+def ended(module: str, *command: str) -> tuple[int, dict[str, Any]]:
+    """The exit code of a child and its last message; MLflow writes lines of its own beside a server."""
+    with subprocess.Popen(
+        [sys.executable, "-P", "-m", module, *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        lines = [json.loads(line) for line in child.stdout if line.startswith(b"{")]
+        return child.wait(), lines[-1]
+
+
+@contextmanager
+def a_silent_port() -> Iterator[int]:
+    """A port that accepts connections and never answers."""
+    with closing(socket.socket()) as made:
+        made.bind(("127.0.0.1", 0))
+        made.listen(64)
+        yield made.getsockname()[1]
+
+
+def a_free_port() -> int:
+    """A port at which nobody listens."""
+    with closing(socket.socket()) as made:
+        made.bind(("127.0.0.1", 0))
+        port: int = made.getsockname()[1]
+        return port
+
+
+def register(folder: Path, uri: str) -> list[str]:
+    """The command that registers a bundle in a folder."""
+    if not (folder / "bundle").exists():
+        write_bundle_folder(folder / "bundle", a_trained_bundle(), {"report": a_report(judged=False)})
+    return ["register", "--bundle", str(folder / "bundle"), "--model-name", "m", "--tracking-uri", uri]
+
+
+def test_a_silent_server_is_given_up_with_a_sentence_that_tells_no_password(tmp_path: Path) -> None:
+    with a_silent_port() as port:
+        uri = f"http://lab:s5cret@127.0.0.1:{port}"
+        code, lines = lines_of(["-c", IMPATIENT, *register(tmp_path, uri)])
+    assert (code, lines[-1]["event"]) == (REFUSED, "refused")
+    assert lines[-1]["sentence"] == f"MLflow at 127.0.0.1:{port} did not answer within 0.5 seconds."
+
+
+@pytest.mark.soak
+@pytest.mark.alone
+@pytest.mark.parametrize("silent", [True, False], ids=["accepts and never answers", "refuses"])
+def test_a_training_without_its_registry_ends_within_thirty_seconds_and_keeps_its_bundle(
+    tmp_path: Path, silent: bool
+) -> None:
+    with ExitStack() as stack:
+        port = stack.enter_context(a_silent_port()) if silent else a_free_port()
+        command = arguments(tmp_path, ROWS, untouched)
+        command[command.index("--tracking-uri") + 1] = f"http://127.0.0.1:{port}"
+        seen, trained_at = [], 0.0
+        with subprocess.Popen(
+            [sys.executable, "-P", "-m", "training.job", *command], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as child:
+            assert child.stdout is not None
+            for text in child.stdout:
+                seen.append(json.loads(text))
+                trained_at = time.monotonic() if seen[-1]["event"] == "trained" else trained_at
+            took = time.monotonic() - trained_at
+            assert child.wait() == 0
+    assert took < _WITHIN_SECONDS
+    assert seen[-1]["event"] == "done"
+    told = "did not answer within 20 seconds." if silent else "failed: "
+    assert f"MLflow at 127.0.0.1:{port} {told}" in seen[-1]["not_tracked"]
+    (trained,) = [line for line in seen if line["event"] == "trained"]
+    assert digest_of(read_bundle_folder(Path(trained["folder"]))) == trained["digest"]
+
+
+class Interrupted:
+    """A relay to a server that kills it after a number of connections; until then it passes everything on."""
+
+    def __init__(self, server: subprocess.Popen[bytes], target: int, connections: int) -> None:
+        self._server, self._target, self._left = server, target, connections
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listening.getsockname()[1]
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Stop."""
+        self._listening.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listening.accept()
+            except OSError:
+                return
+            self._left -= 1
+            if self._left == 0:
+                os.killpg(self._server.pid, signal.SIGKILL)
+                self._server.wait()
+            try:
+                server = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                client.close()
+                continue
+            for one, other in ((client, server), (server, client)):
+                threading.Thread(target=_relay, args=(one, other), daemon=True).start()
+
+
+def _relay(one: socket.socket, other: socket.socket) -> None:
+    try:
+        while data := one.recv(65_536):
+            # One request a connection, so that connections count requests.
+            other.sendall(data.replace(b"Connection: keep-alive", b"Connection: close     "))
+    except OSError:
+        pass
+    finally:
+        one.close()
+        other.close()
+
+
+@contextmanager
+def an_mlflow_server(folder: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A real tracking server that keeps runs and artifacts in a folder."""
+    command = [str(Path(sys.executable).with_name("mlflow")), "server", "--workers", "1", "--host", "127.0.0.1"]
+    place = [
+        "--backend-store-uri",
+        f"sqlite:///{folder / 'mlflow.db'}",
+        "--artifacts-destination",
+        str(folder / "files"),
+    ]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with (
+        (folder / "server.log").open("ab") as log,
+        subprocess.Popen(
+            [*command, "--port", str(port), *place], stdout=log, stderr=log, env=environment, start_new_session=True
+        ) as server,
+    ):
+        try:
+            while server.poll() is None:  # The timeout of the test ends the wait.
+                try:
+                    if httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False).is_success:
+                        break
+                except httpx.TransportError:
+                    time.sleep(0.1)
+            yield server
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(server.pid, signal.SIGKILL)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("connections", [3, 9, 15])
+def test_what_a_server_that_dies_midway_did_not_take_is_published_by_a_retry(tmp_path: Path, connections: int) -> None:
+    port = a_free_port()
+    with an_mlflow_server(tmp_path, port) as server, closing(Interrupted(server, port, connections)) as relay:
+        code, last = ended("training.job", *register(tmp_path, f"http://127.0.0.1:{relay.port}"))
+        assert server.poll() is not None, "it was killed"
+    assert (code, last["event"]) == (REFUSED, "refused")
+    assert last["sentence"].startswith(f"MLflow at 127.0.0.1:{relay.port} ")
+
+    digest = digest_of(a_trained_bundle())
+    publication = [
+        *register(tmp_path, f"http://127.0.0.1:{port}")[1:],
+        "--digest",
+        digest,
+        "--job-id",
+        f"file:{digest}",
+    ]
+    with an_mlflow_server(tmp_path, port):
+        ends = [ended("training.publication", *publication, "--champion") for _ in range(2)]
+        assert [(code, last["event"]) for code, last in ends] == [(0, "done")] * 2
+        assert ends[0] == ends[1], "the second finds what the first has done"
+        api = f"http://127.0.0.1:{port}/api/2.0/mlflow"
+        alias = httpx.get(f"{api}/registered-models/alias", params={"name": "m", "alias": "champion"}).json()
+        assert alias["model_version"]["version"] == ends[0][1]["version"]
+        tags = {one["key"]: one["value"] for one in alias["model_version"]["tags"]}
+        assert tags == {"touchstone.bundle_digest": digest}

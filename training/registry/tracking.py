@@ -1,0 +1,119 @@
+"""Tracking of a bundle in MLflow within a time limit. The bundle is on disk before, so it never depends on a server."""
+
+import json
+import re
+import tempfile
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+from urllib.parse import urlsplit
+
+from training.bundle_folder import ABOUT
+from training.model_card import model_card
+from training.plots import draw
+from training.registry.runs import Registered, Run, connect, log_run, point_champion, registered
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+T = TypeVar("T")
+# Logging a run takes 2 to 6 s on a server of the same network.
+LIMIT_SECONDS: Final = 20.0
+_LOCAL: Final = frozenset({"", "file", "sqlite"})
+_PASSWORD: Final = re.compile(r"(?<=://)[^@/\s]*@")
+_LONGEST: Final = 200
+
+
+class NotTracked(Exception):
+    """MLflow did not take the run; the message is a sentence without passwords."""
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Where models are tracked, and the name under which they are registered."""
+
+    tracking_uri: str
+    artifacts: Path | None
+    model_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A bundle on disk, with the job that made it and its report."""
+
+    job_id: str
+    digest: str
+    folder: Path
+    report: Mapping[str, Any]
+
+    @classmethod
+    def at(cls, folder: Path, digest: str, job_id: str) -> "Trained":
+        """A bundle whose report lies beside it."""
+        return cls(job_id, digest, folder, json.loads((folder / ABOUT).read_bytes())["report"])
+
+
+def track(registry: Registry, trained: Trained) -> Registered:
+    """Log a run and register its bundle as the challenger; what an earlier attempt has done is found.
+
+    Raises
+    ------
+    NotTracked
+        The server is down, failed, or did not answer in time.
+    """
+    with tempfile.TemporaryDirectory(prefix="touchstone-run-") as temporary:
+        # Before the limit, because none of it needs the server.
+        card = Path(temporary) / "model_card.md"
+        card.write_text(model_card(trained.report, trained.digest), encoding="utf-8")
+        files = (card, *draw(trained.report, Path(temporary)))
+        run = Run(trained.job_id, trained.digest, registry.model_name, trained.report, trained.folder, files)
+        return _limited(registry, lambda client: log_run(client, run))
+
+
+def publish(registry: Registry, trained: Callable[[], Trained], digest: str, *, champion: bool) -> Registered:
+    """Register a bundle if it is not, and point the alias `champion` at it if it is in force.
+
+    Raises
+    ------
+    NotTracked
+        As for `track`.
+    """
+    known = _limited(registry, lambda client: registered(client, registry.model_name, digest))
+    found = known or track(registry, trained())
+    if champion:
+        _limited(registry, lambda client: point_champion(client, registry.model_name, found))
+    return found
+
+
+def _limited(registry: Registry, work: "Callable[[MlflowClient], T]") -> T:
+    """The result of work that needs the server; after the limit its thread is left behind, and ends with the process.
+
+    A local database answers or fails at once, so it has no limit.
+    """
+    parts = urlsplit(registry.tracking_uri)
+    is_local = parts.scheme in _LOCAL
+    port = "" if parts.port is None else f":{parts.port}"
+    where = "in its local database" if is_local else f"at {parts.hostname}{port}"
+    done: list[T] = []
+    failed: list[Exception] = []
+
+    def run() -> None:
+        try:
+            done.append(work(connect(registry.tracking_uri, registry.artifacts)))
+        except Exception as error:  # Whatever the library raises must not cost the bundle.
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(None if is_local else LIMIT_SECONDS)
+    if done:
+        return done[0]
+    if failed:
+        raise NotTracked(f"MLflow {where} failed: {_in_words(failed[0])}") from failed[0]
+    raise NotTracked(f"MLflow {where} did not answer within {LIMIT_SECONDS:g} seconds.")
+
+
+def _in_words(error: Exception) -> str:
+    first = (str(error).strip() or type(error).__name__).splitlines()[0]
+    return f"{_PASSWORD.sub('', first)[:_LONGEST].rstrip('.')}."
