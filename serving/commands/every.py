@@ -16,7 +16,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     rights,
     sellers,
     standing,
-    trials,
     webhooks,
 )
 from serving.commands.groups import app
