@@ -25,14 +25,15 @@ class GateEvidence:
     `average_precision` is on the random slice, weighted to all listings. No row weighs more than `most_weight`, which
     is None where no weight was trimmed. `effective_positives` is the effective sample size of its counterfeits.
     Calibration errors are unweighted; the scorecard has none. Intervals are of the difference to the incumbent. Missing
-    figures are NaN. `champion_saw` is whether the champion was trained on some of these rows.
+    figures are NaN. `champion_learnt` is the number of these rows that the champion may have learnt; unless it is zero,
+    there is no figure of the champion.
     """
 
     rows: int
     positives: int
     positive_sellers: int
     incumbent: Incumbent
-    champion_saw: bool
+    champion_learnt: int
     average_precision: tuple[float, float]
     average_precision_interval: Interval
     effective_positives: float
@@ -49,9 +50,23 @@ def gates(evidence: GateEvidence, policy: GatePolicy) -> tuple[Gate, ...]:
         enough_gate(evidence.rows, evidence.positives, evidence.positive_sellers, policy),
         random_slice_gate(evidence, policy),
         calibration_gate(evidence, policy),
-        slice_gate(evidence.slices, policy),
+        slice_gate(evidence.slices, policy)
+        if not evidence.champion_learnt
+        else _not_compared("slices", evidence, policy),
         replay_gate(evidence.replayed, policy),
     )
+
+
+def not_comparable(learnt: int, rows: int, policy: GatePolicy) -> str:
+    """Why a champion that may have learnt some of the judged rows is not compared."""
+    return (
+        f"Not comparable: the champion may have learnt {learnt} of these {rows} rows. A comparison needs "
+        f"{policy.fewest_positives} later counterfeits of {policy.fewest_positive_sellers} unseen sellers."
+    )
+
+
+def _not_compared(name: str, evidence: GateEvidence, policy: GatePolicy) -> Gate:
+    return not_judged(name, not_comparable(evidence.champion_learnt, evidence.rows, policy), blocks=True)
 
 
 def nothing_judged(rows: int, positives: int, positive_sellers: int, policy: GatePolicy) -> tuple[Gate, ...]:
@@ -83,10 +98,12 @@ def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
 
     The difference is taken at face value. An interval that excludes zero takes hundreds of counterfeits, so a small
     marketplace would never replace its model. An equal candidate fails every other time, at no cost: it waits for more
-    labels. Weights are trimmed until no few heavy rows decide. If that leaves too few effective counterfeits, the gate
-    is not judged and blocks.
+    labels. Weights are trimmed until no few heavy rows decide. If that leaves too few effective counterfeits, or the
+    champion may have learnt the rows, the gate is not judged and blocks.
     """
     name = "random_slice"
+    if evidence.champion_learnt:
+        return _not_compared(name, evidence, policy)
     if evidence.effective_positives < policy.fewest_effective_positives:
         return not_judged(
             name,
@@ -99,26 +116,24 @@ def random_slice_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
     ours, theirs = evidence.average_precision
     low, high = evidence.average_precision_interval
     trimmed = "" if evidence.most_weight is None else f", with weights of at most {evidence.most_weight:.1f},"
-    flattered = " The champion was trained on some of these rows, which flatters it." if evidence.champion_saw else ""
     return judged(
         name,
         ours > theirs,
         ours - theirs,
         0.0,
         f"Average precision {ours:.3f} over all listings{trimmed} against {theirs:.3f} of {evidence.incumbent.value}; "
-        f"difference between {low:+.3f} and {high:+.3f} at {policy.confidence:.0%}.{flattered}",
+        f"difference between {low:+.3f} and {high:+.3f} at {policy.confidence:.0%}.",
     )
 
 
 def calibration_gate(evidence: GateEvidence, policy: GatePolicy) -> Gate:
-    """The calibration error is not clearly above the champion's; for a first model, it is within a fixed bound."""
+    """The calibration error is not clearly above the champion's; without a comparison, it is within a fixed bound."""
     name = "calibration"
     ours, theirs = evidence.calibration_error
     if theirs is None:
         bound = policy.first_calibration_error
-        return judged(
-            name, ours <= bound, ours, bound, f"Calibration error {ours:.3f}; at most {bound:.3f} for a first model."
-        )
+        why = "without a comparable champion" if evidence.champion_learnt else "for a first model"
+        return judged(name, ours <= bound, ours, bound, f"Calibration error {ours:.3f}; at most {bound:.3f} {why}.")
     low, high = evidence.calibration_interval
     worse = ours - theirs
     shown = low > policy.calibration_slack

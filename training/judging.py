@@ -1,4 +1,4 @@
-"""The candidate's quality on later listings of unseen sellers, beside the champion on the same listings.
+"""The candidate's quality on later listings of unseen sellers, beside the champion if neither has learnt them.
 
 Every figure has two versions. The first is over all judged rows unweighted, mostly rows that the champion flagged. The
 second is over the random slice: the same rows, each weighted by the number of listings that it represents. Together
@@ -21,7 +21,7 @@ from training import metrics
 from training.figures import curves, figures, slice_figures
 from training.fit import CounterfeitClassifier
 from training.gate import Gate
-from training.gates import GateEvidence, gates, nothing_judged
+from training.gates import GateEvidence, gates, not_comparable, nothing_judged
 from training.incumbent import InForce
 from training.operating import choose_thresholds
 from training.replay_gate import HeldOut, replay
@@ -166,20 +166,22 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
     every = np.arange(len(rows))
     ours = model.probabilities(facts, every)
     bare = model.probabilities([only_text_and_price(one) for one in facts], every)
-    in_force = InForce(champion, trial.threads)
-    theirs = in_force.scores(computed)
+    in_force, learnt = InForce(champion, trial.threads), trial.split.champion_learnt
+    theirs = None if learnt else in_force.scores(computed)
     view = _View(labels, trial.stands_for[rows], metrics.seller_bootstrap(groups, times=BOOTSTRAPS, seed=0))
     report: dict[str, Any] = {
         "rows": len(rows),
         "positives": int(labels.sum()),
         "sellers": len(np.unique(groups)),
-        "champion_saw": trial.split.champion_saw,
+        "champion_saw": learnt > 0,
         "random_slice": view.size(),
         "candidate": view.figures(ours),
         "only_text_and_price": figures(labels, bare),
         "curves": {"candidate": curves(labels, ours)},
     }
-    if champion is not None:
+    if learnt:
+        report["not_comparable"] = not_comparable(learnt, len(rows), policy)
+    elif champion is not None and theirs is not None:
         report["champion"] = {"digest": champion.digest, **view.figures(theirs)}
         report["difference_interval"] = view.difference(ours, theirs, np.ones(len(rows)))
         report["random_slice"]["difference_interval"] = view.difference(ours, theirs, view.stands_for)
@@ -196,20 +198,24 @@ def judge(trial: Trial, champion: Bundle | None, progress: Progress, policy: Gat
         positives=int(labels.sum()),
         positive_sellers=len(np.unique(groups[labels == 1])),
         incumbent=in_force.name,
-        champion_saw=trial.split.champion_saw,
+        champion_learnt=learnt,
         average_precision=(
             metrics.average_precision(labels, ours, counted),
-            metrics.average_precision(labels, theirs, counted),
+            float("nan") if theirs is None else metrics.average_precision(labels, theirs, counted),
         ),
-        average_precision_interval=view.difference(ours, theirs, counted),
+        average_precision_interval=NO_INTERVAL if theirs is None else view.difference(ours, theirs, counted),
         effective_positives=metrics.effective_number(counted[labels == 1]),
         most_weight=most_weight if most_weight < view.stands_for.max() else None,
         calibration_error=(
             report["candidate"]["calibration_error"],
-            None if champion is None else report["champion"]["calibration_error"],
+            report["champion"]["calibration_error"] if "champion" in report else None,
         ),
-        calibration_interval=view.calibration_difference(ours, theirs) if champion is not None else NO_INTERVAL,
-        slices=slice_evidence(Scored(labels, ours, theirs, weights, groups, view.bootstrap), members(facts), policy),
+        calibration_interval=(
+            NO_INTERVAL if champion is None or theirs is None else view.calibration_difference(ours, theirs)
+        ),
+        slices=()
+        if theirs is None
+        else slice_evidence(Scored(labels, ours, theirs, weights, groups, view.bootstrap), members(facts), policy),
         replayed=replay(held_out, model.probabilities, trial.references, policy, seed=trial.seed),
     )
     return Judgement(report, gates(evidence, policy))

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from training.comparable import comparable, why_not_comparable
 from training.operating import promise_in_words
 
 
 def model_card(report: Mapping[str, Any], digest: str) -> str:
     """The card of one bundle, from its report."""
-    judged = report["judged"]
+    judged = comparable(report["judged"])
     lines = [
         f"# Counterfeit classifier {digest[:12]}",
         "",
@@ -78,8 +79,9 @@ def _judged(judged: Mapping[str, Any]) -> list[str]:
         ),
         f"* With only title, description, brand, category and price: average precision {_figure(bare['ap'])}.",
     ]
-    if "champion" in judged:
-        theirs = judged["champion"]
+    if why := why_not_comparable(judged):
+        lines.append(f"* {why}")
+    if theirs := judged.get("champion"):
         lines.append(f"* Champion {theirs['digest'][:12]}: average precision {_figure(theirs['ap'])}.")
     return [*lines, _random_slice(judged)]
 

@@ -70,14 +70,15 @@ def train(
     weighed = training_weights(snapshot.rows, facts)
     weights, represented = weighed.values, stands_for(snapshot.rows)
     times = [row.known_at for row in snapshot.rows]
-    champion_as_of = champion.references_as_of if champion is not None else None
+    matured = [row.matured_at for row in snapshot.rows]
     split = split_for_judging(
         times,
         groups,
         labels,
         share=JUDGED_SHARE,
-        champion_learnt_until=learnt_until(times, [row.matured_at for row in snapshot.rows], champion_as_of),
+        champion_learnt_until=None if champion is None else learnt_until(times, matured, champion.references_as_of),
         fewest_positives=DEFAULT_GATES.fewest_positives,
+        fewest_positive_sellers=DEFAULT_GATES.fewest_positive_sellers,
     )
     trial = Trial(facts, labels, groups, weights, represented, snapshot.references, split, seed, threads)
     judged = judge(trial, champion, progress)

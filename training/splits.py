@@ -59,11 +59,12 @@ class TimeFold:
 class LaterSplit:
     """Consecutive time folds, each judged by a fit on all earlier rows.
 
-    `champion_saw` is whether the champion may have been trained on some of the rows to judge on.
+    `champion_learnt` is the number of rows to judge on that the champion may have learnt. Unless it is zero, the
+    champion is not comparable on these rows.
     """
 
     time_folds: tuple[TimeFold, ...]
-    champion_saw: bool = False
+    champion_learnt: int = 0
 
     @property
     def cut(self) -> datetime:
@@ -82,11 +83,11 @@ def learnt_until(
     """The time of the latest listing on which a champion of this age may have been trained; None if there is none.
 
     A champion knows only labels that were mature at its time. A label takes two weeks or more to mature, so the
-    champion does not know the last weeks before its own time. `matured` are the maturity times of the rows' labels.
+    champion does not know the last weeks before its own time. A champion of unknown age may know all. `matured` are the
+    maturity times of the rows' labels.
     """
-    if champion_as_of is None:
-        return None
-    return max((t for t, ripe in zip(times, matured, strict=True) if ripe <= champion_as_of), default=None)
+    known = (t for t, ripe in zip(times, matured, strict=True) if champion_as_of is None or ripe <= champion_as_of)
+    return max(known, default=None)
 
 
 def split_for_judging(
@@ -97,19 +98,22 @@ def split_for_judging(
     share: float,
     champion_learnt_until: datetime | None,
     fewest_positives: int,
+    fewest_positive_sellers: int,
 ) -> LaterSplit:
     """A split by the last `share` of the rows, or by only the rows that the champion does not know if they are enough.
 
-    A champion that was trained on the judged rows looks better than it is, so no candidate would ever pass. With too
-    few newer rows, the last `share` is used and `champion_saw` is set, which can only make the gates stricter.
+    A champion that was trained on the judged rows looks better than it is, so no candidate would ever pass. If the
+    newer rows have fewer counterfeits, or counterfeits of fewer sellers, than the policy needs, the last `share` is
+    used for the candidate alone.
     """
     usual = split_later_unseen(times, groups, share=share)
     if champion_learnt_until is None or champion_learnt_until < usual.cut:
         return usual
     fair = split_later_unseen(times, groups, share=share, after=champion_learnt_until)
-    if int(labels[fair.judge].sum()) >= fewest_positives:
+    positives = fair.judge[labels[fair.judge] == 1]
+    if len(positives) >= fewest_positives and len(np.unique(groups[positives])) >= fewest_positive_sellers:
         return fair
-    return replace(usual, champion_saw=True)
+    return replace(usual, champion_learnt=sum(times[i] <= champion_learnt_until for i in usual.judge.tolist()))
 
 
 def split_later_unseen(

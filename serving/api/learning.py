@@ -23,6 +23,7 @@ from serving.learning.store.learning import Job, Model
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
+from training.comparable import comparable, why_not_comparable
 
 router = APIRouter()
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
@@ -67,7 +68,7 @@ def get_models(request: Request, session: Reader) -> dict[str, Any]:
 
 
 def _model(found: Model) -> dict[str, Any]:
-    report = found.report
+    report, judged = found.report, comparable(found.report["judged"])
     return {
         "digest": found.digest,
         "created_at": found.created_at.isoformat(),
@@ -76,7 +77,8 @@ def _model(found: Model) -> dict[str, Any]:
         "rows": report["rows"],
         "positives": report["positives"],
         "gates": report["gates"],
-        "judged": {name: report["judged"].get(name) for name in ("rows", "positives", "candidate", "champion")},
+        "judged": {name: judged.get(name) for name in ("rows", "positives", "candidate", "champion")}
+        | {"not_comparable": why_not_comparable(judged)},
     }
 
 

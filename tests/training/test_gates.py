@@ -12,7 +12,7 @@ EVIDENCE = GateEvidence(
     positives=40,
     positive_sellers=15,
     incumbent=Incumbent.CHAMPION,
-    champion_saw=False,
+    champion_learnt=0,
     average_precision=(0.80, 0.75),
     average_precision_interval=(-0.02, 0.12),
     effective_positives=12.0,
@@ -145,9 +145,21 @@ def test_every_gate_says_its_figure_and_its_bound(evidence: GateEvidence, senten
     assert [one.sentence for one in gates(evidence, DEFAULT_GATES)] == sentences
 
 
-def test_the_gate_reports_a_champion_trained_on_the_judged_rows() -> None:
-    found = gate("random_slice", replace(EVIDENCE, champion_saw=True))
-    assert found.sentence.endswith("at 95%. The champion was trained on some of these rows, which flatters it.")
+@pytest.mark.parametrize("name", ["random_slice", "slices"])
+def test_a_champion_that_learnt_one_of_the_rows_is_not_compared(name: str) -> None:
+    found = gate(name, replace(EVIDENCE, champion_learnt=1, average_precision=(0.99, NAN)))
+    assert (found.state, found.blocks) == (State.NOT_JUDGED, True)
+    assert found.sentence == (
+        "Not comparable: the champion may have learnt 1 of these 400 rows. A comparison needs 10 later counterfeits of "
+        "3 unseen sellers."
+    )
+
+
+def test_a_candidate_without_a_comparable_champion_has_the_bound_of_a_first_model() -> None:
+    evidence = replace(EVIDENCE, champion_learnt=400, calibration_error=(0.16, None), calibration_interval=(NAN, NAN))
+    found = gate("calibration", evidence)
+    assert (found.state, found.bound) == (State.FAILED, 0.15)
+    assert found.sentence == "Calibration error 0.160; at most 0.150 without a comparable champion."
 
 
 def test_too_few_effective_counterfeits_are_reported() -> None:

@@ -13,6 +13,7 @@ from tests.fixtures.labelled import a_market, market_facts, market_references
 from tests.fixtures.scorers import a_bundle
 from training.figures import curves, figures, slice_figures
 from training.fit import CounterfeitClassifier
+from training.gate import State
 from training.incumbent import InForce
 from training.judging import Judgement, Trial, judge
 from training.metrics import average_precision, effective_number
@@ -183,10 +184,22 @@ def test_slices_are_gated_on_the_same_rows() -> None:
     assert [part.name for part in gate.parts] == names
 
 
-def test_the_report_names_a_champion_trained_on_the_judged_rows() -> None:
-    found = judged(replace(TRIAL, split=replace(TRIAL.split, champion_saw=True)), a_bundle())
+def test_a_champion_that_learnt_some_of_the_judged_rows_has_no_figure() -> None:
+    small = replace(DEFAULT_GATES, slice_rows=10)
+    found = judged(replace(TRIAL, split=replace(TRIAL.split, champion_learnt=37)), a_bundle(), small)
+    assert found.report.keys() - alone().report.keys() == {"not_comparable"}
     assert found.report["champion_saw"]
-    assert "flatters" in found.gates[1].sentence
+    assert {name: found.report[name] for name in ("candidate", "curves", "slices")} == {
+        name: alone().report[name] for name in ("candidate", "curves", "slices")
+    }
+    assert "difference_interval" not in found.report["random_slice"]
+    by_name = {gate.name: gate for gate in found.gates}
+    for name in ("random_slice", "slices"):
+        gate = by_name[name]
+        assert (gate.state, gate.blocks, gate.figure, gate.parts) == (State.NOT_JUDGED, True, None, ())
+        assert gate.sentence == found.report["not_comparable"]
+    assert by_name["calibration"].sentence.endswith("at most 0.150 without a comparable champion.")
+    assert by_name["obfuscation"] == {gate.name: gate for gate in alone().gates}["obfuscation"]
 
 
 TOO_LITTLE: list[tuple[Labels, LaterSplit, str, str]] = [

@@ -107,3 +107,17 @@ def test_a_card_without_a_judgement_gives_the_reason() -> None:
 def test_the_card_of_a_first_model_names_no_champion() -> None:
     judged = {name: value for name, value in REPORT["judged"].items() if name != "champion"}  # type: ignore[attr-defined]  # a mapping
     assert "hampion" not in model_card({**REPORT, "judged": judged}, "d" * 64)
+
+
+def test_a_card_names_the_reason_for_a_missing_comparison() -> None:
+    judged = {name: value for name, value in REPORT["judged"].items() if name != "champion"}  # type: ignore[attr-defined]  # a mapping
+    judged["not_comparable"] = "Not comparable: the champion may have learnt 38 of these 40 rows."
+    assert f"* {judged['not_comparable']}" in model_card({**REPORT, "judged": judged}, "d" * 64).splitlines()
+
+
+def test_a_card_of_an_older_report_hides_a_champion_that_learnt_the_rows() -> None:
+    judged = {**REPORT["judged"], "champion_saw": True}  # type: ignore[dict-item]  # a mapping
+    card = model_card({**REPORT, "judged": judged}, "d" * 64)
+    assert "0.750" not in card
+    assert "0.410" not in card
+    assert "* Not comparable: the champion learnt some of these rows." in card.splitlines()

@@ -1,6 +1,7 @@
 import json
 import math
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -89,11 +90,26 @@ def test_a_report_has_the_gates(candidate: Candidate) -> None:
     ]  # fmt: skip
 
 
-def test_a_champion_is_judged_on_the_same_rows(candidate: Candidate, snapshot: Snapshot) -> None:
-    champion = from_files(candidate.files)
-    judged = train(snapshot, champion=champion, seed=0, threads=1).report["judged"]
-    assert judged["champion"]["digest"] == champion.digest
-    assert len(judged["difference_interval"]) == 2
+def test_a_champion_is_not_compared_on_rows_that_it_has_learnt(candidate: Candidate, snapshot: Snapshot) -> None:
+    report = train(snapshot, champion=from_files(candidate.files), seed=0, threads=1).report
+    assert report["judged"].keys() & {"champion", "difference_interval"} == set()
+    assert report["judged"]["not_comparable"].startswith("Not comparable: the champion may have learnt 39 of these 39")
+    unjudged = {gate["name"] for gate in report["gates"] if gate["state"] == "not_judged" and gate["blocks"]}
+    assert unjudged == {"random_slice", "slices"}
+
+
+def test_a_champion_of_an_earlier_snapshot_is_compared_on_later_rows_alone(tmp_path: Path) -> None:
+    """The champion knew the first 130 rows; the last quarter begins at row 120."""
+    later = NOW + timedelta(days=10)
+    rows = [*ROWS[:130], *(replace(row, matured_at=later) for row in ROWS[130:])]
+    champion = from_files(trained(a_snapshot(tmp_path, rows[:130])).files)
+    path, digest = write_snapshot(tmp_path, rows, market_references(DATA), later)
+    report = train(read_snapshot(path, expected=digest), champion=champion, seed=0, threads=1).report
+    assert report["judged"]["champion"]["digest"] == champion.digest
+    assert len(report["judged"]["difference_interval"]) == 2
+    assert rows[129].known_at.isoformat() < report["cut"] <= rows[130].known_at.isoformat()
+    assert 10 <= report["judged"]["positives"] < report["judged"]["rows"] <= 30
+    assert not report["judged"]["champion_saw"]
 
 
 def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate, tmp_path: Path) -> None:

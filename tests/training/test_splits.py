@@ -108,29 +108,33 @@ def test_rows_of_one_moment_stay_together() -> None:
     assert rolled(split) == [([], [0, 1, 2, 3])]
 
 
-def judged_after(day: int | None, *, fewest: int = 2) -> tuple[list[int], bool]:
-    """Rows to judge on among eight, one per day and seller, all counterfeit, with a champion trained up to a day."""
+def judged_after(
+    day: int | None, *, fewest: int = 2, of_sellers: int = 1, genuine: tuple[int, ...] = ()
+) -> tuple[list[int], int]:
+    """Rows to judge on among eight, one per day and seller, and the number of them that a champion trained up to a day
+    learnt. All but `genuine` are counterfeit."""
     times = [NOW + timedelta(days=i) for i in range(8)]
     found = split_for_judging(
         times,
         np.arange(8),
-        np.ones(8, dtype=np.int8),
+        np.array([i not in genuine for i in range(8)], dtype=np.int8),
         share=0.5,
         champion_learnt_until=None if day is None else NOW + timedelta(days=day),
         fewest_positives=fewest,
+        fewest_positive_sellers=of_sellers,
     )
     assert found.time_folds[0].fit.tolist() == list(range(found.judge.tolist()[0]))
-    return found.judge.tolist(), found.champion_saw
+    return found.judge.tolist(), found.champion_learnt
 
 
 FAIR = [
-    (None, ([4, 5, 6, 7], False), "there is no champion: the last half"),
-    (2, ([4, 5, 6, 7], False), "it learnt nothing of the last half"),
-    (3, ([4, 5, 6, 7], False), "what it learnt last came in just before"),
-    (4, ([5, 6, 7], False), "only what is later than all that it learnt"),
-    (5, ([6, 7], False), "just enough is later"),
-    (6, ([4, 5, 6, 7], True), "too little is later: the last half, and it is said"),
-    (9, ([4, 5, 6, 7], True), "nothing is later"),
+    (None, ([4, 5, 6, 7], 0), "there is no champion: the last half"),
+    (2, ([4, 5, 6, 7], 0), "it learnt nothing of the last half"),
+    (3, ([4, 5, 6, 7], 0), "what it learnt last came in just before"),
+    (4, ([5, 6, 7], 0), "only what is later than all that it learnt"),
+    (5, ([6, 7], 0), "just enough is later"),
+    (6, ([4, 5, 6, 7], 3), "too little is later: the last half, with three that it learnt"),
+    (9, ([4, 5, 6, 7], 4), "nothing is later"),
 ]
 
 
@@ -140,7 +144,7 @@ def test_a_champion_is_judged_on_rows_that_it_does_not_know(day: int | None, fou
 
 
 LEARNT = [
-    (None, None, "there is no champion"),
+    (None, 7, "a champion of unknown age may have learnt all"),
     (13, None, "no label was ripe"),
     (14, 0, "the first label had just become ripe"),
     (20, 6, "what came in during the fortnight before was not ripe"),
@@ -158,7 +162,17 @@ def test_a_champion_knows_mature_labels(trained_on: int | None, until: int | Non
 
 
 def test_few_late_counterfeits_do_not_mark_an_earlier_champion() -> None:
-    assert [judged_after(day, fewest=99) for day in (2, 3)] == [([4, 5, 6, 7], False)] * 2
+    assert [judged_after(day, fewest=99) for day in (2, 3)] == [([4, 5, 6, 7], 0)] * 2
+
+
+def test_later_genuine_listings_alone_are_no_comparison() -> None:
+    assert judged_after(4, genuine=(5,)) == ([5, 6, 7], 0)
+    assert judged_after(4, genuine=(5, 6)) == ([4, 5, 6, 7], 1)
+
+
+def test_later_counterfeits_of_too_few_sellers_are_no_comparison() -> None:
+    assert judged_after(5, of_sellers=2) == ([6, 7], 0)
+    assert judged_after(5, of_sellers=3) == ([4, 5, 6, 7], 2)
 
 
 def test_a_share_that_is_no_number_of_rows_is_rounded_up() -> None:

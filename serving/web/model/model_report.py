@@ -10,6 +10,7 @@ from serving.web.model import model_charts
 from serving.web.model.model_charts import CurveChart, DifferenceBar, ReliabilityChart, RocChart, ThresholdBar
 from serving.web.model.report_measures import Measure, measures_of
 from serving.web.wording import words
+from training.comparable import comparable, why_not_comparable
 from training.operating import promise_in_words
 
 EVIDENCE: Final = {
@@ -92,7 +93,11 @@ class EvidenceRow:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The report of a model. `why_not_judged` is set if there was too little data to evaluate."""
+    """The report of a model.
+
+    `why_not_judged` is set if there was too little data to evaluate, `why_not_compared` if the champion learnt some of
+    the evaluated listings.
+    """
 
     digest: str
     short: str
@@ -103,6 +108,7 @@ class Report:
     snapshot: str
     judged_on: str
     why_not_judged: str | None
+    why_not_compared: str | None
     beside: str | None
     measures: tuple[Measure, ...]
     out_of_fold: tuple[Measure, ...]
@@ -124,14 +130,14 @@ class Report:
 
     @property
     def failed(self) -> tuple[str, ...]:
-        """The gates that block promotion."""
+        """The gates that block promotion unless a reason is given, failed or not judged."""
         return tuple(gate.name for gate in self.gates if gate.blocks)
 
 
 def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
     """The report that a training wrote; `a_day` is the daily number of live listings that its thresholds flag."""
     found = model.report
-    judged = found["judged"]
+    judged = comparable(found["judged"])
     ours, theirs = judged.get("candidate"), judged.get("champion")
     # Without an evaluation, the out-of-fold figures are the only ones.
     figures, among = (ours, judged) if ours else (found["out_of_fold"], found)
@@ -147,6 +153,7 @@ def report_of(model: Model, a_day: Sequence[float] = ()) -> Report:
         snapshot=found["snapshot"][:10],
         judged_on=f"{judged['rows']:,} later listings of unseen sellers, {judged['positives']:,} counterfeit",
         why_not_judged=judged.get("why"),
+        why_not_compared=why_not_comparable(judged),
         beside=theirs["digest"][:10] if theirs else None,
         measures=measures_of(ours, theirs, judged) if ours else (),
         out_of_fold=measures_of(found["out_of_fold"], None, {}),

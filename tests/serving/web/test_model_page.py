@@ -116,7 +116,7 @@ def test_each_gate_shows_its_figure_beside_its_bound_and_what_it_is_made_of(site
     assert "pass Brand Aurelle -0.010 -0.030 recall 0.40 against 0.41; 12 counterfeits." in text
     assert "not judged Language de none none 2 counterfeits among 60 rows; 3 are needed." in text
     assert "fail Brand Lumo -0.350 -0.030 recall 0.00 against 0.35; 12 counterfeits." in text
-    assert "Failed gates: Calibration, Slices. Reason for accepting them" in text
+    assert "Not passed: Calibration, Slices. Reason for accepting this" in text
     assert "<details open>" in page
 
 
@@ -231,7 +231,7 @@ def test_a_failed_gate_asks_for_a_reason_and_takes_none_but_one(site: Site) -> N
     add_model(site, CHALLENGER, a_report(failing=True))
     visitor = visit_as(site, site.data_scientist)
     page = visitor.get("/models").text
-    assert "Failed gates: Calibration. Reason for accepting them" in words(page)
+    assert "Not passed: Calibration. Reason for accepting this" in words(page)
     assert '<textarea class="in" name="reason" required' in page
     refused = visitor.post("/models/promote", {"digest": CHALLENGER, "reason": "  "})
     assert refused.status_code == 422
@@ -432,4 +432,4 @@ def test_gates_of_appeals_and_the_golden_set_stand_among_the_others(site: Site) 
     assert "Upheld appeals 14 listings were restored on appeal." in text
     assert "fail 1.000, bound 0.000" in text
     assert "Gold items No golden set is frozen; `touchstone golden freeze` makes one.not judged" in text
-    assert "Failed gates: Upheld appeals. Reason for accepting them" in text
+    assert "Not passed: Upheld appeals. Reason for accepting this" in text

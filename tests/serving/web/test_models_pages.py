@@ -2,17 +2,23 @@
 
 from datetime import timedelta
 
+import pytest
+
 from models.case import CaseLane
+from models.errors import Invalid
 from models.verdict import Judgement
 from serving.learning.service.labelling import export_snapshot
+from serving.learning.service.promote import approve
 from serving.learning.store import learning
 from tests.fixtures.reviewing import a_case, a_second_review, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.reports import a_report, add_model, put_champion_in_force
 from tests.serving.web.visits import visit_as, words
+from training.gate import not_judged
 
 CHALLENGER = "b" * 64
+OLDER = "c" * 64
 
 
 def a_snapshot(site: Site) -> str:
@@ -137,3 +143,39 @@ def test_differences_are_marked_as_significant_or_not_and_thresholds_have_interv
     assert "0.81 0.76 0.75 to 0.86 0.70 to 0.82 unknown" in text
     assert text.index("Calibration error 0.200") < text.index("Enough data to evaluate"), "what fails comes first"
     assert "True positive rate over false positive rate. ROC-AUC 0.950" in page
+
+
+def test_a_champion_that_learnt_the_evaluated_listings_has_no_figure_on_any_page(site: Site) -> None:
+    champion = put_champion_in_force(site)
+    site.clock.forward(days=1)
+    report = a_report()
+    report["judged"]["not_comparable"] = "Not comparable: the champion may have learnt 38 of these 150 rows."
+    report["gates"][1] = not_judged("random_slice", report["judged"]["not_comparable"], blocks=True).as_json()
+    add_model(site, CHALLENGER, report)
+    older = a_report(champion=champion)
+    older["judged"]["champion_saw"] = True
+    site.clock.forward(days=1)
+    add_model(site, OLDER, older)
+    visitor = visit_as(site, site.data_scientist)
+    for path, sentence in (
+        (f"/models/cards/{CHALLENGER}", report["judged"]["not_comparable"]),
+        ("/models", "Not comparable: the champion learnt some of these rows."),
+        (f"/models/cards/{OLDER}", "Not comparable: the champion learnt some of these rows."),
+    ):
+        text = words(visitor.get(path).text)
+        assert sentence in text, path
+        assert "0.842" not in text, path
+        assert "0.861" not in text, path
+        assert "significant" not in text, path
+
+
+def test_a_comparison_that_could_not_be_made_asks_for_a_reason(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(days=1)
+    report = a_report()
+    report["gates"][1] = not_judged("random_slice", "Not comparable.", blocks=True).as_json()
+    add_model(site, CHALLENGER, report)
+    text = words(visit_as(site, site.data_scientist).get("/models").text)
+    assert "Not passed: Improvement on the random audit sample. Reason for accepting this" in text
+    with pytest.raises(Invalid, match="give a reason"):
+        approve(site.runtime, site.marketplace, digest=CHALLENGER, by=f"user:{site.data_scientist.user_id}")

@@ -47,3 +47,11 @@ def test_a_card_without_a_champion_or_a_judgement_says_so(judged: bool, figure: 
 
 def test_failed_gates_are_counted_where_one_looks_first() -> None:
     assert "3 of 4 gates pass" in words(a_card(failing=True))
+
+
+def test_the_file_names_the_reason_for_a_missing_comparison() -> None:
+    report = a_report(champion="c" * 64)
+    report["judged"]["champion_saw"] = True
+    found = report_html(Model("b" * 64, "f" * 64, "job_1", report, None, None, NOW), marketplace="Bazaar", now=NOW)
+    assert "Not comparable: the champion learnt some of these rows." in found
+    assert "0.842" not in found
