@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -45,6 +45,11 @@ class GoldenSet:
     def labels(self) -> NDArray[np.int8]:
         """Labels, shape (n,)."""
         return np.array([item.label for item in self.items], dtype=np.int8)
+
+    @property
+    def sellers(self) -> frozenset[str]:
+        """The known sellers of its listings."""
+        return frozenset(item.seller for item in self.items if item.seller is not None)
 
     def facts(self) -> list[Facts]:
         """The facts, parsed."""
@@ -94,14 +99,15 @@ def read_golden(path: Path, *, expected: str) -> GoldenSet:
     return thawed(path.read_bytes(), expected)
 
 
-def kept_apart(rows: Sequence[SnapshotRow], golden: GoldenSet) -> list[SnapshotRow]:
+def kept_apart(rows: Sequence[SnapshotRow], golden: GoldenSet, clusters: Mapping[str, str]) -> list[SnapshotRow]:
     """The rows that share no listing, no seller and no near-duplicate text with a golden set.
 
-    Otherwise an attacker could pass the gate by relisting the golden listings and having them judged. A text is a
-    near-duplicate by `features.near_duplicates.NEAR`.
+    `clusters` has the cluster of each seller of the set; sellers of one cluster are one seller. Otherwise an attacker
+    could pass the gate by relisting the golden listings and having them judged. A text is a near-duplicate by
+    `features.near_duplicates.NEAR`.
     """
     listings = {item.listing_id for item in golden.items}
-    sellers = {item.seller for item in golden.items} - {None}
+    sellers = golden.sellers | {clusters.get(seller, seller) for seller in golden.sellers}
     texts = _Texts(one.listing for one in golden.facts())
     return [
         row
@@ -145,7 +151,7 @@ def refuse_golden_rows(rows: Sequence[SnapshotRow], golden: GoldenSet) -> None:
         A row is of a listing of the golden set, or of one of its sellers.
     """
     listings = {item.listing_id for item in golden.items}
-    sellers = {item.seller for item in golden.items} - {None}
+    sellers = golden.sellers
     found = sum(row.listing_id in listings or bool({row.seller, row.seller_cluster} & sellers) for row in rows)
     if found:
         raise SnapshotRefused(f"{found:,} rows of the snapshot are of the golden set or its sellers; export again.")

@@ -62,7 +62,7 @@ def train(
     if golden is not None:
         refuse_golden_rows(snapshot.rows, golden)
     labels, facts = snapshot.labels, snapshot.facts()
-    groups = seller_groups([row.seller for row in snapshot.rows])
+    groups = seller_groups([row.seller_cluster for row in snapshot.rows])
     refuse_too_few(labels, groups)
     refuse_copies(snapshot.rows)
     leaking = leaks(matrix(facts), labels)

@@ -52,8 +52,9 @@ class SnapshotRow:
     """One labelled listing version. `facts` are canonical JSON; `seller` is the external id or None.
 
     `provenance` are the verdicts behind the label, `sources` the brands and reviewers who gave them, and
-    `audit_entries` their numbers in the audit log. `seller_cluster` identifies all accounts that are known to be the
-    same seller; None without a known seller. None of these is a feature.
+    `audit_entries` their numbers in the audit log. `seller_cluster` is the same for all accounts that were linked
+    with each other, directly or through others, before the snapshot's time; None without a known seller. Older
+    snapshots have the seller's id there. None of these is a feature.
     """
 
     version_id: str

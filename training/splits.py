@@ -19,7 +19,10 @@ _NEXT: Final = timedelta.resolution
 
 
 def seller_groups(sellers: Sequence[str | None]) -> NDArray[np.intp]:
-    """A number per seller, shape (n,); each row without a seller is a group of its own."""
+    """A number per seller, shape (n,); each row without a seller is a group of its own.
+
+    Where `sellers` are clusters of linked accounts, each cluster is one seller.
+    """
     numbers: dict[str, int] = {}
     groups = [
         len(sellers) + i if seller is None else numbers.setdefault(seller, len(numbers))

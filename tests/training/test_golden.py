@@ -114,12 +114,18 @@ OTHERS: list[tuple[SnapshotRow, bool, str]] = [
 
 @pytest.mark.parametrize(("row", "kept", "_why"), OTHERS, ids=[row[-1] for row in OTHERS])
 def test_training_excludes_a_golden_set(row: SnapshotRow, kept: bool, _why: str) -> None:
-    assert kept_apart([row], a_set(GOLDEN)) == ([row] if kept else [])
+    assert kept_apart([row], a_set(GOLDEN), {}) == ([row] if kept else [])
+
+
+def test_training_excludes_accounts_linked_with_a_seller_of_the_golden_set() -> None:
+    linked = replace(ROWS[10], seller_cluster="first")
+    assert kept_apart([linked], a_set(GOLDEN), {str(GOLDEN.seller): "other"}) == [linked]
+    assert kept_apart([linked], a_set(GOLDEN), {str(GOLDEN.seller): "first"}) == []
 
 
 def test_unknown_sellers_are_not_one_seller() -> None:
     nobody = replace(GOLDEN, seller=None)
-    assert kept_apart([replace(ROWS[10], seller=None, seller_cluster=None)], a_set(nobody))
+    assert kept_apart([replace(ROWS[10], seller=None, seller_cluster=None)], a_set(nobody), {})
 
 
 def test_a_snapshot_that_holds_golden_listings_is_refused() -> None:

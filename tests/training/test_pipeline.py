@@ -112,6 +112,14 @@ def test_a_champion_of_an_earlier_snapshot_is_compared_on_later_rows_alone(tmp_p
     assert not report["judged"]["champion_saw"]
 
 
+def test_sellers_linked_with_an_earlier_one_are_not_unseen(snapshot: Snapshot) -> None:
+    """Each later row is of an account linked with the seller of an earlier row."""
+    rows = [replace(row, seller_cluster=ROWS[i % 100].seller) for i, row in enumerate(snapshot.rows)]
+    report = trained(replace(snapshot, rows=tuple(rows))).report
+    assert report["sellers"] == 50
+    assert report["judged"]["why"] == "0 later listings of unseen sellers, 0 counterfeit: no two classes."
+
+
 def test_a_golden_set_is_judged_on_and_named_in_the_report(candidate: Candidate, tmp_path: Path) -> None:
     market = a_market(120, seed=9)
     items = [
@@ -185,7 +193,7 @@ def test_too_few_labels_are_refused(tmp_path: Path) -> None:
 
 
 def test_labels_of_one_seller_are_refused(tmp_path: Path) -> None:
-    rows = [replace(row, seller="seller-0") if row.label else row for row in ROWS]
+    rows = [replace(row, seller="seller-0", seller_cluster="seller-0") if row.label else row for row in ROWS]
     with pytest.raises(SnapshotRefused, match="All counterfeit labels are of one seller"):
         trained(a_snapshot(tmp_path, rows))
 

@@ -18,6 +18,7 @@ from serving.learning.store.verdict_history import VerdictHistory
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.scoring.store import references
+from serving.sellers.service.linked import components_at
 from training.golden import kept_apart
 from training.snapshot import SnapshotRow, write_snapshot
 from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
@@ -41,16 +42,19 @@ def labelled_rows(
 ) -> list[SnapshotRow]:
     """A row for each listing version with a mature label, if the audit log proves every verdict behind it.
 
-    The rows depend on the log alone: values overwritten since the moment have no effect.
+    Its cluster is the component of linked sellers at the moment. The rows and their labels depend on the log alone:
+    values overwritten since the moment have no effect.
     """
     versions = verdict_history.of_marketplace(connection, marketplace_id, as_of)
-    rows = []
+    proven = []
     for found in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
         version = versions[found["version_id"]]
         label = label_of(version, as_of, policy)
         if isinstance(label, Label) and (proof := _proof(version, label)):
-            rows.append(_row(found, label, proof))
-    return rows
+            proven.append((found, label, proof))
+    sellers = {found["seller_external_id"] for found, _, _ in proven} - {None}
+    clusters = components_at(connection, marketplace_id, sellers, as_of)
+    return [_row(*one, cluster=clusters.get(one[0]["seller_external_id"])) for one in proven]
 
 
 def _proof(version: VerdictHistory, label: Label) -> tuple[int, ...]:
@@ -66,13 +70,13 @@ def _proof(version: VerdictHistory, label: Label) -> tuple[int, ...]:
     return proven if label.sources and len(proven) == len(entries) else ()
 
 
-def _row(found: Mapping[str, Any], label: Label, proof: tuple[int, ...]) -> SnapshotRow:
+def _row(found: Mapping[str, Any], label: Label, proof: tuple[int, ...], *, cluster: str | None) -> SnapshotRow:
     return SnapshotRow(
         version_id=found["version_id"],
         listing_id=found["listing_id"],
         known_at=found["known_at"],
         seller=found["seller_external_id"],
-        seller_cluster=found["seller_external_id"],
+        seller_cluster=cluster,
         brand_id=found["brand_id"],
         lane=found["lane"],
         inclusion_probability=found["inclusion_probability"],
@@ -149,7 +153,9 @@ def known_at(runtime: Runtime, marketplace_id: str, as_of: datetime) -> tuple[li
     with runtime.store.read() as connection:
         rows = labelled_rows(connection, marketplace_id, runtime.policies[LabelPolicy], as_of)
         golden = golden_set_of(connection, marketplace_id, as_of)
-        rows = rows if golden is None else kept_apart(rows, golden)
+        if golden is not None:
+            clusters = components_at(connection, marketplace_id, golden.sellers, as_of)
+            rows = kept_apart(rows, golden, clusters)
         return rows, references.as_of(connection, marketplaces.get(connection, marketplace_id), as_of)
 
 

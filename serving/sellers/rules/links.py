@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from features.contacts import ContactKind
 from features.links import LinkedSeller, Links, LinkStep
@@ -48,6 +49,16 @@ class Contacts:
         """The sellers known to have a contact before a moment, in a fixed order."""
         theirs = self._of_token.get(token, {}).values()
         return sorted((one for one in theirs if one.known_at < as_of), key=lambda one: one.seller)
+
+
+class ContactSearch(Protocol):
+    """A search that is extended step by step with the contacts of the sellers in its `frontier`."""
+
+    as_of: datetime
+    frontier: tuple[str, ...]
+
+    def step(self, contacts: Contacts) -> None:
+        """Extend the search by one step; an empty frontier ends it."""
 
 
 class LinkSearch:

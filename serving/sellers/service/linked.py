@@ -1,4 +1,4 @@
-"""Linked sellers at given moments, with their point-in-time outcomes, read together for many sellers."""
+"""Linked sellers and their components at given moments, read together for many sellers."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
@@ -9,6 +9,7 @@ from features.links import Links
 from models.outcomes import Outcome, outcomes
 from serving.scoring.store import histories
 from serving.sellers.policy import DEFAULT_LINKS
+from serving.sellers.rules.components import ComponentSearch
 from serving.sellers.rules.links import LinkSearch
 from serving.sellers.store import contacts
 
@@ -40,3 +41,12 @@ def linked_with(connection: Connection, marketplaces: Collection[str], seller: s
         contacts.follow(connection, here, [search], DEFAULT_LINKS)
         found |= set(search.linked)
     return frozenset(found)
+
+
+def components_at(
+    connection: Connection, marketplace_id: str, sellers: Collection[str], as_of: datetime
+) -> Mapping[str, str]:
+    """The component of each of these sellers, and of the sellers linked with them, by links known before the moment."""
+    search = ComponentSearch(sellers, as_of, DEFAULT_LINKS)
+    contacts.follow(connection, marketplace_id, [search], DEFAULT_LINKS)
+    return search.components

@@ -13,11 +13,11 @@ from serving.platform.database.lists import listed
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.sellers.policy import LinkPolicy
-from serving.sellers.rules.links import Contacts, LinkSearch, Mention
+from serving.sellers.rules.links import Contacts, ContactSearch, Mention
 from serving.sellers.tables import seller_contact
 
 
-def follow(connection: Connection, marketplace_id: str, searches: Sequence[LinkSearch], policy: LinkPolicy) -> None:
+def follow(connection: Connection, marketplace_id: str, searches: Sequence[ContactSearch], policy: LinkPolicy) -> None:
     """Complete all searches together: two queries per step, or one where no seller has a contact."""
     if not searches:
         return

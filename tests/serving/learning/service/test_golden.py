@@ -27,6 +27,7 @@ from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
 from tests.serving.learning.service.test_second_reviews import a_job, doubted
+from tests.serving.sellers.service.test_contacts import a_contact, tell
 from training.golden import read_golden
 
 LISTINGS = 52
@@ -118,6 +119,9 @@ def test_nothing_of_a_golden_set_comes_into_a_snapshot_from_then_on(frozen: tupl
         judge(site, site.analyst, case, Judgement.GENUINE)
     site.clock.forward(days=15)
     assert labelled_of(site, site.clock.now()) == {"lumo-trade-88"}, "another seller in other words"
+    tell(site, a_contact("lumo-trade-88"), a_contact("seller-3"))
+    site.clock.forward(seconds=1)
+    assert labelled_of(site, site.clock.now()) == set(), "linked with a seller of the set"
 
 
 def test_a_training_is_handed_the_set_as_a_file_that_is_only_read(frozen: tuple[Site, datetime]) -> None:

@@ -30,6 +30,7 @@ from tests.fixtures.runtimes import Site
 from tests.fixtures.tampering import drop_guards
 from tests.serving.appeals.service.test_appeal import COMPLAINT, remove
 from tests.serving.review.service.test_test_buys import LAB, examined
+from tests.serving.sellers.service.test_contacts import MAIL, a_contact, tell
 from training.snapshot import SnapshotRow, write_snapshot
 
 
@@ -222,3 +223,22 @@ def test_two_exports_of_a_moment_are_equal_whatever_happened_since(any_site: Sit
     any_site.clock.forward(days=30)
     assert digest_at(any_site, tmp_path, as_of) == first
     assert digest_at(any_site, tmp_path, any_site.clock.now()) != first
+
+
+def test_a_cluster_is_all_sellers_linked_before_the_moment(any_site: Site) -> None:
+    """The intermediate seller has no label; the link of the third seller became known at the second moment."""
+    for number, seller in enumerate(("zoe", "bea", "cleo", None)):
+        a_case(any_site, CaseLane.ASK_BRAND, external_id=f"MP-{number}", seller={"external_id": seller, "age_days": 9})
+    for case in open_cases(any_site, CaseLane.ASK_BRAND):
+        judge(any_site, any_site.brand_person, case, Judgement.GENUINE)
+    tell(any_site, a_contact("zoe"), a_contact("amy"), a_contact("amy", value=MAIL, kind="email"))
+    tell(any_site, a_contact("bea", value=MAIL, kind="email"))
+    any_site.clock.forward(days=14)
+    first = any_site.clock.now()
+    tell(any_site, a_contact("cleo"))
+    before = {row.seller: row.seller_cluster for row in rows_at(any_site, first)}
+    assert before == {"zoe": "amy", "bea": "amy", "cleo": "cleo", None: None}
+    any_site.clock.forward(seconds=1)
+    after = {row.seller: row.seller_cluster for row in rows_at(any_site)}
+    assert after == {"zoe": "amy", "bea": "amy", "cleo": "amy", None: None}
+    assert {row.seller: row.seller_cluster for row in rows_at(any_site, first)} == before
