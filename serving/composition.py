@@ -47,6 +47,7 @@ from serving.scoring.service.reference_context import ReferenceContextCache
 from serving.sellers.policy import DEFAULT_SELLER_RISK
 from serving.sellers.service import strike_recording
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
+from serving.standing.service import Recounts
 from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
@@ -132,6 +133,7 @@ def open_runtime(
             LiveModels(bundles),
             Trials(),
             ReferenceContextCache(),
+            Recounts(),
             CaseHooks(replaced=notices.move_to_case),
             RemovalHooks(counted=strike_recording.strike, voided=strike_recording.take_away),
         ),

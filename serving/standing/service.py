@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from features.message import as_json
 from models.case import CaseLane
 from models.messages.english import in_english
+from models.policies.deciding import EnforcementPolicy
 from models.policies.version import policy_version
 from serving.audit.store import audit
 from serving.brands.policy import EnrolmentPolicy
@@ -16,10 +17,11 @@ from serving.brands.store import brands, certifications
 from serving.cases.store.cases import Case
 from serving.platform.runtime import Runtime
 from serving.standing.policy import StandingPolicy
+from serving.standing.rules.confirmations import settled
 from serving.standing.rules.enrolment import Begun, Phase, Stage, limited, stage
 from serving.standing.rules.standing import Effect, Level, Scope, Standing, effect, standing
 from serving.standing.rules.standing_outlook import outlook
-from serving.standing.store import question_steps, standings
+from serving.standing.store import question_steps, recounts, standings
 from serving.standing.store.standings import StandingChange
 
 _MOST_CHANGES: Final = 50
@@ -27,8 +29,27 @@ _TOUCHES_A_BRAND: Final = frozenset({CaseLane.ASK_BRAND, CaseLane.APPEAL, CaseLa
 
 
 def current(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:
-    """A brand's standing now, counted from the stored rows and never cached."""
+    """A brand's standing now, counted from the stored rows and never cached.
+
+    Answers, rulings and reinstatements count once they can no longer be undone.
+    """
     return _counted(runtime, connection, marketplace_id, brand_id, at)[0]
+
+
+def with_history(
+    runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime, *, most: int
+) -> tuple[Standing, list[StandingChange]]:
+    """A brand's standing now and its latest changes, newest first.
+
+    The newest change always has the level of the standing. A change that is not recorded yet is dated now.
+    """
+    found, before = _counted(runtime, connection, marketplace_id, brand_id, at)
+    past = standings.changes(connection, marketplace_id, brand_id, most=most)
+    if _is_recorded(found, before):
+        return found, past
+    reasons, version = found.reasons, policy_version(runtime.policies[StandingPolicy])
+    now = StandingChange(found.level, found.warned, found.since, counts_of(found), reasons, version, at)
+    return found, [now, *past[: most - 1]]
 
 
 def effect_now(
@@ -112,11 +133,12 @@ def recount_of(runtime: Runtime, connection: Connection, case: Case, at: datetim
 def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str, at: datetime) -> Standing:
     """Count a brand's standing and record a change, with counts, reasons and policy, also in the audit log.
 
-    Call this after each change to an input of the standing: a verdict, an appeal or an undo.
+    Call this after each change to an input of the standing: a verdict, an appeal or an undo. The sweep calls it again
+    after the undo window.
     """
     found, before = _counted(runtime, connection, marketplace_id, brand_id, at)
     _go_on(runtime, connection, found, marketplace_id, brand_id, at)
-    if (found.level, found.warned) == ((before.level, before.warned) if before else (Level.PROVISIONAL, False)):
+    if _is_recorded(found, before):
         return found
     change_id = runtime.ids.new("std")
     row = {
@@ -144,6 +166,36 @@ def recount(runtime: Runtime, connection: Connection, marketplace_id: str, brand
     return found
 
 
+def _is_recorded(found: Standing, before: StandingChange | None) -> bool:
+    return (found.level, found.warned) == ((before.level, before.warned) if before else (Level.PROVISIONAL, False))
+
+
+@dataclass(slots=True)
+class Recounts:
+    """The moment up to which this process has counted the standings again; None before its first sweep."""
+
+    until: datetime | None = None
+
+
+def sweep_standings(runtime: Runtime) -> int:
+    """Record the standings that changed without an event; returns how many were counted.
+
+    A brand is counted where an undo window has closed since the last sweep. All brands are counted at the first sweep
+    and once a day, because outcomes leave the period of the standing.
+    """
+    swept, now = runtime.services[Recounts], runtime.clock.now()
+    until = now - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    after = swept.until if swept.until is not None and swept.until.date() == until.date() else None
+    with runtime.store.read() as connection:
+        due = recounts.enrolled(connection) if after is None else recounts.touched(connection, after, until)
+    for pair in due:
+        with runtime.store.write() as connection:
+            standings.lock(connection, *pair)
+            recount(runtime, connection, *pair, now)
+    swept.until = until
+    return len(due)
+
+
 def _go_on(
     runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
 ) -> None:
@@ -167,7 +219,7 @@ def _go_on(
 def explanation(runtime: Runtime, connection: Connection, marketplace_id: str, brand_id: str) -> dict[str, Any]:
     """A brand's standing as plain values: level, counts, reasons, outlook and history."""
     now, policy = runtime.clock.now(), runtime.policies[StandingPolicy]
-    found = current(runtime, connection, marketplace_id, brand_id, now)
+    found, history = with_history(runtime, connection, marketplace_id, brand_id, now, most=_MOST_CHANGES)
     follows = effect_now(runtime, connection, found, marketplace_id, brand_id, now)
     begun = stage_of(runtime, connection, found, marketplace_id, brand_id, now)
     return {
@@ -195,7 +247,7 @@ def explanation(runtime: Runtime, connection: Connection, marketplace_id: str, b
                 "reasons": list(map(in_english, one.reasons)),
                 "policy_version": one.policy_version,
             }
-            for one in standings.changes(connection, marketplace_id, brand_id, most=_MOST_CHANGES)
+            for one in history
         ],
         "as_of": now.isoformat(),
         "policy_version": policy_version(policy),
@@ -217,4 +269,5 @@ def _counted(
     policy = runtime.policies[StandingPolicy]
     before = standings.last_change(connection, marketplace_id, brand_id)
     given = standings.answers(connection, marketplace_id, brand_id, since=at - timedelta(days=policy.window_days))
+    given = settled(given, by=at - timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds))
     return standing(given, kept=before.kept_level if before else None, as_of=at, policy=policy), before

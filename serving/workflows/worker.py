@@ -30,6 +30,7 @@ from serving.review.service.sampled_reviews import open_sampled_reviews
 from serving.scoring.service.on_trial import follow_trials
 from serving.sellers.service.sanctioning import sweep_sanctions
 from serving.sellers.service.seller_risk import refresh_seller_risks
+from serving.standing.service import sweep_standings
 from serving.takedowns.service.removal_checks import sweep_removal_checks
 from serving.workflows import registered
 
@@ -49,6 +50,7 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "references": refresh_references,
     "drift_reports": measure_weekly,
     "seller_risks": refresh_seller_risks,
+    "standings": sweep_standings,
     "blind_looks": open_sampled_reviews,
     "known_answers": open_gold_items,
     "breakers_opened": look_at_breakers,

@@ -6,7 +6,7 @@ errors of floating point numbers.
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -95,6 +95,20 @@ def outcome(given: Given) -> tuple[Outcome, datetime] | None:
     if given.analyst is not None and given.analyst.judgement in _AGAINST:
         return Outcome.REJECTED, given.analyst.at
     return None
+
+
+def settled(answers: Iterable[Given], *, by: datetime) -> list[Given]:
+    """The answers given by a moment, with what was ruled by then; later answers and rulings can still be undone."""
+    return [
+        replace(
+            one,
+            analyst=one.analyst if one.analyst is not None and one.analyst.at <= by else None,
+            audit=one.audit if one.audit is not None and one.audit.at <= by else None,
+            overturned_at=one.overturned_at if one.overturned_at is not None and one.overturned_at <= by else None,
+        )
+        for one in answers
+        if one.at <= by
+    ]
 
 
 def tallies(answers: Iterable[Given], *, after: datetime, until: datetime) -> dict[ReasonCode | None, Tally]:

@@ -22,6 +22,7 @@ from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format
 from serving.review.store import takedowns
+from serving.standing.policy import StandingPolicy
 from serving.views import queues, views
 from serving.views.queues import QueueFilter
 from serving.views.views import Given, Pair
@@ -221,7 +222,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         done=done_part(runtime, person),
         removals=removals,
         standings=cards,
-        record=record_part(given),
+        record=record_part(given, now, runtime.policies[StandingPolicy].window_days),
         managers=_managers(enrolled),
         answered=counted,
         answered_in_all=sum(one.number for one in counted),

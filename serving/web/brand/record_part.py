@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from serving.account_management.rules.brand_record import AnswerOutcome
 from serving.account_management.service.brand_records import record_of
@@ -27,14 +28,16 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class RecordPart:
-    """The figures above zero; no lines before the first answer that requests a removal."""
+    """The figures above zero, of the answers of the last `days`; no lines without one that requests a removal."""
 
+    days: int
     lines: tuple[Line, ...]
 
 
-def record_part(answers: Iterable[BrandAnswer]) -> RecordPart:
-    """The figures of the reader's brands."""
-    found = record_of(answers)
+def record_part(answers: Iterable[BrandAnswer], now: datetime, days: int) -> RecordPart:
+    """The figures of the reader's brands over the period of the standing, so that both count the same answers."""
+    since = now - timedelta(days=days)
+    found = record_of(one for one in answers if one.answered.answered_at > since)
     lines = [Line(say(name), number(found.outcomes[one])) for one, name in _SHOWN.items() if found.outcomes[one]]
     if lines:
         objections = number(found.counter_notices)
@@ -44,4 +47,4 @@ def record_part(answers: Iterable[BrandAnswer]) -> RecordPart:
         lines.append(Line(say("Seller objections"), objections))
     if found.median_hours_to_removal is not None:
         lines.append(Line(say("Median time to removal"), own_words.hours(found.median_hours_to_removal)))
-    return RecordPart(tuple(lines))
+    return RecordPart(days, tuple(lines))

@@ -17,8 +17,7 @@ from serving.platform.tabular import Format, as_file
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Tally
 from serving.standing.rules.standing import Level, Scope
-from serving.standing.service import current, effect_now
-from serving.standing.store import standings
+from serving.standing.service import effect_now, with_history
 from serving.web.brand.brand_charts import LevelChart, ScopeChart, level_chart, scope_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
 from serving.web.brand.standing_part import NAMES, StandingCard, scope_name, standing_card
@@ -112,9 +111,8 @@ def _page(runtime: Runtime, session: Session, request: Request) -> StandingPage:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         card = standing_card(runtime, connection, scope.pair, scope.brand, now)
-        found = current(runtime, connection, *scope.pair, now)
+        found, changes = with_history(runtime, connection, *scope.pair, now, most=_MOST_CHANGES)
         follows = effect_now(runtime, connection, found, *scope.pair, now)
-        changes = standings.changes(connection, *scope.pair, most=_MOST_CHANGES)
     scopes = [one for one in (found.overall, *found.by_reason) if one.tally.counted]
     limits = [
         (say("full %(share)s", share=_percent(policy.full_lower_bound)), float(policy.full_lower_bound)),

@@ -13,8 +13,7 @@ from serving.standing.policy import StandingPolicy
 from serving.standing.rules.enrolment import Phase
 from serving.standing.rules.standing import Finding, Level, Scope, Standing
 from serving.standing.rules.standing_outlook import outlook
-from serving.standing.service import current, effect_now, stage_of
-from serving.standing.store import standings
+from serving.standing.service import effect_now, stage_of, with_history
 from serving.standing.store.standings import StandingChange
 from serving.takedowns.store import removal_checks
 from serving.views.views import Pair
@@ -70,7 +69,10 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True)
 class StandingCard:
-    """The card of a brand. `withheld` is why its next confirmation does not remove at once, if it does not."""
+    """The card of a brand. `withheld` is why its next confirmation does not remove at once, if it does not.
+
+    All counts and the speed are of the last `window_days`.
+    """
 
     brand: str
     key: str
@@ -82,14 +84,14 @@ class StandingCard:
     withheld: Message | None
     speed: str | None
     phase: tuple[str, ...]
+    window_days: int
 
 
 def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: str, now: datetime) -> StandingCard:
     """The card of a brand at a marketplace, computed now."""
-    found = current(runtime, connection, *pair, now)
+    found, changes = with_history(runtime, connection, *pair, now, most=_MOST_CHANGES)
     follows = effect_now(runtime, connection, found, *pair, now)
     begun = stage_of(runtime, connection, found, *pair, now)
-    changes = standings.changes(connection, *pair, most=_MOST_CHANGES)
     return StandingCard(
         brand=brand,
         key=f"{pair[0]}-{pair[1]}",
@@ -101,18 +103,20 @@ def standing_card(runtime: Runtime, connection: Connection, pair: Pair, brand: s
         withheld=None if follows.at_once else follows.reason,
         speed=_speed(runtime, connection, pair, now),
         phase=tuple(map(in_words, begun.reasons)) if begun.phase is not Phase.FULL else (),
+        window_days=runtime.policies[StandingPolicy].window_days,
     )
 
 
 def _speed(runtime: Runtime, connection: Connection, pair: Pair, now: datetime) -> str | None:
-    since = now - timedelta(days=runtime.policies[StandingPolicy].window_days)
-    found = removal_checks.times(connection, pair[0], brand_id=pair[1], since=since)
+    days = runtime.policies[StandingPolicy].window_days
+    found = removal_checks.times(connection, pair[0], brand_id=pair[1], since=now - timedelta(days=days))
     if found.median_seconds is None:
         return None
     return say_many(
-        "Median time from confirmation to verified removal: %(time)s (%(n)s removal).",
-        "Median time from confirmation to verified removal: %(time)s (%(n)s removals).",
+        "Median time from confirmation to verified removal, last %(days)s days: %(time)s (%(n)s removal).",
+        "Median time from confirmation to verified removal, last %(days)s days: %(time)s (%(n)s removals).",
         found.removals,
+        days=days,
         time=own_words.duration(found.median_seconds),
     )
 

@@ -11,8 +11,8 @@ from tests.serving.standing.test_service import suspend
 
 
 def to_the_present(site: Site) -> None:
-    """Move the clock to shortly before now, the time of a command."""
-    site.clock.forward(seconds=(datetime.now(UTC) - site.clock.now()).total_seconds() - 60)
+    """Move the clock to ten minutes before now, the time of a command: the undo window has closed by then."""
+    site.clock.forward(seconds=(datetime.now(UTC) - site.clock.now()).total_seconds() - 600)
 
 
 def test_a_standing_is_explained_with_its_counts_and_what_would_change_it(site: Site, tmp_path: Path) -> None:

@@ -2,9 +2,10 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from features.message import message
 from models.case import CaseLane, CaseState
@@ -12,6 +13,7 @@ from models.errors import Forbidden
 from models.labels import NoLabel
 from models.messages.english import in_english
 from models.outcomes import outcomes
+from models.policies.deciding import EnforcementPolicy
 from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
@@ -27,23 +29,37 @@ from serving.scoring.store import histories
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Tally
 from serving.standing.rules.standing import Level, Standing
-from serving.standing.service import current
-from serving.standing.store import standings
+from serving.standing.service import current, sweep_standings, with_history
+from serving.standing.store import recounts, standings
 from serving.standing.tables import confirmation
 from serving.takedowns.store import actions
+from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionEvent
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.replays import having
 from tests.fixtures.reviewing import a_case, a_second_review, judge, open_cases
 from tests.fixtures.runtimes import Site
+from tests.fixtures.tampering import drop_guards
 
 SELLER = a_suspect_row()["seller"]["external_id"]
 FAKE, REAL = Judgement.COUNTERFEIT, Judgement.GENUINE
 
 
-def standing_of(site: Site) -> Standing:
+def undo_window(site: Site) -> timedelta:
+    return timedelta(seconds=site.runtime.policies[EnforcementPolicy].undo_window_seconds)
+
+
+def standing_of(site: Site, *, after: timedelta | None = None) -> Standing:
+    """The standing as it will be once all undo windows have closed, or after a time."""
+    at = site.clock.now() + (undo_window(site) if after is None else after)
     with site.runtime.store.read() as connection:
-        return current(site.runtime, connection, site.here, site.brand_id, site.clock.now())
+        return current(site.runtime, connection, site.here, site.brand_id, at)
+
+
+def settle(site: Site) -> None:
+    """Let every undo window close, and record the standings."""
+    site.clock.forward(seconds=undo_window(site).total_seconds())
+    sweep_standings(site.runtime)
 
 
 def history(site: Site) -> list[tuple[Level, bool]]:
@@ -125,6 +141,7 @@ def test_an_appeal_counts_once_it_is_upheld(any_site: Site) -> None:
     (case,) = open_cases(any_site, CaseLane.APPEAL)
     judge(any_site, any_site.second_analyst, case, REAL)
     assert standing_of(any_site).overall.tally == Tally(overturned=1)
+    settle(any_site)
     assert history(any_site) == [(Level.PROVISIONAL, True)]
 
 
@@ -137,12 +154,15 @@ def test_an_undone_decision_on_an_appeal_does_not_count(any_site: Site) -> None:
     case = appeal(any_site, remove(any_site, 1))
     undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
     assert standing_of(any_site).overall.tally == Tally(accepted=1)
-    assert history(any_site) == [(Level.PROVISIONAL, True), (Level.PROVISIONAL, False)]
+    settle(any_site)
+    assert history(any_site) == [], "it was undone before it counted"
 
 
-def test_good_standing_is_lost_at_the_request_after_the_decision_that_broke_it(any_site: Site) -> None:
+def test_good_standing_is_lost_once_the_decision_that_broke_it_cannot_be_undone(any_site: Site) -> None:
     having(any_site, lose)
-    assert history(any_site) == [(Level.PROVISIONAL, True), (Level.CAPPED, False)]
+    assert history(any_site) == []
+    settle(any_site)
+    assert history(any_site) == [(Level.CAPPED, False)]
     strict = any_site.runtime.policies.changed(StandingPolicy(daily_cap=4))
     site = replace(any_site, runtime=replace(any_site.runtime, policies=strict))
     assert confirm(site, 104)[1].action is not None  # The fourth of the day.
@@ -230,6 +250,7 @@ def test_a_suspended_brands_confirmation_alone_is_no_label_and_no_strike(site: S
 
 def test_a_level_that_changes_is_kept_with_counts_reasons_and_policy_and_in_the_audit_log(any_site: Site) -> None:
     having(any_site, lose)
+    settle(any_site)
     with any_site.runtime.store.read() as connection:
         last = standings.last_change(connection, any_site.here, any_site.brand_id)
         acts = list(connection.execute(select(audit_entry.c.act).order_by(audit_entry.c.sequence)).scalars())
@@ -238,7 +259,7 @@ def test_a_level_that_changes_is_kept_with_counts_reasons_and_policy_and_in_the_
     assert last.counts["trademark_counterfeit"] == last.counts["overall"]
     assert last.policy_version.startswith("StandingPolicy:")
     assert any("3 overturned (100.00%)" in in_english(reason) for reason in last.reasons)
-    assert acts.count("standing.changed") == 2
+    assert acts.count("standing.changed") == 1
 
 
 def confirmations(site: Site) -> list[tuple[str, float, bool]]:
@@ -272,6 +293,7 @@ def test_a_sampled_removal_gets_a_second_review_after_its_undo_window(any_site: 
         judge(any_site, any_site.analyst, review, REAL)  # She asked the brand.
     assert judge(any_site, any_site.second_analyst, review, REAL).action is None
     assert standing_of(any_site).overall.tally == Tally(rejected=1, audited=1)
+    settle(any_site)
     assert history(any_site) == [(Level.PROVISIONAL, True)]
 
 
@@ -296,3 +318,89 @@ def test_concurrent_confirmations_do_not_exceed_the_daily_cap(any_site: Site) ->
     with ThreadPoolExecutor(6) as pool:
         given = list(pool.map(lambda case: judge(site, site.brand_person, case, FAKE), found))
     assert sum(one.action is not None for one in given) == 3
+
+
+def test_an_answer_counts_once_its_undo_window_has_closed(any_site: Site) -> None:
+    judge(any_site, any_site.brand_person, asked(any_site, 1), FAKE)
+    assert standing_of(any_site, after=timedelta(seconds=179)).overall.tally == Tally()
+    assert standing_of(any_site, after=timedelta(seconds=180)).overall.tally == Tally(accepted=1)
+
+
+def test_a_later_ruling_counts_once_its_undo_window_has_closed(any_site: Site) -> None:
+    suspend(any_site)
+    case, _ = confirm(any_site, 1)
+    any_site.clock.forward(days=1)
+    judge(any_site, any_site.second_analyst, case_now(any_site, case), REAL)
+    assert standing_of(any_site, after=timedelta(seconds=179)).overall.tally == Tally()
+    assert standing_of(any_site, after=timedelta(seconds=180)).overall.tally == Tally(rejected=1)
+
+
+def test_a_reinstatement_counts_once_its_undo_window_has_closed(any_site: Site) -> None:
+    appeal(any_site, remove(any_site, 1))
+    assert standing_of(any_site, after=timedelta(seconds=179)).overall.tally == Tally(accepted=1)
+    assert standing_of(any_site, after=timedelta(seconds=180)).overall.tally == Tally(overturned=1)
+
+
+def test_a_change_is_recorded_by_the_sweep_after_the_undo_window(any_site: Site) -> None:
+    sweep_standings(any_site.runtime)
+    external_ids = [remove(any_site, number) for number in (101, 102, 103)]
+    settle(any_site)
+    for external_id in external_ids:
+        appeal(any_site, external_id)
+    assert (sweep_standings(any_site.runtime), history(any_site)) == (0, [])
+    any_site.clock.forward(seconds=180)
+    assert (sweep_standings(any_site.runtime), history(any_site)) == (1, [(Level.CAPPED, False)])
+    any_site.clock.forward(seconds=180)
+    assert sweep_standings(any_site.runtime) == 0, "nothing was answered since"
+
+
+def touched_since(site: Site, after: datetime) -> bool:
+    with site.runtime.store.read() as connection:
+        found = recounts.touched(connection, after, site.clock.now())
+    assert found in ([], [(site.here, site.brand_id)])
+    return bool(found)
+
+
+def test_an_answer_a_decision_and_an_action_each_call_for_a_count(any_site: Site) -> None:
+    """An action without a verdict of its moment is a reinstatement after silence; its row is moved in time here."""
+    suspend(any_site)
+    moment = any_site.clock.now()
+    case, _ = confirm(any_site, 1)
+    assert touched_since(any_site, moment), "the brand answered"
+    moment = any_site.clock.now()
+    assert not touched_since(any_site, moment)
+    any_site.clock.forward(seconds=1)
+    judge(any_site, any_site.second_analyst, case_now(any_site, case), REAL)
+    assert touched_since(any_site, moment), "an analyst decided, without an action"
+    case, _ = confirm(any_site, 2)
+    made = judge(any_site, any_site.analyst, case_now(any_site, case), FAKE).action
+    assert made is not None
+    moment = any_site.clock.now()
+    any_site.clock.forward(seconds=1)
+    assert not touched_since(any_site, moment)
+    with any_site.runtime.store.write() as connection:
+        drop_guards(connection, "action")
+        of_it = action.c.action_id == made.action_id
+        connection.execute(update(action).where(of_it).values(created_at=any_site.clock.now()))
+    assert touched_since(any_site, moment), "an action followed"
+
+
+def test_a_change_by_time_alone_is_recorded_once_a_day(any_site: Site) -> None:
+    having(any_site, lose)
+    settle(any_site)
+    any_site.clock.forward(days=91)
+    assert sweep_standings(any_site.runtime) >= 1
+    assert history(any_site)[-1] == (Level.PROVISIONAL, False)
+
+
+def test_the_newest_change_always_has_the_level_of_the_standing(any_site: Site) -> None:
+    having(any_site, lose)
+    any_site.clock.forward(seconds=180)
+    for days in (0, 1, 91):
+        any_site.clock.forward(days=days)
+        with any_site.runtime.store.read() as connection:
+            pair, now = (any_site.here, any_site.brand_id), any_site.clock.now()
+            found, changes = with_history(any_site.runtime, connection, *pair, now, most=1)
+        assert (changes[0].level, changes[0].warned) == (found.level, found.warned), days
+        assert len(changes) == 1
+        sweep_standings(any_site.runtime)

@@ -66,7 +66,7 @@ def test_a_listing_that_is_still_shown_is_announced_to_the_staff_and_named_to_it
     assert "still shown" not in words(analyst.get("/pending-removals").text)
     page = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "Removed verified as removed after 4 h" in page
-    assert "Median time from confirmation to verified removal: 4 h" in page
+    assert "Median time from confirmation to verified removal, last 90 days: 4 h" in page
 
 
 def a_pending_removal(site: Site) -> str:

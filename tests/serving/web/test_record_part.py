@@ -1,4 +1,5 @@
 import csv
+import re
 from io import BytesIO, StringIO
 
 import pyarrow.parquet as pq
@@ -33,8 +34,8 @@ def test_a_brand_reads_what_became_of_its_answers_and_takes_them_along(any_site:
     visitor = visit_as(any_site, any_site.brand_person)
     text = words(visitor.get("/brand").text)
     assert (
-        "Outcomes of your answers Accepted 3 Rejected 1 Seller objections 2, 1 upheld Median time to removal 3 min"
-        in text
+        "Outcomes of your answers, last 90 days Accepted 3 Rejected 1 Seller objections 2, 1 upheld Median time to "
+        "removal 3 min" in text
     )
     answer = visitor.get("/brand/record.csv")
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
@@ -59,7 +60,7 @@ def test_a_brand_reads_what_became_of_its_answers_and_takes_them_along(any_site:
 def test_a_brand_takes_along_nothing_of_another(site: Site) -> None:
     some_answers(site)
     visitor = visit_as(site, a_person_of(site, "Veloria"))
-    assert "No removals yet. Confirm a question to request one." in words(visitor.get("/brand").text)
+    assert "No removals in the last 90 days. Confirm a question to request one." in words(visitor.get("/brand").text)
     assert len(visitor.get("/brand/record.csv").text.splitlines()) == 1
     assert pq.read_table(BytesIO(visitor.get("/brand/record.parquet").content)).num_rows == 0
 
@@ -74,3 +75,29 @@ def test_who_is_no_brand_and_what_is_no_format_get_nothing(site: Site) -> None:
 )
 def test_hours_read(hours: float, expected: str) -> None:
     assert own_words.hours(hours) == expected
+
+
+def test_the_outcomes_are_of_the_same_days_as_the_standing(site: Site) -> None:
+    """An outcome that no longer counts for the standing is not an accepted answer of the period either."""
+    with a_marketplace_that_listens(site):
+        removed_by_brand(site, "MP-1")
+        site.clock.forward(days=89)
+        visitor = visit_as(site, site.brand_person)
+        text = words(visitor.get("/brand").text)
+        assert "Outcomes of your answers, last 90 days Accepted 1" in text
+        assert "Reason, last 90 days Accepted Rejected Overturned Trademark counterfeit 1 0 0" in text
+        site.clock.forward(days=2)
+        text = words(visitor.get("/brand").text)
+    assert "No confirmation was counted in 90 days" in text
+    assert "Accepted 1" not in text
+    assert "No removals in the last 90 days. Confirm a question to request one." in text
+
+
+def test_every_median_of_the_page_names_its_period(site: Site) -> None:
+    with a_marketplace_that_listens(site):
+        removed_by_brand(site, "MP-1")
+        text = words(visit_as(site, site.brand_person).get("/brand").text)
+    assert "in the last seven days (median time to answer" in text
+    outcomes = text[text.index("Outcomes of your answers, last 90 days") :]
+    assert "Median time to removal" in outcomes[: outcomes.index("Every answer")]
+    assert len(re.findall("[Mm]edian", text)) == 2

@@ -1,3 +1,5 @@
+import re
+
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.standing.policy import StandingPolicy
@@ -50,3 +52,21 @@ def test_a_standing_of_another_brand_is_not_there(site: Site) -> None:
     assert "No outcomes are counted yet." in words(visitor.get(_PLACE).text)
     for path in (_PLACE, f"{_PLACE}.csv"):
         assert visitor.get(f"{path}?of={ours}").status_code == 404
+
+
+def test_the_badge_and_the_chart_always_end_on_one_level(site: Site) -> None:
+    """Days later outcomes stop counting, and nobody has answered meanwhile."""
+    with a_marketplace_that_listens(site):
+        for number in range(4):
+            given_back(site, removed_by_brand(site, f"MP-{number}"))
+            site.clock.forward(hours=1)
+    visitor = visit_as(site, site.brand_person)
+    levels = []
+    for days in (0, 40, 60):
+        site.clock.forward(days=days)
+        page = visitor.get(_PLACE).text
+        (badge,) = re.findall(r'<h1>Standing</h1><span class="bg [^"]*">([^<]+)<', page)
+        (label,) = re.findall(r'aria-label="(Provisional[^"]*)"', page)
+        assert re.sub(r" from .*", "", label.split("; ")[-1]) == badge, label
+        levels.append(badge)
+    assert levels == ["Daily limit", "Daily limit", "Provisional"]

@@ -8,9 +8,10 @@ from tests.serving.web.visits import visit_as, words
 
 def test_a_brand_sees_its_standing_the_counts_behind_it_and_what_would_change_it(site: Site) -> None:
     judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND), Judgement.COUNTERFEIT)
+    site.clock.forward(seconds=180)
     text = words(visit_as(site, site.brand_person).get("/brand").text)
     assert "Your standing Provisional Provisional standing: a confirmation removes the listing at once" in text
-    assert "Reason, last three months Accepted Rejected Overturned Trademark counterfeit 1 0 0" in text
+    assert "Reason, last 90 days Accepted Rejected Overturned Trademark counterfeit 1 0 0" in text
     assert "15 more accepted outcomes would lead to full standing." in text
     assert "3 more overturned outcomes would end good-faith standing." in text
     assert "Change history" not in text

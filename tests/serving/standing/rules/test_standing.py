@@ -15,6 +15,7 @@ from serving.standing.rules.confirmations import (
     Ruling,
     Tally,
     outcome,
+    settled,
     surely_above,
     surely_at_least,
     surely_below,
@@ -100,6 +101,28 @@ BECAME: list[tuple[Given, tuple[Outcome, datetime] | None, str]] = [
 @pytest.mark.parametrize(("given", "expected", "_why"), BECAME, ids=[row[-1] for row in BECAME])
 def test_an_answer_counts_as(given: Given, expected: tuple[Outcome, datetime] | None, _why: str) -> None:
     assert outcome(given) == expected
+
+
+RULED = Ruling(REAL, LATER)
+SETTLED: list[tuple[Given, Given | None, str]] = [
+    (replace(RIGHT, at=LATER), replace(RIGHT, at=LATER), "at the moment itself"),
+    (replace(RIGHT, at=LATER + timedelta(seconds=1)), None, "an answer after the moment"),
+    (replace(PASSED_ON, analyst=RULED), replace(PASSED_ON, analyst=RULED), "a decision at the moment"),
+    (
+        replace(PASSED_ON, analyst=Ruling(REAL, LATER + timedelta(seconds=1))),
+        PASSED_ON,
+        "a decision after the moment: undecided",
+    ),
+    (replace(RIGHT, audit=RULED), replace(RIGHT, audit=RULED), "a second review at the moment"),
+    (replace(RIGHT, audit=Ruling(REAL, LATER + timedelta(seconds=1))), RIGHT, "a second review after the moment"),
+    (replace(RIGHT, overturned_at=LATER), replace(RIGHT, overturned_at=LATER), "a reinstatement at the moment"),
+    (replace(RIGHT, overturned_at=LATER + timedelta(seconds=1)), RIGHT, "a reinstatement after the moment"),
+]
+
+
+@pytest.mark.parametrize(("given", "left", "_why"), SETTLED, ids=[row[-1] for row in SETTLED])
+def test_what_can_still_be_undone_does_not_count(given: Given, left: Given | None, _why: str) -> None:
+    assert settled([given], by=LATER) == ([] if left is None else [left])
 
 
 def test_an_overturn_counts_from_its_own_day() -> None:
