@@ -46,3 +46,10 @@ def test_only_listings_with_a_mature_label_count_by_their_first_score(site: Site
     assert (seen.labelled, seen.counterfeit) == (2, 1)
     assert seen.reasons_for
     assert all(one.labelled <= 2 for one in seen.reasons_for)
+
+
+def test_a_rule_is_one_row_whatever_seller_it_names() -> None:
+    named = {seller: message("relist.linked_newcomer", seller=seller) for seller in ("ann", "bo", "cleo")}
+    found = [{"version_id": one, "reasons": [], "route_reasons": [as_json(rule)]} for one, rule in named.items()]
+    (only,) = told(found, {"ann": True, "bo": True, "cleo": False}).rules
+    assert (only.name, only.labelled, only.counterfeit) == ("relist.linked_newcomer", 3, 2)
