@@ -26,12 +26,12 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """Members by their numbers, in order, and the links between them."""
+    """Members by their numbers, in order. The other fields are how many of them share this with another member."""
 
     members: tuple[int, ...]
-    words: bool
-    seller: bool
-    links: bool
+    words: int
+    seller: int
+    links: int
 
 
 def clusters(members: Sequence[Member]) -> list[Cluster]:
@@ -60,7 +60,13 @@ def clusters(members: Sequence[Member]) -> list[Cluster]:
     for number in range(len(members)):
         groups.setdefault(lead(number), []).append(number)
     return [
-        Cluster(tuple(group), *map(any, zip(*(tie for (one, _), tie in ties.items() if one in group), strict=True)))
+        Cluster(
+            tuple(group),
+            *(
+                len({number for pair, tie in ties.items() if tie[kind] and pair[0] in group for number in pair})
+                for kind in range(3)
+            ),
+        )
         for group in groups.values()
         if len(group) >= FEWEST
     ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar, Final
 
 from fastapi import APIRouter, Request
@@ -28,6 +28,7 @@ from serving.review.store.bulk_verdicts import StoredBulkItem
 from serving.views import queues, views
 from serving.web import text_view
 from serving.web.case.answers import answer_of
+from serving.web.case.near_duplicates_card import near_at_scoring, near_since
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, is_case_id
@@ -151,7 +152,7 @@ def bulk_page(runtime: Runtime, session: Session, wanted: list[str], cluster: st
     person, now, most = session.person, runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:
         if is_case_id(cluster):
-            wanted = [*wanted, cluster, *_nearly_the_same(connection, person, cluster)]
+            wanted = [*wanted, cluster, *_nearly_the_same(connection, person, cluster, now)]
         found = named(connection, person, wanted)
         here = found[0].marketplace_id if found else ""
         why = reasons_left_out(connection, person, here, found, now)
@@ -162,11 +163,11 @@ def bulk_page(runtime: Runtime, session: Session, wanted: list[str], cluster: st
     return BulkPage(runtime.ids.new("blk"), rows, left_out, max(0, len(together) - most), most)
 
 
-def _nearly_the_same(connection: Connection, person: Person, case_id: str) -> list[str]:
+def _nearly_the_same(connection: Connection, person: Person, case_id: str, now: datetime) -> list[str]:
     """The open cases of near-duplicates of a case's listing."""
     for case in named(connection, person, [case_id]):
         facts = views.facts_of_cases(connection, case.marketplace_id, [case_id])[case_id]
-        shown = facts.likeness.shown if facts.likeness is not None else ()
+        shown = (*near_at_scoring(facts), *near_since(connection, case.marketplace_id, facts, now))
         offered = views.offered(connection, case.marketplace_id, [one.listing_id for one in shown])
         ids = [one.case_id for one in offered.values() if one.case_id is not None]
         return [one.case_id for one in named(connection, person, ids) if one.state is CaseState.OPEN]

@@ -57,7 +57,12 @@ from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.evidence_card import KeptSnapshot, evidence_card
 from serving.web.case.flow import looks_ahead, on_their_way
 from serving.web.case.links_card import LinksCard, links_card
-from serving.web.case.near_duplicates_card import NearDuplicatesCard, near_duplicates_part
+from serving.web.case.near_duplicates_card import (
+    NearDuplicatesCard,
+    near_at_scoring,
+    near_duplicates_part,
+    near_since,
+)
 from serving.web.case.notes_card import NotesCard, notes_card
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.case.risk_part import RiskPart, risk_part
@@ -221,7 +226,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),
         documents=documents_card(documents_of(connection, case), case.case_id, now),
         links=links_card(facts),
-        likeness=_near_duplicates(connection, here, facts),
+        likeness=_near_duplicates(connection, here, facts, now),
         reasons=None if dark else case_cards.reasons_card(score),
         rule_matches=case_cards.rule_matches(facts),
         silent=_silent(connection, case, facts),
@@ -269,9 +274,10 @@ def _as_row(case: Case, score: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _near_duplicates(connection: Connection, here: str, facts: Facts) -> NearDuplicatesCard:
-    shown = facts.likeness.shown if facts.likeness is not None else ()
-    return near_duplicates_part(facts, views.offered(connection, here, [one.listing_id for one in shown]))
+def _near_duplicates(connection: Connection, here: str, facts: Facts, now: datetime) -> NearDuplicatesCard:
+    since = near_since(connection, here, facts, now)
+    shown = [one.listing_id for one in (*near_at_scoring(facts), *since)]
+    return near_duplicates_part(facts, since, views.offered(connection, here, shown))
 
 
 def _expected_harm(connection: Connection, here: str, row: dict[str, Any], facts: Facts) -> str:

@@ -1,11 +1,15 @@
-"""Near-duplicates of a listing at scoring time: sellers, prices and outcomes."""
+"""Near-duplicates of a listing, at scoring time and since: sellers, prices and outcomes."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
 
 from features.facts import Facts
 from features.near_duplicates import NearDuplicate, NearDuplicates
+from serving.intake.service.near_duplicates import near_duplicates_of
 from serving.views.views import Offered
 from serving.web import text_view
 from serving.web.text_view import Shown
@@ -31,23 +35,45 @@ class Duplicate:
 
 @dataclass(frozen=True, slots=True)
 class NearDuplicatesCard:
-    """The card; `compared` is False if the text was too short to compare or was not compared then."""
+    """The card; `compared` is False if the text was too short to compare or was not compared then.
+
+    `later` are the near-duplicates that became known after scoring.
+    """
 
     compared: bool
     sentences: tuple[str, ...]
     duplicates: tuple[Duplicate, ...]
+    later: tuple[Duplicate, ...]
 
 
-def near_duplicates_part(facts: Facts, offered: Mapping[str, Offered]) -> NearDuplicatesCard:
+def near_at_scoring(facts: Facts) -> tuple[NearDuplicate, ...]:
+    """The near-duplicates that the score knew."""
+    return facts.likeness.shown if facts.likeness is not None else ()
+
+
+def near_since(connection: Connection, marketplace_id: str, facts: Facts, now: datetime) -> tuple[NearDuplicate, ...]:
+    """The near-duplicates that became known after scoring.
+
+    A cluster of the queue is linked in both directions, so the listing that came first has these alone.
+    """
+    known = {one.listing_id for one in near_at_scoring(facts)}
+    found = near_duplicates_of(connection, marketplace_id, facts.listing, now)
+    return tuple(one for one in (found.shown if found is not None else ()) if one.listing_id not in known)
+
+
+def near_duplicates_part(
+    facts: Facts, since: Sequence[NearDuplicate], offered: Mapping[str, Offered]
+) -> NearDuplicatesCard:
     """The card of facts; `offered` holds current data about the near-duplicates that are shown."""
-    found = facts.likeness
+    found, currency = facts.likeness, facts.price.base_currency
+    later = tuple(_duplicate(one, offered.get(one.listing_id), currency) for one in since)
     if found is None:
-        return NearDuplicatesCard(compared=False, sentences=(), duplicates=())
-    currency = facts.price.base_currency
+        return NearDuplicatesCard(compared=False, sentences=(), duplicates=(), later=later)
     return NearDuplicatesCard(
         compared=True,
         sentences=tuple(_sentences(found, currency)),
         duplicates=tuple(_duplicate(one, offered.get(one.listing_id), currency) for one in found.shown),
+        later=later,
     )
 
 

@@ -71,13 +71,13 @@ def _member(marketplace_id: str, facts: Facts) -> Member:
 def _head(found: Cluster, rows: Sequence[Mapping[str, Any]], currencies: Mapping[str, str]) -> ClusterHead:
     sellers = len({row["seller_external_id"] for row in rows if row["seller_external_id"] is not None})
     told = [
-        text
-        for text, holds in (
+        text if number == len(rows) else f"{text} ({number} of {len(rows)})"
+        for text, number in (
             ("near-duplicate text", found.words),
             ("same seller", found.seller),
             ("linked sellers", found.links),
         )
-        if holds
+        if number
     ]
     ties = words.listed(told)
     # A sum would reveal the masked score.

@@ -14,17 +14,17 @@ def a_member(listing: str, seller: str | None = None, near: str = "", linked: st
         ([a_member("a", "s"), a_member("b", "s")], [], "two are no cluster"),
         (
             [a_member("a", "s"), a_member("x", "t"), a_member("b", "s"), a_member("c", "s")],
-            [Cluster((0, 2, 3), words=False, seller=True, links=False)],
+            [Cluster((0, 2, 3), words=0, seller=3, links=0)],
             "one seller",
         ),
         (
             [a_member("a"), a_member("b", near="a"), a_member("c", near="b")],
-            [Cluster((0, 1, 2), words=True, seller=False, links=False)],
+            [Cluster((0, 1, 2), words=3, seller=0, links=0)],
             "by way of each other, in any order of scoring",
         ),
         (
             [a_member("a", "s", linked="t"), a_member("b", "t"), a_member("c", "u", near="a")],
-            [Cluster((0, 1, 2), words=True, seller=False, links=True)],
+            [Cluster((0, 1, 2), words=2, seller=0, links=2)],
             "several ties",
         ),
         ([a_member("a"), a_member("b"), a_member("c")], [], "nobody named is not one seller"),
@@ -37,8 +37,8 @@ def a_member(listing: str, seller: str | None = None, near: str = "", linked: st
             [a_member(name, seller) for name, seller in zip("abcdef", "stssst", strict=True)]
             + [a_member("g", "t", near="z")],
             [
-                Cluster((0, 2, 3, 4), words=False, seller=True, links=False),
-                Cluster((1, 5, 6), words=False, seller=True, links=False),
+                Cluster((0, 2, 3, 4), words=0, seller=4, links=0),
+                Cluster((1, 5, 6), words=0, seller=3, links=0),
             ],
             "two clusters, by their first members",
         ),
