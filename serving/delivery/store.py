@@ -78,6 +78,12 @@ def acknowledged_hourly(
     return {datetime.fromisoformat(row.start).replace(tzinfo=UTC): row.n for row in connection.execute(query)}
 
 
+def any_acknowledged(connection: Connection, marketplace_id: str) -> bool:
+    """Whether the marketplace has acknowledged any message."""
+    query = select(action.c.action_id).where(inside(action, marketplace_id, state=ActionState.ACKNOWLEDGED.value))
+    return connection.execute(query.limit(1)).first() is not None
+
+
 def seconds_to_acknowledgement(connection: Connection, marketplace_id: str, since: datetime, most: int) -> list[float]:
     """Seconds from confirmation to acknowledgement of the latest removals acknowledged since a moment, ascending."""
     query = (

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from serving.audit.rules import Head
 from serving.audit.service.signing import last_head
 from serving.audit.store import audit
+from serving.delivery import store as deliveries
 from serving.learning.store import learning
 from serving.operations.service.presence import MISSED
 from serving.operations.store import workers
@@ -27,7 +28,8 @@ class Health:
 
     `champion` is the digest that the database names, `loaded` the one with which this process scores, and `missing` why
     it could not load the champion. `lacking` are the other running processes that could not, and why. `skew` is how far
-    the database's clock is ahead of this machine's, None where it has no clock of its own.
+    the database's clock is ahead of this machine's, None where it has no clock of its own. `acknowledged` is whether
+    the receiver has ever acknowledged a message.
     """
 
     engine: str
@@ -41,6 +43,7 @@ class Health:
     simulated: bool
     skew: timedelta | None
     receiver: Endpoint | None
+    acknowledged: bool
     processes: tuple[WorkerProcess, ...]
     lacking: Mapping[str, str]
     entries: int
@@ -68,6 +71,7 @@ def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> 
         simulated=runtime.clock.simulated,
         skew=_skew(runtime, connection),
         receiver=endpoints.in_force(connection, marketplace_id),
+        acknowledged=deliveries.any_acknowledged(connection, marketplace_id),
         processes=processes,
         lacking=_lacking(runtime, processes, marketplace_id),
         entries=sequence,

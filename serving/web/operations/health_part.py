@@ -24,7 +24,7 @@ class HealthRow:
     sentence: str
 
 
-_ORDER: Final = {"bad": 0, "warn": 1, "good": 2}
+TONES: Final = {"good": 0, "warn": 1, "bad": 2}
 
 
 def health_rows(found: Health, wall: datetime) -> tuple[HealthRow, ...]:
@@ -38,7 +38,7 @@ def health_rows(found: Health, wall: datetime) -> tuple[HealthRow, ...]:
         _jobs(found, wall),
         _log(found),
     )
-    return tuple(sorted(rows, key=lambda row: _ORDER[row.tone]))
+    return tuple(sorted(rows, key=lambda row: -TONES[row.tone]))
 
 
 def _database(found: Health) -> HealthRow:
@@ -93,6 +93,8 @@ def _receiver(found: Health) -> HealthRow:
     if one.failing_since is None and one.paused_until is not None:
         until = words.moment(one.paused_until, found.now)
         return HealthRow("Webhook", "warn", "paused", f"Deliveries are paused until {until}; due messages stay queued.")
+    if one.failing_since is None and not found.acknowledged:
+        return HealthRow("Webhook", "warn", "not used yet", "No message has been acknowledged by the endpoint yet.")
     if one.failing_since is None:
         return HealthRow("Webhook", "good", "healthy", "The marketplace's endpoint responds.")
     number = f"{one.failures:,} {'delivery' if one.failures == 1 else 'deliveries in a row'} failed"
@@ -103,6 +105,8 @@ def _receiver(found: Health) -> HealthRow:
 
 
 def _jobs(found: Health, wall: datetime) -> HealthRow:
+    if not found.processes:
+        return HealthRow("Jobs", "bad", "none yet", "No worker has reported yet, so nothing is sent. Start a worker.")
     alive = [one for one in found.processes if wall - one.seen_at <= MISSED]
     if not alive:
         return HealthRow(

@@ -26,7 +26,7 @@ from serving.takedowns.store import approvals, removal_checks
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
-from serving.web.operations.health_part import HealthRow, health_rows
+from serving.web.operations.health_part import TONES, HealthRow, health_rows
 from serving.web.operations.queues_part import QueueRow, queue_rows
 from serving.web.operations.volumes_part import Volumes, volumes_of
 from serving.web.rendering import respond
@@ -55,9 +55,10 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class BreakerCard:
-    """The circuit breaker: open since when and why, or closed and its last check."""
+    """The circuit breaker: open since when and why, or closed and its last check; not in use without a champion."""
 
     is_open: bool
+    in_use: bool
     since: str
     reason: str
     checked: str
@@ -75,7 +76,11 @@ class AuditHead:
 
 @dataclass(frozen=True, slots=True)
 class OperationsPage(AtMarketplace):
-    """The page; `may_close` is whether the reader may close the breaker, `administers` whether they see all tabs."""
+    """The page.
+
+    `worst` is the tone of the worst health row, `may_close` whether the reader may close the breaker, and `administers`
+    whether they see all tabs.
+    """
 
     template: ClassVar[str] = "operations.html"
     place: ClassVar[str] = PLACE
@@ -87,7 +92,7 @@ class OperationsPage(AtMarketplace):
     breaker: BreakerCard
     audit: AuditHead
     health: tuple[HealthRow, ...]
-    is_well: bool
+    worst: str
     may_close: bool
     administers: bool
 
@@ -126,23 +131,24 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
         figures=figures,
         volumes=seen,
         queues=queues,
-        breaker=_breaker(runtime, breaker, now),
+        breaker=_breaker(runtime, breaker, now, in_use=health.champion is not None),
         audit=AuditHead(
             f"{health.entries:,}",
             health.entry_hash[:16],
             words.moment(health.head.signed_at, now) if health.head else "",
         ),
         health=rows,
-        is_well=all(row.tone != "bad" for row in rows),
+        worst=max(rows, key=lambda row: TONES[row.tone]).tone,
         may_close=here in person.marketplaces(Permission.PROMOTE_MODELS),
         administers=here in person.marketplaces(Permission.ADMINISTER),
     )
 
 
-def _breaker(runtime: Runtime, found: Breaker, now: datetime) -> BreakerCard:
+def _breaker(runtime: Runtime, found: Breaker, now: datetime, *, in_use: bool) -> BreakerCard:
     policy = runtime.policies[BreakerPolicy]
     return BreakerCard(
         is_open=found.opened_at is not None,
+        in_use=in_use,
         since=words.moment(found.opened_at, now) if found.opened_at else "",
         reason=found.reason or "",
         checked=words.moment(found.checked_at, now) if found.checked_at else "",

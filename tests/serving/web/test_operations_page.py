@@ -13,9 +13,11 @@ from serving.operations.service.presence import Presence
 from serving.scoring.store import breakers
 from serving.web.operations.health_part import health_rows
 from tests.fixtures.many_cases import fill_many
+from tests.fixtures.removing import a_marketplace_that_listens, removed_by_brand
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.serving.web.operating import an_administrator, scored
+from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words
 
 PATH = "/operations"
@@ -32,7 +34,7 @@ def test_an_administrator_sees_volumes_queues_and_what_is_not_well(site: Site) -
     assert "No action: 2 per day on average" in text
     assert "Analyst review 1 1 1 d 1 h 1 d 1 h 1 d" in text, "one is open and late, 25 hours of 24"
     assert "No endpoint is registered, so removals are not sent." in text
-    assert "No worker has run in two minutes" in text
+    assert "No worker has reported yet" in text
     assert "Health issue" in text
 
 
@@ -66,7 +68,7 @@ def test_an_open_breaker_is_closed_with_what_was_found(site: Site) -> None:
     assert visitor.post(f"{PATH}/breaker", {"reason": " "}).status_code == 422
     answer = visitor.post(f"{PATH}/breaker", {"reason": "A feed sent cents."})
     assert (answer.status_code, answer.headers["location"]) == (303, PATH)
-    assert "The model asks brands." in words(visitor.get(PATH).text)
+    assert "Circuit breaker not in use" in words(visitor.get(PATH).text), "no model scores"
     assert visit_as(site, site.analyst).post(f"{PATH}/breaker", {"reason": "x"}).status_code == 403
 
 
@@ -128,3 +130,35 @@ def test_the_page_takes_less_than_200_ms_of_the_server_with_100_000_open_cases(s
             assert visitor.get(path).status_code == 200
             took.append(time.perf_counter() - before)
         assert statistics.median(took) < 0.2, path
+
+
+def test_a_new_directory_does_not_contradict_itself(site: Site) -> None:
+    """Without a champion no model asks brands, and an endpoint that got nothing has acknowledged nothing."""
+    visitor = visit_as(site, an_administrator(site))
+    text = words(visitor.get(PATH).text)
+    assert "No model is promoted yet. The starter scorecard scores listings." in text
+    assert "Circuit breaker not in use No model scores yet, so none asks brands." in text
+    assert "The model asks brands." not in text
+    assert "No worker has reported yet, so nothing is sent." in text
+    assert "two minutes" not in text
+    with a_marketplace_that_listens(site):
+        assert "Webhook No message has been acknowledged by the endpoint yet.not used yet" in words(
+            visitor.get(PATH).text
+        )
+        removed_by_brand(site, "MP-1")
+        assert "Webhook The marketplace's endpoint responds.healthy" in words(visitor.get(PATH).text)
+    put_champion_in_force(site)
+    text = words(visitor.get(PATH).text)
+    assert "Circuit breaker closed The model asks brands." in text
+    assert "No model" not in text
+
+
+def test_the_summary_of_health_is_that_of_its_rows(site: Site) -> None:
+    visitor = visit_as(site, an_administrator(site))
+    assert "Health some checks fail" in words(visitor.get(PATH).text)
+    with a_marketplace_that_listens(site):
+        Presence(site.runtime).swept({}, 0.1)
+        sign_head(site.runtime)
+        text = words(visitor.get(PATH).text)
+    assert "Health no check fails, some warn" in text
+    assert "Health issue" not in text
