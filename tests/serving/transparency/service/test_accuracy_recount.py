@@ -1,0 +1,98 @@
+"""The accuracy of automated means equals an independent recount in plain SQL over a simulated half year."""
+
+import random
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import Connection, bindparam, text
+
+from models.policies.learning import DEFAULT_LABELS
+from models.routing import Lane
+from serving.platform.database.types import UtcTime
+from serving.transparency.rules.accuracy_figures import Share
+from serving.transparency.service.automated_accuracy import accuracy
+from tests.fixtures.runtimes import Site
+from tests.serving.transparency.service.half_year import HalfYear
+
+_RECOUNT: Final = Path(__file__).with_name("recount.sql").read_text(encoding="utf-8")
+_FLAGGED: Final = "lane IN ('ask_brand', 'analyst')"
+_PASSED: Final = "lane IN ('release', 'audit')"
+
+
+def recount(connection: Connection, here: str, since: datetime, until: datetime, group: str) -> tuple[int, int, Any]:
+    """(listings, judged, share of counterfeits) of the listings first scored in [since, until) of a group."""
+    moments = {"since": since, "until": until, "mature": until - DEFAULT_LABELS.matures}
+    query = text(_RECOUNT.replace("{group}", group)).bindparams(
+        bindparam("here", here), *(bindparam(name, at, type_=UtcTime()) for name, at in moments.items())
+    )
+    n, judged, share = connection.execute(query).one()
+    return n, judged, None if share is None else pytest.approx(float(share), abs=1e-12)
+
+
+def figures(share: Share) -> tuple[int, float | None]:
+    return share.judged, share.value
+
+
+def check(site: Site, since: datetime, until: datetime) -> None:
+    with site.runtime.store.read() as connection:
+        found = accuracy(connection, site.here, since, until)
+        assert figures(found.flagged) == recount(connection, site.here, since, until, _FLAGGED)[1:]
+        assert figures(found.passed_over) == recount(connection, site.here, since, until, _PASSED)[1:]
+        for band in found.bands:
+            inside = f"probability >= {band.low} AND probability < {band.high + (band.high == 1.0)}"
+            expected = recount(connection, site.here, since, until, inside)
+            assert (band.listings, *figures(band.counterfeit)) == expected, inside
+
+
+def played(site: Site, rows_a_step: int, seed: int) -> datetime:
+    """Play half a year; returns its begin."""
+    begins = site.clock.now()
+    HalfYear(site, rows_a_step, random.Random(seed)).play()
+    return begins
+
+
+_SUBJECTS: Final = {
+    "lanes of the models": "SELECT lane, count(*) FROM score WHERE probability > 0 GROUP BY lane",
+    "models": "SELECT scorer, count(*) FROM score WHERE probability > 0 GROUP BY scorer",
+    "the scorecard": "SELECT scorer, count(*) FROM score WHERE probability IS NULL GROUP BY scorer",
+    "sides": "SELECT side, count(*) FROM verdict GROUP BY side",
+    "undone": "SELECT judgement, count(*) FROM verdict WHERE judgement = 'withdrawn' GROUP BY judgement",
+    "appeals": "SELECT state, count(*) FROM appeal GROUP BY state",
+}
+
+
+def subjects_of(site: Site) -> dict[str, set[str]]:
+    """The values of each subject of the recount that occurred."""
+    with site.runtime.store.read() as connection:
+        return {name: {row[0] for row in connection.execute(text(query))} for name, query in _SUBJECTS.items()}
+
+
+def check_all_occurred(site: Site) -> None:
+    found = subjects_of(site)
+    assert found["lanes of the models"] == {lane.value for lane in Lane}
+    assert (len(found["models"]), len(found["the scorecard"])) == (2, 1)
+    assert found["sides"] == {"brand", "analyst"}
+    assert found["undone"] == {"withdrawn"}
+    assert found["appeals"] == {"open", "upheld", "dismissed"}
+
+
+def test_a_half_year_is_counted_as_plain_sql_counts_it(site: Site) -> None:
+    begins = played(site, rows_a_step=6, seed=1)
+    ends = site.clock.now()
+    check_all_occurred(site)
+    middle = begins + (ends - begins) / 2
+    for since, until in ((begins, ends), (begins, middle), (middle, ends), (begins, begins + timedelta(days=1))):
+        check(site, since, until)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(3))
+def test_many_half_years_are_counted_as_plain_sql_counts_them(any_site: Site, seed: int) -> None:
+    begins = played(any_site, rows_a_step=30, seed=seed)
+    ends = any_site.clock.now()
+    check_all_occurred(any_site)
+    check(any_site, begins, ends)
+    for month in range(6):
+        check(any_site, begins + timedelta(days=30 * month), begins + timedelta(days=30 * (month + 1)))
