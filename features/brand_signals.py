@@ -10,10 +10,12 @@ from features.fold import fold
 from features.indicators import MOST_PER_BRAND, Direction
 from features.message import Message, message, part_of
 from features.near_names import NearMiss
+from features.sides import Side, clearing, confirmation, indicator, low
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 
 signals = Registry(Family.BRAND)
 
+_NEARLY: Final = 0.6  # A title that matches less of the declared brand does not name it.
 _NO_BRAND: Final = "no brand declared, or no title"
 _NEAR: Final = "Own choice: misspelt names; features/data/ordinary_words.tsv lists the exceptions"
 _NONE_SUPPLIED: Final = "the brand had supplied no such indicator, or indicators were not recorded yet"
@@ -24,6 +26,7 @@ _SUPPLIED: Final = "Own choice: the brand's knowledge of its goods, as of the mo
     YES_NO,
     missing="never",
     source="Ozon E-CUP 2025: brand_name is empty on 41 % of rows",
+    side=confirmation,
     say=lambda e, v: (
         message("brand_declared", brand=e.facts.listing.brand or "") if v else message("brand_declared.none")
     ),
@@ -38,8 +41,9 @@ def brand_declared(e: Evidence) -> float:
     missing=_NO_BRAND,
     source="Own choice: the declared brand against the title",
     version=2,
+    side=low(_NEARLY, 1.0),
     say=lambda e, v: message(
-        "brand_in_title" if v == 1 else "brand_in_title.missing" if v < 0.6 else "brand_in_title.nearly",
+        "brand_in_title" if v == 1 else "brand_in_title.missing" if v < _NEARLY else "brand_in_title.nearly",
         brand=e.facts.listing.brand or "",
     ),
 )
@@ -61,6 +65,7 @@ def brand_in_title(e: Evidence) -> float:
     missing="no title",
     source="Corsearch Zeal, Auto-moderation rules for counterfeits: 'g u c c i', 'pr4da'",
     version=3,
+    side=indicator,
     say=lambda e, v: (
         message("brand_disguised", brands=_names(e, obfuscated=True)) if v else message("brand_disguised.none")
     ),
@@ -76,6 +81,7 @@ def brand_disguised(e: Evidence) -> float:
     YES_NO,
     missing="no title",
     source="Own choice: the declared brand against the title",
+    side=indicator,
     say=lambda e, v: (
         message("brand_named_but_not_declared", brands=_names(e)) if v else message("brand_named_but_not_declared.none")
     ),
@@ -93,6 +99,7 @@ def brand_named_but_not_declared(e: Evidence) -> float:
     Scale("brands", 0, 20),
     missing="no title",
     source="Own choice: names that only attract searches",
+    side=lambda _, v: Side.COUNTERFEIT if v > 1 else Side.EITHER if v else Side.NONE,
     say=lambda _, v: message("brand_mentions", n=int(v)),
 )
 def brand_mentions(e: Evidence) -> float:
@@ -104,6 +111,7 @@ def brand_mentions(e: Evidence) -> float:
     Scale("0, 0.5 or 1", 0, 1),
     missing="no title, or near names were not recorded yet",
     source=_NEAR,
+    side=indicator,
     say=lambda e, _: _near("brand_near_miss", e.facts.naming.near_misses if e.facts.naming else ()),
 )
 def brand_near_miss(e: Evidence) -> float:
@@ -117,6 +125,7 @@ def brand_near_miss(e: Evidence) -> float:
     Scale("0, 0.5 or 1", 0, 1),
     missing="no brand declared, or near names were not recorded yet",
     source=_NEAR,
+    side=indicator,
     say=lambda e, _: _near("brand_declared_near_miss", [near] if (near := _declared_near(e)) else []),
 )
 def brand_declared_near_miss(e: Evidence) -> float:
@@ -131,6 +140,7 @@ def brand_declared_near_miss(e: Evidence) -> float:
     YES_NO,
     missing="no brand declared, or no description",
     source="Own choice: the declared brand against the description",
+    side=confirmation,
     say=lambda e, v: message(
         "brand_in_description" if v else "brand_in_description.missing", brand=e.facts.listing.brand or ""
     ),
@@ -145,6 +155,7 @@ def brand_in_description(e: Evidence) -> float:
     Scale("brands", 0, 20),
     missing="no description, or names in it were not recorded yet",
     source="Own choice: names that only attract searches",
+    side=indicator,
     say=lambda e, v: (
         message("brand_only_described", brands=tuple(e.facts.naming.described[:3]))
         if v and e.facts.naming
@@ -162,6 +173,7 @@ def brand_only_described(e: Evidence) -> float:
     YES_NO,
     missing="no GTIN sent",
     source="GS1 General Specifications 7.9, check digit",
+    side=confirmation,
     say=lambda e, v: message("brand_gtin_valid" if v else "brand_gtin_valid.invalid", gtin=e.facts.listing.gtin or ""),
 )
 def brand_gtin_valid(e: Evidence) -> float:
@@ -173,6 +185,7 @@ def brand_gtin_valid(e: Evidence) -> float:
     Scale("indicators", 0, MOST_PER_BRAND),
     missing=_NONE_SUPPLIED,
     source=_SUPPLIED,
+    side=indicator,
     say=lambda e, _: _matching(e, Direction.COUNTERFEIT, "brand_tell_tales_of_counterfeits"),
 )
 def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
@@ -184,6 +197,7 @@ def brand_tell_tales_of_counterfeits(e: Evidence) -> float:
     Scale("indicators", 0, MOST_PER_BRAND),
     missing=_NONE_SUPPLIED,
     source=_SUPPLIED,
+    side=clearing,
     say=lambda e, _: _matching(e, Direction.GENUINE, "brand_tell_tales_of_its_own"),
 )
 def brand_tell_tales_of_its_own(e: Evidence) -> float:

@@ -1,6 +1,9 @@
 """Item signals: the age, sales, returns, ratings and comments of the listing."""
 
+from typing import Final
+
 from features.message import message, part_of
+from features.sides import Side, above_prior, accusing, burst, clearing, days, grave, high, low, some
 from features.spec import (
     MISSING,
     SHARE,
@@ -15,12 +18,15 @@ from features.spec import (
     smoothed_share,
 )
 
+_ONE_STAR: Final = 0.06  # The prior share of one-star ratings.
+_STARS: Final = low(4.0, 4.5)
 signals = Registry(Family.ITEM, source="Ozon E-CUP 2025: item columns")
 
 
 @signals.feature(
     log_of("days"),
     missing="the source does not say when the listing was first published",
+    side=days(30, 365),
     say=lambda e, _: message("item_age", n=e.facts.listing.age_days or 0),
 )
 def item_age(e: Evidence) -> float:
@@ -31,6 +37,7 @@ def item_age(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="sales not sent",
+    side=some,
     say=lambda e, _: message("item_sales_7d", n=round(e.facts.listing.sales.d7 or 0)),
 )
 def item_sales_7d(e: Evidence) -> float:
@@ -41,6 +48,7 @@ def item_sales_7d(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="sales not sent",
+    side=some,
     say=lambda e, _: message("item_sales_90d", n=round(e.facts.listing.sales.d90 or 0)),
 )
 def item_sales_90d(e: Evidence) -> float:
@@ -52,6 +60,7 @@ def item_sales_90d(e: Evidence) -> float:
     SHARE,
     missing="sales or returns not sent",
     version=2,
+    side=above_prior(lambda priors: priors.item_returns.mean),
     say=lambda e, _: part_of("item_return_share", e.facts.listing.returns.d90, e.facts.listing.sales.d90),
 )
 def item_return_share(e: Evidence) -> float:
@@ -64,6 +73,7 @@ def item_return_share(e: Evidence) -> float:
     missing="sales or such returns not sent",
     source="Ozon E-CUP 2025: item_count_fake_returns; close to the label where labels come from the same complaints",
     version=2,
+    side=grave(lambda e: e.facts.listing.fake_returns.d90, lambda priors: priors.item_fake_returns.mean),
     say=lambda e, _: part_of("item_fake_return_share", e.facts.listing.fake_returns.d90, e.facts.listing.sales.d90),
 )
 def item_fake_return_share(e: Evidence) -> float:
@@ -74,6 +84,7 @@ def item_fake_return_share(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="such returns not sent",
+    side=accusing,
     say=lambda e, _: message("item_fake_returns_30d", n=round(e.facts.listing.fake_returns.d30 or 0)),
 )
 def item_fake_returns_30d(e: Evidence) -> float:
@@ -85,6 +96,7 @@ def item_fake_returns_30d(e: Evidence) -> float:
     SHARE,
     missing="sales not sent or none in 90 days",
     source="Own choice: bursts, over the windows of Ozon E-CUP 2025",
+    side=burst,
     say=lambda _, v: message("item_recent_sales_share", share=v),
 )
 def item_recent_sales_share(e: Evidence) -> float:
@@ -95,7 +107,8 @@ def item_recent_sales_share(e: Evidence) -> float:
 @signals.feature(
     Scale("stars", 1, 5),
     missing="ratings not sent",
-    say=lambda e, v: message("item_rating", rating=v, n=_ratings(e)),
+    side=lambda e, _: _STARS(e, _mean_rating(e)),
+    say=lambda e, _: message("item_rating", rating=_mean_rating(e), n=_ratings(e)) if _ratings(e) else None,
 )
 def item_rating(e: Evidence) -> float:
     """Mean rating of the listing, smoothed towards 4.3 with the weight of ten ratings."""
@@ -109,15 +122,21 @@ def item_rating(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing="ratings not sent",
+    side=high(_ONE_STAR, _ONE_STAR),
     say=lambda e, _: part_of("item_one_star_share", (e.facts.listing.rating_counts or (0,))[0], _ratings(e)),
 )
 def item_one_star_share(e: Evidence) -> float:
     """Share of one-star ratings, smoothed towards 6 %."""
     counts = e.facts.listing.rating_counts
-    return MISSING if counts is None else smoothed_share(counts[0], sum(counts), prior=0.06, strength=10)
+    return MISSING if counts is None else smoothed_share(counts[0], sum(counts), prior=_ONE_STAR, strength=10)
 
 
-@signals.feature(log_of("ratings"), missing="ratings not sent", say=lambda e, _: message("item_ratings", n=_ratings(e)))
+@signals.feature(
+    log_of("ratings"),
+    missing="ratings not sent",
+    side=clearing,
+    say=lambda e, _: message("item_ratings", n=_ratings(e)),
+)
 def item_ratings(e: Evidence) -> float:
     """Number of ratings of the listing."""
     return MISSING if e.facts.listing.rating_counts is None else log1p(_ratings(e))
@@ -126,6 +145,7 @@ def item_ratings(e: Evidence) -> float:
 @signals.feature(
     log_of("comments"),
     missing="comments not counted by the source",
+    side=clearing,
     say=lambda e, _: message("item_comments", n=e.facts.listing.comments_count or 0),
 )
 def item_comments(e: Evidence) -> float:
@@ -136,6 +156,7 @@ def item_comments(e: Evidence) -> float:
 @signals.feature(
     log_of("photographs"),
     missing="photographs not counted by the source",
+    side=clearing,
     say=lambda e, _: message("item_photos", n=e.facts.listing.photos_count or 0),
 )
 def item_photos(e: Evidence) -> float:
@@ -147,6 +168,7 @@ def item_photos(e: Evidence) -> float:
     Scale("versions", 1, 100),
     missing="never",
     source="Own choice: what changes after the first publication",
+    side=lambda _, v: Side.EITHER if v > 1 else Side.NONE,
     say=lambda e, _: message("item_version", n=e.facts.version),
 )
 def item_version(e: Evidence) -> float:
@@ -156,3 +178,9 @@ def item_version(e: Evidence) -> float:
 
 def _ratings(e: Evidence) -> int:
     return sum(e.facts.listing.rating_counts or ())
+
+
+def _mean_rating(e: Evidence) -> float:
+    """The mean of the ratings themselves, which is what a person reads; NaN without ratings."""
+    counts = e.facts.listing.rating_counts or ()
+    return sum(n * (i + 1) for i, n in enumerate(counts)) / sum(counts) if sum(counts) else MISSING

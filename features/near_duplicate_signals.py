@@ -6,6 +6,7 @@ from typing import Final
 
 from features.message import Message, compared, message, part_of
 from features.near_duplicates import MOST_COMPARED, NearDuplicates
+from features.sides import Side, SideOf, accusing, cheap, clearing, either, grave, indicator, some
 from features.spec import MISSING, SHARE, Compute, Evidence, Family, Registry, Say, Scale, log1p, log_of, smoothed_share
 
 signals = Registry(Family.NEAR_DUPLICATES)
@@ -20,12 +21,15 @@ _MOST: Final = math.log1p(MOST_COMPARED)
 _PRIOR, _STRENGTH = 0.5, 4.0
 
 
-def _shared_text(say: Say, *, missing: str = _UNCOMPARED, source: str = _COPIES) -> Callable[[Compute], Compute]:
+def _shared_text(
+    side: SideOf, say: Say, *, missing: str = _UNCOMPARED, source: str = _COPIES
+) -> Callable[[Compute], Compute]:
     """Registers a similarity to the nearest listing of a kind."""
-    return signals.feature(Scale("share of text", 0, 1), missing=missing, source=source, say=say)
+    return signals.feature(Scale("share of text", 0, 1), missing=missing, source=source, side=side, say=say)
 
 
 def _count(
+    side: SideOf,
     say: Callable[[NearDuplicates], Message],
     *,
     unit: str = "listings",
@@ -33,28 +37,31 @@ def _count(
     source: str = _COPIES,
 ) -> Callable[[Compute], Compute]:
     """Registers a number of near-duplicates; at most 64 listings are compared."""
-    return signals.feature(log_of(unit, _MOST), missing=missing, source=source, say=lambda e, _: say(_known(e)))
+    return signals.feature(
+        log_of(unit, _MOST), missing=missing, source=source, side=side, say=lambda e, _: say(_known(e))
+    )
 
 
-@_shared_text(lambda _, v: _similar("likeness_nearest", v))
+@_shared_text(either, lambda _, v: _similar("likeness_nearest", v))
 def likeness_nearest(e: Evidence) -> float:
     """How much text the nearest listing of another seller shares, from 0.7 on; 0 where none does."""
     return MISSING if e.facts.likeness is None else e.facts.likeness.nearest or 0.0
 
 
-@_shared_text(lambda _, v: _similar("likeness_counterfeit", v), source=_RELISTED)
+@_shared_text(indicator, lambda _, v: _similar("likeness_counterfeit", v), source=_RELISTED)
 def likeness_counterfeit(e: Evidence) -> float:
     """How much text the nearest confirmed counterfeit of another seller shares, from 0.7 on; 0 where none does."""
     return MISSING if e.facts.likeness is None else e.facts.likeness.nearest_counterfeit or 0.0
 
 
-@_shared_text(lambda _, v: _similar("likeness_genuine", v))
+@_shared_text(clearing, lambda _, v: _similar("likeness_genuine", v))
 def likeness_genuine(e: Evidence) -> float:
     """How much text the nearest known-genuine listing of another seller shares, from 0.7 on; 0 where none does."""
     return MISSING if e.facts.likeness is None else e.facts.likeness.nearest_genuine or 0.0
 
 
 @_shared_text(
+    indicator,
     lambda _, v: _similar("likeness_own_counterfeit", v),
     missing=_NO_SELLER,
     source=_RELISTED,
@@ -69,6 +76,7 @@ def likeness_own_counterfeit(e: Evidence) -> float:
     Scale("share of text", -1, 1),
     missing=f"{_UNCOMPARED}; none of another seller is known to be counterfeit or genuine",
     source=_COPIES,
+    side=lambda _, v: Side.COUNTERFEIT if v > 0 else Side.GENUINE if v < 0 else Side.EITHER,
     say=lambda _, v: message(
         "likeness_balance" if v == 0 else f"likeness_balance.{'counterfeit' if v > 0 else 'genuine'}"
     ),
@@ -81,25 +89,26 @@ def likeness_balance(e: Evidence) -> float:
     return (found.nearest_counterfeit or 0.0) - (found.nearest_genuine or 0.0)
 
 
-@_count(lambda found: _number("likeness_offers", found.offers, found))
+@_count(some, lambda found: _number("likeness_offers", found.offers, found))
 def likeness_offers(e: Evidence) -> float:
     """Near-duplicates of other sellers."""
     return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.offers)
 
 
-@_count(lambda found: _number("likeness_sellers", found.sellers, found), unit="sellers")
+@_count(some, lambda found: _number("likeness_sellers", found.sellers, found), unit="sellers")
 def likeness_sellers(e: Evidence) -> float:
     """Different other sellers with near-duplicates; a listing without a named seller counts as one."""
     return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.sellers)
 
 
-@_count(lambda found: _number("likeness_own_offers", found.own_offers, found), missing=_NO_SELLER)
+@_count(some, lambda found: _number("likeness_own_offers", found.own_offers, found), missing=_NO_SELLER)
 def likeness_own_offers(e: Evidence) -> float:
     """Near-duplicates of the same seller; versions of the listing itself do not count."""
     return MISSING if e.facts.likeness is None or _unnamed(e) else log1p(e.facts.likeness.own_offers)
 
 
 @_count(
+    accusing,
     lambda found: message("likeness_counterfeits", n=found.counterfeit),
     source=_RELISTED,
 )
@@ -108,13 +117,13 @@ def likeness_counterfeits(e: Evidence) -> float:
     return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.counterfeit)
 
 
-@_count(lambda found: message("likeness_cleared", n=found.genuine))
+@_count(clearing, lambda found: message("likeness_cleared", n=found.genuine))
 def likeness_cleared(e: Evidence) -> float:
     """Near-duplicates of other sellers that a verdict or an appeal found genuine."""
     return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.genuine)
 
 
-@_count(lambda found: message("likeness_authorised", n=found.authorised))
+@_count(clearing, lambda found: message("likeness_authorised", n=found.authorised))
 def likeness_authorised(e: Evidence) -> float:
     """Near-duplicates of sellers whom the brand had authorised."""
     return MISSING if e.facts.likeness is None else log1p(e.facts.likeness.authorised)
@@ -124,6 +133,7 @@ def likeness_authorised(e: Evidence) -> float:
     SHARE,
     missing=f"{_UNCOMPARED}; no near-duplicate was reviewed",
     source=_RELISTED,
+    side=grave(lambda e: _verdicts(_known(e))[0], lambda _: _PRIOR),
     say=lambda e, _: part_of("likeness_counterfeit_share", *_verdicts(_known(e))),
 )
 def likeness_counterfeit_share(e: Evidence) -> float:
@@ -138,6 +148,7 @@ def likeness_counterfeit_share(e: Evidence) -> float:
     log_of("days", 16),
     missing=f"{_UNCOMPARED}; no near-duplicate of another seller",
     source=_COPIES,
+    side=either,
     say=lambda e, _: message("likeness_first_days", n=round(_known(e).first_days or 0)),
 )
 def likeness_first_days(e: Evidence) -> float:
@@ -149,6 +160,7 @@ def likeness_first_days(e: Evidence) -> float:
     Scale("log ratio", -50, 50),
     missing=f"{_UNCOMPARED}; no price, or fewer than three priced near-duplicates of others",
     source=_PRICES,
+    side=cheap,
     say=lambda e, v: compared("likeness_price_level", v, n=_priced(_known(e))),
 )
 def likeness_price_level(e: Evidence) -> float:
@@ -159,7 +171,7 @@ def likeness_price_level(e: Evidence) -> float:
     return log_price - found.price.log_median
 
 
-@_count(lambda found: message("likeness_price_offers", n=_priced(found)), source=_PRICES)
+@_count(some, lambda found: message("likeness_price_offers", n=_priced(found)), source=_PRICES)
 def likeness_price_offers(e: Evidence) -> float:
     """Near-duplicates behind the median price of others; 0 where fewer than three are known."""
     found = e.facts.likeness

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from features.message import quoting
+from features.sides import indicator
 from features.spec import MISSING, Evidence, Family, Registry, Scale
 from features.wording import NO_TEXT
 
@@ -13,6 +14,7 @@ _MOST_ADDRESSES: Final = 20
 
 @signals.feature(
     Scale("links", 0, _MOST_ADDRESSES),
+    side=indicator,
     say=lambda e, _: quoting("text_links", e.reading.addresses.links),
 )
 def text_links(e: Evidence) -> float:
@@ -22,6 +24,7 @@ def text_links(e: Evidence) -> float:
 
 @signals.feature(
     Scale("links", 0, _MOST_ADDRESSES),
+    side=indicator,
     say=lambda e, _: quoting("text_hidden_links", e.reading.addresses.hidden_links),
 )
 def text_hidden_links(e: Evidence) -> float:
@@ -31,6 +34,7 @@ def text_hidden_links(e: Evidence) -> float:
 
 @signals.feature(
     Scale("addresses", 0, _MOST_ADDRESSES),
+    side=indicator,
     say=lambda e, _: quoting("text_contacts", e.reading.addresses.contacts),
 )
 def text_contacts(e: Evidence) -> float:

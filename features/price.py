@@ -4,6 +4,7 @@ import math
 from typing import Final
 
 from features.message import Amount, Message, compared, message
+from features.sides import Side, cheap, either, high, indicator, low, some
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale, log_of
 
 signals = Registry(Family.PRICE)
@@ -12,6 +13,8 @@ NO_PRICE: Final = "no price, a price of zero, or no dated rate for its currency"
 # A spread below 5 % is a shelf price. A smaller divisor would turn a rounding difference into an outlier.
 _SMALLEST_SPREAD: Final = 0.05
 _MAD_TO_SIGMA: Final = 1.4826  # For a normal distribution.
+_BELOW_SPREADS: Final = -0.5  # A price nearer to the median is at the median.
+_MOVED: Final = 0.01  # Smaller changes of a price are rounding and would read as 0 %.
 _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 
 
@@ -20,6 +23,7 @@ _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit m
     Scale("log of the base currency", -25, 25),
     missing=NO_PRICE,
     source="Ozon E-CUP 2025: PriceDiscounted",
+    side=either,
     say=lambda e, _: _at("price_log", e),
 )
 def price_log(e: Evidence) -> float:
@@ -31,6 +35,7 @@ def price_log(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five listings of the brand in the category",
     source="Corsearch Zeal, Auto-moderation rules for counterfeits: the price against average retail",
+    side=cheap,
     say=lambda e, v: compared("price_to_brand_category", v, n=_n(e.facts.price.brand_category)),
 )
 def price_to_brand_category(e: Evidence) -> float:
@@ -42,6 +47,7 @@ def price_to_brand_category(e: Evidence) -> float:
     Scale("robust standard deviations", -100, 100),
     missing="no price, or fewer than five listings of the brand in the category",
     source="Median and MAD: Rousseeuw and Croux 1993",
+    side=low(_BELOW_SPREADS, _BELOW_SPREADS),
     say=lambda e, v: message(
         f"price_spread_brand_category.{'below' if v < 0 else 'above'}",
         spreads=abs(v),
@@ -61,6 +67,7 @@ def price_spread_brand_category(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five listings in the category",
     source="Own choice: the same for goods of any brand",
+    side=cheap,
     say=lambda e, v: compared("price_to_category", v, n=_n(e.facts.price.category)),
 )
 def price_to_category(e: Evidence) -> float:
@@ -72,6 +79,7 @@ def price_to_category(e: Evidence) -> float:
     log_of("listings", 20),
     missing="no brand or no category, or fewer than five comparable listings",
     source="Own choice: the count behind the reference",
+    side=some,
     say=lambda e, _: message("price_reference_offers", n=_n(e.facts.price.brand_category)),
 )
 def price_reference_offers(e: Evidence) -> float:
@@ -94,6 +102,7 @@ def _discount(e: Evidence, share: float) -> Message | None:
     Scale("share", -1, 1),
     missing="no claimed earlier price",
     source="Own choice: the size of the claimed reduction",
+    side=high(0.2, 0.5),
     say=_discount,
 )
 def price_claimed_discount(e: Evidence) -> float:
@@ -108,6 +117,7 @@ def price_claimed_discount(e: Evidence) -> float:
     YES_NO,
     missing="no price",
     source="Own choice: on marketplaces 1, 9999 and 123 stand for 'ask me'",
+    side=indicator,
     say=lambda e, v: _at("price_is_placeholder" if v else "price_is_placeholder.no", e),
 )
 def price_is_placeholder(e: Evidence) -> float:
@@ -125,6 +135,7 @@ def price_is_placeholder(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="the first version, or no price in one of the two",
     source="Own choice: what changes after the first publication",
+    side=lambda _, v: Side.NONE if abs(v) < _MOVED else Side.COUNTERFEIT if v < 0 else Side.GENUINE,
     say=lambda _, v: message(f"price_change.{'fall' if v < 0 else 'rise'}", share=abs(math.expm1(v))),
 )
 def price_change(e: Evidence) -> float:

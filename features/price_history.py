@@ -6,12 +6,15 @@ from typing import Final
 from features.message import message, part_of
 from features.own_prices import OwnPrices
 from features.peer_listings import Assortment
+from features.sides import Side, either, high, some
 from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of
 
 signals = Registry(Family.PRICE)
 
 _VERSIONS: Final = "Own choice: what changes after the first publication"
 _OWN_LEVEL: Final = "Own choice: a price outside the seller's own range"
+_FALL: Final = math.log(0.95)  # Smaller falls are ordinary and would read as 0 %.
+_SAME_PRICE: Final = math.log(1.005)
 _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 
 
@@ -19,6 +22,7 @@ _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit m
     log_of("changes", 15),
     missing="no price, or earlier prices were not recorded yet",
     source=_VERSIONS,
+    side=some,
     say=lambda e, _: message("price_changes", n=_own(e).changes),
 )
 def price_changes(e: Evidence) -> float:
@@ -31,6 +35,7 @@ def price_changes(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, 0),
     missing="fewer than two versions with a known price, or earlier prices were not recorded yet",
     source=_VERSIONS,
+    side=lambda _, v: Side.COUNTERFEIT if v < _FALL else Side.NONE,
     say=lambda e, v: message("price_largest_fall", n=_own(e).versions, share=-math.expm1(v)),
 )
 def price_largest_fall(e: Evidence) -> float:
@@ -43,6 +48,7 @@ def price_largest_fall(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no claimed earlier price, fewer than two versions with a known price, or these were not recorded yet",
     source="Directive 98/6/EC, Article 6a: a reduction is from the lowest price of 30 days",
+    side=high(_SAME_PRICE, _SAME_PRICE),
     say=lambda _, v: (
         message("price_claim_to_highest.equal")
         if abs(math.exp(v) - 1) <= 0.005
@@ -61,6 +67,7 @@ def price_claim_to_highest(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing="no price, or fewer than five other listings of the seller with a known price",
     source=_OWN_LEVEL,
+    side=either,
     say=lambda e, v: message("price_to_seller_offers", times=math.exp(v), n=_others(e).priced),
 )
 def price_to_seller_offers(e: Evidence) -> float:
@@ -75,6 +82,7 @@ def price_to_seller_offers(e: Evidence) -> float:
     log_of("listings", 10),
     missing="no price, or nothing was recorded about the seller yet",
     source="Own choice: placeholder prices come in spikes",
+    side=some,
     say=lambda e, _: part_of("price_same_at_seller", _others(e).same_price, _others(e).offers),
 )
 def price_same_at_seller(e: Evidence) -> float:

@@ -1,13 +1,16 @@
 """Price signals against the brand's list price, and against common prices of the marketplace."""
 
+import math
 from typing import Final
 
 from features.message import Amount, Message, compared, message
 from features.price_history import claimed_log_price
+from features.sides import Side, cheap, some
 from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of
 
 signals = Registry(Family.PRICE)
 
+_BELOW, _ABOVE = math.log(0.95), math.log(1.05)
 _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 _NO_LIST: Final = "no resolved brand, no list price for these goods, or no rate for one of the currencies"
 _RETAIL: Final = "Corsearch Zeal, Auto-moderation rules for counterfeits: below 20 % of average retail, and new"
@@ -17,6 +20,7 @@ _RETAIL: Final = "Corsearch Zeal, Auto-moderation rules for counterfeits: below 
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing=f"no price, {_NO_LIST}",
     source=_RETAIL,
+    side=cheap,
     say=lambda e, v: compared("price_to_list", v, goods=_goods(e)),
 )
 def price_to_list(e: Evidence) -> float:
@@ -29,6 +33,7 @@ def price_to_list(e: Evidence) -> float:
     Scale("log ratio", -_WIDEST, _WIDEST),
     missing=f"no price or no claimed earlier price, {_NO_LIST}",
     source="Own choice: a reduction from a price that was never charged",
+    side=lambda _, v: Side.COUNTERFEIT if v > _ABOVE else Side.GENUINE if v >= _BELOW else Side.EITHER,
     say=lambda e, v: compared("price_claim_to_list", v, goods=_goods(e)),
 )
 def price_claim_to_list(e: Evidence) -> float:
@@ -41,6 +46,7 @@ def price_claim_to_list(e: Evidence) -> float:
     log_of("listings", 20),
     missing="no price, or common prices were not recorded yet",
     source="Own choice: placeholder prices come in spikes",
+    side=some,
     say=lambda e, _: message("price_same_on_marketplace", n=e.facts.price.common or 0),
 )
 def price_same_on_marketplace(e: Evidence) -> float:

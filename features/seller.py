@@ -1,9 +1,11 @@
 """Seller signals from the marketplace's data: age, volume, returns and rating. The identity is never a signal."""
 
 import math
+from typing import Final
 
-from features.message import message, part_of
+from features.message import Message, message, part_of
 from features.seller_trade import turnover
+from features.sides import above_prior, burst, days, either, grave, indicator, low, some
 from features.spec import (
     MISSING,
     SHARE,
@@ -19,11 +21,13 @@ from features.spec import (
 )
 
 signals = Registry(Family.SELLER, source="Ozon E-CUP 2025: seller columns")
+_RETURNS: Final = above_prior(lambda priors: priors.seller_returns.mean)
 
 
 @signals.feature(
     log_of("days"),
     missing="age of the account not sent",
+    side=days(90, 365),
     say=lambda e, _: message("seller_age", n=e.facts.listing.seller.age_days or 0),
 )
 def seller_age(e: Evidence) -> float:
@@ -34,6 +38,7 @@ def seller_age(e: Evidence) -> float:
 @signals.feature(
     log_of("orders"),
     missing="orders of the seller not sent",
+    side=some,
     say=lambda e, _: message("seller_orders_90d", n=round(e.facts.listing.seller.orders.d90 or 0)),
 )
 def seller_orders_90d(e: Evidence) -> float:
@@ -45,6 +50,7 @@ def seller_orders_90d(e: Evidence) -> float:
     log_of("currency units"),
     missing="turnover of the seller neither sent nor recorded in the listing's currency",
     version=2,
+    side=some,
     say=lambda e, _: message("seller_turnover_90d", amount=turnover(e).d90 or 0),
 )
 def seller_turnover_90d(e: Evidence) -> float:
@@ -55,6 +61,7 @@ def seller_turnover_90d(e: Evidence) -> float:
 @signals.feature(
     Scale("log of currency units", -25, 25),
     missing="turnover or orders not sent, or none in 90 days",
+    side=either,
     say=lambda _, v: message("seller_order_value", amount=math.exp(v)),
 )
 def seller_order_value(e: Evidence) -> float:
@@ -67,6 +74,7 @@ def seller_order_value(e: Evidence) -> float:
     Scale("log ratio", -12, 12),
     missing="no price, or the value of the seller's orders is unknown",
     source="Own choice: a price outside the seller's own range",
+    side=either,
     say=lambda _, v: message("seller_price_level", times=math.exp(v)),
 )
 def seller_price_level(e: Evidence) -> float:
@@ -81,6 +89,7 @@ def seller_price_level(e: Evidence) -> float:
     SHARE,
     missing="orders of the seller not sent, or none in 90 days",
     source="Own choice: bursts, over the windows of Ozon E-CUP 2025",
+    side=burst,
     say=lambda _, v: message("seller_recent_orders_share", share=v),
 )
 def seller_recent_orders_share(e: Evidence) -> float:
@@ -92,6 +101,7 @@ def seller_recent_orders_share(e: Evidence) -> float:
     SHARE,
     missing="sales or returns of the seller neither sent nor recorded",
     version=2,
+    side=_RETURNS,
     say=lambda e, _: part_of("seller_return_share_30d", e.facts.seller.returns.d30, e.facts.seller.sales.d30),
 )
 def seller_return_share_30d(e: Evidence) -> float:
@@ -103,6 +113,7 @@ def seller_return_share_30d(e: Evidence) -> float:
     SHARE,
     missing="sales or returns of the seller neither sent nor recorded",
     version=2,
+    side=_RETURNS,
     say=lambda e, _: part_of("seller_return_share_90d", e.facts.seller.returns.d90, e.facts.seller.sales.d90),
 )
 def seller_return_share_90d(e: Evidence) -> float:
@@ -115,6 +126,7 @@ def seller_return_share_90d(e: Evidence) -> float:
     missing="the marketplace's seller events are not complete over 90 days",
     source="Ozon E-CUP 2025 counts such returns by item; here they are summed by seller",
     version=2,
+    side=grave(lambda e: e.facts.seller.fake_returns.d90, lambda priors: priors.seller_fake_returns.mean),
     say=lambda e, _: part_of("seller_fake_return_share_90d", e.facts.seller.fake_returns.d90, e.facts.seller.sales.d90),
 )
 def seller_fake_return_share_90d(e: Evidence) -> float:
@@ -125,6 +137,7 @@ def seller_fake_return_share_90d(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing="turnover or returned value not sent",
+    side=_RETURNS,
     say=lambda e, _: part_of(
         "seller_returned_value_share",
         e.facts.listing.seller.returned_value.d90,
@@ -140,6 +153,7 @@ def seller_returned_value_share(e: Evidence) -> float:
 @signals.feature(
     log_of("products"),
     missing="variety not sent",
+    side=some,
     say=lambda e, _: message("seller_variety", n=e.facts.listing.seller.variety or 0),
 )
 def seller_variety(e: Evidence) -> float:
@@ -150,6 +164,7 @@ def seller_variety(e: Evidence) -> float:
 @signals.feature(
     log_of("items"),
     missing="stock not sent",
+    side=some,
     say=lambda e, _: message("seller_available", n=e.facts.listing.seller.available or 0),
 )
 def seller_available(e: Evidence) -> float:
@@ -157,11 +172,19 @@ def seller_available(e: Evidence) -> float:
     return log1p(e.facts.listing.seller.available)
 
 
+def _rating(e: Evidence, rating: float) -> Message | None:
+    n = e.facts.listing.seller.rating_count
+    if n is None:
+        return message("seller_rating.uncounted", rating=rating)
+    return message("seller_rating", rating=rating, n=n) if n else None
+
+
 @signals.feature(
     Scale("stars", 0, 5),
     missing="rating of the seller not sent",
     source="data/dictionary.md: the seller block",
-    say=lambda e, v: message("seller_rating", rating=v, n=e.facts.listing.seller.rating_count or 0),
+    side=low(4.0, 4.5),
+    say=_rating,
 )
 def seller_rating(e: Evidence) -> float:
     """Mean rating of the seller."""
@@ -173,6 +196,7 @@ def seller_rating(e: Evidence) -> float:
     YES_NO,
     missing="the seller's country or the place of dispatch not sent",
     source="Own choice: dispatch from a country other than the stated one",
+    side=indicator,
     say=lambda e, v: message(
         "seller_ships_from_elsewhere" if v else "seller_ships_from_elsewhere.no",
         ship_from=e.facts.listing.ship_from or "",
@@ -190,6 +214,7 @@ def seller_ships_from_elsewhere(e: Evidence) -> float:
     missing="nothing was recorded about the seller yet",
     source="Own choice: bursts, over the windows of Ozon E-CUP 2025",
     version=2,
+    side=some,
     say=lambda e, _: message("seller_listings_30d", n=e.facts.seller.listings_30d or 0),
 )
 def seller_listings_30d(e: Evidence) -> float:

@@ -9,6 +9,7 @@ from typing import Final
 from features.links import Links
 from features.message import Message, message, part_of
 from features.priors import Prior
+from features.sides import accusing, always_accusing, clearing, grave, indicator
 from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, shrunk_share
 
 _LINKED: Final = "ADR 19; Corsearch Zeal, Seller Network: identical contacts, transitive"
@@ -23,6 +24,7 @@ _LISTINGS_OF_ONE: Final = 10
 @signals.feature(
     log_of("sellers", 4),
     missing=_NO_CONTACT,
+    side=accusing,
     say=lambda e, _: message(
         "seller_linked_sellers.more" if _links(e).more else "seller_linked_sellers", n=len(_links(e).sellers)
     ),
@@ -36,6 +38,7 @@ def seller_linked_sellers(e: Evidence) -> float:
 @signals.feature(
     log_of("sellers", 4),
     missing=_NO_CONTACT,
+    side=indicator,
     say=lambda e, _: part_of("seller_linked_counterfeiters", len(_links(e).counterfeiters), len(_links(e).sellers)),
 )
 def seller_linked_counterfeiters(e: Evidence) -> float:
@@ -47,6 +50,7 @@ def seller_linked_counterfeiters(e: Evidence) -> float:
 @signals.feature(
     log_of("sellers", 4),
     missing=_NO_CONTACT,
+    side=clearing,
     say=lambda e, _: message("seller_linked_cleared", n=_cleared(_links(e))),
 )
 def seller_linked_cleared(e: Evidence) -> float:
@@ -58,11 +62,8 @@ def seller_linked_cleared(e: Evidence) -> float:
 @signals.feature(
     SHARE,
     missing=f"{_NO_CONTACT}, or no seller is linked",
-    say=lambda e, _: message(
-        "seller_linked_counterfeit_share",
-        counterfeit=sum(one.counterfeit for one in _links(e).sellers),
-        genuine=sum(one.genuine for one in _links(e).sellers),
-    ),
+    side=grave(lambda e: _reviewed(_links(e))[0], lambda _: _COUNTERFEITS.mean),
+    say=lambda e, _: _outcomes(*_reviewed(_links(e))),
 )
 def seller_linked_counterfeit_share(e: Evidence) -> float:
     """Share of the reviewed listings of linked sellers found counterfeit, at most ten of each seller."""
@@ -80,6 +81,7 @@ def seller_linked_counterfeit_share(e: Evidence) -> float:
 @signals.feature(
     Scale("steps", 1, 10),
     missing=f"{_NO_CONTACT}, or no linked seller has a confirmed counterfeit",
+    side=always_accusing,
     say=lambda e, v: message("seller_linked_distance", n=int(v), way=_way(e)),
 )
 def seller_linked_distance(e: Evidence) -> float:
@@ -100,6 +102,17 @@ def _links(e: Evidence) -> Links:
 
 def _cleared(links: Links) -> int:
     return sum(one.genuine > 0 and not one.counterfeit for one in links.sellers)
+
+
+def _reviewed(links: Links) -> tuple[int, int]:
+    """The listings of linked sellers found counterfeit, and those found genuine."""
+    return sum(one.counterfeit for one in links.sellers), sum(one.genuine for one in links.sellers)
+
+
+def _outcomes(counterfeit: int, genuine: int) -> Message | None:
+    if not counterfeit + genuine:
+        return None
+    return message("seller_linked_counterfeit_share", counterfeit=counterfeit, genuine=genuine)
 
 
 def _way(e: Evidence) -> tuple[Message, ...]:

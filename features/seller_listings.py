@@ -6,6 +6,7 @@ from typing import Final
 
 from features.message import message, part_of
 from features.peer_listings import Assortment
+from features.sides import burst, days, either, some
 from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of
 
 signals = Registry(Family.SELLER)
@@ -20,6 +21,7 @@ _NO_OTHERS: Final = f"{_NOT_RECORDED}, or it has no other listing"
     log_of("days", 15),
     missing="the seller was first seen with this listing, or nothing was recorded about it yet",
     source="Own choice: an old account may be new to the service",
+    side=days(30, 365),
     say=lambda e, _: message("seller_known", n=round(e.facts.seller.known_days or 0)),
 )
 def seller_known(e: Evidence) -> float:
@@ -31,6 +33,7 @@ def seller_known(e: Evidence) -> float:
     log_of("listings", 10),
     missing=_NOT_RECORDED,
     source=_MIX,
+    side=some,
     say=lambda e, _: message("seller_offers", n=_others(e).offers),
 )
 def seller_offers(e: Evidence) -> float:
@@ -42,6 +45,7 @@ def seller_offers(e: Evidence) -> float:
     log_of("listings", 10),
     missing=_NOT_RECORDED,
     source=_BURSTS,
+    side=some,
     say=lambda e, _: message("seller_listings_7d", n=_others(e).listed_7d),
 )
 def seller_listings_7d(e: Evidence) -> float:
@@ -53,6 +57,7 @@ def seller_listings_7d(e: Evidence) -> float:
     SHARE,
     missing=f"{_NOT_RECORDED}, or it published no other listing in 90 days",
     source=_BURSTS,
+    side=burst,
     say=lambda e, _: part_of("seller_recent_listings_share", _others(e).listed_7d, _others(e).listed_90d),
 )
 def seller_recent_listings_share(e: Evidence) -> float:
@@ -64,6 +69,7 @@ def seller_recent_listings_share(e: Evidence) -> float:
     log_of("brands", 10),
     missing=_NOT_RECORDED,
     source=_MIX,
+    side=some,
     say=lambda e, _: message("seller_brands", listings=_others(e).offers, n=_others(e).brands),
 )
 def seller_brands(e: Evidence) -> float:
@@ -75,6 +81,7 @@ def seller_brands(e: Evidence) -> float:
     SHARE,
     missing=f"{_NOT_RECORDED}, or none of its other listings names a brand",
     source=_MIX,
+    side=either,
     say=lambda _, v: message("seller_top_brand_share", share=v),
 )
 def seller_top_brand_share(e: Evidence) -> float:
@@ -86,6 +93,7 @@ def seller_top_brand_share(e: Evidence) -> float:
     Scale("nats", 0, 10),
     missing=f"{_NOT_RECORDED}, or none of its other listings names a brand",
     source="Shannon 1948: entropy; a bazaar sells many brands in equal parts, a dealer one brand",
+    side=either,
     say=lambda e, _: message("seller_brand_entropy", n=_others(e).brands),
 )
 def seller_brand_entropy(e: Evidence) -> float:
@@ -97,6 +105,7 @@ def seller_brand_entropy(e: Evidence) -> float:
     SHARE,
     missing=_NO_OTHERS,
     source="Own choice: the brands that take part are the ones that are counterfeited",
+    side=either,
     say=lambda e, v: message("seller_protected_share", share=v, n=_others(e).offers),
 )
 def seller_protected_share(e: Evidence) -> float:
@@ -108,6 +117,7 @@ def seller_protected_share(e: Evidence) -> float:
     log_of("categories", 10),
     missing=_NOT_RECORDED,
     source=_MIX,
+    side=some,
     say=lambda e, _: message("seller_categories", n=_others(e).categories),
 )
 def seller_categories(e: Evidence) -> float:
@@ -119,6 +129,7 @@ def seller_categories(e: Evidence) -> float:
     Scale("log ratio", 0, 40),
     missing=f"{_NOT_RECORDED}, or fewer than five of its other listings have a known price",
     source="Median absolute deviation: Rousseeuw and Croux 1993",
+    side=either,
     say=lambda e, v: message("seller_price_spread", n=_others(e).priced, share=math.expm1(v)),
 )
 def seller_price_spread(e: Evidence) -> float:

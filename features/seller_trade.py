@@ -5,6 +5,7 @@ from typing import Final
 
 from features.fields import Windows
 from features.message import Message, message, part_of
+from features.sides import above_prior, accusing, grave, growth, some
 from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, shrunk_share
 
 signals = Registry(Family.SELLER)
@@ -14,12 +15,14 @@ _WINDOWS: Final = "Ozon E-CUP 2025: seller columns, over 7, 30 and 90 days"
 _NO_SALES: Final = "sales of the seller neither sent nor recorded"
 # Seller events and blocks hold at most 2^53; its log is 37.
 _MOST_GROWTH: Final = 40
+_RETURNS: Final = above_prior(lambda priors: priors.seller_returns.mean)
 
 
 @signals.feature(
     log_of("items"),
     missing=_NO_SALES,
     source=_WINDOWS,
+    side=some,
     say=lambda e, _: message("seller_sales_30d", n=round(e.facts.seller.sales.d30 or 0)),
 )
 def seller_sales_30d(e: Evidence) -> float:
@@ -31,6 +34,7 @@ def seller_sales_30d(e: Evidence) -> float:
     Scale("log ratio", -_MOST_GROWTH, _MOST_GROWTH),
     missing=_NO_SALES,
     source=_BURSTS,
+    side=growth,
     say=lambda e, v: _pace("seller_sales_growth_7d", v, e.facts.seller.sales.d7, e.facts.seller.sales.d30),
 )
 def seller_sales_growth_7d(e: Evidence) -> float:
@@ -42,6 +46,7 @@ def seller_sales_growth_7d(e: Evidence) -> float:
     Scale("log ratio", -_MOST_GROWTH, _MOST_GROWTH),
     missing=_NO_SALES,
     source=_BURSTS,
+    side=growth,
     say=lambda e, v: _pace("seller_sales_growth_30d", v, e.facts.seller.sales.d30, e.facts.seller.sales.d90),
 )
 def seller_sales_growth_30d(e: Evidence) -> float:
@@ -53,6 +58,7 @@ def seller_sales_growth_30d(e: Evidence) -> float:
     Scale("log ratio", -_MOST_GROWTH, _MOST_GROWTH),
     missing="turnover of the seller neither sent nor recorded in the listing's currency",
     source=_BURSTS,
+    side=growth,
     say=lambda e, v: _pace("seller_turnover_growth_30d", v, turnover(e).d30, turnover(e).d90),
 )
 def seller_turnover_growth_30d(e: Evidence) -> float:
@@ -65,6 +71,7 @@ def seller_turnover_growth_30d(e: Evidence) -> float:
     SHARE,
     missing="sales or returns of the seller neither sent nor recorded",
     source=_WINDOWS,
+    side=_RETURNS,
     say=lambda e, _: part_of("seller_return_share_7d", e.facts.seller.returns.d7, e.facts.seller.sales.d7),
 )
 def seller_return_share_7d(e: Evidence) -> float:
@@ -76,6 +83,7 @@ def seller_return_share_7d(e: Evidence) -> float:
     SHARE,
     missing="the marketplace's seller events are not complete over 30 days",
     source="Ozon E-CUP 2025 counts such returns by item; here they are summed by seller",
+    side=grave(lambda e: e.facts.seller.fake_returns.d30, lambda priors: priors.seller_fake_returns.mean),
     say=lambda e, _: part_of("seller_fake_return_share_30d", e.facts.seller.fake_returns.d30, e.facts.seller.sales.d30),
 )
 def seller_fake_return_share_30d(e: Evidence) -> float:
@@ -87,6 +95,7 @@ def seller_fake_return_share_30d(e: Evidence) -> float:
     log_of("items"),
     missing="the marketplace's seller events are not complete over 90 days",
     source="Ozon E-CUP 2025 counts such returns by item; here they are summed by seller",
+    side=accusing,
     say=lambda e, _: message("seller_fake_returns_90d", n=round(e.facts.seller.fake_returns.d90 or 0)),
 )
 def seller_fake_returns_90d(e: Evidence) -> float:

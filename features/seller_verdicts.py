@@ -5,6 +5,7 @@ from typing import Final
 from features.history import Outcomes
 from features.message import message, part_of
 from features.priors import Prior
+from features.sides import accusing, always_accusing, clearing, grave
 from features.spec import MISSING, SHARE, Evidence, Family, Registry, log1p, log_of, shrunk_share
 
 _OUTCOMES: Final = "ADR 10: outcomes known before the moment"
@@ -16,6 +17,7 @@ _COUNTERFEITS: Final = Prior(0.05, 10.0)
 
 @signals.feature(
     log_of("listings"),
+    side=accusing,
     say=lambda e, _: message("seller_confirmed_counterfeits", n=_found(e).counterfeit),
 )
 def seller_confirmed_counterfeits(e: Evidence) -> float:
@@ -23,7 +25,7 @@ def seller_confirmed_counterfeits(e: Evidence) -> float:
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.counterfeit)
 
 
-@signals.feature(log_of("listings"), say=lambda e, _: message("seller_cleared", n=_found(e).genuine))
+@signals.feature(log_of("listings"), side=clearing, say=lambda e, _: message("seller_cleared", n=_found(e).genuine))
 def seller_cleared(e: Evidence) -> float:
     """Earlier listings of the seller found genuine, or cleared on appeal, as known at the moment."""
     return MISSING if e.facts.seller.outcomes is None else log1p(e.facts.seller.outcomes.genuine)
@@ -31,6 +33,7 @@ def seller_cleared(e: Evidence) -> float:
 
 @signals.feature(
     SHARE,
+    side=grave(lambda e: _found(e).counterfeit, lambda _: _COUNTERFEITS.mean),
     say=lambda e, _: part_of(
         "seller_counterfeit_share", _found(e).counterfeit, _found(e).counterfeit + _found(e).genuine
     ),
@@ -46,6 +49,7 @@ def seller_counterfeit_share(e: Evidence) -> float:
 
 @signals.feature(
     log_of("listings"),
+    side=accusing,
     say=lambda e, _: message("seller_counterfeits_90d", n=_found(e).counterfeit_90d or 0),
 )
 def seller_counterfeits_90d(e: Evidence) -> float:
@@ -56,6 +60,7 @@ def seller_counterfeits_90d(e: Evidence) -> float:
 @signals.feature(
     log_of("days", 15),
     missing=f"{_NOT_RECORDED}, or no listing of the seller stands as counterfeit",
+    side=always_accusing,
     say=lambda e, _: message("seller_since_counterfeit", n=round(_found(e).days_since_counterfeit or 0)),
 )
 def seller_since_counterfeit(e: Evidence) -> float:
@@ -66,6 +71,7 @@ def seller_since_counterfeit(e: Evidence) -> float:
 @signals.feature(
     log_of("incidents", 10),
     source="AliExpress, seller rules: serious infringements within three days count once, for 365 days",
+    side=accusing,
     say=lambda e, _: message("seller_strikes", n=_found(e).strikes or 0),
 )
 def seller_strikes(e: Evidence) -> float:

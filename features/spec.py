@@ -13,6 +13,7 @@ from features.fields import Windows
 from features.message import Message
 from features.priors import NO_PRIORS, Prior, Priors
 from features.reading import Reading
+from features.sides import SideOf
 
 MISSING: Final = math.nan
 
@@ -47,12 +48,16 @@ Say = Callable[[Evidence, float], Message | None]
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """One number computed from facts. `version` rises with any change of what it returns."""
+    """One number computed from facts. `version` rises with any change of what it returns.
+
+    `side` is the conclusion that the words of `say` support, which may be told only for a weight of that side.
+    """
 
     name: str
     version: int
     family: Family
     compute: Compute
+    side: SideOf
     say: Say
     meaning: str
     unit: str
@@ -60,6 +65,13 @@ class Feature:
     high: float
     missing: str
     source: str
+
+    def words(self, e: Evidence, value: float, weight: float) -> Message | None:
+        """What a person is told of a known value that has this weight in a score, above zero towards counterfeit.
+
+        None where there is nothing to tell, or where the words would contradict the weight.
+        """
+        return self.say(e, value) if self.side(e, value).agrees(weight) else None
 
 
 class Scale(NamedTuple):
@@ -90,6 +102,7 @@ class Registry:
         self,
         scale: Scale,
         *,
+        side: SideOf,
         say: Say,
         missing: str = "",
         source: str = "",
@@ -106,6 +119,7 @@ class Registry:
                     version,
                     self._family,
                     compute,
+                    side,
                     say,
                     meaning or (compute.__doc__ or "").strip().splitlines()[0],
                     *scale,

@@ -4,12 +4,14 @@ from typing import Final
 
 from features.message import message, quoting
 from features.reading import most_repeated_share
+from features.sides import Side, accusing, confirmation, either, indicator, some
 from features.spec import MISSING, SHARE, YES_NO, Evidence, Family, Registry, Scale, log1p, log_of
 from features.wording import NO_TEXT
 
 _NO_TITLE: Final = "no title"
 _NO_DESCRIPTION: Final = "no description"
 _QUALITY: Final = "Own choice: the quality of the text"
+_REPEATED: Final = 0.25  # Below it, the most frequent word of an ordinary text is an article.
 signals = Registry(Family.TEXT, source=_QUALITY)
 
 
@@ -17,6 +19,7 @@ signals = Registry(Family.TEXT, source=_QUALITY)
     log_of("characters", 20),
     missing="no text at all",
     source="Boucher and Anderson 2021: Trojan Source (CVE-2021-42574)",
+    side=accusing,
     say=lambda e, _: message("text_invisible", n=e.reading.invisible),
 )
 def text_invisible(e: Evidence) -> float:
@@ -28,6 +31,7 @@ def text_invisible(e: Evidence) -> float:
     Scale("words", 0, 20),
     missing=_NO_TITLE,
     source="Unicode Technical Standard 39",
+    side=indicator,
     say=lambda e, _: quoting("text_mixed_words", e.reading.mixed_words),
 )
 def text_mixed_words(e: Evidence) -> float:
@@ -38,6 +42,7 @@ def text_mixed_words(e: Evidence) -> float:
 @signals.feature(
     Scale("scripts", 0, 8),
     missing=NO_TEXT,
+    side=either,
     say=lambda e, _: (
         message("text_scripts", scripts=tuple(e.reading.scripts)) if e.reading.scripts else message("text_scripts.none")
     ),
@@ -48,14 +53,17 @@ def text_scripts(e: Evidence) -> float:
 
 
 @signals.feature(
-    log_of("characters", 10), missing=_NO_TITLE, say=lambda e, _: message("text_title_length", n=len(e.reading.title))
+    log_of("characters", 10),
+    missing=_NO_TITLE,
+    side=either,
+    say=lambda e, _: message("text_title_length", n=len(e.reading.title)),
 )
 def text_title_length(e: Evidence) -> float:
     """Length of the title."""
     return log1p(len(e.reading.title)) if e.reading.title else MISSING
 
 
-@signals.feature(SHARE, missing=_NO_TITLE, say=lambda _, v: message("text_title_capitals", share=v))
+@signals.feature(SHARE, missing=_NO_TITLE, side=either, say=lambda _, v: message("text_title_capitals", share=v))
 def text_title_capitals(e: Evidence) -> float:
     """Share of capitals among the cased letters of the title; 0 where there are none."""
     if not e.reading.title:
@@ -65,7 +73,7 @@ def text_title_capitals(e: Evidence) -> float:
     return capitals / cased if cased else 0.0
 
 
-@signals.feature(SHARE, missing=_NO_TITLE, say=lambda _, v: message("text_title_digits", share=v))
+@signals.feature(SHARE, missing=_NO_TITLE, side=either, say=lambda _, v: message("text_title_digits", share=v))
 def text_title_digits(e: Evidence) -> float:
     """Share of digits in the title; part numbers and sizes are mostly digits."""
     title = e.reading.title_folded
@@ -76,6 +84,7 @@ def text_title_digits(e: Evidence) -> float:
     log_of("words", 12),
     missing=_NO_DESCRIPTION,
     version=2,
+    side=some,
     say=lambda e, _: message("text_description_words", n=len(e.reading.description_words)),
 )
 def text_description_words(e: Evidence) -> float:
@@ -87,6 +96,7 @@ def text_description_words(e: Evidence) -> float:
     YES_NO,
     missing="never",
     source="Own choice: a missing description is no evidence of genuine goods",
+    side=confirmation,
     say=lambda _, v: message("text_described" if v else "text_described.no"),
 )
 def text_described(e: Evidence) -> float:
@@ -94,7 +104,13 @@ def text_described(e: Evidence) -> float:
     return float(bool(e.reading.description))
 
 
-@signals.feature(SHARE, missing=_NO_DESCRIPTION, version=2, say=lambda _, v: message("text_repetition", share=v))
+@signals.feature(
+    SHARE,
+    missing=_NO_DESCRIPTION,
+    version=2,
+    side=lambda _, v: Side.COUNTERFEIT if v >= _REPEATED else Side.NONE,
+    say=lambda _, v: message("text_repetition", share=v),
+)
 def text_repetition(e: Evidence) -> float:
     """Share of the most frequent word among the description's words."""
     return most_repeated_share(e.reading.description_words) if e.reading.description_folded else MISSING
@@ -104,6 +120,7 @@ def text_repetition(e: Evidence) -> float:
     YES_NO,
     missing="no title or no description",
     version=2,
+    side=indicator,
     say=lambda _, v: message("text_description_repeats_title" if v else "text_description_repeats_title.no"),
 )
 def text_description_repeats_title(e: Evidence) -> float:

@@ -5,6 +5,7 @@ from typing import Final
 
 from features.lexicon import Kind, PhraseMatch
 from features.message import Message, message, quoting
+from features.sides import accusing, clearing, indicator
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
 
 NO_TEXT: Final = "neither title nor description"
@@ -49,6 +50,7 @@ def _register(name: str, kind: Kind, meaning: str) -> None:
     register = signals.feature(
         Scale("weight", 0, _MOST),
         version=2,
+        side=indicator,
         say=lambda e, _: _quote_matches(name, e.reading.kinds.get(kind, ())),
         name=name,
         meaning=meaning,
@@ -76,7 +78,9 @@ for _row in (
     _register(*_row)
 
 
-@signals.feature(Scale("kinds", 0, len(_COUNTED)), version=2, say=lambda _, v: message("text_kinds", n=int(v)))
+@signals.feature(
+    Scale("kinds", 0, len(_COUNTED)), version=2, side=accusing, say=lambda _, v: message("text_kinds", n=int(v))
+)
 def text_kinds(e: Evidence) -> float:
     """The number of kinds of suspect wording, without weak matches."""
     if not (e.reading.title_folded or e.reading.description_folded):
@@ -96,6 +100,7 @@ def _beside_brand(e: Evidence, kinds: float) -> Message:
     Scale("kinds", 0, len(_COUNTED)),
     source="Own choice: most wording is suspect only next to a brand",
     version=2,
+    side=indicator,
     say=_beside_brand,
 )
 def text_beside_brand(e: Evidence) -> float:
@@ -105,7 +110,7 @@ def text_beside_brand(e: Evidence) -> float:
     return text_kinds(e) if _brand_named(e) else 0.0
 
 
-@signals.feature(YES_NO, say=lambda e, _: _quote_matches("text_honest_use", _honest_uses(e)))
+@signals.feature(YES_NO, side=clearing, say=lambda e, _: _quote_matches("text_honest_use", _honest_uses(e)))
 def text_honest_use(e: Evidence) -> float:
     """1 if wording of an honest use occurs: 'compatible with', 'replica jersey'; weak ones ('for') do not count."""
     if not (e.reading.title_folded or e.reading.description_folded):

@@ -5,38 +5,38 @@ figures) is in separate files. The digest does not cover them.
 """
 
 import hashlib
-import io
-import json
-import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.compute import Computed, input_fingerprint
 from features.references import References, references_from_dict, references_to_dict
-from features.text_kernel import COLUMNS
+from models.bundle_files import as_array, as_json, number, numbers, read_json, read_weights, share
 from models.calibration import calibration_from_dict, calibration_to_dict, expits
 from models.classifier import Classifier, Combiner, Join, Standard, forest_columns
 from models.errors import BundleRefused
-from models.explanations import explain
+from models.evidence import hard_evidence
+from models.explanations import Split, explain
 from models.forest import Forest
+from models.phrases import NO_PHRASES, Contrast, PhraseTable
 from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
 from models.textmodel import TextModel
 
-SCHEMA: Final = 2
+SCHEMA: Final = 3
+_WITHOUT_PHRASES: Final = 2  # The schema before phrases; such a bundle quotes no wording.
 MANIFEST: Final = "manifest.json"
 _FOREST, _WEIGHTS, _MODEL, _REFERENCES = "forest.txt", "text_weights.npy", "model.json", "references.json"
-_FILES: Final = (_FOREST, _WEIGHTS, _MODEL, _REFERENCES)
-_HEADER: Final = re.compile(
-    rb"\x93NUMPY\x01\x00(..)\{'descr': '<f4', 'fortran_order': False, 'shape': \((\d{1,9}),\), \} *\n", re.DOTALL
-)
-_BEFORE: Final = 10  # Bytes of a .npy file of version 1.0 before the part that its length counts.
+_PHRASES: Final = "phrases.json"
+_FILES: Final = {
+    _WITHOUT_PHRASES: (_FOREST, _WEIGHTS, _MODEL, _REFERENCES),
+    SCHEMA: (_FOREST, _WEIGHTS, _MODEL, _REFERENCES, _PHRASES),
+}
+_MOST_QUOTED: Final = 3
 _PARTS: Final = frozenset({"combiner", "calibration", "thresholds", "text_intercept", "masking"})
 _COMBINED: Final = frozenset({"join", "text_weight", "numbers", "text"})
 
@@ -51,13 +51,15 @@ class Masking:
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
-    """Everything that scoring needs: the classifier, its thresholds, and the references that offline commands use."""
+    """Everything that scoring needs: the classifier, its thresholds, the references that offline commands use, and the
+    phrases that reasons quote."""
 
     classifier: Classifier
     thresholds: Thresholds
     references: References
     references_as_of: datetime | None
     masking: Masking
+    phrases: PhraseTable
     fingerprint: str
     digest: str
 
@@ -70,7 +72,7 @@ class Bundle:
         values = self.classifier.values(matrix, listings, threads=threads)
         calibration = self.classifier.calibration
         log_odds, intervals = calibration.log_odds(values), calibration.intervals(values)
-        reasons = self._reasons(rows, matrix, threads) if with_reasons else [()] * len(rows)
+        reasons = self._reasons(rows, matrix, log_odds, threads) if with_reasons else [()] * len(rows)
         return [
             Score(
                 kind=ScoreKind.CALIBRATED,
@@ -80,23 +82,34 @@ class Bundle:
                 scorer=self.digest,
                 fingerprint=self.fingerprint,
                 interval=None if intervals is None else (float(intervals[i, 0]), float(intervals[i, 1])),
+                evidence=hard_evidence(rows[i].evidence, rows[i].vector) if with_reasons else (),
             )
             for i, probability in enumerate(expits(log_odds))
         ]
 
-    def _reasons(self, rows: Sequence[Computed], matrix: NDArray[np.float64], threads: int) -> list[tuple[Reason, ...]]:
-        listings = [row.facts.listing for row in rows]
-        parts = self.classifier.contributions(matrix, listings, threads=threads)
+    def _reasons(
+        self, rows: Sequence[Computed], matrix: NDArray[np.float64], log_odds: NDArray[np.float64], threads: int
+    ) -> list[tuple[Reason, ...]]:
+        parts = self.classifier.contributions(matrix, [row.facts.listing for row in rows], threads=threads)
         return [
             explain(
                 row.evidence,
                 row.vector,
-                parts.features[i],
-                float(parts.text[i]),
-                self.classifier.text.telling_words(listings[i]),
+                Split(float(log_odds[i]), parts.features[i], float(parts.text[i]), float(parts.base[i])),
+                self._quoted(row) if parts.text[i] > 0 else (),
             )
             for i, row in enumerate(rows)
         ]
+
+    def _quoted(self, row: Computed) -> tuple[Contrast, ...]:
+        """The phrases of a listing that may be quoted and that point to counterfeit, the strongest first."""
+        pulls = [(self.classifier.text.pull(one.phrase, one.fields), one) for one in self.phrases.contrasts(row.facts)]
+        found: list[Contrast] = []
+        for pull, one in sorted(pulls, key=lambda pair: (-pair[0], pair[1].phrase)):
+            said = {word for other in found for word in other.phrase.split(" ")}
+            if pull > 0 and said.isdisjoint(one.phrase.split(" ")):
+                found.append(one)
+        return tuple(found[:_MOST_QUOTED])
 
 
 def to_files(
@@ -106,14 +119,13 @@ def to_files(
     references: References,
     references_as_of: datetime | None,
     masking: Masking,
+    phrases: PhraseTable,
 ) -> dict[str, bytes]:
     """The files of a bundle by name, the manifest among them; equal models give equal bytes."""
-    weights = io.BytesIO()
-    np.save(weights, classifier.text.weights, allow_pickle=False)
     files = {
         _FOREST: classifier.forest.text.encode(),
-        _WEIGHTS: weights.getvalue(),
-        _MODEL: _json(
+        _WEIGHTS: as_array(classifier.text.weights),
+        _MODEL: as_json(
             {
                 "combiner": asdict(classifier.combiner),
                 "calibration": calibration_to_dict(classifier.calibration),
@@ -122,14 +134,15 @@ def to_files(
                 "masking": asdict(masking),
             }
         ),
-        _REFERENCES: _json(references_to_dict(references, references_as_of)),
+        _REFERENCES: as_json(references_to_dict(references, references_as_of)),
+        _PHRASES: as_json(phrases.to_dict()),
     }
     manifest = {
         "schema": SCHEMA,
         "fingerprint": input_fingerprint(),
         "files": {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())},
     }
-    return {**files, MANIFEST: _json(manifest)}
+    return {**files, MANIFEST: as_json(manifest)}
 
 
 def digest_of(files: Mapping[str, bytes]) -> str:
@@ -152,19 +165,20 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
         raise BundleRefused(
             "The bundle is {digest}, not {expected} as approved.", digest=digest[:12], expected=expected[:12]
         )
-    manifest = _read(files, MANIFEST)
-    if type(manifest.get("schema")) is not int or manifest["schema"] != SCHEMA:
+    manifest = read_json(files, MANIFEST)
+    schema = manifest.get("schema")
+    if type(schema) is not int or schema not in _FILES:
         raise BundleRefused(
             "The bundle has schema {found}; this version reads {wanted}.",
-            found=str(manifest.get("schema")),
-            wanted=SCHEMA,
+            found=str(schema),
+            wanted=" and ".join(map(str, _FILES)),
         )
     if manifest.get("fingerprint") != input_fingerprint():
         raise BundleRefused("The bundle was made for another feature set. Retrain it with this version.")
     named = manifest.get("files")
-    if not isinstance(named, dict) or set(named) != set(_FILES):
+    if not isinstance(named, dict) or set(named) != set(_FILES[schema]):
         raise BundleRefused("The manifest does not name the files of a bundle.")
-    for name in _FILES:
+    for name in _FILES[schema]:
         if name not in files:
             raise BundleRefused("The bundle has no {name}.", name=name)
         if (found := hashlib.sha256(files[name]).hexdigest()) != named[name]:
@@ -189,25 +203,25 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         As `verify`, or the content of a file is invalid.
     """
     digest = verify(files, expected=expected)
-    model = _read(files, _MODEL)
+    model = read_json(files, _MODEL)
     try:
         if model.keys() != _PARTS or model["combiner"].keys() != _COMBINED:
             raise BundleRefused("{name} does not hold the parts of a model.", name=_MODEL)
         combiner = Combiner(
             join=Join(model["combiner"]["join"]),
-            text_weight=_share(model["combiner"]["text_weight"]),
+            text_weight=share(model["combiner"]["text_weight"]),
             numbers=_standard(model["combiner"]["numbers"]),
             text=_standard(model["combiner"]["text"]),
         )
-        weights = _weights(files[_WEIGHTS])
+        weights = read_weights(files, _WEIGHTS)
         forest = Forest(files[_FOREST].decode())
         if forest.columns != forest_columns(combiner.join):
             raise BundleRefused("The forest has other columns than the feature set.")
-        references, as_of = references_from_dict(_read(files, _REFERENCES))
+        references, as_of = references_from_dict(read_json(files, _REFERENCES))
         return Bundle(
             classifier=Classifier(
                 forest,
-                TextModel(weights, _number(model["text_intercept"])),
+                TextModel(weights, number(model["text_intercept"])),
                 combiner,
                 calibration_from_dict(model["calibration"]),
             ),
@@ -215,6 +229,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
             references=references,
             references_as_of=as_of,
             masking=_masking(model["masking"]),
+            phrases=_phrases(files),
             fingerprint=input_fingerprint(),
             digest=digest,
         )
@@ -222,26 +237,15 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
         raise BundleRefused("The bundle does not hold what it should: {kind}.", kind=type(error).__name__) from None
 
 
-def _numbers(found: Mapping[str, object]) -> dict[str, float]:
-    return {name: _number(value) for name, value in found.items()}
-
-
-def _number(value: object) -> float:
-    """A finite number; otherwise the first comparison with a listing would fail."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError
-    return float(value)
-
-
-def _share(value: object) -> float:
-    found = _number(value)
-    if not 0 <= found <= 1:
-        raise ValueError
-    return found
+def _phrases(files: Mapping[str, bytes]) -> PhraseTable:
+    """The table that the manifest names; none in a bundle of the schema before it, whatever other files there are."""
+    if _PHRASES not in read_json(files, MANIFEST)["files"]:
+        return NO_PHRASES
+    return PhraseTable.from_dict(read_json(files, _PHRASES))
 
 
 def _standard(found: Mapping[str, object]) -> Standard:
-    standard = Standard(**_numbers(found))
+    standard = Standard(**numbers(found))
     if standard.spread <= 0:
         raise ValueError
     return standard
@@ -249,7 +253,7 @@ def _standard(found: Mapping[str, object]) -> Standard:
 
 def _thresholds(found: Mapping[str, object]) -> Thresholds:
     """The threshold for analysts is at most that for brands."""
-    thresholds = Thresholds(**{name: _share(value) for name, value in found.items()})
+    thresholds = Thresholds(**{name: share(value) for name, value in found.items()})
     if thresholds.analyst_from > thresholds.ask_brand_from:
         raise ValueError
     return thresholds
@@ -258,37 +262,4 @@ def _thresholds(found: Mapping[str, object]) -> Thresholds:
 def _masking(found: Mapping[str, object]) -> Masking:
     if found.keys() != {"seed", "share"} or type(found["seed"]) is not int:
         raise ValueError
-    return Masking(found["seed"], _share(found["share"]))
-
-
-def _weights(content: bytes) -> NDArray[np.float32]:
-    """The array in a .npy file. Its header must equal what this version writes; it is never evaluated."""
-    header = _HEADER.match(content)
-    if header is None or int.from_bytes(header[1], "little") != header.end() - _BEFORE or int(header[2]) != COLUMNS:
-        raise BundleRefused("{name} is no array of {n} numbers.", name=_WEIGHTS, n=COLUMNS)
-    found = np.frombuffer(content[header.end() :], dtype=np.float32).copy()
-    if len(found) != COLUMNS or not np.isfinite(found).all():
-        raise BundleRefused("{name} does not hold {n} finite numbers.", name=_WEIGHTS, n=COLUMNS)
-    return found
-
-
-def _read(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
-    try:
-        found = json.loads(files[name].decode(), object_pairs_hook=_each_once)
-    except (ValueError, RecursionError):
-        raise BundleRefused("{name} is not JSON.", name=name) from None
-    if not isinstance(found, dict):
-        raise BundleRefused("{name} is not an object.", name=name)
-    return found
-
-
-def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Refuses a repeated name, because another parser may read it differently."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError
-    return found
-
-
-def _json(value: object) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()
+    return Masking(found["seed"], share(found["share"]))

@@ -1,21 +1,25 @@
-"""Turns contributions into reasons: at most five messages with figures."""
+"""Turns contributions into the parts of a score: at most five findings with figures, and the remainders."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.compute import FEATURES, NAMES
+from features.compute import FEATURES
 from features.message import Message, message
+from features.sides import Side
 from features.spec import Evidence
-from models.score import Reason
+from models.phrases import Contrast
+from models.score import BASE, OTHER, TEXT, Reason, remainder
 
 MOST: Final = 5
 TEXT_CODE: Final = "wording"
 _SMALLEST: Final = 0.05  # Log-odds; less moves a probability by about one point at most.
 
-# Features of one story are one reason; the feature with the largest contribution gives the message.
+# Features of one story are one reason.
 _STORIES: Final = {
     "price_level": (
         "price_to_brand_category", "price_spread_brand_category", "price_to_category", "price_log",
@@ -87,40 +91,81 @@ _STORIES: Final = {
 _STORY_OF: Final = {name: story for story, names in _STORIES.items() for name in names}
 
 
-def explain(
-    evidence: Evidence,
-    vector: NDArray[np.float64],
-    contributions: NDArray[np.float64],
-    text_contribution: float,
-    telling_words: tuple[str, ...],
-) -> tuple[Reason, ...]:
-    """The reasons of one score, strongest first.
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A score's value and its parts in log-odds: of the features, shape (n_features,), of the text, and the base.
 
-    `vector` and `contributions` have shape (n_features,), in log-odds. A missing value can move a score but is no
-    ground for suspicion, so no message names it. Its weight stays in the sum.
+    Their sum is the value, but for rounding.
     """
-    stories: dict[str, list[int]] = {}
-    for column, name in enumerate(NAMES):
-        stories.setdefault(_STORY_OF.get(name, name), []).append(column)
-    reasons = []
-    for code, columns in stories.items():
-        known = [column for column in columns if not math.isnan(vector[column])]
-        weight = float(contributions[columns].sum())
-        same_side = [column for column in known if contributions[column] * weight > 0]
-        if abs(weight) < _SMALLEST or not same_side:
-            continue
-        largest_first = sorted(same_side, key=lambda column: -abs(contributions[column]))
-        told = (FEATURES[column].say(evidence, float(vector[column])) for column in largest_first)
-        found = next((one for one in told if one is not None), None)
-        if found is not None:
-            reasons.append(Reason(code, found, weight))
-    if abs(text_contribution) >= _SMALLEST:
-        reasons.append(Reason(TEXT_CODE, _wording(text_contribution, telling_words), text_contribution))
+
+    value: float
+    features: NDArray[np.float64]
+    text: float
+    base: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A feature's contribution that its words agree with."""
+
+    weight: float
+    message: Message
+    concludes: bool
+
+
+def explain(e: Evidence, vector: NDArray[np.float64], split: Split, quoted: Sequence[Contrast]) -> tuple[Reason, ...]:
+    """The parts of one score, which add up to its value: named ones, strongest first, then the remainders.
+
+    `vector` has shape (n_features,). A feature's contribution is named only if its value is known and its words agree
+    with the contribution's sign. Any other contribution goes to the remainder: a missing value can move a score and is
+    no ground for suspicion, and words that contradict their weight explain nothing. The text is named only where
+    phrases can be quoted.
+    """
+    stories: dict[str, list[_Told]] = {}
+    for column, weight in enumerate(split.features.tolist()):
+        value = float(vector[column])
+        if weight and not math.isnan(value):
+            feature = FEATURES[column]
+            found = feature.words(e, value, weight)
+            if found is not None:
+                told = _Told(weight, found, feature.side(e, value) is not Side.EITHER)
+                stories.setdefault(_STORY_OF.get(feature.name, feature.name), []).append(told)
+    reasons = [reason for code, told in stories.items() if (reason := _reason(code, told)) is not None]
+    if quoted and split.text >= _SMALLEST:
+        reasons.append(Reason(TEXT_CODE, _wording(quoted), split.text))
     reasons.sort(key=lambda reason: (-abs(reason.weight), reason.code))
-    return tuple(reasons[:MOST])
+    reasons = reasons[:MOST]
+    if all(reason.code != TEXT_CODE for reason in reasons):
+        reasons.append(remainder(TEXT, split.text))
+    reasons.append(remainder(BASE, split.base))
+    return (*reasons, remainder(OTHER, split.value - math.fsum(reason.weight for reason in reasons)))
 
 
-def _wording(contribution: float, words: tuple[str, ...]) -> Message:
-    if contribution < 0:
-        return message("wording.genuine")
-    return message("wording", words=words) if words else message("wording.unquoted")
+def _reason(code: str, told: Sequence[_Told]) -> Reason | None:
+    """The reason of a story: the sum of its contributions, and the words of the largest on the side of the sum.
+
+    Words from which a reader concludes something go before those that only describe.
+    """
+    weight = math.fsum(one.weight for one in told)
+    if abs(weight) < _SMALLEST:
+        return None
+    same_side = (one for one in told if one.weight * weight > 0)
+    return Reason(code, max(same_side, key=lambda one: (one.concludes, abs(one.weight))).message, weight)
+
+
+def _wording(quoted: Sequence[Contrast]) -> Message:
+    return message("wording", words=tuple(one.phrase for one in quoted), contrasts=tuple(map(_contrast, quoted)))
+
+
+def _contrast(one: Contrast) -> Message:
+    """How often counterfeits and genuine listings of the cell have the phrase."""
+    key, cell = one.cell.key, one.cell
+    width = "language" if key.brand is None else "brand" if key.category is None else "category"
+    return message(
+        f"wording.in_{width}",
+        phrase=one.phrase,
+        counterfeit=one.counterfeit,
+        counterfeits=cell.counterfeit,
+        genuine=one.listings - one.counterfeit,
+        genuines=cell.listings - cell.counterfeit,
+    )

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from features.message import Message, as_json, from_json
+from features.message import Message, as_json, from_json, message
 
 
 class ScoreKind(StrEnum):
@@ -15,16 +15,35 @@ class ScoreKind(StrEnum):
     CALIBRATED = "calibrated"
 
 
+# The parts of a score that no finding about the listing stands behind: the value of an average listing, the text where
+# no phrase can be quoted, and all features without words of their own.
+BASE: Final = "base"
+TEXT: Final = "text"
+OTHER: Final = "other"
+REMAINDERS: Final = frozenset({BASE, TEXT, OTHER})
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One reason of a score: a stable code, a message with figures, and its contribution to the value.
+    """One part of a score: a stable code, a message with figures, and its contribution to the value.
 
     `weight` is in log-odds for a calibrated score and in points for a scorecard; above zero it points to counterfeit.
+    The parts of a score add up to its value.
     """
 
     code: str
     message: Message
     weight: float
+
+
+def remainder(code: str, weight: float) -> Reason:
+    """A part of a score that names no finding; `code` is one of `REMAINDERS`."""
+    return Reason(code, message(f"score.{code}"), weight)
+
+
+def named(parts: Sequence[Reason]) -> tuple[Reason, ...]:
+    """The parts that name a finding about the listing, strongest first; the remainders are left out."""
+    return tuple(one for one in parts if one.code not in REMAINDERS)
 
 
 def reason_as_json(reason: Reason) -> list[Any]:
@@ -40,7 +59,10 @@ def reason_from_json(stored: Sequence[Any]) -> Reason:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The value of one listing version.
+    """The value of one listing version, with hard evidence and with the parts that add up to it.
+
+    `evidence` are findings that convince without a model, in a fixed order; they have no weight. `reasons` are the
+    parts of the value: named ones, strongest first, and the remainders last.
 
     `value` is log-odds (calibrated) or points (scorecard); `probability` is null for a scorecard. `scorer` names the
     bundle digest or the scorecard's policy version, `fingerprint` the input that it was made for. `interval` is
@@ -54,3 +76,4 @@ class Score:
     scorer: str
     fingerprint: str
     interval: tuple[float, float] | None = None
+    evidence: tuple[Message, ...] = ()

@@ -3,9 +3,10 @@
 import math
 
 from features.compute import FEATURES, Computed
+from models.evidence import hard_evidence
 from models.policies.deciding import ScorecardPolicy
 from models.policies.version import policy_version
-from models.score import Reason, Score, ScoreKind
+from models.score import OTHER, Reason, Score, ScoreKind, remainder
 
 _BY_NAME = {feature.name: (column, feature) for column, feature in enumerate(FEATURES)}
 
@@ -18,10 +19,13 @@ def score_by_points(row: Computed, *, policy: ScorecardPolicy, fingerprint: str)
         value = float(row.vector[column])
         if not math.isnan(value) and rule.low <= value < rule.high:
             points += rule.points
-            told = feature.say(row.evidence, value)
+            told = feature.words(row.evidence, value, rule.points)
             if told is not None:
                 reasons.append(Reason(rule.feature, told, rule.points))
     reasons.sort(key=lambda reason: -abs(reason.weight))
+    unnamed = points - sum(reason.weight for reason in reasons)
+    if unnamed:
+        reasons.append(remainder(OTHER, unnamed))
     return Score(
         kind=ScoreKind.SCORECARD,
         value=points,
@@ -29,4 +33,5 @@ def score_by_points(row: Computed, *, policy: ScorecardPolicy, fingerprint: str)
         reasons=tuple(reasons),
         scorer=policy_version(policy),
         fingerprint=fingerprint,
+        evidence=hard_evidence(row.evidence, row.vector),
     )

@@ -1,6 +1,5 @@
 """The linear n-gram model: weights per hashed index, scored without a matrix."""
 
-import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -13,9 +12,6 @@ from features.listing import Listing
 
 # A description counts half of a heading of equal length. Fixed in advance: sellers write titles but copy descriptions.
 DESCRIPTION_SCALE: Final = 0.5
-_LONGEST_WORD: Final = 40  # As shown in a reason; a longer run without a blank is not one word.
-_PUNCTUATION: Final = string.punctuation + "«»“”„…，。、：；！？（）"
-_MOST_WORDS: Final = 200  # Words considered for a reason; the rest of a long description adds nothing new.
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +29,6 @@ class TextModel:
         """`log_odds` of each, shape (n,)."""
         return text_kernel.scores(listings, self.weights) + self.intercept
 
-    def telling_words(self, listing: Listing, most: int = 3) -> tuple[str, ...]:
-        """The words whose n-grams point most to counterfeit, at most `most`, strongest first."""
-        sums: dict[str, float] = {}
-        for field, text in ((text_kernel.HEADING, text_kernel.heading(listing)), (1, listing.description or "")):
-            for word in text.split()[:_MOST_WORDS]:
-                if 1 < len(word) <= _LONGEST_WORD and any(map(str.isalpha, word)):
-                    found = text_kernel.indices(word, field)
-                    shown = word.strip(_PUNCTUATION)
-                    sums[shown] = sums.get(shown, 0.0) + float(self.weights[found].sum())
-        strongest = sorted((-total, word) for word, total in sums.items() if total > 0)
-        return tuple(word for _, word in strongest[:most])
+    def pull(self, phrase: str, fields: Sequence[int]) -> float:
+        """The weights of the phrase's n-grams, summed over the fields that have it; above zero towards counterfeit."""
+        return sum(float(self.weights[text_kernel.indices(phrase, field)].sum()) for field in fields)

@@ -12,6 +12,7 @@ from models.bundle import Bundle, from_files, to_files
 from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_REVIEW
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
+from training.fit_phrases import fit_phrases
 from training.golden import GoldenSet, refuse_golden_rows
 from training.golden_gate import golden_evidence, golden_gate
 from training.incumbent import InForce
@@ -94,6 +95,7 @@ def train(
         references=snapshot.references,
         references_as_of=snapshot.as_of,
         masking=model.masking_,
+        phrases=fit_phrases(facts, labels, weights, groups, snapshot.references.brands.brands.values()),
     )
     shipped, incumbent = from_files(files), InForce(champion, threads)
     upheld = upheld_evidence(snapshot.rows, facts, shipped, incumbent, DEFAULT_GATES)

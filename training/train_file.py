@@ -13,6 +13,7 @@ from features.compute import NAMES
 from models.bundle import digest_of, to_files
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
+from training.fit_phrases import fit_phrases
 from training.labelled import load_labelled
 from training.operating import choose_thresholds, operating_points, promises
 from training.pipeline import without_nan
@@ -63,6 +64,7 @@ def train_on_file(
         # The age of the file's prices is unknown, and the time of this run must not change the digest.
         references_as_of=None,
         masking=model.masking_,
+        phrases=fit_phrases(facts, data.labels, np.ones(len(data.labels)), data.groups, offline.brands.brands.values()),
     )
     report = {
         "rows": len(data.labels),

@@ -1,0 +1,88 @@
+"""The files of a bundle as bytes: JSON without repeated names, and one array. Nothing in them is evaluated."""
+
+import io
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.text_kernel import COLUMNS
+from models.errors import BundleRefused
+
+_HEADER: Final = re.compile(
+    rb"\x93NUMPY\x01\x00(..)\{'descr': '<f4', 'fortran_order': False, 'shape': \((\d{1,9}),\), \} *\n", re.DOTALL
+)
+_BEFORE: Final = 10  # Bytes of a .npy file of version 1.0 before the part that its length counts.
+
+
+def numbers(found: Mapping[str, object]) -> dict[str, float]:
+    """Finite numbers by name."""
+    return {name: number(value) for name, value in found.items()}
+
+
+def number(value: object) -> float:
+    """A finite number; otherwise the first comparison with a listing would fail."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError
+    return float(value)
+
+
+def share(value: object) -> float:
+    """A number from 0 to 1."""
+    found = number(value)
+    if not 0 <= found <= 1:
+        raise ValueError
+    return found
+
+
+def read_weights(files: Mapping[str, bytes], name: str) -> NDArray[np.float32]:
+    """The array in a .npy file. Its header must equal what this version writes; it is never evaluated."""
+    content = files[name]
+    header = _HEADER.match(content)
+    if header is None or int.from_bytes(header[1], "little") != header.end() - _BEFORE or int(header[2]) != COLUMNS:
+        raise BundleRefused("{name} is no array of {n} numbers.", name=name, n=COLUMNS)
+    found = np.frombuffer(content[header.end() :], dtype=np.float32).copy()
+    if len(found) != COLUMNS or not np.isfinite(found).all():
+        raise BundleRefused("{name} does not hold {n} finite numbers.", name=name, n=COLUMNS)
+    return found
+
+
+def read_json(files: Mapping[str, bytes], name: str) -> dict[str, Any]:
+    """The object in a JSON file.
+
+    Raises
+    ------
+    BundleRefused
+        The file is not JSON, has a name twice, or holds no object.
+    """
+    try:
+        found = json.loads(files[name].decode(), object_pairs_hook=_each_once)
+    except (ValueError, RecursionError):
+        raise BundleRefused("{name} is not JSON.", name=name) from None
+    if not isinstance(found, dict):
+        raise BundleRefused("{name} is not an object.", name=name)
+    return found
+
+
+def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuses a repeated name, because another parser may read it differently."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
+
+
+def as_array(values: NDArray[np.float32]) -> bytes:
+    """The .npy file of an array; `read_weights` is the inverse."""
+    stream = io.BytesIO()
+    np.save(stream, values, allow_pickle=False)
+    return stream.getvalue()
+
+
+def as_json(value: object) -> bytes:
+    """Canonical JSON: equal values give equal bytes."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False).encode()

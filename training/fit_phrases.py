@@ -1,0 +1,188 @@
+"""The phrases that reasons may quote: counted in the training rows by brand, category and language."""
+
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.brands import Brand
+from features.facts import Facts
+from features.stop_words import stop_words
+from models.phrases import (
+    LIFT,
+    MOST_ENTRIES,
+    SUPPORT,
+    Cell,
+    CellKey,
+    Entry,
+    OwnWords,
+    PhraseTable,
+    cell_keys,
+    fields_of,
+)
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+Places = NDArray[np.int64]
+
+# A shop's own name or set phrase is wording of one seller, and near-copies of a listing repeat every word of it.
+FEWEST_SELLERS: Final = 5
+_BREAK: Final = 0  # The place of '', which separates words that are not adjacent.
+_LISTINGS, _COUNTERFEIT, _WEIGHT, _COUNTERFEIT_WEIGHT = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class _Occurrences:
+    """Phrases, and each pair of a row and a phrase that it has, once: `rows` and `places` have one shape."""
+
+    phrases: list[str]
+    rows: Places
+    places: Places
+
+
+def fit_phrases(
+    facts: Sequence[Facts], labels: Labels, weights: Floats, groups: NDArray[np.intp], brands: Iterable[Brand]
+) -> PhraseTable:
+    """The table of n training rows with labels in {0, 1}, label weights and seller groups, all of shape (n,).
+
+    A phrase is quoted in a cell where at least `SUPPORT` listings of `FEWEST_SELLERS` sellers have it and its lift is
+    sufficient, both over the listings and over their label weights: a person counts listings, and the model was fitted
+    on weights. Stop words and words that name a brand or a category are never part of a phrase.
+
+    Of more than `MOST_ENTRIES` counts, those of the phrases with the most counterfeits beyond the share of their cell
+    are kept.
+    """
+    found = _occurrences(facts, _own_words(facts, brands))
+    keys, cells_of = _cells(facts)
+    each = np.column_stack([np.ones(len(labels)), labels, weights, labels * weights])
+    in_cell = _sums(cells_of.ravel(), np.repeat(each, cells_of.shape[1], axis=0), len(keys))
+    # A pair of cell and phrase for each row that has the phrase and each of its cells.
+    rows = np.repeat(found.rows, cells_of.shape[1])
+    pairs = (cells_of[found.rows] * len(found.phrases) + found.places[:, None]).ravel()
+    codes, place, counts = np.unique(pairs, return_inverse=True, return_counts=True)
+    kept = np.flatnonzero(counts >= SUPPORT)
+    sums = _sums(place, each[rows], len(codes))[kept]
+    cell, phrase = np.divmod(codes[kept], max(len(found.phrases), 1))
+    around = in_cell[cell]
+    quoted = (
+        (_distinct(place, groups[rows], len(codes))[kept] >= FEWEST_SELLERS)
+        & _has_lift(sums, around, _LISTINGS, _COUNTERFEIT)
+        & _has_lift(sums, around, _WEIGHT, _COUNTERFEIT_WEIGHT)
+    )
+    excess = sums[:, _COUNTERFEIT] - sums[:, _LISTINGS] * around[:, _COUNTERFEIT] / around[:, _LISTINGS]
+    entries: dict[str, list[Entry]] = {}
+    most: dict[str, float] = {}
+    for i, (n, counterfeit) in enumerate(sums[:, :_WEIGHT].astype(np.int64).tolist()):
+        name = found.phrases[phrase[i]]
+        entries.setdefault(name, []).append(Entry(int(cell[i]), n, counterfeit, bool(quoted[i])))
+        if quoted[i]:
+            most[name] = max(most.get(name, 0.0), float(excess[i]))
+    ordered = sorted(most, key=lambda name: (-most[name], name))
+    cells = [
+        Cell(key, n, counterfeit)
+        for key, (n, counterfeit) in zip(keys, in_cell[:, :_WEIGHT].astype(np.int64).tolist(), strict=True)
+    ]
+    return _table(cells, [(name, entries[name]) for name in ordered])
+
+
+def _table(cells: Sequence[Cell], ordered: Sequence[tuple[str, Sequence[Entry]]]) -> PhraseTable:
+    """The table of the first phrases whose counts fit, with the cells that they name; equal rows give equal tables."""
+    kept: dict[str, Sequence[Entry]] = {}
+    room = MOST_ENTRIES
+    for name, entries in ordered:
+        room -= len(entries)
+        if room < 0:
+            break
+        kept[name] = entries
+    used = sorted({one.cell for entries in kept.values() for one in entries})
+    place = {cell: i for i, cell in enumerate(used)}
+    return PhraseTable(
+        tuple(cells[cell] for cell in used),
+        {name: tuple(one._replace(cell=place[one.cell]) for one in kept[name]) for name in sorted(kept)},
+    )
+
+
+def _has_lift(part: Floats, whole: Floats, of: int, counterfeit: int) -> NDArray[np.bool_]:
+    """Whether the share of counterfeits in each pair is at least `LIFT` times that in its cell."""
+    has = part[:, counterfeit] * whole[:, of] >= LIFT * whole[:, counterfeit] * part[:, of]
+    return np.asarray((part[:, counterfeit] > 0) & has)
+
+
+def _sums(places: Places, values: Floats, size: int) -> Floats:
+    """The sums of the rows of `values` by place, shape (size, columns)."""
+    return np.column_stack([np.bincount(places, column, size) for column in values.T])
+
+
+def _distinct(places: Places, groups: NDArray[np.intp], size: int) -> Places:
+    """The number of different groups by place, shape (size,)."""
+    pairs = np.unique(np.column_stack([places, groups]), axis=0)
+    return np.bincount(pairs[:, 0], minlength=size)
+
+
+def _own_words(facts: Sequence[Facts], brands: Iterable[Brand]) -> OwnWords:
+    """The words of all brands and categories of the rows, and of all registered names."""
+    names = {name for brand in brands for name in (brand.name, *brand.aliases)}
+    for one in facts:
+        names.update(filter(None, (one.listing.brand, one.brand.name, *(named.name for named in one.brand.mentions))))
+    return OwnWords.named(names, {one.listing.product_type for one in facts if one.listing.product_type})
+
+
+def _cells(facts: Sequence[Facts]) -> tuple[list[CellKey], Places]:
+    """The keys of all cells, and the places of each row's cells among them, shape (n, cells of a row)."""
+    found: dict[CellKey, int] = {}
+    places = [[found.setdefault(key, len(found)) for key in cell_keys(one)] for one in facts]
+    ordered = sorted(found, key=lambda key: [(part is not None, part or "") for part in key])
+    rank = np.empty(len(found), np.int64)
+    rank[[found[key] for key in ordered]] = np.arange(len(found))
+    return ordered, rank[np.array(places, np.int64)]
+
+
+def _occurrences(facts: Sequence[Facts], own: OwnWords) -> _Occurrences:
+    """The phrases that enough rows have: words, and pairs of adjacent words. Both words of a pair are such words."""
+    words, ids, rows = _tokens(facts)
+    enough = _distinct(ids, rows, len(words)) >= SUPPORT
+    enough[_BREAK] = False
+    allowed = np.array([bool(enough[i]) and _may_be_quoted(word, own) for i, word in enumerate(words)])
+    both = allowed[ids[:-1]] & allowed[ids[1:]]
+    codes = ids[:-1][both] * len(words) + ids[1:][both]
+    distinct, place = np.unique(codes, return_inverse=True)
+    of_pair = rows[:-1][both]
+    often = _distinct(place, of_pair, len(distinct)) >= SUPPORT
+    kept = often[place]
+    phrases = [*words, *(f"{words[code // len(words)]} {words[code % len(words)]}" for code in distinct.tolist())]
+    pairs = np.column_stack(
+        [
+            np.concatenate([rows[allowed[ids]], of_pair[kept]]),
+            np.concatenate([ids[allowed[ids]], place[kept] + len(words)]),
+        ]
+    )
+    once = np.unique(pairs, axis=0)
+    return _Occurrences(phrases, once[:, 0], once[:, 1])
+
+
+def _may_be_quoted(word: str, own: OwnWords) -> bool:
+    return word not in stop_words() and not own.hold(word)
+
+
+def _tokens(facts: Sequence[Facts]) -> tuple[list[str], Places, Places]:
+    """The distinct words, and the word and the row of each token, in the order of the text, each of shape (n_tokens,).
+
+    A break ends every field, so that no pair of adjacent words crosses it.
+    """
+    place = {"": _BREAK}
+    ids, lengths = array("q"), array("q")
+    for one in facts:
+        before = len(ids)
+        ids.extend(_placed(fields_of(one.listing), place))
+        lengths.append(len(ids) - before)
+    rows = np.repeat(np.arange(len(facts)), np.array(lengths, np.int64))
+    return list(place), np.array(ids, np.int64), rows
+
+
+def _placed(fields: Iterable[Sequence[str]], place: dict[str, int]) -> Iterator[int]:
+    for words in fields:
+        for word in (*words, ""):
+            yield place.setdefault(word, len(place))
