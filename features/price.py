@@ -4,7 +4,7 @@ import math
 from typing import Final
 
 from features.message import Amount, Message, compared, message
-from features.sides import Side, cheap, either, high, indicator, low, some
+from features.sides import Side, cheap, either, high, indicator, some
 from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale, log_of
 
 signals = Registry(Family.PRICE)
@@ -13,7 +13,7 @@ NO_PRICE: Final = "no price, a price of zero, or no dated rate for its currency"
 # A spread below 5 % is a shelf price. A smaller divisor would turn a rounding difference into an outlier.
 _SMALLEST_SPREAD: Final = 0.05
 _MAD_TO_SIGMA: Final = 1.4826  # For a normal distribution.
-_BELOW_SPREADS: Final = -0.5  # A price nearer to the median is at the median.
+_NEAR_SPREADS: Final = -0.5  # A price less far below the median is not cheap, and "below" would be no praise.
 _MOVED: Final = 0.01  # Smaller changes of a price are rounding and would read as 0 %.
 _WIDEST: Final = 12.0  # Log ratios beyond this (a factor of 160,000) are unit mistakes.
 
@@ -43,11 +43,17 @@ def price_to_brand_category(e: Evidence) -> float:
     return _log_ratio(e.facts.price.log_price, e.facts.price.brand_category)
 
 
+def _spread(_: Evidence, spreads: float) -> Side:
+    if spreads < _NEAR_SPREADS:
+        return Side.COUNTERFEIT
+    return Side.NONE if spreads < 0 else Side.GENUINE
+
+
 @signals.feature(
     Scale("robust standard deviations", -100, 100),
     missing="no price, or fewer than five listings of the brand in the category",
     source="Median and MAD: Rousseeuw and Croux 1993",
-    side=low(_BELOW_SPREADS, _BELOW_SPREADS),
+    side=_spread,
     say=lambda e, v: message(
         f"price_spread_brand_category.{'below' if v < 0 else 'above'}",
         spreads=abs(v),

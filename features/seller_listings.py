@@ -4,13 +4,14 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from features.message import message, part_of
+from features.message import Message, message
 from features.peer_listings import Assortment
 from features.sides import burst, days, either, some
 from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of
 
 signals = Registry(Family.SELLER)
 
+_FEWEST: Final = 5  # One of one or two listings in a week is no burst.
 _BURSTS: Final = "Own choice: bursts of new listings"
 _MIX: Final = "Own choice: the brands and categories that a seller trades in"
 _NOT_RECORDED: Final = "nothing was recorded about the seller yet"
@@ -58,7 +59,7 @@ def seller_listings_7d(e: Evidence) -> float:
     missing=f"{_NOT_RECORDED}, or it published no other listing in 90 days",
     source=_BURSTS,
     side=burst,
-    say=lambda e, _: part_of("seller_recent_listings_share", _others(e).listed_7d, _others(e).listed_90d),
+    say=lambda e, _: _recent(_others(e)),
 )
 def seller_recent_listings_share(e: Evidence) -> float:
     """Share of the listings published in 90 days that are from the last 7 days; 8 % is a steady pace."""
@@ -135,6 +136,12 @@ def seller_categories(e: Evidence) -> float:
 def seller_price_spread(e: Evidence) -> float:
     """Median absolute deviation of the log prices of the seller's other listings."""
     return _figure(e, lambda others: others.spread)
+
+
+def _recent(others: Assortment) -> Message | None:
+    if others.listed_90d < _FEWEST:
+        return None
+    return message("seller_recent_listings_share", part=others.listed_7d, n=others.listed_90d)
 
 
 def _others(e: Evidence) -> Assortment:

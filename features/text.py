@@ -4,13 +4,15 @@ from typing import Final
 
 from features.message import message, quoting
 from features.reading import most_repeated_share
-from features.sides import Side, accusing, confirmation, either, indicator, some
+from features.sides import Side, accusing, confirmation, either, high, indicator, some
 from features.spec import MISSING, SHARE, YES_NO, Evidence, Family, Registry, Scale, log1p, log_of
 from features.wording import NO_TEXT
 
 _NO_TITLE: Final = "no title"
 _NO_DESCRIPTION: Final = "no description"
 _QUALITY: Final = "Own choice: the quality of the text"
+# A name or two in capitals is ordinary; a title of which half is in capitals shouts.
+_CAPITALS: Final = high(0.3, 0.5)
 _REPEATED: Final = 0.25  # Below it, the most frequent word of an ordinary text is an article.
 signals = Registry(Family.TEXT, source=_QUALITY)
 
@@ -63,7 +65,7 @@ def text_title_length(e: Evidence) -> float:
     return log1p(len(e.reading.title)) if e.reading.title else MISSING
 
 
-@signals.feature(SHARE, missing=_NO_TITLE, side=either, say=lambda _, v: message("text_title_capitals", share=v))
+@signals.feature(SHARE, missing=_NO_TITLE, side=_CAPITALS, say=lambda _, v: message("text_title_capitals", share=v))
 def text_title_capitals(e: Evidence) -> float:
     """Share of capitals among the cased letters of the title; 0 where there are none."""
     if not e.reading.title:

@@ -11,6 +11,7 @@ from features.compute import FEATURES, NAMES
 from features.lexicon import Kind
 from features.message import Message, quoting
 from features.spec import Evidence
+from models.score import AMBIGUOUS
 
 # The lexicon's kinds of wording in the order in which they convince. Wording of an honest use is none.
 _WORDING: Final = {
@@ -55,7 +56,7 @@ def _findings(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
         one.words for kind in (*_WORDING, Kind.CONTACT) if kind not in strong for one in e.reading.kinds.get(kind, ())
     ]
     if weak:
-        yield quoting("text_ambiguous", weak)
+        yield quoting(AMBIGUOUS, weak)
 
 
 def _told(e: Evidence, vector: NDArray[np.float64], above: Mapping[str, float]) -> Iterator[Message]:

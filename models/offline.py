@@ -13,7 +13,7 @@ from models.bundle import Bundle
 from models.messages.english import in_english
 from models.policies.deciding import DEFAULT_ROUTING
 from models.routing import Lane, Route, Situation, route
-from models.score import Score
+from models.score import Score, findings
 
 REFUSED: Final = "quarantined"
 _NO_DRAW: Final = 1.0  # No listing is sampled for audit.
@@ -68,4 +68,6 @@ def _route(one: Computed, score: Score, bundle: Bundle) -> Route:
 
 
 def _sentences(score: Score | None) -> list[str]:
-    return [in_english(reason.message) for reason in score.reasons] if score else []
+    if score is None:
+        return []
+    return list(map(in_english, findings(score.evidence, score.reasons, accusing=False)))

@@ -20,6 +20,7 @@ SUPPORT: Final = 20  # Training listings of both classes that have the phrase.
 LIFT: Final = 1.5  # The share of counterfeits among them over the share in the cell.
 MOST_ENTRIES: Final = 50_000  # About two megabytes.
 LONGEST_WORD: Final = 40  # A longer run of letters is not one word.
+_MOST_ROWS: Final = 1 << 40  # More listings than any training reads.
 _SHORTEST_WORD: Final = 2
 _MOST_WORDS: Final = 200  # Of a field; the rest of a long description adds nothing new.
 # Letters alone: telephone numbers, addresses and account names never enter a bundle or a quotation.
@@ -122,7 +123,9 @@ NO_PHRASES: Final = PhraseTable((), {})
 
 def _cell(brand: Any, category: Any, language: Any, listings: Any, counterfeit: Any) -> Cell:
     of_texts = isinstance(language, str) and {type(brand), type(category)} <= {str, type(None)}
-    if not of_texts or type(listings) is not int or type(counterfeit) is not int or not 0 <= counterfeit <= listings:
+    if not of_texts or {type(listings), type(counterfeit)} != {int}:
+        raise TypeError
+    if not 0 <= counterfeit <= listings <= _MOST_ROWS:
         raise ValueError
     return Cell(CellKey(brand, category, language), listings, counterfeit)
 

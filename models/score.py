@@ -21,6 +21,8 @@ BASE: Final = "base"
 TEXT: Final = "text"
 OTHER: Final = "other"
 REMAINDERS: Final = frozenset({BASE, TEXT, OTHER})
+# Evidence of the lexicon that honest sellers write too.
+AMBIGUOUS: Final = "text_ambiguous"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,17 @@ def remainder(code: str, weight: float) -> Reason:
 def named(parts: Sequence[Reason]) -> tuple[Reason, ...]:
     """The parts that name a finding about the listing, strongest first; the remainders are left out."""
     return tuple(one for one in parts if one.code not in REMAINDERS)
+
+
+def findings(evidence: Sequence[Message], parts: Sequence[Reason], *, accusing: bool = True) -> tuple[Message, ...]:
+    """Hard evidence first, then the named parts, then wording that proves nothing by itself; each message once.
+
+    With `accusing`, only parts above zero.
+    """
+    of_parts = [one.message for one in named(parts) if one.weight > 0 or not accusing]
+    hard = [one for one in evidence if one.code != AMBIGUOUS]
+    found = [*hard, *of_parts, *(one for one in evidence if one.code == AMBIGUOUS)]
+    return tuple(one for i, one in enumerate(found) if one not in found[:i])
 
 
 def reason_as_json(reason: Reason) -> list[Any]:

@@ -23,7 +23,9 @@ from features.compute import FEATURES, NAMES, compute, matrix
 from features.listing import Listing, check
 from models.bundle import from_files, to_files
 from models.messages.english import in_english
+from models.score import named
 from training.fit import CounterfeitClassifier
+from training.fit_phrases import fit_phrases
 from training.operating import choose_thresholds
 from training.references import OfflineReferences
 from training.synthetic import Settings, build, evaluation_set
@@ -185,6 +187,7 @@ bundle = from_files(
         references=offline.references(),
         references_as_of=now,
         masking=classifier.masking_,
+        phrases=fit_phrases(known_facts, known_labels, np.ones(len(known)), groups, offline.brands.brands.values()),
     )
 )
 top = np.argsort(-probabilities)[:3]
@@ -193,7 +196,9 @@ for row, score in zip(top, bundle.score_many([compute(unseen_facts[i]) for i in 
     print(
         f"{score.probability:.0%} · {unseen[row].title} · {unseen[row].price} {unseen[row].currency} · really {verdict}"
     )
-    for reason in score.reasons[:4]:
+    for found in score.evidence:
+        print(f"           {in_english(found)}")
+    for reason in named(score.reasons)[:4]:
         print(f"    {reason.weight:+.2f}  {in_english(reason.message)}")
 
 # %% [markdown]

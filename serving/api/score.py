@@ -22,7 +22,9 @@ _JSON: Final = "application/json"
 async def post_score(request: Request, caller: Asker) -> Response:
     """The score that a listing would get now, with its route and reasons. Nothing is stored.
 
-    For the marketplace's own people: the score would teach sellers to evade the model.
+    `evidence` are findings without a weight. `reasons` are the parts of `value`, which they add up to; of those the
+    codes `base`, `text` and `other` name no finding. For the marketplace's own people: the score would teach sellers to
+    evade the model.
     """
     runtime = runtime_of(request)
     listing = check(await json_body(request), received_at=runtime.clock.now())
@@ -36,6 +38,7 @@ async def post_score(request: Request, caller: Asker) -> Response:
         "probability": scored.score.probability,
         "route": scored.route.lane.value,
         "route_reasons": [in_english(one) for one in scored.route.reasons],
+        "evidence": [{"code": one.code, "sentence": in_english(one)} for one in scored.score.evidence],
         "reasons": [
             {"code": reason.code, "sentence": in_english(reason.message), "weight": reason.weight}
             for reason in scored.score.reasons

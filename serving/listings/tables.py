@@ -182,6 +182,7 @@ score = tenant_table(
     Column("scorer", String(80), nullable=False),
     Column("fingerprint", String(64), nullable=False),
     Column("reasons", Json, nullable=False),
+    Column("evidence", Json, nullable=False),
     word("lane"),
     Column("route_reasons", Json, nullable=False),
     Column("policy_version", String(80), nullable=False),

@@ -158,6 +158,7 @@ def rows(connection: Connection, marketplaces: Collection[str], case_ids: Collec
             score.c.value.label("score_value"),
             score.c.probability,
             score.c.reasons,
+            score.c.evidence,
             score.c.route_reasons,
             score.c.facts_digest,
             _notified().label("notified"),

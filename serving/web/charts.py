@@ -259,9 +259,13 @@ def _ticks(most: float, currency: str) -> tuple[Tick, ...]:
 
 @dataclass(frozen=True, slots=True)
 class ReasonBar:
-    """A reason with its bar; bars to the right of zero indicate a counterfeit."""
+    """A part of a score with its bar; bars to the right of zero indicate a counterfeit.
+
+    `details` are the counts behind the phrases that a sentence quotes.
+    """
 
     sentence: str
+    details: tuple[str, ...]
     weight: str
     x: float
     width: float
@@ -281,5 +285,8 @@ def reason_bars(reasons: Sequence[Reason], digits: int) -> tuple[ReasonBar, ...]
         width = round(abs(reason.weight) * scale, 1)
         against = reason.weight < 0
         x = round(_BAR_ZERO - width, 1) if against else _BAR_ZERO
-        bars.append(ReasonBar(in_english(reason.message), words.signed(reason.weight, digits), x, width, against))
+        details = tuple(map(in_english, reason.message.parameters.get("contrasts", ())))
+        bars.append(
+            ReasonBar(in_english(reason.message), details, words.signed(reason.weight, digits), x, width, against)
+        )
     return tuple(bars)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from features.brands import BrandRegister
 from features.listing import Listing
 from models.bundle import Masking, to_files
+from models.phrases import NO_PHRASES
 from models.routing import Thresholds
 from training.fit import CounterfeitClassifier
 from training.references import OfflineReferences
@@ -42,6 +43,7 @@ def bundle_files() -> dict[str, bytes]:
         references=offline.references(),
         references_as_of=NOW,
         masking=Masking(0, 0.15),
+        phrases=NO_PHRASES,
     )
 
 

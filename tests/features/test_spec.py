@@ -4,6 +4,7 @@ import pytest
 
 from features.fields import Windows
 from features.message import message
+from features.sides import either
 from features.spec import Evidence, Family, Registry, Scale, fingerprint, log1p, recent_share, smoothed_share
 
 SHARES = [
@@ -49,7 +50,7 @@ def test_the_log_of_an_unknown_count_is_missing_and_that_of_none_is_zero() -> No
 def _one(version: int) -> Registry:
     registry = Registry(Family.PRICE, source="s")
 
-    @registry.feature(Scale("u", 0, 1), missing="never", say=lambda _e, _v: message("w"), version=version)
+    @registry.feature(Scale("u", 0, 1), missing="never", side=either, say=lambda _e, _v: message("w"), version=version)
     def a_feature(_: Evidence) -> float:
         """What it means."""
         return 0.0

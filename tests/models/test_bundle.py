@@ -13,18 +13,19 @@ import pytest
 
 from features.compute import compute, input_fingerprint
 from features.text_kernel import COLUMNS
-from models.bundle import MANIFEST, SCHEMA, Masking, digest_of, from_files, to_files, verify
+from models.bundle import MANIFEST, SCHEMA, Bundle, Masking, digest_of, from_files, to_files, verify
 from models.calibration import Calibration
 from models.classifier import Join
 from models.errors import BundleRefused
+from models.explanations import TEXT_CODE
 from models.routing import Thresholds
-from models.score import ScoreKind
+from models.score import ScoreKind, named
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES, bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.scorers import BENT, CALIBRATION, a_bundle, a_classifier, bundle_files
 
 ROWS = [compute(facts) for facts in (some_facts(), full_facts(), bare_facts(), suspect_facts())]
-NAMES = ["forest.txt", "text_weights.npy", "model.json", "references.json"]
+NAMES = ["forest.txt", "text_weights.npy", "model.json", "references.json", "phrases.json"]
 Files = dict[str, bytes]
 
 
@@ -72,6 +73,7 @@ def test_equal_models_give_equal_bytes() -> None:
         references=again.references,
         references_as_of=again.references_as_of,
         masking=again.masking,
+        phrases=again.phrases,
     )
     assert files == bundle_files()
 
@@ -100,11 +102,61 @@ def test_a_calibration_without_a_band_gives_scores_without_an_interval() -> None
 
 def test_scores_without_reasons_are_the_same_scores() -> None:
     bare = a_bundle().score_many(ROWS, with_reasons=False)
-    assert [dataclasses.replace(score, reasons=()) for score in a_bundle().score_many(ROWS)] == bare
+    assert [dataclasses.replace(one, reasons=(), evidence=()) for one in a_bundle().score_many(ROWS)] == bare
 
 
-def test_scores_have_reasons() -> None:
-    assert all(1 <= len(score.reasons) <= 5 for score in a_bundle().score_many(ROWS))
+def test_scores_have_reasons_unless_nothing_is_known() -> None:
+    assert [1 <= len(named(score.reasons)) <= 5 for score in a_bundle().score_many(ROWS)] == [True, True, False, True]
+
+
+@pytest.mark.parametrize("join", Join)
+def test_the_reasons_of_a_score_add_up_to_it(join: Join) -> None:
+    for score in a_bundle(join).score_many(ROWS):
+        assert abs(math.fsum(reason.weight for reason in score.reasons) - score.value) <= 1e-9
+
+
+def test_hard_evidence_comes_with_the_reasons() -> None:
+    *_, suspect = a_bundle().score_many(ROWS)
+    assert [one.code for one in suspect.evidence][:2] == ["text_replica_grade", "brand_disguised"]
+
+
+def of_the_schema_before(files: Files) -> Files:
+    """The bundle as the version before this one wrote it."""
+    manifest = json.loads(files[MANIFEST])
+    manifest["schema"] = SCHEMA - 1
+    del manifest["files"]["phrases.json"]
+    return {name: content for name, content in files.items() if name != "phrases.json"} | {
+        MANIFEST: json.dumps(manifest).encode()
+    }
+
+
+def quoted(bundle: Bundle) -> set[str]:
+    return {
+        word
+        for score in bundle.score_many(ROWS)
+        for reason in score.reasons
+        if reason.code == TEXT_CODE
+        for word in reason.message.parameters["words"]
+    }
+
+
+def with_a_pull(files: Files) -> Files:
+    """The files with a text model that takes every word for a sign of counterfeits."""
+    return resealed({**files, "text_weights.npy": as_npy(np.full(COLUMNS, 0.1, dtype=np.float32))})
+
+
+def test_a_bundle_without_phrases_scores_the_same_and_quotes_nothing() -> None:
+    files = with_a_pull(bundle_files())
+    found, before = from_files(files), from_files(of_the_schema_before(files))
+    assert [one.value for one in before.score_many(ROWS)] == [one.value for one in found.score_many(ROWS)]
+    assert (quoted(found), quoted(before)) == ({"mirror quality"}, set())
+
+
+def test_a_table_beside_a_bundle_of_the_schema_before_is_not_read() -> None:
+    """Its manifest does not name it, so nobody approved it."""
+    files = with_a_pull(bundle_files())
+    before = {**of_the_schema_before(files), "phrases.json": files["phrases.json"]}
+    assert quoted(from_files(before)) == set()
 
 
 def test_nothing_to_score_is_no_score() -> None:
@@ -151,7 +203,7 @@ def test_a_bundle_for_other_features_is_refused() -> None:
 
 
 def test_a_bundle_of_another_schema_is_refused() -> None:
-    with pytest.raises(BundleRefused, match=f"schema {SCHEMA + 1}; this version reads {SCHEMA}"):
+    with pytest.raises(BundleRefused, match=f"schema {SCHEMA + 1}; this version reads {SCHEMA - 1} and {SCHEMA}"):
         verify(with_json(MANIFEST, lambda m: m.update(schema=SCHEMA + 1)))
 
 
@@ -267,6 +319,17 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("references.json", lambda m: m["prices"][0].__setitem__(4, 0), "a price of no listing"),
     ("references.json", lambda m: m.update(lists=[["a", "gtin", 5, "1.00", "EUR"]]), "a list price of a number"),
     ("references.json", lambda m: m.update(tell_tales=[]), "more than references"),
+    ("phrases.json", lambda m: m["phrases"]["mirror"][0].__setitem__(1, 19), "a phrase of too few listings"),
+    ("phrases.json", lambda m: m["phrases"]["leather"][0].__setitem__(3, 1), "a phrase that is quoted without lift"),
+    ("phrases.json", lambda m: m["phrases"]["mirror"].append(m["phrases"]["mirror"][0]), "a cell of a phrase twice"),
+    ("phrases.json", lambda m: m["cells"][0].__setitem__(0, 5), "a cell of a number for a brand"),
+    ("phrases.json", lambda m: m["cells"][0].__setitem__(3, 10**13), "a cell of more listings than there are"),
+    ("phrases.json", lambda m: m.update(phrases=[]), "phrases without counts"),
+    (
+        "phrases.json",
+        lambda m: m["phrases"].update({f"w{i}": [[2, 30, 24, 1]] for i in range(50_001)}),
+        "too many phrases",
+    ),
 ]
 
 

@@ -1,3 +1,5 @@
+import math
+
 import hypothesis.strategies as st
 import numpy as np
 import pytest
@@ -5,27 +7,43 @@ from hypothesis import given
 
 from features.compute import NAMES, Computed, compute
 from features.facts import Facts
-from models.explanations import _STORIES, MOST, TEXT_CODE, explain
+from features.message import message
+from models.explanations import _STORIES, MOST, TEXT_CODE, Split, explain
 from models.messages.english import in_english
-from models.score import Reason
+from models.phrases import Cell, CellKey, Contrast
+from models.score import BASE, OTHER, REMAINDERS, TEXT, Reason, named
 from tests.fixtures import strategies
-from tests.fixtures.facts import A_HISTORY, bare_facts, full_facts, suspect_facts
+from tests.fixtures.facts import A_HISTORY, bare_facts, full_facts, some_facts, suspect_facts
+from tests.fixtures.reading_reasons import faults
 from tests.fixtures.strategies import PROPERTY
 
 SUSPECT = compute(suspect_facts(history=A_HISTORY))
+ORDINARY = compute(some_facts(history=A_HISTORY))
+MIRROR = Contrast("mirror", (0,), Cell(CellKey("brn_aurelle", "bags", "en"), 254, 44), 34, 31)
+QUALITY = Contrast("quality", (0,), Cell(CellKey(None, None, "en"), 900, 90), 40, 20)
 
 
-def reasons(
-    weights: dict[str, float], *, of: Computed = SUSPECT, text: float = 0.0, words: tuple[str, ...] = ()
+def parts(
+    weights: dict[str, float],
+    *,
+    of: Computed = SUSPECT,
+    text: float = 0.0,
+    base: float = 0.0,
+    quoted: tuple[Contrast, ...] = (),
 ) -> tuple[Reason, ...]:
     contributions = np.array([weights.get(name, 0.0) for name in NAMES])
-    return explain(of.evidence, of.vector, contributions, text, words)
+    value = math.fsum([*contributions.tolist(), text, base])
+    return explain(of.evidence, of.vector, Split(value, contributions, text, base), quoted)
+
+
+def reasons(weights: dict[str, float], of: Computed = SUSPECT) -> tuple[Reason, ...]:
+    return named(parts(weights, of=of))
 
 
 def test_every_feature_of_a_story_exists_and_tells_only_one() -> None:
-    named = [name for names in _STORIES.values() for name in names]
-    assert sorted(set(named)) == sorted(named)
-    assert set(named) <= set(NAMES)
+    of_stories = [name for names in _STORIES.values() for name in names]
+    assert sorted(set(of_stories)) == sorted(of_stories)
+    assert set(of_stories) <= set(NAMES)
 
 
 def test_a_reason_is_a_sentence_with_figures_and_its_weight() -> None:
@@ -65,58 +83,135 @@ def test_the_strongest_comes_first_whichever_way_it_speaks() -> None:
     assert [reason.weight for reason in found] == [-2.0, 1.0, 0.5]
 
 
-def test_at_most_five_are_told() -> None:
-    found = reasons(dict.fromkeys(NAMES, 1.0), text=99.0)
-    assert len(found) == MOST
-    assert found[0].code == TEXT_CODE
+def test_at_most_five_are_told_and_the_rest_is_in_the_sum() -> None:
+    found = parts(dict.fromkeys(NAMES, 1.0), text=99.0, quoted=(MIRROR,))
+    assert len(named(found)) == MOST
+    assert named(found)[0].code == TEXT_CODE
+    assert math.fsum(one.weight for one in found) == pytest.approx(len(NAMES) + 99, abs=1e-9)
 
 
-def test_one_story_is_one_reason_with_the_message_of_its_largest_contribution() -> None:
-    found = reasons({"price_to_brand_category": 1.0, "price_log": 0.4, "price_to_category": 0.2})
+def test_one_story_is_one_reason_with_the_words_of_its_largest_contribution() -> None:
+    found = reasons({"price_to_brand_category": 1.0, "price_to_list": 0.4, "price_to_category": 0.2})
     assert [(reason.code, round(reason.weight, 9)) for reason in found] == [("price_level", 1.6)]
     assert "of this brand and category" in in_english(found[0].message)
 
 
-def test_a_story_is_told_by_a_feature_that_speaks_its_way() -> None:
-    """Together they point to counterfeit, so the largest that points against it must not give the message."""
-    found = reasons({"price_to_brand_category": -1.0, "price_log": 0.8, "price_to_category": 0.7})
-    assert in_english(found[0].message) == "The price is 89 EUR."
+def test_words_that_conclude_go_before_words_that_describe() -> None:
+    found = reasons({"price_to_brand_category": 0.3, "price_log": 1.0})
+    assert in_english(found[0].message).startswith("The price is 82% below the median")
+    assert in_english(reasons({"price_log": 1.0})[0].message) == "The price is 89 EUR."
+
+
+def test_a_contribution_that_its_words_contradict_goes_to_the_remainder() -> None:
+    """'82 % below the median' must not speak for genuine goods, and must not lend its weight to another sentence."""
+    found = parts({"price_to_brand_category": -1.0, "price_to_list": 0.8})
+    assert [(one.code, one.weight) for one in found] == [
+        ("price_level", 0.8),
+        (TEXT, 0.0),
+        (BASE, 0.0),
+        (OTHER, pytest.approx(-1.0)),
+    ]
+
+
+def test_photographs_accuse_nobody() -> None:
+    of = compute(full_facts())
+    assert reasons({"item_photos": 0.9}, of=of) == ()
+    assert [in_english(one.message) for one in reasons({"item_photos": -0.9}, of=of)] == ["4 photographs."]
 
 
 def test_what_hardly_moves_a_score_is_not_told() -> None:
-    assert reasons({"seller_age": 0.049}, text=0.049) == ()
+    found = parts({"seller_age": 0.049}, text=0.049, quoted=(MIRROR,))
+    assert [(one.code, round(one.weight, 3)) for one in found] == [(TEXT, 0.049), (BASE, 0.0), (OTHER, 0.049)]
 
 
 def test_what_is_not_known_accuses_nobody() -> None:
-    assert reasons(dict.fromkeys(NAMES, 1.0), of=compute(bare_facts())) != ()
-    known = {"price_level", "description", "brand_claim", "placeholder", "item_version"}
-    told = {reason.code for reason in reasons(dict.fromkeys(NAMES, 1.0), of=compute(bare_facts()))}
-    assert told <= known
+    known = {"price_level", "description", "brand_claim", "placeholder"}
+    found = parts(dict.fromkeys(NAMES, 1.0), of=compute(bare_facts()))
+    assert {reason.code for reason in named(found)} <= known
+    assert math.fsum(one.weight for one in found) == pytest.approx(len(NAMES), abs=1e-9)
 
 
-WORDINGS = [
-    (1.0, ("mirror", "1:1"), "The wording resembles confirmed counterfeits: “mirror”, “1:1”."),
-    (1.0, (), "The wording resembles confirmed counterfeits."),
-    (-1.0, ("mirror",), "The wording resembles listings found genuine."),
+def test_the_text_quotes_phrases_with_the_counts_of_their_cells() -> None:
+    (found,) = named(parts({}, text=1.2, quoted=(MIRROR, QUALITY)))
+    assert (found.code, found.weight) == (TEXT_CODE, 1.2)
+    assert in_english(found.message) == "The wording resembles confirmed counterfeits: “mirror”, “quality”."
+    assert [in_english(one) for one in found.message.parameters["contrasts"]] == [
+        "“mirror”: in 31 of 44 counterfeits and 3 of 210 genuine listings of this brand, category and language.",
+        "“quality”: in 20 of 90 counterfeits and 20 of 810 genuine listings in this language.",
+    ]
+
+
+UNQUOTED = [
+    (1.2, (), "no phrase can be quoted"),
+    (-1.2, (MIRROR,), "a phrase of counterfeits must not speak for genuine goods"),
+    (0.02, (MIRROR,), "it hardly moves the score"),
 ]
 
 
-@pytest.mark.parametrize(("text", "words", "sentence"), WORDINGS)
-def test_the_text_model_s_part_reads(text: float, words: tuple[str, ...], sentence: str) -> None:
-    (found,) = reasons({}, text=text, words=words)
-    assert (found.code, in_english(found.message), found.weight) == (TEXT_CODE, sentence, text)
+@pytest.mark.parametrize(("text", "quoted", "_why"), UNQUOTED, ids=[row[-1] for row in UNQUOTED])
+def test_a_text_without_quotable_phrases_is_a_remainder(text: float, quoted: tuple[Contrast, ...], _why: str) -> None:
+    found = parts({"seller_age": 0.5}, text=text, quoted=quoted)
+    assert [one.code for one in named(found)] == ["seller_age"]
+    assert {one.code: one.weight for one in found}[TEXT] == text
+
+
+def test_the_remainders_come_last_and_say_what_they_are() -> None:
+    found = parts({"seller_age": 0.5}, text=0.3, base=-2.0)
+    assert [in_english(one.message) for one in found[-3:]] == [
+        "Text as a whole, without a phrase to quote.",
+        "Average listing: the score before any finding.",
+        "All other signals.",
+    ]
 
 
 @PROPERTY
-@given(strategies.facts(), st.integers(0, 2**32))
-def test_any_facts_and_contributions_give_sentences_of_known_values(facts: Facts, seed: int) -> None:
+@given(
+    strategies.facts(),
+    st.integers(0, 2**32),
+    st.floats(-50, 50),
+    st.floats(-50, 50),
+    st.sampled_from([(), (MIRROR,), (MIRROR, QUALITY)]),
+)
+def test_any_parts_add_up_and_no_sentence_is_empty_or_contradicts_its_weight(
+    facts: Facts, seed: int, text: float, base: float, quoted: tuple[Contrast, ...]
+) -> None:
     computed = compute(facts)
-    contributions = np.random.default_rng(seed).standard_normal(len(NAMES))
-    found = explain(computed.evidence, computed.vector, contributions, 0.3, ("word",))
-    assert len(found) <= MOST
-    assert all(in_english(reason.message) and abs(reason.weight) >= 0.05 for reason in found)
+    contributions = np.random.default_rng(seed).standard_normal(len(NAMES)) * 3
+    value = float(contributions.sum()) + text + base
+    found = explain(computed.evidence, computed.vector, Split(value, contributions, text, base), quoted)
+    assert abs(math.fsum(one.weight for one in found) - value) <= 1e-9
+    assert faults(found) == []
+    assert len(named(found)) <= MOST
+    assert all(abs(one.weight) >= 0.05 for one in named(found))
+    assert all(in_english(one.message) for one in found)
+    assert {one.code for one in found} & REMAINDERS >= {BASE, OTHER}
+
+
+@pytest.mark.parametrize("of", [SUSPECT, ORDINARY], ids=["suspect", "ordinary"])
+@pytest.mark.parametrize("sign", [1, -1], ids=["accused", "cleared"])
+def test_each_feature_alone_is_told_truly_or_not_at_all(of: Computed, sign: int) -> None:
+    found = {name: parts({name: 0.7 * sign}, of=of) for name in NAMES}
+    assert {name: wrong for name, one in found.items() if (wrong := faults(one))} == {}
+    assert {round(math.fsum(part.weight for part in one), 9) for one in found.values()} == {0.7 * sign}
 
 
 def test_two_reasons_of_equal_weight_have_a_fixed_order() -> None:
-    found = reasons({"seller_age": 1.0, "item_version": 1.0}, of=compute(full_facts()))
+    found = reasons({"seller_age": 1.0, "item_version": 1.0})
     assert [reason.code for reason in found] == ["item_version", "seller_age"]
+
+
+FORMERLY = [
+    (Reason("returns", message("seller_return_share_90d", part=0, n=0), 0.4), "a share of nothing"),
+    (Reason("linked", message("seller_linked_counterfeit_share", counterfeit=0, genuine=0), 0.4), "no verdict at all"),
+    (Reason("item_photos", message("item_photos", n=2), 0.2), "photographs as an accusation"),
+    (Reason("earlier", message("seller_confirmed_counterfeits", n=0), -0.3), "none of how many?"),
+    (Reason("price_level", message("price_to_list.below", share=0.6, goods="a bag"), -0.5), "cheap, so genuine"),
+    (Reason("price_level", message("price_to_category.equal", n=20), 0.5), "at the median, so counterfeit"),
+    (Reason("earlier", message("seller_counterfeit_share", part=2, n=7), -0.5), "2 of 7, so genuine"),
+]
+
+
+@pytest.mark.parametrize(("reason", "_why"), FORMERLY, ids=[row[-1] for row in FORMERLY])
+def test_the_reader_of_these_tests_notices_what_was_told_formerly(reason: Reason, _why: str) -> None:
+    """Otherwise the properties above could not fail."""
+    assert faults([reason]) != []

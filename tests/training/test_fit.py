@@ -10,6 +10,7 @@ from features.facts import Facts
 from models.bundle import digest_of, to_files
 from models.classifier import TEXT_COLUMN, Join
 from models.forest import splits_without_missing
+from models.phrases import NO_PHRASES
 from models.routing import Thresholds
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training import metrics
@@ -36,6 +37,7 @@ def digest(model: CounterfeitClassifier) -> str:
         references=market_references(DATA),
         references_as_of=None,
         masking=model.masking_,
+        phrases=NO_PHRASES,
     )
     return digest_of(files)
 

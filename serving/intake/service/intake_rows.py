@@ -122,6 +122,7 @@ class RowsToKeep:
                 scorer=scored.score.scorer,
                 fingerprint=scored.score.fingerprint,
                 reasons=[reason_as_json(one) for one in scored.score.reasons],
+                evidence=[as_json(one) for one in scored.score.evidence],
                 lane=scored.route.lane.value,
                 route_reasons=[as_json(one) for one in scored.route.reasons],
                 policy_version=scored.route.policy_version,

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from features.message import Message, from_json
 from models.policies.learning import LabelPolicy
-from models.score import reason_from_json
+from models.score import named, reason_from_json
 from serving.learning.service.labelling import mature_labels
 from serving.listings.store import scores
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -78,7 +78,7 @@ def told(found: Iterable[Mapping[str, Any]], labels: Mapping[str, bool]) -> Reas
 def _messages(reasons: Sequence[Any], rules: Sequence[Any]) -> dict[tuple[str, str], Message]:
     """The reasons given, by side and name, each name once."""
     once: dict[tuple[str, str], Message] = {}
-    for reason in map(reason_from_json, reasons):
+    for reason in named([reason_from_json(one) for one in reasons]):
         once.setdefault(("for" if reason.weight > 0 else "against", reason.code), reason.message)
     for rule in map(from_json, rules):
         once.setdefault(("rule", rule.code), rule)

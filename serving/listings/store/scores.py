@@ -78,7 +78,7 @@ def facts_of(connection: Connection, marketplace_id: str, digest: str) -> Facts:
 
 
 def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str, Any]:
-    """One score as stored, reasons as `Reason` and `Message`.
+    """One score as stored, reasons as `Reason`, evidence and route reasons as `Message`.
 
     Raises
     ------
@@ -89,6 +89,7 @@ def get(connection: Connection, marketplace_id: str, score_id: str) -> dict[str,
     found = required(connection.execute(query).one_or_none(), "There is no such score.")
     row = dict(found._mapping)
     row["reasons"] = [reason_from_json(one) for one in row["reasons"]]
+    row["evidence"] = [from_json(one) for one in row["evidence"]]
     row["route_reasons"] = [from_json(one) for one in row["route_reasons"]]
     return row
 

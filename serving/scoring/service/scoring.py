@@ -76,7 +76,7 @@ def score_and_route(
     if model is not None:
         shown = [i for i, one in enumerate(routes) if one.lane is not Lane.NO_ACTION]
         for i, explained in zip(shown, model.score_many([computed[i] for i in shown], threads=threads), strict=True):
-            scores[i] = replace(scores[i], reasons=explained.reasons)
+            scores[i] = replace(scores[i], reasons=explained.reasons, evidence=explained.evidence)
     return [Scored(score, one) for score, one in zip(scores, routes, strict=True)]
 
 

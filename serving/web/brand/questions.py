@@ -7,8 +7,9 @@ from math import exp
 from typing import Any, Final
 
 from features.facts import Facts
+from features.message import Message, from_json
 from features.price_lists import ListedBy
-from models.score import Reason, reason_from_json
+from models.score import Reason, named, reason_from_json
 from models.verdict import Judgement
 from serving.web import text_view
 from serving.web.case import case_cards
@@ -43,6 +44,8 @@ _TOLD: Final = {
     "text_no_papers": "i-globe",
     "contact_elsewhere": "i-globe",
     "text_contact": "i-globe",
+    "text_contacts": "i-globe",
+    "text_links": "i-globe",
     "text_hidden_links": "i-globe",
     "text_evasion": "i-globe",
     "text_invisible": "i-globe",
@@ -100,6 +103,7 @@ def question(
 ) -> Question:
     """The question of a queue row; `before` are the brand's own answers about this seller."""
     card = case_cards.listing_card(facts)
+    evidence = [from_json(one) for one in row["evidence"]]
     reasons = [reason_from_json(one) for one in row["reasons"]]
     # Facts that were assembled for another brand hold that brand's list prices and sellers.
     is_own = facts.brand.brand_id == row["brand_id"]
@@ -115,7 +119,7 @@ def question(
             *(_listed(facts) if is_own else ()),
             *(_price(facts) if is_own else ()),
             *_indicators(facts, row["brand_id"]),
-            *_told(reasons),
+            *_told(evidence, reasons),
             *_seller(facts, is_own=is_own),
             *_answered(facts, before or {}),
         ),
@@ -186,12 +190,11 @@ def _indicators(facts: Facts, brand_id: str) -> list[Evidence]:
     ]
 
 
-def _told(reasons: list[Reason]) -> list[Evidence]:
-    return [
-        Evidence(_TOLD[reason.code], "", text_view.show(in_words(reason.message)))
-        for reason in reasons
-        if reason.weight > 0 and reason.code in _TOLD
-    ]
+def _told(evidence: list[Message], reasons: list[Reason]) -> list[Evidence]:
+    """The findings that a brand may read: hard evidence by its feature, reasons by their story."""
+    told = [(one.code.partition(".")[0], one) for one in evidence]
+    told += [(one.code, one.message) for one in named(reasons) if one.weight > 0 and one.message not in evidence]
+    return [Evidence(_TOLD[code], "", text_view.show(in_words(one))) for code, one in told if code in _TOLD]
 
 
 def _seller(facts: Facts, *, is_own: bool) -> list[Evidence]:

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 from sqlalchemy import Connection
 
+from features.message import from_json
 from models.case import CaseState
 from models.errors import Invalid
 from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
-from models.score import reason_from_json
+from models.score import findings, reason_from_json
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
@@ -195,9 +196,9 @@ def _titles(connection: Connection, found: list[Case]) -> dict[str, Shown]:
 
 
 def _reasons(row: Mapping[str, Any]) -> tuple[Shown, ...]:
-    """The evidence for a counterfeit, the strongest first."""
-    speaking = [reason for reason in (reason_from_json(one) for one in row["reasons"]) if reason.weight > 0]
-    return tuple(text_view.show(in_english(reason.message)) for reason in speaking[:_MOST_REASONS])
+    """What points to counterfeit: hard evidence first, then the strongest reasons."""
+    found = findings([from_json(one) for one in row["evidence"]], [reason_from_json(one) for one in row["reasons"]])
+    return tuple(text_view.show(in_english(one)) for one in found[:_MOST_REASONS])
 
 
 def bulk_answer(runtime: Runtime, person: Person, bulk_id: str) -> BulkAnswer:

@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from features.facts import Facts
-from features.message import from_json
+from features.message import Message, from_json
 from models.case import BLIND_LANES, CaseLane
 from models.explanations import TEXT_CODE
 from models.messages.english import in_english
-from models.score import Reason, reason_from_json
+from models.score import findings, reason_from_json
 from serving.platform.runtime import Runtime
 from serving.web import charts, scores, text_view
 from serving.web.charts import PriceMark
@@ -103,7 +103,7 @@ def price_of(facts: Facts) -> str | None:
 
 
 def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
-    """The strongest reason if a score opened the case; otherwise a label of its origin."""
+    """Hard evidence, or the strongest reason, if a score opened the case; otherwise a label of its origin."""
     if lane is CaseLane.APPEAL:
         return "Seller appeal"
     if lane is CaseLane.COMPLAINT:
@@ -112,17 +112,16 @@ def _why(row: Mapping[str, Any], lane: CaseLane) -> str:
         return "Second review (blind)"
     if row["notified"]:
         return "External notice"
-    reasons = [reason_from_json(one) for one in row["reasons"]]
-    speaking = [_brief(reason) for reason in reasons if reason.weight > 0]
-    if lane in {CaseLane.ANALYST, CaseLane.ASK_BRAND} and speaking:
-        return speaking[0]
+    found = findings([from_json(one) for one in row["evidence"]], [reason_from_json(one) for one in row["reasons"]])
+    if lane in {CaseLane.ANALYST, CaseLane.ASK_BRAND} and found:
+        return _brief(found[0])
     return in_english(from_json(row["route_reasons"][0]))
 
 
-def _brief(reason: Reason) -> str:
-    """A reason for a narrow column: of the wording, only the words."""
-    words = reason.message.parameters.get("words", ()) if reason.code == TEXT_CODE else ()
-    return f"Wording: {', '.join(f'“{one}”' for one in words)}" if words else in_english(reason.message)
+def _brief(found: Message) -> str:
+    """A finding for a narrow column: of the wording, only the words."""
+    words = found.parameters.get("words", ()) if found.code == TEXT_CODE else ()
+    return f"Wording: {', '.join(f'“{one}”' for one in words)}" if words else in_english(found)
 
 
 def _holder(context: RowContext, row: Mapping[str, Any]) -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from models.bundle import Masking, from_files, to_files
+from models.phrases import NO_PHRASES
 from models.routing import Thresholds
 from serving.learning.store import learning
 from serving.scoring.service.bundles import BundleStore
@@ -123,6 +124,7 @@ def admit_model(site: Site, *, analyst_from: float = 0.001, ask_brand_from: floa
         references=REFERENCES,
         references_as_of=NOW,
         masking=Masking(3, 0.15),
+        phrases=NO_PHRASES,
     )
     digest = from_files(files).digest
     write_bundle_folder(site.runtime.services[BundleStore].folder(digest), files, {})

@@ -57,6 +57,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "observation.observed",
         "facts.body",
         "score.reasons",
+        "score.evidence",
         "score.route_reasons",
         "text_signature.signature",
         "seller_event.listing_external_id",

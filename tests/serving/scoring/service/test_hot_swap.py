@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from models.bundle import Masking, digest_of, to_files
 from models.classifier import Join
+from models.phrases import NO_PHRASES
 from models.routing import Thresholds
 from serving.learning.service.promote import rollback
 from serving.listings.tables import score
@@ -99,6 +100,7 @@ def rivals(site: Site) -> tuple[str, str]:
             references=REFERENCES,
             references_as_of=NOW,
             masking=Masking(3, 0.15),
+            phrases=NO_PHRASES,
         )
         write_bundle_folder(site.runtime.services[BundleStore].folder(digest_of(files)), files, {})
         add_model(site, digest_of(files), a_report())

@@ -1,0 +1,134 @@
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from features.compute import NAMES, compute
+from features.facts import Facts
+from features.history import History
+from features.lexicon import Kind
+from features.near_duplicates import NearDuplicates
+from models.evidence import hard_evidence
+from models.messages.english import in_english
+from tests.fixtures import strategies
+from tests.fixtures.facts import A_HISTORY, bare_facts, some_facts, suspect_facts
+from tests.fixtures.strategies import PROPERTY
+
+
+def codes(facts: Facts) -> list[str]:
+    found = compute(facts)
+    return [one.code for one in hard_evidence(found.evidence, found.vector)]
+
+
+def sentences(facts: Facts) -> list[str]:
+    found = compute(facts)
+    return [in_english(one) for one in hard_evidence(found.evidence, found.vector)]
+
+
+def test_a_suspect_listing_is_read_from_the_plainest_evidence_to_the_least() -> None:
+    assert sentences(suspect_facts(history=A_HISTORY)) == [
+        "Replica-grade wording: “1:1 mirror”, “mirror quality”, “1:1”.",
+        "Brand name in obfuscated spelling: Aurelle.",
+        "Invitations to contact the seller off-platform: “+86 138 0013 8000”, “whatsapp”.",
+        "Contact details in the text: “+86 138 0013 8000”.",
+        "The text shares 100% with a listing of this seller that was found counterfeit.",
+        "The text shares 91% with another seller's listing that was found counterfeit.",
+        "The price is 84% below the brand's list price for Colline (540 EUR).",
+        "The price is 82% below the median of 20 listings of this brand and category.",
+        "The price is 80% below the median of 3 near-duplicates of other sellers.",
+        "Wording that proves nothing by itself: “factory direct”.",
+    ]
+
+
+def test_an_ordinary_listing_has_none() -> None:
+    plain = some_facts(description="Worn twice.")
+    assert codes(plain) == codes(bare_facts()) == []
+
+
+def test_wording_of_honest_sellers_is_named_as_such_and_stands_last() -> None:
+    assert sentences(some_facts()) == ["Wording that proves nothing by itself: “with dust bag”."]
+
+
+COPIED = History(likeness=NearDuplicates(offers=1, counterfeit=1, nearest=0.8, nearest_counterfeit=0.8))
+EVIDENCE: list[tuple[str, Facts, str]] = [
+    ("price_to_brand_category.below", some_facts(price="20.00"), "4 % of the median of the brand"),
+    (
+        "price_to_category.below",
+        some_facts(brand="Nobody", title="A tote", price="8.00"),
+        "4 % of that of the category",
+    ),
+    ("price_to_list.below", some_facts(price="100.00"), "a fifth of the list price"),
+    ("text_replica_grade", some_facts(title="Aurelle tote, mirror quality"), "the lexicon"),
+    ("text_inspired", some_facts(description="A dupe of the Colline."), "the lexicon"),
+    ("text_overclaim", some_facts(description="100% authentic guaranteed"), "the lexicon"),
+    ("text_no_papers", some_facts(description="Sold without papers, no receipt"), "the lexicon"),
+    ("brand_disguised", some_facts(title="Au\u200brelle tote", brand=None), "a name with a mark inside"),
+    ("text_invisible", some_facts(title="Aurelle to\u200bte"), "a mark inside a word"),
+    ("text_mixed_words", some_facts(title="Aurelle tоte"), "a Cyrillic letter"),
+    ("brand_near_miss", some_facts(title="Aurele tote", brand=None), "a letter missing"),
+    ("text_contact", some_facts(description="Write to us on whatsapp"), "the lexicon"),
+    ("text_contacts", some_facts(description="Write to bags@example.com"), "an address"),
+    ("text_hidden_links", some_facts(description="See bags dot com for more"), "a hidden address"),
+    ("text_links", some_facts(description="See https://bags.example/tote"), "an address"),
+    ("likeness_counterfeit", some_facts(history=COPIED), "the text of a confirmed counterfeit"),
+    (
+        "brand_tell_tales_of_counterfeits",
+        some_facts(description="Serial number on the strap."),
+        "the brand's own indicator",
+    ),
+    ("text_ambiguous", some_facts(title="Aurelle tote, genuine"), "a word that honest sellers use too"),
+]
+
+
+@pytest.mark.parametrize(("code", "facts", "_why"), EVIDENCE, ids=[f"{row[0]}: {row[2]}" for row in EVIDENCE])
+def test_evidence_is_shown_where_it_is(code: str, facts: Facts, _why: str) -> None:
+    assert code in codes(facts)
+
+
+NONE: list[tuple[str, Facts, str]] = [
+    ("price_to_brand_category.below", some_facts(price="180.00"), "36 % of the median: a good price"),
+    ("price_to_category.below", some_facts(price="20.00"), "the brand's own median says more"),
+    ("price_to_category.below", some_facts(brand="Nobody", title="A tote", price="50.00"), "a cheap brand"),
+    ("text_overclaim", some_facts(title="Aurelle tote, genuine"), "ambiguous wording stands last"),
+    ("brand_near_miss", some_facts(title="Aurles tote", brand=None), "two letters are too often another word"),
+    ("likeness_counterfeit", some_facts(history=History(likeness=NearDuplicates())), "no copy of a counterfeit"),
+]
+
+
+@pytest.mark.parametrize(("code", "facts", "_why"), NONE, ids=[f"{row[0]}: {row[2]}" for row in NONE])
+def test_what_proves_little_is_no_hard_evidence(code: str, facts: Facts, _why: str) -> None:
+    assert code not in codes(facts)
+
+
+PRESENT = {
+    "brand_disguised": "brand_disguised",
+    "text_mixed_words": "text_mixed_words",
+    "text_invisible": "text_invisible",
+    "text_contacts": "text_contacts",
+    "text_hidden_links": "text_hidden_links",
+    "text_links": "text_links",
+    "likeness_own_counterfeit": "likeness_own_counterfeit",
+    "likeness_counterfeit": "likeness_counterfeit",
+}
+
+
+@PROPERTY
+@given(strategies.facts())
+def test_lexicon_disguise_contact_and_confirmed_copies_are_always_shown(facts: Facts) -> None:
+    found = compute(facts)
+    shown = {one.code: one for one in hard_evidence(found.evidence, found.vector)}
+    values: dict[str, Any] = dict(zip(NAMES, found.vector, strict=True))
+    assert {name for name in PRESENT if values[name] > 0} <= shown.keys()
+    words = {word for one in shown.values() for word in one.parameters.get("words", ())}
+    for kind, matches in found.evidence.reading.kinds.items():
+        assert kind is Kind.TRAP or words & {one.words for one in matches}
+    for name, share in (("price_to_brand_category", 0.04), ("price_to_list", 0.04)):
+        assert not values[name] <= np.log(share) or f"{name}.below" in shown
+
+
+def test_evidence_needs_no_value_of_a_feature_that_is_missing() -> None:
+    found = compute(suspect_facts())
+    blank = replace(found, vector=np.full(len(NAMES), np.nan))
+    assert {one.code for one in hard_evidence(blank.evidence, blank.vector)} == {"text_ambiguous"}
