@@ -37,6 +37,7 @@ def scored(site: Site, lane: Lane, at: datetime, number: int = 1) -> None:
                 "scorer": "test",
                 "fingerprint": "0" * 64,
                 "reasons": [],
+                "evidence": [],
                 "lane": lane.value,
                 "route_reasons": [],
                 "policy_version": "1",

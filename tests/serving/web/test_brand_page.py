@@ -4,10 +4,10 @@ from dataclasses import replace
 import pytest
 
 from features.indicators import Direction, Fired, IndicatorFacts, Where
-from features.message import message
+from features.message import as_json, message
 from models.case import CaseLane
 from models.messages.english import in_english
-from models.score import Reason, reason_as_json
+from models.score import OTHER, Reason, reason_as_json, remainder
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person, Role
 from serving.accounts.store import accounts
@@ -98,11 +98,21 @@ def test_earlier_verdicts_and_the_sellers_business_are_not_told(site: Site) -> N
             reason_as_json(Reason("seller_volume", message("seller_turnover_90d", amount=12_000), 0.5)),
             reason_as_json(Reason("replica_wording", message("text_replica_grade", words=("1:1",)), 0.4)),
             reason_as_json(Reason("brand_spelling", message("brand_disguised.none"), -0.3)),
+            reason_as_json(Reason("description", message("text_mixed_words", words=("tоte",)), 0.3)),
+            reason_as_json(remainder(OTHER, 0.9)),
+        ],
+        "evidence": [
+            as_json(message("text_replica_grade", words=("1:1",))),
+            as_json(message("text_contacts", words=("bags@example.com",))),
+            as_json(message("likeness_counterfeit", share=0.9)),
+            as_json(message("price_to_brand_category.below", share=0.9, n=20)),
         ],
     }
     lines = [piece.text for line in question(row, facts, site.clock.now()).evidence for piece in line.text.pieces]
-    assert "Replica-grade wording: “1:1”." in lines
-    assert not any("earlier listings" in line or "turnover" in line or "obfuscated" in line for line in lines)
+    told = ["Replica-grade wording: “1:1”.", "Contact details in the text: “bags@example.com”."]
+    assert [line for line in lines if line in told] == told
+    hidden = ("earlier listings", "turnover", "obfuscated", "found counterfeit", "other signals")
+    assert not any(word in line for line in lines for word in hidden)
 
 
 def test_brands_see_nothing_of_each_other(site: Site) -> None:

@@ -1,4 +1,5 @@
 import dataclasses
+import math
 import re
 from datetime import timedelta
 from html import escape
@@ -9,6 +10,7 @@ import pytest
 from features.indicators import Direction
 from models.case import CaseLane
 from models.messages.english import in_english
+from models.score import ScoreKind
 from models.verdict import Judgement
 from serving.accounts.store.accounts import Session
 from serving.brands.service.indicators import NewIndicator, add_indicator
@@ -56,6 +58,55 @@ def test_a_calibrated_score_stands_beside_its_thresholds(site: Site) -> None:
     assert "review 0.00" in text
     assert "log-odds" in text
     assert "in total, probability 0." in text
+
+
+def test_hard_evidence_stands_before_the_weighted_reasons_which_add_up_to_the_total(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(minutes=1)
+    receive(site.runtime, site.marketplace, [a_suspect_row(description="Factory direct, whatsapp us.")], source="test")
+    [case] = open_cases(site)
+    text = words(visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text)
+    order = [
+        "Score explanation",
+        "Hard evidence",
+        "Replica-grade wording",
+        "Invitations to contact the seller off-platform: “whatsapp”.",
+        "Wording that proves nothing by itself: “factory direct”.",
+        "Weighted reasons",
+        "Average listing: the score before any finding.",
+        "All other signals.",
+        "in total, probability",
+        "Routing reason",
+    ]
+    assert [text.index(one) for one in order] == sorted(text.index(one) for one in order)
+    card = page_of(site, case.case_id).reasons
+    assert card is not None
+    weights = [one.weight for one in (*card.bars, *card.remainders)]
+    total = float(card.total.split()[0].replace("−", "-"))
+    assert sum(float(one.replace("−", "-")) for one in weights) == pytest.approx(total, abs=0.005 * (len(weights) + 1))
+
+
+def test_a_stored_score_keeps_its_evidence_and_parts_that_add_up(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(minutes=1)
+    receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    [case] = open_cases(site)
+    with site.runtime.store.read() as connection:
+        score = scores.get(connection, site.here, case.score_id)
+    assert score["kind"] == ScoreKind.CALIBRATED.value
+    assert abs(math.fsum(one.weight for one in score["reasons"]) - score["value"]) <= 1e-9
+    assert score["evidence"][0].code == "text_replica_grade"
+
+
+def test_the_queue_and_a_bulk_decision_name_hard_evidence_first(site: Site) -> None:
+    put_champion_in_force(site)
+    site.clock.forward(minutes=1)
+    receive(site.runtime, site.marketplace, [a_suspect_row()], source="test")
+    [case] = open_cases(site)
+    visitor = visit_as(site, site.analyst)
+    evidence = "Replica-grade wording: “1:1 mirror”"
+    assert evidence in words(visitor.get("/queue").text)
+    assert evidence in words(visitor.get(f"/cases/bulk?case={case.case_id}").text)
 
 
 def test_an_answer_that_removes_says_when(site: Site) -> None:

@@ -68,6 +68,17 @@ def test_reasons_share_one_scale_and_lean_to_their_side() -> None:
     assert down.x + down.width == up.x == 40.0
 
 
+def test_a_quotation_has_the_counts_behind_it() -> None:
+    counts = {"counterfeit": 31, "counterfeits": 44, "genuine": 3, "genuines": 210}
+    contrast = message("wording.in_category", phrase="mirror", **counts)
+    [bar] = charts.reason_bars(
+        [Reason("wording", message("wording", words=("mirror",), contrasts=(contrast,)), 1.0)], 2
+    )
+    assert bar.details == (
+        "“mirror”: in 31 of 44 counterfeits and 3 of 210 genuine listings of this brand, category and language.",
+    )
+
+
 def test_reasons_for_the_seller_alone_fit_too() -> None:
     [bar] = charts.reason_bars([Reason("a", message("item_ratings", n=1), -3.0)], digits=0)
     assert (bar.x, bar.width) == (0.0, 40.0)

@@ -20,7 +20,7 @@ from features.message import Amount, Message, each_as_json, each_from_json, mess
 from features.phrase import Phrase
 from models.case import CaseLane
 from models.errors import DomainError
-from models.explanations import _STORY_OF, _wording
+from models.explanations import _STORY_OF
 from models.labels import AppealState
 from models.messages.catalogue import told_outside
 from models.messages.english import in_english
@@ -87,7 +87,7 @@ _ENGLISH = re.compile(r"\b(?:are|for|is|nobody|not|of|on|text|that|the|title|was
 
 def told_of_listings() -> list[Message]:
     """Why a brand can be asked."""
-    found = [_wording(1, ("mirror",)), _wording(1, ()), _wording(-1, ())]
+    found = [message("wording", words=("mirror",))]
     for facts in (suspect_facts(history=A_HISTORY), full_facts()):
         of = compute(facts)
         for column, one in enumerate(FEATURES):

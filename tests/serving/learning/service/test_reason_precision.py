@@ -1,6 +1,6 @@
 from features.message import as_json, message
 from models.case import CaseLane
-from models.score import Reason, reason_as_json
+from models.score import OTHER, Reason, reason_as_json, remainder
 from models.verdict import Judgement
 from serving.learning.service.reason_precision import Told, reason_precision, told
 from tests.fixtures.reviewing import a_case, judge
@@ -8,12 +8,15 @@ from tests.fixtures.runtimes import Site
 
 
 def test_each_reason_and_rule_counts_once_a_listing_with_what_came_true() -> None:
-    like, young = message("wording.unquoted"), message("seller_age", n=3)
+    like, young = message("wording", words=("mirror",)), message("seller_age", n=3)
     middle, high, audit = message("route.middle"), message("route.high.no_brand"), message("route.audit", n=33)
     found = [
         {
             "version_id": "a",
-            "reasons": [reason_as_json(Reason("wording", like, 1.2)), reason_as_json(Reason("age", young, -0.1))],
+            "reasons": [
+                reason_as_json(one)
+                for one in (Reason("wording", like, 1.2), Reason("age", young, -0.1), remainder(OTHER, 0.3))
+            ],
             "route_reasons": [as_json(middle)],
         },
         {
