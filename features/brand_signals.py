@@ -10,8 +10,19 @@ from features.fold import fold
 from features.indicators import MOST_PER_BRAND, Direction
 from features.message import Message, message, part_of
 from features.near_names import NearMiss
-from features.sides import Side, clearing, confirmation, indicator, low
-from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
+from features.spec import (
+    MISSING,
+    YES_NO,
+    Evidence,
+    Family,
+    Registry,
+    Scale,
+    Side,
+    clearing,
+    confirmation,
+    indicator,
+    low,
+)
 
 signals = Registry(Family.BRAND)
 

@@ -3,7 +3,6 @@
 from typing import Final
 
 from features.message import message, part_of
-from features.sides import Side, above_prior, accusing, burst, clearing, days, grave, high, low, some
 from features.spec import (
     MISSING,
     SHARE,
@@ -11,11 +10,21 @@ from features.spec import (
     Family,
     Registry,
     Scale,
+    Side,
+    above_prior,
+    accusing,
+    burst,
+    clearing,
+    days,
+    grave,
+    high,
     log1p,
     log_of,
+    low,
     recent_share,
     shrunk_share,
     smoothed_share,
+    some,
 )
 
 _ONE_STAR: Final = 0.06  # The prior share of one-star ratings.

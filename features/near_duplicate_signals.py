@@ -6,8 +6,28 @@ from typing import Final
 
 from features.message import Message, compared, message, part_of
 from features.near_duplicates import MOST_COMPARED, NearDuplicates
-from features.sides import Side, SideOf, accusing, cheap, clearing, either, grave, indicator, some
-from features.spec import MISSING, SHARE, Compute, Evidence, Family, Registry, Say, Scale, log1p, log_of, smoothed_share
+from features.spec import (
+    MISSING,
+    SHARE,
+    Compute,
+    Evidence,
+    Family,
+    Registry,
+    Say,
+    Scale,
+    Side,
+    SideOf,
+    accusing,
+    cheap,
+    clearing,
+    either,
+    grave,
+    indicator,
+    log1p,
+    log_of,
+    smoothed_share,
+    some,
+)
 
 signals = Registry(Family.NEAR_DUPLICATES)
 

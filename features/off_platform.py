@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from features.message import quoting
-from features.sides import indicator
-from features.spec import MISSING, Evidence, Family, Registry, Scale
+from features.spec import MISSING, Evidence, Family, Registry, Scale, indicator
 from features.wording import NO_TEXT
 
 signals = Registry(Family.TEXT, missing=NO_TEXT, source="Own choice: contact outside the marketplace")

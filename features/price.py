@@ -4,8 +4,21 @@ import math
 from typing import Final
 
 from features.message import Amount, Message, compared, message
-from features.sides import Side, cheap, either, high, indicator, some
-from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale, log_of
+from features.spec import (
+    MISSING,
+    YES_NO,
+    Evidence,
+    Family,
+    Registry,
+    Scale,
+    Side,
+    cheap,
+    either,
+    high,
+    indicator,
+    log_of,
+    some,
+)
 
 signals = Registry(Family.PRICE)
 

@@ -6,8 +6,7 @@ from typing import Final
 from features.message import message, part_of
 from features.own_prices import OwnPrices
 from features.peer_listings import Assortment
-from features.sides import Side, either, high, some
-from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of
+from features.spec import MISSING, Evidence, Family, Registry, Scale, Side, either, high, log1p, log_of, some
 
 signals = Registry(Family.PRICE)
 

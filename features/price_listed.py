@@ -5,8 +5,7 @@ from typing import Final
 
 from features.message import Amount, Message, compared, message
 from features.price_history import claimed_log_price
-from features.sides import Side, cheap, some
-from features.spec import MISSING, Evidence, Family, Registry, Scale, log1p, log_of
+from features.spec import MISSING, Evidence, Family, Registry, Scale, Side, cheap, log1p, log_of, some
 
 signals = Registry(Family.PRICE)
 

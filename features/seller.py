@@ -5,7 +5,6 @@ from typing import Final
 
 from features.message import Message, message, part_of
 from features.seller_trade import turnover
-from features.sides import above_prior, burst, days, either, grave, indicator, low, some
 from features.spec import (
     MISSING,
     SHARE,
@@ -14,10 +13,18 @@ from features.spec import (
     Family,
     Registry,
     Scale,
+    above_prior,
+    burst,
+    days,
+    either,
+    grave,
+    indicator,
     log1p,
     log_of,
+    low,
     recent_share,
     shrunk_share,
+    some,
 )
 
 signals = Registry(Family.SELLER, source="Ozon E-CUP 2025: seller columns")

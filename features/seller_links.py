@@ -9,8 +9,22 @@ from typing import Final
 from features.links import Links
 from features.message import Message, message, part_of
 from features.priors import Prior
-from features.sides import accusing, always_accusing, clearing, grave, indicator
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, shrunk_share
+from features.spec import (
+    MISSING,
+    SHARE,
+    Evidence,
+    Family,
+    Registry,
+    Scale,
+    accusing,
+    always_accusing,
+    clearing,
+    grave,
+    indicator,
+    log1p,
+    log_of,
+    shrunk_share,
+)
 
 _LINKED: Final = "ADR 19; Corsearch Zeal, Seller Network: identical contacts, transitive"
 signals = Registry(Family.SELLER, source=_LINKED)

@@ -6,8 +6,7 @@ from typing import Final
 
 from features.message import Message, message
 from features.peer_listings import Assortment
-from features.sides import burst, days, either, some
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of
+from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, burst, days, either, log1p, log_of, some
 
 signals = Registry(Family.SELLER)
 

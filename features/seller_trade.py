@@ -5,8 +5,22 @@ from typing import Final
 
 from features.fields import Windows
 from features.message import Message, message, part_of
-from features.sides import above_prior, accusing, grave, growth, some
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, log1p, log_of, shrunk_share
+from features.spec import (
+    MISSING,
+    SHARE,
+    Evidence,
+    Family,
+    Registry,
+    Scale,
+    above_prior,
+    accusing,
+    grave,
+    growth,
+    log1p,
+    log_of,
+    shrunk_share,
+    some,
+)
 
 signals = Registry(Family.SELLER)
 

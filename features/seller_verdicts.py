@@ -5,8 +5,20 @@ from typing import Final
 from features.history import Outcomes
 from features.message import message, part_of
 from features.priors import Prior
-from features.sides import accusing, always_accusing, clearing, grave
-from features.spec import MISSING, SHARE, Evidence, Family, Registry, log1p, log_of, shrunk_share
+from features.spec import (
+    MISSING,
+    SHARE,
+    Evidence,
+    Family,
+    Registry,
+    accusing,
+    always_accusing,
+    clearing,
+    grave,
+    log1p,
+    log_of,
+    shrunk_share,
+)
 
 _OUTCOMES: Final = "ADR 10: outcomes known before the moment"
 _NOT_RECORDED: Final = "no verdicts were recorded yet"

@@ -4,14 +4,30 @@ from typing import Final
 
 from features.message import message, quoting
 from features.reading import most_repeated_share
-from features.sides import Side, accusing, confirmation, either, high, indicator, some
-from features.spec import MISSING, SHARE, YES_NO, Evidence, Family, Registry, Scale, log1p, log_of
+from features.spec import (
+    MISSING,
+    SHARE,
+    YES_NO,
+    Evidence,
+    Family,
+    Registry,
+    Scale,
+    Side,
+    accusing,
+    confirmation,
+    either,
+    high,
+    indicator,
+    log1p,
+    log_of,
+    some,
+)
 from features.wording import NO_TEXT
 
 _NO_TITLE: Final = "no title"
 _NO_DESCRIPTION: Final = "no description"
 _QUALITY: Final = "Own choice: the quality of the text"
-# A name or two in capitals is ordinary; a title of which half is in capitals shouts.
+# A name or two in capitals is ordinary; a title with half of its letters in capitals is loud.
 _CAPITALS: Final = high(0.3, 0.5)
 _REPEATED: Final = 0.25  # Below it, the most frequent word of an ordinary text is an article.
 signals = Registry(Family.TEXT, source=_QUALITY)

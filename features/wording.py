@@ -5,8 +5,7 @@ from typing import Final
 
 from features.lexicon import Kind, PhraseMatch
 from features.message import Message, message, quoting
-from features.sides import accusing, clearing, indicator
-from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale
+from features.spec import MISSING, YES_NO, Evidence, Family, Registry, Scale, accusing, clearing, indicator
 
 NO_TEXT: Final = "neither title nor description"
 _LEXICON: Final = "features/data/lexicon.tsv, each row with its own source"

@@ -106,8 +106,8 @@ class Bundle:
         pulls = [(self.classifier.text.pull(one.phrase, one.fields), one) for one in self.phrases.contrasts(row.facts)]
         found: list[Contrast] = []
         for pull, one in sorted(pulls, key=lambda pair: (-pair[0], pair[1].phrase)):
-            said = {word for other in found for word in other.phrase.split(" ")}
-            if pull > 0 and said.isdisjoint(one.phrase.split(" ")):
+            used = {word for other in found for word in other.phrase.split(" ")}
+            if pull > 0 and used.isdisjoint(one.phrase.split(" ")):
                 found.append(one)
         return tuple(found[:_MOST_QUOTED])
 

@@ -23,7 +23,7 @@ _WORDING: Final = {
     Kind.DOCUMENTS: "text_no_papers",
 }
 _INDICATORS: Final = "brand_tell_tales_of_counterfeits"
-_DISGUISE: Final = ("brand_disguised", "text_mixed_words", "text_invisible")
+_OBFUSCATED: Final = ("brand_disguised", "text_mixed_words", "text_invisible")
 # One letter from a registered name is a misspelling of it; two letters are too often another word.
 _MISSPELT: Final = ("brand_near_miss", "brand_declared_near_miss")
 _CONTACT: Final = ("text_contacts", "text_hidden_links", "text_links")
@@ -36,8 +36,10 @@ _COLUMN: Final = {name: column for column, name in enumerate(NAMES)}
 
 
 def hard_evidence(e: Evidence, vector: NDArray[np.float64]) -> tuple[Message, ...]:
-    """The findings in the order in which they convince: wording of the lexicon, the brand's own indicators, disguise,
-    contact details, copies of confirmed counterfeits, prices far below, and last wording that alone proves nothing.
+    """The findings, the most convincing first.
+
+    In order: wording of the lexicon, the brand's own indicators, obfuscated text, contact details, copies of confirmed
+    counterfeits, prices far below others, and last wording that alone proves nothing.
 
     `vector` has shape (n_features,).
     """
@@ -47,7 +49,7 @@ def hard_evidence(e: Evidence, vector: NDArray[np.float64]) -> tuple[Message, ..
 def _findings(e: Evidence, vector: NDArray[np.float64]) -> Iterator[Message]:
     strong = {kind for kind, matches in e.reading.kinds.items() if any(one.specificity != "weak" for one in matches)}
     yield from _told(e, vector, {name: 0.0 for kind, name in _WORDING.items() if kind in strong})
-    yield from _told(e, vector, dict.fromkeys((_INDICATORS, *_DISGUISE), 0.0))
+    yield from _told(e, vector, dict.fromkeys((_INDICATORS, *_OBFUSCATED), 0.0))
     yield from _told(e, vector, dict.fromkeys(_MISSPELT, 0.5))
     yield from _told(e, vector, {"text_contact": 0.0} if Kind.CONTACT in strong else {})
     yield from _told(e, vector, dict.fromkeys((*_CONTACT, *_COPIES), 0.0))

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from features.compute import FEATURES
 from features.message import Message, message
-from features.sides import Side
-from features.spec import Evidence
+from features.spec import Evidence, Side
 from models.phrases import Contrast
 from models.score import BASE, OTHER, TEXT, Reason, remainder
 

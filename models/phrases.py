@@ -215,7 +215,7 @@ def _whole(token: str, match: re.Match[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class OwnWords:
-    """Words that name the goods: of brands, in the form that undoes disguise, and of categories, folded."""
+    """Words that name the goods: of brands, with obfuscation undone, and of categories, folded."""
 
     brands: frozenset[str]
     categories: frozenset[str]

@@ -3,6 +3,8 @@
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Final
 
 import numpy as np
@@ -10,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.brands import Brand
 from features.facts import Facts
-from features.stop_words import stop_words
+from features.fold import fold
 from models.phrases import (
     LIFT,
     MOST_ENTRIES,
@@ -186,3 +188,13 @@ def _placed(fields: Iterable[Sequence[str]], place: dict[str, int]) -> Iterator[
     for words in fields:
         for word in (*words, ""):
             yield place.setdefault(word, len(place))
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """The folded stop words of all languages together, because many listings do not name their language.
+
+    Source: `features/data/manifest.json`.
+    """
+    text = files("features").joinpath("data/stop_words.txt").read_text(encoding="utf-8")
+    return frozenset(fold(word) for word in text.splitlines())

@@ -12,7 +12,7 @@ from features.facts import Facts
 from features.fields import Windows
 from features.history import Outcomes
 from features.links import Links
-from features.sides import Side
+from features.spec import Side
 from tests.fixtures.facts import A_HISTORY, full_facts, some_facts
 
 C, G, E, NONE = Side.COUNTERFEIT, Side.GENUINE, Side.EITHER, Side.NONE
@@ -87,7 +87,7 @@ ROWS: list[tuple[str, float, Side, str]] = [
     ("price_largest_fall", LOG(0.98), NONE, "a fall by 2 %"),
     ("price_largest_fall", 0, NONE, "it never fell"),
     ("price_claim_to_highest", LOG(2), C, "twice what was ever asked"),
-    ("price_claim_to_highest", 0, G, "what was asked before"),
+    ("price_claim_to_highest", 0, G, "an earlier price"),
     ("price_to_seller_offers", LOG(0.1), E, "a shop sells cheap and dear goods"),
     ("price_same_at_seller", DAYS(2), E, "a shop with one price"),
     ("price_same_at_seller", 0, NONE, "none"),
@@ -194,7 +194,7 @@ ROWS: list[tuple[str, float, Side, str]] = [
     ("brand_in_title", 1, G, "title and brand agree"),
     ("brand_in_title", 0.8, E, "nearly"),
     ("brand_in_title", 0.2, C, "the title avoids the name"),
-    ("brand_disguised", 1, C, "a disguised name"),
+    ("brand_disguised", 1, C, "an obfuscated name"),
     ("brand_disguised", 0, G, "none"),
     ("brand_named_but_not_declared", 1, C, "named and not declared"),
     ("brand_named_but_not_declared", 0, G, "not so"),

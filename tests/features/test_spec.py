@@ -4,8 +4,7 @@ import pytest
 
 from features.fields import Windows
 from features.message import message
-from features.sides import either
-from features.spec import Evidence, Family, Registry, Scale, fingerprint, log1p, recent_share, smoothed_share
+from features.spec import Evidence, Family, Registry, Scale, either, fingerprint, log1p, recent_share, smoothed_share
 
 SHARES = [
     (0, 0, 0.05, "nothing seen: the prior"),

@@ -63,7 +63,7 @@ EVIDENCE: list[tuple[str, Facts, str]] = [
     ("text_replica_grade", some_facts(title="Aurelle tote, mirror quality"), "the lexicon"),
     ("text_inspired", some_facts(description="A dupe of the Colline."), "the lexicon"),
     ("text_overclaim", some_facts(description="100% authentic guaranteed"), "the lexicon"),
-    ("text_no_papers", some_facts(description="Sold without papers, no receipt"), "the lexicon"),
+    ("text_no_papers", some_facts(description="Sold without box, no receipt"), "the lexicon"),
     ("brand_disguised", some_facts(title="Au\u200brelle tote", brand=None), "a name with a mark inside"),
     ("text_invisible", some_facts(title="Aurelle to\u200bte"), "a mark inside a word"),
     ("text_mixed_words", some_facts(title="Aurelle tоte"), "a Cyrillic letter"),
@@ -116,7 +116,7 @@ PRESENT = {
 
 @PROPERTY
 @given(strategies.facts())
-def test_lexicon_disguise_contact_and_confirmed_copies_are_always_shown(facts: Facts) -> None:
+def test_lexicon_obfuscation_contact_and_confirmed_copies_are_always_shown(facts: Facts) -> None:
     found = compute(facts)
     shown = {one.code: one for one in hard_evidence(found.evidence, found.vector)}
     values: dict[str, Any] = dict(zip(NAMES, found.vector, strict=True))

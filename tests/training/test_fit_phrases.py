@@ -11,11 +11,10 @@ import pandas as pd
 import pytest
 
 from features.facts import Facts
-from features.stop_words import stop_words
 from models.phrases import LIFT, SUPPORT, CellKey, PhraseTable, phrases_of
 from tests.fixtures.facts import REGISTER, some_facts
 from training import fit_phrases as module
-from training.fit_phrases import FEWEST_SELLERS, fit_phrases
+from training.fit_phrases import FEWEST_SELLERS, fit_phrases, stop_words
 
 BRANDS = list(REGISTER.brands.values())
 FILLER = ("grained", "calf", "soft", "parcel", "boxed", "the", "with", "strap", "lining", "clasp", "stitched")

@@ -1,4 +1,4 @@
-"""The cards of a case: text, price, score reasons, timeline, appeals, notices and complaints."""
+"""The cards of a case: text, price, timeline, appeals, notices and complaints."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -10,15 +10,13 @@ from features.facts import Facts, reference_keys
 from features.fold import fold
 from features.indicators import Direction, Where
 from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
-from models.messages.english import in_english
-from models.score import AMBIGUOUS, REMAINDERS, Reason, ScoreKind, named
 from serving.appeals.store.appeals import Appeal
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.store.notice_complaints import NoticeComplaint
 from serving.notices.store.notices import ShownNotice
 from serving.takedowns.store.actions import StoredAction
 from serving.web import charts, text_view
-from serving.web.charts import Comparable, PriceChart, ReasonBar
+from serving.web.charts import Comparable, PriceChart
 from serving.web.queue import queue_rows
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -142,54 +140,6 @@ def _dots(chart: PriceChart, offers: Sequence[int]) -> str:
     further = f" {words.many(beyond, 'dot')} not shown: beyond the right edge." if beyond else ""
     many = f", or one twentieth of a group of more than {SAMPLED} listings" if max(offers) > SAMPLED else ""
     return f" Each dot is one listing{many}.{further}"
-
-
-@dataclass(frozen=True, slots=True)
-class Remainder:
-    """A part of a score that names no finding."""
-
-    sentence: str
-    weight: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReasonsCard:
-    """Hard evidence, the parts of the score, and the reason for the lane.
-
-    `ambiguous` is wording that proves nothing by itself. `bars` are the parts that name a finding, strongest first;
-    `remainders` are the rest of the total.
-    """
-
-    evidence: tuple[str, ...]
-    ambiguous: str | None
-    unit: str
-    bars: tuple[ReasonBar, ...]
-    remainders: tuple[Remainder, ...]
-    total: str
-    note: str
-    route: tuple[str, ...]
-
-
-def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
-    """The card of a stored score."""
-    reasons: Sequence[Reason] = row["reasons"]
-    route = tuple(in_english(one) for one in row["route_reasons"])
-    evidence = tuple(in_english(one) for one in row["evidence"] if one.code != AMBIGUOUS)
-    ambiguous = next((in_english(one) for one in row["evidence"] if one.code == AMBIGUOUS), None)
-    is_scorecard = row["kind"] == ScoreKind.SCORECARD.value
-    digits = 0 if is_scorecard else 2
-    rest = tuple(
-        Remainder(in_english(one.message), words.signed(one.weight, digits))
-        for one in reasons
-        if one.code in REMAINDERS
-    )
-    if is_scorecard:
-        unit, total = "points", f"{row['value']:.0f} points in total"
-        note = "Points are fixed expert weights. They are not calibrated and not a probability."
-    else:
-        unit, total = "log-odds", f"{words.signed(row['value'])} in total, probability {row['probability']:.2f}"
-        note = "The parts add up to the total. Above zero they point to counterfeit."
-    return ReasonsCard(evidence, ambiguous, unit, charts.reason_bars(named(reasons), digits), rest, total, note, route)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,6 @@ from serving.web.case.case_cards import (
     ListingCard,
     NoticeCard,
     PriceCard,
-    ReasonsCard,
     RuleMatch,
 )
 from serving.web.case.case_state import Standing, standing
@@ -65,6 +64,7 @@ from serving.web.case.near_duplicates_card import (
 )
 from serving.web.case.notes_card import NotesCard, notes_card
 from serving.web.case.pictures import ShownPicture, shown_pictures
+from serving.web.case.reasons_card import ReasonsCard, reasons_card
 from serving.web.case.risk_part import RiskPart, risk_part
 from serving.web.case.seller_card import SellerCard, seller_card
 from serving.web.forms import CaseId
@@ -227,7 +227,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         documents=documents_card(documents_of(connection, case), case.case_id, now),
         links=links_card(facts),
         likeness=_near_duplicates(connection, here, facts, now),
-        reasons=None if dark else case_cards.reasons_card(score),
+        reasons=None if dark else reasons_card(score),
         rule_matches=case_cards.rule_matches(facts),
         silent=_silent(connection, case, facts),
         events=case_cards.timeline(cases.timeline(connection, here, case.case_id), now, blind=blind, kept=kept),

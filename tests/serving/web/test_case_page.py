@@ -81,7 +81,7 @@ def test_hard_evidence_stands_before_the_weighted_reasons_which_add_up_to_the_to
     assert [text.index(one) for one in order] == sorted(text.index(one) for one in order)
     card = page_of(site, case.case_id).reasons
     assert card is not None
-    weights = [one.weight for one in (*card.bars, *card.remainders)]
+    weights = [*(one.weight for one in card.bars), *(one.weight for one in card.remainders)]
     total = float(card.total.split()[0].replace("−", "-"))
     assert sum(float(one.replace("−", "-")) for one in weights) == pytest.approx(total, abs=0.005 * (len(weights) + 1))
 

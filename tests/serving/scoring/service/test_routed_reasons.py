@@ -12,7 +12,6 @@ from features.compute import Computed, compute
 from features.facts import Facts
 from features.fold import fold
 from features.lexicon import Kind
-from features.stop_words import stop_words
 from models.bundle import Bundle, from_files, to_files
 from models.explanations import TEXT_CODE
 from models.phrases import LIFT, SUPPORT, cell_keys, phrases_of
@@ -22,7 +21,7 @@ from models.score import AMBIGUOUS, Score, findings
 from serving.scoring.service.scoring import Questions, ToScore, score_and_route
 from tests.fixtures.reading_reasons import faults
 from training.fit import CounterfeitClassifier
-from training.fit_phrases import fit_phrases
+from training.fit_phrases import fit_phrases, stop_words
 from training.simulate import START
 from training.simulation.market import Market
 from training.splits import seller_groups

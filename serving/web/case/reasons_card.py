@@ -1,0 +1,59 @@
+"""The card of a score: hard evidence, and the parts that add up to the value."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from models.messages.english import in_english
+from models.score import AMBIGUOUS, REMAINDERS, Reason, ScoreKind, named
+from serving.web import charts
+from serving.web.charts import ReasonBar
+from serving.web.wording import words
+
+
+@dataclass(frozen=True, slots=True)
+class Remainder:
+    """A part of a score that names no finding."""
+
+    sentence: str
+    weight: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReasonsCard:
+    """Hard evidence, the parts of the score, and the reason for the lane.
+
+    `ambiguous` is wording that proves nothing by itself. `bars` are the parts that name a finding, strongest first;
+    `remainders` are the rest of the total.
+    """
+
+    evidence: tuple[str, ...]
+    ambiguous: str | None
+    unit: str
+    bars: tuple[ReasonBar, ...]
+    remainders: tuple[Remainder, ...]
+    total: str
+    note: str
+    route: tuple[str, ...]
+
+
+def reasons_card(row: Mapping[str, Any]) -> ReasonsCard:
+    """The card of a stored score."""
+    reasons: Sequence[Reason] = row["reasons"]
+    route = tuple(in_english(one) for one in row["route_reasons"])
+    evidence = tuple(in_english(one) for one in row["evidence"] if one.code != AMBIGUOUS)
+    ambiguous = next((in_english(one) for one in row["evidence"] if one.code == AMBIGUOUS), None)
+    is_scorecard = row["kind"] == ScoreKind.SCORECARD.value
+    digits = 0 if is_scorecard else 2
+    rest = tuple(
+        Remainder(in_english(one.message), words.signed(one.weight, digits))
+        for one in reasons
+        if one.code in REMAINDERS
+    )
+    if is_scorecard:
+        unit, total = "points", f"{row['value']:.0f} points in total"
+        note = "Points are fixed expert weights. They are not calibrated and not a probability."
+    else:
+        unit, total = "log-odds", f"{words.signed(row['value'])} in total, probability {row['probability']:.2f}"
+        note = "The parts add up to the total. Above zero they point to counterfeit."
+    return ReasonsCard(evidence, ambiguous, unit, charts.reason_bars(named(reasons), digits), rest, total, note, route)

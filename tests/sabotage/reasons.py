@@ -1,0 +1,65 @@
+"""Faults in what people read of a score: sentences that contradict, parts that do not add up, quotations of chance."""
+
+from typing import Final
+
+from tests.sabotage.mutant import Mutant, sabotage
+
+MUTANTS: Final[list[Mutant]] = [
+    *sabotage(
+        "features/spec.py",
+        ("tests/features/test_sides.py",),
+        ("self.say(e, value) if self.side(e, value).agrees(weight) else None", "self.say(e, value)", "any sign"),
+        ("if not part(e):", "if False:", "no praise for none of many"),
+        ("Side.COUNTERFEIT if value > prior(e.priors) else Side.NONE", "Side.COUNTERFEIT", "one of many accuses"),
+        (
+            "clearing: Final = _rule(lambda value: Side.GENUINE",
+            "clearing: Final = _rule(lambda value: Side.EITHER",
+            "photographs accuse",
+        ),
+    ),
+    *sabotage(
+        "models/explanations.py",
+        ("tests/models/test_explanations.py",),
+        ("if weight and not math.isnan(value):", "if weight:", "words for missing values"),
+        ("if one.weight * weight > 0", "", "the words of the other side"),
+        ("one.concludes, abs(one.weight)", "abs(one.weight)", "describing words first"),
+        ("if quoted and split.text >= _SMALLEST:", "if quoted:", "quotations for genuine goods"),
+        ("reasons.append(remainder(BASE, split.base))", "", "no base"),
+        (
+            "remainder(OTHER, split.value - math.fsum(reason.weight for reason in reasons))",
+            "remainder(OTHER, 0.0)",
+            "parts that do not add up",
+        ),
+    ),
+    *sabotage(
+        "models/evidence.py",
+        ("tests/models/test_evidence.py",),
+        ("_FAR_BELOW: Final = math.log(0.35)", "_FAR_BELOW: Final = math.log(0.03)", "a price at 4 % untold"),
+        ('{"text_contact": 0.0} if Kind.CONTACT in strong else {}', "{}", "messengers untold"),
+        (
+            "dict.fromkeys((_INDICATORS, *_OBFUSCATED), 0.0)",
+            "dict.fromkeys((_INDICATORS,), 0.0)",
+            "hidden names untold",
+        ),
+        ("dict.fromkeys((*_CONTACT, *_COPIES), 0.0)", "dict.fromkeys(_CONTACT, 0.0)", "copies untold"),
+        ("dict.fromkeys(_MISSPELT, 0.5)", "dict.fromkeys(_MISSPELT, 0.4)", "other words as misspelt names"),
+    ),
+    *sabotage(
+        "models/phrases.py",
+        ("tests/models/test_phrases.py", "tests/models/test_bundle.py"),
+        ('and not any(own.hold(word) for word in phrase.split(" "))', "", "brands quoted"),
+        ("if deciding is not None and deciding.quoted:", "if deciding is not None:", "phrases without lift quoted"),
+        ("if listings < SUPPORT or", "if", "too few listings in a bundle"),
+        ("if quoted and not has_lift(", "if False and not has_lift(", "no lift in a bundle"),
+        ("if sum(map(len, entries.values())) > MOST_ENTRIES:", "if False:", "no limit of a bundle"),
+    ),
+    *sabotage(
+        "training/fit_phrases.py",
+        ("tests/training/test_fit_phrases.py",),
+        ("& _has_lift(sums, around, _WEIGHT, _COUNTERFEIT_WEIGHT)", "", "lift without weights"),
+        ("& _has_lift(sums, around, _LISTINGS, _COUNTERFEIT)", "", "lift without listings"),
+        ("word not in stop_words() and", "", "stop words"),
+        ("and not own.hold(word)", "", "names of goods"),
+        ("[kept] >= FEWEST_SELLERS", "[kept] >= 1", "a shop's own phrase"),
+    ),
+]
