@@ -38,8 +38,9 @@ def message(code: str, /, **parameters: Parameter) -> Message:
 
 
 def part_of(code: str, part: float | None, whole: float | None) -> Message | None:
-    """A message with `part` and `n`; None where the whole is zero or unknown."""
-    return message(code, part=round(part or 0), n=round(whole)) if whole else None
+    """A message with `part` and `n`; None where the whole is unknown, or none as a whole number."""
+    n = round(whole or 0)
+    return message(code, part=round(part or 0), n=n) if n else None
 
 
 def quoting(code: str, found: Sequence[str]) -> Message:

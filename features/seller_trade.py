@@ -133,6 +133,5 @@ def _growth(short: float | None, long: float | None, part: float) -> float:
 
 
 def _pace(code: str, log_ratio: float, part: float | None, whole: float | None) -> Message | None:
-    if not whole:
-        return None
-    return message(code, times=math.exp(log_ratio), part=round(part or 0), n=round(whole))
+    n = round(whole or 0)
+    return message(code, times=math.exp(log_ratio), part=round(part or 0), n=n) if n else None

@@ -31,6 +31,11 @@ def trading(fakes: float | None, sales: float = 500.0) -> Facts:
     return replace(facts, seller=replace(facts.seller, fake_returns=counts))
 
 
+def turning_over(amount: float) -> Facts:
+    turnover = Windows(0.0, 0.0, amount)
+    return replace(FULL, seller=replace(FULL.seller, turnover=turnover))
+
+
 def rated(*counts: int) -> Facts:
     return replace(FULL, listing=replace(FULL.listing, rating_counts=counts))
 
@@ -353,6 +358,7 @@ UNSAID: list[tuple[str, Facts, str]] = [
     ("seller_counterfeit_share", judged(0, 0), "none was reviewed"),
     ("seller_linked_counterfeit_share", linked(0, 0), "none was reviewed: '0 counterfeit, 0 genuine'"),
     ("item_return_share", trading(0, sales=0), "nothing was sold: '0 of 0'"),
+    ("seller_turnover_growth_30d", turning_over(0.4), "a turnover that rounds to none: '0 of 0'"),
     ("seller_rating", UNRATED, "nobody rated the seller"),
     ("seller_recent_listings_share", TWO_OTHERS, "one of two is no burst"),
 ]  # fmt: skip

@@ -92,7 +92,7 @@ NONE: list[tuple[str, Facts, str]] = [
     ("price_to_category.below", some_facts(price="20.00"), "the brand's own median says more"),
     ("price_to_category.below", some_facts(brand="Nobody", title="A tote", price="50.00"), "a cheap brand"),
     ("text_overclaim", some_facts(title="Aurelle tote, genuine"), "ambiguous wording stands last"),
-    ("brand_near_miss", some_facts(title="Aurles tote", brand=None), "two letters are too often another word"),
+    ("brand_near_miss", some_facts(title="Nordfel tote", brand=None), "two letters are too often another word"),
     ("likeness_counterfeit", some_facts(history=History(likeness=NearDuplicates())), "no copy of a counterfeit"),
 ]
 

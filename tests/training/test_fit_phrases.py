@@ -30,7 +30,7 @@ def rows(n: int = 900, seed: int = 3) -> Iterator[tuple[Facts, int, float, int]]
         fake = bool(random.random() < 0.3)
         words = [*random.choice(FILLER, 4)]
         if random.random() < (0.6 if fake and brand == "Aurelle" else 0.15):
-            words += TELLING[: int(random.integers(1, 4))]
+            words += [*TELLING[: int(random.integers(1, 4))], "other", "handbag"]
         if random.random() < 0.4:
             words.append(f"item {i}.")
         title = " ".join(filter(None, (brand, *words, "bag" if category == "Bags" else "belt")))
@@ -54,7 +54,7 @@ def words(title: str) -> list[str]:
     """The words of these plain titles, told apart without the code's own rule."""
     found = []
     for word in title.lower().split():
-        allowed = word.isalpha() and word not in stop_words() and not re.fullmatch("aurelle|solenne|bags?|belts?", word)
+        allowed = word.isalpha() and word not in stop_words() and not re.fullmatch("aurelle|solenne|(?:hand)?bags?|belts?", word)
         found.append(word if allowed else "")
     return found
 
@@ -193,6 +193,6 @@ def test_the_table_has_room_for_the_phrases_with_the_most_counterfeits(monkeypat
 
 def test_stop_words_and_words_for_the_goods_are_never_in_a_table() -> None:
     table = " ".join(the_table().entries).split()
-    assert not {"the", "with", "aurelle", "solenne", "bag", "bags", "belt", "belts"} & set(table)
+    assert not {"the", "other", "aurelle", "handbag"} & set(table)
     spoken = {word for one in the_rows()[0] for phrase in phrases_of(one) for word in phrase.split()}
-    assert {"the", "with", "aurelle", "bag"} <= spoken
+    assert {"the", "other", "aurelle", "handbag"} <= spoken
