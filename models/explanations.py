@@ -137,7 +137,7 @@ def explain(e: Evidence, vector: NDArray[np.float64], split: Split, quoted: Sequ
     if all(reason.code != TEXT_CODE for reason in reasons):
         reasons.append(remainder(TEXT, split.text))
     reasons.append(remainder(BASE, split.base))
-    return (*reasons, remainder(OTHER, split.value - math.fsum(reason.weight for reason in reasons)))
+    return (*reasons, remainder(OTHER, split.value - sum(reason.weight for reason in reasons)))
 
 
 def _reason(code: str, told: Sequence[_Told]) -> Reason | None:
@@ -145,8 +145,8 @@ def _reason(code: str, told: Sequence[_Told]) -> Reason | None:
 
     Words from which a reader concludes something go before those that only describe.
     """
-    weight = math.fsum(one.weight for one in told)
-    if abs(weight) < _SMALLEST:
+    weight = sum(one.weight for one in told)
+    if not abs(weight) >= _SMALLEST:  # Also where a damaged model gives no number.
         return None
     same_side = (one for one in told if one.weight * weight > 0)
     return Reason(code, max(same_side, key=lambda one: (one.concludes, abs(one.weight))).message, weight)

@@ -26,7 +26,7 @@ MUTANTS: Final[list[Mutant]] = [
         ("if quoted and split.text >= _SMALLEST:", "if quoted:", "quotations for genuine goods"),
         ("reasons.append(remainder(BASE, split.base))", "", "no base"),
         (
-            "remainder(OTHER, split.value - math.fsum(reason.weight for reason in reasons))",
+            "remainder(OTHER, split.value - sum(reason.weight for reason in reasons))",
             "remainder(OTHER, 0.0)",
             "parts that do not add up",
         ),

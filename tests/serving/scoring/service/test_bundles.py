@@ -29,7 +29,7 @@ from tests.serving.web.reports import a_report, add_model, put_champion_in_force
 from training.bundle_folder import ABOUT, write_bundle_folder
 
 Files = dict[str, bytes]
-NAMES = ("forest.txt", "text_weights.npy", "model.json", "references.json")
+NAMES = ("forest.txt", "text_weights.npy", "model.json", "references.json", "phrases.json")
 
 
 def resealed(files: Files) -> Files:
