@@ -54,7 +54,11 @@ def words(title: str) -> list[str]:
     """The words of these plain titles, told apart without the code's own rule."""
     found = []
     for word in title.lower().split():
-        allowed = word.isalpha() and word not in stop_words() and not re.fullmatch("aurelle|solenne|(?:hand)?bags?|belts?", word)
+        allowed = (
+            word.isalpha()
+            and word not in stop_words()
+            and not re.fullmatch("aurelle|solenne|(?:hand)?bags?|belts?", word)
+        )
         found.append(word if allowed else "")
     return found
 

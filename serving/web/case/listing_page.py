@@ -20,7 +20,8 @@ from serving.review.service.opening import harm_of, open_by_choice
 from serving.scoring.store import references
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards
-from serving.web.case.case_cards import ListingCard, PriceCard, ReasonsCard
+from serving.web.case.case_cards import ListingCard, PriceCard
+from serving.web.case.reasons_card import ReasonsCard, reasons_card
 from serving.web.case.risk_part import RiskPart, risk_part
 from serving.web.case.seller_card import SellerCard, seller_card
 from serving.web.queue import queue_rows
@@ -104,5 +105,5 @@ def _page(runtime: Runtime, connection: Connection, found: Newest) -> ListingPag
         price=case_cards.price_card(facts, partial(references.samples, connection, here)),
         seller=seller_card(connection, here, facts, runtime.policies, now),
         risk=risk_part(runtime, connection, here, facts.listing.seller.external_id),
-        reasons=case_cards.reasons_card(row),
+        reasons=reasons_card(row),
     )
