@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from features.compute import compute, input_fingerprint
-from features.text_kernel import COLUMNS
+from features.text_kernel import COLUMNS, HEADING, indices
 from models.bundle import MANIFEST, SCHEMA, Bundle, Masking, digest_of, from_files, to_files, verify
 from models.calibration import Calibration
 from models.classifier import Join
@@ -140,9 +140,11 @@ def quoted(bundle: Bundle) -> set[str]:
     }
 
 
-def with_a_pull(files: Files) -> Files:
-    """The files with a text model that takes every word for a sign of counterfeits."""
-    return resealed({**files, "text_weights.npy": as_npy(np.full(COLUMNS, 0.1, dtype=np.float32))})
+def with_a_pull(files: Files, *, but: str = "") -> Files:
+    """The files with a text model that takes every word for a sign of counterfeits, `but` one for the opposite."""
+    weights = np.full(COLUMNS, 0.1, dtype=np.float32)
+    weights[indices(but, HEADING)] = -0.1
+    return resealed({**files, "text_weights.npy": as_npy(weights)})
 
 
 def test_a_bundle_without_phrases_scores_the_same_and_quotes_nothing() -> None:
@@ -150,6 +152,12 @@ def test_a_bundle_without_phrases_scores_the_same_and_quotes_nothing() -> None:
     found, before = from_files(files), from_files(of_the_schema_before(files))
     assert [one.value for one in before.score_many(ROWS)] == [one.value for one in found.score_many(ROWS)]
     assert (quoted(found), quoted(before)) == ({"mirror quality"}, set())
+
+
+def test_a_phrase_that_the_text_model_takes_for_genuine_is_not_quoted() -> None:
+    found = from_files(with_a_pull(bundle_files(), but="mirror quality"))
+    assert quoted(found) == set()
+    assert all(one.weight > 0 for score in found.score_many(ROWS[-1:]) for one in score.reasons if one.code == "text")
 
 
 def test_a_table_beside_a_bundle_of_the_schema_before_is_not_read() -> None:

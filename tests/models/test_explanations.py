@@ -113,6 +113,13 @@ def test_a_contribution_that_its_words_contradict_goes_to_the_remainder() -> Non
     ]
 
 
+def test_a_story_is_told_by_a_feature_on_the_side_of_their_sum() -> None:
+    weights = {"seller_cleared": -0.9, "seller_confirmed_counterfeits": 0.6, "seller_strikes": 0.5}
+    (found,) = reasons(weights)
+    assert found.weight == pytest.approx(0.2)
+    assert in_english(found.message) == "2 earlier listings of the seller were confirmed counterfeit."
+
+
 def test_photographs_accuse_nobody() -> None:
     of = compute(full_facts())
     assert reasons({"item_photos": 0.9}, of=of) == ()
