@@ -52,6 +52,16 @@ def _notches(analyst_from: float, ask_from: float) -> list[tuple[str, float]]:
     return [(f"review {analyst_from:.2f}", analyst_from), (f"ask {ask_from:.2f}", ask_from)]
 
 
+def as_row(score: Mapping[str, Any], priority: float) -> dict[str, Any]:
+    """A stored score under the column names of a queue row."""
+    return {
+        "priority": priority,
+        "score_kind": score["kind"],
+        "score_value": score["value"],
+        "probability": score["probability"],
+    }
+
+
 def harm(row: Mapping[str, Any], *, currency: str, price_known: bool) -> str:
     """The expected weekly harm to buyers; for points it is only an order of magnitude."""
     if not price_known:

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "780b3526e725"
+revision = "455785a1f4ef"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

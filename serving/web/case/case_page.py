@@ -35,7 +35,7 @@ from serving.review.service.seller_evidence import documents_of
 from serving.review.store import test_buys
 from serving.scoring.store import references
 from serving.takedowns.store import actions
-from serving.views import positions, views
+from serving.views import positions
 from serving.views.positions import Neighbours
 from serving.web import scores as shown_scores
 from serving.web.case import case_cards, changes
@@ -56,12 +56,7 @@ from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.evidence_card import KeptSnapshot, evidence_card
 from serving.web.case.flow import looks_ahead, on_their_way
 from serving.web.case.links_card import LinksCard, links_card
-from serving.web.case.near_duplicates_card import (
-    NearDuplicatesCard,
-    near_at_scoring,
-    near_duplicates_part,
-    near_since,
-)
+from serving.web.case.near_duplicates_card import NearDuplicatesCard, near_duplicates_card
 from serving.web.case.notes_card import NotesCard, notes_card
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.case.reasons_card import ReasonsCard, reasons_card
@@ -198,7 +193,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
     wanted = queue_of(connection, person, query, now)
     around = positions.neighbours(connection, wanted, case)
     following = positions.next_free(connection, wanted, case, user_id=person.user_id, at=now, besides=asked.besides)
-    row = _as_row(case, score)
+    row = shown_scores.as_row(score, case.priority)
     return CasePage(
         case_id=case.case_id,
         version_id=case.version_id,
@@ -226,7 +221,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         risk=None if dark else risk_part(runtime, connection, here, facts.listing.seller.external_id),
         documents=documents_card(documents_of(connection, case), case.case_id, now),
         links=links_card(facts),
-        likeness=_near_duplicates(connection, here, facts, now),
+        likeness=near_duplicates_card(connection, here, facts, now),
         reasons=None if dark else reasons_card(score),
         rule_matches=case_cards.rule_matches(facts),
         silent=_silent(connection, case, facts),
@@ -262,22 +257,6 @@ def _silent(connection: Connection, case: Case, facts: Facts) -> tuple[str, ...]
     fired = {one.tell_tale_id for one in facts.tell_tales.fired}
     known = indicators.of_brand(connection, case.marketplace_id, case.brand_id)
     return tuple(one.label for one in known if one.in_force(facts.as_of) and one.indicator_id not in fired)
-
-
-def _as_row(case: Case, score: dict[str, Any]) -> dict[str, Any]:
-    """A score under the column names of a queue row."""
-    return {
-        "priority": case.priority,
-        "score_kind": score["kind"],
-        "score_value": score["value"],
-        "probability": score["probability"],
-    }
-
-
-def _near_duplicates(connection: Connection, here: str, facts: Facts, now: datetime) -> NearDuplicatesCard:
-    since = near_since(connection, here, facts, now)
-    shown = [one.listing_id for one in (*near_at_scoring(facts), *since)]
-    return near_duplicates_part(facts, since, views.offered(connection, here, shown))
 
 
 def _expected_harm(connection: Connection, here: str, row: dict[str, Any], facts: Facts) -> str:

@@ -85,12 +85,7 @@ def _page(runtime: Runtime, connection: Connection, found: Newest) -> ListingPag
     facts = scores.facts_of(connection, here, row["facts_digest"])
     history = listings.versions(connection, here, found.listing_id)
     place = marketplaces.get(connection, here)
-    scored = {
-        "priority": harm_of(row, facts),
-        "score_kind": row["kind"],
-        "score_value": row["value"],
-        "probability": row["probability"],
-    }
+    scored = shown_scores.as_row(row, harm_of(row, facts))
     return ListingPage(
         listing_id=found.listing_id,
         external_id=found.external_id,

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from features.near_duplicates import NearDuplicate, NearDuplicates
 from serving.intake.service.near_duplicates import near_duplicates_of
+from serving.views import views
 from serving.views.views import Offered
 from serving.web import text_view
 from serving.web.text_view import Shown
@@ -59,6 +60,13 @@ def near_since(connection: Connection, marketplace_id: str, facts: Facts, now: d
     known = {one.listing_id for one in near_at_scoring(facts)}
     found = near_duplicates_of(connection, marketplace_id, facts.listing, now)
     return tuple(one for one in (found.shown if found is not None else ()) if one.listing_id not in known)
+
+
+def near_duplicates_card(connection: Connection, here: str, facts: Facts, now: datetime) -> NearDuplicatesCard:
+    """The card of a case's facts, with what became known after scoring."""
+    since = near_since(connection, here, facts, now)
+    shown = [one.listing_id for one in (*near_at_scoring(facts), *since)]
+    return near_duplicates_part(facts, since, views.offered(connection, here, shown))
 
 
 def near_duplicates_part(

@@ -110,7 +110,7 @@ def test_heads_that_lag_behind_a_running_service_are_found(site: Site, minutes: 
     with runtime.store.write() as connection:
         entry = audit.record(connection, site.clock.now(), site.here, "test", "test.done", "x")
         seen_at = entry.occurred_at + timedelta(minutes=minutes)
-        workers.seen(connection, WorkerProcess("1", "here", seen_at, seen_at, 0.1, {}))
+        workers.seen(connection, WorkerProcess("1", "here", seen_at, seen_at, 0.1, {}, {}))
     problem = verify(runtime)["heads_problem"]
     assert problem is None if late is None else late in problem
 
