@@ -10,14 +10,15 @@ from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
+from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from defusedxml import ElementTree
 from defusedxml.common import DefusedXmlException
 
 from features.fields import Rejected, printable
 from features.phrase import Parameter, Phrase
+from training.adapters import xml_items
 from training.adapters.cells import Row
 
 _LONGEST_CELL: Final = 8_000_000  # Longer than any listing accepts, so that validation rejects the cell and names it.
@@ -25,7 +26,6 @@ _BATCH: Final = 1_000
 # A wide header costs its width again in every row. Known feeds have fewer than a tenth of these columns.
 MOST_COLUMNS: Final = 2_000
 _BEYOND: Final = "beyond the header"  # Not blank: a column may have no name, such as the index that pandas writes.
-_ITEMS: Final = ("item", "entry")  # RSS 2.0 and Atom.
 
 
 class Unreadable(ValueError):
@@ -204,26 +204,18 @@ def _read_parquet(most_columns: int, path: Path, advanced: Callable[[int], None]
 
 def _read_xml(path: Path, advanced: Callable[[int], None]) -> Iterator[RawRow]:
     """Items of a product feed. Names lose their namespace; the values of a repeated name are joined with commas."""
-    number = 0
     try:
         with path.open("rb") as stream:
-            for _, element in ElementTree.iterparse(stream, events=("end",), forbid_dtd=True):
-                if _local(element.tag) not in _ITEMS:
-                    continue
-                number += 1
+            for number, item in enumerate(xml_items.items(stream), start=1):
                 if number % _BATCH == 0:
                     advanced(stream.tell())
-                cells: dict[str, object] = {}
-                for child in element:
-                    name, value = _local(child.tag), (child.text or child.get("href") or "").strip()
-                    cells[name] = f"{cells[name]},{value}" if name in cells else value
-                yield RawRow(number, cells)
-                element.clear()
+                problem = None
+                if item.is_too_long:
+                    problem = Rejected("unreadable_row", "", "The item is longer than any listing.")
+                yield RawRow(number, item.cells(), problem)
     except DefusedXmlException:
         raise Unreadable(path.name, "The XML declares entities or a document type, which is not accepted.") from None
-    except (ElementTree.ParseError, LookupError, ValueError) as error:  # The last two: an unknown encoding.
+    except xml_items.BeyondLimits as beyond:
+        raise Unreadable(path.name, "The XML is not a product feed ({words}).", words=str(beyond)) from None
+    except (ParseError, LookupError, ValueError) as error:  # The last two: an unknown encoding.
         raise Unreadable(path.name, "Not well-formed XML ({words}).", words=str(error)) from None
-
-
-def _local(tag: str) -> str:
-    return tag.rsplit("}", 1)[-1]
