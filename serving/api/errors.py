@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from features.phrase import Phrase
 from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from serving.accounts.service.auth import NotSignedIn
+from serving.accounts.service.hashing import Busy
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
 from serving.notices.rules.notices import TooManyNotices
@@ -22,6 +23,7 @@ _log = structlog.get_logger()
 KINDS: Final = (DomainError, RequestValidationError, HTTPException, Exception)
 STATUS: Final[dict[type[DomainError], int]] = {
     NotSignedIn: 401,
+    Busy: 503,
     Forbidden: 403,
     CrossSite: 403,
     NotFound: 404,
@@ -87,7 +89,7 @@ def problem_of(request: Request, error: Exception) -> Problem:
     """The response to an error. An unexpected error is logged, and the response has the number of its log entry."""
     match error:
         case DomainError():
-            later = error.retry_after_seconds if isinstance(error, Unavailable) else None
+            later: int | None = getattr(error, "retry_after_seconds", None)
             return Problem(status_of(error), error.code, error.phrase, retry_after=later)
         case RequestValidationError():
             return _not_valid(error)

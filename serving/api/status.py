@@ -31,10 +31,9 @@ _MOMENT = instant("to", "The moment to move to.")
 
 
 @router.get("/healthz", dependencies=[public("a supervisor must ask without a key")])
-def health(request: Request) -> dict[str, str]:
+async def health(request: Request) -> dict[str, str]:
     """Whether the process responds and can read its database."""
-    with runtime_of(request).store.read() as connection:
-        connection.exec_driver_sql("SELECT 1")
+    await runtime_of(request).store.probe()
     return {"status": "ok"}
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import secrets
-import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -11,14 +10,13 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from models.errors import DomainError, Invalid
+from serving.accounts.service.hashing import hashed
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.platform.runtime import Runtime
 
 # OWASP's floor for argon2id: 19 MiB, two passes, one lane.
 _HASHER: Final = PasswordHash((Argon2Hasher(time_cost=2, memory_cost=19_456, parallelism=1),))
-# A flood of sign-ins must not take the processor from scoring.
-_AT_ONCE: Final = threading.BoundedSemaphore(2)
 _NOBODY: Final = _HASHER.hash(secrets.token_urlsafe(16))
 SHORTEST_PASSWORD: Final = 10
 LONGEST_PASSWORD: Final = 200
@@ -45,19 +43,19 @@ def hash_password(password: str) -> str:
     ------
     Invalid
         Too short, or too long to hash safely.
+    Busy
+        Too many passwords are being hashed.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise Invalid(
             "A password must have {least} to {most} characters.", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD
         )
-    with _AT_ONCE:
-        return _HASHER.hash(password)
+    return hashed(lambda: _HASHER.hash(password))
 
 
 def is_password(given: str, password_hash: str) -> bool:
     """Whether a password is the one behind a hash."""
-    with _AT_ONCE:
-        return len(given) <= LONGEST_PASSWORD and _HASHER.verify(given, password_hash)
+    return len(given) <= LONGEST_PASSWORD and hashed(lambda: _HASHER.verify(given, password_hash))
 
 
 def sign_in(runtime: Runtime, email: str, password: str) -> SignedIn:
@@ -67,12 +65,13 @@ def sign_in(runtime: Runtime, email: str, password: str) -> SignedIn:
     ------
     NotSignedIn
         The e-mail or the password is wrong; an unknown e-mail takes as long as a wrong password.
+    Busy
+        Too many passwords are being checked.
     """
     with runtime.store.read() as connection:
         found = accounts.credentials(connection, email)
-    with _AT_ONCE:
-        given = password if len(password) <= LONGEST_PASSWORD else ""
-        right = _HASHER.verify(given, found.password_hash if found else _NOBODY)
+    given, expected = password if len(password) <= LONGEST_PASSWORD else "", found.password_hash if found else _NOBODY
+    right = hashed(lambda: _HASHER.verify(given, expected))
     if found is None or not right:
         raise NotSignedIn("The e-mail or the password is wrong.")
     made = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24))

@@ -1,7 +1,9 @@
 """Transactions: one for each request or job, opened here and committed once."""
 
+import asyncio
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
@@ -22,6 +24,9 @@ class Store:
         # SQLite has one writer. A thread that finds it taken polls, so some of eight threads would wait until the busy
         # timeout. One process owns the file, so its threads queue here instead and proceed in turn.
         self._turn = threading.Lock() if is_sqlite(url) else nullcontext()
+        # Connections and a thread that nobody else takes, so that a probe waits for no request.
+        self._probes: Engine = read_engine(url)
+        self._prober = ThreadPoolExecutor(1, thread_name_prefix="probe")
 
     def check(self) -> None:
         """Refuse a database that could lose an acknowledged write."""
@@ -42,8 +47,24 @@ class Store:
             yield connection
             connection.rollback()
 
+    async def probe(self) -> None:
+        """Read from the database, apart from the threads and connections of requests.
+
+        Raises
+        ------
+        SQLAlchemyError
+            The database cannot be read.
+        """
+        await asyncio.get_running_loop().run_in_executor(self._prober, self._read_one)
+
+    def _read_one(self) -> None:
+        with self._probes.connect() as connection:
+            connection.exec_driver_sql("SELECT 1")
+
     def close(self) -> None:
         """Close every connection."""
+        self._prober.shutdown()
+        self._probes.dispose()
         self.reads.dispose()
         self.writes.dispose()
 

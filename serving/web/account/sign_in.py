@@ -12,6 +12,7 @@ from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.display_choice import begin_in
 from serving.accounts.store.accounts import Session
+from serving.api.errors import problem_of
 from serving.api.people import set_session_cookie
 from serving.guards import cookie_name, public, runtime_of, signed_in
 from serving.web import flash
@@ -75,7 +76,10 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
     try:
         made = auth.sign_in(runtime, email, fields.get("password", ""))
     except DomainError as refused:
-        return respond(request, _page(following, email[:320], refusal(refused)), status=401)
+        problem = problem_of(request, refused)
+        response = respond(request, _page(following, email[:320], refusal(refused)), status=problem.status)
+        response.headers.update(problem.headers)
+        return response
     begin_in(runtime, auth.session_of(runtime, made.token).person, tongue().language)
     response = go_to(request, following)
     set_session_cookie(response, request, made.token)

@@ -1,0 +1,56 @@
+"""Where passwords are hashed: a few threads of their own, and a short queue before them.
+
+A hash takes 19 MiB and tens of milliseconds on purpose, so a flood of sign-ins would otherwise take the threads and the
+processors of everybody else.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar, Final, TypeVar
+
+from models.errors import DomainError
+
+T = TypeVar("T")
+
+AT_ONCE: Final = 2
+# Each waits in a thread of the pool that pages share, which has forty.
+MOST_WAITING: Final = 6
+_NICENESS: Final = 10
+
+
+class Busy(DomainError):
+    """Too many passwords are being checked; `retry_after_seconds` says when to try again."""
+
+    code = "busy"
+    retry_after_seconds: ClassVar[int] = 2
+
+    def __init__(self) -> None:
+        super().__init__("Too many people are signing in at this moment. Try again in a few seconds.")
+
+
+def _give_way() -> None:
+    """Let the scheduler prefer every other thread. Linux has a niceness for each thread; elsewhere nothing changes."""
+    if os.uname().sysname == "Linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+
+
+_POOL: Final = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="hashing", initializer=_give_way)
+_ADMITTED: Final = threading.BoundedSemaphore(AT_ONCE + MOST_WAITING)
+
+
+def hashed(work: Callable[[], T]) -> T:
+    """What the work returns, done in the threads for hashing.
+
+    Raises
+    ------
+    Busy
+        Too many others wait already; nothing was done.
+    """
+    if not _ADMITTED.acquire(blocking=False):
+        raise Busy
+    try:
+        return _POOL.submit(work).result()
+    finally:
+        _ADMITTED.release()
