@@ -22,6 +22,7 @@ from serving.composition import open_runtime
 from serving.platform.home import DEFAULT_PORT, Home
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
+from serving.platform.slow_clients import ImpatientProtocol
 from serving.workflows.worker import Worker
 
 _log = structlog.get_logger()
@@ -90,6 +91,7 @@ async def _run(runtime: Runtime, public: socket.socket, private: socket.socket, 
 def _server(app: FastAPI) -> _Server:
     config = uvicorn.Config(
         app,
+        http=ImpatientProtocol,
         log_config=None,
         access_log=False,
         lifespan="off",

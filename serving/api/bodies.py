@@ -1,11 +1,14 @@
 """Request bodies: read with a size limit, parsed by their media type."""
 
+import asyncio
 import re
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeVar
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,22 +16,25 @@ from features.fields import Rejected
 from features.listing import Rejection
 from features.phrase import Phrase
 from models.errors import Invalid
-from serving.api.errors import Problem
+from serving.api.errors import TOO_SLOW, Problem
 from serving.intake.service.intake import LARGEST_BATCH
 from training.adapters.files import parse_json
 
 T = TypeVar("T")
 _MOST_LINES: Final = 10 * LARGEST_BATCH  # Blank ones too.
 _SMALL_BYTES: Final = 64_000
+# A body has this long for its beginning, and then time by its size. A slow mobile line sends ten times as much.
+PATIENCE_SECONDS: Final = 20.0
+SLOWEST_BYTES_A_SECOND: Final = 10_000
 NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/jsonlines")
 
 
 class CappedBody:
-    """ASGI middleware that limits the size of a body, whatever its Content-Length says, and refuses compressed ones.
+    """ASGI middleware that limits the size of a body, whatever its Content-Length says, and the time that it takes.
 
-    Addresses that match a pattern in `caps` have the cap of that pattern. An address with a NUL is not found:
-    PostgreSQL accepts no NUL in a query. `page` renders a problem for a reader of pages; it returns None for a
-    program's request.
+    It refuses compressed bodies. After a refusal it reads no more and closes the connection. Addresses that match a
+    pattern in `caps` have the cap of that pattern. An address with a NUL is not found: PostgreSQL accepts no NUL in a
+    query. `page` renders a problem for a reader of pages; it returns None for a program's request.
     """
 
     def __init__(
@@ -45,54 +51,83 @@ class CappedBody:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        if "\0" in scope["path"]:
-            await _refuse(send, 404, b'{"error":{"code":"not_found","sentence":"There is nothing at this address."}}')
-            return
         most = next((cap for path, cap in self._caps.items() if path.fullmatch(scope["path"])), self._most)
-        headers = dict(scope["headers"])
-        if headers.get(b"content-encoding", b"identity") != b"identity":
-            await _refuse(send, 415, b'{"error":{"code":"unsupported_media_type","sentence":"Send it uncompressed."}}')
+        problem = _problem_before(scope, most)
+        if problem is not None:
+            await self._refuse(problem, scope, receive, send)
             return
-        declared = headers.get(b"content-length", b"0")
-        if not declared.isdigit() or int(declared) > most:
-            await self._too_large(scope, receive, send, most)
-            return
-        read = 0
         started = False
-
-        async def counted() -> Message:
-            nonlocal read
-            message = await receive()
-            read += len(message.get("body", b""))
-            if read > most:
-                raise HTTPException(413)
-            return message
+        body = _Body(receive, most)
 
         async def noted(message: Message) -> None:
             nonlocal started
             started = True
-            await send(message)
+            await (_closing(send) if body.is_refused else send)(message)
 
         try:
-            await self._app(scope, counted, noted)
-        except HTTPException:
+            await self._app(scope, body.receive, noted)
+        except HTTPException as refused:
             if started:
                 raise
-            await self._too_large(scope, receive, send, most)
+            await self._refuse(TOO_SLOW if refused.status_code == 408 else _too_large(most), scope, receive, send)
 
-    async def _too_large(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
-        problem = Problem(413, "too_large", Phrase("A request body can have at most {most:,} bytes.", most=most))
-        page = self._page(scope, problem) if self._page is not None else None
-        if page is None:
-            await _refuse(send, problem.status, bytes(problem.as_json().body))
-        else:
-            await page(scope, receive, send)
+    async def _refuse(self, problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:
+        page = self._page(scope, problem) if self._page is not None and problem.status == 413 else None
+        await (page or problem.as_json())(scope, receive, _closing(send))
 
 
-async def _refuse(send: Send, status: int, body: bytes) -> None:
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+def _closing(send: Send) -> Send:
+    """Send a response after which the connection ends, so that the rest of the body is not read."""
+
+    async def closing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message)["connection"] = "close"
+        await send(message)
+
+    return closing
+
+
+class _Body:
+    """A body as it comes in: counted, and given up when it is too large or too slow."""
+
+    def __init__(self, receive: Receive, most: int) -> None:
+        self._receive, self._most = receive, most
+        self._read, self._waited, self._is_complete = 0, 0.0, False
+        self.is_refused = False
+
+    async def receive(self) -> Message:
+        """The next part. Once the body is complete, it waits for the end of the connection as long as that takes."""
+        if self._is_complete:
+            return await self._receive()
+        began, left = time.monotonic(), PATIENCE_SECONDS + self._read / SLOWEST_BYTES_A_SECOND - self._waited
+        try:
+            async with asyncio.timeout(left):
+                message = await self._receive()
+        except TimeoutError:
+            self.is_refused = True
+            raise HTTPException(408) from None
+        self._waited += time.monotonic() - began
+        self._is_complete = not message.get("more_body", False)
+        self._read += len(message.get("body", b""))
+        if self._read > self._most:
+            self.is_refused = True
+            raise HTTPException(413)
+        return message
+
+
+def _problem_before(scope: Scope, most: int) -> Problem | None:
+    """What can be refused by address and headers alone."""
+    if "\0" in scope["path"]:
+        return Problem(404, "not_found", Phrase("There is nothing at this address."))
+    headers = dict(scope["headers"])
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        return Problem(415, "unsupported_media_type", Phrase("Send it uncompressed."))
+    declared = headers.get(b"content-length", b"0")
+    return _too_large(most) if not declared.isdigit() or int(declared) > most else None
+
+
+def _too_large(most: int) -> Problem:
+    return Problem(413, "too_large", Phrase("A request body can have at most {most:,} bytes.", most=most))
 
 
 async def json_body(request: Request) -> Any:

@@ -1,0 +1,171 @@
+"""Over a real connection: a refused body is not read on, and a client that sends slowly does not hold it for ever."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import pytest
+
+from serving.api import bodies
+from serving.platform import slow_clients
+from tests.fixtures.answering import answering
+from tests.fixtures.runtimes import Site
+
+_PATIENCE_SECONDS = 20.0
+_JSON = b"content-type: application/json\r\n"
+
+
+@pytest.fixture
+def connected(site: Site) -> Iterator[Callable[[], socket.socket]]:
+    opened: list[socket.socket] = []
+    with answering(site.runtime) as address:
+        host, port = address.removeprefix("http://").split(":")
+
+        def connect() -> socket.socket:
+            made = socket.create_connection((host, int(port)), timeout=_PATIENCE_SECONDS)
+            opened.append(made)
+            return made
+
+        yield connect
+        for one in opened:
+            one.close()
+
+
+def until_closed(connection: socket.socket) -> bytes:
+    """Everything that the service sends before it ends the connection; a timeout where it does not."""
+    found = b""
+    try:
+        while part := connection.recv(65_536):
+            found += part
+    except ConnectionResetError:
+        pass
+    return found
+
+
+def takes_more(connection: socket.socket) -> bool:
+    """Whether the other side still takes bytes, more than the buffers between hold."""
+    try:
+        for _ in range(1_000):
+            connection.sendall(b" " * 65_536)
+    except (BrokenPipeError, ConnectionResetError):
+        return False
+    return True
+
+
+_LARGE = b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 4700000\r\n\r\n"
+REFUSED = [
+    (_LARGE, b" 413 ", "declared"),
+    (
+        b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"transfer-encoding: chunked\r\n\r\n"
+        b"5000\r\n" + b" " * 0x5000 + b"\r\n",
+        b" 413 ",
+        "counted, where FastAPI reads the body",
+    ),
+    (
+        b"POST /sign-in HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-www-form-urlencoded\r\n"
+        b"transfer-encoding: chunked\r\n\r\n5000\r\n" + b"a" * 0x5000 + b"\r\n",
+        b" 413 ",
+        "counted, where a page reads the form",
+    ),
+    (
+        b"POST /sign-in HTTP/1.1\r\nhost: a\r\naccept: text/html\r\ncontent-length: 4700000\r\n\r\n",
+        b" 413 ",
+        "a browser's",
+    ),
+    (
+        b"POST /api/v1/listings HTTP/1.1\r\nhost: a\r\ncontent-encoding: gzip\r\ncontent-length: 4700000\r\n\r\n",
+        b" 415 ",
+        "compressed",
+    ),
+]
+
+
+@pytest.mark.parametrize(("request_", "status", "why"), REFUSED, ids=[row[-1] for row in REFUSED])
+def test_after_a_refused_body_the_connection_ends(
+    connected: Callable[[], socket.socket], request_: bytes, status: bytes, why: str
+) -> None:
+    connection = connected()
+    connection.sendall(request_)
+    answer = until_closed(connection)
+    assert status in answer.partition(b"\r\n")[0]
+    assert b"connection: close" in answer.lower()
+    assert not takes_more(connection)
+
+
+def test_a_client_that_is_sending_reads_why_it_was_refused(connected: Callable[[], socket.socket]) -> None:
+    connection = connected()
+    connection.sendall(_LARGE)
+    with suppress(BrokenPipeError, ConnectionResetError):
+        connection.sendall(b" " * 4_700_000)
+    assert b"16,000 bytes" in until_closed(connection)
+
+
+def test_a_body_that_stops_is_given_up(connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 0.1)
+    connection = connected()
+    connection.sendall(b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 100\r\n\r\n{")
+    answer = until_closed(connection)
+    assert b" 408 " in answer.partition(b"\r\n")[0]
+    assert b"too_slow" in answer
+
+
+def test_a_body_that_drips_is_given_up(connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte comes in time, and all of them would take a month."""
+    monkeypatch.setattr(bodies, "PATIENCE_SECONDS", 0.3)
+    connection = connected()
+    connection.sendall(b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 15000\r\n\r\n")
+    connection.settimeout(0.05)
+    answer = b""
+    for _ in range(15_000):
+        try:
+            connection.sendall(b" ")
+            answer += connection.recv(65_536)
+        except TimeoutError:
+            continue
+        except (BrokenPipeError, ConnectionResetError):
+            break
+        if answer:
+            break
+    assert b" 408 " in answer.partition(b"\r\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("begun", "why"),
+    [
+        (b"", "nothing"),
+        (b"GET /heal", "half a line"),
+        (b"GET /healthz HTTP/1.1\r\nhost: a\r\nx-a: b\r\n", "headers without an end"),
+    ],
+)
+def test_headers_that_never_end_are_given_up(
+    connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch, begun: bytes, why: str
+) -> None:
+    monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 0.1)
+    connection = connected()
+    connection.sendall(begun)
+    assert until_closed(connection) == b""
+
+
+def test_a_second_request_that_never_ends_is_given_up(
+    connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 0.1)
+    connection = connected()
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n")
+    assert connection.recv(65_536).endswith(b'{"status":"ok"}')
+    connection.sendall(b"GET /heal")
+    assert until_closed(connection) == b""
+
+
+def test_a_request_may_take_longer_than_its_headers(
+    connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 0.1)
+    connection = connected()
+    connection.sendall(b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 2\r\n\r\n")
+    connection.settimeout(0.4)
+    with pytest.raises(TimeoutError):
+        connection.recv(1)
+    connection.settimeout(_PATIENCE_SECONDS)
+    connection.sendall(b"{}")
+    assert b" 422 " in connection.recv(65_536)
