@@ -1,7 +1,6 @@
 """Runs a training child process and reads its lines; only that process uses MLflow."""
 
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -11,12 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from models.errors import DomainError
+from serving.platform import children
 
 Line = dict[str, Any]
 
 JOB: Final = "training.job"
 PUBLICATION: Final = "training.publication"
-_NOT_FOR_CHILDREN: Final = frozenset({"TOUCHSTONE_DATABASE_URL"})
 
 
 class TrainingFailed(DomainError):
@@ -63,9 +62,8 @@ def run_child(
 
 
 def child_environment(cache: Path) -> dict[str, str]:
-    """The child's environment: cached kernels, threads that sleep while they wait, no access to our database."""
-    ours = {name: value for name, value in os.environ.items() if name.upper() not in _NOT_FOR_CHILDREN}
-    return {"NUMBA_CACHE_DIR": str(cache / "numba"), **ours, "OMP_WAIT_POLICY": "passive"}
+    """The child's environment: cached kernels, threads that sleep while they wait, no secret of ours."""
+    return {"NUMBA_CACHE_DIR": str(cache / "numba"), **children.without_secrets(), "OMP_WAIT_POLICY": "passive"}
 
 
 def _read(child: subprocess.Popen[bytes], progress: Callable[[Line], None]) -> tuple[Line, Line]:

@@ -12,6 +12,7 @@ from typing import Final
 from models import bundle as bundles
 from models.bundle import Bundle
 from models.errors import BundleRefused, Unavailable
+from serving.platform import children
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 
 _CANARY_SECONDS: Final = 60
@@ -27,7 +28,7 @@ def try_in_child(folder: Path, digest: str, *, within_seconds: float = _CANARY_S
     """
     command = [sys.executable, "-P", "-m", "serving.canary", str(folder), digest]
     try:
-        done = subprocess.run(command, capture_output=True, timeout=within_seconds, check=False)
+        done = subprocess.run(command, capture_output=True, timeout=within_seconds, check=False, env=children.least())
     except subprocess.TimeoutExpired:
         raise BundleRefused("The bundle did not load within {seconds:g} seconds.", seconds=within_seconds) from None
     if done.returncode == 0:

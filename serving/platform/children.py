@@ -1,0 +1,42 @@
+"""What a child process is given of our environment: never a secret of the service."""
+
+import os
+from collections.abc import Mapping
+from typing import Final
+
+# What an interpreter needs to find its libraries, its caches and a temporary folder.
+_NEEDED: Final = frozenset(
+    {
+        "HOME",
+        "LANG",
+        "LC_ALL",
+        "LC_CTYPE",
+        "LD_LIBRARY_PATH",
+        "NUMBA_CACHE_DIR",
+        "OMP_WAIT_POLICY",
+        "PATH",
+        "PYTHONPATH",
+        "TMPDIR",
+        "TZ",
+    }
+)
+# The database's address and password, also as its driver reads them.
+_SECRET: Final = ("TOUCHSTONE_", "PG")
+
+
+def least(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Only what an interpreter needs, for a child that reads one folder.
+
+    >>> least({"PATH": "/bin", "TOUCHSTONE_DATABASE_URL": "postgresql://u:p@db/t"})
+    {'PATH': '/bin'}
+    """
+    return {name: value for name, value in environment.items() if name in _NEEDED}
+
+
+def without_secrets(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """All but our settings and the database's, for a child that reaches outside services.
+
+    >>> without_secrets({"MLFLOW_TRACKING_TOKEN": "t", "touchstone_contact_key": "k", "PGPASSWORD": "p"})
+    {'MLFLOW_TRACKING_TOKEN': 't'}
+    """
+    return {name: value for name, value in environment.items() if not name.upper().startswith(_SECRET)}

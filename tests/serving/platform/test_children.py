@@ -1,0 +1,45 @@
+"""Child processes see no secret of the service: each is run by an interpreter that writes down what it was given."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from models.errors import BundleRefused
+from serving.learning.service.training_child import JOB, TrainingFailed, run_child
+from serving.scoring.service.bundles import try_in_child
+
+SECRETS = {
+    "TOUCHSTONE_DATABASE_URL": "postgresql://owner:canary-1@db/touchstone",
+    "TOUCHSTONE_CONTACT_KEY": "canary-2" * 8,
+    "touchstone_webhook_keys": "canary-3" * 8,
+    "PGPASSWORD": "canary-4",
+    "MLFLOW_TRACKING_TOKEN": "for the training alone",
+}
+
+
+@pytest.fixture
+def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file that the interpreter writes its environment to."""
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    interpreter, written = tmp_path / "python", tmp_path / "given"
+    interpreter.write_text(f"#!/bin/sh\nenv > {written}\nexit 3\n")
+    interpreter.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(interpreter))
+    return written
+
+
+def test_the_child_that_tries_a_bundle_is_given_what_an_interpreter_needs(given: Path, tmp_path: Path) -> None:
+    with pytest.raises(BundleRefused):
+        try_in_child(tmp_path, "0" * 64)
+    assert "PATH=" in given.read_text()
+    assert "canary" not in given.read_text()
+    assert "MLFLOW" not in given.read_text()
+
+
+def test_the_training_child_reaches_mlflow_and_not_our_database(given: Path, tmp_path: Path) -> None:
+    with pytest.raises(TrainingFailed):
+        run_child(JOB, [], cache=tmp_path, timeout_seconds=60, progress=lambda _: None)
+    assert "MLFLOW_TRACKING_TOKEN=" in given.read_text()
+    assert "canary" not in given.read_text()
