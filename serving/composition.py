@@ -35,6 +35,7 @@ from serving.platform.jobs import Jobs
 from serving.platform.large_counts import LargeCounts
 from serving.platform.outbound.pictures import Pictures, hosts_of
 from serving.platform.runtime import ByClass, Runtime
+from serving.platform.sealing import KeyFile, Keys, KeySetting, Sealer
 from serving.platform.settings import ClockKind, Settings
 from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
 from serving.privacy.rules.retention import kept_for
@@ -51,8 +52,10 @@ from serving.standing.service import Recounts
 from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
+from serving.webhooks.service import seal_clear_secrets
 
 CONTACT_KEY: Final = "contact.key"
+WEBHOOK_KEY: Final = "webhook.key"
 
 
 def default_policies() -> ByClass:
@@ -135,9 +138,11 @@ def open_runtime(
             ReferenceContextCache(),
             Recounts(),
             CaseHooks(replaced=notices.move_to_case),
+            Sealer(_webhook_keys(settings, home)),
             RemovalHooks(counted=strike_recording.strike, voided=strike_recording.take_away),
         ),
     )
+    seal_clear_secrets(runtime)
     follow_champions(runtime)
     follow_trials(runtime)
     return runtime
@@ -147,6 +152,12 @@ def _contact_key(settings: Settings, home: Home) -> bytes:
     if settings.contact_key is not None:
         return settings.contact_key.get_secret_value().encode()
     return home.secret(CONTACT_KEY)
+
+
+def _webhook_keys(settings: Settings, home: Home) -> Keys:
+    if settings.webhook_keys is not None:
+        return KeySetting("TOUCHSTONE_WEBHOOK_KEYS", settings.webhook_keys.get_secret_value())
+    return KeyFile(home, WEBHOOK_KEY)
 
 
 def _policies(settings: Settings) -> ByClass:

@@ -56,6 +56,14 @@ def rotate_webhook_secret(
     return rotate_secret(at.runtime, overlap_hours=overlap_hours, marketplace=at.place.name, secret=None, by=at.actor)
 
 
+@command(webhook, "rotate-key")
+def rotate_webhook_key(runtime: Runtime) -> str:
+    """Seal the stored signing secrets under a new key; the secrets stay as they are."""
+    from serving.webhooks.service import seal_under_new_key
+
+    return f"The secrets of {seal_under_new_key(runtime):,} endpoints are sealed under the key now in force."
+
+
 @command(webhook, "dead-letters")
 def list_dead_letters(
     at: At, most: Annotated[int, typer.Option(min=1, max=5_000, help="How many.")] = 100

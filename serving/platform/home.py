@@ -151,6 +151,10 @@ class Home:
         """The id of the folder of bundles; data directories that share the folder by a mount or link share the id."""
         return _made_once(self.bundles / _ID, _new_id).decode("ascii").strip()
 
+    def replace_secret(self, name: str, content: bytes) -> None:
+        """Write a secret anew, in one step, to a file that only the owner may read."""
+        _written(self.root, content).replace(self.root / name)
+
     @contextmanager
     def owned(self) -> Iterator[None]:
         """Own the data directory while the block runs; the kernel releases it however the process ends.
@@ -204,15 +208,21 @@ def _new_id() -> bytes:
 def _made_once(path: Path, content: Callable[[], bytes]) -> bytes:
     """The content of a file that the first process to ask for it makes, whole and private."""
     if not path.exists():
-        descriptor, made = tempfile.mkstemp(dir=path.parent)
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content())
-            stream.flush()
-            os.fsync(stream.fileno())
+        made = _written(path.parent, content())
         with suppress(FileExistsError):  # Another process was first; its file stays.
             os.link(made, path)
-        Path(made).unlink()
+        made.unlink()
     return path.read_bytes()
+
+
+def _written(folder: Path, content: bytes) -> Path:
+    """A new file of mode 600, safely on the disk."""
+    descriptor, made = tempfile.mkstemp(dir=folder)
+    with os.fdopen(descriptor, "wb") as stream:
+        stream.write(content)
+        stream.flush()
+        os.fsync(stream.fileno())
+    return Path(made)
 
 
 def _default_root() -> Path:

@@ -66,6 +66,12 @@ class Settings(BaseSettings):
         description="Key for the hashes of sellers' contacts, for several data directories on one database. Default: "
         "made once, in the data directory.",
     )
+    webhook_keys: SecretStr | None = Field(
+        None,
+        description="Keys, separated by commas, under which webhook secrets are sealed, for several data directories "
+        "on one database: 32 random bytes each in base64, the one in force first. Default: made once, in the data "
+        "directory.",
+    )
     worker_id: str | None = Field(
         None,
         description="Stable worker name, a different one for each process; after a crash, its jobs wait for this name. "

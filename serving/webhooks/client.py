@@ -17,7 +17,7 @@ from serving.platform.outbound.addresses import check_url
 from serving.platform.outbound.exchange import Answer, Asked, Failed, exchange
 
 _SECRET_BYTES: Final = 32
-_MARK: Final = "whsec_"
+MARK: Final = "whsec_"
 _ALLOWED_SECRET_BYTES: Final = range(24, 65)  # Of the spec, "Signature scheme".
 _MOST_READ: Final = 65_536
 
@@ -39,7 +39,7 @@ class Delivered:
 
 def new_secret() -> str:
     """A new random signing secret in the format of the scheme."""
-    return f"{_MARK}{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
+    return f"{MARK}{base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()}"
 
 
 def check_secret(secret: str) -> None:
@@ -51,11 +51,11 @@ def check_secret(secret: str) -> None:
         The secret is not `whsec_` and 24 to 64 bytes in base64.
     """
     try:
-        raw = base64.b64decode(secret.removeprefix(_MARK), validate=True)
+        raw = base64.b64decode(secret.removeprefix(MARK), validate=True)
     except (binascii.Error, ValueError):
         raw = b""
-    if not secret.startswith(_MARK) or len(raw) not in _ALLOWED_SECRET_BYTES:
-        raise Invalid("A signing secret must be {mark} and 24 to 64 bytes in base64.", mark=_MARK)
+    if not secret.startswith(MARK) or len(raw) not in _ALLOWED_SECRET_BYTES:
+        raise Invalid("A signing secret must be {mark} and 24 to 64 bytes in base64.", mark=MARK)
 
 
 def check_status_url(url: str, *, allow_loopback: bool) -> None:

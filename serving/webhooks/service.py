@@ -1,6 +1,7 @@
-"""The durable job of a message's next step, and the audit entry of a step, for messages on any subject."""
+"""The durable job of a message's next step, its audit entry, and the secrets that sign messages."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,10 @@ from sqlalchemy import Connection
 from serving.audit.store import audit
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
+from serving.platform.sealing import Sealer
+from serving.webhooks.client import MARK
+from serving.webhooks.store import endpoints
+from serving.webhooks.store.endpoints import Endpoint
 from serving.webhooks.store.outbox import Outgoing
 
 
@@ -40,3 +45,73 @@ def record_step(
     audit.record(
         connection, at, action.marketplace_id, actor, f"{action.kind.value}.{step}", action.action_id, **payload
     )
+
+
+def sealed(runtime: Runtime, secret: str) -> str:
+    """A signing secret as it is stored."""
+    return runtime.services[Sealer].seal(secret)
+
+
+def signing_secrets(runtime: Runtime, endpoint: Endpoint, at: datetime) -> tuple[str, ...]:
+    """The secrets that sign at a moment, the current one first.
+
+    Raises
+    ------
+    Unsealable
+        The key that sealed them is not here.
+    """
+    return tuple(map(runtime.services[Sealer].open, endpoint.secrets_at(at)))
+
+
+def seal_clear_secrets(runtime: Runtime) -> int:
+    """Seal the secrets that an earlier version stored as they are; returns how many endpoints had one."""
+    sealer = runtime.services[Sealer]
+
+    def kept(stored: str) -> str:
+        return sealer.seal(stored) if stored.startswith(MARK) else stored
+
+    with runtime.store.read() as connection:
+        if not endpoints.with_clear_secrets(connection, MARK):
+            return 0
+    return _seal_again(runtime, kept)
+
+
+def seal_under_new_key(runtime: Runtime) -> int:
+    """Seal every secret under a new key; returns of how many endpoints. The secrets themselves stay.
+
+    Keys of the operator's setting are used as they are set, the first one for sealing.
+
+    Raises
+    ------
+    Unsealable
+        A stored secret cannot be read; nothing is changed in the database.
+    """
+    sealer = runtime.services[Sealer]
+    sealer.renew()
+    return _seal_again(runtime, lambda stored: sealer.seal(sealer.open(stored)))
+
+
+def _seal_again(runtime: Runtime, change: Callable[[str], str]) -> int:
+    with runtime.store.write() as connection:
+        found = endpoints.sealed(connection)
+        changed = [
+            replace(
+                one,
+                secret=change(one.secret),
+                previous_secret=None if one.previous_secret is None else change(one.previous_secret),
+            )
+            for one in found
+        ]
+        changed = [one for one, before in zip(changed, found, strict=True) if one != before]
+        endpoints.seal_again(connection, changed)
+        if changed:
+            audit.record(
+                connection,
+                runtime.clock.now(),
+                "",
+                "system",
+                "webhook.secrets_sealed",
+                "webhooks",
+                endpoints=len(changed),
+            )
+    return len(changed)

@@ -9,8 +9,9 @@ webhook_endpoint = tenant_table(
     "endpoint_id",
     Column("url", String(2000), nullable=False),
     Column("status_url", String(2000), nullable=True),
-    Column("secret", String(200), nullable=False),
-    Column("previous_secret", String(200), nullable=True),
+    # Sealed under a key that the database does not hold.
+    Column("secret", String(400), nullable=False),
+    Column("previous_secret", String(400), nullable=True),
     moment("previous_until", nullable=True),
     Column("allow_loopback", Boolean, nullable=False),
     Column("failures", Integer, nullable=False, server_default="0"),

@@ -28,6 +28,7 @@ from serving.platform.runtime import Runtime
 from serving.review.service.assignment import manager_for
 from serving.scoring.store import references
 from serving.webhooks.client import check_secret, check_status_url, new_secret
+from serving.webhooks.service import sealed, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
@@ -210,8 +211,8 @@ def register_webhook(
     check_secret(chosen)
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
-        now = runtime.clock.now()
-        endpoint = Endpoint(here, runtime.ids.new("end"), url, chosen, allow_loopback, now, status_url=status_url)
+        now, stored = runtime.clock.now(), sealed(runtime, chosen)
+        endpoint = Endpoint(here, runtime.ids.new("end"), url, stored, allow_loopback, now, status_url=status_url)
         endpoints.add_endpoint(connection, endpoint)
         wake(connection, here, now, beyond=now)
         _record(
@@ -243,10 +244,10 @@ def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | No
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, marketplace).marketplace_id
         endpoint = required(endpoints.in_force(connection, here), "No webhook endpoint is registered.")
-        if chosen == endpoint.secret:
+        if chosen == signing_secrets(runtime, endpoint, now)[0]:
             raise Invalid("This is the current secret.")
         until = now + timedelta(hours=overlap_hours)
-        endpoints.change_secret(connection, endpoint, chosen, previous_until=until)
+        endpoints.change_secret(connection, endpoint, sealed(runtime, chosen), previous_until=until)
         payload = {"previous_until": until.isoformat()}
         _record(runtime, connection, here, by, _Entry("webhook.secret_rotated", endpoint.endpoint_id, payload))
     return chosen

@@ -12,6 +12,7 @@ from serving.appeals.service.seller_links import link_for
 from serving.delivery.service.receivers import wake
 from serving.platform.outbound.exchange import Failed
 from serving.platform.runtime import Runtime
+from serving.platform.sealing import Unsealable
 from serving.sellers.store import seller_actions
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.service import removal_checks
@@ -21,7 +22,7 @@ from serving.webhooks.client import Delivered, Message, action_message, send
 from serving.webhooks.policy import DeliveryPolicy
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from serving.webhooks.rules.delivery import next_attempt, rest_after, speaks_of_the_message
-from serving.webhooks.service import enqueue_delivery, enqueue_now, record_step
+from serving.webhooks.service import enqueue_delivery, enqueue_now, record_step, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 from serving.webhooks.store.outbox import Outbox
@@ -56,16 +57,24 @@ def deliver(runtime: Runtime, marketplace_id: str, action_id: str) -> str:
     endpoint = started.endpoint
     outcome: Delivered | Failed = Failed("No webhook endpoint is registered.")
     if endpoint is not None:
-        outcome = send(
-            _message(started),
-            url=endpoint.url,
-            signed_by=endpoint.secrets_at(runtime.clock.now()),
-            allow_loopback=endpoint.allow_loopback and not runtime.settings.production,
-            # The receiver compares the signature's time with the real clock, which no simulation moves.
-            signed_at=runtime.wall.now(),
-            timeout_seconds=runtime.settings.webhook_timeout_seconds,
-        )
+        outcome = _sent(runtime, started, endpoint)
     return _finish(runtime, started, outcome)
+
+
+def _sent(runtime: Runtime, started: _Started, endpoint: Endpoint) -> Delivered | Failed:
+    try:
+        signed_by = signing_secrets(runtime, endpoint, runtime.clock.now())
+    except Unsealable as refused:
+        return Failed(refused.sentence)
+    return send(
+        _message(started),
+        url=endpoint.url,
+        signed_by=signed_by,
+        allow_loopback=endpoint.allow_loopback and not runtime.settings.production,
+        # The receiver compares the signature's time with the real clock, which no simulation moves.
+        signed_at=runtime.wall.now(),
+        timeout_seconds=runtime.settings.webhook_timeout_seconds,
+    )
 
 
 def _message(started: _Started) -> Message:

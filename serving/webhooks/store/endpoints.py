@@ -1,5 +1,6 @@
 """Webhook endpoints: the receivers of marketplaces, with their secrets, failures and pauses."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,7 +13,9 @@ from serving.webhooks.tables import webhook_endpoint
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A receiver. `paused_until` is set while it is down: nothing is sent before, and then one message at a time.
+    """A receiver; its secrets are sealed.
+
+    `paused_until` is set while it is down: nothing is sent before, and then one message at a time.
 
     `status_url` is the address for checks whether a listing is shown, with {listing} in place of the id; None without.
     """
@@ -31,10 +34,20 @@ class Endpoint:
     status_url: str | None = None
 
     def secrets_at(self, moment: datetime) -> tuple[str, ...]:
-        """The secrets that sign at a moment: the current one, and the previous one while the receiver changes over."""
+        """The sealed secrets that sign at a moment: the current one, and the previous one during a change."""
         if self.previous_secret is None or self.previous_until is None or moment >= self.previous_until:
             return (self.secret,)
         return self.secret, self.previous_secret
+
+
+@dataclass(frozen=True, slots=True)
+class SealedSecrets:
+    """The stored secrets of one endpoint."""
+
+    marketplace_id: str
+    endpoint_id: str
+    secret: str
+    previous_secret: str | None
 
 
 def add_endpoint(connection: Connection, endpoint: Endpoint) -> None:
@@ -60,6 +73,32 @@ def change_secret(connection: Connection, endpoint: Endpoint, secret: str, *, pr
     """Sign with a new secret from now on, and also with the previous one until a moment."""
     values = {"secret": secret, "previous_secret": endpoint.secret, "previous_until": previous_until}
     connection.execute(update(webhook_endpoint).where(_is(endpoint)).values(**values))
+
+
+def with_clear_secrets(connection: Connection, mark: str) -> bool:
+    """Whether a secret is stored as it is: it begins with the mark of secrets."""
+    clear = or_(
+        webhook_endpoint.c.secret.startswith(mark, autoescape=True),
+        webhook_endpoint.c.previous_secret.startswith(mark, autoescape=True),
+    )
+    return connection.execute(select(webhook_endpoint.c.endpoint_id).where(clear).limit(1)).first() is not None
+
+
+def sealed(connection: Connection) -> list[SealedSecrets]:
+    """The secrets of every endpoint, disabled ones too; until the transaction ends, no other changes them."""
+    columns = [webhook_endpoint.c[name] for name in SealedSecrets.__slots__]
+    found = connection.execute(select(*columns).with_for_update()).mappings()
+    return [SealedSecrets(**row) for row in found]
+
+
+def seal_again(connection: Connection, changed: Sequence[SealedSecrets]) -> None:
+    """Replace the secrets of these endpoints."""
+    for one in changed:
+        connection.execute(
+            update(webhook_endpoint)
+            .where(inside(webhook_endpoint, one.marketplace_id, endpoint_id=one.endpoint_id))
+            .values(secret=one.secret, previous_secret=one.previous_secret)
+        )
 
 
 def resting(connection: Connection) -> dict[str, datetime]:

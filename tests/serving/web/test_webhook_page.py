@@ -6,6 +6,7 @@ from models.errors import NotFound
 from serving.administration.service import provisioning
 from serving.delivery.service.receivers import pause_receiver
 from serving.webhooks.client import check_secret
+from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 from tests.fixtures.runtimes import Site
@@ -34,7 +35,8 @@ def test_a_receiver_is_registered_and_its_secret_shown_once(site: Site) -> None:
     check_secret(secret)
     found = in_force(site)
     assert found is not None
-    assert (found.url, found.status_url, found.secret) == (URL, f"{URL}/{{listing}}", secret)
+    assert (found.url, found.status_url) == (URL, f"{URL}/{{listing}}")
+    assert signing_secrets(site.runtime, found, site.clock.now()) == (secret,)
     assert _SECRET.findall(admin.get(PATH).text) == []
 
 
@@ -44,15 +46,15 @@ def test_a_secret_is_changed_with_an_overlap_or_at_once(site: Site) -> None:
     (second,) = _SECRET.findall(admin.post(f"{PATH}/secret", {"overlap_hours": "24"}).text)
     found = in_force(site)
     assert found is not None
-    assert found.secrets_at(site.clock.now())[0] == second
-    assert len(found.secrets_at(site.clock.now())) == 2
+    assert signing_secrets(site.runtime, found, site.clock.now())[0] == second
+    assert len(signing_secrets(site.runtime, found, site.clock.now())) == 2
     assert "Secret overlap" in words(admin.get(PATH).text)
     for hours in ("", "1.5", "169", "-1"):
         assert admin.post(f"{PATH}/secret", {"overlap_hours": hours}).status_code == 422
     (third,) = _SECRET.findall(admin.post(f"{PATH}/secret", {"overlap_hours": "0"}).text)
     now = in_force(site)
     assert now is not None
-    assert now.secrets_at(site.clock.now()) == (third,)
+    assert signing_secrets(site.runtime, now, site.clock.now()) == (third,)
 
 
 def test_a_receiver_rests_is_woken_and_taken_off(site: Site) -> None:

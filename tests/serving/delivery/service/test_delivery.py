@@ -31,6 +31,7 @@ from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.service import signing_secrets
 from serving.webhooks.store import endpoints
 from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.clocks import NOW
@@ -407,7 +408,7 @@ def test_the_secret_before_signs_nothing_more_once_its_time_is_over(
     with any_site.runtime.store.read() as connection:
         endpoint = endpoints.in_force(connection, any_site.here)
     assert endpoint is not None
-    assert receiver.secret not in endpoint.secrets_at(any_site.clock.now())
+    assert receiver.secret not in signing_secrets(any_site.runtime, endpoint, any_site.clock.now())
     assert attempt(any_site, action) == "failed"
     assert receiver.effects == {}
 
@@ -418,7 +419,7 @@ def test_of_a_rotation_inside_an_overlap_the_oldest_secret_ends(any_site: Site, 
     with any_site.runtime.store.read() as connection:
         endpoint = endpoints.in_force(connection, any_site.here)
     assert endpoint is not None
-    assert endpoint.secrets_at(any_site.clock.now()) == (third, second)
+    assert signing_secrets(any_site.runtime, endpoint, any_site.clock.now()) == (third, second)
 
 
 def test_a_rotation_without_a_receiver_is_refused(any_site: Site) -> None:

@@ -1,0 +1,114 @@
+"""Secrets that the service must read again, sealed in the database under keys that the database does not hold."""
+
+import base64
+import binascii
+import secrets
+from typing import Final, Protocol
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from models.errors import DomainError, Invalid
+from serving.platform.home import Home
+
+KEY_BYTES: Final = 32
+_MOST_KEYS: Final = 2  # The one in force, and the one before: another process may just have sealed with it.
+
+
+class Unsealable(DomainError):
+    """A sealed secret is of a key that is not here, or was altered."""
+
+    code = "unsealable"
+
+
+class Keys(Protocol):
+    """Where the keys are kept, the one in force first."""
+
+    def read(self) -> tuple[bytes, ...]:
+        """The keys, 32 bytes each."""
+
+    def renew(self) -> tuple[bytes, ...]:
+        """Put a new key first; returns the keys now in force."""
+
+
+class KeyFile:
+    """Keys in a file of the data directory, made at first use, which only the owner may read."""
+
+    def __init__(self, home: Home, name: str) -> None:
+        self._home, self._name = home, name
+
+    def read(self) -> tuple[bytes, ...]:
+        """The keys, 32 bytes each.
+
+        Raises
+        ------
+        Unsealable
+            The file was cut or extended.
+        """
+        content = self._home.secret(self._name)
+        if not content or len(content) % KEY_BYTES:
+            raise Unsealable("{name} in the data directory is damaged. Restore it from the backup.", name=self._name)
+        return tuple(content[start : start + KEY_BYTES] for start in range(0, len(content), KEY_BYTES))
+
+    def renew(self) -> tuple[bytes, ...]:
+        """Put a new key first, and keep the one before."""
+        keys = (secrets.token_bytes(KEY_BYTES), *self.read())[:_MOST_KEYS]
+        self._home.replace_secret(self._name, b"".join(keys))
+        return keys
+
+
+class KeySetting:
+    """Keys that the operator sets, for several data directories on one database."""
+
+    def __init__(self, name: str, value: str) -> None:
+        self._name, self._keys = name, tuple(_decoded(name, one) for one in value.split(","))
+
+    def read(self) -> tuple[bytes, ...]:
+        """The keys, 32 bytes each."""
+        return self._keys
+
+    def renew(self) -> tuple[bytes, ...]:
+        """The keys as they are set: the operator puts a new one first, and restarts each process."""
+        return self._keys
+
+
+def _decoded(name: str, written: str) -> bytes:
+    try:
+        found = base64.b64decode(written.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        found = b""
+    if len(found) != KEY_BYTES:
+        raise Invalid("Each key of {name} must be 32 random bytes in base64 (openssl rand -base64 32).", name=name)
+    return found
+
+
+class Sealer:
+    """Seals under the first key, and opens what any of the keys sealed."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._kept = keys
+        self._fernet = _fernet(keys.read())
+
+    def seal(self, secret: str) -> str:
+        """The secret, encrypted and authenticated (Fernet: AES-128-CBC and HMAC-SHA256)."""
+        return self._fernet.encrypt(secret.encode()).decode()
+
+    def open(self, sealed: str) -> str:
+        """The secret.
+
+        Raises
+        ------
+        Unsealable
+            It is of a key that is not here, or was altered.
+        """
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken:
+            raise Unsealable("A stored secret cannot be read with the keys of this process.") from None
+
+    def renew(self) -> None:
+        """Seal under a new key from now on."""
+        self._fernet = _fernet(self._kept.renew())
+
+
+def _fernet(keys: tuple[bytes, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
