@@ -12,6 +12,8 @@ DELIVERIES: Final = "deliveries"
 # take these jobs.
 TRAINING: Final = "training:"
 CHECKS: Final = "checks"
+# Queues that wait for a marketplace's own servers: each marketplace has its part.
+PARTED: Final = frozenset({DELIVERIES, CHECKS})
 DELIVER: Final = "deliver_action"
 RETRAIN: Final = "retrain"
 CHECK: Final = "check_removal"
@@ -62,14 +64,17 @@ class Jobs:
         workflow: str,
         queue: str,
         job_id: str,
+        marketplace_id: str,
         *arguments: str,
         delay_seconds: float | None = None,
     ) -> None:
-        """Add a job; a repeated job id adds none."""
+        """Add a job of a marketplace; a repeated job id adds none."""
         options: EnqueueOptions = {"workflow_name": workflow, "queue_name": queue, "workflow_id": job_id}
+        if queue in PARTED:
+            options["queue_partition_key"] = marketplace_id
         if delay_seconds is not None and delay_seconds > 0:
             options["delay_seconds"] = delay_seconds
-        self._client.enqueue_in_transaction(connection, options, *arguments)
+        self._client.enqueue_in_transaction(connection, options, marketplace_id, *arguments)
 
     def close(self) -> None:
         """Release the client; the engine is the caller's."""

@@ -77,7 +77,9 @@ class Settings(BaseSettings):
         description="Stable worker name, a different one for each process; after a crash, its jobs wait for this name. "
         "Default: 1 on SQLite, else the id of the data directory.",
     )
-    job_threads: int = Field(4, ge=1, le=64, description="Jobs that run at once in one worker.")
+    job_threads: int = Field(
+        4, ge=1, le=64, description="Jobs of one marketplace and kind that run at once in one worker."
+    )
     queue_poll_seconds: float = Field(0.1, gt=0, le=60, description="Interval at which the job queue is polled.")
     sweep_seconds: float = Field(1.0, gt=0, le=3600, description="Interval at which due rows are swept.")
     model_threads: int = Field(1, ge=1, le=64, description="LightGBM threads of one scoring call.")

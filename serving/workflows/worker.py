@@ -36,6 +36,8 @@ from serving.workflows import registered
 
 _log = structlog.get_logger()
 
+# So many receivers can hang before others wait, and ten failures pause a receiver.
+_MOST_PARTS: Final = 8
 
 _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "tables_counted": count_tables,
@@ -119,7 +121,7 @@ class Worker:
             "run_migrations": False,
             # Nothing here is scheduled by DBOS; the sweep is the only schedule.
             "scheduler_polling_interval_sec": 60.0,
-            "max_executor_threads": settings.job_threads + 4,
+            "max_executor_threads": _MOST_PARTS * 2 * settings.job_threads + 4,
         }
         if is_sqlite(url):
             config["db_engine_kwargs"] = {"module": sqlite_driver()}
@@ -127,9 +129,16 @@ class Worker:
         training = self._runtime.training_queue
         DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, training])
         DBOS.launch()
-        # Checks have their own queue, so that a slow status address does not delay deliveries.
-        for name, at_once in ((jobs.DELIVERIES, settings.job_threads), (jobs.CHECKS, 2), (training, 1)):
-            DBOS.register_queue(name, worker_concurrency=at_once, polling_interval_sec=settings.queue_poll_seconds)
+        # Checks have their own queue, so that a slow status address does not delay deliveries. A job of either waits
+        # for the network, so many may run at once; those of one marketplace are fewer, so that none takes all.
+        for name in sorted(jobs.PARTED):
+            DBOS.register_queue(
+                name,
+                worker_concurrency=_MOST_PARTS * settings.job_threads,
+                partition_worker_concurrency=settings.job_threads,
+                polling_interval_sec=settings.queue_poll_seconds,
+            )
+        DBOS.register_queue(training, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
         for one in self._threads:
             one.start()
         _log.info("worker.started", worker_id=self._runtime.worker_id, simulated_clock=self._runtime.clock.simulated)

@@ -1,5 +1,8 @@
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -7,20 +10,24 @@ from sqlalchemy import text
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.accounts.rules.access import Role
+from serving.accounts.store import accounts
 from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewPerson
 from serving.audit.service.signing import sign_head
 from serving.audit.store import audit
 from serving.learning.service.learn import request_training
 from serving.learning.store import learning
+from serving.marketplaces.store import marketplaces
 from serving.scoring.service.bundles import LiveModels
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionState
 from serving.workflows.worker import sweep
+from tests.fixtures.brand_people import answers_at, elsewhere
 from tests.fixtures.labels import label_a_history
 from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.fixtures.tampering import drop_guards
 
 _PAST = 1_500
@@ -142,3 +149,50 @@ def test_a_failed_part_of_a_sweep_is_named_and_the_others_run(site: Site) -> Non
         sweep(site.runtime)
     assert {note for one in failed.value.exceptions for note in one.__notes__} == {"In the sweep of reminders."}
     assert sign_head(site.runtime) == 0, "the last part of the sweep has signed"
+
+
+def test_a_receiver_that_hangs_holds_no_other_marketplaces_deliveries(working_site: Site) -> None:
+    """It hangs until the other marketplace's removal is acknowledged, with more removals due than jobs run at once."""
+    site, goes_on = working_site, threading.Event()
+    souk_id = elsewhere(site)
+    with site.runtime.store.read() as connection:
+        souk = replace(site, marketplace=marketplaces.get(connection, souk_id))
+    person = answers_at(site, site.brand_person, souk_id)
+    analyst = NewPerson("noor@souk.example", "Noor", Role.ANALYST, password=PASSWORD, marketplace="Souk")
+    user_id, _ = provisioning.add_person(site.runtime, analyst, by="test")
+    with site.runtime.store.read() as connection:
+        souk = replace(souk, analyst=accounts.person(connection, user_id))
+
+    def hangs(_message: str) -> int:
+        assert goes_on.wait(60)
+        return 204
+
+    with a_receiver() as hanging, a_receiver() as other:
+        hanging.answer_to = hangs
+        for name, receiver in (("Bazaar", hanging), ("Souk", other)):
+            provisioning.register_webhook(
+                site.runtime, url=receiver.url, allow_loopback=True, marketplace=name, secret=receiver.secret, by="test"
+            )
+        try:
+            held = [
+                judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, **of(number)), Judgement.COUNTERFEIT)
+                for number in range(site.runtime.settings.job_threads + 2)
+            ]
+            wait_until(hanging.lock.locked)
+            action = judge(souk, person, a_case(souk, CaseLane.ASK_BRAND, **of(99)), Judgement.COUNTERFEIT).action
+            assert action is not None
+            wait_until(lambda: action.action_id in other.effects)
+            with site.runtime.store.read() as connection:
+                tried = [actions.get(connection, site.here, one.action.action_id) for one in held if one.action]
+            assert sum(one.state is ActionState.SENDING for one in tried) > 0
+            assert [one.last_error for one in tried if one.last_error] == [], "no attempt had to end before"
+        finally:
+            goes_on.set()
+
+
+def of(number: int) -> dict[str, Any]:
+    """A listing of a seller of its own, so that no cap makes its removal pending."""
+    return {
+        "external_id": f"MP-hang-{number}",
+        "seller": {"external_id": f"hang-{number}", "age_days": 9, "country": "CN"},
+    }
