@@ -32,7 +32,7 @@ NDJSON: Final = ("application/x-ndjson", "application/ndjson", "application/json
 class CappedBody:
     """ASGI middleware that limits the size of a body, whatever its Content-Length says, and the time that it takes.
 
-    It refuses compressed bodies. After a refusal it reads no more and closes the connection. Addresses that match a
+    It refuses compressed bodies. After a refusal it stops reading and closes the connection. Addresses that match a
     pattern in `caps` have the cap of that pattern. An address with a NUL is not found: PostgreSQL accepts no NUL in a
     query. `page` renders a problem for a reader of pages; it returns None for a program's request.
     """

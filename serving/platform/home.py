@@ -152,7 +152,7 @@ class Home:
         return _made_once(self.bundles / _ID, _new_id).decode("ascii").strip()
 
     def replace_secret(self, name: str, content: bytes) -> None:
-        """Write a secret anew, in one step, to a file that only the owner may read."""
+        """Overwrite a secret, in one step, in a file that only the owner may read."""
         _written(self.root, content).replace(self.root / name)
 
     @contextmanager

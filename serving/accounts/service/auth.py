@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -9,7 +10,10 @@ from typing import Final
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
+from features.phrase import Phrase
 from models.errors import DomainError, Invalid
+from serving.accounts.rules.passwords import Weakness, weakness
+from serving.accounts.service.common_passwords import common_passwords
 from serving.accounts.service.hashing import hashed
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
@@ -36,20 +40,43 @@ class SignedIn:
     csrf_token: str
 
 
-def hash_password(password: str) -> str:
-    """The hash to store.
+_REFUSALS: Final = {
+    Weakness.COMMON: Phrase("This password is on a list of common passwords. Choose another one."),
+    Weakness.REPEATED: Phrase("This password repeats or counts through a few characters. Choose another one."),
+    Weakness.OWN: Phrase(
+        "This password is mostly your name, address, or the name of this service. Choose another one."
+    ),
+}
+
+
+def check_new_password(password: str, own: Iterable[str] = ()) -> None:
+    """Refuse a password that a guesser tries early. `own` are the person's name and e-mail address.
 
     Raises
     ------
     Invalid
-        Too short, or too long to hash safely.
-    Busy
-        Too many passwords are being hashed.
+        Too short, too long to hash safely, or easily guessed.
     """
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise Invalid(
             "A password must have {least} to {most} characters.", least=SHORTEST_PASSWORD, most=LONGEST_PASSWORD
         )
+    weak = weakness(password, common_passwords(), own)
+    if weak is not None:
+        raise Invalid(_REFUSALS[weak])
+
+
+def hash_password(password: str, own: Iterable[str] = ()) -> str:
+    """The hash of a new password, to store.
+
+    Raises
+    ------
+    Invalid
+        As for `check_new_password`.
+    Busy
+        Too many passwords are being hashed.
+    """
+    check_new_password(password, own)
     return hashed(lambda: _HASHER.hash(password))
 
 

@@ -133,7 +133,7 @@ def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.Si
         An account with this address exists, and the password is not its password.
     """
     one = asked_by(runtime, token).invitation
-    new = (named("person", name), auth.hash_password(password))
+    new = (named("person", name), auth.hash_password(password, (name, one.email)))
     with runtime.store.read() as connection:
         known = accounts.is_known(connection, one.email)
     if not known:

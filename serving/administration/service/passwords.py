@@ -29,7 +29,8 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
     Raises
     ------
     Invalid
-        The current password is wrong, or the new one is the same, too short or too long. Nothing is changed.
+        The current password is wrong, or the new one is the same, too short, too long or easily guessed. Nothing
+        is changed.
     """
     with runtime.store.read() as connection:
         stored = people.password_of(connection, person.user_id)
@@ -37,7 +38,7 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
         raise Invalid("The current password is wrong. Enter it again.")
     if before == wanted:
         raise Invalid("The new password is the same as the current one. Choose another one.")
-    hashed = auth.hash_password(wanted)
+    hashed = auth.hash_password(wanted, (person.name, person.email))
     with runtime.store.write() as connection:
         ended = _put(runtime, connection, person.user_id, hashed, staying=auth.hash_token(token))
         audit.record(
@@ -62,12 +63,12 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> Non
     NotFound
         The link is unknown or no longer valid.
     Invalid
-        The two differ, or are too short or too long. Nothing is changed, and the link stays valid.
+        The two differ, or are too short, too long or easily guessed. Nothing is changed, and the link stays valid.
     """
     with runtime.store.read() as connection:
-        live_link(runtime, connection, token)
+        person = accounts.person(connection, live_link(runtime, connection, token).user_id)
     check_typed_alike(wanted, again)
-    hashed = auth.hash_password(wanted)
+    hashed = auth.hash_password(wanted, (person.name, person.email))
     with runtime.store.write() as connection:
         audit.hold(connection)
         link = live_link(runtime, connection, token)

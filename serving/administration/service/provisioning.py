@@ -78,7 +78,7 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
         raise Invalid("A brand's person names their brand, and nobody else names one.")
     name = named("person", person.name)
     password = person.password or secrets.token_urlsafe(12)
-    hashed = auth.hash_password(password)
+    hashed = auth.hash_password(password, (name, person.email))
     now, user_id = runtime.clock.now(), runtime.ids.new("usr")
     with runtime.store.write() as connection:
         here = marketplaces.by_name(connection, person.marketplace).marketplace_id

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from models.errors import DomainError, NotFound
+from models.errors import DomainError, Invalid, NotFound
 from serving.accounts.rules.access import Role
 from serving.accounts.service import auth
 from serving.accounts.store import accounts
@@ -87,8 +87,10 @@ def _problem(fields: Fields) -> str | None:
         return "The name must have 1 to 200 characters."
     if "@" not in fields.get("email", "") or len(fields["email"]) > 320:
         return "The e-mail address is not valid. Check it."
-    if not auth.SHORTEST_PASSWORD <= len(fields.get("password", "")) <= auth.LONGEST_PASSWORD:
-        return f"The password must have {auth.SHORTEST_PASSWORD} to {auth.LONGEST_PASSWORD} characters."
+    try:
+        auth.check_new_password(fields.get("password", ""), (fields["name"], fields["email"]))
+    except Invalid as refused:
+        return refused.sentence
     return None
 
 

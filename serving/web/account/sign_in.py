@@ -77,9 +77,9 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
         made = auth.sign_in(runtime, email, fields.get("password", ""))
     except DomainError as refused:
         problem = problem_of(request, refused)
-        response = respond(request, _page(following, email[:320], refusal(refused)), status=problem.status)
-        response.headers.update(problem.headers)
-        return response
+        page = respond(request, _page(following, email[:320], refusal(refused)), status=problem.status)
+        page.headers.update(problem.headers)
+        return page
     begin_in(runtime, auth.session_of(runtime, made.token).person, tongue().language)
     response = go_to(request, following)
     set_session_cookie(response, request, made.token)

@@ -174,7 +174,7 @@ def test_a_receiver_that_hangs_holds_no_other_marketplaces_deliveries(working_si
                 site.runtime, url=receiver.url, allow_loopback=True, marketplace=name, secret=receiver.secret, by="test"
             )
         try:
-            held = [
+            waiting = [
                 judge(site, site.brand_person, a_case(site, CaseLane.ASK_BRAND, **of(number)), Judgement.COUNTERFEIT)
                 for number in range(site.runtime.settings.job_threads + 2)
             ]
@@ -183,7 +183,7 @@ def test_a_receiver_that_hangs_holds_no_other_marketplaces_deliveries(working_si
             assert action is not None
             wait_until(lambda: action.action_id in other.effects)
             with site.runtime.store.read() as connection:
-                tried = [actions.get(connection, site.here, one.action.action_id) for one in held if one.action]
+                tried = [actions.get(connection, site.here, one.action.action_id) for one in waiting if one.action]
             assert sum(one.state is ActionState.SENDING for one in tried) > 0
             assert [one.last_error for one in tried if one.last_error] == [], "no attempt had to end before"
         finally:

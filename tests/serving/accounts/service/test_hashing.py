@@ -74,11 +74,11 @@ def test_while_64_connections_sign_in_health_and_pages_answer(site: Site, monkey
 
 def test_health_waits_for_no_request_that_holds_every_connection(site: Site) -> None:
     with answering(site.runtime) as address:
-        held = [site.runtime.store.reads.connect() for _ in range(20)]
+        taken = [site.runtime.store.reads.connect() for _ in range(20)]
         try:
             assert httpx.get(f"{address}/healthz", timeout=_PATIENCE_SECONDS / 4).status_code == 200
         finally:
-            for connection in held:
+            for connection in taken:
                 connection.close()
 
 
