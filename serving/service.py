@@ -71,7 +71,11 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
 
 
 async def _run(runtime: Runtime, public: socket.socket, private: socket.socket, ready: Callable[[], None]) -> None:
-    servers = [(_server(create_app(runtime)), public), (_server(create_local_app(runtime)), private)]
+    proxies = runtime.settings.trusted_proxies
+    servers = [
+        (http_server(create_app(runtime), proxies), public),
+        (http_server(create_local_app(runtime), ""), private),
+    ]
 
     def stop() -> None:
         for server, _ in servers:
@@ -88,7 +92,8 @@ async def _run(runtime: Runtime, public: socket.socket, private: socket.socket, 
         ready()
 
 
-def _server(app: FastAPI) -> _Server:
+def http_server(app: FastAPI, proxies: str) -> uvicorn.Server:
+    """The server of an application. `proxies` are believed when they say where a request comes from."""
     config = uvicorn.Config(
         app,
         http=ImpatientProtocol,
@@ -97,8 +102,9 @@ def _server(app: FastAPI) -> _Server:
         lifespan="off",
         server_header=False,
         timeout_graceful_shutdown=20,
-        # Behind a proxy, the proxy supplies the client's address; no decision here depends on it.
-        proxy_headers=False,
+        # Anybody can write X-Forwarded-For; only these proxies are believed.
+        proxy_headers=bool(proxies),
+        forwarded_allow_ips=proxies,
     )
     return _Server(config)
 

@@ -1,6 +1,7 @@
 """The settings of the rules of accounts: frozen and versioned, each constant with its reason."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 # How long an invitation can be accepted.
@@ -30,3 +31,42 @@ class ResetLinkPolicy:
 
 
 DEFAULT_RESET_LINKS: Final = ResetLinkPolicy()
+
+
+# How many wrong passwords are allowed before the next one must wait.
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """So many attempts at once, and so many an hour after that."""
+
+    burst: int
+    an_hour: int
+
+    @property
+    def each(self) -> timedelta:
+        """The time in which the rate allows one attempt."""
+        return timedelta(hours=1) / self.an_hour
+
+
+@dataclass(frozen=True, slots=True)
+class GuessingPolicy:
+    """Settings of `serving.accounts.rules.guessing`, one for each counter of wrong passwords."""
+
+    # One account from one address: five are more than a person mistypes. A guesser at one address stays below the
+    # account's own counter, so that its owner can sign in from another address.
+    account_and_address: Allowance = Allowance(burst=5, an_hour=8)
+    # One account from everywhere: at most twenty an hour, with any number of addresses. ASVS 6.3.1.
+    account: Allowance = Allowance(burst=10, an_hour=10)
+    # One account from a browser in which its owner has signed in. It takes the place of all other counters, so that
+    # an attack from elsewhere does not keep the owner out.
+    device: Allowance = Allowance(burst=10, an_hour=10)
+    # One address for all accounts: an office of some hundred people has one address.
+    address: Allowance = Allowance(burst=50, an_hour=50)
+    # Everybody together: a guesser who tries one password on each of many accounts, from many addresses.
+    service: Allowance = Allowance(burst=500, an_hour=500)
+    # Browsers limit cookies to 400 days. A person who is on leave for half a year can sign in as on the first day.
+    device_days: int = 180
+
+
+DEFAULT_GUESSING: Final = GuessingPolicy()

@@ -117,3 +117,14 @@ reset_link = Table(
     PrimaryKeyConstraint("link_id"),
     Index("ix_reset_link_user_id", "user_id"),
 )
+
+# Wrong passwords, by keyed hashes of who and where: no address of a person is stored.
+sign_in_budget = Table(
+    "sign_in_budget",
+    metadata,
+    word("scope"),
+    Column("key", String(64), nullable=False),
+    moment("spent_until"),
+    PrimaryKeyConstraint("scope", "key"),
+    one_of("scope", "account_and_address", "account", "device", "address", "service"),
+)

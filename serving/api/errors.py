@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from features.phrase import Phrase
 from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
 from serving.accounts.service.auth import NotSignedIn
+from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.hashing import Busy
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
@@ -24,6 +25,7 @@ KINDS: Final = (DomainError, RequestValidationError, HTTPException, Exception)
 STATUS: Final[dict[type[DomainError], int]] = {
     NotSignedIn: 401,
     Busy: 503,
+    TooManyAttempts: 429,
     Forbidden: 403,
     CrossSite: 403,
     NotFound: 404,

@@ -13,9 +13,10 @@ from models.verdict import Evidence, Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
+from serving.api.cookies import begin_session, end_session, whence
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
-from serving.guards import cookie_name, is_secure, may, public, runtime_of, signed_in
+from serving.guards import cookie_name, may, public, runtime_of, signed_in
 from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_verdict
 from serving.review.service.undoing import undo_verdict
@@ -76,30 +77,17 @@ class VerdictBody(Body):
 def post_session(body: SignInBody, request: Request, response: Response) -> dict[str, str]:
     """Begin a session; the token is in the cookie, the CSRF token in the response."""
     runtime = runtime_of(request)
-    made = auth.sign_in(runtime, body.email, body.password)
-    set_session_cookie(response, request, made.token)
+    made = auth.sign_in(runtime, body.email, body.password, whence(request))
+    begin_session(response, request, made)
     return {"csrf_token": made.csrf_token}
 
 
-def set_session_cookie(response: Response, request: Request, token: str) -> None:
-    """Set the session's cookie: not for scripts, not for other sites."""
-    runtime = runtime_of(request)
-    response.set_cookie(
-        cookie_name(runtime),
-        token,
-        max_age=runtime.settings.session_hours * 3600,
-        httponly=True,
-        samesite="strict",
-        secure=is_secure(runtime),
-        path="/",
-    )
-
-
 @router.delete("/api/v1/session", status_code=204)
-def delete_session(request: Request, _session: Anyone) -> None:
+def delete_session(request: Request, response: Response, _session: Anyone) -> None:
     """End the session."""
     runtime = runtime_of(request)
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
+    end_session(response, request)
 
 
 @router.get("/api/v1/cases")

@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int | None = Field(None, ge=1, le=65535, description="Port. Default: the last one used here, else 8321.")
     public_url: str | None = Field(None, description="Address that people use; https makes cookies secure.")
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks, separated by commas, of the proxies before the service, whose "
+        "X-Forwarded-For says where a request comes from. Empty: nobody's.",
+    )
     production: bool = Field(False, description="Refuse settings for demos only, and hide the API documentation.")
     clock: ClockKind | None = Field(None, description="system or simulated. Default: the stored one, else system.")
     clock_start: AwareDatetime | None = Field(None, description="First moment of a new simulated clock. Default: now.")

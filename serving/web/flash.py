@@ -170,6 +170,7 @@ def sentence_of(request: Request) -> str | None:
     return None if left is None else say(SENTENCES[left])
 
 
-def forget(response: Response) -> None:
+def forget(request: Request, response: Response) -> None:
     """Delete the cookie after its sentence has been shown."""
-    response.delete_cookie(_COOKIE)
+    secure = is_secure(runtime_of(request))
+    response.delete_cookie(_COOKIE, httponly=True, samesite="strict", secure=secure)

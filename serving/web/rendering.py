@@ -142,7 +142,7 @@ def respond(request: Request, page: Page, session: Session | None = None, *, sta
     shell = None if session is None else _shell(request, page, session)
     response = HTMLResponse(_rendered(page, shell), status)
     if shell is not None and shell.flash is not None:
-        flash.forget(response)
+        flash.forget(request, response)
     return response
 
 

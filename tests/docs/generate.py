@@ -24,7 +24,7 @@ from models.policies.learning import (
 from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEFAULT_STRIKES
 from models.policies.version import policy_version
 from serving.account_management.policy import DEFAULT_ATTENTION
-from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
+from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PROFILES
 from serving.brands.policy import DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE
@@ -130,6 +130,7 @@ def policies_page() -> str:
         DEFAULT_DEFERRAL,
         DEFAULT_INVITATIONS,
         DEFAULT_RESET_LINKS,
+        DEFAULT_GUESSING,
         DEFAULT_ENROLMENT,
         DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,

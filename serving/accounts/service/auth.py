@@ -13,8 +13,10 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from features.phrase import Phrase
 from models.errors import DomainError, Invalid
 from serving.accounts.rules.passwords import Weakness, weakness
+from serving.accounts.service import guessing, known_devices, security_events
 from serving.accounts.service.common_passwords import common_passwords
-from serving.accounts.service.hashing import hashed
+from serving.accounts.service.guessing import NOWHERE, Whence
+from serving.accounts.service.hashing import Busy, hashed
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.platform.runtime import Runtime
@@ -34,10 +36,13 @@ class NotSignedIn(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A new session: the token for the cookie, which is not kept, and the token that forms carry."""
+    """A new session: the token for its cookie, which is not stored, the token that forms carry, and the cookie by
+    which this browser is known from now on.
+    """
 
     token: str
     csrf_token: str
+    devices: str
 
 
 _REFUSALS: Final = {
@@ -85,25 +90,43 @@ def is_password(given: str, password_hash: str) -> bool:
     return len(given) <= LONGEST_PASSWORD and hashed(lambda: _HASHER.verify(given, password_hash))
 
 
-def sign_in(runtime: Runtime, email: str, password: str) -> SignedIn:
+def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHERE) -> SignedIn:
     """Begin a session.
 
     Raises
     ------
     NotSignedIn
         The e-mail or the password is wrong; an unknown e-mail takes as long as a wrong password.
+    TooManyAttempts
+        Too many passwords were wrong before; this one is not checked.
     Busy
         Too many passwords are being checked.
     """
+    now = runtime.wall.now()
     with runtime.store.read() as connection:
         found = accounts.credentials(connection, email)
-    given, expected = password if len(password) <= LONGEST_PASSWORD else "", found.password_hash if found else _NOBODY
-    right = hashed(lambda: _HASHER.verify(given, expected))
-    if found is None or not right:
-        raise NotSignedIn("The e-mail or the password is wrong.")
-    made = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24))
-    now = runtime.wall.now()
+        device = None if found is None else known_devices.device_of(runtime, found, whence.devices, now)
+        attempt = guessing.attempt_of(runtime, email, whence, device)
+        guessing.check(connection, attempt, now)
     with runtime.store.write() as connection:
+        guessing.spend(connection, attempt, now)
+    given, expected = password if len(password) <= LONGEST_PASSWORD else "", found.password_hash if found else _NOBODY
+    try:
+        right = hashed(lambda: _HASHER.verify(given, expected))
+    except Busy:
+        with runtime.store.write() as connection:
+            guessing.give_back(connection, attempt)
+        raise
+    if found is None or not right:
+        security_events.denied("sign_in", why="wrong_password", **attempt.ids)
+        raise NotSignedIn("The e-mail or the password is wrong.")
+    made = SignedIn(
+        secrets.token_urlsafe(32),
+        secrets.token_urlsafe(24),
+        known_devices.token_of(runtime, found, now, whence.devices),
+    )
+    with runtime.store.write() as connection:
+        guessing.give_back(connection, attempt)
         accounts.add_session(
             connection,
             token_hash=hash_token(made.token),

@@ -13,6 +13,7 @@ from serving.accounts.rules.access import Grant, Permission, Person, Role
 from serving.accounts.rules.staffing import check_grant
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
+from serving.accounts.service.guessing import NOWHERE, Whence
 from serving.accounts.store import accounts, invitations, people
 from serving.accounts.store.invitations import Invitation
 from serving.administration.service.given_names import checked_address, named
@@ -116,7 +117,7 @@ def asked_by(runtime: Runtime, token: str) -> Asked:
         return _asked(connection, invitations.of_token(connection, auth.hash_token(token), runtime.wall.now()))
 
 
-def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.SignedIn:
+def accept(runtime: Runtime, token: str, *, name: str, password: str, whence: Whence = NOWHERE) -> auth.SignedIn:
     """Create the account, or give an existing one the role, and sign in.
 
     An invalid name or password is refused before the check for an existing account, so such a try reveals nothing. A
@@ -129,8 +130,8 @@ def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.Si
         The link is unknown or no longer valid.
     Invalid
         The name or the password is invalid.
-    NotSignedIn
-        An account with this address exists, and the password is not its password.
+    NotSignedIn, TooManyAttempts
+        An account with this address exists, and the password is not its password, or cannot be checked now.
     """
     one = asked_by(runtime, token).invitation
     new = (named("person", name), auth.hash_password(password, (name, one.email)))
@@ -138,9 +139,9 @@ def accept(runtime: Runtime, token: str, *, name: str, password: str) -> auth.Si
         known = accounts.is_known(connection, one.email)
     if not known:
         _join(runtime, one, new)
-        return auth.sign_in(runtime, one.email, password)
+        return auth.sign_in(runtime, one.email, password, whence)
     try:
-        signed_in = auth.sign_in(runtime, one.email, password)
+        signed_in = auth.sign_in(runtime, one.email, password, whence)
     except NotSignedIn:
         raise NotSignedIn("Nothing was changed. If you have an account here, sign in first, then accept.") from None
     _join(runtime, one, None)

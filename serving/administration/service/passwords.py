@@ -4,8 +4,10 @@ from sqlalchemy import Connection
 
 from models.errors import Invalid
 from serving.accounts.rules.access import Person
-from serving.accounts.service import auth
+from serving.accounts.service import auth, guessing, known_devices
+from serving.accounts.service.security_events import denied
 from serving.accounts.store import accounts, people, reset_links
+from serving.accounts.store.accounts import Credentials
 from serving.administration.service.reset_links import live_link
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
@@ -31,15 +33,21 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
     Invalid
         The current password is wrong, or the new one is the same, too short, too long or easily guessed. Nothing
         is changed.
+    TooManyAttempts
+        Too many passwords were wrong before.
     """
-    with runtime.store.read() as connection:
+    attempt, now = guessing.attempt_to_change(runtime, person.user_id), runtime.wall.now()
+    with runtime.store.write() as connection:
+        guessing.spend(connection, attempt, now)
         stored = people.password_of(connection, person.user_id)
     if not auth.is_password(before, stored):
+        denied("password_change", why="wrong_password", user_id=person.user_id)
         raise Invalid("The current password is wrong. Enter it again.")
     if before == wanted:
         raise Invalid("The new password is the same as the current one. Choose another one.")
     hashed = auth.hash_password(wanted, (person.name, person.email))
     with runtime.store.write() as connection:
+        guessing.give_back(connection, attempt)
         ended = _put(runtime, connection, person.user_id, hashed, staying=auth.hash_token(token))
         audit.record(
             connection,
@@ -53,8 +61,11 @@ def change_password(runtime: Runtime, person: Person, token: str, *, before: str
     return ended
 
 
-def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> None:
+def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> str:
     """Set a new password by a link. This uses the link up and ends every session and every other link of the person.
+
+    Returns the cookie by which the browser is known: the link has shown that its holder is the account's owner, who
+    signs in next, also while somebody guesses.
 
     An invalid link is refused before the password is hashed, so that guessing links costs the service little.
 
@@ -86,6 +97,7 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> Non
                 made_by=link.made_by,
                 sessions_ended=ended,
             )
+    return known_devices.token_of(runtime, Credentials(link.user_id, hashed), runtime.wall.now())
 
 
 def _put(runtime: Runtime, connection: Connection, user_id: str, hashed: str, *, staying: str) -> int:

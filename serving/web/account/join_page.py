@@ -11,7 +11,8 @@ from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.store.accounts import Session
 from serving.administration.service.inviting import Asked, accept, accept_as, asked_by
-from serving.api.people import set_session_cookie
+from serving.api.cookies import begin_session, whence
+from serving.api.errors import problem_of
 from serving.guards import cookie_name, public, runtime_of, signed_in
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
@@ -61,13 +62,19 @@ def post_join(token: str, request: Request, fields: Fields) -> Response:
     refuse_cross_site(request)
     asked, name = _asked(request, token), fields.get("name", "")
     try:
-        made = accept(runtime_of(request), token, name=name, password=fields.get("password", ""))
+        made = accept(
+            runtime_of(request), token, name=name, password=fields.get("password", ""), whence=whence(request)
+        )
     except NotFound:
         raise
     except DomainError as refused:
-        return respond(request, _page(token, asked, name[:200], refused.sentence), status=422)
+        problem = problem_of(request, refused)
+        status = problem.status if problem.headers else 422
+        page = respond(request, _page(token, asked, name[:200], refused.sentence), status=status)
+        page.headers.update(problem.headers)
+        return page
     response = go_to(request, "/", Flash.JOINED)
-    set_session_cookie(response, request, made.token)
+    begin_session(response, request, made)
     return response
 
 

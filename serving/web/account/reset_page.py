@@ -11,6 +11,7 @@ from serving.accounts.service import auth
 from serving.accounts.store.reset_links import DEAD
 from serving.administration.service.passwords import choose_anew
 from serving.administration.service.reset_links import live_link
+from serving.api.cookies import remember_device
 from serving.guards import public, runtime_of
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, refuse_cross_site
@@ -49,10 +50,14 @@ def post_reset(token: str, request: Request, fields: Fields) -> Response:
     refuse_cross_site(request)
     _refuse_what_is_no_token(token)
     try:
-        choose_anew(runtime_of(request), token, wanted=fields.get("wanted", ""), again=fields.get("again", ""))
+        devices = choose_anew(
+            runtime_of(request), token, wanted=fields.get("wanted", ""), again=fields.get("again", "")
+        )
     except Invalid as refused:
         return respond(request, _page(token, refusal(refused)), status=422)
-    return go_to(request, "/sign-in", Flash.PASSWORD_RESET)
+    response = go_to(request, "/sign-in", Flash.PASSWORD_RESET)
+    remember_device(response, request, devices)
+    return response
 
 
 def _refuse_what_is_no_token(token: str) -> None:

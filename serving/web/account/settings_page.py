@@ -11,8 +11,10 @@ from models.errors import Invalid
 from serving.accounts.rules.access import roles
 from serving.accounts.service import auth
 from serving.accounts.service.display_choice import choose
+from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.store.accounts import Session
 from serving.administration.service.passwords import change_password, check_typed_alike
+from serving.api.errors import problem_of
 from serving.guards import cookie_name, runtime_of, signed_in
 from serving.platform.display import Density, Display, Theme, time_zones
 from serving.platform.runtime import Runtime
@@ -90,9 +92,9 @@ def post_password(request: Request, session: Anyone, fields: Fields) -> Response
         check_typed_alike(wanted, fields.get("again", ""))
         token = request.cookies.get(cookie_name(runtime), "")
         change_password(runtime, session.person, token, before=before, wanted=wanted)
-    except Invalid as refused:
+    except (Invalid, TooManyAttempts) as refused:
         page = settings_page(runtime, session, password_error=refusal(refused))
-        return respond(request, page, session, status=422)
+        return respond(request, page, session, status=problem_of(request, refused).status)
     return go_to(request, "/settings", Flash.PASSWORD_CHANGED)
 
 

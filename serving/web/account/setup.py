@@ -12,7 +12,7 @@ from serving.accounts.service import auth
 from serving.accounts.store import accounts
 from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewPerson
-from serving.api.people import set_session_cookie
+from serving.api.cookies import begin_session, whence
 from serving.guards import public, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
@@ -66,9 +66,9 @@ def post_setup(token: str, request: Request, fields: Fields) -> Response:
         with runtime.store.write() as connection:
             accounts.add_setup_token(connection, hashed, now)
         return respond(request, _page(token, fields, refused.sentence), status=422)
-    made = auth.sign_in(runtime, fields["email"], fields["password"])
+    made = auth.sign_in(runtime, fields["email"], fields["password"], whence(request))
     response = go_to(request, "/", Flash.FOUNDED)
-    set_session_cookie(response, request, made.token)
+    begin_session(response, request, made)
     return response
 
 

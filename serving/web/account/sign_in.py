@@ -12,8 +12,8 @@ from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.display_choice import begin_in
 from serving.accounts.store.accounts import Session
+from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
-from serving.api.people import set_session_cookie
 from serving.guards import cookie_name, public, runtime_of, signed_in
 from serving.web import flash
 from serving.web.flash import Flash, go_to
@@ -63,7 +63,7 @@ def _shown_once(request: Request, page: SignInPage) -> Response:
     if flash.left_by(request) is not Flash.PASSWORD_RESET:
         return respond(request, page)
     response = respond(request, replace(page, done=flash.sentence_of(request)))
-    flash.forget(response)
+    flash.forget(request, response)
     return response
 
 
@@ -74,7 +74,7 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
     runtime = runtime_of(request)
     following, email = local_path(fields.get("next")), fields.get("email", "").strip()
     try:
-        made = auth.sign_in(runtime, email, fields.get("password", ""))
+        made = auth.sign_in(runtime, email, fields.get("password", ""), whence(request))
     except DomainError as refused:
         problem = problem_of(request, refused)
         page = respond(request, _page(following, email[:320], refusal(refused)), status=problem.status)
@@ -82,7 +82,7 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
         return page
     begin_in(runtime, auth.session_of(runtime, made.token).person, tongue().language)
     response = go_to(request, following)
-    set_session_cookie(response, request, made.token)
+    begin_session(response, request, made)
     return response
 
 
@@ -97,5 +97,5 @@ def post_sign_out(request: Request, _session: Anyone) -> Response:
     runtime = runtime_of(request)
     auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
     response = go_to(request, "/sign-in")
-    response.delete_cookie(cookie_name(runtime))
+    end_session(response, request)
     return response

@@ -1,0 +1,153 @@
+"""Wrong passwords are counted, by account, address and for the service, and the next one must wait.
+
+An attempt is counted before its password is checked, so that attempts at the same moment count too. A right password
+gives its attempt back. Nothing depends on whether the account exists.
+"""
+
+import hashlib
+import hmac
+import ipaddress
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import DomainError
+from serving.accounts.policy import Allowance, GuessingPolicy
+from serving.accounts.rules.guessing import given_back, spent_after, wait_for_one
+from serving.accounts.service.security_events import denied
+from serving.accounts.store import sign_in_budgets
+from serving.accounts.store.sign_in_budgets import Counter
+from serving.platform.runtime import Runtime
+
+_PURPOSE: Final = b"touchstone sign-in counters"
+# Whoever has one IPv6 address has the network of it.
+_IPV6_NETWORK: Final = 64
+_SHOWN: Final = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Whence:
+    """Where a sign-in comes from: the address, if people can be told apart by it, and the cookie of known devices."""
+
+    address: str | None = None
+    devices: str = ""
+
+
+NOWHERE: Final = Whence()
+
+
+class TooManyAttempts(DomainError):
+    """Too many wrong passwords; `retry_after_seconds` says when the next one is allowed."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, wait: timedelta) -> None:
+        self.retry_after_seconds = max(1, math.ceil(wait.total_seconds()))
+        super().__init__(
+            "Too many wrong passwords were tried. Try again in {minutes:,} minutes, or in a browser in which you have "
+            "signed in before.",
+            minutes=math.ceil(self.retry_after_seconds / 60),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to sign in, and its counters."""
+
+    counters: Mapping[Counter, Allowance]
+    account: str
+    address: str | None
+
+    @property
+    def ids(self) -> dict[str, str | None]:
+        """What a log line says of it: the same account and address give the same hashes."""
+        return {
+            "account": self.account[:_SHOWN],
+            "address": None if self.address is None else self.address[:_SHOWN],
+        }
+
+
+def attempt_of(runtime: Runtime, email: str, whence: Whence, device: str | None) -> Attempt:
+    """The attempt; `device` is the known browser that it comes from."""
+    policy = runtime.policies[GuessingPolicy]
+    account = _hashed(runtime, "account", email.strip().lower())
+    address = None if whence.address is None else _hashed(runtime, "address", _network(whence.address))
+    if device is not None:
+        return Attempt({("device", _hashed(runtime, "device", account, device)): policy.device}, account, address)
+    counters: dict[Counter, Allowance] = {
+        ("account", account): policy.account,
+        ("service", "all"): policy.service,
+    }
+    if address is not None:
+        counters["address", address] = policy.address
+        counters["account_and_address", _hashed(runtime, "both", account, address)] = policy.account_and_address
+    return Attempt(counters, account, address)
+
+
+def attempt_to_change(runtime: Runtime, user_id: str) -> Attempt:
+    """The attempt of somebody who is signed in to name the current password."""
+    policy, account = runtime.policies[GuessingPolicy], _hashed(runtime, "account", user_id)
+    return Attempt({("device", _hashed(runtime, "change", user_id)): policy.device}, account, None)
+
+
+def check(connection: Connection, attempt: Attempt, now: datetime) -> None:
+    """Refuse an attempt that must wait, without a write.
+
+    Raises
+    ------
+    TooManyAttempts
+        A counter allows none now.
+    """
+    _refuse(attempt, sign_in_budgets.spent(connection, list(attempt.counters)), now)
+
+
+def spend(connection: Connection, attempt: Attempt, now: datetime) -> None:
+    """Count an attempt.
+
+    Raises
+    ------
+    TooManyAttempts
+        A counter allows none now; nothing is counted.
+    """
+    found = sign_in_budgets.open_counters(connection, list(attempt.counters), now)
+    _refuse(attempt, found, now)
+    sign_in_budgets.put(
+        connection, {one: spent_after(found.get(one), now, allowed) for one, allowed in attempt.counters.items()}
+    )
+
+
+def give_back(connection: Connection, attempt: Attempt) -> None:
+    """Count an attempt no longer: its password was right, or was not checked."""
+    found = sign_in_budgets.spent(connection, list(attempt.counters), lock=True)
+    sign_in_budgets.put(connection, {one: given_back(until, attempt.counters[one]) for one, until in found.items()})
+
+
+def _refuse(attempt: Attempt, found: Mapping[Counter, datetime], now: datetime) -> None:
+    waits = {
+        scope: wait
+        for (scope, key), allowed in attempt.counters.items()
+        if (wait := wait_for_one(found.get((scope, key)), now, allowed)) is not None
+    }
+    if waits:
+        denied("sign_in", why="too_many_attempts", counters=sorted(waits), **attempt.ids)
+        raise TooManyAttempts(max(waits.values()))
+
+
+def _network(address: str) -> str:
+    """The address; of IPv6 the network that one customer has."""
+    found = ipaddress.ip_address(address)
+    if found.version == 4:
+        return address
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, _IPV6_NETWORK), strict=False))
+
+
+def _hashed(runtime: Runtime, *parts: str) -> str:
+    """A name for a counter that nobody can turn back without the key."""
+    key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
+    return hmac.new(key, "\n".join(parts).encode("utf-8", "replace"), hashlib.sha256).hexdigest()

@@ -1,0 +1,70 @@
+"""The cookies of a sign-in: set and deleted with the same attributes, without which a browser ignores a deletion."""
+
+import ipaddress
+from typing import Final, Literal, TypedDict
+
+from fastapi import Request, Response
+
+from serving.accounts.policy import GuessingPolicy
+from serving.accounts.service.auth import SignedIn
+from serving.accounts.service.guessing import Whence
+from serving.guards import cookie_name, is_secure, runtime_of
+from serving.platform.runtime import Runtime
+
+_DEVICES: Final = "touchstone_devices"
+
+
+class _Attributes(TypedDict):
+    path: str
+    secure: bool
+    httponly: bool
+    samesite: Literal["strict"]
+
+
+def whence(request: Request) -> Whence:
+    """Where a sign-in comes from.
+
+    Behind a proxy that is not named in the settings everybody has the proxy's address, so it says nothing.
+    """
+    settings, peer = runtime_of(request).settings, request.client.host if request.client else ""
+    is_told_apart = bool(settings.trusted_proxies) or settings.public_url is None
+    return Whence(
+        peer if is_told_apart and _is_address(peer) else None, request.cookies.get(_devices_name(request), "")
+    )
+
+
+def begin_session(response: Response, request: Request, made: SignedIn) -> None:
+    """Set the session's cookie and the one of known devices: not for scripts, not for other sites."""
+    runtime = runtime_of(request)
+    seconds = runtime.settings.session_hours * 3600
+    response.set_cookie(cookie_name(runtime), made.token, max_age=seconds, **_attributes(runtime))
+    remember_device(response, request, made.devices)
+
+
+def end_session(response: Response, request: Request) -> None:
+    """Delete the session's cookie; the browser stays known."""
+    runtime = runtime_of(request)
+    response.delete_cookie(cookie_name(runtime), **_attributes(runtime))
+
+
+def remember_device(response: Response, request: Request, devices: str) -> None:
+    """Set the cookie by which the browser is known."""
+    runtime = runtime_of(request)
+    seconds = runtime.policies[GuessingPolicy].device_days * 86_400
+    response.set_cookie(_devices_name(request), devices, max_age=seconds, **_attributes(runtime))
+
+
+def _devices_name(request: Request) -> str:
+    return f"__Host-{_DEVICES}" if is_secure(runtime_of(request)) else _DEVICES
+
+
+def _attributes(runtime: Runtime) -> _Attributes:
+    return {"path": "/", "secure": is_secure(runtime), "httponly": True, "samesite": "strict"}
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,74 @@
+"""The counter of attempts, against a count of every attempt in every hour."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from serving.accounts.policy import DEFAULT_GUESSING, Allowance
+from serving.accounts.rules.guessing import given_back, spent_after, wait_for_one
+
+NOW = datetime(2026, 3, 6, 12, tzinfo=UTC)
+TEN = Allowance(burst=10, an_hour=10)
+
+
+def attempts(allowance: Allowance, moments: list[datetime]) -> list[datetime]:
+    """The attempts that are allowed."""
+    spent, allowed = None, []
+    for moment in moments:
+        if wait_for_one(spent, moment, allowance) is None:
+            spent = spent_after(spent, moment, allowance)
+            allowed.append(moment)
+    return allowed
+
+
+def test_a_burst_passes_and_then_one_each_six_minutes() -> None:
+    assert len(attempts(TEN, [NOW] * 400)) == 10
+    every_second = [NOW + timedelta(seconds=second) for second in range(3_600)]
+    assert len(attempts(TEN, every_second)) == 19
+
+
+def test_the_wait_is_exactly_until_the_next_one_is_allowed() -> None:
+    spent = None
+    for _ in range(10):
+        assert wait_for_one(spent, NOW, TEN) is None
+        spent = spent_after(spent, NOW, TEN)
+    wait = wait_for_one(spent, NOW, TEN)
+    assert wait == timedelta(minutes=6)
+    assert wait_for_one(spent, NOW + wait - timedelta(microseconds=1), TEN) == timedelta(microseconds=1)
+    assert wait_for_one(spent, NOW + wait, TEN) is None
+
+
+ALLOWANCES = st.builds(Allowance, burst=st.integers(1, 20), an_hour=st.integers(1, 60))
+
+
+@given(ALLOWANCES, st.lists(st.integers(0, 7_200), min_size=1, max_size=300))
+def test_within_any_hour_no_more_than_a_burst_and_an_hours_worth_pass(allowance: Allowance, seconds: list[int]) -> None:
+    allowed = attempts(allowance, [NOW + timedelta(seconds=one) for one in sorted(seconds)])
+    for start in allowed:
+        inside = [one for one in allowed if start <= one < start + timedelta(hours=1)]
+        assert len(inside) <= allowance.burst + allowance.an_hour
+
+
+@given(ALLOWANCES, st.lists(st.booleans(), max_size=60))
+def test_attempts_that_are_given_back_were_none(allowance: Allowance, right: list[bool]) -> None:
+    with_them = without = None
+    for each in right:
+        if each:
+            with_them = given_back(spent_after(with_them, NOW, allowance), allowance)
+        else:
+            with_them, without = spent_after(with_them, NOW, allowance), spent_after(without, NOW, allowance)
+    assert (with_them or NOW) == (without or NOW)
+
+
+@pytest.mark.parametrize(("name", "most"), [("account", 20), ("device", 20), ("account_and_address", 13)])
+def test_an_account_is_guessed_at_most_so_often_in_an_hour(name: str, most: int) -> None:
+    allowance: Allowance = getattr(DEFAULT_GUESSING, name)
+    assert allowance.burst + allowance.an_hour == most
+
+
+def test_one_address_leaves_the_owner_a_part_of_the_accounts_own_counter() -> None:
+    pair, account = DEFAULT_GUESSING.account_and_address, DEFAULT_GUESSING.account
+    assert pair.burst < account.burst
+    assert pair.an_hour < account.an_hour

@@ -1,0 +1,252 @@
+"""Guessing passwords: bounded for an account, an address and the service, logged, and never a lock-out of the owner."""
+
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from structlog.testing import capture_logs
+
+from models.errors import DomainError, Invalid
+from serving.accounts.policy import DEFAULT_GUESSING, Allowance
+from serving.accounts.service import auth
+from serving.accounts.service.auth import NotSignedIn
+from serving.accounts.service.guessing import NOWHERE, TooManyAttempts, Whence
+from serving.accounts.store import sign_in_budgets
+from serving.accounts.tables import sign_in_budget
+from serving.administration.service.passwords import change_password, choose_anew
+from serving.administration.service.reset_links import make_link_as_owner
+from serving.composition import open_runtime
+from tests.fixtures.runtimes import PASSWORD, Site
+
+ANOTHER = "a better password of mine"
+WRONG = "not the right one"
+UNKNOWN = "nobody@touchstone.example"
+
+
+@pytest.fixture
+def here(site: Site) -> Site:
+    return at_the_wall(site)
+
+
+def at_the_wall(site: Site) -> Site:
+    """The site with a wall clock that the test moves."""
+    return replace(site, runtime=replace(site.runtime, wall=site.clock))
+
+
+def guess(site: Site, email: str, whence: Whence = NOWHERE, password: str = WRONG) -> type[DomainError]:
+    with pytest.raises((NotSignedIn, TooManyAttempts)) as refused:
+        auth.sign_in(site.runtime, email, password, whence)
+    return refused.type
+
+
+def from_address(number: int, devices: str = "") -> Whence:
+    return Whence(f"203.0.113.{number}", devices)
+
+
+def test_four_hundred_guesses_from_one_address_are_five(any_site: Site) -> None:
+    here = at_the_wall(any_site)
+    found = Counter(guess(here, here.analyst.email, from_address(1)) for _ in range(400))
+    assert found == {NotSignedIn: 5, TooManyAttempts: 395}
+
+
+def test_guesses_from_a_thousand_addresses_are_at_most_twenty_an_hour(here: Site) -> None:
+    checked = 0
+    for number in range(1_000):
+        checked += guess(here, here.analyst.email, Whence(f"198.51.{number // 250}.{number % 250}")) is NotSignedIn
+        here.clock.forward(seconds=3)
+    assert 10 <= checked <= 20
+
+
+def test_while_too_many_were_wrong_the_right_one_is_not_checked_either(here: Site) -> None:
+    for _ in range(5):
+        guess(here, here.analyst.email, from_address(1))
+    assert guess(here, here.analyst.email, from_address(1), PASSWORD) is TooManyAttempts
+
+
+def test_the_owner_at_another_address_signs_in_while_one_address_guesses(here: Site) -> None:
+    for _ in range(400):
+        guess(here, here.analyst.email, from_address(1))
+        here.clock.forward(seconds=10)
+    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(2))
+
+
+def test_the_owner_in_a_known_browser_signs_in_whoever_guesses(any_site: Site) -> None:
+    here = at_the_wall(any_site)
+    made = auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(1))
+    for number in range(60):
+        guess(here, here.analyst.email, from_address(number))
+    assert guess(here, here.analyst.email, from_address(200), PASSWORD) is TooManyAttempts
+    assert auth.session_of(here.runtime, made.token).person == here.analyst, "a session is no sign-in"
+    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(201, made.devices))
+    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD, Whence(None, made.devices))
+
+
+def test_the_owner_with_a_reset_link_signs_in_whoever_guesses(here: Site) -> None:
+    for number in range(60):
+        guess(here, here.analyst.email, from_address(number))
+    path = make_link_as_owner(here.runtime, here.analyst.email, by="local")
+    devices = choose_anew(here.runtime, path.removeprefix("/reset/"), wanted=ANOTHER, again=ANOTHER)
+    assert auth.sign_in(here.runtime, here.analyst.email, ANOTHER, from_address(200, devices))
+
+
+def test_after_the_wait_that_was_named_the_owner_signs_in_anywhere(here: Site) -> None:
+    for number in range(60):
+        guess(here, here.analyst.email, from_address(number))
+    with pytest.raises(TooManyAttempts) as refused:
+        auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(200))
+    assert refused.value.retry_after_seconds <= 360
+    here.clock.forward(seconds=refused.value.retry_after_seconds)
+    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(200))
+
+
+def test_a_known_browser_that_is_stolen_has_a_limit_of_its_own(here: Site) -> None:
+    devices = auth.sign_in(here.runtime, here.analyst.email, PASSWORD).devices
+    found = Counter(guess(here, here.analyst.email, from_address(number, devices)) for number in range(100))
+    assert found[NotSignedIn] == DEFAULT_GUESSING.device.burst
+
+
+def test_right_passwords_use_up_nothing(here: Site) -> None:
+    for _ in range(100):
+        auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(1))
+    assert guess(here, here.analyst.email, from_address(1)) is NotSignedIn
+
+
+def test_an_address_that_tries_every_account_is_refused_for_all_and_others_are_not(here: Site) -> None:
+    found = Counter(guess(here, f"somebody-{number}@elsewhere.example", from_address(1)) for number in range(100))
+    assert found[NotSignedIn] == DEFAULT_GUESSING.address.burst
+    assert guess(here, here.analyst.email, from_address(1), PASSWORD) is TooManyAttempts
+    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD, from_address(2))
+
+
+def test_a_network_of_ipv6_counts_as_one_address(here: Site) -> None:
+    found = Counter(guess(here, here.analyst.email, Whence(f"2001:db8:1:2::{number:x}")) for number in range(9))
+    assert found[NotSignedIn] == 5
+    assert guess(here, here.analyst.email, Whence("2001:db8:1:3::1")) is NotSignedIn
+
+
+def test_an_ipv4_address_is_the_same_as_its_mapped_form(here: Site) -> None:
+    for _ in range(5):
+        guess(here, here.analyst.email, Whence("203.0.113.1"))
+    assert guess(here, here.analyst.email, Whence("::ffff:203.0.113.1")) is TooManyAttempts
+
+
+def test_one_password_on_every_account_from_everywhere_meets_the_services_own_limit(here: Site) -> None:
+    policies = here.runtime.policies.changed(replace(DEFAULT_GUESSING, service=Allowance(burst=7, an_hour=7)))
+    few = replace(here, runtime=replace(here.runtime, policies=policies))
+    devices = auth.sign_in(few.runtime, few.analyst.email, PASSWORD).devices
+    found = Counter(guess(few, f"somebody-{number}@elsewhere.example", from_address(number)) for number in range(50))
+    assert found[NotSignedIn] == 7
+    assert auth.sign_in(few.runtime, few.analyst.email, PASSWORD, from_address(1, devices))
+
+
+def test_an_unknown_account_is_refused_at_the_same_moments_as_a_known_one(here: Site) -> None:
+    def answers(email: str) -> Iterator[tuple[type[DomainError], str]]:
+        for number in range(40):
+            with pytest.raises((NotSignedIn, TooManyAttempts)) as refused:
+                auth.sign_in(here.runtime, email, "not the right one", from_address(number % 7))
+            yield refused.type, str(refused.value)
+
+    assert list(answers(here.analyst.email)) == list(answers(UNKNOWN))
+
+
+def test_an_account_is_counted_however_its_address_is_typed(here: Site) -> None:
+    email = here.analyst.email
+    for typed in (email, email.upper(), f" {email} ", email.title(), f"\t{email}"):
+        guess(here, typed, from_address(1))
+    assert guess(here, email, from_address(1)) is TooManyAttempts
+
+
+def test_guesses_at_the_same_moment_count_too(any_site: Site) -> None:
+    here = at_the_wall(any_site)
+    with ThreadPoolExecutor(6) as guessers:
+        found = Counter(guessers.map(lambda _: guess(here, here.analyst.email, from_address(1)), range(36)))
+    assert found[NotSignedIn] <= 5
+
+
+def test_another_process_and_the_next_start_know_what_was_tried(any_site: Site) -> None:
+    here = at_the_wall(any_site)
+    for _ in range(5):
+        guess(here, here.analyst.email, from_address(1))
+    runtime = open_runtime(here.runtime.settings, clock=here.clock, migrated=True)
+    try:
+        other = replace(here, runtime=replace(runtime, wall=here.clock))
+        assert guess(other, here.analyst.email, from_address(1)) is TooManyAttempts
+    finally:
+        runtime.close()
+
+
+KNOWN_NO_LONGER = ["another account", "a new password", "half a year later", "altered", "cut", "too long"]
+
+
+@pytest.mark.parametrize("why", KNOWN_NO_LONGER)
+def test_a_browser_is_known_for_its_account_until_a_new_password_or_half_a_year(here: Site, why: str) -> None:
+    email = here.analyst.email
+    devices = auth.sign_in(here.runtime, email, PASSWORD).devices
+    nonce, issued, signature = devices.split(".")
+    match why:
+        case "another account":
+            email = here.second_analyst.email
+        case "a new password":
+            change_password(here.runtime, here.analyst, "", before=PASSWORD, wanted=ANOTHER)
+        case "half a year later":
+            here.clock.forward(days=DEFAULT_GUESSING.device_days)
+        case "altered":
+            devices = f"{nonce}.{int(issued) + 1}.{signature}"
+        case "cut":
+            devices = devices[:-1]
+        case "too long":
+            devices = "~".join([devices] * 40)
+    for number in range(20):
+        guess(here, email, from_address(number))
+    assert guess(here, email, from_address(99, devices)) is TooManyAttempts
+
+
+def test_colleagues_who_share_a_computer_are_all_known_there(here: Site) -> None:
+    people, devices = (here.analyst, here.second_analyst, here.data_scientist), ""
+    for person in (*people, *people):
+        devices = auth.sign_in(here.runtime, person.email, PASSWORD, Whence(None, devices)).devices
+    assert devices.count("~") == 2
+    for person in people:
+        for number in range(20):
+            guess(here, person.email, from_address(number))
+        assert auth.sign_in(here.runtime, person.email, PASSWORD, Whence(None, devices))
+
+
+def test_somebody_at_an_open_session_guesses_the_current_password_ten_times(here: Site) -> None:
+    found: Counter[type[DomainError]] = Counter()
+    for _ in range(40):
+        with pytest.raises((Invalid, TooManyAttempts)) as refused:
+            change_password(here.runtime, here.analyst, "", before="not the right one", wanted=ANOTHER)
+        found[refused.type] += 1
+    assert found == {Invalid: 10, TooManyAttempts: 30}
+    assert auth.sign_in(here.runtime, here.analyst.email, PASSWORD), "a counter of its own"
+
+
+def test_each_denial_is_one_line_that_names_nobody(here: Site) -> None:
+    with capture_logs() as lines:
+        for _ in range(8):
+            guess(here, here.analyst.email, from_address(1), "secret that was typed")
+    denials: list[Any] = [line for line in lines if line["event"] == "security.denied"]
+    assert [line["why"] for line in denials] == ["wrong_password"] * 5 + ["too_many_attempts"] * 3
+    assert len({(line["account"], line["address"]) for line in denials}) == 1
+    assert denials[-1]["counters"] == ["account_and_address"]
+    for private in (here.analyst.email, here.analyst.name, "203.0.113.1", "secret that was typed"):
+        assert private not in str(lines)
+
+
+def test_counters_name_nobody_and_are_deleted_once_they_are_empty(here: Site) -> None:
+    guess(here, here.analyst.email, from_address(1))
+    with here.runtime.store.read() as connection:
+        rows = connection.execute(select(sign_in_budget)).all()
+    assert {row.scope for row in rows} == {"account", "address", "account_and_address", "service"}
+    assert here.analyst.email not in str(rows)
+    assert "203.0.113" not in str(rows)
+    later = here.clock.now() + timedelta(hours=1)
+    with here.runtime.store.write() as connection:
+        assert sign_in_budgets.forget(connection, here.clock.now(), 10) == 0
+        assert sign_in_budgets.forget(connection, later, 10) == 4
