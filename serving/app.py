@@ -17,6 +17,7 @@ from models.errors import DomainError, Invalid
 from serving import api
 from serving.api.bodies import CappedBody, json_body
 from serving.api.errors import install_error_handlers
+from serving.api.known_host import KnownHost, known_hosts
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS
 from serving.commands.every import reports, run
@@ -47,7 +48,10 @@ def create_app(runtime: Runtime) -> FastAPI:
     Unguarded
         A route does not declare who may use it.
     """
-    app = FastAPI(title="Touchstone", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    # A redirect to the address without its last slash would name the host that the request names.
+    app = FastAPI(
+        title="Touchstone", version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+    )
     app.state.runtime = runtime
     install_error_handlers(app)
     install_package(app, api)
@@ -58,7 +62,9 @@ def create_app(runtime: Runtime) -> FastAPI:
     caps = {DOCUMENTS: 2 * runtime.policies[SellerEvidencePolicy].largest_document, **_PUBLIC_BYTES}
     app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, caps=caps, page=page_of)
     app.add_middleware(ReadersLanguage, secure=is_secure(runtime))
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SecurityHeaders, strict_transport=runtime.settings.production and is_secure(runtime))
+    if (hosts := known_hosts(runtime.settings)) is not None:
+        app.add_middleware(KnownHost, hosts=hosts)
     return app
 
 

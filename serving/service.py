@@ -20,6 +20,7 @@ from serving.accounts.store import accounts
 from serving.app import create_app, create_local_app
 from serving.composition import open_runtime
 from serving.platform.home import DEFAULT_PORT, Home
+from serving.platform.production import check_production
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
 from serving.platform.slow_clients import ImpatientProtocol
@@ -46,8 +47,10 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
     HomeInUse
         Another process owns the data directory.
     Invalid
-        The port is taken.
+        The port is taken, or production mode refuses a setting.
     """
+    check_production(settings)
+    _warn_of_root()
     home = Home.at(settings.home)
     with home.owned():
         runtime = open_runtime(settings)
@@ -145,6 +148,11 @@ def _private(path: Path) -> Iterator[socket.socket]:
             path.unlink(missing_ok=True)
 
 
+def _warn_of_root() -> None:
+    if os.geteuid() == 0:
+        _log.warning("service.runs_as_root", advice="Run it as a user of its own, who owns the data directory alone.")
+
+
 def _print_setup_link(runtime: Runtime, address: str) -> None:
     """Print the one-time link of a first start; it is never logged."""
     with runtime.store.read() as connection:
@@ -159,10 +167,12 @@ def run_worker(settings: Settings) -> None:
     Raises
     ------
     Invalid
-        The database is SQLite, which serves one process.
+        The database is SQLite, which serves one process, or production mode refuses a setting.
     """
     if settings.database_url is None or settings.database_url.startswith("sqlite"):
         raise Invalid("A worker of its own needs PostgreSQL: SQLite serves one process, and `serve` runs its jobs.")
+    check_production(settings)
+    _warn_of_root()
     runtime = open_runtime(settings)
     worker = Worker(runtime)
     worker.start()

@@ -15,6 +15,7 @@ from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Inval
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.hashing import Busy
+from serving.accounts.service.security_events import denied
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
 from serving.notices.rules.notices import TooManyNotices
@@ -93,8 +94,14 @@ def problem_of(request: Request, error: Exception) -> Problem:
     """The response to an error. An unexpected error is logged, and the response has the number of its log entry."""
     match error:
         case DomainError():
+<<<<<<< HEAD
             later: int | None = getattr(error, "retry_after_seconds", None)
             return Problem(status_of(error), error.code, error.phrase, retry_after=later)
+=======
+            _log_denial(request, error)
+            wait = getattr(error, "retry_after_seconds", None)
+            return Problem(status_of(error), error.code, error.phrase, retry_after_seconds=wait)
+>>>>>>> d1a80564 (Refuse to start production without a public address or with weak secrets)
         case RequestValidationError():
             return _not_valid(error)
         case HTTPException():
@@ -104,6 +111,13 @@ def problem_of(request: Request, error: Exception) -> Problem:
     _log.error("request.failed", incident=incident, route=route_of(request), exc_info=error)
     failed = Phrase("An error occurred on our side. Incident {incident}.", incident=incident)
     return Problem(500, "internal", failed)
+
+
+def _log_denial(request: Request, error: DomainError) -> None:
+    """Log refused access. A page that somebody opens without a session only leads to the sign-in."""
+    has_key = isinstance(error, NotSignedIn) and "authorization" in request.headers
+    if has_key or isinstance(error, Forbidden | CrossSite):
+        denied("access", why=error.code, method=request.method, route=route_of(request))
 
 
 def _not_valid(error: RequestValidationError) -> Problem:

@@ -60,7 +60,7 @@ class KeySetting:
     """Keys that the operator sets, for several data directories on one database."""
 
     def __init__(self, name: str, value: str) -> None:
-        self._name, self._keys = name, tuple(_decoded(name, one) for one in value.split(","))
+        self._keys = keys_of(name, value)
 
     def read(self) -> tuple[bytes, ...]:
         """The keys, 32 bytes each."""
@@ -69,6 +69,17 @@ class KeySetting:
     def renew(self) -> tuple[bytes, ...]:
         """The keys as they are set: the operator puts a new one first, and restarts each process."""
         return self._keys
+
+
+def keys_of(name: str, value: str) -> tuple[bytes, ...]:
+    """The keys that a setting lists.
+
+    Raises
+    ------
+    Invalid
+        One is not 32 bytes in base64.
+    """
+    return tuple(_decoded(name, one) for one in value.split(","))
 
 
 def _decoded(name: str, written: str) -> bytes:

@@ -43,7 +43,15 @@ class Settings(BaseSettings):
         description="Addresses or networks, separated by commas, of the proxies before the service, whose "
         "X-Forwarded-For says where a request comes from. Empty: nobody's.",
     )
-    production: bool = Field(False, description="Refuse settings for demos only, and hide the API documentation.")
+    other_hosts: str = Field(
+        "",
+        description="Names, separated by commas, under which production mode answers beside that of the public "
+        "address, such as one inside the network: touchstone.internal:8321.",
+    )
+    production: bool = Field(
+        False,
+        description="Refuse settings for demos only, answer under known names only, and hide the API documentation.",
+    )
     clock: ClockKind | None = Field(None, description="system or simulated. Default: the stored one, else system.")
     clock_start: AwareDatetime | None = Field(None, description="First moment of a new simulated clock. Default: now.")
     undo_window_seconds: int | None = Field(None, ge=0, le=86_400, description="Undo window in place of the policy's.")

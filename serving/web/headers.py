@@ -15,6 +15,8 @@ SECURITY_HEADERS: Final = {
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
 }
+# A year, of this host alone: what else the operator has under the domain is not ours to decide.
+_STRICT_TRANSPORT: Final = {"strict-transport-security": "max-age=31536000"}
 _KEPT: Final = "public, max-age=31536000, immutable"
 _NOT_KEPT: Final = "no-store"
 _ASKED_AGAIN: Final = "no-cache"
@@ -23,8 +25,9 @@ _ASKED_AGAIN: Final = "no-cache"
 class SecurityHeaders:
     """ASGI middleware: adds the headers to every response, including errors and static files."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, strict_transport: bool) -> None:
         self._app = app
+        self._headers = SECURITY_HEADERS | (_STRICT_TRANSPORT if strict_transport else {})
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add the headers to its response."""
@@ -35,7 +38,7 @@ class SecurityHeaders:
         async def completed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 given = {name for name, _ in message["headers"]}
-                wanted = {**SECURITY_HEADERS, "cache-control": _caching(scope, message["status"])}
+                wanted = {**self._headers, "cache-control": _caching(scope, message["status"])}
                 message["headers"] = [
                     *message["headers"],
                     *((n.encode(), v.encode()) for n, v in wanted.items() if n.encode() not in given),

@@ -24,7 +24,7 @@ from serving.accounts.store.sign_in_budgets import Counter
 from serving.platform.runtime import Runtime
 
 _PURPOSE: Final = b"touchstone sign-in counters"
-# Whoever has one IPv6 address has the network of it.
+# A customer of IPv6 has a network of addresses.
 _IPV6_NETWORK: Final = 64
 _SHOWN: Final = 16
 
@@ -148,6 +148,6 @@ def _network(address: str) -> str:
 
 
 def _hashed(runtime: Runtime, *parts: str) -> str:
-    """A name for a counter that nobody can turn back without the key."""
+    """A name for a counter; only the key leads back from it."""
     key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
     return hmac.new(key, "\n".join(parts).encode("utf-8", "replace"), hashlib.sha256).hexdigest()
