@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak check bench screenshots docs requirements clean
+.PHONY: help setup run test soak attack check bench screenshots docs requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,6 +31,10 @@ test: setup ## Run the tests at the smaller sizes (ARGS="-k intake")
 soak: setup ## Run the slow and full-size forms, at most 40 minutes
 	@$(BIN)/python -m pytest -m "soak and not alone" --timeout 2400 --numprocesses 2 --dist worksteal $(ARGS) || [ $$? = 5 ]
 	@$(BIN)/python -m pytest -m "soak and alone" --timeout 2400 $(ARGS) || [ $$? = 5 ]
+
+attack: setup ## Run every attack again, of all sizes, and check that none succeeds
+	@$(BIN)/python -m pytest -m "attack and not alone" --timeout 2400 --numprocesses 2 --dist loadfile $(ARGS) || [ $$? = 5 ]
+	@$(BIN)/python -m pytest -m "attack and alone" --timeout 2400 $(ARGS) || [ $$? = 5 ]
 
 check: $(DEVELOPMENT) ## Lint, types, import contracts, words
 	@$(BIN)/ruff check .

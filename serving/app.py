@@ -18,6 +18,7 @@ from serving import api
 from serving.api.bodies import CappedBody, json_body
 from serving.api.errors import install_error_handlers
 from serving.api.known_host import KnownHost, known_hosts
+from serving.api.sign_in_door import SignInDoor
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS
 from serving.commands.every import reports, run
@@ -33,8 +34,9 @@ _LOCAL_BODY_BYTES = 100_000_000  # A batch of an import may hold long texts; the
 _SMALLEST_COMPRESSED_BYTES = 1_000
 _COMPRESSION = 4  # Of zlib's 1 to 9: pages shrink to a fifth, and a higher level costs more time than it saves bytes.
 # Bodies that are read before anybody is known: a few times the longest that a person can mean.
+_PASSWORDS = re.compile(r"/api/v1/session|/sign-in|/(?:setup|join|reset)/[^/]*")
 _PUBLIC_BYTES = {
-    re.compile(r"/api/v1/session|/sign-in|/(?:setup|join|reset)/[^/]*"): 16_000,
+    _PASSWORDS: 16_000,
     re.compile(r"/notice(?:/[^/]*)?"): 300_000,
     re.compile(r"/api/v1/notices"): 1_000_000,
 }
@@ -59,6 +61,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     guards_of(app)
     # Cookies are SameSite=Strict, so no other site can have a page with its token compressed beside text of its choice.
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION)
+    app.add_middleware(SignInDoor, addresses=_PASSWORDS)
     caps = {DOCUMENTS: 2 * runtime.policies[SellerEvidencePolicy].largest_document, **_PUBLIC_BYTES}
     app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, caps=caps, page=page_of)
     app.add_middleware(ReadersLanguage, secure=is_secure(runtime))

@@ -8,6 +8,8 @@ from structlog.testing import capture_logs
 from tests.fixtures.clients import a_client, sign_in
 from tests.fixtures.runtimes import Site
 
+pytestmark = pytest.mark.attack
+
 CASES = [
     ("GET", "/api/v1/figures", {"authorization": "Bearer tsk.key_x.guessed"}, "not_signed_in", "a guessed key"),
     ("POST", "/api/v1/cases/cas_x/undo", {}, "cross_site", "a call without the session's token"),

@@ -10,6 +10,8 @@ from serving.platform.runtime import Runtime
 from tests.fixtures.clients import a_client, sign_in
 from tests.fixtures.runtimes import Site, invite
 
+pytestmark = pytest.mark.attack
+
 HOST = "touchstone.bazaar.market"
 EVIL = {"host": "evil.example", "x-forwarded-host": "evil.example", "forwarded": "host=evil.example"}
 

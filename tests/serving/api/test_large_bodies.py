@@ -8,6 +8,8 @@ from fastapi.testclient import TestClient
 from tests.fixtures.clients import with_key
 from tests.fixtures.runtimes import Site
 
+pytestmark = pytest.mark.attack
+
 JSON = {"content-type": "application/json"}
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 PUBLIC = [

@@ -11,6 +11,8 @@ from serving.platform import slow_clients
 from tests.fixtures.answering import answering
 from tests.fixtures.runtimes import Site
 
+pytestmark = pytest.mark.attack
+
 _PATIENCE_SECONDS = 20.0
 _JSON = b"content-type: application/json\r\n"
 

@@ -9,6 +9,8 @@ from models.errors import BundleRefused
 from serving.learning.service.training_child import JOB, TrainingFailed, run_child
 from serving.scoring.service.bundles import try_in_child
 
+pytestmark = pytest.mark.attack
+
 SECRETS = {
     "TOUCHSTONE_DATABASE_URL": "postgresql://owner:canary-1@db/touchstone",
     "TOUCHSTONE_CONTACT_KEY": "canary-2" * 8,

@@ -14,6 +14,8 @@ from models.errors import Invalid
 from serving.platform.production import check_production, is_weak_secret
 from serving.platform.settings import Settings
 
+pytestmark = pytest.mark.attack
+
 PUBLIC = "https://touchstone.bazaar.market"
 RANDOM = "9f2c4e81b7d05a3696ee0c1d57fb8a24"
 

@@ -15,6 +15,8 @@ from serving.platform.runtime import Runtime
 from tests.fixtures.answering import answering
 from tests.fixtures.runtimes import PASSWORD, Site
 
+pytestmark = pytest.mark.attack
+
 HTTPS = "https://touchstone.bazaar.example"
 ATTRIBUTES = {"secure", "httponly", "samesite=strict", "path=/"}
 

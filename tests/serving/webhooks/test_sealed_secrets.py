@@ -29,6 +29,8 @@ from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 
+pytestmark = pytest.mark.attack
+
 URL = "https://93.184.216.34/hooks"
 
 

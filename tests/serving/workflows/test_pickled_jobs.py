@@ -15,7 +15,7 @@ from serving.platform import jobs
 from serving.platform.database.engine import is_sqlite, write_engine
 from tests.fixtures.runtimes import Site
 
-pytestmark = pytest.mark.both_engines
+pytestmark = [pytest.mark.attack, pytest.mark.both_engines]
 
 ROW = (
     "INSERT INTO {table} (workflow_uuid, status, name, inputs, serialization, created_at, updated_at) "

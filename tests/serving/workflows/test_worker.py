@@ -151,6 +151,7 @@ def test_a_failed_part_of_a_sweep_is_named_and_the_others_run(site: Site) -> Non
     assert sign_head(site.runtime) == 0, "the last part of the sweep has signed"
 
 
+@pytest.mark.attack
 def test_a_receiver_that_hangs_holds_no_other_marketplaces_deliveries(working_site: Site) -> None:
     """It hangs until the other marketplace's removal is acknowledged, with more removals due than jobs run at once."""
     site, goes_on = working_site, threading.Event()

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from training.adapters import xml_items
 from training.adapters.files import Unreadable, read_rows
 
+pytestmark = pytest.mark.attack
+
 _MEGABYTE = 1_000_000
 
 

@@ -23,6 +23,8 @@ from serving.administration.service.reset_links import make_link_as_owner
 from serving.composition import open_runtime
 from tests.fixtures.runtimes import PASSWORD, Site
 
+pytestmark = pytest.mark.attack
+
 ANOTHER = "a better password of mine"
 WRONG = "not the right one"
 UNKNOWN = "nobody@touchstone.example"

@@ -15,6 +15,8 @@ from serving.accounts.service.hashing import Busy, hashed
 from tests.fixtures.answering import answering
 from tests.fixtures.runtimes import Site
 
+pytestmark = pytest.mark.attack
+
 _PATIENCE_SECONDS = 30.0
 _FLOOD = 64
 
@@ -68,7 +70,8 @@ def test_while_64_connections_sign_in_health_and_pages_answer(site: Site, monkey
     ):
         assert other.get("/healthz").json() == {"status": "ok"}
         assert other.get("/sign-in").status_code == 200
-    assert set(found) == {401, 503}
+    assert set(found) <= {401, 429, 503}
+    assert len(found) == _FLOOD
 
 
 def test_health_waits_for_no_request_that_holds_every_connection(site: Site) -> None:

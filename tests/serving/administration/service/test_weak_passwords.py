@@ -14,6 +14,8 @@ from serving.administration.service.reset_links import make_link
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import a_visitor, words
 
+pytestmark = pytest.mark.attack
+
 WEAK = [
     ("aaaaaaaaaa", "repeats or counts through a few characters"),
     ("qwertyuiop", "is on a list of common passwords"),
