@@ -15,6 +15,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from features.phrase import Phrase
 from models.errors import DomainError
 from serving.accounts.policy import Allowance, GuessingPolicy
 from serving.accounts.rules.guessing import given_back, spent_after, wait_for_one
@@ -48,9 +49,11 @@ class TooManyAttempts(DomainError):
     def __init__(self, wait: timedelta) -> None:
         self.retry_after_seconds = max(1, math.ceil(wait.total_seconds()))
         super().__init__(
-            "Too many wrong passwords were tried. Try again in {minutes:,} minutes, or in a browser in which you have "
-            "signed in before.",
-            minutes=math.ceil(self.retry_after_seconds / 60),
+            Phrase(
+                "Too many wrong passwords were tried. Try again in {minutes:,} min, or in a browser in which you have "
+                "signed in before.",
+                minutes=math.ceil(self.retry_after_seconds / 60),
+            )
         )
 
 

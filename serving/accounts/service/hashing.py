@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar, Final, TypeVar
 
+from features.phrase import Phrase
 from models.errors import DomainError
 
 T = TypeVar("T")
@@ -27,7 +28,7 @@ class Busy(DomainError):
     retry_after_seconds: ClassVar[int] = 2
 
     def __init__(self) -> None:
-        super().__init__("Too many people are signing in at this moment. Try again in a few seconds.")
+        super().__init__(Phrase("Too many people are signing in at this moment. Try again in a few seconds."))
 
 
 def _give_way() -> None:
