@@ -151,10 +151,12 @@ def test_headers_that_never_end_are_given_up(
 def test_a_second_request_that_never_ends_is_given_up(
     connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 0.1)
+    monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 1.0)
     connection = connected()
     connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n")
-    assert connection.recv(65_536).endswith(b'{"status":"ok"}')
+    first = b""
+    while b'"status"' not in first:
+        first += connection.recv(65_536)
     connection.sendall(b"GET /heal")
     assert until_closed(connection) == b""
 
@@ -162,10 +164,10 @@ def test_a_second_request_that_never_ends_is_given_up(
 def test_a_request_may_take_longer_than_its_headers(
     connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 0.1)
+    monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 1.0)
     connection = connected()
     connection.sendall(b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 2\r\n\r\n")
-    connection.settimeout(0.4)
+    connection.settimeout(2.0)
     with pytest.raises(TimeoutError):
         connection.recv(1)
     connection.settimeout(_PATIENCE_SECONDS)
