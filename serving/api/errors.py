@@ -94,14 +94,9 @@ def problem_of(request: Request, error: Exception) -> Problem:
     """The response to an error. An unexpected error is logged, and the response has the number of its log entry."""
     match error:
         case DomainError():
-<<<<<<< HEAD
+            _log_denial(request, error)
             later: int | None = getattr(error, "retry_after_seconds", None)
             return Problem(status_of(error), error.code, error.phrase, retry_after=later)
-=======
-            _log_denial(request, error)
-            wait = getattr(error, "retry_after_seconds", None)
-            return Problem(status_of(error), error.code, error.phrase, retry_after_seconds=wait)
->>>>>>> d1a80564 (Refuse to start production without a public address or with weak secrets)
         case RequestValidationError():
             return _not_valid(error)
         case HTTPException():

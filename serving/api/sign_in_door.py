@@ -80,4 +80,4 @@ def _into(answer: list[Message]) -> Send:
 
 def _busy() -> Problem:
     refused = Busy()
-    return Problem(STATUS[Busy], refused.code, refused.phrase, retry_after_seconds=refused.retry_after_seconds)
+    return Problem(STATUS[Busy], refused.code, refused.phrase, retry_after=refused.retry_after_seconds)

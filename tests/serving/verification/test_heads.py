@@ -20,6 +20,8 @@ from tests.fixtures.decided import a_history
 from tests.fixtures.replays import having
 from tests.fixtures.runtimes import Site
 
+pytestmark = pytest.mark.attack
+
 
 def lines(site: Site) -> list[str]:
     return site.runtime.home.audit_heads.read_text(encoding="utf-8").splitlines()

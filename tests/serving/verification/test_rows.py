@@ -19,6 +19,8 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.runtimes import Site
 from tests.fixtures.tampering import drop_guards
 
+pytestmark = pytest.mark.attack
+
 
 def test_a_history_of_every_kind_is_whole_and_says_how_much_was_compared(lived: Site) -> None:
     found = verify(lived.runtime)

@@ -222,6 +222,7 @@ def test_a_new_setup_link_replaces_the_one_before(site: Site) -> None:
             accounts.use_setup_token(connection, hash_token(second), site.clock.now())
 
 
+@pytest.mark.attack
 def test_a_setup_link_is_open_for_a_day_and_until_the_first_account(any_site: Site) -> None:
     def is_open(token: str, later: timedelta = timedelta(0)) -> bool:
         with any_site.runtime.store.read() as connection:
