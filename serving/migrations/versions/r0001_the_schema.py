@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "455785a1f4ef"
+revision = "91c66c2370dc"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
