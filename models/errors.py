@@ -11,9 +11,11 @@ class DomainError(Exception):
     """An expected refusal. Its code is stable; its phrase is for the person who caused it.
 
     The phrase is given as a template with parameters or as a `Phrase`. `sentence` is its English text.
+    `retry_after_seconds` is the time after which the same request may succeed; None where repeating it does not help.
     """
 
     code: ClassVar[str] = "refused"
+    retry_after_seconds: ClassVar[int | None] = None
 
     def __init__(self, phrase: str | Phrase, /, **parameters: Parameter) -> None:
         self.phrase = phrase if isinstance(phrase, Phrase) else Phrase(phrase, **parameters)
@@ -43,6 +45,18 @@ class Conflict(DomainError):
     """A concurrent change came first; nothing was overwritten."""
 
     code = "conflict"
+
+
+class Busy(Conflict):
+    """A change that takes a moment is in progress; the same request may succeed after it."""
+
+    retry_after_seconds = 1
+
+
+class UnderWay(Conflict):
+    """Work that takes minutes is in progress; the same request may succeed after it."""
+
+    retry_after_seconds = 60
 
 
 class TooLate(Conflict):

@@ -15,6 +15,7 @@ from fastapi.responses import StreamingResponse
 
 from models.errors import DomainError, Invalid
 from serving import api
+from serving.api.access_log import AccessLog
 from serving.api.bodies import CappedBody, json_body
 from serving.api.errors import install_error_handlers
 from serving.appeals.policy import SellerEvidencePolicy
@@ -59,6 +60,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, caps=caps, page=page_of)
     app.add_middleware(ReadersLanguage, secure=is_secure(runtime))
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(AccessLog)
     return app
 
 
@@ -70,6 +72,7 @@ def create_local_app(runtime: Runtime) -> FastAPI:
     install(app, _local)
     guards_of(app)
     app.add_middleware(CappedBody, most_bytes=_LOCAL_BODY_BYTES)
+    app.add_middleware(AccessLog)
     return app
 
 

@@ -24,6 +24,7 @@ from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
+CALLED_BY: Final = "touchstone.caller"  # In the scope of a request, who sent it, for its log line.
 CSRF_FIELD: Final = "csrf_token"
 CSRF_HEADER: Final = "x-touchstone-csrf"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -76,6 +77,7 @@ def is_secure(runtime: Runtime) -> bool:
 async def _session_of(request: Request, *, files: int, translated: bool) -> Session:
     runtime = runtime_of(request)
     found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
+    request.scope[CALLED_BY] = f"user:{found.person.user_id}"
     # Texts of a page are made before the page. A page without translations is in English from the start.
     show_as(found.display if translated else replace(found.display, language=ENGLISH))
     if request.method not in _SAFE:
@@ -137,6 +139,12 @@ class Caller:
 
     marketplace: Marketplace
     scopes: frozenset[Scope]
+    key_id: str
+
+    @property
+    def actor(self) -> str:
+        """The key as logs name it."""
+        return f"key:{self.key_id}"
 
 
 def key(scope: Scope) -> Any:
@@ -146,10 +154,12 @@ def key(scope: Scope) -> Any:
         runtime, header = runtime_of(request), request.headers.get("authorization")
         kept = _callers.get((id(runtime), header, scope))
         if kept is not None and time.monotonic() - kept[0] < _KEY_LASTS_SECONDS:
+            request.scope[CALLED_BY] = kept[1].actor
             return kept[1]
         found = key_of(runtime, header, scope)
         with runtime.store.read() as connection:
-            caller = Caller(get(connection, found.marketplace_id), found.scopes)
+            caller = Caller(get(connection, found.marketplace_id), found.scopes, found.key_id)
+        request.scope[CALLED_BY] = caller.actor
         if len(_callers) >= _MOST_CALLERS:
             _callers.clear()
         _callers[id(runtime), header, scope] = (time.monotonic(), caller)

@@ -12,6 +12,7 @@ from models.errors import DomainError
 from serving.accounts.rules.access import roles
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
+from serving.api.access_log import REQUEST_ID, request_id
 from serving.api.errors import KINDS, Problem, problem_of
 from serving.guards import cookie_name, runtime_of
 from serving.platform import display
@@ -36,7 +37,7 @@ TITLES: Final = {
     413: N_("Request too large"),
     422: N_("Request failed"),
     500: N_("Error on our side"),
-    503: N_("Temporarily unavailable"),
+    503: N_("Service unavailable"),
 }
 # What was not done; only for signed-in users, because only they can have submitted a change.
 NOT_DONE: Final = {
@@ -47,7 +48,7 @@ NOT_DONE: Final = {
     413: N_("None of your input was saved."),
     422: N_("Nothing was recorded. Your browser still has your input: go back."),
     500: N_("Your input was not recorded: a request is saved completely or not at all."),
-    503: N_("Your input was not recorded: a request is saved completely or not at all."),
+    503: N_("Your input was not recorded."),
 }
 NEXT: Final = {
     403: N_("An administrator of your marketplace assigns roles. Your roles: %(roles)s."),
@@ -60,10 +61,10 @@ NEXT: Final = {
         "Try again in a minute. If the error persists, give an administrator the incident number. The log contains "
         "it too."
     ),
-    503: N_("Try again in a minute. If the error persists, tell an administrator."),
+    503: N_("Your browser still has your input: go back and send the form again in a minute."),
 }
 _OTHER: Final = N_("Request failed")
-_UNCHANGED: Final = frozenset({403, 409, 413, 422})
+_UNCHANGED: Final = frozenset({403, 409, 413, 422, 503})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def install_error_pages(app: FastAPI) -> None:
         answer = _page(request, problem) if _wants_page(request) else problem.as_json()
         # An unexpected error bypasses every middleware, so its headers are set here.
         answer.headers.update({"cache-control": "no-store", **SECURITY_HEADERS, **problem.headers})
+        answer.headers[REQUEST_ID] = request_id(request.scope)
         return answer
 
     for kind in KINDS:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import structlog
@@ -21,7 +21,7 @@ from serving.operations.service.housekeeping import count_tables, pass_on_unansw
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
 from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
-from serving.platform.database.locks import only_one
+from serving.platform.database.faults import Unavailable
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_what_is_past_its_time
@@ -153,14 +153,26 @@ class Worker:
             _logged(lambda: follow_trials(self._runtime))
 
     def _sweep_and_say(self, presence: Presence) -> None:
-        before = time.monotonic()
-        found = sweep(self._runtime)
-        presence.swept(found, time.monotonic() - before)
+        before, found = time.monotonic(), dict[str, int]()
+        try:
+            found = sweep(self._runtime)
+        finally:
+            presence.swept(found, time.monotonic() - before)
 
 
 def _logged(work: Callable[[], object]) -> None:
     """Log an error of a sweep, so that it does not end the thread."""
     try:
         work()
-    except Exception:
+    except* Unavailable as faults:
+        _log.warning("sweep.not_stored", codes=sorted({one.code for one in _leaves(faults)}))
+    except* Exception:
         _log.exception("sweep.failed")
+
+
+def _leaves(group: BaseExceptionGroup[Unavailable]) -> Iterator[Unavailable]:
+    for one in group.exceptions:
+        if isinstance(one, BaseExceptionGroup):
+            yield from _leaves(one)
+        else:
+            yield one
