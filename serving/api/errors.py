@@ -20,7 +20,6 @@ from serving.api.access_log import REQUEST_ID, request_id, route_of
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
 from serving.notices.rules.notices import TooManyNotices
-from serving.platform.database.faults import Unavailable
 
 _log = structlog.get_logger()
 

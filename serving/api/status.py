@@ -15,7 +15,7 @@ from serving.appeals.store import overturns
 from serving.guards import Caller, key, may, public, runtime_of
 from serving.listings.store import listings
 from serving.operations.service.figures import figures
-from serving.operations.service.readiness import check_ready
+from serving.operations.service.readiness import not_ready
 from serving.platform.clock import SimulatedClock
 from serving.platform.database import clocks
 from serving.platform.runtime import Runtime
@@ -39,12 +39,16 @@ def health(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.head("/readyz", dependencies=[public("a load balancer must ask without a key")])
-@router.get("/readyz", dependencies=[public("a load balancer must ask without a key")])
-def ready(request: Request) -> dict[str, str]:
-    """Whether the process can answer and store what it is sent; 503 with the reason where it cannot."""
-    check_ready(runtime_of(request))
-    return {"status": "ready"}
+@router.head("/readyz", dependencies=[public("a balancer must ask without a key")])
+@router.get("/readyz", dependencies=[public("a balancer must ask without a key")])
+def readiness(request: Request) -> JSONResponse:
+    """Whether the process may get requests: it can store what it is sent. If not, 503 with reasons."""
+    reasons = not_ready(runtime_of(request))
+    if not reasons:
+        return JSONResponse({"status": "ready"})
+    listed = [{"code": one.code, "sentence": str(one.phrase)} for one in reasons]
+    retry = {"retry-after": str(Unavailable.retry_after_seconds)}
+    return JSONResponse({"status": "not ready", "reasons": listed}, 503, headers=retry)
 
 
 @router.get("/api/v1/figures")

@@ -37,7 +37,7 @@ TITLES: Final = {
     413: N_("Request too large"),
     422: N_("Request failed"),
     500: N_("Error on our side"),
-    503: N_("Service unavailable"),
+    503: N_("Temporarily unavailable"),
 }
 # What was not done; only for signed-in users, because only they can have submitted a change.
 NOT_DONE: Final = {
@@ -48,7 +48,7 @@ NOT_DONE: Final = {
     413: N_("None of your input was saved."),
     422: N_("Nothing was recorded. Your browser still has your input: go back."),
     500: N_("Your input was not recorded: a request is saved completely or not at all."),
-    503: N_("Your input was not recorded."),
+    503: N_("Your input was not recorded: a request is saved completely or not at all."),
 }
 NEXT: Final = {
     403: N_("An administrator of your marketplace assigns roles. Your roles: %(roles)s."),
@@ -61,7 +61,7 @@ NEXT: Final = {
         "Try again in a minute. If the error persists, give an administrator the incident number. The log contains "
         "it too."
     ),
-    503: N_("Your browser still has your input: go back and send the form again in a minute."),
+    503: N_("Try again in a minute. If the error persists, tell an administrator."),
 }
 _OTHER: Final = N_("Request failed")
 _UNCHANGED: Final = frozenset({403, 409, 413, 422, 503})

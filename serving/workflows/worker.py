@@ -21,7 +21,7 @@ from serving.operations.service.housekeeping import count_tables, pass_on_unansw
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
 from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
-from serving.platform.database.faults import Unavailable
+from serving.platform.database.faults import StorageFault
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_what_is_past_its_time
@@ -164,13 +164,13 @@ def _logged(work: Callable[[], object]) -> None:
     """Log an error of a sweep, so that it does not end the thread."""
     try:
         work()
-    except* Unavailable as faults:
+    except* StorageFault as faults:
         _log.warning("sweep.not_stored", codes=sorted({one.code for one in _leaves(faults)}))
     except* Exception:
         _log.exception("sweep.failed")
 
 
-def _leaves(group: BaseExceptionGroup[Unavailable]) -> Iterator[Unavailable]:
+def _leaves(group: BaseExceptionGroup[StorageFault]) -> Iterator[StorageFault]:
     for one in group.exceptions:
         if isinstance(one, BaseExceptionGroup):
             yield from _leaves(one)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, Insert, Table, exc, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from serving.platform.database.engine import assert_durable, is_sqlite, read_engine, write_engine
-from serving.platform.database.faults import Locked, Unavailable, fault_of
+from serving.platform.database.faults import Locked, StorageFault, fault_of
 
 # With SQLite's own wait, a request is answered within half a minute however many wait before it.
 _LONGEST_WAIT_SECONDS: Final = 20.0
@@ -26,7 +26,7 @@ class Store:
         # SQLite has one writer. A thread that finds it taken polls, so some of eight threads would wait until the busy
         # timeout. One process owns the file, so its threads queue here instead and proceed in turn.
         self._turn = threading.Lock() if is_sqlite(url) else None
-        self.fault: Unavailable | None = None
+        self.fault: StorageFault | None = None
 
     def check(self) -> None:
         """Refuse a database that could lose an acknowledged write."""
@@ -40,17 +40,16 @@ class Store:
 
         Raises
         ------
-        Unavailable
+        StorageFault
             The database is full, locked, read-only or out of reach; nothing is stored.
         """
-        with self._in_turn(wait_seconds):
-            try:
-                with _faults(), self.writes.begin() as connection:
-                    yield connection
-            except Unavailable as fault:
-                self.fault = fault
-                raise
-            self.fault = None
+        try:
+            with self._in_turn(wait_seconds), _faults(), self.writes.begin() as connection:
+                yield connection
+        except StorageFault as fault:
+            self.fault = fault
+            raise
+        self.fault = None
 
     @contextmanager
     def _in_turn(self, wait_seconds: float) -> Iterator[None]:
@@ -70,7 +69,7 @@ class Store:
 
         Raises
         ------
-        Unavailable
+        StorageFault
             The database is out of reach.
         """
         with _faults(), self.reads.connect() as connection:

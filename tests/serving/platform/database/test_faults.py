@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, Timeout
 from serving.guards import CSRF_HEADER
 from serving.operations.service.presence import Presence
 from serving.platform.database.engine import sqlite_driver
-from serving.platform.database.faults import Full, Locked, ReadOnly, Unavailable, fault_of
+from serving.platform.database.faults import Full, Locked, ReadOnly, StorageFault, fault_of
 from serving.platform.database.store import Store
 from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.listings import a_row
@@ -37,16 +37,16 @@ ERRORS = [
     (OperationalError("", {}, _OfSqlite(5)), Locked, "SQLITE_BUSY"),
     (OperationalError("", {}, _OfSqlite(5 | 2 << 8)), Locked, "SQLITE_BUSY_SNAPSHOT, an extended code"),
     (OperationalError("", {}, _OfSqlite(8 | 6 << 8)), ReadOnly, "SQLITE_READONLY_DIRECTORY"),
-    (OperationalError("", {}, _OfSqlite(10 | 3 << 8)), Unavailable, "SQLITE_IOERR_WRITE"),
+    (OperationalError("", {}, _OfSqlite(10 | 3 << 8)), StorageFault, "SQLITE_IOERR_WRITE"),
     (OperationalError("", {}, _OfSqlite(1)), None, "SQLITE_ERROR is an error of ours"),
     (IntegrityError("", {}, _OfSqlite(19)), None, "SQLITE_CONSTRAINT"),
     (OperationalError("", {}, _OfPostgresql("53100")), Full, "disk_full"),
     (DBAPIError("", {}, _OfPostgresql("25006")), ReadOnly, "read_only_sql_transaction"),
-    (OperationalError("", {}, _OfPostgresql("57P01")), Unavailable, "admin_shutdown"),
+    (OperationalError("", {}, _OfPostgresql("57P01")), StorageFault, "admin_shutdown"),
     (OperationalError("", {}, _OfPostgresql("40001")), None, "serialization_failure is the caller's to repeat"),
-    (TimeoutError("no connection left"), Unavailable, "the pool is exhausted"),
+    (TimeoutError("no connection left"), StorageFault, "the pool is exhausted"),
     (OSError(errno.ENOSPC, "no space"), Full, "a file beside the database"),
-    (OSError(errno.EROFS, "read-only"), ReadOnly, "a disk that was mounted anew"),
+    (OSError(errno.EROFS, "read-only"), ReadOnly, "a disk that became read-only"),
     (FileNotFoundError(errno.ENOENT, "none"), None, "an error of ours"),
     (ValueError("x"), None, "an error of ours"),
 ]
@@ -54,7 +54,7 @@ ERRORS = [
 
 @pytest.mark.parametrize(("error", "fault", "_why"), ERRORS, ids=[row[-1] for row in ERRORS])
 def test_only_faults_of_the_database_itself_are_told_as_such(
-    error: Exception, fault: type[Unavailable] | None, _why: str
+    error: Exception, fault: type[StorageFault] | None, _why: str
 ) -> None:
     assert fault_of(error) is fault
 
@@ -117,8 +117,9 @@ def test_a_request_that_cannot_be_stored_is_told_so_and_the_next_is_stored_once_
             assert (refused.status_code, refused.json()["error"]["code"]) == (503, code)
             assert refused.headers["retry-after"] == "5"
             ready = client.get("/readyz")
-            assert (ready.status_code, ready.json()["error"]["code"]) == (503, code)
-            assert ready.headers["retry-after"] == "5"
+            assert ready.status_code == 503
+            assert [one["code"] for one in ready.json()["reasons"]] == [code]
+            assert ready.headers["retry-after"] == "10"
             assert client.get("/healthz").status_code == 200
             assert client.get("/api/v1/figures", headers=headers).status_code == 200, "reading goes on"
         after = client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"during-{round_}"))
@@ -145,7 +146,7 @@ def test_a_page_tells_a_person_that_the_input_was_not_recorded(
 def test_a_process_is_ready_again_by_its_own_heartbeat(client: TestClient, site: Site) -> None:
     presence = Presence(site.runtime)
     assert presence.swept({}, 0.1)
-    with full(site), pytest.raises(Unavailable), site.runtime.store.write() as connection:
+    with full(site), pytest.raises(StorageFault), site.runtime.store.write() as connection:
         connection.exec_driver_sql("CREATE TABLE larger AS SELECT zeroblob(100000)")
     assert client.get("/readyz").status_code == 503
     assert presence.swept({}, 0.1), "within the half minute in which a heartbeat is not repeated"
@@ -163,7 +164,7 @@ def test_a_thread_that_waits_too_long_for_its_turn_is_told_so(site: Site) -> Non
 
 
 def test_a_small_disk_that_is_full_loses_nothing_that_was_accepted(tmp_path: Path) -> None:
-    """A real file system of a few megabytes; skipped where none can be mounted."""
+    """A real file system of a few megabytes; skipped without the privilege to mount one."""
     with a_small_disk(tmp_path / "small") as disk:
         store = Store(f"sqlite:///{disk.folder / 'small.sqlite'}")
         with store.write() as connection:
