@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
@@ -213,6 +214,11 @@ def guards_of(app: FastAPI) -> dict[str, str]:
             raise Unguarded(f"{methods} {path} does not say who may use it")
         found[f"{methods} {path}"] = names[0]
     return found
+
+
+def guard_of(route: APIRoute) -> Guard | None:
+    """The first guard of a route, which decides."""
+    return next(_guards(route.dependant), None)
 
 
 def _nested(routes: Iterable[BaseRoute], prefix: str) -> Iterator[tuple[str, BaseRoute]]:

@@ -13,8 +13,7 @@ from models.verdict import Evidence, Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
-from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
-from serving.cases.rules.case_brand import Naming
+from serving.api.repeating import Repeatable
 from serving.guards import cookie_name, is_secure, may, public, runtime_of, signed_in
 from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_verdict
@@ -22,7 +21,7 @@ from serving.review.service.undoing import undo_verdict
 from serving.views import queues
 from serving.views.queues import QueueFilter
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
 Anyone = Annotated[Session, signed_in()]
 

@@ -12,6 +12,7 @@ from serving.account_management.service.reminding import remind
 from serving.appeals.service.counter_notices import open_counter_notices, pass_deadlines
 from serving.audit.service.signing import sign_head
 from serving.delivery.service.delivery import sweep_deliveries
+from serving.idempotency.service import delete_expired
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
@@ -57,6 +58,7 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "erasures": finish_erasures,
     "reporters_erased": finish_reporter_erasures,
     "past_retention": erase_what_is_past_its_time,
+    "repeatable_requests": delete_expired,
     "audit_heads": sign_head,
 }
 # Their result is a file in the data directory of this process.

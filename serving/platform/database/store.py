@@ -1,8 +1,9 @@
 """Transactions: one for each request or job, opened here and committed once."""
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Insert, Table, exc, insert
@@ -13,6 +14,19 @@ from serving.platform.database.faults import Locked, StorageFault, fault_of
 
 # With SQLite's own wait, a request is answered within half a minute however many wait before it.
 _LONGEST_WAIT_SECONDS: Final = 20.0
+
+
+_IN_EACH_WRITE: ContextVar[Callable[[Connection], None] | None] = ContextVar("in_each_write", default=None)
+
+
+@contextmanager
+def in_each_write(note: Callable[[Connection], None]) -> Iterator[None]:
+    """Run `note` at the end of every transaction that this request writes while the block runs."""
+    before = _IN_EACH_WRITE.set(note)
+    try:
+        yield
+    finally:
+        _IN_EACH_WRITE.reset(before)
 
 
 class Store:
@@ -46,6 +60,8 @@ class Store:
         try:
             with self._in_turn(wait_seconds), _faults(), self.writes.begin() as connection:
                 yield connection
+                if (note := _IN_EACH_WRITE.get()) is not None:
+                    note(connection)
         except StorageFault as fault:
             self.fault = fault
             raise
