@@ -17,6 +17,7 @@ from models.errors import DomainError, Invalid
 from serving import api
 from serving.api.access_log import AccessLog
 from serving.api.bodies import CappedBody, json_body
+from serving.api.contract.document import contract_of
 from serving.api.errors import install_error_handlers
 from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS
@@ -40,6 +41,15 @@ _PUBLIC_BYTES = {
 }
 
 
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The contract of the API, made at its first use."""
+        if self.openapi_schema is None:
+            runtime: Runtime = self.state.runtime
+            self.openapi_schema = contract_of(self.routes, runtime.settings.public_url or "/")
+        return self.openapi_schema
+
+
 def create_app(runtime: Runtime) -> FastAPI:
     """The public application; it does not start if a route lacks a guard.
 
@@ -48,7 +58,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     Unguarded
         A route does not declare who may use it.
     """
-    app = FastAPI(title="Touchstone", version="1", docs_url=None, redoc_url=None, openapi_url=None)
+    app = _Application(docs_url=None, redoc_url=None, openapi_url=None)
     app.state.runtime = runtime
     install_error_handlers(app)
     install_package(app, api)

@@ -152,24 +152,39 @@ def key(scope: Scope) -> Any:
     """Admit an API key with this scope; the handler gets its marketplace."""
 
     async def check(request: Request) -> Caller:
-        runtime, header = runtime_of(request), request.headers.get("authorization")
-        kept = _callers.get((id(runtime), header, scope))
-        if kept is not None and time.monotonic() - kept[0] < _KEY_LASTS_SECONDS:
-            request.scope[CALLED_BY] = kept[1].actor
-            return kept[1]
-        found = key_of(runtime, header, scope)
-        with runtime.store.read() as connection:
-            caller = Caller(get(connection, found.marketplace_id), found.scopes, found.key_id)
-        request.scope[CALLED_BY] = caller.actor
-        if len(_callers) >= _MOST_CALLERS:
-            _callers.clear()
-        _callers[id(runtime), header, scope] = (time.monotonic(), caller)
-        return caller
+        return _caller_of(request, scope)
 
     return Depends(Guard(f"key {scope.value}", check))
 
 
-_callers: dict[tuple[int, str | None, Scope], tuple[float, Caller]] = {}
+def any_caller() -> Any:
+    """Admit an API key of any scope, and any signed-in user."""
+
+    async def check(request: Request) -> Caller | Session:
+        if "authorization" in request.headers:
+            return _caller_of(request, None)
+        return await _session_of(request, files=0, translated=False)
+
+    return Depends(Guard("any key or signed in", check))
+
+
+def _caller_of(request: Request, scope: Scope | None) -> Caller:
+    runtime, header = runtime_of(request), request.headers.get("authorization")
+    kept = _callers.get((id(runtime), header, scope))
+    if kept is not None and time.monotonic() - kept[0] < _KEY_LASTS_SECONDS:
+        request.scope[CALLED_BY] = kept[1].actor
+        return kept[1]
+    found = key_of(runtime, header, scope)
+    with runtime.store.read() as connection:
+        caller = Caller(get(connection, found.marketplace_id), found.scopes, found.key_id)
+    request.scope[CALLED_BY] = caller.actor
+    if len(_callers) >= _MOST_CALLERS:
+        _callers.clear()
+    _callers[id(runtime), header, scope] = (time.monotonic(), caller)
+    return caller
+
+
+_callers: dict[tuple[int, str | None, Scope | None], tuple[float, Caller]] = {}
 
 
 async def _anybody(_request: Request) -> None:

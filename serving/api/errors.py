@@ -93,7 +93,9 @@ def problem_of(request: Request, error: Exception) -> Problem:
             refused = Phrase("The request was refused.")
             return _HTTP.get(error.status_code) or Problem(error.status_code, "refused", refused)
     incident = uuid.uuid4().hex[:12]
-    _log.error("request.failed", incident=incident, route=route_of(request.scope), exc_info=error)
+    # Where an unexpected error is handled, the number of the request is no longer bound.
+    number = request_id(request.scope)
+    _log.error("request.failed", incident=incident, route=route_of(request.scope), request_id=number, exc_info=error)
     failed = Phrase("An error occurred on our side. Incident {incident}.", incident=incident)
     return Problem(500, "internal", failed)
 

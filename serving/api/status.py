@@ -9,10 +9,10 @@ from fastapi.responses import JSONResponse
 
 from features.fields import Rejected, instant
 from models.errors import Forbidden, Invalid, Unavailable, required
-from serving.accounts.rules.access import Permission, Scope
+from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
 from serving.appeals.store import overturns
-from serving.guards import Caller, key, may, public, runtime_of
+from serving.guards import Caller, any_caller, key, public, runtime_of
 from serving.listings.store import listings
 from serving.operations.service.figures import figures
 from serving.operations.service.readiness import not_ready
@@ -150,8 +150,8 @@ def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
 
 
 @router.get("/api/v1/openapi.json")
-def openapi(request: Request, _session: Annotated[Any, may(*Permission)]) -> dict[str, Any]:
-    """The contract of this API, for people who are signed in."""
+def openapi(request: Request, _caller: Annotated[Any, any_caller()]) -> dict[str, Any]:
+    """The contract of this API, for every API key and signed-in user."""
     found: dict[str, Any] = request.app.openapi()
     return found
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from models.errors import Busy, Conflict, Invalid
 from serving.idempotency import store
-from serving.idempotency.policy import KEPT_FOR, LONGEST_KEY, ANSWERED_WITHIN
+from serving.idempotency.policy import ANSWERED_WITHIN, KEPT_FOR, LONGEST_KEY
 from serving.idempotency.store import Repeatable
 from serving.platform.database.faults import StorageFault
 from serving.platform.database.store import in_each_write

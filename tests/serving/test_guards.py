@@ -198,7 +198,7 @@ MATRIX: Final = [
     ("GET", "/api/v1/notices", {"key:intake"}),
     ("GET", "/api/v1/listings/{external_id:path}", {"key:intake"}),
     ("POST", "/api/v1/clock", {"key:clock"}),
-    ("GET", "/api/v1/openapi.json", PEOPLE),
+    ("GET", "/api/v1/openapi.json", PEOPLE | {f"key:{scope.value}" for scope in Scope}),
     ("GET", "/api/v1/cases", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/verdicts", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/undo", {"analyst", "brand"}),

@@ -11,15 +11,12 @@ from typing import Final
 import httpx
 import pytest
 
-from serving.composition import open_runtime
 from serving.guards import CSRF_HEADER
 from serving.platform.database.engine import sqlite_driver
-from serving.platform.settings import Settings
 from serving.reference_marketplace import whole_lines
 from tests.browser.service import fill
-from tests.fixtures.clocks import TestClock
-from tests.fixtures.runtimes import DATABASE, PASSWORD, Site, populate
-from tests.fixtures.service_process import a_service, send, until
+from tests.fixtures.runtimes import DATABASE, PASSWORD, Site
+from tests.fixtures.service_process import a_populated_home, a_service, send, until
 from tests.fixtures.small_disk import a_small_disk
 from tests.serving.workflows.test_outages import a_marketplace
 
@@ -29,14 +26,7 @@ _RECOVERS_WITHIN: Final = 10.0
 
 @pytest.fixture
 def site(tmp_path: Path, migrated_sqlite: Path) -> Site:
-    home = tmp_path / "home"
-    home.mkdir(mode=0o700)
-    (home / DATABASE).write_bytes(migrated_sqlite.read_bytes())
-    runtime = open_runtime(Settings(home=home), migrated=True)
-    try:
-        return populate(runtime, TestClock())
-    finally:
-        runtime.close()
+    return a_populated_home(tmp_path / "home", migrated_sqlite)
 
 
 def test_the_set_up_link_is_in_a_file_of_its_owner_and_in_no_log(touchstone: str, tmp_path: Path) -> None:
