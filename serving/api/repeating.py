@@ -7,11 +7,10 @@ from fastapi import Request, Response
 from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 
-from models.errors import DomainError, Invalid
+from models.errors import Invalid
 from serving.accounts.store.accounts import Session
-from serving.api.errors import problem_of, status_of
 from serving.guards import Caller, guard_of, runtime_of
-from serving.idempotency.service import Reply, begin, end, free, repeatable, working
+from serving.idempotency.service import Reply, begin, free, keep, repeatable, working
 
 HEADER: Final = "idempotency-key"
 REPLAYED: Final = "idempotent-replayed"
@@ -70,16 +69,11 @@ async def _once(request: Request, handle: Handler, caller: str, key: str) -> Res
     if earlier is not None:
         media_type = "application/json" if earlier.body else None
         return Response(earlier.body, earlier.status, {REPLAYED: "true"}, media_type)
-    transactions: list[bool] = []
     try:
-        with working(wanted, transactions):
+        with working(wanted):
             answer = await handle(request)
-    except Exception as error:
-        if not isinstance(error, DomainError) or status_of(error) >= 500 or not transactions:
-            await run_in_threadpool(free, runtime, wanted)
-            raise
-        answer = problem_of(request, error).as_json()
-    reply = Reply(answer.status_code, bytes(answer.body).decode())
-    kept = answer.status_code < 400 or bool(transactions)
-    await run_in_threadpool(end, runtime, wanted, reply, kept=kept)
+    except BaseException:
+        await run_in_threadpool(free, runtime, wanted)
+        raise
+    await run_in_threadpool(keep, runtime, wanted, Reply(answer.status_code, bytes(answer.body).decode()))
     return answer

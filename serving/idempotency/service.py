@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
-from sqlalchemy import Connection
 
 from models.errors import Busy, Conflict, Invalid
 from serving.idempotency import store
@@ -96,34 +96,31 @@ def begin(runtime: Runtime, wanted: Repeatable) -> Reply | None:
 
 
 @contextmanager
-def working(wanted: Repeatable, transactions: list[bool]) -> Iterator[None]:
-    """Record in the first transaction of the block that the work is stored; `transactions` gets an item for each."""
-
-    def mark(connection: Connection) -> None:
-        if not transactions:
-            store.mark_stored(connection, wanted)
-        transactions.append(True)
-
-    with in_each_write(mark):
+def working(wanted: Repeatable) -> Iterator[None]:
+    """Record in each transaction of the block that the work of a request is stored."""
+    with in_each_write(partial(store.mark_stored, wanted=wanted)):
         yield
 
 
-def end(runtime: Runtime, wanted: Repeatable, reply: Reply, *, kept: bool) -> None:
-    """Keep the response, or free the key where nothing was stored."""
-    try:
-        with runtime.store.write() as connection:
-            if kept:
-                store.keep(connection, wanted, reply.status, reply.body)
-            else:
-                store.forget_unless_stored(connection, wanted)
-    except StorageFault as fault:
-        # The response is true all the same; a repetition is told that it was lost.
-        _log.warning("idempotency.not_stored", code=fault.code)
+def keep(runtime: Runtime, wanted: Repeatable, reply: Reply) -> None:
+    """Keep the response."""
+    with _at_the_end(), runtime.store.write() as connection:
+        store.keep(connection, wanted, reply.status, reply.body)
 
 
 def free(runtime: Runtime, wanted: Repeatable) -> None:
-    """Free the key of a request that failed, unless its work is stored."""
-    end(runtime, wanted, Reply(500, ""), kept=False)
+    """Free the key of a request that was refused or failed, unless something of it is stored."""
+    with _at_the_end(), runtime.store.write() as connection:
+        store.forget_unless_stored(connection, wanted)
+
+
+@contextmanager
+def _at_the_end() -> Iterator[None]:
+    """The response is true, whether it can be kept or not; a repetition is told where it was lost."""
+    try:
+        yield
+    except StorageFault as fault:
+        _log.warning("idempotency.not_stored", code=fault.code)
 
 
 def delete_expired(runtime: Runtime) -> int:
