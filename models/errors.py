@@ -59,13 +59,6 @@ class UnderWay(Conflict):
     retry_after_seconds = 60
 
 
-class Unavailable(DomainError):
-    """This process cannot do it now; another process or a later attempt may."""
-
-    code = "unavailable"
-    retry_after_seconds = 10
-
-
 class TooLate(Conflict):
     """The deadline has passed."""
 

@@ -81,7 +81,7 @@ def problem_of(request: Request, error: Exception) -> Problem:
     """The response to an error. An unexpected error is logged, and the response has the number of its log entry."""
     match error:
         case Unavailable():
-            _log.warning("request.not_stored", code=error.code, route=route_of(request.scope))
+            _log.warning("request.unavailable", code=error.code, route=route_of(request.scope))
             return Problem(503, error.code, error.phrase, headers=_next(request, error))
         case DomainError():
             return Problem(status_of(error), error.code, error.phrase, headers=_next(request, error))

@@ -14,6 +14,8 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
 from serving.api.repeating import Repeatable
+from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
+from serving.cases.rules.case_brand import Naming
 from serving.guards import cookie_name, is_secure, may, public, runtime_of, signed_in
 from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_verdict

@@ -42,7 +42,7 @@ def health(request: Request) -> dict[str, str]:
 @router.head("/readyz", dependencies=[public("a balancer must ask without a key")])
 @router.get("/readyz", dependencies=[public("a balancer must ask without a key")])
 def readiness(request: Request) -> JSONResponse:
-    """Whether the process may get requests: it can store what it is sent. If not, 503 with reasons."""
+    """Whether the process may get requests: it can store them and has every champion. If not, 503 with reasons."""
     reasons = not_ready(runtime_of(request))
     if not reasons:
         return JSONResponse({"status": "ready"})

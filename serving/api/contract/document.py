@@ -18,6 +18,7 @@ from serving.guards import COOKIE, CSRF_HEADER, guard_of
 
 _REF: Final = "#/components/schemas/{model}"
 _TAGS: Final = {
+    "case_brand": "The brand of a case.",
     "certification": "The certification of a brand's people.",
     "deliveries": "Messages that did not reach the marketplace.",
     "endpoints": "The marketplace's webhook endpoint.",

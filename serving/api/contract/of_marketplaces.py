@@ -57,6 +57,13 @@ class FiledCounterNotice(Shape):
     due_at: Moment | None
 
 
+class ScoreEvidence(Shape):
+    """A finding without a weight."""
+
+    code: str
+    sentence: str
+
+
 class ScoreReason(Shape):
     """A reason for a score; its weight is in log-odds."""
 
@@ -74,6 +81,7 @@ class Scored(Shape):
     probability: float | None
     route: str
     route_reasons: list[str]
+    evidence: list[ScoreEvidence]
     reasons: list[ScoreReason]
     model: str
     policy: str

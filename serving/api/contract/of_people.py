@@ -46,6 +46,37 @@ class Undone(Shape):
     withdrawal_id: str
 
 
+class CaseBrand(Shape):
+    """The brand of a case: a registered one by its id, else a mark and its owner; all null while none is named."""
+
+    brand_id: str | None
+    mark: str | None
+    owner: str | None
+
+
+class KnownBrand(Shape):
+    """A registered brand."""
+
+    brand_id: str
+    name: str
+    aliases: list[str]
+
+
+class BrandChoices(Shape):
+    """The brand of a case, the registered brands that its listing hints at, and those that a search found."""
+
+    brand: CaseBrand
+    candidates: list[KnownBrand]
+    found: list[KnownBrand]
+
+
+class NamedCase(Shape):
+    """The brand of a case and its lane from then on; the lane is null while the score is masked."""
+
+    brand: CaseBrand
+    lane: CaseLane | None
+
+
 class Question(Shape):
     """A question of the certification."""
 

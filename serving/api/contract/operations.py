@@ -48,6 +48,8 @@ ANSWERS: Final[Mapping[Operation, Answers]] = {
     ("GET", "/api/v1/cases"): {200: (of_person.Cases,)},
     ("POST", "/api/v1/cases/{case_id}/verdicts"): {201: (of_person.Verdict,)},
     ("POST", "/api/v1/cases/{case_id}/undo"): {200: (of_person.Undone,)},
+    ("GET", "/api/v1/cases/{case_id}/brands"): {200: (of_person.BrandChoices,)},
+    ("POST", "/api/v1/cases/{case_id}/brand"): {200: (of_person.NamedCase,)},
     ("GET", "/api/v1/briefing"): {200: (of_person.Certification,)},
     ("POST", "/api/v1/briefing/answers"): {201: (of_person.CertificationResult,)},
     ("GET", "/api/v1/rights"): {200: (of_person.Rights,)},

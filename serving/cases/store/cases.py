@@ -10,6 +10,7 @@ from sqlalchemy import Connection, RowMapping, or_, select, true, update
 from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
 from models.errors import Conflict, UnderWay, required
+from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store.ordered_scan import IS_OPEN
 from serving.cases.tables import case_event, review_case, verdict
 from serving.listings.tables import listing_version, score
