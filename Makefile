@@ -29,6 +29,7 @@ test: setup ## Run the tests at the smaller sizes (ARGS="-k intake")
 
 # Pytest says 5 where ARGS leave nothing to run in one of the two.
 soak: setup ## Run the slow and full-size forms, at most 40 minutes
+	@sh requirements/system.sh soak
 	@$(BIN)/python -m pytest -m "soak and not alone" --timeout 2400 --numprocesses 2 --dist worksteal $(ARGS) || [ $$? = 5 ]
 	@$(BIN)/python -m pytest -m "soak and alone" --timeout 2400 $(ARGS) || [ $$? = 5 ]
 

@@ -11,9 +11,11 @@ class DomainError(Exception):
     """An expected refusal. Its code is stable; its phrase is for the person who caused it.
 
     The phrase is given as a template with parameters or as a `Phrase`. `sentence` is its English text.
+    `retry_after_seconds` is the time after which the same request may succeed; None where repeating it does not help.
     """
 
     code: ClassVar[str] = "refused"
+    retry_after_seconds: int | None = None
 
     def __init__(self, phrase: str | Phrase, /, **parameters: Parameter) -> None:
         self.phrase = phrase if isinstance(phrase, Phrase) else Phrase(phrase, **parameters)
@@ -45,6 +47,18 @@ class Conflict(DomainError):
     code = "conflict"
 
 
+class Busy(Conflict):
+    """A change that takes a moment is in progress; the same request may succeed after it."""
+
+    retry_after_seconds = 1
+
+
+class UnderWay(Conflict):
+    """Work that takes minutes is in progress; the same request may succeed after it."""
+
+    retry_after_seconds = 60
+
+
 class TooLate(Conflict):
     """The deadline has passed."""
 
@@ -70,7 +84,7 @@ class Unavailable(DomainError):
     """This process cannot do it now; another process or a later attempt may."""
 
     code = "unavailable"
-    retry_after_seconds: ClassVar[int] = 10
+    retry_after_seconds: int = 10
 
 
 class BundleRefused(DomainError):

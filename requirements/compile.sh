@@ -7,3 +7,4 @@ compile() { uv pip compile --universal --python-version 3.11 --generate-hashes -
 printf 'uv\n' | compile - -o requirements/installer.txt
 compile pyproject.toml --group build -o requirements/runtime.txt
 compile pyproject.toml --group build --group dev -o requirements/development.txt
+printf 'openapi-python-client==0.29.1\n' | compile - -o requirements/contract.txt

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure of what Python packages cannot bring: installs it when root on Debian, else says what is missing.
-# Usage: system.sh run | test | pictures | venv PYTHON
+# Usage: system.sh run | test | soak | pictures | venv PYTHON
 set -eu
 
 missing=""
@@ -27,6 +27,10 @@ test)
     # The fonts that tests/browser/fonts.conf names.
     [ -e /usr/share/fonts/truetype/dejavu/DejaVuSansMono-Bold.ttf ] || want fonts-dejavu-core
     [ -e /usr/share/fonts/truetype/wqy/wqy-microhei.ttc ] || want fonts-wqy-microhei
+    ;;
+soak)
+    # For the linter of the contract and the TypeScript client made from it.
+    has npm || want npm
     ;;
 pictures)
     want_browser

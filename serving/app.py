@@ -15,7 +15,9 @@ from fastapi.responses import StreamingResponse
 
 from models.errors import DomainError, Invalid
 from serving import api
+from serving.api.access_log import AccessLog
 from serving.api.bodies import CappedBody, json_body
+from serving.api.contract.document import contract_of
 from serving.api.errors import install_error_handlers
 from serving.api.known_host import KnownHost, known_hosts
 from serving.api.sign_in_door import SignInDoor
@@ -42,6 +44,15 @@ _PUBLIC_BYTES = {
 }
 
 
+class _Application(FastAPI):
+    def openapi(self) -> dict[str, Any]:
+        """The contract of the API, made at its first use."""
+        if self.openapi_schema is None:
+            runtime: Runtime = self.state.runtime
+            self.openapi_schema = contract_of(self.routes, runtime.settings.public_url or "/")
+        return self.openapi_schema
+
+
 def create_app(runtime: Runtime) -> FastAPI:
     """The public application; it does not start if a route lacks a guard.
 
@@ -50,10 +61,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     Unguarded
         A route does not declare who may use it.
     """
-    # A redirect to the address without its last slash would name the host that the request names.
-    app = FastAPI(
-        title="Touchstone", version="1", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
-    )
+    app = _Application(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.state.runtime = runtime
     install_error_handlers(app)
     install_package(app, api)
@@ -68,6 +76,7 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_middleware(SecurityHeaders, strict_transport=runtime.settings.production and is_secure(runtime))
     if (hosts := known_hosts(runtime.settings)) is not None:
         app.add_middleware(KnownHost, hosts=hosts)
+    app.add_middleware(AccessLog)
     return app
 
 
@@ -79,6 +88,7 @@ def create_local_app(runtime: Runtime) -> FastAPI:
     install(app, _local)
     guards_of(app)
     app.add_middleware(CappedBody, most_bytes=_LOCAL_BODY_BYTES)
+    app.add_middleware(AccessLog)
     return app
 
 

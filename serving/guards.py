@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
@@ -24,6 +25,7 @@ from serving.platform.languages import ENGLISH
 from serving.platform.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
+CALLED_BY: Final = "touchstone.caller"  # In the scope of a request, who sent it, for its log line.
 CSRF_FIELD: Final = "csrf_token"
 CSRF_HEADER: Final = "x-touchstone-csrf"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -76,6 +78,7 @@ def is_secure(runtime: Runtime) -> bool:
 async def _session_of(request: Request, *, files: int, translated: bool) -> Session:
     runtime = runtime_of(request)
     found = auth.session_of(runtime, request.cookies.get(cookie_name(runtime)))
+    request.scope[CALLED_BY] = f"user:{found.person.user_id}"
     # Texts of a page are made before the page. A page without translations is in English from the start.
     show_as(found.display if translated else replace(found.display, language=ENGLISH))
     if request.method not in _SAFE:
@@ -137,28 +140,51 @@ class Caller:
 
     marketplace: Marketplace
     scopes: frozenset[Scope]
+    key_id: str
+
+    @property
+    def actor(self) -> str:
+        """The key as logs name it."""
+        return f"key:{self.key_id}"
 
 
 def key(scope: Scope) -> Any:
     """Admit an API key with this scope; the handler gets its marketplace."""
 
     async def check(request: Request) -> Caller:
-        runtime, header = runtime_of(request), request.headers.get("authorization")
-        kept = _callers.get((id(runtime), header, scope))
-        if kept is not None and time.monotonic() - kept[0] < _KEY_LASTS_SECONDS:
-            return kept[1]
-        found = key_of(runtime, header, scope)
-        with runtime.store.read() as connection:
-            caller = Caller(get(connection, found.marketplace_id), found.scopes)
-        if len(_callers) >= _MOST_CALLERS:
-            _callers.clear()
-        _callers[id(runtime), header, scope] = (time.monotonic(), caller)
-        return caller
+        return _caller_of(request, scope)
 
     return Depends(Guard(f"key {scope.value}", check))
 
 
-_callers: dict[tuple[int, str | None, Scope], tuple[float, Caller]] = {}
+def any_caller() -> Any:
+    """Admit an API key of any scope, and any signed-in user."""
+
+    async def check(request: Request) -> Caller | Session:
+        if "authorization" in request.headers:
+            return _caller_of(request, None)
+        return await _session_of(request, files=0, translated=False)
+
+    return Depends(Guard("any key or signed in", check))
+
+
+def _caller_of(request: Request, scope: Scope | None) -> Caller:
+    runtime, header = runtime_of(request), request.headers.get("authorization")
+    kept = _callers.get((id(runtime), header, scope))
+    if kept is not None and time.monotonic() - kept[0] < _KEY_LASTS_SECONDS:
+        request.scope[CALLED_BY] = kept[1].actor
+        return kept[1]
+    found = key_of(runtime, header, scope)
+    with runtime.store.read() as connection:
+        caller = Caller(get(connection, found.marketplace_id), found.scopes, found.key_id)
+    request.scope[CALLED_BY] = caller.actor
+    if len(_callers) >= _MOST_CALLERS:
+        _callers.clear()
+    _callers[id(runtime), header, scope] = (time.monotonic(), caller)
+    return caller
+
+
+_callers: dict[tuple[int, str | None, Scope | None], tuple[float, Caller]] = {}
 
 
 async def _anybody(_request: Request) -> None:
@@ -203,6 +229,11 @@ def guards_of(app: FastAPI) -> dict[str, str]:
             raise Unguarded(f"{methods} {path} does not say who may use it")
         found[f"{methods} {path}"] = names[0]
     return found
+
+
+def guard_of(route: APIRoute) -> Guard | None:
+    """The first guard of a route, which decides."""
+    return next(_guards(route.dependant), None)
 
 
 def _nested(routes: Iterable[BaseRoute], prefix: str) -> Iterator[tuple[str, BaseRoute]]:

@@ -5,6 +5,7 @@ from serving.appeals import tables as appeals
 from serving.audit import tables as audit
 from serving.brands import tables as brands
 from serving.cases import tables as cases
+from serving.idempotency import tables as idempotency
 from serving.learning import tables as learning
 from serving.listings import tables as listings
 from serving.marketplaces import tables as marketplaces
@@ -29,6 +30,7 @@ TABLE_MODULES = (
     audit,
     brands,
     cases,
+    idempotency,
     learning,
     listings,
     marketplaces,

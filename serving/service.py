@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -29,6 +30,7 @@ from serving.workflows.worker import Worker
 _log = structlog.get_logger()
 
 _BACKLOG: Final = 2048
+SETUP_LINK: Final = "set-up-link.json"
 
 
 class _Server(uvicorn.Server):
@@ -62,7 +64,7 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
                 address = settings.public_url or f"http://{settings.host}:{bound}"
                 path = private.getsockname()
                 home.write_private("service.json", {"pid": os.getpid(), "port": bound, "socket": path})
-                _print_setup_link(runtime, address)
+                _leave_setup_link(runtime, address)
                 worker.start()
                 try:
                     asyncio.run(_run(runtime, public, private, lambda: ready(address)))
@@ -153,12 +155,19 @@ def _warn_of_root() -> None:
         _log.warning("service.runs_as_root", advice="Run it as a user of its own, who owns the data directory alone.")
 
 
-def _print_setup_link(runtime: Runtime, address: str) -> None:
-    """Print the one-time link of a first start; it is never logged."""
+def _leave_setup_link(runtime: Runtime, address: str) -> None:
+    """Leave the one-time link of a first start in a file of its owner, and show it on a terminal; no log holds it."""
     with runtime.store.read() as connection:
         known = accounts.anybody(connection)
-    if not known:
-        print(f"First start. Set up at {address}/setup/{auth.new_setup_token(runtime)}", flush=True)  # noqa: T201  # once, to the owner
+    if known:
+        (runtime.home.root / SETUP_LINK).unlink(missing_ok=True)
+        return
+    link = f"{address}/setup/{auth.new_setup_token(runtime)}"
+    path = runtime.home.write_private(SETUP_LINK, {"link": link})
+    if sys.stdout.isatty():
+        print(f"First start. Set up at {link}", flush=True)  # noqa: T201  # once, to the owner
+    else:
+        _log.warning("service.not_set_up", link_in=str(path))
 
 
 def run_worker(settings: Settings) -> None:

@@ -9,12 +9,13 @@ from features.brands import Brand
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import NamingBody
+from serving.api.repeating import Repeatable
 from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
 from serving.review.service.brand_search import LONGEST_SEARCH, search_brands
 from serving.review.service.naming import name_brand
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 

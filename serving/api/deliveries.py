@@ -10,10 +10,11 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.learning import marketplace_for
 from serving.api.people import Body
+from serving.api.repeating import Repeatable
 from serving.delivery.service.dead_letters import dead_letters, replay
 from serving.guards import may, runtime_of
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 _MOST = 1_000
 

@@ -10,13 +10,14 @@ from models.errors import NotFound
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
 from serving.api.people import Body
+from serving.api.repeating import Repeatable
 from serving.delivery.service.receivers import LONGEST_PAUSE_HOURS, disable_receiver, pause_receiver, wake_receiver
 from serving.guards import Caller, key, runtime_of
 from serving.platform.runtime import Runtime
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Manager = Annotated[Caller, key(Scope.ENDPOINTS)]
 _BY = "api"
 _LONGEST_ID = 40

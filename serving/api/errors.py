@@ -1,6 +1,8 @@
 """Domain errors as HTTP: the only place that knows status codes. No response repeats the request's content."""
 
+import dataclasses
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from features.phrase import Phrase
 from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Invalid, NotFound, Unavailable
@@ -16,6 +19,7 @@ from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.hashing import Busy
 from serving.accounts.service.security_events import denied
+from serving.api.access_log import REQUEST_ID, request_id, route_of
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
 from serving.notices.rules.notices import TooManyNotices
@@ -43,25 +47,20 @@ STATUS: Final[dict[type[DomainError], int]] = {
 class Problem:
     """The response to an error: a status, a code for machines, a phrase for people, and the affected field.
 
-    `retry_after` is the number of seconds after which another attempt may succeed; None where none will.
+    `headers` say what a client may do next: authenticate, use another method, wait.
     """
 
     status: int
     code: str
     phrase: Phrase
     field: str | None = None
-    retry_after: int | None = None
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The headers of the response, to a program and to a browser alike."""
-        return {} if self.retry_after is None else {"retry-after": str(self.retry_after)}
+    headers: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def as_json(self) -> JSONResponse:
         """The response to a program."""
-        answer = as_json(self.status, self.code, str(self.phrase), self.field)
-        answer.headers.update(self.headers)
-        return answer
+        found = as_json(self.status, self.code, str(self.phrase), self.field)
+        found.headers.update(self.headers)
+        return found
 
 
 TOO_SLOW: Final = Problem(408, "too_slow", Phrase("The request body arrived too slowly. Send it again."))
@@ -85,25 +84,26 @@ def as_json(status: int, code: str, sentence: str, field: str | None = None) -> 
     return JSONResponse({"error": body | ({"field": field} if field else {})}, status)
 
 
-def route_of(request: Request) -> str:
-    """The pattern of the requested address: the address itself may be a secret link."""
-    return str(getattr(request.scope.get("route"), "path", "none"))
-
-
 def problem_of(request: Request, error: Exception) -> Problem:
     """The response to an error. An unexpected error is logged, and the response has the number of its log entry."""
     match error:
+        case Unavailable():
+            _log.warning("request.unavailable", code=error.code, route=route_of(request.scope))
+            return Problem(503, error.code, error.phrase, headers=_next(request, error))
         case DomainError():
             _log_denial(request, error)
-            later: int | None = getattr(error, "retry_after_seconds", None)
-            return Problem(status_of(error), error.code, error.phrase, retry_after=later)
+            return Problem(status_of(error), error.code, error.phrase, headers=_next(request, error))
         case RequestValidationError():
             return _not_valid(error)
+        case HTTPException(status_code=405):
+            return dataclasses.replace(_HTTP[405], headers={"allow": ", ".join(_methods(request))})
         case HTTPException():
             refused = Phrase("The request was refused.")
             return _HTTP.get(error.status_code) or Problem(error.status_code, "refused", refused)
     incident = uuid.uuid4().hex[:12]
-    _log.error("request.failed", incident=incident, route=route_of(request), exc_info=error)
+    # Where an unexpected error is handled, the number of the request is no longer bound.
+    number = request_id(request.scope)
+    _log.error("request.failed", incident=incident, route=route_of(request.scope), request_id=number, exc_info=error)
     failed = Phrase("An error occurred on our side. Incident {incident}.", incident=incident)
     return Problem(500, "internal", failed)
 
@@ -112,7 +112,22 @@ def _log_denial(request: Request, error: DomainError) -> None:
     """Log refused access. A page that somebody opens without a session only leads to the sign-in."""
     has_key = isinstance(error, NotSignedIn) and "authorization" in request.headers
     if has_key or isinstance(error, Forbidden | CrossSite):
-        denied("access", why=error.code, method=request.method, route=route_of(request))
+        denied("access", why=error.code, method=request.method, route=route_of(request.scope))
+
+
+def _next(request: Request, error: DomainError) -> dict[str, str]:
+    if isinstance(error, NotSignedIn):
+        given = ', error="invalid_token"' if "authorization" in request.headers else ""
+        return {"www-authenticate": f'Bearer realm="touchstone"{given}'}
+    if error.retry_after_seconds is not None:
+        return {"retry-after": str(error.retry_after_seconds)}
+    return {}
+
+
+def _methods(request: Request) -> list[str]:
+    """The methods that an address accepts; the router names those of its first route alone."""
+    routes = [one for one in request.app.routes if one.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for one in routes for method in getattr(one, "methods", None) or ()})
 
 
 def _not_valid(error: RequestValidationError) -> Problem:
@@ -132,7 +147,9 @@ def install_error_handlers(app: FastAPI) -> None:
     """Register the error handlers of the API; pages have their own (`serving.web.errors`)."""
 
     async def handler(request: Request, error: Exception) -> JSONResponse:
-        return problem_of(request, error).as_json()
+        answer = problem_of(request, error).as_json()
+        answer.headers[REQUEST_ID] = request_id(request.scope)  # An unexpected error bypasses every middleware.
+        return answer
 
     for kind in KINDS:
         app.add_exception_handler(kind, handler)

@@ -11,6 +11,7 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body, rows_of
 from serving.api.errors import as_json
+from serving.api.repeating import Repeatable
 from serving.appeals.rules.appeals import ADMISSION_RULE
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.counter_notices import LONGEST_TEXT, submit_for_seller
@@ -19,7 +20,7 @@ from serving.intake.service.intake import RowAnswer, RowStatus, receive
 from serving.intake.service.seller_events import receive_events
 from serving.sellers.service.contacts import erase_contacts, receive_contacts
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Intake = Annotated[Caller, key(Scope.INTAKE)]
 
 

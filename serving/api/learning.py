@@ -12,6 +12,7 @@ from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
+from serving.api.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.learning.service.golden import freeze_golden_set
 from serving.learning.service.labelling import label_state
@@ -25,7 +26,7 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from training.comparable import comparable, why_not_comparable
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
 Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
 Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]

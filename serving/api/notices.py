@@ -13,13 +13,14 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
 from serving.api.moments import in_utc
+from serving.api.repeating import Repeatable
 from serving.guards import Caller, key, public, runtime_of
 from serving.notices.rules.notices import Channel, Draft
 from serving.notices.service.notice_list import changed_notices
 from serving.notices.service.notices import receive_notice
 from serving.notices.service.reporters import reporter_of
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Reader = Annotated[Caller, key(Scope.INTAKE)]
 _FIELDS: Final = frozenset({"marketplace", "explanation", "locations", "name", "email", "good_faith", "reason_code"})
 _MOST_LOCATIONS: Final = 1_000

@@ -10,13 +10,14 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
+from serving.api.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.marketplaces.store import kill_switches
 from serving.review.service.removal_approvals import pending_removals, speak
 from serving.takedowns.rules.approval import Decision
 from serving.takedowns.store import alerts
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ANSWER_QUESTIONS)]
 Watcher = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS, Permission.ADMINISTER)]
 

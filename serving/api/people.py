@@ -14,6 +14,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
 from serving.api.cookies import begin_session, end_session, whence
+from serving.api.repeating import Repeatable
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
 from serving.guards import cookie_name, may, public, runtime_of, signed_in
@@ -23,7 +24,7 @@ from serving.review.service.undoing import undo_verdict
 from serving.views import queues
 from serving.views.queues import QueueFilter
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
 Anyone = Annotated[Session, signed_in()]
 

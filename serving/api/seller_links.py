@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from serving.accounts.rules.access import Scope
+from serving.api.repeating import Repeatable
 from serving.appeals.service.seller_links import new_link, revoke_links
 from serving.guards import Caller, key, runtime_of
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Sender = Annotated[Caller, key(Scope.INTAKE)]
 
 

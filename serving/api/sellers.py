@@ -13,12 +13,13 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.learning import marketplace_for
 from serving.api.people import Body
+from serving.api.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.sellers.service.sanctioning import Sanctioned, count_of, in_force, lift, speak, undecided
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list
 from serving.sellers.store import seller_lists
 
-router = APIRouter()
+router = APIRouter(route_class=Repeatable)
 Speaker = Annotated[Session, may(Permission.REVIEW_CASES, Permission.LOOK_AFTER_BRANDS)]
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 Lister = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ADMINISTER)]

@@ -80,4 +80,6 @@ def _into(answer: list[Message]) -> Send:
 
 def _busy() -> Problem:
     refused = Busy()
-    return Problem(STATUS[Busy], refused.code, refused.phrase, retry_after=refused.retry_after_seconds)
+    return Problem(
+        STATUS[Busy], refused.code, refused.phrase, headers={"retry-after": str(refused.retry_after_seconds)}
+    )

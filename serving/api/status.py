@@ -9,10 +9,10 @@ from fastapi.responses import JSONResponse
 
 from features.fields import Rejected, instant
 from models.errors import Forbidden, Invalid, Unavailable, required
-from serving.accounts.rules.access import Permission, Scope
+from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
 from serving.appeals.store import overturns
-from serving.guards import Caller, key, may, public, runtime_of
+from serving.guards import Caller, any_caller, key, public, runtime_of
 from serving.listings.store import listings
 from serving.operations.service.figures import figures
 from serving.operations.service.readiness import not_ready
@@ -30,6 +30,7 @@ ClockMover = Annotated[Caller, key(Scope.CLOCK)]
 _MOMENT = instant("to", "The moment to move to.")
 
 
+@router.head("/healthz", dependencies=[public("a supervisor must ask without a key")])
 @router.get("/healthz", dependencies=[public("a supervisor must ask without a key")])
 async def health(request: Request) -> dict[str, str]:
     """Whether the process responds and can read its database."""
@@ -37,9 +38,10 @@ async def health(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
+@router.head("/readyz", dependencies=[public("a balancer must ask without a key")])
 @router.get("/readyz", dependencies=[public("a balancer must ask without a key")])
 def readiness(request: Request) -> JSONResponse:
-    """Whether the process may get requests: it has every champion that the database names. If not, 503 with reasons."""
+    """Whether the process may get requests: it can store them and has every champion. If not, 503 with reasons."""
     reasons = not_ready(runtime_of(request))
     if not reasons:
         return JSONResponse({"status": "ready"})
@@ -147,8 +149,8 @@ def move_clock(runtime: Runtime, moment: datetime) -> dict[str, Any]:
 
 
 @router.get("/api/v1/openapi.json")
-def openapi(request: Request, _session: Annotated[Any, may(*Permission)]) -> dict[str, Any]:
-    """The contract of this API, for people who are signed in."""
+def openapi(request: Request, _caller: Annotated[Any, any_caller()]) -> dict[str, Any]:
+    """The contract of this API, for every API key and signed-in user."""
     found: dict[str, Any] = request.app.openapi()
     return found
 

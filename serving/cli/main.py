@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from models.errors import DomainError
-from serving.cli import run, simulation, thresholds
+from serving.cli import contract, run, simulation, thresholds
 from serving.commands.every import app
 from serving.commands.showing import EXIT_REFUSED, complain
 
@@ -19,6 +19,7 @@ _PACKAGES: Final = ("features", "models", "training", "serving")
 # The order in help: service commands first, then commands on the data directory, then commands on files.
 app.registered_commands = [
     *run.app.registered_commands,
+    *contract.app.registered_commands,
     *app.registered_commands,
     *thresholds.app.registered_commands,
     *simulation.app.registered_commands,

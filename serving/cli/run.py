@@ -1,11 +1,19 @@
 """Commands that run something: serve, worker, migrate, demo, reference-marketplace."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
+import structlog
 import typer
 
+from models.errors import DomainError
 from serving.commands.options import a_place_for_a_file, settings_with
+from serving.commands.showing import EXIT_REFUSED
+
+if TYPE_CHECKING:
+    from serving.platform.settings import Settings
 
 app = typer.Typer()
 
@@ -15,12 +23,11 @@ Port = Annotated[int | None, typer.Option(min=1, max=65535, help="Port to listen
 @app.command()
 def serve(port: Port = None, host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None) -> None:
     """Serve the API and the pages, and run the jobs."""
-    from serving.platform.logs import configure_logs
     from serving.service import serve as run_service
 
     settings = settings_with(port=port, host=host)
-    configure_logs(settings)
-    run_service(settings, ready=lambda address: typer.echo(f"Touchstone answers at {address}"))
+    with _logged(settings):
+        run_service(settings, ready=lambda address: _say_ready(settings, address))
 
 
 @app.command()
@@ -28,12 +35,33 @@ def worker(
     worker_id: Annotated[str, typer.Option("--id", help="Stable name; take over a lost worker by its name.")],
 ) -> None:
     """Run jobs beside other processes, on PostgreSQL."""
-    from serving.platform.logs import configure_logs
     from serving.service import run_worker
 
     settings = settings_with(worker_id=worker_id)
+    with _logged(settings):
+        run_worker(settings)
+
+
+@contextmanager
+def _logged(settings: "Settings") -> Iterator[None]:
+    """Log what a long-running process says; with JSON its refusal to start too."""
+    from serving.platform.logs import configure_logs
+
     configure_logs(settings)
-    run_worker(settings)
+    try:
+        yield
+    except DomainError as refused:
+        if settings.log_format == "text":
+            raise
+        structlog.get_logger().critical("process.refused", code=refused.code, sentence=refused.sentence)
+        raise typer.Exit(EXIT_REFUSED) from None
+
+
+def _say_ready(settings: "Settings", address: str) -> None:
+    if settings.log_format == "text":
+        typer.echo(f"Touchstone answers at {address}")
+    else:
+        structlog.get_logger().info("service.ready", address=address)
 
 
 @app.command()

@@ -44,8 +44,8 @@ def new_key(runtime: Runtime, marketplace_id: str, scopes: frozenset[Scope]) -> 
     return ApiKey(key_id, marketplace_id, hash_token(secret), scopes), f"{_MARK}.{key_id}.{secret}"
 
 
-def key_of(runtime: Runtime, header: str | None, scope: Scope) -> ApiKey:
-    """The API key in an Authorization header, if it has the scope.
+def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> ApiKey:
+    """The API key in an Authorization header, if it has the scope; None admits a key of any scope.
 
     Raises
     ------
@@ -64,6 +64,6 @@ def key_of(runtime: Runtime, header: str | None, scope: Scope) -> ApiKey:
         found = marketplaces.key(connection, key_id)
     if not hmac.compare_digest(hash_token(secret), found.secret_hash if found else hash_token("")) or found is None:
         raise refused
-    if scope not in found.scopes:
+    if scope is not None and scope not in found.scopes:
         raise Forbidden("This key lacks the scope {scope}.", scope=scope.value)
     return found

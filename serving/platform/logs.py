@@ -1,28 +1,62 @@
-"""Log lines: an event with ids, for a terminal or a collector. No listing text, no personal data."""
+"""Log lines: an event with ids, for a terminal or a collector. No listing text, no personal data, no secret."""
 
 import logging
 import sys
+import threading
+from types import TracebackType
 from typing import Any
 
 import structlog
 
 from serving.platform.settings import Settings
 
+_log = structlog.get_logger()
+
 
 def configure_logs(settings: Settings) -> None:
-    """Set structlog and the standard library's logging to the settings; everything goes to standard error."""
+    """Set structlog and the standard library's logging to the settings; everything goes to standard error.
+
+    With `json`, each line is one JSON object, whatever wrote it: libraries, warnings and unhandled errors included.
+    """
     level = logging.getLevelNamesMapping()[settings.log_level]
+    as_json = settings.log_format == "json"
+    ours: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
     # Without the frames' variables, which contain listing texts and signed-in users.
     renderer: Any = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
-    processors: list[Any] = [structlog.processors.add_log_level, structlog.processors.TimeStamper(fmt="iso", utc=True)]
-    if settings.log_format == "json":
-        processors.append(structlog.processors.format_exc_info)
-        renderer = structlog.processors.JSONRenderer()
+    if as_json:
+        ours.append(structlog.processors.format_exc_info)
+        renderer = structlog.processors.JSONRenderer(ensure_ascii=True)
     structlog.configure(
-        processors=[*processors, renderer],
+        processors=[*ours, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        # A line in one write: other threads and libraries write to the same stream.
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
     )
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *ours],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("dbos").addHandler(logging.NullHandler())  # Else it adds one with a format of its own.
+    logging.captureWarnings(as_json)
+    if as_json:
+        sys.excepthook = _crashed
+        sys.unraisablehook = lambda found: _log.error("object.failed", exc_info=found.exc_value)
+        threading.excepthook = lambda found: _log.error(
+            "thread.crashed", thread=found.thread and found.thread.name, exc_info=found.exc_value
+        )
+
+
+def _crashed(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    _log.critical("process.crashed", exc_info=(kind, error, trace))

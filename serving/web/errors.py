@@ -12,6 +12,7 @@ from models.errors import DomainError
 from serving.accounts.rules.access import roles
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
+from serving.api.access_log import REQUEST_ID, request_id
 from serving.api.errors import KINDS, Problem, problem_of
 from serving.guards import cookie_name, runtime_of
 from serving.platform import display
@@ -63,7 +64,7 @@ NEXT: Final = {
     503: N_("Try again in a minute. If the error persists, tell an administrator."),
 }
 _OTHER: Final = N_("Request failed")
-_UNCHANGED: Final = frozenset({403, 409, 413, 422})
+_UNCHANGED: Final = frozenset({403, 409, 413, 422, 503})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ def install_error_pages(app: FastAPI) -> None:
         answer = _page(request, problem) if _wants_page(request) else problem.as_json()
         # An unexpected error bypasses every middleware, so its headers are set here.
         answer.headers.update({"cache-control": "no-store", **SECURITY_HEADERS, **problem.headers})
+        answer.headers[REQUEST_ID] = request_id(request.scope)
         return answer
 
     for kind in KINDS:

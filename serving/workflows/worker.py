@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 import structlog
@@ -12,6 +12,7 @@ from serving.account_management.service.reminding import remind
 from serving.appeals.service.counter_notices import open_counter_notices, pass_deadlines
 from serving.audit.service.signing import sign_head
 from serving.delivery.service.delivery import sweep_deliveries
+from serving.idempotency.service import delete_expired
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
@@ -21,6 +22,7 @@ from serving.operations.service.housekeeping import count_tables, pass_on_unansw
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
 from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
+from serving.platform.database.faults import StorageFault
 from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
@@ -59,6 +61,7 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "erasures": finish_erasures,
     "reporters_erased": finish_reporter_erasures,
     "past_retention": erase_what_is_past_its_time,
+    "repeatable_requests": delete_expired,
     "audit_heads": sign_head,
 }
 # Their result is a file in the data directory of this process.
@@ -162,14 +165,26 @@ class Worker:
             _logged(lambda: follow_trials(self._runtime))
 
     def _sweep_and_say(self, presence: Presence) -> None:
-        before = time.monotonic()
-        found = sweep(self._runtime)
-        presence.swept(found, time.monotonic() - before)
+        before, found = time.monotonic(), dict[str, int]()
+        try:
+            found = sweep(self._runtime)
+        finally:
+            presence.swept(found, time.monotonic() - before)
 
 
 def _logged(work: Callable[[], object]) -> None:
     """Log an error of a sweep, so that it does not end the thread."""
     try:
         work()
-    except Exception:
+    except* StorageFault as faults:
+        _log.warning("sweep.not_stored", codes=sorted({one.code for one in _leaves(faults)}))
+    except* Exception:
         _log.exception("sweep.failed")
+
+
+def _leaves(group: BaseExceptionGroup[StorageFault]) -> Iterator[StorageFault]:
+    for one in group.exceptions:
+        if isinstance(one, BaseExceptionGroup):
+            yield from _leaves(one)
+        else:
+            yield one

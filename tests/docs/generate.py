@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from features.compute import FEATURES, input_fingerprint
 from features.fields import Field
-from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, LISTING_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
+from features.listing import CONTENT_FIELDS, IDENTITY_FIELDS, OBSERVED_FIELDS, SELLER_FIELDS
 from models.policies.deciding import DEFAULT_ENFORCEMENT, DEFAULT_ROUTING, DEFAULT_SCORECARD
 from models.policies.learning import (
     DEFAULT_GATES,
@@ -25,6 +25,7 @@ from models.policies.sellers import DEFAULT_SANCTIONS, DEFAULT_SELLER_LISTS, DEF
 from models.policies.version import policy_version
 from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
+from serving.api.contract.listing_schema import listing_schema
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PROFILES
 from serving.brands.policy import DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE
@@ -240,28 +241,9 @@ def commands() -> dict[str, Any]:
     return found
 
 
-def listing_schema() -> str:
+def listing_schema_file() -> str:
     """data/listing.schema.json"""
-    seller = {field.name: {**field.schema, "description": field.meaning} for field in SELLER_FIELDS}
-    properties = {field.name: {**field.schema, "description": field.meaning} for field in LISTING_FIELDS}
-    schema = {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Listing",
-        "description": "One row of POST /api/v1/listings. Null and absent both mean unknown, never zero.",
-        "type": "object",
-        "properties": {
-            **properties,
-            "seller": {
-                "type": ["object", "null"],
-                "properties": seller,
-                "additionalProperties": False,
-                "description": "The marketplace's data about the seller, as sent with this row.",
-            },
-        },
-        "required": ["external_id"],
-        "dependentRequired": {"price": ["currency"], "list_price": ["currency"]},
-        "additionalProperties": False,
-    }
+    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **listing_schema()}
     return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -319,7 +301,7 @@ GENERATED: Final[dict[str, Callable[[], str]]] = {
     "docs/commands.md": commands_page,
     "docs/concepts.md": concepts_page,
     **{f"docs/diagrams/{name}.svg": partial(svg, diagram) for name, diagram in diagrams().items()},
-    "data/listing.schema.json": listing_schema,
+    "data/listing.schema.json": listing_schema_file,
     "data/dictionary.md": data_dictionary,
     "data/sample.ndjson": sample,
 }

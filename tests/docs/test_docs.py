@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 
 from features.listing import Listing, check
-from tests.docs.generate import GENERATED, ROOT, commands, listing_schema
+from serving.api.contract.listing_schema import listing_schema
+from tests.docs.generate import GENERATED, ROOT, commands
 from tests.fixtures.listings import a_row, a_suspect_row
 
 HAND_WRITTEN = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -22,11 +23,11 @@ def test_a_generated_file_is_what_the_code_says_now(name: str) -> None:
 @pytest.mark.parametrize("row", [a_row(), a_suspect_row()], ids=["honest", "suspect"])
 def test_what_the_door_accepts_the_schema_accepts(row: dict[str, object]) -> None:
     assert isinstance(check(row, received_at=NOW), Listing)
-    jsonschema.validate(row, json.loads(listing_schema()))
+    jsonschema.validate(row, listing_schema())
 
 
 def test_every_row_of_the_sample_comes_through_the_door_and_the_schema() -> None:
-    schema = json.loads(listing_schema())
+    schema = listing_schema()
     rows = [json.loads(line) for line in (ROOT / "data" / "sample.ndjson").read_text(encoding="utf-8").splitlines()]
     assert len(rows) == 40
     for row in rows:

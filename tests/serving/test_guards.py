@@ -27,11 +27,13 @@ from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site
 
-# Who needs no account: who signs in, cannot any more, or makes the first one, a supervisor, a seller with its
+# Who needs no account: who signs in, cannot any more, or makes the first one, supervisors, a seller with its
 # link, and the notifier of a listing (Article 16). More needs a reason.
 PUBLIC: Final = {
     ("GET", "/healthz"),
+    ("HEAD", "/healthz"),
     ("GET", "/readyz"),
+    ("HEAD", "/readyz"),
     ("POST", "/api/v1/session"),
     ("GET", "/sign-in"),
     ("POST", "/sign-in"),
@@ -147,7 +149,9 @@ def test_what_is_public_answers_everybody(client: TestClient) -> None:
     found = {(method, path): Visitor(client, {}).call(method, path).status_code for method, path in PUBLIC}
     assert found == {
         ("GET", "/healthz"): 200,
+        ("HEAD", "/healthz"): 200,
         ("GET", "/readyz"): 200,
+        ("HEAD", "/readyz"): 200,
         ("POST", "/api/v1/session"): 422,
         ("GET", "/sign-in"): 200,
         ("POST", "/sign-in"): 401,
@@ -194,7 +198,7 @@ MATRIX: Final = [
     ("GET", "/api/v1/notices", {"key:intake"}),
     ("GET", "/api/v1/listings/{external_id:path}", {"key:intake"}),
     ("POST", "/api/v1/clock", {"key:clock"}),
-    ("GET", "/api/v1/openapi.json", PEOPLE),
+    ("GET", "/api/v1/openapi.json", PEOPLE | {f"key:{scope.value}" for scope in Scope}),
     ("GET", "/api/v1/cases", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/verdicts", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/undo", {"analyst", "brand"}),

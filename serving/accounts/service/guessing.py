@@ -46,6 +46,8 @@ class TooManyAttempts(DomainError):
 
     code = "too_many_attempts"
 
+    retry_after_seconds: int
+
     def __init__(self, wait: timedelta) -> None:
         self.retry_after_seconds = max(1, math.ceil(wait.total_seconds()))
         super().__init__(

@@ -8,7 +8,7 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import ClassVar, Final, TypeVar
+from typing import Final, TypeVar
 
 from features.phrase import Phrase
 from models.errors import DomainError
@@ -25,7 +25,7 @@ class Busy(DomainError):
     """Too many passwords are being checked; `retry_after_seconds` says when to try again."""
 
     code = "busy"
-    retry_after_seconds: ClassVar[int] = 2
+    retry_after_seconds: int = 2
 
     def __init__(self) -> None:
         super().__init__(Phrase("Too many people are signing in at this moment. Try again in a few seconds."))

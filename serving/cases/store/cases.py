@@ -9,7 +9,7 @@ from sqlalchemy import Connection, RowMapping, or_, select, true, update
 
 from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
-from models.errors import Conflict, required
+from models.errors import Conflict, UnderWay, required
 from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store.ordered_scan import IS_OPEN
 from serving.cases.tables import case_event, review_case, verdict
@@ -223,7 +223,7 @@ def _why_not(connection: Connection, case: Case) -> Conflict:
         return Conflict(next_sentences[now.state])
     if now.revision != case.revision:
         return Conflict("Somebody has changed this case in the meantime. Refresh the page.")
-    return Conflict("Somebody else is working on this case.")
+    return UnderWay("Somebody else is working on this case.")
 
 
 def raise_attention(connection: Connection, case: Case, *, priority: float, due_at: datetime) -> None:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from models.errors import Conflict
+from models.errors import Busy
 from serving.delivery.service.delivery import Letter, letter, outbox
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
@@ -56,7 +56,7 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
         for one in found:
             values = {"due_at": now, "sent_at": now}
             if not outbox(one).change(connection, one, ActionEvent.REPLAY, values):
-                raise Conflict("{action} is being changed; ask again.", action=one.action_id)
+                raise Busy("{action} is being changed; ask again.", action=one.action_id)
             record_step(connection, one, "replayed", by, now, {"attempts": one.attempts})
             enqueue_delivery(runtime, connection, letter(connection, here, one.action_id))
     return [one.action_id for one in found]

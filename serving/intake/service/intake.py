@@ -15,7 +15,7 @@ from features.fields import EARLIEST
 from features.listing import Listing, Rejection, check
 from features.near_duplicates import NearDuplicates
 from features.references import References
-from models.errors import Conflict
+from models.errors import Busy
 from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from models.routing import Lane
 from serving.cases.store import case_brands, cases
@@ -128,7 +128,7 @@ def _receive_round(
             return _write(runtime, marketplace, gathered, refused)
         except (_Overtaken, IntegrityError):
             continue
-    raise Conflict("These listings are being changed by other requests; send them again.")
+    raise Busy("These listings are being changed by other requests; send them again.")
 
 
 class _Overtaken(Exception):

@@ -18,8 +18,8 @@ from serving.platform.runtime import Runtime
 from serving.scoring.store import histories, seller_events
 
 _MOST: Final = 1_000
-_REQUIRED: Final = ("event_id", "seller", "kind", "occurred_at")
-_FIELDS: Final = {
+REQUIRED: Final = ("event_id", "seller", "kind", "occurred_at")
+FIELDS: Final = {
     field.name: field
     for field in (
         fields.text("event_id", 200, "The source's own id of the event; a repeat is the same event."),
@@ -73,7 +73,7 @@ def _body(body: Mapping[str, Any]) -> tuple[list[Any], datetime | None]:
     if body.get("complete_since") is None:
         return events, None
     try:
-        since = _FIELDS["occurred_at"].read("complete_since", body["complete_since"])
+        since = FIELDS["occurred_at"].read("complete_since", body["complete_since"])
     except Rejected as problem:
         raise Invalid(problem.phrase) from None
     return events, since if isinstance(since, datetime) else None
@@ -118,10 +118,10 @@ def _read(event: Any) -> dict[str, Any]:
     for name, value in event.items():
         if value is None:
             continue
-        if name not in _FIELDS:
+        if name not in FIELDS:
             raise Rejected("unknown_field", str(name)[:60], "An event has a field that is not known.")
-        found[name] = _FIELDS[name].read(name, value)
-    for name in _REQUIRED:
+        found[name] = FIELDS[name].read(name, value)
+    for name in REQUIRED:
         if found.get(name) is None:
             raise Rejected("missing_field", name, f"{name} is required.")
     return found

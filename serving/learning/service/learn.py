@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from models.errors import Conflict, DomainError
+from models.errors import DomainError, UnderWay
 from serving.audit.store import audit
 from serving.learning.service.golden import write_golden_set
 from serving.learning.service.labelling import export_snapshot
@@ -32,7 +32,7 @@ def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> 
 
     Raises
     ------
-    Conflict
+    UnderWay
         A job is waiting or running.
     """
     with runtime.store.write() as connection:
@@ -53,12 +53,12 @@ def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by
 
     Raises
     ------
-    Conflict
+    UnderWay
         A job is waiting or running.
     """
     now = runtime.clock.now()
     if any(one.state in {"waiting", "running"} for one in learning.jobs(connection, marketplace_id, 5)):
-        raise Conflict("A retraining is under way already.")
+        raise UnderWay("A retraining is under way already.")
     job_id = runtime.ids.new("job")
     row = {
         "marketplace_id": marketplace_id,

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "91c66c2370dc"
+revision = "a3cdfe036b80"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

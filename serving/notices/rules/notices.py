@@ -30,6 +30,7 @@ class TooManyNotices(DomainError):
     """A limit on notices is reached; a later notice is accepted."""
 
     code = "too_many"
+    retry_after_seconds = 3_600  # Both limits move on with every hour.
 
 
 class ReporterKind(StrEnum):

@@ -26,12 +26,16 @@ class Presence:
         self._lacked: Mapping[str, str] = {}
 
     def swept(self, found: Mapping[str, int], seconds: float) -> bool:
-        """Record a sweep, at most twice a minute unless a champion became missing or loaded; returns whether it was
-        written."""
+        """Record a sweep, at most twice a minute; returns whether it was written.
+
+        A champion that became missing or loaded is recorded at once. While the last transaction failed, each sweep
+        writes: the process is not ready until it notices that the fault has passed.
+        """
         now = self._runtime.wall.now()
         missing = self._runtime.services[LiveModels].missing()
         lacks = {marketplace_id: f"{one.digest[:12]}: {one.why}" for marketplace_id, one in missing.items()}
-        if self._written_at is not None and now - self._written_at < PACE and lacks == self._lacked:
+        recent = self._written_at is not None and now - self._written_at < PACE
+        if recent and lacks == self._lacked and self._runtime.store.fault is None:
             return False
         what = {name: number for name, number in found.items() if number}
         process = f"{socket.gethostname()[:80]}, process {os.getpid()}"

@@ -2,19 +2,37 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext
-from typing import Any
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, Insert, Table, insert
+from sqlalchemy import Connection, Engine, Insert, Table, exc, insert
 from sqlalchemy.dialects import postgresql, sqlite
 
 from serving.platform.database.engine import assert_durable, is_sqlite, read_engine, write_engine
+from serving.platform.database.faults import Locked, StorageFault, fault_of
+
+# With SQLite's own wait, a request is answered within half a minute however many wait before it.
+_LONGEST_WAIT_SECONDS: Final = 20.0
+
+
+_IN_EACH_WRITE: ContextVar[Callable[[Connection], None] | None] = ContextVar("in_each_write", default=None)
+
+
+@contextmanager
+def in_each_write(note: Callable[[Connection], None]) -> Iterator[None]:
+    """Run `note` at the end of every transaction that this request writes while the block runs."""
+    before = _IN_EACH_WRITE.set(note)
+    try:
+        yield
+    finally:
+        _IN_EACH_WRITE.reset(before)
 
 
 class Store:
-    """The database of one installation."""
+    """The database of one installation. `fault` is why the last transaction failed to write, None where it wrote."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -23,7 +41,8 @@ class Store:
         self.reads: Engine = read_engine(url) if is_sqlite(url) else self.writes
         # SQLite has one writer. A thread that finds it taken polls, so some of eight threads would wait until the busy
         # timeout. One process owns the file, so its threads queue here instead and proceed in turn.
-        self._turn = threading.Lock() if is_sqlite(url) else nullcontext()
+        self._turn = threading.Lock() if is_sqlite(url) else None
+        self.fault: StorageFault | None = None
         # Connections and a thread that nobody else takes, so that a probe waits for no request.
         self._probes: Engine = read_engine(url)
         self._prober = ThreadPoolExecutor(1, thread_name_prefix="probe")
@@ -33,15 +52,48 @@ class Store:
         assert_durable(self.writes)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
-        """A transaction that commits when the block ends and rolls back when it raises."""
-        with self._turn, self.writes.begin() as connection:
-            yield connection
+    def write(self, *, wait_seconds: float = _LONGEST_WAIT_SECONDS) -> Iterator[Connection]:
+        """A transaction that commits when the block ends and rolls back when it raises.
+
+        `wait_seconds` is the longest wait for the threads that write before this one.
+
+        Raises
+        ------
+        StorageFault
+            The database is full, locked, read-only or out of reach; nothing is stored.
+        """
+        try:
+            with self._in_turn(wait_seconds), _faults(), self.writes.begin() as connection:
+                yield connection
+                if (note := _IN_EACH_WRITE.get()) is not None:
+                    note(connection)
+        except StorageFault as fault:
+            self.fault = fault
+            raise
+        self.fault = None
+
+    @contextmanager
+    def _in_turn(self, wait_seconds: float) -> Iterator[None]:
+        if self._turn is None:
+            yield
+            return
+        if not self._turn.acquire(timeout=wait_seconds):
+            raise Locked
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """One consistent view without writes."""
-        with self.reads.connect() as connection:
+        """One consistent view without writes.
+
+        Raises
+        ------
+        StorageFault
+            The database is out of reach.
+        """
+        with _faults(), self.reads.connect() as connection:
             if connection.dialect.name == "postgresql":
                 connection = connection.execution_options(isolation_level="REPEATABLE READ")  # noqa: PLW2901  # as SQLite's
             yield connection
@@ -67,6 +119,17 @@ class Store:
         self._probes.dispose()
         self.reads.dispose()
         self.writes.dispose()
+
+
+@contextmanager
+def _faults() -> Iterator[None]:
+    """Raise a fault of the database as such."""
+    try:
+        yield
+    except (exc.SQLAlchemyError, OSError) as error:
+        if (fault := fault_of(error)) is None:
+            raise
+        raise fault from error
 
 
 def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

@@ -25,7 +25,7 @@ _MOST: Final = 1_000
 # More belong to a company with branches, or are a mistake of the source; each contact slows every later listing.
 MOST_OF_A_SELLER: Final = 50
 SOURCE: Final = "seller-contacts"
-_FIELDS: Final = {
+FIELDS: Final = {
     field.name: field
     for field in (
         fields.text("seller", 200, "The marketplace's id of the seller."),
@@ -34,7 +34,7 @@ _FIELDS: Final = {
         fields.instant("occurred_at", "The time since when the seller has it."),
     )
 }
-_REQUIRED: Final = ("seller", "kind", "value")
+REQUIRED: Final = ("seller", "kind", "value")
 
 
 def receive_contacts(
@@ -102,10 +102,10 @@ def _read(row: Any, now: datetime) -> dict[str, Any]:
     """
     if not isinstance(row, Mapping):
         raise Rejected("wrong_type", "", "A contact must be an object.")
-    if set(row) - set(_FIELDS):
-        raise Rejected("unknown_field", "", f"A contact has {', '.join(_FIELDS)} and no other fields.")
-    found = {name: _FIELDS[name].read(name, value) for name, value in row.items() if value is not None}
-    for name in _REQUIRED:
+    if set(row) - set(FIELDS):
+        raise Rejected("unknown_field", "", f"A contact has {', '.join(FIELDS)} and no other fields.")
+    found = {name: FIELDS[name].read(name, value) for name, value in row.items() if value is not None}
+    for name in REQUIRED:
         if found.get(name) is None:
             raise Rejected("missing_field", name, f"{name} is required.")
     occurred_at = found.get("occurred_at")
@@ -147,7 +147,7 @@ def _without_value(row: Any) -> dict[str, Any]:
     for name in ("seller", "kind"):
         value = row.get(name) if isinstance(row, Mapping) else None
         try:
-            found[name] = None if value is None else _FIELDS[name].read(name, value)
+            found[name] = None if value is None else FIELDS[name].read(name, value)
         except Rejected:
             found[name] = None
     return found

@@ -8,7 +8,7 @@ from typing import Any, Final
 import structlog
 from sqlalchemy import Connection
 
-from models.errors import Conflict
+from models.errors import Busy, Conflict
 from models.messages.english import fields_in_english, in_english
 from models.policies.deciding import EnforcementPolicy
 from models.policies.sellers import SanctionPolicy
@@ -130,7 +130,7 @@ def tell_marketplace(runtime: Runtime, connection: Connection, found: StoredSanc
     told = seller_actions.of_seller(connection, here, seller)
     if told and told[-1].state is ActionState.SCHEDULED and told[-1].kind is not act:
         if not seller_actions.OUTBOX.change(connection, told[-1], ActionEvent.WITHDRAW, {"due_at": None}):
-            raise Conflict("A request to the marketplace is being sent. Try again.")
+            raise Busy("A request to the marketplace is being sent. Try again.")
         record_step(connection, told.pop(), "withdrawn", actor, at, {})
     if act is (told[-1].kind if told else SellerAct.RESTORE):
         return

@@ -1,5 +1,6 @@
 """Errors are logged with their location, and without listing texts or signed-in users."""
 
+import json
 import subprocess
 import sys
 from traceback import format_exception
@@ -48,3 +49,51 @@ def test_what_the_database_refuses_is_told_without_the_row_that_it_refused(any_s
     told = "".join(format_exception(refused.value))
     assert "unique" in told.lower()
     assert email not in told
+
+
+_EVERYTHING = """
+import logging, threading, warnings
+from dbos._logger import init_logger
+from serving.platform.logs import configure_logs
+from serving.platform.settings import Settings
+
+configure_logs(Settings(log_format="json"))
+init_logger()
+warnings.warn("a warning\\nof two lines")
+logging.getLogger("uvicorn.error").error("a library's line\\nand another")
+logging.getLogger("dbos").warning("the job queue's line %s", 1)
+logging.getLogger("alembic.runtime.migration").info("too quiet to be logged")
+
+class Unraisable:
+    def __del__(self):
+        raise RuntimeError("while it was dropped")
+
+del_it = Unraisable()
+del del_it
+
+def crash():
+    raise RuntimeError("in a thread")
+
+thread = threading.Thread(target=crash, name="worker")
+thread.start()
+thread.join()
+raise RuntimeError("nobody expected this\\nat all")
+"""
+
+
+def test_with_json_every_line_is_json_whatever_wrote_it() -> None:
+    done = subprocess.run([sys.executable, "-c", _EVERYTHING], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    lines = [json.loads(line) for line in (done.stdout + done.stderr).splitlines()]
+    assert [(line.get("logger"), line["level"], line["event"].partition("\n")[0]) for line in lines[1:]] == [
+        ("uvicorn.error", "error", "a library's line"),
+        ("dbos", "warning", "the job queue's line 1"),
+        (None, "error", "object.failed"),
+        (None, "error", "thread.crashed"),
+        (None, "critical", "process.crashed"),
+    ]
+    assert lines[0]["logger"] == "py.warnings"
+    assert "a warning\nof two lines" in lines[0]["event"]
+    assert "nobody expected this\nat all" in lines[-1]["exception"]
+    assert lines[-2]["thread"] == "worker"
+    assert all("timestamp" in line for line in lines)

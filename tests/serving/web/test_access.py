@@ -114,7 +114,9 @@ def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
     public = {route for route, guard in guards_of(create_app(site.runtime)).items() if guard.startswith("public")}
     assert public == {
         "GET /healthz",
+        "HEAD /healthz",
         "GET /readyz",
+        "HEAD /readyz",
         "POST /api/v1/session",
         "GET /sign-in",
         "POST /sign-in",

@@ -183,6 +183,10 @@ STAYS: Final[dict[str, list[str]]] = {
         "worker_process.found",
         "worker_process.lacks",
     ],
+    "of a request that its caller may repeat: ids of the caller and of what it changed, deleted after 24 hours": [
+        "idempotency_key.caller",
+        "idempotency_key.reply",
+    ],
     "between a brand and its account manager, either can erase it": [
         "brand_message.text",
     ],

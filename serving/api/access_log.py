@@ -1,0 +1,75 @@
+"""The number of every request, and one log line for it: who asked for which route, the status, the duration."""
+
+import re
+import time
+import uuid
+from typing import Final
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.guards import CALLED_BY
+
+REQUEST_ID: Final = "x-request-id"
+_PLAIN: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+_NUMBER: Final = "touchstone.request_id"
+_log = structlog.get_logger()
+
+
+def request_id(scope: Scope) -> str:
+    """The number of a request: the caller's own where it is plain, else a new one."""
+    if _NUMBER not in scope:
+        given = Headers(scope=scope).get(REQUEST_ID, "")
+        scope[_NUMBER] = given if _PLAIN.fullmatch(given) else uuid.uuid4().hex
+    found: str = scope[_NUMBER]
+    return found
+
+
+class AccessLog:
+    """ASGI middleware: adds the number of the request to its response and to every log line, and logs the request.
+
+    The line has the pattern of the address, because an address and its query may hold a secret link or a person's name.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and log its response."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        number = request_id(scope)
+        status, began = 500, time.perf_counter()
+
+        async def numbered(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)[REQUEST_ID] = number
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=number):
+            try:
+                await self._app(scope, receive, numbered)
+            finally:
+                _log.info(
+                    "request.answered",
+                    method=scope["method"],
+                    route=route_of(scope),
+                    status=status,
+                    duration_ms=round(1000 * (time.perf_counter() - began), 1),
+                    caller=scope.get(CALLED_BY),
+                )
+
+
+def route_of(scope: Scope) -> str:
+    """The pattern of the requested address; `none` where no route has it."""
+    route = scope.get("route")
+    if isinstance(route, Route):
+        return route.path
+    # A mounted folder: the router has moved the matched part of the address to the root path.
+    mounts = (one for one in scope["app"].routes if isinstance(one, Mount)) if "app" in scope else ()
+    return next((f"{one.path}/{{file}}" for one in mounts if scope["path"].startswith(f"{one.path}/")), "none")

@@ -1,0 +1,150 @@
+"""The OpenAPI document of the application's routes."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, Literal
+
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from serving.api.contract.operations import ANSWERS
+from serving.api.contract.requests import BODIES, QUERIES, SCHEMAS
+from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, of_success
+from serving.api.contract.shapes import Error, NotReady, Shape
+from serving.api.repeating import SECRET, Repeatable
+from serving.guards import COOKIE, CSRF_HEADER, guard_of
+
+_REF: Final = "#/components/schemas/{model}"
+_TAGS: Final = {
+    "case_brand": "The brand of a case.",
+    "certification": "The certification of a brand's people.",
+    "deliveries": "Messages that did not reach the marketplace.",
+    "endpoints": "The marketplace's webhook endpoint.",
+    "intake": "Listings, events, contacts, appeals and counter-notices of a marketplace.",
+    "kill_switches": "Automatic rules and their kill switches.",
+    "learning": "Models, trainings and golden sets.",
+    "notices": "Notices of listings (Article 16 of the DSA).",
+    "pending_removals": "Removals pending approval, and alerts.",
+    "people": "Sessions, cases and verdicts.",
+    "score": "A score without intake.",
+    "seller_links": "Sellers' links to their removals.",
+    "seller_risk": "The risk of sellers.",
+    "sellers": "Strikes, sanctions and lists of sellers.",
+    "status": "Health, figures, and the state of listings and actions.",
+    "takedowns": "Takedown requests of brands.",
+    "test_buys": "Test buys.",
+}
+_SECURITY: Final = {
+    "apiKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A marketplace's API key: `Authorization: Bearer tsk.…`.",
+    },
+    "reporterKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The key of a registered reporter: `Authorization: Bearer tsr.…`.",
+    },
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "The cookie of a session; over https its name begins with `__Host-`.",
+    },
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": CSRF_HEADER,
+        "description": "The token that signing in returns; requests of a session that change something carry it.",
+    },
+}
+_REPEATABLE: Final = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
+    "description": "A repetition with the same key gets the response of the first request, for 24 hours.",
+}
+_DESCRIPTION: Final = (
+    "The service finds counterfeit listings, asks the brands that can tell, and acts on their answer. Every refusal "
+    "has the schema Error. Every response has `X-Request-Id`. A 405 names the accepted methods in `Allow`."
+)
+
+
+def contract_of(routes: Iterable[Any], server: str) -> dict[str, Any]:
+    """The contract of the programs' routes: those that are in the schema and have a documented answer."""
+    described = [one for one in routes if isinstance(one, APIRoute) and _operations(one) & ANSWERS.keys()]
+    found = get_openapi(
+        title="Touchstone",
+        version="1",
+        description=_DESCRIPTION,
+        routes=described,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        servers=[{"url": server}],
+        tags=[{"name": name, "description": text} for name, text in _TAGS.items()],
+    )
+    names = Counter(one.name for one in described)
+    for route in described:
+        for method in route.methods or ():
+            operation = found["paths"][route.path_format][method.lower()]
+            _complete(operation, route, method, unique=names[route.name] == 1)
+    shapes: list[type[Shape]] = [one for answers in ANSWERS.values() for kinds in answers.values() for one in kinds]
+    listed: list[type[Shape]] = sorted({*shapes, Error, NotReady}, key=lambda one: one.__name__)
+    wanted: list[tuple[type[BaseModel], Literal["validation"]]] = [(one, "validation") for one in listed]
+    _, made = models_json_schema(wanted, ref_template=_REF)
+    for one in made["$defs"].values():
+        for described_field in one.get("properties", {}).values():
+            described_field.pop("default", None)  # A default here means only that the field may be absent.
+    components = found.setdefault("components", {})
+    bodies = {name: one for name, one in components.get("schemas", {}).items() if not name.endswith("ValidationError")}
+    components["schemas"] = dict(sorted({**bodies, **SCHEMAS, **made["$defs"]}.items()))
+    components |= {"securitySchemes": _SECURITY, "headers": HEADERS, "responses": RESPONSES}
+    return found
+
+
+def _operations(route: APIRoute) -> set[tuple[str, str]]:
+    return {(method, route.path_format) for method in route.methods or ()}
+
+
+def _complete(operation: dict[str, Any], route: APIRoute, method: str, *, unique: bool) -> None:
+    module = str(route.endpoint.__module__).rpartition(".")[2]
+    key = (method, route.path_format)
+    head = "head_" if method == "HEAD" else ""
+    operation["operationId"] = head + (route.name if unique or head else f"{route.name}_{module}")
+    operation["tags"] = [module]
+    operation["summary"] = operation["description"].partition("\n")[0].rstrip(".")
+    parameters = operation.setdefault("parameters", [])
+    if key in QUERIES:
+        parameters.append(QUERIES[key])
+    repeatable = isinstance(route, Repeatable) and method in {"POST", "DELETE"} and _knows_its_caller(route)
+    if repeatable and key not in SECRET:
+        parameters.append(_REPEATABLE)
+    if not parameters:
+        del operation["parameters"]
+    if key in BODIES:
+        content = {kind: {"schema": schema} for kind, schema in BODIES[key].items()}
+        operation["requestBody"] = {"required": True, "content": content}
+    operation["security"] = _security(route, method)
+    successes = {str(status): of_success(status, kinds) for status, kinds in ANSWERS[key].items()}
+    refusals = {str(status): reference for status, reference in error_statuses(key, operation)}
+    operation["responses"] = dict(sorted({**successes, **refusals}.items()))
+
+
+def _knows_its_caller(route: APIRoute) -> bool:
+    guard = guard_of(route)
+    return guard is not None and not guard.name.startswith("public")
+
+
+def _security(route: APIRoute, method: str) -> list[Mapping[str, list[str]]]:
+    guard = guard_of(route)
+    name = "public" if guard is None else guard.name
+    session: dict[str, list[str]] = {"session": []}
+    if method != "GET":
+        session["csrf"] = []
+    if name.startswith("public"):
+        return [{}, {"reporterKey": []}] if route.path_format == "/api/v1/notices" else []
+    if name.startswith("any key "):
+        return [{"apiKey": []}, session]
+    return [{"apiKey": []}] if name.startswith("key ") else [session]

@@ -1,0 +1,116 @@
+"""The bodies of requests that a handler reads itself; the others are described by their models."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final, TypeAlias
+
+from features.fields import Field
+from serving.api.contract.listing_schema import listing_schema
+from serving.appeals.service.counter_notices import LONGEST_TEXT
+from serving.intake.service import seller_events
+from serving.intake.service.intake import LARGEST_BATCH
+from serving.sellers.service import contacts
+
+Schema: TypeAlias = dict[str, Any]
+JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
+_MOMENT: Final[Schema] = {"type": "string", "format": "date-time"}
+
+
+def _text(cap: int) -> Schema:
+    return {"type": "string", "minLength": 1, "maxLength": cap}
+
+
+def _object(properties: Mapping[str, Schema], *required: str, description: str) -> Schema:
+    return {
+        "type": "object",
+        "description": description,
+        "properties": dict(properties),
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _of_fields(fields: Iterable[Field], required: Iterable[str], description: str) -> Schema:
+    properties = {one.name: {**one.schema, "description": one.meaning} for one in fields}
+    return _object(properties, *required, description=description)
+
+
+def _to(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+SCHEMAS: Final[Mapping[str, Schema]] = {
+    "Listing": dict(listing_schema()),
+    "SellerEvent": _of_fields(seller_events.FIELDS.values(), seller_events.REQUIRED, "An event of a seller."),
+    "SellerContact": _of_fields(contacts.FIELDS.values(), contacts.REQUIRED, "A contact of a seller."),
+    "AppealBody": _object(
+        {"external_id": _text(200), "listing_external_id": _text(200), "statement": _text(5_000)},
+        "external_id",
+        "listing_external_id",
+        "statement",
+        description="A seller's appeal against a removal.",
+    ),
+    "CounterNoticeBody": _object(
+        {"listing_external_id": _text(200), "statement": _text(LONGEST_TEXT)},
+        "listing_external_id",
+        "statement",
+        description="A seller's answer to a removal.",
+    ),
+    "NoticeBody": _object(
+        {
+            "marketplace": {"type": "string", "description": "Only where there are several."},
+            "explanation": {"type": "string"},
+            "locations": {"type": "array", "items": {"type": "string"}, "description": "Addresses or ids of listings."},
+            "name": {"type": "string", "description": "A registered reporter may omit it."},
+            "email": {"type": "string", "description": "A registered reporter may omit it."},
+            "good_faith": {"type": "boolean"},
+            "reason_code": {"type": "string"},
+        },
+        "explanation",
+        "locations",
+        "good_faith",
+        "reason_code",
+        description="A notice of listings.",
+    ),
+    "SellerEvents": _object(
+        {
+            "events": {"type": "array", "items": _to("SellerEvent"), "maxItems": LARGEST_BATCH},
+            "complete_since": {**_MOMENT, "description": "Every event from this moment on is sent."},
+        },
+        "events",
+        description="Events of sellers.",
+    ),
+    "SellerContacts": _object(
+        {"contacts": {"type": "array", "items": _to("SellerContact"), "maxItems": LARGEST_BATCH}},
+        "contacts",
+        description="Contacts of sellers.",
+    ),
+    "ClockBody": _object({"to": _MOMENT}, "to", description="The moment to move the simulated clock to."),
+}
+_LISTINGS: Final[Schema] = {
+    "oneOf": [_to("Listing"), {"type": "array", "items": _to("Listing"), "maxItems": LARGEST_BATCH}]
+}
+# By operation, the schema of each media type.
+BODIES: Final[Mapping[tuple[str, str], Mapping[str, Schema]]] = {
+    ("POST", "/api/v1/listings"): {
+        JSON: _LISTINGS,
+        NDJSON: {"type": "string", "description": "One listing a line."},
+    },
+    ("POST", "/api/v1/score"): {JSON: _to("Listing")},
+    ("POST", "/api/v1/seller-events"): {JSON: _to("SellerEvents")},
+    ("POST", "/api/v1/seller-contacts"): {JSON: _to("SellerContacts")},
+    ("POST", "/api/v1/appeals"): {JSON: _to("AppealBody")},
+    ("POST", "/api/v1/counter-notices"): {JSON: _to("CounterNoticeBody")},
+    ("POST", "/api/v1/notices"): {JSON: _to("NoticeBody")},
+    ("POST", "/api/v1/clock"): {JSON: _to("ClockBody")},
+}
+# Parameters that a handler reads itself.
+QUERIES: Final[Mapping[tuple[str, str], Schema]] = {
+    ("GET", "/api/v1/notices"): {
+        "name": "since",
+        "in": "query",
+        "required": True,
+        "schema": _MOMENT,
+        "description": "Notices received or decided at or after this moment.",
+    }
+}

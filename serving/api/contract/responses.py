@@ -1,0 +1,112 @@
+"""Responses as OpenAPI: those of success, and one for each kind of refusal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from typing import Any, Final
+
+from serving.api.contract.shapes import Shape
+
+_JSON: Final = "application/json"
+HEADERS: Final[Mapping[str, Any]] = {
+    "X-Request-Id": {
+        "description": "The number of the request, also in the log.",
+        "schema": {"type": "string"},
+    },
+    "Retry-After": {
+        "description": "Seconds after which the same request may succeed.",
+        "schema": {"type": "integer", "minimum": 0},
+    },
+    "WWW-Authenticate": {
+        "description": "How to authenticate (RFC 6750).",
+        "schema": {"type": "string"},
+    },
+    "Idempotent-Replayed": {
+        "description": "`true` where this is the stored response to an earlier request.",
+        "schema": {"type": "string"},
+    },
+}
+
+
+def _headers(*names: str) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *names)}
+
+
+def _refusal(description: str, *headers: str, schema: str = "Error") -> dict[str, Any]:
+    content = {_JSON: {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
+    return {"description": description, "headers": _headers(*headers), "content": content}
+
+
+RESPONSES: Final[Mapping[str, Any]] = {
+    "Unauthorized": _refusal("No valid key or session.", "WWW-Authenticate"),
+    "Forbidden": _refusal("The key lacks the scope, the person the role, or the request its CSRF token."),
+    "NotFound": _refusal("There is no such thing, or it belongs to somebody else."),
+    "Conflict": _refusal(
+        "Another change came first. With `Retry-After`, the same request may succeed later.", "Retry-After"
+    ),
+    "RequestTimeout": _refusal("The body arrived too slowly; the connection is closed."),
+    "ContentTooLarge": _refusal("The body is too large."),
+    "UnsupportedMediaType": _refusal("The body is compressed or of another type."),
+    "MisdirectedRequest": _refusal("In production: the Host header names no host of this service."),
+    "UnprocessableContent": _refusal("The request is not valid; the field is named where there is one."),
+    "TooManyRequests": _refusal("A limit for a period is reached.", "Retry-After"),
+    "InternalServerError": _refusal("An error on our side, with the number of its log entry."),
+    "ServiceUnavailable": _refusal(
+        "The database does not write at the moment. Nothing of the request is stored.", "Retry-After"
+    ),
+    "NotReady": _refusal("The process cannot do its work now, with every reason.", "Retry-After", schema="NotReady"),
+}
+_BY_STATUS: Final = {
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "NotFound",
+    409: "Conflict",
+    408: "RequestTimeout",
+    413: "ContentTooLarge",
+    415: "UnsupportedMediaType",
+    421: "MisdirectedRequest",
+    422: "UnprocessableContent",
+    429: "TooManyRequests",
+    500: "InternalServerError",
+    503: "ServiceUnavailable",
+}
+# A person may have no marketplace, and these name a listing in their body.
+_OF_A_LISTING: Final = frozenset({"/api/v1/appeals", "/api/v1/counter-notices"})
+_HEALTH: Final = frozenset({"/healthz", "/readyz"})
+
+
+def of_success(status: int, kinds: Sequence[type[Shape]]) -> dict[str, Any]:
+    """The response of a success; its body is one of these shapes, empty where there is none."""
+    found: dict[str, Any] = {
+        "description": HTTPStatus(status).phrase,
+        "headers": _headers(*(("Idempotent-Replayed",) if status in {201, 202} else ())),
+    }
+    schemas = [{"$ref": f"#/components/schemas/{one.__name__}"} for one in kinds]
+    if schemas:
+        found["content"] = {_JSON: {"schema": schemas[0] if len(schemas) == 1 else {"anyOf": schemas}}}
+    return found
+
+
+def error_statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> Iterator[tuple[int, dict[str, str]]]:
+    """Every refusal that an operation can answer with."""
+    for status in sorted(_statuses(key, operation)):
+        name = "NotReady" if key[1] == "/readyz" and status == 503 else _BY_STATUS[status]
+        yield status, {"$ref": f"#/components/responses/{name}"}
+
+
+def _statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> set[int]:
+    method, path = key
+    found = {408, 413, 415, 421, 500, 503}  # Any request may have a body and any Host header.
+    if path in _HEALTH:
+        return found
+    found |= {401}
+    if operation["security"]:
+        found |= {403}
+    if "{" in path or {"apiKey": []} not in operation["security"] or path in _OF_A_LISTING:
+        found |= {404}
+    if method != "GET":
+        found |= {409}
+    if "parameters" in operation or "requestBody" in operation or method == "POST":
+        found |= {422}
+    if "requestBody" in operation and not all(operation["security"]):
+        found |= {429}
+    return found

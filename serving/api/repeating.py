@@ -1,0 +1,79 @@
+"""The header Idempotency-Key: a repeated request is answered as the first was."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from fastapi import Request, Response
+from fastapi.concurrency import run_in_threadpool
+from fastapi.routing import APIRoute
+
+from models.errors import Invalid
+from serving.accounts.store.accounts import Session
+from serving.guards import Caller, guard_of, runtime_of
+from serving.idempotency.service import Reply, begin, free, keep, repeatable, working
+
+HEADER: Final = "idempotency-key"
+REPLAYED: Final = "idempotent-replayed"
+_CHANGING: Final = frozenset({"POST", "DELETE", "PUT", "PATCH"})
+# Their responses hold a secret that is shown once and stored nowhere, so no repetition can have it.
+SECRET: Final = frozenset(
+    {
+        ("POST", "/api/v1/actions/{action_id}/seller-link"),
+        ("POST", "/api/v1/endpoints"),
+        ("POST", "/api/v1/endpoints/{endpoint_id}/secret"),
+    }
+)
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class Repeatable(APIRoute):
+    """A route that keeps the response to a request with an Idempotency-Key for its caller, for 24 hours.
+
+    A refusal that stored nothing is not kept: a repetition of it is tried again. Public routes know no caller, so they
+    ignore the header; routes with a secret in their response refuse it.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """The handler, once for each key of a caller."""
+        handle = super().get_route_handler()
+        guard = guard_of(self)
+        if guard is None or not _CHANGING & (self.methods or set()):
+            return handle
+
+        async def once(request: Request) -> Response:
+            key = request.headers.get(HEADER)
+            if key is None:
+                return await handle(request)
+            caller = _name(await guard(request))
+            if (request.method, self.path) in SECRET:
+                raise Invalid("This response holds a secret, which is not stored. Send no Idempotency-Key.")
+            return await handle(request) if caller is None else await _once(request, handle, caller, key)
+
+        return once
+
+
+def _name(caller: object) -> str | None:
+    match caller:
+        case Session():
+            return f"user:{caller.person.user_id}"
+        case Caller():
+            return caller.actor
+    return None
+
+
+async def _once(request: Request, handle: Handler, caller: str, key: str) -> Response:
+    runtime = runtime_of(request)
+    address = f"{request.url.path}?{request.url.query}"
+    wanted = repeatable(caller, key, request.method, address, await request.body())
+    earlier = await run_in_threadpool(begin, runtime, wanted)
+    if earlier is not None:
+        media_type = "application/json" if earlier.body else None
+        return Response(earlier.body, earlier.status, {REPLAYED: "true"}, media_type)
+    try:
+        with working(wanted):
+            answer = await handle(request)
+    except BaseException:
+        await run_in_threadpool(free, runtime, wanted)
+        raise
+    await run_in_threadpool(keep, runtime, wanted, Reply(answer.status_code, bytes(answer.body).decode()))
+    return answer

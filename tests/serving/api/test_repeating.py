@@ -1,0 +1,255 @@
+"""Idempotency-Key: a client that does not know whether its request arrived sends it again, and it counts once."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from sqlalchemy import func, select
+
+from serving.accounts.rules.access import Scope
+from serving.administration.service import provisioning
+from serving.api.repeating import REPLAYED, SECRET, Repeatable
+from serving.app import create_app
+from serving.appeals.tables import appeal
+from serving.cases.tables import verdict
+from serving.idempotency import store
+from serving.idempotency.service import begin, delete_expired, repeatable
+from serving.idempotency.tables import idempotency_key
+from serving.platform.database.faults import Full
+from serving.review.tables import takedown_request
+from tests.fixtures.bursts import questions
+from tests.fixtures.clients import a_client, sign_in, with_key
+from tests.fixtures.listings import a_row
+from tests.fixtures.removing import a_marketplace_that_listens, removed_by_brand
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+from tests.serving.web.reports import admit_model
+
+KEY = {"idempotency-key": "7a3e-1"}
+
+
+def count(site: Site, table: Any) -> int:
+    with site.runtime.store.read() as connection:
+        return int(connection.execute(select(func.count()).select_from(table)).scalar_one())
+
+
+def same(first: Response, again: Response) -> None:
+    """The second is the stored response of the first."""
+    assert first.status_code in {200, 201, 202}, first.text
+    assert REPLAYED not in first.headers
+    assert (again.status_code, again.content) == (first.status_code, first.content)
+    assert again.headers[REPLAYED] == "true"
+    assert again.headers["content-type"] == first.headers["content-type"]
+    assert again.headers["x-request-id"] != first.headers["x-request-id"]
+
+
+def test_a_repeated_verdict_is_answered_as_the_first_and_counts_once(client: TestClient, site: Site) -> None:
+    case = a_case(site)
+    headers = sign_in(client, site.analyst)
+    path, before = f"/api/v1/cases/{case.case_id}/verdicts", count(site, verdict)
+    body = {"version_id": case.version_id, "judgement": "genuine"}
+    same(*(client.post(path, json=body, headers=headers | KEY) for _ in range(2)))
+    assert count(site, verdict) == before + 1
+    without = client.post(path, json=body, headers=headers)
+    assert without.status_code == 409, "without a key it is another request"
+
+
+def test_a_repeated_appeal_is_answered_as_the_first(client: TestClient, site: Site) -> None:
+    with a_marketplace_that_listens(site):
+        removed_by_brand(site, "MP-77")
+    body = {"external_id": "a-1", "listing_external_id": "MP-77", "statement": "These goods are genuine."}
+    headers = with_key(site) | KEY
+    same(*(client.post("/api/v1/appeals", json=body, headers=headers) for _ in range(2)))
+    assert count(site, appeal) == 1
+
+
+def test_a_repeated_approval_of_a_model_is_answered_as_the_first(client: TestClient, site: Site) -> None:
+    digest = admit_model(site)
+    headers = sign_in(client, site.data_scientist) | KEY
+    same(
+        *(client.post("/api/v1/promotions", json={"digest": digest, "reason": "x"}, headers=headers) for _ in range(2))
+    )
+
+
+def test_a_repeated_takedown_request_is_answered_as_the_first(client: TestClient, site: Site) -> None:
+    found = questions(site, 2)
+    headers = sign_in(client, site.brand_person)
+    body = {
+        "right_id": client.get("/api/v1/rights").json()["rights"][0]["right_id"],
+        "reason_code": "trademark_counterfeit",
+        "items": [{"case_id": one.case_id, "version_id": one.version_id} for one in found],
+        "good_faith": True,
+    }
+    same(*(client.post("/api/v1/takedown-requests", json=body, headers=headers | KEY) for _ in range(2)))
+    assert count(site, takedown_request) == 1
+
+
+def test_a_repeated_training_is_answered_as_the_first(client: TestClient, site: Site) -> None:
+    headers = sign_in(client, site.data_scientist)
+    same(*(client.post("/api/v1/trainings", headers=headers | KEY) for _ in range(2)))
+
+
+def test_a_repeated_listing_is_answered_as_the_first_created(client: TestClient, site: Site) -> None:
+    headers = with_key(site) | KEY
+    same(*(client.post("/api/v1/listings", json=a_row(), headers=headers) for _ in range(2)))
+
+
+def test_a_refused_listing_that_is_in_quarantine_is_refused_alike(client: TestClient, site: Site) -> None:
+    headers = with_key(site) | KEY
+    first, again = (client.post("/api/v1/listings", json=a_row(price="none"), headers=headers) for _ in range(2))
+    assert first.status_code == 422
+    assert (again.status_code, again.content, again.headers[REPLAYED]) == (422, first.content, "true")
+
+
+def test_a_key_with_another_request_is_refused(client: TestClient, site: Site) -> None:
+    headers = with_key(site) | KEY
+    assert client.post("/api/v1/listings", json=a_row(), headers=headers).status_code == 201
+    others = [
+        client.post("/api/v1/listings", json=a_row(price="1.00"), headers=headers),
+        client.post("/api/v1/listings?x=1", json=a_row(), headers=headers),
+        client.post("/api/v1/seller-events", json=a_row(), headers=headers),
+    ]
+    assert {(one.status_code, one.json()["error"]["code"]) for one in others} == {(422, "idempotency_key_reused")}
+
+
+def test_two_callers_may_use_the_same_key(client: TestClient, site: Site) -> None:
+    other = provisioning.add_key(site.runtime, name="t", scopes=(Scope.INTAKE,), marketplace=None, by="test")
+    both = [with_key(site), {"authorization": f"Bearer {other}"}]
+    answers = [client.post("/api/v1/listings", json=a_row(), headers=one | KEY) for one in both]
+    assert [one.status_code for one in answers] == [201, 200]
+
+
+def test_a_stranger_learns_nothing_by_a_key(client: TestClient, site: Site) -> None:
+    assert client.post("/api/v1/listings", json=a_row(), headers=with_key(site) | KEY).status_code == 201
+    assert client.post("/api/v1/listings", json=a_row(), headers=KEY).status_code == 401
+
+
+def test_a_refusal_that_stored_nothing_is_tried_again(client: TestClient, site: Site) -> None:
+    headers = sign_in(client, site.analyst)
+    case = a_case(site)
+    path = f"/api/v1/cases/{case.case_id}/verdicts"
+    wrong = {"version_id": "ver_1", "judgement": "genuine"}
+    right = {"version_id": case.version_id, "judgement": "genuine"}
+    assert client.post(path, json=wrong, headers=headers | KEY).status_code == 409
+    assert client.post(path, json={"no": 1}, headers=headers | KEY).status_code == 422
+    assert client.post(path, json=right, headers=headers | KEY).status_code == 201
+
+
+KEYS = [("", 422, "empty"), ("x" * 255, 201, "the longest"), ("x" * 256, 422, "too long"), ("a\tb", 422, "a tab")]
+
+
+@pytest.mark.parametrize(("key", "status", "_why"), KEYS, ids=[row[-1] for row in KEYS])
+def test_a_key_is_short_plain_text(client: TestClient, site: Site, key: str, status: int, _why: str) -> None:
+    answer = client.post("/api/v1/listings", json=a_row(), headers=with_key(site) | {"idempotency-key": key})
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(SECRET))
+def test_a_response_with_a_secret_is_not_kept(client: TestClient, site: Site, method: str, path: str) -> None:
+    scopes = (Scope.INTAKE, Scope.ENDPOINTS)
+    key = provisioning.add_key(site.runtime, name="t", scopes=scopes, marketplace=None, by="test")
+    headers = {"authorization": f"Bearer {key}"} | KEY
+    answer = client.request(method, path.format(action_id="act_1", endpoint_id="end_1"), headers=headers, json={})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid")
+    assert count(site, idempotency_key) == 0
+
+
+def test_every_operation_that_changes_something_can_be_repeated(site: Site) -> None:
+    """But those that store nothing for a caller: sign-in and public notices, a score, the simulated clock."""
+    without = {
+        f"{method} {getattr(route, 'path', '')}"
+        for route in create_app(site.runtime).routes
+        for method in (getattr(route, "methods", None) or set()) - {"GET", "HEAD"}
+        if str(getattr(route, "path", "")).startswith("/api/") and not isinstance(route, Repeatable)
+    }
+    assert without == {"POST /api/v1/score", "POST /api/v1/clock"}
+
+
+@pytest.mark.both_engines
+def test_of_requests_at_once_with_one_key_one_does_the_work(any_site: Site) -> None:
+    case = a_case(any_site)
+    client = a_client(any_site.runtime)
+    headers = sign_in(client, any_site.analyst) | KEY
+    path, before = f"/api/v1/cases/{case.case_id}/verdicts", count(any_site, verdict)
+    body = {"version_id": case.version_id, "judgement": "genuine"}
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: client.post(path, json=body, headers=headers), range(8)))
+    assert {one.status_code for one in answers} <= {201, 409}
+    done = [one for one in answers if one.status_code == 201]
+    waiting = [one for one in answers if one.status_code == 409]
+    assert len({one.content for one in done}) == 1, [one.text for one in answers]
+    assert [REPLAYED in one.headers for one in done].count(False) == 1
+    assert {(one.json()["error"]["code"], one.headers.get("retry-after")) for one in waiting} <= {
+        ("idempotency_in_progress", "1")
+    }
+    assert count(any_site, verdict) == before + 1
+    same(next(one for one in done if REPLAYED not in one.headers), client.post(path, json=body, headers=headers))
+
+
+@pytest.fixture
+def begun(site: Site) -> store.Repeatable:
+    """A request that a process had begun when it was killed."""
+    wanted = repeatable("key:1", "k", "POST", "/x?", b"{}")
+    assert begin(site.runtime, wanted) is None
+    return wanted
+
+
+def at(site: Site, monkeypatch: pytest.MonkeyPatch, later: timedelta) -> None:
+    moment = site.runtime.wall.now() + later
+    monkeypatch.setattr(type(site.runtime.wall), "now", lambda _: moment)
+
+
+def test_a_request_whose_process_was_killed_before_it_stored_anything_is_taken_over(
+    site: Site, begun: store.Repeatable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(Exception, match="in progress") as refused:
+        begin(site.runtime, begun)
+    assert refused.value.code == "idempotency_in_progress"  # type: ignore[attr-defined]  # of a domain error
+    at(site, monkeypatch, timedelta(minutes=5, seconds=1))
+    assert begin(site.runtime, begun) is None
+    with pytest.raises(Exception, match="in progress"):
+        begin(site.runtime, begun)
+
+
+def test_a_request_whose_process_was_killed_after_it_had_stored_its_work_is_not_done_again(
+    site: Site, begun: store.Repeatable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with site.runtime.store.write() as connection:
+        store.mark_stored(connection, begun)
+    at(site, monkeypatch, timedelta(hours=23))
+    with pytest.raises(Exception, match="its response was lost"):
+        begin(site.runtime, begun)
+
+
+def test_a_key_is_kept_for_a_day(site: Site, begun: store.Repeatable, monkeypatch: pytest.MonkeyPatch) -> None:
+    with site.runtime.store.write() as connection:
+        store.keep(connection, begun, 201, "{}")
+    at(site, monkeypatch, timedelta(hours=23, minutes=59))
+    assert delete_expired(site.runtime) == 0
+    assert begin(site.runtime, begun) is not None
+    at(site, monkeypatch, timedelta(minutes=2))
+    assert begin(site.runtime, begun) is None, "before any sweep too"
+    at(site, monkeypatch, timedelta(hours=24, minutes=1))
+    assert delete_expired(site.runtime) == 1
+    assert count(site, idempotency_key) == 0
+
+
+def test_a_response_that_cannot_be_stored_is_sent_all_the_same(
+    client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk fills between the work and the response."""
+
+    def full(*_: object) -> None:
+        raise Full
+
+    monkeypatch.setattr(store, "keep", full)
+    headers = with_key(site) | KEY
+    assert client.post("/api/v1/listings", json=a_row(), headers=headers).status_code == 201
+    later = [client.post("/api/v1/listings", json=a_row(), headers=headers)]
+    at(site, monkeypatch, timedelta(minutes=6))
+    later.append(client.post("/api/v1/listings", json=a_row(), headers=headers))
+    codes = [(one.status_code, one.json()["error"]["code"]) for one in later]
+    assert codes == [(409, "idempotency_in_progress"), (409, "idempotency_response_lost")]

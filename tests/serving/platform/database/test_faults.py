@@ -1,0 +1,196 @@
+"""Faults of the database that pass: which errors are one, and what a request, a job and a supervisor are told."""
+
+import errno
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError  # noqa: A004  # a pool's
+
+from serving.guards import CSRF_HEADER
+from serving.operations.service.presence import Presence
+from serving.platform.database.engine import sqlite_driver
+from serving.platform.database.faults import Full, Locked, ReadOnly, StorageFault, fault_of
+from serving.platform.database.store import Store
+from tests.fixtures.clients import sign_in, with_key
+from tests.fixtures.listings import a_row
+from tests.fixtures.runtimes import DATABASE, Site
+from tests.fixtures.small_disk import a_small_disk
+
+
+class _OfSqlite(Exception):
+    def __init__(self, code: int) -> None:
+        self.sqlite_errorcode = code
+
+
+class _OfPostgresql(Exception):
+    def __init__(self, state: str) -> None:
+        self.sqlstate = state
+
+
+ERRORS = [
+    (OperationalError("", {}, _OfSqlite(13)), Full, "SQLITE_FULL"),
+    (OperationalError("", {}, _OfSqlite(5)), Locked, "SQLITE_BUSY"),
+    (OperationalError("", {}, _OfSqlite(5 | 2 << 8)), Locked, "SQLITE_BUSY_SNAPSHOT, an extended code"),
+    (OperationalError("", {}, _OfSqlite(8 | 6 << 8)), ReadOnly, "SQLITE_READONLY_DIRECTORY"),
+    (OperationalError("", {}, _OfSqlite(10 | 3 << 8)), StorageFault, "SQLITE_IOERR_WRITE"),
+    (OperationalError("", {}, _OfSqlite(1)), None, "SQLITE_ERROR is an error of ours"),
+    (IntegrityError("", {}, _OfSqlite(19)), None, "SQLITE_CONSTRAINT"),
+    (OperationalError("", {}, _OfPostgresql("53100")), Full, "disk_full"),
+    (DBAPIError("", {}, _OfPostgresql("25006")), ReadOnly, "read_only_sql_transaction"),
+    (OperationalError("", {}, _OfPostgresql("57P01")), StorageFault, "admin_shutdown"),
+    (OperationalError("", {}, _OfPostgresql("40001")), None, "serialization_failure is the caller's to repeat"),
+    (TimeoutError("no connection left"), StorageFault, "the pool is exhausted"),
+    (OSError(errno.ENOSPC, "no space"), Full, "a file beside the database"),
+    (OSError(errno.EROFS, "read-only"), ReadOnly, "a disk that became read-only"),
+    (FileNotFoundError(errno.ENOENT, "none"), None, "an error of ours"),
+    (ValueError("x"), None, "an error of ours"),
+]
+
+
+@pytest.mark.parametrize(("error", "fault", "_why"), ERRORS, ids=[row[-1] for row in ERRORS])
+def test_only_faults_of_the_database_itself_are_told_as_such(
+    error: Exception, fault: type[StorageFault] | None, _why: str
+) -> None:
+    assert fault_of(error) is fault
+
+
+@contextmanager
+def full(site: Site) -> Iterator[None]:
+    """The engine's own refusal: the file may not grow by a page, and none in it is free."""
+    with _pragma(site, "max_page_count=1", "max_page_count=4294967294"), site.runtime.store.read() as connection:
+        connection.exec_driver_sql("SELECT 1")
+        yield
+
+
+@contextmanager
+def read_only(site: Site) -> Iterator[None]:
+    with _pragma(site, "query_only=ON", "query_only=OFF"):
+        yield
+
+
+@contextmanager
+def _pragma(site: Site, on: str, off: str) -> Iterator[None]:
+    """A setting of each connection that writes, those that are opened meanwhile included."""
+    engine = site.runtime.store.writes
+
+    def set_it(connection: Any, *_: object) -> None:
+        connection.execute(f"PRAGMA {on}").fetchall()
+
+    event.listen(engine, "connect", set_it)
+    engine.dispose()
+    try:
+        yield
+    finally:
+        event.remove(engine, "connect", set_it)
+        engine.dispose()
+
+
+@contextmanager
+def locked(site: Site) -> Iterator[None]:
+    """Another connection holds the write lock, and nobody waits for it."""
+    with closing(sqlite_driver().connect(site.runtime.home.root / DATABASE, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with _pragma(site, "busy_timeout=0", "busy_timeout=30000"):
+            yield
+        other.execute("ROLLBACK")
+
+
+FAULTS = [(full, "storage_full"), (locked, "storage_locked"), (read_only, "storage_read_only")]
+
+
+@pytest.mark.parametrize(("fault", "code"), FAULTS, ids=[code for _, code in FAULTS])
+def test_a_request_that_cannot_be_stored_is_told_so_and_the_next_is_stored_once_it_can_be(
+    client: TestClient, site: Site, fault: Any, code: str
+) -> None:
+    accepted, headers = [], with_key(site)
+    for round_ in range(2):
+        before = client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"before-{round_}"))
+        accepted.append(before)
+        with fault(site):
+            long = a_row(external_id=f"during-{round_}", description="x" * 20_000)
+            refused = client.post("/api/v1/listings", headers=headers, json=long)
+            assert (refused.status_code, refused.json()["error"]["code"]) == (503, code)
+            assert refused.headers["retry-after"] == "5"
+            ready = client.get("/readyz")
+            assert ready.status_code == 503
+            assert [one["code"] for one in ready.json()["reasons"]] == [code]
+            assert ready.headers["retry-after"] == "10"
+            assert client.get("/healthz").status_code == 200
+            assert client.get("/api/v1/figures", headers=headers).status_code == 200, "reading goes on"
+        after = client.post("/api/v1/listings", headers=headers, json=a_row(external_id=f"during-{round_}"))
+        accepted.append(after)
+        assert client.get("/readyz").status_code == 200
+    assert [one.status_code for one in accepted] == [201] * 4
+    for external_id in ("before-0", "during-0", "before-1", "during-1"):
+        found = client.get(f"/api/v1/listings/{external_id}", headers=headers)
+        assert (found.status_code, found.json()["version"]) == (200, 1)
+
+
+@pytest.mark.parametrize(("fault", "code"), FAULTS[1:], ids=[code for _, code in FAULTS[1:]])
+def test_a_page_tells_a_person_that_the_input_was_not_recorded(
+    client: TestClient, site: Site, fault: Any, code: str
+) -> None:
+    form = {"csrf_token": sign_in(client, site.analyst)[CSRF_HEADER]}
+    with fault(site):
+        answer = client.post("/help/onboarding/analyst/seen", data=form, headers={"accept": "text/html"})
+    assert answer.status_code == 503, code
+    assert answer.headers["retry-after"] == "5"
+    assert "Nothing was stored" in answer.text
+
+
+def test_a_process_is_ready_again_by_its_own_heartbeat(client: TestClient, site: Site) -> None:
+    presence = Presence(site.runtime)
+    assert presence.swept({}, 0.1)
+    with full(site), pytest.raises(StorageFault), site.runtime.store.write() as connection:
+        connection.exec_driver_sql("CREATE TABLE larger AS SELECT zeroblob(100000)")
+    assert client.get("/readyz").status_code == 503
+    assert presence.swept({}, 0.1), "within the half minute in which a heartbeat is not repeated"
+    assert client.get("/readyz").status_code == 200
+    assert not presence.swept({}, 0.1)
+
+
+def test_a_thread_that_waits_too_long_for_its_turn_is_told_so(site: Site) -> None:
+    store = Store(site.runtime.store.url)
+    with store.write(), pytest.raises(Locked), store.write(wait_seconds=0.01):
+        pytest.fail("two writers at once")
+    with store.write(wait_seconds=0.01) as connection:
+        connection.exec_driver_sql("SELECT 1")
+    store.close()
+
+
+def test_a_small_disk_that_is_full_loses_nothing_that_was_accepted(tmp_path: Path) -> None:
+    """A real file system of a few megabytes; skipped without the privilege to mount one."""
+    with a_small_disk(tmp_path / "small") as disk:
+        store = Store(f"sqlite:///{disk.folder / 'small.sqlite'}")
+        with store.write() as connection:
+            connection.exec_driver_sql("CREATE TABLE kept (n INTEGER PRIMARY KEY, text BLOB)")
+        accepted = 0
+        while accepted < 10_000:
+            try:
+                _keep(store, accepted)
+            except Full:
+                break
+            accepted += 1
+        assert isinstance(store.fault, Full)
+        assert _kept(store) == accepted
+        disk.grow("16m")
+        _keep(store, accepted)
+        assert store.fault is None
+        assert _kept(store) == accepted + 1
+        store.close()
+
+
+def _keep(store: Store, number: int) -> None:
+    with store.write() as connection:
+        connection.exec_driver_sql("INSERT INTO kept VALUES (?, zeroblob(20000))", (number,))
+
+
+def _kept(store: Store) -> int:
+    with store.read() as connection:
+        assert connection.exec_driver_sql("PRAGMA integrity_check").scalar_one() == "ok"
+        return int(connection.exec_driver_sql("SELECT count(*) FROM kept").scalar_one())
