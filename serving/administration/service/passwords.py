@@ -4,8 +4,10 @@ from sqlalchemy import Connection
 
 from models.errors import Invalid
 from serving.accounts.rules.access import Person
+from serving.accounts.rules.second_person import Making, Origin
 from serving.accounts.service import auth
-from serving.accounts.store import accounts, people, reset_links
+from serving.accounts.store import accounts, origins, people, reset_links
+from serving.accounts.store.reset_links import ResetLink
 from serving.administration.service.reset_links import live_link
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
@@ -73,6 +75,7 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> Non
         link = live_link(runtime, connection, token)
         reset_links.use(connection, link.link_id, runtime.wall.now())
         ended = _put(runtime, connection, link.user_id, hashed, staying="")
+        _keep_origin(runtime, connection, link)
         for place in sorted(accounts.places_of(connection, link.user_id)):
             audit.record(
                 connection,
@@ -83,8 +86,18 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> Non
                 link.user_id,
                 link=link.link_id,
                 made_by=link.made_by,
+                as_root=link.as_root,
                 sessions_ended=ended,
             )
+
+
+def _keep_origin(runtime: Runtime, connection: Connection, link: ResetLink) -> None:
+    """The maker had the link, and so counts with the account from now on; the owner of the directory may found it."""
+    if link.made_by is None and not link.as_root:
+        return
+    making = Making.ADDED if link.made_by is None else Making.RESET
+    origin = Origin(making, link.made_by, runtime.clock.now())
+    origins.add_origin(connection, runtime.ids.new("org"), link.user_id, origin)
 
 
 def _put(runtime: Runtime, connection: Connection, user_id: str, hashed: str, *, staying: str) -> int:

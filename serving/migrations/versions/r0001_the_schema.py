@@ -33,6 +33,7 @@ def _differ(*fixed: str, once: tuple[str, ...] = ()) -> str:
 
 # Append-only tables, and which changes of a row are refused: all, or all that do more than erase.
 _GROWING: Final = {
+    "account_origin": "",
     "audit_entry": "",
     "audit_payload": "",
     "erased_payload": "",

@@ -134,6 +134,10 @@ NOT_SHOWN: Final = frozenset(
         # Cases, rights and notices, as analysts and account managers work on them.
         "A notice that is {state} is not decided by a case.",
         "You supplied this right. Somebody else must verify it.",
+        (
+            "Your account and the one that supplied this right count as one person, because one created the other or "
+            "reset its password, or one person did so for both. Somebody else must verify it."
+        ),
         "A right that is {was} cannot become {wanted}.",
         "Only a brand's own people confirm under its right.",
         "Only the {party} can {event}.",
