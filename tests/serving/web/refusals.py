@@ -47,6 +47,7 @@ REACHED: Final = (
     "serving.notices.rules.notices",
     "serving.notices.service.notice_complaints",
     "serving.notices.service.notice_links",
+    "serving.notices.service.notices",
     "serving.platform.row_files",
     "serving.review.rules.takedown",
     "serving.review.service.case_access",
