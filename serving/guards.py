@@ -65,6 +65,11 @@ def runtime_of(request: Request) -> Runtime:
     return found
 
 
+def address_of(request: Request) -> str:
+    """The network address that a request comes from; empty where it is unknown."""
+    return request.client.host if request.client else ""
+
+
 def cookie_name(runtime: Runtime) -> str:
     """The name of the session cookie. With https, its prefix makes the browser restrict the cookie to this host."""
     return f"__Host-{COOKIE}" if is_secure(runtime) else COOKIE

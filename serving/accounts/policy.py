@@ -13,6 +13,9 @@ class InvitationPolicy:
 
     # A week spans a holiday and a weekend; a link that stays in a mailbox longer is a growing risk. Ours.
     valid_days: int = 7
+    # A stolen lead account could otherwise invite accounts and confirm with them at once. In a day the brand's people
+    # and the marketplace see the invitation, and the lead is asked. Ours.
+    colleague_confirms_after_hours: int = 24
 
 
 DEFAULT_INVITATIONS: Final = InvitationPolicy()

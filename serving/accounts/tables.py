@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     Boolean,
+    CheckConstraint,
     Column,
     ForeignKey,
     ForeignKeyConstraint,
@@ -22,11 +23,24 @@ account = Table(
     Column("email", String(320), nullable=False, unique=True),
     Column("name", String(200), nullable=False),
     Column("password_hash", String(200), nullable=False),
-    # The inviter by a link; empty for people whom the owner of the data directory added.
-    Column("invited_by", ID, ForeignKey("account.user_id"), nullable=True),
     moment("created_at"),
     moment("signed_in_at", nullable=True),
     moment("disabled_at", nullable=True),
+)
+
+# Who may hold an account: append-only. `made_by` is empty where the owner of the data directory acted.
+account_origin = Table(
+    "account_origin",
+    metadata,
+    id_column("origin_id"),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    word("making"),
+    Column("made_by", ID, ForeignKey("account.user_id"), nullable=True),
+    moment("known_at"),
+    PrimaryKeyConstraint("origin_id"),
+    Index("ix_account_origin_user_id", "user_id"),
+    one_of("making", "added", "invited", "reset"),
+    CheckConstraint("(making = 'added') = (made_by IS NULL)", name="maker"),
 )
 
 role_grant = Table(
@@ -38,6 +52,8 @@ role_grant = Table(
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     Column("leads", Boolean, nullable=False, server_default=false()),
     moment("created_at"),
+    # A brand's user whom its lead invited confirms from then on.
+    moment("confirms_from", nullable=True),
     UniqueConstraint("user_id", "role", "marketplace_id", "brand_id"),
     one_of("role", "analyst", "brand", "account_manager", "data_scientist", "admin"),
 )
@@ -108,8 +124,9 @@ reset_link = Table(
     id_column("link_id"),
     Column("token_hash", String(64), nullable=False, unique=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
-    # Empty where the operator of the data directory made it.
+    # Empty where the operator of the data directory made it; only such a link can found the account again.
     Column("made_by", ID, ForeignKey("account.user_id"), nullable=True),
+    Column("as_root", Boolean, nullable=False, server_default=false()),
     moment("made_at"),
     moment("expires_at"),
     moment("used_at", nullable=True),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
@@ -14,7 +15,7 @@ from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
 from serving.api.moments import in_utc
 from serving.api.repeating import Repeatable
-from serving.guards import Caller, key, public, runtime_of
+from serving.guards import Caller, address_of, key, public, runtime_of
 from serving.notices.rules.notices import Channel, Draft
 from serving.notices.service.notice_list import changed_notices
 from serving.notices.service.notices import receive_notice
@@ -41,7 +42,12 @@ async def post_notice(request: Request) -> JSONResponse:
             "Send an object with {names}; marketplace only where there are several.", names=", ".join(sorted(_FIELDS))
         )
     found = await run_in_threadpool(
-        receive_notice, runtime, _text(body, "marketplace") or None, _draft(body), Channel.API, reporter
+        partial(receive_notice, address=address_of(request)),
+        runtime,
+        _text(body, "marketplace") or None,
+        _draft(body),
+        Channel.API,
+        reporter,
     )
     answer = {
         "notice_id": found.notice_id,

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -103,6 +104,13 @@ def judged(answers: Mapping[str, int]) -> Result:
             raise Invalid("Choose an answer to “{question}”", question=Phrase(one.text))
     wrong = tuple(one.key for one in questions() if answers[one.key] != one.right)
     return Result(len(questions()) - len(wrong), wrong)
+
+
+def recently_invited(confirms_from: datetime | None, at: datetime) -> Message | None:
+    """Why a user whom the brand's lead invited may not confirm yet; None where they may."""
+    if confirms_from is None or at >= confirms_from:
+        return None
+    return message("certification.recently_invited", n=math.ceil((confirms_from - at) / timedelta(hours=1)))
 
 
 def gate(passed: Passed | None, at: datetime, policy: EnrolmentPolicy) -> Gate:

@@ -1,14 +1,22 @@
 """Commands about marketplaces, people and API keys."""
 
-from typing import Annotated
+import csv
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 
+from models.errors import Invalid
 from serving.accounts.rules.access import LOCAL, Role, Scope
 from serving.commands.declaring import command
 from serving.commands.groups import key, marketplace, person
 from serving.commands.options import Marketplace, one_of, settings_with
 from serving.commands.registry import At, Runtime
+
+_NEEDED: Final = ("email", "name", "role")
+_MARKS: Final = {"": False, "no": False, "false": False, "0": False, "yes": True, "true": True, "1": True}
+_FLAGS: Final = ("certified", "leads")
+_COLUMNS: Final = (*_NEEDED, "brand", "marketplace", *_FLAGS)
 
 
 def _scopes(wanted: list[str]) -> list[str]:
@@ -37,29 +45,19 @@ def sell_in(at: At, territory: Annotated[list[str], typer.Argument()]) -> str:
     return f"It sells in {', '.join(territory)}."
 
 
-@command(person, "add")
+@command()
 def add_person(
     runtime: Runtime,
     email: str,
-    name: Annotated[str, typer.Option(help="Full name.")],
-    role: Annotated[
-        str,
-        typer.Option(
-            callback=lambda value: one_of(value, Role, "--role"),
-            help="analyst, brand, account_manager, data_scientist or admin.",
-        ),
-    ],
-    brand: Annotated[str | None, typer.Option("--brand", help="The brand of a brand user.")] = None,
-    marketplace_name: Marketplace = None,
+    name: str,
+    role: str,
+    brand: str | None = None,
+    marketplace_name: str | None = None,
     *,
-    certified: Annotated[
-        bool, typer.Option("--certified", help="You vouch that this brand user meets the certification.")
-    ] = False,
-    leads: Annotated[
-        bool, typer.Option("--leads", help="A brand user who may change what the brand has on file.")
-    ] = False,
+    certified: bool = False,
+    leads: bool = False,
 ) -> str:
-    """Create an account; the password is shown once."""
+    """Create an account; returns its address and password."""
     from serving.administration.service import provisioning
 
     wanted = provisioning.NewPerson(email, name, Role(role), marketplace_name, brand, None, certified, leads)
@@ -68,21 +66,147 @@ def add_person(
 
 
 @command()
-def make_reset_link(runtime: Runtime, email: str) -> str:
+def add_people(runtime: Runtime, people: dict[str, dict[str, Any]], marketplace_name: str | None = None) -> list[str]:
+    """Create all of these accounts or none, by the line that names each; returns each address with its password."""
+    from serving.administration.service import provisioning
+
+    wanted = {
+        line: provisioning.NewPerson(
+            one["email"],
+            one["name"],
+            Role(one["role"]),
+            one.get("marketplace") or marketplace_name,
+            one.get("brand") or None,
+            None,
+            bool(one.get("certified")),
+            bool(one.get("leads")),
+        )
+        for line, one in people.items()
+    }
+    return [f"{email} {password}" for email, password in provisioning.add_people(runtime, wanted, by=LOCAL).items()]
+
+
+@person.command("add")
+def add(
+    email: Annotated[str | None, typer.Argument(help="E-mail address; with --file the file names everybody.")] = None,
+    name: Annotated[str | None, typer.Option(help="Full name.")] = None,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            callback=lambda value: None if value is None else one_of(value, Role, "--role"),
+            help="analyst, brand, account_manager, data_scientist or admin.",
+        ),
+    ] = None,
+    brand: Annotated[str | None, typer.Option("--brand", help="The brand of a brand user.")] = None,
+    marketplace_name: Marketplace = None,
+    file: Annotated[
+        Path | None,
+        typer.Option(help="CSV: email, name, role; as needed brand, marketplace, certified and leads (yes or no)."),
+    ] = None,
+    *,
+    certified: Annotated[
+        bool, typer.Option("--certified", help="You vouch that this brand user meets the certification.")
+    ] = False,
+    leads: Annotated[
+        bool, typer.Option("--leads", help="A brand user who may change what the brand has on file.")
+    ] = False,
+) -> None:
+    """Create one account, or all those of a file; the passwords are shown once.
+
+    Each is an independent approver: where two people must approve, an account that a user invited or reset counts as
+    one with that user.
+    """
+    if file is not None:
+        if email or name or role or brand or certified or leads:
+            raise typer.BadParameter("The file names everybody; give only --marketplace with it.", param_hint="--file")
+        for line in add_people(people_of(file), marketplace_name):
+            typer.echo(line)
+        return
+    if email is None or name is None or role is None:
+        raise typer.BadParameter("Give an e-mail address, --name and --role, or --file.")
+    typer.echo(add_person(email, name, role, brand, marketplace_name, certified=certified, leads=leads))
+
+
+def people_of(file: Path) -> dict[str, dict[str, Any]]:
+    """The people of a file, by the line that names each: 'line 2' is the first after the header.
+
+    Raises
+    ------
+    Invalid
+        The file cannot be read, a column is missing or unknown, or cells are missing or invalid; nobody is added then.
+    """
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as stream:
+            rows = csv.DictReader(stream, strict=True)
+            header = [one.strip().lower() for one in rows.fieldnames or ()]
+            _check_header(header)
+            rows.fieldnames = header
+            found = {f"line {rows.line_num}": row for row in rows}
+    except (OSError, UnicodeDecodeError, csv.Error) as problem:
+        raise Invalid("{file} cannot be read: {why}.", file=file.name, why=str(problem)) from None
+    refused = [f"{line}: {why}" for line, row in found.items() for why in _problems(row)]
+    if refused or not found:
+        listed = "\n".join(refused) or f"{file.name} names nobody."
+        raise Invalid("Nobody was added.\n{refused}", refused=listed)
+    return {line: _told(row) for line, row in found.items()}
+
+
+def _check_header(header: list[str]) -> None:
+    missing = [one for one in _NEEDED if one not in header]
+    unknown = [one for one in header if one not in _COLUMNS]
+    if missing or unknown or len(set(header)) < len(header):
+        raise Invalid(
+            "Nobody was added.\nline 1: the columns are {columns}; the first three are needed, and each stands once.",
+            columns=", ".join(_COLUMNS),
+        )
+
+
+def _problems(row: dict[Any, Any]) -> list[str]:
+    if None in row or None in row.values():
+        return ["it has another number of cells than the header."]
+    cells = {name: value.strip() for name, value in row.items()}
+    found = [f"the {name} is missing." for name in _NEEDED if not cells[name]]
+    if cells["role"] and cells["role"] not in set(Role):
+        found.append(f"{cells['role']} is no role; roles are {', '.join(Role)}.")
+    found += [
+        f"{name} is yes, no or empty, and not {cells[name]}."
+        for name in _FLAGS
+        if cells.get(name, "").lower() not in _MARKS
+    ]
+    return found
+
+
+def _told(row: dict[str, str]) -> dict[str, Any]:
+    cells: dict[str, Any] = {name: value.strip() for name, value in row.items()}
+    return {**cells, **{name: _MARKS[cells.get(name, "").lower()] for name in _FLAGS}}
+
+
+@command()
+def make_reset_link(runtime: Runtime, email: str, *, as_root: bool = False) -> str:
     """Make a password reset link; returns its path."""
     from serving.administration.service import reset_links
 
-    return reset_links.make_link_as_owner(runtime, email, by=LOCAL)
+    return reset_links.make_link_as_owner(runtime, email, by=LOCAL, as_root=as_root)
 
 
 @person.command("reset")
-def reset_password(email: str) -> None:
+def reset_password(
+    email: str,
+    *,
+    root: Annotated[
+        bool,
+        typer.Option(
+            "--root",
+            help="When the link is used, the account becomes an independent approver, even if it was invited.",
+        ),
+    ] = False,
+) -> None:
     """Make a password reset link; it is shown once, works once, and expires after 24 hours."""
     from serving.platform.home import Home
     from serving.platform.public_address import public_address
 
     settings = settings_with()
-    typer.echo(public_address(settings, Home.at(settings.home)) + make_reset_link(email))
+    typer.echo(public_address(settings, Home.at(settings.home)) + make_reset_link(email, as_root=root))
 
 
 @command(key, "add")

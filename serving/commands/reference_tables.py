@@ -17,9 +17,9 @@ _AT_ONCE: Final = 5_000
 @command()
 def load_rates(runtime: Runtime, rows: list[dict[str, Any]]) -> int:
     """Load dated exchange rates; returns how many."""
-    from serving.administration.service import provisioning
+    from serving.administration.service import exchange_rates
 
-    return provisioning.load_rates(runtime, rows, by=LOCAL)
+    return exchange_rates.load_rates(runtime, rows, by=LOCAL)
 
 
 @app.command()

@@ -19,7 +19,11 @@ class NoticePolicy:
     most_listings_registered: int = 300
     most_listings_unregistered: int = 10
     # Ten notices of ten listings would evade the limit; nobody finds over thirty listings a day by hand (inferred).
+    # Only confirmed notices count, or anybody could use up another person's thirty.
     most_listings_a_day_unregistered: int = 30
+    # As many as a registered notifier names at once: an office behind one address, or a marketplace that forwards its
+    # own form. Two people at full speed from a household are far below (inferred).
+    most_listings_a_day_network: int = 300
     # A flood under invented addresses must not block the database and the review queue. The limit is one notice every
     # six seconds, far above any known use of such a form (inferred). Registered notifiers are not counted.
     most_notices_an_hour_unregistered: int = 600

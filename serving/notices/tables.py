@@ -1,8 +1,8 @@
 """The tables of notices."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
 
-from serving.platform.database.schema import ID, id_column, moment, one_of, tenant_table, within, word
+from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
 
 # Notices from outside.
 
@@ -45,11 +45,23 @@ notice = tenant_table(
     word("reason_code"),
     Column("explanation", String(5000), nullable=False),
     moment("known_at"),
+    # When its stranger followed the link that was sent to the address; only then is it surely theirs.
+    moment("confirmed_at", nullable=True),
     within("reporter_id", "reporter"),
     one_of("channel", "form", "api"),
     one_of("reason_code", "trademark_counterfeit", "mark_misuse", "design", "copyright", "not_as_described"),
     Index("ix_notice_reporter", "marketplace_id", "reporter_id", "known_at"),
     Index("ix_notice_known", "marketplace_id", "known_at"),
+)
+
+# How many listings strangers notified from a network on a day. The hash is keyed and dated, and a later notice deletes
+# the row.
+notice_network = Table(
+    "notice_network",
+    metadata,
+    Column("network", String(64), primary_key=True),
+    Column("listings", Integer, nullable=False),
+    moment("known_at"),
 )
 
 # One notified listing. `version_id` is its version when it was notified, `case_id` the case that decides it, also after

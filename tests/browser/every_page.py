@@ -61,6 +61,7 @@ PAGES: Final = (
     OnePage("seller-undone", "/seller/{token}", None, Given("seller-undone"), phone=True, unfold=True),
     OnePage("notice-form", "/notice", None, phone=True),
     OnePage("notice", "/notice/{token}", None, Given("notice"), phone=True),
+    OnePage("notice-confirmation", "/notice/confirm/{token}", None, Given("notice-confirmation"), phone=True),
     OnePage("queue", "/queue", Role.ANALYST, phone=True),
     OnePage("my-figures", "/queue/me", Role.ANALYST),
     OnePage("search", "/search", Role.ANALYST, "/search?q=bag"),

@@ -18,6 +18,7 @@ from serving.appeals.service.seller_links import PLACE, new_link
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
 from serving.marketplaces.rules import AutomaticRule
+from serving.notices.service.notice_links import confirmation_for
 from serving.operations.service.housekeeping import refresh_references
 from serving.operations.service.kill_switches import switch
 from serving.platform.settings import Settings
@@ -75,7 +76,7 @@ def furnish(home: Path) -> House:
         with a_marketplace_that_listens(site):
             strikes_of(site, 2, seller="two-strikes")
             links = _answers_of_sellers(site)
-        links |= {"takedown": _confirmed_at_once(site), "notice": _notified(site)}
+        links |= {"takedown": _confirmed_at_once(site), **_notified(site)}
         _open_work(site)
         links |= _decided_together(site)
         add_snapshot(site)
@@ -128,8 +129,12 @@ def _decided_together(site: Site) -> dict[str, str]:
     return {"bulk": f"/cases/bulk?{together}", "bulk-answer": f"/cases/bulk/{asked.bulk_id}"}
 
 
-def _notified(site: Site) -> str:
-    return path_of(notify(site, a_listing(site, "MP-50"), a_listing(site, "MP-51")).link)
+def _notified(site: Site) -> dict[str, str]:
+    receipt = notify(site, a_listing(site, "MP-50"), a_listing(site, "MP-51"))
+    return {
+        "notice": path_of(receipt.link),
+        "notice-confirmation": path_of(confirmation_for(site.runtime, site.here, receipt.notice_id)),
+    }
 
 
 def _open_work(site: Site) -> None:

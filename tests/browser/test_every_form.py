@@ -95,7 +95,11 @@ def test_every_journey_is_a_test_that_holds_that_its_forms_were_sent() -> None:
 def test_a_form_counts_as_sent_where_its_route_got_its_fields(sent: Sent, was_sent: bool) -> None:
     watch = Watch("", sent=[sent])
     assert OneForm("brand_sellers.html", "POST /brand/sellers", "", "whole=").was_sent(watch) is was_sent
-    assert unsent(FOUNDER, watch) == ["notice.html: POST /notice/{token}", "setup.html: POST /setup/{token}"]
+    assert unsent(FOUNDER, watch) == [
+        "notice.html: POST /notice/{token}",
+        "notice_confirmation.html: POST /notice/confirm/{token}",
+        "setup.html: POST /setup/{token}",
+    ]
 
 
 @pytest.mark.soak
@@ -532,6 +536,9 @@ def _setup_token(workshop: Workshop) -> str:
 def test_a_marketplace_is_founded_and_a_notifier_complains(workshop: Workshop) -> None:
     """This test runs last: with a second marketplace, other pages ask for a marketplace."""
     with without_script(workshop, FOUNDER, None, None) as (founder, anna):
+        anna.go(workshop.house.addresses["notice-confirmation"])
+        anna.press("Confirm notice")
+        anna.says("Your notice")
         anna.go(workshop.complaint)
         anna.fill("Why the decision is wrong", "The seal is not the maker's.")
         anna.press("Send complaint")

@@ -1,39 +1,94 @@
-"""People who do not count as a second person: an account may be in the hands of its creator. Standard library only."""
+"""Which accounts count as two people: each account belongs to the roots that made it. Standard library only."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
-Inviters = Mapping[str, frozenset[str]]  # The inviters of each person.
+Roots = Mapping[str, frozenset[str]]  # The roots of each account.
 
 
-def behind_others(people: Collection[str], invited_by: Inviters) -> frozenset[str]:
-    """Those of these people who invited another of them, directly or through other invitations.
+class Making(StrEnum):
+    """The way in which an account came into somebody's hands."""
 
-    An invitation and a link for a new password both count. The person who makes either can use it themselves, so the
-    two accounts may be one person. The invitee counts and the inviter does not, because an inviter may have many
-    invitees. Two invitees of a person without an approval both count. One person usually invites everybody, and
-    otherwise no marketplace would have a second person. If people invited one another in a circle, only the first by id
-    counts: at worst they are one person.
+    ADDED = "added"  # By the owner of the data directory: the set-up link, or a command.
+    INVITED = "invited"
+    RESET = "reset"  # Somebody made a password reset link, and it was used.
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """One event in the history of an account; `made_by` is None where the owner of the data directory acted."""
+
+    making: Making
+    made_by: str | None
+    at: datetime
+
+
+def roots_of(history: Mapping[str, Sequence[Origin]]) -> dict[str, frozenset[str]]:
+    """The roots of every account: the accounts added by the operator in whose hands it may be.
+
+    An added account is a root. The person who makes a link can use it, so an invited or reset account also belongs to
+    the roots of that person, through any number of accounts. Adding an account again gives it a new password in the
+    hands of the owner, which ends what others knew of it. What it made before stays with its earlier makers too.
     """
-    lines = {one: _line_before(one, invited_by) for one in people}
-    return frozenset(host for host in people if any(_is_host(host, guest, lines) for guest in people))
+    return {one: _roots(one, history) for one in history}
 
 
-def hosts_of(people: Collection[str], invited_by: Inviters) -> frozenset[str]:
-    """The inviters of these people, direct and indirect: none of them reviews a decision of these people."""
-    return frozenset().union(*(_line_before(one, invited_by) for one in people))
-
-
-def _is_host(host: str, guest: str, lines: Mapping[str, Collection[str]]) -> bool:
-    around = guest in lines[host]
-    return host != guest and host in lines[guest] and not (around and host < guest)
-
-
-def _line_before(person: str, invited_by: Inviters) -> set[str]:
-    """The chain of inviters of a person, up to the person who provisioned the data directory."""
-    found: set[str] = set()
-    waiting = [person]
+def _roots(account: str, history: Mapping[str, Sequence[Origin]]) -> frozenset[str]:
+    added = [one.at for one in history[account] if one.making is Making.ADDED]
+    # Events of the same moment count as later ones.
+    since = max(added, default=datetime.min.replace(tzinfo=history[account][0].at.tzinfo))
+    waiting = _makers(one for one in history[account] if one.at >= since)
+    found = {account} if added else set()
+    seen: set[str] = set()
     while waiting:
-        new = invited_by.get(waiting.pop(), frozenset()) - found
-        found |= new
-        waiting += new
-    return found
+        maker = waiting.pop()
+        if maker not in seen:
+            seen.add(maker)
+            events = history.get(maker, ())
+            found |= {maker} if any(one.making is Making.ADDED for one in events) else set()
+            waiting += _makers(events)
+    return frozenset(found)
+
+
+def _makers(events: Iterable[Origin]) -> list[str]:
+    return [one.made_by for one in events if one.made_by is not None]
+
+
+def independent(roots: Roots, one: str, other: str) -> bool:
+    """Whether two accounts count as two people: they have no root in common. An account without a root never does."""
+    ours, theirs = roots.get(one, frozenset()), roots.get(other, frozenset())
+    return bool(ours) and bool(theirs) and ours.isdisjoint(theirs)
+
+
+def independent_of_all(roots: Roots, one: str, others: Iterable[str]) -> bool:
+    """Whether an account counts as another person than each of these."""
+    return all(independent(roots, one, other) for other in others)
+
+
+def same_person(roots: Roots, people: Collection[str]) -> frozenset[str]:
+    """These accounts, and all that do not count as another person than each of them."""
+    return frozenset(people).union(one for one in roots if not independent_of_all(roots, one, people))
+
+
+def most_independent(roots: Roots, people: Iterable[str]) -> tuple[str, ...]:
+    """The most of these accounts that count as as many people, in their order; of equally many, the earliest."""
+    first: dict[frozenset[str], str] = {}
+    for one in people:
+        first.setdefault(roots.get(one, frozenset()), one)
+    # An account whose roots include all of another's never counts where the other cannot.
+    least = [one for mine, one in first.items() if not any(other and other < mine for other in first)]
+    order = list(first.values())
+    return tuple(sorted(_largest(roots, least), key=order.index))
+
+
+def _largest(roots: Roots, left: Sequence[str]) -> tuple[str, ...]:
+    if not left:
+        return ()
+    head, *tail = left
+    with_it = (head, *_largest(roots, [one for one in tail if independent(roots, head, one)]))
+    if len(with_it) == len(left):
+        return with_it
+    without = _largest(roots, tail)
+    return without if len(without) > len(with_it) else with_it

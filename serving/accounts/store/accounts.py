@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import ColumnElement, Connection, delete, select, union, update
+from sqlalchemy import ColumnElement, Connection, delete, select, update
 
 from models.errors import Conflict, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.store import display_settings
-from serving.accounts.tables import account, browser_session, display_setting, reset_link, role_grant, setup_token
+from serving.accounts.tables import account, browser_session, display_setting, role_grant, setup_token
 from serving.platform.database.erasing import delete_some
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
@@ -44,9 +44,8 @@ def add_account(
     name: str,
     password_hash: str,
     at: datetime,
-    invited_by: str | None = None,
 ) -> None:
-    """A new account.
+    """A new account. `serving.accounts.store.origins` records who made it.
 
     Raises
     ------
@@ -57,7 +56,7 @@ def add_account(
     if is_known(connection, email):
         raise Conflict("There is an account for {email} already.", email=email)
     row = {"user_id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": at}
-    add(connection, account, [{**row, "invited_by": invited_by}])
+    add(connection, account, [row])
     connection.execute(delete(setup_token))  # The link of a first start ends with the first account, however it came.
 
 
@@ -66,20 +65,15 @@ def is_known(connection: Connection, email: str) -> bool:
     return connection.execute(select(account.c.user_id).where(account.c.email == email)).first() is not None
 
 
-def inviters(connection: Connection) -> dict[str, frozenset[str]]:
-    """The inviter of each account that has one: by an invitation, or by a used password reset link."""
-    invited = select(account.c.user_id, account.c.invited_by.label("by")).where(account.c.invited_by.is_not(None))
-    by_link = select(reset_link.c.user_id, reset_link.c.made_by.label("by")).where(
-        reset_link.c.used_at.is_not(None), reset_link.c.made_by.is_not(None)
-    )
-    found: dict[str, frozenset[str]] = {}
-    for row in connection.execute(union(invited, by_link)):
-        found[row.user_id] = found.get(row.user_id, frozenset()) | {row.by}
-    return found
-
-
-def add_grants(connection: Connection, user_id: str, grants: Sequence[Grant], at: datetime) -> None:
-    """Give roles to an account."""
+def add_grants(
+    connection: Connection,
+    user_id: str,
+    grants: Sequence[Grant],
+    at: datetime,
+    *,
+    confirms_from: datetime | None = None,
+) -> None:
+    """Give roles to an account; `confirms_from` is set where a brand's user may not confirm at once."""
     rows = [
         {
             "user_id": user_id,
@@ -88,6 +82,7 @@ def add_grants(connection: Connection, user_id: str, grants: Sequence[Grant], at
             "brand_id": grant.brand_id,
             "leads": grant.leads,
             "created_at": at,
+            "confirms_from": confirms_from,
         }
         for grant in grants
     ]
@@ -160,19 +155,30 @@ def end_brand_grant(connection: Connection, user_id: str, pair: tuple[str, str])
 
 @dataclass(frozen=True, slots=True)
 class BrandPerson:
-    """A user who represents a brand at a marketplace, since when, and whether they have lead rights."""
+    """A user who represents a brand at a marketplace, since when, and whether they have lead rights.
+
+    `confirms_from` is when they begin to confirm, None where there is no wait.
+    """
 
     user_id: str
     name: str
     email: str
     leads: bool
     since: datetime
+    confirms_from: datetime | None
 
 
 def people_of_brand(connection: Connection, pair: tuple[str, str]) -> list[BrandPerson]:
     """The users of a brand whose account is not disabled, by name; `pair` is (marketplace, brand)."""
     query = (
-        select(account.c.user_id, account.c.name, account.c.email, role_grant.c.leads, role_grant.c.created_at)
+        select(
+            account.c.user_id,
+            account.c.name,
+            account.c.email,
+            role_grant.c.leads,
+            role_grant.c.created_at,
+            role_grant.c.confirms_from,
+        )
         .join(role_grant, role_grant.c.user_id == account.c.user_id)
         .where(
             role_grant.c.role == Role.BRAND.value,

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, or_, select, upd
 from models.errors import NotFound
 from serving.accounts.rules.access import Grant, Role
 from serving.accounts.tables import account, browser_session, role_grant
+from serving.platform.database.scope import inside
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,16 @@ def holders(connection: Connection, marketplaces: Collection[str], role: Role) -
     for row in connection.execute(query):
         found.setdefault(row.marketplace_id, {})[row.user_id] = row.name
     return found
+
+
+def confirms_from(connection: Connection, user_id: str, pair: tuple[str, str]) -> datetime | None:
+    """When a brand's user begins to confirm; None where there is no wait. `pair` is (marketplace, brand)."""
+    query = select(role_grant.c.confirms_from).where(
+        role_grant.c.user_id == user_id,
+        role_grant.c.role == Role.BRAND.value,
+        inside(role_grant, pair[0], brand_id=pair[1]),
+    )
+    return connection.execute(query).scalar()
 
 
 def take_grants(connection: Connection, user_id: str, grants: Sequence[Grant]) -> None:

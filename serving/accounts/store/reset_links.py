@@ -16,13 +16,17 @@ DEAD: Final = Phrase("This link is invalid or has expired. Ask the person who cr
 
 @dataclass(frozen=True, slots=True)
 class ResetLink:
-    """The right to set a new password until a moment; `made_by` is None where the operator made it."""
+    """The right to set a new password until a moment; `made_by` is None where the operator made it.
+
+    `as_root` is set where its use makes the account a root (`serving.accounts.rules.second_person`).
+    """
 
     link_id: str
     user_id: str
     made_by: str | None
     made_at: datetime
     expires_at: datetime
+    as_root: bool = False
 
 
 def put(connection: Connection, one: ResetLink, token_hash: str) -> None:
@@ -67,11 +71,8 @@ def end(connection: Connection, user_id: str, at: datetime) -> None:
 
 
 def forget(connection: Connection, before: datetime, most: int) -> int:
-    """Delete unused links that expired before a moment; returns how many.
-
-    The maker of a used link stays on record, because the maker may have had access to the account.
-    """
-    few = select(reset_link.c.link_id).where(reset_link.c.expires_at <= before, reset_link.c.used_at.is_(None))
+    """Delete links that expired before a moment; returns how many. The maker of a used one stays on record apart."""
+    few = select(reset_link.c.link_id).where(reset_link.c.expires_at <= before)
     gone = delete(reset_link).where(reset_link.c.link_id.in_(few.limit(most))).returning(reset_link.c.link_id)
     return len(connection.execute(gone).all())
 

@@ -2,7 +2,7 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import Connection
@@ -10,11 +10,12 @@ from sqlalchemy import Connection
 from models.errors import Conflict, Invalid, NotFound
 from serving.accounts.policy import InvitationPolicy
 from serving.accounts.rules.access import Grant, Permission, Person, Role
+from serving.accounts.rules.second_person import Making, Origin
 from serving.accounts.rules.staffing import check_grant
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.guessing import NOWHERE, Whence
-from serving.accounts.store import accounts, invitations, people
+from serving.accounts.store import accounts, invitations, origins, people
 from serving.accounts.store.invitations import Invitation
 from serving.administration.service.given_names import checked_address, named
 from serving.audit.store import audit
@@ -177,13 +178,26 @@ def _join(runtime: Runtime, one: Invitation, new: tuple[str, str] | None) -> Non
                 name=name,
                 password_hash=hashed,
                 at=now,
-                invited_by=one.invited_by,
             )
+            origin = Origin(Making.INVITED, one.invited_by, now)
+            origins.add_origin(connection, runtime.ids.new("org"), user_id, origin)
         invitations.take_up(connection, one, user_id, runtime.wall.now())
         kept = {(had.role, had.marketplace_id, had.brand_id) for had in accounts.person(connection, user_id).grants}
         if (one.grant.role, one.grant.marketplace_id, one.grant.brand_id) not in kept:
-            accounts.add_grants(connection, user_id, [one.grant], now)
+            wait = _confirms_from(runtime, connection, one)
+            accounts.add_grants(connection, user_id, [one.grant], now, confirms_from=wait)
         _record(runtime, connection, one, "person.joined", user_id, subject=user_id)
+
+
+def _confirms_from(runtime: Runtime, connection: Connection, one: Invitation) -> datetime | None:
+    """When the invitee of a brand's lead begins to confirm; None for the invitee of an administrator."""
+    try:
+        administered = accounts.person(connection, one.invited_by).marketplaces(Permission.ADMINISTER)
+    except NotFound:
+        administered = frozenset()
+    if one.grant.role is not Role.BRAND or one.grant.marketplace_id in administered:
+        return None
+    return runtime.clock.now() + timedelta(hours=runtime.policies[InvitationPolicy].colleague_confirms_after_hours)
 
 
 def _asked(connection: Connection, one: Invitation) -> Asked:

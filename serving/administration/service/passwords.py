@@ -4,10 +4,12 @@ from sqlalchemy import Connection
 
 from models.errors import Invalid
 from serving.accounts.rules.access import Person
+from serving.accounts.rules.second_person import Making, Origin
 from serving.accounts.service import auth, guessing, known_devices
 from serving.accounts.service.security_events import denied
-from serving.accounts.store import accounts, people, reset_links
+from serving.accounts.store import accounts, origins, people, reset_links
 from serving.accounts.store.accounts import Credentials
+from serving.accounts.store.reset_links import ResetLink
 from serving.administration.service.reset_links import live_link
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
@@ -85,6 +87,7 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> str
         link = live_link(runtime, connection, token)
         reset_links.use(connection, link.link_id, runtime.wall.now())
         ended = _put(runtime, connection, link.user_id, hashed, staying="")
+        _keep_origin(runtime, connection, link)
         for place in sorted(accounts.places_of(connection, link.user_id)):
             audit.record(
                 connection,
@@ -95,9 +98,19 @@ def choose_anew(runtime: Runtime, token: str, *, wanted: str, again: str) -> str
                 link.user_id,
                 link=link.link_id,
                 made_by=link.made_by,
+                as_root=link.as_root,
                 sessions_ended=ended,
             )
     return known_devices.token_of(runtime, Credentials(link.user_id, hashed), runtime.wall.now())
+
+
+def _keep_origin(runtime: Runtime, connection: Connection, link: ResetLink) -> None:
+    """The maker had the link, and so counts with the account from now on; the owner of the directory may found it."""
+    if link.made_by is None and not link.as_root:
+        return
+    making = Making.ADDED if link.made_by is None else Making.RESET
+    origin = Origin(making, link.made_by, runtime.clock.now())
+    origins.add_origin(connection, runtime.ids.new("org"), link.user_id, origin)
 
 
 def _put(runtime: Runtime, connection: Connection, user_id: str, hashed: str, *, staying: str) -> int:

@@ -1,21 +1,21 @@
 """Provisioning: marketplaces, people, brands, keys, endpoints. Every change is audited."""
 
-import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
 from features import money
 from features.brands import Brand
-from models.errors import Invalid, required
+from models.errors import DomainError, Invalid, required
 from serving.accounts.rules.access import Grant, Role, Scope
+from serving.accounts.rules.second_person import Making, Origin
 from serving.accounts.service import auth
-from serving.accounts.store import accounts
-from serving.administration.service.given_names import UNSTORABLE, checked_address, named
+from serving.accounts.store import accounts, origins
+from serving.administration.service.given_names import checked_address, named
 from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.brands.store import brands
@@ -26,7 +26,6 @@ from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.outbound.addresses import check_url
 from serving.platform.runtime import Runtime
 from serving.review.service.assignment import manager_for
-from serving.scoring.store import references
 from serving.webhooks.client import check_secret, check_status_url, new_secret
 from serving.webhooks.service import sealed, signing_secrets
 from serving.webhooks.store import endpoints
@@ -66,11 +65,48 @@ def add_marketplace(runtime: Runtime, *, name: str, base_currency: str, by: str)
 def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, str]:
     """Create an account with a role; returns the account's id and the password, which is not stored.
 
+    The account is a root (`serving.accounts.rules.second_person`): only the owner of the data directory adds one.
+
     Raises
     ------
     Conflict, NotFound, Invalid
         The e-mail is taken; there is no such marketplace or brand; a brand user needs a brand, other roles have none.
     """
+    password, hashed = _checked(person)
+    with runtime.store.write() as connection:
+        return _put_person(runtime, connection, person, hashed, by=by), password
+
+
+def add_people(runtime: Runtime, people: Mapping[str, NewPerson], *, by: str) -> dict[str, str]:
+    """Create all of these accounts or none; returns the passwords by e-mail. The key says where each was named.
+
+    Raises
+    ------
+    Invalid
+        Some cannot be added; the sentence names each with the reason.
+    """
+    refused: list[str] = []
+    checked: dict[str, tuple[str, str]] = {}
+    for where, person in people.items():
+        try:
+            checked[where] = _checked(person)
+        except DomainError as error:
+            refused.append(f"{where}: {error.sentence}")
+    with runtime.store.write() as connection:
+        for where, (_, hashed) in checked.items():
+            try:
+                _put_person(runtime, connection, people[where], hashed, by=by)
+            except DomainError as error:
+                refused.append(f"{where}: {error.sentence}")
+        if refused:
+            order = list(people)
+            refused.sort(key=lambda one: order.index(one.partition(": ")[0]))
+            raise Invalid("Nobody was added.\n{refused}", refused="\n".join(refused))
+    return {people[where].email: password for where, (password, _) in checked.items()}
+
+
+def _checked(person: NewPerson) -> tuple[str, str]:
+    """The password and its hash, if the details are valid."""
     if person.leads and person.role is not Role.BRAND:
         raise Invalid("Only a brand's person can lead it.")
     checked_address(person.email)
@@ -78,23 +114,22 @@ def add_person(runtime: Runtime, person: NewPerson, *, by: str) -> tuple[str, st
         raise Invalid("A brand's person names their brand, and nobody else names one.")
     name = named("person", person.name)
     password = person.password or secrets.token_urlsafe(12)
-    hashed = auth.hash_password(password, (name, person.email))
+    return password, auth.hash_password(password, (name, person.email))
+
+
+def _put_person(runtime: Runtime, connection: Connection, person: NewPerson, hashed: str, *, by: str) -> str:
     now, user_id = runtime.clock.now(), runtime.ids.new("usr")
-    with runtime.store.write() as connection:
-        here = marketplaces.by_name(connection, person.marketplace).marketplace_id
-        brand_id = brands.by_name(connection, person.brand).brand_id if person.brand else None
-        accounts.add_account(connection, user_id=user_id, email=person.email, name=name, password_hash=hashed, at=now)
-        accounts.add_grants(connection, user_id, [Grant(person.role, here, brand_id, person.leads)], now)
-        if person.briefed:
-            certification.vouch(runtime, connection, user_id, by=by)
-        _record(
-            runtime,
-            connection,
-            here,
-            by,
-            _Entry("person.added", user_id, {"role": person.role.value, "brand": brand_id, "leads": person.leads}),
-        )
-    return user_id, password
+    here = marketplaces.by_name(connection, person.marketplace).marketplace_id
+    brand_id = brands.by_name(connection, person.brand).brand_id if person.brand else None
+    name = named("person", person.name)
+    accounts.add_account(connection, user_id=user_id, email=person.email, name=name, password_hash=hashed, at=now)
+    origins.add_origin(connection, runtime.ids.new("org"), user_id, Origin(Making.ADDED, None, now))
+    accounts.add_grants(connection, user_id, [Grant(person.role, here, brand_id, person.leads)], now)
+    if person.briefed:
+        certification.vouch(runtime, connection, user_id, by=by)
+    payload = {"role": person.role.value, "brand": brand_id, "leads": person.leads}
+    _record(runtime, connection, here, by, _Entry("person.added", user_id, payload))
+    return user_id
 
 
 def add_brand(runtime: Runtime, *, name: str, aliases: Sequence[str], gtin_prefixes: Sequence[str], by: str) -> Brand:
@@ -251,42 +286,6 @@ def rotate_secret(runtime: Runtime, *, overlap_hours: int, marketplace: str | No
         payload = {"previous_until": until.isoformat()}
         _record(runtime, connection, here, by, _Entry("webhook.secret_rotated", endpoint.endpoint_id, payload))
     return chosen
-
-
-def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) -> int:
-    """Replace dated exchange rates: day, currency, euros for one unit, source. The last row of a day counts.
-
-    Raises
-    ------
-    Invalid
-        A row is malformed.
-    """
-    checked = [_rate(row) for row in rows]
-    last = {(rate["day"], rate["currency"]): rate for rate in checked}
-    with runtime.store.write() as connection:
-        references.add_rates(connection, list(last.values()))
-        _record(runtime, connection, "", by, _Entry("rates.loaded", "rates", {"rows": len(checked)}))
-    runtime.forget()
-    return len(rows)
-
-
-def _rate(row: Mapping[str, Any]) -> dict[str, Any]:
-    try:
-        day = date.fromisoformat(str(row["day"])).isoformat()
-        currency, euros, source = str(row["currency"]), float(row["euros"]), str(row["source"])
-    except (KeyError, TypeError, ValueError):
-        raise Invalid("A rate has a day (2026-03-01), a currency, euros for one unit, and a source.") from None
-    if re.search(f"[{UNSTORABLE}]", source):
-        raise Invalid(
-            "{day} {currency}: the source holds characters that cannot be stored.", day=day, currency=currency
-        )
-    if not money.CODE.match(currency) or not 0 < euros < 1e6:
-        raise Invalid(
-            "{day} {currency}: the code must be three capital letters and the rate above zero.",
-            day=day,
-            currency=currency,
-        )
-    return {"day": day, "currency": currency, "euros": euros, "source": source[:200]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,8 +60,10 @@ def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: s
         return _made(runtime, connection, user_id, by.user_id, actor)
 
 
-def make_link_as_owner(runtime: Runtime, email: str, *, by: str) -> str:
+def make_link_as_owner(runtime: Runtime, email: str, *, by: str, as_root: bool = False) -> str:
     """Make a link for any account, as the operator of the data directory; returns its path, which is not stored.
+
+    With `as_root` the account is a root once the link is used (`serving.accounts.rules.second_person`).
 
     Raises
     ------
@@ -73,7 +75,7 @@ def make_link_as_owner(runtime: Runtime, email: str, *, by: str) -> str:
         person = accounts.person(connection, accounts.user_id_by_email(connection, email))
         if not person.grants:
             raise NotFound("This account has no role any more, so there is nothing that it would open.")
-        return _made(runtime, connection, person.user_id, None, by)
+        return _made(runtime, connection, person.user_id, None, by, as_root=as_root)
 
 
 def live_link(runtime: Runtime, connection: Connection, token: str) -> ResetLink:
@@ -99,10 +101,12 @@ def _check(connection: Connection, by: Person, user_id: str, grants: Sequence[Gr
     check_reset(grants, user_id, by.user_id, administered=by.marketplaces(Permission.ADMINISTER), led=led)
 
 
-def _made(runtime: Runtime, connection: Connection, user_id: str, made_by: str | None, actor: str) -> str:
+def _made(
+    runtime: Runtime, connection: Connection, user_id: str, made_by: str | None, actor: str, *, as_root: bool = False
+) -> str:
     token, now = secrets.token_urlsafe(32), runtime.wall.now()
     until = now + timedelta(hours=runtime.policies[ResetLinkPolicy].valid_hours)
-    one = ResetLink(runtime.ids.new("rst"), user_id, made_by, now, until)
+    one = ResetLink(runtime.ids.new("rst"), user_id, made_by, now, until, as_root)
     reset_links.put(connection, one, auth.hash_token(token))
     for place in sorted(accounts.places_of(connection, user_id)):
         audit.record(
@@ -114,5 +118,6 @@ def _made(runtime: Runtime, connection: Connection, user_id: str, made_by: str |
             user_id,
             link=one.link_id,
             expires_at=until.isoformat(),
+            as_root=as_root,
         )
     return f"{PLACE}{token}"

@@ -7,12 +7,23 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from features.phrase import Phrase
-from models.errors import Conflict
+from models.errors import Conflict, Forbidden
 from models.messages.english import reasons_of
 from serving.accounts.rules.access import Person
+from serving.accounts.store import people
 from serving.audit.store import audit
 from serving.brands.policy import EnrolmentPolicy
-from serving.brands.rules import Gate, How, NotBriefed, Result, gate, judged, questions, questions_version
+from serving.brands.rules import (
+    Gate,
+    How,
+    NotBriefed,
+    Result,
+    gate,
+    judged,
+    questions,
+    questions_version,
+    recently_invited,
+)
 from serving.brands.store import certifications
 from serving.platform.runtime import Runtime
 
@@ -85,14 +96,19 @@ def gate_of(runtime: Runtime, connection: Connection, person: Person, at: dateti
     return gate(certifications.last_passed(connection, person.user_id), at, runtime.policies[EnrolmentPolicy])
 
 
-def require(runtime: Runtime, connection: Connection, person: Person, at: datetime) -> None:
-    """Refuse a confirmation by a person without a valid certification.
+def require(runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], at: datetime) -> None:
+    """Refuse a confirmation by a person who may not confirm for the brand yet; `pair` is (marketplace, brand).
 
     Raises
     ------
     NotBriefed
-        The person has not passed, or too long ago.
+        The person has not passed the certification, or too long ago.
+    Forbidden
+        The brand's lead invited the person too recently.
     """
     found = gate_of(runtime, connection, person, at)
     if not found.open:
         raise NotBriefed("Nothing was recorded. {why}", why=reasons_of(found.reason))
+    wait = recently_invited(people.confirms_from(connection, person.user_id, pair), at)
+    if wait is not None:
+        raise Forbidden("Nothing was recorded. {why}", why=reasons_of(wait))

@@ -24,9 +24,9 @@ def share_out(
 ) -> dict[str, str]:
     """The assignee of each case, by case; the most pressing first, in the given order.
 
-    `kept_from` are the people who may not have a case, because they, or somebody they invited, judged the listing
-    before. No person gets more cases than they can handle. The remaining cases are assigned to nobody, and anybody may
-    take them.
+    `kept_from` are the people who may not have a case, because they judged the listing before, or count as one person
+    with somebody who did. No person gets more cases than they can handle. The remaining cases are assigned to nobody,
+    and anybody may take them.
     """
     hands = {one.user_id: one for one in loads}
     found: dict[str, str] = {}

@@ -3,8 +3,8 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from models.errors import Conflict, Invalid
-from serving.accounts.rules.second_person import Inviters, behind_others
+from models.errors import Conflict, Forbidden, Invalid
+from serving.accounts.rules.second_person import Roots, most_independent
 from serving.learning.policy import PromotionPolicy
 
 
@@ -19,10 +19,14 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The approvals that count, at most one a person and in order, and how many more are needed."""
+    """The approvals that count, at most one a person and in order, and how many more are needed.
+
+    `doubled` are approvers whose account counts as one person with another approver's, so that theirs does not count.
+    """
 
     counted: tuple[Approval, ...]
     missing: int
+    doubled: frozenset[str] = frozenset()
 
     @property
     def complete(self) -> bool:
@@ -35,7 +39,7 @@ def standing(
     *,
     champion: str | None,
     still_may: Collection[str],
-    invited_by: Inviters,
+    roots: Roots,
     not_passed: Collection[str],
     policy: PromotionPolicy,
 ) -> Standing:
@@ -46,30 +50,42 @@ def standing(
     not passed, an approval counts only with a reason, so that each approver has considered the figure. A request for
     the retraining is no approval.
 
-    `invited_by` has the inviters of each person. If one approver invited the other, only the invitee's approval counts
-    (`serving.accounts.rules.second_person`).
+    Accounts with a common root count as one person (`serving.accounts.rules.second_person`).
     """
     counted: dict[str, Approval] = {}
     for one in approvals:
         reasoned = not not_passed or bool(one.reason.strip())
         if one.beside == champion and one.by in still_may and reasoned:
             counted.setdefault(one.by, one)
-    behind = behind_others(counted, invited_by)
-    apart = tuple(one for by, one in counted.items() if by not in behind)
-    return Standing(apart, max(0, policy.approvals_needed - len(apart)))
+    apart = tuple(counted[by] for by in most_independent(roots, counted))
+    doubled = frozenset(counted).difference(one.by for one in apart)
+    return Standing(apart, max(0, policy.approvals_needed - len(apart)), doubled)
 
 
-def check_approval(found: Standing, approval: Approval, *, not_passed: Collection[str]) -> None:
+def able(found: Standing, may: Collection[str], roots: Roots) -> frozenset[str]:
+    """Those of these people whose approval would count beside the approvals that count already."""
+    given = [one.by for one in found.counted]
+    return frozenset(one for one in may if len(most_independent(roots, [*given, one])) > len(given))
+
+
+def check_approval(found: Standing, approval: Approval, roots: Roots, *, not_passed: Collection[str]) -> None:
     """Refuse an approval that would not count.
 
     Raises
     ------
     Conflict
         The person has approved this model already.
+    Forbidden
+        The person's account counts as one person with an approver's.
     Invalid
         A gate is not passed and no reason is given for accepting that.
     """
-    if any(one.by == approval.by for one in found.counted):
+    if approval.by in found.doubled or any(one.by == approval.by for one in found.counted):
         raise Conflict("You have approved this model already; somebody else must.")
+    if approval.by not in able(found, {approval.by}, roots):
+        raise Forbidden(
+            "Your account and one that approved this model count as one person, because one created the other or reset "
+            "its password, or one person did so for both. Somebody else must approve it."
+        )
     if not_passed and not approval.reason.strip():
         raise Invalid("Not passed: {names}. To approve it all the same, give a reason.", names=", ".join(not_passed))

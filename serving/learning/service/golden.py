@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from models.errors import Invalid
 from models.policies.learning import DEFAULT_GATES, LabelPolicy
+from serving.accounts.store import origins
 from serving.audit.store import audit
 from serving.learning.rules.golden import Agreed, agreed
 from serving.learning.store import golden, learning, verdict_history
@@ -44,10 +45,10 @@ def _double_labelled(
     connection: Connection, marketplace_id: str, policy: LabelPolicy, as_of: datetime
 ) -> list[GoldenItem]:
     versions = verdict_history.of_marketplace(connection, marketplace_id, as_of)
-    found = []
+    found, roots = [], origins.roots(connection)
     for row in learning.scored_reviewed_versions(connection, marketplace_id, as_of):
         version = versions[row["version_id"]]
-        both = agreed([one.given for one in version.verdicts], version.appeal, as_of=as_of, policy=policy)
+        both = agreed([one.given for one in version.verdicts], version.appeal, roots=roots, as_of=as_of, policy=policy)
         if isinstance(both, Agreed):
             seller, facts = row["seller_external_id"], row["body"].decode()
             found.append(GoldenItem(row["version_id"], row["listing_id"], seller, both.value, both.verdicts, facts))

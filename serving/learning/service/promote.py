@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Invalid, NotFound, required
-from serving.accounts.rules.access import LOCAL, Permission
-from serving.accounts.store import accounts
+from serving.accounts.rules.access import LOCAL, Grant, Permission, Role
+from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
 from serving.learning.policy import PromotionPolicy
-from serving.learning.rules.promotion import Approval, Standing, check_approval, standing
+from serving.learning.rules.promotion import Approval, Standing, able, check_approval, standing
 from serving.learning.service.champions import follow_champions
 from serving.learning.store import approvals, learning
 from serving.learning.store.learning import Model
@@ -47,8 +47,9 @@ def approve(runtime: Runtime, marketplace: Marketplace, *, digest: str, by: str,
     ------
     Invalid
         A gate is not passed and no reason is given for accepting that; or no person is named where two are needed.
-    NotFound, Conflict
-        There is no such model; it is already the champion; this person has already approved it.
+    NotFound, Conflict, Forbidden
+        There is no such model; it is already the champion; this person has already approved it, or their account counts
+        as one person with an approver's.
     """
     if by == LOCAL and runtime.policies[PromotionPolicy].approvals_needed > 1:
         needed = runtime.policies[PromotionPolicy].approvals_needed
@@ -89,7 +90,8 @@ def _checked(
     if champion == model.digest:
         raise Conflict("This model is the champion already.")
     given = Approval(by, reason, champion)
-    check_approval(standing_of(runtime, connection, marketplace_id, model), given, not_passed=not_passed(model))
+    stands = standing_of(runtime, connection, marketplace_id, model)
+    check_approval(stands, given, _roots_of_actors(connection), not_passed=not_passed(model))
     return given
 
 
@@ -160,13 +162,25 @@ def standing_of(runtime: Runtime, connection: Connection, marketplace_id: str, m
         given,
         champion=_champion(connection, marketplace_id),
         still_may={one.by for one in given if _may_promote(connection, marketplace_id, one.by)},
-        invited_by={
-            f"user:{one}": frozenset(f"user:{by}" for by in hosts)
-            for one, hosts in accounts.inviters(connection).items()
-        },
+        roots=_roots_of_actors(connection),
         not_passed=not_passed(model),
         policy=runtime.policies[PromotionPolicy],
     )
+
+
+def who_can_approve(connection: Connection, marketplace_id: str, stands: Standing) -> dict[str, str]:
+    """The people whose approval would count now: names by actor."""
+    may = {
+        f"user:{one}": name
+        for role in Role
+        if Grant(role, marketplace_id).carries(Permission.PROMOTE_MODELS)
+        for one, name in people.holders(connection, [marketplace_id], role).get(marketplace_id, {}).items()
+    }
+    return {one: may[one] for one in able(stands, may, _roots_of_actors(connection))}
+
+
+def _roots_of_actors(connection: Connection) -> dict[str, frozenset[str]]:
+    return {f"user:{one}": found for one, found in origins.roots(connection).items()}
 
 
 def _may_promote(connection: Connection, marketplace_id: str, by: str) -> bool:

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "a3cdfe036b80"
+revision = "ae6bc8945b08"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
@@ -33,6 +33,7 @@ def _differ(*fixed: str, once: tuple[str, ...] = ()) -> str:
 
 # Append-only tables, and which changes of a row are refused: all, or all that do more than erase.
 _GROWING: Final = {
+    "account_origin": "",
     "audit_entry": "",
     "audit_payload": "",
     "erased_payload": "",

@@ -143,11 +143,14 @@ def check_lengths(draft: Draft) -> None:
         raise Invalid("An e-mail address must be one line of text.")
 
 
-def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: int, policy: NoticePolicy) -> None:
+def check_number(
+    listings: int, *, kind: ReporterKind, today: int, network: int, this_hour: int, policy: NoticePolicy
+) -> None:
     """Refuse a notice that exceeds a limit at this moment.
 
-    `today` are the listings that this reporter notified in the last 24 hours, `this_hour` all notices by reporters who
-    are not registered.
+    `today` are the listings of this reporter in the last 24 hours, for a stranger those of confirmed notices alone;
+    `network` are the listings that strangers notified from the same network today, `this_hour` all notices by reporters
+    who are not registered.
 
     Raises
     ------
@@ -177,6 +180,11 @@ def check_number(listings: int, *, kind: ReporterKind, today: int, this_hour: in
             "{today}. Send the rest tomorrow, or ask the marketplace to register you.",
             most=policy.most_listings_a_day_unregistered,
             today=today,
+        )
+    if network + listings > policy.most_listings_a_day_network:
+        raise TooManyNotices(
+            "Very many notices came from your network today. Send yours tomorrow, or ask the marketplace to register "
+            "you."
         )
     if this_hour >= policy.most_notices_an_hour_unregistered:
         raise TooManyNotices("Very many notices are coming in at the moment. Send yours again in an hour.")

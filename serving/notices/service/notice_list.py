@@ -10,9 +10,10 @@ from models.messages.english import fields_in_english, in_english
 from models.policies.deciding import EnforcementPolicy
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.rules.decision_notice import RECEIPT
+from serving.notices.rules.notices import ReporterKind
 from serving.notices.rules.reporters import WARNING
 from serving.notices.service.notice_decisions import told
-from serving.notices.service.notice_links import link_for
+from serving.notices.service.notice_links import confirmation_for, link_for
 from serving.notices.store import notices, reporters
 from serving.notices.store.notices import Item, StoredNotice
 from serving.notices.store.reporters import Reporter
@@ -51,8 +52,14 @@ def _shown(runtime: Runtime, connection: Connection, found: StoredNotice) -> dic
         "receipt": in_english(RECEIPT),
         "warning": None if warned is None else in_english(warned),
         "link": None if reporter.erased_at else link_for(runtime, here, found.notice_id),
+        "confirm_link": confirmation_for(runtime, here, found.notice_id) if _unconfirmed(found, reporter) else None,
         "offers": [_listing(runtime, connection, item) for item in notices.items(connection, here, found.notice_id)],
     }
+
+
+def _unconfirmed(found: StoredNotice, reporter: Reporter) -> bool:
+    stranger = reporter.kind is ReporterKind.UNREGISTERED
+    return stranger and found.confirmed_at is None and reporter.erased_at is None
 
 
 def _listing(runtime: Runtime, connection: Connection, item: Item) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The listings of a notice: found, sent to review, or settled at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -64,6 +64,22 @@ def take_listings(context: NoticeContext, locations: Sequence[str]) -> list[Item
         notices.add_items(context.connection, [row])
         states.append(ItemState(row["state"]))
     return states
+
+
+def marketplaces_of(connection: Connection, among: Collection[str], locations: Sequence[str]) -> list[str]:
+    """The marketplaces whose listings these locations name; those whose own addresses are at these hosts come alone."""
+    names = {name for location in locations for name in names_in(location)}
+    called = identified_listings.places_called(connection, names)
+    meant = {
+        place: [(location, known) for location in locations if (known := _meant(location, called.get(place, {})))]
+        for place in among
+    }
+    at_host = [
+        place
+        for place, found in meant.items()
+        if any(known.link is not None and _host(known.link) == _host(location) for location, known in found)
+    ]
+    return at_host or [place for place, found in meant.items() if found]
 
 
 def _blank(context: NoticeContext, number: int, location: str, known: Known | None) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 
 from serving.listings.tables import listing, listing_version
 from serving.platform.database.scope import inside, same
@@ -19,19 +20,37 @@ class Known:
     link: str | None
 
 
+def places_called(connection: Connection, names: Collection[str]) -> dict[str, dict[str, Known]]:
+    """The listings with these external ids by external id, for each marketplace that has one."""
+    found: dict[str, dict[str, Known]] = {}
+    for row in connection.execute(_called(names)):
+        known = Known(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
+        found.setdefault(row.marketplace_id, {})[row.external_id] = known
+    return found
+
+
 def listings_called(connection: Connection, marketplace_id: str, names: Collection[str]) -> dict[str, Known]:
     """The listings with these external ids, by external id; locked against changes and new cases."""
-    query = (
-        select(listing.c.external_id, listing.c.listing_id, listing.c.version_id, listing_version.c.content)
-        .join(listing_version, same(listing_version, listing, "version_id"))
-        .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(sorted(names)))
-        .order_by(listing.c.listing_id)
-        .with_for_update(of=listing)
-    )
+    query = _called(names).where(listing.c.marketplace_id == marketplace_id).with_for_update(of=listing)
     return {
         row.external_id: Known(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
         for row in connection.execute(query)
     }
+
+
+def _called(names: Collection[str]) -> Select[Any]:
+    return (
+        select(
+            listing.c.marketplace_id,
+            listing.c.external_id,
+            listing.c.listing_id,
+            listing.c.version_id,
+            listing_version.c.content,
+        )
+        .join(listing_version, same(listing_version, listing, "version_id"))
+        .where(listing.c.external_id.in_(sorted(names)))
+        .order_by(listing.c.listing_id)
+    )
 
 
 def current_version(connection: Connection, marketplace_id: str, listing_id: str) -> str:

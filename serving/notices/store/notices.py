@@ -32,6 +32,7 @@ class StoredNotice:
     reason_code: ReasonCode
     explanation: str
     known_at: datetime
+    confirmed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +120,26 @@ def waiting_of(connection: Connection, marketplace_id: str, reporter_id: str) ->
     return frozenset(connection.execute(query).scalars())
 
 
-def listings_since(connection: Connection, marketplace_id: str, reporter_id: str, since: datetime) -> int:
-    """The number of listings that a reporter has notified since a moment."""
+def confirmed_listings_since(connection: Connection, marketplace_id: str, reporter_id: str, since: datetime) -> int:
+    """The number of listings in confirmed notices of a reporter since a moment."""
     query = (
         select(func.count())
         .select_from(notice_item)
         .join(notice, same(notice, notice_item, "notice_id"))
-        .where(inside(notice, marketplace_id, reporter_id=reporter_id), notice.c.known_at > since)
+        .where(
+            inside(notice, marketplace_id, reporter_id=reporter_id),
+            notice.c.known_at > since,
+            notice.c.confirmed_at.is_not(None),
+        )
     )
     return int(connection.execute(query).scalar_one())
+
+
+def confirm(connection: Connection, found: StoredNotice, at: datetime) -> bool:
+    """Record that the notifier followed the link sent to the address; False where they did before."""
+    this = inside(notice, found.marketplace_id, notice_id=found.notice_id)
+    changed = update(notice).where(this, notice.c.confirmed_at.is_(None)).values(confirmed_at=at)
+    return connection.execute(changed).rowcount == 1
 
 
 def by_strangers_since(connection: Connection, marketplace_id: str, since: datetime) -> int:

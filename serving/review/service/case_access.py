@@ -10,9 +10,9 @@ from models.case import BLIND_LANES, CaseLane
 from models.errors import NotFound
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Side
-from serving.accounts.rules.access import Permission, Person
-from serving.accounts.rules.second_person import hosts_of
-from serving.accounts.store import accounts
+from serving.accounts.rules.access import Permission, Person, Role
+from serving.accounts.rules.second_person import independent_of_all, same_person
+from serving.accounts.store import origins, people
 from serving.cases.rules.masked_score import is_hidden
 from serving.cases.store import assignments, cases, verdicts
 from serving.cases.store.cases import Case
@@ -66,28 +66,43 @@ def score_kept_from(connection: Connection, person: Person, case: Case) -> bool:
 def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase | None:
     """Why this person may not judge an appeal, a complaint or a second review; None where they may.
 
-    They decided on the listing before, or they invited the decider and may be the same person. A person who withdrew a
-    verdict on the listing has seen it and gives no second review.
+    They decided on the listing before, or their account has a root in common with the decider's, so that both may be
+    one person's (`serving.accounts.rules.second_person`). A person who withdrew a verdict on the listing has seen it
+    and gives no second review.
     """
     if not is_blind(connection, case):
         return None
+    decided = _decided_before(connection, case)
+    if person.user_id in decided:
+        return Phrase("You decided on this listing before")
+    if not independent_of_all(origins.roots(connection), person.user_id, decided):
+        return Phrase(
+            "Your account and one that decided on this listing before count as one person, because one created the "
+            "other or reset its password, or one person did so for both"
+        )
+    return None
+
+
+def who_may_judge(connection: Connection, case: Case) -> list[str]:
+    """The names of the analysts who may judge an appeal, a complaint or a second review, sorted."""
+    decided, roots = _decided_before(connection, case), origins.roots(connection)
+    analysts = people.holders(connection, [case.marketplace_id], Role.ANALYST).get(case.marketplace_id, {})
+    return sorted(name for one, name in analysts.items() if independent_of_all(roots, one, decided))
+
+
+def _decided_before(connection: Connection, case: Case) -> set[str]:
     given = verdicts.of_listings(connection, case.marketplace_id, [case.listing_id])
     before = [one for one in given if one.case_id != case.case_id]
     if case.lane is not CaseLane.SECOND_REVIEW:
         before = [one for one in before if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
-    decided = {one.user_id for one in before}
-    if person.user_id in decided:
-        return Phrase("You decided on this listing before")
-    if person.user_id in hosts_of(decided, accounts.inviters(connection)):
-        return Phrase("You invited the person who decided on this listing before, or created their password reset link")
-    return None
+    return {one.user_id for one in before}
 
 
 def kept_from(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, frozenset[str]]:
-    """The people to whom these cases are not assigned, by case: earlier judges of the listing, and their inviters."""
-    invited_by = accounts.inviters(connection)
+    """The people to whom these cases are not assigned, by case: earlier judges of the listing, and their accounts."""
+    roots = origins.roots(connection)
     judged = assignments.judged_by(connection, marketplace_id, case_ids)
-    return {case_id: hosts_of(people, invited_by).union(people) for case_id, people in judged.items()}
+    return {case_id: same_person(roots, people) for case_id, people in judged.items()}
 
 
 def lease(runtime: Runtime, person: Person, case_id: str) -> datetime | None:

@@ -1,6 +1,6 @@
 """Removals pending approval: the people who may see them, their votes, and the result once enough agree."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection
@@ -9,9 +9,9 @@ from features.message import Message
 from features.phrase import Phrase
 from models.errors import Conflict, required
 from models.verdict import Side
-from serving.accounts.rules.access import Permission, Person
-from serving.accounts.rules.second_person import Inviters
-from serving.accounts.store import accounts
+from serving.accounts.rules.access import Permission, Person, Role
+from serving.accounts.rules.second_person import Roots
+from serving.accounts.store import accounts, origins, people
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.cases.store import cases, verdicts
@@ -19,10 +19,12 @@ from serving.platform.runtime import Runtime
 from serving.review.service.undoing import overrule
 from serving.standing.service import begin_count, recount_of
 from serving.takedowns.rules.approval import (
+    PROGRAMME,
     REVIEW_TEAM,
     Bearing,
     Decision,
     Vote,
+    able,
     check_vote,
     left_out,
     organisation_of,
@@ -45,7 +47,8 @@ class PendingRemoval:
     """A removal pending approval, as a person with a role in it sees it.
 
     `no_vote` is why the person cannot vote, `no_approval` why they can only withdraw the removal; None where they can.
-    `left_out` are the people whose vote does not count now, with the reason.
+    `left_out` are the people whose vote does not count now, with the reason. `able` are the names of the people who can
+    approve it now.
     """
 
     action: StoredAction
@@ -56,6 +59,7 @@ class PendingRemoval:
     no_vote: Phrase | None
     no_approval: Phrase | None
     left_out: Mapping[str, Message]
+    able: tuple[str, ...]
 
     @property
     def reasons(self) -> tuple[Hold, ...]:
@@ -66,8 +70,8 @@ class PendingRemoval:
 def pending_removals(runtime: Runtime, person: Person) -> list[PendingRemoval]:
     """The removals pending approval in which a person has a role, the oldest first, at most 500."""
     with runtime.store.read() as connection:
-        waiting, invited_by = approvals.waiting(connection, _places(person), _MOST), accounts.inviters(connection)
-        found = [_pending(connection, person, invited_by, *one) for one in waiting]
+        waiting, roots = approvals.waiting(connection, _places(person), _MOST), origins.roots(connection)
+        found = [_pending(connection, person, roots, *one) for one in waiting]
     return [one for one in found if one is not None]
 
 
@@ -84,7 +88,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
     Conflict
         The removal is no longer pending, or the person has already voted so.
     Forbidden, Invalid
-        The person confirmed it, or approves it and invited the confirmer; the reason is missing.
+        The person confirmed it, or approves it and counts as one with a confirmer; the reason is missing.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -93,12 +97,12 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
         begin_count(connection, case)
         # A concurrent vote waits, and then counts this one.
         audit.hold(connection)
-        invited_by = accounts.inviters(connection)
-        found = required(_pending(connection, person, invited_by, place, action_id), "There is no such removal.")
+        roots = origins.roots(connection)
+        found = required(_pending(connection, person, roots, place, action_id), "There is no such removal.")
         if found.action.state is not ActionState.PENDING_APPROVAL:
             raise Conflict("Somebody has decided about this removal in the meantime.")
         vote = Vote(person.user_id, found.organisation, decision, reason.strip()[:500])
-        check_vote(person, found.bearing, found.votes, vote, invited_by)
+        check_vote(person, found.bearing, found.votes, vote, roots)
         key = {"marketplace_id": place, "vote_id": runtime.ids.new("opn"), "action_id": action_id}
         approvals.add_vote(connection, key, vote, now)
         actor = f"user:{person.user_id}"
@@ -112,7 +116,7 @@ def speak(runtime: Runtime, person: Person, action_id: str, decision: Decision, 
             organisation=vote.organisation,
             reason=vote.reason,
         )
-        agreed = settled([*found.votes, vote], found.bearing, invited_by)
+        agreed = settled([*found.votes, vote], found.bearing, roots)
         if agreed is Decision.APPROVE:
             release(runtime, connection, found.action, actor, now)
             recount_of(runtime, connection, case, now)
@@ -130,9 +134,7 @@ def _places(person: Person) -> frozenset[str]:
     return answered | person.marketplaces(Permission.REVIEW_CASES) | person.marketplaces(Permission.LOOK_AFTER_BRANDS)
 
 
-def _pending(
-    connection: Connection, person: Person, invited_by: Inviters, place: str, action_id: str
-) -> PendingRemoval | None:
+def _pending(connection: Connection, person: Person, roots: Roots, place: str, action_id: str) -> PendingRemoval | None:
     hold = approvals.of_actions(connection, place, [action_id]).get(action_id)
     if hold is None:
         return None
@@ -149,9 +151,23 @@ def _pending(
         organisation,
         tuple(given),
         no_vote=why_no_vote(person.user_id, bearing),
-        no_approval=why_no_approval(person.user_id, bearing, invited_by),
-        left_out=left_out(given, bearing, invited_by),
+        no_approval=why_no_approval(person.user_id, bearing, roots),
+        left_out=left_out(given, bearing, roots),
+        able=_able(connection, given, bearing, roots),
     )
+
+
+def _able(connection: Connection, given: Sequence[Vote], bearing: Bearing, roots: Roots) -> tuple[str, ...]:
+    here, manager = bearing.marketplace_id, bearing.account_manager_id
+    found: dict[str, str] = {}
+    if bearing.brand_id is not None:
+        of_brand = accounts.people_of_brand(connection, (here, bearing.brand_id))
+        found |= {one.user_id: bearing.brand_id for one in of_brand}
+    managers = people.holders(connection, [here], Role.ACCOUNT_MANAGER).get(here, {})
+    found |= {one: PROGRAMME for one in managers if manager in {None, one}}
+    found |= dict.fromkeys(people.holders(connection, [here], Role.ANALYST).get(here, {}), REVIEW_TEAM)
+    names = accounts.names(connection, sorted(able(given, bearing, found, roots)))
+    return tuple(sorted(names.values()))
 
 
 def _bearing(connection: Connection, action: StoredAction, hold: StoredHold, given: list[RemovalVerdict]) -> Bearing:

@@ -104,7 +104,7 @@ def record_in(
         raise Conflict("The listing has changed since you loaded it. Review the current version.")
     confirms = side is Side.BRAND and answer.judgement is Judgement.COUNTERFEIT
     if confirms:
-        certification.require(runtime, connection, person, now)
+        certification.require(runtime, connection, person, (case.marketplace_id, case.brand_id or ""), now)
     weight = weigh(runtime, connection, case, now, counted) if confirms else None
     decision_input = replace(_decision_input(context, weight), examined=examined)
     follows = consequence(answer.judgement, decision_input, runtime.policies[EnforcementPolicy])

@@ -113,6 +113,8 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
         The right does not belong to a brand that the person represents.
     NotBriefed
         The person has not passed the certification, or passed it too long ago.
+    Forbidden
+        The brand's lead invited the person too recently.
     """
     items = wanted(asked.items, runtime.policies[TakedownPolicy])
     if not asked.good_faith:
@@ -129,7 +131,7 @@ def confirm_all(runtime: Runtime, person: Person, asked: Asked) -> Answered:
         before = takedowns.find(connection, request_id)
         if before is not None:
             return _earlier_answer(connection, person, before)
-        certification.require(runtime, connection, person, now)
+        certification.require(runtime, connection, person, (place, brand_id), now)
         cases.hold(connection, place, [one.case_id for one in items])
         counted = current(runtime, connection, place, brand_id, now)
         click = _Click(runtime, connection, person, asked, (place, brand_id), counted, now)

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Permission
-from serving.accounts.store import accounts
+from serving.accounts.rules.second_person import independent
+from serving.accounts.store import accounts, origins
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.marketplaces.store import marketplaces
@@ -24,6 +25,7 @@ from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.rules.territories import territories
 from serving.rights.store import StoredDocument, StoredRight
 
+_USER: Final = "user:"  # The actors who have an account; all others act for the owner of the data directory.
 _LAST_NICE_CLASS: Final = 45  # The Nice Classification has 45 classes of goods and services.
 _MAY_FOLLOW: Final = {
     RightState.CLAIMED: {RightState.VERIFIED, RightState.REFUSED, RightState.WITHDRAWN},
@@ -167,7 +169,7 @@ def settle_right(runtime: Runtime, right_id: str, state: RightState, *, note: st
     Raises
     ------
     Forbidden
-        The person verifies a right that they supplied themselves.
+        The person verifies a right that they, or an account that counts as the same person, supplied.
     Conflict
         The right's current state does not allow this change.
     NotFound, Invalid
@@ -184,10 +186,23 @@ def settle_right(runtime: Runtime, right_id: str, state: RightState, *, note: st
             raise Conflict(
                 "A right that is {was} cannot become {wanted}.", was=_word(found.right.state), wanted=_word(state)
             )
-        if state is RightState.VERIFIED and found.claimed_by == by and by.startswith("user:"):
-            raise Forbidden("You supplied this right. Somebody else must verify it.")
+        if state is RightState.VERIFIED:
+            _require_another(connection, found.claimed_by, by)
         rights.settle(connection, found, state, by=by, note=text, at=runtime.clock.now())
         _record(runtime, connection, by, f"right.{state.value}", right_id, {"brand_id": found.brand_id})
+
+
+def _require_another(connection: Connection, claimed_by: str, by: str) -> None:
+    """Refuse the verification of a right by a user whose account counts as one person with the supplier's."""
+    if not (claimed_by.startswith(_USER) and by.startswith(_USER)):
+        return
+    if claimed_by == by:
+        raise Forbidden("You supplied this right. Somebody else must verify it.")
+    if not independent(origins.roots(connection), claimed_by.removeprefix(_USER), by.removeprefix(_USER)):
+        raise Forbidden(
+            "Your account and the one that supplied this right count as one person, because one created the other or "
+            "reset its password, or one person did so for both. Somebody else must verify it."
+        )
 
 
 def grant_mandate(runtime: Runtime, wanted: NewMandate, *, by: str) -> str:

@@ -3,10 +3,11 @@
 People decide. Only confirmed removals propose a sanction, and no score has a vote. Standard library only.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from itertools import combinations
 from typing import Final
 
 from features.message import Message, message
@@ -15,7 +16,7 @@ from models.errors import Conflict, Forbidden, Invalid
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Hit, total_of
 from serving.accounts.rules.access import Person
-from serving.accounts.rules.second_person import Inviters, behind_others
+from serving.accounts.rules.second_person import Roots, independent, independent_of_all
 from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM, Bearing, organisation_of
 
 
@@ -73,9 +74,9 @@ _TRANSITIONS: Final = {
     (SanctionState.CARRIED_OUT, SanctionEvent.LIFT): SanctionState.LIFTED,
 }
 _CONFIRMED: Final = Phrase("You confirmed a removal behind this sanction. Somebody else must decide.")
-_INVITED: Final = Phrase(
-    "You invited a person who confirmed a removal behind this sanction, or created their password reset link. You can "
-    "reject it, but somebody else must agree."
+_SAME_PERSON: Final = Phrase(
+    "Your account and one that confirmed a removal behind this sanction count as one person, because one created the "
+    "other or reset its password, or one person did so for both. You can reject it, but somebody else must agree."
 )
 OPEN_STATES: Final = frozenset({SanctionState.PROPOSED, SanctionState.AGREED_BY_ONE})
 _ACT: Final = {Measure.RESTRICT: SellerAct.RESTRICT, Measure.CLOSE: SellerAct.SUSPEND}
@@ -190,21 +191,22 @@ def why_no_vote(user_id: str, confirmed_by: Collection[str]) -> Phrase | None:
     return _CONFIRMED if user_id in confirmed_by else None
 
 
-def why_no_agreement(user_id: str, confirmed_by: Collection[str], invited_by: Inviters) -> Phrase | None:
+def why_no_agreement(user_id: str, confirmed_by: Collection[str], roots: Roots) -> Phrase | None:
     """Why a person can reject a sanction but not agree to it; None where they can do both.
 
-    A confirmer's inviter may be the confirmer, who must not agree. Their rejection counts, because it is harmless.
+    An account with a root in common with a confirmer's may be the confirmer's, who must not agree. Its rejection
+    counts, because it is harmless.
     """
-    return _INVITED if user_id in behind_others({user_id, *confirmed_by}, invited_by) else None
+    return None if independent_of_all(roots, user_id, confirmed_by) else _SAME_PERSON
 
 
-def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str], invited_by: Inviters) -> None:
+def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str], roots: Roots) -> None:
     """Refuse a vote that cannot count.
 
     Raises
     ------
     Forbidden
-        The person confirmed a removal behind the sanction, or agrees and invited a confirmer.
+        The person confirmed a removal behind the sanction, or agrees and counts as one person with a confirmer.
     Invalid
         The reason is missing.
     Conflict
@@ -212,7 +214,7 @@ def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str],
     """
     refused = why_no_vote(vote.user_id, confirmed_by)
     if refused is None and vote.agrees:
-        refused = why_no_agreement(vote.user_id, confirmed_by, invited_by)
+        refused = why_no_agreement(vote.user_id, confirmed_by, roots)
     if refused is not None:
         raise Forbidden(refused)
     if not vote.reason.strip():
@@ -222,20 +224,39 @@ def check_vote(given: Sequence[Vote], vote: Vote, confirmed_by: Collection[str],
         raise Conflict("You have already voted this way. Somebody of another organisation must agree.")
 
 
-def follows(given: Sequence[Vote], confirmed_by: Collection[str], invited_by: Inviters) -> SanctionEvent:
+def follows(given: Sequence[Vote], confirmed_by: Collection[str], roots: Roots) -> SanctionEvent:
     """The event that the votes lead to.
 
     One rejection ends the proposal, because the sanction is then in doubt. The next strike can lead to a new proposal.
     Otherwise one person of the review team and one of account management must agree. Neither may have confirmed a
-    removal behind it. If one of these people invited another, the inviter does not count
-    (`serving.accounts.rules.second_person`).
+    removal behind it. No two of these people may have a root in common (`serving.accounts.rules.second_person`).
     """
     latest = {one.user_id: one for one in given}.values()
     if any(not one.agrees for one in latest):
         return SanctionEvent.REFUSE
-    behind = behind_others({*confirmed_by, *(one.user_id for one in latest)}, invited_by)
-    agreeing = {one.organisation for one in latest if one.user_id not in behind.union(confirmed_by)}
-    return SanctionEvent.CARRY_OUT if agreeing >= {REVIEW_TEAM, PROGRAMME} else SanctionEvent.AGREE
+    return SanctionEvent.CARRY_OUT if _agreed(latest, confirmed_by, roots) else SanctionEvent.AGREE
+
+
+def _agreed(votes: Collection[Vote], confirmed_by: Collection[str], roots: Roots) -> bool:
+    apart = [one for one in votes if independent_of_all(roots, one.user_id, confirmed_by)]
+    return any(
+        (one.organisation, other.organisation) == (REVIEW_TEAM, PROGRAMME)
+        and independent(roots, one.user_id, other.user_id)
+        for one in apart
+        for other in apart
+    )
+
+
+def able(
+    given: Sequence[Vote], confirmed_by: Collection[str], organisations: Mapping[str, str], roots: Roots
+) -> frozenset[str]:
+    """Those of these people whose agreement now brings the sanction nearer; `organisations` has that of each."""
+    free = [Vote(one, organisation, True, "") for one, organisation in organisations.items()]
+    with_one = frozenset(one.user_id for one in free if _agreed([*given, one], confirmed_by, roots))
+    if with_one:
+        return with_one
+    pairs = (pair for pair in combinations(free, 2) if _agreed(pair, confirmed_by, roots))
+    return frozenset(one.user_id for pair in pairs for one in pair)
 
 
 def act_for(in_force: Collection[Measure]) -> SellerAct:

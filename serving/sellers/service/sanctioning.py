@@ -3,7 +3,7 @@
 No model takes part. A rejected or lapsed sanction has no effect on the seller.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,8 +15,9 @@ from models.errors import Conflict, Invalid, required
 from models.messages.english import in_english
 from models.policies.sellers import SanctionPolicy, StrikePolicy
 from models.strikes import Count, count
-from serving.accounts.rules.access import Permission, Person
-from serving.accounts.store import accounts
+from serving.accounts.rules.access import Permission, Person, Role
+from serving.accounts.rules.second_person import Roots
+from serving.accounts.store import origins, people
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
 from serving.sellers.rules.sanction import (
@@ -27,6 +28,7 @@ from serving.sellers.rules.sanction import (
     SanctionEvent,
     SanctionState,
     Vote,
+    able,
     check_vote,
     follows,
     holds,
@@ -48,6 +50,7 @@ from serving.sellers.service.sanction_steps import (
 )
 from serving.sellers.store import sanctions, strikes
 from serving.sellers.store.sanctions import StoredSanction
+from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM
 
 _MOST: Final = 500
 _MOST_AT_ONCE: Final = 100
@@ -86,7 +89,8 @@ def descend(runtime: Runtime, connection: Connection, marketplace_id: str, selle
 class Sanctioned:
     """A sanction as a person with a role in it sees it.
 
-    `no_vote` is why they cannot vote, `no_agreement` why they can only reject it; None where they can.
+    `no_vote` is why they cannot vote, `no_agreement` why they can only reject it; None where they can. `able` are the
+    names of the people whose agreement would count now.
     """
 
     sanction: StoredSanction
@@ -94,6 +98,7 @@ class Sanctioned:
     votes: tuple[Vote, ...]
     no_vote: Phrase | None
     no_agreement: Phrase | None
+    able: tuple[str, ...]
 
 
 def undecided(runtime: Runtime, person: Person) -> list[Sanctioned]:
@@ -118,7 +123,7 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
     Conflict
         The sanction is decided, or the person has already voted so.
     Forbidden, Invalid
-        The person confirmed a removal behind it, or agrees and invited a confirmer; the reason is missing.
+        The person confirmed a removal behind it, or agrees and counts as one with a confirmer; the reason is missing.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
@@ -129,11 +134,11 @@ def speak(runtime: Runtime, person: Person, sanction_id: str, *, agrees: bool, r
         given = sanctions.votes(connection, [sanction_id]).get(sanction_id, [])
         confirmers = strikes.confirmed_by(connection, found.marketplace_id, _struck(connection, found))
         vote = Vote(person.user_id, organisation, agrees, reason.strip()[:500])
-        invited_by = accounts.inviters(connection)
-        check_vote(given, vote, confirmers, invited_by)
+        roots = origins.roots(connection)
+        check_vote(given, vote, confirmers, roots)
         key = {"marketplace_id": found.marketplace_id, "vote_id": runtime.ids.new("voi"), "sanction_id": sanction_id}
         sanctions.add_vote(connection, key, vote, now)
-        event = follows([*given, vote], confirmers, invited_by)
+        event = follows([*given, vote], confirmers, roots)
         decided: dict[str, Any] = {} if event is SanctionEvent.AGREE else {"decided_at": now, "due_at": None}
         if event is SanctionEvent.REFUSE:
             decided["ended_because"] = vote.reason
@@ -238,7 +243,7 @@ def _seen(
     runtime: Runtime, connection: Connection, person: Person, found: Sequence[StoredSanction]
 ) -> list[Sanctioned]:
     votes = sanctions.votes(connection, [one.sanction_id for one in found])
-    now, invited_by = runtime.clock.now(), accounts.inviters(connection)
+    now, roots = runtime.clock.now(), origins.roots(connection)
     seen = []
     for one in found:
         confirmers = strikes.confirmed_by(connection, one.marketplace_id, _struck(connection, one))
@@ -248,10 +253,23 @@ def _seen(
                 count_of(runtime, connection, one.marketplace_id, one.seller_external_id, now),
                 tuple(votes.get(one.sanction_id, ())),
                 no_vote=why_no_vote(person.user_id, confirmers),
-                no_agreement=why_no_agreement(person.user_id, confirmers, invited_by),
+                no_agreement=why_no_agreement(person.user_id, confirmers, roots),
+                able=_able(connection, one, tuple(votes.get(one.sanction_id, ())), confirmers, roots),
             )
         )
     return seen
+
+
+def _able(
+    connection: Connection, found: StoredSanction, given: Sequence[Vote], confirmers: Collection[str], roots: Roots
+) -> tuple[str, ...]:
+    """The names of the people whose agreement to a sanction would count now."""
+    here = found.marketplace_id
+    managers = people.holders(connection, [here], Role.ACCOUNT_MANAGER).get(here, {})
+    analysts = people.holders(connection, [here], Role.ANALYST).get(here, {})
+    voting = dict.fromkeys(managers, PROGRAMME) | dict.fromkeys(analysts, REVIEW_TEAM)
+    names = managers | analysts
+    return tuple(sorted(names[one] for one in able(given, confirmers, voting, roots)))
 
 
 def _struck(connection: Connection, found: StoredSanction) -> str:

@@ -1,24 +1,25 @@
 """The approvals that a removal pending approval needs before it is sent or withdrawn. Standard library only."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 from typing import Final
 
 from features.message import Message, message
 from features.phrase import Phrase
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Permission, Person
-from serving.accounts.rules.second_person import Inviters, behind_others
+from serving.accounts.rules.second_person import Roots, independent, independent_of_all
 from serving.takedowns.rules.bursts import BURSTS, HoldCause
 
 # Organisations that vote: a marketplace's review team, its account management, and each brand by its id.
 REVIEW_TEAM: Final = "desk"
 PROGRAMME: Final = "programme"
 _CONFIRMED: Final = Phrase("You confirmed this removal. Somebody else must approve or withdraw it.")
-_INVITED: Final = Phrase(
-    "You invited a person who confirmed this removal, or created their password reset link. You can withdraw the "
-    "removal, but somebody else must approve it."
+_SAME_PERSON: Final = Phrase(
+    "Your account and one that confirmed this removal count as one person, because one created the other or reset its "
+    "password, or one person did so for both. You can withdraw the removal, but somebody else must approve it."
 )
 
 
@@ -73,22 +74,22 @@ def why_no_vote(user_id: str, bearing: Bearing) -> Phrase | None:
     return _CONFIRMED if user_id in bearing.confirmed_by else None
 
 
-def why_no_approval(user_id: str, bearing: Bearing, invited_by: Inviters) -> Phrase | None:
+def why_no_approval(user_id: str, bearing: Bearing, roots: Roots) -> Phrase | None:
     """Why a person can withdraw a removal pending approval but not approve it; None where they can do both.
 
-    The confirmer's inviter may be the confirmer, and would then be their own second person. Their vote to withdraw
-    counts, because an analyst then decides again.
+    An account with a root in common with a confirmer's may be the confirmer's, who would then be their own second
+    person. Its vote to withdraw counts, because an analyst then decides again.
     """
-    return _INVITED if user_id in behind_others({user_id, *bearing.confirmed_by}, invited_by) else None
+    return None if independent_of_all(roots, user_id, bearing.confirmed_by) else _SAME_PERSON
 
 
-def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vote, invited_by: Inviters) -> None:
+def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vote, roots: Roots) -> None:
     """Refuse a vote that cannot count.
 
     Raises
     ------
     Forbidden
-        The person confirmed the removal, or approves it and invited a confirmer.
+        The person confirmed the removal, or approves it and counts as one person with a confirmer.
     Invalid
         The reason is missing.
     Conflict
@@ -96,7 +97,7 @@ def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vo
     """
     refused = why_no_vote(person.user_id, bearing)
     if refused is None and vote.decision is Decision.APPROVE:
-        refused = why_no_approval(person.user_id, bearing, invited_by)
+        refused = why_no_approval(person.user_id, bearing, roots)
     if refused is not None:
         raise Forbidden(refused)
     if not vote.reason.strip():
@@ -106,7 +107,7 @@ def check_vote(person: Person, bearing: Bearing, given: Sequence[Vote], vote: Vo
         raise Conflict("You have already voted this way. Somebody of another organisation must agree.")
 
 
-def settled(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> Decision | None:
+def settled(given: Sequence[Vote], bearing: Bearing, roots: Roots) -> Decision | None:
     """The agreed decision; None while a vote is missing.
 
     After a burst the confirmation itself is in doubt, so it does not count: an analyst and somebody of another
@@ -114,46 +115,65 @@ def settled(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> De
     confirmer's approval. One person of another organisation is the second. A withdrawal needs as many votes as an
     approval, so that an unwanted removal does not stay pending forever. A score is not a vote.
 
-    If one confirmer or approver invited another, only the invitee's approval counts
-    (`serving.accounts.rules.second_person`). A confirmer's approval therefore does not count where their own invitee is
-    the second. For a withdrawal every vote counts.
+    Approvals count as those of two people only where the accounts have no root in common
+    (`serving.accounts.rules.second_person`), and none counts that has one in common with a confirmer. For a withdrawal
+    every vote counts.
     """
     for decision in Decision:
         agreeing = _agreeing(given, bearing, decision)
-        behind = _behind(agreeing, bearing, decision, invited_by)
-        organisations = {one.organisation for user_id, one in agreeing.items() if user_id not in behind}
-        if _enough(organisations, bearing, confirmed=bool(bearing.confirmed_by - behind)):
+        if decision is Decision.APPROVE:
+            agreeing = _apart(agreeing, bearing, roots)
+        if _enough(agreeing, bearing, roots if decision is Decision.APPROVE else None):
             return decision
     return None
 
 
-def left_out(given: Sequence[Vote], bearing: Bearing, invited_by: Inviters) -> dict[str, Message]:
-    """The people whose approval does not count now, confirmers included, with the reason."""
+def left_out(given: Sequence[Vote], bearing: Bearing, roots: Roots) -> dict[str, Message]:
+    """The people whose approval does not count beside a confirmation or an earlier approval, with the reason."""
+    found: dict[str, Message] = {}
+    counted = list(bearing.confirmed_by)
+    for one in _agreeing(given, bearing, Decision.APPROVE):
+        if independent_of_all(roots, one.user_id, counted):
+            counted.append(one.user_id)
+        else:
+            found[one.user_id] = message("approval.same_person")
+    return found
+
+
+def able(given: Sequence[Vote], bearing: Bearing, organisations: Mapping[str, str], roots: Roots) -> frozenset[str]:
+    """Those of these people whose approval now brings a release nearer; `organisations` has that of each."""
     agreeing = _agreeing(given, bearing, Decision.APPROVE)
-    behind = _behind(agreeing, bearing, Decision.APPROVE, invited_by) if agreeing else ()
-    return dict.fromkeys(behind, message("approval.invited_another"))
+    others = [Vote(one, theirs, Decision.APPROVE, "") for one, theirs in organisations.items()]
+    approved, free = _apart(agreeing, bearing, roots), _apart(others, bearing, roots)
+    with_one = frozenset(one.user_id for one in free if _enough([*approved, one], bearing, roots))
+    if with_one:
+        return with_one
+    pairs = (pair for pair in combinations(free, 2) if _enough(pair, bearing, roots))
+    return frozenset(one.user_id for pair in pairs for one in pair)
 
 
-def _behind(agreeing: Collection[str], bearing: Bearing, decision: Decision, invited_by: Inviters) -> frozenset[str]:
-    if decision is Decision.WITHDRAW:
-        return frozenset()
-    return behind_others({*agreeing, *bearing.confirmed_by}, invited_by)
+def _agreeing(given: Sequence[Vote], bearing: Bearing, decision: Decision) -> list[Vote]:
+    """The latest votes for a decision, without those of people who have confirmed the removal since."""
+    latest = _latest(given)
+    return [one for one in latest.values() if one.decision is decision and one.user_id not in bearing.confirmed_by]
 
 
-def _agreeing(given: Sequence[Vote], bearing: Bearing, decision: Decision) -> dict[str, Vote]:
-    """The latest votes for a decision by person, without those of people who have confirmed the removal since."""
-    return {
-        user_id: one
-        for user_id, one in _latest(given).items()
-        if one.decision is decision and user_id not in bearing.confirmed_by
-    }
+def _apart(votes: Collection[Vote], bearing: Bearing, roots: Roots) -> list[Vote]:
+    return [one for one in votes if independent_of_all(roots, one.user_id, bearing.confirmed_by)]
 
 
-def _enough(organisations: Collection[str], bearing: Bearing, *, confirmed: bool) -> bool:
-    if bearing.causes & BURSTS:
-        return REVIEW_TEAM in organisations and len(organisations) > 1
-    second = any(one != bearing.confirmer for one in organisations)
-    return second and (confirmed or len(organisations) > 1)
+def _enough(agreeing: Collection[Vote], bearing: Bearing, roots: Roots | None) -> bool:
+    """Whether these votes are enough; without `roots` every account counts as a person."""
+    after_burst = bool(bearing.causes & BURSTS)
+    others = [one for one in agreeing if one.organisation != bearing.confirmer]
+    if bearing.confirmed_by and others and not after_burst:
+        return True
+    first = [one for one in agreeing if one.organisation == REVIEW_TEAM] if after_burst else others
+    return any(
+        one.organisation != other.organisation and (roots is None or independent(roots, one.user_id, other.user_id))
+        for one in first
+        for other in agreeing
+    )
 
 
 def _latest(given: Sequence[Vote]) -> dict[str, Vote]:

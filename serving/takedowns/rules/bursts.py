@@ -16,9 +16,11 @@ class HoldCause(StrEnum):
     BRAND_BURST = "brand_burst"
     SELLER_BURST = "seller_burst"
     HIGH_IMPACT = "high_impact"
+    BRAND_ALARM = "brand_alarm"  # Removals of the brand are still pending after a burst of its users.
 
 
-BURSTS = frozenset({HoldCause.USER_BURST, HoldCause.BRAND_BURST, HoldCause.SELLER_BURST})
+OF_BRAND = frozenset({HoldCause.USER_BURST, HoldCause.BRAND_BURST, HoldCause.BRAND_ALARM})
+BURSTS = OF_BRAND | {HoldCause.SELLER_BURST}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Asked:
     """A removal that a confirmation requests, with its circumstances.
 
     `brand` and `seller` are None where the listing names none; their caps then do not apply. `sales_90d` is None where
-    the seller's sales are unknown.
+    the seller's sales are unknown. `user` has the removals of every account of the brand that counts as one person with
+    the user's (`serving.accounts.rules.second_person`). `alarm` is set while removals of the brand are pending after a
+    burst of its users.
     """
 
     side: Side
@@ -43,6 +47,7 @@ class Asked:
     seller: Pace | None
     sales_90d: float | None
     switched_on: bool
+    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,8 @@ def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
     The verdict stays in force; only the message to the marketplace is delayed. A cap counts sent removals and not
     requested ones, so that removals pending approval do not fill it up. A history never raises a seller's cap: earlier
     correct removals do not prove the next one. A brand's caps and kill switch apply to its own users. An analyst's
-    confirmation counts toward the caps of the analyst and the seller.
+    confirmation counts toward the caps of the analyst and the seller. While removals of a brand are pending after a
+    burst, all that its users confirm is pending too: a stolen account gets no new cap in the next hour.
     """
     found: list[Hold] = []
     by_brand = asked.side is Side.BRAND
@@ -76,6 +82,8 @@ def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
         found.append(Hold(HoldCause.SELLER_BURST, message("hold.seller_burst", n=policy.per_seller)))
     if asked.sales_90d is not None and asked.sales_90d >= policy.high_sales_90d:
         found.append(Hold(HoldCause.HIGH_IMPACT, message("hold.high_impact", n=round(asked.sales_90d))))
+    if by_brand and asked.alarm:
+        found.append(Hold(HoldCause.BRAND_ALARM, message("hold.brand_alarm")))
     return tuple(found)
 
 

@@ -10,6 +10,8 @@ from sqlalchemy import Connection
 from models.messages.english import in_english
 from models.policies.version import policy_version
 from models.verdict import Side
+from serving.accounts.rules.second_person import same_person
+from serving.accounts.store import origins
 from serving.audit.store import audit
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
@@ -17,12 +19,12 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import kill_switches
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import BurstPolicy
-from serving.takedowns.rules.bursts import Asked, Hold, HoldCause, Pace, holds
+from serving.takedowns.rules.bursts import OF_BRAND, Asked, Hold, HoldCause, Pace, holds
 from serving.takedowns.store import alerts
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction
 from serving.takedowns.store.alerts import Alert
-from serving.takedowns.store.approvals import Pacer, by_brand, by_person, of_seller
+from serving.takedowns.store.approvals import Pacer, by_brand, by_person, by_person_of_brand, of_seller
 
 _log = structlog.get_logger()
 _ALARM: Final = "burst_caps"
@@ -68,11 +70,12 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
     found = holds(
         Asked(
             side=asked.side,
-            user=pace(by_person(asked.user_id), policy.per_user),
+            user=pace(_of_user(connection, asked), policy.per_user),
             brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand),
             seller=None if seller is None else pace(of_seller(seller), policy.per_seller),
             sales_90d=facts.seller.sales.d90,
             switched_on=kill_switches.is_on(connection, here, AutomaticRule.BRAND_REMOVALS),
+            alarm=brand_id is not None and holds_db.waits_for_brand(connection, here, brand_id, OF_BRAND),
         ),
         policy,
     )
@@ -82,8 +85,17 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         HoldCause.BRAND_BURST: brand_id or "",
         HoldCause.SELLER_BURST: seller or "",
         HoldCause.HIGH_IMPACT: seller or "",
+        HoldCause.BRAND_ALARM: brand_id or "",
     }
     return PendingGrounds(found, subjects)
+
+
+def _of_user(connection: Connection, asked: Confirmation) -> Pacer:
+    """The confirmations that count toward the user's cap: a brand's user shares it with the accounts that they made."""
+    if asked.side is not Side.BRAND or asked.case.brand_id is None:
+        return by_person(asked.user_id)
+    same = same_person(origins.roots(connection), {asked.user_id})
+    return by_person_of_brand(asked.user_id, same, asked.case.brand_id)
 
 
 def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: PendingGrounds, at: datetime) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 from sqlalchemy.sql.selectable import Select
 
 from features.message import as_json, from_json
@@ -31,6 +31,12 @@ class Pacer:
 def by_person(user_id: str) -> Pacer:
     """Removals that a person's verdicts requested."""
     return Pacer(verdict.c.user_id == user_id)
+
+
+def by_person_of_brand(user_id: str, same: Collection[str], brand_id: str) -> Pacer:
+    """Removals that a brand's user requested, or for this brand one of the accounts that count as the same person."""
+    of_brand = and_(verdict.c.user_id.in_(same), verdict.c.brand_id == brand_id)
+    return Pacer(or_(verdict.c.user_id == user_id, of_brand))
 
 
 def by_brand(brand_id: str) -> Pacer:
@@ -145,6 +151,21 @@ def waiting_causes(connection: Connection, marketplace_id: str) -> frozenset[Hol
         inside(removal_approval, marketplace_id), removal_approval.c.settled_at.is_(None)
     )
     return frozenset(HoldCause(one["cause"]) for found in connection.execute(query).scalars() for one in found)
+
+
+def waits_for_brand(connection: Connection, marketplace_id: str, brand_id: str, causes: Collection[HoldCause]) -> bool:
+    """Whether a removal that the brand's users requested is pending for one of these causes."""
+    query = (
+        select(removal_approval.c.causes)
+        .join(action, same(removal_approval, action, "action_id"))
+        .join(verdict, same(action, verdict, "verdict_id"))
+        .where(
+            inside(removal_approval, marketplace_id),
+            removal_approval.c.settled_at.is_(None),
+            verdict.c.brand_id == brand_id,
+        )
+    )
+    return any(one["cause"] in causes for found in connection.execute(query).scalars() for one in found)
 
 
 def settle(connection: Connection, marketplace_id: str, action_id: str, how: str, at: datetime) -> None:

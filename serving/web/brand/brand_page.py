@@ -14,7 +14,9 @@ from models.verdict import Judgement, Side
 from serving.account_management.service.brand_records import record_file
 from serving.account_management.store import brand_answers
 from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import people
 from serving.accounts.store.accounts import Session
+from serving.brands.rules import recently_invited
 from serving.brands.service.certification import gate_of
 from serving.brands.store import brands
 from serving.brands.store.brands import Enrolment
@@ -132,6 +134,7 @@ class BrandPage:
     answer_within_hours: int
     takedowns: tuple[TakedownLink, ...]
     certification_state: Certification | None
+    recently_invited: tuple[str, ...]
 
 
 @router.get("/brand")
@@ -200,6 +203,8 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
         given = brand_answers.answers_of(connection, pairs)
         asked_at_once = takedowns.latest(connection, pairs, _TAKEDOWNS)
         gate = gate_of(runtime, connection, person, now)
+        begins = [people.confirms_from(connection, person.user_id, pair) for pair in sorted(pairs)]
+        waits = [wait for one in begins if (wait := recently_invited(one, now)) is not None]
         sizes = takedowns.sizes(connection, asked_at_once)
     size = sum(one.number for one in waiting.values())
     names = sorted({one.name for one in enrolled.values()})
@@ -233,6 +238,7 @@ def brand_page(runtime: Runtime, session: Session, page: int) -> BrandPage:
             for one in asked_at_once
         ),
         certification_state=None if gate.open and not gate.warned else Certification(gate.open, in_words(gate.reason)),
+        recently_invited=tuple(dict.fromkeys(map(in_words, waits))),
     )
 
 

@@ -22,7 +22,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.administration.service.reset_links import make_link_for_colleague
 from serving.brands.policy import EnrolmentPolicy
-from serving.brands.rules import Passed, gate
+from serving.brands.rules import Passed, gate, recently_invited
 from serving.brands.store import certifications
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime
@@ -58,6 +58,7 @@ class ColleagueRow:
     agent: bool
     confirms: bool
     certification_state: str
+    waits: str | None
     can_go: bool
 
 
@@ -198,6 +199,12 @@ def _briefed(passed: Passed | None, now: datetime, policy: EnrolmentPolicy) -> s
     return say("until %(day)s", day=day) if now < ends else say("expired %(day)s", day=day)
 
 
+def _waits(confirms_from: datetime | None, now: datetime) -> str | None:
+    if confirms_from is None or now >= confirms_from:
+        return None
+    return say("confirms from %(day)s", day=own_words.moment(confirms_from, now))
+
+
 def _page(
     runtime: Runtime,
     session: Session,
@@ -223,8 +230,9 @@ def _page(
                     since=own_words.day(one.since, now),
                     leads=one.leads and not agent,
                     agent=agent,
-                    confirms=found.open,
+                    confirms=found.open and recently_invited(one.confirms_from, now) is None,
                     certification_state=_briefed(passed, now, runtime.policies[EnrolmentPolicy]),
+                    waits=_waits(one.confirms_from, now),
                     can_go=not one.leads and one.user_id != session.person.user_id,
                 )
             )

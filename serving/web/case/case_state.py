@@ -15,13 +15,14 @@ from serving.cases.store.cases import Case
 from serving.cases.store.deferrals import StoredDeferral
 from serving.cases.store.verdicts import StoredVerdict
 from serving.platform.runtime import Runtime
-from serving.review.service.case_access import why_not_judge
+from serving.review.service.case_access import who_may_judge, why_not_judge
 from serving.views import positions
 from serving.web import text_view
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.web.wording.vocabulary import CHOICE_OF, Choice
 
+_NAMED: Final = 5
 _BLIND_WORK: Final = {CaseLane.APPEAL: "decide this appeal", CaseLane.SECOND_REVIEW: "do this second review"}
 
 
@@ -91,7 +92,11 @@ def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, wh
     if why_not is not None:
         what = _BLIND_WORK.get(case.lane, "decide this complaint")
         bold = f"Another reviewer must {what}."
-        text = f"{why_not}. This page is read-only for you."
+        able = ", ".join(who_may_judge(connection, case)[:_NAMED]) or "nobody"
+        text = (
+            f"{why_not}. This page is read-only for you. Can decide now: {able}. To add an independent analyst, the "
+            "operator runs touchstone person add EMAIL --name NAME --role analyst."
+        )
         found.append(Note("warn", "i-scale", bold, text))
     if holder and case.leased_until is not None:
         text = f"Their lease ends {words.moment(case.leased_until, now)}. Until then, this page is read-only for you."

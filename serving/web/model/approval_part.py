@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from serving.learning.policy import PromotionPolicy
-from serving.learning.service.promote import standing_of
+from serving.learning.service.promote import standing_of, who_can_approve
 from serving.learning.store import approvals
 from serving.learning.store.learning import Model
 from serving.platform.runtime import Runtime
@@ -16,22 +16,28 @@ from serving.web.wording import words
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRow:
-    """A person's approval; `counts` is whether it is still valid."""
+    """A person's approval; `counts` is whether it counts now, `same_person` whether only another account bars it."""
 
     by: str
     at: str
     reason: str
     counts: bool
+    same_person: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Approvals:
-    """The approvals of a model; `mine` is whether the reader's is among the valid ones."""
+    """The approvals of a model; `mine` is whether the reader's is among them.
+
+    `able` are the names of the people whose approval would count now, and `may` is whether the reader is one of them.
+    """
 
     given: tuple[ApprovalRow, ...]
     needed: int
     missing: int
     mine: bool
+    able: tuple[str, ...]
+    may: bool
 
 
 def approvals_of(
@@ -39,6 +45,8 @@ def approvals_of(
 ) -> Approvals:
     """The approvals of a model for the reader."""
     stands = standing_of(runtime, connection, marketplace_id, model)
+    given = approvals.waiting(connection, marketplace_id, model.digest)
+    able = who_can_approve(connection, marketplace_id, stands)
     return Approvals(
         given=tuple(
             ApprovalRow(
@@ -46,10 +54,13 @@ def approvals_of(
                 words.moment(one.approved_at, now),
                 one.approval.reason,
                 one.approval in stands.counted,
+                one.approval.by in stands.doubled,
             )
-            for one in approvals.waiting(connection, marketplace_id, model.digest)
+            for one in given
         ),
         needed=runtime.policies[PromotionPolicy].approvals_needed,
         missing=stands.missing,
-        mine=any(one.by == reader for one in stands.counted),
+        mine=any(one.by == reader for one in stands.counted) or reader in stands.doubled,
+        able=tuple(sorted(able.values())),
+        may=reader in able,
     )

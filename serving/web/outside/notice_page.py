@@ -12,8 +12,7 @@ from models.errors import DomainError, Invalid, NotFound
 from models.labels import AppealState
 from serving.api.errors import status_of
 from serving.cases.store import cases
-from serving.guards import public, runtime_of
-from serving.marketplaces.store import marketplaces
+from serving.guards import address_of, public, runtime_of
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import RECEIPT, DecisionNotice
 from serving.notices.rules.notices import (
@@ -27,7 +26,7 @@ from serving.notices.rules.notices import (
 )
 from serving.notices.service.notice_complaints import LONGEST_TEXT, complain, may_complain
 from serving.notices.service.notice_decisions import told
-from serving.notices.service.notice_links import PLACE, follow
+from serving.notices.service.notice_links import CONFIRMATION, PLACE, confirm, follow, to_confirm
 from serving.notices.service.notice_list import warning_with
 from serving.notices.service.notices import receive_notice
 from serving.notices.store import notice_complaints, notices, reporters
@@ -47,6 +46,7 @@ router = APIRouter(include_in_schema=False)
 _ANYBODY: Final = public("anybody may submit a notice: Article 16 of the DSA")
 _BY_LINK: Final = public("the signed link authorises the notifier")
 _LONGEST_NAMED: Final = 2_000
+_LONGEST_MARKETPLACE: Final = 200
 _LONGEST_LIST: Final = 22_000  # Ten addresses of the maximum length.
 _COMPLAINTS: Final = {
     AppealState.OPEN: N_("You complained. A person who did not make the original decision is reviewing it."),
@@ -58,14 +58,16 @@ _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 
 @dataclass(frozen=True, slots=True)
 class NoticeForm:
-    """The form with the typed values, and a sentence for each missing element."""
+    """The form with the typed values, and a sentence for each missing element.
+
+    `marketplace` is the name that the link to the form gave. The form shows no other name, because anybody reads it.
+    """
 
     template: ClassVar[str] = "notice_form.html"
     place: ClassVar[str] = ""
 
     address: str
     reason_codes: tuple[Option, ...]
-    marketplaces: tuple[str, ...]
     typed: Draft
     marketplace: str
     lacking: tuple[str, ...]
@@ -119,11 +121,23 @@ class NoticePage:
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class ConfirmationPage:
+    """A notice that the owner of its e-mail address can confirm."""
+
+    template: ClassVar[str] = "notice_confirmation.html"
+    place: ClassVar[str] = ""
+
+    address: str
+    number: str
+    received: str
+
+
 @router.get("/notice", dependencies=[_ANYBODY])
 def get_form(request: Request) -> Response:
     """The form, with the listing filled in if the marketplace's page named it (`?offer=`)."""
     listing = request.query_params.get("offer", "")[:_LONGEST_NAMED]
-    marketplace = request.query_params.get("marketplace", "")
+    marketplace = request.query_params.get("marketplace", "")[:_LONGEST_MARKETPLACE]
     draft = Draft("", (listing,), "", "", good_faith=False, reason_code="")
     return respond(request, _form(runtime_of(request), draft, marketplace))
 
@@ -141,9 +155,9 @@ def post_form(request: Request, fields: Fields) -> Response:
         good_faith=fields.get("good_faith") == "yes",
         reason_code=fields.get("reason_code", ""),
     )
-    marketplace = fields.get("marketplace", "")
+    marketplace = fields.get("marketplace", "")[:_LONGEST_MARKETPLACE]
     try:
-        found = receive_notice(runtime, marketplace or None, draft, Channel.FORM)
+        found = receive_notice(runtime, marketplace or None, draft, Channel.FORM, address=address_of(request))
     except DomainError as refused:
         status = status_of(refused)
         lacking = tuple(map(phrase_in_words, missing(draft).values())) if isinstance(refused, Invalid) else ()
@@ -173,17 +187,31 @@ def post_notice(token: str, request: Request, fields: Fields) -> Response:
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
 
+@router.get(CONFIRMATION + "{token}", dependencies=[_BY_LINK])
+def get_confirmation(token: str, request: Request) -> Response:
+    """The question whether the reader sent the notice; loading it confirms nothing, as mail scanners load links."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        found = to_confirm(runtime, connection, token)
+    page = ConfirmationPage(f"{CONFIRMATION}{token}", found.notice_id, i18n.moment(found.known_at))
+    return respond(request, page)
+
+
+@router.post(CONFIRMATION + "{token}", dependencies=[_BY_LINK])
+def post_confirmation(token: str, request: Request) -> Response:
+    """Confirm the notice, and show it."""
+    refuse_cross_site(request)
+    return RedirectResponse(confirm(runtime_of(request), token), status_code=303)
+
+
 def _form(
     runtime: Runtime, typed: Draft, marketplace: str, lacking: tuple[str, ...] = (), error: str | None = None
 ) -> NoticeForm:
-    with runtime.store.read() as connection:
-        names = tuple(one.name for one in marketplaces.everyone(connection))
     named = {"offer": " ".join(typed.locations)[:_LONGEST_NAMED], "marketplace": marketplace}
     asked = urlencode({name: value for name, value in named.items() if value})
     return NoticeForm(
         address=f"/notice?{asked}&" if asked else "/notice?",
         reason_codes=tuple(Option(one.value, say(one.text)) for one in REASON_CODES),
-        marketplaces=names if len(names) > 1 else (),
         typed=typed,
         marketplace=marketplace,
         lacking=lacking,

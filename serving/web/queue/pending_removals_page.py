@@ -34,7 +34,10 @@ _SHOWN = 100
 
 @dataclass(frozen=True, slots=True)
 class PendingRemovalRow:
-    """A pending removal; `no_vote` says why the reader has no vote, `no_approval` why they can only withdraw it."""
+    """A pending removal; `no_vote` says why the reader has no vote, `no_approval` why they can only withdraw it.
+
+    `able` are the names of the people who can approve it now.
+    """
 
     action_id: str
     listing: Shown
@@ -43,6 +46,7 @@ class PendingRemovalRow:
     votes: tuple[str, ...]
     no_vote: str | None
     no_approval: str | None
+    able: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +126,7 @@ def _row(runtime: Runtime, one: PendingRemoval) -> PendingRemovalRow:
         votes=_votes(one),
         no_vote=None if one.no_vote is None else str(one.no_vote),
         no_approval=None if one.no_approval is None else str(one.no_approval),
+        able=one.able,
     )
 
 

@@ -47,7 +47,10 @@ class LinkedRow:
 
 @dataclass(frozen=True, slots=True)
 class SanctionRow:
-    """A sanction; `no_vote` says why the reader has no vote, `no_agreement` why they can only reject it."""
+    """A sanction; `no_vote` says why the reader has no vote, `no_agreement` why they can only reject it.
+
+    `able` are the names of the people who can approve it now.
+    """
 
     sanction_id: str
     seller: Shown
@@ -60,6 +63,7 @@ class SanctionRow:
     votes: tuple[str, ...]
     no_vote: str | None
     no_agreement: str | None
+    able: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +196,7 @@ def _row(one: Sanctioned, now: datetime) -> SanctionRow:
         ),
         no_vote=None if one.no_vote is None else str(one.no_vote),
         no_agreement=None if one.no_agreement is None else str(one.no_agreement),
+        able=one.able,
     )
 
 

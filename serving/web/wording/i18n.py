@@ -79,6 +79,7 @@ TRANSLATED: Final = frozenset(
         "error.html",
         "macros.html",
         "notice.html",
+        "notice_confirmation.html",
         "notice_form.html",
         "parts/brand_keys.html",
         "parts/brand_tabs.html",

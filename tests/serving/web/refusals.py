@@ -50,6 +50,7 @@ REACHED: Final = (
     "serving.notices.service.notice_complaints",
     "serving.notices.service.notice_links",
     "serving.platform.database.faults",
+    "serving.notices.service.notices",
     "serving.platform.row_files",
     "serving.review.rules.takedown",
     "serving.review.service.case_access",
@@ -141,6 +142,10 @@ NOT_SHOWN: Final = frozenset(
         # Cases, rights and notices, as analysts and account managers work on them.
         "A notice that is {state} is not decided by a case.",
         "You supplied this right. Somebody else must verify it.",
+        (
+            "Your account and the one that supplied this right count as one person, because one created the other or "
+            "reset its password, or one person did so for both. Somebody else must verify it."
+        ),
         "A right that is {was} cannot become {wanted}.",
         "Only a brand's own people confirm under its right.",
         "Only the {party} can {event}.",

@@ -252,9 +252,14 @@ def refusals() -> Iterator[Phrase]:
         lambda: check_lengths(Draft("", (), "a\nb", "", good_faith=True, reason_code="")),
         lambda: check_lengths(Draft("", (), "", "a\nb", good_faith=True, reason_code="")),
         *(
-            partial(check_number, listings, kind=kind, today=today, this_hour=hour, policy=limits)
+            partial(check_number, listings, kind=kind, today=today, network=network, this_hour=hour, policy=limits)
             for kind in ReporterKind
-            for listings, today, hour in ((10_000, 0, 0), (1, 10_000, 0), (1, 0, 1_000_000))
+            for listings, today, network, hour in (
+                (10_000, 0, 0, 0),
+                (1, 10_000, 0, 0),
+                (1, 0, 10_000, 0),
+                (1, 0, 0, 1_000_000),
+            )
         ),
         *(
             partial(step, Standing(state, 1, due), event, Party.SELLER, at=NOW, policy=DEFAULT, calendar=calendar)

@@ -3,12 +3,19 @@
 from urllib.parse import urlencode
 
 import pytest
+from sqlalchemy import func, select
 from structlog.testing import capture_logs
 
 from models.verdict import Judgement
 from serving.administration.service import provisioning
+from serving.intake.service.intake import receive
+from serving.marketplaces.store import marketplaces
+from serving.marketplaces.store.marketplaces import Marketplace
+from serving.notices.service.notice_links import confirmation_for
 from serving.notices.tables import notice
-from tests.fixtures.notifying import EMAIL, WORDS, a_listing, items_of, notify
+from tests.fixtures.links import path_of
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.notifying import EMAIL, WORDS, a_listing, confirmed, items_of, notify
 from tests.fixtures.removing import UNDO_SECONDS
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
@@ -86,11 +93,32 @@ def test_too_many_listings_are_refused_with_the_limit(site: Site) -> None:
 def test_who_sends_too_many_a_day_is_told_when_to_come_back(site: Site) -> None:
     visitor = a_visitor(site)
     for day in range(3):
-        sent(visitor, locations="\n".join(f"MP-{day}-{n}" for n in range(10)))
+        confirmed(site, notify(site, *(f"MP-{day}-{n}" for n in range(10))))
     answer = visitor.post("/notice", FIELDS)
     assert answer.status_code == 429
     assert "Send the rest tomorrow" in words(answer.text)
     assert WORDS in words(answer.text)
+
+
+def test_the_owner_of_the_address_confirms_the_notice_by_a_button(site: Site) -> None:
+    receipt = notify(site, "MP-1")
+    link = path_of(confirmation_for(site.runtime, site.here, receipt.notice_id))
+    visitor = a_visitor(site)
+    page = visitor.get(link)
+    assert "Somebody sent a notice with your e-mail address." in words(page.text)
+    assert EMAIL not in page.text
+    assert unconfirmed(site) == 1, "a mail scanner that loads the link confirms nothing"
+    assert visitor.post(link, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    answer = visitor.post(link)
+    assert (answer.status_code, answer.headers["location"]) == (303, path_of(receipt.link))
+    assert unconfirmed(site) == 0
+    assert visitor.get(link + "x").status_code == 404
+
+
+def unconfirmed(site: Site) -> int:
+    with site.runtime.store.read() as connection:
+        query = select(func.count()).select_from(notice).where(notice.c.confirmed_at.is_(None))
+        return int(connection.execute(query).scalar_one())
 
 
 def test_the_decision_stands_on_the_page_with_reasons_means_and_redress(site: Site) -> None:
@@ -109,14 +137,65 @@ def test_the_decision_stands_on_the_page_with_reasons_means_and_redress(site: Si
         assert hidden not in page.text
 
 
-def test_several_marketplaces_are_to_choose_from(site: Site) -> None:
-    provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
+def two_marketplaces(site: Site) -> Marketplace:
+    """Bazaar shows MP-1 at its own host; Elsewhere has other listings under the same ids at another host."""
+    a_listing(site, link="https://www.bazaar.example/item/MP-1")
+    elsewhere = provisioning.add_marketplace(site.runtime, name="Elsewhere", base_currency="USD", by="test")
+    for name in ("MP-1", "EL-7"):
+        row = a_suspect_row(external_id=name, link=f"https://elsewhere.example/p/{name}")
+        receive(site.runtime, elsewhere, [row], source="test")
+    return elsewhere
+
+
+WHERE: list[tuple[dict[str, str], str | None, str]] = [
+    ({"locations": "https://bazaar.example/item/MP-1"}, "Bazaar", "the host of the listing's own address"),
+    ({"locations": "https://elsewhere.example/p/MP-1?from=mail"}, "Elsewhere", "the other host, the same id"),
+    ({"locations": "EL-7"}, "Elsewhere", "an id that one marketplace has"),
+    ({"locations": "MP-1"}, None, "an id that both have"),
+    ({"locations": "https://unknown.example/x/1"}, None, "an address that names no listing"),
+    ({"locations": "https://bazaar.example/item/MP-1\nEL-7"}, "Bazaar", "an address before an id"),
+    (
+        {"locations": "https://bazaar.example/item/MP-1\nhttps://elsewhere.example/p/EL-7"},
+        None,
+        "addresses of two marketplaces",
+    ),
+    ({"locations": "MP-1", "marketplace": "Elsewhere"}, "Elsewhere", "the link on the listing's page said it"),
+    ({"locations": "https://unknown.example/x/1", "marketplace": "Bazaar"}, "Bazaar", "and the listing is unknown"),
+    ({"locations": "EL-7", "marketplace": "Souk"}, None, "a name that no marketplace has"),
+]
+
+
+@pytest.mark.parametrize(("changes", "expected", "_why"), WHERE, ids=[row[-1] for row in WHERE])
+def test_the_listings_or_the_link_tell_the_marketplace_and_no_name_is_told(
+    site: Site, changes: dict[str, str], expected: str | None, _why: str
+) -> None:
+    two_marketplaces(site)
     visitor = a_visitor(site)
-    assert "<option>Elsewhere</option>" in visitor.get("/notice").text
-    assert visitor.post("/notice", FIELDS).status_code == 404, "none was chosen"
-    assert "No listing here matches the address" in words(
-        visitor.get(sent(visitor, marketplace="Elsewhere", locations="MP-1")).text
-    )
+    answer = visitor.post("/notice", {**FIELDS, **changes})
+    with site.runtime.store.read() as connection:
+        found = connection.execute(select(notice.c.marketplace_id)).scalars()
+        places = [marketplaces.get(connection, one).name for one in found]
+    assert places == ([expected] if expected else [])
+    assert answer.status_code == (303 if expected else 422)
+    if expected is None:
+        assert "This address does not tell us the marketplace." in words(answer.text)
+        assert "Bazaar" not in answer.text
+        assert changes.get("marketplace") == "Elsewhere" or "Elsewhere" not in answer.text
+
+
+def test_a_stranger_learns_the_name_of_no_marketplace(site: Site) -> None:
+    two_marketplaces(site)
+    visitor = a_visitor(site)
+    body = {"explanation": WORDS, "locations": ["X"], "name": "A", "email": "a@b.example", "good_faith": True}
+    for text in (
+        visitor.get("/notice").text,
+        visitor.get("/notice?offer=MP-1").text,
+        visitor.post("/notice", {**FIELDS, "marketplace": "?"}).text,
+        visitor.client.post("/api/v1/notices", json={**body, "reason_code": "design"}).text,
+        visitor.client.post("/api/v1/notices", json={**body, "reason_code": "design", "marketplace": "?"}).text,
+    ):
+        assert "Bazaar" not in text
+        assert "Elsewhere" not in text
 
 
 def test_another_site_cannot_notify_in_a_visitors_name(site: Site) -> None:

@@ -4,6 +4,7 @@ from tests.fixtures.bursts import confirm, questions, states
 from tests.fixtures.guests import an_invited_user
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.runtimes import Site
+from tests.serving.takedowns.service.test_pending_approval import a_burst
 from tests.serving.takedowns.service.test_removal_checks import an_acknowledged_removal, look, register
 from tests.serving.web.visits import visit_as, words
 
@@ -78,12 +79,14 @@ def a_pending_removal(site: Site) -> str:
     return f"/pending-removals/{action.action_id}"
 
 
-def test_the_confirmers_inviter_can_only_withdraw_it_and_reads_why(site: Site) -> None:
+def test_an_account_that_counts_as_the_confirmers_can_only_withdraw_it_and_reads_why(site: Site) -> None:
     form = a_pending_removal(site)
     an_invited_user(site, site.brand_person, site.analyst)
     visitor = visit_as(site, site.analyst)
     page = visitor.get("/pending-removals").text
-    assert "You invited a person who confirmed this removal, or created their password reset link" in words(page)
+    assert "Your account and one that confirmed this removal count as one person" in words(page)
+    assert "Can approve now: Lena Okafor, Tomás Rey." in words(page)
+    assert "touchstone person add EMAIL --name NAME --role analyst|account_manager" in words(page)
     assert ("Approve removal" in page, ">Withdraw removal<" in page) == (False, True)
     assert visitor.post(form, {"decision": "release", "reason": "Looked at it."}).status_code == 403
     assert states(site) == {"held": 1}
@@ -91,14 +94,16 @@ def test_the_confirmers_inviter_can_only_withdraw_it_and_reads_why(site: Site) -
     assert states(site) == {"withdrawn": 1}
 
 
-def test_a_guest_of_who_confirmed_waits_for_somebody_else_and_the_page_says_why(site: Site) -> None:
-    form, text = a_pending_removal(site), {"decision": "release", "reason": "Looked at it."}
-    an_invited_user(site, site.analyst, site.brand_person)
+def test_an_approver_who_turns_out_to_be_the_confirmer_is_left_out_and_the_page_says_why(site: Site) -> None:
+    text = {"decision": "release", "reason": "Looked at it."}
+    form = f"/pending-removals/{a_burst(site)}"
     visitor = visit_as(site, site.analyst)
     visitor.post(form, text)
+    an_invited_user(site, site.analyst, site.brand_person)
     page = words(visitor.get("/pending-removals").text)
-    assert "confirmation: Does not count: this person invited another confirmer or approver" in page
-    assert "review team: approve. Looked at it." in page
-    assert states(site) == {"held": 1}
+    assert "review team: approve. Looked at it. Does not count: this account and that of a confirmer" in page
+    assert "Can approve now: Lena Okafor, Tomás Rey." in page
     visit_as(site, site.account_manager).post(form, text)
-    assert states(site) == {"scheduled": 1}
+    assert states(site)["held"] == 1
+    visit_as(site, site.second_analyst).post(form, text)
+    assert states(site)["held"] == 0

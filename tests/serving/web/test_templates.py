@@ -67,7 +67,7 @@ def test_every_form_that_changes_something_carries_the_token(path: Path) -> None
         by_link = path.name == "seller.html" and 'action="{{ page.address }}' in form
         # Notifiers have no session either; another site gains nothing from sending their form.
         notifies = path.name == "notice_form.html" and 'action="/notice"' in form
-        by_link |= path.name == "notice.html" and 'action="{{ page.address }}"' in form
+        by_link |= path.name in {"notice.html", "notice_confirmation.html"} and 'action="{{ page.address }}"' in form
         public = (
             any(f'action="{one}' in form for one in ('/sign-in"', "/setup/", "/join/", "/reset/"))
             or by_link

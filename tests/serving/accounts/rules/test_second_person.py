@@ -1,43 +1,194 @@
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import combinations
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from serving.accounts.rules.second_person import behind_others, hosts_of
+from serving.accounts.rules.second_person import (
+    Making,
+    Origin,
+    independent,
+    independent_of_all,
+    most_independent,
+    roots_of,
+    same_person,
+)
 
-BEHIND: list[tuple[set[str], dict[str, set[str]], set[str], str]] = [
-    ({"ana", "ben"}, {}, set(), "nobody let anybody in"),
-    ({"ana", "ben"}, {"ben": {"ana"}}, {"ana"}, "the host does not count beside the guest"),
-    ({"ana", "ben"}, {"ben": {"x"}, "x": {"ana"}}, {"ana"}, "through somebody else's hands"),
-    ({"ana", "ben"}, {"ben": {"x", "y"}, "y": {"z"}, "z": {"ana"}}, {"ana"}, "through the second of two hosts"),
-    ({"ana", "ben", "cem"}, {"cem": {"ana", "ben"}}, {"ana", "ben"}, "one asked in, another made a link"),
-    ({"ana", "ben"}, {"ana": {"x"}, "ben": {"x"}}, set(), "both are guests of somebody who says nothing"),
-    ({"ana", "ben", "x"}, {"ana": {"x"}, "ben": {"x"}}, {"x"}, "both are guests of a third who speaks too"),
-    ({"ana"}, {"ben": {"ana"}}, set(), "the guest says nothing"),
-    ({"ana", "ben"}, {"ana": {"ben"}, "ben": {"ana"}}, {"ben"}, "each made the other a link: they are one"),
-    ({"ana", "ben", "cem"}, {"ana": {"cem"}, "cem": {"ben"}, "ben": {"ana"}}, {"ben", "cem"}, "a ring of three is one"),
-    ({"ana", "ben"}, {"ana": {"x"}, "x": {"ben"}, "ben": {"x"}}, {"ben"}, "a ring that leads to a third"),
-    ({"ana"}, {"ana": {"ben"}, "ben": {"ana"}}, set(), "of a ring one alone says anything"),
+START = datetime(2026, 3, 1, tzinfo=UTC)
+PEOPLE = ("ana", "ben", "cem", "dan", "eva", "fay")
+
+
+def added(day: int = 0) -> Origin:
+    return Origin(Making.ADDED, None, START + timedelta(days=day))
+
+
+def invited(by: str, day: int = 0) -> Origin:
+    return Origin(Making.INVITED, by, START + timedelta(days=day))
+
+
+def reset(by: str, day: int = 0) -> Origin:
+    return Origin(Making.RESET, by, START + timedelta(days=day))
+
+
+ROOTS: list[tuple[Mapping[str, list[Origin]], set[str], str]] = [
+    ({"ana": [added()]}, {"ana"}, "made by the owner of the directory"),
+    ({"ana": [invited("ben")], "ben": [added()]}, {"ben"}, "an invitee belongs to the inviter's root"),
+    (
+        {"ana": [invited("ben")], "ben": [invited("cem")], "cem": [added()]},
+        {"cem"},
+        "through another account's hands",
+    ),
+    ({"ana": [added(), reset("ben")], "ben": [added()]}, {"ana", "ben"}, "a reset account has both roots"),
+    (
+        {"ana": [added(), reset("ben")], "ben": [invited("cem")], "cem": [added()]},
+        {"ana", "cem"},
+        "the root of the resetter, who was invited",
+    ),
+    (
+        {"ana": [invited("ben")], "ben": [added(), reset("cem", 1)], "cem": [added()]},
+        {"ben", "cem"},
+        "an inviter who was reset may have been the resetter",
+    ),
+    (
+        {"ana": [invited("ben"), reset("cem", 1)], "ben": [added()], "cem": [added()]},
+        {"ben", "cem"},
+        "invited by one, reset by another",
+    ),
+    (
+        {"ana": [added(), reset("ben")], "ben": [added(), reset("ana")]},
+        {"ana", "ben"},
+        "two who reset one another are one",
+    ),
+    ({"ana": [invited("ben")], "ben": [invited("ana")]}, set(), "a circle that nobody added has no root"),
+    ({"ana": [invited("ben"), added(1)], "ben": [added()]}, {"ana"}, "added again by the owner"),
+    (
+        {"ana": [invited("ben"), added(1), reset("cem", 2)], "ben": [added()], "cem": [added()]},
+        {"ana", "cem"},
+        "reset after it was added again",
+    ),
+    ({"ana": [added(), reset("ben")], "ben": [added()]}, {"ana", "ben"}, "a reset at the moment of the adding"),
+    ({"ana": [added(), reset("ben", 1), added(2)], "ben": [added()]}, {"ana"}, "added, reset, added again"),
+    (
+        {"ana": [invited("cem")], "cem": [invited("ben"), added(5)], "ben": [added()]},
+        {"ben", "cem"},
+        "what an account made before it was added again stays with its earlier maker",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("people", "invited_by", "expected", "_why"), BEHIND, ids=[row[-1] for row in BEHIND])
-def test_who_does_not_count_beside_the_others(
-    people: set[str], invited_by: dict[str, set[str]], expected: set[str], _why: str
-) -> None:
-    assert behind_others(people, {guest: frozenset(hosts) for guest, hosts in invited_by.items()}) == expected
+@pytest.mark.parametrize(("history", "expected", "_why"), ROOTS, ids=[row[-1] for row in ROOTS])
+def test_the_roots_of_an_account_are(history: Mapping[str, list[Origin]], expected: set[str], _why: str) -> None:
+    assert roots_of(history)["ana"] == expected
 
 
-HOSTS: list[tuple[set[str], dict[str, set[str]], set[str], str]] = [
-    ({"ana"}, {}, set(), "nobody let them in"),
-    ({"ana"}, {"ana": {"ben"}}, {"ben"}, "an invitation"),
-    ({"ana"}, {"ana": {"ben", "cem"}}, {"ben", "cem"}, "an invitation of one, a link of another"),
-    ({"ana"}, {"ana": {"ben"}, "ben": {"cem"}}, {"ben", "cem"}, "through somebody else's hands"),
-    ({"ana"}, {"ben": {"ana"}}, set(), "their own guest is not asked about"),
-    ({"ana", "ben"}, {"ana": {"cem"}, "ben": {"dan"}}, {"cem", "dan"}, "of each"),
-    (set(), {"ana": {"ben"}}, set(), "of nobody"),
+def of(**roots: str) -> dict[str, frozenset[str]]:
+    return {one: frozenset(found.split()) for one, found in roots.items()}
+
+
+PAIRS: list[tuple[dict[str, frozenset[str]], bool, str]] = [
+    (of(ana="ana", ben="ben"), True, "two that the owner made"),
+    (of(ana="cem", ben="cem"), False, "two guests of one person, who says nothing"),
+    (of(ana="cem", ben="dan"), True, "guests of two people"),
+    (of(ana="ana", ben="ana"), False, "a host and a guest"),
+    (of(ana="ana cem", ben="ben cem"), False, "two that one person reset"),
+    (of(ana="ana cem", ben="ben"), True, "one that somebody else reset"),
+    (of(ana="", ben="ben"), False, "an account without a root"),
+    (of(ben="ben"), False, "an unknown account"),
 ]
 
 
-@pytest.mark.parametrize(("people", "invited_by", "expected", "_why"), HOSTS, ids=[row[-1] for row in HOSTS])
-def test_who_let_any_of_them_in(
-    people: set[str], invited_by: dict[str, set[str]], expected: set[str], _why: str
+@pytest.mark.parametrize(("roots", "expected", "_why"), PAIRS, ids=[row[-1] for row in PAIRS])
+def test_two_accounts_count_as_two_people(roots: dict[str, frozenset[str]], expected: bool, _why: str) -> None:
+    assert independent(roots, "ana", "ben") is independent(roots, "ben", "ana") is expected
+
+
+def test_an_account_is_not_a_second_person_beside_itself() -> None:
+    assert not independent(of(ana="ana"), "ana", "ana")
+
+
+def test_an_account_that_must_differ_from_several_must_differ_from_each() -> None:
+    roots = of(ana="ana", ben="ben", cem="ben")
+    assert independent_of_all(roots, "ana", ["ben", "cem"])
+    assert not independent_of_all(roots, "ben", ["ana", "cem"])
+    assert independent_of_all({}, "ana", [])
+
+
+def test_the_accounts_of_the_same_person_include_the_named_ones() -> None:
+    roots = of(ana="ana", ben="ana", cem="cem", dan="ana cem")
+    assert same_person(roots, {"ana"}) == {"ana", "ben", "dan"}
+    assert same_person(roots, {"unknown"}) == {"ana", "ben", "cem", "dan", "unknown"}
+    assert same_person(roots, set()) == set()
+
+
+MOST: list[tuple[dict[str, frozenset[str]], str, tuple[str, ...], str]] = [
+    (of(ana="ana", ben="ben"), "ana ben", ("ana", "ben"), "two"),
+    (of(ana="ana", ben="ben"), "ben ana", ("ben", "ana"), "in their order"),
+    (of(ana="cem", ben="cem"), "ana ben", ("ana",), "of two guests of one person the first"),
+    (of(ana="ana dan", ben="ana", cem="dan"), "ana ben cem", ("ben", "cem"), "two in place of the first"),
+    (of(ana="ana ben", ben="ben cem", cem="cem dan"), "ana ben cem", ("ana", "cem"), "the two ends of a chain"),
+    (of(ana="ana ben", ben="ben cem", cem="cem dan"), "ben ana cem", ("ana", "cem"), "and not its middle"),
+    (of(ana=""), "ana", ("ana",), "without a root, alone"),
+    (of(ana="", ben="ben"), "ana ben", ("ana",), "without a root, beside no other"),
+    ({}, "", (), "nobody"),
+]
+
+
+@pytest.mark.parametrize(("roots", "people", "expected", "_why"), MOST, ids=[row[-1] for row in MOST])
+def test_the_most_that_count_as_as_many_people(
+    roots: dict[str, frozenset[str]], people: str, expected: tuple[str, ...], _why: str
 ) -> None:
-    assert hosts_of(people, {guest: frozenset(hosts) for guest, hosts in invited_by.items()}) == expected
+    assert most_independent(roots, people.split()) == expected
+
+
+MAKING = st.sampled_from((Making.INVITED, Making.RESET))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> dict[str, list[Origin]]:
+    """Accounts that are added or invited by an earlier one, with resets by anybody at any time."""
+    found: dict[str, list[Origin]] = {}
+    for number, one in enumerate(PEOPLE):
+        host = draw(st.sampled_from((None, *PEOPLE[:number])))
+        found[one] = [added() if host is None else invited(host)]
+    for _ in range(draw(st.integers(0, 6))):
+        one, by = draw(st.sampled_from(PEOPLE)), draw(st.sampled_from(PEOPLE))
+        if one != by:
+            found[one].append(reset(by, draw(st.integers(0, 3))))
+    return found
+
+
+def controlled_by(history: Mapping[str, list[Origin]], root: str) -> set[str]:
+    """The accounts that one added person may hold: computed forwards, from the maker to the account."""
+    possible = {root}
+    while True:
+        more = {one for one, events in history.items() if any(event.made_by in possible for event in events)} - possible
+        if not more:
+            return possible
+        possible |= more
+
+
+@given(histories())
+def test_no_two_approvals_of_one_root_ever_count_as_two(history: dict[str, list[Origin]]) -> None:
+    roots = roots_of(history)
+    for root in (one for one, events in history.items() if events[0].making is Making.ADDED):
+        possible = controlled_by(history, root)
+        assert not any(independent(roots, *pair) for pair in combinations(possible, 2))
+        assert len(most_independent(roots, possible)) == 1
+
+
+@given(histories(), st.lists(st.sampled_from(PEOPLE), max_size=6))
+def test_the_chosen_are_pairwise_independent_and_no_larger_choice_is(
+    history: dict[str, list[Origin]], people: list[str]
+) -> None:
+    roots = roots_of(history)
+    chosen = most_independent(roots, people)
+    assert all(independent(roots, *pair) for pair in combinations(chosen, 2))
+    for larger in combinations(dict.fromkeys(people), len(chosen) + 1):
+        assert not all(independent(roots, *pair) for pair in combinations(larger, 2))
+
+
+def test_a_hundred_puppets_count_as_the_three_people_who_alone_made_some() -> None:
+    roots = {f"p{number}": frozenset({f"root{number % 3}", f"root{number % 5}"}) for number in range(100)}
+    assert most_independent(roots, roots) == ("p0", "p1", "p2")

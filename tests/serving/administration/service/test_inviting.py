@@ -9,7 +9,7 @@ from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.store import accounts
+from serving.accounts.store import accounts, origins
 from serving.accounts.tables import account, invitation
 from serving.administration.service import provisioning
 from serving.administration.service.inviting import accept, accept_as, asked_by, invite, open_invitations, withdraw
@@ -131,7 +131,7 @@ def test_who_has_an_account_takes_the_role_on_with_its_password(here: Site, admi
     person = auth.session_of(runtime, accept(runtime, token, name="Somebody Else", password=PASSWORD).token).person
     assert person.name == "Ines Moreau", "an account keeps its name"
     with runtime.store.read() as connection:
-        assert person.user_id not in accounts.inviters(connection), "it was here before"
+        assert origins.roots(connection)[person.user_id] == {person.user_id}, "it was here before"
     assert {one.role for one in person.grants} == {Role.ANALYST, Role.DATA_SCIENTIST}
 
 
@@ -185,10 +185,10 @@ def test_who_was_invited_is_forgotten_with_the_sessions(here: Site, admin: Perso
         assert connection.execute(select(invitation)).all() == []
 
 
-def test_who_asked_somebody_in_is_kept_with_the_account(here: Site, admin: Person) -> None:
+def test_the_inviter_is_kept_with_the_account(here: Site, admin: Person) -> None:
     runtime = here.runtime
     person = auth.session_of(
         runtime, accept(runtime, token_of(here, admin), name="Nadia", password=PASSWORD).token
     ).person
     with runtime.store.read() as connection:
-        assert accounts.inviters(connection) == {person.user_id: {admin.user_id}}
+        assert origins.roots(connection)[person.user_id] == {admin.user_id}

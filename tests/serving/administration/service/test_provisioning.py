@@ -11,6 +11,7 @@ from serving.accounts.service import auth
 from serving.accounts.store import accounts
 from serving.accounts.tables import account
 from serving.administration.service import provisioning
+from serving.administration.service.exchange_rates import load_rates
 from serving.administration.service.provisioning import NewEnrolment, NewPerson
 from serving.audit.tables import audit_entry
 from serving.brands.store import brands
@@ -213,7 +214,7 @@ A_RATE = {"day": "2026-03-01", "currency": "USD", "euros": 0.92, "source": "ECB"
 def test_a_rate_that_is_none_loads_nothing_of_its_file(site: Site, changes: dict[str, Any], sentence: str) -> None:
     before = count(site, exchange_rate)
     with pytest.raises(Invalid, match=sentence):
-        provisioning.load_rates(site.runtime, [A_RATE, {**A_RATE, **changes}], by="test")
+        load_rates(site.runtime, [A_RATE, {**A_RATE, **changes}], by="test")
     assert count(site, exchange_rate) == before
 
 
@@ -221,7 +222,7 @@ def test_a_rate_of_the_same_day_replaces_the_one_before(any_site: Site) -> None:
     """In a later file, and the last row of one file."""
     for one, other in ((0.90, 0.91), (0.92, 0.93)):
         rows = [{**A_RATE, "euros": one}, {**A_RATE, "euros": other}]
-        assert provisioning.load_rates(any_site.runtime, rows, by="test") == 2
+        assert load_rates(any_site.runtime, rows, by="test") == 2
     with any_site.runtime.store.read() as connection:
         query = select(exchange_rate.c.euros).where(
             exchange_rate.c.day == "2026-03-01", exchange_rate.c.currency == "USD"

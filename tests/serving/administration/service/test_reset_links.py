@@ -10,7 +10,7 @@ from models.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn
-from serving.accounts.store import accounts, people
+from serving.accounts.store import accounts, origins, people
 from serving.accounts.tables import reset_link
 from serving.administration.service import provisioning
 from serving.administration.service.passwords import change_password, choose_anew
@@ -96,7 +96,12 @@ def test_who_made_a_link_and_that_it_was_used_is_audited_without_any_secret(here
         hashed = people.password_of(connection, here.analyst.user_id)
     assert (made.act, made.actor) == ("reset_link.made", f"user:{admin.user_id}")
     assert (used.act, used.actor) == ("password.reset", f"user:{here.analyst.user_id}")
-    assert used.payload == {"link": made.payload["link"], "made_by": admin.user_id, "sessions_ended": 1}
+    assert used.payload == {
+        "link": made.payload["link"],
+        "made_by": admin.user_id,
+        "as_root": False,
+        "sessions_ended": 1,
+    }
     assert row.used_at is not None
     assert row.ended_at is None, "it was used, and nobody ended it"
     assert auth.hash_token(token) in stored
@@ -255,7 +260,7 @@ def test_who_leads_a_brand_makes_none_for_anybody_else(here: Site) -> None:
         make_link_for_colleague(here.runtime, leader, pair, colleague.user_id)
 
 
-def test_a_link_that_was_not_used_is_forgotten_with_the_sessions(here: Site, admin: Person) -> None:
+def test_links_are_forgotten_with_the_sessions(here: Site, admin: Person) -> None:
     use(here, token_of(make_link(here.runtime, admin, here.analyst.user_id)))
     make_link(here.runtime, admin, here.second_analyst.user_id)
     here.clock.forward(days=30)
@@ -265,25 +270,34 @@ def test_a_link_that_was_not_used_is_forgotten_with_the_sessions(here: Site, adm
     here.clock.forward(days=2)
     erase_what_is_past_its_time(here.runtime)
     with here.runtime.store.read() as connection:
-        kept = connection.execute(select(reset_link.c.user_id)).scalars().all()
-    assert kept == [here.analyst.user_id], "whose hands an account was in stays known"
+        assert connection.execute(select(reset_link)).all() == []
+        roots = origins.roots(connection)[here.analyst.user_id]
+    assert roots == {here.analyst.user_id, admin.user_id}, "whose hands an account was in stays known"
 
 
-def test_whoever_made_a_link_that_was_used_is_no_second_person_beside_the_account(any_site: Site) -> None:
+def test_whoever_made_a_link_that_was_used_counts_as_one_with_the_account(any_site: Site) -> None:
     """The maker saw the link before the account's owner did."""
     here = on_its_clock(any_site)
-    runtime = here.runtime
+    runtime, analyst = here.runtime, here.analyst.user_id
     ada, bea = (invite(runtime, f"{one}@touchstone.example", one, Role.ADMIN) for one in ("ada", "bea"))
-    token = token_of(make_link(runtime, ada, here.analyst.user_id))
+    token = token_of(make_link(runtime, ada, analyst))
     owners = token_of(make_link_as_owner(runtime, here.second_analyst.email, by="local"))
 
-    def inviters() -> dict[str, frozenset[str]]:
+    def roots(user_id: str) -> frozenset[str]:
         with runtime.store.read() as connection:
-            return accounts.inviters(connection)
+            return origins.roots(connection)[user_id]
 
-    assert inviters() == {}, "what was not used let nobody in"
+    assert roots(analyst) == {analyst}, "a link that was not used opened nothing"
     use(here, token)
     use(here, owners)
-    assert inviters() == {here.analyst.user_id: {ada.user_id}}
-    use(here, token_of(make_link(runtime, bea, here.analyst.user_id)))
-    assert inviters() == {here.analyst.user_id: {ada.user_id, bea.user_id}}
+    assert roots(analyst) == {analyst, ada.user_id}
+    assert roots(here.second_analyst.user_id) == {here.second_analyst.user_id}
+    use(here, token_of(make_link(runtime, bea, analyst)))
+    assert roots(analyst) == {analyst, ada.user_id, bea.user_id}
+    here.clock.forward(days=90)
+    erase_what_is_past_its_time(runtime)
+    assert roots(analyst) == {analyst, ada.user_id, bea.user_id}, "kept after the links are deleted"
+    root_link = token_of(make_link_as_owner(runtime, here.analyst.email, by="local", as_root=True))
+    assert roots(analyst) == {analyst, ada.user_id, bea.user_id}, "until the owner's link is used"
+    use(here, root_link)
+    assert roots(analyst) == {analyst}

@@ -1,13 +1,14 @@
 import pytest
 
-from models.errors import Conflict, Invalid
+from models.errors import Conflict, Forbidden, Invalid
 from serving.learning.policy import DEFAULT_PROMOTION, PromotionPolicy
-from serving.learning.rules.promotion import Approval, Standing, check_approval, standing
-from tests.fixtures.hosts import each_by_one
+from serving.learning.rules.promotion import Approval, Standing, able, check_approval, standing
+from tests.fixtures.hosts import roots_with
 
 CHAMPION = "c" * 64
 WEI, MARA = Approval("user:wei", "", CHAMPION), Approval("user:mara", "", CHAMPION)
 EVERYBODY = ("user:wei", "user:mara", "user:ada")
+ROOTS = roots_with(" ".join(EVERYBODY))
 ALONE = PromotionPolicy(approvals_needed=1)
 
 
@@ -23,7 +24,7 @@ def stands(
         approvals,
         champion=champion,
         still_may=still_may,
-        invited_by=each_by_one(invited_by or {}),
+        roots=roots_with(" ".join(EVERYBODY), invited_by),
         not_passed=not_passed,
         policy=policy,
     )
@@ -56,7 +57,7 @@ STANDINGS: list[tuple[Standing, int, str]] = [
     (stands(WEI, MARA, invited_by={"user:mara": "user:x", "user:x": "user:wei"}), 1, "through somebody else's hands"),
     (
         stands(WEI, MARA, invited_by={"user:mara": "user:x", "user:wei": "user:x"}),
-        0,
+        1,
         "both by somebody who says nothing",
     ),
     (
@@ -66,7 +67,7 @@ STANDINGS: list[tuple[Standing, int, str]] = [
             Approval("user:ada", "", CHAMPION),
             invited_by={"user:mara": "user:wei", "user:ada": "user:wei"},
         ),
-        0,
+        1,
         "both by a third who approves too",
     ),
 ]
@@ -84,18 +85,40 @@ def test_the_approvals_that_count_stand_in_their_order_with_their_reasons() -> N
 
 def test_nobody_approves_twice() -> None:
     with pytest.raises(Conflict, match="You have approved this model already; somebody else must"):
-        check_approval(stands(WEI), WEI, not_passed=())
+        check_approval(stands(WEI), WEI, ROOTS, not_passed=())
+
+
+GUEST = {"user:mara": "user:wei"}
+
+
+def test_an_approval_of_the_same_person_is_refused_and_no_other() -> None:
+    found, roots = stands(WEI, invited_by=GUEST), roots_with(" ".join(EVERYBODY), GUEST)
+    with pytest.raises(Forbidden, match="count as one person"):
+        check_approval(found, MARA, roots, not_passed=())
+    check_approval(found, Approval("user:ada", "", CHAMPION), roots, not_passed=())
+    assert able(found, EVERYBODY, roots) == {"user:ada"}
+
+
+def test_an_approver_reset_afterwards_by_another_stands_as_doubled_and_does_not_approve_again() -> None:
+    found = stands(WEI, MARA, invited_by=GUEST)
+    assert (set(found.doubled), found.missing) == ({"user:mara"}, 1)
+    with pytest.raises(Conflict, match="approved this model already"):
+        check_approval(found, MARA, ROOTS, not_passed=())
+
+
+def test_one_person_alone_approves_where_one_is_enough_whoever_they_are() -> None:
+    check_approval(stands(policy=ALONE), Approval("local", "", CHAMPION), ROOTS, not_passed=())
 
 
 def test_who_approved_without_a_needed_reason_may_say_it_now() -> None:
     not_passed = ("calibration",)
-    check_approval(stands(WEI, not_passed=not_passed), reasoned(WEI), not_passed=not_passed)
+    check_approval(stands(WEI, not_passed=not_passed), reasoned(WEI), ROOTS, not_passed=not_passed)
 
 
 @pytest.mark.parametrize("reason", ["", "   "])
 def test_past_a_gate_that_is_not_passed_an_approval_needs_a_reason(reason: str) -> None:
     with pytest.raises(Invalid, match=r"Not passed: calibration, slice brand Aurelle\. To approve it all the same"):
-        check_approval(stands(), reasoned(WEI, reason), not_passed=("calibration", "slice brand Aurelle"))
+        check_approval(stands(), reasoned(WEI, reason), ROOTS, not_passed=("calibration", "slice brand Aurelle"))
 
 
 def test_two_people_are_the_rule() -> None:
@@ -103,4 +126,4 @@ def test_two_people_are_the_rule() -> None:
 
 
 def test_where_every_gate_is_passed_an_approval_needs_no_reason() -> None:
-    check_approval(stands(), WEI, not_passed=())
+    check_approval(stands(), WEI, ROOTS, not_passed=())

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from models.errors import Conflict, Invalid, NotFound
+from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.accounts.tables import account, role_grant
 from serving.audit.tables import audit_entry, audit_payload
 from serving.learning.policy import PromotionPolicy
@@ -16,6 +16,7 @@ from serving.learning.service.promote import Approved, approve, rollback, withdr
 from serving.learning.store import approvals, learning
 from serving.learning.tables import model
 from serving.scoring.service.bundles import LiveModels
+from tests.fixtures.guests import an_invited_user
 from tests.fixtures.promoting import first_approval, promote, second_approval
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import a_report, admit_model, put_champion_in_force
@@ -244,10 +245,9 @@ def test_there_must_be_something_to_approve(site: Site) -> None:
 
 
 def test_an_account_that_one_person_made_is_no_second_person(site: Site) -> None:
-    digest, guest = admit_model(site), site.second_scientist.user_id
-    with site.runtime.store.write() as connection:
-        made = update(account).where(account.c.user_id == guest)
-        connection.execute(made.values(invited_by=site.data_scientist.user_id))
+    digest = admit_model(site)
+    an_invited_user(site, site.second_scientist, site.data_scientist)
     first_approval(site, digest)
-    assert second_approval(site, digest).standing.missing == 1
+    with pytest.raises(Forbidden, match="count as one person"):
+        second_approval(site, digest)
     assert champion_of(site) is None

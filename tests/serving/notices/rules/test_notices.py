@@ -81,24 +81,26 @@ def test_what_cannot_be_kept_is_refused_by_name(changes: dict[str, object], expe
 
 
 @pytest.mark.parametrize(
-    ("kind", "listings", "today", "this_hour", "refused"),
+    ("kind", "listings", "today", "network", "this_hour", "refused"),
     [
-        pytest.param(K.UNREGISTERED, 10, 0, 0, None, id="ten listings"),
-        pytest.param(K.UNREGISTERED, 11, 0, 0, Invalid, id="eleven of somebody who is not registered"),
-        pytest.param(K.REGISTERED, 300, 900, 0, None, id="registered, three hundred, and no limit a day"),
-        pytest.param(K.TRUSTED_FLAGGER, 301, 0, 0, Invalid, id="more than anybody may"),
-        pytest.param(K.UNREGISTERED, 10, 20, 0, None, id="the thirtieth of the day"),
-        pytest.param(K.UNREGISTERED, 10, 21, 0, TooManyNotices, id="the thirty-first of the day"),
-        pytest.param(K.UNREGISTERED, 1, 0, 599, None, id="the last of an hour's flood"),
-        pytest.param(K.UNREGISTERED, 1, 0, 600, TooManyNotices, id="one more"),
-        pytest.param(K.BRAND, 1, 0, 600, None, id="a flood of strangers keeps no brand out"),
+        pytest.param(K.UNREGISTERED, 10, 0, 0, 0, None, id="ten listings"),
+        pytest.param(K.UNREGISTERED, 11, 0, 0, 0, Invalid, id="eleven of somebody who is not registered"),
+        pytest.param(K.REGISTERED, 300, 900, 900, 0, None, id="registered, three hundred, and no limit a day"),
+        pytest.param(K.TRUSTED_FLAGGER, 301, 0, 0, 0, Invalid, id="more than anybody may"),
+        pytest.param(K.UNREGISTERED, 10, 20, 0, 0, None, id="the thirtieth of the day"),
+        pytest.param(K.UNREGISTERED, 10, 21, 0, 0, TooManyNotices, id="the thirty-first of the day"),
+        pytest.param(K.UNREGISTERED, 10, 0, 290, 0, None, id="the three hundredth of a network"),
+        pytest.param(K.UNREGISTERED, 10, 0, 291, 0, TooManyNotices, id="the next of a network"),
+        pytest.param(K.UNREGISTERED, 1, 0, 0, 599, None, id="the last of an hour's flood"),
+        pytest.param(K.UNREGISTERED, 1, 0, 0, 600, TooManyNotices, id="one more"),
+        pytest.param(K.BRAND, 1, 0, 0, 600, None, id="a flood of strangers keeps no brand out"),
     ],
 )
 def test_how_many_listings_are_taken_at_once(
-    kind: ReporterKind, listings: int, today: int, this_hour: int, refused: type[DomainError] | None
+    kind: ReporterKind, listings: int, today: int, network: int, this_hour: int, refused: type[DomainError] | None
 ) -> None:
     def check() -> None:
-        check_number(listings, kind=kind, today=today, this_hour=this_hour, policy=DEFAULT_NOTICES)
+        check_number(listings, kind=kind, today=today, network=network, this_hour=this_hour, policy=DEFAULT_NOTICES)
 
     if refused is None:
         check()

@@ -76,7 +76,7 @@ def test_a_complaint_of_a_notifier_goes_to_somebody_who_did_not_decide_before(an
         assert str(why_not_judge(connection, any_site.analyst, case)) == "You decided on this listing before"
         assert why_not_judge(connection, any_site.second_analyst, case) is None
     an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
-    with pytest.raises(Forbidden, match=r"You invited the person .* somebody else must decide the complaint"):
+    with pytest.raises(Forbidden, match=r"count as one person.* somebody else must decide the complaint"):
         judge(any_site, any_site.second_analyst, case, Judgement.GENUINE)
     with pytest.raises(Forbidden, match="somebody else must decide the complaint"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)

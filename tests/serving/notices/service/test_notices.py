@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, update
 
 from models.case import CaseLane
-from models.errors import Invalid
+from models.errors import Invalid, NotFound
 from models.verdict import Judgement
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
@@ -21,10 +21,12 @@ from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import DecisionNotice
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, TooManyNotices
 from serving.notices.service.notice_decisions import told
+from serving.notices.service.notice_links import confirm, follow
 from serving.notices.service.notice_list import changed_notices
+from serving.notices.service.notices import network_token
 from serving.notices.store import notices
 from serving.notices.store.notices import Item
-from serving.notices.tables import notice, reporter
+from serving.notices.tables import notice, notice_network, reporter
 from serving.operations.service.kill_switches import switch
 from serving.platform.database.window import Window
 from serving.privacy.service.erasure import erase_seller
@@ -39,8 +41,9 @@ from serving.transparency.store import restrictions
 from serving.views import queues
 from serving.views.queues import QueueFilter
 from serving.webhooks.rules.action import ActionState
+from tests.fixtures.links import path_of
 from tests.fixtures.listings import a_row
-from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, items_of, notify
+from tests.fixtures.notifying import EMAIL, WORDS, a_listing, a_reporter, confirmed, items_of, notify
 from tests.fixtures.removing import (
     UNDO_SECONDS,
     a_marketplace_that_listens,
@@ -343,7 +346,7 @@ def test_who_is_not_registered_names_ten_listings_and_thirty_a_day(any_site: Sit
     with pytest.raises(Invalid, match="at most 10 listings; this one names 11"):
         notify(any_site, *(f"MP-{n}" for n in range(11)))
     for day in range(3):
-        notify(any_site, *(f"MP-{day}-{n}" for n in range(10)))
+        confirmed(any_site, notify(any_site, *(f"MP-{day}-{n}" for n in range(10))))
     with pytest.raises(TooManyNotices, match="so far you have sent 30"):
         notify(any_site, "MP-1")
     notify(any_site, "MP-1", email="another@example.org")
@@ -351,6 +354,72 @@ def test_who_is_not_registered_names_ten_listings_and_thirty_a_day(any_site: Sit
     notify(any_site, "MP-1")
     flagger = a_reporter(any_site, ReporterKind.TRUSTED_FLAGGER)
     assert len(notify(any_site, *(f"MP-{n}" for n in range(60)), by=flagger).offers) == 60
+
+
+def test_a_stranger_under_anothers_address_does_not_use_up_their_notices(any_site: Site) -> None:
+    for day in range(3):
+        notify(any_site, *(f"MP-{day}-{n}" for n in range(10)), address="203.0.113.9")
+    receipt = notify(any_site, "MP-1", address="192.0.2.1")
+    confirmed(any_site, receipt)
+    confirmed(any_site, receipt)
+    assert len(notify(any_site, *(f"MP-{n}" for n in range(10))).offers) == 10
+
+
+def test_a_network_names_three_hundred_listings_a_day_under_whatever_addresses(any_site: Site) -> None:
+    """IPv6 addresses of one customer are one network. The next day counts from zero."""
+    for number in range(30):
+        names = [f"MP-{number}-{n}" for n in range(10)]
+        notify(any_site, *names, email=f"{number}@example.org", address=f"2001:db8:1:2::{number:x}")
+    with pytest.raises(TooManyNotices, match="from your network today"):
+        notify(any_site, "MP-1", email="31@example.org", address="2001:db8:1:2:ffff::1")
+    notify(any_site, "MP-1", address="2001:db8:1:3::1")
+    notify(any_site, "MP-1", by=a_reporter(any_site, ReporterKind.REGISTERED), address="2001:db8:1:2::1")
+    any_site.clock.forward(days=1, seconds=1)
+    notify(any_site, "MP-1", email="31@example.org", address="2001:db8:1:2::1")
+    with any_site.runtime.store.read() as connection:
+        assert len(connection.execute(select(notice_network)).all()) == 1, "of the day before nothing is kept"
+
+
+def test_the_stored_network_is_no_address_and_another_on_another_day(site: Site) -> None:
+    now = site.clock.now()
+    one = network_token(site.runtime, "203.0.113.9", now)
+    assert one == network_token(site.runtime, "203.0.113.9", now + timedelta(hours=1))
+    assert one != network_token(site.runtime, "203.0.113.9", now + timedelta(days=1))
+    assert one != network_token(site.runtime, "203.0.113.8", now)
+    assert network_token(site.runtime, "testclient", now) != network_token(site.runtime, "", now)
+
+
+@pytest.mark.both_engines
+def test_eight_at_once_from_one_network_pass_no_limit_together(any_site: Site) -> None:
+    policy = replace(any_site.runtime.policies[NoticePolicy], most_listings_a_day_network=30)
+    site = replace(any_site, runtime=replace(any_site.runtime, policies=any_site.runtime.policies.changed(policy)))
+
+    def send(number: int) -> bool:
+        try:
+            notify(site, *(f"MP-{number}-{n}" for n in range(10)), email=f"{number}@example.org")
+        except TooManyNotices:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(send, range(8))) == 3
+
+
+def test_the_link_of_the_receipt_confirms_nothing_and_the_marketplace_gets_the_one_that_does(site: Site) -> None:
+    begins = site.clock.now()
+    receipt = notify(site, "MP-1")
+    (told,) = changed_notices(site.runtime, site.marketplace, begins)["notices"]
+    assert told["confirm_link"] not in {None, told["link"]}
+    with pytest.raises(NotFound):
+        confirm(site.runtime, receipt.link.rpartition("/")[2])
+    with pytest.raises(NotFound), site.runtime.store.read() as connection:
+        follow(site.runtime, connection, told["confirm_link"].rpartition("/")[2])
+    assert confirm(site.runtime, told["confirm_link"].rpartition("/")[2]) == path_of(receipt.link)
+    (told,) = changed_notices(site.runtime, site.marketplace, begins)["notices"]
+    assert told["confirm_link"] is None
+    notify(site, "MP-2", by=a_reporter(site, ReporterKind.REGISTERED))
+    *_, registered = changed_notices(site.runtime, site.marketplace, begins)["notices"]
+    assert registered["confirm_link"] is None, "the marketplace knows who it registered"
 
 
 def test_a_flood_of_strangers_is_slowed_and_keeps_no_registered_reporter_out(any_site: Site) -> None:

@@ -36,6 +36,7 @@ from serving.rights.service.rights import (
 )
 from serving.rights.tables import brand_document, notice_basis
 from tests.fixtures.clocks import NOW
+from tests.fixtures.guests import an_invited_user
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site
 from tests.fixtures.waiting import until_waiting
@@ -200,16 +201,25 @@ def test_an_invalid_right_is_refused(
 
 
 def test_a_right_is_verified_once_and_by_somebody_else(site: Site) -> None:
-    right_id = claim_right(site.runtime, MARK, by="user:usr_1")
+    lead, manager = (f"user:{one.user_id}" for one in (site.brand_person, site.account_manager))
+    right_id = claim_right(site.runtime, MARK, by=lead)
     with pytest.raises(Conflict, match="on file already"):
-        claim_right(site.runtime, MARK, by="user:usr_2")
+        claim_right(site.runtime, MARK, by=manager)
     with pytest.raises(Forbidden, match="Somebody else must verify it"):
-        settle_right(site.runtime, right_id, RightState.VERIFIED, by="user:usr_1")
+        settle_right(site.runtime, right_id, RightState.VERIFIED, by=lead)
     with pytest.raises(Invalid, match="Say why"):
-        settle_right(site.runtime, right_id, RightState.REFUSED, by="user:usr_2")
-    settle_right(site.runtime, right_id, RightState.VERIFIED, by="user:usr_2")
+        settle_right(site.runtime, right_id, RightState.REFUSED, by=manager)
+    settle_right(site.runtime, right_id, RightState.VERIFIED, by=manager)
     with pytest.raises(Conflict, match="that is verified cannot become refused"):
-        settle_right(site.runtime, right_id, RightState.REFUSED, note="Not theirs.", by="user:usr_2")
+        settle_right(site.runtime, right_id, RightState.REFUSED, note="Not theirs.", by=manager)
+
+
+def test_a_right_is_not_verified_by_an_account_that_counts_as_its_suppliers(site: Site) -> None:
+    right_id = claim_right(site.runtime, MARK, by=f"user:{site.brand_person.user_id}")
+    an_invited_user(site, site.brand_person, site.account_manager)
+    with pytest.raises(Forbidden, match="count as one person"):
+        settle_right(site.runtime, right_id, RightState.VERIFIED, by=f"user:{site.account_manager.user_id}")
+    settle_right(site.runtime, right_id, RightState.VERIFIED, by=f"user:{site.analyst.user_id}")
 
 
 def test_an_invalid_document_is_refused(site: Site) -> None:

@@ -16,6 +16,7 @@ from serving.sellers.rules.sanction import (
     SanctionState,
     SellerAct,
     Vote,
+    able,
     act_for,
     check_vote,
     follows,
@@ -25,7 +26,7 @@ from serving.sellers.rules.sanction import (
     warning,
 )
 from serving.takedowns.rules.approval import PROGRAMME, REVIEW_TEAM
-from tests.fixtures.hosts import each_by_one
+from tests.fixtures.hosts import roots_with
 from tests.models.test_strikes import a_hit
 
 RESTRICT, CLOSE = Measure.RESTRICT, Measure.CLOSE
@@ -106,6 +107,7 @@ def no(user: str, organisation: str) -> Vote:
     return Vote(user, organisation, agrees=False, reason="It was one shipment.")
 
 
+ROOTS = roots_with("ana ben max kim confirmer")
 VOTES: list[tuple[list[Vote], SanctionEvent, str]] = [
     ([yes("ana", REVIEW_TEAM)], SanctionEvent.AGREE, "one of the review team"),
     (
@@ -124,21 +126,51 @@ VOTES: list[tuple[list[Vote], SanctionEvent, str]] = [
 
 @pytest.mark.parametrize(("given", "expected", "_why"), VOTES, ids=[row[-1] for row in VOTES])
 def test_votes_lead_to(given: list[Vote], expected: SanctionEvent, _why: str) -> None:
-    assert follows(given, {"confirmer"}, {}) is expected
+    assert follows(given, {"confirmer"}, ROOTS) is expected
 
 
-def test_if_one_voter_invited_another_only_the_invitee_counts() -> None:
+GUESTS: list[tuple[dict[str, str], str]] = [
+    ({"max": "ana"}, "one invited the other"),
+    ({"max": "ada", "ana": "ada"}, "somebody without a vote invited both"),
+    ({"max": "x", "x": "ana"}, "through another account"),
+    ({"confirmer": "max"}, "one invited a confirmer"),
+    ({"max": "confirmer"}, "a confirmer invited one"),
+    ({"max": "ada", "confirmer": "ada"}, "somebody without a vote invited one and a confirmer"),
+]
+
+
+@pytest.mark.parametrize(("hosts", "_why"), GUESTS, ids=[row[-1] for row in GUESTS])
+def test_accounts_of_one_person_do_not_agree_as_two(hosts: dict[str, str], _why: str) -> None:
     both = [yes("ana", REVIEW_TEAM), yes("max", PROGRAMME)]
-    assert follows(both, {"confirmer"}, each_by_one({"max": "ana"})) is SanctionEvent.AGREE
-    assert follows(both, {"confirmer"}, each_by_one({"confirmer": "max"})) is SanctionEvent.AGREE
-    assert follows(both, {"confirmer"}, each_by_one({"max": "confirmer"})) is SanctionEvent.CARRY_OUT
-    assert follows(both, {"confirmer"}, each_by_one({"max": "ada", "ana": "ada"})) is SanctionEvent.CARRY_OUT
-    with pytest.raises(Forbidden, match="You invited a person who confirmed a removal"):
-        check_vote([], yes("ana", REVIEW_TEAM), {"confirmer"}, each_by_one({"confirmer": "ana"}))
+    roots = roots_with("ana max confirmer", hosts)
+    assert follows(both, {"confirmer"}, roots) is SanctionEvent.AGREE
+    assert follows(both, {"confirmer"}, roots_with("ana max confirmer ada")) is SanctionEvent.CARRY_OUT
+
+
+@pytest.mark.parametrize("hosts", [{"confirmer": "ana"}, {"ana": "confirmer"}, {"ana": "ada", "confirmer": "ada"}])
+def test_an_account_that_counts_as_a_confirmers_does_not_agree(hosts: dict[str, str]) -> None:
+    with pytest.raises(Forbidden, match="count as one person"):
+        check_vote([], yes("ana", REVIEW_TEAM), {"confirmer"}, roots_with("ana confirmer", hosts))
+
+
+ORGANISATIONS = {"ana": REVIEW_TEAM, "ben": REVIEW_TEAM, "max": PROGRAMME}
+ABLE: list[tuple[list[Vote], dict[str, str], set[str], str]] = [
+    ([], {}, {"ana", "ben", "max"}, "before the first vote, all who have a partner"),
+    ([yes("ana", REVIEW_TEAM)], {}, {"max"}, "then somebody of the other organisation"),
+    ([yes("max", PROGRAMME)], {}, {"ana", "ben"}, "in either order"),
+    ([yes("max", PROGRAMME)], {"ana": "max"}, {"ben"}, "an invitee of the voter is not able"),
+    ([], {"max": "confirmer"}, set(), "nobody, where a confirmer invited the only partner"),
+    ([yes("max", PROGRAMME)], {"max": "ben", "ana": "ben"}, set(), "nobody, where all are one person's"),
+]
+
+
+@pytest.mark.parametrize(("given", "hosts", "expected", "_why"), ABLE, ids=[row[-1] for row in ABLE])
+def test_who_can_agree_now(given: list[Vote], hosts: dict[str, str], expected: set[str], _why: str) -> None:
+    assert able(given, {"confirmer"}, ORGANISATIONS, roots_with("ana ben max confirmer", hosts)) == expected
 
 
 def test_a_rejection_by_a_confirmers_inviter_ends_a_sanction() -> None:
-    host = each_by_one({"confirmer": "ana"})
+    host = roots_with("ana max confirmer", {"confirmer": "ana"})
     check_vote([], no("ana", REVIEW_TEAM), {"confirmer"}, host)
     assert follows([yes("max", PROGRAMME), no("ana", REVIEW_TEAM)], {"confirmer"}, host) is SanctionEvent.REFUSE
     with pytest.raises(Forbidden, match="You confirmed a removal"):

@@ -157,15 +157,17 @@ def test_an_analyst_who_confirmed_a_removal_does_not_decide(site: Site) -> None:
     )
 
 
-def test_a_confirmers_inviter_can_reject_but_not_agree(any_site: Site) -> None:
+def test_an_account_that_counts_as_a_confirmers_can_reject_but_not_agree(any_site: Site) -> None:
     having(any_site, strikes_of, 2)
     (proposed,), runtime = sanctions_of(any_site), any_site.runtime
     an_invited_user(any_site, any_site.brand_person, any_site.analyst)
     (seen,) = sanctioning.undecided(runtime, any_site.analyst)
     assert (seen.no_vote, "You can reject it" in str(seen.no_agreement)) == (None, True)
-    with pytest.raises(Forbidden, match="You invited a person who confirmed"):
+    with pytest.raises(Forbidden, match="count as one person"):
         speak(runtime, any_site.analyst, proposed.sanction_id, agrees=True, reason=WHY)
     page = visit_as(any_site, any_site.analyst).get("/sellers").text
+    assert "Can approve now: Lena Okafor, Tomás Rey." in page
+    assert "touchstone person add EMAIL --name NAME --role analyst|account_manager" in page
     assert (">Approve sanction<" in page, ">Reject sanction<" in page) == (False, True)
     assert speak(runtime, any_site.analyst, proposed.sanction_id, agrees=False, reason=WHY) is SanctionState.REFUSED
 

@@ -6,19 +6,21 @@ import pytest
 from features.message import message
 from models.errors import Conflict, Forbidden, Invalid
 from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.rules.second_person import Roots
 from serving.takedowns.rules.approval import (
     PROGRAMME,
     REVIEW_TEAM,
     Bearing,
     Decision,
     Vote,
+    able,
     check_vote,
     left_out,
     organisation_of,
     settled,
 )
 from serving.takedowns.rules.bursts import BURSTS, HoldCause
-from tests.fixtures.hosts import each_by_one
+from tests.fixtures.hosts import roots_with
 
 HERE, OURS, THEIRS = "mkt_a", "brn_aurelle", "brn_solenne"
 BURST = Bearing(HERE, OURS, "usr_lena", frozenset({"usr_camille"}), OURS, frozenset({HoldCause.USER_BURST}))
@@ -78,6 +80,7 @@ INES, TOMAS, LENA, JO = (
     say("usr_lena", PROGRAMME),
     say("usr_jo", OURS),
 )
+ROOTS = roots_with("usr_ines usr_tomas usr_lena usr_jo usr_camille")
 SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
     (BURST, [], None, "nobody has voted"),
     (BURST, [INES], None, "the review team alone"),
@@ -99,6 +102,14 @@ SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
     (LARGE, [say("usr_ines", REVIEW_TEAM, W)], W, "the second organisation withdraws it"),
     (BY_REVIEW_TEAM, [TOMAS], None, "an analyst confirmed, and another analyst is of the same organisation"),
     (BY_REVIEW_TEAM, [JO], R, "the brand is"),
+    (replace(LARGE, confirmed_by=frozenset()), [INES], None, "every confirmation was undone"),
+    (replace(LARGE, confirmed_by=frozenset()), [INES, LENA], R, "then two organisations are needed"),
+    (
+        replace(LARGE, confirmed_by=frozenset({"usr_camille", "usr_ines"})),
+        [say("usr_ines", REVIEW_TEAM, W)],
+        None,
+        "a withdrawal by a person who confirmed it since",
+    ),
     (OFF, [INES], R, "switched off: one approval is enough"),
     (replace(BURST, causes=LARGE.causes | BURST.causes), [LENA], None, "of two causes the stricter decides"),
 ]
@@ -106,7 +117,7 @@ SETTLED: list[tuple[Bearing, list[Vote], Decision | None, str]] = [
 
 @pytest.mark.parametrize(("bearing", "given", "expected", "why"), SETTLED, ids=[row[-1] for row in SETTLED])
 def test_a_pending_removal_is_settled(bearing: Bearing, given: list[Vote], expected: Decision | None, why: str) -> None:
-    assert settled(given, bearing, {}) is expected, why
+    assert settled(given, bearing, ROOTS) is expected, why
 
 
 INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] = [
@@ -119,12 +130,28 @@ INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] 
         "the review team invited the brand's user through another",
     ),
     (BURST, [INES, TOMAS, LENA], {"usr_lena": "usr_ines"}, R, "a colleague of the inviter agrees too"),
-    (BURST, [INES, LENA], {"usr_ines": "usr_ada", "usr_lena": "usr_ada"}, R, "both invited by a person without a vote"),
+    (BURST, [INES, LENA], {"usr_ines": "usr_ada", "usr_lena": "usr_ada"}, None, "both invited by a silent third"),
+    (BURST, [INES, JO], {"usr_jo": "usr_camille"}, None, "the confirmer's guest is no other organisation"),
+    (
+        BURST,
+        [INES, JO],
+        {"usr_jo": "usr_ada", "usr_camille": "usr_ada"},
+        None,
+        "nor is a guest of their host",
+    ),
+    (BURST, [INES, LENA], {"usr_jo": "usr_camille"}, R, "guests who say nothing change nothing"),
+    (LARGE, [INES], {"usr_ines": "usr_ada", "usr_camille": "usr_ada"}, None, "second person and confirmer of one host"),
     (BURST, [INES, LENA], {"usr_camille": "usr_ines"}, None, "an approver invited the confirmer"),
     (LARGE, [INES], {"usr_camille": "usr_ines"}, None, "the second person invited the confirmer"),
     (LARGE, [INES], {"usr_ines": "usr_camille"}, None, "the confirmer invited the second person"),
-    (LARGE, [INES, LENA], {"usr_ines": "usr_camille"}, R, "the confirmer does not count, and two others agree"),
-    (LARGE, [INES, TOMAS], {"usr_ines": "usr_camille"}, None, "two others of one organisation"),
+    (LARGE, [INES, LENA], {"usr_ines": "usr_camille"}, R, "one who is not the confirmer's guest is enough"),
+    (
+        LARGE,
+        [INES, TOMAS],
+        {"usr_ines": "usr_camille"},
+        R,
+        "so is one of two analysts",
+    ),
     (LARGE, [say("usr_ines", REVIEW_TEAM, W)], {"usr_camille": "usr_ines"}, W, "the confirmer's inviter withdraws it"),
     (
         BURST,
@@ -137,28 +164,57 @@ INVITED: list[tuple[Bearing, list[Vote], dict[str, str], Decision | None, str]] 
 
 
 @pytest.mark.parametrize(("bearing", "given", "invited_by", "expected", "why"), INVITED, ids=[r[-1] for r in INVITED])
-def test_if_one_approver_invited_another_only_the_invitee_counts(
+def test_accounts_of_one_person_do_not_approve_as_two(
     bearing: Bearing, given: list[Vote], invited_by: dict[str, str], expected: Decision | None, why: str
 ) -> None:
-    assert settled(given, bearing, each_by_one(invited_by)) is expected, why
+    assert settled(given, bearing, with_guests(invited_by)) is expected, why
+
+
+def with_guests(hosts: dict[str, str]) -> Roots:
+    return roots_with("usr_ines usr_tomas usr_lena usr_jo usr_camille", hosts)
 
 
 def test_approvals_that_do_not_count_have_a_reason() -> None:
-    why = message("approval.invited_another")
-    assert left_out([INES, LENA], BURST, each_by_one({"usr_lena": "usr_ines"})) == {"usr_ines": why}
-    assert left_out([INES], LARGE, each_by_one({"usr_ines": "usr_camille"})) == {"usr_camille": why}
-    assert left_out([INES, say("usr_lena", PROGRAMME, W)], BURST, each_by_one({"usr_lena": "usr_ines"})) == {}
-    assert left_out([], LARGE, each_by_one({"usr_camille": "usr_x"})) == {}
+    why = message("approval.same_person")
+    assert left_out([INES, LENA], BURST, with_guests({"usr_lena": "usr_ines"})) == {"usr_lena": why}
+    assert left_out([LENA, INES], BURST, with_guests({"usr_lena": "usr_ines"})) == {"usr_ines": why}
+    assert left_out([INES], LARGE, with_guests({"usr_ines": "usr_camille"})) == {"usr_ines": why}
+    assert left_out([INES, say("usr_lena", PROGRAMME, W)], BURST, with_guests({"usr_lena": "usr_ines"})) == {}
+    assert left_out([], LARGE, with_guests({"usr_camille": "usr_x"})) == {}
 
 
-def test_a_confirmers_inviter_can_only_withdraw_the_removal() -> None:
-    ines, host = person("usr_ines", Grant(Role.ANALYST, HERE)), each_by_one({"usr_camille": "usr_ines"})
+@pytest.mark.parametrize(
+    "hosts", [{"usr_camille": "usr_ines"}, {"usr_ines": "usr_camille"}, {"usr_ines": "x", "usr_camille": "x"}]
+)
+def test_an_account_that_counts_as_a_confirmers_can_only_withdraw_the_removal(hosts: dict[str, str]) -> None:
+    ines, roots = person("usr_ines", Grant(Role.ANALYST, HERE)), with_guests(hosts)
     against = replace(INES, decision=W)
-    check_vote(ines, BURST, [], against, host)
+    check_vote(ines, BURST, [], against, roots)
     for given in ([], [against]):
-        with pytest.raises(Forbidden, match="You invited a person who confirmed this removal, or created"):
-            check_vote(ines, BURST, given, INES, host)
-    check_vote(ines, BURST, [], INES, each_by_one({"usr_ines": "usr_camille"}))
+        with pytest.raises(Forbidden, match="count as one person"):
+            check_vote(ines, BURST, given, INES, roots)
+
+
+VOTING = {"usr_ines": REVIEW_TEAM, "usr_tomas": REVIEW_TEAM, "usr_lena": PROGRAMME, "usr_jo": OURS, "usr_camille": OURS}
+ABLE: list[tuple[Bearing, list[Vote], dict[str, str], set[str], str]] = [
+    (BURST, [], {}, {"usr_ines", "usr_tomas", "usr_lena", "usr_jo"}, "before the first vote, all who have a partner"),
+    (BURST, [INES], {}, {"usr_lena", "usr_jo"}, "then another organisation"),
+    (BURST, [LENA], {}, {"usr_ines", "usr_tomas"}, "then the review team"),
+    (BURST, [INES], {"usr_lena": "usr_ines"}, {"usr_jo"}, "not a guest of the approver"),
+    (BURST, [INES], {"usr_lena": "usr_ines", "usr_jo": "usr_camille"}, {"usr_tomas", "usr_lena"}, "or a new pair"),
+    (BURST, [INES], {"usr_ines": "usr_camille"}, {"usr_tomas", "usr_lena", "usr_jo"}, "an approval that is left out"),
+    (BURST, [], {"usr_ines": "x", "usr_tomas": "x", "usr_lena": "x", "usr_jo": "x"}, set(), "all are one person's"),
+    (LARGE, [], {}, {"usr_ines", "usr_tomas", "usr_lena"}, "one of another organisation is enough"),
+    (LARGE, [], {"usr_ines": "usr_camille"}, {"usr_tomas", "usr_lena"}, "and not the confirmer's guest"),
+    (BY_REVIEW_TEAM, [], {}, {"usr_lena", "usr_jo", "usr_camille"}, "an analyst confirmed"),
+]
+
+
+@pytest.mark.parametrize(("bearing", "given", "hosts", "expected", "why"), ABLE, ids=[row[-1] for row in ABLE])
+def test_who_can_approve_now(
+    bearing: Bearing, given: list[Vote], hosts: dict[str, str], expected: set[str], why: str
+) -> None:
+    assert able(given, bearing, VOTING, with_guests(hosts)) == expected, why
 
 
 @pytest.mark.parametrize("cause", sorted(BURSTS))
@@ -167,25 +223,25 @@ def test_no_single_person_settles_a_removal_after_a_burst(cause: HoldCause) -> N
     votes = [replace(one, decision=decision) for one in (INES, TOMAS, LENA, JO) for decision in Decision]
     for first, second in itertools.product(votes, repeat=2):
         if first.user_id == second.user_id:
-            assert settled([first, second], bearing, {}) is None
+            assert settled([first, second], bearing, ROOTS) is None
 
 
 def test_a_confirmer_has_no_vote() -> None:
     camille = person("usr_camille", Grant(Role.BRAND, HERE, OURS))
     with pytest.raises(Forbidden, match="You confirmed this removal"):
-        check_vote(camille, BURST, [], say("usr_camille", OURS), {})
+        check_vote(camille, BURST, [], say("usr_camille", OURS), ROOTS)
 
 
 @pytest.mark.parametrize("reason", ["", "  \n"])
 def test_a_vote_needs_a_reason(reason: str) -> None:
     ines = person("usr_ines", Grant(Role.ANALYST, HERE))
     with pytest.raises(Invalid, match="Give a reason"):
-        check_vote(ines, BURST, [], replace(INES, reason=reason), {})
+        check_vote(ines, BURST, [], replace(INES, reason=reason), ROOTS)
 
 
 def test_a_vote_is_not_repeated_but_can_be_changed() -> None:
     ines = person("usr_ines", Grant(Role.ANALYST, HERE))
     with pytest.raises(Conflict, match="You have already voted this way"):
-        check_vote(ines, BURST, [INES], INES, {})
-    check_vote(ines, BURST, [INES], replace(INES, decision=W), {})
-    check_vote(ines, BURST, [INES, replace(INES, decision=W)], INES, {})
+        check_vote(ines, BURST, [INES], INES, ROOTS)
+    check_vote(ines, BURST, [INES], replace(INES, decision=W), ROOTS)
+    check_vote(ines, BURST, [INES, replace(INES, decision=W)], INES, ROOTS)

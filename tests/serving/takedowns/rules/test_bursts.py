@@ -36,8 +36,10 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (replace(QUIET, side=Side.ANALYST, brand=Pace(400)), set(), "an analyst's confirmation is not the brand's burst"),
     (replace(QUIET, side=Side.ANALYST, user=Pace(20)), {C.USER_BURST}, "an analyst's account can be stolen too"),
     (replace(QUIET, side=Side.ANALYST, seller=Pace(10)), {C.SELLER_BURST}, "a seller is protected from everybody"),
+    (replace(QUIET, alarm=True), {C.BRAND_ALARM}, "while the alarm stands the first of a new hour is pending too"),
+    (replace(QUIET, side=Side.ANALYST, alarm=True), set(), "an analyst decides for the marketplace meanwhile"),
     (
-        replace(QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales_90d=200.0, switched_on=False),
+        replace(QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales_90d=200.0, switched_on=False, alarm=True),
         set(HoldCause),
         "all reasons are given",
     ),
@@ -62,6 +64,7 @@ def test_the_messages_have_the_figures() -> None:
         "One brand has confirmed 40 removals within an hour.",
         "10 listings of one seller were removed within an hour.",
         "The seller sold 200 items in 90 days. Two organisations decide about a shop of this size.",
+        "Removals of this brand are pending after a burst. Until they are decided, all of its removals need approval.",
     ]
 
 

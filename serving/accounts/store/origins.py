@@ -1,0 +1,21 @@
+"""Who made an account, or reset its password: kept for good, because they may have had access to it."""
+
+from sqlalchemy import Connection, select
+
+from serving.accounts.rules.second_person import Making, Origin, Roots, roots_of
+from serving.accounts.tables import account_origin
+from serving.platform.database.store import add
+
+
+def add_origin(connection: Connection, origin_id: str, user_id: str, one: Origin) -> None:
+    """Append an event to the history of an account."""
+    row = {"origin_id": origin_id, "user_id": user_id, "making": one.making.value, "made_by": one.made_by}
+    add(connection, account_origin, [{**row, "known_at": one.at}])
+
+
+def roots(connection: Connection) -> Roots:
+    """The roots of every account as of now."""
+    history: dict[str, list[Origin]] = {}
+    for row in connection.execute(select(account_origin)):
+        history.setdefault(row.user_id, []).append(Origin(Making(row.making), row.made_by, row.known_at))
+    return roots_of(history)
