@@ -3,7 +3,7 @@
 import random
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from models.case import CaseLane
@@ -41,11 +41,15 @@ _SECOND: Final = {"analyst_from": 0.036, "ask_brand_from": 0.04}
 
 @dataclass(slots=True)
 class HalfYear:
-    """The marketplace; equal seeds play equally. `draws` are below one in ten, so that many listings are sampled."""
+    """The marketplace; equal seeds play equally. Draws are below one in ten, so that many listings are sampled.
+
+    `appeals` is whether each appeal is decided.
+    """
 
     site: Site
     rows_a_step: int
     random: random.Random
+    appeals: dict[str, bool] = field(default_factory=dict)
 
     def play(self) -> None:
         """Six months; the scorecard scores the first step, and the second model the second half."""
@@ -75,10 +79,15 @@ class HalfYear:
         yield {"external_id": f"thin-{step}", "title": "Bag"}
 
     def _review(self) -> None:
-        """Most open cases get an answer, one in six is undone, and some of these are answered again."""
+        """Most open cases get an answer, one in six is undone, and some of these are answered again.
+
+        One in four appeals is never decided.
+        """
         for case in open_cases(self.site):
             self.site.clock.forward(minutes=20)
-            if self.random.random() < 0.2:
+            if case.lane is CaseLane.APPEAL and case.case_id not in self.appeals:
+                self.appeals[case.case_id] = self.random.random() < 0.75
+            if self.random.random() < 0.2 or not self.appeals.get(case.case_id, True):
                 continue
             self._answer(case)
 
@@ -93,11 +102,11 @@ class HalfYear:
                 undo_verdict(self.site.runtime, person, case.case_id)
 
     def _object(self) -> None:
-        """Removals are sent, and the sellers of a third of them appeal."""
+        """Removals are sent, and the sellers of most of them appeal."""
         for one in self._scheduled():
             with self.site.runtime.store.write() as connection:
                 assert actions.change(connection, one, ActionEvent.SEND, {"sent_at": self.site.clock.now()})
-            if self.random.random() < 0.35:
+            if self.random.random() < 0.6:
                 complaint = Complaint(f"appeal-{one.action_id}", one.external_id, "They are genuine.")
                 file_appeal(self.site.runtime, self.site.marketplace, complaint)
 
