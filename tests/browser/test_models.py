@@ -31,7 +31,7 @@ def test_a_data_scientist_reads_what_fails_and_whence_the_labels_come(
         tabs.get_by_role("link", name=name).click()
         expect(page.get_by_role("heading", name=heading)).to_be_visible()
     tabs.get_by_role("link", name="Champion and challenger").click()
-    expect(page.get_by_label("Reason for accepting them")).to_have_attribute("required", "")
+    expect(page.get_by_label("Reason for accepting this")).to_have_attribute("required", "")
     page.get_by_role("link", name="Model card").click()
     expect(page.get_by_role("heading", name="Intended use")).to_be_visible()
     context.close()

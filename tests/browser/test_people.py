@@ -13,6 +13,7 @@ from tests.browser.conftest import Furnished
 from tests.browser.every_form import FORGETFUL, NEW_SELLER, unsent
 from tests.browser.looking import in_themes
 from tests.browser.watching import Watch
+from tests.fixtures.links import path_of
 from tests.fixtures.runtimes import PASSWORD
 
 _ZONE = "America/Argentina/Buenos_Aires"
@@ -48,7 +49,7 @@ def test_a_user_is_invited_onboarded_and_deactivated(
         admin.get_by_role("link", name="Users").click()
         admin.get_by_label("Work e-mail").fill(email)
         admin.get_by_role("button", name="Invite user").click()
-        link = admin.locator("code").inner_text()
+        link = furnished.address + path_of(admin.locator("code").inner_text())
         if script:
             assert in_themes(admin, thoroughly=thoroughly) == []
 
@@ -99,7 +100,7 @@ def test_who_forgot_their_password_chooses_another_without_script(browser: Brows
         path = f"/people/{forgetful.user_id}"
         begin_session(admin, furnished.address, furnished.house.site, people[Role.ADMIN], path)
         admin.get_by_role("button", name="Create reset link").click()
-        guest.goto(admin.locator("code").inner_text())
+        guest.goto(furnished.address + path_of(admin.locator("code").inner_text()))
         guest.locator("[name=wanted]").fill(another)
         guest.get_by_label("New password again").fill(another)
         guest.get_by_role("button", name="Change password").click()

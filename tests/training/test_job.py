@@ -52,7 +52,7 @@ UNSOUND: list[tuple[str, Sequence[SnapshotRow], Callable[[Path], None], str]] = 
     ("one class", GENUINE, untouched, "0 counterfeit and 160 genuine labels are mature"),
     (
         "one seller",
-        [replace(row, seller="seller-0") for row in ROWS],
+        [replace(row, seller="seller-0", seller_cluster="seller-0") for row in ROWS],
         untouched,
         "All counterfeit labels are of one seller; at least two are needed",
     ),

@@ -7,13 +7,17 @@ import pytest
 from serving.backup.service.making import make
 from tests.fixtures.runtimes import Site
 from tests.serving.cli.commands import touchstone_in
-from training.registry.runs import EXPERIMENT, connect
 
-# MLflow's own way of reading its tables.
-pytestmark = pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:sqlalchemy.exc.SADeprecationWarning")
+pytestmark = [
+    # MLflow's own way of reading its tables, and its own classes.
+    pytest.mark.filterwarnings("ignore:The ``noload`` loader strategy:sqlalchemy.exc.SADeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:.*Any type hint is inferred as AnyType:UserWarning"),
+]
 
 
 def test_runs_and_artifacts_are_found_in_another_folder_once_the_first_is_gone(site: Site, tmp_path: Path) -> None:
+    from training.registry.runs import EXPERIMENT, connect  # noqa: PLC0415  # It imports MLflow, which warns.
+
     root, new = site.runtime.home.root, tmp_path / "new"
     client = connect(f"sqlite:///{root / 'mlflow' / 'mlflow.db'}", root / "mlflow" / "artifacts")
     experiment = client.get_experiment_by_name(EXPERIMENT)

@@ -29,7 +29,6 @@ from serving.platform.database.store import add
 from serving.platform.runtime import Runtime
 from serving.platform.settings import ClockKind, Settings
 from serving.reference_marketplace import Effects, whole_lines
-from serving.takedowns.rules.statement import Undone, reinstatement_statement
 from serving.takedowns.service.takedown import Cause, schedule
 from serving.takedowns.store import actions
 from serving.webhooks.client import new_secret
@@ -38,6 +37,7 @@ from tests.browser.service import serving
 from tests.fixtures.clocks import NOW, TestClock
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import Site, populate
+from tests.fixtures.statements import a_statement
 
 _LOST: Final = 0.2
 _PATIENCE_SECONDS: Final = 600.0
@@ -205,7 +205,7 @@ def schedule_all(
     stage: Stage, runtime: Runtime, kind: ActionKind, names: list[str], verdict_id: str, at: datetime
 ) -> None:
     """Schedule an action on each of these listings."""
-    statement = reinstatement_statement(Undone.APPEAL)
+    statement = a_statement(kind)
     for start in range(0, len(names), _AT_ONCE):
         with runtime.store.write() as connection:
             for name in names[start : start + _AT_ONCE]:

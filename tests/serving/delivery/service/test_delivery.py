@@ -25,7 +25,6 @@ from serving.listings.tables import listing
 from serving.platform.database.store import add
 from serving.reference_marketplace import Effects
 from serving.review.service.undoing import undo_verdict
-from serving.takedowns.rules.statement import Undone, reinstatement_statement
 from serving.takedowns.service.takedown import Cause, schedule, withdraw
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
@@ -38,6 +37,7 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.receivers import Receiver, a_receiver
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
+from tests.fixtures.statements import a_statement
 
 
 @pytest.fixture
@@ -505,9 +505,7 @@ def take(site: Site, receiver: Receiver, cause: Cause, step: str, value: Any) ->
     match step:
         case "schedule":
             with site.runtime.store.write() as connection:
-                schedule(
-                    site.runtime, connection, value, cause, reinstatement_statement(Undone.APPEAL), site.clock.now()
-                )
+                schedule(site.runtime, connection, value, cause, a_statement(value), site.clock.now())
         case "undo" if acted and acted[-1].state is ActionState.SCHEDULED:
             with site.runtime.store.write() as connection:
                 withdraw(site.runtime, connection, acted[-1], "test", site.clock.now())
