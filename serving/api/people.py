@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+from sqlalchemy import Connection
 
 from models.case import CaseLane
 from models.messages.english import in_english
@@ -18,6 +19,7 @@ from serving.api.repeating import Repeatable
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
 from serving.guards import cookie_name, may, public, runtime_of, signed_in
+from serving.review.service.case_access import counting_as
 from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_verdict
 from serving.review.service.undoing import undo_verdict
@@ -94,8 +96,8 @@ def delete_session(request: Request, response: Response, _session: Anyone) -> No
 @router.get("/api/v1/cases")
 def get_cases(request: Request, session: Reviewer, lane: CaseLane | None = None, most: int = 100) -> dict[str, Any]:
     """Open cases of the person's queue, the costliest first, at most 500; lane and deadline are null with the score."""
-    wanted = queue_of(session.person, None if lane is None else (lane,))
     with runtime_of(request).store.read() as connection:
+        wanted = queue_of(connection, session.person, None if lane is None else (lane,))
         rows = queues.queue(connection, wanted, most=min(max(most, 1), 500))
     return {
         "cases": [
@@ -117,11 +119,12 @@ def _is_kept(person: Person, row: Mapping[str, Any]) -> bool:
     return bool(row["score_masked"]) and row["marketplace_id"] in person.marketplaces(Permission.REVIEW_CASES)
 
 
-def queue_of(person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:
+def queue_of(connection: Connection, person: Person, lanes: tuple[CaseLane, ...] | None) -> QueueFilter:
     """The queue of a person: the cases of an analyst's marketplaces, or a brand's open questions."""
     reviewed = person.marketplaces(Permission.REVIEW_CASES)
     if reviewed:
-        return QueueFilter(reviewed, lanes, person=person.user_id)
+        alike = counting_as(connection, person)
+        return QueueFilter(reviewed, lanes, person=person.user_id, alike=alike, without_masked=lanes is not None)
     answered = person.brands(Permission.ANSWER_QUESTIONS)
     return QueueFilter(frozenset(place for place, _ in answered), (CaseLane.ASK_BRAND,), answered)
 

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, exists, false, func, literal, or_, select, true, union_all
 from sqlalchemy.sql.selectable import Select
 
-from models.case import CaseLane, CaseState
+from models.case import BLIND_LANES, CaseLane, CaseState
 from serving.cases.store.cases import Case
 from serving.cases.tables import case_assignment, review_case
 from serving.platform.database.scope import inside, same
@@ -54,13 +54,16 @@ def queue_size(connection: Connection, wanted: QueueFilter, *, most: int = COUNT
 
 
 def lane_sizes(
-    connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane], person: str
+    connection: Connection, marketplaces: Collection[str], lanes: Collection[CaseLane], alike: Collection[str]
 ) -> dict[CaseLane | None, int]:
-    """The number of cases in each lane for a person, each at most `COUNTED_TO` + 1; under None those of masked lane."""
+    """The number of cases in each lane for a person, each at most `COUNTED_TO` + 1; under None those of masked lane.
+
+    `alike` are the accounts that count as this person.
+    """
     here = review_case.c.marketplace_id.in_(sorted(marketplaces)), review_case.c.state == CaseState.OPEN.value
     counts = []
     for lane in lanes:
-        mine = [open_to(person)] if lane is CaseLane.SECOND_REVIEW else []
+        mine = [open_to(alike)] if lane in BLIND_LANES else []
         shown = review_case.c.lane == lane.value, review_case.c.score_masked.is_(false())
         some = select(review_case.c.lane).where(*here, *shown, *mine).limit(COUNTED_TO + 1)
         counts.append(select(literal(lane.value).label("lane"), func.count().label("n")).select_from(some.subquery()))
@@ -97,7 +100,7 @@ def next_free(
     free = or_(
         review_case.c.leased_until.is_(None), review_case.c.leased_until <= at, review_case.c.leased_by == user_id
     )
-    ids = _ids(wanted).where(free, open_to(user_id), review_case.c.case_id.not_in([case.case_id, *besides]))
+    ids = _ids(wanted).where(free, review_case.c.case_id.not_in([case.case_id, *besides]))
     offered = same(case_assignment, review_case, "case_id")
     here = sorted(wanted.marketplaces)
     to_me = select(case_assignment.c.case_id).where(

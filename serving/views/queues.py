@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, false, func, or_, select, true
 
 from models.case import BLIND_LANES, CaseLane, CaseState
+from models.verdict import Judgement
 from serving.accounts.tables import account
 from serving.brands.tables import brand
 from serving.cases.store.ordered_scan import IS_OPEN, SCANNED
@@ -30,7 +31,8 @@ class Lease(StrEnum):
 class QueueFilter:
     """The filter of a queue. `brands` are (marketplace, brand) pairs: a brand's users see nothing else.
 
-    `person` is the owner of the queue; it excludes second reviews of their own verdicts. `at` is the reference time of
+    `person` is the owner of the queue, `alike` the accounts that count as one person with it, itself included: the
+    queue excludes blind reviews that these accounts' earlier decisions bar them from. `at` is the reference time of
     leases and deferrals; with `aside` the queue shows only deferred cases, else all others. `harm_from` and `scores`
     exclude cases whose reviewer must not know them. Lane and deadline depend on the score, so a queue of some lanes or
     deadlines is `without_masked`: it would tell what the mask hides.
@@ -40,6 +42,7 @@ class QueueFilter:
     lanes: tuple[CaseLane, ...] | None = None
     brands: frozenset[tuple[str, str]] | None = None
     person: str | None = None
+    alike: frozenset[str] = frozenset()
     at: datetime | None = None
     brand: str | None = None
     without_brand: bool = False
@@ -56,10 +59,29 @@ class QueueFilter:
     aside: bool = False
 
 
-def open_to(user_id: str) -> ColumnElement[bool]:
-    """Whether a case is open to this person; second reviews of listings that they judged are not."""
-    judged = select(verdict.c.verdict_id).where(same(verdict, review_case, "listing_id"), verdict.c.user_id == user_id)
-    return or_(review_case.c.lane != CaseLane.SECOND_REVIEW.value, ~judged.exists())
+def open_to(people: Collection[str]) -> ColumnElement[bool]:
+    """Whether a case is open to these accounts of one person, as `serving.review.service.case_access` has it.
+
+    Second reviews of listings that they judged are not, nor appeals and complaints about listings on which a decision
+    of theirs stands. A decision on an earlier appeal does not count.
+    """
+    later = verdict.alias("later")
+    withdrawn = select(later.c.verdict_id).where(
+        later.c.marketplace_id == verdict.c.marketplace_id, later.c.supersedes_id == verdict.c.verdict_id
+    )
+    judged = select(verdict.c.verdict_id).where(
+        same(verdict, review_case, "listing_id"),
+        verdict.c.case_id != review_case.c.case_id,
+        verdict.c.user_id.in_(sorted(people)),
+        verdict.c.judgement != Judgement.WITHDRAWN.value,
+    )
+    stands = judged.where(verdict.c.lane != CaseLane.APPEAL.value, ~withdrawn.exists())
+    lane = review_case.c.lane
+    return or_(
+        lane.not_in([one.value for one in BLIND_LANES]),
+        (lane == CaseLane.SECOND_REVIEW.value) & ~judged.exists(),
+        lane.in_([CaseLane.APPEAL.value, CaseLane.COMPLAINT.value]) & ~stands.exists(),
+    )
 
 
 def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
@@ -73,7 +95,7 @@ def in_queue(wanted: QueueFilter) -> list[ColumnElement[bool]]:
     if wanted.lanes is not None:
         conditions.append(case.lane.in_([lane.value for lane in wanted.lanes]))
     if wanted.person is not None:
-        conditions.append(open_to(wanted.person))
+        conditions.append(open_to(wanted.alike or {wanted.person}))
     if wanted.brands is not None:
         pairs = [
             inside(review_case, marketplace_id, brand_id=brand_id) for marketplace_id, brand_id in sorted(wanted.brands)

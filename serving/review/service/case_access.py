@@ -83,6 +83,11 @@ def why_not_judge(connection: Connection, person: Person, case: Case) -> Phrase 
     return None
 
 
+def counting_as(connection: Connection, person: Person) -> frozenset[str]:
+    """The accounts that count as one person with this one, itself included."""
+    return same_person(origins.roots(connection), {person.user_id})
+
+
 def who_may_judge(connection: Connection, case: Case) -> list[str]:
     """The names of the analysts who may judge an appeal, a complaint or a second review, sorted."""
     decided, roots = _decided_before(connection, case), origins.roots(connection)

@@ -39,8 +39,8 @@ class FoundListing:
     action: tuple[ActionKind, ActionState] | None = None
 
 
-def listings_of(connection: Connection, hits: Sequence[Hit], user_id: str) -> list[FoundListing]:
-    """The listings of these matches, in their order; second reviews of the searcher's own verdicts are left out."""
+def listings_of(connection: Connection, hits: Sequence[Hit], alike: Collection[str]) -> list[FoundListing]:
+    """The listings of these matches, in their order; cases that these accounts may not judge are left out."""
     if not hits:
         return []
     wanted = tuple_(listing.c.marketplace_id, listing.c.external_id).in_(
@@ -67,7 +67,7 @@ def listings_of(connection: Connection, hits: Sequence[Hit], user_id: str) -> li
         )
     keys = list(found)
     for place, listing_id, values in (
-        *_waiting(connection, keys, user_id),
+        *_waiting(connection, keys, alike),
         *_judgements(connection, keys),
         *_done(connection, keys),
     ):
@@ -82,7 +82,7 @@ def listings_of(connection: Connection, hits: Sequence[Hit], user_id: str) -> li
 _Facts = list[tuple[str, str, dict[str, Any]]]
 
 
-def _waiting(connection: Connection, keys: Collection[tuple[str, str]], user_id: str) -> _Facts:
+def _waiting(connection: Connection, keys: Collection[tuple[str, str]], alike: Collection[str]) -> _Facts:
     query = select(
         review_case.c.marketplace_id,
         review_case.c.listing_id,
@@ -91,7 +91,7 @@ def _waiting(connection: Connection, keys: Collection[tuple[str, str]], user_id:
         review_case.c.score_masked,
     ).where(
         IS_OPEN,
-        open_to(user_id),
+        open_to(alike),
         SCANNED.marketplace_id.in_({place for place, _ in keys}),
         review_case.c.listing_id.in_([listing_id for _, listing_id in keys]),
     )

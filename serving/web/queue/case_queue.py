@@ -15,6 +15,7 @@ from serving.cases.store import assignments
 from serving.guards import may, runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
+from serving.review.service.case_access import counting_as
 from serving.sellers.service.linked import linked_with
 from serving.views import positions, queues, views
 from serving.views.queues import QueueFilter
@@ -83,7 +84,8 @@ def queue_of(connection: Connection, person: Person, query: QueueQuery, now: dat
     """The database query for a person's own queue."""
     here, seller = person.marketplaces(Permission.REVIEW_CASES), query.seller
     sellers = None if seller is None else linked_with(connection, here, seller, now) | {seller}
-    return query.wanted(here, person.user_id, now, sellers)
+    wanted = query.wanted(here, person.user_id, now, sellers)
+    return replace(wanted, alike=counting_as(connection, person))
 
 
 def queue_page(runtime: Runtime, session: Session, query: QueueQuery) -> QueuePage:

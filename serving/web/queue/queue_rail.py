@@ -112,11 +112,11 @@ class Counts:
 
     def lanes(self) -> dict[CaseLane | None, int]:
         """The number of cases in each lane, counted to `COUNTED_TO` and one more; under None those of masked lane."""
-        user_id, here = self._whose
+        here = self._whose[1]
         lanes = [one.lane for one in LANES]
         return self._large.of(
             ("lanes", self._whose),
-            lambda: lane_sizes(self._connection, here, lanes, user_id),
+            lambda: lane_sizes(self._connection, here, lanes, self._queue(QueueQuery()).alike),
             lambda found: sum(found.values()),
         )
 

@@ -15,6 +15,7 @@ from serving.guards import may, runtime_of
 from serving.listings.store import search
 from serving.listings.store.search import Kind
 from serving.platform.runtime import Runtime
+from serving.review.service.case_access import counting_as
 from serving.review.store import found_listings
 from serving.review.store.found_listings import FoundListing
 from serving.web import text_view
@@ -85,7 +86,7 @@ def search_page(runtime: Runtime, session: Session, asked: str) -> SearchPage:
     asked = asked[: search.LONGEST_ASKED].strip()
     with runtime.store.read() as connection:
         hits = search.find(connection, here, Kind.LISTING, asked, most=MOST_LISTINGS + 1)
-        listings = found_listings.listings_of(connection, hits[:MOST_LISTINGS], session.person.user_id)
+        listings = found_listings.listings_of(connection, hits[:MOST_LISTINGS], counting_as(connection, session.person))
         sellers = search.find(connection, here, Kind.SELLER, asked, most=MOST_SELLERS)
         names = list(dict.fromkeys(one.external_id for one in sellers))
         waiting = found_listings.open_cases_of_sellers(connection, here, names) if names else {}

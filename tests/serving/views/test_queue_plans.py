@@ -92,7 +92,7 @@ def test_counts_and_facets_read_an_index_alone(site: Site) -> None:
         lambda connection: facets.brands(connection, {site.here}),
         lambda connection: facets.languages(connection, {site.here}),
         lambda connection: queues.queue_sizes(connection, {site.here}),
-        lambda connection: positions.lane_sizes(connection, {site.here}, [CaseLane.AUDIT], site.analyst.user_id),
+        lambda connection: positions.lane_sizes(connection, {site.here}, [CaseLane.AUDIT], {site.analyst.user_id}),
     ):
         assert "USING COVERING INDEX" in plan(site, act)
 
@@ -106,7 +106,7 @@ def test_a_search_begins_with_the_text_index(site: Site) -> None:
     assert "TEMP B-TREE" not in steps
     hits = [Hit(site.here, "MP-9")]
     assert "SEARCH review_case USING INDEX ix_review_case_listing" in plan(
-        site, lambda connection: found_listings.listings_of(connection, hits, site.analyst.user_id)
+        site, lambda connection: found_listings.listings_of(connection, hits, {site.analyst.user_id})
     )
 
 

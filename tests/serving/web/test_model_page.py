@@ -125,7 +125,7 @@ def test_what_is_not_judged_and_does_not_stop_is_shown_as_neither(site: Site) ->
     page = visit_as(site, site.data_scientist).get("/models").text
     assert "First challenger 3 of 4 gates pass" in words(page)
     assert "Slices None could be judged. 1 part" in words(page)
-    assert "Reason for accepting them" not in words(page)
+    assert "Reason for accepting this" not in words(page)
     assert "<details>" in page
 
 

@@ -5,6 +5,8 @@ import pytest
 
 from models.case import CaseLane
 from models.verdict import Judgement
+from serving.accounts.rules.second_person import Making, Origin
+from serving.accounts.store import origins
 from serving.accounts.store.accounts import Session
 from serving.intake.service.intake import receive
 from serving.web.queue import case_queue
@@ -101,9 +103,28 @@ def test_a_missing_price_is_named_and_not_zeroed(site: Site) -> None:
     assert "€0" not in text
 
 
+@pytest.mark.parametrize("of_the_same_person", [False, True])
+def test_an_appeal_that_its_reader_may_not_judge_is_in_no_queue_of_theirs(site: Site, of_the_same_person: bool) -> None:
+    """It would stand first, and nothing can be done about it: they decided, or an account of theirs did."""
+    case = an_appeal(site, decided_by_analyst=True)
+    reader = site.second_analyst if of_the_same_person else site.analyst
+    if of_the_same_person:
+        with site.runtime.store.write() as connection:
+            origin = Origin(Making.RESET, site.analyst.user_id, site.clock.now())
+            origins.add_origin(connection, site.runtime.ids.new("org"), reader.user_id, origin)
+    visitor = visit_as(site, reader)
+    queue = visitor.get("/queue").text
+    assert case.case_id not in queue
+    assert "Appeals0" in words(queue)
+    assert case.case_id not in visitor.get(f"/search?q={case.listing_id}").text
+    assert visitor.get("/api/v1/cases").json()["cases"] == []
+    others = visit_as(site, site.second_analyst).get("/queue").text
+    assert (case.case_id in others) is not of_the_same_person
+
+
 def test_an_appeals_row_says_nothing_of_the_score(site: Site) -> None:
     an_appeal(site)
-    page = visit_as(site, site.analyst).get("/queue").text
+    page = visit_as(site, site.second_analyst).get("/queue").text
     body = page.partition("<tbody>")[2].partition("</tbody>")[0]
     assert "Seller appeal" in words(body)
     assert "blind" in words(body)
