@@ -9,7 +9,7 @@ from features.brands import Brand
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import NamingBody
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
 from serving.review.service.brand_search import LONGEST_SEARCH, search_brands

@@ -10,7 +10,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.learning import marketplace_for
 from serving.api.people import Body
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.delivery.service.dead_letters import dead_letters, replay
 from serving.guards import may, runtime_of
 

@@ -10,7 +10,7 @@ from models.errors import NotFound
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
 from serving.api.people import Body
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.delivery.service.receivers import LONGEST_PAUSE_HOURS, disable_receiver, pause_receiver, wake_receiver
 from serving.guards import Caller, key, runtime_of
 from serving.platform.runtime import Runtime

@@ -19,7 +19,7 @@ from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.hashing import Busy
 from serving.accounts.service.security_events import denied
-from serving.api.access_log import REQUEST_ID, request_id, route_of
+from serving.api.requests.access_log import REQUEST_ID, request_id, route_of
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
 from serving.notices.rules.notices import TooManyNotices

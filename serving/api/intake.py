@@ -11,7 +11,7 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body, rows_of
 from serving.api.errors import as_json
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.appeals.rules.appeals import ADMISSION_RULE
 from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.appeals.service.counter_notices import LONGEST_TEXT, submit_for_seller

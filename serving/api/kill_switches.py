@@ -11,7 +11,7 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.marketplaces.rules import AutomaticRule
 from serving.operations.service.kill_switch_record import KillSwitchStates, RuleState, administered, kill_switch_states

@@ -12,7 +12,7 @@ from models.policies.learning import LabelPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.learning.service.golden import freeze_golden_set
 from serving.learning.service.labelling import label_state

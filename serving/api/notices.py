@@ -14,7 +14,7 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
 from serving.api.moments import in_utc
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.guards import Caller, address_of, key, public, runtime_of
 from serving.notices.rules.notices import Channel, Draft
 from serving.notices.service.notice_list import changed_notices

@@ -10,7 +10,7 @@ from models.messages.english import in_english
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.marketplaces.store import kill_switches
 from serving.review.service.removal_approvals import pending_removals, speak

@@ -15,7 +15,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
 from serving.api.cookies import begin_session, end_session, whence
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
 from serving.guards import cookie_name, may, public, runtime_of, signed_in

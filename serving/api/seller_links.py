@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
 from serving.accounts.rules.access import Scope
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.appeals.service.seller_links import new_link, revoke_links
 from serving.guards import Caller, key, runtime_of
 

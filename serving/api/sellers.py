@@ -13,7 +13,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.learning import marketplace_for
 from serving.api.people import Body
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.sellers.service.sanctioning import Sanctioned, count_of, in_force, lift, speak, undecided
 from serving.sellers.service.seller_listing import check_lister, put_on_list, take_off_list

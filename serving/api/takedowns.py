@@ -11,7 +11,7 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.review.rules.takedown import Item, came_to
 from serving.review.service.takedown_requests import Answered, Asked, answered, confirm_all, withdraw

@@ -13,7 +13,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.moments import in_utc
 from serving.api.people import Body, verdict_answer
-from serving.api.repeating import Repeatable
+from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.review.rules.test_buy import CustodyEvent, Examiner
 from serving.review.service.test_buys import Finding, Order, Step, close, order, read, take_step

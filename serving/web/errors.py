@@ -12,8 +12,8 @@ from models.errors import DomainError
 from serving.accounts.rules.access import roles
 from serving.accounts.service import auth
 from serving.accounts.store.accounts import Session
-from serving.api.access_log import REQUEST_ID, request_id
 from serving.api.errors import KINDS, Problem, problem_of
+from serving.api.requests.access_log import REQUEST_ID, request_id
 from serving.guards import cookie_name, runtime_of
 from serving.platform import display
 from serving.web.case.flow import goes_on, looks_ahead

@@ -13,7 +13,7 @@ from serving.api.contract.operations import ANSWERS
 from serving.api.contract.requests import BODIES, QUERIES, SCHEMAS
 from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, of_success
 from serving.api.contract.shapes import Error, NotReady, Shape
-from serving.api.repeating import SECRET, Repeatable
+from serving.api.requests.repeating import SECRET, Repeatable
 from serving.guards import COOKIE, CSRF_HEADER, guard_of
 
 _REF: Final = "#/components/schemas/{model}"

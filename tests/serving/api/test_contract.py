@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
 from serving.api.contract.operations import ANSWERS
-from serving.api.repeating import SECRET
+from serving.api.requests.repeating import SECRET
 from serving.app import create_app
 from serving.guards import guards_of
 from tests.fixtures.clients import sign_in, with_key

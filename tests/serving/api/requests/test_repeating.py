@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from serving.accounts.rules.access import Scope
 from serving.administration.service import provisioning
-from serving.api.repeating import REPLAYED, SECRET, Repeatable
+from serving.api.requests.repeating import REPLAYED, SECRET, Repeatable
 from serving.app import create_app
 from serving.appeals.tables import appeal
 from serving.cases.tables import verdict
