@@ -49,6 +49,8 @@ PUBLIC: Final = {
     ("POST", "/api/v1/notices"),
     ("GET", "/notice"),
     ("POST", "/notice"),
+    ("GET", "/notice/confirm/{token}"),
+    ("POST", "/notice/confirm/{token}"),
     ("GET", "/notice/{token}"),
     ("POST", "/notice/{token}"),
 }

@@ -230,6 +230,7 @@ class Notice(Shape):
     receipt: str
     warning: str | None
     link: str | None
+    confirm_link: str | None
     offers: list[DecidedListing]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from serving.api.contract import of_administrators as of_administrator
 from serving.api.contract import of_marketplaces as of_marketplace
 from serving.api.contract import of_models as of_model
 from serving.api.contract import of_people as of_person
@@ -58,11 +59,11 @@ ANSWERS: Final[Mapping[Operation, Answers]] = {
     ("POST", "/api/v1/takedown-requests/{request_id}/undo"): {200: (of_person.UndoneCount,)},
     ("GET", "/api/v1/held-removals"): {200: (of_person.PendingRemovals,)},
     ("POST", "/api/v1/held-removals/{action_id}/opinions"): {201: (of_person.Settled,)},
-    ("GET", "/api/v1/alerts"): {200: (of_person.Alerts,)},
-    ("GET", "/api/v1/switches"): {200: (of_person.Rules,)},
-    ("POST", "/api/v1/switches/{rule}"): {201: (of_person.Switched,)},
-    ("GET", "/api/v1/dead-letters"): {200: (of_person.DeadLetters,)},
-    ("POST", "/api/v1/dead-letters/replay"): {200: (of_person.Replayed,)},
+    ("GET", "/api/v1/alerts"): {200: (of_administrator.Alerts,)},
+    ("GET", "/api/v1/switches"): {200: (of_administrator.Rules,)},
+    ("POST", "/api/v1/switches/{rule}"): {201: (of_administrator.Switched,)},
+    ("GET", "/api/v1/dead-letters"): {200: (of_administrator.DeadLetters,)},
+    ("POST", "/api/v1/dead-letters/replay"): {200: (of_administrator.Replayed,)},
     ("POST", "/api/v1/cases/{case_id}/test-buys"): {201: (of_person.Ordered,)},
     ("POST", "/api/v1/test-buys/{test_buy_id}/custody"): {201: (of_person.State,)},
     ("POST", "/api/v1/test-buys/{test_buy_id}/verdict"): {201: (of_person.Verdict,)},

@@ -104,13 +104,13 @@ class Store:
 
         Raises
         ------
-        SQLAlchemyError
-            The database cannot be read.
+        StorageFault
+            The database is out of reach.
         """
         await asyncio.get_running_loop().run_in_executor(self._prober, self._read_one)
 
     def _read_one(self) -> None:
-        with self._probes.connect() as connection:
+        with _faults(), self._probes.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
 
     def close(self) -> None:

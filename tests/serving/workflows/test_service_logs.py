@@ -48,7 +48,7 @@ def test_a_refusal_to_start_is_a_line_of_json(touchstone: str, site: Site) -> No
     home = site.runtime.home.root
     with a_service(touchstone, home), a_service(touchstone, home) as second:
         second.process.wait()
-    assert [line["code"] for line in second.lines()] == ["home_in_use"]
+    assert [line["code"] for line in second.events("process.refused")] == ["home_in_use"]
 
 
 def test_a_service_writes_json_alone_and_a_line_for_each_request_also_while_its_disk_is_full(
