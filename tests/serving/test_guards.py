@@ -169,6 +169,8 @@ def test_what_is_public_answers_everybody(client: TestClient) -> None:
         ("POST", "/api/v1/notices"): 415,
         ("GET", "/notice"): 200,
         ("POST", "/notice"): 422,
+        ("GET", "/notice/confirm/{token}"): 404,
+        ("POST", "/notice/confirm/{token}"): 404,
         ("GET", "/notice/{token}"): 404,
         ("POST", "/notice/{token}"): 404,
     }
