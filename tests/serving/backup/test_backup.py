@@ -41,7 +41,6 @@ def backed_up(site: Site, tmp_path: Path) -> Path:
         ("bundles/abc/forest.txt", "tree"),
         ("snapshots/def.parquet", "PAR1"),
         ("mlflow/artifacts/1/model", "bundle"),
-        ("webhook.key", "secret"),
         ("cache/numba/x", "compiled"),
     ):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
