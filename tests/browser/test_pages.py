@@ -68,7 +68,8 @@ def test_the_line_of_an_undo_goes_when_its_time_is_up(page: Page, stage: Stage) 
 def test_keys_can_be_switched_off(page: Page, stage: Stage) -> None:
     enter(page, stage, stage.site.analyst)
     page.get_by_role("button", name="Keyboard shortcuts").click()
-    page.get_by_label("Use single-letter shortcuts").uncheck()
+    with page.expect_response("**/settings/quick"):  # The two changes are stored in their order.
+        page.get_by_label("Use single-letter shortcuts").uncheck()
     page.keyboard.press("Escape")
     page.keyboard.press("j")
     expect(page.locator("a[data-stop]").first).not_to_be_focused()
