@@ -112,7 +112,9 @@ def test_the_proxy_that_the_settings_name_is_believed_as_to_the_last_address(sit
 def test_behind_a_proxy_that_nobody_named_all_people_do_not_share_one_counter(site: Site) -> None:
     with answering(with_settings(site, public_url=HTTPS)) as address:
         wrong = [
-            httpx.post(f"{address}/api/v1/session", json={"email": f"{number}@a.example", "password": "wrong"}, timeout=60)
+            httpx.post(
+                f"{address}/api/v1/session", json={"email": f"{number}@a.example", "password": "wrong"}, timeout=60
+            )
             for number in range(60)
         ]
         assert {answer.status_code for answer in wrong} == {401}
