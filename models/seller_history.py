@@ -73,7 +73,8 @@ class SellerHistory:
     def take_in(self, one: Put) -> None:
         """Add a version of an earlier row of the same request, as if it had been read."""
         insort(self.put_up, one, key=_PUT_AT)
-        self.first_known_at = min(self.first_known_at or one.known_at, one.known_at)
+        if self.first_known_at is None:
+            self.first_known_at = one.known_at
 
     def known_days(self, as_of: datetime) -> float | None:
         """Days since the seller was first seen; None before that."""

@@ -166,7 +166,11 @@ MUTANTS = [
     *sabotage(
         "serving/scoring/service/scoring.py",
         ("tests/serving/intake/service/test_questions.py", "tests/serving/operations/service/test_breaker.py"),
-        ("thresholds = model.thresholds if model else None", "thresholds = None", "the bundle's thresholds are lost"),
+        (
+            "thresholds = self._model.thresholds if self._model else None",
+            "thresholds = None",
+            "the bundle's thresholds are lost",
+        ),
         ("asking=Asking.USED_UP)", "asking=Asking.OPEN)", "no daily limit of questions"),
         ("if one.lane is Lane.ASK_BRAND and brand_id", "if brand_id", "other listings use up questions"),
         ("reverse=True)[left", "reverse=False)[left", "the least harmful are asked"),
@@ -183,6 +187,12 @@ MUTANTS = [
         ("tests/serving/intake/service/test_questions.py",),
         ("hour=0, minute=0,", "minute=0,", "a day of an hour"),
         ("max(0, limit - asked.get(brand_id, 0))", "limit", "today's questions are ignored"),
+    ),
+    *sabotage(
+        "serving/intake/service/batch_cases.py",
+        ("tests/serving/intake/service/test_one_batch.py",),
+        ("max(0, self.left[brand_id] - 1)", "self.left[brand_id]", "earlier rows of a batch use up no question"),
+        ("            self._open.add(step.listing_id)\n", "", "the case of an earlier row of a batch is forgotten"),
     ),
     *sabotage(
         "serving/operations/service/breaker.py",

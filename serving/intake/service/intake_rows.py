@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from features.facts import SCHEMA, Facts, reference_keys
 from features.message import as_json
-from models.case import CaseEvent, CaseLane, CaseState, lane_after_change
+from models.case import CaseEvent, CaseLane, CaseState, lane_after_change, next_state
 from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from models.priority import expected_harm
@@ -35,26 +35,35 @@ from serving.scoring.store import trials
 
 
 @dataclass(frozen=True, slots=True)
-class Ids:
-    """The ids of the rows that one step adds."""
+class _OpenCase:
+    """The open case of a listing: stored before the batch, or a row of it."""
 
-    listing_id: str
-    version_id: str
-    score_id: str
+    case_id: str
+    lane: CaseLane
+    priority: float
+    row: dict[str, Any] | None = None
 
 
 class RowsToKeep:
     """The rows of one write, inserted table by table in the order of their references.
 
-    `named` are the brands that people named for listings, by listing.
+    `stored` are the open cases, and `named` the brands that people named for listings, both by listing.
     """
 
-    def __init__(self, runtime: Runtime, marketplace_id: str, taking_part: frozenset[str]) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        marketplace_id: str,
+        taking_part: frozenset[str],
+        stored: Mapping[str, Case],
+        named: Mapping[str, KeptNaming],
+    ) -> None:
         self._runtime, self._here, self._taking_part = runtime, marketplace_id, taking_part
-        self.named: Mapping[str, KeptNaming] = {}
+        self._stored, self._named = stored, named
+        self._open = {name: _OpenCase(one.case_id, one.lane, one.priority) for name, one in stored.items()}
         self._sellers: list[dict[str, Any]] = []
-        self._listings: list[dict[str, Any]] = []
-        self._advances: list[tuple[str, dict[str, Any]]] = []
+        self._listings: dict[str, dict[str, Any]] = {}
+        self._advances: dict[str, dict[str, Any]] = {}
         self._versions: list[dict[str, Any]] = []
         self._late: list[dict[str, Any]] = []
         self._texts: list[NewText] = []
@@ -65,44 +74,44 @@ class RowsToKeep:
         self._tried: list[dict[str, Any]] = []
         self._cases: list[dict[str, Any]] = []
         self._case_events: list[dict[str, Any]] = []
-        self._stale: list[tuple[Case, str, datetime]] = []
+        self._stale: dict[str, datetime] = {}
 
-    def keep(self, step: Step, facts: Facts, scored: Scored, draw: float) -> Ids:
-        """The listing, version, observation, facts and score of one step."""
+    def keep(self, step: Step, facts: Facts, scored: Scored) -> str:
+        """The listing, version, observation, facts and score of one step; returns the score's id."""
         new = self._runtime.ids.new
-        listing_id = step.before.listing_id if step.before else new("lst")
-        version_id = new("ver") if step.is_version or step.before is None else step.before.version_id
         seller = step.listing.seller.external_id
-        occurred_at = step.listing.occurred_at or step.as_of
         if seller is not None:
             self._sellers.append(self._tenant(seller_id=new("sel"), external_id=seller, first_known_at=step.as_of))
+        after = step.after(facts.price.log_price)
         pointer = {
-            "version_id": version_id,
-            "version": facts.version,
-            "content_hash": step.content_hash,
-            "observed_hash": step.observed_hash,
+            "version_id": after.version_id,
+            "version": after.version,
+            "content_hash": after.content_hash,
+            "observed_hash": after.observed_hash,
             "seller_external_id": seller,
-            # A source whose clock is ahead does not make what it sends next look old.
-            "occurred_at": min(occurred_at, step.as_of),
+            "occurred_at": after.occurred_at,
         }
         if step.before is None:
-            self._listings.append(
-                self._tenant(
-                    listing_id=listing_id, external_id=step.listing.external_id, first_known_at=step.as_of, **pointer
-                )
+            self._listings[step.listing_id] = self._tenant(
+                listing_id=step.listing_id,
+                external_id=step.listing.external_id,
+                first_known_at=after.first_known_at,
+                **pointer,
             )
+        elif (added := self._listings.get(step.listing_id)) is not None:
+            added.update(pointer)
         else:
-            self._advances.append((listing_id, pointer))
+            self._advances[step.listing_id] = pointer
         if step.is_version:
-            self._versions.append(self._version(step, facts, listing_id, version_id, draw))
+            self._versions.append(self._version(step, facts))
             self._findable.append(Findable(step.listing.external_id, step.listing.title, seller))
         self._observations.append(
             self._tenant(
                 observation_id=new("obs"),
-                listing_id=listing_id,
-                version_id=version_id,
+                listing_id=step.listing_id,
+                version_id=step.version_id,
                 observed=observed_of(step.listing),
-                occurred_at=occurred_at,
+                occurred_at=step.occurred_at,
                 known_at=step.as_of,
             )
         )
@@ -113,8 +122,8 @@ class RowsToKeep:
         self._scores.append(
             self._tenant(
                 score_id=score_id,
-                listing_id=listing_id,
-                version_id=version_id,
+                listing_id=step.listing_id,
+                version_id=step.version_id,
                 facts_digest=digest,
                 kind=scored.score.kind.value,
                 value=scored.score.value,
@@ -130,13 +139,13 @@ class RowsToKeep:
                 scored_at=step.as_of,
             )
         )
-        return Ids(listing_id, version_id, score_id)
+        return score_id
 
-    def _version(self, step: Step, facts: Facts, listing_id: str, version_id: str, draw: float) -> dict[str, Any]:
+    def _version(self, step: Step, facts: Facts) -> dict[str, Any]:
         listing, brand_keys = step.listing, reference_keys(step.listing, facts.brand)
         return self._tenant(
-            version_id=version_id,
-            listing_id=listing_id,
+            version_id=step.version_id,
+            listing_id=step.listing_id,
             number=facts.version,
             content_hash=step.content_hash,
             content=content_of(listing),
@@ -146,12 +155,12 @@ class RowsToKeep:
             log_price=facts.price.log_price,
             previous_log_price=facts.price.previous_log_price,
             earlier_prices=dataclasses.asdict(step.earlier_prices),
-            draw=draw,
-            brand_id=brand_of_version(facts.brand.brand_id, self.named.get(listing_id)).brand_id,
+            draw=step.draw,
+            brand_id=brand_of_version(facts.brand.brand_id, self._named.get(step.listing_id)).brand_id,
             brand_key=brand_keys[0],
             category_key=brand_keys[1],
             protected=facts.brand.brand_id in self._taking_part,
-            occurred_at=listing.occurred_at or step.as_of,
+            occurred_at=step.occurred_at,
             known_at=step.as_of,
         )
 
@@ -177,12 +186,12 @@ class RowsToKeep:
         if text is not None:
             self._texts.append(text)
 
-    def keep_trial(self, step: Step, ids: Ids, both: BothScored) -> None:
+    def keep_trial(self, step: Step, both: BothScored) -> None:
         """Store the scores of both models for a version while one is on trial."""
         self._tried.append(
             self._tenant(
                 trial_id=both.trial_id,
-                version_id=ids.version_id,
+                version_id=step.version_id,
                 champion_probability=both.champion.score.probability,
                 champion_lane=both.champion.route.lane.value,
                 challenger_probability=both.challenger.score.probability,
@@ -192,48 +201,53 @@ class RowsToKeep:
             )
         )
 
-    def open_case(
-        self, step: Step, ids: Ids, facts: Facts, scored: Scored, open_case: Case | None, *, relisted: bool
-    ) -> None:
+    def open_case(self, step: Step, score_id: str, facts: Facts, scored: Scored, *, relisted: bool) -> None:
         """Open a case where a person must decide; an open case on an earlier version becomes stale and is followed."""
+        before, brand = (
+            self._open.get(step.listing_id),
+            brand_of_version(facts.brand.brand_id, self._named.get(step.listing_id)),
+        )
         routed = scored.route.lane
         if routed is Lane.NO_ACTION:
-            if open_case is None:
-                return
             routed = Lane.ANALYST  # The case was opened while the change was being scored.
-        lane, brand = CaseLane(routed.value), brand_of_version(facts.brand.brand_id, self.named.get(ids.listing_id))
-        if open_case is not None:
-            lane = lane_after_change(open_case.lane, lane)
+        lane = CaseLane(routed.value)
+        if before is not None:
+            lane = lane_after_change(before.lane, lane)
+            if before.row is None:
+                self._stale[step.listing_id] = step.as_of
+            else:
+                change = {"state": next_state(CaseState.OPEN, CaseEvent.NEW_VERSION).value, "decided_at": step.as_of}
+                before.row.update(change, revision=before.row["revision"] + 1)
         lane = lane_after(lane, can_be_asked=brand.brand_id in self._taking_part)
         case_id = self._runtime.ids.new("cas")
-        if open_case is not None:
-            self._stale.append((open_case, case_id, step.as_of))
         policy = self._runtime.policies[EnforcementPolicy]
         hours = policy.brand_answers_within_hours if lane is CaseLane.ASK_BRAND else policy.analyst_decides_within_hours
         share = share_of(lane, self._runtime.policies[HiddenScorePolicy])
         harm = expected_harm(scored.score, price=base_price(facts), sold_7d=step.listing.sales.d7)
-        self._cases.append(
-            self._tenant(
-                case_id=case_id,
-                listing_id=ids.listing_id,
-                version_id=ids.version_id,
-                score_id=ids.score_id,
-                brand_id=brand.brand_id,
-                mark=brand.mark,
-                mark_owner=brand.owner,
-                lane=lane.value,
-                state=CaseState.OPEN.value,
-                # A waiting appellant or notifier does not wait longer because the seller changed the listing.
-                priority=max(harm, open_case.priority) if open_case else harm,
-                opened_at=step.as_of,
-                due_at=step.as_of + timedelta(hours=hours),
-                follows_case_id=open_case.case_id if open_case else None,
-                relisted=relisted,
-                # Drawn only where it has an effect, so that other marketplaces keep their sequence of random numbers.
-                score_masked=bool(share) and self._runtime.draw() < (share or 0.0),
-                masked_share=share,
-            )
+        row = self._tenant(
+            case_id=case_id,
+            listing_id=step.listing_id,
+            version_id=step.version_id,
+            score_id=score_id,
+            brand_id=brand.brand_id,
+            mark=brand.mark,
+            mark_owner=brand.owner,
+            lane=lane.value,
+            state=CaseState.OPEN.value,
+            revision=1,
+            # A waiting appellant or notifier does not wait longer because the seller changed the listing.
+            priority=max(harm, before.priority) if before else harm,
+            opened_at=step.as_of,
+            due_at=step.as_of + timedelta(hours=hours),
+            decided_at=None,
+            follows_case_id=before.case_id if before else None,
+            relisted=relisted,
+            # Drawn only where it has an effect, so that other marketplaces keep their sequence of random numbers.
+            score_masked=bool(share) and self._runtime.draw() < (share or 0.0),
+            masked_share=share,
         )
+        self._cases.append(row)
+        self._open[step.listing_id] = _OpenCase(case_id, lane, row["priority"], row)
         self._case_events.append(
             self._tenant(
                 event_id=self._runtime.ids.new("evt"),
@@ -249,25 +263,27 @@ class RowsToKeep:
     def insert(self, connection: Connection) -> None:
         """Insert all rows."""
         listings.add_sellers(connection, self._sellers)
-        listings.add_listings(connection, self._listings)
-        for listing_id, pointer in self._advances:
+        listings.add_listings(connection, list(self._listings.values()))
+        for listing_id, pointer in self._advances.items():
             listings.advance(connection, self._here, listing_id, pointer)
         listings.add_versions(connection, self._versions)
         late_versions.add_late_versions(connection, self._here, self._late)
         signatures.add_texts(connection, self._here, self._texts)
         search.keep(connection, self._here, self._findable)
         listings.add_observations(connection, self._observations)
-        heard = [row["listing_id"] for row in self._observations]
+        heard = {row["listing_id"] for row in self._observations}
         deferrals.end(connection, self._here, heard, self._runtime.clock.now(), news=True)
         scores.add_facts(connection, self._facts)
         scores.add_scores(connection, self._scores)
         trials.add_scores(connection, self._tried)
-        for case, _, at in self._stale:
-            cases.change(connection, case, CaseEvent.NEW_VERSION, {"decided_at": at}, holder=None, at=at)
+        for listing_id, at in self._stale.items():
+            stale = self._stored[listing_id]
+            cases.change(connection, stale, CaseEvent.NEW_VERSION, {"decided_at": at}, holder=None, at=at)
         cases.add_cases(connection, self._cases)
-        for case, following, _ in self._stale:
-            appeals.move_to_case(connection, self._here, case.case_id, following)
-            notices.move_to_case(connection, self._here, case.case_id, following)
+        for listing_id in self._stale:
+            case_id, following = self._stored[listing_id].case_id, self._open[listing_id].case_id
+            appeals.move_to_case(connection, self._here, case_id, following)
+            notices.move_to_case(connection, self._here, case_id, following)
         cases.add_events(connection, self._case_events)
 
     def _tenant(self, **values: Any) -> dict[str, Any]:

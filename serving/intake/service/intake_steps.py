@@ -1,7 +1,7 @@
 """One accepted row of an intake against what is known of its listing."""
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,10 @@ from serving.listings.store.listings import Latest
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One accepted row compared with the stored state: a new version, a new observation, or nothing new."""
+    """One accepted row compared with the state before it: a new version, a new observation, or nothing new.
+
+    The ids and the draw are those of the version that the row belongs to, new where the row is a new version.
+    """
 
     position: int
     listing: Listing
@@ -21,6 +24,9 @@ class Step:
     before: Latest | None
     content_hash: str
     observed_hash: str
+    listing_id: str
+    version_id: str
+    draw: float
     is_backfill: bool = False
 
     @property
@@ -37,6 +43,33 @@ class Step:
         return self.before is None or self.before.content_hash != self.content_hash
 
     @property
+    def is_repeat(self) -> bool:
+        """Whether the row repeats the state before it."""
+        return not self.is_version and self.before is not None and self.before.observed_hash == self.observed_hash
+
+    @property
+    def is_change(self) -> bool:
+        """Whether the row is a new version or a new observation, which is scored."""
+        return not (self.is_repeat or self.is_late)
+
+    @property
+    def version(self) -> int:
+        """The number of the row's version."""
+        return self.before.version + self.is_version if self.before else 1
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When the row held; its receipt where the source does not say."""
+        return self.listing.occurred_at or self.as_of
+
+    @property
+    def previous_log_price(self) -> float | None:
+        """The price of the version before the row's version."""
+        if self.before is None:
+            return None
+        return self.before.log_price if self.is_version else self.before.previous_log_price
+
+    @property
     def earlier_prices(self) -> OwnPrices:
         """The prices of the listing's versions before this row's version."""
         if self.before is None:
@@ -49,10 +82,27 @@ class Step:
         price = references.rates.log_price(self.listing.price, self.listing.currency)
         return price if isinstance(price, float) else None
 
-    @property
-    def is_repeat(self) -> bool:
-        """Whether the row repeats the stored state."""
-        return not self.is_version and self.before is not None and self.before.observed_hash == self.observed_hash
+    def after(self, log_price: float | None) -> Latest:
+        """The state of the listing after a change, with the row's price."""
+        # A source whose clock is ahead does not make what it sends next look old.
+        occurred_at = min(self.occurred_at, self.as_of)
+        if self.before is not None and not self.is_version:
+            return replace(self.before, observed_hash=self.observed_hash, occurred_at=occurred_at)
+        return Latest(
+            listing_id=self.listing_id,
+            external_id=self.listing.external_id,
+            version_id=self.version_id,
+            version=self.version,
+            content_hash=self.content_hash,
+            observed_hash=self.observed_hash,
+            log_price=log_price,
+            previous_log_price=self.previous_log_price,
+            earlier_prices=self.earlier_prices,
+            draw=self.draw,
+            first_known_at=self.before.first_known_at if self.before else self.as_of,
+            occurred_at=occurred_at,
+            has_late=self.before is not None and self.before.has_late,
+        )
 
 
 def content_of(found: Listing) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Near-duplicates of a batch's texts, among the stored texts and the earlier rows of the same batch."""
 
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
@@ -9,12 +8,11 @@ from sqlalchemy import Connection
 
 from features.facts import Facts
 from features.listing import Listing
-from features.minhash import Signature, band_keys, signature_of
-from features.near_duplicates import MOST_COMPARED, Asked, Candidate, NearDuplicates, Period, likeness
+from features.minhash import Signature, signature_of
+from features.near_duplicates import Asked, Candidate, NearDuplicates, Period, likeness
 from serving.intake.service.intake_steps import Step
 from serving.listings.store.signatures import NewText
-from serving.scoring.store import near_duplicates
-from serving.scoring.store.near_duplicates import Alike
+from serving.scoring.store.near_duplicates import Alike, Texts
 
 
 def near_duplicates_of(
@@ -24,20 +22,17 @@ def near_duplicates_of(
     signature = signature_of(found)
     if signature is None:
         return None
-    (stored,) = near_duplicates.alike(connection, marketplace_id, [signature])
-    return _compared(signature, found, stored.candidates, as_of, more=stored.more)
+    return _compared(signature, found, Texts(connection, marketplace_id, [signature]).alike(signature), as_of)
 
 
-def _compared(
-    signature: Signature, found: Listing, candidates: Sequence[Candidate], as_of: datetime, *, more: bool
-) -> NearDuplicates:
+def _compared(signature: Signature, found: Listing, texts: Alike, as_of: datetime) -> NearDuplicates:
     return likeness(
         signature,
         listing_id=found.external_id,
         seller=found.seller.external_id,
-        candidates=candidates,
+        candidates=texts.candidates,
         as_of=as_of,
-        more=more,
+        more=texts.more,
     )
 
 
@@ -51,53 +46,44 @@ class BatchTexts:
         self._signatures: dict[int, Signature] = {
             step.position: found for step in steps if (found := signature_of(step.listing)) is not None
         }
-        stored = near_duplicates.alike(connection, marketplace_id, list(self._signatures.values()))
-        self._stored: Mapping[int, Alike] = dict(zip(self._signatures, stored, strict=True))
-        self._before: dict[int, list[Candidate]] = defaultdict(list)
+        self._texts = Texts(connection, marketplace_id, list(self._signatures.values()))
+        self._alike: dict[int, Alike] = {}
 
     def near_duplicates_of(self, step: Step) -> NearDuplicates | None:
         """The near-duplicates of a row's text; None where it is too short for a comparison."""
         signature = self._signatures.get(step.position)
         if signature is None:
             return None
-        stored = self._stored[step.position]
-        before = {one.listing_id: one for key in _keys(signature) for one in self._before[key]}
-        candidates = [*stored.candidates, *reversed(before.values())]
-        more = stored.more or len(candidates) > MOST_COMPARED
-        return _compared(signature, step.listing, candidates[:MOST_COMPARED], step.as_of, more=more)
+        found = self._alike[step.position] = self._texts.alike(signature)
+        return _compared(signature, step.listing, found, step.as_of)
 
-    def came(self, step: Step, facts: Facts) -> None:
-        """Make a row's text visible to the rows after it, if it is a new version."""
-        signature = self._signatures.get(step.position)
-        if signature is None or not step.is_version:
-            return
-        found = Candidate(
-            text_id="",
-            listing_id=step.listing.external_id,
-            seller=step.listing.seller.external_id,
-            signature=signature,
-            known_at=step.as_of,
-            prices=(Asked(step.as_of, facts.price.log_price),),
-            authorised=(Period(step.as_of, None),) if facts.seller.authorised else (),
-        )
-        for key in _keys(signature):
-            kept = self._before[key]
-            kept.append(found)
-            del kept[: -near_duplicates.MOST_PER_KEY]
+    def take_in(self, step: Step, facts: Facts, authorised: Sequence[Period]) -> NewText | None:
+        """Show a new version to the rows after it; its text as it is to be stored, None where it is too short.
 
-    def new_text(self, step: Step, version_id: str) -> NewText | None:
-        """The stored form of a new version's text; an unchanged text keeps the id of its earlier version."""
+        An unchanged text keeps the id of its earlier version. `authorised` are the periods in which the seller was on
+        the list of the version's brand.
+        """
+        asked = Asked(step.as_of, facts.price.log_price)
+        self._texts.price(step.listing.external_id, asked)
         signature = self._signatures.get(step.position)
         if signature is None:
             return None
         same = (
             one.text_id
-            for one in self._stored[step.position].candidates
+            for one in self._alike[step.position].candidates
             if one.listing_id == step.listing.external_id and np.array_equal(one.signature, signature)
         )
-        return NewText(version_id, next(same, version_id), signature)
-
-
-def _keys(signature: Signature) -> list[int]:
-    keys: list[int] = band_keys(signature).tolist()
-    return keys
+        text_id = next(same, step.version_id)
+        if text_id == step.version_id:
+            self._texts.add(
+                Candidate(
+                    text_id=text_id,
+                    listing_id=step.listing.external_id,
+                    seller=step.listing.seller.external_id,
+                    signature=signature,
+                    known_at=step.as_of,
+                    prices=(asked,),
+                    authorised=tuple(authorised),
+                )
+            )
+        return NewText(step.version_id, text_id, signature)

@@ -11,12 +11,12 @@ from features.facts import Facts, reference_keys
 from features.history import NOTHING_RECORDED, History
 from features.links import Links
 from features.listing import Listing
-from features.near_duplicates import NearDuplicates
+from features.near_duplicates import NearDuplicates, Period
 from features.own_prices import NO_PRICES, OwnPrices
 from models.seller_history import Put, SellerHistory
 from serving.brands.store import brands
 from serving.brands.store.brands import Authorisation
-from serving.listings.store.listings import Latest
+from serving.intake.service.intake_steps import Step
 from serving.scoring.store import histories
 from serving.sellers.service.linked import Moment, links_at
 
@@ -75,18 +75,23 @@ class SellerHistories:
             likeness=likeness,
         )
 
-    def take_in(self, listing: Listing, facts: Facts, before: Latest | None, taking_part: Collection[str]) -> None:
+    def periods(self, seller: str | None, brand_id: str | None) -> list[Period]:
+        """The periods in which a seller was on a brand's list."""
+        found = self.authorised.get(seller or "", ())
+        return [Period(one.added_at, one.ended_at) for one in found if one.brand_id == brand_id]
+
+    def take_in(self, step: Step, facts: Facts, taking_part: Collection[str]) -> None:
         """Add a new version of this request, as rows of later moments will read it from the database."""
+        listing = step.listing
         seller = listing.seller.external_id
         if seller is None:
             return
         brand_key, category_key = reference_keys(listing, facts.brand)
         self.sellers[seller].take_in(
             Put(
-                # A new listing has no id yet; its external id is enough, because no other row of the round concerns it.
-                listing_id=before.listing_id if before else listing.external_id,
+                listing_id=step.listing_id,
                 known_at=facts.as_of,
-                first_known_at=before.first_known_at if before else facts.as_of,
+                first_known_at=step.before.first_known_at if step.before else facts.as_of,
                 log_price=facts.price.log_price,
                 price=listing.price_minor,
                 brand_key=brand_key,

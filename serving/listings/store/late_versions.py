@@ -1,7 +1,10 @@
 """Rows that came in after a newer row of their listing: kept as history, and part of the listing's prices in order."""
 
-from collections.abc import Collection, Mapping, Sequence
+from bisect import insort
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Connection, select, update
@@ -28,40 +31,67 @@ def add_late_versions(connection: Connection, marketplace_id: str, rows: Sequenc
         connection.execute(update(listing).where(late).values(has_late=True))
 
 
-def with_late_prices(connection: Connection, marketplace_id: str, current: Mapping[str, str]) -> dict[str, OwnPrices]:
-    """The prices of listings before their current versions, late ones at the moments at which they held.
+@dataclass(slots=True)
+class PriceHistory:
+    """The prices of one listing's versions, in the order of their numbers, and of its late rows, in that of time."""
 
-    `current` has the version of each listing.
-    """
-    if not current:
-        return {}
-    query = (
+    versions: list[Price] = field(default_factory=list)
+    late: list[Price] = field(default_factory=list)
+    _stored_versions: set[tuple[str, datetime]] = field(default_factory=set)
+    _stored_late: set[tuple[str, str, datetime]] = field(default_factory=set)
+
+    def add_version(self, content_hash: str, occurred_at: datetime, log_price: float | None) -> None:
+        """Append a version."""
+        self.versions.append((occurred_at, log_price))
+        self._stored_versions.add((content_hash, occurred_at))
+
+    def add_late(self, content_hash: str, observed_hash: str, occurred_at: datetime, log_price: float | None) -> bool:
+        """Add a late row; False where it is stored already, as a version or as late."""
+        if (content_hash, occurred_at) in self._stored_versions:
+            return False
+        if (content_hash, observed_hash, occurred_at) in self._stored_late:
+            return False
+        insort(self.late, (occurred_at, log_price), key=itemgetter(0))
+        self._stored_late.add((content_hash, observed_hash, occurred_at))
+        return True
+
+    def before_the_last(self) -> OwnPrices:
+        """The prices before the last version, with those of late rows."""
+        return prices_in_order(self.versions[:-1], self.late)
+
+
+def price_histories(
+    connection: Connection, marketplace_id: str, listing_ids: Collection[str]
+) -> dict[str, PriceHistory]:
+    """The prices of these listings."""
+    found = {one: PriceHistory() for one in listing_ids}
+    if not found:
+        return found
+    versions = (
         select(
             listing_version.c.listing_id,
-            listing_version.c.version_id,
+            listing_version.c.content_hash,
             listing_version.c.occurred_at,
             listing_version.c.log_price,
         )
-        .where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(current))
+        .where(listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(found))
         .order_by(listing_version.c.number)
     )
-    versions: dict[str, list[Price]] = {one: [] for one in current}
-    for row in connection.execute(query):
-        if row.version_id != current[row.listing_id]:
-            versions[row.listing_id].append((row.occurred_at, row.log_price))
-    late = _late_prices(connection, marketplace_id, current)
-    return {one: prices_in_order(found, late.get(one, ())) for one, found in versions.items()}
-
-
-def _late_prices(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, list[Price]]:
-    query = (
-        select(late_version.c.listing_id, late_version.c.occurred_at, late_version.c.log_price)
-        .where(late_version.c.marketplace_id == marketplace_id, late_version.c.listing_id.in_(listing_ids))
+    for listing_id, *version in connection.execute(versions):
+        found[listing_id].add_version(*version)
+    late = (
+        select(
+            late_version.c.listing_id,
+            late_version.c.content_hash,
+            late_version.c.observed_hash,
+            late_version.c.occurred_at,
+            late_version.c.log_price,
+        )
+        .where(late_version.c.marketplace_id == marketplace_id, late_version.c.listing_id.in_(found))
         .order_by(late_version.c.occurred_at, late_version.c.late_version_id)
     )
-    found: dict[str, list[Price]] = {}
-    for row in connection.execute(query):
-        found.setdefault(row.listing_id, []).append((row.occurred_at, row.log_price))
+    for listing_id, *row in connection.execute(late):
+        found[listing_id].add_late(*row)
     return found
 
 

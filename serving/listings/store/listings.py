@@ -95,11 +95,11 @@ def latest(
         row.external_id: Latest(**{**row._mapping, "earlier_prices": OwnPrices(**row.earlier_prices)})
         for row in connection.execute(query)
     }
-    completed = late_versions.with_late_prices(
-        connection, marketplace_id, {one.listing_id: one.version_id for one in found.values() if one.has_late}
+    prices = late_versions.price_histories(
+        connection, marketplace_id, {one.listing_id for one in found.values() if one.has_late}
     )
     return {
-        name: replace(one, earlier_prices=completed[one.listing_id]) if one.has_late else one
+        name: replace(one, earlier_prices=prices[one.listing_id].before_the_last()) if one.has_late else one
         for name, one in found.items()
     }
 

@@ -4,13 +4,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from features.listing import Listing
 from models.bundle import Bundle
 from models.errors import BundleRefused
-from models.policies.deciding import RoutingPolicy, ScorecardPolicy
 from serving.platform.runtime import Runtime
 from serving.scoring.rules.trial import decides
 from serving.scoring.service.bundles import BundleStore
-from serving.scoring.service.scoring import Questions, Scored, ToScore, score_and_route
+from serving.scoring.service.scoring import Scored
 from serving.scoring.store import trials
 from serving.scoring.store.trials import Trial
 
@@ -71,27 +71,6 @@ class BothScored:
         return self.challenger if self.challenger_decides else self.champion
 
 
-def score_beside(
-    on_trial: OnTrial,
-    rows: Sequence[ToScore],
-    champion: Sequence[Scored],
-    *,
-    questions: Questions,
-    routing: RoutingPolicy,
-    scorecard: ScorecardPolicy,
-    threads: int,
-) -> list[BothScored]:
-    """Score the same rows with the model on trial and the same draws; a listing without a seller is its own seller."""
-    scored = score_and_route(
-        rows, model=on_trial.bundle, questions=questions, routing=routing, scorecard=scorecard, threads=threads
-    )
-    found = on_trial.trial
-    return [
-        BothScored(
-            found.trial_id,
-            one,
-            other,
-            decides(found.trial_id, row.facts.listing.seller.external_id or row.facts.listing.external_id, found.share),
-        )
-        for row, one, other in zip(rows, champion, scored, strict=True)
-    ]
+def challenger_decides(trial: Trial, listing: Listing) -> bool:
+    """Whether the model on trial decides about a listing's seller; a listing without one is its own seller."""
+    return decides(trial.trial_id, listing.seller.external_id or listing.external_id, trial.share)

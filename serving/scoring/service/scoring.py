@@ -48,6 +48,72 @@ class Scored:
     route: Route
 
 
+class BatchScores:
+    """The scores of numbered listings by one model, or by the scorecard without one.
+
+    Listings are routed in groups, because a route can depend on the cases and questions of the groups before.
+    """
+
+    def __init__(
+        self,
+        facts: Mapping[int, Facts],
+        *,
+        model: Bundle | None,
+        questions: Questions,
+        routing: RoutingPolicy,
+        scorecard: ScorecardPolicy,
+        threads: int = 1,
+    ) -> None:
+        self._model, self._questions, self._routing, self._threads = model, questions, routing, threads
+        self._computed = {i: compute(one) for i, one in facts.items()}
+        self._routes: dict[int, Route] = {}
+        computed = list(self._computed.values())
+        if model is None:
+            fingerprint = input_fingerprint()
+            scores = [score_by_points(one, policy=scorecard, fingerprint=fingerprint) for one in computed]
+        else:
+            scores = model.score_many(computed, with_reasons=False, threads=threads)
+        self._scores = dict(zip(self._computed, scores, strict=True))
+
+    def route(self, rows: Mapping[int, ToScore], left: Mapping[str, int]) -> dict[int, Route]:
+        """The routes of a group, by number, with the brands' remaining questions."""
+        situations = {i: _situation(row, self._computed[i], self._questions) for i, row in rows.items()}
+
+        def routed(i: int, situation: Situation) -> Route:
+            thresholds = self._model.thresholds if self._model else None
+            return route(self._scores[i], situation, draw=rows[i].draw, policy=self._routing, thresholds=thresholds)
+
+        routes = {i: routed(i, situation) for i, situation in situations.items()}
+        for i in self._too_many(rows, routes, left):
+            routes[i] = routed(i, replace(situations[i], asking=Asking.USED_UP))
+        self._routes |= routes
+        return routes
+
+    def _too_many(self, rows: Mapping[int, ToScore], routes: Mapping[int, Route], left: Mapping[str, int]) -> list[int]:
+        """The questions beyond each brand's daily limit, by number; those with the least expected harm are dropped."""
+        asked: dict[str, list[int]] = {}
+        for i, one in routes.items():
+            brand_id = rows[i].facts.brand.brand_id
+            if one.lane is Lane.ASK_BRAND and brand_id is not None and brand_id in left:
+                asked.setdefault(brand_id, []).append(i)
+
+        def harm(i: int) -> float:
+            facts = rows[i].facts
+            return expected_harm(self._scores[i], price=base_price(facts), sold_7d=facts.listing.sales.d7)
+
+        return [i for brand_id, some in asked.items() for i in sorted(some, key=harm, reverse=True)[left[brand_id] :]]
+
+    def scored(self) -> dict[int, Scored]:
+        """The scores with their routes. A model's reasons are computed only for listings sent to a person."""
+        scores = dict(self._scores)
+        if self._model is not None:
+            shown = [i for i in scores if self._routes[i].lane is not Lane.NO_ACTION]
+            explained = self._model.score_many([self._computed[i] for i in shown], threads=self._threads)
+            for i, one in zip(shown, explained, strict=True):
+                scores[i] = replace(scores[i], reasons=one.reasons, evidence=one.evidence)
+        return {i: Scored(score, self._routes[i]) for i, score in scores.items()}
+
+
 def score_and_route(
     rows: Sequence[ToScore],
     *,
@@ -57,44 +123,17 @@ def score_and_route(
     scorecard: ScorecardPolicy,
     threads: int = 1,
 ) -> list[Scored]:
-    """Scores and routes in the order of the rows. A model's reasons are computed only for listings sent to a person."""
-    computed = [compute(row.facts) for row in rows]
-    if model is None:
-        fingerprint = input_fingerprint()
-        scores = [score_by_points(one, policy=scorecard, fingerprint=fingerprint) for one in computed]
-    else:
-        scores = model.score_many(computed, with_reasons=False, threads=threads)
-    situations = [_situation(row, one, questions) for row, one in zip(rows, computed, strict=True)]
-
-    def routed(i: int, situation: Situation) -> Route:
-        thresholds = model.thresholds if model else None
-        return route(scores[i], situation, draw=rows[i].draw, policy=routing, thresholds=thresholds)
-
-    routes = [routed(i, situation) for i, situation in enumerate(situations)]
-    for i in _too_many(rows, scores, routes, questions.left):
-        routes[i] = routed(i, replace(situations[i], asking=Asking.USED_UP))
-    if model is not None:
-        shown = [i for i, one in enumerate(routes) if one.lane is not Lane.NO_ACTION]
-        for i, explained in zip(shown, model.score_many([computed[i] for i in shown], threads=threads), strict=True):
-            scores[i] = replace(scores[i], reasons=explained.reasons, evidence=explained.evidence)
-    return [Scored(score, one) for score, one in zip(scores, routes, strict=True)]
-
-
-def _too_many(
-    rows: Sequence[ToScore], scores: Sequence[Score], routes: Sequence[Route], left: Mapping[str, int]
-) -> list[int]:
-    """The indices of the questions beyond each brand's daily limit; those with the least expected harm are dropped."""
-    asked: dict[str, list[int]] = {}
-    for i, (row, one) in enumerate(zip(rows, routes, strict=True)):
-        brand_id = row.facts.brand.brand_id
-        if one.lane is Lane.ASK_BRAND and brand_id is not None and brand_id in left:
-            asked.setdefault(brand_id, []).append(i)
-
-    def harm(i: int) -> float:
-        facts = rows[i].facts
-        return expected_harm(scores[i], price=base_price(facts), sold_7d=facts.listing.sales.d7)
-
-    return [i for brand_id, some in asked.items() for i in sorted(some, key=harm, reverse=True)[left[brand_id] :]]
+    """Scores and routes in the order of the rows, which are routed together."""
+    batch = BatchScores(
+        {i: row.facts for i, row in enumerate(rows)},
+        model=model,
+        questions=questions,
+        routing=routing,
+        scorecard=scorecard,
+        threads=threads,
+    )
+    batch.route(dict(enumerate(rows)), questions.left)
+    return list(batch.scored().values())
 
 
 def _situation(row: ToScore, computed: Computed, questions: Questions) -> Situation:

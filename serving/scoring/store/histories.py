@@ -41,15 +41,28 @@ def load(
 
 @dataclass(frozen=True, slots=True)
 class ScoredUntil:
-    """The times up to which sellers and listings have been scored; those scores did not know data that arrives now."""
+    """The times up to which sellers and listings have been scored; those scores did not know data that arrives now.
 
-    sellers: Mapping[str, datetime]
-    listings: Mapping[str, datetime]
+    `sellers_of` are the sellers of each listing's versions.
+    """
+
+    sellers: dict[str, datetime]
+    listings: dict[str, datetime]
+    sellers_of: dict[str, set[str]]
 
     def of(self, seller: str | None, listing_id: str | None) -> datetime | None:
         """The later of the two times; None where neither has been scored."""
         found = (self.sellers.get(seller or ""), self.listings.get(listing_id or ""))
         return max((at for at in found if at is not None), default=None)
+
+    def take_in(self, listing_id: str, seller: str | None, at: datetime) -> None:
+        """Add a score of a listing, with the seller of its version where that is new, as if it had been read."""
+        sellers = self.sellers_of.setdefault(listing_id, set())
+        if seller is not None:
+            sellers.add(seller)
+        self.listings[listing_id] = max(at, self.listings.get(listing_id, at))
+        for one in sellers:
+            self.sellers[one] = max(self.listings[listing_id], self.sellers.get(one, at))
 
 
 def scored_until(
@@ -72,7 +85,15 @@ def scored_until(
     sellers_until, listings_until = (
         {row[0]: row[1] for row in connection.execute(query)} for query in (of_sellers, of_listings)
     )
-    return ScoredUntil(sellers_until, listings_until)
+    sold = select(version.listing_id, version.seller_external_id).where(
+        version.marketplace_id == marketplace_id,
+        version.listing_id.in_(set(listing_ids)),
+        version.seller_external_id.is_not(None),
+    )
+    sellers_of: dict[str, set[str]] = {}
+    for listing_id, seller_id in connection.execute(sold.distinct()):
+        sellers_of.setdefault(listing_id, set()).add(seller_id)
+    return ScoredUntil(sellers_until, listings_until, sellers_of)
 
 
 def last_scored(connection: Connection, marketplace_id: str) -> datetime | None:
@@ -93,7 +114,7 @@ def _load_versions(
 ) -> None:
     """Add versions to the seller that each names, even if the listing has changed its seller since.
 
-    The hot path is one seller at one moment, who may have a million listings: it reads only as many as count.
+    The hot path is one seller, who may have a million listings: it reads only as many as count at the first moment.
     """
     version = listing_version.c
     query = (
@@ -118,9 +139,12 @@ def _load_versions(
         )
         .order_by(version.known_at.desc(), version.version_id.desc())
     )
-    if len(histories) == 1 and since == until:
-        query = query.limit(MOST_LISTINGS)
-    for row in reversed(connection.execute(query).all()):
+    if len(histories) == 1:
+        later = connection.execute(query.where(version.known_at >= since)).all() if since < until else []
+        rows = [*later, *connection.execute(query.where(version.known_at < since).limit(MOST_LISTINGS))]
+    else:
+        rows = list(connection.execute(query))
+    for row in reversed(rows):
         price = None if row.price_minor is None or row.currency is None else (row.price_minor, row.currency)
         histories[row.seller_external_id].put_up.append(
             Put(

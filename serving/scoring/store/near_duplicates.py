@@ -6,7 +6,7 @@ other. Judged listings are found even if many copies came later.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -38,35 +38,57 @@ class Alike:
     more: bool
 
 
-def alike(connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> list[Alike]:
-    """The comparison texts of each of these texts, in order; `features.near_duplicates` cuts them at a moment.
+class Texts:
+    """Stored texts that share keys with some texts, and new texts that are added to them.
 
-    It takes two queries for the texts under all keys, one for their data, and one for their verdicts.
+    Reading takes two queries for the texts under all keys, one for their data, and one for their verdicts.
     """
-    keys = [band_keys(one).tolist() for one in texts]
-    every = sorted({key for some in keys for key in some})
-    judged = _under(connection, judged_band, marketplace_id, every)
-    recent = _under(connection, text_band, marketplace_id, every)
-    chosen = [_most_alike(some, judged, recent) for some in keys]
-    found = _candidates(connection, marketplace_id, sorted({text_id for one in chosen for text_id in one}))
-    return [
-        Alike(
-            tuple(found[text_id] for text_id in one),
-            len(one) >= MOST_COMPARED or any(len(recent.get(key, ())) >= MOST_PER_KEY for key in some),
+
+    def __init__(self, connection: Connection, marketplace_id: str, texts: Sequence[Signature]) -> None:
+        keys = [_keys(one) for one in texts]
+        every = sorted({key for some in keys for key in some})
+        self._judged = _under(connection, judged_band, marketplace_id, every)
+        self._recent = _under(connection, text_band, marketplace_id, every)
+        chosen = {text_id for some in keys for text_id in self._most_alike(some)[:MOST_COMPARED]}
+        self._candidates = _candidates(connection, marketplace_id, sorted(chosen))
+        self._present: dict[str, Asked] = {}
+
+    def alike(self, signature: Signature) -> Alike:
+        """The comparison texts of one text; `features.near_duplicates` cuts them at a moment."""
+        keys = _keys(signature)
+        # A text that only became one of the most similar because new ones displaced others was not read.
+        chosen = [one for one in self._most_alike(keys) if one in self._candidates][:MOST_COMPARED]
+        return Alike(
+            tuple(self._as_priced_now(self._candidates[text_id]) for text_id in chosen),
+            len(chosen) >= MOST_COMPARED or any(len(self._recent.get(key, ())) >= MOST_PER_KEY for key in keys),
         )
-        for some, one in zip(keys, chosen, strict=True)
-    ]
+
+    def add(self, found: Candidate) -> None:
+        """Add a new text, as if it had been read; its id is later than those of all other texts."""
+        self._candidates[found.text_id] = found
+        for key in set(_keys(found.signature)):
+            self._recent[key] = sorted([*self._recent.get(key, ()), found.text_id])[-MOST_PER_KEY:]
+
+    def price(self, listing_id: str, asked: Asked) -> None:
+        """Note the price of a new version of a listing; `listing_id` is the marketplace's own id."""
+        self._present[listing_id] = asked
+
+    def _as_priced_now(self, found: Candidate) -> Candidate:
+        present = self._present.get(found.listing_id)
+        return found if present is None else replace(found, prices=(found.prices[0], present))
+
+    def _most_alike(self, keys: Sequence[int]) -> list[str]:
+        """The texts that share keys: judged ones first, then by number of keys, the latest first among equals."""
+        ordered: dict[str, None] = {}
+        for found in (self._judged, self._recent):
+            shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
+            ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=lambda one: -shared[one]))
+        return list(ordered)
 
 
-def _most_alike(
-    keys: Sequence[int], judged: Mapping[int, Sequence[str]], recent: Mapping[int, Sequence[str]]
-) -> list[str]:
-    """The texts that share the most keys, judged ones first, the latest first among equals."""
-    ordered: dict[str, None] = {}
-    for found in (judged, recent):
-        shared = Counter(text_id for key in keys for text_id in found.get(key, ()))
-        ordered |= dict.fromkeys(sorted(sorted(shared, reverse=True), key=lambda one: -shared[one]))
-    return list(ordered)[:MOST_COMPARED]
+def _keys(signature: Signature) -> list[int]:
+    keys: list[int] = band_keys(signature).tolist()
+    return keys
 
 
 def _under(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> dict[int, list[str]]:

@@ -182,6 +182,12 @@ def test_listings_of_authorised_sellers_are_known_to_be_genuine(any_site: Site) 
     assert (result.authorised, result.nearest_genuine, result.genuine) == (1, 1.0, 0)
 
 
+def test_the_authorised_seller_of_an_earlier_row_of_the_batch_is_known(any_site: Site) -> None:
+    take_in(any_site, a_row(seller={"external_id": "maison-brandt"}), a_row(external_id="MP-2", seller=OTHER))
+    result = found(any_site, "MP-2")
+    assert (result.authorised, result.nearest_genuine, result.genuine) == (1, 1.0, 0)
+
+
 def test_listings_of_another_marketplace_never_match(any_site: Site) -> None:
     elsewhere = provisioning.add_marketplace(any_site.runtime, name="Souk", base_currency="EUR", by="test")
     receive(any_site.runtime, elsewhere, [a_row()], source="test")
@@ -272,7 +278,8 @@ def test_a_batch_of_popular_texts_takes_four_queries_and_as_many_comparisons_as_
 
     event.listen(any_site.runtime.store.reads, "after_cursor_execute", note)
     with any_site.runtime.store.read() as connection:
-        found_alike = near_duplicates.alike(connection, any_site.here, [one for one in signatures if one is not None])
+        texts = near_duplicates.Texts(connection, any_site.here, [one for one in signatures if one is not None])
+        found_alike = [texts.alike(one) for one in signatures if one is not None]
     event.remove(any_site.runtime.store.reads, "after_cursor_execute", note)
     assert len([one for one in statements if one.startswith("SELECT")]) == 4
     assert all(near_duplicates.MOST_PER_KEY <= len(one.candidates) <= MOST_COMPARED for one in found_alike)
@@ -295,7 +302,7 @@ def test_no_query_scans_a_table_for_each_value_of_a_list(site: Site) -> None:
 
     event.listen(site.runtime.store.reads, "before_cursor_execute", explain)
     with site.runtime.store.read() as connection:
-        near_duplicates.alike(connection, site.here, [signature])
+        near_duplicates.Texts(connection, site.here, [signature])
     event.remove(site.runtime.store.reads, "before_cursor_execute", explain)
     assert len(plans) == 4
     for plan in plans:

@@ -102,3 +102,19 @@ def test_of_the_same_seller_in_the_same_words_an_analyst_is_told_which_listing_w
     assert removal.external_id == "MP-9"
     told = reason_of(any_site)
     assert (told.code, told.parameters["listing"], told.parameters["share"]) == ("relist.own_text", "MP-9", 1.0)
+
+
+@pytest.mark.parametrize(("sold_on", "lane"), [(False, Lane.ANALYST), (True, Lane.NO_ACTION)], ids=["kept", "sold on"])
+def test_a_batch_knows_who_sells_the_removed_listing_since_an_earlier_row(
+    any_site: Site, receiver: Receiver, lane: Lane, *, sold_on: bool
+) -> None:
+    an_acknowledged_removal(any_site)  # MP-9 of lumo-trade-88.
+    tell(any_site, a_contact("lumo-trade-88"), a_contact("fresh"))
+    any_site.clock.forward(seconds=1)
+    rows = [
+        *([a_suspect_row(price="88.00", seller={"external_id": "another-shop"})] if sold_on else []),
+        a_row(**{"external_id": "MP-20", **BRAND}),
+        a_row(**{"external_id": "MP-20", **BRAND, "seller": {"external_id": "fresh"}}),
+    ]
+    quiet = replace(any_site.runtime, draw=lambda: 1.0)
+    assert receive(quiet, any_site.marketplace, rows, source="test")[-1].lane is lane
