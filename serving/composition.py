@@ -21,6 +21,9 @@ from serving.cases.service.case_hooks import CaseHooks
 from serving.intake.policy import DEFAULT_RELIST
 from serving.learning.policy import DEFAULT_PROMOTION, PromotionPolicy
 from serving.learning.service.champions import follow_champions
+from serving.mail.client import mail_server
+from serving.mail.policy import DEFAULT_MAIL
+from serving.mail.service.kept import KeptMails
 from serving.marketplaces.store import marketplaces
 from serving.migrations.migrate import migrate
 from serving.notices.policy import DEFAULT_NOTICES
@@ -84,6 +87,7 @@ def default_policies() -> ByClass:
         DEFAULT_PROMOTION,
         DEFAULT_BREAKER,
         DEFAULT_DELIVERY,
+        DEFAULT_MAIL,
         DEFAULT_REMOVAL_CHECK,
         DEFAULT_RELIST,
         DEFAULT_SELLER_RISK,
@@ -109,6 +113,7 @@ def open_runtime(
     The caller owns the data directory where SQLite is used. The database remembers its kind of clock, because times of
     two clocks in one database could not be compared.
     """
+    mail_server(settings, "localhost")  # Refuses what is set amiss.
     home = Home.at(settings.home)
     if not restoring:
         home.refuse_unfinished()
@@ -138,6 +143,7 @@ def open_runtime(
             Trials(),
             ReferenceContextCache(),
             Recounts(),
+            KeptMails(),
             CaseHooks(replaced=notices.move_to_case),
             Sealer(_webhook_keys(settings, home)),
             RemovalHooks(counted=strike_recording.strike, voided=strike_recording.take_away),

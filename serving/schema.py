@@ -8,6 +8,7 @@ from serving.cases import tables as cases
 from serving.idempotency import tables as idempotency
 from serving.learning import tables as learning
 from serving.listings import tables as listings
+from serving.mail import tables as mail
 from serving.marketplaces import tables as marketplaces
 from serving.notices import tables as notices
 from serving.operations import tables as operations
@@ -33,6 +34,7 @@ TABLE_MODULES = (
     idempotency,
     learning,
     listings,
+    mail,
     marketplaces,
     notices,
     operations,

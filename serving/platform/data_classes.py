@@ -14,4 +14,5 @@ class DataClass(StrEnum):
     NOTIFIERS = "notifiers"  # Strangers who notified listings, and their texts, from their last notice.
     REFUSED_ROWS = "refused_rows"  # Beginnings of rows refused at intake, from their receipt.
     SELLER_EVENTS = "seller_events"  # Sales, returns and ratings, from their time.
+    MAILS = "mails"  # Mails to people and notifiers, from their end.
     SESSIONS = "sessions"  # Sessions of people, invitations and reset links, from their end.

@@ -77,6 +77,11 @@ class Home:
         return self.root / "cache"
 
     @property
+    def mails(self) -> Path:
+        """Mails that no server sends, one file each."""
+        return self.root / "mail"
+
+    @property
     def audit_heads(self) -> Path:
         """Signed heads of the audit log, one a line, append-only."""
         return self.root / "audit-heads.ndjson"

@@ -12,11 +12,13 @@ DELIVERIES: Final = "deliveries"
 # take these jobs.
 TRAINING: Final = "training:"
 CHECKS: Final = "checks"
+MAILS: Final = "mails"
 # Queues that wait for a marketplace's own servers: each marketplace has its part.
 PARTED: Final = frozenset({DELIVERIES, CHECKS})
 DELIVER: Final = "deliver_action"
 RETRAIN: Final = "retrain"
 CHECK: Final = "check_removal"
+SEND_MAIL: Final = "send_mail"
 PUBLISH: Final = "publish_champion"
 
 

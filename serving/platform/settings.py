@@ -100,6 +100,28 @@ class Settings(BaseSettings):
     largest_body_bytes: int = Field(5_000_000, ge=1_000, description="Request bodies beyond this are refused with 413.")
     session_hours: int = Field(12, ge=1, le=720, description="Hours after which a session ends.")
     webhook_timeout_seconds: float = Field(10.0, gt=0, le=60, description="Total time of one webhook delivery.")
+    smtp_host: str | None = Field(
+        None,
+        description="Mail server. Without one, mails are kept: the operations page shows them, and the folder mail of "
+        "the data directory has them as files.",
+    )
+    smtp_port: int | None = Field(
+        None, ge=1, le=65535, description="Port of the mail server. Default: 587 with starttls, 465 with tls, else 25."
+    )
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="How the connection to the mail server is encrypted. Its certificate is checked against the "
+        "system's authorities, or those of the file SSL_CERT_FILE. Production mode accepts none on this machine only.",
+    )
+    smtp_user: str | None = Field(None, description="User at the mail server. Default: no sign-in.")
+    smtp_password: SecretStr | None = Field(None, description="Password at the mail server.")
+    smtp_timeout_seconds: float = Field(
+        20.0, gt=0, le=60, description="Longest wait for one answer of the mail server."
+    )
+    mail_from: str | None = Field(
+        None,
+        description="Sender of mails, as Touchstone <touchstone@market.example>. Required with a mail server.",
+    )
     training_timeout_seconds: int = Field(3_600, ge=10, description="Longest run of one training child.")
     accepted_leaks: str = Field(
         "", description="Features, separated by commas, that may predict the label alone without stopping a training."

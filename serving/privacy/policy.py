@@ -28,6 +28,8 @@ class RetentionPolicy:
     refused_rows: int | None = 90
     # Time windows cover 90 days, and a marketplace's base-rate priors are computed over the same.
     seller_events: int | None = 730
+    # As long as a brand or a notifier may ask whether it was told; the case and the notice themselves stay.
+    mails: int | None = 90
     # An ended session proves for a month who was signed in.
     sessions: int | None = 30
 

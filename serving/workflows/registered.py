@@ -11,6 +11,7 @@ from dbos import DBOS
 from serving.delivery.service.delivery import deliver
 from serving.learning.service.learn import retrain
 from serving.learning.service.publish import publish_or_later
+from serving.mail.service.sending import send_mail
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
 from serving.takedowns.service.removal_checks import check_removal
@@ -51,6 +52,17 @@ def _check_once(marketplace_id: str, action_id: str, looks: str) -> str:
 def check_removal_once(marketplace_id: str, action_id: str, looks: str) -> str:
     """Check once whether a removed listing is gone; the row has the due time of the next check."""
     return _check_once(marketplace_id, action_id, looks)
+
+
+@DBOS.step(name="send_mail_once")
+def _send_mail_once(mail_id: str) -> str:
+    return send_mail(_runtime(), mail_id)
+
+
+@DBOS.workflow(name=jobs.SEND_MAIL)
+def send_one_mail(_marketplace_id: str, mail_id: str) -> str:
+    """Attempt to send one mail; a failed attempt has enqueued its successor before it ends."""
+    return _send_mail_once(mail_id)
 
 
 @DBOS.step(name="retrain_once")

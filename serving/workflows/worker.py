@@ -16,6 +16,8 @@ from serving.idempotency.service import delete_expired
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
+from serving.mail.service.kept import delete_erased
+from serving.mail.service.sending import sweep_mails
 from serving.notices.service.reporter_erasure import finish_reporter_erasures
 from serving.operations.service.breaker import look_at_breakers
 from serving.operations.service.housekeeping import count_tables, pass_on_unanswered, refresh_references
@@ -62,10 +64,12 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "reporters_erased": finish_reporter_erasures,
     "past_retention": erase_what_is_past_its_time,
     "repeatable_requests": delete_expired,
+    "mails": sweep_mails,
+    "kept_mails_deleted": delete_erased,
     "audit_heads": sign_head,
 }
-# Their result is a file in the data directory of this process.
-_OF_EACH_PROCESS: Final = frozenset({"audit_heads"})
+# Their result is files in the data directory of this process.
+_OF_EACH_PROCESS: Final = frozenset({"audit_heads", "kept_mails_deleted"})
 
 
 def sweep(runtime: Runtime) -> dict[str, int]:
@@ -124,13 +128,13 @@ class Worker:
             "run_migrations": False,
             # Nothing here is scheduled by DBOS; the sweep is the only schedule.
             "scheduler_polling_interval_sec": 60.0,
-            "max_executor_threads": _MOST_PARTS * 2 * settings.job_threads + 4,
+            "max_executor_threads": (_MOST_PARTS * 2 + 1) * settings.job_threads + 4,
         }
         if is_sqlite(url):
             config["db_engine_kwargs"] = {"module": sqlite_driver()}
         DBOS(config=config)
         training = self._runtime.training_queue
-        DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, training])
+        DBOS.listen_queues([jobs.DELIVERIES, jobs.CHECKS, jobs.MAILS, training])
         DBOS.launch()
         # Checks have their own queue, so that a slow status address does not delay deliveries. A job of either waits
         # for the network, so many may run at once; those of one marketplace are fewer, so that none takes all.
@@ -141,6 +145,9 @@ class Worker:
                 partition_worker_concurrency=settings.job_threads,
                 polling_interval_sec=settings.queue_poll_seconds,
             )
+        DBOS.register_queue(
+            jobs.MAILS, worker_concurrency=settings.job_threads, polling_interval_sec=settings.queue_poll_seconds
+        )
         DBOS.register_queue(training, worker_concurrency=1, polling_interval_sec=settings.queue_poll_seconds)
         for one in self._threads:
             one.start()

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from models.errors import required
 from serving.audit.store import audit
+from serving.mail.store import mails
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.notices.service.notices import email_token
 from serving.notices.store import notice_texts, reporters
@@ -80,6 +81,8 @@ def _named(runtime: Runtime, connection: Connection, here: str, who: str) -> Rep
 def forget(connection: Connection, found: Reporter, by: str, at: datetime) -> None:
     """Erase a reporter without open decisions; while it is muted, the hash of its address stays."""
     texts = notice_texts.erase_words(connection, found.marketplace_id, found.reporter_id)
+    if found.email is not None:
+        mails.erase_address(connection, found.marketplace_id, found.email)
     gone: dict[str, Any] = {"name": None, "email": None, "secret_hash": None, "erased_at": at}
     if not found.is_muted(at):
         gone["email_token"] = None

@@ -10,6 +10,7 @@ from serving.appeals.policy import AppealPolicy
 from serving.audit.rules import ERASURE
 from serving.audit.store import audit
 from serving.listings.store import refused_rows
+from serving.mail.store import mails
 from serving.marketplaces.store import marketplaces
 from serving.notices.service.reporter_erasure import forget
 from serving.notices.store import notice_texts, reporters
@@ -30,6 +31,12 @@ _OF_REMOVALS: Final = {
     DataClass.STATEMENTS: Erasable.STATEMENTS,
     DataClass.DOCUMENTS: Erasable.DOCUMENTS,
     DataClass.EVIDENCE_PARTS: Erasable.EVIDENCE_PARTS,
+}
+# Rows of sellers, without those under a legal hold.
+_OF_SELLERS: Final = {
+    DataClass.CONTACTS: contacts.forget,
+    DataClass.REFUSED_ROWS: refused_rows.forget,
+    DataClass.SELLER_EVENTS: seller_events.forget,
 }
 
 
@@ -78,14 +85,12 @@ def _erase(
             subjects = retention.test_buys(connection, here, closed=past, open_until=complained, most=_MOST_AT_ONCE)
             gone = erasures.custody_payloads(connection, here, subjects)
             return _erase_of(connection, here, Erasable.CUSTODY, subjects, now), gone
-        case DataClass.CONTACTS:
-            return contacts.forget(connection, here, past, kept, _MOST_AT_ONCE), []
+        case DataClass.CONTACTS | DataClass.REFUSED_ROWS | DataClass.SELLER_EVENTS:
+            return _OF_SELLERS[what](connection, here, past, kept, _MOST_AT_ONCE), []
         case DataClass.NOTIFIERS:
             return _forget_notifiers(connection, here, past, complained, now), []
-        case DataClass.REFUSED_ROWS:
-            return refused_rows.forget(connection, here, past, kept, _MOST_AT_ONCE), []
-        case DataClass.SELLER_EVENTS:
-            return seller_events.forget(connection, here, past, kept, _MOST_AT_ONCE), []
+        case DataClass.MAILS:
+            return mails.forget(connection, past, _MOST_AT_ONCE), []
         case DataClass.SESSIONS:
             ended = accounts.forget_sessions(connection, past, _MOST_AT_ONCE)
             ended += invitations.forget(connection, past, _MOST_AT_ONCE)

@@ -36,6 +36,7 @@ _LONGEST_ERROR: Final = 400
 _QUEUES: Final = {
     "deliveries": "Deliveries to the marketplace",
     "checks": "Checks of removed listings",
+    "mails": "Mails",
 }
 _TRAINING: Final = "Training and publishing"
 

@@ -1,63 +1,57 @@
-"""Pages in the reader's language: its catalogue, and dates, sizes and times as it writes them.
+"""Pages in the reader's language: which are translated, and dates, sizes and times as it writes them."""
 
-English is the language of the source. A catalogue is a text file that translators edit, read once at its first use.
-"""
-
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cache
-from gettext import NullTranslations
-from io import BytesIO
 from typing import Final
 
-from babel import Locale
-from babel.core import get_global
 from babel.dates import format_date, format_skeleton, get_datetime_format
 from babel.lists import format_list
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-from babel.numbers import format_decimal
-from babel.support import Translations
 from babel.units import format_unit
 
 from serving.platform import display
-from serving.platform.languages import ENGLISH, FOLDER, Language, languages
+from serving.platform.tongues import (
+    N_,
+    NN_,
+    Tongue,
+    day,
+    gettext,
+    here,
+    ngettext,
+    number,
+    say,
+    say_many,
+    tongue,
+    tongues,
+)
 from serving.web.wording import words
 
+__all__ = [
+    "NN_",
+    "N_",
+    "TRANSLATED",
+    "Tongue",
+    "countries",
+    "day",
+    "gettext",
+    "joined",
+    "length",
+    "listed",
+    "moment",
+    "ngettext",
+    "number",
+    "quoted",
+    "say",
+    "say_many",
+    "short_weekday",
+    "size",
+    "time",
+    "tongue",
+    "tongues",
+    "weekday",
+]
+
 _MEGABYTE: Final = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Tongue:
-    """A language on pages: its tag for a browser, its name in itself, how it writes dates and numbers."""
-
-    language: Language
-    tag: str
-    name: str
-    locale: Locale
-
-
-_BRITISH: Final = Tongue(ENGLISH, "en", "English", Locale("en", "GB"))
 # Scripts in which sentences follow each other without a blank.
 _WITHOUT_BLANKS: Final = frozenset({"Hans", "Hant", "Jpan"})
-
-
-@cache
-def tongues() -> tuple[Tongue, ...]:
-    """Every language, English first; how each writes is that of the place where most of its readers are (CLDR)."""
-    return (_BRITISH, *(_tongue(one) for one in languages() if one != ENGLISH))
-
-
-def _tongue(language: Language) -> Tongue:
-    locale = Locale.parse(get_global("likely_subtags").get(language, language))
-    name = locale.get_language_name(locale) or language
-    tag = f"{language}-{locale.script}" if locale.script else language
-    return Tongue(language, tag, name[0].upper() + name[1:], locale)
-
-
-@cache
-def _by_language() -> dict[Language, Tongue]:
-    return {one.language: one for one in tongues()}
 
 
 # A page is translated where it is listed; parts of pages are listed too.
@@ -101,55 +95,14 @@ TRANSLATED: Final = frozenset(
 )
 
 
-def N_(message: str) -> str:  # noqa: N802  # the name by which catalogues know a text that is translated later
-    """Mark a text of a table for the catalogues; it is translated where it is shown."""
-    return message
-
-
-def NN_(one: str, many: str) -> tuple[str, str]:  # noqa: N802  # as above
-    """Mark a text with its form of many."""
-    return one, many
-
-
-def tongue() -> Tongue:
-    """That of the request at hand."""
-    return _by_language().get(display.current().language, _BRITISH)
-
-
-def gettext(message: str) -> str:
-    """A text in the language of the request; with its placeholders as they are, for templates."""
-    return _catalogue(display.current().language).gettext(message)
-
-
-def ngettext(one: str, many: str, number: float) -> str:
-    """A text in the form that goes with a number; a part of one goes with the form of few."""
-    whole = int(number) if number == int(number) else 2
-    return _catalogue(display.current().language).ngettext(one, many, whole)
-
-
-def say(message: str, **values: object) -> str:
-    """A text in the language of the request, with its placeholders filled in."""
-    return gettext(message) % values if values else gettext(message)
-
-
-def say_many(one: str, many: str, n: float, **values: object) -> str:
-    """A text in the form that goes with `n`, which its placeholder of that name shows."""
-    return ngettext(one, many, n) % {"n": number(n), **values}
-
-
-def day(at: datetime | date) -> str:
-    """A date in full: 6 March 2026."""
-    return format_date(_here(at), "long", tongue().locale)
-
-
 def weekday(at: datetime | date) -> str:
     """A date in full with its day of the week: Friday 6 March 2026."""
-    return format_date(_here(at), "full", tongue().locale)
+    return format_date(here(at), "full", tongue().locale)
 
 
 def short_weekday(at: datetime | date) -> str:
     """A day of the near future or past: Fri 6."""
-    return format_skeleton("Ed", _here(at), locale=tongue().locale)
+    return format_skeleton("Ed", here(at), locale=tongue().locale)
 
 
 def moment(at: datetime) -> str:
@@ -203,23 +156,3 @@ def countries(codes: list[str]) -> str:
     'Germany and France'
     """
     return listed([tongue().locale.territories.get(code, code) for code in codes])
-
-
-def number(value: float) -> str:
-    """A number with the separators of the language."""
-    return format_decimal(value, locale=tongue().locale)
-
-
-def _here(at: datetime | date) -> date:
-    return at.astimezone(display.current().zone).date() if isinstance(at, datetime) else at
-
-
-@cache
-def _catalogue(language: Language) -> NullTranslations:
-    if language not in languages()[1:]:
-        return NullTranslations()
-    compiled = BytesIO()
-    with (FOLDER / f"{language}.po").open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
-    compiled.seek(0)
-    return Translations(compiled)

@@ -47,6 +47,7 @@ from serving.notices.rules.notices import (
     missing,
 )
 from serving.platform import languages
+from serving.platform import tongues as catalogues
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.display import Display, shown_as
 from serving.platform.languages import Language
@@ -395,8 +396,8 @@ def pseudo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: Catalog) -> 
         made.add(one.id, string=tuple(f"⟦{form}⟧" for form in text) if one.pluralizable else f"⟦{text[0]}⟧")
     with (tmp_path / "it.po").open("wb") as file:
         write_po(file, made)
-    caches = (languages.languages, i18n.tongues, i18n._by_language, i18n._catalogue)
-    for module in (languages, i18n):
+    caches = (languages.languages, catalogues.tongues, catalogues._by_language, catalogues._catalogue)
+    for module in (languages, catalogues):
         monkeypatch.setattr(module, "FOLDER", tmp_path)
     for cached in caches:
         cached.cache_clear()

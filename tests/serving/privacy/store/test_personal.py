@@ -190,6 +190,13 @@ STAYS: Final[dict[str, list[str]]] = {
     "between a brand and its account manager, either can erase it": [
         "brand_message.text",
     ],
+    "of a mail, deleted 90 days after it left; a notifier's mails are deleted with the notifier": [
+        "mail.address",
+        "mail.last_error",
+        "mail.message_id",
+        "mail.parameters",
+        "mail.secret_link",
+    ],
     "of a notifier, whom `touchstone erase reporter` forgets": [
         "notice_complaint.statement",
         "reporter.name",

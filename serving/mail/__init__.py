@@ -1,0 +1,1 @@
+"""Mail: what the service tells people by e-mail, queued with what it tells of and sent by a durable job."""

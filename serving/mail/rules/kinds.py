@@ -1,0 +1,67 @@
+"""The kinds of mail, and which of them a person can refuse. Standard library only."""
+
+import re
+import unicodedata
+from enum import StrEnum
+from typing import Final
+
+
+class MailKind(StrEnum):
+    """The kind of a mail. The names are stored, and are part of unsubscribe links."""
+
+    INVITATION = "invitation"
+    PASSWORD_RESET = "password_reset"  # noqa: S105  # a kind of mail
+    NOTICE_RECEIPT = "notice_receipt"
+    NOTICE_DECISION = "notice_decision"
+    QUESTIONS = "questions"
+    REMINDERS = "reminders"
+    ESCALATIONS = "escalations"
+    OVERDUE_CASES = "overdue_cases"
+
+
+class MailState(StrEnum):
+    """The state of a mail; all but the first are final."""
+
+    QUEUED = "queued"
+    SENT = "sent"  # The server has accepted it.
+    KEPT = "kept"  # There is no mail server; it is a file in the data directory.
+    FAILED = "failed"  # The server refused it, or could not be reached for days.
+    DROPPED = "dropped"  # Its recipient no longer has an account, or unsubscribed.
+
+
+# A link that somebody needs to act, and what Articles 16(4) and (5) of Regulation (EU) 2022/2065 require.
+MANDATORY: Final = frozenset(
+    {MailKind.INVITATION, MailKind.PASSWORD_RESET, MailKind.NOTICE_RECEIPT, MailKind.NOTICE_DECISION}
+)
+# At most one of a kind in a while; what is new meanwhile joins the one that waits.
+SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.ESCALATIONS})
+_LONGEST_LINE: Final = 200
+_BLANKS: Final = re.compile(r"\s+")
+
+
+def is_optional(kind: MailKind) -> bool:
+    """Whether a person can unsubscribe from a kind."""
+    return kind not in MANDATORY
+
+
+def message_id(mail_id: str, domain: str) -> str:
+    """The Message-ID of a mail: the same at every attempt (RFC 5322, section 3.6.4).
+
+    >>> message_id("mai_1", "touchstone.example")
+    '<mai_1@touchstone.example>'
+    """
+    return f"<{mail_id}@{domain}>"
+
+
+def one_line(text: str) -> str:
+    """A name for a mail: one line without control and format characters, of at most 200 characters.
+
+    A line break would begin another header, and a format character can reverse the order of what follows.
+
+    >>> one_line("Bazaar\\r\\nBcc: eve@example.org"), one_line("a\\u202eb")
+    ('Bazaar Bcc: eve@example.org', 'ab')
+    """
+    line = _BLANKS.sub(" ", text).strip()
+    return "".join(one for one in line if unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Co", "Cn"})[
+        :_LONGEST_LINE
+    ]

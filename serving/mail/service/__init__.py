@@ -1,0 +1,1 @@
+"""Queueing, wording and sending of mails."""

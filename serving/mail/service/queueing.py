@@ -1,0 +1,141 @@
+"""Queueing of mails in the transaction of what they tell of, with the durable job that sends them."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+
+from serving.mail.rules.kinds import MailKind, MailState, is_optional, message_id
+from serving.mail.store import choices, mails
+from serving.platform import jobs
+from serving.platform.languages import Language
+from serving.platform.public_address import public_address
+from serving.platform.runtime import Runtime
+from serving.platform.sealing import Sealer
+
+PREFIX = "mai"
+
+
+def domain_of(runtime: Runtime) -> str:
+    """The host name under which people reach the service."""
+    host = urlsplit(public_address(runtime.settings, runtime.home)).hostname or "localhost"
+    return "localhost" if ":" in host else host
+
+
+def queue_to_accounts(
+    runtime: Runtime,
+    connection: Connection,
+    kind: MailKind,
+    user_ids: Iterable[str],
+    parameters: Mapping[str, Any],
+    *,
+    subject_id: str | None = None,
+    secret_link: str | None = None,
+) -> int:
+    """A mail to each of these people who has not turned the kind off; returns how many.
+
+    `secret_link` is a link that opens an account: it is sealed, and erased once the mail has left.
+    """
+    people = set(user_ids)
+    if is_optional(kind):
+        people -= choices.refusing(connection, kind, people)
+    for user_id in sorted(people):
+        row = {"user_id": user_id, "subject_id": subject_id, "parameters": dict(parameters)}
+        _queue(runtime, connection, kind, row, secret_link)
+    return len(people)
+
+
+def queue_to_address(
+    runtime: Runtime,
+    connection: Connection,
+    kind: MailKind,
+    *,
+    marketplace_id: str,
+    address: str,
+    language: Language,
+    parameters: Mapping[str, Any],
+    subject_id: str,
+    secret_link: str | None = None,
+) -> None:
+    """A mail to somebody without an account."""
+    row = {
+        "marketplace_id": marketplace_id,
+        "address": address,
+        "language": language,
+        "subject_id": subject_id,
+        "parameters": dict(parameters),
+    }
+    _queue(runtime, connection, kind, row, secret_link)
+
+
+def queue_summary(
+    runtime: Runtime, connection: Connection, kind: MailKind, user_ids: Iterable[str], entry: Mapping[str, Any]
+) -> None:
+    """Tell these people of something in their next summary of a kind.
+
+    An entry has the marketplace and brand (`marketplace_id`, `marketplace`, `brand_id`, `brand`), a number `n`, and the
+    first deadline `due`. It joins the summary that waits, where there is one.
+    """
+    people = set(user_ids)
+    for user_id in sorted(people - choices.refusing(connection, kind, people)):
+        waiting = mails.waiting_summary(connection, user_id, kind)
+        before = [] if waiting is None else waiting.parameters["entries"]
+        parameters = {"entries": _joined(before, dict(entry))}
+        if waiting is None or not mails.extend(connection, waiting, parameters):
+            _queue(runtime, connection, kind, {"user_id": user_id, "parameters": {"entries": [dict(entry)]}}, None)
+
+
+def _joined(entries: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str, Any]]:
+    """The entries with one more: those of one brand at one marketplace are one."""
+
+    def brand_of(one: Mapping[str, Any]) -> tuple[Any, Any]:
+        return one["marketplace_id"], one["brand_id"]
+
+    same = [one for one in entries if brand_of(one) == brand_of(new)]
+    others = [one for one in entries if brand_of(one) != brand_of(new)]
+    merged = {**new, "n": sum(one["n"] for one in [*same, new]), "due": min(one["due"] for one in [*same, new])}
+    return [*others, merged]
+
+
+def _queue(
+    runtime: Runtime, connection: Connection, kind: MailKind, row: Mapping[str, Any], secret_link: str | None
+) -> None:
+    now, mail_id = runtime.clock.now(), runtime.ids.new(PREFIX)
+    stored = {
+        "marketplace_id": None,
+        "user_id": None,
+        "address": None,
+        "language": None,
+        "subject_id": None,
+        **row,
+        "mail_id": mail_id,
+        "kind": kind.value,
+        "secret_link": None if secret_link is None else runtime.services[Sealer].seal(secret_link),
+        "message_id": message_id(mail_id, domain_of(runtime)),
+        "state": MailState.QUEUED.value,
+        "attempts": 0,
+        "due_at": now,
+        "queued_at": now,
+    }
+    mails.put(connection, stored)
+    enqueue(runtime, connection, mail_id, now)
+
+
+def enqueue(runtime: Runtime, connection: Connection, mail_id: str, due_at: datetime) -> None:
+    """Add the job of a mail's next attempt, where a server sends mails and the delay can be kept in real time.
+
+    Otherwise the sweep starts the attempt when it is due.
+    """
+    delay = runtime.real_delay_seconds(due_at)
+    if runtime.settings.smtp_host and delay is not None:
+        enqueue_now(runtime, connection, mail_id, due_at, delay_seconds=delay)
+
+
+def enqueue_now(
+    runtime: Runtime, connection: Connection, mail_id: str, due_at: datetime, *, delay_seconds: float | None = None
+) -> None:
+    """Add the job of a mail's next attempt. Each attempt has one job, from any caller."""
+    job_id = f"mail:{mail_id}:{due_at.timestamp():.3f}"
+    runtime.jobs.enqueue(connection, jobs.SEND_MAIL, jobs.MAILS, job_id, "", mail_id, delay_seconds=delay_seconds)

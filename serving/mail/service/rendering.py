@@ -1,0 +1,116 @@
+"""A mail as it is sent: headers, plain text and HTML in the reader's language."""
+
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import parseaddr
+from typing import Final
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+from models.errors import Invalid
+from serving.mail.rules.kinds import is_optional, one_line
+from serving.mail.service.queueing import domain_of
+from serving.mail.service.unsubscribing import unsubscribe_link
+from serving.mail.service.wording import PLACES, content
+from serving.mail.store.mails import StoredMail
+from serving.platform import display
+from serving.platform.public_address import public_address
+from serving.platform.runtime import Runtime
+from serving.platform.sealing import Sealer
+from serving.platform.tongues import say, tongue
+
+_TEMPLATES: Final = Environment(
+    loader=PackageLoader("serving.mail"),
+    autoescape=select_autoescape(("html",)),
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The texts of a mail."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def sender_of(runtime: Runtime) -> tuple[str, str]:
+    """The name and the address of the sender."""
+    name, address = parseaddr(runtime.settings.mail_from or "")
+    return name or "Touchstone", address or f"touchstone@{domain_of(runtime)}"
+
+
+def written(runtime: Runtime, found: StoredMail, *, with_secret: bool) -> Written:
+    """The texts of a mail in its reader's language; without its secret link unless that is asked for.
+
+    Raises
+    ------
+    Unsealable
+        The key that sealed the link is not here.
+    """
+    with display.shown_as(found.display):
+        words = content(found.kind, found.parameters)
+        leaves = _unsubscribe(runtime, found) if with_secret else None
+        given = {
+            "content": words,
+            "tag": tongue().tag,
+            "link": _link(runtime, found, with_secret=with_secret),
+            "unsubscribe": leaves,
+            "footer": say("You get this mail because of your role. You choose your mails in your settings."),
+            "unsubscribe_text": say("Unsubscribe"),
+        }
+        text = _TEMPLATES.get_template("mail.txt").render(given).strip() + "\n"
+        return Written(words.subject, text, _TEMPLATES.get_template("mail.html").render(given))
+
+
+def message_of(runtime: Runtime, found: StoredMail) -> EmailMessage:
+    """The mail for its recipient.
+
+    Raises
+    ------
+    Invalid
+        The recipient's address is not one valid address.
+    Unsealable
+        The key that sealed the link is not here.
+    """
+    words = written(runtime, found, with_secret=True)
+    name, address = sender_of(runtime)
+    message = EmailMessage(policy=SMTP)
+    message["From"] = Address(display_name=one_line(name), addr_spec=address)
+    try:
+        message["To"] = Address(display_name=one_line(found.name or ""), addr_spec=found.address or "")
+    except (ValueError, IndexError) as invalid:
+        raise Invalid("This is not an e-mail address.") from invalid
+    message["Subject"] = one_line(words.subject)
+    message["Date"] = found.queued_at
+    message["Message-ID"] = found.message_id
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday note answers it.
+    with display.shown_as(found.display):
+        message["Content-Language"] = tongue().tag
+    if (leaves := _unsubscribe(runtime, found)) is not None:
+        message["List-Unsubscribe"] = f"<{leaves}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    message.set_content(words.text)
+    message.add_alternative(words.html, subtype="html")
+    return message
+
+
+def _link(runtime: Runtime, found: StoredMail, *, with_secret: bool) -> str | None:
+    if found.secret_link is not None:
+        return runtime.services[Sealer].open(found.secret_link) if with_secret else None
+    if found.kind in PLACES:
+        return f"{public_address(runtime.settings, runtime.home)}{PLACES[found.kind]}"
+    link: str | None = found.parameters.get("link")
+    return link
+
+
+def _unsubscribe(runtime: Runtime, found: StoredMail) -> str | None:
+    if found.user_id is None or not is_optional(found.kind):
+        return None
+    return unsubscribe_link(runtime, found.user_id, found.kind)

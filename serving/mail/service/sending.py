@@ -1,0 +1,129 @@
+"""One attempt to send one mail: two short transactions with the network between."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from email.message import EmailMessage
+from typing import Final
+
+import structlog
+
+from models.errors import Invalid, NotFound
+from serving.mail.client import Unsent, mail_server, send
+from serving.mail.policy import MailPolicy
+from serving.mail.rules.attempts import next_attempt, waits_until
+from serving.mail.rules.kinds import SUMMARIES, MailState
+from serving.mail.service.kept import keep
+from serving.mail.service.queueing import domain_of, enqueue, enqueue_now
+from serving.mail.service.rendering import message_of, sender_of
+from serving.mail.store import choices, mails
+from serving.mail.store.mails import StoredMail
+from serving.platform.runtime import Runtime
+from serving.platform.sealing import Unsealable
+
+_log = structlog.get_logger()
+# An attempt that takes longer has ended with its process; the sweep starts another. A server gets less time for each
+# answer.
+CUT_OFF_AFTER: Final = timedelta(minutes=5)
+_MOST_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Started:
+    mail: StoredMail
+    address: str
+
+
+def send_mail(runtime: Runtime, mail_id: str) -> str:
+    """Attempt to send a mail; returns its result in one word. Safe to run again at any point.
+
+    The recipient may get a mail twice, if the process or the connection ends between the transmission and the record
+    of the server's answer. The Message-ID is the same.
+    """
+    try:
+        started = _start(runtime, mail_id)
+    except NotFound:
+        return "erased"
+    return started if isinstance(started, str) else _finish(runtime, started.mail, _attempted(runtime, started))
+
+
+def _start(runtime: Runtime, mail_id: str) -> _Started | str:
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        found = mails.get(connection, mail_id)
+        if found.state is not MailState.QUEUED or found.due_at is None:
+            return found.state.value
+        if now < found.due_at:
+            enqueue(runtime, connection, mail_id, found.due_at)
+            return "early"
+        refused = found.user_id is not None and found.kind in choices.refused(connection, found.user_id)
+        if found.address is None or refused:
+            mails.end(connection, found, MailState.DROPPED, now)
+            return MailState.DROPPED.value
+        last = mails.last_summary_at(connection, found) if found.kind in SUMMARIES else None
+        if (until := waits_until(last, now, runtime.policies[MailPolicy])) is not None:
+            mails.postpone(connection, found, until)
+            enqueue(runtime, connection, mail_id, until)
+            return "waits"
+        if not mails.claim(connection, found, now + CUT_OFF_AFTER):
+            return "overtaken"
+        return _Started(replace(found, attempts=found.attempts + 1), found.address)
+
+
+def _attempted(runtime: Runtime, started: _Started) -> MailState | Unsent:
+    try:
+        message = message_of(runtime, started.mail)
+    except Invalid as refused:
+        return Unsent(refused.sentence, is_permanent=True)
+    except Unsealable as refused:
+        return Unsent(refused.sentence, is_permanent=False)
+    return _left(runtime, started, message)
+
+
+def _left(runtime: Runtime, started: _Started, message: EmailMessage) -> MailState | Unsent:
+    server = mail_server(runtime.settings, domain_of(runtime))
+    if server is None:
+        keep(runtime.home, started.mail.mail_id, message)
+        return MailState.KEPT
+    return send(server, message, sender_of(runtime)[1], started.address) or MailState.SENT
+
+
+def _finish(runtime: Runtime, found: StoredMail, outcome: MailState | Unsent) -> str:
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        if isinstance(outcome, MailState):
+            return outcome.value if mails.end(connection, found, outcome, now) else "overtaken"
+        due_at = None
+        if not outcome.is_permanent:
+            policy = runtime.policies[MailPolicy]
+            due_at = next_attempt(found.attempts, found.queued_at, now, runtime.draw(), policy)
+        if due_at is None:
+            mails.end(connection, found, MailState.FAILED, now, outcome.sentence)
+            _log.error("mail.failed", mail_id=found.mail_id, kind=found.kind.value, attempts=found.attempts)
+            return MailState.FAILED.value
+        if not mails.postpone(connection, found, due_at, last_error=outcome.sentence):
+            return "overtaken"
+        enqueue(runtime, connection, found.mail_id, due_at)
+        return "retries"
+
+
+def sweep_mails(runtime: Runtime) -> int:
+    """Start the due attempts; returns how many. An attempt with a job keeps it.
+
+    Without a mail server the mails are kept at once. An attempt that is long overdue gets another job: the previous
+    one may have failed before it changed anything.
+    """
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        due = mails.due(connection, now, _MOST_AT_ONCE)
+    if not runtime.settings.smtp_host:
+        for one in due:
+            send_mail(runtime, one.mail_id)
+    elif due:
+        with runtime.store.write() as connection:
+            for one in due:
+                due_at = one.due_at or now
+                if now - due_at >= CUT_OFF_AFTER:
+                    mails.postpone(connection, one, now)
+                    due_at = now
+                enqueue_now(runtime, connection, one.mail_id, due_at)
+    return len(due)

@@ -1,0 +1,215 @@
+"""The words of each kind of mail in the reader's language: one source for plain text and HTML."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from models.messages.catalogue import sentences
+from serving.mail.rules.kinds import MailKind, one_line
+from serving.platform import display
+from serving.platform.tongues import N_, day, gettext, say, say_many
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A mail before it is text or HTML.
+
+    `button` is the text of its link. `rows` are what it is about, each with its text.
+    """
+
+    subject: str
+    paragraphs: tuple[str, ...]
+    button: str
+    rows: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+# The pages to which a mail leads where it has no link of its own.
+PLACES: Final = {
+    MailKind.QUESTIONS: "/brand",
+    MailKind.REMINDERS: "/brand",
+    MailKind.ESCALATIONS: "/brands",
+    MailKind.OVERDUE_CASES: "/operations",
+}
+NAMES: Final = {
+    MailKind.INVITATION: N_("Invitations"),
+    MailKind.PASSWORD_RESET: N_("Password reset links"),
+    MailKind.NOTICE_RECEIPT: N_("Receipts of notices"),
+    MailKind.NOTICE_DECISION: N_("Decisions on notices"),
+    MailKind.QUESTIONS: N_("New questions to your brand"),
+    MailKind.REMINDERS: N_("Reminders of questions that are due soon"),
+    MailKind.ESCALATIONS: N_("Questions that a brand has not answered a day before the deadline"),
+    MailKind.OVERDUE_CASES: N_("Overdue cases, once a day"),
+}
+_ROLES: Final = {
+    "analyst": N_("Analyst"),
+    "brand": N_("Brand"),
+    "account_manager": N_("Account manager"),
+    "data_scientist": N_("Data scientist"),
+    "admin": N_("Administrator"),
+}
+
+
+def content(kind: MailKind, parameters: Mapping[str, Any]) -> Content:
+    """The words of a mail for the current reader."""
+    return _OF[kind](parameters)
+
+
+def _invitation(given: Mapping[str, Any]) -> Content:
+    place, by = one_line(given["marketplace"]), one_line(given["by"])
+    rows = [(say("Marketplace"), place), (say("Role"), say(_ROLES[given["role"]]))]
+    if given["brand"] is not None:
+        rows.insert(1, (say("Brand"), one_line(given["brand"])))
+    return Content(
+        say("Invitation to Touchstone at %(marketplace)s", marketplace=place),
+        (
+            say(
+                "%(name)s invites you to Touchstone, where %(marketplace)s finds counterfeit listings.",
+                name=by,
+                marketplace=place,
+            ),
+        ),
+        say("Accept invitation"),
+        tuple(rows),
+        (
+            say("The link is for you alone and can be used once, until %(time)s.", time=_moment(given["expires"])),
+            say("If you do not expect this invitation, ignore this mail. Nothing happens then."),
+        ),
+    )
+
+
+def _password_reset(given: Mapping[str, Any]) -> Content:
+    return Content(
+        say("Your link to a new password"),
+        (
+            say(
+                "%(name)s has made a link with which you choose a new password for Touchstone.",
+                name=one_line(given["by"]),
+            ),
+        ),
+        say("Choose a new password"),
+        (),
+        (
+            say("The link is for you alone and can be used once, until %(time)s.", time=_moment(given["expires"])),
+            say("If you did not ask for a new password, tell your administrator. Your password stays as it is."),
+        ),
+    )
+
+
+def _notice_receipt(given: Mapping[str, Any]) -> Content:
+    number = given["notice_id"]
+    received = say("We have received your notice %(number)s.", number=number)
+    known = say_many("It names %(n)s listing.", "It names %(n)s listings.", given["n"])
+    if not given["to_confirm"]:
+        told = say("We tell you our decision at this address. The link shows the state of your notice.")
+        return Content(
+            say("Receipt of your notice %(number)s", number=number), (received, known, told), say("Show notice")
+        )
+    asked = say("Confirm that you sent it, so that we can tell you our decision at this address.")
+    return Content(
+        say("Please confirm your notice %(number)s", number=number),
+        (received, known, asked),
+        say("Confirm notice"),
+        (),
+        (say("If you sent no notice, ignore this mail. Somebody may have mistyped their address."),),
+    )
+
+
+def _notice_decision(given: Mapping[str, Any]) -> Content:
+    number = given["notice_id"]
+    rows = tuple(
+        (gettext(sentences()[one["code"]].text), say_many("%(n)s listing", "%(n)s listings", one["n"]))
+        for one in given["decisions"]
+    )
+    return Content(
+        say("Decision on your notice %(number)s", number=number),
+        (
+            say("We have decided on listings that your notice %(number)s names.", number=number),
+            say("The link shows the decision on each listing, its reasons, and what you can do if you disagree."),
+        ),
+        say("Show decisions"),
+        rows,
+    )
+
+
+def _questions(given: Mapping[str, Any]) -> Content:
+    n = _number(given)
+    return Content(
+        say_many("%(n)s new question to your brand", "%(n)s new questions to your brand", n),
+        (say("Please say for each listing whether it is counterfeit. Without your answer, an analyst decides."),),
+        say("Answer questions"),
+        _of_brands(given),
+    )
+
+
+def _reminders(given: Mapping[str, Any]) -> Content:
+    n = _number(given)
+    return Content(
+        say_many("Reminder: %(n)s question is due soon", "Reminder: %(n)s questions are due soon", n),
+        (say("These questions have no answer yet. After the deadline an analyst decides."),),
+        say("Answer questions"),
+        _of_brands(given),
+    )
+
+
+def _escalations(given: Mapping[str, Any]) -> Content:
+    n = _number(given)
+    return Content(
+        say_many("%(n)s question without an answer", "%(n)s questions without an answer", n),
+        (say("A brand in your care has not answered, and less than a day is left. You can call the brand."),),
+        say("Open brands"),
+        _of_brands(given),
+    )
+
+
+def _overdue_cases(given: Mapping[str, Any]) -> Content:
+    n = _number(given)
+    rows = tuple(
+        (one_line(one["marketplace"]), say_many("%(n)s case", "%(n)s cases", one["n"])) for one in given["entries"]
+    )
+    return Content(
+        say_many("%(n)s case is overdue", "%(n)s cases are overdue", n),
+        (say("These cases are open past their deadline."),),
+        say("Open operations"),
+        rows,
+    )
+
+
+_OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
+    MailKind.INVITATION: _invitation,
+    MailKind.PASSWORD_RESET: _password_reset,
+    MailKind.NOTICE_RECEIPT: _notice_receipt,
+    MailKind.NOTICE_DECISION: _notice_decision,
+    MailKind.QUESTIONS: _questions,
+    MailKind.REMINDERS: _reminders,
+    MailKind.ESCALATIONS: _escalations,
+    MailKind.OVERDUE_CASES: _overdue_cases,
+}
+
+
+def _number(given: Mapping[str, Any]) -> int:
+    return sum(one["n"] for one in given["entries"])
+
+
+def _of_brands(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (
+            say("%(brand)s at %(marketplace)s", brand=one_line(one["brand"]), marketplace=one_line(one["marketplace"])),
+            say_many(
+                "%(n)s question, answer by %(time)s",
+                "%(n)s questions, the first answer by %(time)s",
+                one["n"],
+                time=_moment(one["due"]),
+            ),
+        )
+        for one in given["entries"]
+    )
+
+
+def _moment(written: str) -> str:
+    """A date with the time of day in the reader's zone."""
+    at = datetime.fromisoformat(written).astimezone(display.current().zone)
+    name = at.tzname() or "UTC"
+    zone = name if name.isalpha() else f"UTC{name}"
+    return say("%(day)s, %(time)s", day=day(at), time=f"{at:%H:%M} {zone}")
