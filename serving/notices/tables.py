@@ -82,6 +82,8 @@ notice_item = tenant_table(
     id_column("action_id", nullable=True),
     moment("known_at"),
     moment("decided_at", nullable=True),
+    # When the notifier was mailed the decision; empty again where it was undone or replaced.
+    moment("told_at", nullable=True),
     within("notice_id", "notice"),
     within("listing_id", "listing"),
     within("version_id", "listing_version", "version_id"),
@@ -94,6 +96,7 @@ notice_item = tenant_table(
     Index("ix_notice_item_case", "marketplace_id", "case_id"),
     Index("ix_notice_item_listing", "marketplace_id", "listing_id", "state"),
     Index("ix_notice_item_version", "marketplace_id", "version_id"),
+    Index("ix_notice_item_untold", "told_at", "state", "decided_at"),
     Index("ix_notice_item_known", "marketplace_id", "known_at"),
 )
 

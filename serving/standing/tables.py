@@ -18,7 +18,7 @@ question_step = Table(
     moment("taken_at"),
     within("case_id", "review_case"),
     PrimaryKeyConstraint("marketplace_id", "case_id", "step", "due_at"),
-    one_of("step", "reminded", "escalated", "unanswered"),
+    one_of("step", "mailed", "reminded", "escalated", "unanswered"),
     Index("ix_question_step_brand", "marketplace_id", "brand_id", "taken_at"),
 )
 

@@ -8,7 +8,7 @@ from typing import Final
 import structlog
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
-from serving.account_management.service.reminding import remind
+from serving.account_management.service.reminding import mail_questions, remind
 from serving.appeals.service.counter_notices import open_counter_notices, pass_deadlines
 from serving.audit.service.signing import sign_head
 from serving.delivery.service.delivery import sweep_deliveries
@@ -18,9 +18,11 @@ from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
 from serving.mail.service.kept import delete_erased
 from serving.mail.service.sending import sweep_mails
+from serving.notices.service.notice_mails import mail_decisions
 from serving.notices.service.reporter_erasure import finish_reporter_erasures
 from serving.operations.service.breaker import look_at_breakers
 from serving.operations.service.housekeeping import count_tables, pass_on_unanswered, refresh_references
+from serving.operations.service.overdue import mail_overdue_cases
 from serving.operations.service.presence import Presence
 from serving.platform import jobs
 from serving.platform.database.engine import is_sqlite, job_database_url, sqlite_driver
@@ -47,6 +49,7 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "tables_counted": count_tables,
     "deliveries": sweep_deliveries,
     "removal_checks": sweep_removal_checks,
+    "questions_mailed": mail_questions,
     "reminders": remind,
     "unanswered_questions": pass_on_unanswered,
     "offered_cases": assign_cases,
@@ -64,6 +67,9 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "reporters_erased": finish_reporter_erasures,
     "past_retention": erase_what_is_past_its_time,
     "repeatable_requests": delete_expired,
+    "decisions_mailed": mail_decisions,
+    "overdue_cases_mailed": mail_overdue_cases,
+    # Last, because the parts before it queue mails.
     "mails": sweep_mails,
     "kept_mails_deleted": delete_erased,
     "audit_heads": sign_head,

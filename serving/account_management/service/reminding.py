@@ -1,14 +1,20 @@
-"""Reminders and escalations of a brand's open questions."""
+"""New questions, reminders and escalations: recorded once each, and mailed to those whom they concern."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Final
 
 from sqlalchemy import Connection
 
 from models.messages.english import in_english
+from serving.accounts.store import accounts
 from serving.brands.store import brands
 from serving.cases.store import cases
 from serving.cases.store.cases import Case
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_summary
+from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.standing.policy import ReminderPolicy
 from serving.standing.rules.reminders import TOLD, QuestionStep, due_windows
@@ -16,6 +22,16 @@ from serving.standing.store import question_steps
 
 # The batch of one transaction; a reviewer who decides one of its cases waits for it.
 _MOST_AT_ONCE: Final = 50
+_KINDS: Final = {
+    QuestionStep.MAILED: MailKind.QUESTIONS,
+    QuestionStep.REMINDED: MailKind.REMINDERS,
+    QuestionStep.ESCALATED: MailKind.ESCALATIONS,
+}
+
+
+def mail_questions(runtime: Runtime) -> int:
+    """Tell the people of brands of their new questions; returns how many questions."""
+    return _take(runtime, QuestionStep.MAILED, (runtime.clock.now(), None), runtime.clock.now())
 
 
 def remind(runtime: Runtime) -> int:
@@ -30,14 +46,40 @@ def remind(runtime: Runtime) -> int:
     )
 
 
-def _take(runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datetime], now: datetime) -> int:
+def _take(runtime: Runtime, step: QuestionStep, deadlines: tuple[datetime, datetime | None], now: datetime) -> int:
     with runtime.store.read() as connection:
         if not question_steps.untaken(connection, step, *deadlines, most=1):
             return 0
     with runtime.store.write() as connection:
         wanted = question_steps.untaken(connection, step, *deadlines, most=_MOST_AT_ONCE)
         questions = [cases.get(connection, place, case_id) for place, case_id in wanted]
-        return sum(take_step(runtime, connection, one, step, now) for one in questions)
+        taken = [one for one in questions if take_step(runtime, connection, one, step, now)]
+        _mail(runtime, connection, step, taken)
+    return len(taken)
+
+
+def _mail(runtime: Runtime, connection: Connection, step: QuestionStep, questions: Sequence[Case]) -> None:
+    """Tell the people of each brand, or its account manager, of a step of its questions."""
+    of_brand = sorted(questions, key=_brand_of)
+    for (here, brand_id), some in groupby(of_brand, key=_brand_of):
+        enrolled = brands.enrolments(connection, here)[brand_id]
+        found = list(some)
+        entry = {
+            "marketplace_id": here,
+            "marketplace": marketplaces.get(connection, here).name,
+            "brand_id": brand_id,
+            "brand": enrolled.name,
+            "n": len(found),
+            "due": min(one.due_at for one in found).isoformat(),
+        }
+        people = [one.user_id for one in accounts.people_of_brand(connection, (here, brand_id))]
+        if step is QuestionStep.ESCALATED:
+            people = [enrolled.account_manager_id]
+        queue_summary(runtime, connection, _KINDS[step], people, entry)
+
+
+def _brand_of(case: Case) -> tuple[str, str]:
+    return case.marketplace_id, case.brand_id or ""
 
 
 def take_step(runtime: Runtime, connection: Connection, case: Case, step: QuestionStep, at: datetime) -> bool:
@@ -56,14 +98,14 @@ def take_step(runtime: Runtime, connection: Connection, case: Case, step: Questi
     }
     if not question_steps.add_step(connection, row):
         return False
-    event = {
-        "marketplace_id": case.marketplace_id,
-        "event_id": runtime.ids.new("evt"),
-        "case_id": case.case_id,
-        "what": in_english(TOLD[step]),
-        "actor": "sweep",
-        "known_at": at,
-    }
-    if step is not QuestionStep.UNANSWERED:
+    if step in {QuestionStep.REMINDED, QuestionStep.ESCALATED}:
+        event = {
+            "marketplace_id": case.marketplace_id,
+            "event_id": runtime.ids.new("evt"),
+            "case_id": case.case_id,
+            "what": in_english(TOLD[step]),
+            "actor": "sweep",
+            "known_at": at,
+        }
         cases.add_events(connection, [event])
     return True

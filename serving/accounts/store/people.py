@@ -25,6 +25,17 @@ class Colleague:
     disabled_at: datetime | None
 
 
+def with_role(connection: Connection, marketplace_id: str, role: Role) -> list[str]:
+    """The accounts that hold a role at a marketplace and can sign in."""
+    query = (
+        select(account.c.user_id)
+        .join(role_grant, role_grant.c.user_id == account.c.user_id)
+        .where(inside(role_grant, marketplace_id, role=role.value), account.c.disabled_at.is_(None))
+        .order_by(account.c.user_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
 def colleagues(
     connection: Connection, marketplaces: Collection[str], *, words: str, role: Role | None, most: int
 ) -> tuple[list[Colleague], int]:

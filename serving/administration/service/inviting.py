@@ -20,7 +20,11 @@ from serving.accounts.store.invitations import Invitation
 from serving.administration.service.given_names import checked_address, named
 from serving.audit.store import audit
 from serving.brands.store import brands
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_address
 from serving.marketplaces.store import marketplaces
+from serving.platform import display
+from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 
 PLACE: Final = "/join/"
@@ -40,7 +44,7 @@ class Asked:
 
 
 def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
-    """Invite a user; returns the path of the link, which is not stored. Earlier links to the same role end.
+    """Invite a user; returns the path of the link, which is also mailed. Earlier links to the same role end.
 
     Raises
     ------
@@ -61,14 +65,37 @@ def invite(runtime: Runtime, by: Person, email: str, grant: Grant) -> str:
 
 
 def invite_by_mail(runtime: Runtime, connection: Connection, by: Person, address: str, grant: Grant) -> str:
-    """Make an invitation link after the caller checked the right to invite; returns its path, which is not stored."""
+    """Make an invitation link after the caller checked the right to invite; returns its path, which is also mailed."""
     token, now = secrets.token_urlsafe(32), runtime.wall.now()
     expires = now + timedelta(days=runtime.policies[InvitationPolicy].valid_days)
     invitations.withdraw_earlier(connection, address, grant, now)
     one = Invitation(runtime.ids.new("inv"), address, grant, by.user_id, now, expires)
     invitations.put(connection, one, auth.hash_token(token))
     _record(runtime, connection, one, "person.invited", by.user_id)
+    _mail(runtime, connection, _asked(connection, one), token)
     return f"{PLACE}{token}"
+
+
+def _mail(runtime: Runtime, connection: Connection, asked: Asked, token: str) -> None:
+    """Mail the link to the invitee, in the language of the inviter: that of the invitee is not known yet."""
+    one = asked.invitation
+    queue_to_address(
+        runtime,
+        connection,
+        MailKind.INVITATION,
+        marketplace_id=one.grant.marketplace_id,
+        address=one.email,
+        language=display.current().language,
+        parameters={
+            "marketplace": asked.marketplace,
+            "brand": asked.brand,
+            "role": one.grant.role.value,
+            "by": asked.by,
+            "expires": one.expires_at.isoformat(),
+        },
+        subject_id=one.invitation_id,
+        secret_link=f"{public_address(runtime.settings, runtime.home)}{PLACE}{token}",
+    )
 
 
 def _refuse_who_has_it(connection: Connection, administered: frozenset[str], address: str, grant: Grant) -> None:

@@ -1,4 +1,7 @@
-"""Password reset links: made by a person with control over the whole account, and passed on by hand."""
+"""Password reset links: made by a person with control over the whole account, and mailed to its address.
+
+The link of the operator is shown to the operator alone: it can found an account again whose mailbox is lost.
+"""
 
 import secrets
 from collections.abc import Sequence
@@ -15,6 +18,9 @@ from serving.accounts.service import auth
 from serving.accounts.store import accounts, people, reset_links
 from serving.accounts.store.reset_links import DEAD, ResetLink
 from serving.audit.store import audit
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_accounts
+from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import objection, require_lead
 from serving.views.views import Pair
@@ -23,7 +29,7 @@ PLACE: Final = "/reset/"
 
 
 def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
-    """Make a link for a user of an administrator; returns its path, which is not stored. Earlier links end.
+    """Make a link for a user of an administrator; returns its path, which is also mailed. Earlier links end.
 
     Raises
     ------
@@ -42,7 +48,7 @@ def make_link(runtime: Runtime, by: Person, user_id: str) -> str:
 
 
 def make_link_for_colleague(runtime: Runtime, by: Person, pair: Pair, user_id: str) -> str:
-    """Make a link for one of the brand's users, as its lead; returns its path, which is not stored.
+    """Make a link for one of the brand's users, as its lead; returns its path, which is also mailed.
 
     Raises
     ------
@@ -108,6 +114,16 @@ def _made(
     until = now + timedelta(hours=runtime.policies[ResetLinkPolicy].valid_hours)
     one = ResetLink(runtime.ids.new("rst"), user_id, made_by, now, until, as_root)
     reset_links.put(connection, one, auth.hash_token(token))
+    if made_by is not None:
+        queue_to_accounts(
+            runtime,
+            connection,
+            MailKind.PASSWORD_RESET,
+            [user_id],
+            {"by": accounts.names(connection, [made_by]).get(made_by, ""), "expires": until.isoformat()},
+            subject_id=one.link_id,
+            secret_link=f"{public_address(runtime.settings, runtime.home)}{PLACE}{token}",
+        )
     for place in sorted(accounts.places_of(connection, user_id)):
         audit.record(
             connection,

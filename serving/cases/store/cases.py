@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, or_, select, true, update
+from sqlalchemy import Connection, RowMapping, func, or_, select, true, update
 
 from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
@@ -263,6 +263,17 @@ def timeline(connection: Connection, marketplace_id: str, case_id: str) -> list[
         .order_by(case_event.c.known_at, case_event.c.event_id)
     )
     return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def overdue_number(connection: Connection, marketplace_id: str, at: datetime) -> int:
+    """The number of a marketplace's open cases past their deadline; questions to brands pass on by themselves."""
+    late = (
+        IS_OPEN,
+        review_case.c.marketplace_id == marketplace_id,
+        review_case.c.lane != CaseLane.ASK_BRAND.value,
+        review_case.c.due_at <= at,
+    )
+    return int(connection.execute(select(func.count()).select_from(review_case).where(*late)).scalar_one())
 
 
 def overdue(

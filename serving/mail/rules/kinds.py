@@ -36,6 +36,8 @@ MANDATORY: Final = frozenset(
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.
 SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.ESCALATIONS})
 _LONGEST_LINE: Final = 200
+# Control, format, surrogate, private and unassigned characters.
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 _BLANKS: Final = re.compile(r"\s+")
 
 
@@ -61,7 +63,5 @@ def one_line(text: str) -> str:
     >>> one_line("Bazaar\\r\\nBcc: eve@example.org"), one_line("a\\u202eb")
     ('Bazaar Bcc: eve@example.org', 'ab')
     """
-    line = _BLANKS.sub(" ", text).strip()
-    return "".join(one for one in line if unicodedata.category(one) not in {"Cc", "Cf", "Cs", "Co", "Cn"})[
-        :_LONGEST_LINE
-    ]
+    seen = "".join(one for one in _BLANKS.sub(" ", text) if unicodedata.category(one) not in _UNSEEN)
+    return _BLANKS.sub(" ", seen).strip()[:_LONGEST_LINE].rstrip()

@@ -1,6 +1,7 @@
 """A mail as it is sent: headers, plain text and HTML in the reader's language."""
 
 from dataclasses import dataclass
+from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -85,19 +86,19 @@ def message_of(runtime: Runtime, found: StoredMail) -> EmailMessage:
     message["From"] = Address(display_name=one_line(name), addr_spec=address)
     try:
         message["To"] = Address(display_name=one_line(found.name or ""), addr_spec=found.address or "")
-    except (ValueError, IndexError) as invalid:
+    except (ValueError, IndexError, MessageError) as invalid:
         raise Invalid("This is not an e-mail address.") from invalid
     message["Subject"] = one_line(words.subject)
     message["Date"] = found.queued_at
     message["Message-ID"] = found.message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday note answers it.
-    with display.shown_as(found.display):
-        message["Content-Language"] = tongue().tag
     if (leaves := _unsubscribe(runtime, found)) is not None:
         message["List-Unsubscribe"] = f"<{leaves}>"
         message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
     message.set_content(words.text)
     message.add_alternative(words.html, subtype="html")
+    with display.shown_as(found.display):
+        message["Content-Language"] = tongue().tag  # After the content, which clears such headers.
     return message
 
 

@@ -42,6 +42,7 @@ def settle(connection: Connection, case: Case, given: Given) -> None:
         "verdict_id": given.verdict_id,
         "action_id": given.action_id,
         "decided_at": given.at,
+        "told_at": None,
     }
     for item in notices.of_case(connection, case.marketplace_id, case.case_id):
         if item.state is ItemState.WAITING:
@@ -57,7 +58,7 @@ def settle(connection: Connection, case: Case, given: Given) -> None:
 
 def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
     """Return the listings of an undone verdict to waiting."""
-    blank = dict.fromkeys(("outcome", "verdict_id", "action_id", "decided_at"))
+    blank = dict.fromkeys(("outcome", "verdict_id", "action_id", "decided_at", "told_at"))
     for item in notices.of_case(connection, case.marketplace_id, case.case_id):
         if item.state is ItemState.DECIDED and item.verdict_id == verdict_id:
             notices.settle(connection, item, decided=False, values=blank)

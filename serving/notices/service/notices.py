@@ -18,6 +18,7 @@ from serving.notices.policy import NoticePolicy
 from serving.notices.rules.notices import Channel, Draft, ItemState, ReporterKind, check_lengths, check_number, missing
 from serving.notices.rules.reporters import WARNING
 from serving.notices.service.notice_links import link_for
+from serving.notices.service.notice_mails import queue_receipt
 from serving.notices.service.notified_listings import NoticeContext, marketplaces_of, record, take_listings
 from serving.notices.service.reporters import reputation_of, warn_if_due
 from serving.notices.store import networks, notices, reporters
@@ -106,6 +107,7 @@ def receive_notice(
         record(context, "notice.received", notice_id, _payload(context, channel, len(locations)))
         states = take_listings(context, locations)
         listings = tuple(zip(locations, states, strict=True))
+        queue_receipt(runtime, connection, sender, notice_id, len(locations))
         return Receipt(notice_id, now, link_for(runtime, here, notice_id), listings, WARNING if warned else None)
 
 

@@ -11,12 +11,14 @@ from serving.standing.policy import ReminderPolicy
 class QuestionStep(StrEnum):
     """The steps of an unanswered question, in this order."""
 
+    MAILED = "mailed"  # The brand was told of the question.
     REMINDED = "reminded"  # The brand is told that half of its time has passed.
     ESCALATED = "escalated"  # The brand's account manager is told.
     UNANSWERED = "unanswered"  # The question goes to an analyst; the missed answer stays in the brand's record.
 
 
-TOLD: Final = {step: message(f"question.{step}") for step in QuestionStep}
+# The steps that the timeline of a case shows.
+TOLD: Final = {step: message(f"question.{step}") for step in QuestionStep if step is not QuestionStep.MAILED}
 
 
 def due_windows(now: datetime, policy: ReminderPolicy) -> dict[QuestionStep, tuple[datetime, datetime]]:

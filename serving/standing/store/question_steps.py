@@ -23,9 +23,11 @@ def add_step(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 
 def untaken(
-    connection: Connection, step: QuestionStep, after: datetime, until: datetime, *, most: int
+    connection: Connection, step: QuestionStep, after: datetime, until: datetime | None, *, most: int
 ) -> list[tuple[str, str]]:
     """(marketplace, case) of open questions due in (after, until] without a step, the most urgent first.
+
+    Without an end, all that are due later are meant.
 
     Questions of brands that are no longer enrolled are left out, because nobody is there to remind.
     """
@@ -33,11 +35,10 @@ def untaken(
     asked = same(question_step, review_case, "case_id")
     taken = exists().where(asked, question_step.c.step == step.value, question_step.c.due_at == case.due_at)
     enrolled = exists().where(same(brand_enrolment, review_case, "brand_id"))
+    soon = () if until is None else (case.due_at <= until,)
     query = (
         select(case.marketplace_id, case.case_id)
-        .where(
-            IS_OPEN, case.lane == CaseLane.ASK_BRAND.value, case.due_at > after, case.due_at <= until, enrolled, ~taken
-        )
+        .where(IS_OPEN, case.lane == CaseLane.ASK_BRAND.value, case.due_at > after, *soon, enrolled, ~taken)
         .order_by(case.due_at, case.case_id)
         .limit(most)
     )

@@ -127,7 +127,7 @@ def test_a_server_without_starttls_gets_no_mail() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "sentence"),
     [
         ({"mail_from": None}, "MAIL_FROM"),
         ({"mail_from": "Touchstone"}, "MAIL_FROM"),
@@ -135,8 +135,8 @@ def test_a_server_without_starttls_gets_no_mail() -> None:
         ({"smtp_host": "mail.example", "production": True}, "no mail unencrypted"),
     ],
 )
-def test_unsafe_settings_are_refused(given: dict[str, object], said: str) -> None:
-    with pytest.raises(Invalid, match=said):
+def test_unsafe_settings_are_refused(given: dict[str, object], sentence: str) -> None:
+    with pytest.raises(Invalid, match=sentence):
         mail_server(mailing(Settings(), MailBox(port=25), **given), "market.example")
 
 

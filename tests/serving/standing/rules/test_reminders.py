@@ -29,6 +29,6 @@ def test_the_next_step_is(left: timedelta, steps: list[QuestionStep], _why: str)
     assert [step for step, (after, until) in found.items() if after < DUE <= until] == steps
 
 
-def test_each_step_has_a_sentence() -> None:
-    assert set(TOLD) == set(QuestionStep)
+def test_each_step_that_a_timeline_shows_has_a_sentence() -> None:
+    assert set(TOLD) == set(QuestionStep) - {QuestionStep.MAILED}
     assert all(in_english(told).endswith(".") for told in TOLD.values())

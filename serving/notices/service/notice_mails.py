@@ -1,0 +1,98 @@
+"""Mails to notifiers: the receipt of a notice at once, and its decisions once they can no longer be undone.
+
+Articles 16(4) and (5) of Regulation (EU) 2022/2065.
+"""
+
+from collections import Counter
+from collections.abc import Collection
+from datetime import timedelta
+from itertools import groupby
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.policies.deciding import EnforcementPolicy
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_address
+from serving.mail.store import mails
+from serving.notices.rules.notices import ReporterKind
+from serving.notices.service.notice_decisions import told
+from serving.notices.service.notice_links import confirmation_for, link_for
+from serving.notices.store import notices, reporters, untold
+from serving.notices.store.reporters import Reporter
+from serving.platform import display
+from serving.platform.languages import ENGLISH
+from serving.platform.runtime import Runtime
+
+_MOST_AT_ONCE: Final = 200
+
+
+def queue_receipt(runtime: Runtime, connection: Connection, sender: Reporter, notice_id: str, listings: int) -> None:
+    """Queue the receipt of a notice, in the language of its form; a stranger is asked to confirm the address.
+
+    It repeats nothing that the sender typed, because the address may be somebody else's.
+    """
+    if sender.email is None:
+        return
+    here, to_confirm = sender.marketplace_id, sender.kind is ReporterKind.UNREGISTERED
+    queue_to_address(
+        runtime,
+        connection,
+        MailKind.NOTICE_RECEIPT,
+        marketplace_id=here,
+        address=sender.email,
+        language=display.current().language,
+        parameters={
+            "notice_id": notice_id,
+            "n": listings,
+            "to_confirm": to_confirm,
+            **({} if to_confirm else {"link": link_for(runtime, here, notice_id)}),
+        },
+        subject_id=notice_id,
+        secret_link=confirmation_for(runtime, here, notice_id) if to_confirm else None,
+    )
+
+
+def mail_decisions(runtime: Runtime) -> int:
+    """Queue the decisions that became final, one mail for each notice; returns how many listings."""
+    now = runtime.clock.now()
+    window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    with runtime.store.read() as connection:
+        if not untold.untold(connection, now - window, 1):
+            return 0
+    with runtime.store.write() as connection:
+        found = sorted(untold.untold(connection, now - window, _MOST_AT_ONCE))
+        return sum(
+            _queue_decisions(runtime, connection, here, notice_id, {item_id for _, _, item_id in some})
+            for (here, notice_id), some in groupby(found, lambda one: one[:2])
+        )
+
+
+def _queue_decisions(
+    runtime: Runtime, connection: Connection, here: str, notice_id: str, item_ids: Collection[str]
+) -> int:
+    items = [one for one in notices.items(connection, here, notice_id) if one.item_id in item_ids]
+    decided = [(one, notice) for one in items if (notice := told(runtime, connection, one)) is not None]
+    if not decided:
+        return 0
+    found = notices.by_id(connection, notice_id)
+    sender = None if found is None else reporters.get(connection, here, found.reporter_id)
+    if sender is None or sender.email is None:
+        return 0
+    counts = Counter(notice.decision.code for _, notice in decided)
+    queue_to_address(
+        runtime,
+        connection,
+        MailKind.NOTICE_DECISION,
+        marketplace_id=here,
+        address=sender.email,
+        language=mails.language_of(connection, MailKind.NOTICE_RECEIPT, notice_id) or ENGLISH,
+        parameters={
+            "notice_id": notice_id,
+            "decisions": [{"code": code, "n": n} for code, n in sorted(counts.items())],
+            "link": link_for(runtime, here, notice_id),
+        },
+        subject_id=notice_id,
+    )
+    untold.set_told(connection, here, [one.item_id for one, _ in decided], runtime.clock.now())
+    return len(decided)

@@ -1,0 +1,340 @@
+"""Mails through a real SMTP server: none lost, repeats only where a connection or a worker was lost, one Message-ID."""
+
+import stat
+from collections import Counter
+from typing import Final
+
+import pytest
+
+from models.case import CaseLane
+from models.errors import NotFound
+from serving.mail.client import send as transmit
+from serving.mail.rules.kinds import MailKind, MailState
+from serving.mail.service import sending
+from serving.mail.service.kept import KeptMails, delete_erased
+from serving.mail.service.queueing import queue_to_accounts, queue_to_address
+from serving.mail.service.rendering import message_of, written
+from serving.mail.service.sending import CUT_OFF_AFTER, send_mail
+from serving.mail.service.unsubscribing import choose_mails, kind_of, unsubscribe, unsubscribe_link
+from serving.mail.store import mails
+from serving.platform.languages import Language
+from tests.fixtures.mail_server import ACCEPTED, DROPPED
+from tests.fixtures.mails import attempt_due, by_mail, post, stored
+from tests.fixtures.reviewing import a_case
+from tests.fixtures.runtimes import Site
+
+READER: Final = "anna.berg@example.org"
+_OVERDUE: Final = {"entries": [{"marketplace_id": "m", "marketplace": "Bazaar", "n": 3}]}
+
+
+def a_decision(site: Site, number: str = "ntc_1", address: str = READER) -> None:
+    """A queued mail to an address."""
+    with site.runtime.store.write() as connection:
+        queue_to_address(
+            site.runtime,
+            connection,
+            MailKind.NOTICE_DECISION,
+            marketplace_id=site.here,
+            address=address,
+            language=Language("en"),
+            parameters={
+                "notice_id": number,
+                "decisions": [{"code": "notice.decision.removed", "n": 2}],
+                "link": f"https://market.example/notice/{number}",
+            },
+            subject_id=number,
+        )
+
+
+def of_account(site: Site, kind: MailKind = MailKind.OVERDUE_CASES) -> None:
+    """A queued mail to the brand's person."""
+    with site.runtime.store.write() as connection:
+        queue_to_accounts(site.runtime, connection, kind, [site.brand_person.user_id], _OVERDUE)
+
+
+def test_a_mail_has_plain_text_and_html_and_a_stable_message_id(any_site: Site) -> None:
+    with by_mail(any_site) as (site, box):
+        a_decision(site)
+        assert attempt_due(site) == ["sent"]
+        [message] = box.to(READER)
+        [found] = stored(site)
+    assert (found.state, found.attempts, found.due_at) == (MailState.SENT, 1, None)
+    assert message["Message-ID"] == found.message_id == f"<{found.mail_id}@127.0.0.1>"
+    assert message["Subject"] == "Decision on your notice ntc_1"
+    assert message["From"] == "Touchstone <touchstone@market.example>"
+    assert message["List-Unsubscribe"] is None
+    plain, html = message.get_body(("plain",)), message.get_body(("html",))
+    assert plain is not None
+    assert html is not None
+    for part in (plain, html):
+        assert "2 listings" in part.get_content()
+        assert "https://market.example/notice/ntc_1" in part.get_content()
+
+
+def test_a_mail_is_not_queued_where_what_it_tells_of_was_not_stored(site: Site) -> None:
+    def fails() -> None:
+        with site.runtime.store.write() as connection:
+            queue_to_accounts(site.runtime, connection, MailKind.OVERDUE_CASES, [site.analyst.user_id], _OVERDUE)
+            raise NotFound("It was not stored.")
+
+    with pytest.raises(NotFound):
+        fails()
+    assert stored(site) == []
+
+
+def test_a_failed_mail_is_tried_again_when_it_is_due(site: Site) -> None:
+    with by_mail(site) as (mailed, box):
+        box.reply = lambda number: "451 4.3.0 Try later" if number == 1 else ACCEPTED
+        a_decision(mailed)
+        assert attempt_due(mailed) == ["retries"]
+        [found] = stored(mailed)
+        assert found.last_error == "The mail server refused the mail: 451 4.3.0 Try later"
+        assert attempt_due(mailed) == []
+        mailed.clock.forward(seconds=75)
+        assert attempt_due(mailed) == ["sent"]
+        assert len(box.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "reason"),
+    [
+        ("nobody@example.org", "the server knows no such recipient"),
+        ("eve@example.org, anna@example.org", "two addresses are not one recipient"),
+        ("eve@example.org\r\nBcc: anna@example.org", "a line break would begin another header"),
+        ("@", "no address at all"),
+    ],
+)
+def test_a_mail_that_can_never_arrive_fails_at_once(site: Site, address: str, reason: str) -> None:
+    with by_mail(site) as (mailed, box):
+        a_decision(mailed, address=address)
+        assert attempt_due(mailed) == ["failed"], reason
+        assert box.received == []
+
+
+def test_a_server_that_is_down_for_days_gets_a_mail_no_longer(site: Site) -> None:
+    with by_mail(site) as (mailed, _):
+        pass
+    a_decision(mailed)
+    results = []
+    for _ in range(40):
+        results += attempt_due(mailed)
+        mailed.clock.forward(hours=5)
+    assert set(results) == {"retries", "failed"}
+    assert results[-1] == "failed"
+
+
+def test_ten_workers_send_a_mail_once(any_site: Site) -> None:
+    with by_mail(any_site) as (site, box):
+        a_decision(site)
+        [found] = stored(site)
+        results = Counter(send_mail(site.runtime, found.mail_id) for _ in range(10))
+        assert results == {"sent": 10}
+        assert len(box.received) == 1
+
+
+def test_of_a_worker_that_is_killed_after_the_data_the_mail_is_repeated_once(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ends after the server has the mail and before the answer is stored."""
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*given: object) -> None:
+        transmit(*given)  # type: ignore[arg-type]  # the arguments of the function that it replaces
+        raise Killed
+
+    with by_mail(any_site) as (site, box):
+        a_decision(site)
+        [found] = stored(site)
+        monkeypatch.setattr(sending, "send", killed)
+        with pytest.raises(Killed):
+            send_mail(site.runtime, found.mail_id)
+        monkeypatch.undo()
+        assert send_mail(site.runtime, found.mail_id) == "early", "another worker may still be sending it"
+        site.clock.forward(seconds=int(CUT_OFF_AFTER.total_seconds()))
+        assert attempt_due(site) == ["sent"]
+        assert [one["Message-ID"] for one in box.to(READER)] == [found.message_id] * 2
+
+
+def test_a_fifth_of_lost_connections_loses_no_mail(site: Site) -> None:
+    _through_lost_connections(site, 60)
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_a_fifth_of_lost_connections_loses_none_of_ten_thousand_mails(any_site: Site) -> None:
+    _through_lost_connections(any_site, 10_000)
+
+
+def _through_lost_connections(site: Site, number: int) -> None:
+    with by_mail(site) as (mailed, box):
+        box.reply = lambda n: DROPPED if n % 5 == 0 else ACCEPTED
+        for n in range(number):
+            a_decision(mailed, f"ntc_{n}")
+        while attempt_due(mailed):
+            mailed.clock.forward(minutes=10)
+        found = Counter(one["Message-ID"] for one in box.to(READER))
+        assert found.keys() == {one.message_id for one in stored(mailed)}
+        assert sum(found.values()) - number == box.dropped_after_data > 0
+
+
+def test_without_a_server_mails_are_files_that_only_the_owner_reads(site: Site) -> None:
+    a_decision(site)
+    post(site)
+    [found] = stored(site)
+    assert found.state is MailState.KEPT
+    [file] = site.runtime.home.mails.glob("*.eml")
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+    assert found.message_id in file.read_text()
+
+
+def test_the_file_of_an_erased_mail_is_deleted(site: Site) -> None:
+    a_decision(site)
+    a_decision(site, "ntc_2", "other@example.org")
+    post(site)
+    with site.runtime.store.write() as connection:
+        assert mails.erase_address(connection, site.here, READER.upper()) == 1
+    site.runtime.services[KeptMails].compared_at = None
+    assert delete_erased(site.runtime) == 1
+    assert [file.stem for file in site.runtime.home.mails.glob("*.eml")] == [one.mail_id for one in stored(site)]
+
+
+def test_a_person_gets_no_mail_that_they_have_turned_off(site: Site) -> None:
+    of_account(site)
+    choose_mails(site.runtime, site.brand_person.user_id, set(MailKind), set())
+    of_account(site)
+    assert len(stored(site)) == 1, "queued before the choice"
+    post(site)
+    assert [one.state for one in stored(site, MailKind.OVERDUE_CASES)] == [MailState.DROPPED]
+
+
+def test_a_mandatory_kind_cannot_be_turned_off(site: Site) -> None:
+    choose_mails(site.runtime, site.brand_person.user_id, set(MailKind), set())
+    with site.runtime.store.write() as connection:
+        given = {"by": "Ada", "expires": site.clock.now().isoformat()}
+        people = [site.brand_person.user_id]
+        assert queue_to_accounts(site.runtime, connection, MailKind.PASSWORD_RESET, people, given) == 1
+    with pytest.raises(NotFound):
+        kind_of(site.runtime, unsubscribe_link(site.runtime, people[0], MailKind.PASSWORD_RESET).rpartition("/")[2])
+
+
+def test_an_unsubscribe_link_turns_off_its_kind_for_its_person_alone(site: Site) -> None:
+    link = unsubscribe_link(site.runtime, site.brand_person.user_id, MailKind.OVERDUE_CASES)
+    token = link.rpartition("/")[2]
+    for wrong in (
+        token[:-1] + ("A" if token[-1] != "A" else "B"),
+        token.replace(site.brand_person.user_id, site.analyst.user_id),
+        token.replace("overdue_cases", "questions"),
+        "x",
+    ):
+        with pytest.raises(NotFound):
+            unsubscribe(site.runtime, wrong)
+    assert unsubscribe(site.runtime, token) is MailKind.OVERDUE_CASES
+    of_account(site)
+    of_account(site, MailKind.QUESTIONS)
+    assert [one.kind for one in stored(site)] == [MailKind.QUESTIONS]
+
+
+def test_an_optional_mail_carries_the_headers_of_one_click(site: Site) -> None:
+    with by_mail(site) as (mailed, box):
+        of_account(mailed)
+        assert attempt_due(mailed) == ["sent"]
+        [message] = box.to(site.brand_person.email)
+    link = unsubscribe_link(site.runtime, site.brand_person.user_id, MailKind.OVERDUE_CASES)
+    assert message["List-Unsubscribe"] == f"<{link}>"
+    assert message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+
+
+def test_names_are_escaped_in_html_and_begin_no_header(site: Site) -> None:
+    hostile = "<img src=x onerror=alert(1)>\r\nBcc: eve@example.org\u202e"
+    with site.runtime.store.write() as connection:
+        queue_to_address(
+            site.runtime,
+            connection,
+            MailKind.INVITATION,
+            marketplace_id=site.here,
+            address=READER,
+            language=Language("de"),
+            parameters={
+                "marketplace": hostile,
+                "brand": hostile,
+                "role": "brand",
+                "by": hostile,
+                "expires": site.clock.now().isoformat(),
+            },
+            subject_id="inv_1",
+            secret_link="https://market.example/join/abc",
+        )
+    [found] = stored(site)
+    message = message_of(site.runtime, found)
+    assert message["Bcc"] is None
+    assert b"\nBcc:" not in message.as_bytes()
+    html = written(site.runtime, found, with_secret=True).html
+    assert "<img" not in html
+    assert "&lt;img src=x onerror=alert(1)&gt;" in html
+    assert "\u202e" not in html
+
+
+def test_a_link_that_opens_an_account_is_sealed_and_erased_once_it_has_left(site: Site) -> None:
+    link = "https://market.example/reset/very-secret"
+    with by_mail(site) as (mailed, box):
+        with mailed.runtime.store.write() as connection:
+            given = {"by": "Ada", "expires": site.clock.now().isoformat()}
+            people = [site.brand_person.user_id]
+            queue_to_accounts(mailed.runtime, connection, MailKind.PASSWORD_RESET, people, given, secret_link=link)
+        [found] = stored(mailed)
+        assert found.secret_link is not None
+        assert "very-secret" not in found.secret_link
+        assert "very-secret" not in written(mailed.runtime, found, with_secret=False).text
+        attempt_due(mailed)
+        [message] = box.to(site.brand_person.email)
+        body = message.get_body(("plain",))
+        assert body is not None
+        assert link in body.get_content()
+        assert stored(mailed)[0].secret_link is None
+
+
+def test_a_question_is_mailed_in_the_first_minute_and_later_ones_join_the_next_summary(any_site: Site) -> None:
+    with by_mail(any_site) as (site, box):
+        reader = site.brand_person.email
+        a_case(site, CaseLane.ASK_BRAND, external_id="MP-1")
+        site.clock.forward(seconds=30)
+        post(site)
+        assert [one["Subject"] for one in box.to(reader)] == ["1 new question to your brand"]
+        for number in (2, 3):
+            a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-{number}")
+            site.clock.forward(minutes=3)
+            post(site)
+        assert len(box.to(reader)) == 1, "the next summary waits for a quarter of an hour"
+        site.clock.forward(minutes=15)
+        post(site)
+        assert [one["Subject"] for one in box.to(reader)][1:] == ["2 new questions to your brand"]
+        site.clock.forward(minutes=20)
+        post(site)
+        assert len(box.to(reader)) == 2
+
+
+def test_people_of_other_brands_get_no_question(site: Site) -> None:
+    a_case(site, CaseLane.ASK_BRAND)
+    post(site)
+    assert {one.user_id for one in stored(site, MailKind.QUESTIONS)} == {site.brand_person.user_id}
+
+
+def test_a_question_that_waits_is_reminded_of_and_then_its_account_manager_is_told(site: Site) -> None:
+    case = a_case(site, CaseLane.ASK_BRAND)
+    left = case.due_at - site.clock.now()
+    site.clock.forward(seconds=int(left.total_seconds()) - 47 * 3600)
+    post(site)
+    assert [one.user_id for one in stored(site, MailKind.REMINDERS)] == [site.brand_person.user_id]
+    site.clock.forward(hours=24)
+    post(site)
+    assert [one.user_id for one in stored(site, MailKind.ESCALATIONS)] == [site.account_manager.user_id]
+
+
+def test_a_mail_that_was_queued_without_a_server_is_sent_once_there_is_one(site: Site) -> None:
+    a_decision(site)
+    with by_mail(site) as (mailed, box):
+        assert attempt_due(mailed) == ["sent"]
+        assert len(box.received) == 1
