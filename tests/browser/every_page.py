@@ -114,6 +114,7 @@ PAGES: Final = (
     OnePage("operations", "/operations", Role.ADMIN, phone=True, unfold=True, whole=True),
     OnePage("deliveries", "/operations/deliveries", Role.ADMIN, phone=True),
     OnePage("jobs", "/operations/jobs", Role.ADMIN),
+    OnePage("mail", "/operations/mail", Role.ADMIN),
     OnePage("quarantine", "/operations/quarantine", Role.ADMIN, unfold=True),
     OnePage("webhook", "/operations/webhook", Role.ADMIN),
     OnePage("audit", "/operations/audit", Role.ADMIN, unfold=True),

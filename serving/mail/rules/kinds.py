@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
+
+from serving.accounts.rules.access import Role
 
 
 class MailKind(StrEnum):
@@ -35,6 +38,12 @@ MANDATORY: Final = frozenset(
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.
 SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.ESCALATIONS})
+# The kinds that the holder of a role gets and can refuse.
+OFFERED: Final = {
+    Role.BRAND: (MailKind.QUESTIONS, MailKind.REMINDERS),
+    Role.ACCOUNT_MANAGER: (MailKind.ESCALATIONS,),
+    Role.ADMIN: (MailKind.OVERDUE_CASES,),
+}
 _LONGEST_LINE: Final = 200
 # Control, format, surrogate, private and unassigned characters.
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
@@ -44,6 +53,11 @@ _BLANKS: Final = re.compile(r"\s+")
 def is_optional(kind: MailKind) -> bool:
     """Whether a person can unsubscribe from a kind."""
     return kind not in MANDATORY
+
+
+def offered(roles: Iterable[Role]) -> tuple[MailKind, ...]:
+    """The kinds of mail that a person with these roles gets and can refuse."""
+    return tuple(kind for role in roles for kind in OFFERED.get(role, ()))
 
 
 def message_id(mail_id: str, domain: str) -> str:

@@ -16,6 +16,10 @@ from serving.accounts.store.accounts import Session
 from serving.administration.service.passwords import change_password, check_typed_alike
 from serving.api.errors import problem_of
 from serving.guards import cookie_name, runtime_of, signed_in
+from serving.mail.rules.kinds import MailKind, offered
+from serving.mail.service.unsubscribing import choose_mails
+from serving.mail.service.wording import NAMES
+from serving.mail.store import choices
 from serving.platform.display import Density, Display, Theme, time_zones
 from serving.platform.runtime import Runtime
 from serving.web.flash import Flash, go_to
@@ -45,6 +49,15 @@ class Region:
 
 
 @dataclass(frozen=True, slots=True)
+class MailChoice:
+    """A kind of mail that the user can refuse, and whether they get it."""
+
+    value: str
+    text: str
+    wanted: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SettingsPage:
     """The user's name, the choices, the chosen values, the time in the chosen zone, and the reason for a refusal."""
 
@@ -63,6 +76,7 @@ class SettingsPage:
     error: str | None
     password_error: str | None
     shortest_password: int
+    mails: tuple[MailChoice, ...]
 
 
 @router.get("/settings")
@@ -98,6 +112,14 @@ def post_password(request: Request, session: Anyone, fields: Fields) -> Response
     return go_to(request, "/settings", Flash.PASSWORD_CHANGED)
 
 
+@router.post("/settings/mails")
+def post_mails(request: Request, session: Anyone, fields: Fields) -> Response:
+    """Save the mails that the user wants. Browsers do not send an unticked box."""
+    kinds = offered(roles(session.person.grants))
+    choose_mails(runtime_of(request), session.person.user_id, kinds, [one for one in kinds if f"mail_{one}" in fields])
+    return go_to(request, "/settings", Flash.SETTINGS_KEPT)
+
+
 @router.post("/settings/quick")
 def post_quick(request: Request, session: Anyone, fields: Fields) -> Response:
     """Change one setting from the bar or the list of keys, and return to the same page."""
@@ -124,7 +146,15 @@ def settings_page(
         error=error,
         password_error=password_error,
         shortest_password=auth.SHORTEST_PASSWORD,
+        mails=_mails(runtime, session),
     )
+
+
+def _mails(runtime: Runtime, session: Session) -> tuple[MailChoice, ...]:
+    with runtime.store.read() as connection:
+        refused = choices.refused(connection, session.person.user_id)
+    kinds: tuple[MailKind, ...] = offered(roles(session.person.grants))
+    return tuple(MailChoice(f"mail_{one}", say(NAMES[one]), one not in refused) for one in kinds)
 
 
 def _regions() -> tuple[Region, ...]:

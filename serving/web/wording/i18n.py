@@ -88,6 +88,7 @@ TRANSLATED: Final = frozenset(
         "reset.html",
         "seller.html",
         "settings.html",
+        "unsubscribe.html",
         "sign_in.html",
         "takedown.html",
         "takedown_answer.html",

@@ -13,6 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po, write_po
 
+import serving.mail
 import serving.web
 from models.messages.catalogue import told_outside
 from models.messages.filling import without_forms
@@ -22,6 +23,7 @@ from serving.web.wording.glossary import TERMS
 from tests.serving.web.refusals import shown_refusals
 
 WEB: Final = Path(serving.web.__path__[0])
+MAIL: Final = Path(serving.mail.__path__[0])
 OTHERS: Final = languages()[1:]
 _WIDTH: Final = 120
 # When the catalogues were begun.
@@ -33,7 +35,7 @@ _TEMPLATES: Final = {"trimmed": "true", "newstyle_gettext": "true", "silent": "f
 def texts_of_the_source() -> Catalog:
     """Every text that is marked for translation, with the files it stands in."""
     found = Catalog()
-    for path in sorted([*WEB.rglob("*.py"), *(WEB / "templates").rglob("*.html")]):
+    for path in sorted([*WEB.rglob("*.py"), *(WEB / "templates").rglob("*.html"), *MAIL.rglob("*.py")]):
         method, options = ("python", {}) if path.suffix == ".py" else ("jinja2.ext:babel_extract", _TEMPLATES)
         for _line, message, _comments, _context in extract_from_file(method, path, _KEYWORDS, options=options):
             found.add(message, locations=[(path.name, 0)])

@@ -54,6 +54,7 @@ TABLE = [
     ),
     ("/operations/deliveries", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
     ("/operations/jobs", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),
+    ("/operations/mail", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/operations/quarantine", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/operations/webhook", {"analyst": 403, "brand_person": 403, "account_manager": 403, "data_scientist": 403}),
     ("/operations", {"analyst": 200, "brand_person": 403, "account_manager": 403, "data_scientist": 200}),

@@ -26,6 +26,7 @@ PAGES = [
     "/operations/audit",
     "/operations/deliveries",
     "/operations/jobs",
+    "/operations/mail",
     "/operations/quarantine",
     "/operations/webhook",
 ]

@@ -151,13 +151,15 @@ def test_an_administrator_reads_no_mail_of_people_who_work_elsewhere_too(site: S
     answers_at(site, site.brand_person, souk)
     assert stored(site, MailKind.QUESTIONS) == []
     with site.runtime.store.read() as connection:
-        assert mails.latest(connection, {souk}, state=None, most=10) == []
-        assert len(mails.latest(connection, {souk, site.here}, state=None, most=10)) == 1
+        assert mails.latest(connection, souk, {souk}, state=None, most=10) == []
+        assert len(mails.latest(connection, souk, {souk, site.here}, state=None, most=10)) == 1
 
 
 def test_an_invitation_is_read_by_administrators_of_its_marketplace_alone(site: Site) -> None:
     invite(site.runtime, an_administrator(site), INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
     souk = elsewhere(site)
     with site.runtime.store.read() as connection:
-        assert [one.address for one in mails.latest(connection, {site.here}, state=None, most=10)] == [INVITEE]
-        assert mails.latest(connection, {souk}, state=None, most=10) == []
+        assert [one.address for one in mails.latest(connection, site.here, {site.here}, state=None, most=10)] == [
+            INVITEE
+        ]
+        assert mails.latest(connection, souk, {souk}, state=None, most=10) == []

@@ -1,0 +1,95 @@
+"""The operations page of mails, the unsubscribe page, and the choice of mails in the settings."""
+
+from serving.accounts.rules.access import Grant, Role
+from serving.administration.service.inviting import invite
+from serving.administration.service.reset_links import make_link
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.unsubscribing import unsubscribe_link
+from serving.mail.store import choices, mails
+from tests.fixtures.brand_people import elsewhere
+from tests.fixtures.links import path_of
+from tests.fixtures.mails import post, stored
+from tests.fixtures.runtimes import Site
+from tests.serving.web.operating import an_administrator
+from tests.serving.web.visits import a_visitor, visit_as, words
+
+PATH = "/operations/mail"
+INVITEE = "new@aurelle.example"
+
+
+def refused(site: Site) -> frozenset[MailKind]:
+    """The kinds that the brand's person has turned off."""
+    with site.runtime.store.read() as connection:
+        return choices.refused(connection, site.brand_person.user_id)
+
+
+def test_an_administrator_reads_a_mail_without_the_link_that_opens_an_account(site: Site) -> None:
+    admin = an_administrator(site)
+    token = make_link(site.runtime, admin, site.analyst.user_id).rpartition("/")[2]
+    for is_kept in (False, True):
+        if is_kept:
+            post(site)
+        [found] = stored(site, MailKind.PASSWORD_RESET)
+        page = visit_as(site, admin).get(f"{PATH}?mail={found.mail_id}").text
+        assert "Your link to a new password" in words(page)
+        assert token not in page
+        assert "/reset/" not in page
+
+
+def test_names_in_mails_are_escaped_on_the_page(site: Site) -> None:
+    admin = an_administrator(site)
+    invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
+    [found] = stored(site)
+    with site.runtime.store.write() as connection:
+        mails.extend(connection, found, {**found.parameters, "by": "<script>alert(1)</script>"})
+    page = visit_as(site, admin).get(f"{PATH}?mail={found.mail_id}").text
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_the_page_says_where_mails_are_kept_and_lists_them_by_state(site: Site) -> None:
+    admin = an_administrator(site)
+    page = visit_as(site, admin)
+    assert "No mails." in words(page.get(PATH).text)
+    invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
+    assert INVITEE in page.get(f"{PATH}?state=queued").text
+    post(site)
+    assert INVITEE not in page.get(f"{PATH}?state=queued").text
+    kept = page.get(f"{PATH}?state=kept").text
+    assert INVITEE in kept
+    assert str(site.runtime.home.mails) in kept
+
+
+def test_a_mail_of_another_marketplace_is_not_found(site: Site) -> None:
+    admin = an_administrator(site)
+    invite(site.runtime, admin, INVITEE, Grant(Role.BRAND, site.here, site.brand_id))
+    [found] = stored(site)
+    elsewhere(site)
+    assert visit_as(site, admin).get(f"{PATH}?mail={found.mail_id}").status_code == 200
+    assert visit_as(site, admin).get(f"{PATH}?mail={found.mail_id[:-2]}zz").status_code == 404
+
+
+def test_unsubscribing_asks_first_and_one_click_needs_no_session(site: Site) -> None:
+    link = path_of(unsubscribe_link(site.runtime, site.brand_person.user_id, MailKind.QUESTIONS))
+    visitor = a_visitor(site)
+    assert "Do you want to stop mails of this kind?" in words(visitor.get(link).text)
+    assert refused(site) == frozenset()
+    answer = visitor.post(link, {"List-Unsubscribe": "One-Click"}, origin="https://mail.example")
+    assert (answer.status_code, refused(site)) == (200, {MailKind.QUESTIONS})
+    assert "You are unsubscribed" in words(answer.text)
+    assert visitor.post(f"{link}x").status_code == 404
+
+
+def test_a_person_chooses_their_mails_in_the_settings(site: Site) -> None:
+    visit = visit_as(site, site.brand_person)
+    page = visit.get("/settings").text
+    assert 'name="mail_questions" value="on" checked' in page
+    assert "mail_overdue_cases" not in page
+    visit.post("/settings/mails", {"mail_reminders": "on"})
+    assert refused(site) == {MailKind.QUESTIONS}
+    visit.post("/settings/mails", {"mail_questions": "on", "mail_reminders": "on"})
+    assert refused(site) == frozenset()
+
+
+def test_who_gets_no_mails_that_can_be_refused_sees_no_choice(site: Site) -> None:
+    assert "Save mails" not in visit_as(site, site.analyst).get("/settings").text
