@@ -62,6 +62,7 @@ PAGES: Final = (
     OnePage("notice-form", "/notice", None, phone=True),
     OnePage("notice", "/notice/{token}", None, Given("notice"), phone=True),
     OnePage("notice-confirmation", "/notice/confirm/{token}", None, Given("notice-confirmation"), phone=True),
+    OnePage("unsubscribe", "/mail/unsubscribe/{token}", None, Given("unsubscribe"), phone=True),
     OnePage("queue", "/queue", Role.ANALYST, phone=True),
     OnePage("my-figures", "/queue/me", Role.ANALYST),
     OnePage("search", "/search", Role.ANALYST, "/search?q=bag"),

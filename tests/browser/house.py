@@ -17,6 +17,8 @@ from serving.appeals.service.counter_notices import open_counter_notices, submit
 from serving.appeals.service.seller_links import PLACE, new_link
 from serving.composition import open_runtime
 from serving.intake.service.intake import receive
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.unsubscribing import unsubscribe_link
 from serving.marketplaces.rules import AutomaticRule
 from serving.notices.service.notice_links import confirmation_for
 from serving.operations.service.housekeeping import refresh_references
@@ -84,6 +86,8 @@ def furnish(home: Path) -> House:
         seat = Grant(Role.ANALYST, site.here)
         links["join"] = inviting.invite(runtime, people[Role.ADMIN], "nadia@touchstone.example", seat)
         links["reset"] = reset_links.make_link(runtime, people[Role.ADMIN], site.second_analyst.user_id)
+        unsubscribing = unsubscribe_link(runtime, site.brand_person.user_id, MailKind.QUESTIONS)
+        links["unsubscribe"] = path_of(unsubscribing)
         links["setup"] = f"/setup/{auth.new_setup_token(runtime)}"
     finally:
         runtime.close()

@@ -99,6 +99,7 @@ def test_a_form_counts_as_sent_where_its_route_got_its_fields(sent: Sent, was_se
         "notice.html: POST /notice/{token}",
         "notice_confirmation.html: POST /notice/confirm/{token}",
         "setup.html: POST /setup/{token}",
+        "unsubscribe.html: POST /mail/unsubscribe/{token}",
     ]
 
 
@@ -330,6 +331,10 @@ def _asks_in_and_lets_go(camille: Window) -> None:
     camille.says("Send this link to ruben@aurelle.example.")
     camille.press("Remove access", camille.row("Ruben Faure"))
     camille.no_longer_says("Ruben Faure")
+    camille.go("/settings")
+    camille.field("New questions to your brand").uncheck()
+    camille.press("Save mails")
+    expect(camille.field("New questions to your brand")).not_to_be_checked()
 
 
 @pytest.mark.soak
@@ -539,6 +544,9 @@ def test_a_marketplace_is_founded_and_a_notifier_complains(workshop: Workshop) -
         anna.go(workshop.house.addresses["notice-confirmation"])
         anna.press("Confirm notice")
         anna.says("Your notice")
+        anna.go(workshop.house.addresses["unsubscribe"])
+        anna.press("Unsubscribe")
+        anna.says("You are unsubscribed")
         anna.go(workshop.complaint)
         anna.fill("Why the decision is wrong", "The seal is not the maker's.")
         anna.press("Send complaint")

@@ -75,7 +75,8 @@ def test_unsubscribing_asks_first_and_one_click_needs_no_session(site: Site) -> 
     assert "Do you want to stop mails of this kind?" in words(visitor.get(link).text)
     assert refused(site) == frozenset()
     answer = visitor.post(link, {"List-Unsubscribe": "One-Click"}, origin="https://mail.example")
-    assert (answer.status_code, refused(site)) == (200, {MailKind.QUESTIONS})
+    assert answer.status_code == 200
+    assert refused(site) == {MailKind.QUESTIONS}
     assert "You are unsubscribed" in words(answer.text)
     assert visitor.post(f"{link}x").status_code == 404
 
