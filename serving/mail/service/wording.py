@@ -43,11 +43,11 @@ NAMES: Final = {
     MailKind.OVERDUE_CASES: N_("Overdue cases, once a day"),
 }
 _ROLES: Final = {
-    "analyst": N_("Analyst"),
-    "brand": N_("Brand"),
-    "account_manager": N_("Account manager"),
-    "data_scientist": N_("Data scientist"),
-    "admin": N_("Administrator"),
+    "analyst": N_("analyst"),
+    "brand": N_("brand"),
+    "account_manager": N_("account manager"),
+    "data_scientist": N_("data scientist"),
+    "admin": N_("administrator"),
 }
 
 
@@ -58,7 +58,8 @@ def content(kind: MailKind, parameters: Mapping[str, Any]) -> Content:
 
 def _invitation(given: Mapping[str, Any]) -> Content:
     place, by = one_line(given["marketplace"]), one_line(given["by"])
-    rows = [(say("Marketplace"), place), (say("Role"), say(_ROLES[given["role"]]))]
+    role = _ROLES[given["role"]]  # Not in the call, whose literals are texts for the catalogues.
+    rows = [(say("Marketplace"), place), (say("Role"), say(role))]
     if given["brand"] is not None:
         rows.insert(1, (say("Brand"), one_line(given["brand"])))
     return Content(
@@ -118,10 +119,8 @@ def _notice_receipt(given: Mapping[str, Any]) -> Content:
 
 def _notice_decision(given: Mapping[str, Any]) -> Content:
     number = given["notice_id"]
-    rows = tuple(
-        (gettext(sentences()[one["code"]].text), say_many("%(n)s listing", "%(n)s listings", one["n"]))
-        for one in given["decisions"]
-    )
+    decisions = [(sentences()[one["code"]].text, one["n"]) for one in given["decisions"]]
+    rows = tuple((gettext(text), say_many("%(n)s listing", "%(n)s listings", n)) for text, n in decisions)
     return Content(
         say("Decision on your notice %(number)s", number=number),
         (
