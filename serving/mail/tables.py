@@ -40,7 +40,7 @@ mail = Table(
     # What it tells of: a notice, an invitation; and the day of a daily mail.
     id_column("subject_id", nullable=True),
     Column("parameters", Json, nullable=False),
-    # A link that opens an account, sealed until the mail has left, and then erased.
+    # The path of a link that opens an account, sealed until the mail has left, and then erased.
     Column("secret_link", String(1000), nullable=True),
     Column("message_id", String(300), nullable=False, unique=True),
     word("state"),

@@ -24,7 +24,6 @@ from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_address
 from serving.marketplaces.store import marketplaces
 from serving.platform import display
-from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 
 PLACE: Final = "/join/"
@@ -94,7 +93,7 @@ def _mail(runtime: Runtime, connection: Connection, asked: Asked, token: str) ->
             "expires": one.expires_at.isoformat(),
         },
         subject_id=one.invitation_id,
-        secret_link=f"{public_address(runtime.settings, runtime.home)}{PLACE}{token}",
+        secret_path=f"{PLACE}{token}",
     )
 
 

@@ -20,7 +20,6 @@ from serving.accounts.store.reset_links import DEAD, ResetLink
 from serving.audit.store import audit
 from serving.mail.rules.kinds import MailKind
 from serving.mail.service.queueing import queue_to_accounts
-from serving.platform.public_address import public_address
 from serving.platform.runtime import Runtime
 from serving.rights.service.brand_file import objection, require_lead
 from serving.views.views import Pair
@@ -122,7 +121,7 @@ def _made(
             [user_id],
             {"by": accounts.names(connection, [made_by]).get(made_by, ""), "expires": until.isoformat()},
             subject_id=one.link_id,
-            secret_link=f"{public_address(runtime.settings, runtime.home)}{PLACE}{token}",
+            secret_path=f"{PLACE}{token}",
         )
     for place in sorted(accounts.places_of(connection, user_id)):
         audit.record(

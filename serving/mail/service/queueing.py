@@ -32,18 +32,18 @@ def queue_to_accounts(
     parameters: Mapping[str, Any],
     *,
     subject_id: str | None = None,
-    secret_link: str | None = None,
+    secret_path: str | None = None,
 ) -> int:
     """A mail to each of these people who has not turned the kind off; returns how many.
 
-    `secret_link` is a link that opens an account: it is sealed, and erased once the mail has left.
+    `secret_path` is the path of a link that opens an account: it is sealed, and erased once the mail has left.
     """
     people = set(user_ids)
     if is_optional(kind):
         people -= choices.refusing(connection, kind, people)
     for user_id in sorted(people):
         row = {"user_id": user_id, "subject_id": subject_id, "parameters": dict(parameters)}
-        _queue(runtime, connection, kind, row, secret_link)
+        _queue(runtime, connection, kind, row, secret_path)
     return len(people)
 
 
@@ -57,7 +57,7 @@ def queue_to_address(
     language: Language,
     parameters: Mapping[str, Any],
     subject_id: str,
-    secret_link: str | None = None,
+    secret_path: str | None = None,
 ) -> None:
     """A mail to somebody without an account."""
     row = {
@@ -67,7 +67,7 @@ def queue_to_address(
         "subject_id": subject_id,
         "parameters": dict(parameters),
     }
-    _queue(runtime, connection, kind, row, secret_link)
+    _queue(runtime, connection, kind, row, secret_path)
 
 
 def queue_summary(
@@ -100,7 +100,7 @@ def _joined(entries: list[dict[str, Any]], new: dict[str, Any]) -> list[dict[str
 
 
 def _queue(
-    runtime: Runtime, connection: Connection, kind: MailKind, row: Mapping[str, Any], secret_link: str | None
+    runtime: Runtime, connection: Connection, kind: MailKind, row: Mapping[str, Any], secret_path: str | None
 ) -> None:
     now, mail_id = runtime.clock.now(), runtime.ids.new(PREFIX)
     stored = {
@@ -112,7 +112,7 @@ def _queue(
         **row,
         "mail_id": mail_id,
         "kind": kind.value,
-        "secret_link": None if secret_link is None else runtime.services[Sealer].seal(secret_link),
+        "secret_link": None if secret_path is None else runtime.services[Sealer].seal(secret_path),
         "message_id": message_id(mail_id, domain_of(runtime)),
         "state": MailState.QUEUED.value,
         "attempts": 0,

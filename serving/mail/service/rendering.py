@@ -103,12 +103,12 @@ def message_of(runtime: Runtime, found: StoredMail) -> EmailMessage:
 
 
 def _link(runtime: Runtime, found: StoredMail, *, with_secret: bool) -> str | None:
+    """The address of the mail's link under that of the service now: a full URL."""
     if found.secret_link is not None:
-        return runtime.services[Sealer].open(found.secret_link) if with_secret else None
-    if found.kind in PLACES:
-        return f"{public_address(runtime.settings, runtime.home)}{PLACES[found.kind]}"
-    link: str | None = found.parameters.get("link")
-    return link
+        path = runtime.services[Sealer].open(found.secret_link) if with_secret else None
+    else:
+        path = PLACES.get(found.kind) or found.parameters.get("path")
+    return None if path is None else f"{public_address(runtime.settings, runtime.home)}{path}"
 
 
 def _unsubscribe(runtime: Runtime, found: StoredMail) -> str | None:

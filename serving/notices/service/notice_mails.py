@@ -8,6 +8,7 @@ from collections.abc import Collection
 from datetime import timedelta
 from itertools import groupby
 from typing import Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
@@ -46,10 +47,10 @@ def queue_receipt(runtime: Runtime, connection: Connection, sender: Reporter, no
             "notice_id": notice_id,
             "n": listings,
             "to_confirm": to_confirm,
-            **({} if to_confirm else {"link": link_for(runtime, here, notice_id)}),
+            **({} if to_confirm else {"path": _path_of(link_for(runtime, here, notice_id))}),
         },
         subject_id=notice_id,
-        secret_link=confirmation_for(runtime, here, notice_id) if to_confirm else None,
+        secret_path=_path_of(confirmation_for(runtime, here, notice_id)) if to_confirm else None,
     )
 
 
@@ -90,9 +91,14 @@ def _queue_decisions(
         parameters={
             "notice_id": notice_id,
             "decisions": [{"code": code, "n": n} for code, n in sorted(counts.items())],
-            "link": link_for(runtime, here, notice_id),
+            "path": _path_of(link_for(runtime, here, notice_id)),
         },
         subject_id=notice_id,
     )
     untold.set_told(connection, here, [one.item_id for one, _ in decided], runtime.clock.now())
     return len(decided)
+
+
+def _path_of(link: str) -> str:
+    """The path of a link: the mail leads to the address that the service has when it is sent."""
+    return urlsplit(link).path

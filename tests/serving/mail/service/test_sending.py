@@ -18,6 +18,7 @@ from serving.mail.service.sending import CUT_OFF_AFTER, send_mail
 from serving.mail.service.unsubscribing import choose_mails, kind_of, unsubscribe, unsubscribe_link
 from serving.mail.store import mails
 from serving.platform.languages import Language
+from tests.fixtures.links import AT_HOME
 from tests.fixtures.mail_server import ACCEPTED, DROPPED
 from tests.fixtures.mails import attempt_due, by_mail, post, stored
 from tests.fixtures.reviewing import a_case
@@ -40,7 +41,7 @@ def a_decision(site: Site, number: str = "ntc_1", address: str = READER) -> None
             parameters={
                 "notice_id": number,
                 "decisions": [{"code": "notice.decision.removed", "n": 2}],
-                "link": f"https://market.example/notice/{number}",
+                "path": f"/notice/{number}",
             },
             subject_id=number,
         )
@@ -68,7 +69,7 @@ def test_a_mail_has_plain_text_and_html_and_a_stable_message_id(any_site: Site) 
     assert html is not None
     for part in (plain, html):
         assert "2 listings" in part.get_content()
-        assert "https://market.example/notice/ntc_1" in part.get_content()
+        assert f"{AT_HOME}/notice/ntc_1" in part.get_content()
 
 
 def test_a_mail_is_not_queued_where_what_it_tells_of_was_not_stored(site: Site) -> None:
@@ -265,7 +266,7 @@ def test_names_are_escaped_in_html_and_begin_no_header(site: Site) -> None:
                 "expires": site.clock.now().isoformat(),
             },
             subject_id="inv_1",
-            secret_link="https://market.example/join/abc",
+            secret_path="/join/abc",
         )
     [found] = stored(site)
     message = message_of(site.runtime, found)
@@ -278,12 +279,12 @@ def test_names_are_escaped_in_html_and_begin_no_header(site: Site) -> None:
 
 
 def test_a_link_that_opens_an_account_is_sealed_and_erased_once_it_has_left(site: Site) -> None:
-    link = "https://market.example/reset/very-secret"
+    link = "/reset/very-secret"
     with by_mail(site) as (mailed, box):
         with mailed.runtime.store.write() as connection:
             given = {"by": "Ada", "expires": site.clock.now().isoformat()}
             people = [site.brand_person.user_id]
-            queue_to_accounts(mailed.runtime, connection, MailKind.PASSWORD_RESET, people, given, secret_link=link)
+            queue_to_accounts(mailed.runtime, connection, MailKind.PASSWORD_RESET, people, given, secret_path=link)
         [found] = stored(mailed)
         assert found.secret_link is not None
         assert "very-secret" not in found.secret_link
@@ -292,7 +293,7 @@ def test_a_link_that_opens_an_account_is_sealed_and_erased_once_it_has_left(site
         [message] = box.to(site.brand_person.email)
         body = message.get_body(("plain",))
         assert body is not None
-        assert link in body.get_content()
+        assert f"{AT_HOME}{link}" in body.get_content()
         assert stored(mailed)[0].secret_link is None
 
 
