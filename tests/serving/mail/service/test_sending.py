@@ -2,6 +2,8 @@
 
 import stat
 from collections import Counter
+from contextlib import suppress
+from itertools import count
 from typing import Final
 
 import pytest
@@ -20,12 +22,16 @@ from serving.mail.store import mails
 from serving.platform.languages import Language
 from tests.fixtures.links import AT_HOME
 from tests.fixtures.mail_server import ACCEPTED, DROPPED
-from tests.fixtures.mails import attempt_due, by_mail, post, stored
+from tests.fixtures.mails import attempt_due, by_mail, post, queued, stored
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 
 READER: Final = "anna.berg@example.org"
 _OVERDUE: Final = {"entries": [{"marketplace_id": "m", "marketplace": "Bazaar", "n": 3}]}
+
+
+class WorkerKilled(BaseException):
+    """The process ends here."""
 
 
 def a_decision(site: Site, number: str = "ntc_1", address: str = READER) -> None:
@@ -138,18 +144,15 @@ def test_of_a_worker_that_is_killed_after_the_data_the_mail_is_repeated_once(
 ) -> None:
     """The process ends after the server has the mail and before the answer is stored."""
 
-    class Killed(BaseException):
-        pass
-
     def killed(*given: object) -> None:
         transmit(*given)  # type: ignore[arg-type]  # the arguments of the function that it replaces
-        raise Killed
+        raise WorkerKilled
 
     with by_mail(any_site) as (site, box):
         a_decision(site)
         [found] = stored(site)
         monkeypatch.setattr(sending, "send", killed)
-        with pytest.raises(Killed):
+        with pytest.raises(WorkerKilled):
             send_mail(site.runtime, found.mail_id)
         monkeypatch.undo()
         assert send_mail(site.runtime, found.mail_id) == "early", "another worker may still be sending it"
@@ -158,26 +161,45 @@ def test_of_a_worker_that_is_killed_after_the_data_the_mail_is_repeated_once(
         assert [one["Message-ID"] for one in box.to(READER)] == [found.message_id] * 2
 
 
-def test_a_fifth_of_lost_connections_loses_no_mail(site: Site) -> None:
-    _through_lost_connections(site, 60)
+def test_lost_connections_and_killed_workers_lose_no_mail(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    _through_losses(site, 60, monkeypatch)
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(1800)
-def test_a_fifth_of_lost_connections_loses_none_of_ten_thousand_mails(any_site: Site) -> None:
-    _through_lost_connections(any_site, 10_000)
+def test_lost_connections_and_killed_workers_lose_none_of_ten_thousand_mails(
+    any_site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _through_losses(any_site, 10_000, monkeypatch)
 
 
-def _through_lost_connections(site: Site, number: int) -> None:
+def _through_losses(site: Site, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every fifth connection is lost after the data, and at every thirteenth attempt the worker is killed."""
+    attempts, killed = count(1), 0
+
+    def fragile(*given: object) -> object:
+        nonlocal killed
+        found = transmit(*given)  # type: ignore[arg-type]  # the arguments of the function that it replaces
+        if next(attempts) % 13 == 0:
+            killed += found is None
+            raise WorkerKilled
+        return found
+
+    monkeypatch.setattr(sending, "send", fragile)
     with by_mail(site) as (mailed, box):
         box.reply = lambda n: DROPPED if n % 5 == 0 else ACCEPTED
         for n in range(number):
             a_decision(mailed, f"ntc_{n}")
-        while attempt_due(mailed):
+        while any(one.state is MailState.QUEUED for one in stored(mailed)):
+            for one in queued(mailed):
+                with suppress(WorkerKilled):
+                    send_mail(mailed.runtime, one.mail_id)
             mailed.clock.forward(minutes=10)
         found = Counter(one["Message-ID"] for one in box.to(READER))
         assert found.keys() == {one.message_id for one in stored(mailed)}
-        assert sum(found.values()) - number == box.dropped_after_data > 0
+        assert {one.state for one in stored(mailed)} == {MailState.SENT}
+        assert min(killed, box.dropped_after_data) > 0
+        assert sum(found.values()) - number == box.dropped_after_data + killed
 
 
 def test_without_a_server_mails_are_files_that_only_the_owner_reads(site: Site) -> None:
