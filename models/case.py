@@ -24,7 +24,7 @@ BLIND_LANES: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT, CaseLane.SE
 
 
 class CaseState(StrEnum):
-    """`open` waits for a person; `decided` has a verdict that stands; `stale` was overtaken by a newer version."""
+    """`open` waits for a person; `decided` has a verdict that stands; `stale` was overtaken or called off."""
 
     OPEN = "open"
     DECIDED = "decided"
@@ -38,12 +38,14 @@ class CaseEvent(StrEnum):
     PASS_ON = "pass_on"  # noqa: S105  # Not a password: the case was not settled and stays open in another lane.
     UNDO = "undo"
     NEW_VERSION = "new_version"
+    CALL_OFF = "call_off"  # The brand withdrew the report that opened the case.
 
 
 _TRANSITIONS: Final = {
     (CaseState.OPEN, CaseEvent.DECIDE): CaseState.DECIDED,
     (CaseState.OPEN, CaseEvent.PASS_ON): CaseState.OPEN,
     (CaseState.OPEN, CaseEvent.NEW_VERSION): CaseState.STALE,
+    (CaseState.OPEN, CaseEvent.CALL_OFF): CaseState.STALE,
     (CaseState.DECIDED, CaseEvent.UNDO): CaseState.OPEN,
 }
 

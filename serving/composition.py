@@ -42,6 +42,7 @@ from serving.platform.sealing import KeyFile, Keys, KeySetting, Sealer
 from serving.platform.settings import ClockKind, Settings
 from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
 from serving.privacy.rules.retention import kept_for
+from serving.reports.policy import DEFAULT_REPORTS
 from serving.review.policy import DEFAULT_TAKEDOWN
 from serving.rights.policy import DEFAULT_RIGHTS
 from serving.scoring.policy import DEFAULT_BREAKER
@@ -77,6 +78,7 @@ def default_policies() -> ByClass:
         DEFAULT_ATTENTION,
         DEFAULT_ENROLMENT,
         DEFAULT_TAKEDOWN,
+        DEFAULT_REPORTS,
         DEFAULT_BURSTS,
         DEFAULT_MASKED_SCORE,
         DEFAULT_INVITATIONS,

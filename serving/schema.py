@@ -15,6 +15,7 @@ from serving.operations import tables as operations
 from serving.platform.database import tables as database
 from serving.platform.database.schema import metadata
 from serving.privacy import tables as privacy
+from serving.reports import tables as reports
 from serving.review import tables as review
 from serving.rights import tables as rights
 from serving.scoring import tables as scoring
@@ -40,6 +41,7 @@ TABLE_MODULES = (
     operations,
     database,
     privacy,
+    reports,
     review,
     rights,
     scoring,

@@ -160,7 +160,7 @@ overturn = tenant_table(
     within("action_id", "action"),
     within("verdict_id", "verdict"),
     within("reinstatement_id", "action", "action_id"),
-    one_of("cause", "appeal", "conceded", "silence"),
+    one_of("cause", "appeal", "conceded", "retracted", "silence"),
     Index(
         "ux_overturn_one_in_force",
         "marketplace_id",

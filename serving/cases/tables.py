@@ -86,6 +86,8 @@ review_case = tenant_table(
     Column("relisted", Boolean, nullable=False, server_default=false()),
     # The person who opened the case of their own accord; empty where a route, a draw or a notice did.
     Column("opened_by", ID, ForeignKey("account.user_id"), nullable=True),
+    # The brand's report that opened the case; reports lie above cases, so that the database holds no reference.
+    id_column("report_id", nullable=True),
     # The true label of a gold item, 1 counterfeit or 0. Its reviewers are not told.
     Column("gold_item", Integer, nullable=True),
     # The probability with which the score was to be masked; empty in lanes that never show the score.
@@ -218,6 +220,8 @@ verdict = tenant_table(
     Column("note", String(2000), nullable=True),
     # A brand's 'counterfeit' that decided nothing, because its standing was lost: an analyst decides instead.
     Column("passed_on", Boolean, nullable=False, server_default=false()),
+    # Given by a report of the brand's own accord, and not as an answer to a question.
+    Column("reported", Boolean, nullable=False, server_default=false()),
     # How the case stood before, for an undo; null where the verdict changed no case.
     moment("due_before", nullable=True),
     Column("returned_before", Boolean, nullable=True),

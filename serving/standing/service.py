@@ -53,13 +53,23 @@ def with_history(
 
 
 def effect_now(
-    runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
+    runtime: Runtime,
+    connection: Connection,
+    found: Standing,
+    marketplace_id: str,
+    brand_id: str,
+    at: datetime,
+    *,
+    ahead: int = 0,
 ) -> Effect:
-    """The effect of one more confirmation of the brand; daily limits apply per calendar day, UTC."""
+    """The effect of one more confirmation of the brand; daily limits apply per calendar day, UTC.
+
+    `ahead` is the number of immediate removals that are foreseen before it and not stored.
+    """
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
     counts = found.level is Level.CAPPED or begun.phase is not Phase.FULL
-    today = standings.at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
+    today = ahead + standings.at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
     follows = effect(found, at_once_today=today, policy=runtime.policies[StandingPolicy])
     return limited(follows, begun, at_once_today=today, policy=runtime.policies[EnrolmentPolicy])
 

@@ -31,6 +31,7 @@ from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_what_is_past_its_time
+from serving.reports.service.waiting import go_on_with_reports
 from serving.review.service.assignment import assign_cases
 from serving.review.service.sampled_reviews import open_sampled_reviews
 from serving.scoring.service.on_trial import follow_trials
@@ -51,6 +52,7 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "removal_checks": sweep_removal_checks,
     "questions_mailed": mail_questions,
     "reminders": remind,
+    "reports_gone_on": go_on_with_reports,
     "unanswered_questions": pass_on_unanswered,
     "offered_cases": assign_cases,
     "counter_notices_opened": open_counter_notices,

@@ -154,7 +154,7 @@ def test_the_diagram_of_a_case_is_the_table_of_its_rules() -> None:
     assert DIAGRAMS["case"].edges == {
         ("open", "decided"): "decide",
         ("open", "open"): "pass_on",
-        ("open", "stale"): "new_version",
+        ("open", "stale"): "new_version, call_off",
         ("decided", "open"): "undo",
     }
     with pytest.raises(Conflict):

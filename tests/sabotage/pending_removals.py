@@ -103,7 +103,11 @@ MUTANTS = [
         ("tests/serving/takedowns/service/test_pending_approval.py", "tests/serving/review/service/test_puppets.py"),
         (" - holds_db.waiting_causes(connection, here)", "", "one approval ends all alerts"),
         ("pace(_of_user(connection, asked), ", "pace(by_person(asked.user_id), ", "guests of a lead double the cap"),
-        ("alarm=brand_id is not None and", "alarm=False and", "a new cap in the next hour while the alarm stands"),
+        (
+            "or (brand_id is not None and holds",
+            "or (False and holds",
+            "a new cap in the next hour while the alarm stands",
+        ),
     ),
     *sabotage(
         "serving/scoring/store/histories.py",

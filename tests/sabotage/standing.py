@@ -9,9 +9,9 @@ MUTANTS = [
         "serving/standing/rules/confirmations.py",
         TESTS,
         ("given.judgement is not Judgement.COUNTERFEIT:", "given.judgement is Judgement.WITHDRAWN:", "doubt counts"),
-        ("    if given.overturned_at is not None:\n", "    if False:\n", "overturned removals count as accepted"),
+        ("        (Outcome.OVERTURNED, given.overturned_at),\n", "", "overturned removals count as accepted"),
         ("Outcome.OVERTURNED, given.overturned_at", "Outcome.OVERTURNED, given.at", "overturned as of the verdict"),
-        ("    if given.stopped_at is not None:\n", "    if False:\n", "rejected removals count as accepted"),
+        ("        (Outcome.REJECTED, given.stopped_at),\n", "", "rejected removals count as accepted"),
         ("given.waits or ", "", "pending removals count as accepted"),
         ("given.audit.judgement in _AGAINST:\n", "given.audit.judgement is Judgement.GENUINE:\n", "licensed is right"),
         (

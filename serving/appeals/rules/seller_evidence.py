@@ -61,7 +61,7 @@ def came_of(state: CounterNoticeState | None, appeal: AppealState | None, undone
     match undone:
         case Undone.APPEAL:
             return message("outcome.upheld")
-        case Undone.CONCEDED:
+        case Undone.CONCEDED | Undone.RETRACTED:
             return message("outcome.conceded")
         case Undone.SILENCE:
             return message("outcome.unanswered")

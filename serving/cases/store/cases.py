@@ -45,6 +45,7 @@ class Case:
     snoozed_until: datetime | None
     score_masked: bool
     masked_share: float | None
+    report_id: str | None
 
     @property
     def brand(self) -> CaseBrand:

@@ -1,8 +1,8 @@
-"""Cases that a person opened of their own accord, and what keeps others from being opened."""
+"""Cases that a person or a brand's report opened of their own accord, and what keeps others from being opened."""
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, or_, select
 
 from models.case import CaseLane
 from serving.cases.store.ordered_scan import IS_OPEN
@@ -19,7 +19,10 @@ def waiting_on(connection: Connection, marketplace_id: str, listing_id: str) -> 
 
 
 def opened_by_choice(marketplace_id: str, as_of: datetime) -> Select[str]:
-    """The versions that were first reviewed because a person chose them; no random sampling had a part in it."""
+    """The versions that were first reviewed because a person chose them or a brand reported them.
+
+    No random sampling had a part in it. A version that had a case before keeps the probability of that case.
+    """
     before = review_case.alias("before")
     looked_at = (
         select(before.c.case_id)
@@ -28,7 +31,7 @@ def opened_by_choice(marketplace_id: str, as_of: datetime) -> Select[str]:
     )
     return select(review_case.c.version_id).where(
         review_case.c.marketplace_id == marketplace_id,
-        review_case.c.opened_by.is_not(None),
+        or_(review_case.c.opened_by.is_not(None), review_case.c.report_id.is_not(None)),
         review_case.c.opened_at <= as_of,
         ~looked_at,
     )

@@ -206,6 +206,27 @@ def newest(connection: Connection, listing_id: str, marketplaces: Collection[str
     return Newest(**required(connection.execute(query).mappings().one_or_none(), "There is no such listing."))
 
 
+def named(connection: Connection, marketplace_id: str, listing_id: str) -> tuple[str, str | None]:
+    """A listing's id at the marketplace, and the title of its current version."""
+    query = (
+        select(listing.c.external_id, listing_version.c.content)
+        .join(listing_version, same(listing_version, listing, "version_id"))
+        .where(inside(listing, marketplace_id, listing_id=listing_id))
+    )
+    row = connection.execute(query).one()
+    return row.external_id, row.content.get("title")
+
+
+def titles(connection: Connection, marketplace_id: str, external_ids: Collection[str]) -> dict[str, str | None]:
+    """The titles of the current versions of these listings, by the marketplace's own id."""
+    query = (
+        select(listing.c.external_id, listing_version.c.content)
+        .join(listing_version, same(listing_version, listing, "version_id"))
+        .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(external_ids))
+    )
+    return {row.external_id: row.content.get("title") for row in connection.execute(query)}
+
+
 def seller_of(connection: Connection, marketplace_id: str, version_id: str) -> str | None:
     """The marketplace's id of the seller of a version; None where the version names no seller."""
     query = select(listing_version.c.seller_external_id).where(

@@ -56,7 +56,7 @@ def take_listings(context: NoticeContext, locations: Sequence[str]) -> list[Item
     seen = set(waiting)
     states: list[ItemState] = []
     for number, location in enumerate(locations, start=1):
-        known = _meant(location, called)
+        known = meant(location, called)
         row = _blank(context, number, location, known)
         if known is not None and not context.reporter.is_muted(context.at):
             row |= {"state": ItemState.REPEATED.value} if known.listing_id in seen else _open(context, row, known)
@@ -70,16 +70,16 @@ def marketplaces_of(connection: Connection, among: Collection[str], locations: S
     """The marketplaces whose listings these locations name; those whose own addresses are at these hosts come alone."""
     names = {name for location in locations for name in names_in(location)}
     called = identified_listings.places_called(connection, names)
-    meant = {
-        place: [(location, known) for location in locations if (known := _meant(location, called.get(place, {})))]
+    named = {
+        place: [(location, known) for location in locations if (known := meant(location, called.get(place, {})))]
         for place in among
     }
     at_host = [
         place
-        for place, found in meant.items()
+        for place, found in named.items()
         if any(known.link is not None and _host(known.link) == _host(location) for location, known in found)
     ]
-    return at_host or [place for place, found in meant.items() if found]
+    return at_host or [place for place, found in named.items() if found]
 
 
 def _blank(context: NoticeContext, number: int, location: str, known: Known | None) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _blank(context: NoticeContext, number: int, location: str, known: Known | No
     }
 
 
-def _meant(location: str, called: Mapping[str, Known]) -> Known | None:
+def meant(location: str, called: Mapping[str, Known]) -> Known | None:
     """The listing that a location names: by its id, or by an address that holds the id of one listing alone.
 
     Where the listing has an address of its own, an address at another host does not name it.

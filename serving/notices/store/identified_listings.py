@@ -29,9 +29,12 @@ def places_called(connection: Connection, names: Collection[str]) -> dict[str, d
     return found
 
 
-def listings_called(connection: Connection, marketplace_id: str, names: Collection[str]) -> dict[str, Known]:
-    """The listings with these external ids, by external id; locked against changes and new cases."""
-    query = _called(names).where(listing.c.marketplace_id == marketplace_id).with_for_update(of=listing)
+def listings_called(
+    connection: Connection, marketplace_id: str, names: Collection[str], *, locked: bool = True
+) -> dict[str, Known]:
+    """The listings with these external ids, by external id; `locked` against changes and new cases."""
+    query = _called(names).where(listing.c.marketplace_id == marketplace_id)
+    query = query.with_for_update(of=listing) if locked else query
     return {
         row.external_id: Known(row.external_id, row.listing_id, row.version_id, row.content.get("link"))
         for row in connection.execute(query)

@@ -25,7 +25,8 @@ class Answer:
     """A person's answer on a case. `version_id` is the version that they saw.
 
     `right_id` is the right under which a brand confirms; None selects the best of its applicable rights. `naming` is
-    the brand that an analyst names with the answer; None leaves the brand of the case.
+    the brand that an analyst names with the answer; None leaves the brand of the case. `reported` is set where the
+    brand was not asked and reports the listing of its own accord.
     """
 
     case_id: str
@@ -36,6 +37,7 @@ class Answer:
     evidence: Evidence = Evidence.LISTING
     right_id: str | None = None
     naming: Naming | None = None
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ def append(
         "supersedes_id": supersedes.verdict_id if supersedes else None,
         "note": answer.note,
         "passed_on": passed_on,
+        "reported": answer.reported,
         "due_before": case.due_at,
         "returned_before": case.question_returned,
         "occurred_at": context.at,
@@ -90,7 +93,7 @@ def append(
         context.at,
         case.marketplace_id,
         context.actor,
-        "verdict.withdrawn" if supersedes else "verdict.recorded",
+        "verdict.withdrawn" if answer.judgement is Judgement.WITHDRAWN else "verdict.recorded",
         verdict_id,
         **payload,
     )

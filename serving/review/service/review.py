@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Final
 
 from sqlalchemy import Connection
 
+from features.message import Message
 from models.case import CaseEvent, CaseLane
 from models.errors import BrandNotNamed, Conflict, Forbidden, NoRightCarries
 from models.messages.english import in_english, reasons_of
@@ -32,7 +34,7 @@ from serving.review.service.naming import name_in
 from serving.review.store import test_buys
 from serving.rights.rules.rights import Mandate, Right
 from serving.rights.service.bases import basis_of, keep_basis
-from serving.standing.rules.standing import Standing
+from serving.standing.rules.standing import Effect, Standing
 from serving.standing.service import Weight, begin_count, keep_confirmation, recount_of, weigh
 from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Owned, Undone, removal_statement
@@ -84,11 +86,12 @@ def record_in(
     *,
     examined: bool = False,
     counted: Standing | None = None,
+    doubt: Message | None = None,
 ) -> Recorded:
     """Record a verdict in the caller's transaction; raises like `record_verdict`.
 
     `examined` is set for the finding of a test buy. `counted` is the brand's standing if the caller has locked and
-    counted it, and will count it again.
+    counted it, and will count it again. `doubt` is why an analyst decides whatever the brand's standing is.
     """
     case, side = visible_case(connection, person, answer.case_id)
     if answer.naming is not None and answer.naming.brand != case.brand:
@@ -106,6 +109,8 @@ def record_in(
     if confirms:
         certification.require(runtime, connection, person, (case.marketplace_id, case.brand_id or ""), now)
     weight = weigh(runtime, connection, case, now, counted) if confirms else None
+    if weight is not None and doubt is not None:
+        weight = replace(weight, effect=Effect(False, Decimal(0), doubt))
     decision_input = replace(_decision_input(context, weight), examined=examined)
     follows = consequence(answer.judgement, decision_input, runtime.policies[EnforcementPolicy])
     _change_case(context, follows)
@@ -222,6 +227,8 @@ def _owned(case: Case, decision_input: DecisionInput) -> Owned:
 
 
 def _source_of(connection: Connection, case: Case) -> Source:
+    if case.report_id is not None:
+        return Source.NOTICE
     return source_of(notices.led_to(connection, case.marketplace_id, [case.case_id]).get(case.case_id))
 
 

@@ -22,6 +22,7 @@ class Outcome(StrEnum):
     ACCEPTED = "accepted"
     REJECTED = "rejected"  # A later reviewer found the goods genuine, or the removal was withdrawn before it was sent.
     OVERTURNED = "overturned"  # The listing was removed, and then reinstated.
+    WITHDRAWN = "withdrawn"  # The brand retracted its own report after the undo window.
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,8 @@ class Given:
 
     `at_once` is set where the answer itself requested the removal. `analyst` is an analyst's decision after it, `audit`
     that of the blind second review for which it was sampled. `waits` is set while the removal is pending approval.
-    `stopped_at` is set where it was withdrawn before it was sent, `overturned_at` is when the listing was reinstated.
+    `stopped_at` is set where it was withdrawn before it was sent, `overturned_at` is when the listing was reinstated,
+    `retracted_at` when the brand retracted its report of it.
     """
 
     judgement: Judgement
@@ -50,6 +52,7 @@ class Given:
     waits: bool = False
     stopped_at: datetime | None = None
     overturned_at: datetime | None = None
+    retracted_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +64,12 @@ class Tally:
     overturned: int = 0
     audited: int = 0
     audited_right: int = 0
+    withdrawn: int = 0
 
     @property
     def counted(self) -> int:
         """The number of counted outcomes, the denominator of all shares."""
-        return self.accepted + self.rejected + self.overturned
+        return self.accepted + self.rejected + self.overturned + self.withdrawn
 
 
 _AGAINST: Final = frozenset({Judgement.GENUINE, Judgement.LICENSED})
@@ -78,14 +82,18 @@ def outcome(given: Given) -> tuple[Outcome, datetime] | None:
     Only 'counterfeit' accuses a seller, so only it can be wrong. The answers 'cannot tell', 'grey market' and 'needs
     test buy' never count, from the brand or from a later reviewer. An undecided answer does not count yet. A removal in
     force counts as accepted until the listing is reinstated, so that a seller's objection alone does not hurt a brand.
-    An overturn counts from the day of the reinstatement, however long ago the removal was confirmed.
+    An overturn counts from the day of the reinstatement, however long ago the removal was confirmed. A retraction is no
+    overturn: the brand corrects itself before a seller has to object. It is not accepted either.
     """
     if given.waits or given.judgement is not Judgement.COUNTERFEIT:
         return None
-    if given.overturned_at is not None:
-        return Outcome.OVERTURNED, given.overturned_at
-    if given.stopped_at is not None:
-        return Outcome.REJECTED, given.stopped_at
+    for ended, at in (
+        (Outcome.WITHDRAWN, given.retracted_at),
+        (Outcome.OVERTURNED, given.overturned_at),
+        (Outcome.REJECTED, given.stopped_at),
+    ):
+        if at is not None:
+            return ended, at
     if given.audit is not None and given.audit.judgement in _AGAINST:
         return Outcome.REJECTED, given.audit.at
     if given.at_once:
@@ -104,6 +112,7 @@ def settled(answers: Iterable[Given], *, by: datetime) -> list[Given]:
             one,
             analyst=one.analyst if one.analyst is not None and one.analyst.at <= by else None,
             audit=one.audit if one.audit is not None and one.audit.at <= by else None,
+            retracted_at=one.retracted_at if one.retracted_at is not None and one.retracted_at <= by else None,
             overturned_at=one.overturned_at if one.overturned_at is not None and one.overturned_at <= by else None,
         )
         for one in answers
@@ -131,7 +140,14 @@ def tallies(answers: Iterable[Given], *, after: datetime, until: datetime) -> di
 
 def _tally(found: Counter[Outcome], looked: Counter[bool]) -> Tally:
     audited = looked.total()
-    return Tally(found[Outcome.ACCEPTED], found[Outcome.REJECTED], found[Outcome.OVERTURNED], audited, looked[True])
+    return Tally(
+        found[Outcome.ACCEPTED],
+        found[Outcome.REJECTED],
+        found[Outcome.OVERTURNED],
+        audited,
+        looked[True],
+        found[Outcome.WITHDRAWN],
+    )
 
 
 def _sum(parts: Iterable[Tally]) -> Tally:
@@ -143,6 +159,7 @@ def _sum(parts: Iterable[Tally]) -> Tally:
             whole.overturned + one.overturned,
             whole.audited + one.audited,
             whole.audited_right + one.audited_right,
+            whole.withdrawn + one.withdrawn,
         )
     return whole
 

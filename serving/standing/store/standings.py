@@ -56,7 +56,7 @@ def answers(connection: Connection, marketplace_id: str, brand_id: str, *, since
     )
     recent = or_(verdict.c.known_at > since - _SETTLED_WITHIN, verdict.c.listing_id.in_(given_back))
     own = and_(verdict.c.brand_id == brand_id, verdict.c.side == Side.BRAND.value, recent)
-    query = _standing(marketplace_id, own).add_columns(confirmation.c.audit_case_id)
+    query = _standing(marketplace_id, own, retracted=True).add_columns(confirmation.c.audit_case_id)
     query = query.outerjoin(confirmation, _same(confirmation, verdict.c.verdict_id, "verdict_id"))
     rows = connection.execute(query).all()
     if not rows:
@@ -81,8 +81,10 @@ def _same(table: FromClause, key: ColumnElement[Any], name: str) -> ColumnElemen
     return and_(table.c.marketplace_id == verdict.c.marketplace_id, table.c[name] == key)
 
 
-def _standing(marketplace_id: str, wanted: ColumnElement[bool]) -> Select[Any]:
-    """The judgements that are not withdrawn, oldest first."""
+def _standing(marketplace_id: str, wanted: ColumnElement[bool], *, retracted: bool = False) -> Select[Any]:
+    """The judgements that are not withdrawn, oldest first; `retracted` includes those that a new judgement replaces."""
+    replaced = and_(_LATER.c.verdict_id.is_not(None), _LATER.c.judgement != Judgement.WITHDRAWN.value)
+    stands = _LATER.c.verdict_id.is_(None)
     return (
         select(
             verdict.c.verdict_id,
@@ -92,11 +94,12 @@ def _standing(marketplace_id: str, wanted: ColumnElement[bool]) -> Select[Any]:
             verdict.c.reason_code,
             verdict.c.passed_on,
             verdict.c.known_at,
+            _LATER.c.known_at.label("retracted_at"),
         )
         .outerjoin(_LATER, _same(_LATER, verdict.c.verdict_id, "supersedes_id"))
         .where(
             verdict.c.marketplace_id == marketplace_id,
-            _LATER.c.verdict_id.is_(None),
+            or_(stands, replaced) if retracted else stands,
             verdict.c.judgement != Judgement.WITHDRAWN.value,
             wanted,
         )
@@ -170,6 +173,7 @@ def _given(row: Row[Any], done: Sequence[_Done], analyst: Ruling | None, audit: 
         waits=any(_waits(one, row) for one in done),
         stopped_at=removal.created_at if removal is not None and stopped else None,
         overturned_at=given_back[0] if given_back else None,
+        retracted_at=row.retracted_at,
     )
 
 

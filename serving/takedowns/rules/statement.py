@@ -99,6 +99,7 @@ class Undone(StrEnum):
 
     APPEAL = "appeal"
     CONCEDED = "conceded"
+    RETRACTED = "retracted"  # The brand took its report back of its own accord.
     SILENCE = "silence"  # The rights holder did not answer; nobody has judged the goods.
 
 

@@ -7,6 +7,7 @@ from typing import Final
 import structlog
 from sqlalchemy import Connection
 
+from features.facts import Facts
 from models.messages.english import in_english
 from models.policies.version import policy_version
 from models.verdict import Side
@@ -40,6 +41,27 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Before:
+    """What is foreseen before a removal: those that leave, of its person and brand and of its seller, and an alarm."""
+
+    by_person: int = 0
+    of_seller: int = 0
+    alarm: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """A removal that is requested or foreseen: the listing's facts, the brand, and the person with their side."""
+
+    marketplace_id: str
+    brand_id: str | None
+    facts: Facts
+    side: Side
+    user_id: str
+    before: Before = Before()
+
+
+@dataclass(frozen=True, slots=True)
 class PendingGrounds:
     """The holds of a removal, and the person, brand or seller that each cause is about."""
 
@@ -56,29 +78,7 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
     score = scores.get(connection, here, asked.case.score_id)
     facts = scores.facts_of(connection, here, score["facts_digest"])
     seller = facts.listing.seller.external_id
-    policy = runtime.policies[BurstPolicy]
-
-    def pace(pacer: Pacer, least: int) -> Pace:
-        last_hour = holds_db.let_through(connection, here, pacer, at - timedelta(minutes=policy.window_minutes))
-        # The history matters only above the lowest cap, and is slow to read.
-        if last_hour < least:
-            return Pace(last_hour)
-        end = at - timedelta(days=policy.usual_ends_days_ago)
-        start = end - timedelta(days=policy.usual_days)
-        return Pace(last_hour, holds_db.busiest_hour(connection, here, pacer, start, end))
-
-    found = holds(
-        Asked(
-            side=asked.side,
-            user=pace(_of_user(connection, asked), policy.per_user),
-            brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand),
-            seller=None if seller is None else pace(of_seller(seller), policy.per_seller),
-            sales_90d=facts.seller.sales.d90,
-            switched_on=kill_switches.is_on(connection, here, AutomaticRule.BRAND_REMOVALS),
-            alarm=brand_id is not None and holds_db.waits_for_brand(connection, here, brand_id, OF_BRAND),
-        ),
-        policy,
-    )
+    found = holds_of(runtime, connection, Requested(here, brand_id, facts, asked.side, asked.user_id), at)
     subjects = {
         HoldCause.SWITCHED_OFF: "",
         HoldCause.USER_BURST: asked.user_id,
@@ -90,12 +90,44 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
     return PendingGrounds(found, subjects)
 
 
-def _of_user(connection: Connection, asked: Confirmation) -> Pacer:
+def holds_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> tuple[Hold, ...]:
+    """The holds of a removal that is requested or foreseen."""
+    here, brand_id, facts, before = asked.marketplace_id, asked.brand_id, asked.facts, asked.before
+    seller = facts.listing.seller.external_id
+    policy = runtime.policies[BurstPolicy]
+
+    def pace(pacer: Pacer, least: int, more: int) -> Pace:
+        since = at - timedelta(minutes=policy.window_minutes)
+        last_hour = more + holds_db.let_through(connection, here, pacer, since)
+        # The history matters only above the lowest cap, and is slow to read.
+        if last_hour < least:
+            return Pace(last_hour)
+        end = at - timedelta(days=policy.usual_ends_days_ago)
+        start = end - timedelta(days=policy.usual_days)
+        return Pace(last_hour, holds_db.busiest_hour(connection, here, pacer, start, end))
+
+    own, sold = before.by_person, before.of_seller
+    return holds(
+        Asked(
+            side=asked.side,
+            user=pace(_of_user(connection, asked), policy.per_user, own),
+            brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
+            seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold),
+            sales_90d=facts.seller.sales.d90,
+            switched_on=kill_switches.is_on(connection, here, AutomaticRule.BRAND_REMOVALS),
+            alarm=before.alarm
+            or (brand_id is not None and holds_db.waits_for_brand(connection, here, brand_id, OF_BRAND)),
+        ),
+        policy,
+    )
+
+
+def _of_user(connection: Connection, asked: Requested) -> Pacer:
     """The confirmations that count toward the user's cap: a brand's user shares it with the accounts that they made."""
-    if asked.side is not Side.BRAND or asked.case.brand_id is None:
+    if asked.side is not Side.BRAND or asked.brand_id is None:
         return by_person(asked.user_id)
     same = same_person(origins.roots(connection), {asked.user_id})
-    return by_person_of_brand(asked.user_id, same, asked.case.brand_id)
+    return by_person_of_brand(asked.user_id, same, asked.brand_id)
 
 
 def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: PendingGrounds, at: datetime) -> None:

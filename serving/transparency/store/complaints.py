@@ -22,6 +22,7 @@ from serving.transparency.rules.complaints import Complaint, ComplaintOutcome, C
 _BY_CAUSE: Final[Mapping[Undone, Decider]] = {
     Undone.APPEAL: Decider.PERSON,
     Undone.CONCEDED: Decider.RIGHTS_HOLDER,
+    Undone.RETRACTED: Decider.RIGHTS_HOLDER,
     Undone.SILENCE: Decider.DEADLINE,
 }
 

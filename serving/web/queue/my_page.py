@@ -34,7 +34,12 @@ Reviewer = Annotated[Session, may(Permission.REVIEW_CASES)]
 DAYS: Final = 14
 _MOST_OVERTURNED: Final = 20
 _LATER: Final = "touchstone_pace"
-_CAUSES: Final = {"appeal": "on appeal", "conceded": "brand conceded", "silence": "no answer from the brand"}
+_CAUSES: Final = {
+    "appeal": "on appeal",
+    "conceded": "brand conceded",
+    "retracted": "brand retracted",
+    "silence": "no answer from the brand",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,10 +27,10 @@ from serving.webhooks.rules import action
 from serving.webhooks.rules.action import ActionEvent, ActionState
 
 CASE = """
-                decide    pass_on   undo      new_version
-    open        decided   open      conflict  stale
-    decided     conflict  conflict  open      conflict
-    stale       conflict  conflict  conflict  conflict
+                decide    pass_on   undo      new_version  call_off
+    open        decided   open      conflict  stale        stale
+    decided     conflict  conflict  open      conflict     conflict
+    stale       conflict  conflict  conflict  conflict     conflict
 """
 ACTION = """
                  release    withdraw   send      acknowledge   give_up   replay    overtake

@@ -5,10 +5,10 @@ from typing import Final
 
 from sqlalchemy import LargeBinary, String, Text
 
-from serving.platform.database.schema import metadata
 from serving.platform.database.types import Compressed, Json
 from serving.privacy.rules.erasure import Erasable
 from serving.privacy.store.personal import PLACES
+from serving.schema import metadata
 
 # Columns that subjects' stores erase by separate statements, because no subject id leads to them.
 BY_SELLER: Final = {
@@ -117,6 +117,11 @@ STAYS: Final[dict[str, list[str]]] = {
         "verdict.note",
         "takedown_item.reasons",
         "takedown_item.refusal",
+        "report.note",
+        "report.request_key",
+        "report_item.location",
+        "report_outcome.reasons",
+        "report_outcome.refusal",
         "bulk_item.reason",
     ],
     "what a seller or the public is told, in fixed sentences": [

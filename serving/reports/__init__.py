@@ -1,0 +1,1 @@
+"""Reports of brands: listings that a brand finds and reports itself."""

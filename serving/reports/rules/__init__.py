@@ -1,0 +1,1 @@
+"""The outcome of each reported listing."""

@@ -1,0 +1,164 @@
+"""What happens to each listing that a brand reports. Standard library only."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from features.message import Message, message
+from models.case import BLIND_LANES, CaseLane
+from models.errors import Invalid
+from serving.reports.policy import ReportPolicy
+from serving.standing.rules.standing import Effect
+from serving.takedowns.rules.bursts import Hold
+
+
+class Result(StrEnum):
+    """The result of a reported listing. The first five are results of the report itself; the others come later."""
+
+    SCHEDULED = "scheduled"  # The removal is sent once the undo window has closed.
+    PENDING_APPROVAL = "held"  # The removal is recorded and pending approval.
+    CASE = "case"  # An analyst decides.
+    UNKNOWN = "unknown"  # The marketplace has not sent this listing; the report waits for it.
+    REFUSED = "refused"  # Nothing was recorded.
+    WITHDRAWN = "withdrawn"  # The brand withdrew it within the undo window.
+    RETRACTED = "retracted"  # The brand retracted it later.
+    EXPIRED = "expired"  # The listing did not come in.
+
+
+AT_FIRST: Final = (Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE, Result.UNKNOWN, Result.REFUSED)
+
+
+class Code(StrEnum):
+    """Why a reported listing has its result."""
+
+    REMOVED_AT_ONCE = "removed_at_once"
+    PENDING_APPROVAL = "pending_approval"
+    BRAND_UNRESOLVED = "brand_unresolved"
+    REINSTATED_BEFORE = "reinstated_before"
+    COMPLAINT_OPEN = "complaint_open"
+    STANDING = "standing"
+    NOT_KNOWN = "not_known"
+    NAMED_TWICE = "named_twice"
+    REPORTED_BEFORE = "reported_before"
+    ALREADY_REMOVED = "already_removed"
+    OTHER_BRAND = "other_brand"
+    AUTHORISED_SELLER = "authorised_seller"
+    NO_LONGER_POSSIBLE = "no_longer_possible"  # A rule of confirmations refused it; the refusal is stored with it.
+
+
+class Owner(StrEnum):
+    """The brand that a listing names, as far as the service knows."""
+
+    OWN = "own"
+    OTHER = "other"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A reported listing that the marketplace has sent, as it stands.
+
+    `named_before` is set where the same report names it earlier, `reported_before` where the brand's own 'counterfeit'
+    waits for an analyst. `lane` is that of its open case, None without one.
+    """
+
+    owner: Owner
+    authorised: bool = False
+    removed: bool = False
+    reinstated: bool = False
+    named_before: bool = False
+    reported_before: bool = False
+    lane: CaseLane | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of a reported listing, its code, and the reasons."""
+
+    result: Result
+    code: Code
+    reasons: tuple[Message, ...]
+
+
+def what_happens(found: Found | None, effect: Effect, holds: Sequence[Hold]) -> Outcome:
+    """The outcome of one reported listing; None is a listing that the marketplace has not sent.
+
+    `effect` is that of one more confirmation of the brand, `holds` are those of its removal. The rules apply in this
+    order. A listing without effect for the seller is refused first: named twice, removed, another brand's, an
+    authorised seller's. Then the cases in which a brand's statement alone is no ground for a removal: its brand is
+    unresolved, a removal was reversed before, or a reviewer already decides on a complaint about it. Standing and
+    limits come last, as for an answer to a question. An open question or analyst's case changes nothing: the report
+    answers it.
+    """
+    if found is None:
+        return _told(Result.UNKNOWN, Code.NOT_KNOWN)
+    refused = _refused(found)
+    if refused is not None:
+        return _told(Result.REFUSED, refused)
+    doubt = in_doubt(found)
+    if doubt is not None:
+        return _told(Result.CASE, doubt)
+    if not effect.at_once:
+        return Outcome(Result.CASE, Code.STANDING, (effect.reason, message("verdict.analyst_decides")))
+    if holds:
+        return Outcome(Result.PENDING_APPROVAL, Code.PENDING_APPROVAL, tuple(one.message for one in holds))
+    return Outcome(Result.SCHEDULED, Code.REMOVED_AT_ONCE, (effect.reason,))
+
+
+def _refused(found: Found) -> Code | None:
+    if found.named_before:
+        return Code.NAMED_TWICE
+    if found.removed:
+        return Code.ALREADY_REMOVED
+    if found.owner is Owner.OTHER:
+        return Code.OTHER_BRAND
+    if found.authorised:
+        return Code.AUTHORISED_SELLER
+    return Code.REPORTED_BEFORE if found.reported_before else None
+
+
+def in_doubt(found: Found) -> Code | None:
+    """Why an analyst decides about a listing whatever the brand's standing is; None where the standing decides."""
+    if found.lane in BLIND_LANES:
+        return Code.COMPLAINT_OPEN
+    if found.reinstated:
+        return Code.REINSTATED_BEFORE
+    return Code.BRAND_UNRESOLVED if found.owner is Owner.UNRESOLVED else None
+
+
+def _told(result: Result, code: Code) -> Outcome:
+    return Outcome(result, code, (message(f"report.{code.value}"),))
+
+
+def named(locations: Iterable[str], policy: ReportPolicy) -> tuple[str, ...]:
+    """The listings of a report as they were named, empty lines left out.
+
+    Raises
+    ------
+    Invalid
+        The report names no listing, too many, or one in more than 2,000 characters.
+    """
+    found = tuple(one.strip() for one in locations if one.strip())
+    if not found:
+        raise Invalid("Name at least one listing by its address or its id.")
+    if len(found) > policy.most_listings:
+        raise Invalid(
+            "One report can name at most {most} listings, not {n:,}. Nothing was recorded.",
+            n=len(found),
+            most=policy.most_listings,
+        )
+    if any(len(one) > LONGEST_LOCATION for one in found):
+        raise Invalid("The address of a listing can have at most {most:,} characters.", most=LONGEST_LOCATION)
+    return found
+
+
+LONGEST_LOCATION: Final = 2_000
+
+
+def counted(results: Iterable[Result]) -> dict[Result, int]:
+    """The number of listings by first result, zeros included."""
+    found = dict.fromkeys(AT_FIRST, 0)
+    for one in results:
+        found[one] += 1
+    return found

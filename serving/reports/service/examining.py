@@ -1,0 +1,95 @@
+"""A reported listing as it stands, and the limits that its removal meets: what the rule of outcomes needs."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from features.facts import Facts
+from models.case import CaseLane
+from models.verdict import Judgement, Side
+from serving.brands.store import brands
+from serving.cases.rules.case_brand import CaseBrand, brand_of_version
+from serving.cases.store import case_brands, cases, verdicts
+from serving.cases.store.cases import Case
+from serving.listings.store import scores
+from serving.notices.rules.notices import names_in
+from serving.notices.service.notified_listings import meant
+from serving.notices.store import identified_listings
+from serving.notices.store.identified_listings import Known
+from serving.platform.runtime import Runtime
+from serving.reports.rules.outcomes import Found, Owner
+from serving.takedowns.store import actions
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+_UNSENT: Final = frozenset({ActionState.WITHDRAWN})
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A reported listing: its ids, its facts, its open case, and what the rule needs."""
+
+    known: Known
+    score_id: str
+    facts: Facts
+    case: Case | None
+    found: Found
+
+
+@dataclass(slots=True)
+class Examination:
+    """The listings of one report, examined one after another; `seen` are those named so far."""
+
+    runtime: Runtime
+    connection: Connection
+    here: str
+    brand_id: str
+    at: datetime
+    seen: set[str] = field(default_factory=set)
+
+    def look_up(self, location: str, *, locked: bool = True) -> Known | None:
+        """The listing that a location names; `locked` against changes and new cases."""
+        names = set(names_in(location))
+        return meant(location, identified_listings.listings_called(self.connection, self.here, names, locked=locked))
+
+    def examine(self, known: Known) -> Examined:
+        """The listing as it stands."""
+        here, listing_id = self.here, known.listing_id
+        score = scores.latest_of_version(self.connection, here, known.version_id)
+        facts = scores.facts_of(self.connection, here, score["facts_digest"])
+        case = cases.open_cases(self.connection, here, [listing_id]).get(listing_id)
+        done = [one for one in actions.of_listing(self.connection, here, listing_id) if one.state not in _UNSENT]
+        found = Found(
+            owner=self._owner(self._brand(known, facts, case)),
+            authorised=self._vouches_for(facts.listing.seller.external_id),
+            removed=bool(done) and done[-1].kind is ActionKind.REMOVE,
+            reinstated=bool(done) and done[-1].kind is ActionKind.REINSTATE,
+            named_before=listing_id in self.seen,
+            reported_before=case is not None and self._waits_for_analyst(case),
+            lane=None if case is None else case.lane,
+        )
+        self.seen.add(listing_id)
+        return Examined(known, score["score_id"], facts, case, found)
+
+    def _brand(self, known: Known, facts: Facts, case: Case | None) -> CaseBrand:
+        if case is not None:
+            return case.brand
+        kept = case_brands.latest_of_listings(self.connection, self.here, [known.listing_id])
+        return brand_of_version(facts.brand.brand_id, kept.get(known.listing_id))
+
+    def _owner(self, brand: CaseBrand) -> Owner:
+        if brand.brand_id == self.brand_id:
+            return Owner.OWN
+        return Owner.OTHER if brand.is_named else Owner.UNRESOLVED
+
+    def _vouches_for(self, seller: str | None) -> bool:
+        entries = brands.authorised(self.connection, (self.here, self.brand_id))
+        return any(one.seller == seller and one.authorisation.holds(self.at) for one in entries)
+
+    def _waits_for_analyst(self, case: Case) -> bool:
+        if case.lane is CaseLane.ASK_BRAND:
+            return False
+        last = verdicts.latest_of_case(self.connection, self.here, case.case_id)
+        given = last is not None and last.side is Side.BRAND and last.brand_id == self.brand_id
+        return given and last is not None and last.judgement is Judgement.COUNTERFEIT

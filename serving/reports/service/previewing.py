@@ -1,0 +1,58 @@
+"""What a report would do now, listing by listing, before it is sent."""
+
+from dataclasses import dataclass
+
+from serving.accounts.rules.access import Person
+from serving.platform.runtime import Runtime
+from serving.reports.rules.outcomes import Outcome, Result, counted
+from serving.reports.service.examining import Examination
+from serving.reports.service.reporting import Ahead, Reporting, foresee
+from serving.reports.service.submitting import Draft, checked, place_of, ready
+from serving.reports.store.reports import StoredReport
+from serving.standing.service import current
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """One listing as it was named, its id and title at the marketplace where it is known, and its outcome."""
+
+    location: str
+    external_id: str | None
+    title: str | None
+    outcome: Outcome
+
+
+def preview(runtime: Runtime, person: Person, draft: Draft) -> tuple[Foreseen, ...]:
+    """The outcome of each listing if the report were sent at this moment; nothing is recorded.
+
+    Standing and limits apply in the order of the report, as they will when it is sent.
+
+    Raises
+    ------
+    Invalid, NotFound, NoRightCarries, NotBriefed
+        As when the report is sent.
+    """
+    locations, now, ahead = checked(runtime, draft), runtime.clock.now(), Ahead()
+    with runtime.store.read() as connection:
+        here, brand_id = place_of(connection, person, draft)
+        ready(runtime, connection, person, (here, brand_id), draft, now)
+        drafted = StoredReport(
+            here, "", brand_id, draft.right_id, person.user_id, draft.reason_code, draft.note, "", "", now
+        )
+        examination = Examination(runtime, connection, here, brand_id, now)
+        standing = current(runtime, connection, here, brand_id, now)
+        reporting = Reporting(runtime, connection, person, drafted, standing, examination, now)
+        found = []
+        for location in locations:
+            known = examination.look_up(location, locked=False)
+            examined = None if known is None else examination.examine(known)
+            outcome = foresee(reporting, examined, ahead)
+            ahead.count(examined, outcome)
+            title = None if examined is None else examined.facts.listing.title
+            found.append(Foreseen(location, None if known is None else known.external_id, title, outcome))
+    return tuple(found)
+
+
+def counts_of(found: tuple[Foreseen, ...]) -> dict[Result, int]:
+    """The number of listings by foreseen result, zeros included."""
+    return counted(one.outcome.result for one in found)

@@ -1,0 +1,258 @@
+"""One listing of a report: decided by the rule, recorded as a verdict of the brand, and stored as a step."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from features.message import as_json
+from models.case import CaseEvent, CaseLane, CaseState
+from models.errors import Conflict, DomainError
+from models.policies.deciding import EnforcementPolicy
+from models.verdict import Judgement, Side
+from serving.accounts.rules.access import Person
+from serving.audit.store import audit
+from serving.cases.store import cases
+from serving.listings.store import scores
+from serving.platform.phrases import as_data
+from serving.platform.runtime import Runtime
+from serving.reports.policy import ReportPolicy
+from serving.reports.rules.outcomes import Code, Outcome, Owner, Result, in_doubt, what_happens
+from serving.reports.service.examining import Examination, Examined
+from serving.reports.store import reports
+from serving.reports.store.reports import StoredReport
+from serving.review.service.decision_context import Answer
+from serving.review.service.opening import harm_of
+from serving.review.service.review import Recorded, record_in
+from serving.standing.rules.standing import Standing
+from serving.standing.service import effect_now
+from serving.takedowns.rules.bursts import OF_BRAND
+from serving.takedowns.service import evidence
+from serving.takedowns.service.pending_approval import Before, Requested, holds_of
+from serving.webhooks.rules.action import ActionState
+
+LONGEST_KEY: Final = 200
+LONGEST_NOTE: Final = 2_000
+_MOST_REASONS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Reporting:
+    """One report in one transaction; `standing` is the brand's at its beginning."""
+
+    runtime: Runtime
+    connection: Connection
+    person: Person
+    report: StoredReport
+    standing: Standing
+    examination: Examination
+    at: datetime
+
+    @property
+    def pair(self) -> tuple[str, str]:
+        """(marketplace, brand)."""
+        return self.report.marketplace_id, self.report.brand_id
+
+
+def settle(reporting: Reporting, number: int, location: str, step: int = 0) -> Result:
+    """Decide one listing, and store its outcome as a step."""
+    known = reporting.examination.look_up(location)
+    examined = None if known is None else reporting.examination.examine(known)
+    outcome = foresee(reporting, examined)
+    made: dict[str, Any] = {}
+    if examined is None:
+        until = reporting.report.known_at + timedelta(days=reporting.runtime.policies[ReportPolicy].waits_days)
+        reports.wait_for(
+            reporting.connection, reporting.report.marketplace_id, reporting.report.report_id, number, until
+        )
+    elif outcome.result is not Result.REFUSED:
+        outcome, made = _carry_out(reporting, examined, outcome, number)
+    keep(reporting.connection, reporting.report, number, step, outcome, reporting.at, **made, **_listing(examined))
+    return outcome.result
+
+
+def _listing(examined: Examined | None) -> dict[str, str]:
+    return {} if examined is None else {"listing_id": examined.known.listing_id}
+
+
+@dataclass(slots=True)
+class Ahead:
+    """What is foreseen before a listing and not stored: the brand's removals, those by seller, and an alarm."""
+
+    leaves: int = 0
+    alarm: bool = False
+    by_seller: Counter[str | None] = field(default_factory=Counter)
+
+    def count(self, examined: Examined | None, outcome: Outcome) -> None:
+        """Count a foreseen removal that leaves."""
+        if examined is not None and outcome.result is Result.SCHEDULED:
+            self.leaves += 1
+            self.by_seller[examined.facts.listing.seller.external_id] += 1
+
+
+def foresee(reporting: Reporting, examined: Examined | None, ahead: Ahead | None = None) -> Outcome:
+    """The outcome of one listing by the rule, with the standing and the limits as they stand."""
+    runtime, connection, (here, brand_id) = reporting.runtime, reporting.connection, reporting.pair
+    first = ahead or Ahead()
+    at, leaves = reporting.at, first.leaves
+    effect = effect_now(runtime, connection, reporting.standing, here, brand_id, at, ahead=leaves)
+    if examined is None:
+        return what_happens(None, effect, ())
+    before = Before(leaves, first.by_seller[examined.facts.listing.seller.external_id], first.alarm)
+    asked = Requested(here, brand_id, examined.facts, Side.BRAND, reporting.person.user_id, before)
+    holds = holds_of(runtime, connection, asked, at)
+    outcome = what_happens(examined.found, effect, holds)
+    raised = outcome.result is Result.PENDING_APPROVAL and any(one.cause in OF_BRAND for one in holds)
+    first.alarm = first.alarm or raised
+    return outcome
+
+
+def _carry_out(
+    reporting: Reporting, examined: Examined, outcome: Outcome, number: int
+) -> tuple[Outcome, dict[str, Any]]:
+    """Record the brand's verdict; a refusal of it is the outcome, and leaves no trace."""
+    if outcome.code is Code.COMPLAINT_OPEN:
+        assert examined.case is not None
+        _note(reporting, examined.case.case_id, "The brand reported this listing as counterfeit.")
+        return outcome, {"case_id": examined.case.case_id}
+    try:
+        with reporting.connection.begin_nested():
+            case_id = _ask(reporting, examined)
+            recorded = _record(reporting, examined, case_id, outcome)
+            if outcome.result is Result.CASE:
+                _keep_evidence(reporting, case_id, number)
+    except DomainError as refused:
+        return Outcome(Result.REFUSED, Code.NO_LONGER_POSSIBLE, ()), {"refusal": as_data(refused.phrase)}
+    lane = None if examined.case is None else examined.case.lane.value
+    return _actual(outcome, recorded), {"case_id": case_id, "verdict_id": recorded.verdict_id, "lane_before": lane}
+
+
+def _actual(outcome: Outcome, recorded: Recorded) -> Outcome:
+    """What was recorded, should it differ from what was foreseen."""
+    match None if recorded.action is None else recorded.action.state:
+        case None:
+            result = Result.CASE
+        case ActionState.PENDING_APPROVAL:
+            result = Result.PENDING_APPROVAL
+        case _:
+            result = Result.SCHEDULED
+    return outcome if result is outcome.result else Outcome(result, outcome.code, recorded.consequence.reasons)
+
+
+def _record(reporting: Reporting, examined: Examined, case_id: str, outcome: Outcome) -> Recorded:
+    answer = Answer(
+        case_id,
+        examined.known.version_id,
+        Judgement.COUNTERFEIT,
+        reporting.report.reason_code,
+        note=reporting.report.note,
+        right_id=reporting.report.right_id,
+        reported=True,
+    )
+    doubt = outcome.reasons[0] if in_doubt(examined.found) is not None else None
+    return record_in(
+        reporting.runtime,
+        reporting.connection,
+        reporting.person,
+        answer,
+        reporting.at,
+        counted=reporting.standing,
+        doubt=doubt,
+    )
+
+
+def _ask(reporting: Reporting, examined: Examined) -> str:
+    """The case on which the brand's verdict is recorded: the open one, which the report answers, or a new one."""
+    case = examined.case
+    if case is None:
+        return _open(reporting, examined)
+    if case.version_id != examined.known.version_id:
+        raise Conflict("The listing has changed since its case was opened. Report it again in a minute.")
+    values: dict[str, object] = {"lane": CaseLane.ASK_BRAND.value}
+    if examined.found.owner is Owner.UNRESOLVED:
+        values["brand_id"] = reporting.report.brand_id
+    # The lease of an analyst ends: the report answers the case, and the case's history tells its holder.
+    cases.change(reporting.connection, case, CaseEvent.PASS_ON, values, holder=None, at=reporting.at)
+    told = "The brand reported this listing as counterfeit."
+    if case.leased_by is not None and case.leased_until is not None and case.leased_until > reporting.at:
+        told += " The lease of this case ended."
+    _note(reporting, case.case_id, told)
+    return case.case_id
+
+
+def _open(reporting: Reporting, examined: Examined) -> str:
+    runtime, (here, brand_id) = reporting.runtime, reporting.pair
+    score = scores.get(reporting.connection, here, examined.score_id)
+    case_id = runtime.ids.new("cas")
+    hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
+    row = {
+        "marketplace_id": here,
+        "case_id": case_id,
+        "listing_id": examined.known.listing_id,
+        "version_id": examined.known.version_id,
+        "score_id": examined.score_id,
+        "brand_id": brand_id,
+        "lane": CaseLane.ASK_BRAND.value,
+        "state": CaseState.OPEN.value,
+        "priority": harm_of(score, examined.facts),
+        "opened_at": reporting.at,
+        "report_id": reporting.report.report_id,
+        "due_at": reporting.at + timedelta(hours=hours),
+        "follows_case_id": None,
+    }
+    cases.add_cases(reporting.connection, [row])
+    _note(reporting, case_id, "The brand reported this listing as counterfeit.")
+    return case_id
+
+
+def _keep_evidence(reporting: Reporting, case_id: str, number: int) -> None:
+    """Keep the listing as it was reported; a removal keeps it by itself."""
+    case = cases.get(reporting.connection, reporting.report.marketplace_id, case_id)
+    subject = reporting.runtime.ids.new("rpi")
+    kept = evidence.keep(reporting.runtime, reporting.connection, case, subject=subject, at=reporting.at)
+    payload = {"report_id": reporting.report.report_id, "number": number, "case_id": case_id, "evidence": kept}
+    by = f"user:{reporting.person.user_id}"
+    audit.record(
+        reporting.connection, reporting.at, reporting.report.marketplace_id, by, "report.listing", subject, **payload
+    )
+
+
+def _note(reporting: Reporting, case_id: str, what: str) -> None:
+    event = {
+        "marketplace_id": reporting.report.marketplace_id,
+        "event_id": reporting.runtime.ids.new("evt"),
+        "case_id": case_id,
+        "what": what,
+        "actor": reporting.person.name,
+        "known_at": reporting.at,
+    }
+    cases.add_events(reporting.connection, [event])
+
+
+def keep(
+    connection: Connection,
+    stored: StoredReport,
+    number: int,
+    step: int,
+    outcome: Outcome,
+    at: datetime,
+    **made: Any,
+) -> None:
+    """Append a step of one listing."""
+    blank: Mapping[str, Any] = dict.fromkeys(("refusal", "listing_id", "case_id", "verdict_id", "lane_before"))
+    row = {
+        "marketplace_id": stored.marketplace_id,
+        "report_id": stored.report_id,
+        "number": number,
+        "step": step,
+        "result": outcome.result.value,
+        "code": outcome.code.value,
+        "reasons": [as_json(one) for one in outcome.reasons],
+        "known_at": at,
+        **blank,
+        **made,
+    }
+    reports.add_outcome(connection, row)

@@ -1,0 +1,127 @@
+"""A report as it stands: the latest step of each listing, and what became of its removal or case since."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.case import CaseState
+from models.policies.deciding import EnforcementPolicy
+from models.verdict import Judgement, Side
+from serving.accounts.rules.access import Permission, Person
+from serving.cases.store import cases, verdicts
+from serving.listings.store import listings
+from serving.platform.runtime import Runtime
+from serving.reports.rules.outcomes import Result
+from serving.reports.store import reports
+from serving.reports.store.reports import StoredOutcome, StoredReport
+from serving.takedowns.store import actions
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+
+class Reported(StrEnum):
+    """Where a reported listing stands now."""
+
+    SCHEDULED = "scheduled"
+    PENDING_APPROVAL = "held"
+    REMOVED = "removed"
+    REINSTATED = "reinstated"
+    STOPPED = "stopped"  # The removal was refused by the approvers, or withdrawn by others before it was sent.
+    WITH_ANALYST = "with_analyst"
+    REJECTED = "rejected"  # An analyst decided that the listing stays.
+    WAITING = "waiting"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    RETRACTED = "retracted"
+
+
+@dataclass(frozen=True, slots=True)
+class ItemStatus:
+    """A listing of a report: its latest step, its id and title, its state and a reviewer's answer."""
+
+    step: StoredOutcome
+    external_id: str | None
+    title: str | None
+    state: Reported
+    judgement: Judgement | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A report as it stands. `may_withdraw` is until when its author can withdraw it; None where that is over."""
+
+    report: StoredReport
+    first: tuple[StoredOutcome, ...]
+    items: tuple[ItemStatus, ...]
+    may_withdraw: datetime | None
+
+
+def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
+    """A report of one of the person's brands, as it stands.
+
+    Raises
+    ------
+    NotFound
+        The person's brands have no such report.
+    """
+    with runtime.store.read() as connection:
+        found = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
+        steps = reports.outcomes(connection, found)
+        latest = {one.number: one for one in steps}
+        items = tuple(_standing(connection, found, one) for one in latest.values())
+    window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    until = found.known_at + window
+    mine = found.user_id == person.user_id and runtime.clock.now() < until
+    return Status(found, tuple(one for one in steps if one.step == 0), items, until if mine else None)
+
+
+def _standing(connection: Connection, found: StoredReport, step: StoredOutcome) -> ItemStatus:
+    here = found.marketplace_id
+    external_id, title = None, None
+    if step.listing_id is not None:
+        external_id, title = listings.named(connection, here, step.listing_id)
+    state, judgement = _state(connection, here, step)
+    return ItemStatus(step, external_id, title, state, judgement)
+
+
+_AS_IT_IS: Final = {
+    Result.UNKNOWN: Reported.WAITING,
+    Result.EXPIRED: Reported.EXPIRED,
+    Result.REFUSED: Reported.REFUSED,
+    Result.WITHDRAWN: Reported.WITHDRAWN,
+    Result.RETRACTED: Reported.RETRACTED,
+}
+_OF_REMOVAL: Final = {
+    ActionState.SCHEDULED: Reported.SCHEDULED,
+    ActionState.PENDING_APPROVAL: Reported.PENDING_APPROVAL,
+    ActionState.WITHDRAWN: Reported.STOPPED,
+}
+
+
+def _state(connection: Connection, here: str, step: StoredOutcome) -> tuple[Reported, Judgement | None]:
+    if step.result in _AS_IT_IS:
+        return _AS_IT_IS[step.result], None
+    case_id = step.case_id or ""
+    done = actions.of_listing(connection, here, step.listing_id or "")
+    own = [
+        one
+        for one in done
+        if one.kind is ActionKind.REMOVE and cases.of_verdict(connection, here, one.verdict_id).case_id == case_id
+    ]
+    if own:
+        later = [
+            one
+            for one in done
+            if one.kind is ActionKind.REINSTATE
+            and one.state is not ActionState.WITHDRAWN
+            and one.sequence > own[-1].sequence
+        ]
+        return Reported.REINSTATED if later else _OF_REMOVAL.get(own[-1].state, Reported.REMOVED), None
+    case = cases.get(connection, here, case_id)
+    last = verdicts.latest_of_case(connection, here, case_id)
+    if case.state is CaseState.OPEN or last is None or last.side is not Side.ANALYST:
+        return Reported.WITH_ANALYST, None
+    return Reported.REJECTED, last.judgement

@@ -1,0 +1,189 @@
+"""Reports of brands: checked as a whole, then decided listing by listing in short transactions."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, Invalid, NoRightCarries, NotFound
+from models.messages.english import reasons_of
+from models.policies.version import policy_version
+from models.verdict import ReasonCode
+from serving.accounts.rules.access import Permission, Person
+from serving.audit.store import audit
+from serving.brands.service import certification
+from serving.cases.store import cases
+from serving.platform.runtime import Runtime
+from serving.reports.policy import ReportPolicy
+from serving.reports.rules.outcomes import Result, counted, named
+from serving.reports.service.examining import Examination
+from serving.reports.service.reporting import Reporting, settle
+from serving.reports.store import reports
+from serving.reports.store.reports import StoredOutcome, StoredReport
+from serving.rights import store as rights
+from serving.rights.service.bases import basis_of
+from serving.standing.service import current, recount
+from serving.standing.store import standings
+
+LONGEST_KEY: Final = 255
+LONGEST_NOTE: Final = 2_000
+_MOST_REASONS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A report as a brand's user sends it.
+
+    `locations` are addresses or ids of listings. `good_faith` is the assurance that the statement on every listing is
+    accurate and complete. `request_key` makes the request repeatable. `marketplace_id` may be None where the user
+    represents the brand in only one marketplace.
+    """
+
+    right_id: str
+    reason_code: ReasonCode
+    locations: tuple[str, ...]
+    good_faith: bool
+    request_key: str
+    note: str | None = None
+    marketplace_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submitted:
+    """A report with the first result of each of its listings. A repeated request has the same answer."""
+
+    report: StoredReport
+    outcomes: tuple[StoredOutcome, ...]
+
+    @property
+    def counts(self) -> dict[Result, int]:
+        """The number of listings by first result, zeros included."""
+        return counted(one.result for one in self.outcomes)
+
+
+def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
+    """Report listings; every listing gets exactly one first result.
+
+    The report is stored first. Its listings follow in transactions of a few each, and a repeated request goes on where
+    an interrupted one ended. A confirmation by report follows every rule of an answer to a question: right,
+    certification, standing, limits, evidence, statement and undo window. Without an open case, the case that the
+    verdict needs is opened and decided in the same transaction and is in nobody's queue.
+
+    Raises
+    ------
+    Invalid
+        The report names no listing or too many, or lacks the good-faith assurance or its key.
+    NotFound
+        The right does not belong to a brand that the person represents.
+    NoRightCarries, NotBriefed
+        The right does not carry this reason here; the person has not passed the certification.
+    Conflict
+        The key was used for another request.
+    """
+    locations = checked(runtime, draft)
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        here, brand_id = place_of(connection, person, draft)
+        ready(runtime, connection, person, (here, brand_id), draft, now)
+        row = _row(runtime, person, (here, brand_id), draft, now)
+        made = reports.add_report(connection, row, locations)
+        stored = reports.by_key(connection, here, brand_id, draft.request_key)
+        if stored.request_digest != row["request_digest"] or stored.user_id != person.user_id:
+            raise Conflict("This key belongs to another report. Use a new key for a new report.")
+        if made:
+            payload = {name: row[name] for name in ("brand_id", "right_id", "reason_code", "policy_version")}
+            audit.record(
+                connection,
+                now,
+                here,
+                f"user:{person.user_id}",
+                "report.received",
+                stored.report_id,
+                **payload,
+                listings=len(locations),
+            )
+    numbered, size = list(enumerate(locations, start=1)), runtime.policies[ReportPolicy].at_once
+    for start in range(0, len(numbered), size):
+        take(runtime, person, stored, numbered[start : start + size])
+    with runtime.store.read() as connection:
+        return Submitted(stored, tuple(reports.first_outcomes(connection, stored)))
+
+
+def checked(runtime: Runtime, draft: Draft) -> tuple[str, ...]:
+    """The listings that a complete draft names."""
+    found = named(draft.locations, runtime.policies[ReportPolicy])
+    if not draft.good_faith:
+        raise Invalid(
+            "Confirm in good faith that the information and allegations about every listing are accurate and complete."
+        )
+    if not draft.request_key.strip() or len(draft.request_key) > LONGEST_KEY or not draft.request_key.isprintable():
+        raise Invalid("A report needs a key of one to {most} characters that is new for each report.", most=LONGEST_KEY)
+    if draft.note is not None and len(draft.note) > LONGEST_NOTE:
+        raise Invalid("A note can have at most {most:,} characters.", most=LONGEST_NOTE)
+    return found
+
+
+def place_of(connection: Connection, person: Person, draft: Draft) -> tuple[str, str]:
+    """The (marketplace, brand) of a draft."""
+    brand_id = rights.get(connection, draft.right_id).brand_id
+    places = {place for place, brand in person.brands(Permission.ANSWER_QUESTIONS) if brand == brand_id}
+    if not places or (draft.marketplace_id is not None and draft.marketplace_id not in places):
+        raise NotFound("There is no such right.")
+    if draft.marketplace_id is None and len(places) > 1:
+        raise Invalid("Name the marketplace: you answer for this brand in several.")
+    return draft.marketplace_id or next(iter(places)), brand_id
+
+
+def ready(
+    runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], draft: Draft, at: datetime
+) -> None:
+    """Refuse a report that no listing of could be confirmed: for want of a right or of the certification."""
+    certification.require(runtime, connection, person, pair, at)
+    found, _ = basis_of(runtime, connection, pair, person, draft.reason_code, at, only=draft.right_id)
+    if found.right is None:
+        raise NoRightCarries("Nothing was recorded. {why}", why=reasons_of(*found.reasons[:_MOST_REASONS]))
+
+
+def _row(runtime: Runtime, person: Person, pair: tuple[str, str], draft: Draft, at: datetime) -> dict[str, Any]:
+    asked = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
+    return {
+        "marketplace_id": pair[0],
+        "report_id": runtime.ids.new("rpt"),
+        "brand_id": pair[1],
+        "right_id": draft.right_id,
+        "user_id": person.user_id,
+        "reason_code": draft.reason_code.value,
+        "note": draft.note,
+        "request_key": draft.request_key,
+        "request_digest": hashlib.sha256(json.dumps(asked).encode()).hexdigest(),
+        "policy_version": policy_version(runtime.policies[ReportPolicy]),
+        "known_at": at,
+    }
+
+
+def take(runtime: Runtime, person: Person, stored: StoredReport, some: Sequence[tuple[int, str]]) -> None:
+    """Decide a few listings of a report in one transaction; those that have a result keep it."""
+    here, brand_id, now = stored.marketplace_id, stored.brand_id, runtime.clock.now()
+    with runtime.store.write() as connection:
+        # The order of the locks is that of a confirmation: standing, cases, audit log. Listings come last.
+        standings.lock(connection, here, brand_id)
+        before = reports.first_outcomes(connection, stored)
+        done = {one.number for one in before}
+        left = [(number, location) for number, location in some if number not in done]
+        if not left:
+            return
+        examination = Examination(runtime, connection, here, brand_id, now)
+        known = [examination.look_up(location, locked=False) for _, location in left]
+        waiting = cases.open_cases(connection, here, [one.listing_id for one in known if one is not None])
+        cases.hold(connection, here, [one.case_id for one in waiting.values()])
+        audit.hold(connection)
+        examination.seen.update(one.listing_id for one in before if one.listing_id is not None)
+        standing = current(runtime, connection, here, brand_id, now)
+        reporting = Reporting(runtime, connection, person, stored, standing, examination, now)
+        for number, location in left:
+            settle(reporting, number, location)
+        recount(runtime, connection, here, brand_id, now)

@@ -1,0 +1,81 @@
+"""Reported listings that the marketplace has not sent: the report goes on when one comes in, or the wait ends."""
+
+from typing import Final
+
+from sqlalchemy import Connection
+
+from features.message import message
+from models.errors import DomainError, Forbidden
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import accounts
+from serving.audit.store import audit
+from serving.platform.phrases import as_data
+from serving.platform.runtime import Runtime
+from serving.reports.rules.outcomes import Code, Outcome, Result
+from serving.reports.service.examining import Examination
+from serving.reports.service.reporting import Reporting, keep, settle
+from serving.reports.store import reports
+from serving.reports.store.reports import StoredReport, WaitingItem
+from serving.standing.service import current, recount
+from serving.standing.store import standings
+
+_MOST_AT_ONCE: Final = 200
+
+
+def go_on_with_reports(runtime: Runtime) -> int:
+    """Decide the reported listings that have come in, and end the waits that are over; returns how many changed.
+
+    A listing is decided as if it were reported now: by the standing, the limits and the rights of this moment.
+    """
+    changed, after = 0, ("", 0)
+    while True:
+        with runtime.store.read() as connection:
+            some = reports.waiting(connection, _MOST_AT_ONCE, after)
+            known = [_is_known(runtime, connection, one) for one in some]
+        for one, came_in in zip(some, known, strict=True):
+            if came_in or runtime.clock.now() >= one.waits_until:
+                changed += _go_on(runtime, one)
+        if len(some) < _MOST_AT_ONCE:
+            return changed
+        after = some[-1].report_id, some[-1].number
+
+
+def _is_known(runtime: Runtime, connection: Connection, item: WaitingItem) -> bool:
+    examination = Examination(runtime, connection, item.marketplace_id, "", runtime.clock.now())
+    return examination.look_up(item.location, locked=False) is not None
+
+
+def _go_on(runtime: Runtime, item: WaitingItem) -> int:
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        stored = reports.of_item(connection, item)
+        here, brand_id = stored.marketplace_id, stored.brand_id
+        standings.lock(connection, here, brand_id)
+        audit.hold(connection)
+        if not reports.still_waits(connection, item):
+            return 0
+        examination = Examination(runtime, connection, here, brand_id, now)
+        step = reports.last_step(connection, here, stored.report_id, item.number) + 1
+        reports.wait_for(connection, here, stored.report_id, item.number, None)
+        if examination.look_up(item.location) is None:
+            outcome = Outcome(Result.EXPIRED, Code.NOT_KNOWN, (message("report.expired"),))
+            keep(connection, stored, item.number, step, outcome, now)
+            return 1
+        try:
+            person = _reporter(connection, stored)
+        except DomainError as refused:
+            outcome = Outcome(Result.REFUSED, Code.NO_LONGER_POSSIBLE, ())
+            keep(connection, stored, item.number, step, outcome, now, refusal=as_data(refused.phrase))
+            return 1
+        standing = current(runtime, connection, here, brand_id, now)
+        reporting = Reporting(runtime, connection, person, stored, standing, examination, now)
+        settle(reporting, item.number, item.location, step)
+        recount(runtime, connection, here, brand_id, now)
+    return 1
+
+
+def _reporter(connection: Connection, stored: StoredReport) -> Person:
+    person = accounts.person(connection, stored.user_id)
+    if (stored.marketplace_id, stored.brand_id) not in person.brands(Permission.ANSWER_QUESTIONS):
+        raise Forbidden("The person who reported this listing no longer represents the brand.")
+    return person

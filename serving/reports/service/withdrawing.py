@@ -1,0 +1,203 @@
+"""Listings of a report that the brand withdraws within the undo window, or retracts later."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.case import CaseEvent, CaseLane, CaseState
+from models.errors import Conflict, DomainError, NotFound
+from models.labels import AppealState
+from models.verdict import Judgement, Side
+from serving.accounts.rules.access import Permission, Person
+from serving.appeals.rules.counter_notice import CounterNoticeEvent, CounterNoticeState, Party
+from serving.appeals.service.counter_notice_steps import Statement, take
+from serving.appeals.service.overturn import Ground, overturn
+from serving.appeals.store import appeals, counter_notices
+from serving.audit.store import audit
+from serving.cases.store import cases, verdicts
+from serving.cases.store.cases import Case
+from serving.notices.service import notice_decisions
+from serving.platform.runtime import Runtime
+from serving.reports.rules.outcomes import Outcome, Result
+from serving.reports.service.reporting import keep
+from serving.reports.store import reports
+from serving.reports.store.reports import StoredOutcome, StoredReport
+from serving.review.service.decision_context import Answer, DecisionContext, append, note
+from serving.review.service.undoing import undo_in
+from serving.standing.service import recount
+from serving.standing.store import standings
+from serving.takedowns.rules.statement import Undone
+from serving.takedowns.service import takedown
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.rules.action import UNSENT_STATES, ActionKind, ActionState
+
+_STANDS: Final = frozenset({Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE, Result.UNKNOWN})
+_WAITS_FOR_A_SIDE: Final = frozenset({CounterNoticeState.WITH_SELLER, CounterNoticeState.WITH_RIGHTS_HOLDER})
+
+
+def withdraw(runtime: Runtime, person: Person, report_id: str, numbers: Collection[int] | None = None) -> int:
+    """Withdraw listings of a user's own report within the undo window; returns how many.
+
+    `numbers` are those of the report's list, None all of them. A case that the report opened is called off; one that
+    it answered is open again as before. A listing that is waited for is waited for no longer, at any time.
+
+    Raises
+    ------
+    NotFound
+        The user's brands have no such report, or it has no such listing.
+    Conflict, Forbidden
+        Nothing of it can be withdrawn; the sentence says why.
+    """
+    return _each(runtime, person, report_id, numbers, _withdraw)
+
+
+def retract(runtime: Runtime, person: Person, report_id: str, numbers: Collection[int]) -> int:
+    """Retract listings of a brand's report after the undo window; returns how many.
+
+    The listing is reinstated, the strike lifted and the label corrected: the brand now says that the goods are genuine.
+    Standing counts the retraction as withdrawn, and not as an overturned removal.
+
+    Raises
+    ------
+    NotFound
+        The person's brands have no such report, or it has no such listing.
+    Conflict
+        Nothing of it can be retracted; the sentence says why.
+    """
+    return _each(runtime, person, report_id, numbers, _retract)
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """One report in one transaction."""
+
+    runtime: Runtime
+    connection: Connection
+    person: Person
+    report: StoredReport
+    at: datetime
+
+    @property
+    def actor(self) -> str:
+        """The person's name in the audit log."""
+        return f"user:{self.person.user_id}"
+
+    @property
+    def here(self) -> str:
+        """The marketplace."""
+        return self.report.marketplace_id
+
+
+def _each(
+    runtime: Runtime,
+    person: Person,
+    report_id: str,
+    numbers: Collection[int] | None,
+    act: Callable[[_Change, StoredOutcome], Outcome],
+) -> int:
+    with runtime.store.write() as connection:
+        found = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
+        here, now = found.marketplace_id, runtime.clock.now()
+        standings.lock(connection, here, found.brand_id)
+        latest = {one.number: one for one in reports.outcomes(connection, found)}
+        if numbers is not None and not set(numbers) <= set(latest):
+            raise NotFound("The report has no such listing.")
+        wanted = [one for number, one in latest.items() if numbers is None or number in numbers]
+        standing = [one for one in wanted if one.result in _STANDS]
+        cases.hold(connection, here, [one.case_id for one in standing if one.case_id is not None])
+        change = _Change(runtime, connection, person, found, now)
+        refusals: list[DomainError | None] = []
+        for one in standing:
+            try:
+                with connection.begin_nested():
+                    outcome = act(change, one)
+                    made = {name: getattr(one, name) for name in ("listing_id", "case_id", "verdict_id")}
+                    keep(connection, found, one.number, one.step + 1, outcome, now, **made)
+                refusals.append(None)
+            except DomainError as refused:
+                refusals.append(refused)
+        recount(runtime, connection, here, found.brand_id, now)
+        done = refusals.count(None)
+        if not done:
+            raise next((one for one in refusals if one is not None), Conflict("Nothing here is left to withdraw."))
+        act_name = "report.withdrawn" if act is _withdraw else "report.retracted"
+        audit.record(connection, now, here, f"user:{person.user_id}", act_name, report_id, listings=done)
+    return done
+
+
+def _withdraw(change: _Change, one: StoredOutcome) -> Outcome:
+    if one.result is Result.UNKNOWN:
+        reports.wait_for(change.connection, change.here, change.report.report_id, one.number, None)
+        return Outcome(Result.WITHDRAWN, one.code, ())
+    if one.case_id is None or one.verdict_id is None:
+        raise Conflict("A reviewer decides about this listing. It can no longer be withdrawn.")
+    undo_in(change.runtime, change.connection, change.person, one.case_id, change.at, recounts=False)
+    _close(change, cases.get(change.connection, change.here, one.case_id), one.lane_before)
+    return Outcome(Result.WITHDRAWN, one.code, ())
+
+
+def _close(change: _Change, case: Case, lane_before: CaseLane | None) -> None:
+    """Call off the case that the report opened, or put back the one that it answered."""
+    if case.state is not CaseState.OPEN:
+        return
+    if case.report_id == change.report.report_id:
+        values: dict[str, object] = {"decided_at": change.at}
+        cases.change(change.connection, case, CaseEvent.CALL_OFF, values, holder=None, at=change.at)
+    elif lane_before is not None and lane_before is not case.lane:
+        back: dict[str, object] = {"lane": lane_before.value}
+        cases.change(change.connection, case, CaseEvent.PASS_ON, back, holder=None, at=change.at)
+
+
+def _retract(change: _Change, one: StoredOutcome) -> Outcome:
+    if one.case_id is None or one.verdict_id is None:
+        raise Conflict("Nothing was decided about this listing. Withdraw it instead.")
+    connection, here = change.connection, change.here
+    case = cases.get(connection, here, one.case_id)
+    given = verdicts.get(connection, here, one.verdict_id)
+    if given.superseded_by is not None:
+        raise Conflict("This statement no longer stands.")
+    removal = _removal(change, one)
+    if removal is None and case.state is CaseState.DECIDED:
+        raise Conflict("The listing is not removed, so there is nothing to retract.")
+    context = DecisionContext(change.runtime, connection, change.person, case, Side.BRAND, change.at)
+    words = "Retracted the report of this listing."
+    answer = Answer(case.case_id, given.version_id, Judgement.GENUINE, note=words, reported=True)
+    verdict_id = append(context, answer, supersedes=given)
+    note(context, words)
+    if removal is None:
+        _close(change, case, one.lane_before)
+    elif removal.state in UNSENT_STATES:
+        takedown.withdraw(change.runtime, connection, removal, change.actor, change.at)
+        notice_decisions.reopen(connection, case, one.verdict_id)
+    else:
+        _end_counter_notice(change, removal)
+        overturn(change.runtime, connection, removal, Ground(Undone.RETRACTED, verdict_id, change.actor), change.at)
+    return Outcome(Result.RETRACTED, one.code, ())
+
+
+def _removal(change: _Change, one: StoredOutcome) -> StoredAction | None:
+    """The removal of the case in which the brand gave its statement, unless it is undone."""
+    done = [
+        action
+        for action in actions.of_listing(change.connection, change.here, one.listing_id or "")
+        if action.state is not ActionState.WITHDRAWN
+    ]
+    if not done or done[-1].kind is not ActionKind.REMOVE:
+        return None
+    case = cases.of_verdict(change.connection, change.here, done[-1].verdict_id)
+    return done[-1] if case.case_id == one.case_id else None
+
+
+def _end_counter_notice(change: _Change, removal: StoredAction) -> None:
+    """End a counter-notice that waits for either side; one that a reviewer or a court decides is theirs."""
+    contested = counter_notices.of_action(change.connection, change.here, removal.action_id)
+    appeal = appeals.of_action(change.connection, change.here, removal.action_id)
+    if contested is not None and contested.standing.state in _WAITS_FOR_A_SIDE:
+        statement = Statement(CounterNoticeEvent.CONCEDE, None, change.actor)
+        take(change.runtime, change.connection, contested, statement, Party.RIGHTS_HOLDER)
+    elif appeal is not None and appeal.state is AppealState.OPEN:
+        raise Conflict("A reviewer decides on the seller's objection to this removal. Their decision comes first.")

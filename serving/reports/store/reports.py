@@ -1,0 +1,209 @@
+"""Reports of brands: what was reported, and what became of each listing, step by step."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, tuple_, update
+
+from features.message import Message, from_json
+from features.phrase import Phrase
+from models.case import CaseLane
+from models.errors import NotFound
+from models.verdict import ReasonCode
+from serving.platform.database.scope import inside
+from serving.platform.database.store import add, insert_or_ignore
+from serving.platform.phrases import of_data
+from serving.reports.rules.outcomes import Code, Result
+from serving.reports.tables import report, report_item, report_outcome
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """A report as stored. `request_digest` identifies what was requested under the brand's own key."""
+
+    marketplace_id: str
+    report_id: str
+    brand_id: str
+    right_id: str
+    user_id: str
+    reason_code: ReasonCode
+    note: str | None
+    request_key: str
+    request_digest: str
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOutcome:
+    """One step of a reported listing. Step 0 is its first result; `refusal` is set where a confirmation was refused."""
+
+    number: int
+    location: str
+    step: int
+    result: Result
+    code: Code
+    reasons: tuple[Message, ...]
+    refusal: Phrase | None
+    listing_id: str | None
+    case_id: str | None
+    verdict_id: str | None
+    lane_before: CaseLane | None
+    known_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingItem:
+    """A reported listing that the marketplace has not sent yet."""
+
+    marketplace_id: str
+    report_id: str
+    number: int
+    location: str
+    waits_until: datetime
+
+
+def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequence[str]) -> bool:
+    """Store a report with its listings; False, without a change, where the brand has used its key before."""
+    made = insert_or_ignore(connection, report).values(**row).returning(report.c.report_id)
+    if connection.execute(made).first() is None:
+        return False
+    key = {name: row[name] for name in ("marketplace_id", "report_id")}
+    items = [
+        {**key, "number": number, "location": one, "waits_until": None} for number, one in enumerate(locations, start=1)
+    ]
+    add(connection, report_item, items)
+    return True
+
+
+def by_key(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> StoredReport:
+    """The report that a brand sent under its own key."""
+    query = select(report).where(inside(report, marketplace_id, brand_id=brand_id, request_key=request_key))
+    return _report(connection.execute(query).one())
+
+
+def get(connection: Connection, report_id: str, pairs: Collection[tuple[str, str]]) -> StoredReport:
+    """A report of one of these brands, by (marketplace, brand).
+
+    Raises
+    ------
+    NotFound
+        There is no such report, or it is another brand's; the error is the same.
+    """
+    found = connection.execute(select(report).where(report.c.report_id == report_id)).one_or_none()
+    if found is None or (found.marketplace_id, found.brand_id) not in pairs:
+        raise NotFound("There is no such report.")
+    return _report(found)
+
+
+def latest(connection: Connection, pairs: Collection[tuple[str, str]], most: int) -> list[StoredReport]:
+    """The latest reports of these brands, newest first."""
+    query = (
+        select(report)
+        .where(tuple_(report.c.marketplace_id, report.c.brand_id).in_(sorted(pairs)))
+        .order_by(report.c.known_at.desc(), report.c.report_id.desc())
+        .limit(most)
+    )
+    return [_report(row) for row in connection.execute(query)] if pairs else []
+
+
+def sizes(connection: Connection, found: Collection[StoredReport]) -> dict[str, int]:
+    """The number of listings by report."""
+    query = (
+        select(report_item.c.report_id, func.count().label("n"))
+        .where(report_item.c.report_id.in_([one.report_id for one in found]))
+        .group_by(report_item.c.report_id)
+    )
+    return {row.report_id: row.n for row in connection.execute(query)}
+
+
+def add_outcome(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Append a step of one reported listing."""
+    add(connection, report_outcome, [row])
+
+
+def first_outcomes(connection: Connection, found: StoredReport) -> list[StoredOutcome]:
+    """The first result of each listing that has one, in the order of the report."""
+    return [one for one in outcomes(connection, found) if one.step == 0]
+
+
+def outcomes(connection: Connection, found: StoredReport) -> list[StoredOutcome]:
+    """Every step of every listing, in the order of the report."""
+    query = (
+        select(report_outcome, report_item.c.location)
+        .join(
+            report_item,
+            (report_item.c.marketplace_id == report_outcome.c.marketplace_id)
+            & (report_item.c.report_id == report_outcome.c.report_id)
+            & (report_item.c.number == report_outcome.c.number),
+        )
+        .where(inside(report_outcome, found.marketplace_id, report_id=found.report_id))
+        .order_by(report_outcome.c.number, report_outcome.c.step)
+    )
+    return [_outcome(row) for row in connection.execute(query)]
+
+
+def wait_for(connection: Connection, marketplace_id: str, report_id: str, number: int, until: datetime | None) -> None:
+    """Wait for a listing until a moment; None ends the wait."""
+    connection.execute(
+        update(report_item)
+        .where(inside(report_item, marketplace_id, report_id=report_id, number=number))
+        .values(waits_until=until)
+    )
+
+
+def waiting(connection: Connection, most: int, after: tuple[str, int]) -> list[WaitingItem]:
+    """Listings that are waited for, by report and number, those after a given one."""
+    query = (
+        select(report_item)
+        .where(
+            report_item.c.waits_until.is_not(None),
+            tuple_(report_item.c.report_id, report_item.c.number) > tuple_(*after),
+        )
+        .order_by(report_item.c.report_id, report_item.c.number)
+        .limit(most)
+    )
+    return [
+        WaitingItem(row.marketplace_id, row.report_id, row.number, row.location, row.waits_until)
+        for row in connection.execute(query)
+    ]
+
+
+def of_item(connection: Connection, item: WaitingItem) -> StoredReport:
+    """The report that names a listing."""
+    query = select(report).where(inside(report, item.marketplace_id, report_id=item.report_id))
+    return _report(connection.execute(query).one())
+
+
+def still_waits(connection: Connection, item: WaitingItem) -> bool:
+    """Whether a listing is waited for; other transactions that would settle it wait."""
+    query = select(report_item.c.waits_until).where(
+        inside(report_item, item.marketplace_id, report_id=item.report_id, number=item.number)
+    )
+    return connection.execute(query.with_for_update()).scalar() is not None
+
+
+def last_step(connection: Connection, marketplace_id: str, report_id: str, number: int) -> int:
+    """The number of the last step of a listing."""
+    query = select(func.max(report_outcome.c.step)).where(
+        inside(report_outcome, marketplace_id, report_id=report_id, number=number)
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def _report(row: Row[Any]) -> StoredReport:
+    values = {name: getattr(row, name) for name in StoredReport.__slots__}
+    return StoredReport(**{**values, "reason_code": ReasonCode(row.reason_code)})
+
+
+def _outcome(row: Row[Any]) -> StoredOutcome:
+    values = {name: getattr(row, name) for name in StoredOutcome.__slots__}
+    typed = {
+        "result": Result(row.result),
+        "code": Code(row.code),
+        "reasons": tuple(map(from_json, row.reasons)),
+        "refusal": None if row.refusal is None else of_data(row.refusal),
+        "lane_before": None if row.lane_before is None else CaseLane(row.lane_before),
+    }
+    return StoredOutcome(**{**values, **typed})

@@ -1,0 +1,67 @@
+"""The tables of reports."""
+
+from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, UniqueConstraint, text
+
+from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
+from serving.platform.database.types import Json
+
+_WAITS = text("waits_until IS NOT NULL")
+
+report = tenant_table(
+    "report",
+    "report_id",
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("right_id", ID, ForeignKey("brand_right.right_id"), nullable=False),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    word("reason_code"),
+    Column("note", String(2000), nullable=True),
+    # The brand's own key of a repeatable request, and the digest of what was requested with it.
+    Column("request_key", String(255), nullable=False),
+    Column("request_digest", String(64), nullable=False),
+    Column("policy_version", String(80), nullable=False),
+    moment("known_at"),
+    UniqueConstraint("marketplace_id", "brand_id", "request_key"),
+    Index("ix_report_known_at", "marketplace_id", "brand_id", "known_at"),
+)
+
+# The location is stored as it was named. `waits_until` is set while the listing has not come in.
+report_item = Table(
+    "report_item",
+    metadata,
+    id_column("marketplace_id"),
+    id_column("report_id"),
+    Column("number", Integer, nullable=False),
+    Column("location", String(2000), nullable=False),
+    moment("waits_until", nullable=True),
+    within("report_id", "report"),
+    PrimaryKeyConstraint("marketplace_id", "report_id", "number"),
+    Index("ix_report_item_waits", "waits_until", sqlite_where=_WAITS, postgresql_where=_WAITS),
+)
+
+# What became of a reported listing, step by step: rows are appended and never changed. Step 0 is the first result.
+report_outcome = Table(
+    "report_outcome",
+    metadata,
+    id_column("marketplace_id"),
+    id_column("report_id"),
+    Column("number", Integer, nullable=False),
+    Column("step", Integer, nullable=False),
+    word("result"),
+    word("code"),
+    Column("reasons", Json, nullable=False),
+    Column("refusal", Json, nullable=True),
+    id_column("listing_id", nullable=True),
+    id_column("case_id", nullable=True),
+    id_column("verdict_id", nullable=True),
+    # The lane of the open case that the report answered; null where the report opened it.
+    word("lane_before", nullable=True),
+    moment("known_at"),
+    within("report_id", "report"),
+    within("listing_id", "listing"),
+    within("case_id", "review_case"),
+    within("verdict_id", "verdict"),
+    PrimaryKeyConstraint("marketplace_id", "report_id", "number", "step"),
+    one_of("result", "scheduled", "held", "case", "unknown", "refused", "withdrawn", "retracted", "expired"),
+    Index("ix_report_outcome_verdict", "marketplace_id", "verdict_id"),
+    Index("ix_report_outcome_listing", "marketplace_id", "listing_id"),
+)

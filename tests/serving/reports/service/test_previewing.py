@@ -1,0 +1,70 @@
+"""What a report would do is what it does."""
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import func, select
+
+from serving.audit.tables import audit_entry
+from serving.intake.service.intake import receive
+from serving.reports.rules.outcomes import Result
+from serving.reports.service.previewing import counts_of, preview
+from serving.reports.service.submitting import submit
+from tests.fixtures.listings import a_row, a_suspect_row
+from tests.fixtures.replays import having
+from tests.fixtures.reporting import a_draft, on_sale
+from tests.fixtures.runtimes import Site
+from tests.serving.standing.test_service import lose
+
+
+def of_every_kind(site: Site) -> list[str]:
+    """Ordinary listings, an open case, an authorised seller's, one without a brand, and an unknown one."""
+    names = on_sale(site, 24, seller=None)
+    on_sale(site, 12, 30, seller="one-shop")
+    rows = [
+        a_suspect_row(brand="Aurelle"),
+        a_row(external_id="AU-1", seller={"external_id": "maison-brandt", "age_days": 900, "country": "FR"}),
+        a_row(external_id="NO-1", brand=None, title="Leather tote, grey", description="Ships in two days."),
+    ]
+    receive(site.runtime, site.marketplace, rows, source="test")
+    return [*names, *(f"RP-{number}" for number in range(30, 42)), "MP-9", "AU-1", "NO-1", "XX-1"]
+
+
+def same(site: Site, named: list[str], key: str) -> None:
+    draft = a_draft(site, named, key)
+    foreseen = preview(site.runtime, site.brand_person, draft)
+    done = submit(site.runtime, site.brand_person, draft)
+    assert [(one.outcome.result, one.outcome.code) for one in foreseen] == [
+        (one.result, one.code) for one in done.outcomes
+    ]
+    assert counts_of(foreseen) == done.counts
+    assert sum(done.counts.values()) == len(named)
+
+
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_every_listing_becomes_what_was_foreseen(site: Site, data: st.DataObject) -> None:
+    names = having(site, of_every_kind)
+    named = data.draw(st.lists(st.sampled_from(names), min_size=1, max_size=40))
+    same(site, named, f"key-{site.runtime.ids.new('key')}")
+
+
+def test_the_caps_are_foreseen_listing_by_listing(any_site: Site) -> None:
+    same(any_site, having(any_site, of_every_kind), "first")
+
+
+def test_the_quota_of_a_capped_brand_is_foreseen(any_site: Site) -> None:
+    having(any_site, lose)
+    any_site.clock.forward(days=1)
+    same(any_site, having(any_site, on_sale, 23), "first")
+
+
+def test_a_preview_records_nothing(site: Site) -> None:
+    draft = a_draft(site, having(site, on_sale, 2))
+
+    def entries() -> int:
+        with site.runtime.store.read() as connection:
+            return connection.execute(select(func.count()).select_from(audit_entry)).scalar_one()
+
+    before = entries()
+    assert counts_of(preview(site.runtime, site.brand_person, draft))[Result.SCHEDULED] == 2
+    assert entries() == before

@@ -1,0 +1,182 @@
+"""Reports: each listing has one result, by the rules of a confirmation."""
+
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sqlalchemy import Row, Select, func, select
+
+from features.message import from_json
+from models.case import CaseLane
+from models.errors import Conflict, Invalid
+from models.verdict import Judgement
+from serving.audit.store import audit
+from serving.cases.store import cases
+from serving.cases.tables import review_case, verdict
+from serving.intake.service.intake import receive
+from serving.reports.rules.outcomes import Code, Result
+from serving.reports.service import submitting
+from serving.reports.service.submitting import submit
+from serving.reports.tables import report_outcome
+from serving.review.service.case_access import lease
+from serving.standing.policy import StandingPolicy
+from serving.takedowns.tables import action, evidence_part
+from tests.fixtures.brand_people import a_rival
+from tests.fixtures.bursts import states
+from tests.fixtures.listings import a_row
+from tests.fixtures.replays import having
+from tests.fixtures.reporting import a_draft, on_sale, report
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.standing.test_service import lose, suspend
+
+
+def rows(site: Site, query: Select[Any]) -> list[Row[Any]]:
+    with site.runtime.store.read() as connection:
+        return list(connection.execute(query))
+
+
+def test_twenty_reported_listings_are_scheduled_without_a_case_in_a_queue_or_a_question(any_site: Site) -> None:
+    names = having(any_site, on_sale, 20)
+    done = report(any_site, [f"https://bazaar.example/item/{name}" for name in names])
+    assert done.counts == {
+        Result.SCHEDULED: 20,
+        Result.PENDING_APPROVAL: 0,
+        Result.CASE: 0,
+        Result.UNKNOWN: 0,
+        Result.REFUSED: 0,
+    }
+    assert states(any_site) == {"scheduled": 20}
+    assert open_cases(any_site) == []
+    with any_site.runtime.store.read() as connection:
+        told = connection.execute(select(action.c.statement_messages)).scalars().all()
+        parts = connection.execute(select(func.count()).select_from(evidence_part)).scalar_one()
+        marked = connection.execute(select(verdict.c.reported, verdict.c.passed_on)).all()
+        assert audit.check(connection)[1] is None
+    assert {from_json(one["source"]).code for one in told} == {"statement.source.notice"}
+    assert parts == 20 * 5
+    assert set(map(tuple, marked)) == {(True, False)}
+
+
+def test_a_repeated_key_has_the_same_answer_and_a_changed_request_is_refused(any_site: Site) -> None:
+    names = having(any_site, on_sale, 3)
+    first = report(any_site, names)
+    assert report(any_site, names) == first
+    with pytest.raises(Conflict, match="another report"):
+        report(any_site, names[:2])
+    assert states(any_site) == {"scheduled": 3}
+
+
+def test_an_interrupted_report_goes_on_where_it_ended(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = having(site, on_sale, 25)
+    take, calls = submitting.take, Counter[str]()
+
+    def killed(*arguments: object) -> None:
+        calls["take"] += 1
+        if calls["take"] == 2:
+            raise KeyboardInterrupt
+        take(*arguments)  # type: ignore[arg-type]  # the arguments of the real function
+
+    monkeypatch.setattr(submitting, "take", killed)
+    with pytest.raises(KeyboardInterrupt):
+        report(site, names)
+    monkeypatch.undo()
+    done = report(site, names)
+    assert [one.number for one in done.outcomes] == list(range(1, 26))
+    assert done.counts[Result.SCHEDULED] + done.counts[Result.PENDING_APPROVAL] == 25
+    assert len(rows(site, select(report_outcome))) == 25
+
+
+@pytest.mark.both_engines
+def test_eight_clients_with_one_key_have_one_report_and_one_answer(any_site: Site) -> None:
+    names = having(any_site, on_sale, 23)
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(lambda _: report(any_site, [*names, names[0], "XX-1"]), range(8)))
+    assert all(one == told[0] for one in told)
+    assert [one.number for one in told[0].outcomes] == list(range(1, 26))
+    assert sum(states(any_site).values()) == 23
+
+
+def test_beyond_the_burst_cap_a_removal_is_pending_approval(any_site: Site) -> None:
+    done = report(any_site, having(any_site, on_sale, 23))
+    assert (done.counts[Result.SCHEDULED], done.counts[Result.PENDING_APPROVAL]) == (20, 3)
+    assert states(any_site) == {"scheduled": 20, "held": 3}
+    assert {one.code for one in done.outcomes if one.result is Result.PENDING_APPROVAL} == {Code.PENDING_APPROVAL}
+
+
+def test_of_a_capped_brand_the_quota_leaves_and_an_analyst_decides_the_rest(any_site: Site) -> None:
+    having(any_site, lose)
+    daily = any_site.runtime.policies[StandingPolicy].daily_cap
+    any_site.clock.forward(days=1)
+    done = report(any_site, having(any_site, on_sale, daily + 2))
+    assert (done.counts[Result.SCHEDULED], done.counts[Result.CASE]) == (daily, 2)
+    assert len(open_cases(any_site, CaseLane.ANALYST)) == 2
+
+
+def test_of_a_suspended_brand_an_analyst_decides_and_the_brand_is_not_asked_again(any_site: Site) -> None:
+    having(any_site, suspend)
+    before = len(rows(any_site, select(action)))
+    done = report(any_site, having(any_site, on_sale, 2))
+    assert done.counts[Result.CASE] == 2
+    opened = [one for one in open_cases(any_site, CaseLane.ANALYST) if one.report_id == done.report.report_id]
+    assert len(opened) == 2
+    for one in opened:
+        judge(any_site, any_site.analyst, one, Judgement.COUNTERFEIT)
+    assert len(rows(any_site, select(action))) == before + 2
+    assert open_cases(any_site, CaseLane.ASK_BRAND) == []
+
+
+def test_each_kind_of_listing_has_an_answer_of_its_own(any_site: Site) -> None:
+    (plain,) = on_sale(any_site, 1)
+    on_sale(any_site, 1, 10, seller="maison-brandt")
+    having(any_site, a_rival)
+    receive_of(any_site, "RP-20", "Nordfjell", "Nordfjell parka, blue, size M")
+    receive_of(any_site, "RP-30", None, "Leather tote, grey, as new")
+    done = report(any_site, [plain, plain, "RP-10", "RP-20", "RP-30", "RP-99"])
+    assert [(one.result, one.code) for one in done.outcomes] == [
+        (Result.SCHEDULED, Code.REMOVED_AT_ONCE),
+        (Result.REFUSED, Code.NAMED_TWICE),
+        (Result.REFUSED, Code.AUTHORISED_SELLER),
+        (Result.REFUSED, Code.OTHER_BRAND),
+        (Result.CASE, Code.BRAND_UNRESOLVED),
+        (Result.UNKNOWN, Code.NOT_KNOWN),
+    ]
+    again = report(any_site, [plain, "RP-30"], key="second")
+    assert [one.code for one in again.outcomes] == [Code.ALREADY_REMOVED, Code.REPORTED_BEFORE]
+
+
+def receive_of(site: Site, name: str, brand: str | None, title: str) -> None:
+    row = a_row(external_id=name, brand=brand, title=title, description="Ships in two days.")
+    receive(site.runtime, site.marketplace, [row], source="test")
+
+
+@pytest.mark.parametrize("lane", [CaseLane.ANALYST, CaseLane.ASK_BRAND])
+def test_a_report_answers_the_open_case_or_question(any_site: Site, lane: CaseLane) -> None:
+    case = a_case(any_site, lane, brand="Aurelle")
+    done = report(any_site, ["MP-9"])
+    assert [one.result for one in done.outcomes] == [Result.SCHEDULED]
+    assert done.outcomes[0].case_id == case.case_id
+    assert open_cases(any_site) == []
+
+
+def test_the_holder_of_a_lease_is_told(any_site: Site) -> None:
+    case = a_case(any_site, brand="Aurelle")
+    assert lease(any_site.runtime, any_site.analyst, case.case_id) is not None
+    report(any_site, ["MP-9"])
+    with any_site.runtime.store.read() as connection:
+        told = [one["what"] for one in cases.timeline(connection, any_site.here, case.case_id)]
+    assert "The brand reported this listing as counterfeit. The lease of this case ended." in told
+    with pytest.raises(Conflict, match="decided"):
+        judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+
+
+def test_a_report_without_good_faith_or_listings_is_refused_whole(site: Site) -> None:
+    draft = a_draft(site, having(site, on_sale, 1))
+    for wrong in (replace(draft, good_faith=False), replace(draft, locations=(" ",)), replace(draft, request_key="")):
+        with pytest.raises(Invalid):
+            submit(site.runtime, site.brand_person, wrong)
+    with pytest.raises(Invalid, match="at most 300 listings, not 301"):
+        report(site, [f"RP-{number}" for number in range(301)])
+    assert rows(site, select(review_case)) == []

@@ -1,0 +1,72 @@
+"""Reported listings that the marketplace has not sent yet."""
+
+from serving.accounts.store import accounts, people
+from serving.reports.policy import ReportPolicy
+from serving.reports.rules.outcomes import Result
+from serving.reports.service.waiting import go_on_with_reports
+from serving.reports.service.withdrawing import withdraw
+from serving.reports.store import reports
+from tests.fixtures.bursts import states
+from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.runtimes import Site
+from tests.serving.reports.service.test_withdrawing import last
+
+
+def test_a_report_goes_on_when_the_listing_comes_in(any_site: Site) -> None:
+    done = report(any_site, ["https://bazaar.example/item/RP-0", "RP-1"])
+    assert done.counts[Result.UNKNOWN] == 2
+    assert go_on_with_reports(any_site.runtime) == 0
+    on_sale(any_site, 1)
+    any_site.clock.forward(days=3)
+    assert go_on_with_reports(any_site.runtime) == 1
+    assert last(any_site, done.report.report_id) == {1: Result.SCHEDULED, 2: Result.UNKNOWN}
+    assert states(any_site) == {"scheduled": 1}
+    assert go_on_with_reports(any_site.runtime) == 0
+    assert report(any_site, ["https://bazaar.example/item/RP-0", "RP-1"]).outcomes == done.outcomes
+
+
+def test_after_thirty_days_the_wait_ends(any_site: Site) -> None:
+    done = report(any_site, ["RP-0"])
+    any_site.clock.forward(days=any_site.runtime.policies[ReportPolicy].waits_days)
+    assert go_on_with_reports(any_site.runtime) == 1
+    on_sale(any_site, 1)
+    assert go_on_with_reports(any_site.runtime) == 0
+    assert last(any_site, done.report.report_id) == {1: Result.EXPIRED}
+
+
+def test_a_withdrawn_listing_is_waited_for_no_longer(any_site: Site) -> None:
+    done = report(any_site, ["RP-0"])
+    any_site.clock.forward(days=1)
+    assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id, [1]) == 1
+    on_sale(any_site, 1)
+    assert go_on_with_reports(any_site.runtime) == 0
+    assert states(any_site) == {}
+
+
+def test_a_report_of_somebody_who_has_left_the_brand_removes_nothing(any_site: Site) -> None:
+    done = report(any_site, ["RP-0"])
+    with any_site.runtime.store.write() as connection:
+        people.disable(connection, any_site.brand_person.user_id, any_site.clock.now())
+    on_sale(any_site, 1)
+    assert go_on_with_reports(any_site.runtime) == 1
+    assert last(any_site, done.report.report_id) == {1: Result.REFUSED}
+    assert states(any_site) == {}
+
+
+def test_a_report_of_somebody_who_no_longer_represents_the_brand_removes_nothing(any_site: Site) -> None:
+    done = report(any_site, ["RP-0"])
+    with any_site.runtime.store.write() as connection:
+        accounts.end_brand_grant(connection, any_site.brand_person.user_id, (any_site.here, any_site.brand_id))
+    on_sale(any_site, 1)
+    assert go_on_with_reports(any_site.runtime) == 1
+    with any_site.runtime.store.read() as connection:
+        told = reports.outcomes(connection, done.report)[-1]
+    assert str(told.refusal) == "The person who reported this listing no longer represents the brand."
+    assert states(any_site) == {}
+
+
+def test_more_than_one_batch_is_looked_through(site: Site) -> None:
+    done = report(site, [f"RP-{number}" for number in range(299, -1, -1)])
+    on_sale(site, 1)
+    assert go_on_with_reports(site.runtime) == 1
+    assert last(site, done.report.report_id)[300] is Result.SCHEDULED

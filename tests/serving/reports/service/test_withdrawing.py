@@ -1,0 +1,139 @@
+"""Listings of a report that the brand withdraws in the undo window, or retracts later."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from models.case import CaseLane
+from models.errors import Conflict, Forbidden, NotFound
+from models.policies.deciding import EnforcementPolicy
+from models.verdict import Judgement
+from serving.accounts.rules.access import Role
+from serving.appeals.tables import overturn
+from serving.cases.tables import verdict
+from serving.reports.rules.outcomes import Result
+from serving.reports.service.withdrawing import retract, withdraw
+from serving.reports.store import reports
+from serving.sellers.tables import strike_hit
+from serving.standing.rules.confirmations import Tally
+from serving.takedowns.store import actions
+from serving.takedowns.tables import action
+from serving.verification.service import is_whole, verify
+from serving.webhooks.rules.action import ActionState
+from tests.fixtures.brand_people import a_rival
+from tests.fixtures.bursts import states
+from tests.fixtures.removing import a_marketplace_that_listens, carried_out
+from tests.fixtures.replays import having
+from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site, invite
+from tests.serving.standing.test_service import standing_of, suspend
+
+
+def last(site: Site, report_id: str) -> dict[int, Result]:
+    with site.runtime.store.read() as connection:
+        found = reports.get(connection, report_id, {(site.here, site.brand_id)})
+        return {one.number: one.result for one in reports.outcomes(connection, found)}
+
+
+def carry_out_all(site: Site) -> None:
+    """The marketplace removes every listing whose removal is scheduled."""
+    with site.runtime.store.read() as connection:
+        listings = connection.execute(select(action.c.listing_id)).scalars().all()
+        found = [one for listing_id in listings for one in actions.of_listing(connection, site.here, listing_id)]
+    with a_marketplace_that_listens(site):
+        for one in found:
+            if one.state is ActionState.SCHEDULED:
+                carried_out(site, one)
+
+
+def past_window(site: Site) -> None:
+    site.clock.forward(seconds=site.runtime.policies[EnforcementPolicy].undo_window_seconds + 1)
+
+
+def test_a_withdrawn_listing_leaves_no_removal_no_case_and_no_question(any_site: Site) -> None:
+    done = report(any_site, having(any_site, on_sale, 3))
+    assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id, [2]) == 1
+    assert states(any_site) == {"scheduled": 2, "withdrawn": 1}
+    assert open_cases(any_site) == []
+    assert last(any_site, done.report.report_id) == {1: Result.SCHEDULED, 2: Result.WITHDRAWN, 3: Result.SCHEDULED}
+    assert withdraw(any_site.runtime, any_site.brand_person, done.report.report_id) == 2
+    assert states(any_site) == {"withdrawn": 3}
+    again = report(any_site, ["RP-0"], key="second")
+    assert again.counts[Result.SCHEDULED] == 1
+
+
+def test_a_withdrawn_report_puts_the_case_that_it_answered_back(any_site: Site) -> None:
+    case = a_case(any_site, CaseLane.ANALYST, brand="Aurelle")
+    done = report(any_site, ["MP-9"])
+    withdraw(any_site.runtime, any_site.brand_person, done.report.report_id)
+    (back,) = open_cases(any_site)
+    assert (back.case_id, back.lane, back.due_at) == (case.case_id, CaseLane.ANALYST, case.due_at)
+
+
+def test_a_waiting_case_of_a_suspended_brand_is_called_off(any_site: Site) -> None:
+    having(any_site, suspend)
+    done = report(any_site, having(any_site, on_sale, 1))
+    withdraw(any_site.runtime, any_site.brand_person, done.report.report_id)
+    assert open_cases(any_site) == []
+
+
+def test_a_colleague_a_rival_and_a_late_user_cannot_withdraw(any_site: Site) -> None:
+    done = report(any_site, having(any_site, on_sale, 1))
+    colleague = invite(any_site.runtime, "noor@aurelle.example", "Noor Said", Role.BRAND, "Aurelle")
+    with pytest.raises(Forbidden):
+        withdraw(any_site.runtime, colleague, done.report.report_id)
+    with pytest.raises(NotFound):
+        withdraw(any_site.runtime, a_rival(any_site), done.report.report_id)
+    past_window(any_site)
+    with pytest.raises(Conflict, match="undo window has closed"):
+        withdraw(any_site.runtime, any_site.brand_person, done.report.report_id)
+
+
+def test_a_retraction_reinstates_lifts_the_strike_corrects_the_label_and_counts_as_withdrawn(any_site: Site) -> None:
+    done = report(any_site, having(any_site, on_sale, 2))
+    carry_out_all(any_site)
+    assert retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1]) == 1
+    assert last(any_site, done.report.report_id)[1] is Result.RETRACTED
+    with any_site.runtime.store.read() as connection:
+        causes = connection.execute(select(overturn.c.cause)).scalars().all()
+        voids = connection.execute(select(strike_hit.c.void_as)).scalars().all()
+        later = connection.execute(
+            select(verdict.c.judgement).where(verdict.c.supersedes_id == done.outcomes[0].verdict_id)
+        ).scalar_one()
+    assert causes == ["retracted"]
+    assert sorted(map(str, voids)) == ["None", "overturned"]
+    assert later == Judgement.GENUINE.value
+    tally = standing_of(any_site, after=timedelta(hours=1)).overall.tally
+    assert tally == Tally(accepted=1, withdrawn=1)
+    with pytest.raises(Conflict):
+        retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1])
+
+
+def test_the_audit_log_proves_reports_withdrawals_and_retractions(any_site: Site) -> None:
+    done = report(any_site, having(any_site, on_sale, 3))
+    withdraw(any_site.runtime, any_site.brand_person, done.report.report_id, [3])
+    carry_out_all(any_site)
+    retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1])
+    assert is_whole(verify(any_site.runtime))
+
+
+def test_a_removal_that_an_analyst_found_right_can_be_retracted(any_site: Site) -> None:
+    having(any_site, suspend)
+    done = report(any_site, having(any_site, on_sale, 1))
+    (case,) = open_cases(any_site, CaseLane.ANALYST)
+    judge(any_site, any_site.analyst, case, Judgement.COUNTERFEIT)
+    carry_out_all(any_site)
+    assert retract(any_site.runtime, any_site.brand_person, done.report.report_id, [1]) == 1
+    assert states(any_site)["acknowledged"] == 1
+
+
+def test_a_genuine_listing_of_an_analyst_counts_as_rejected(any_site: Site) -> None:
+    having(any_site, suspend)
+    report(any_site, having(any_site, on_sale, 1))
+    any_site.clock.forward(minutes=5)
+    (case,) = open_cases(any_site, CaseLane.ANALYST)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    assert standing_of(any_site, after=timedelta(hours=1)).overall.tally == Tally(rejected=1)
+    assert states(any_site) == {}
