@@ -28,6 +28,7 @@ _TAGS: Final = {
     "notices": "Notices of listings (Article 16 of the DSA).",
     "pending_removals": "Removals pending approval, and alerts.",
     "people": "Sessions, cases and verdicts.",
+    "reports": "Listings that a brand reports of its own accord.",
     "score": "A score without intake.",
     "seller_links": "Sellers' links to their removals.",
     "seller_risk": "The risk of sellers.",

@@ -7,6 +7,7 @@ from serving.api.contract import of_administrators as of_administrator
 from serving.api.contract import of_marketplaces as of_marketplace
 from serving.api.contract import of_models as of_model
 from serving.api.contract import of_people as of_person
+from serving.api.contract import of_reports as of_report
 from serving.api.contract import of_sellers as of_seller
 from serving.api.contract.shapes import Contract, Shape, Status
 
@@ -54,6 +55,11 @@ ANSWERS: Final[Mapping[Operation, Answers]] = {
     ("GET", "/api/v1/briefing"): {200: (of_person.Certification,)},
     ("POST", "/api/v1/briefing/answers"): {201: (of_person.CertificationResult,)},
     ("GET", "/api/v1/rights"): {200: (of_person.Rights,)},
+    ("GET", "/api/v1/reason-codes"): {200: (of_report.Reasons,)},
+    ("POST", "/api/v1/brand/reports"): {200: (of_report.ReportPreview,), 201: (of_report.Report,)},
+    ("GET", "/api/v1/brand/reports/{report_id}"): {200: (of_report.Report,)},
+    ("POST", "/api/v1/brand/reports/{report_id}/withdraw"): {200: (of_report.WithdrawnListings,)},
+    ("POST", "/api/v1/brand/reports/{report_id}/retract"): {200: (of_report.RetractedListings,)},
     ("POST", "/api/v1/takedown-requests"): {201: (of_person.TakedownRequest,)},
     ("GET", "/api/v1/takedown-requests/{request_id}"): {200: (of_person.TakedownRequest,)},
     ("POST", "/api/v1/takedown-requests/{request_id}/undo"): {200: (of_person.UndoneCount,)},

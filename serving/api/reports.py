@@ -1,0 +1,176 @@
+"""Reports of brands, for their tools: listings that the brand found itself."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import Field
+
+from features.message import Message
+from models.errors import Invalid
+from models.messages.english import in_english
+from models.verdict import ReasonCode, named
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.api.people import Body
+from serving.api.requests.repeating import Repeatable
+from serving.guards import may, runtime_of
+from serving.reports.rules.outcomes import LONGEST_LOCATION, Result
+from serving.reports.service.previewing import Foreseen, counts_of, preview
+from serving.reports.service.status import Status, status_of
+from serving.reports.service.submitting import LONGEST_NOTE, Draft, Submitted, submit
+from serving.reports.service.withdrawing import retract, withdraw
+from serving.reports.store.reports import StoredOutcome
+from serving.rights.rules.rights import kinds_for
+
+router = APIRouter(route_class=Repeatable)
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+_LONGEST_ID: Final = 40
+_MOST_ROWS: Final = (
+    10_000  # Above the limit of a report, so that the rule refuses with its own sentence; still bounded.
+)
+
+
+class ReportBody(Body):
+    """Listings of one right and one reason. `dry_run` answers what would happen, and records nothing."""
+
+    right_id: str = Field(max_length=_LONGEST_ID)
+    reason_code: ReasonCode = Field(strict=False)
+    listings: list[Annotated[str, Field(max_length=LONGEST_LOCATION)]] = Field(max_length=_MOST_ROWS)
+    good_faith: bool
+    note: str | None = Field(None, max_length=LONGEST_NOTE)
+    marketplace_id: str | None = Field(None, max_length=_LONGEST_ID)
+    dry_run: bool = False
+
+
+class NumbersBody(Body):
+    """Listings of a report by their numbers."""
+
+    numbers: list[int] = Field(max_length=_MOST_ROWS)
+
+
+@router.get("/api/v1/reason-codes")
+def get_reason_codes(_session: Answerer) -> dict[str, Any]:
+    """The reasons for which a brand can report a listing, each with the kinds of rights that can carry it."""
+    return {
+        "reason_codes": [
+            {
+                "code": code.value,
+                "name": in_english(named(code)),
+                "rights": sorted(kind.value for kind in kinds_for(code)),
+            }
+            for code in ReasonCode
+        ]
+    }
+
+
+@router.post("/api/v1/brand/reports", status_code=201)
+async def post_report(body: ReportBody, request: Request, response: Response, session: Answerer) -> dict[str, Any]:
+    """Report listings; the same key and body always get the same response, however often they are sent."""
+    # The general rule keeps a response for 24 hours; a report's key is its own for ever.
+    idempotency_key = request.headers.get("idempotency-key")
+    if idempotency_key is None and not body.dry_run:
+        raise Invalid("Send an Idempotency-Key: a text that is new for each report.")
+    draft = Draft(
+        body.right_id,
+        body.reason_code,
+        tuple(body.listings),
+        body.good_faith,
+        idempotency_key or "dry run",
+        body.note,
+        body.marketplace_id,
+    )
+    if body.dry_run:
+        response.status_code = 200
+        return _foreseen(await run_in_threadpool(preview, runtime_of(request), session.person, draft))
+    return _submitted(await run_in_threadpool(submit, runtime_of(request), session.person, draft))
+
+
+@router.get("/api/v1/brand/reports/{report_id}")
+def get_report(report_id: str, request: Request, session: Answerer) -> dict[str, Any]:
+    """A report as it stands, with the state of each listing."""
+    return _status(status_of(runtime_of(request), session.person, report_id[:_LONGEST_ID]))
+
+
+@router.post("/api/v1/brand/reports/{report_id}/withdraw")
+async def post_withdrawal(report_id: str, body: NumbersBody, request: Request, session: Answerer) -> dict[str, int]:
+    """Withdraw listings of one's own report while the undo window is open."""
+    done = await run_in_threadpool(
+        withdraw, runtime_of(request), session.person, report_id[:_LONGEST_ID], frozenset(body.numbers)
+    )
+    return {"withdrawn": done}
+
+
+@router.post("/api/v1/brand/reports/{report_id}/retract")
+async def post_retraction(report_id: str, body: NumbersBody, request: Request, session: Answerer) -> dict[str, int]:
+    """Retract listings of the brand's report later: they are reinstated."""
+    done = await run_in_threadpool(
+        retract, runtime_of(request), session.person, report_id[:_LONGEST_ID], frozenset(body.numbers)
+    )
+    return {"retracted": done}
+
+
+def _counts(found: Mapping[Result, int]) -> dict[str, int]:
+    """The numbers by result under the names of the interface; `items` is their sum."""
+    names = {Result.CASE: "cases"}
+    return {"items": sum(found.values()), **{names.get(one, one.value): number for one, number in found.items()}}
+
+
+def _why(reasons: tuple[Message, ...], refusal: object = None) -> str:
+    return " ".join(map(in_english, reasons)) if refusal is None else str(refusal)
+
+
+def _foreseen(found: tuple[Foreseen, ...]) -> dict[str, Any]:
+    return {
+        "dry_run": True,
+        "counts": _counts(counts_of(found)),
+        "items": [
+            {
+                "number": number,
+                "listing": one.location,
+                "listing_external_id": one.external_id,
+                "result": one.outcome.result.value,
+                "code": one.outcome.code.value,
+                "reason": _why(one.outcome.reasons),
+            }
+            for number, one in enumerate(found, start=1)
+        ],
+    }
+
+
+def _submitted(found: Submitted) -> dict[str, Any]:
+    return {
+        "report_id": found.report.report_id,
+        "right_id": found.report.right_id,
+        "reason_code": found.report.reason_code.value,
+        "reported_at": found.report.known_at.isoformat(),
+        "counts": _counts(found.counts),
+        "items": [_first(one) for one in found.outcomes],
+    }
+
+
+def _first(one: StoredOutcome) -> dict[str, Any]:
+    return {
+        "number": one.number,
+        "listing": one.location,
+        "result": one.result.value,
+        "code": one.code.value,
+        "reason": _why(one.reasons, one.refusal),
+    }
+
+
+def _status(found: Status) -> dict[str, Any]:
+    first = Submitted(found.report, found.first)
+    return {
+        **_submitted(first),
+        "items": [
+            {
+                **_first(one.step),
+                "listing_external_id": one.external_id,
+                "state": one.state.value,
+                "judgement": None if one.judgement is None else one.judgement.value,
+            }
+            for one in found.items
+        ],
+    }
