@@ -74,6 +74,8 @@ class Flash(StrEnum):
     GAVE_WAY = "gave_way"
     MAINTAINED = "maintained"
     TAKEDOWN_UNDONE = "takedown_undone"
+    REPORT_WITHDRAWN = "report_withdrawn"
+    REPORT_RETRACTED = "report_retracted"
     BRIEFED = "briefed"
     BRAND_NAMED = "brand_named"
     SWITCHED_OFF = "switched_off"
@@ -141,6 +143,8 @@ SENTENCES: Final = {
     Flash.BRAND_NAMED: "Brand saved. Statements to the seller name it from now on.",
     Flash.SWITCHED_OFF: "Rule switched off. This applies from the next request.",
     Flash.SWITCHED_ON: "Rule switched on. Removals that are pending approval still need it.",
+    Flash.REPORT_WITHDRAWN: N_("Withdrawn. Nothing is sent to the marketplace about these listings."),
+    Flash.REPORT_RETRACTED: N_("Retracted. The listings are reinstated, and the sellers are told."),
     Flash.TAKEDOWN_UNDONE: N_("Undone. Unsent removals are cancelled, and the questions are open again."),
     Flash.FILTER_DELETED: "Filter deleted.",
     Flash.FILTER_RENAMED: "Filter renamed.",

@@ -35,6 +35,7 @@ from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.many_cases import suspects
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
+from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import PASSWORD, Site, invite, populate
 from tests.fixtures.strikes import strikes_of
@@ -78,7 +79,7 @@ def furnish(home: Path) -> House:
         with a_marketplace_that_listens(site):
             strikes_of(site, 2, seller="two-strikes")
             links = _answers_of_sellers(site)
-        links |= {"takedown": _confirmed_at_once(site), **_notified(site)}
+        links |= {"takedown": _confirmed_at_once(site), **_notified(site), "report-sent": _reported(site)}
         _open_work(site)
         links |= _decided_together(site)
         add_snapshot(site)
@@ -120,6 +121,11 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
 def _confirmed_at_once(site: Site) -> str:
     cases = [a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-4{number}") for number in range(2)]
     return f"/brand/takedowns/{request(site, cases).request.request_id}"
+
+
+def _reported(site: Site) -> str:
+    done = report(site, [*on_sale(site, 3), "RP-0", "RP-unknown"])
+    return f"/brand/reports/{done.report.report_id}"
 
 
 def _decided_together(site: Site) -> dict[str, str]:

@@ -14,62 +14,33 @@ from models.policies.deciding import EnforcementPolicy
 from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.policy import TakedownPolicy
 from serving.review.rules.takedown import Fate, Item, came_to
 from serving.review.service.takedown_requests import Asked, answered, confirm_all, withdraw
 from serving.review.store.takedowns import StoredItem
-from serving.rights import store as rights
-from serving.rights.rules.rights import RightKind, RightState, kinds_for
-from serving.rights.service.bases import basis_of
-from serving.rights.store import StoredRight
 from serving.views import queues, views
 from serving.views.queues import QueueFilter
 from serving.web import text_view
 from serving.web.brand.brand_page import answers_before, key_of
 from serving.web.brand.questions import Question, question
+from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
 from serving.web.case.pictures import shown_pictures
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words, words
-from serving.web.wording.i18n import N_, joined, say
+from serving.web.wording.i18n import N_, joined
 from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
-from serving.web.wording.vocabulary import FATES, REASON_CODES, Option, StateWords
+from serving.web.wording.vocabulary import FATES, StateWords
 
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _LONGEST_ID: Final = 40
 _LISTING: Final = "listing:"
-_KINDS: Final = {
-    RightKind.MARK: N_("Mark “%(title)s”"),
-    RightKind.DESIGN: N_("Design “%(title)s”"),
-    RightKind.COPYRIGHT: N_("Copyright “%(title)s”"),
-}
-_CHOSEN_FROM: Final = frozenset({RightState.VERIFIED, RightState.CARRIED_OVER})
-
-
-@dataclass(frozen=True, slots=True)
-class RightChoice:
-    """A right of the person's brands at a marketplace, with the address that selects it."""
-
-    name: Shown
-    address: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The right that the form uses; `objection` says why it cannot be used, None if it can."""
-
-    right_id: str
-    marketplace_id: str
-    objection: str | None
-    reason_codes: tuple[Option, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,22 +128,13 @@ def post_undo(request_id: str, request: Request, session: Answerer) -> Response:
 def takedown_page(runtime: Runtime, session: Session, wanted: tuple[str, str]) -> TakedownPage:
     """The content of the form."""
     now, most = runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
-    pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
     with runtime.store.read() as connection:
-        found = [
-            (place, one)
-            for place, brand_id in pairs
-            for one in rights.rights_of(connection, [brand_id])
-            if one.right.state in _CHOSEN_FROM
-        ]
-        at = next((n for n, (place, one) in enumerate(found) if (one.right.right_id, place) == wanted), 0)
-        if not found:
+        offered = choice_of_rights(runtime, connection, session, wanted, "/brand/takedowns", now)
+        if offered.chosen is None:
             return TakedownPage((), None, "", (), 0, most)
-        place, stored = found[at]
-        listings, beyond = _listings(runtime, connection, (place, stored.brand_id), most, now)
-        chosen = _chosen(runtime, connection, session, place, stored, now)
-        choices = tuple(_choice(connection, one, n == at, len(pairs) > 1) for n, one in enumerate(found))
-    return TakedownPage(choices, chosen, runtime.ids.new("tdn"), listings, beyond, most)
+        place = offered.chosen.marketplace_id
+        listings, beyond = _listings(runtime, connection, (place, offered.chosen.brand_id), most, now)
+    return TakedownPage(offered.choices, offered.chosen, runtime.ids.new("tdn"), listings, beyond, most)
 
 
 def _listings(
@@ -191,26 +153,6 @@ def _listings(
         for one in [facts[row["marketplace_id"], row["facts_digest"]]]
     )
     return listings, beyond
-
-
-def _chosen(
-    runtime: Runtime, connection: Connection, session: Session, place: str, stored: StoredRight, now: datetime
-) -> Chosen:
-    right = stored.right
-    codes = tuple(one for one in REASON_CODES if right.kind in kinds_for(ReasonCode(one.value)))
-    pair, first = (place, stored.brand_id), ReasonCode(codes[0].value)
-    found, _ = basis_of(runtime, connection, pair, session.person, first, now, only=right.right_id)
-    return Chosen(right.right_id, place, None if found.right else joined(*map(in_words, found.reasons)), codes)
-
-
-def _choice(connection: Connection, found: tuple[str, StoredRight], current: bool, several: bool) -> RightChoice:
-    place, one = found
-    right = one.right
-    name = f"{say(_KINDS[right.kind], title=right.title)}, {right.office} {right.number}"
-    if several:
-        name += f", {brands.enrolments(connection, place)[one.brand_id].name}"
-    address = f"/brand/takedowns?right={one.right.right_id}&at={place}"
-    return RightChoice(text_view.show(name), address, current)
 
 
 def takedown_answer(runtime: Runtime, session: Session, request_id: str) -> TakedownAnswer:

@@ -7,6 +7,8 @@ from models.case import CaseLane
 from models.routing import Lane
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Role
+from serving.reports.rules.outcomes import Result
+from serving.reports.service.status import Reported
 from serving.review.rules.takedown import Fate
 from serving.takedowns.rules.removal_check import CheckState
 from serving.web.wording.i18n import N_
@@ -141,4 +143,25 @@ FATES: Final = {
     Fate.PENDING_APPROVAL: StateWords(N_("Pending approval"), "v-w"),
     Fate.PASSED_ON: StateWords(N_("An analyst decides"), "v-l"),
     Fate.REFUSED: StateWords(N_("Refused"), "v-c"),
+}
+REPORT_RESULTS: Final = {
+    Result.SCHEDULED: StateWords(N_("Removal scheduled"), "v-g"),
+    Result.PENDING_APPROVAL: StateWords(N_("Pending approval"), "v-w"),
+    Result.CASE: StateWords(N_("An analyst decides"), "v-l"),
+    Result.UNKNOWN: StateWords(N_("Not known yet"), "out"),
+    Result.REFUSED: StateWords(N_("Refused"), "v-c"),
+}
+REPORT_STATES: Final = {
+    Reported.SCHEDULED: REPORT_RESULTS[Result.SCHEDULED],
+    Reported.PENDING_APPROVAL: REPORT_RESULTS[Result.PENDING_APPROVAL],
+    Reported.REMOVED: StateWords(N_("Removed"), "v-g"),
+    Reported.REINSTATED: StateWords(N_("Reinstated"), "v-c"),
+    Reported.STOPPED: StateWords(N_("Removal stopped"), "v-c"),
+    Reported.WITH_ANALYST: REPORT_RESULTS[Result.CASE],
+    Reported.REJECTED: StateWords(N_("Rejected by an analyst"), "v-c"),
+    Reported.WAITING: REPORT_RESULTS[Result.UNKNOWN],
+    Reported.EXPIRED: StateWords(N_("Not received"), "out"),
+    Reported.REFUSED: REPORT_RESULTS[Result.REFUSED],
+    Reported.WITHDRAWN: StateWords(N_("Withdrawn"), "out"),
+    Reported.RETRACTED: StateWords(N_("Retracted"), "out"),
 }

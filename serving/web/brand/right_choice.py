@@ -1,0 +1,101 @@
+"""The choice of a right among those of a person's brands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.verdict import ReasonCode
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.brands.store import brands
+from serving.platform.runtime import Runtime
+from serving.rights import store as rights
+from serving.rights.rules.rights import RightKind, RightState, kinds_for
+from serving.rights.service.bases import basis_of
+from serving.rights.store import StoredRight
+from serving.web import text_view
+from serving.web.text_view import Shown
+from serving.web.wording.i18n import N_, joined, say
+from serving.web.wording.messages import in_words
+from serving.web.wording.vocabulary import REASON_CODES, Option
+
+_KINDS: Final = {
+    RightKind.MARK: N_("Mark “%(title)s”"),
+    RightKind.DESIGN: N_("Design “%(title)s”"),
+    RightKind.COPYRIGHT: N_("Copyright “%(title)s”"),
+}
+_CHOSEN_FROM: Final = frozenset({RightState.VERIFIED, RightState.CARRIED_OVER})
+
+
+@dataclass(frozen=True, slots=True)
+class RightChoice:
+    """A right of the person's brands at a marketplace, with the address that selects it."""
+
+    name: Shown
+    address: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The right that the form uses; `objection` says why it cannot be used, None if it can."""
+
+    right_id: str
+    marketplace_id: str
+    brand_id: str
+    objection: str | None
+    reason_codes: tuple[Option, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """The rights to choose from, and the chosen one; None where the brands have no right that can be used."""
+
+    choices: tuple[RightChoice, ...]
+    chosen: Chosen | None
+
+
+def choice_of_rights(
+    runtime: Runtime, connection: Connection, session: Session, wanted: tuple[str, str], path: str, now: datetime
+) -> Offered:
+    """The rights of the person's brands; chosen is the wanted (right, marketplace) or the first."""
+    pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
+    found = [
+        (place, one)
+        for place, brand_id in pairs
+        for one in rights.rights_of(connection, [brand_id])
+        if one.right.state in _CHOSEN_FROM
+    ]
+    if not found:
+        return Offered((), None)
+    at = next((n for n, (place, one) in enumerate(found) if (one.right.right_id, place) == wanted), 0)
+    chosen = _chosen(runtime, connection, session, *found[at], now)
+    several = len(pairs) > 1
+    choices = (_choice(connection, one, path, current=n == at, several=several) for n, one in enumerate(found))
+    return Offered(tuple(choices), chosen)
+
+
+def _chosen(
+    runtime: Runtime, connection: Connection, session: Session, place: str, stored: StoredRight, now: datetime
+) -> Chosen:
+    right = stored.right
+    codes = tuple(one for one in REASON_CODES if right.kind in kinds_for(ReasonCode(one.value)))
+    pair, first = (place, stored.brand_id), ReasonCode(codes[0].value)
+    found, _ = basis_of(runtime, connection, pair, session.person, first, now, only=right.right_id)
+    return Chosen(
+        right.right_id, place, stored.brand_id, None if found.right else joined(*map(in_words, found.reasons)), codes
+    )
+
+
+def _choice(
+    connection: Connection, found: tuple[str, StoredRight], path: str, *, current: bool, several: bool
+) -> RightChoice:
+    place, one = found
+    right = one.right
+    name = f"{say(_KINDS[right.kind], title=right.title)}, {right.office} {right.number}"
+    if several:
+        name += f", {brands.enrolments(connection, place)[one.brand_id].name}"
+    address = f"{path}?right={one.right.right_id}&at={place}"
+    return RightChoice(text_view.show(name), address, current)
