@@ -33,8 +33,8 @@ def same(site: Site, named: list[str], key: str) -> None:
     draft = a_draft(site, named, key)
     foreseen = preview(site.runtime, site.brand_person, draft)
     done = submit(site.runtime, site.brand_person, draft)
-    assert [(one.outcome.result, one.outcome.code) for one in foreseen] == [
-        (one.result, one.code) for one in done.outcomes
+    assert [(one.outcome.result, one.outcome.code, one.outcome.reasons) for one in foreseen] == [
+        (one.result, one.code, one.reasons) for one in done.outcomes
     ]
     assert counts_of(foreseen) == done.counts
     assert sum(done.counts.values()) == len(named)
