@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "ae6bc8945b08"
+revision = "c7328733a34a"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
@@ -44,6 +44,7 @@ _GROWING: Final = {
     "OR NEW.part <> OLD.part OR NEW.evidence_id <> OLD.evidence_id OR NEW.marketplace_id <> OLD.marketplace_id",
     "verdict": "",
     "approval_vote": "",
+    "report_outcome": "",
     "promotion": "",
     "promotion_approval": _differ(
         "marketplace_id",
@@ -63,7 +64,7 @@ _GROWING: Final = {
 }
 _NEVER_EMPTIED: Final = (
     *("audit_entry", "audit_payload", "erased_payload"),
-    *("verdict", "approval_vote", "promotion", "promotion_approval", "action", "removal_approval"),
+    *("verdict", "approval_vote", "report_outcome", "promotion", "promotion_approval", "action", "removal_approval"),
 )
 _NAMED: Final = "EXISTS (SELECT 1 FROM erased_payload WHERE erased_payload.sequence = OLD.sequence)"
 _RAISE: Final = "RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = 'integrity_constraint_violation';"
