@@ -90,6 +90,7 @@ _THE_SAME_WORD = {
         "Description",
         "Document",
         "Documents",
+        "Invitations",
         "Messages",
         "Notes",
         "Office",

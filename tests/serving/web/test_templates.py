@@ -65,6 +65,8 @@ def test_every_form_that_changes_something_carries_the_token(path: Path) -> None
     for form in re.findall(r'<form[^>]*method="post".*?</form>', text, re.DOTALL):
         # The seller's address is itself a secret that no other site knows; there is no session to abuse.
         by_link = path.name == "seller.html" and 'action="{{ page.address }}' in form
+        # So is the signed address of an unsubscribe link, whose form mail programs send as well (RFC 8058).
+        by_link |= path.name == "unsubscribe.html" and 'action="{{ page.address }}"' in form
         # Notifiers have no session either; another site gains nothing from sending their form.
         notifies = path.name == "notice_form.html" and 'action="/notice"' in form
         by_link |= path.name in {"notice.html", "notice_confirmation.html"} and 'action="{{ page.address }}"' in form
