@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 from tests.browser.every_page import Follow, Given, OnePage
 
 SCREEN: Final = (1440, 900)
+LAPTOP: Final = (1280, 720)
+TABLET: Final = (820, 1180)
 PHONE: Final = (390, 844)
 Theme = Literal["light", "dark"]
 THEMES: Final[tuple[Theme, ...]] = ("light", "dark")
@@ -92,7 +94,7 @@ def _violations_in(page: Page, rules: Mapping[Theme, Mapping[str, Any]]) -> list
 def too_wide(page: Page, *, phone: bool) -> list[str]:
     """Window widths at which an element is wider than the window; the window keeps the last of them."""
     found = []
-    for width, height in (SCREEN, PHONE) if phone else (SCREEN,):
+    for width, height in (SCREEN, LAPTOP, TABLET, *((PHONE,) if phone else ())):
         page.set_viewport_size({"width": width, "height": height})
         if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
             found.append(f"wider than {width}")
