@@ -16,11 +16,12 @@ class ScoreKind(StrEnum):
 
 
 # The parts of a score that no finding about the listing stands behind: the value of an average listing, the text where
-# no phrase can be quoted, and all features without words of their own.
+# no phrase can be quoted, all features without words of their own, and points that a low price alone does not count.
 BASE: Final = "base"
 TEXT: Final = "text"
 OTHER: Final = "other"
-REMAINDERS: Final = frozenset({BASE, TEXT, OTHER})
+PRICE_ALONE: Final = "price_alone"
+REMAINDERS: Final = frozenset({BASE, TEXT, OTHER, PRICE_ALONE})
 # Evidence of the lexicon that honest sellers write too.
 AMBIGUOUS: Final = "text_ambiguous"
 

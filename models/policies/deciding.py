@@ -73,12 +73,16 @@ DEFAULT_ENFORCEMENT: Final = EnforcementPolicy()
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """`points` where the feature lies in [low, high). The bands of one feature do not overlap."""
+    """`points` where the feature lies in [low, high). The bands of one feature do not overlap.
+
+    With `new_only` the points are for goods that the listing calls new.
+    """
 
     feature: str
     low: float
     high: float
     points: float
+    new_only: bool = False
 
 
 _ANY_MORE: Final = math.inf
@@ -94,11 +98,12 @@ class ScorecardPolicy:
 
     rules: tuple[Rule, ...] = (
         # The example rule of Corsearch Zeal is 20 % of average retail (help centre, "Auto-moderation rules:
-        # Counterfeits"). A median of listings is below retail, so the limit here is higher.
-        Rule("price_to_brand_category", _ANY_LESS, math.log(0.35), 30),
-        Rule("price_to_brand_category", math.log(0.35), math.log(0.6), 15),
-        # A fifth of the list price: that rule itself. Used goods cost that too, so it is never sufficient alone.
-        Rule("price_to_list", _ANY_LESS, math.log(0.2), 15),
+        # Counterfeits") for new goods, because used goods cost that too. A median of listings is below retail, so the
+        # limit here is higher.
+        Rule("price_to_brand_category", _ANY_LESS, math.log(0.35), 30, new_only=True),
+        Rule("price_to_brand_category", math.log(0.35), math.log(0.6), 15, new_only=True),
+        # A fifth of the list price: that rule itself.
+        Rule("price_to_list", _ANY_LESS, math.log(0.2), 15, new_only=True),
         # Strong wording weighs 3 in the lexicon: precise and rare (none in 22,912 genuine titles).
         Rule("text_replica_grade", 3, _ANY_MORE, 40),
         Rule("text_replica_grade", 1, 3, 10),
@@ -134,6 +139,9 @@ class ScorecardPolicy:
         Rule("seller_age", math.log1p(3 * 365), _ANY_MORE, -10),
         Rule("text_honest_use", 1, _ANY_MORE, -5),
     )
+    # The most points of price signals where no other signal adds any: less than what routes a listing to an analyst, so
+    # that a low price alone accuses nobody. An inference of ours.
+    price_alone_at_most: float = 15
 
 
 DEFAULT_SCORECARD: Final = ScorecardPolicy()

@@ -172,13 +172,17 @@ def policies_page() -> str:
         _defined_in(DEFAULT_SCORECARD),
         "",
         "The starter scorecard: points where a feature lies in a range. The points are expert judgement.",
-        "They are neither fitted nor probabilities.",
+        "They are neither fitted nor probabilities. Price signals alone add at most "
+        + f"{DEFAULT_SCORECARD.price_alone_at_most:g} points,",
+        "so that a low price by itself sends no listing to review.",
         "",
-        "| feature | from | below | points |",
-        "| --- | --- | --- | --- |",
+        "| feature | from | below | points | for |",
+        "| --- | --- | --- | --- | --- |",
     ]
     for rule in DEFAULT_SCORECARD.rules:
-        lines.append(_row((f"`{rule.feature}`", f"{rule.low:.3g}", f"{rule.high:.3g}", f"{rule.points:+g}")))
+        goods = "goods stated as new" if rule.new_only else "all goods"
+        cells = (f"`{rule.feature}`", f"{rule.low:.3g}", f"{rule.high:.3g}", f"{rule.points:+g}", goods)
+        lines.append(_row(cells))
     return "\n".join(lines) + "\n"
 
 

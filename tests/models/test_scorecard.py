@@ -5,7 +5,7 @@ import pytest
 from features.compute import FEATURES, NAMES, compute
 from features.facts import Facts
 from models.messages.english import in_english
-from models.policies.deciding import DEFAULT_SCORECARD, Rule, ScorecardPolicy
+from models.policies.deciding import DEFAULT_ROUTING, DEFAULT_SCORECARD, Rule, ScorecardPolicy
 from models.policies.version import policy_version
 from models.score import Score, ScoreKind
 from models.scorecard import score_by_points
@@ -48,7 +48,36 @@ BANDS = [
 
 @pytest.mark.parametrize(("price", "expected", "_why"), BANDS, ids=[row[-1] for row in BANDS])
 def test_a_price_scores_by_its_band(price: str, expected: float, _why: str) -> None:
-    assert points(some_facts(price=price)).get("price_to_brand_category", 0) == expected
+    assert points(some_facts(price=price, condition="new")).get("price_to_brand_category", 0) == expected
+
+
+CONDITIONS = [
+    ("new", {"price_to_brand_category", "price_to_list"}, "the sourced rule is for new goods"),
+    ("used", set(), "used goods cost a fifth of new ones without any fraud"),
+    ("refurbished", set(), "so do refurbished ones"),
+    (None, set(), "a condition that is not stated is not new"),
+]
+
+
+@pytest.mark.parametrize(("condition", "expected", "_why"), CONDITIONS, ids=[row[-1] for row in CONDITIONS])
+def test_a_low_price_scores_for_new_goods_alone(condition: str | None, expected: set[str], _why: str) -> None:
+    found = points(some_facts(price="89.00", condition=condition))
+    assert {code for code in found if code in {"price_to_brand_category", "price_to_list"}} == expected
+
+
+def test_a_low_price_alone_sends_no_listing_to_an_analyst() -> None:
+    """All the price rules together are worth 45 points, and 20 would do; the figures and the rest are shown."""
+    found = scored(some_facts(price="89.00", condition="new"))
+    assert found.value == DEFAULT_SCORECARD.price_alone_at_most < DEFAULT_ROUTING.analyst_from_points
+    assert {reason.code: reason.weight for reason in found.reasons} == {
+        "price_to_brand_category": 30,
+        "price_to_list": 15,
+        "price_alone": -30,
+    }
+
+
+def test_beside_another_signal_a_low_price_counts_in_full() -> None:
+    assert scored(some_facts(price="89.00", condition="new", seller={"age_days": 9})).value == 55
 
 
 AGES = [
@@ -83,10 +112,11 @@ def test_the_strongest_reason_comes_first() -> None:
 
 
 def test_a_reason_carries_its_figures() -> None:
-    found = scored(some_facts(price="89.00"))
+    found = scored(some_facts(price="89.00", condition="new"))
     assert [in_english(reason.message) for reason in found.reasons] == [
         "The price is 82% below the median of 20 listings of this brand and category.",
         "The price is 84% below the brand's list price for Colline (540 EUR).",
+        "Not counted: a low price alone sends no listing to review.",
     ]
 
 

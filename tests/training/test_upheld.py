@@ -76,8 +76,15 @@ def test_a_listing_is_mended_where_the_champion_would_show_it_and_the_candidate_
 
 
 def test_a_clear_candidate_mends_listings_that_the_scorecard_would_show() -> None:
-    points = InForce(None, 1).scores([compute(FACTS[i]) for i in UPHELD])
-    assert found(candidate_at(0.999), None).mended == int((points >= 20).sum()) > 0
+    loud = [
+        replace(one, listing=replace(one.listing, title=f"{one.listing.title} 1:1 mirror")) if i % 2 else one
+        for i, one in enumerate(FACTS)
+    ]
+    points = InForce(None, 1).scores([compute(loud[i]) for i in UPHELD])
+    shown = int((points >= 20).sum())
+    mended = upheld_evidence(ROWS, loud, candidate_at(0.999), InForce(None, 1), DEFAULT_GATES).mended
+    assert mended == shown
+    assert 0 < shown < len(UPHELD)
 
 
 def test_a_listing_at_the_threshold_is_shown() -> None:
