@@ -120,7 +120,7 @@ class Settings(BaseSettings):
     )
     mail_from: str | None = Field(
         None,
-        description="Sender of mails: an address, or a name with an address in angle brackets. Needed by a mail server.",
+        description="Sender of mails: an address, or a name with an address in angle brackets. Needs a mail server.",
     )
     training_timeout_seconds: int = Field(3_600, ge=10, description="Longest run of one training child.")
     accepted_leaks: str = Field(

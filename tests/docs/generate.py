@@ -165,6 +165,7 @@ def policies_page() -> str:
             "| --- | --- |",
         ]
         lines += [_row((f"`{name}`", str(getattr(policy, name)))) for name in policy.__dataclass_fields__]
+    most = f"{DEFAULT_SCORECARD.price_alone_at_most:g}"
     lines += [
         "",
         f"## {policy_version(DEFAULT_SCORECARD)}",
@@ -172,9 +173,8 @@ def policies_page() -> str:
         _defined_in(DEFAULT_SCORECARD),
         "",
         "The starter scorecard: points where a feature lies in a range. The points are expert judgement.",
-        "They are neither fitted nor probabilities. Price signals alone add at most "
-        + f"{DEFAULT_SCORECARD.price_alone_at_most:g} points,",
-        "so that a low price by itself sends no listing to review.",
+        f"They are neither fitted nor probabilities. Price signals alone add at most {most} points, so that a low price",
+        "by itself sends no listing to review.",
         "",
         "| feature | from | below | points | for |",
         "| --- | --- | --- | --- | --- |",
