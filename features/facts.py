@@ -23,10 +23,10 @@ from features.price_lists import ListedBy
 from features.priors import Priors
 from features.references import ANY, PriceMissing, PriceReference, References
 
-SCHEMA: Final = 3
+SCHEMA: Final = 4
 # Schema 1 (2026-11) has no own prices, other listings, turnover from events, near-duplicates, indicators or naming.
-# Schema 2 has no links with other sellers. Absent fields are None.
-READABLE: Final = frozenset({1, 2, SCHEMA})
+# Schema 2 has no links with other sellers, schema 3 no countries of sale. Absent fields are None.
+READABLE: Final = frozenset({1, 2, 3, SCHEMA})
 
 
 class Source(StrEnum):

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Final
 
 from features import fields, money
-from features.fields import Field, Rejected, Windows, printable
+from features.fields import Field, Rejected, Value, Windows, printable
 
 # Clocks of two companies differ; a day covers a source that stamps local time as UTC.
 CLOCK_TOLERANCE: Final = timedelta(days=1)
@@ -28,6 +28,29 @@ SELLER_FIELDS: Final[tuple[Field, ...]] = (
     fields.count("variety", "Different products for sale."),
     fields.count("available", "Items in stock over all listings."),
 )
+
+_MOST_COUNTRIES: Final = 250  # ISO 3166-1 has 249.
+
+
+def _countries(name: str, meaning: str) -> Field:
+    """Two-letter codes of ISO 3166-1, in alphabetical order without duplicates: a list, or one text with commas."""
+
+    def read(field: str, value: Value) -> tuple[str, ...] | None:
+        items = value.replace(",", " ").split() if isinstance(value, str) else value
+        if not isinstance(items, list | tuple):
+            raise Rejected("wrong_type", field, "{name} must be a list of country codes.", name=field)
+        if len(items) > _MOST_COUNTRIES:
+            raise Rejected("too_many", field, "{name} has more than {most} codes.", name=field, most=_MOST_COUNTRIES)
+        found = {item.strip().upper() if isinstance(item, str) else "" for item in items}
+        if not all(len(code) == 2 and code.isascii() and code.isalpha() for code in found):
+            raise Rejected("not_a_country", field, "{name} must be two-letter codes of ISO 3166, as DE.", name=field)
+        return tuple(sorted(found)) or None
+
+    item = {"type": "string", "pattern": "^\\s*[A-Za-z]{2}\\s*$"}
+    whole = {"type": ["string", "null"]}
+    schema = {"anyOf": [whole, {"type": "array", "items": item, "maxItems": _MOST_COUNTRIES}]}
+    return Field(name, read, schema, meaning)
+
 
 # The fields that a buyer sees. A change of any of them, or of the seller's external id, is a new version.
 CONTENT_FIELDS: Final[tuple[Field, ...]] = (
@@ -60,6 +83,7 @@ OBSERVED_FIELDS: Final[tuple[Field, ...]] = (
     fields.count("comments_count", "Comments of buyers."),
     fields.count("photos_count", "Photographs published with the listing or its comments."),
     fields.count("videos_count", "Videos published with the listing or its comments."),
+    _countries("sells_in", "Countries where it can be bought, if fewer than the marketplace's: ISO 3166 codes."),
 )
 
 IDENTITY_FIELDS: Final[tuple[Field, ...]] = (
@@ -119,6 +143,7 @@ class Listing:
     comments_count: int | None = None
     photos_count: int | None = None
     videos_count: int | None = None
+    sells_in: tuple[str, ...] | None = None
     seller: SellerBlock = SellerBlock()
 
     @property

@@ -184,7 +184,9 @@ def _policies(settings: Settings) -> ByClass:
     if settings.approvals_needed is not None:
         promotion = replace(promotion, approvals_needed=settings.approvals_needed)
     retention = kept_for(written[RetentionPolicy], settings.retention_days)
-    return written.changed(enforcement, masked_score, promotion, retention, PROFILES[settings.counter_notices])
+    return written.changed(
+        enforcement, masked_score, promotion, retention, PROFILES.get(settings.counter_notices, DEFAULT_COUNTER_NOTICE)
+    )
 
 
 def _pictures(settings: Settings) -> Pictures:

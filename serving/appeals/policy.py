@@ -188,3 +188,8 @@ PROFILES: Final[Mapping[str, CounterNoticePolicy]] = {
     one.name: one for one in (ALIBABA_LIKE, MERCADO_LIBRE_LIKE, DMCA_LIKE, CHINA_ARTICLE_43, DSA)
 }
 DEFAULT_COUNTER_NOTICE: Final = ALIBABA_LIKE
+
+# The setting by which the law of the countries of sale chooses, and the countries whose law sets a procedure. The
+# complaint of the Digital Services Act is open beside every profile, so that the countries of the Union need none.
+BY_COUNTRY: Final = "by_country"
+OF_COUNTRIES: Final[Mapping[str, CounterNoticePolicy]] = {"US": DMCA_LIKE, "CN": CHINA_ARTICLE_43}

@@ -61,8 +61,12 @@ class Settings(BaseSettings):
         le=1_440,
         description="Longest random wait of a removal that the model began, in place of the policy's.",
     )
-    counter_notices: Literal["alibaba_like", "mercado_libre_like", "dmca_like", "china_article_43", "dsa"] = Field(
-        "alibaba_like", description="Profile of the rules by which sellers answer removals (docs/policies.md)."
+    counter_notices: Literal[
+        "by_country", "alibaba_like", "mercado_libre_like", "dmca_like", "china_article_43", "dsa"
+    ] = Field(
+        "by_country",
+        description="Profile of the rules by which sellers answer removals (docs/policies.md). By country: dmca_like "
+        "for sale in US alone, china_article_43 for sale in CN alone, otherwise alibaba_like.",
     )
     hidden_score_share: float | None = Field(
         None,

@@ -20,9 +20,10 @@ from models.routing import Lane, Situation, route
 from models.score import Score, ScoreKind
 from models.scorecard import score_by_points
 from models.verdict import DecisionInput, Judgement, Outcome, Side, consequence
-from serving.appeals.policy import DEFAULT_APPEALS, PROFILES
+from serving.appeals.policy import BY_COUNTRY, DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, PROFILES
 from serving.appeals.rules.appeals import AppealEvent, open_until
 from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, CounterNoticeState, Standing, opened, step
+from serving.appeals.rules.profiles import profile_of
 from serving.platform.calendars import calendar_of
 from serving.platform.deadlines import BusinessCalendar
 from serving.platform.settings import Settings
@@ -107,7 +108,8 @@ def test_the_times_of_the_example_are_those_of_the_policies() -> None:
 
 
 def test_the_counter_notice_and_the_appeal_of_the_example_have_these_deadlines() -> None:
-    profile = PROFILES[Settings.model_fields["counter_notices"].default]
+    assert Settings.model_fields["counter_notices"].default == BY_COUNTRY
+    profile = profile_of(None, None, DEFAULT_COUNTER_NOTICE)
     calendar = calendar_of("CN", ACKNOWLEDGED)
     standing = opened(ACKNOWLEDGED, profile, calendar)
     assert f"deadline of {standing.due_at:%-d %B at %H:%M} UTC" in PROSE

@@ -22,7 +22,9 @@ from training.adapters.native import to_listing
 
 _LISTS: Final = {"rating_counts": 5}
 NESTED: Final = tuple(
-    field.name for field in LISTING_FIELDS if "properties" in field.schema or field.name in {*_LISTS, "image_link"}
+    field.name
+    for field in LISTING_FIELDS
+    if "properties" in field.schema or field.name in {*_LISTS, "image_link", "sells_in"}
 )
 
 

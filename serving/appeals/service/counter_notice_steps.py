@@ -7,14 +7,16 @@ from sqlalchemy import Connection
 from models.errors import NotFound
 from models.messages.english import in_english
 from models.policies.version import policy_version
-from serving.appeals.policy import PROFILES, CounterNoticePolicy
+from serving.appeals.policy import BY_COUNTRY, PROFILES, CounterNoticePolicy
 from serving.appeals.rules.counter_notice import WHO, CounterNoticeEvent, Party, Step, opened, step
+from serving.appeals.rules.profiles import profile_of
 from serving.appeals.store import counter_notices
 from serving.appeals.store.counter_notices import CounterNotice
 from serving.audit.store import audit
 from serving.brands.store import brands
-from serving.cases.store import cases
-from serving.listings.store import listings
+from serving.cases.store import cases, verdicts
+from serving.listings.store import listings, scores
+from serving.marketplaces.store import marketplaces
 from serving.platform.calendars import calendar_of
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import actions
@@ -46,7 +48,8 @@ def open_counter_notice(runtime: Runtime, connection: Connection, marketplace_id
     case = cases.of_verdict(connection, marketplace_id, removal.verdict_id)
     country = listings.seller_country(connection, marketplace_id, removal.listing_id)
     calendar = calendar_of(country, removal.acknowledged_at)
-    policy = _policy(connection, marketplace_id, case.brand_id, runtime.policies[CounterNoticePolicy])
+    profile = _profile(runtime, connection, marketplace_id, removal.verdict_id)
+    policy = _policy(connection, marketplace_id, case.brand_id, profile)
     standing = opened(removal.acknowledged_at, policy, calendar)
     row = {
         "marketplace_id": marketplace_id,
@@ -103,6 +106,17 @@ def take(
         reason=in_english(following.reason),
     )
     return following
+
+
+def _profile(runtime: Runtime, connection: Connection, marketplace_id: str, verdict_id: str) -> CounterNoticePolicy:
+    """The profile of the settings, or that of the countries of sale."""
+    chosen = runtime.policies[CounterNoticePolicy]
+    if runtime.settings.counter_notices != BY_COUNTRY:
+        return chosen
+    version_id = verdicts.get(connection, marketplace_id, verdict_id).version_id
+    digest = scores.latest_of_version(connection, marketplace_id, version_id)["facts_digest"]
+    listing = scores.facts_of(connection, marketplace_id, digest).listing
+    return profile_of(listing.sells_in, marketplaces.sold_in(connection, marketplace_id), chosen)
 
 
 def _policy(

@@ -57,8 +57,8 @@ def a_removal(site: Site) -> StoredAction:
     return having(site, removed)
 
 
-def removed(site: Site) -> StoredAction:
-    case = a_case(site, CaseLane.ASK_BRAND)
+def removed(site: Site, **changes: object) -> StoredAction:
+    case = a_case(site, CaseLane.ASK_BRAND, **changes)
     made = judge(site, site.brand_person, case, Judgement.COUNTERFEIT).action
     assert made is not None
     site.clock.forward(seconds=180)
@@ -67,6 +67,27 @@ def removed(site: Site) -> StoredAction:
         assert deliver(site.runtime, site.here, made.action_id) == "acknowledged"
     assert open_counter_notices(site.runtime) == 1
     return made
+
+
+SALES: list[tuple[list[str] | None, str, str]] = [
+    (None, "alibaba_like", "the marketplace of the tests sells in the Union"),
+    (["us"], "dmca_like", "this listing in the United States alone"),
+    (["CN"], "china_article_43", "this one in China alone"),
+]
+
+
+@pytest.mark.parametrize(("sells_in", "expected", "_why"), SALES, ids=[row[-1] for row in SALES])
+def test_a_counter_notice_follows_the_law_of_the_country_of_sale(
+    site: Site, sells_in: list[str] | None, expected: str, _why: str
+) -> None:
+    assert now_of(site, removed(site, sells_in=sells_in)).profile == expected
+
+
+def test_a_profile_that_the_settings_name_holds_in_every_country(site: Site) -> None:
+    chosen = under(site, DSA)
+    settings = chosen.runtime.settings.model_copy(update={"counter_notices": "dsa"})
+    fixed = replace(chosen, runtime=replace(chosen.runtime, settings=settings))
+    assert now_of(fixed, removed(fixed, sells_in=["US"])).profile == "dsa"
 
 
 def now_of(site: Site, removal: StoredAction) -> CounterNotice:
