@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -94,6 +95,7 @@ async def _run(runtime: Runtime, public: socket.socket, private: socket.socket, 
             group.create_task(server.serve(sockets=[listening]))
         while not all(server.started for server, _ in servers):
             await asyncio.sleep(0.01)
+        gc.freeze()  # The objects of the start stay, so no collection during a request examines them.
         ready()
 
 
