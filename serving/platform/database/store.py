@@ -32,7 +32,7 @@ def in_each_write(note: Callable[[Connection], None]) -> Iterator[None]:
 
 
 class Store:
-    """The database of one installation. `fault` is why the last transaction failed to write, None where it wrote."""
+    """The database of one installation. `fault` is why a transaction failed to write, None once one wrote."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -64,13 +64,26 @@ class Store:
         """
         try:
             with self._in_turn(wait_seconds), _faults(), self.writes.begin() as connection:
+                before = self._written(connection)
                 yield connection
                 if (note := _IN_EACH_WRITE.get()) is not None:
                     note(connection)
+                wrote = before is not None and before != self._written(connection)
         except StorageFault as fault:
             self.fault = fault
             raise
-        self.fault = None
+        if wrote:
+            self.fault = None
+
+    def _written(self, connection: Connection) -> int | None:
+        """A number that changes when the transaction writes; None, without asking the database, where nothing failed.
+
+        A transaction that changes no row commits on a full disk too.
+        """
+        if self.fault is None:
+            return None
+        asked = "total_changes()" if is_sqlite(self.url) else "coalesce(pg_current_xact_id_if_assigned()::text, '0')"
+        return int(connection.exec_driver_sql(f"SELECT {asked}").scalar_one())
 
     @contextmanager
     def _in_turn(self, wait_seconds: float) -> Iterator[None]:

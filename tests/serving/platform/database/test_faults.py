@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import event
+from sqlalchemy import event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, TimeoutError  # noqa: A004  # a pool's
 
 from serving.guards import CSRF_HEADER
@@ -152,6 +152,19 @@ def test_a_process_is_ready_again_by_its_own_heartbeat(client: TestClient, site:
     assert presence.swept({}, 0.1), "within the half minute in which a heartbeat is not repeated"
     assert client.get("/readyz").status_code == 200
     assert not presence.swept({}, 0.1)
+
+
+@pytest.mark.both_engines
+def test_only_a_transaction_that_writes_shows_that_a_fault_has_passed(any_site: Site) -> None:
+    """A sweep that finds nothing to do commits on a full disk too."""
+    store, here = any_site.runtime.store, {"here": any_site.here}
+    store.fault = Full()
+    with store.write() as connection:
+        connection.execute(text("UPDATE marketplace SET name = 'x' WHERE marketplace_id = 'none'"))
+    assert store.fault is not None
+    with store.write() as connection:
+        connection.execute(text("UPDATE marketplace SET name = 'x' WHERE marketplace_id = :here"), here)
+    assert store.fault is None
 
 
 def test_a_thread_that_waits_too_long_for_its_turn_is_told_so(site: Site) -> None:
