@@ -3,12 +3,15 @@
 import ast
 import hashlib
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.fixtures.runtimes import DATABASE
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("features", "models", "training", "serving")
@@ -95,14 +98,15 @@ def test_nothing_that_we_ship_makes_code_of_data() -> None:
 
 
 STARTED = """
-import sys
+import gc, sys
+gc.disable()
 from pathlib import Path
 from fastapi.testclient import TestClient
 import serving.service
 from serving.app import create_app
 from serving.composition import open_runtime
 from serving.platform.settings import Settings
-runtime = open_runtime(Settings(home=Path(sys.argv[1])))
+runtime = open_runtime(Settings(home=Path(sys.argv[1])), migrated=True)
 with TestClient(create_app(runtime)) as client:
     assert client.get("/healthz").status_code == 200
     assert client.get("/sign-in").status_code == 200
@@ -111,11 +115,14 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}), sep="\\n")
 """
 
 
-def test_a_service_without_a_model_loads_no_registry_and_no_library_for_learning_or_pictures(tmp_path: Path) -> None:
+def test_a_service_without_a_model_loads_no_registry_and_no_library_for_learning_or_pictures(
+    tmp_path: Path, migrated_sqlite: Path
+) -> None:
     """MLflow brings a server and a cloud's clients, which a process that answers strangers has no use for.
 
     LightGBM and what it brings take a second, which every command and every child would wait for.
     """
+    shutil.copy(migrated_sqlite, tmp_path / DATABASE)
     done = subprocess.run(
         [sys.executable, "-c", STARTED, str(tmp_path)], capture_output=True, text=True, check=False, cwd=ROOT
     )
