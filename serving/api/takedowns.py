@@ -15,7 +15,7 @@ from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.review.rules.takedown import Item, came_to
 from serving.review.service.takedown_requests import Answered, Asked, answered, confirm_all, withdraw
-from serving.rights import store as rights
+from serving.rights.store import rights
 
 router = APIRouter(route_class=Repeatable)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
@@ -43,14 +43,16 @@ class TakedownBody(Body):
 
 @router.get("/api/v1/rights")
 def get_rights(request: Request, session: Answerer) -> dict[str, Any]:
-    """The rights of one's own brands, in the order in which they were supplied."""
-    brand_ids = {brand_id for _, brand_id in session.person.brands(Permission.ANSWER_QUESTIONS)}
+    """The rights of one's own brands, in the order in which they were supplied; each is of one marketplace."""
+    pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
     with runtime_of(request).store.read() as connection:
-        found = rights.rights_of(connection, brand_ids)
+        found = [one for pair in pairs for one in rights.rights_of(connection, pair)]
+    found.sort(key=lambda one: (one.claimed_at, one.right.right_id))
     return {
         "rights": [
             {
                 "right_id": one.right.right_id,
+                "marketplace_id": one.pair[0],
                 "kind": one.right.kind.value,
                 "title": one.right.title,
                 "office": one.right.office,

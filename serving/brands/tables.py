@@ -115,7 +115,8 @@ brand_message_reading = Table(
 brand_list_price = Table(
     "brand_list_price",
     metadata,
-    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    id_column("marketplace_id"),
+    id_column("brand_id"),
     word("listed_by"),
     Column("list_key", String(500), nullable=False),
     Column("currency", String(3), nullable=False),
@@ -124,6 +125,7 @@ brand_list_price = Table(
     Column("amount_minor", BigInteger, nullable=False),
     Column("source", String(200), nullable=False),
     moment("known_at"),
-    PrimaryKeyConstraint("brand_id", "listed_by", "list_key", "currency", "valid_from", "known_at"),
+    within("brand_id", "brand_enrolment"),
+    PrimaryKeyConstraint("marketplace_id", "brand_id", "listed_by", "list_key", "currency", "valid_from", "known_at"),
     one_of("listed_by", "gtin", "mpn", "model", "category"),
 )

@@ -8,6 +8,7 @@ import typer
 from serving.accounts.rules.access import LOCAL
 from serving.commands.declaring import command
 from serving.commands.groups import app, brand
+from serving.commands.options import Marketplace
 from serving.commands.registry import Runtime
 
 # A request to the service holds at most 5 MB; a row of a price list has a few hundred bytes.
@@ -31,11 +32,11 @@ def rates(
 
 
 @command()
-def load_price_list(runtime: Runtime, brand: str, rows: list[dict[str, Any]]) -> int:
-    """Add a brand's list prices; returns how many."""
+def load_price_list(runtime: Runtime, brand: str, rows: list[dict[str, Any]], marketplace: str | None = None) -> int:
+    """Add a brand's list prices at a marketplace; returns how many."""
     from serving.brands.service import price_lists
 
-    return price_lists.load_price_list(runtime, brand, rows, by=LOCAL)
+    return price_lists.load_price_list(runtime, brand, rows, marketplace=marketplace, by=LOCAL)
 
 
 @brand.command("price-list")
@@ -47,9 +48,10 @@ def price_list(
             help="CSV, TSV, NDJSON or Parquet: gtin, mpn, model or category; price, currency; valid_from, source."
         ),
     ],
+    marketplace: Marketplace = None,
 ) -> None:
     """Add a brand's list prices; an entry holds from its day until a later entry for the same goods."""
-    loaded = sum(load_price_list(name, some) for some in batches(file))
+    loaded = sum(load_price_list(name, some, marketplace) for some in batches(file))
     typer.echo(f"{loaded:,} list prices of {name} loaded.")
 
 

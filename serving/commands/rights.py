@@ -13,7 +13,7 @@ from serving.accounts.rules.access import LOCAL
 from serving.commands.declaring import command
 from serving.commands.groups import agent, right
 from serving.commands.moments import moment_if, moment_of
-from serving.commands.registry import Runtime
+from serving.commands.registry import At, Runtime
 from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.rules.rights import last_day as last_day_before
 
@@ -33,9 +33,9 @@ def _document(path: str) -> Document:
         raise typer.BadParameter(str(problem), param_hint="--document") from None
 
 
-def _keep(runtime: Runtime, brand: str, document: Document | None) -> str | None:
+def _keep(at: At, brand: str, document: Document | None) -> str | None:
     """Store a document; returns its digest."""
-    from serving.rights.service import rights
+    from serving.rights.service import documents
 
     if document is None:
         return None
@@ -43,7 +43,7 @@ def _keep(runtime: Runtime, brand: str, document: Document | None) -> str | None
         content = b64decode(document.content, validate=True)
     except ValueError:
         raise Invalid("The document is not base64.") from None
-    return rights.keep_document(runtime, brand, document.name, content, by=LOCAL)
+    return documents.keep_document(at.runtime, brand, document.name, content, marketplace=at.place.name, by=at.actor)
 
 
 def _kinds(texts: Iterable[str]) -> tuple[RightKind, ...]:
@@ -63,7 +63,7 @@ RightId = Annotated[str, typer.Argument(help="Its id, as in `touchstone right li
 
 @command(right, "add")
 def add_right(
-    runtime: Runtime,
+    at: At,
     brand: str,
     *,
     kind: Annotated[str, typer.Option(help="mark, design or copyright.")],
@@ -76,23 +76,24 @@ def add_right(
     last_day: Annotated[str | None, typer.Option("--to", help="The last day on which it is in force.")] = None,
     document: DocumentOption = None,
 ) -> str:
-    """Put a right of a brand on file; it cannot be used until it is verified."""
-    from serving.rights.service import rights
+    """Put a right of a brand on file at a marketplace; it cannot be used until it is verified."""
+    from serving.rights.service import claims
 
-    digest = _keep(runtime, brand, document)
+    digest = _keep(at, brand, document)
     begins, ends, (of,) = moment_if(first_day), moment_if(last_day), _kinds([kind])
     places, classes = tuple(territory), tuple(nice_class or ())
-    wanted = rights.NewRight(brand, of, title, office, number, places, classes, begins, ends, digest)
-    return rights.claim_right(runtime, wanted, by=LOCAL)
+    here = at.place.name
+    wanted = claims.NewRight(brand, of, title, office, number, places, classes, begins, ends, digest, here)
+    return claims.claim_right(at.runtime, wanted, by=at.actor)
 
 
 @command(right, "list")
-def list_rights(runtime: Runtime, brand: str) -> list[str]:
-    """Show a brand's rights, their verification, and where and until when they are in force."""
-    from serving.rights.service import rights
+def list_rights(at: At, brand: str) -> list[str]:
+    """Show a brand's rights at a marketplace, their verification, and where and until when they are in force."""
+    from serving.rights.service import claims
 
     sentences: list[str] = []
-    for one in (filed.right for filed in rights.on_file(runtime, brand)):
+    for one in (filed.right for filed in claims.on_file(at.runtime, brand, at.place.name)):
         registered = f"{one.office} {one.number}".strip() or "no document seen"
         until = f" until {last_day_before(one.expires_at)}" if one.expires_at else ""
         sentences.append(f"{one.right_id}  {one.kind} {one.title} ({registered}): {one.state.replace('_', ' ')}")
@@ -101,9 +102,9 @@ def list_rights(runtime: Runtime, brand: str) -> list[str]:
 
 
 def _settle(runtime: Runtime, right_id: str, state: RightState, note: str = "") -> str:
-    from serving.rights.service import rights
+    from serving.rights.service import claims
 
-    rights.settle_right(runtime, right_id, state, note=note, by=LOCAL)
+    claims.settle_right(runtime, claims.owner_of(runtime, right_id), right_id, state, note=note, by=LOCAL)
     return f"{right_id} is {state}."
 
 
@@ -127,9 +128,17 @@ def withdraw_right(runtime: Runtime, right_id: RightId) -> str:
     return _settle(runtime, right_id, RightState.WITHDRAWN)
 
 
+@command(right, "share")
+def share_right(at: At, right_id: RightId) -> str:
+    """Put a copy of a right and its document on file at another marketplace, where it must be verified."""
+    from serving.rights.service import sharing
+
+    return sharing.share_as_operator(at.runtime, right_id, at.here, by=at.actor)
+
+
 @command(agent, "add")
 def add_agent(
-    runtime: Runtime,
+    at: At,
     brand: str,
     *,
     email: Annotated[str, typer.Option(help="E-mail of the account that acts for the brand.")],
@@ -139,19 +148,20 @@ def add_agent(
     kind: Annotated[list[str] | None, typer.Option(help="Kinds of rights; by default all. Repeat it.")] = None,
     document: DocumentOption = None,
 ) -> str:
-    """Record a power of attorney; its scope and its end limit the account from now on."""
-    from serving.rights.service import rights
+    """Record a power of attorney at a marketplace; its scope and its end limit the account there from now on."""
+    from serving.rights.service import mandates
 
-    digest = _keep(runtime, brand, document)
+    digest = _keep(at, brand, document)
     of = _kinds(kind or []) or tuple(RightKind)
-    wanted = rights.NewMandate(brand, email, name, tuple(territory), moment_of(last_day), of, digest)
-    return rights.grant_mandate(runtime, wanted, by=LOCAL)
+    places, ends, here = tuple(territory), moment_of(last_day), at.place.name
+    wanted = mandates.NewMandate(brand, email, name, places, ends, of, digest, here)
+    return mandates.grant_mandate(at.runtime, wanted, by=at.actor)
 
 
 @command(agent, "revoke")
 def revoke_agent(runtime: Runtime, mandate_id: str) -> str:
     """End a power of attorney now."""
-    from serving.rights.service import rights
+    from serving.rights.service import mandates
 
-    rights.revoke_mandate(runtime, mandate_id, by=LOCAL)
+    mandates.revoke_mandate(runtime, mandates.owner_of(runtime, mandate_id), mandate_id, by=LOCAL)
     return f"{mandate_id} is ended."

@@ -11,7 +11,7 @@ report = tenant_table(
     "report",
     "report_id",
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
-    Column("right_id", ID, ForeignKey("brand_right.right_id"), nullable=False),
+    id_column("right_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     word("reason_code"),
     Column("note", String(2000), nullable=True),
@@ -20,6 +20,7 @@ report = tenant_table(
     Column("request_digest", String(64), nullable=False),
     Column("policy_version", String(80), nullable=False),
     moment("known_at"),
+    within("right_id", "brand_right"),
     UniqueConstraint("marketplace_id", "brand_id", "request_key"),
     Index("ix_report_known_at", "marketplace_id", "brand_id", "known_at"),
 )

@@ -95,11 +95,12 @@ takedown_request = tenant_table(
     "takedown_request",
     "request_id",
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
-    Column("right_id", ID, ForeignKey("brand_right.right_id"), nullable=False),
+    id_column("right_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     word("reason_code"),
     Column("policy_version", String(80), nullable=False),
     moment("known_at"),
+    within("right_id", "brand_right"),
     Index("ix_takedown_request_known_at", "marketplace_id", "brand_id", "known_at"),
 )
 

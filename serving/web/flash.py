@@ -29,6 +29,7 @@ class Flash(StrEnum):
     MESSAGE_ERASED = "message_erased"
     MESSAGE_SENT = "message_sent"
     RIGHT_CLAIMED = "right_claimed"
+    RIGHT_SHARED = "right_shared"
     RIGHT_WITHDRAWN = "right_withdrawn"
     RIGHT_REFUSED = "right_refused"
     RIGHT_VERIFIED = "right_verified"
@@ -41,7 +42,10 @@ class Flash(StrEnum):
     REACTIVATED = "reactivated"
     ROLES_CHANGED = "roles_changed"
     WORK_HANDED_OVER = "work_handed_over"
+    COPY_SHARED = "copy_shared"
     PRICES_ADDED = "prices_added"
+    PRICES_ALL_THERE = "prices_all_there"
+    PRICES_SHARED = "prices_shared"
     RETRAINING = "retraining"
     INDICATOR_ADDED = "tell_tale_added"
     INDICATOR_ENDED = "tell_tale_ended"
@@ -97,12 +101,16 @@ SENTENCES: Final = {
     Flash.RIGHT_WITHDRAWN: N_(
         "Right withdrawn. It covers no further confirmations; those that it already covers stay covered."
     ),
+    Flash.RIGHT_SHARED: N_("Right shared. The other marketplace has its own copy, which its account manager verifies."),
+    Flash.COPY_SHARED: N_("Shared. The other marketplace has its own copy; a change here does not affect it."),
     Flash.LIST_CHANGED: N_("List changed. It applies from the next listing."),
     Flash.MESSAGE_ERASED: N_("Erased. The author and the time stay on record."),
     Flash.MESSAGE_SENT: N_("Message sent."),
     Flash.RIGHT_REFUSED: "Right refused. The brand sees the reason.",
     Flash.RIGHT_VERIFIED: "Right verified. The brand's confirmations can rely on it from now on.",
     Flash.PRICES_ADDED: N_("Prices added. The comparison uses them from the next listing."),
+    Flash.PRICES_SHARED: N_("Prices shared. The other marketplace compares listings with them from the next one."),
+    Flash.PRICES_ALL_THERE: N_("Nothing to share: the other marketplace has the same prices."),
     Flash.INDICATOR_ADDED: N_("Indicator added. It applies to every listing from the next one."),
     Flash.INDICATOR_ENDED: N_("Indicator withdrawn. Existing scores do not change."),
     Flash.DEACTIVATED: "User deactivated. All their sessions have ended. See below who took over their work.",

@@ -5,16 +5,16 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from models.errors import Conflict, Forbidden, Invalid, NotFound
-from serving.accounts.rules.access import Grant, Permission, Person, Role
+from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.store import accounts, invitations
 from serving.accounts.store.invitations import Invitation
 from serving.administration.service.given_names import checked_address
 from serving.administration.service.inviting import invite_by_mail
 from serving.audit.store import audit
 from serving.platform.runtime import Runtime
-from serving.rights import store as rights
 from serving.rights.service.brand_file import require_lead
-from serving.rights.service.rights import NewMandate, grant_mandate, revoke_mandate
+from serving.rights.service.mandates import NewMandate, grant_mandate, revoke_mandate
+from serving.rights.store import mandates
 from serving.views.views import Pair
 
 
@@ -66,8 +66,8 @@ def take_invitation_back(runtime: Runtime, person: Person, pair: Pair, invitatio
 def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) -> None:
     """End a colleague's role for the brand at this marketplace, effective from their next request.
 
-    Their powers of attorney end with it, unless they still represent the brand at another marketplace. The account and
-    its answers stay. Only the account manager removes a lead: one stolen password must not lock everybody else out.
+    Their powers of attorney there end with it. The account and its answers stay. Only the account manager removes a
+    lead: one stolen password must not lock everybody else out.
 
     Raises
     ------
@@ -89,10 +89,9 @@ def remove_person(runtime: Runtime, person: Person, pair: Pair, user_id: str) ->
                 name=found.name,
             )
         accounts.end_brand_grant(connection, user_id, pair)
-        now, left = runtime.clock.now(), accounts.person(connection, user_id).brands(Permission.ANSWER_QUESTIONS)
-        elsewhere = pair[1] in {brand_id for _, brand_id in left}
-        for mandate_id in () if elsewhere else rights.mandates_in_force(connection, pair[1], user_id, now):
-            rights.revoke_mandate(connection, mandate_id, now)
+        now = runtime.clock.now()
+        for mandate_id in mandates.mandates_in_force(connection, pair, user_id, now):
+            mandates.revoke_mandate(connection, pair, mandate_id, now)
         _record(runtime, connection, pair, by, "person.let_go", user_id)
 
 
@@ -102,8 +101,8 @@ def appoint_agent(runtime: Runtime, person: Person, pair: Pair, wanted: NewManda
     Raises
     ------
     NotFound, Forbidden, Invalid, Conflict
-        It is not their brand; they do not lead it; it is themselves; as `serving.rights.service.rights.grant_mandate`,
-        which refuses users with lead rights.
+        It is not their brand; they do not lead it; it is themselves; as
+        `serving.rights.service.mandates.grant_mandate`, which refuses users with lead rights.
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)
@@ -123,14 +122,11 @@ def end_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) ->
     Raises
     ------
     NotFound, Forbidden
-        It is not of their brand, or its agent represents the brand at other marketplaces only, or it has ended; they do
-        not lead it.
+        It is not of their brand here, or it has ended; they do not lead it.
     """
     with runtime.store.read() as connection:
         by = require_lead(connection, person, pair)
-        if mandate_id not in rights.mandates_within(connection, pair):
-            raise NotFound("There is no such power of attorney in force.")
-    revoke_mandate(runtime, mandate_id, by=by)
+    revoke_mandate(runtime, pair, mandate_id, by=by)
 
 
 def _record(runtime: Runtime, connection: Connection, pair: Pair, by: str, act: str, subject: str) -> None:

@@ -20,10 +20,10 @@ from serving.brands.store.brand_messages import MessageSide, Pair
 from serving.brands.store.brands import Enrolment
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.rights import store as rights
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightState
-from serving.rights.service.rights import settle_right
+from serving.rights.service.claims import settle_right
+from serving.rights.store import mandates
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.standing_outlook import outlook
 from serving.standing.service import current, stage_of
@@ -65,14 +65,13 @@ def needs(
         runtime.policies[AttentionPolicy],
         timedelta(days=runtime.policies[RightsPolicy].told_before_expiry_days),
     )
-    brand_ids = {brand_id for _, brand_id in pairs}
     enrolled = {place: brands.enrolments(connection, place) for place in {place for place, _ in pairs}}
     overdue = brand_attention.overdue(connection, pairs, at)
     escalated = question_steps.waiting_for_manager(connection, pairs)
     unanswered = brand_attention.unanswered(connection, pairs, at - timedelta(days=policy.silent_after_days))
     answered = brand_attention.answered_at(connection, pairs)
-    to_verify = brand_attention.rights_to_verify(connection, brand_ids)
-    ending = brand_attention.rights_ending(connection, brand_ids, at, at + told)
+    to_verify = brand_attention.rights_to_verify(connection, pairs)
+    ending = brand_attention.rights_ending(connection, pairs, at, at + told)
     unread = brand_messages.unread(connection, pairs, person.user_id, MessageSide.MANAGER)
     found = {}
     for pair in pairs:
@@ -87,8 +86,8 @@ def needs(
             warned=standing.warned,
             outlook=next(reversed(outlook(standing, runtime.policies[StandingPolicy])), None),
             phase=stage_of(runtime, connection, standing, *pair, at).phase,
-            rights_to_verify=to_verify.get(pair[1], 0),
-            rights_ending=ending.get(pair[1], 0),
+            rights_to_verify=to_verify.get(pair, 0),
+            rights_ending=ending.get(pair, 0),
             unread=unread.get(pair, 0),
         )
         found[pair] = attention(figures, at, policy)
@@ -110,7 +109,7 @@ def set_lead(runtime: Runtime, person: Person, pair: Pair, user_id: str, *, lead
     with runtime.store.write() as connection:
         audit.hold(connection)
         _require(connection, person, pair)
-        if leads and rights.mandates_of(connection, pair[1], user_id):
+        if leads and mandates.mandates_of(connection, pair, user_id):
             raise Conflict("They act by a power of attorney. Make it void first if it was recorded by mistake.")
         accounts.set_lead(connection, user_id, pair, leads=leads)
         audit.record(
@@ -132,14 +131,12 @@ def void_agency(runtime: Runtime, person: Person, pair: Pair, mandate_id: str) -
     Raises
     ------
     NotFound
-        It is not of their brand, or its agent represents the brand at other marketplaces only.
+        It is not of their brand here, or void already.
     """
     with runtime.store.write() as connection:
         audit.hold(connection)
         _require(connection, person, pair)
-        if mandate_id not in rights.mandates_within(connection, pair):
-            raise NotFound("There is no such power of attorney.")
-        rights.void_mandate(connection, mandate_id)
+        mandates.void_mandate(connection, pair, mandate_id)
         audit.record(
             connection,
             runtime.clock.now(),
@@ -177,7 +174,7 @@ def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, sta
     Raises
     ------
     NotFound
-        It is not of their brand.
+        It is not of their brand here.
     Invalid
         The state is neither of the two: only the brand withdraws a right.
     """
@@ -185,9 +182,7 @@ def judge_right(runtime: Runtime, person: Person, pair: Pair, right_id: str, sta
         raise Invalid("Verify the right, or refuse it.")
     with runtime.store.read() as connection:
         _require(connection, person, pair)
-        if rights.get(connection, right_id).brand_id != pair[1]:
-            raise NotFound("There is no such right.")
-    settle_right(runtime, right_id, state, note=note, by=f"user:{person.user_id}")
+    settle_right(runtime, pair, right_id, state, note=note, by=f"user:{person.user_id}")
 
 
 def _require(connection: Connection, person: Person, pair: Pair) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
 from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
@@ -47,27 +47,15 @@ def answered_at(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, d
     return {(row.marketplace_id, row.brand_id): row.at for row in connection.execute(query)}
 
 
-def rights_to_verify(connection: Connection, brand_ids: Collection[str]) -> dict[str, int]:
-    """Rights that wait for verification, by brand."""
-    return _rights(connection, brand_ids, brand_right.c.state == RightState.CLAIMED.value)
+def rights_to_verify(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
+    """Rights that wait for verification."""
+    return _counted(connection, brand_right, pairs, brand_right.c.state == RightState.CLAIMED.value)
 
 
-def rights_ending(
-    connection: Connection, brand_ids: Collection[str], after: datetime, until: datetime
-) -> dict[str, int]:
-    """Verified rights that end within a period, by brand."""
-    ends = brand_right.c.expires_at
-    verified = brand_right.c.state == RightState.VERIFIED.value
-    return _rights(connection, brand_ids, and_(verified, ends > after, ends <= until))
-
-
-def _rights(connection: Connection, brand_ids: Collection[str], which: ColumnElement[bool]) -> dict[str, int]:
-    query = (
-        select(brand_right.c.brand_id, func.count().label("n"))
-        .where(brand_right.c.brand_id.in_(set(brand_ids)), which)
-        .group_by(brand_right.c.brand_id)
-    )
-    return {row.brand_id: row.n for row in connection.execute(query)}
+def rights_ending(connection: Connection, pairs: Collection[Pair], after: datetime, until: datetime) -> dict[Pair, int]:
+    """Verified rights that end within a period."""
+    ends, verified = brand_right.c.expires_at, brand_right.c.state == RightState.VERIFIED.value
+    return _counted(connection, brand_right, pairs, verified, ends > after, ends <= until)
 
 
 def _counted(

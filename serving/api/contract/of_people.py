@@ -103,9 +103,10 @@ class CertificationResult(Shape):
 
 
 class Right(Shape):
-    """A right of a brand."""
+    """A right of a brand at one marketplace."""
 
     right_id: str
+    marketplace_id: str
     kind: str
     title: str
     office: str | None

@@ -4,7 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import Connection
 
 from features import fields, money
 from features.fields import Rejected
@@ -13,12 +15,13 @@ from features.price_lists import ListedBy, list_key
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
 from serving.brands.store import brands, price_lists
-from serving.brands.store.price_lists import Entry
+from serving.brands.store.price_lists import Entry, Key, Pair
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Kind
 
 # A brand with ten thousand articles that changes its prices twice a year for five years.
 MOST_ENTRIES: Final = 100_000
+_Entered = TypeVar("_Entered")
 NOT_STATED: Final = "not said"  # As the source of a price that came without one.
 _FIELDS: Final = {
     field.name: field
@@ -85,33 +88,85 @@ def judge_rows(rows: Sequence[Mapping[str, Any]], now: datetime) -> list[Judged]
     return judged
 
 
-def load_price_list(runtime: Runtime, brand: str, rows: Sequence[Mapping[str, Any]], *, by: str) -> int:
-    """Add a brand's list prices; returns how many entries they make: one for each number, model and category named.
+def load_price_list(
+    runtime: Runtime, brand: str, rows: Sequence[Mapping[str, Any]], *, marketplace: str | None = None, by: str
+) -> int:
+    """Add a brand's list prices at a marketplace; returns how many entries they make.
+
+    They make one for each number, model and category named.
 
     Raises
     ------
     Invalid
         A row is malformed; no row is stored then.
     NotFound
-        There is no such brand.
+        The brand is not enrolled here.
     Conflict
         The list would exceed its maximum.
     """
     now = runtime.clock.now()
     with runtime.store.write() as connection:
-        brand_id = brands.by_name(connection, brand).brand_id
+        audit.hold(connection)
+        pair = brands.named_at(connection, brand, marketplace)
         entries: dict[tuple[Any, ...], dict[str, Any]] = {}
         for number, row in enumerate(rows, 1):
             for entry in _entries_of(number, row, now):
                 # The last row for the same goods in one list counts.
                 same = tuple(entry[name] for name in ("listed_by", "list_key", "currency", "valid_from"))
-                entries[same] = {"brand_id": brand_id, "known_at": now, **entry}
-        if price_lists.count(connection, brand_id) + len(entries) > MOST_ENTRIES:
-            raise Conflict("{name} would exceed the limit of {most:,} list prices.", name=brand, most=MOST_ENTRIES)
-        price_lists.add_entries(connection, list(entries.values()))
-        audit.record(connection, now, "", by, "price_list.loaded", brand_id, entries=len(entries))
+                entries[same] = entry
+        put_entries(connection, pair, list(entries.values()), now, by=by)
     runtime.forget()
     return len(entries)
+
+
+def put_entries(
+    connection: Connection, pair: Pair, entries: Sequence[Mapping[str, Any]], now: datetime, *, by: str
+) -> None:
+    """Store valid entries of a brand at a marketplace, in the caller's transaction.
+
+    Raises
+    ------
+    Conflict
+        The list would exceed its maximum.
+    """
+    if price_lists.count(connection, pair) + len(entries) > MOST_ENTRIES:
+        name = brands.enrolments(connection, pair[0])[pair[1]].name
+        raise Conflict("{name} would exceed the limit of {most:,} list prices.", name=name, most=MOST_ENTRIES)
+    owned = {"marketplace_id": pair[0], "brand_id": pair[1], "known_at": now}
+    price_lists.add_entries(connection, [{**entry, **owned} for entry in entries])
+    audit.record(connection, now, pair[0], by, "price_list.loaded", pair[1], entries=len(entries))
+
+
+def copy_entries(connection: Connection, pair: Pair, other: Pair, now: datetime, *, by: str) -> int:
+    """Add to another list of the brand the entries in force or later that it does not have; returns how many.
+
+    The other list has an entry if its own last entry for the same goods and day has the same price.
+
+    Raises
+    ------
+    Conflict
+        The list would exceed its maximum.
+    """
+    theirs = price_lists.newest(connection, other)
+    missing = [
+        one
+        for key, one in in_force_or_later(price_lists.newest(connection, pair), now).items()
+        if key not in theirs or theirs[key]["amount_minor"] != one["amount_minor"]
+    ]
+    if missing:
+        audit.record(connection, now, pair[0], by, "price_list.shared", pair[1], entries=len(missing))
+        put_entries(connection, other, missing, now, by=by)
+    return len(missing)
+
+
+def in_force_or_later(entries: Mapping[Key, _Entered], now: datetime) -> dict[Key, _Entered]:
+    """The entries that hold now or begin later, of the last added ones for each goods, currency and day."""
+    today = now.date().isoformat()
+    begun: dict[tuple[str, ...], str] = {}
+    for key in entries:
+        if key[-1] <= today:
+            begun[key[:-1]] = max(key[-1], begun.get(key[:-1], ""))
+    return {key: one for key, one in entries.items() if key[-1] > today or begun[key[:-1]] == key[-1]}
 
 
 def _entries_of(number: int, row: Mapping[str, Any], now: datetime) -> list[dict[str, Any]]:

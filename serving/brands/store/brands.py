@@ -10,6 +10,7 @@ from features.brands import Brand
 from models.errors import Conflict, NotFound
 from serving.accounts.tables import account
 from serving.brands.tables import authorised_seller, brand, brand_enrolment
+from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.database.types import UtcTime
@@ -73,6 +74,18 @@ def by_name(connection: Connection, name: str) -> Brand:
     if found is None:
         raise NotFound("There is no brand named {name}.", name=name)
     return Brand(found.brand_id, found.name, tuple(found.aliases), tuple(found.gtin_prefixes))
+
+
+def named_at(connection: Connection, name: str, marketplace: str | None) -> tuple[str, str]:
+    """The pair (marketplace, brand) of these names; without a marketplace's name, of the only one.
+
+    Raises
+    ------
+    NotFound
+        There is no such marketplace, or the brand is not enrolled in it; there are several and none is named.
+    """
+    here = marketplaces.by_name(connection, marketplace).marketplace_id
+    return here, enrolled_by_name(connection, here, name)
 
 
 def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> str:

@@ -1,4 +1,7 @@
-"""Brands' price lists: entries are added, never changed; a later entry for the same goods replaces an earlier one."""
+"""Brands' price lists, one at each marketplace: entries are added, never changed.
+
+A later entry for the same goods replaces an earlier one. A `pair` is (marketplace, brand).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,23 +9,27 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from features import money
 from features.price_lists import ListedBy, ListPrice, PriceLists
-from serving.brands.tables import brand_enrolment, brand_list_price
+from serving.brands.tables import brand_list_price
+from serving.platform.database.scope import inside
 from serving.platform.database.store import add
+
+Pair = tuple[str, str]
+Key = tuple[str, str, str, str]  # The kind of identifier, the identifier as compared, the currency, the first day.
 
 
 def load(connection: Connection, marketplace_id: str, as_of: datetime) -> PriceLists:
-    """The lists of the brands enrolled in a marketplace that were in force at a moment."""
+    """The lists at a marketplace that were in force at a moment."""
     entry = brand_list_price.c
     goods = (entry.brand_id, entry.listed_by, entry.list_key, entry.currency)
     newest = func.row_number().over(partition_by=goods, order_by=(entry.valid_from.desc(), entry.known_at.desc()))
     ranked = (
         select(*goods, entry.name, entry.amount_minor, newest.label("place"))
         .where(
-            entry.brand_id.in_(_enrolled(marketplace_id)),
+            inside(brand_list_price, marketplace_id),
             entry.known_at <= as_of,
             entry.valid_from <= as_of.date().isoformat(),
         )
@@ -42,16 +49,10 @@ def load(connection: Connection, marketplace_id: str, as_of: datetime) -> PriceL
 
 
 def last_changed(connection: Connection, marketplace_id: str) -> datetime | None:
-    """When an entry was last added for a brand of the marketplace; None where there is none."""
-    query = select(func.max(brand_list_price.c.known_at)).where(
-        brand_list_price.c.brand_id.in_(_enrolled(marketplace_id))
-    )
+    """When an entry was last added at a marketplace; None where there is none."""
+    query = select(func.max(brand_list_price.c.known_at)).where(inside(brand_list_price, marketplace_id))
     found: datetime | None = connection.execute(query).scalar()
     return found
-
-
-def _enrolled(marketplace_id: str) -> Any:
-    return select(brand_enrolment.c.brand_id).where(brand_enrolment.c.marketplace_id == marketplace_id)
 
 
 def add_entries(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -74,7 +75,7 @@ class Entry:
 
 
 def entries(
-    connection: Connection, brand_id: str, as_of: datetime, *, naming: str = "", most: int, offset: int = 0
+    connection: Connection, pair: Pair, as_of: datetime, *, naming: str = "", most: int, offset: int = 0
 ) -> list[Entry]:
     """A brand's entries, the last added first; `naming` keeps those whose name contains it, in any case."""
     entry = brand_list_price.c
@@ -83,7 +84,7 @@ def entries(
     newest = func.row_number().over(
         partition_by=goods, order_by=(begun, entry.valid_from.desc(), entry.known_at.desc())
     )
-    ranked = select(brand_list_price, newest.label("place"), begun.label("later")).where(entry.brand_id == brand_id)
+    ranked = select(brand_list_price, newest.label("place"), begun.label("later")).where(_of(pair))
     found = ranked.subquery()
     query = select(found).order_by(found.c.known_at.desc(), found.c.name, found.c.listed_by, found.c.valid_from)
     if naming:
@@ -103,7 +104,21 @@ def entries(
     ]
 
 
-def count(connection: Connection, brand_id: str) -> int:
+def count(connection: Connection, pair: Pair) -> int:
     """How many entries a brand has, including replaced ones."""
-    query = select(func.count()).where(brand_list_price.c.brand_id == brand_id)
-    return int(connection.execute(query).scalar_one())
+    return int(connection.execute(select(func.count()).where(_of(pair))).scalar_one())
+
+
+def newest(connection: Connection, pair: Pair) -> dict[Key, dict[str, Any]]:
+    """The last added entry for each goods, currency and day, as columns without the pair and the time of adding."""
+    entry = brand_list_price.c
+    key = (entry.listed_by, entry.list_key, entry.currency, entry.valid_from)
+    newest_first = func.row_number().over(partition_by=key, order_by=entry.known_at.desc())
+    columns = (*key, entry.name, entry.amount_minor, entry.source)
+    ranked = select(*columns, newest_first.label("place")).where(_of(pair)).subquery()
+    query = select(*(ranked.c[one.name] for one in columns)).where(ranked.c.place == 1)
+    return {tuple(row)[: len(key)]: dict(row._mapping) for row in connection.execute(query)}
+
+
+def _of(pair: Pair) -> ColumnElement[bool]:
+    return inside(brand_list_price, pair[0], brand_id=pair[1])

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from models.errors import Conflict, Invalid, NoRightCarries, NotFound
+from models.errors import Conflict, Invalid, NoRightCarries
 from models.messages.english import reasons_of
 from models.policies.version import policy_version
 from models.verdict import ReasonCode
-from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.cases.store import cases
@@ -24,8 +24,7 @@ from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Reporting, settle
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredOutcome, StoredReport
-from serving.rights import store as rights
-from serving.rights.service.bases import basis_of
+from serving.rights.service.bases import basis_of, pair_of
 from serving.standing.service import current, recount
 from serving.standing.store import standings
 
@@ -129,13 +128,7 @@ def checked(runtime: Runtime, draft: Draft) -> tuple[str, ...]:
 
 def place_of(connection: Connection, person: Person, draft: Draft) -> tuple[str, str]:
     """The (marketplace, brand) of a draft."""
-    brand_id = rights.get(connection, draft.right_id).brand_id
-    places = {place for place, brand in person.brands(Permission.ANSWER_QUESTIONS) if brand == brand_id}
-    if not places or (draft.marketplace_id is not None and draft.marketplace_id not in places):
-        raise NotFound("There is no such right.")
-    if draft.marketplace_id is None and len(places) > 1:
-        raise Invalid("Name the marketplace: you answer for this brand in several.")
-    return draft.marketplace_id or next(iter(places)), brand_id
+    return pair_of(connection, person, draft.right_id, draft.marketplace_id)
 
 
 def ready(

@@ -27,7 +27,7 @@ from serving.review.service.review import Recorded, record_in
 from serving.review.service.undoing import undo_in
 from serving.review.store import takedowns
 from serving.review.store.takedowns import StoredItem, StoredRequest
-from serving.rights import store as rights
+from serving.rights.service.bases import pair_of
 from serving.standing.rules.standing import Standing
 from serving.standing.service import current, recount
 from serving.standing.store import standings
@@ -38,8 +38,7 @@ class Asked:
     """The takedown request of a brand user.
 
     `good_faith` is their assurance that their statement on every listing is accurate and complete. `request_id` is the
-    idempotency key; None creates one. `marketplace_id` may be None where the user represents the brand in only one
-    marketplace.
+    idempotency key; None creates one. `marketplace_id` may be None; a right belongs to one marketplace.
     """
 
     right_id: str
@@ -198,13 +197,7 @@ def answered(runtime: Runtime, person: Person, request_id: str) -> Answered:
 
 
 def _place(connection: Connection, person: Person, asked: Asked) -> tuple[str, str]:
-    brand_id = rights.get(connection, asked.right_id).brand_id
-    places = {place for place, brand in person.brands(Permission.ANSWER_QUESTIONS) if brand == brand_id}
-    if not places or (asked.marketplace_id is not None and asked.marketplace_id not in places):
-        raise NotFound("There is no such right.")
-    if asked.marketplace_id is None and len(places) > 1:
-        raise Invalid("Name the marketplace: you answer for this brand in several.")
-    return asked.marketplace_id or next(iter(places)), brand_id
+    return pair_of(connection, person, asked.right_id, asked.marketplace_id)
 
 
 def _earlier_answer(connection: Connection, person: Person, before: StoredRequest) -> Answered:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -210,6 +210,15 @@ def _preference(right: Right) -> tuple[bool, bool, float, str]:
         ends.timestamp() if ends is not None else 0.0,
         right.right_id,
     )
+
+
+def end_of(day: datetime) -> datetime:
+    """The moment at which something ends whose last day this is: the end of that day, UTC.
+
+    >>> end_of(datetime(2026, 3, 1, 9, tzinfo=UTC))
+    datetime.datetime(2026, 3, 2, 0, 0, tzinfo=datetime.timezone.utc)
+    """
+    return day.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
 def last_day(ends: datetime) -> date:

@@ -4,21 +4,24 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from models.errors import NotFound
 from models.policies.version import policy_version
 from models.verdict import ReasonCode
-from serving.accounts.rules.access import Person
+from serving.accounts.rules.access import Permission, Person
 from serving.cases.store.cases import Case
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.rights import store as rights
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import Basis, Mandate, Notice, Right, basis, holds
+from serving.rights.store import mandates as powers
+from serving.rights.store import rights
+from serving.rights.store.pairs import Pair
 
 
 def basis_of(
     runtime: Runtime,
     connection: Connection,
-    pair: tuple[str, str],
+    pair: Pair,
     person: Person,
     reason_code: ReasonCode,
     at: datetime,
@@ -29,13 +32,26 @@ def basis_of(
 
     `pair` is (marketplace, brand); `only` restricts the choice to one right.
     """
-    here, brand_id = pair
-    on_record = rights.rights_of(connection, [brand_id])
+    on_record = rights.rights_of(connection, pair)
     found = [one.right for one in on_record if only is None or one.right.right_id == only]
-    mandates = rights.mandates_of(connection, brand_id, person.user_id)
-    notice = Notice(reason_code, marketplaces.sold_in(connection, here), at)
+    mandates = powers.mandates_of(connection, pair, person.user_id)
+    notice = Notice(reason_code, marketplaces.sold_in(connection, pair[0]), at)
     acting = tuple(one for one in mandates if holds(one, at))
     return basis(found, mandates, notice, runtime.policies[RightsPolicy]), acting
+
+
+def pair_of(connection: Connection, person: Person, right_id: str, marketplace_id: str | None) -> Pair:
+    """The marketplace and brand of a right for which a person answers; `marketplace_id` may name it.
+
+    Raises
+    ------
+    NotFound
+        There is no such right, or it is of another brand or marketplace.
+    """
+    pair = rights.owner_of(connection, right_id)
+    if pair not in person.brands(Permission.ANSWER_QUESTIONS) or marketplace_id not in {None, pair[0]}:
+        raise NotFound("There is no such right.")
+    return pair
 
 
 def keep_basis(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from serving.platform.tabular import Kind
-from serving.rights.store import StoredRight
+from serving.rights.store.rights import StoredRight
 
 RIGHT_COLUMNS: Final = {
     "kind": Kind.TEXT,

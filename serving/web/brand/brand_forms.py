@@ -1,7 +1,7 @@
 """Forms about a brand's data: the brand that they concern, and the page again after a refusal."""
 
 from collections.abc import Mapping
-from typing import Annotated, Protocol
+from typing import Annotated, Final, Protocol
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -17,6 +17,12 @@ from serving.web.wording.refusals import refusal
 
 Reader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
+_LONGEST_ID: Final = 40
+
+
+def shared_with(fields: Mapping[str, str]) -> str:
+    """The id of the marketplace with which a form shares something."""
+    return fields.get("with", "")[:_LONGEST_ID]
 
 
 class Makes(Protocol):

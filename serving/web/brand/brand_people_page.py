@@ -26,10 +26,13 @@ from serving.brands.rules import Passed, gate, recently_invited
 from serving.brands.store import certifications
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime
-from serving.rights import store as rights
 from serving.rights.rules.rights import RightKind
-from serving.rights.service.rights import NewMandate
-from serving.web.brand.brand_forms import Reader, given_back
+from serving.rights.service import share_offers
+from serving.rights.service.mandates import NewMandate
+from serving.rights.service.sharing import share_mandate
+from serving.rights.store import documents
+from serving.rights.store import mandates as powers
+from serving.web.brand.brand_forms import Reader, given_back, shared_with
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, scope_of
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import KINDS, MandateRow, mandate_rows
@@ -171,6 +174,15 @@ def post_end(mandate_id: str, request: Request, session: Reader, fields: Fields)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.BRAND_CHANGED)
 
 
+@router.post("/brand/agents/{mandate_id}/share")
+def post_shared_agent(mandate_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Record a power of attorney at another marketplace too."""
+    runtime = runtime_of(request)
+    scope = _scope(runtime, session, fields)
+    share_mandate(runtime, session.person, scope.pair, mandate_id, shared_with(fields))
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.COPY_SHARED)
+
+
 def _scope(runtime: Runtime, session: Session, fields: Mapping[str, str]) -> BrandScope:
     with runtime.store.read() as connection:
         return scope_of(connection, session.person, fields)
@@ -188,6 +200,7 @@ def _mandate(scope: BrandScope, fields: Mapping[str, str]) -> NewMandate:
         last_day=day_of(last_day),
         kinds=tuple(one for one in RightKind if fields.get(f"{_KIND}{one.value}") == "yes"),
         document=fields.get("document", "").strip() or None,
+        marketplace=scope.marketplace,
     )
 
 
@@ -216,11 +229,11 @@ def _page(
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
-        acting = rights.people_with_mandates(connection, scope.pair[1])
+        acting = powers.people_with_mandates(connection, scope.pair)
         people = []
         for one in accounts.people_of_brand(connection, scope.pair):
             passed = certifications.last_passed(connection, one.user_id)
-            found = gate(passed, now, runtime.policies[EnrolmentPolicy])
+            certified = gate(passed, now, runtime.policies[EnrolmentPolicy])
             agent = one.email in acting.values()
             people.append(
                 ColleagueRow(
@@ -230,14 +243,16 @@ def _page(
                     since=own_words.day(one.since, now),
                     leads=one.leads and not agent,
                     agent=agent,
-                    confirms=found.open and recently_invited(one.confirms_from, now) is None,
+                    confirms=certified.open and recently_invited(one.confirms_from, now) is None,
                     certification_state=_briefed(passed, now, runtime.policies[EnrolmentPolicy]),
                     waits=_waits(one.confirms_from, now),
                     can_go=not one.leads and one.user_id != session.person.user_id,
                 )
             )
-        mandates = mandate_rows(connection, scope.pair, acting, now)
-        documents = rights.documents_of(connection, scope.pair[1])
+        found = powers.stored_mandates(connection, scope.pair)
+        offers = share_offers.of_mandates(connection, scope.pair[1], found, scope.others, now)
+        mandates = mandate_rows(found, acting, now, offers)
+        on_file = documents.documents_of(connection, scope.pair)
         invited = open_invitations(connection, scope.pair, runtime.wall.now())
     return BrandPeoplePage(
         scope=scope,
@@ -248,7 +263,7 @@ def _page(
         ),
         mandates=mandates,
         candidates=tuple(Option(one.email, f"{one.name}, {one.email}") for one in people if one.can_go),
-        documents=tuple(Option(one.digest, one.name) for one in documents),
+        documents=tuple(Option(one.digest, one.name) for one in on_file),
         kinds=tuple(Option(one.value, say(KINDS[one])) for one in RightKind),
         link=link,
         typed={name: given.get(name, "") for name in ("email", "agent", "territories", "last_day")},

@@ -11,6 +11,7 @@ from serving.accounts.rules.access import Permission, Person
 from serving.brands.store import brands
 from serving.marketplaces.store import marketplaces
 from serving.rights.service.brand_file import objection, require_lead
+from serving.rights.service.share_offers import Places, places_led
 from serving.views.views import Pair
 from serving.web.wording.refusals import phrase_in_words
 
@@ -28,7 +29,10 @@ class ScopeLink:
 
 @dataclass(frozen=True, slots=True)
 class BrandScope:
-    """A brand at a marketplace: its names, its form value, and the reason if the reader may not change it."""
+    """A brand at a marketplace: its names, its form value, and the reason if the reader may not change it.
+
+    `others` are the marketplaces with which the reader may share what the brand has on file here.
+    """
 
     pair: Pair
     brand: str
@@ -36,6 +40,7 @@ class BrandScope:
     value: str
     why_not: str | None
     choices: tuple[ScopeLink, ...]
+    others: Places
 
     @property
     def query(self) -> str:
@@ -84,6 +89,7 @@ def scope_of(connection: Connection, person: Person, given: Mapping[str, str]) -
             )
             for pair in order
         ),
+        others=places_led(connection, person, chosen),
     )
 
 

@@ -27,9 +27,10 @@ from serving.brands.store import certifications
 from serving.brands.store.brand_messages import MessageSide
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
-from serving.rights import store as rights
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightState
+from serving.rights.store import documents, rights
+from serving.rights.store import mandates as powers
 from serving.web import downloads
 from serving.web.brand.rights_rows import MandateRow, RightRow, mandate_rows, people_in, right_rows
 from serving.web.brand.standing_part import StandingCard, standing_card
@@ -96,9 +97,8 @@ def get_document(brand_id: str, digest: str, request: Request, session: Manager)
     runtime = runtime_of(request)
     kept = _kept(runtime, session, brand_id, request.query_params)
     with runtime.store.read() as connection:
-        content = rights.document(connection, kept.pair[1], digest)
-        found = next(one for one in rights.documents_of(connection, kept.pair[1]) if one.digest == digest)
-    return downloads.document(f"document-{digest[:12]}", found.media_type, content)
+        found = documents.document(connection, kept.pair, digest)
+    return downloads.document(f"document-{digest[:12]}", found.media_type, found.content)
 
 
 @router.post(_PLACE + "/rights/{right_id}")
@@ -208,11 +208,11 @@ def _page(
     place, told = f"/brands/{pair[1]}/documents", runtime.policies[RightsPolicy].told_before_expiry_days
     with runtime.store.read() as connection:
         reasons = needs(runtime, connection, person, [pair], now)[pair]
-        on_file = rights.rights_of(connection, [pair[1]])
-        documents = {one.digest: one for one in rights.documents_of(connection, pair[1])}
+        on_file = rights.rights_of(connection, pair)
+        by_digest = {one.digest: one for one in documents.documents_of(connection, pair)}
         names = accounts.names(connection, people_in(on_file))
-        acting = rights.people_with_mandates(connection, pair[1])
-        mandates = mandate_rows(connection, pair, acting, now)
+        acting = powers.people_with_mandates(connection, pair)
+        mandates = mandate_rows(powers.stored_mandates(connection, pair), acting, now)
         people = []
         for one in accounts.people_of_brand(connection, pair):
             passed = certifications.last_passed(connection, one.user_id)
@@ -239,7 +239,7 @@ def _page(
         takes_part=kept.enrolment.takes_part,
         daily_questions="" if daily is None else str(daily),
         standing=card,
-        rights=right_rows(on_file, documents, names, now, told_days=told, place=place),
+        rights=right_rows(on_file, by_digest, names, now, told_days=told, place=place),
         mandates=mandates,
         people=tuple(people),
         thread=thread,

@@ -28,8 +28,9 @@ from serving.guards import runtime_of
 from serving.platform.row_files import LARGEST, rows_of
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
+from serving.rights.service.sharing import share_price_list
 from serving.web import text_view
-from serving.web.brand.brand_forms import Reader, Uploader, given_back
+from serving.web.brand.brand_forms import Reader, Uploader, given_back, shared_with
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
 from serving.web.downloads import download
 from serving.web.flash import Flash, go_to
@@ -118,7 +119,7 @@ def get_file(request: Request, session: Reader, form: Format) -> Response:
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
-        found = price_lists.entries(connection, scope.pair[1], runtime.clock.now(), most=MOST_ENTRIES)
+        found = price_lists.entries(connection, scope.pair, runtime.clock.now(), most=MOST_ENTRIES)
     return download(form, f"prices-{runtime.clock.now():%Y-%m-%d}", as_file(form, COLUMNS, list_rows(found)))
 
 
@@ -145,10 +146,20 @@ def post_prices(request: Request, session: Reader, fields: Fields) -> Response:
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
-        load_price_list(runtime, scope.brand, _sent_back(fields.get("rows", "")), by=by)
+        load_price_list(runtime, scope.brand, _sent_back(fields.get("rows", "")), marketplace=scope.marketplace, by=by)
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.PRICES_ADDED)
+
+
+@router.post(_PLACE + "/share")
+def post_shared_prices(request: Request, session: Reader, fields: Fields) -> Response:
+    """Add the prices in force or later to the list at another marketplace too."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, fields)
+    shared = share_price_list(runtime, session.person, scope.pair, shared_with(fields))
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.PRICES_SHARED if shared else Flash.PRICES_ALL_THERE)
 
 
 def _sent_back(text: str) -> list[dict[str, str]]:
@@ -195,9 +206,8 @@ def _page(
     offset = (min(max(page, 1), _MOST_PAGES) - 1) * _PAGE_SIZE
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
-        brand_id = scope.pair[1]
-        found = price_lists.entries(connection, brand_id, now, naming=naming, most=_PAGE_SIZE + 1, offset=offset)
-        count = price_lists.count(connection, brand_id)
+        found = price_lists.entries(connection, scope.pair, now, naming=naming, most=_PAGE_SIZE + 1, offset=offset)
+        count = price_lists.count(connection, scope.pair)
     return PricesPage(
         scope=scope,
         rows=tuple(_row(one, now) for one in found[:_PAGE_SIZE]),

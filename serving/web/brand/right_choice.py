@@ -1,5 +1,6 @@
 """The choice of a right among those of a person's brands."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -10,11 +11,13 @@ from models.verdict import ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.brands.store import brands
+from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
-from serving.rights import store as rights
 from serving.rights.rules.rights import RightKind, RightState, kinds_for
 from serving.rights.service.bases import basis_of
-from serving.rights.store import StoredRight
+from serving.rights.store import rights
+from serving.rights.store.pairs import Pair
+from serving.rights.store.rights import StoredRight
 from serving.web import text_view
 from serving.web.text_view import Shown
 from serving.web.wording.i18n import N_, joined, say
@@ -58,44 +61,36 @@ class Offered:
 
 
 def choice_of_rights(
-    runtime: Runtime, connection: Connection, session: Session, wanted: tuple[str, str], path: str, now: datetime
+    runtime: Runtime, connection: Connection, session: Session, wanted: str, path: str, now: datetime
 ) -> Offered:
-    """The rights of the person's brands; chosen is the wanted (right, marketplace) or the first."""
+    """The rights of the person's brands; chosen is the right with the wanted id or the first."""
     pairs = sorted(session.person.brands(Permission.ANSWER_QUESTIONS))
-    found = [
-        (place, one)
-        for place, brand_id in pairs
-        for one in rights.rights_of(connection, [brand_id])
-        if one.right.state in _CHOSEN_FROM
-    ]
+    found = [one for pair in pairs for one in rights.rights_of(connection, pair) if one.right.state in _CHOSEN_FROM]
     if not found:
         return Offered((), None)
-    at = next((n for n, (place, one) in enumerate(found) if (one.right.right_id, place) == wanted), 0)
-    chosen = _chosen(runtime, connection, session, *found[at], now)
-    several = len(pairs) > 1
-    choices = (_choice(connection, one, path, current=n == at, several=several) for n, one in enumerate(found))
+    at = next((n for n, one in enumerate(found) if one.right.right_id == wanted), 0)
+    chosen = _chosen(runtime, connection, session, found[at], now)
+    choices = (_choice(connection, one, path, pairs, current=n == at) for n, one in enumerate(found))
     return Offered(tuple(choices), chosen)
 
 
-def _chosen(
-    runtime: Runtime, connection: Connection, session: Session, place: str, stored: StoredRight, now: datetime
-) -> Chosen:
-    right = stored.right
+def _chosen(runtime: Runtime, connection: Connection, session: Session, stored: StoredRight, now: datetime) -> Chosen:
+    right, (place, brand_id) = stored.right, stored.pair
     codes = tuple(one for one in REASON_CODES if right.kind in kinds_for(ReasonCode(one.value)))
-    pair, first = (place, stored.brand_id), ReasonCode(codes[0].value)
-    found, _ = basis_of(runtime, connection, pair, session.person, first, now, only=right.right_id)
+    first = ReasonCode(codes[0].value)
+    found, _ = basis_of(runtime, connection, stored.pair, session.person, first, now, only=right.right_id)
     return Chosen(
-        right.right_id, place, stored.brand_id, None if found.right else joined(*map(in_words, found.reasons)), codes
+        right.right_id, place, brand_id, None if found.right else joined(*map(in_words, found.reasons)), codes
     )
 
 
 def _choice(
-    connection: Connection, found: tuple[str, StoredRight], path: str, *, current: bool, several: bool
+    connection: Connection, found: StoredRight, path: str, pairs: Collection[Pair], *, current: bool
 ) -> RightChoice:
-    place, one = found
-    right = one.right
+    right, (place, brand_id) = found.right, found.pair
     name = f"{say(_KINDS[right.kind], title=right.title)}, {right.office} {right.number}"
-    if several:
-        name += f", {brands.enrolments(connection, place)[one.brand_id].name}"
-    address = f"{path}?right={one.right.right_id}&at={place}"
-    return RightChoice(text_view.show(name), address, current)
+    if len({one for _, one in pairs}) > 1:
+        name += f", {brands.enrolments(connection, place)[brand_id].name}"
+    if len({one for one, _ in pairs}) > 1:
+        name += f", {marketplaces.get(connection, place).name}"
+    return RightChoice(text_view.show(name), f"{path}?right={right.right_id}", current)

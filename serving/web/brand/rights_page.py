@@ -15,15 +15,19 @@ from serving.guards import runtime_of
 from serving.marketplaces.store import marketplaces
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
-from serving.rights import store as rights
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightKind
-from serving.rights.service.brand_file import settled_elsewhere, withdraw_right
+from serving.rights.service import share_offers
+from serving.rights.service.brand_file import withdraw_right
+from serving.rights.service.claims import NewRight, claim_right
+from serving.rights.service.documents import keep_document
 from serving.rights.service.right_rows import RIGHT_COLUMNS, file_rows
-from serving.rights.service.rights import NewRight, claim_right, keep_document
-from serving.rights.store import StoredDocument
+from serving.rights.service.share_offers import Places
+from serving.rights.service.sharing import share_document, share_right
+from serving.rights.store import documents, rights
+from serving.rights.store.documents import StoredDocument
 from serving.web import downloads, text_view
-from serving.web.brand.brand_forms import Reader, Uploader, given_back
+from serving.web.brand.brand_forms import Reader, Uploader, given_back, shared_with
 from serving.web.brand.brand_scope import AboutBrand, BrandScope, led_by, scope_of
 from serving.web.brand.indicators_page import day_of
 from serving.web.brand.rights_rows import RightRow, people_in, right_rows, who
@@ -63,6 +67,7 @@ class DocumentRow:
     what: str
     supplied: str
     rights: int
+    share_with: Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +98,7 @@ def get_file(request: Request, session: Reader, form: Format) -> Response:
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
-        rows = file_rows(rights.rights_of(connection, [scope.pair[1]]))
+        rows = file_rows(rights.rights_of(connection, scope.pair))
     return downloads.download(form, f"rights-{runtime.clock.now():%Y-%m-%d}", as_file(form, RIGHT_COLUMNS, rows))
 
 
@@ -106,7 +111,7 @@ def post_right(request: Request, session: Uploader, fields: Fields, upload: File
             scope, by = led_by(connection, session.person, fields)
         wanted = _wanted(scope, fields, fields.get("document", "").strip() or None)
         if upload.content:
-            digest = keep_document(runtime, scope.brand, upload.name, upload.content, by=by)
+            digest = _kept(runtime, scope, upload, by)
             wanted = _wanted(scope, fields, digest)
         claim_right(runtime, wanted, by=by)
     except DomainError as refused:
@@ -131,7 +136,7 @@ def post_document(request: Request, session: Uploader, fields: Fields, upload: F
     try:
         with runtime.store.read() as connection:
             scope, by = led_by(connection, session.person, fields)
-        keep_document(runtime, scope.brand, upload.name, upload.content, by=by)
+        _kept(runtime, scope, upload, by)
     except DomainError as refused:
         return given_back(request, session, fields, refused, _page)
     return go_to(request, f"{_PLACE}{scope.query}", Flash.DOCUMENT_KEPT)
@@ -142,9 +147,32 @@ def get_document(digest: str, request: Request, session: Reader) -> Response:
     """Download a document of the brand."""
     with runtime_of(request).store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
-        content = rights.document(connection, scope.pair[1], digest)
-        found = next(one for one in rights.documents_of(connection, scope.pair[1]) if one.digest == digest)
-    return downloads.document(f"document-{digest[:12]}", found.media_type, content)
+        found = documents.document(connection, scope.pair, digest)
+    return downloads.document(f"document-{digest[:12]}", found.media_type, found.content)
+
+
+@router.post(_PLACE + "/{right_id}/share")
+def post_shared_right(right_id: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Claim a right at another marketplace too."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, fields)
+    share_right(runtime, session.person, scope.pair, right_id, shared_with(fields))
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.RIGHT_SHARED)
+
+
+@router.post(_DOCUMENTS + "/{digest}/share")
+def post_shared_document(digest: str, request: Request, session: Reader, fields: Fields) -> Response:
+    """Store a document at another marketplace too."""
+    runtime = runtime_of(request)
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, fields)
+    share_document(runtime, session.person, scope.pair, digest, shared_with(fields))
+    return go_to(request, f"{_PLACE}{scope.query}", Flash.COPY_SHARED)
+
+
+def _kept(runtime: Runtime, scope: BrandScope, upload: Upload, by: str) -> str:
+    return keep_document(runtime, scope.brand, upload.name, upload.content, marketplace=scope.marketplace, by=by)
 
 
 def _wanted(scope: BrandScope, fields: Mapping[str, str], document: str | None) -> NewRight:
@@ -166,6 +194,7 @@ def _wanted(scope: BrandScope, fields: Mapping[str, str], document: str | None) 
         first_day=first,
         last_day=last,
         document=document,
+        marketplace=scope.marketplace,
     )
 
 
@@ -177,20 +206,23 @@ def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error
     now, told = runtime.clock.now(), runtime.policies[RightsPolicy].told_before_expiry_days
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
-        found = rights.rights_of(connection, [scope.pair[1]])
-        documents = rights.documents_of(connection, scope.pair[1])
-        suppliers = [one.supplied_by.removeprefix("user:") for one in documents]
+        found = rights.rights_of(connection, scope.pair)
+        kept = documents.documents_of(connection, scope.pair)
+        suppliers = [one.supplied_by.removeprefix("user:") for one in kept]
         names = accounts.names(connection, sorted({*people_in(found), *suppliers}))
         sold_in = marketplaces.sold_in(connection, scope.pair[0])
-        elsewhere = settled_elsewhere(connection, scope.pair[0], found)
-    by_digest = {one.digest: one for one in documents}
-    rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, elsewhere=elsewhere)
+        offers = share_offers.of_rights(connection, scope.pair[1], found, scope.others)
+        lacking = share_offers.of_documents(connection, scope.pair[1], kept, scope.others)
+    by_digest = {one.digest: one for one in kept}
+    rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, offers=offers)
     used = [one.document for one in found]
     return RightsPage(
         scope=scope,
         rights=rows,
         warnings=sum(row.warning is not None for row in rows),
-        documents=tuple(_document_row(one, used.count(one.digest), names, now) for one in documents),
+        documents=tuple(
+            _document_row(one, used.count(one.digest), names, now, lacking.get(one.digest, ())) for one in kept
+        ),
         sold_in=None if sold_in is None else say(", ").join(sorted(sold_in)),
         kinds=tuple(Option(one.value, say(text)) for one, text in _KINDS.items()),
         largest=_largest(runtime),
@@ -199,7 +231,9 @@ def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error
     )
 
 
-def _document_row(one: StoredDocument, used: int, names: Mapping[str, str], now: datetime) -> DocumentRow:
+def _document_row(
+    one: StoredDocument, used: int, names: Mapping[str, str], now: datetime, share_with: Places
+) -> DocumentRow:
     return DocumentRow(
         name=text_view.show(one.name),
         address=f"{_DOCUMENTS}/{one.digest}",
@@ -207,4 +241,5 @@ def _document_row(one: StoredDocument, used: int, names: Mapping[str, str], now:
         what=say("%(format)s, %(size)s", format=one.media_type.rpartition("/")[2].upper(), size=size(one.size)),
         supplied=say("%(who)s, %(day)s", who=who(one.supplied_by, names), day=own_words.day(one.known_at, now)),
         rights=used,
+        share_with=share_with,
     )

@@ -1,24 +1,21 @@
 """A brand's rights and documents as table rows, for the brand and for its account manager."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection
-
 from features.message import message
-from serving.rights import store as rights
 from serving.rights.rules.rights import Mandate, RightKind, RightState, holds, last_day
-from serving.rights.service.brand_file import VERIFIED_ELSEWHERE
-from serving.rights.store import StoredDocument, StoredRight
-from serving.views.views import Pair
+from serving.rights.service.share_offers import Places
+from serving.rights.store.documents import StoredDocument
+from serving.rights.store.mandates import StoredMandate
+from serving.rights.store.rights import StoredRight
 from serving.web import text_view
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
 from serving.web.wording.i18n import N_, say, say_many
 from serving.web.wording.messages import in_words
-from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import StateWords
 
 KINDS: Final = {RightKind.MARK: N_("Mark"), RightKind.DESIGN: N_("Design"), RightKind.COPYRIGHT: N_("Copyright")}
@@ -31,6 +28,7 @@ _STATES: Final = {
 }
 _OVER: Final = StateWords(N_("Expired"), "v-c")
 _USER: Final = "user:"
+NOT_SHARED: Final[Mapping[str, Places]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +43,7 @@ class DocumentLink:
 class RightRow:
     """A right. `warning` is set if its expiry is near or past; `waits` is whether its verification is pending.
 
-    `why_not_withdrawn` is set if it is in force and the reader's marketplace may not withdraw it.
+    `share_with` are the marketplaces with which the reader can share it.
     """
 
     right_id: str
@@ -63,14 +61,14 @@ class RightRow:
     note: Shown | None
     waits: bool
     can_withdraw: bool
-    why_not_withdrawn: str | None
+    share_with: Places
 
 
 @dataclass(frozen=True, slots=True)
 class MandateRow:
     """A power of attorney: for whom, its scope, countries and expiry; `in_force` is whether it is valid now.
 
-    `ours` is whether this marketplace may end it: not if its person represents the brand at others alone.
+    `share_with` are the marketplaces with which the reader can share it.
     """
 
     mandate_id: str
@@ -80,8 +78,8 @@ class MandateRow:
     territories: str
     until: str
     in_force: bool
-    ours: bool
     state: StateWords
+    share_with: Places
 
 
 def right_rows(
@@ -92,19 +90,11 @@ def right_rows(
     *,
     told_days: int,
     place: str,
-    elsewhere: Collection[str] = (),
+    offers: Mapping[str, Places] = NOT_SHARED,
 ) -> tuple[RightRow, ...]:
-    """The rows, the most urgent first; documents are downloaded below the address `place`.
-
-    `elsewhere` are the ids of rights that only another marketplace may withdraw.
-    """
+    """The rows, the most urgent first; documents are downloaded below the address `place`."""
     rows = [_row(one, documents, names, now, told_days, place) for one in found]
-    rows = [
-        replace(row, can_withdraw=False, why_not_withdrawn=phrase_in_words(VERIFIED_ELSEWHERE))
-        if row.can_withdraw and row.right_id in elsewhere
-        else row
-        for row in rows
-    ]
+    rows = [replace(row, share_with=offers.get(row.right_id, ())) for row in rows]
     return tuple(sorted(rows, key=lambda row: (not row.waits, row.warning is None)))
 
 
@@ -140,7 +130,7 @@ def _row(
         note=text_view.show(one.note) if one.note else None,
         waits=right.state is RightState.CLAIMED,
         can_withdraw=right.state in {RightState.CLAIMED, RightState.VERIFIED, RightState.CARRIED_OVER},
-        why_not_withdrawn=None,
+        share_with=(),
     )
 
 
@@ -161,10 +151,9 @@ def _warning(one: StoredRight, now: datetime, told_days: int) -> str | None:
 
 
 def mandate_rows(
-    connection: Connection, pair: Pair, people: Mapping[str, str], now: datetime
+    found: Sequence[StoredMandate], people: Mapping[str, str], now: datetime, offers: Mapping[str, Places] = NOT_SHARED
 ) -> tuple[MandateRow, ...]:
     """The powers of attorney of a brand at a marketplace, current ones first; `people` are e-mails by mandate."""
-    ours = rights.mandates_within(connection, pair)
     rows = [
         MandateRow(
             mandate_id=one.mandate_id,
@@ -174,10 +163,10 @@ def mandate_rows(
             territories=", ".join(sorted(one.territories)),
             until=own_words.day(one.revoked_at, now) if one.revoked_at else f"{last_day(one.expires_at)}",
             in_force=holds(one, now),
-            ours=one.mandate_id in ours,
             state=_mandate_state(one, now),
+            share_with=offers.get(one.mandate_id, ()),
         )
-        for one in rights.mandates_of(connection, pair[1])
+        for one in (stored.mandate for stored in found)
     ]
     return tuple(sorted(rows, key=lambda row: not row.in_force))
 

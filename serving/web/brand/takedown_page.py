@@ -85,7 +85,7 @@ class TakedownAnswer:
 @router.get("/brand/takedowns")
 def get_form(request: Request, session: Answerer) -> HTMLResponse:
     """The form, with the right that the address names or the first one."""
-    wanted = request.query_params.get("right", "")[:_LONGEST_ID], request.query_params.get("at", "")[:_LONGEST_ID]
+    wanted = request.query_params.get("right", "")[:_LONGEST_ID]
     return respond(request, takedown_page(runtime_of(request), session, wanted), session)
 
 
@@ -125,7 +125,7 @@ def post_undo(request_id: str, request: Request, session: Answerer) -> Response:
     return go_to(request, f"/brand/takedowns/{request_id[:_LONGEST_ID]}", Flash.TAKEDOWN_UNDONE)
 
 
-def takedown_page(runtime: Runtime, session: Session, wanted: tuple[str, str]) -> TakedownPage:
+def takedown_page(runtime: Runtime, session: Session, wanted: str) -> TakedownPage:
     """The content of the form."""
     now, most = runtime.clock.now(), runtime.policies[TakedownPolicy].most_listings
     with runtime.store.read() as connection:

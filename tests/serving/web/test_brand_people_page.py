@@ -3,17 +3,17 @@ import re
 import pytest
 from sqlalchemy import select
 
-from models.errors import Conflict, NotFound
+from models.errors import Conflict
 from models.verdict import ReasonCode
-from serving.account_management.service.brand_people import end_agency, remove_person
-from serving.account_management.service.managed_brands import void_agency
+from serving.account_management.service.brand_people import remove_person
 from serving.accounts.rules.access import Grant, Permission, Person, Role
 from serving.accounts.store import accounts
 from serving.administration.service.inviting import accept, asked_by
 from serving.audit.tables import audit_payload
-from serving.rights import store as rights
 from serving.rights.service.bases import basis_of
-from serving.rights.service.rights import NewMandate, grant_mandate
+from serving.rights.service.brand_file import objection
+from serving.rights.service.mandates import NewMandate, grant_mandate
+from serving.rights.store import mandates
 from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
@@ -175,47 +175,38 @@ def test_who_leads_too_is_not_made_an_agent_by_another(site: Site) -> None:
     assert visit_as(site, colleague).post(f"{_PLACE}/invitations", {"email": "n@aurelle.example"}).status_code == 200
 
 
-def test_who_leads_at_another_marketplace_is_made_no_agent_here(site: Site) -> None:
-    """Powers of attorney apply at all marketplaces, so one here would end the lead rights there."""
-    colleague = answers_at(site, a_colleague(site), elsewhere(site), leads=True)
+def mandate_of(site: Site, person: Person, marketplace: str = "Bazaar") -> str:
     until = site.clock.now().replace(year=2030)
-    with pytest.raises(Conflict):
-        grant_mandate(site.runtime, NewMandate("Aurelle", colleague.email, "R", ("EU",), until), by="test")
+    wanted = NewMandate("Aurelle", person.email, "Roche", ("EU",), until, marketplace=marketplace)
+    return grant_mandate(site.runtime, wanted, by="test")
 
 
-def mandate_of(site: Site, person: Person) -> str:
-    until = site.clock.now().replace(year=2030)
-    return grant_mandate(site.runtime, NewMandate("Aurelle", person.email, "Roche", ("EU",), until), by="test")
-
-
-def in_force(site: Site, person: Person) -> list[str]:
+def in_force(site: Site, person: Person, marketplace_id: str) -> list[str]:
+    pair, now = (marketplace_id, site.brand_id), site.clock.now()
     with site.runtime.store.read() as connection:
-        return rights.mandates_in_force(connection, site.brand_id, person.user_id, site.clock.now())
+        return mandates.mandates_in_force(connection, pair, person.user_id, now)
 
 
-def test_a_user_removed_here_who_answers_elsewhere_keeps_the_powers_of_attorney(any_site: Site) -> None:
-    colleague = answers_at(any_site, a_colleague(any_site), elsewhere(any_site))
-    mandate_id = mandate_of(any_site, colleague)
+def test_a_lead_of_another_marketplace_can_be_an_agent_here_and_still_leads_there(site: Site) -> None:
+    colleague, souk = a_colleague(site), elsewhere(site)
+    colleague = answers_at(site, colleague, souk, leads=True)
+    mandate_of(site, colleague)
+    with site.runtime.store.read() as connection:
+        assert objection(connection, colleague, site.pair) is not None
+        assert objection(connection, colleague, (souk, site.brand_id)) is None
+    with pytest.raises(Conflict, match="A user with lead rights"):
+        mandate_of(site, colleague, "Souk")
+
+
+def test_a_user_removed_here_keeps_the_powers_of_attorney_of_another_marketplace(any_site: Site) -> None:
+    colleague, souk = a_colleague(any_site), elsewhere(any_site)
+    answers_at(any_site, colleague, souk)
+    mandate_of(any_site, colleague)
+    there = mandate_of(any_site, colleague, "Souk")
     any_site.clock.forward(minutes=1)
-    remove_person(any_site.runtime, a_leader(any_site), (any_site.here, any_site.brand_id), colleague.user_id)
-    assert in_force(any_site, colleague) == [mandate_id]
-
-
-def test_a_power_of_attorney_of_who_answers_elsewhere_alone_is_not_ended_here(any_site: Site) -> None:
-    colleague = answers_at(any_site, a_colleague(any_site), elsewhere(any_site))
-    mandate_id, pair = mandate_of(any_site, colleague), (any_site.here, any_site.brand_id)
-    any_site.clock.forward(minutes=1)
-    with any_site.runtime.store.write() as connection:
-        accounts.end_brand_grant(connection, colleague.user_id, pair)
-    leader = a_leader(any_site)
-    page = visit_as(any_site, leader).get(_PLACE).text
-    assert "Roche" in page, "rights and who acts for them are the brand's everywhere"
-    assert mandate_id not in page
-    with pytest.raises(NotFound):
-        end_agency(any_site.runtime, leader, pair, mandate_id)
-    with pytest.raises(NotFound):
-        void_agency(any_site.runtime, any_site.account_manager, pair, mandate_id)
-    assert in_force(any_site, colleague) == [mandate_id]
+    remove_person(any_site.runtime, a_leader(any_site), any_site.pair, colleague.user_id)
+    assert in_force(any_site, colleague, any_site.here) == []
+    assert in_force(any_site, colleague, souk) == [there]
 
 
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:

@@ -8,11 +8,13 @@ from serving.accounts.rules.access import Permission, Person, Role
 from serving.accounts.store import accounts
 from serving.audit.tables import audit_entry
 from serving.brands.store import brands
-from serving.rights import store as rights
 from serving.rights.rules.rights import RightKind, RightState
 from serving.rights.service.bases import basis_of
 from serving.rights.service.brand_file import objection
-from serving.rights.service.rights import NewMandate, NewRight, claim_right, grant_mandate, keep_document
+from serving.rights.service.claims import NewRight, claim_right
+from serving.rights.service.documents import keep_document
+from serving.rights.service.mandates import NewMandate, grant_mandate
+from serving.rights.store import rights
 from tests.fixtures.runtimes import Site, invite
 from tests.serving.web.visits import visit_as, words
 
@@ -27,7 +29,7 @@ def a_claim(site: Site, *, by: str = "", document: bool = True) -> str:
 
 def state(site: Site, right_id: str) -> RightState:
     with site.runtime.store.read() as connection:
-        return rights.get(connection, right_id).right.state
+        return rights.get(connection, rights.owner_of(connection, right_id), right_id).right.state
 
 
 def again(site: Site, person: Person) -> Person:

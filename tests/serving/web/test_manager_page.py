@@ -7,7 +7,7 @@ from serving.administration.service.provisioning import NewPerson
 from serving.brands.service.brand_messages import write
 from serving.operations.service.housekeeping import pass_on_unanswered
 from serving.rights.rules.rights import RightKind
-from serving.rights.service.rights import NewRight, claim_right
+from serving.rights.service.claims import NewRight, claim_right
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import PASSWORD, Site
 from tests.serving.web.visits import visit_as, words

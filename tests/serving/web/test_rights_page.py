@@ -2,12 +2,13 @@ from datetime import timedelta
 
 import pytest
 
-from serving.accounts.store import accounts
-from serving.rights import store as rights
 from serving.rights.rules.rights import RightKind, RightState
-from serving.rights.service.rights import NewRight, claim_right, keep_document, sell_in, settle_right
-from serving.rights.store import StoredRight
-from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
+from serving.rights.service.claims import NewRight, claim_right, settle_right
+from serving.rights.service.documents import keep_document
+from serving.rights.service.sales_territory import sell_in
+from serving.rights.store import documents, rights
+from serving.rights.store.rights import StoredRight
+from tests.fixtures.brand_people import a_leader, a_rival
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import PAGE, Visitor, visit_as, words
 
@@ -26,13 +27,13 @@ _CLAIM = {
 
 def claims(site: Site) -> list[StoredRight]:
     with site.runtime.store.read() as connection:
-        found = rights.rights_of(connection, [site.brand_id])
+        found = rights.rights_of(connection, site.pair)
     return [one for one in found if one.right.office != "WIPO"]
 
 
-def documents(site: Site) -> list[str]:
+def kept(site: Site) -> list[str]:
     with site.runtime.store.read() as connection:
-        return [one.digest for one in rights.documents_of(connection, site.brand_id)]
+        return [one.digest for one in documents.documents_of(connection, site.pair)]
 
 
 def send(visitor: Visitor, path: str, fields: dict[str, str] | None = None, content: bytes = PDF) -> int:
@@ -50,7 +51,7 @@ def test_a_right_is_claimed_with_its_certificate_and_waits(site: Site) -> None:
         (18, 25),
         ["EU", "GB"],
     )
-    assert found.document == documents(site)[0]
+    assert found.document == kept(site)[0]
     text = words(visitor.get(_PLACE).text)
     assert "Mark “Colline”" in text
     assert "EUIPO 018 EU, GB 2031-05-04 Pending verification certificate.pdf Camille Duval" in text
@@ -61,7 +62,7 @@ def test_a_right_is_claimed_with_its_certificate_and_waits(site: Site) -> None:
 def test_a_document_on_file_carries_another_claim_too(site: Site) -> None:
     visitor = visit_as(site, a_leader(site))
     assert send(visitor, "/brand/documents") == 303
-    [digest] = documents(site)
+    [digest] = kept(site)
     assert visitor.post(_PLACE, {**_CLAIM, "document": digest}).status_code == 303
     assert claims(site)[0].document == digest
     refused = visitor.post(_PLACE, {**_CLAIM, "number": "019", "document": "f" * 64})
@@ -97,7 +98,7 @@ def test_what_is_no_document_is_refused(site: Site) -> None:
     assert send(visitor, "/brand/documents", content=b"<html>") == 422
     assert send(visitor, _PLACE, _CLAIM, b"MZ\x90") == 422
     assert send(visitor, _PLACE, _CLAIM, PDF + b"x" * 2_000_001) == 422
-    assert (documents(site), claims(site)) == ([], [])
+    assert (kept(site), claims(site)) == ([], [])
 
 
 def test_an_end_is_told_in_time_and_a_refusal_with_its_reason(site: Site) -> None:
@@ -105,9 +106,9 @@ def test_an_end_is_told_in_time_and_a_refusal_with_its_reason(site: Site) -> Non
     soon = claim_right(
         site.runtime, NewRight("Aurelle", RightKind.MARK, "Perle", "EUIPO", "1", ("EU",), last_day=ends), by="test"
     )
-    settle_right(site.runtime, soon, RightState.VERIFIED, by="test")
+    settle_right(site.runtime, site.pair, soon, RightState.VERIFIED, by="test")
     other = claim_right(site.runtime, NewRight("Aurelle", RightKind.MARK, "Sabline", "EUIPO", "2", ("EU",)), by="test")
-    settle_right(site.runtime, other, RightState.REFUSED, note="Another owner.", by="test")
+    settle_right(site.runtime, site.pair, other, RightState.REFUSED, note="Another owner.", by="test")
     text = words(visit_as(site, site.brand_person).get(_PLACE).text)
     assert "1 right expires soon" in text
     assert "The right expires in 30 days. Supply the renewal before then." in text
@@ -132,40 +133,21 @@ def test_a_right_is_withdrawn_and_taken_along(site: Site) -> None:
     assert "withdrawn" in visitor.get(f"{_PLACE}.csv").text
 
 
-def test_what_another_marketplace_verified_is_withdrawn_there(any_site: Site) -> None:
-    souk, wanted = elsewhere(any_site), NewRight("Aurelle", RightKind.MARK, "Colline", "EUIPO", "018", ("EU",))
-    right_id = claim_right(any_site.runtime, wanted, by="test")
-    with any_site.runtime.store.read() as connection:
-        omar = accounts.user_id_by_email(connection, "omar@souk.example")
-    settle_right(any_site.runtime, right_id, RightState.VERIFIED, by=f"user:{omar}")
-    visitor = visit_as(any_site, answers_at(any_site, a_leader(any_site), souk, leads=True))
-    here, there = ({"of": f"{place}.{any_site.brand_id}"} for place in (any_site.here, souk))
-    pages = [visitor.get(f"{_PLACE}?of={one['of']}").text for one in (here, there)]
-    assert [f"/{right_id}/withdraw" in page for page in pages] == [False, True]
-    assert ["A user with lead rights there can withdraw it." in words(page) for page in pages] == [True, False]
-    refused = visitor.post(f"{_PLACE}/{right_id}/withdraw", here)
-    assert refused.status_code == 403
-    assert "A user with lead rights there can withdraw it." in words(refused.text)
-    assert claims(any_site)[0].right.state is RightState.VERIFIED
-    assert visitor.post(f"{_PLACE}/{right_id}/withdraw", there).status_code == 303
-    assert claims(any_site)[0].right.state is RightState.WITHDRAWN
-
-
 def test_who_does_not_lead_reads_and_changes_nothing(site: Site) -> None:
     visitor = visit_as(site, site.brand_person)
     assert "Your account can read this page" in words(visitor.get(_PLACE).text)
     assert send(visitor, _PLACE, _CLAIM) == 403
     assert send(visitor, "/brand/documents") == 403
     with site.runtime.store.read() as connection:
-        kept = rights.rights_of(connection, [site.brand_id])[0]
-    assert visitor.post(f"{_PLACE}/{kept.right.right_id}/withdraw").status_code == 403
-    assert (claims(site), documents(site)) == ([], [])
+        right = rights.rights_of(connection, site.pair)[0].right
+    assert visitor.post(f"{_PLACE}/{right.right_id}/withdraw").status_code == 403
+    assert (claims(site), kept(site)) == ([], [])
 
 
 def test_rights_and_documents_of_another_brand_are_not_there(site: Site) -> None:
     digest = keep_document(site.runtime, "Aurelle", "secret.pdf", PDF, by="test")
     with site.runtime.store.read() as connection:
-        kept = rights.rights_of(connection, [site.brand_id])[0]
+        right = rights.rights_of(connection, site.pair)[0].right
     visitor, ours = visit_as(site, a_rival(site)), f"{site.here}.{site.brand_id}"
     page = visitor.get(_PLACE).text + visitor.get(f"{_PLACE}.csv").text
     assert "secret.pdf" not in page
@@ -173,8 +155,8 @@ def test_rights_and_documents_of_another_brand_are_not_there(site: Site) -> None
     for path in (_PLACE, f"{_PLACE}.csv", f"/brand/documents/{digest}"):
         assert visitor.get(f"{path}?of={ours}").status_code == 404
     assert visitor.get(f"/brand/documents/{digest}").status_code == 404
-    assert visitor.post(f"{_PLACE}/{kept.right.right_id}/withdraw").status_code == 404
-    assert visitor.post(f"{_PLACE}/{kept.right.right_id}/withdraw", {"of": ours}).status_code == 404
+    assert visitor.post(f"{_PLACE}/{right.right_id}/withdraw").status_code == 404
+    assert visitor.post(f"{_PLACE}/{right.right_id}/withdraw", {"of": ours}).status_code == 404
     assert send(visitor, _PLACE, {**_CLAIM, "of": ours}) == 404
     assert send(visitor, "/brand/documents", {"of": ours}) == 404
     assert visitor.post(_PLACE, {**_CLAIM, "document": digest}).status_code == 404, "a document of theirs is not ours"

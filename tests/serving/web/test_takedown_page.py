@@ -54,7 +54,7 @@ def test_what_a_listing_says_is_text_and_never_markup(site: Site) -> None:
 
 def test_reasons_are_those_of_which_the_right_speaks(site: Site) -> None:
     questions(site, 1)
-    page = visit_as(site, site.brand_person).get(f"{PATH}?right={right_of(site, RightKind.DESIGN)}&at={site.here}").text
+    page = visit_as(site, site.brand_person).get(f"{PATH}?right={right_of(site, RightKind.DESIGN)}").text
     assert 'value="design"' in page
     assert 'value="trademark_counterfeit"' not in page
 

@@ -46,15 +46,10 @@ from serving.review.rules.takedown import Fate, came_to
 from serving.rights.policy import DEFAULT_RIGHTS
 from serving.rights.rules.rights import Mandate, Notice, Right, RightKind, RightState, basis
 from serving.rights.rules.territories import territories
-from serving.rights.service.brand_file import AGENT, NOT_LEADING, VERIFIED_ELSEWHERE
-from serving.rights.service.rights import (
-    NewMandate,
-    NewRight,
-    claim_right,
-    grant_mandate,
-    keep_document,
-    settle_right,
-)
+from serving.rights.service.brand_file import AGENT, NOT_LEADING
+from serving.rights.service.claims import NewRight, claim_right, settle_right
+from serving.rights.service.documents import keep_document
+from serving.rights.service.mandates import NewMandate, grant_mandate
 from serving.standing.policy import StandingPolicy
 from serving.standing.rules.confirmations import Given
 from serving.standing.rules.enrolment import Begun, limited, stage
@@ -179,7 +174,7 @@ def told_of_answers() -> list[Message]:
 
 def refused_what_is_on_file() -> list[Phrase]:
     """The reasons for refusing data that a brand submits, and for refusing access."""
-    found = [AGENT, NOT_LEADING, VERIFIED_ELSEWHERE]
+    found = [AGENT, NOT_LEADING]
     prices: list[dict[str, str]] = [
         {"model": "Colline", "price": "540", "currency": "EUR", **change}
         for change in (
@@ -489,7 +484,7 @@ def test_a_brand_s_rights_are_claimed_and_withdrawn_in_its_language(site: Site) 
         )
         right_id = claim_right(site.runtime, wanted, by=f"user:{leader.user_id}")
         if state is not None:
-            settle_right(site.runtime, right_id, state, note="18", by="test")
+            settle_right(site.runtime, site.pair, right_id, state, note="18", by="test")
     visitor = reader(site, Language("zh"))
     data = (
         "Colline",

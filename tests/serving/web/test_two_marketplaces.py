@@ -22,7 +22,8 @@ _READ = ("/brand/rights", "/brand/rights.csv", "/brand/people", "/brand/prices.c
 
 
 def read_by(visitor: Visitor) -> list[str]:
-    """All that the brand's people at the first marketplace read of its file."""
+    """All that the brand's people at the first marketplace read of its file, without the note on the last change."""
+    visitor.get("/brand")
     return [words(visitor.get(path).text) for path in _READ]
 
 
@@ -33,10 +34,10 @@ def on_file(visitor: Visitor, state: str) -> list[str]:
 
 def carried_by(site: Site, person: Person) -> str | None:
     """The right on which a confirmation at the first marketplace rests now."""
-    pair, now = (site.here, site.brand_id), site.clock.now()
+    now = site.clock.now()
     with site.runtime.store.read() as connection:
-        found, _ = basis_of(site.runtime, connection, pair, person, ReasonCode.TRADEMARK_COUNTERFEIT, now)
-    return found.right and found.right.right_id
+        found, _ = basis_of(site.runtime, connection, site.pair, person, ReasonCode.TRADEMARK_COUNTERFEIT, now)
+    return found.right.right_id if found.right is not None else None
 
 
 def test_the_manager_of_one_marketplace_verifies_or_refuses_no_right_of_another(any_site: Site) -> None:
@@ -66,7 +67,7 @@ def test_the_lead_of_one_marketplace_reprices_nothing_that_another_compares_with
     ours, samira = visit_as(any_site, a_leader(any_site)), visit_as(any_site, only_at(any_site))
     assert ours.post("/brand/prices", {"rows": json.dumps([_PRICE])}).status_code == 303
     before = read_by(ours)
-    any_site.clock.forward(days=1)
+    any_site.clock.forward(seconds=1)
     assert samira.post("/brand/prices", {"rows": json.dumps([{**_PRICE, "price": "5"}])}).status_code == 303
     with any_site.runtime.store.read() as connection:
         lists = price_lists.load(connection, any_site.here, any_site.clock.now())

@@ -178,7 +178,7 @@ def form_page(
     error: str | None = None,
 ) -> ReportForm:
     """The content of the form."""
-    right = typed.get("right_id") or typed.get("right", ""), typed.get("marketplace_id") or typed.get("at", "")
+    right = typed.get("right_id") or typed.get("right", "")
     asked, now = typed.get("q", "")[: search.LONGEST_ASKED].strip(), runtime.clock.now()
     with runtime.store.read() as connection:
         offered = choice_of_rights(runtime, connection, session, right, PLACE, now)

@@ -20,7 +20,7 @@ from serving.administration.service.reset_links import live_link, make_link, mak
 from serving.audit.store import audit
 from serving.audit.tables import audit_payload
 from serving.privacy.service.retention import erase_what_is_past_its_time
-from serving.rights.service.rights import NewMandate, grant_mandate
+from serving.rights.service.mandates import NewMandate, grant_mandate
 from tests.fixtures.brand_people import a_leader, a_rival, answers_at, elsewhere
 from tests.fixtures.runtimes import PASSWORD, Site, invite
 

@@ -97,7 +97,7 @@ def test_a_list_with_a_bad_row_is_refused_whole(site: Site, row: dict[str, Any],
 
 
 def test_a_brand_that_nobody_registered_has_no_list(site: Site) -> None:
-    with pytest.raises(NotFound, match="no brand named Nobody"):
+    with pytest.raises(NotFound, match="No brand named Nobody is enrolled here"):
         load(site, COLLINE, brand="Nobody")
 
 

@@ -21,7 +21,7 @@ from serving.review.rules.takedown import Fate
 from serving.review.service.takedown_requests import answered, confirm_all, withdraw
 from serving.review.tables import takedown_request
 from serving.rights.rules.rights import RightKind
-from serving.rights.service.rights import sell_in
+from serving.rights.service.sales_territory import sell_in
 from serving.rights.tables import notice_basis
 from serving.standing.policy import StandingPolicy
 from serving.standing.tables import confirmation

@@ -20,20 +20,13 @@ from serving.brands.service.indicators import NewIndicator, add_indicator
 from serving.cases.store import cases
 from serving.cases.tables import verdict
 from serving.platform.runtime import Runtime
-from serving.rights import store as rights
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightKind, RightState
-from serving.rights.service.rights import (
-    NewMandate,
-    NewRight,
-    claim_right,
-    grant_mandate,
-    keep_document,
-    on_file,
-    revoke_mandate,
-    sell_in,
-    settle_right,
-)
+from serving.rights.service.claims import NewRight, claim_right, on_file, settle_right
+from serving.rights.service.documents import keep_document
+from serving.rights.service.mandates import NewMandate, grant_mandate, revoke_mandate
+from serving.rights.service.sales_territory import sell_in
+from serving.rights.store import documents
 from serving.rights.tables import brand_document, notice_basis
 from tests.fixtures.clocks import NOW
 from tests.fixtures.guests import an_invited_user
@@ -49,14 +42,14 @@ def withdraw_all(site: Site, kind: RightKind = RightKind.MARK) -> None:
     """Withdraw all rights of one kind of the site's brand."""
     for one in on_file(site.runtime, "Aurelle"):
         if one.right.kind is kind and one.right.state is RightState.VERIFIED:
-            settle_right(site.runtime, one.right.right_id, RightState.WITHDRAWN, by="test")
+            settle_right(site.runtime, site.pair, one.right.right_id, RightState.WITHDRAWN, by="test")
 
 
 def verified(site: Site, **changes: Any) -> str:
     """Verify one mark as the only mark of the site's brand; returns its id."""
     withdraw_all(site)
     right_id = claim_right(site.runtime, replace(MARK, **changes), by="test")
-    settle_right(site.runtime, right_id, RightState.VERIFIED, by="test")
+    settle_right(site.runtime, site.pair, right_id, RightState.VERIFIED, by="test")
     return right_id
 
 
@@ -107,11 +100,11 @@ def test_an_agent_confirms_until_the_power_of_attorney_ends(any_site: Site) -> N
     with any_site.runtime.store.read() as connection:
         assert connection.execute(select(notice_basis.c.mandate_ids)).scalar_one() == [mandate_id]
     other = a_case(any_site, CaseLane.ASK_BRAND, external_id="MP-77")
-    revoke_mandate(any_site.runtime, mandate_id, by="test")
+    revoke_mandate(any_site.runtime, any_site.pair, mandate_id, by="test")
     with pytest.raises(NoRightCarries, match="of Lexa was revoked on"):
         judge(any_site, any_site.brand_person, other, Judgement.COUNTERFEIT)
     with pytest.raises(NotFound):
-        revoke_mandate(any_site.runtime, mandate_id, by="test")
+        revoke_mandate(any_site.runtime, any_site.pair, mandate_id, by="test")
 
 
 def capped(site: Site, **most: Any) -> Runtime:
@@ -132,7 +125,7 @@ def test_a_brands_documents_are_bounded_in_number_and_in_bytes(site: Site) -> No
     with pytest.raises(Conflict, match="bytes in total"):
         keep_document(small, "Aurelle", "c.pdf", b"%PDF-", by="test")
     with site.runtime.store.read() as connection:
-        assert len(rights.documents_of(connection, site.brand_id)) == 2
+        assert len(documents.documents_of(connection, site.pair)) == 2
 
 
 def _claim(runtime: Runtime, number: int) -> None:
@@ -181,7 +174,7 @@ def test_a_document_is_kept_once_and_named_by_many_rights(any_site: Site) -> Non
 
 
 WRONG: list[tuple[dict[str, Any], type[DomainError], str, str]] = [
-    ({"brand": "Nobody"}, NotFound, "no brand named Nobody", "no such brand"),
+    ({"brand": "Nobody"}, NotFound, "No brand named Nobody is enrolled here", "no such brand"),
     ({"title": " "}, Invalid, "The title must have", "no title"),
     ({"number": "1\0"}, Invalid, "The number must have", "a null character"),
     ({"territories": ()}, Invalid, "at least one territory", "nowhere"),
@@ -206,20 +199,20 @@ def test_a_right_is_verified_once_and_by_somebody_else(site: Site) -> None:
     with pytest.raises(Conflict, match="on file already"):
         claim_right(site.runtime, MARK, by=manager)
     with pytest.raises(Forbidden, match="Somebody else must verify it"):
-        settle_right(site.runtime, right_id, RightState.VERIFIED, by=lead)
+        settle_right(site.runtime, site.pair, right_id, RightState.VERIFIED, by=lead)
     with pytest.raises(Invalid, match="Say why"):
-        settle_right(site.runtime, right_id, RightState.REFUSED, by=manager)
-    settle_right(site.runtime, right_id, RightState.VERIFIED, by=manager)
+        settle_right(site.runtime, site.pair, right_id, RightState.REFUSED, by=manager)
+    settle_right(site.runtime, site.pair, right_id, RightState.VERIFIED, by=manager)
     with pytest.raises(Conflict, match="that is verified cannot become refused"):
-        settle_right(site.runtime, right_id, RightState.REFUSED, note="Not theirs.", by=manager)
+        settle_right(site.runtime, site.pair, right_id, RightState.REFUSED, note="Not theirs.", by=manager)
 
 
 def test_a_right_is_not_verified_by_an_account_that_counts_as_its_suppliers(site: Site) -> None:
     right_id = claim_right(site.runtime, MARK, by=f"user:{site.brand_person.user_id}")
     an_invited_user(site, site.brand_person, site.account_manager)
     with pytest.raises(Forbidden, match="count as one person"):
-        settle_right(site.runtime, right_id, RightState.VERIFIED, by=f"user:{site.account_manager.user_id}")
-    settle_right(site.runtime, right_id, RightState.VERIFIED, by=f"user:{site.analyst.user_id}")
+        settle_right(site.runtime, site.pair, right_id, RightState.VERIFIED, by=f"user:{site.account_manager.user_id}")
+    settle_right(site.runtime, site.pair, right_id, RightState.VERIFIED, by=f"user:{site.analyst.user_id}")
 
 
 def test_an_invalid_document_is_refused(site: Site) -> None:
