@@ -33,6 +33,7 @@ CASE: Final = "test_every_form.test_cases_are_snoozed_noted_on_and_decided_toget
 OWN_WORK: Final = "test_every_form.test_an_analyst_uses_filters_settings_and_onboarding"
 BRAND: Final = "test_every_form.test_a_brand_answers_confirms_and_undoes"
 FILE: Final = "test_every_form.test_who_leads_a_brand_changes_its_file"
+SHARING: Final = "test_sharing.test_a_lead_shares_what_is_on_file_with_another_marketplace"
 MANAGER: Final = "test_every_form.test_an_account_manager_changes_how_a_brand_is_asked"
 SELLERS: Final = "test_every_form.test_two_organisations_decide_about_sellers_and_pending_removals"
 SCIENTISTS: Final = "test_every_form.test_two_data_scientists_try_promote_and_roll_back"
@@ -73,12 +74,16 @@ FORMS: Final = (
     OneForm("brand_people.html", "POST /brand/people/{user_id}/remove", FILE),
     OneForm("brand_people.html", "POST /brand/people/invitations/{invitation_id}/withdraw", FILE),
     OneForm("brand_people.html", "POST /brand/agents/{mandate_id}/end", FILE),
+    OneForm("brand_people.html", "POST /brand/agents/{mandate_id}/share", SHARING),
     OneForm("brand_people.html", "POST /brand/people/invitations", FILE),
     OneForm("brand_people.html", "POST /brand/agents", FILE),
     OneForm("brand_prices.html", "POST /brand/prices", PORTAL),
+    OneForm("brand_prices.html", "POST /brand/prices/share", SHARING),
     OneForm("brand_prices.html", "GET /brand/prices", FILE, "naming="),
     OneForm("brand_prices.html", "POST /brand/prices/preview", PORTAL),
     OneForm("brand_rights.html", "POST /brand/rights/{right_id}/withdraw", FILE),
+    OneForm("brand_rights.html", "POST /brand/rights/{right_id}/share", SHARING),
+    OneForm("brand_rights.html", "POST /brand/documents/{digest}/share", SHARING),
     OneForm("brand_rights.html", "POST /brand/documents", FILE),
     OneForm("brand_rights.html", "POST /brand/rights", PORTAL),
     OneForm("brand_sellers.html", "POST /brand/sellers", PORTAL, "whole="),

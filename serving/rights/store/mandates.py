@@ -108,7 +108,7 @@ def people_with_mandates(connection: Connection, pair: Pair) -> dict[str, str]:
 
 
 def owner_of(connection: Connection, mandate_id: str) -> Pair:
-    """The marketplace and brand of a power of attorney, for whoever may act at all of them.
+    """The marketplace and brand of a power of attorney, for people who may act at all of them.
 
     Raises
     ------

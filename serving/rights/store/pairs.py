@@ -17,7 +17,7 @@ def of(table: FromClause, pair: Pair) -> ColumnElement[bool]:
 
 
 def owner(connection: Connection, table: FromClause, which: ColumnElement[bool], missing: str) -> Pair:
-    """The pair of a row, for whoever may act at all marketplaces.
+    """The pair of a row, for people who may act at all marketplaces.
 
     Raises
     ------

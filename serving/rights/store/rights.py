@@ -78,7 +78,7 @@ def get(connection: Connection, pair: Pair, right_id: str) -> StoredRight:
 
 
 def owner_of(connection: Connection, right_id: str) -> Pair:
-    """The marketplace and brand of a right, for whoever may act at all of them.
+    """The marketplace and brand of a right, for people who may act at all of them.
 
     Raises
     ------

@@ -27,7 +27,7 @@ from serving.brands.store import certifications
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime
 from serving.rights.rules.rights import RightKind
-from serving.rights.service import share_offers
+from serving.rights.service import share_targets
 from serving.rights.service.mandates import NewMandate
 from serving.rights.service.sharing import share_mandate
 from serving.rights.store import documents
@@ -250,8 +250,8 @@ def _page(
                 )
             )
         found = powers.stored_mandates(connection, scope.pair)
-        offers = share_offers.of_mandates(connection, scope.pair[1], found, scope.others, now)
-        mandates = mandate_rows(found, acting, now, offers)
+        targets = share_targets.of_mandates(connection, scope.pair[1], found, scope.others, now)
+        mandates = mandate_rows(found, acting, now, targets)
         on_file = documents.documents_of(connection, scope.pair)
         invited = open_invitations(connection, scope.pair, runtime.wall.now())
     return BrandPeoplePage(

@@ -17,12 +17,12 @@ from serving.platform.runtime import Runtime
 from serving.platform.tabular import Format, as_file
 from serving.rights.policy import RightsPolicy
 from serving.rights.rules.rights import RightKind
-from serving.rights.service import share_offers
+from serving.rights.service import share_targets
 from serving.rights.service.brand_file import withdraw_right
 from serving.rights.service.claims import NewRight, claim_right
 from serving.rights.service.documents import keep_document
 from serving.rights.service.right_rows import RIGHT_COLUMNS, file_rows
-from serving.rights.service.share_offers import Places
+from serving.rights.service.share_targets import Places
 from serving.rights.service.sharing import share_document, share_right
 from serving.rights.store import documents, rights
 from serving.rights.store.documents import StoredDocument
@@ -211,10 +211,10 @@ def _page(runtime: Runtime, session: Session, given: Mapping[str, str], *, error
         suppliers = [one.supplied_by.removeprefix("user:") for one in kept]
         names = accounts.names(connection, sorted({*people_in(found), *suppliers}))
         sold_in = marketplaces.sold_in(connection, scope.pair[0])
-        offers = share_offers.of_rights(connection, scope.pair[1], found, scope.others)
-        lacking = share_offers.of_documents(connection, scope.pair[1], kept, scope.others)
+        targets = share_targets.of_rights(connection, scope.pair[1], found, scope.others)
+        lacking = share_targets.of_documents(connection, scope.pair[1], kept, scope.others)
     by_digest = {one.digest: one for one in kept}
-    rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, offers=offers)
+    rows = right_rows(found, by_digest, names, now, told_days=told, place=_DOCUMENTS, targets=targets)
     used = [one.document for one in found]
     return RightsPage(
         scope=scope,

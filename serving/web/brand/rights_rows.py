@@ -7,7 +7,7 @@ from typing import Final
 
 from features.message import message
 from serving.rights.rules.rights import Mandate, RightKind, RightState, holds, last_day
-from serving.rights.service.share_offers import Places
+from serving.rights.service.share_targets import Places
 from serving.rights.store.documents import StoredDocument
 from serving.rights.store.mandates import StoredMandate
 from serving.rights.store.rights import StoredRight
@@ -90,11 +90,11 @@ def right_rows(
     *,
     told_days: int,
     place: str,
-    offers: Mapping[str, Places] = NOT_SHARED,
+    targets: Mapping[str, Places] = NOT_SHARED,
 ) -> tuple[RightRow, ...]:
     """The rows, the most urgent first; documents are downloaded below the address `place`."""
     rows = [_row(one, documents, names, now, told_days, place) for one in found]
-    rows = [replace(row, share_with=offers.get(row.right_id, ())) for row in rows]
+    rows = [replace(row, share_with=targets.get(row.right_id, ())) for row in rows]
     return tuple(sorted(rows, key=lambda row: (not row.waits, row.warning is None)))
 
 
@@ -151,7 +151,7 @@ def _warning(one: StoredRight, now: datetime, told_days: int) -> str | None:
 
 
 def mandate_rows(
-    found: Sequence[StoredMandate], people: Mapping[str, str], now: datetime, offers: Mapping[str, Places] = NOT_SHARED
+    found: Sequence[StoredMandate], people: Mapping[str, str], now: datetime, targets: Mapping[str, Places] = NOT_SHARED
 ) -> tuple[MandateRow, ...]:
     """The powers of attorney of a brand at a marketplace, current ones first; `people` are e-mails by mandate."""
     rows = [
@@ -164,7 +164,7 @@ def mandate_rows(
             until=own_words.day(one.revoked_at, now) if one.revoked_at else f"{last_day(one.expires_at)}",
             in_force=holds(one, now),
             state=_mandate_state(one, now),
-            share_with=offers.get(one.mandate_id, ()),
+            share_with=targets.get(one.mandate_id, ()),
         )
         for one in (stored.mandate for stored in found)
     ]

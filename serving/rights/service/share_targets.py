@@ -59,15 +59,15 @@ def of_mandates(
     connection: Connection, brand_id: str, found: Sequence[StoredMandate], places: Places, at: datetime
 ) -> Mapping[str, Places]:
     """The marketplaces that lack each power of attorney in force and at which its agent can act, by its id."""
-    offered: dict[str, list[Marketplace]] = {one.mandate.mandate_id: [] for one in found}
+    targets: dict[str, list[Marketplace]] = {one.mandate.mandate_id: [] for one in found}
     for place in places:
         pair = (place.marketplace_id, brand_id)
         can_act = {one.user_id for one in accounts.people_of_brand(connection, pair) if not one.leads}
         there = {content(one) for one in mandates.stored_mandates(connection, pair) if holds(one.mandate, at)}
         for one in found:
             if one.user_id in can_act and holds(one.mandate, at) and content(one) not in there:
-                offered[one.mandate.mandate_id].append(place)
-    return {mandate_id: tuple(some) for mandate_id, some in offered.items()}
+                targets[one.mandate.mandate_id].append(place)
+    return {mandate_id: tuple(some) for mandate_id, some in targets.items()}
 
 
 def _identity(one: StoredRight) -> tuple[object, ...]:
