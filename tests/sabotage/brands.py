@@ -25,7 +25,7 @@ MUTANTS = [
         "serving/rights/service/brand_file.py",
         _FILE,
         ("    if pair not in person.brands(Permission.LEAD_BRAND):\n", "    if False:\n", "every brand user is a lead"),
-        ("return AGENT if rights", "return None if rights", "an agent sets its own limits"),
+        ("return AGENT if mandates", "return None if mandates", "an agent sets its own limits"),
         (
             "    if pair not in person.brands(Permission.ANSWER_QUESTIONS):\n",
             "    if False:\n",

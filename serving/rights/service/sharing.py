@@ -109,7 +109,7 @@ def _require_both(connection: Connection, person: Person, pair: Pair, to: str) -
 
 def _other(connection: Connection, pair: Pair, to: str) -> Pair:
     if to == pair[0]:
-        raise Invalid("Choose another marketplace than the one at which it is on file.")
+        raise Invalid("It is on file at this marketplace. Choose another one.")
     if pair[1] not in brands.enrolments(connection, to):
         raise NotFound("There is no such brand.")
     return to, pair[1]

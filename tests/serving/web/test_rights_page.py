@@ -53,8 +53,8 @@ def test_a_right_is_claimed_with_its_certificate_and_waits(site: Site) -> None:
     )
     assert found.document == kept(site)[0]
     text = words(visitor.get(_PLACE).text)
-    assert "Mark “Colline”" in text
-    assert "EUIPO 018 EU, GB 2031-05-04 Pending verification certificate.pdf Camille Duval" in text
+    assert "Mark “Colline” classes 18, 25 by Camille Duval" in text
+    assert "EUIPO 018 EU, GB 2031-05-04 Pending verification certificate.pdf" in text
     file = visitor.get(f"/brand/documents/{found.document}")
     assert (file.content, file.headers["content-disposition"][:10]) == (PDF, "attachment")
 

@@ -238,7 +238,7 @@ def test_ids_of_another_brand_or_marketplace_are_not_shared(both: Both) -> None:
 
 
 def test_there_must_be_another_marketplace_at_which_the_brand_is_enrolled(both: Both, mine: OnFile) -> None:
-    with pytest.raises(Invalid, match="Choose another marketplace"):
+    with pytest.raises(Invalid, match="Choose another one"):
         share_right(both.site.runtime, both.lead, both.here, mine.right_id, both.here[0])
     with pytest.raises(NotFound):
         share_right(both.site.runtime, both.lead, both.here, mine.right_id, "mkt_unknown")
