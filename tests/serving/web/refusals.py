@@ -95,6 +95,8 @@ REACHED: Final = (
 # What these modules say to the marketplace's own people, whose pages are English, and to programs.
 NOT_SHOWN: Final = frozenset(
     {
+        # To account managers.
+        "There is no such power of attorney.",
         # Fields of a listing that a price list does not have.
         "{name} has only d7, d30 and d90.",
         "{name} has {n} addresses; at most {most} are accepted.",

@@ -68,6 +68,7 @@ from tests.fixtures.facts import A_HISTORY, full_facts, suspect_facts
 from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site, invite
+from tests.fixtures.two_marketplaces import at_both, put_on_file
 from tests.serving.standing.rules.test_standing import BACK, MARK, WRONG, lived
 from tests.serving.web.catalogues import OTHERS
 from tests.serving.web.test_i18n import shown_in
@@ -615,3 +616,18 @@ def test_a_page_of_the_staff_is_english_whatever_its_reader_has_chosen(site: Sit
     choose(site.runtime, site.analyst, Display(), {"language": "ru"})
     page = visit_as(site, site.analyst).get("/queue?lane=ask_brand").text
     assert not re.search("[а-яё]", words(page))
+
+
+def test_what_a_brand_has_on_file_is_shared_in_its_language(site: Site) -> None:
+    both = at_both(site)
+    mine = put_on_file(both, both.here)
+    choose(site.runtime, both.lead, Display(), {"language": "zh"})
+    visitor, to = visit_as(site, both.lead), {"of": ".".join(both.here), "with": both.souk}
+    for page in ("rights", "people", "prices"):
+        text = words(visitor.get(f"/brand/{page}").text)
+        assert "共享至Souk" in text, page
+        assert "Share" not in text, page
+    for path in (f"rights/{mine.right_id}", f"agents/{mine.mandate_id}", "prices", "prices"):
+        answer = visitor.post(f"/brand/{path}/share", to)
+        assert "共享" in words(visitor.get(answer.headers["location"]).text)
+    assert "此项权利已在Souk登记。" in words(visitor.post(f"/brand/rights/{mine.right_id}/share", to).text)
