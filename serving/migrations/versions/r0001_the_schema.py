@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "c7328733a34a"
+revision = "f43f3758fc1f"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
