@@ -39,6 +39,7 @@ _COMPRESSION = 4  # Of zlib's 1 to 9: pages shrink to a fifth, and a higher leve
 _PASSWORDS = re.compile(r"/api/v1/session|/sign-in|/(?:setup|join|reset)/[^/]*")
 _PUBLIC_BYTES = {
     _PASSWORDS: 16_000,
+    re.compile(r"/sign-in/second-step(?:/[a-z]+)?"): 16_000,
     re.compile(r"/notice(?:/[^/]*)?"): 300_000,
     re.compile(r"/api/v1/notices"): 1_000_000,
 }

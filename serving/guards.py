@@ -16,7 +16,9 @@ from starlette.staticfiles import StaticFiles
 
 from models.errors import DomainError, Forbidden
 from serving.accounts.rules.access import Permission, Scope
+from serving.accounts.rules.second_factors import leads_to_enrolment
 from serving.accounts.service import auth
+from serving.accounts.service.second_step import SecondFactorRequired, half_session_of
 from serving.accounts.store.accounts import Session
 from serving.marketplaces.service import key_of
 from serving.marketplaces.store.marketplaces import Marketplace, get
@@ -26,6 +28,7 @@ from serving.platform.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
 CALLED_BY: Final = "touchstone.caller"  # In the scope of a request, who sent it, for its log line.
+SECOND_STEP: Final = "second step"
 CSRF_FIELD: Final = "csrf_token"
 CSRF_HEADER: Final = "x-touchstone-csrf"
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -113,6 +116,8 @@ async def _same_site(request: Request, session: Session, files: int) -> None:
 def may(*permissions: Permission, files: int = 0, translated: bool = False) -> Any:
     """Admit a signed-in user with any of these permissions; the handler gets the session.
 
+    In production, a person who can remove, promote or administer is admitted only with a second factor.
+
     `files` is the largest number of files in the route's form. `translated` says whether the page is in the reader's
     language instead of English.
     """
@@ -120,8 +125,12 @@ def may(*permissions: Permission, files: int = 0, translated: bool = False) -> A
     async def check(request: Request) -> Session:
         try:
             found = await _session_of(request, files=files, translated=translated)
-            if not any(found.person.may(permission) for permission in permissions):
+            granted = [permission for permission in permissions if found.person.may(permission)]
+            if not granted:
                 raise Forbidden("Your role does not include this page.")
+            production = runtime_of(request).settings.production
+            if leads_to_enrolment(granted, has_factor=found.has_factor, production=production):
+                raise SecondFactorRequired("Set up a second factor in your settings first.")
         except DomainError:
             await request.close()  # No handler owns the form's files any longer.
             raise
@@ -137,6 +146,21 @@ def signed_in(*, translated: bool = False) -> Any:
         return await _session_of(request, files=0, translated=translated)
 
     return Depends(Guard("signed in", check))
+
+
+def at_second_step() -> Any:
+    """Admit somebody whose password was right and whose second factor is still to be proved; the handler gets the
+    session that waits.
+    """
+
+    async def check(request: Request) -> Session:
+        runtime = runtime_of(request)
+        found = half_session_of(runtime, request.cookies.get(cookie_name(runtime)))
+        if request.method not in _SAFE:
+            await _same_site(request, found, 0)
+        return found
+
+    return Depends(Guard(SECOND_STEP, check))
 
 
 @dataclass(frozen=True, slots=True)

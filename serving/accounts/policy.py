@@ -68,8 +68,39 @@ class GuessingPolicy:
     address: Allowance = Allowance(burst=50, an_hour=50)
     # Everybody together: a guesser who tries one password on each of many accounts, from many addresses.
     service: Allowance = Allowance(burst=500, an_hour=500)
+    # Codes of a second factor, which only somebody with the password can try: at most 120 a day. Three codes of a
+    # million are right at a time, so a guesser needs years.
+    second_factor: Allowance = Allowance(burst=5, an_hour=5)
     # Browsers limit cookies to 400 days. A person who is on leave for half a year can sign in as on the first day.
     device_days: int = 180
 
 
 DEFAULT_GUESSING: Final = GuessingPolicy()
+
+
+# How second factors are proved, and for how long a proof holds.
+
+
+@dataclass(frozen=True, slots=True)
+class SecondFactorPolicy:
+    """Settings of second factors."""
+
+    # A stolen session or password could otherwise enrol a factor of its own and use it at once. In a day the owner
+    # reads the mail about it. Ours.
+    counts_after_hours: int = 24
+    # A bulk act, or a change of the factors themselves, follows its proof directly; a longer time would serve somebody
+    # at an unattended screen. Ours; ASVS 7.5.1 asks for a proof before each such change and names no time.
+    fresh_minutes: int = 10
+    # The time between the password and the second factor: enough to fetch a phone.
+    sign_in_minutes: int = 10
+    # WebAuthn, Level 3, section 5.4: five minutes where the user is verified.
+    challenge_minutes: int = 5
+    # Codes of the step before and the step after count too, as clocks of phones drift (RFC 6238, section 5.2).
+    drift_steps: int = 1
+    # The usual number: enough for a lost phone and a forgotten one. NIST SP 800-63B 5.1.2 names none.
+    recovery_codes: int = 10
+    # A phone, a computer and a key, each replaced once.
+    most_factors: int = 6
+
+
+DEFAULT_SECOND_FACTORS: Final = SecondFactorPolicy()

@@ -1,6 +1,7 @@
 """The tables of accounts."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -66,6 +67,57 @@ browser_session = Table(
     Column("csrf_token", String(64), nullable=False),
     moment("created_at"),
     moment("expires_at"),
+    # Set between the password and the second factor: such a session opens nothing else.
+    Column("half", Boolean, nullable=False, server_default=false()),
+    # The last proof of a second factor; without a factor it was a recovery code.
+    id_column("factor_id", nullable=True),
+    moment("proved_at", nullable=True),
+)
+
+# A code of an app by its sealed secret, or a passkey by its public key. Without `enrolled_at` it is not confirmed yet.
+# `last_count` is the last time step of a code that was used, or the signature counter of a passkey.
+second_factor = Table(
+    "second_factor",
+    metadata,
+    id_column("factor_id"),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    word("kind"),
+    Column("name", String(80), nullable=False),
+    Column("secret", String(500), nullable=True),
+    Column("credential_id", String(1400), nullable=True, unique=True),
+    Column("public_key", String(2000), nullable=True),
+    Column("last_count", BigInteger, nullable=False),
+    moment("begun_at"),
+    moment("enrolled_at", nullable=True),
+    moment("used_at", nullable=True),
+    PrimaryKeyConstraint("factor_id"),
+    one_of("kind", "totp", "passkey"),
+    CheckConstraint(
+        "(kind = 'totp') = (secret IS NOT NULL) AND (kind = 'passkey') = (credential_id IS NOT NULL)", name="of_kind"
+    ),
+    Index("ix_second_factor_user_id", "user_id"),
+)
+
+# Keyed hashes of codes that are used once.
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    Column("code_hash", String(64), nullable=False),
+    moment("made_at"),
+    moment("used_at", nullable=True),
+    PrimaryKeyConstraint("user_id", "code_hash"),
+)
+
+# What a passkey must sign: one for each session and purpose, deleted when it is used.
+factor_challenge = Table(
+    "factor_challenge",
+    metadata,
+    Column("token_hash", String(64), nullable=False),
+    Column("purpose", String(80), nullable=False),
+    Column("challenge", String(100), nullable=False),
+    moment("expires_at"),
+    PrimaryKeyConstraint("token_hash", "purpose"),
 )
 
 display_setting = Table(
@@ -143,5 +195,5 @@ sign_in_budget = Table(
     Column("key", String(64), nullable=False),
     moment("spent_until"),
     PrimaryKeyConstraint("scope", "key"),
-    one_of("scope", "account_and_address", "account", "device", "address", "service"),
+    one_of("scope", "account_and_address", "account", "device", "address", "service", "second_factor"),
 )

@@ -38,7 +38,8 @@ def begin_session(response: Response, request: Request, made: SignedIn) -> None:
     runtime = runtime_of(request)
     seconds = runtime.settings.session_hours * 3600
     response.set_cookie(cookie_name(runtime), made.token, max_age=seconds, **_attributes(runtime))
-    remember_device(response, request, made.devices)
+    if made.devices:
+        remember_device(response, request, made.devices)
 
 
 def end_session(response: Response, request: Request) -> None:

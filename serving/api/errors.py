@@ -18,6 +18,7 @@ from models.errors import BundleRefused, Conflict, DomainError, Forbidden, Inval
 from serving.accounts.service.auth import NotSignedIn
 from serving.accounts.service.guessing import TooManyAttempts
 from serving.accounts.service.hashing import Busy
+from serving.accounts.service.second_step import SecondFactorRequired
 from serving.accounts.service.security_events import denied
 from serving.api.requests.access_log import REQUEST_ID, request_id, route_of
 from serving.guards import CrossSite
@@ -32,6 +33,7 @@ STATUS: Final[dict[type[DomainError], int]] = {
     Busy: 503,
     TooManyAttempts: 429,
     Forbidden: 403,
+    SecondFactorRequired: 403,
     CrossSite: 403,
     NotFound: 404,
     Conflict: 409,

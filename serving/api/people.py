@@ -1,6 +1,7 @@
 """The acts of people, for tools and scripts: sign in, take cases, judge, undo. Pages do the same with forms."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -9,16 +10,21 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy import Connection
 
 from models.case import CaseLane
+from models.errors import DomainError
 from models.messages.english import in_english
 from models.verdict import Evidence, Judgement, ReasonCode
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.service import auth
+from serving.accounts.service.auth import SignedIn
+from serving.accounts.service.proving import Given
+from serving.accounts.service.second_step import CodeMissing, complete, half_session_of
 from serving.accounts.store.accounts import Session
 from serving.api.cookies import begin_session, end_session, whence
 from serving.api.requests.repeating import Repeatable
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
 from serving.guards import cookie_name, may, public, runtime_of, signed_in
+from serving.platform.runtime import Runtime
 from serving.review.service.case_access import counting_as
 from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_verdict
@@ -45,10 +51,11 @@ class Body(BaseModel):
 
 
 class SignInBody(Body):
-    """E-mail and password."""
+    """E-mail and password, and the code of the second factor where the person has one."""
 
     email: str = Field(max_length=320)
     password: str = Field(max_length=1_000)
+    second_factor: str | None = Field(None, max_length=60)
 
 
 class NamingBody(Body):
@@ -78,11 +85,27 @@ class VerdictBody(Body):
 
 @router.post("/api/v1/session", dependencies=[public("signing in")])
 def post_session(body: SignInBody, request: Request, response: Response) -> dict[str, str]:
-    """Begin a session; the token is in the cookie, the CSRF token in the response."""
+    """Begin a session; the token is in the cookie, the CSRF token in the response.
+
+    A person with a second factor sends the code of their app, or a recovery code, as well.
+    """
     runtime = runtime_of(request)
     made = auth.sign_in(runtime, body.email, body.password, whence(request))
+    if made.half:
+        made = _second_step(runtime, made, body.second_factor)
     begin_session(response, request, made)
     return {"csrf_token": made.csrf_token}
+
+
+def _second_step(runtime: Runtime, waiting: SignedIn, code: str | None) -> SignedIn:
+    """The session of a person with a second factor; a refusal ends the one that waits."""
+    try:
+        if code is None:
+            raise CodeMissing("Send the code of your second factor too.")
+        return replace(complete(runtime, half_session_of(runtime, waiting.token), Given(code)), devices=waiting.devices)
+    except DomainError:
+        auth.sign_out(runtime, waiting.token)
+        raise
 
 
 @router.delete("/api/v1/session", status_code=204)

@@ -24,6 +24,8 @@ _KINDS = (
     "reminders",
     "escalations",
     "overdue_cases",
+    "second_factor",
+    "large_report",
 )
 
 # A mail to an account, or to the address of somebody without one; that one is of the marketplace that wrote it.

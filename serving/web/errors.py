@@ -11,6 +11,7 @@ from starlette.types import Scope
 from models.errors import DomainError
 from serving.accounts.rules.access import roles
 from serving.accounts.service import auth
+from serving.accounts.service.second_step import SecondFactorRequired
 from serving.accounts.store.accounts import Session
 from serving.api.errors import KINDS, Problem, problem_of
 from serving.api.requests.access_log import REQUEST_ID, request_id
@@ -113,6 +114,8 @@ def _page(request: Request, problem: Problem) -> Response:
     status = problem.status
     if status == 401:
         return _to_sign_in(request)
+    if problem.code == SecondFactorRequired.code:
+        return RedirectResponse("/settings/second-factor", 303)
     session = _session(request)
     if session is None:
         display.show_as(replace(display.current(), language=chosen_by(request.scope)))

@@ -66,6 +66,9 @@ class Flash(StrEnum):
     SANCTION_LIFTED = "sanction_lifted"
     SELLER_LISTED = "seller_listed"
     SETTINGS_KEPT = "settings_kept"
+    FACTOR_ADDED = "factor_added"
+    FACTOR_REMOVED = "factor_removed"
+    FACTOR_RESET = "factor_reset"
     SELLER_UNLISTED = "seller_unlisted"
     FILTER_DELETED = "filter_deleted"
     FILTER_RENAMED = "filter_renamed"
@@ -135,6 +138,9 @@ SENTENCES: Final = {
     Flash.SANCTION_REFUSED: "Sanction rejected. Only a further strike can propose it again.",
     Flash.SANCTION_LIFTED: "Sanction lifted. The marketplace is notified of the account's status.",
     Flash.SETTINGS_KEPT: N_("Settings saved. They apply to all pages from now on."),
+    Flash.FACTOR_ADDED: N_("Factor added. You use it at your next sign-in."),
+    Flash.FACTOR_REMOVED: N_("Factor removed. Your other devices are signed out."),
+    Flash.FACTOR_RESET: "Second factor reset. The user is signed out everywhere and told by mail.",
     Flash.SELLER_LISTED: "Seller added to the list. It applies from the next listing.",
     Flash.SELLER_UNLISTED: "Seller removed from the list. It applies from the next listing.",
     Flash.REPLAYED: "Sent again. Messages leave this list when the endpoint acknowledges them.",

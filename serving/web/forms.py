@@ -14,9 +14,9 @@ from serving.platform.runtime import Runtime
 
 _LOCAL_PATH: Final = re.compile(
     r"/(?:queue(?:/(?:filters|me))?|search|notes|listings/lst_[0-9a-z]{26}|cases/(?:cas_[0-9a-z]{26}|bulk(?:/blk_[0-9a-z]{26})?)"
-    r"|brand(?:/[a-z-]{1,20})?|brands(?:/brd_[0-9a-z]{26}(?:/dashboard)?)?|counter-notices|pending-removals|sellers"
+    r"|brand(?:/[a-z-]{1,20}(?:/rpt_[0-9a-z]{26})?)?|brands(?:/brd_[0-9a-z]{26}(?:/dashboard)?)?|counter-notices|pending-removals|sellers"
     r"|models(?:/(?:live|labels|snapshots|runs))?|operations(?:/[a-z]{1,20})?|kill-switches"
-    r"|join/[\w-]{20,100}|people(?:/usr_[0-9a-z]{26})?|keys|settings(?:/reference)?|help)?(?:\?[\w=&%+.~-]{0,400})?\Z",
+    r"|join/[\w-]{20,100}|people(?:/usr_[0-9a-z]{26})?|keys|settings(?:/(?:reference|second-factor))?|help)?(?:\?[\w=&%+.~-]{0,400})?\Z",
     re.ASCII,
 )
 _CASE_ID: Final = re.compile(r"cas_[0-9a-z]{26}\Z", re.ASCII)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from serving.accounts.store import second_factors
 from serving.audit.store import audit
 from serving.platform import jobs
 from serving.platform.runtime import Runtime
@@ -77,7 +78,7 @@ def seal_clear_secrets(runtime: Runtime) -> int:
 
 
 def seal_under_new_key(runtime: Runtime) -> int:
-    """Seal every secret under a new key; returns of how many endpoints. The secrets themselves stay.
+    """Seal every secret under a new key, those of second factors too; returns of how many endpoints. The secrets stay.
 
     Keys of the operator's setting are used as they are set, the first one for sealing.
 
@@ -104,6 +105,7 @@ def _seal_again(runtime: Runtime, change: Callable[[str], str]) -> int:
         ]
         changed = [one for one, before in zip(changed, found, strict=True) if one != before]
         endpoints.seal_again(connection, changed)
+        second_factors.seal_again(connection, change)
         if changed:
             audit.record(
                 connection,

@@ -75,6 +75,7 @@ PAGES: Final = (
     OnePage("pending-removals", "/pending-removals", Role.ANALYST),
     OnePage("sellers", "/sellers", Role.ANALYST),
     OnePage("settings", "/settings", Role.ANALYST, phone=True),
+    OnePage("second-factor", "/settings/second-factor", Role.ANALYST, phone=True),
     OnePage("reference", "/settings/reference", Role.ADMIN, phone=True, whole=True),
     OnePage("help", "/help", Role.ANALYST, phone=True, whole=True),
     OnePage("brand", "/brand", Role.BRAND, phone=True, unfold=True),
@@ -135,6 +136,7 @@ PARTS: Final = frozenset(
 FILES: Final = frozenset(
     {
         "/",
+        "/sign-in/second-step",  # Only between the password and the second factor.
         "/brand/prices.{form}",
         "/brand/documents/{digest}",
         "/brand/record.{form}",

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, expect
 
 from serving.accounts.rules.access import Role
 from serving.accounts.service import auth
-from serving.accounts.store import accounts
+from serving.accounts.store import setup_links
 from serving.brands.rules import questions
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
@@ -532,7 +532,7 @@ def _setup_token(workshop: Workshop) -> str:
     site = workshop.site
     store, token = Store(sqlite_url(site.runtime.home.root / "touchstone.sqlite")), "a-new-link"
     with store.write() as connection:
-        accounts.add_setup_token(connection, auth.hash_token(token), datetime.now(UTC))
+        setup_links.add_setup_token(connection, auth.hash_token(token), datetime.now(UTC))
     store.close()
     return token
 

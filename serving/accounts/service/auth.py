@@ -4,20 +4,23 @@ import hashlib
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy import Connection
 
 from features.phrase import Phrase
 from models.errors import DomainError, Invalid
+from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.passwords import Weakness, weakness
+from serving.accounts.rules.second_factors import Proof
 from serving.accounts.service import guessing, known_devices, security_events
 from serving.accounts.service.common_passwords import common_passwords
 from serving.accounts.service.guessing import NOWHERE, Whence
 from serving.accounts.service.hashing import Busy, hashed
-from serving.accounts.store import accounts
+from serving.accounts.store import accounts, second_factors, setup_links
 from serving.accounts.store.accounts import Session
 from serving.platform.runtime import Runtime
 
@@ -37,12 +40,15 @@ class NotSignedIn(DomainError):
 @dataclass(frozen=True, slots=True)
 class SignedIn:
     """A new session: the token for its cookie, which is not stored, the token that forms carry, and the cookie by
-    which this browser is known from now on.
+    which this browser is known from now on; an empty one leaves that cookie.
+
+    A `half` one opens nothing until the second factor is proved (`serving.accounts.service.second_step`).
     """
 
     token: str
     csrf_token: str
     devices: str
+    half: bool = False
 
 
 _REFUSALS: Final = {
@@ -91,7 +97,7 @@ def is_password(given: str, password_hash: str) -> bool:
 
 
 def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHERE) -> SignedIn:
-    """Begin a session.
+    """Begin a session; where the person has a second factor, it waits for the proof of it.
 
     Raises
     ------
@@ -120,21 +126,38 @@ def sign_in(runtime: Runtime, email: str, password: str, whence: Whence = NOWHER
     if found is None or not right:
         security_events.denied("sign_in", why="wrong_password", **attempt.ids)
         raise NotSignedIn("The e-mail or the password is wrong.")
-    made = SignedIn(
-        secrets.token_urlsafe(32),
-        secrets.token_urlsafe(24),
-        known_devices.token_of(runtime, found, now, whence.devices),
-    )
+    devices = known_devices.token_of(runtime, found, now, whence.devices)
     with runtime.store.write() as connection:
         guessing.give_back(connection, attempt)
-        accounts.add_session(
-            connection,
-            token_hash=hash_token(made.token),
-            user_id=found.user_id,
-            csrf_token=made.csrf_token,
-            at=now,
-            expires_at=now + timedelta(hours=runtime.settings.session_hours),
-        )
+        half = bool(second_factors.enrolled(connection, found.user_id))
+        # A password that was just given confirms changes of the account that has nothing else.
+        proof = None if half else Proof(None, now)
+        return begin(runtime, connection, found.user_id, now, devices=devices, half=half, proof=proof)
+
+
+def begin(
+    runtime: Runtime,
+    connection: Connection,
+    user_id: str,
+    now: datetime,
+    *,
+    devices: str = "",
+    half: bool = False,
+    proof: Proof | None = None,
+) -> SignedIn:
+    """Store a new session."""
+    made = SignedIn(secrets.token_urlsafe(32), secrets.token_urlsafe(24), devices, half)
+    minutes = timedelta(minutes=runtime.policies[SecondFactorPolicy].sign_in_minutes)
+    accounts.add_session(
+        connection,
+        token_hash=hash_token(made.token),
+        user_id=user_id,
+        csrf_token=made.csrf_token,
+        at=now,
+        expires_at=now + (minutes if half else timedelta(hours=runtime.settings.session_hours)),
+        half=half,
+        proof=proof,
+    )
     return made
 
 
@@ -165,7 +188,7 @@ def new_setup_token(runtime: Runtime) -> str:
     """The token of the one-time set-up link of a first start."""
     token = secrets.token_urlsafe(32)
     with runtime.store.write() as connection:
-        accounts.add_setup_token(connection, hash_token(token), runtime.wall.now())
+        setup_links.add_setup_token(connection, hash_token(token), runtime.wall.now())
     return token
 
 

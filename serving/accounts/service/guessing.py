@@ -28,6 +28,7 @@ _PURPOSE: Final = b"touchstone sign-in counters"
 # A customer of IPv6 has a network of addresses.
 _IPV6_NETWORK: Final = 64
 _SHOWN: Final = 16
+_CODES: Final = "second_factor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,16 @@ class TooManyAttempts(DomainError):
 
     retry_after_seconds: int
 
-    def __init__(self, wait: timedelta) -> None:
+    def __init__(self, wait: timedelta, *, of_codes: bool = False) -> None:
         self.retry_after_seconds = max(1, math.ceil(wait.total_seconds()))
+        minutes = math.ceil(self.retry_after_seconds / 60)
         super().__init__(
-            Phrase(
+            Phrase("Too many wrong codes were tried. Try again in {minutes:,} min.", minutes=minutes)
+            if of_codes
+            else Phrase(
                 "Too many wrong passwords were tried. Try again in {minutes:,} min, or in a browser in which you have "
                 "signed in before.",
-                minutes=math.ceil(self.retry_after_seconds / 60),
+                minutes=minutes,
             )
         )
 
@@ -99,6 +103,12 @@ def attempt_to_change(runtime: Runtime, user_id: str) -> Attempt:
     return Attempt({("device", _hashed(runtime, "change", user_id)): policy.device}, account, None)
 
 
+def attempt_to_prove(runtime: Runtime, user_id: str) -> Attempt:
+    """The attempt of somebody who knows the password to prove a second factor."""
+    policy, account = runtime.policies[GuessingPolicy], _hashed(runtime, "account", user_id)
+    return Attempt({(_CODES, _hashed(runtime, "second factor", user_id)): policy.second_factor}, account, None)
+
+
 def check(connection: Connection, attempt: Attempt, now: datetime) -> None:
     """Refuse an attempt that must wait, without a write.
 
@@ -139,7 +149,7 @@ def _refuse(attempt: Attempt, found: Mapping[Counter, datetime], now: datetime) 
     }
     if waits:
         denied("sign_in", why="too_many_attempts", counters=sorted(waits), **attempt.ids)
-        raise TooManyAttempts(max(waits.values()))
+        raise TooManyAttempts(max(waits.values()), of_codes=_CODES in waits)
 
 
 def _network(address: str) -> str:

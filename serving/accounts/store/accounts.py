@@ -2,21 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, delete, select, update
+from sqlalchemy import Connection, delete, exists, select, update
 
 from models.errors import Conflict, NotFound
 from serving.accounts.rules.access import Grant, Person, Role
+from serving.accounts.rules.second_factors import Proof
 from serving.accounts.store import display_settings
-from serving.accounts.tables import account, browser_session, display_setting, role_grant, setup_token
+from serving.accounts.tables import account, browser_session, display_setting, role_grant, second_factor, setup_token
 from serving.platform.database.erasing import delete_some
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.platform.display import DEFAULT_DISPLAY, Display
-
-SETUP_LINK_LASTS: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +27,17 @@ class Credentials:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session: the person with their grants as of now, the token that forms must carry, and the display settings."""
+    """A session: the person with their grants as of now, the token that forms must carry, and the display settings.
+
+    `proof` is the last one of a second factor in it. `has_factor` is whether the person has one at all.
+    """
 
     person: Person
     csrf_token: str
     display: Display = DEFAULT_DISPLAY
+    token_hash: str = ""
+    has_factor: bool = False
+    proof: Proof | None = None
 
 
 def add_account(
@@ -211,36 +215,73 @@ def names(connection: Connection, user_ids: Sequence[str]) -> dict[str, str]:
 
 
 def add_session(
-    connection: Connection, *, token_hash: str, user_id: str, csrf_token: str, at: datetime, expires_at: datetime
+    connection: Connection,
+    *,
+    token_hash: str,
+    user_id: str,
+    csrf_token: str,
+    at: datetime,
+    expires_at: datetime,
+    half: bool = False,
+    proof: Proof | None = None,
 ) -> None:
-    """A new session; this also deletes expired sessions of all users."""
+    """A new session; this also deletes expired sessions of all users. A `half` one waits for the second factor."""
     connection.execute(delete(browser_session).where(browser_session.c.expires_at < at))
-    connection.execute(update(account).where(account.c.user_id == user_id).values(signed_in_at=at))
+    if not half:
+        connection.execute(update(account).where(account.c.user_id == user_id).values(signed_in_at=at))
     row = {
         "token_hash": token_hash,
         "user_id": user_id,
         "csrf_token": csrf_token,
         "created_at": at,
         "expires_at": expires_at,
+        "half": half,
+        "factor_id": None if proof is None else proof.factor_id,
+        "proved_at": None if proof is None else proof.at,
     }
     add(connection, browser_session, [row])
 
 
-def session(connection: Connection, token_hash: str, at: datetime) -> Session | None:
-    """The session of a token, if it has not ended."""
+def session(connection: Connection, token_hash: str, at: datetime, *, half: bool = False) -> Session | None:
+    """The session of a token, if it has not ended; with `half` only one that waits for the second factor."""
     chosen = [column for column in display_setting.c if column.name != "user_id"]
+    own = second_factor.c.user_id == browser_session.c.user_id, second_factor.c.enrolled_at.is_not(None)
     query = (
-        select(browser_session.c.user_id, browser_session.c.csrf_token, *chosen)
+        select(
+            browser_session.c.user_id,
+            browser_session.c.csrf_token,
+            browser_session.c.factor_id,
+            browser_session.c.proved_at,
+            exists().where(*own).label("has_factor"),
+            *chosen,
+        )
         .outerjoin(display_setting, display_setting.c.user_id == browser_session.c.user_id)
-        .where(browser_session.c.token_hash == token_hash, browser_session.c.expires_at > at)
+        .where(
+            browser_session.c.token_hash == token_hash,
+            browser_session.c.expires_at > at,
+            browser_session.c.half.is_(half),
+        )
     )
     found = connection.execute(query).one_or_none()
     if found is None:
         return None
     try:
-        return Session(person(connection, found.user_id), found.csrf_token, display_settings.of_row(found))
+        return Session(
+            person(connection, found.user_id),
+            found.csrf_token,
+            display_settings.of_row(found),
+            token_hash,
+            found.has_factor,
+            None if found.proved_at is None else Proof(found.factor_id, found.proved_at),
+        )
     except NotFound:
         return None
+
+
+def keep_proof(connection: Connection, token_hash: str, proof: Proof) -> None:
+    """Store the last proof of a second factor in a session."""
+    own = update(browser_session).where(browser_session.c.token_hash == token_hash)
+    connection.execute(own.values(factor_id=proof.factor_id, proved_at=proof.at))
 
 
 def end_session(connection: Connection, token_hash: str) -> None:
@@ -257,35 +298,3 @@ def forget_sessions(connection: Connection, before: datetime, most: int) -> int:
 def anybody(connection: Connection) -> bool:
     """Whether any account exists."""
     return connection.execute(select(account.c.user_id).limit(1)).first() is not None
-
-
-def add_setup_token(connection: Connection, token_hash: str, at: datetime) -> None:
-    """The one-time link of a first start; it replaces an earlier unused one."""
-    connection.execute(delete(setup_token))
-    add(connection, setup_token, [{"token_hash": token_hash, "created_at": at}])
-
-
-def use_setup_token(connection: Connection, token_hash: str, at: datetime) -> None:
-    """Spend the one-time link.
-
-    Raises
-    ------
-    NotFound
-        The set-up link is unknown, was already used, or is older than a day.
-    """
-    spent = connection.execute(update(setup_token).where(*_open_setup(token_hash, at)).values(used_at=at))
-    if spent.rowcount != 1:
-        raise NotFound("This set-up link is invalid, used or expired. Restart the service for a new one.")
-
-
-def is_setup_open(connection: Connection, token_hash: str, at: datetime) -> bool:
-    """Whether a set-up link can still be used."""
-    return connection.execute(select(setup_token).where(*_open_setup(token_hash, at))).first() is not None
-
-
-def _open_setup(token_hash: str, at: datetime) -> tuple[ColumnElement[bool], ...]:
-    return (
-        setup_token.c.token_hash == token_hash,
-        setup_token.c.used_at.is_(None),
-        setup_token.c.created_at > at - SETUP_LINK_LASTS,
-    )

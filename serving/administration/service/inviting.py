@@ -28,6 +28,8 @@ from serving.platform.runtime import Runtime
 
 PLACE: Final = "/join/"
 
+_SIGN_IN_FIRST: Final = "Nothing was changed. If you have an account here, sign in first, then accept."
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
@@ -170,7 +172,10 @@ def accept(runtime: Runtime, token: str, *, name: str, password: str, whence: Wh
     try:
         signed_in = auth.sign_in(runtime, one.email, password, whence)
     except NotSignedIn:
-        raise NotSignedIn("Nothing was changed. If you have an account here, sign in first, then accept.") from None
+        raise NotSignedIn(_SIGN_IN_FIRST) from None
+    if signed_in.half:
+        auth.sign_out(runtime, signed_in.token)
+        raise NotSignedIn(_SIGN_IN_FIRST)
     _join(runtime, one, None)
     return signed_in
 

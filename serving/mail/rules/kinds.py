@@ -20,6 +20,8 @@ class MailKind(StrEnum):
     REMINDERS = "reminders"
     ESCALATIONS = "escalations"
     OVERDUE_CASES = "overdue_cases"
+    SECOND_FACTOR = "second_factor"
+    LARGE_REPORT = "large_report"
 
 
 class MailState(StrEnum):
@@ -32,9 +34,17 @@ class MailState(StrEnum):
     DROPPED = "dropped"  # Its recipient no longer has an account, or unsubscribed.
 
 
-# A link that somebody needs to act, and what Articles 16(4) and (5) of Regulation (EU) 2022/2065 require.
+# A link that somebody needs to act, what Articles 16(4) and (5) of Regulation (EU) 2022/2065 require, and warnings
+# without which a stolen account would go unnoticed.
 MANDATORY: Final = frozenset(
-    {MailKind.INVITATION, MailKind.PASSWORD_RESET, MailKind.NOTICE_RECEIPT, MailKind.NOTICE_DECISION}
+    {
+        MailKind.INVITATION,
+        MailKind.PASSWORD_RESET,
+        MailKind.NOTICE_RECEIPT,
+        MailKind.NOTICE_DECISION,
+        MailKind.SECOND_FACTOR,
+        MailKind.LARGE_REPORT,
+    }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.
 SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.ESCALATIONS})

@@ -31,6 +31,7 @@ PLACES: Final = {
     MailKind.REMINDERS: "/brand",
     MailKind.ESCALATIONS: "/brands",
     MailKind.OVERDUE_CASES: "/operations",
+    MailKind.SECOND_FACTOR: "/settings/second-factor",
 }
 NAMES: Final = {
     MailKind.INVITATION: N_("Invitations"),
@@ -41,6 +42,8 @@ NAMES: Final = {
     MailKind.REMINDERS: N_("Reminders of questions that are due soon"),
     MailKind.ESCALATIONS: N_("Questions that a brand has not answered a day before the deadline"),
     MailKind.OVERDUE_CASES: N_("Overdue cases, once a day"),
+    MailKind.SECOND_FACTOR: N_("Changes of your second factor"),
+    MailKind.LARGE_REPORT: N_("Large reports of your brand"),
 }
 _ROLES: Final = {
     "analyst": N_("analyst"),
@@ -175,6 +178,56 @@ def _overdue_cases(given: Mapping[str, Any]) -> Content:
     )
 
 
+def _second_factor(given: Mapping[str, Any]) -> Content:
+    by = one_line(given["by"])
+    subject, told = {
+        "added": (
+            say("A second factor was added to your account"),
+            say("A second factor was added to your Touchstone account. It is asked for at your next sign-in."),
+        ),
+        "removed": (
+            say("A second factor was removed from your account"),
+            say("A second factor was removed from your Touchstone account."),
+        ),
+        "codes": (
+            say("New recovery codes of your account"),
+            say("New recovery codes were made for your Touchstone account. The earlier ones no longer work."),
+        ),
+        "reset": (
+            say("Your second factor was reset"),
+            say("%(name)s has removed your second factors and signed you out everywhere.", name=by),
+        ),
+    }[given["what"]]
+    return Content(
+        subject,
+        (told,),
+        say("Show second factors"),
+        (),
+        (say("If you did not expect this, change your password and tell your administrator at once."),),
+    )
+
+
+def _large_report(given: Mapping[str, Any]) -> Content:
+    brand, n = one_line(given["brand"]), given["n"]
+    return Content(
+        say_many("%(brand)s reports %(n)s listing", "%(brand)s reports %(n)s listings", n, brand=brand),
+        (
+            say(
+                "%(name)s has confirmed a large report with a second factor. Its listings are removed after an hour.",
+                name=one_line(given["by"]),
+            ),
+            say("If the report is wrong, or %(name)s did not send it, stop it.", name=one_line(given["by"])),
+        ),
+        say("Review or stop report"),
+        (
+            (say("Brand"), brand),
+            (say("Marketplace"), one_line(given["marketplace"])),
+            (say("Can be stopped until"), _moment(given["until"])),
+        ),
+        (say("The link is for you alone. Opening it changes nothing; the page asks you first."),),
+    )
+
+
 _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.INVITATION: _invitation,
     MailKind.PASSWORD_RESET: _password_reset,
@@ -184,6 +237,8 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.REMINDERS: _reminders,
     MailKind.ESCALATIONS: _escalations,
     MailKind.OVERDUE_CASES: _overdue_cases,
+    MailKind.SECOND_FACTOR: _second_factor,
+    MailKind.LARGE_REPORT: _large_report,
 }
 
 

@@ -5,7 +5,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from serving.accounts.store import accounts, invitations, reset_links, sign_in_budgets
+from serving.accounts.store import accounts, invitations, reset_links, second_factors, sign_in_budgets
 from serving.appeals.policy import AppealPolicy
 from serving.audit.rules import ERASURE
 from serving.audit.store import audit
@@ -95,6 +95,7 @@ def _erase(
             ended = accounts.forget_sessions(connection, past, _MOST_AT_ONCE)
             ended += invitations.forget(connection, past, _MOST_AT_ONCE)
             ended += sign_in_budgets.forget(connection, past, _MOST_AT_ONCE)
+            ended += second_factors.forget_challenges(connection, past, _MOST_AT_ONCE)
             return ended + reset_links.forget(connection, past, _MOST_AT_ONCE), []
 
 

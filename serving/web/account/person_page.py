@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from models.errors import DomainError
 from serving.accounts.policy import ResetLinkPolicy
 from serving.accounts.rules.access import Grant, Permission, Role
-from serving.accounts.store import accounts, people
+from serving.accounts.store import accounts, people, second_factors
 from serving.accounts.store import reset_links as open_links
 from serving.accounts.store.accounts import Session
 from serving.accounts.store.people import Colleague
@@ -44,7 +44,7 @@ from serving.web.wording.vocabulary import ROLES, Option
 router = APIRouter(include_in_schema=False)
 Administrator = Annotated[Session, may(Permission.ADMINISTER)]
 _SHOWN: Final = 30
-_LONGEST_ID: Final = 40
+LONGEST_ID: Final = 40
 _EVERYWHERE: Final = (Role.ANALYST, Role.ACCOUNT_MANAGER, Role.DATA_SCIENTIST, Role.ADMIN)
 
 
@@ -90,6 +90,7 @@ class PersonPage:
     link: str | None
     link_open: str | None
     link_hours: int
+    factors: int
     error: str | None
 
 
@@ -103,9 +104,9 @@ def get_person(user_id: str, request: Request, session: Administrator) -> HTMLRe
 def post_roles(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
     """Grant and remove roles."""
     try:
-        change_grants(runtime_of(request), session.person, user_id[:_LONGEST_ID], _wanted(fields))
+        change_grants(runtime_of(request), session.person, user_id[:LONGEST_ID], _wanted(fields))
     except DomainError as refused:
-        return _refused(request, session, user_id, refused)
+        return refused_page(request, session, user_id, refused)
     return go_to(request, f"/people/{user_id}", Flash.ROLES_CHANGED)
 
 
@@ -113,27 +114,27 @@ def post_roles(user_id: str, request: Request, session: Administrator, fields: F
 def post_hand_over(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
     """Hand over a user's work to another user."""
     try:
-        hand_over(runtime_of(request), session.person, user_id[:_LONGEST_ID], fields.get("to", "")[:_LONGEST_ID])
+        hand_over(runtime_of(request), session.person, user_id[:LONGEST_ID], fields.get("to", "")[:LONGEST_ID])
     except DomainError as refused:
-        return _refused(request, session, user_id, refused)
+        return refused_page(request, session, user_id, refused)
     return go_to(request, f"/people/{user_id}", Flash.WORK_HANDED_OVER)
 
 
 @router.post("/people/{user_id}/deactivate")
 def post_deactivate(user_id: str, request: Request, session: Administrator, fields: Fields) -> Response:
     """Deactivate a user."""
-    successor = fields.get("to", "")[:_LONGEST_ID] or None
+    successor = fields.get("to", "")[:LONGEST_ID] or None
     try:
-        deactivate(runtime_of(request), session.person, user_id[:_LONGEST_ID], successor=successor)
+        deactivate(runtime_of(request), session.person, user_id[:LONGEST_ID], successor=successor)
     except DomainError as refused:
-        return _refused(request, session, user_id, refused)
+        return refused_page(request, session, user_id, refused)
     return go_to(request, f"/people/{user_id}", Flash.DEACTIVATED)
 
 
 @router.post("/people/{user_id}/reactivate")
 def post_reactivate(user_id: str, request: Request, session: Administrator) -> Response:
     """Reactivate a user."""
-    reactivate(runtime_of(request), session.person, user_id[:_LONGEST_ID])
+    reactivate(runtime_of(request), session.person, user_id[:LONGEST_ID])
     return go_to(request, f"/people/{user_id}", Flash.REACTIVATED)
 
 
@@ -142,13 +143,13 @@ def post_reset_link(user_id: str, request: Request, session: Administrator) -> R
     """Create a password reset link. The response shows it, and it is not stored."""
     runtime = runtime_of(request)
     try:
-        path = reset_links.make_link(runtime, session.person, user_id[:_LONGEST_ID])
+        path = reset_links.make_link(runtime, session.person, user_id[:LONGEST_ID])
     except DomainError as refused:
-        return _refused(request, session, user_id, refused)
+        return refused_page(request, session, user_id, refused)
     return respond(request, person_page(runtime, session, user_id, link=whole_address(request, path)), session)
 
 
-def _refused(request: Request, session: Session, user_id: str, refused: DomainError) -> Response:
+def refused_page(request: Request, session: Session, user_id: str, refused: DomainError) -> Response:
     """The page again, with the reason why nothing was changed."""
     page = person_page(runtime_of(request), session, user_id, error=refused.sentence)
     return respond(request, page, session, status={"conflict": 409, "forbidden": 403}.get(refused.code, 422))
@@ -171,13 +172,14 @@ def person_page(
 ) -> PersonPage:
     """The content of the page; `link` is a link that was just created."""
     here = session.person.marketplaces(Permission.ADMINISTER)
-    found = one_of_staff(runtime, session.person, user_id[:_LONGEST_ID])
+    found = one_of_staff(runtime, session.person, user_id[:LONGEST_ID])
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
     enrolled = enrolled_brands(runtime, session)
     with runtime.store.read() as connection:
         kept = leases.of_person(connection, here, found.user_id, runtime.clock.now())
         looked_after = account_managers.brands_of(connection, here, found.user_id)
         told = audit.of_subject(connection, here, found.user_id, _SHOWN)
+        factors = len(second_factors.of_person(connection, found.user_id))
         open_link = open_links.of_person(connection, found.user_id, runtime.wall.now())
         others = {
             user: name
@@ -207,6 +209,7 @@ def person_page(
         link=link,
         link_open=words.moment(open_link.expires_at, wall) if open_link is not None else None,
         link_hours=runtime.policies[ResetLinkPolicy].valid_hours,
+        factors=factors,
         error=error,
     )
 

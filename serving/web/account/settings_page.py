@@ -77,6 +77,7 @@ class SettingsPage:
     password_error: str | None
     shortest_password: int
     mails: tuple[MailChoice, ...]
+    has_factor: bool
 
 
 @router.get("/settings")
@@ -147,6 +148,7 @@ def settings_page(
         password_error=password_error,
         shortest_password=auth.SHORTEST_PASSWORD,
         mails=_mails(runtime, session),
+        has_factor=session.has_factor,
     )
 
 

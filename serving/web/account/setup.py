@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from models.errors import DomainError, Invalid, NotFound
 from serving.accounts.rules.access import Role
 from serving.accounts.service import auth
-from serving.accounts.store import accounts
+from serving.accounts.store import setup_links
 from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewPerson
 from serving.api.cookies import begin_session, whence
@@ -59,12 +59,12 @@ def post_setup(token: str, request: Request, fields: Fields) -> Response:
         return respond(request, _page(token, fields, problem), status=422)
     hashed, now = auth.hash_token(token), runtime.wall.now()
     with runtime.store.write() as connection:
-        accounts.use_setup_token(connection, hashed, now)
+        setup_links.use_setup_token(connection, hashed, now)
     try:
         _found(runtime, fields)
     except DomainError as refused:
         with runtime.store.write() as connection:
-            accounts.add_setup_token(connection, hashed, now)
+            setup_links.add_setup_token(connection, hashed, now)
         return respond(request, _page(token, fields, refused.sentence), status=422)
     made = auth.sign_in(runtime, fields["email"], fields["password"], whence(request))
     response = go_to(request, "/", Flash.FOUNDED)
@@ -75,7 +75,7 @@ def post_setup(token: str, request: Request, fields: Fields) -> Response:
 def _require_open(runtime: Runtime, token: str) -> None:
     with runtime.store.read() as connection:
         hashed = auth.hash_token(token[: _LONGEST_TOKEN + 1])
-        if not accounts.is_setup_open(connection, hashed, runtime.wall.now()):
+        if not setup_links.is_setup_open(connection, hashed, runtime.wall.now()):
             raise NotFound(
                 "This set-up link is not valid, was used, or has expired. Restart the service for a new one."
             )

@@ -16,6 +16,7 @@ from serving.api.cookies import begin_session, end_session, whence
 from serving.api.errors import problem_of
 from serving.guards import cookie_name, public, runtime_of, signed_in
 from serving.web import flash
+from serving.web.account.second_step_page import second_step_for
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields, local_path, refuse_cross_site
 from serving.web.rendering import home_of, respond
@@ -80,6 +81,10 @@ def post_sign_in(request: Request, fields: Fields) -> Response:
         page = respond(request, _page(following, email[:320], refusal(refused)), status=problem.status)
         page.headers.update(problem.headers)
         return page
+    if made.half:
+        response = go_to(request, second_step_for(following))
+        begin_session(response, request, made)
+        return response
     begin_in(runtime, auth.session_of(runtime, made.token).person, tongue().language)
     response = go_to(request, following)
     begin_session(response, request, made)

@@ -86,6 +86,8 @@ TRANSLATED: Final = frozenset(
         "parts/onboarding.html",
         "parts/undo.html",
         "reset.html",
+        "second_factor.html",
+        "second_step.html",
         "seller.html",
         "settings.html",
         "unsubscribe.html",

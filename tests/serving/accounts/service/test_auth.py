@@ -10,7 +10,7 @@ from models.errors import Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Role, Scope
 from serving.accounts.service import auth
 from serving.accounts.service.auth import NotSignedIn, hash_token, session_of, sign_in, sign_out
-from serving.accounts.store import accounts
+from serving.accounts.store import setup_links
 from serving.accounts.tables import account, browser_session
 from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewPerson, add_person
@@ -216,23 +216,23 @@ def test_a_new_setup_link_replaces_the_one_before(site: Site) -> None:
     first, second = auth.new_setup_token(site.runtime), auth.new_setup_token(site.runtime)
     with site.runtime.store.write() as connection:
         with pytest.raises(NotFound, match="used or expired"):
-            accounts.use_setup_token(connection, hash_token(first), site.clock.now())
-        accounts.use_setup_token(connection, hash_token(second), site.clock.now())
+            setup_links.use_setup_token(connection, hash_token(first), site.clock.now())
+        setup_links.use_setup_token(connection, hash_token(second), site.clock.now())
         with pytest.raises(NotFound, match="used or expired"):
-            accounts.use_setup_token(connection, hash_token(second), site.clock.now())
+            setup_links.use_setup_token(connection, hash_token(second), site.clock.now())
 
 
 @pytest.mark.attack
 def test_a_setup_link_is_open_for_a_day_and_until_the_first_account(any_site: Site) -> None:
     def is_open(token: str, later: timedelta = timedelta(0)) -> bool:
         with any_site.runtime.store.read() as connection:
-            return accounts.is_setup_open(connection, hash_token(token), any_site.runtime.wall.now() + later)
+            return setup_links.is_setup_open(connection, hash_token(token), any_site.runtime.wall.now() + later)
 
     token = auth.new_setup_token(any_site.runtime)
     assert (is_open(token), is_open("other")) == (True, False)
     assert (is_open(token, timedelta(hours=23)), is_open(token, timedelta(hours=24))) == (True, False)
     with any_site.runtime.store.write() as connection, pytest.raises(NotFound, match="used or expired"):
-        accounts.use_setup_token(connection, hash_token(token), any_site.runtime.wall.now() + timedelta(days=1))
+        setup_links.use_setup_token(connection, hash_token(token), any_site.runtime.wall.now() + timedelta(days=1))
     wanted = NewPerson("first@touchstone.example", "First", Role.ADMIN, any_site.marketplace.name)
     add_person(any_site.runtime, wanted, by="test")
     assert not is_open(token), "an account by command ends it too"

@@ -1,0 +1,82 @@
+"""Codes of an app (RFC 6238) and recovery codes: made, shown once, and checked so that each counts once."""
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime
+from typing import Final
+
+import pyotp
+import segno
+from pyotp.exceptions import OTPVerificationError
+from sqlalchemy import Connection
+
+from serving.accounts.policy import SecondFactorPolicy
+from serving.accounts.store import second_factors
+from serving.accounts.store.second_factors import StoredFactor
+from serving.platform.runtime import Runtime
+from serving.platform.sealing import Sealer
+
+_ISSUER: Final = "Touchstone"
+_PURPOSE: Final = b"touchstone recovery code"
+_DIGITS: Final = 6
+# Letters and digits that nobody mistakes for another one; 16 of them are 79 bits.
+_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
+_LETTERS_OF_CODE: Final = 16
+_GROUP: Final = 4
+
+
+def new_secret(runtime: Runtime) -> str:
+    """A new secret of an app, sealed."""
+    return runtime.services[Sealer].seal(pyotp.random_base32())
+
+
+def secret_of(runtime: Runtime, found: StoredFactor) -> str:
+    """The secret of a factor in base32, as an app takes it."""
+    return runtime.services[Sealer].open(found.secret or "")
+
+
+def address_of(secret: str, email: str) -> str:
+    """The address that an app reads from the picture: otpauth."""
+    return pyotp.TOTP(secret).provisioning_uri(name=email, issuer_name=_ISSUER)
+
+
+def picture_of(address: str) -> tuple[int, str]:
+    """An address as a QR code: the number of modules of a side, with the quiet zone, and the path of the dark ones."""
+    rows = [list(row) for row in segno.make_qr(address, error="m").matrix_iter(border=4)]
+    dark = [f"M{x} {y}h1v1h-1z" for y, row in enumerate(rows) for x, one in enumerate(row) if one]
+    return len(rows), "".join(dark)
+
+
+def step_of(runtime: Runtime, found: StoredFactor, code: str, now: datetime) -> int | None:
+    """The time step of a right code that was not used before; None for any other."""
+    typed = "".join(code.split())
+    if len(typed) != _DIGITS or not (typed.isascii() and typed.isdigit()):
+        return None
+    drift = runtime.policies[SecondFactorPolicy].drift_steps
+    try:
+        step = pyotp.TOTP(secret_of(runtime, found)).verify_and_get_timecode(typed, for_time=now, valid_window=drift)
+    except OTPVerificationError:
+        return None
+    return step if step > found.last_count else None
+
+
+def new_codes(runtime: Runtime, connection: Connection, user_id: str, now: datetime) -> tuple[str, ...]:
+    """New recovery codes in place of the earlier ones. Only their keyed hashes are stored."""
+    number = runtime.policies[SecondFactorPolicy].recovery_codes
+    made = ["".join(secrets.choice(_LETTERS) for _ in range(_LETTERS_OF_CODE)) for _ in range(number)]
+    second_factors.put_codes(connection, user_id, [_hashed(runtime, user_id, one) for one in made], now)
+    return tuple("-".join(one[at : at + _GROUP] for at in range(0, len(one), _GROUP)) for one in made)
+
+
+def use_recovery_code(runtime: Runtime, connection: Connection, user_id: str, code: str, now: datetime) -> bool:
+    """Use a recovery code up; False where it is wrong or was used."""
+    typed = "".join(one for one in code.lower() if one.isalnum())
+    return len(typed) == _LETTERS_OF_CODE and second_factors.use_code(
+        connection, user_id, _hashed(runtime, user_id, typed), now
+    )
+
+
+def _hashed(runtime: Runtime, user_id: str, code: str) -> str:
+    key = hmac.digest(runtime.contact_key, _PURPOSE, hashlib.sha256)
+    return hmac.new(key, f"{user_id}\n{code}".encode("utf-8", "replace"), hashlib.sha256).hexdigest()

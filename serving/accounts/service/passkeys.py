@@ -1,0 +1,169 @@
+"""Passkeys (WebAuthn, Level 3): challenges that are stored, and answers that are checked, each once."""
+
+import ipaddress
+import secrets
+from datetime import datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection
+from webauthn import (
+    generate_authentication_options,
+    generate_registration_options,
+    options_to_json,
+    verify_authentication_response,
+    verify_registration_response,
+)
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url, parse_authentication_credential_json
+from webauthn.helpers.exceptions import WebAuthnException
+from webauthn.helpers.structs import (
+    AuthenticatorSelectionCriteria,
+    PublicKeyCredentialDescriptor,
+    ResidentKeyRequirement,
+    UserVerificationRequirement,
+)
+
+from models.errors import Invalid
+from serving.accounts.policy import SecondFactorPolicy
+from serving.accounts.rules.access import Person
+from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.store import second_factors
+from serving.accounts.store.second_factors import StoredFactor
+from serving.platform.public_address import public_address
+from serving.platform.runtime import Runtime
+
+_NAME: Final = "Touchstone"
+_CHALLENGE_BYTES: Final = 32
+LONGEST_CREDENTIAL: Final = 12_000
+ENROL: Final = "enrol"
+
+
+def origin_of(runtime: Runtime) -> str:
+    """The origin under which people reach the service."""
+    parts = urlsplit(public_address(runtime.settings, runtime.home))
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def relying_party(runtime: Runtime) -> str:
+    """The host name that passkeys are made for."""
+    return urlsplit(origin_of(runtime)).hostname or ""
+
+
+def are_possible(runtime: Runtime) -> bool:
+    """Whether browsers make passkeys for this service: its address must be a name."""
+    try:
+        ipaddress.ip_address(relying_party(runtime))
+    except ValueError:
+        return True
+    return False
+
+
+def enrolment_options(runtime: Runtime, connection: Connection, token_hash: str, person: Person, now: datetime) -> str:
+    """What a browser needs to make a passkey, as JSON; the challenge is stored for this session."""
+    known = second_factors.enrolled(connection, person.user_id)
+    found = generate_registration_options(
+        rp_id=relying_party(runtime),
+        rp_name=_NAME,
+        user_id=person.user_id.encode(),
+        user_name=person.email,
+        user_display_name=person.name,
+        challenge=_challenge(runtime, connection, token_hash, ENROL, now),
+        exclude_credentials=_described(known),
+        authenticator_selection=AuthenticatorSelectionCriteria(
+            resident_key=ResidentKeyRequirement.PREFERRED, user_verification=UserVerificationRequirement.REQUIRED
+        ),
+    )
+    return options_to_json(found)
+
+
+def proof_options(
+    runtime: Runtime, connection: Connection, token_hash: str, user_id: str, purpose: str, now: datetime
+) -> str:
+    """What a browser needs to prove a passkey of an account, as JSON; the challenge is stored for this session."""
+    found = generate_authentication_options(
+        rp_id=relying_party(runtime),
+        challenge=_challenge(runtime, connection, token_hash, purpose, now),
+        allow_credentials=_described(second_factors.enrolled(connection, user_id)),
+        user_verification=UserVerificationRequirement.REQUIRED,
+    )
+    return options_to_json(found)
+
+
+def made(runtime: Runtime, person: Person, challenge: str | None, credential: str, now: datetime) -> StoredFactor:
+    """The passkey that a browser made for a challenge; it is not stored yet.
+
+    Raises
+    ------
+    Invalid
+        There is no challenge, or the answer does not fit it, this address or this service, or nobody was verified.
+    """
+    if challenge is None or len(credential) > LONGEST_CREDENTIAL:
+        raise Invalid("The passkey was not accepted. Add it again.")
+    try:
+        found = verify_registration_response(
+            credential=credential,
+            expected_challenge=base64url_to_bytes(challenge),
+            expected_rp_id=relying_party(runtime),
+            expected_origin=origin_of(runtime),
+            require_user_verification=True,
+        )
+    except (WebAuthnException, ValueError):
+        raise Invalid("The passkey was not accepted. Add it again.") from None
+    return StoredFactor(
+        factor_id=runtime.ids.new("fct"),
+        user_id=person.user_id,
+        kind=FactorKind.PASSKEY,
+        name="",
+        secret=None,
+        credential_id=bytes_to_base64url(found.credential_id),
+        public_key=bytes_to_base64url(found.credential_public_key),
+        last_count=found.sign_count,
+        begun_at=now,
+        enrolled_at=now,
+        used_at=now,
+    )
+
+
+def proved(
+    runtime: Runtime, connection: Connection, challenge: str, user_id: str, credential: str, now: datetime
+) -> StoredFactor | None:
+    """The passkey of the account that signed the challenge; None where none did. Its counter is stored.
+
+    A counter that does not rise means a copied key, so the proof does not count; keys without one always say 0.
+    """
+    if len(credential) > LONGEST_CREDENTIAL:
+        return None
+    try:
+        given = parse_authentication_credential_json(credential)
+        known = {one.credential_id: one for one in second_factors.enrolled(connection, user_id)}
+        one = known.get(bytes_to_base64url(given.raw_id))
+        if one is None:
+            return None
+        found = verify_authentication_response(
+            credential=given,
+            expected_challenge=base64url_to_bytes(challenge),
+            expected_rp_id=relying_party(runtime),
+            expected_origin=origin_of(runtime),
+            credential_public_key=base64url_to_bytes(one.public_key or ""),
+            credential_current_sign_count=one.last_count,
+            require_user_verification=True,
+        )
+    except (WebAuthnException, ValueError):
+        return None
+    counts = found.new_sign_count > 0
+    return one if second_factors.use(connection, one.factor_id, found.new_sign_count, now, rises=counts) else None
+
+
+def _described(found: list[StoredFactor]) -> list[PublicKeyCredentialDescriptor]:
+    return [
+        PublicKeyCredentialDescriptor(id=base64url_to_bytes(one.credential_id))
+        for one in found
+        if one.credential_id is not None
+    ]
+
+
+def _challenge(runtime: Runtime, connection: Connection, token_hash: str, purpose: str, now: datetime) -> bytes:
+    made_now = secrets.token_bytes(_CHALLENGE_BYTES)
+    until = now + timedelta(minutes=runtime.policies[SecondFactorPolicy].challenge_minutes)
+    second_factors.put_challenge(connection, token_hash, purpose, bytes_to_base64url(made_now), until)
+    return made_now

@@ -1,0 +1,27 @@
+"""The reset of a user's second factor by an administrator, from the user's page."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models.errors import DomainError
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.administration.service.second_factors import reset
+from serving.guards import may, runtime_of
+from serving.web.account.person_page import LONGEST_ID, refused_page
+from serving.web.flash import Flash, go_to
+
+router = APIRouter(include_in_schema=False)
+Administrator = Annotated[Session, may(Permission.ADMINISTER)]
+
+
+@router.post("/people/{user_id}/second-factor/reset")
+def post_factor_reset(user_id: str, request: Request, session: Administrator) -> Response:
+    """Remove every second factor of a user who has lost them."""
+    try:
+        reset(runtime_of(request), session.person, user_id[:LONGEST_ID])
+    except DomainError as refused:
+        return refused_page(request, session, user_id, refused)
+    return go_to(request, f"/people/{user_id}", Flash.FACTOR_RESET)

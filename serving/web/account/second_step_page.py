@@ -1,0 +1,109 @@
+"""The second step of a sign-in: the code of an app, a passkey, or a recovery code."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models.errors import DomainError
+from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.service import auth
+from serving.accounts.service.display_choice import begin_in
+from serving.accounts.service.proving import Given, passkey_options
+from serving.accounts.service.second_step import SIGN_IN, complete
+from serving.accounts.store import second_factors
+from serving.accounts.store.accounts import Session
+from serving.api.cookies import begin_session, end_session
+from serving.api.errors import problem_of
+from serving.guards import at_second_step, cookie_name, runtime_of
+from serving.web.flash import go_to
+from serving.web.forms import Fields, local_path
+from serving.web.rendering import respond
+from serving.web.wording.i18n import tongue
+from serving.web.wording.refusals import refusal
+
+router = APIRouter(include_in_schema=False)
+PLACE: Final = "/sign-in/second-step"
+Waiting = Annotated[Session, at_second_step()]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondStepPage:
+    """The form for the second factor, with the kinds that the person has."""
+
+    template: ClassVar[str] = "second_step.html"
+    place: ClassVar[str] = ""
+
+    address: str
+    csrf_token: str
+    following: str
+    email: str
+    has_app: bool
+    has_passkey: bool
+    error: str | None
+
+
+def second_step_for(following: str) -> str:
+    """The address of the page, from which the person goes on."""
+    return PLACE if following == "/" else f"{PLACE}?{urlencode({'next': following})}"
+
+
+@router.get(PLACE)
+def get_second_step(request: Request, waiting: Waiting) -> Response:
+    """The form."""
+    following = local_path(request.query_params.get("next"))
+    return respond(request, _page(request, waiting, following, None))
+
+
+@router.post(PLACE)
+def post_second_step(request: Request, waiting: Waiting, fields: Fields) -> Response:
+    """Begin the session."""
+    runtime, following = runtime_of(request), local_path(fields.get("next"))
+    try:
+        made = complete(runtime, waiting, given_by(fields))
+    except DomainError as refused:
+        problem = problem_of(request, refused)
+        page = respond(request, _page(request, waiting, following, refusal(refused)), status=problem.status)
+        page.headers.update(problem.headers)
+        return page
+    begin_in(runtime, auth.session_of(runtime, made.token).person, tongue().language)
+    response = go_to(request, following)
+    begin_session(response, request, made)
+    return response
+
+
+@router.post(PLACE + "/passkey")
+def post_options(request: Request, waiting: Waiting) -> Response:
+    """What the browser needs to prove a passkey."""
+    return Response(passkey_options(runtime_of(request), waiting, SIGN_IN), media_type="application/json")
+
+
+@router.post(PLACE + "/cancel")
+def post_cancel(request: Request, _waiting: Waiting) -> Response:
+    """End the session that waits."""
+    runtime = runtime_of(request)
+    auth.sign_out(runtime, request.cookies.get(cookie_name(runtime), ""))
+    response = go_to(request, "/sign-in")
+    end_session(response, request)
+    return response
+
+
+def given_by(fields: Fields) -> Given:
+    """What a form shows of a second factor."""
+    return Given(fields.get("code", "")[:60], fields.get("credential", ""))
+
+
+def _page(request: Request, waiting: Session, following: str, error: str | None) -> SecondStepPage:
+    with runtime_of(request).store.read() as connection:
+        kinds = {one.kind for one in second_factors.of_person(connection, waiting.person.user_id)}
+    return SecondStepPage(
+        address=second_step_for(following),
+        csrf_token=waiting.csrf_token,
+        following=following,
+        email=waiting.person.email,
+        has_app=FactorKind.TOTP in kinds,
+        has_passkey=FactorKind.PASSKEY in kinds,
+        error=error,
+    )

@@ -1,0 +1,255 @@
+"""Second factors: each proof counts once, and wrong ones are counted as wrong passwords are."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from models.errors import DomainError, Invalid
+from serving.accounts.rules.second_factors import FactorKind, Proof
+from serving.accounts.service import auth
+from serving.accounts.service.auth import NotSignedIn, session_of
+from serving.accounts.service.guessing import TooManyAttempts
+from serving.accounts.service.proving import Given, passkey_options, prove
+from serving.accounts.service.second_step import SIGN_IN, complete, half_session_of
+from serving.accounts.store import second_factors
+from serving.accounts.store.accounts import Session
+from serving.administration.service.second_factors import add_passkey, enrolment_options
+from tests.fixtures.factors import (
+    App,
+    Authenticator,
+    again,
+    an_app,
+    by_its_clock,
+    renewed,
+    session_for,
+    signed_in_with,
+)
+from tests.fixtures.runtimes import PASSWORD, Site
+
+
+@pytest.fixture
+def here(site: Site) -> Site:
+    return by_its_clock(site)
+
+
+@pytest.fixture
+def app(here: Site) -> App:
+    return an_app(here, here.analyst)[0]
+
+
+@pytest.fixture
+def session(here: Site, app: App) -> Session:
+    return signed_in_with(here, here.analyst, app)
+
+
+def a_passkey(here: Site, key: Authenticator) -> Session:
+    session = session_for(here, here.analyst)
+    add_passkey(here.runtime, session, key.create(enrolment_options(here.runtime, session)), "Laptop")
+    return renewed(here, session)
+
+
+def test_with_a_factor_the_password_alone_opens_nothing(here: Site, app: App) -> None:
+    waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
+    assert waiting.half
+    with pytest.raises(NotSignedIn):
+        session_of(here.runtime, waiting.token)
+    whole = complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(app.code(here)))
+    assert session_of(here.runtime, whole.token).person == here.analyst
+    with pytest.raises(NotSignedIn):
+        complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(app.code(here, 1)))
+
+
+def test_a_session_that_waits_ends_after_ten_minutes(here: Site, app: App) -> None:
+    waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
+    here.clock.forward(minutes=10)
+    with pytest.raises(NotSignedIn):
+        complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(app.code(here)))
+
+
+@pytest.mark.parametrize(("steps", "right"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)], ids=str)
+def test_a_code_of_the_step_before_or_after_counts(here: Site, app: App, steps: int, right: bool) -> None:
+    here.clock.forward(minutes=2)
+    waiting = again(here.runtime, auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token)
+    if right:
+        assert prove(here.runtime, waiting, Given(app.code(here, steps)))[1] is FactorKind.TOTP
+    else:
+        with pytest.raises(Invalid):
+            prove(here.runtime, waiting, Given(app.code(here, steps)))
+
+
+@pytest.mark.attack
+def test_a_replayed_code_is_refused_within_its_window_and_so_is_an_earlier_one(
+    here: Site, app: App, session: Session
+) -> None:
+    code, before = app.code(here), app.code(here, -1)
+    prove(here.runtime, session, Given(code))
+    for used in (code, before):
+        with pytest.raises(Invalid):
+            prove(here.runtime, session, Given(used))
+
+
+@pytest.mark.attack
+@pytest.mark.both_engines
+def test_of_eight_uses_of_a_code_at_a_time_one_counts(any_site: Site) -> None:
+    here = by_its_clock(any_site)
+    app, _ = an_app(here, here.analyst)
+    session = signed_in_with(here, here.analyst, app)
+    given = Given(app.code(here))
+
+    def one(_: int) -> bool:
+        try:
+            return bool(prove(here.runtime, session, given))
+        except DomainError:
+            return False
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(one, range(8))) == 1
+
+
+@pytest.mark.attack
+def test_wrong_codes_are_counted_and_then_not_even_a_right_one_is_checked(here: Site, app: App) -> None:
+    waiting = again(here.runtime, auth.sign_in(here.runtime, here.analyst.email, PASSWORD).token)
+    for _ in range(5):
+        with pytest.raises(Invalid):
+            prove(here.runtime, waiting, Given("000000"))
+    with pytest.raises(TooManyAttempts, match="wrong codes"):
+        prove(here.runtime, waiting, Given(app.code(here)))
+    here.clock.forward(minutes=12)
+    assert prove(here.runtime, waiting, Given(app.code(here)))
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        pytest.param("", id="nothing"),
+        pytest.param("12345", id="too short"),
+        pytest.param("１２３４５６", id="digits of another script"),
+        pytest.param("1" * 60, id="too long"),
+        pytest.param("\ud800" * 6, id="half a character"),
+    ],
+)
+def test_what_is_no_code_is_wrong(here: Site, session: Session, typed: str) -> None:
+    with pytest.raises(Invalid):
+        prove(here.runtime, session, Given(typed), recovery=True)
+
+
+def test_a_code_may_be_typed_in_groups(here: Site, app: App, session: Session) -> None:
+    code = app.code(here)
+    assert prove(here.runtime, session, Given(f" {code[:3]} {code[3:]} "))
+
+
+def test_each_recovery_code_signs_in_once(here: Site) -> None:
+    _, codes = an_app(here, here.analyst)
+    assert len(set(codes)) == 10
+    waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
+    whole = complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(codes[3].upper()))
+    assert again(here.runtime, whole.token).proof == Proof(None, here.clock.now())
+    waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
+    with pytest.raises(Invalid):
+        complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(codes[3]))
+    with here.runtime.store.read() as connection:
+        assert second_factors.codes_left(connection, here.analyst.user_id) == 9
+
+
+def test_a_recovery_code_proves_nothing_where_a_factor_is_asked_for(here: Site) -> None:
+    app, codes = an_app(here, here.analyst)
+    session = signed_in_with(here, here.analyst, app)
+    with pytest.raises(Invalid):
+        prove(here.runtime, session, Given(codes[0]))
+
+
+def test_recovery_codes_are_stored_as_hashes_only(here: Site) -> None:
+    _, codes = an_app(here, here.analyst)
+    stored = (here.runtime.home.database).read_bytes()
+    assert not [one for one in codes if one.replace("-", "").encode() in stored or one.encode() in stored]
+
+
+def test_a_passkey_signs_in(here: Site) -> None:
+    key = Authenticator()
+    a_passkey(here, key)
+    waiting = auth.sign_in(here.runtime, here.analyst.email, PASSWORD)
+    half = again(here.runtime, waiting.token)
+    credential = key.get(passkey_options(here.runtime, half, SIGN_IN))
+    whole = complete(here.runtime, half_session_of(here.runtime, waiting.token), Given(credential=credential))
+    assert again(here.runtime, whole.token).proof is not None
+
+
+def _replayed(here: Site, session: Session, key: Authenticator) -> str:
+    credential = key.get(passkey_options(here.runtime, session))
+    prove(here.runtime, session, Given(credential=credential))
+    return credential
+
+
+def _of_another_session(here: Site, session: Session, key: Authenticator) -> str:
+    return key.get(passkey_options(here.runtime, replace(session, token_hash="0" * 64)))
+
+
+def _copied(here: Site, session: Session, key: Authenticator) -> str:
+    key.count = 5
+    prove(here.runtime, session, Given(credential=key.get(passkey_options(here.runtime, session))))
+    key.count = 3
+    return key.get(passkey_options(here.runtime, session))
+
+
+def _expired(here: Site, session: Session, key: Authenticator) -> str:
+    credential = key.get(passkey_options(here.runtime, session))
+    here.clock.forward(minutes=5)
+    return credential
+
+
+def _with(**changes: object) -> Callable[[Site, Session, Authenticator], str]:
+    def made(here: Site, session: Session, key: Authenticator) -> str:
+        return replace(key, **changes).get(passkey_options(here.runtime, session))  # type: ignore[arg-type]
+
+    return made
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "made",
+    [
+        pytest.param(_replayed, id="an answer is sent again"),
+        pytest.param(_of_another_session, id="the challenge is another session's"),
+        pytest.param(lambda here, session, key: key.get(passkey_options(here.runtime, session, "report:rpt_1")),
+                     id="the challenge is for another purpose"),
+        pytest.param(_copied, id="the counter of a copied key falls"),
+        pytest.param(_expired, id="the challenge is older than five minutes"),
+        pytest.param(_with(origin="https://touchstone.example.evil.example"), id="another page asked"),
+        pytest.param(_with(rp_id="evil.example"), id="it was made for another service"),
+        pytest.param(_with(verifies=False), id="nobody was verified"),
+        pytest.param(_with(key=Authenticator().key), id="another key signed"),
+        pytest.param(_with(credential_id=b"unknown"), id="the passkey is not enrolled"),
+        pytest.param(lambda *_: "{}", id="it is no credential"),
+        pytest.param(lambda *_: "x" * 20_000, id="it is too long"),
+    ],
+)  # fmt: skip
+def test_a_passkey_is_refused_where(here: Site, made: Callable[[Site, Session, Authenticator], str]) -> None:
+    key = Authenticator()
+    session = a_passkey(here, key)
+    credential = made(here, session, key)
+    with pytest.raises(Invalid):
+        prove(here.runtime, session, Given(credential=credential))
+
+
+def test_a_key_that_does_not_count_proves_itself_each_time(here: Site) -> None:
+    key = Authenticator(counts=False)
+    session = a_passkey(here, key)
+    for _ in range(2):
+        assert prove(here.runtime, session, Given(credential=key.get(passkey_options(here.runtime, session))))
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize(
+    "changes",
+    [{"verifies": False}, {"origin": "https://evil.example"}, {"rp_id": "evil.example"}],
+    ids=["nobody was verified", "another page", "another service"],
+)
+def test_a_passkey_is_not_enrolled_where(here: Site, changes: dict[str, object]) -> None:
+    session = session_for(here, here.analyst)
+    options = enrolment_options(here.runtime, session)
+    with pytest.raises(Invalid):
+        add_passkey(here.runtime, session, Authenticator(**changes).create(options), "")  # type: ignore[arg-type]
+    with pytest.raises(Invalid, match="Add it again"):
+        add_passkey(here.runtime, session, Authenticator().create(options), "used up by the first answer")

@@ -1,0 +1,170 @@
+"""Second factors on pages and by API: at the sign-in, in the settings, and required in production."""
+
+import json
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from serving.accounts.rules.access import Person, Role
+from serving.guards import cookie_name
+from tests.fixtures.clients import a_client
+from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
+from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
+
+PLACE = "/settings/second-factor"
+_SECRET = re.compile(r'<p class="mono">([A-Z2-7 ]+)</p>')
+
+
+@pytest.fixture
+def here(site: Site) -> Site:
+    # Without https, so that the client of a test sends the cookie back.
+    return by_its_clock(site, public_url="http://testserver")
+
+
+def at_the_second_step(here: Site, person: Person, following: str = "/queue?lane=audit") -> Visitor:
+    visitor = a_visitor(here)
+    answer = visitor.post("/sign-in", {"email": person.email, "password": PASSWORD, "next": following})
+    assert answer.headers["location"].startswith("/sign-in/second-step")
+    page = visitor.get(answer.headers["location"])
+    visitor.csrf_token = hidden_fields(page.text)["csrf_token"]
+    return visitor
+
+
+def test_the_sign_in_asks_for_the_code_and_then_goes_on(here: Site) -> None:
+    app, _ = an_app(here, here.analyst)
+    visitor = at_the_second_step(here, here.analyst)
+    assert visitor.get("/queue").status_code == 303
+    wrong = visitor.post("/sign-in/second-step", {"code": "000000"})
+    assert wrong.status_code == 422
+    assert "The code is wrong or was used before." in words(wrong.text)
+    done = visitor.post("/sign-in/second-step", {"code": app.code(here), "next": "/queue?lane=audit"})
+    assert done.headers["location"] == "/queue?lane=audit"
+    assert visitor.get("/queue").status_code == 200
+
+
+def test_a_passkey_is_offered_to_those_who_have_one_and_signs_in(here: Site) -> None:
+    visitor = visit_as(here, here.analyst)
+    key = Authenticator(origin="http://testserver", rp_id="testserver")
+    options = visitor.post(PLACE + "/passkey/options")
+    added = visitor.post(PLACE + "/passkey", {"credential": key.create(options.text), "name": "Laptop"})
+    assert "They are shown only once." in words(added.text)
+    waiting = at_the_second_step(here, here.analyst)
+    assert "Use passkey" in waiting.get("/sign-in/second-step").text
+    asked = waiting.post("/sign-in/second-step/passkey")
+    assert json.loads(asked.text)["userVerification"] == "required"
+    done = waiting.post("/sign-in/second-step", {"credential": key.get(asked.text), "code": ""})
+    assert done.status_code == 303
+    assert waiting.get("/queue").status_code == 200
+
+
+def test_an_app_is_set_up_with_a_picture_and_the_key_as_text(here: Site) -> None:
+    visitor = visit_as(here, here.analyst)
+    assert "No second factor yet." in words(visitor.get(PLACE).text)
+    visitor.post(PLACE + "/app")
+    page = visitor.get(PLACE).text
+    assert '<svg class="qr" viewBox="0 0 ' in page
+    secret = _SECRET.search(page)
+    assert secret is not None
+    app = App(secret[1].replace(" ", ""))
+    done = visitor.post(PLACE + "/app/confirm", {"code": app.code(here), "name": "My phone"})
+    assert len(re.findall(r"<li>[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}-[a-z2-9]{4}</li>", done.text)) == 10
+    later = visitor.get(PLACE).text
+    assert "My phone" in later
+    assert "Counts for large reports from" in words(later)
+    assert not re.findall(r"<li>[a-z2-9]{4}-", later)
+
+
+def test_the_page_asks_for_a_proof_after_ten_minutes(here: Site) -> None:
+    visitor = visit_as(here, here.analyst)
+    here.clock.forward(minutes=10)
+    assert "Confirm that it is you" in words(visitor.get(PLACE).text)
+    refused = visitor.post(PLACE + "/app")
+    assert refused.status_code == 403
+    assert "Confirm that it is you first." in words(refused.text)
+    assert visitor.post(PLACE + "/prove", {"password": PASSWORD}).headers["location"] == PLACE
+    assert visitor.post(PLACE + "/app").headers["location"] == PLACE
+
+
+@pytest.mark.attack
+@pytest.mark.parametrize("path", ["", "/passkey", "/cancel"])
+def test_the_second_step_is_taken_by_its_own_page_alone(here: Site, path: str) -> None:
+    app, _ = an_app(here, here.analyst)
+    visitor = at_the_second_step(here, here.analyst)
+    fields = {"code": app.code(here)}
+    assert visitor.post("/sign-in/second-step" + path, fields, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    visitor.csrf_token = "guessed"
+    assert visitor.post("/sign-in/second-step" + path, fields).status_code == 403
+
+
+def test_the_wait_for_the_second_factor_can_be_cancelled(here: Site) -> None:
+    an_app(here, here.analyst)
+    visitor = at_the_second_step(here, here.analyst)
+    assert visitor.post("/sign-in/second-step/cancel").headers["location"] == "/sign-in"
+    assert visitor.get("/sign-in/second-step").headers["location"].startswith("/sign-in")
+
+
+def test_by_api_the_code_comes_with_the_password(here: Site) -> None:
+    app, codes = an_app(here, here.analyst)
+    client: TestClient = a_client(here.runtime)
+    body = {"email": here.analyst.email, "password": PASSWORD}
+    refused = client.post("/api/v1/session", json=body)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (401, "second_factor_required")
+    assert client.post("/api/v1/session", json={**body, "second_factor": "000000"}).status_code == 422
+    assert cookie_name(here.runtime) not in client.cookies
+    for code in (app.code(here), codes[0]):
+        assert client.post("/api/v1/session", json={**body, "second_factor": code}).status_code == 200
+    assert client.get("/api/v1/cases").status_code == 200
+
+
+_OPEN = {PLACE: 200, "/settings": 200, "/help": 200}
+
+
+@pytest.mark.parametrize(
+    ("role", "pages"),
+    [
+        pytest.param("analyst", {"/queue": 303, "/pending-removals": 303, "/operations": 200}, id="can remove"),
+        pytest.param("brand_person", {"/brand": 303, "/brand/reports": 303}, id="confirms removals"),
+        pytest.param("account_manager", {"/brands": 303}, id="approves removals"),
+        pytest.param("data_scientist", {"/models": 200}, id="only looks at models"),
+        pytest.param("admin", {"/people": 303, "/kill-switches": 303, "/operations": 200}, id="administers"),
+    ],
+)
+def test_in_production_those_who_can_remove_or_administer_are_led_to_enrolment(
+    site: Site, role: str, pages: dict[str, int]
+) -> None:
+    here = by_its_clock(site, production=True, public_url="http://testserver")
+    people = {"admin": invite(here.runtime, "nadia@touchstone.example", "Nadia Haddad", Role.ADMIN)}
+    person = people.get(role) or getattr(here, role)
+    visitor = visit_as(here, person)
+    found = {path: visitor.get(path) for path in pages | _OPEN}
+    assert {path: one.status_code for path, one in found.items()} == pages | _OPEN
+    assert {one.headers["location"] for one in found.values() if one.status_code == 303} <= {PLACE}
+
+
+def test_in_production_a_program_of_a_person_without_a_factor_is_told_so(site: Site) -> None:
+    here = by_its_clock(site, production=True, public_url="http://testserver")
+    visitor = visit_as(here, here.analyst)
+    refused = visitor.client.get("/api/v1/cases")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (403, "second_factor_required")
+
+
+def test_in_production_everything_opens_once_a_factor_is_enrolled(site: Site) -> None:
+    here = by_its_clock(site, production=True, public_url="http://testserver")
+    app, _ = an_app(here, here.analyst)
+    visitor = at_the_second_step(here, here.analyst)
+    visitor.post("/sign-in/second-step", {"code": app.code(here)})
+    assert visitor.get("/queue").status_code == 200
+
+
+def test_an_administrator_resets_a_factor_from_the_users_page(here: Site) -> None:
+    admin = invite(here.runtime, "nadia@touchstone.example", "Nadia Haddad", Role.ADMIN)
+    address = f"/people/{here.analyst.user_id}"
+    visitor = visit_as(here, admin)
+    assert "Reset second factor" not in visitor.get(address).text
+    an_app(here, here.analyst)
+    assert "Reset second factor" in visitor.get(address).text
+    assert visitor.post(f"{address}/second-factor/reset").headers["location"] == address
+    assert "Second factor reset" in words(visitor.get(address).text)
+    assert visitor.post(f"{address}/second-factor/reset").status_code == 409
