@@ -25,6 +25,8 @@ SELLER_FIELDS: Final[tuple[Field, ...]] = (
     fields.windows("accepted", "Items accepted by buyers."),
     fields.windows("returned", "Items returned."),
     fields.windows("returned_value", "Value of returned items, in the listing's currency.", of_amounts=True),
+    fields.count("sales_12m", "Items sold in the last twelve months."),
+    fields.amount("gmv_12m", "Turnover of the last twelve months, in the listing's currency."),
     fields.count("variety", "Different products for sale."),
     fields.count("available", "Items in stock over all listings."),
 )
@@ -110,6 +112,8 @@ class SellerBlock:
     accepted: Windows = Windows()
     returned: Windows = Windows()
     returned_value: Windows = Windows()
+    sales_12m: int | None = None
+    gmv_12m: Decimal | None = None
     variety: int | None = None
     available: int | None = None
 

@@ -53,7 +53,7 @@ from serving.sellers.policy import DEFAULT_SELLER_RISK
 from serving.sellers.service import strike_recording
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.standing.service import Recounts
-from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK
+from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK, DEFAULT_STEP_UP
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.service import seal_clear_secrets
@@ -80,6 +80,7 @@ def default_policies() -> ByClass:
         DEFAULT_TAKEDOWN,
         DEFAULT_REPORTS,
         DEFAULT_BURSTS,
+        DEFAULT_STEP_UP,
         DEFAULT_MASKED_SCORE,
         DEFAULT_INVITATIONS,
         DEFAULT_RESET_LINKS,

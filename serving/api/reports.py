@@ -80,6 +80,7 @@ async def post_report(body: ReportBody, request: Request, response: Response, se
         idempotency_key or "dry run",
         body.note,
         body.marketplace_id,
+        by_program=True,
     )
     if body.dry_run:
         response.status_code = 200

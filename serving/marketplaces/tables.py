@@ -1,6 +1,6 @@
 """The tables of marketplaces."""
 
-from sqlalchemy import Column, ForeignKey, PrimaryKeyConstraint, String, Table
+from sqlalchemy import Column, Float, ForeignKey, PrimaryKeyConstraint, String, Table
 
 from serving.platform.database.schema import ID, metadata, moment, word
 from serving.platform.database.types import Json
@@ -38,4 +38,15 @@ kill_switch = Table(
     Column("switched_by", String(200), nullable=False),
     Column("reason", String(500), nullable=False),
     PrimaryKeyConstraint("marketplace_id", "rule"),
+)
+
+# Euros for one unit of a currency on a day.
+exchange_rate = Table(
+    "exchange_rate",
+    metadata,
+    Column("day", String(10), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("euros", Float, nullable=False),
+    Column("source", String(200), nullable=False),
+    PrimaryKeyConstraint("day", "currency"),
 )

@@ -1,11 +1,23 @@
 """The tables of reports."""
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
 from serving.platform.database.types import Json
 
 _WAITS = text("waits_until IS NOT NULL")
+_UNDECIDED = text("undecided")
 
 report = tenant_table(
     "report",
@@ -20,9 +32,32 @@ report = tenant_table(
     Column("request_digest", String(64), nullable=False),
     Column("policy_version", String(80), nullable=False),
     moment("known_at"),
+    # Whether its listings wait for a second factor, or how that wait ended. `undecided` until each has its outcome.
+    word("step_up"),
+    Column("undecided", Boolean, nullable=False),
     within("right_id", "brand_right"),
     UniqueConstraint("marketplace_id", "brand_id", "request_key"),
+    one_of("step_up", "none", "awaited", "given", "declined"),
     Index("ix_report_known_at", "marketplace_id", "brand_id", "known_at"),
+    Index("ix_report_undecided", "known_at", sqlite_where=_UNDECIDED, postgresql_where=_UNDECIDED),
+)
+
+# The confirmation of a report with a second factor: one for each brand and day, by one session. Its people were told,
+# and one of them may have stopped it.
+report_step_up = tenant_table(
+    "report_step_up",
+    "report_id",
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("day", String(10), nullable=False),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    id_column("factor_id"),
+    Column("token_hash", String(64), nullable=False),
+    Column("told", Json, nullable=False),
+    moment("known_at"),
+    moment("stopped_at", nullable=True),
+    Column("stopped_by", ID, ForeignKey("account.user_id"), nullable=True),
+    within("report_id", "report"),
+    UniqueConstraint("marketplace_id", "brand_id", "day"),
 )
 
 # The location is stored as it was named. `waits_until` is set while the listing has not come in.

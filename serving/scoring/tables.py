@@ -83,16 +83,6 @@ base_rate_prior = Table(
     PrimaryKeyConstraint("marketplace_id", "name"),
 )
 
-exchange_rate = Table(
-    "exchange_rate",
-    metadata,
-    Column("day", String(10), nullable=False),
-    Column("currency", String(3), nullable=False),
-    Column("euros", Float, nullable=False),
-    Column("source", String(200), nullable=False),
-    PrimaryKeyConstraint("day", "currency"),
-)
-
 trial = tenant_table(
     "trial",
     "trial_id",

@@ -1,6 +1,7 @@
 """The tables of takedowns."""
 
 from sqlalchemy import (
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -10,6 +11,7 @@ from sqlalchemy import (
     String,
     Table,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -43,6 +45,8 @@ action = tenant_table(
     Column("statement_messages", Json, nullable=True),
     Column("attempts", Integer, nullable=False, server_default="0"),
     Column("random_delay_seconds", Integer, nullable=False, server_default="0"),
+    # Of a report that was confirmed with a second factor: its undo window is longer, and it counts toward no burst.
+    Column("stepped_up", Boolean, nullable=False, server_default=false()),
     moment("created_at"),
     moment("leaves_at"),
     moment("due_at", nullable=True),

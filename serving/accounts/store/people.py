@@ -36,6 +36,12 @@ def with_role(connection: Connection, marketplace_id: str, role: Role) -> list[s
     return list(connection.execute(query).scalars())
 
 
+def with_access(connection: Connection, user_ids: Sequence[str]) -> list[str]:
+    """Those of these accounts that can sign in."""
+    query = select(account.c.user_id).where(account.c.user_id.in_(set(user_ids)), account.c.disabled_at.is_(None))
+    return list(connection.execute(query.order_by(account.c.user_id)).scalars())
+
+
 def colleagues(
     connection: Connection, marketplaces: Collection[str], *, words: str, role: Role | None, most: int
 ) -> tuple[list[Colleague], int]:

@@ -9,8 +9,8 @@ from features import money
 from models.errors import Invalid
 from serving.administration.service.given_names import UNSTORABLE
 from serving.audit.store import audit
+from serving.marketplaces.store import exchange_rates
 from serving.platform.runtime import Runtime
-from serving.scoring.store import references
 
 
 def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) -> int:
@@ -24,7 +24,7 @@ def load_rates(runtime: Runtime, rows: Sequence[Mapping[str, Any]], *, by: str) 
     checked = [_rate(row) for row in rows]
     last = {(rate["day"], rate["currency"]): rate for rate in checked}
     with runtime.store.write() as connection:
-        references.add_rates(connection, list(last.values()))
+        exchange_rates.add_rates(connection, list(last.values()))
         audit.record(connection, runtime.clock.now(), "", by, "rates.loaded", "rates", rows=len(checked))
     runtime.forget()
     return len(rows)

@@ -20,7 +20,7 @@ from serving.notices.store import notice_complaints, notices
 from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
 from serving.takedowns.store import actions
-from serving.webhooks.rules.action import ActionState
+from serving.webhooks.rules.action import UNSENT_STATES, ActionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +100,11 @@ def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice
 
 
 def _is_pending(connection: Connection, item: Item) -> bool:
-    """Whether the removal is pending approval, so that it may still be withdrawn."""
+    """Whether the removal is pending approval or can still be stopped, so that it may be withdrawn."""
     if item.action_id is None:
         return False
-    return actions.get(connection, item.marketplace_id, item.action_id).state is ActionState.PENDING_APPROVAL
+    found = actions.get(connection, item.marketplace_id, item.action_id)
+    return found.state is ActionState.PENDING_APPROVAL or (found.stepped_up and found.state in UNSENT_STATES)
 
 
 def is_final(runtime: Runtime, item: Item) -> bool:

@@ -7,7 +7,7 @@ from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Outcome, Result, counted
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Ahead, Reporting, foresee
-from serving.reports.service.submitting import Draft, checked, place_of, ready
+from serving.reports.service.submitting import WAITING, Draft, checked, place_of, ready, waits_for_step_up
 from serving.reports.store.reports import StoredReport
 from serving.standing.service import current
 
@@ -25,7 +25,8 @@ class Foreseen:
 def preview(runtime: Runtime, person: Person, draft: Draft) -> tuple[Foreseen, ...]:
     """The outcome of each listing if the report were sent at this moment; nothing is recorded.
 
-    Standing and limits apply in the order of the report, as they will when it is sent.
+    Standing and limits apply in the order of the report, as they will when it is sent. With `with_step_up` in the draft
+    the outcome is that after the person's second factor.
 
     Raises
     ------
@@ -35,13 +36,17 @@ def preview(runtime: Runtime, person: Person, draft: Draft) -> tuple[Foreseen, .
     locations, now, ahead = checked(runtime, draft), runtime.clock.now(), Ahead()
     with runtime.store.read() as connection:
         here, brand_id = place_of(connection, person, draft)
-        ready(runtime, connection, person, (here, brand_id), draft, now)
+        ready(runtime, connection, person, (here, brand_id), (draft.right_id, draft.reason_code), now)
         drafted = StoredReport(
             here, "", brand_id, draft.right_id, person.user_id, draft.reason_code, draft.note, "", "", now
         )
+        if draft.by_program and waits_for_step_up(runtime, connection, (here, brand_id), draft, now):
+            return tuple(Foreseen(location, None, None, WAITING) for location in locations)
         examination = Examination(runtime, connection, here, brand_id, now)
         standing = current(runtime, connection, here, brand_id, now)
-        reporting = Reporting(runtime, connection, person, drafted, standing, examination, now)
+        reporting = Reporting(
+            runtime, connection, person, drafted, standing, examination, now, now if draft.with_step_up else None
+        )
         found = []
         for location in locations:
             known = examination.look_up(location, locked=False)

@@ -31,7 +31,7 @@ from serving.standing.rules.standing import Standing
 from serving.standing.service import effect_now
 from serving.takedowns.rules.bursts import OF_BRAND
 from serving.takedowns.service import evidence
-from serving.takedowns.service.pending_approval import Before, Requested, holds_of
+from serving.takedowns.service.pending_approval import Before, Requested, holds_of, sales_of
 from serving.webhooks.rules.action import ActionState
 
 LONGEST_KEY: Final = 200
@@ -41,7 +41,10 @@ _MOST_REASONS: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Reporting:
-    """One report in one transaction; `standing` is the brand's at its beginning."""
+    """One report in one transaction; `standing` is the brand's at its beginning.
+
+    `stepped_up_at` is when the person confirmed the report with a second factor; None without.
+    """
 
     runtime: Runtime
     connection: Connection
@@ -50,6 +53,7 @@ class Reporting:
     standing: Standing
     examination: Examination
     at: datetime
+    stepped_up_at: datetime | None = None
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -101,8 +105,18 @@ def foresee(reporting: Reporting, examined: Examined | None, ahead: Ahead | None
     effect = effect_now(runtime, connection, reporting.standing, here, brand_id, at, ahead=leaves)
     if examined is None:
         return what_happens(None, effect, ())
-    before = Before(leaves, first.by_seller[examined.facts.listing.seller.external_id], first.alarm)
-    asked = Requested(here, brand_id, examined.facts, Side.BRAND, reporting.person.user_id, before)
+    seller = examined.facts.listing.seller.external_id
+    before = Before(leaves, first.by_seller[seller], first.alarm)
+    asked = Requested(
+        here,
+        brand_id,
+        seller,
+        sales_of(connection, examined.facts, at),
+        Side.BRAND,
+        reporting.person.user_id,
+        before,
+        reporting.stepped_up_at,
+    )
     holds = holds_of(runtime, connection, asked, at)
     outcome = what_happens(examined.found, effect, holds)
     raised = outcome.result is Result.PENDING_APPROVAL and any(one.cause in OF_BRAND for one in holds)
@@ -161,6 +175,7 @@ def _record(reporting: Reporting, examined: Examined, case_id: str, outcome: Out
         reporting.at,
         counted=reporting.standing,
         doubt=doubt,
+        stepped_up_at=reporting.stepped_up_at,
     )
 
 

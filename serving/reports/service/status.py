@@ -1,22 +1,24 @@
 """A report as it stands: the latest step of each listing, and what became of its removal or case since."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
 from sqlalchemy import Connection
 
 from models.case import CaseState
-from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
 from serving.cases.store import cases, verdicts
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Result
-from serving.reports.store import reports
+from serving.reports.service.submitting import is_waiting
+from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredOutcome, StoredReport
+from serving.reports.store.step_ups import StoredStepUp
+from serving.takedowns.service.takedown import undo_window
 from serving.takedowns.store import actions
 from serving.webhooks.rules.action import ActionKind, ActionState
 
@@ -32,6 +34,7 @@ class Reported(StrEnum):
     WITH_ANALYST = "with_analyst"
     REJECTED = "rejected"  # An analyst decided that the listing stays.
     WAITING = "waiting"
+    AWAITS_STEP_UP = "awaits_step_up"
     EXPIRED = "expired"
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
@@ -51,12 +54,16 @@ class ItemStatus:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A report as it stands. `may_withdraw` is until when its author can withdraw it; None where that is over."""
+    """A report as it stands. `may_withdraw` is until when its author can withdraw it; None where that is over.
+
+    `step_up` is its confirmation with a second factor, None without.
+    """
 
     report: StoredReport
     first: tuple[StoredOutcome, ...]
     items: tuple[ItemStatus, ...]
     may_withdraw: datetime | None
+    step_up: StoredStepUp | None
 
 
 def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
@@ -72,10 +79,11 @@ def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
         steps = reports.outcomes(connection, found)
         latest = {one.number: one for one in steps}
         items = tuple(_standing(connection, found, one) for one in latest.values())
-    window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
-    until = found.known_at + window
-    mine = found.user_id == person.user_id and runtime.clock.now() < until
-    return Status(found, tuple(one for one in steps if one.step == 0), items, until if mine else None)
+        proof = step_ups.of_report(connection, found.marketplace_id, found.report_id)
+    begun, author = (found.known_at, found.user_id) if proof is None else (proof.known_at, proof.user_id)
+    until = begun + undo_window(runtime, stepped_up=proof is not None)
+    mine = author == person.user_id and runtime.clock.now() < until
+    return Status(found, tuple(one for one in steps if one.step == 0), items, until if mine else None, proof)
 
 
 def _standing(connection: Connection, found: StoredReport, step: StoredOutcome) -> ItemStatus:
@@ -102,6 +110,8 @@ _OF_REMOVAL: Final = {
 
 
 def _state(connection: Connection, here: str, step: StoredOutcome) -> tuple[Reported, Judgement | None]:
+    if is_waiting(step):
+        return Reported.AWAITS_STEP_UP, None
     if step.result in _AS_IT_IS:
         return _AS_IT_IS[step.result], None
     case_id = step.case_id or ""

@@ -4,33 +4,40 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection
 
+from features.message import message
 from models.errors import Conflict, Invalid, NoRightCarries
 from models.messages.english import reasons_of
 from models.policies.version import policy_version
 from models.verdict import ReasonCode
+from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.cases.store import cases
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.outcomes import Result, counted, named
+from serving.reports.rules.outcomes import Code, Outcome, Result, counted, named
+from serving.reports.rules.step_up import StepUpState, waits
 from serving.reports.service.examining import Examination
-from serving.reports.service.reporting import Reporting, settle
-from serving.reports.store import reports
+from serving.reports.service.reporting import Reporting, keep, settle
+from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.rights.service.bases import basis_of, pair_of
-from serving.standing.service import current, recount
+from serving.standing.rules.enrolment import Phase
+from serving.standing.rules.standing import FULL_STANDING
+from serving.standing.service import current, recount, stage_of
 from serving.standing.store import standings
+from serving.takedowns.policy import BurstPolicy
 
 LONGEST_KEY: Final = 255
 LONGEST_NOTE: Final = 2_000
 _MOST_REASONS: Final = 3
+WAITING: Final = Outcome(Result.PENDING_APPROVAL, Code.STEP_UP, (message("report.step_up"),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +46,8 @@ class Draft:
 
     `locations` are addresses or ids of listings. `good_faith` is the assurance that the statement on every listing is
     accurate and complete. `request_key` makes the request repeatable. `marketplace_id` may be None where the user
-    represents the brand in only one marketplace.
+    represents the brand in only one marketplace. `by_program` is set where a program sends it, which cannot prove a
+    second factor; `with_step_up` where the person will.
     """
 
     right_id: str
@@ -49,6 +57,8 @@ class Draft:
     request_key: str
     note: str | None = None
     marketplace_id: str | None = None
+    by_program: bool = False
+    with_step_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +80,8 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
     The report is stored first. Its listings follow in transactions of a few each, and a repeated request goes on where
     an interrupted one ended. A confirmation by report follows every rule of an answer to a question: right,
     certification, standing, limits, evidence, statement and undo window. Without an open case, the case that the
-    verdict needs is opened and decided in the same transaction and is in nobody's queue.
+    verdict needs is opened and decided in the same transaction and is in nobody's queue. A large report that a person
+    confirms with a second factor waits for it first (`serving.reports.service.stepping_up`).
 
     Raises
     ------
@@ -87,8 +98,8 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         here, brand_id = place_of(connection, person, draft)
-        ready(runtime, connection, person, (here, brand_id), draft, now)
-        row = _row(runtime, person, (here, brand_id), draft, now)
+        ready(runtime, connection, person, (here, brand_id), (draft.right_id, draft.reason_code), now)
+        row = _row(runtime, connection, person, (here, brand_id), draft, now)
         made = reports.add_report(connection, row, locations)
         stored = reports.by_key(connection, here, brand_id, draft.request_key)
         if stored.request_digest != row["request_digest"] or stored.user_id != person.user_id:
@@ -105,11 +116,38 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
                 **payload,
                 listings=len(locations),
             )
-    numbered, size = list(enumerate(locations, start=1)), runtime.policies[ReportPolicy].at_once
-    for start in range(0, len(numbered), size):
-        take(runtime, person, stored, numbered[start : start + size])
+            if stored.step_up is StepUpState.AWAITED:
+                for number in range(1, len(locations) + 1):
+                    keep(connection, stored, number, 0, WAITING, now)
+    if stored.step_up is StepUpState.NONE:
+        take_all(runtime, person, stored, list(enumerate(locations, start=1)))
     with runtime.store.read() as connection:
         return Submitted(stored, tuple(reports.first_outcomes(connection, stored)))
+
+
+def is_waiting(one: StoredOutcome) -> bool:
+    """Whether a listing of a report waits for the person's second factor."""
+    return one.result is Result.PENDING_APPROVAL and one.code is Code.STEP_UP
+
+
+def waits_for_step_up(
+    runtime: Runtime, connection: Connection, pair: tuple[str, str], draft: Draft, at: datetime
+) -> bool:
+    """Whether the listings of a report wait for a second factor; without full standing it would change nothing."""
+    wanted = waits(
+        by_program=draft.by_program,
+        wanted=draft.with_step_up,
+        listings=len(draft.locations),
+        per_user=runtime.policies[BurstPolicy].per_user,
+    )
+    return wanted and in_full_standing(runtime, connection, pair, at)
+
+
+def in_full_standing(runtime: Runtime, connection: Connection, pair: tuple[str, str], at: datetime) -> bool:
+    """Whether every confirmation of a brand removes at once, without a daily limit and a first phase."""
+    found = current(runtime, connection, *pair, at)
+    begun = stage_of(runtime, connection, found, *pair, at)
+    return found.level in FULL_STANDING and begun.phase is Phase.FULL
 
 
 def checked(runtime: Runtime, draft: Draft) -> tuple[str, ...]:
@@ -132,17 +170,28 @@ def place_of(connection: Connection, person: Person, draft: Draft) -> tuple[str,
 
 
 def ready(
-    runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], draft: Draft, at: datetime
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    pair: tuple[str, str],
+    basis: tuple[str, ReasonCode],
+    at: datetime,
 ) -> None:
-    """Refuse a report that no listing of could be confirmed: for want of a right or of the certification."""
+    """Refuse a report that no listing of could be confirmed: for want of a right or of the certification.
+
+    `basis` is the right and the reason.
+    """
     certification.require(runtime, connection, person, pair, at)
-    found, _ = basis_of(runtime, connection, pair, person, draft.reason_code, at, only=draft.right_id)
+    found, _ = basis_of(runtime, connection, pair, person, basis[1], at, only=basis[0])
     if found.right is None:
         raise NoRightCarries("Nothing was recorded. {why}", why=reasons_of(*found.reasons[:_MOST_REASONS]))
 
 
-def _row(runtime: Runtime, person: Person, pair: tuple[str, str], draft: Draft, at: datetime) -> dict[str, Any]:
+def _row(
+    runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], draft: Draft, at: datetime
+) -> dict[str, Any]:
     asked = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
+    waiting = waits_for_step_up(runtime, connection, pair, draft, at)
     return {
         "marketplace_id": pair[0],
         "report_id": runtime.ids.new("rpt"),
@@ -155,17 +204,30 @@ def _row(runtime: Runtime, person: Person, pair: tuple[str, str], draft: Draft, 
         "request_digest": hashlib.sha256(json.dumps(asked).encode()).hexdigest(),
         "policy_version": policy_version(runtime.policies[ReportPolicy]),
         "known_at": at,
+        "step_up": (StepUpState.AWAITED if waiting else StepUpState.NONE).value,
+        "undecided": waiting,
     }
 
 
+def take_all(runtime: Runtime, person: Person, stored: StoredReport, numbered: Sequence[tuple[int, str]]) -> None:
+    """Decide the listings of a report, a few in each transaction."""
+    size = runtime.policies[ReportPolicy].at_once
+    for start in range(0, len(numbered), size):
+        take(runtime, person, stored, numbered[start : start + size])
+
+
 def take(runtime: Runtime, person: Person, stored: StoredReport, some: Sequence[tuple[int, str]]) -> None:
-    """Decide a few listings of a report in one transaction; those that have a result keep it."""
+    """Decide a few listings of a report in one transaction; those that have a result keep it.
+
+    A report that was confirmed with a second factor leaves whole while that proof is fresh. Later, as after an
+    interruption, the usual limits apply. Once it is stopped, nothing more is decided.
+    """
     here, brand_id, now = stored.marketplace_id, stored.brand_id, runtime.clock.now()
     with runtime.store.write() as connection:
         # The order of the locks is that of a confirmation: standing, cases, audit log. Listings come last.
         standings.lock(connection, here, brand_id)
-        before = reports.first_outcomes(connection, stored)
-        done = {one.number for one in before}
+        before = {one.number: one for one in reports.outcomes(connection, stored)}
+        done = {number for number, one in before.items() if not is_waiting(one)}
         left = [(number, location) for number, location in some if number not in done]
         if not left:
             return
@@ -174,9 +236,17 @@ def take(runtime: Runtime, person: Person, stored: StoredReport, some: Sequence[
         waiting = cases.open_cases(connection, here, [one.listing_id for one in known if one is not None])
         cases.hold(connection, here, [one.case_id for one in waiting.values()])
         audit.hold(connection)
-        examination.seen.update(one.listing_id for one in before if one.listing_id is not None)
+        examination.seen.update(one.listing_id for one in before.values() if one.listing_id is not None)
         standing = current(runtime, connection, here, brand_id, now)
-        reporting = Reporting(runtime, connection, person, stored, standing, examination, now)
+        proof = step_ups.of_report(connection, here, stored.report_id)
+        fresh = timedelta(minutes=runtime.policies[SecondFactorPolicy].fresh_minutes)
+        since = None if proof is None or now >= proof.known_at + fresh else proof.known_at
+        reporting = Reporting(runtime, connection, person, stored, standing, examination, now, since)
         for number, location in left:
-            settle(reporting, number, location)
+            step = before[number].step + 1 if number in before else 0
+            if proof is not None and proof.stopped_at is not None:
+                stopped = Outcome(Result.WITHDRAWN, Code.STOPPED, (message("report.stopped"),))
+                keep(connection, stored, number, step, stopped, now)
+            else:
+                settle(reporting, number, location, step)
         recount(runtime, connection, here, brand_id, now)

@@ -23,6 +23,7 @@ from serving.notices.service import notice_decisions
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Outcome, Result
 from serving.reports.service.reporting import keep
+from serving.reports.service.submitting import is_waiting
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.review.service.decision_context import Answer, DecisionContext, append, note
@@ -35,7 +36,8 @@ from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import UNSENT_STATES, ActionKind, ActionState
 
-_STANDS: Final = frozenset({Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE, Result.UNKNOWN})
+# What a report has set in motion.
+STANDS: Final = frozenset({Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE, Result.UNKNOWN})
 _WAITS_FOR_A_SIDE: Final = frozenset({CounterNoticeState.WITH_SELLER, CounterNoticeState.WITH_RIGHTS_HOLDER})
 
 
@@ -107,7 +109,7 @@ def _each(
         if numbers is not None and not set(numbers) <= set(latest):
             raise NotFound("The report has no such listing.")
         wanted = [one for number, one in latest.items() if numbers is None or number in numbers]
-        standing = [one for one in wanted if one.result in _STANDS]
+        standing = [one for one in wanted if one.result in STANDS]
         cases.hold(connection, here, [one.case_id for one in standing if one.case_id is not None])
         change = _Change(runtime, connection, person, found, now)
         refusals: list[DomainError | None] = []
@@ -133,6 +135,8 @@ def _withdraw(change: _Change, one: StoredOutcome) -> Outcome:
     if one.result is Result.UNKNOWN:
         reports.wait_for(change.connection, change.here, change.report.report_id, one.number, None)
         return Outcome(Result.WITHDRAWN, one.code, ())
+    if is_waiting(one):
+        return Outcome(Result.WITHDRAWN, one.code, ())
     if one.case_id is None or one.verdict_id is None:
         raise Conflict("A reviewer decides about this listing. It can no longer be withdrawn.")
     undo_in(change.runtime, change.connection, change.person, one.case_id, change.at, recounts=False)
@@ -141,15 +145,21 @@ def _withdraw(change: _Change, one: StoredOutcome) -> Outcome:
 
 
 def _close(change: _Change, case: Case, lane_before: CaseLane | None) -> None:
-    """Call off the case that the report opened, or put back the one that it answered."""
+    close_case(change.connection, change.report, case, lane_before, change.at)
+
+
+def close_case(
+    connection: Connection, found: StoredReport, case: Case, lane_before: CaseLane | None, at: datetime
+) -> None:
+    """Call off the case that a report opened, or put back the one that it answered."""
     if case.state is not CaseState.OPEN:
         return
-    if case.report_id == change.report.report_id:
-        values: dict[str, object] = {"decided_at": change.at}
-        cases.change(change.connection, case, CaseEvent.CALL_OFF, values, holder=None, at=change.at)
+    if case.report_id == found.report_id:
+        values: dict[str, object] = {"decided_at": at}
+        cases.change(connection, case, CaseEvent.CALL_OFF, values, holder=None, at=at)
     elif lane_before is not None and lane_before is not case.lane:
         back: dict[str, object] = {"lane": lane_before.value}
-        cases.change(change.connection, case, CaseEvent.PASS_ON, back, holder=None, at=change.at)
+        cases.change(connection, case, CaseEvent.PASS_ON, back, holder=None, at=at)
 
 
 def _retract(change: _Change, one: StoredOutcome) -> Outcome:

@@ -16,6 +16,7 @@ from serving.platform.database.scope import inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.phrases import of_data
 from serving.reports.rules.outcomes import Code, Result
+from serving.reports.rules.step_up import StepUpState
 from serving.reports.tables import report, report_item, report_outcome
 
 
@@ -33,6 +34,8 @@ class StoredReport:
     request_key: str
     request_digest: str
     known_at: datetime
+    step_up: StepUpState = StepUpState.NONE
+    undecided: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +179,19 @@ def of_item(connection: Connection, item: WaitingItem) -> StoredReport:
     return _report(connection.execute(query).one())
 
 
+def of_id(connection: Connection, marketplace_id: str, report_id: str) -> StoredReport:
+    """A report of a marketplace."""
+    return _report(connection.execute(select(report).where(inside(report, marketplace_id, report_id=report_id))).one())
+
+
+def locations(connection: Connection, found: StoredReport) -> list[tuple[int, str]]:
+    """The listings of a report by number, as they were named."""
+    query = select(report_item.c.number, report_item.c.location).where(
+        inside(report_item, found.marketplace_id, report_id=found.report_id)
+    )
+    return [(row.number, row.location) for row in connection.execute(query.order_by(report_item.c.number))]
+
+
 def still_waits(connection: Connection, item: WaitingItem) -> bool:
     """Whether a listing is waited for; other transactions that would settle it wait."""
     query = select(report_item.c.waits_until).where(
@@ -194,7 +210,7 @@ def last_step(connection: Connection, marketplace_id: str, report_id: str, numbe
 
 def _report(row: Row[Any]) -> StoredReport:
     values = {name: getattr(row, name) for name in StoredReport.__slots__}
-    return StoredReport(**{**values, "reason_code": ReasonCode(row.reason_code)})
+    return StoredReport(**{**values, "reason_code": ReasonCode(row.reason_code), "step_up": StepUpState(row.step_up)})
 
 
 def _outcome(row: Row[Any]) -> StoredOutcome:

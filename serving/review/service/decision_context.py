@@ -42,7 +42,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class DecisionContext:
-    """One person at one case in one transaction."""
+    """One person at one case in one transaction.
+
+    `stepped_up_at` is when the person confirmed the report of the listing with a second factor; None without.
+    """
 
     runtime: Runtime
     connection: Connection
@@ -50,6 +53,7 @@ class DecisionContext:
     case: Case
     side: Side
     at: datetime
+    stepped_up_at: datetime | None = None
 
     @property
     def actor(self) -> str:

@@ -40,7 +40,7 @@ from serving.takedowns.rules.public_statement import Source
 from serving.takedowns.rules.statement import Owned, Undone, removal_statement
 from serving.takedowns.rules.timing import Origin, model_initiated, random_delay
 from serving.takedowns.service.pending_approval import Confirmation, pending_grounds
-from serving.takedowns.service.takedown import Cause, schedule
+from serving.takedowns.service.takedown import Cause, schedule, undo_window
 from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
 from serving.webhooks.rules.action import ActionKind, ActionState
@@ -87,18 +87,20 @@ def record_in(
     examined: bool = False,
     counted: Standing | None = None,
     doubt: Message | None = None,
+    stepped_up_at: datetime | None = None,
 ) -> Recorded:
     """Record a verdict in the caller's transaction; raises like `record_verdict`.
 
     `examined` is set for the finding of a test buy. `counted` is the brand's standing if the caller has locked and
     counted it, and will count it again. `doubt` is why an analyst decides whatever the brand's standing is.
+    `stepped_up_at` is when the person confirmed the report of the listing with a second factor.
     """
     case, side = visible_case(connection, person, answer.case_id)
     if answer.naming is not None and answer.naming.brand != case.brand:
         case = name_in(runtime, connection, person, answer.case_id, answer.naming, now)
     if counted is None:
         begin_count(connection, case)
-    context = DecisionContext(runtime, connection, person, case, side, now)
+    context = DecisionContext(runtime, connection, person, case, side, now, stepped_up_at)
     if answer.evidence is Evidence.TEST_BUY and side is Side.BRAND:
         raise Forbidden("Only an analyst can record a test buy, because analysts hold its supporting documents.")
     if answer.evidence is Evidence.TEST_BUY and not examined:
@@ -130,7 +132,7 @@ def record_in(
         recount_of(runtime, connection, case, now)
     waits = " The removal is pending approval." if action and action.state is ActionState.PENDING_APPROVAL else ""
     note(context, f"{_in_words(answer)}. {' '.join(map(in_english, follows.reasons))}{waits}")
-    undo_until = now + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    undo_until = now + undo_window(runtime, stepped_up=action is not None and action.stepped_up)
     return Recorded(verdict_id, follows, action, undo_until)
 
 
@@ -201,7 +203,7 @@ def _act(
                 source=source,
                 sold_in=sorted(marketplaces.sold_in(context.connection, context.case.marketplace_id) or ()),
             )
-            asked = Confirmation(case, context.side, context.person.user_id)
+            asked = Confirmation(case, context.side, context.person.user_id, context.stepped_up_at)
             hold = pending_grounds(context.runtime, context.connection, asked, context.at)
             cause, at = Cause(case.marketplace_id, case.listing_id, verdict_id, context.actor), context.at
             origin = Origin(context.side, source is not Source.VOLUNTARY, decision_input.examined)
@@ -209,7 +211,15 @@ def _act(
             draw = context.runtime.draw() if model_initiated(origin) else 0.0
             delay = random_delay(origin, draw, context.runtime.policies[EnforcementPolicy])
             return schedule(
-                context.runtime, context.connection, ActionKind.REMOVE, cause, statement, at, hold=hold, delay=delay
+                context.runtime,
+                context.connection,
+                ActionKind.REMOVE,
+                cause,
+                statement,
+                at,
+                hold=hold,
+                delay=delay,
+                stepped_up=context.stepped_up_at is not None,
             )
         case Outcome.REINSTATE:
             contested = appeals.of_case(context.connection, context.case.marketplace_id, context.case.case_id)

@@ -23,7 +23,7 @@ from serving.review.service.decision_context import Answer, DecisionContext, app
 from serving.sellers.service import strike_recording
 from serving.standing.service import begin_count, recount_of
 from serving.takedowns.rules.statement import Undone
-from serving.takedowns.service.takedown import withdraw
+from serving.takedowns.service.takedown import undo_window, withdraw
 from serving.takedowns.store import actions
 
 
@@ -60,9 +60,28 @@ def undo_in(
         raise Conflict("There is no verdict to undo.")
     if given.user_id != person.user_id:
         raise Forbidden("{name} gave the last verdict on this case; only they can undo it.", name=given.user_name)
-    if now >= given.known_at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds):
+    made = actions.of_verdicts(connection, case.marketplace_id, [given.verdict_id]).get(given.verdict_id)
+    if now >= given.known_at + undo_window(runtime, stepped_up=made is not None and made.stepped_up):
         raise Conflict("The undo window has closed.")
-    if any(one.known_at > given.known_at for one in case_brands.of_case(connection, case.marketplace_id, case_id)):
+    withdrawal_id = take_back(context, given)
+    if recounts:
+        recount_of(runtime, connection, case, now)
+    return withdrawal_id
+
+
+def take_back(context: DecisionContext, given: StoredVerdict) -> str:
+    """Withdraw the last verdict of a case with its consequences, under the name of the context's person.
+
+    The caller has checked that this person may, and counts the brand's standing again.
+
+    Raises
+    ------
+    Conflict
+        A later step rests on the verdict, or its action has been sent.
+    """
+    case, connection = context.case, context.connection
+    corrected = case_brands.of_case(connection, case.marketplace_id, case.case_id)
+    if any(one.known_at > given.known_at for one in corrected):
         raise Conflict("The brand of this case was corrected after the verdict. Decide the case as it stands now.")
     _undo_overturn(context, given)
     _withdraw_action(context, given)
@@ -72,10 +91,8 @@ def undo_in(
     notice_decisions.reopen(connection, case, given.verdict_id)
     found = appeals.of_case(connection, case.marketplace_id, case.case_id)
     if found is not None and given.lane is CaseLane.APPEAL:
-        appeals.change(connection, case.marketplace_id, found, AppealEvent.REOPEN, now)
+        appeals.change(connection, case.marketplace_id, found, AppealEvent.REOPEN, context.at)
         tell_counter_notice(context, found, CounterNoticeEvent.REOPEN)
-    if recounts:
-        recount_of(runtime, connection, case, now)
     note(context, f"Withdrew “{given.judgement.value.replace('_', ' ')}”.")
     return withdrawal_id
 

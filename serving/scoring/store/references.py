@@ -1,8 +1,6 @@
 """The reference context of listings: price references and lists, exchange rates, brand register, base-rate priors."""
 
-from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import Connection, delete, func, select
 
@@ -14,15 +12,15 @@ from features.references import NO_SAMPLES, Key, PricePool, PriceReference, Pric
 from serving.brands.store import brands, indicators, price_lists
 from serving.cases.tables import verdict
 from serving.listings.tables import listing_version
+from serving.marketplaces.store import exchange_rates
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.scoring.store import base_rate_priors
-from serving.scoring.tables import common_price, exchange_rate, price_reference
+from serving.scoring.tables import common_price, price_reference
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
 
-_EURO = "EUR"
 _COMPARED_DAYS = 180  # Half a year: a season's prices, and enough listings per model.
 
 
@@ -66,30 +64,11 @@ def _common(connection: Connection, marketplace_id: str) -> CommonPrices:
 
 def _rates(connection: Connection, base_currency: str, day: date) -> Rates:
     """The latest rate of each currency up to a day, converted from euros to the base currency."""
-    latest = (
-        select(exchange_rate.c.currency, func.max(exchange_rate.c.day).label("day"))
-        .where(exchange_rate.c.day <= day.isoformat())
-        .group_by(exchange_rate.c.currency)
-        .subquery()
-    )
-    query = select(exchange_rate.c.currency, exchange_rate.c.euros).join(
-        latest, (latest.c.currency == exchange_rate.c.currency) & (latest.c.day == exchange_rate.c.day)
-    )
-    euros: dict[str, float] = {row.currency: row.euros for row in connection.execute(query)}
-    euros[_EURO] = 1.0
+    euros = exchange_rates.euros_at(connection, day)
     base = euros.get(base_currency)
     if base is None:
         return Rates(base_currency)
     return Rates(base_currency, {code: value / base for code, value in sorted(euros.items()) if code != base_currency})
-
-
-def add_rates(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Replace the rates of these days and currencies."""
-    for row in rows:
-        connection.execute(
-            delete(exchange_rate).where(exchange_rate.c.day == row["day"], exchange_rate.c.currency == row["currency"])
-        )
-    add(connection, exchange_rate, rows)
 
 
 def as_of(connection: Connection, found: Marketplace, moment: datetime) -> References:

@@ -33,6 +33,7 @@ class Finding(StrEnum):
 
 
 IN_GOOD_STANDING: Final = frozenset({Level.SELF_SERVICE, Level.FULL, Level.PROVISIONAL})
+FULL_STANDING: Final = frozenset({Level.SELF_SERVICE, Level.FULL})
 _FROM_THE_TOP: Final = tuple(Level)
 
 

@@ -1,11 +1,12 @@
 """The rules that put a confirmed removal on hold until people approve it. Standard library only."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from features.message import Message, message
 from models.verdict import Side
-from serving.takedowns.policy import BurstPolicy
+from serving.takedowns.policy import BurstPolicy, StepUpPolicy
 
 
 class HoldCause(StrEnum):
@@ -15,6 +16,7 @@ class HoldCause(StrEnum):
     USER_BURST = "user_burst"
     BRAND_BURST = "brand_burst"
     SELLER_BURST = "seller_burst"
+    SELLER_SHARE = "seller_share"  # More of one seller than a report with a second factor removes on its own.
     HIGH_IMPACT = "high_impact"
     BRAND_ALARM = "brand_alarm"  # Removals of the brand are still pending after a burst of its users.
 
@@ -25,29 +27,44 @@ BURSTS = OF_BRAND | {HoldCause.SELLER_BURST}
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """The removals of the last hour without a hold, and those of the busiest earlier hour; 0 without a history."""
+    """The removals of the last hour without a hold, and those of the busiest earlier hour; 0 without a history.
+
+    `oldest` is the time of the first of the last hour.
+    """
 
     last_hour: int
     busiest_hour: int = 0
+    oldest: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sales:
+    """A seller's sales: items in 90 days, and items and US dollars in twelve months. None is unknown, and not zero."""
+
+    items_90d: float | None = None
+    items_12m: float | None = None
+    dollars_12m: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A removal that a confirmation requests, with its circumstances.
 
-    `brand` and `seller` are None where the listing names none; their caps then do not apply. `sales_90d` is None where
-    the seller's sales are unknown. `user` has the removals of every account of the brand that counts as one person with
-    the user's (`serving.accounts.rules.second_person`). `alarm` is set while removals of the brand are pending after a
-    burst of its users.
+    `brand` and `seller` are None where the listing names none; their caps then do not apply. `user` has the removals of
+    every account of the brand that counts as one person with the user's (`serving.accounts.rules.second_person`).
+    `alarm` is set while removals of the brand are pending after a burst of its users. `stepped_up` is set for a report
+    that a person has confirmed with a second factor; `seller` then has the removals since that moment, or of the last
+    hour where these are more. Removals of such reports are not among those of `user` and `brand`.
     """
 
     side: Side
     user: Pace
     brand: Pace | None
     seller: Pace | None
-    sales_90d: float | None
+    sales: Sales
     switched_on: bool
     alarm: bool = False
+    stepped_up: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,35 +75,96 @@ class Hold:
     message: Message
 
 
-def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """A limit of removals in an hour, and how many were used; `frees_at` is when the first of them no longer counts."""
+
+    limit: int
+    used: int
+    frees_at: datetime | None = None
+
+    @property
+    def left(self) -> int:
+        """How many removals are left."""
+        return max(0, self.limit - self.used)
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """The limits that a removal meets; None where one does not apply."""
+
+    user: Cap | None
+    brand: Cap | None
+    seller: Cap | None
+
+
+def caps(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> Caps:
+    """The limits that a removal meets.
+
+    A cap counts sent removals and not requested ones, so that removals pending approval do not fill it up. A history
+    never raises a seller's cap: earlier correct removals do not prove the next one. A brand's cap applies to its own
+    users. An analyst's confirmation counts toward the caps of the analyst and the seller. A report that was confirmed
+    with a second factor meets the seller's share alone: it is withdrawn within its hour if anybody told of it objects.
+    """
+    user = brand = seller = None
+    if not asked.stepped_up:
+        user = _cap(asked.user, cap(asked.user, policy.per_user, policy.most_per_user, policy), policy)
+        if asked.side is Side.BRAND and asked.brand is not None:
+            brand = _cap(asked.brand, cap(asked.brand, policy.per_brand, policy.most_per_brand, policy), policy)
+    if asked.seller is not None:
+        seller = _cap(asked.seller, step_up.per_seller if asked.stepped_up else policy.per_seller, policy)
+    return Caps(user, brand, seller)
+
+
+def holds(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hold, ...]:
     """The holds of a removal; empty where it may be sent.
 
-    The verdict stays in force; only the message to the marketplace is delayed. A cap counts sent removals and not
-    requested ones, so that removals pending approval do not fill it up. A history never raises a seller's cap: earlier
-    correct removals do not prove the next one. A brand's caps and kill switch apply to its own users. An analyst's
-    confirmation counts toward the caps of the analyst and the seller. While removals of a brand are pending after a
-    burst, all that its users confirm is pending too: a stolen account gets no new cap in the next hour.
+    The verdict stays in force; only the message to the marketplace is delayed. A brand's kill switch applies to its own
+    users. While removals of a brand are pending after a burst, all that its users confirm is pending too, also with a
+    second factor: a stolen account gets no new cap in the next hour.
     """
     found: list[Hold] = []
-    by_brand = asked.side is Side.BRAND
+    by_brand, limits = asked.side is Side.BRAND, caps(asked, policy, step_up)
     if by_brand and not asked.switched_on:
         found.append(Hold(HoldCause.SWITCHED_OFF, message("hold.switched_off")))
-    user_cap = cap(asked.user, policy.per_user, policy.most_per_user, policy)
-    if asked.user.last_hour >= user_cap:
-        found.append(Hold(HoldCause.USER_BURST, message("hold.user_burst", n=user_cap)))
-    if by_brand and asked.brand is not None:
-        brand_cap = cap(asked.brand, policy.per_brand, policy.most_per_brand, policy)
-        if asked.brand.last_hour >= brand_cap:
-            found.append(Hold(HoldCause.BRAND_BURST, message("hold.brand_burst", n=brand_cap)))
-    if asked.seller is not None and asked.seller.last_hour >= policy.per_seller:
-        found.append(Hold(HoldCause.SELLER_BURST, message("hold.seller_burst", n=policy.per_seller)))
-    if asked.sales_90d is not None and asked.sales_90d >= policy.high_sales_90d:
-        found.append(Hold(HoldCause.HIGH_IMPACT, message("hold.high_impact", n=round(asked.sales_90d))))
+    if limits.user is not None and not limits.user.left:
+        found.append(Hold(HoldCause.USER_BURST, message("hold.user_burst", n=limits.user.limit)))
+    if limits.brand is not None and not limits.brand.left:
+        found.append(Hold(HoldCause.BRAND_BURST, message("hold.brand_burst", n=limits.brand.limit)))
+    if limits.seller is not None and not limits.seller.left:
+        cause = HoldCause.SELLER_SHARE if asked.stepped_up else HoldCause.SELLER_BURST
+        found.append(Hold(cause, message(f"hold.{cause.value}", n=limits.seller.limit)))
+    large = high_impact(asked.sales, policy)
+    if large is not None:
+        found.append(Hold(HoldCause.HIGH_IMPACT, large))
     if by_brand and asked.alarm:
         found.append(Hold(HoldCause.BRAND_ALARM, message("hold.brand_alarm")))
     return tuple(found)
 
 
+def high_impact(sales: Sales, policy: BurstPolicy) -> Message | None:
+    """Why two organisations decide about a seller of this size; None where they need not.
+
+    With both figures of twelve months, by the INFORM Consumers Act: the number of sales and the turnover. An unknown
+    figure is not zero, so without both the stricter rule holds that needs no turnover: the sales of 90 days alone. The
+    sales of 90 days are also the least that were sold in twelve months, whatever the marketplace sent.
+    """
+    recent = sales.items_90d
+    if sales.items_12m is not None and sales.dollars_12m is not None:
+        sold = max(sales.items_12m, recent or 0)
+        if sold >= policy.high_sales_12m and sales.dollars_12m >= policy.high_dollars_12m:
+            return message("hold.high_impact_12m", n=round(sold), dollars=round(sales.dollars_12m))
+        return None
+    if recent is not None and recent >= policy.high_sales_90d:
+        return message("hold.high_impact", n=round(recent))
+    return None
+
+
 def cap(pace: Pace, least: int, most: int, policy: BurstPolicy) -> int:
     """The hourly limit of removals: `least`, raised by the busiest earlier hour, never above `most`."""
     return min(most, max(least, int(policy.times_usual * pace.busiest_hour)))
+
+
+def _cap(pace: Pace, limit: int, policy: BurstPolicy) -> Cap:
+    frees = None if pace.oldest is None else pace.oldest + timedelta(minutes=policy.window_minutes)
+    return Cap(limit, pace.last_hour, frees)

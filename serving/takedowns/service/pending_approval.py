@@ -17,10 +17,10 @@ from serving.audit.store import audit
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
 from serving.marketplaces.rules import AutomaticRule
-from serving.marketplaces.store import kill_switches
+from serving.marketplaces.store import exchange_rates, kill_switches
 from serving.platform.runtime import Runtime
-from serving.takedowns.policy import BurstPolicy
-from serving.takedowns.rules.bursts import OF_BRAND, Asked, Hold, HoldCause, Pace, holds
+from serving.takedowns.policy import BurstPolicy, StepUpPolicy
+from serving.takedowns.rules.bursts import OF_BRAND, Asked, Caps, Hold, HoldCause, Pace, Sales, caps, holds
 from serving.takedowns.store import alerts
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction
@@ -29,15 +29,20 @@ from serving.takedowns.store.approvals import Pacer, by_brand, by_person, by_per
 
 _log = structlog.get_logger()
 _ALARM: Final = "burst_caps"
+_DOLLAR: Final = "USD"
 
 
 @dataclass(frozen=True, slots=True)
 class Confirmation:
-    """A confirmation that requests a removal: its case, its side, and the person."""
+    """A confirmation that requests a removal: its case, its side, and the person.
+
+    `stepped_up_at` is when the person confirmed the report with a second factor; None without.
+    """
 
     case: Case
     side: Side
     user_id: str
+    stepped_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +56,18 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Requested:
-    """A removal that is requested or foreseen: the listing's facts, the brand, and the person with their side."""
+    """A removal that is requested or foreseen: the brand, the seller and the seller's sales, and the person with their
+    side. `stepped_up_at` as for a confirmation.
+    """
 
     marketplace_id: str
     brand_id: str | None
-    facts: Facts
+    seller: str | None
+    sales: Sales
     side: Side
     user_id: str
     before: Before = Before()
+    stepped_up_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +87,15 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
     score = scores.get(connection, here, asked.case.score_id)
     facts = scores.facts_of(connection, here, score["facts_digest"])
     seller = facts.listing.seller.external_id
-    found = holds_of(runtime, connection, Requested(here, brand_id, facts, asked.side, asked.user_id), at)
+    sales = sales_of(connection, facts, at)
+    requested = Requested(here, brand_id, seller, sales, asked.side, asked.user_id, stepped_up_at=asked.stepped_up_at)
+    found = holds_of(runtime, connection, requested, at)
     subjects = {
         HoldCause.SWITCHED_OFF: "",
         HoldCause.USER_BURST: asked.user_id,
         HoldCause.BRAND_BURST: brand_id or "",
         HoldCause.SELLER_BURST: seller or "",
+        HoldCause.SELLER_SHARE: seller or "",
         HoldCause.HIGH_IMPACT: seller or "",
         HoldCause.BRAND_ALARM: brand_id or "",
     }
@@ -92,34 +104,62 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
 
 def holds_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> tuple[Hold, ...]:
     """The holds of a removal that is requested or foreseen."""
-    here, brand_id, facts, before = asked.marketplace_id, asked.brand_id, asked.facts, asked.before
-    seller = facts.listing.seller.external_id
+    found = circumstances(runtime, connection, asked, at)
+    return holds(found, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+
+
+def caps_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> Caps:
+    """The limits that a removal meets, as `holds_of` decides by them."""
+    found = circumstances(runtime, connection, asked, at)
+    return caps(found, runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy])
+
+
+def circumstances(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> Asked:
+    """A removal that is requested or foreseen, with its circumstances."""
+    here, brand_id, before, seller = asked.marketplace_id, asked.brand_id, asked.before, asked.seller
     policy = runtime.policies[BurstPolicy]
 
-    def pace(pacer: Pacer, least: int, more: int) -> Pace:
-        since = at - timedelta(minutes=policy.window_minutes)
-        last_hour = more + holds_db.let_through(connection, here, pacer, since)
+    def pace(pacer: Pacer, least: int, more: int, since: datetime | None = None) -> Pace:
+        hour = at - timedelta(minutes=policy.window_minutes)
+        number, oldest = holds_db.let_through(connection, here, pacer, hour if since is None else min(hour, since))
+        last_hour = more + number
         # The history matters only above the lowest cap, and is slow to read.
         if last_hour < least:
-            return Pace(last_hour)
+            return Pace(last_hour, oldest=oldest)
         end = at - timedelta(days=policy.usual_ends_days_ago)
         start = end - timedelta(days=policy.usual_days)
-        return Pace(last_hour, holds_db.busiest_hour(connection, here, pacer, start, end))
+        return Pace(last_hour, holds_db.busiest_hour(connection, here, pacer, start, end), oldest)
 
     own, sold = before.by_person, before.of_seller
-    return holds(
-        Asked(
-            side=asked.side,
-            user=pace(_of_user(connection, asked), policy.per_user, own),
-            brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
-            seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold),
-            sales_90d=facts.seller.sales.d90,
-            switched_on=kill_switches.is_on(connection, here, AutomaticRule.BRAND_REMOVALS),
-            alarm=before.alarm
-            or (brand_id is not None and holds_db.waits_for_brand(connection, here, brand_id, OF_BRAND)),
-        ),
-        policy,
+    since = asked.stepped_up_at
+    return Asked(
+        side=asked.side,
+        user=pace(_of_user(connection, asked), policy.per_user, own),
+        brand=None if brand_id is None else pace(by_brand(brand_id), policy.per_brand, own),
+        seller=None if seller is None else pace(of_seller(seller), policy.per_seller, sold, since),
+        sales=asked.sales,
+        switched_on=kill_switches.is_on(connection, here, AutomaticRule.BRAND_REMOVALS),
+        alarm=before.alarm or (brand_id is not None and has_alarm(connection, here, brand_id)),
+        stepped_up=since is not None,
     )
+
+
+def has_alarm(connection: Connection, marketplace_id: str, brand_id: str) -> bool:
+    """Whether removals of a brand are pending after a burst of its users."""
+    return holds_db.waits_for_brand(connection, marketplace_id, brand_id, OF_BRAND)
+
+
+def sales_of(connection: Connection, facts: Facts, at: datetime) -> Sales:
+    """The sales of a listing's seller; the turnover in US dollars by the rates on file, unknown without one."""
+    block, currency = facts.listing.seller, facts.listing.currency
+    dollars = None
+    if block.gmv_12m is not None and currency is not None:
+        rates = exchange_rates.euros_at(connection, at.date())
+        if currency == _DOLLAR:
+            dollars = float(block.gmv_12m)
+        elif currency in rates and _DOLLAR in rates:
+            dollars = float(block.gmv_12m) * rates[currency] / rates[_DOLLAR]
+    return Sales(facts.seller.sales.d90, block.sales_12m, dollars)
 
 
 def _of_user(connection: Connection, asked: Requested) -> Pacer:

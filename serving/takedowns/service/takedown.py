@@ -14,6 +14,7 @@ from models.strikes import Void
 from serving.cases.store import cases
 from serving.listings.store import listings
 from serving.platform.runtime import Runtime
+from serving.takedowns.policy import StepUpPolicy
 from serving.takedowns.rules.statement import Statement
 from serving.takedowns.service import pending_approval
 from serving.takedowns.service.evidence import keep_of_verdict
@@ -47,13 +48,14 @@ def schedule(
     *,
     hold: PendingGrounds | None = None,
     delay: timedelta = _AT_ONCE,
+    stepped_up: bool = False,
 ) -> StoredAction:
     """Store an action with its audit entry and durable job in the caller's transaction, a removal also with evidence.
 
     At most one open action of a kind exists for a listing: a further verdict joins it. An unsent inverse action is
     withdrawn, since the marketplace has not received it. A removal pending approval has no job and no due time. `delay`
     is the wait of a removal beyond the undo window. A further confirmation without a delay also ends the delay of a
-    scheduled removal.
+    scheduled removal. `stepped_up` is set for a removal of a report that was confirmed with a second factor.
 
     Raises
     ------
@@ -64,7 +66,7 @@ def schedule(
         case = cases.of_verdict(connection, cause.marketplace_id, cause.verdict_id)
         if not case.brand.is_named or statement.right is None:
             raise BrandNotNamed
-    leaves_at = at + timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds) + delay
+    leaves_at = at + undo_window(runtime, stepped_up=stepped_up) + delay
     earlier = actions.of_listing(connection, cause.marketplace_id, cause.listing_id)
     for one in earlier:
         if one.kind is kind and one.state in OPEN_STATES:
@@ -84,6 +86,7 @@ def schedule(
         "statement": fields_in_english(statement),
         "statement_messages": each_as_json(statement.given()),
         "random_delay_seconds": int(delay.total_seconds()),
+        "stepped_up": stepped_up,
         "created_at": at,
         "leaves_at": leaves_at,
         "due_at": None if is_pending else leaves_at,
@@ -108,6 +111,12 @@ def schedule(
     runtime.services[RemovalHooks].counted(runtime, connection, made, at)
     enqueue_delivery(runtime, connection, made)
     return made
+
+
+def undo_window(runtime: Runtime, *, stepped_up: bool) -> timedelta:
+    """How long a decision can be undone before its action is sent."""
+    usual = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
+    return max(usual, timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)) if stepped_up else usual
 
 
 def _joined(runtime: Runtime, connection: Connection, open_one: StoredAction, leaves_at: datetime) -> StoredAction:

@@ -36,6 +36,7 @@ class StoredAction:
     statement: Mapping[str, Any]
     statement_messages: Mapping[str, Message]
     attempts: int
+    stepped_up: bool
     created_at: datetime
     leaves_at: datetime
     due_at: datetime | None

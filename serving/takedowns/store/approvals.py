@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select, update
 from sqlalchemy.sql.selectable import Select
@@ -23,25 +23,32 @@ from serving.webhooks.rules.action import ActionKind, ActionState
 
 @dataclass(frozen=True, slots=True)
 class Pacer:
-    """The party whose removals of a period are counted: a person, a brand by its users, or a seller."""
+    """The party whose removals of a period are counted: a person, a brand by its users, or a seller.
+
+    Those of reports that were confirmed with a second factor count toward the seller alone: they neither fill nor raise
+    the cap of a person or a brand.
+    """
 
     condition: ColumnElement[bool]
 
 
+_WITHOUT_STEP_UP: Final = action.c.stepped_up.is_(False)
+
+
 def by_person(user_id: str) -> Pacer:
     """Removals that a person's verdicts requested."""
-    return Pacer(verdict.c.user_id == user_id)
+    return Pacer(and_(verdict.c.user_id == user_id, _WITHOUT_STEP_UP))
 
 
 def by_person_of_brand(user_id: str, same: Collection[str], brand_id: str) -> Pacer:
     """Removals that a brand's user requested, or for this brand one of the accounts that count as the same person."""
     of_brand = and_(verdict.c.user_id.in_(same), verdict.c.brand_id == brand_id)
-    return Pacer(or_(verdict.c.user_id == user_id, of_brand))
+    return Pacer(and_(or_(verdict.c.user_id == user_id, of_brand), _WITHOUT_STEP_UP))
 
 
 def by_brand(brand_id: str) -> Pacer:
     """Removals that a brand's users requested."""
-    return Pacer(verdict.c.brand_id == brand_id)
+    return Pacer(and_(verdict.c.brand_id == brand_id, _WITHOUT_STEP_UP))
 
 
 def of_seller(seller_external_id: str) -> Pacer:
@@ -49,10 +56,14 @@ def of_seller(seller_external_id: str) -> Pacer:
     return Pacer(listing_version.c.seller_external_id == seller_external_id)
 
 
-def let_through(connection: Connection, marketplace_id: str, pacer: Pacer, since: datetime) -> int:
-    """The number of removals since a moment that needed no approval and are not withdrawn."""
-    query = _passed(marketplace_id, pacer, func.count()).where(action.c.created_at > since)
-    return int(connection.execute(query).scalar_one())
+def let_through(
+    connection: Connection, marketplace_id: str, pacer: Pacer, since: datetime
+) -> tuple[int, datetime | None]:
+    """The removals since a moment that needed no approval and still stand: their number, and the time of the first."""
+    first = func.min(action.c.created_at, type_=action.c.created_at.type).label("first")
+    query = _passed(marketplace_id, pacer, func.count().label("n"), first).where(action.c.created_at > since)
+    found = connection.execute(query).one()
+    return int(found.n), found.first
 
 
 def busiest_hour(connection: Connection, marketplace_id: str, pacer: Pacer, start: datetime, end: datetime) -> int:
@@ -63,9 +74,9 @@ def busiest_hour(connection: Connection, marketplace_id: str, pacer: Pacer, star
     return max(hours.values(), default=0)
 
 
-def _passed(marketplace_id: str, pacer: Pacer, what: Any) -> Select[Any]:
+def _passed(marketplace_id: str, pacer: Pacer, *what: Any) -> Select[Any]:
     return (
-        select(what)
+        select(*what)
         .select_from(action)
         .join(verdict, same(action, verdict, "verdict_id"))
         .join(listing_version, same(verdict, listing_version, "version_id"))

@@ -15,7 +15,7 @@ from serving.administration.service.exchange_rates import load_rates
 from serving.administration.service.provisioning import NewEnrolment, NewPerson
 from serving.audit.tables import audit_entry
 from serving.brands.store import brands
-from serving.scoring.tables import exchange_rate
+from serving.marketplaces.tables import exchange_rate
 from serving.webhooks.store import endpoints
 from tests.fixtures.runtimes import PASSWORD, Site
 

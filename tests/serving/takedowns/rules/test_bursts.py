@@ -1,5 +1,6 @@
 import itertools
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
@@ -7,10 +8,12 @@ from hypothesis import strategies as st
 
 from models.messages.english import in_english
 from models.verdict import Side
-from serving.takedowns.policy import DEFAULT_BURSTS, BurstPolicy
-from serving.takedowns.rules.bursts import Asked, HoldCause, Pace, cap, holds
+from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_STEP_UP, BurstPolicy
+from serving.takedowns.rules import bursts
+from serving.takedowns.rules.bursts import Asked, Cap, Hold, HoldCause, Pace, Sales, cap, caps, high_impact
 
-QUIET = Asked(Side.BRAND, Pace(0), Pace(0), Pace(0), sales_90d=12.0, switched_on=True)
+QUIET = Asked(Side.BRAND, Pace(0), Pace(0), Pace(0), Sales(12.0), switched_on=True)
+WHOLE = replace(QUIET, stepped_up=True)
 C = HoldCause
 
 TABLE: list[tuple[Asked, set[HoldCause], str]] = [
@@ -28,9 +31,9 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (replace(QUIET, seller=Pace(10)), {C.SELLER_BURST}, "the eleventh is pending"),
     (replace(QUIET, seller=Pace(10, 500)), {C.SELLER_BURST}, "no history raises the cap that protects a seller"),
     (replace(QUIET, seller=None), set(), "an unnamed seller has no known pace"),
-    (replace(QUIET, sales_90d=199.0), set(), "a small shop"),
-    (replace(QUIET, sales_90d=200.0), {C.HIGH_IMPACT}, "a livelihood"),
-    (replace(QUIET, sales_90d=None), set(), "unknown sales are not high sales"),
+    (replace(QUIET, sales=Sales(199.0)), set(), "a small shop"),
+    (replace(QUIET, sales=Sales(200.0)), {C.HIGH_IMPACT}, "a livelihood"),
+    (replace(QUIET, sales=Sales()), set(), "unknown sales are not high sales"),
     (replace(QUIET, switched_on=False), {C.SWITCHED_OFF}, "the rule is switched off"),
     (replace(QUIET, side=Side.ANALYST, switched_on=False), set(), "the kill switch covers brands' confirmations"),
     (replace(QUIET, side=Side.ANALYST, brand=Pace(400)), set(), "an analyst's confirmation is not the brand's burst"),
@@ -39,11 +42,25 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (replace(QUIET, alarm=True), {C.BRAND_ALARM}, "while the alarm stands the first of a new hour is pending too"),
     (replace(QUIET, side=Side.ANALYST, alarm=True), set(), "an analyst decides for the marketplace meanwhile"),
     (
-        replace(QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales_90d=200.0, switched_on=False, alarm=True),
-        set(HoldCause),
+        replace(
+            QUIET, user=Pace(20), brand=Pace(40), seller=Pace(10), sales=Sales(200.0), switched_on=False, alarm=True
+        ),
+        set(HoldCause) - {C.SELLER_SHARE},
         "all reasons are given",
     ),
+    (replace(WHOLE, user=Pace(400), brand=Pace(400)), set(), "a second factor lifts the caps of a person and a brand"),
+    (replace(WHOLE, seller=Pace(49)), set(), "the fiftieth listing of a seller in a report is sent"),
+    (replace(WHOLE, seller=Pace(50)), {C.SELLER_SHARE}, "two organisations decide about more"),
+    (replace(WHOLE, sales=Sales(200.0)), {C.HIGH_IMPACT}, "a livelihood stays with two organisations"),
+    (replace(WHOLE, alarm=True), {C.BRAND_ALARM}, "while the alarm stands no factor helps"),
+    (replace(WHOLE, switched_on=False), {C.SWITCHED_OFF}, "nor against the kill switch"),
 ]
+EVERYTHING = next(asked for asked, _, why in TABLE if why == "all reasons are given")
+
+
+def holds(asked: Asked, policy: BurstPolicy) -> tuple[Hold, ...]:
+    """The holds by the usual settings of reports with a second factor."""
+    return bursts.holds(asked, policy, DEFAULT_STEP_UP)
 
 
 @pytest.mark.parametrize(("asked", "causes", "why"), TABLE, ids=[row[-1] for row in TABLE])
@@ -52,12 +69,12 @@ def test_the_holds_of_a_removal(asked: Asked, causes: set[HoldCause], why: str) 
 
 
 def test_the_cause_that_names_the_alert_comes_first() -> None:
-    everything = TABLE[-1][0]
-    assert [one.cause for one in holds(everything, DEFAULT_BURSTS)] == list(HoldCause)
+    found = [one.cause for one in holds(EVERYTHING, DEFAULT_BURSTS)]
+    assert found == [one for one in HoldCause if one is not C.SELLER_SHARE]
 
 
 def test_the_messages_have_the_figures() -> None:
-    everything = replace(TABLE[-1][0], user=Pace(45, 30))
+    everything = replace(EVERYTHING, user=Pace(45, 30))
     assert [in_english(one.message) for one in holds(everything, DEFAULT_BURSTS)] == [
         "Removals on a brand's confirmation are switched off.",
         "One person has confirmed 45 removals within an hour.",
@@ -93,7 +110,7 @@ policies = st.builds(
 def test_one_more_sent_removal_never_ends_a_hold(
     user: Pace, brand: Pace, seller: Pace, policy: BurstPolicy, side: Side
 ) -> None:
-    asked = Asked(side, user, brand, seller, None, switched_on=True)
+    asked = Asked(side, user, brand, seller, Sales(), switched_on=True)
     before = {one.cause for one in holds(asked, policy)}
     one_more = [replace(pace, last_hour=pace.last_hour + 1) for pace in (user, brand, seller)]
     for more in (
@@ -108,14 +125,14 @@ def test_one_more_sent_removal_never_ends_a_hold(
 def test_continuous_confirmations_send_at_most_the_cap(asked: int, policy: BurstPolicy, past: int) -> None:
     through = 0
     for _ in range(asked):
-        one = Asked(Side.BRAND, Pace(through, past), Pace(through, past), Pace(through), None, switched_on=True)
+        one = Asked(Side.BRAND, Pace(through, past), Pace(through, past), Pace(through), Sales(), switched_on=True)
         through += not holds(one, policy)
-    caps = (
+    limits = (
         cap(Pace(0, past), policy.per_user, policy.most_per_user, policy),
         cap(Pace(0, past), policy.per_brand, policy.most_per_brand, policy),
         policy.per_seller,
     )
-    assert through == min(asked, *caps)
+    assert through == min(asked, *limits)
 
 
 def test_each_cause_holds_a_removal_independently() -> None:
@@ -123,7 +140,7 @@ def test_each_cause_holds_a_removal_independently() -> None:
         C.USER_BURST: {"user": Pace(20)},
         C.BRAND_BURST: {"brand": Pace(40)},
         C.SELLER_BURST: {"seller": Pace(10)},
-        C.HIGH_IMPACT: {"sales_90d": 300.0},
+        C.HIGH_IMPACT: {"sales": Sales(300.0)},
         C.SWITCHED_OFF: {"switched_on": False},
     }
     for some in itertools.chain.from_iterable(itertools.combinations(parts, n) for n in range(len(parts) + 1)):
@@ -131,3 +148,55 @@ def test_each_cause_holds_a_removal_independently() -> None:
         for cause in some:
             asked = replace(asked, **parts[cause])  # type: ignore[arg-type]  # a field's own value
         assert {one.cause for one in holds(asked, DEFAULT_BURSTS)} == set(some)
+
+
+@pytest.mark.parametrize(
+    ("sales", "code", "why"),
+    [
+        (Sales(12, 200, 5_000), "hold.high_impact_12m", "both figures of the Act"),
+        (Sales(12, 199, 90_000), None, "few and dear"),
+        (Sales(12, 90_000, 4_999.99), None, "many and cheap"),
+        (Sales(None, 200, 5_000), "hold.high_impact_12m", "the sales of 90 days are not needed"),
+        (Sales(250, 199, 5_000), "hold.high_impact_12m", "at least as many were sold in twelve months as in 90 days"),
+        (Sales(250, 0, 0), None, "zero is a figure"),
+        (Sales(200, None, 90_000), "hold.high_impact", "without the number, the sales of 90 days decide"),
+        (Sales(200, 900, None), "hold.high_impact", "without the turnover too"),
+        (Sales(199, 900, None), None, "an unknown turnover is no high one"),
+        (Sales(199, None, 90_000), None, "an unknown number is no high one"),
+        (Sales(None, 900, None), None, "one figure of the Act is not enough"),
+        (Sales(), None, "nothing is known"),
+    ],
+)
+def test_a_seller_of_high_impact(sales: Sales, code: str | None, why: str) -> None:
+    found = high_impact(sales, DEFAULT_BURSTS)
+    assert (None if found is None else found.code) == code, why
+
+
+def test_a_cap_says_how_many_are_left_and_when_the_next_is_free() -> None:
+    oldest = datetime(2026, 3, 2, 9, 10, tzinfo=UTC)
+    found = caps(replace(QUIET, user=Pace(15, oldest=oldest)), DEFAULT_BURSTS, DEFAULT_STEP_UP)
+    assert found.user == Cap(20, 15, datetime(2026, 3, 2, 10, 10, tzinfo=UTC))
+    assert found.user is not None
+    assert found.user.left == 5
+    assert Cap(20, 31).left == 0
+
+
+all_asked = st.builds(
+    Asked,
+    st.sampled_from(Side),
+    paces,
+    st.none() | paces,
+    st.none() | paces,
+    st.just(Sales()),
+    switched_on=st.booleans(),
+    alarm=st.booleans(),
+    stepped_up=st.booleans(),
+)
+
+
+@given(all_asked)
+def test_a_removal_is_on_hold_for_a_limit_exactly_where_none_is_left_of_it(asked: Asked) -> None:
+    limits, found = caps(asked, DEFAULT_BURSTS, DEFAULT_STEP_UP), {one.cause for one in holds(asked, DEFAULT_BURSTS)}
+    assert (C.USER_BURST in found) == (limits.user is not None and limits.user.left == 0)
+    assert (C.BRAND_BURST in found) == (limits.brand is not None and limits.brand.left == 0)
+    assert bool(found & {C.SELLER_BURST, C.SELLER_SHARE}) == (limits.seller is not None and limits.seller.left == 0)

@@ -1,0 +1,74 @@
+"""When a large report leaves whole after a proof of a second factor. Standard library only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from features.message import Message, message
+from serving.accounts.policy import SecondFactorPolicy
+from serving.accounts.rules.second_factors import Factor, counts_from
+
+
+class StepUpState(StrEnum):
+    """Whether the listings of a report wait for a proof of a second factor, or how that wait ended."""
+
+    NONE = "none"
+    AWAITED = "awaited"
+    GIVEN = "given"
+    DECLINED = "declined"  # The report was sent without; its listings meet the usual limits.
+
+
+@dataclass(frozen=True, slots=True)
+class Circumstances:
+    """What decides whether a person can confirm a large report now.
+
+    `full` is the brand's full standing, `used_today` that another report of the brand was confirmed today, `others` the
+    number of people beside the person who are told and can stop it.
+    """
+
+    factors: Sequence[Factor]
+    full: bool
+    switched_on: bool
+    alarm: bool
+    used_today: bool
+    others: int
+
+
+def why_not(found: Circumstances, now: datetime, policy: SecondFactorPolicy) -> tuple[Message, ...]:
+    """Why a large report cannot be confirmed with a second factor now; empty where it can.
+
+    The factor must be a day old, so that a stolen session cannot use one of its own. Somebody else must be told, or the
+    hour in which the report can be stopped would pass unseen. While removals of the brand are pending after a burst,
+    everything is pending.
+    """
+    reasons = []
+    if not found.factors:
+        reasons.append(message("step_up.no_factor"))
+    elif (begins := min(counts_from(one, policy) for one in found.factors)) > now:
+        reasons.append(message("step_up.too_new", n=_hours(begins - now)))
+    if not found.full:
+        reasons.append(message("step_up.standing"))
+    if not found.switched_on:
+        reasons.append(message("step_up.switched_off"))
+    if found.alarm:
+        reasons.append(message("step_up.alarm"))
+    if found.used_today:
+        reasons.append(message("step_up.used_today"))
+    if not found.others:
+        reasons.append(message("step_up.nobody_told"))
+    return tuple(reasons)
+
+
+def _hours(wait: timedelta) -> int:
+    """The hours of a wait, begun ones counted."""
+    return -(-wait // timedelta(hours=1))
+
+
+def waits(*, by_program: bool, wanted: bool, listings: int, per_user: int) -> bool:
+    """Whether the listings of a report wait for a person's second factor.
+
+    A program cannot prove one, so above the burst cap of a session its report waits for a person on the report's page.
+    A person on the page chooses.
+    """
+    return listings > per_user and (by_program or wanted)

@@ -1,0 +1,208 @@
+"""A large report that a person confirms with a second factor: proved, told to all who can stop it, and decided."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from models.errors import Conflict, DomainError, Forbidden
+from models.messages.english import reasons_of
+from serving.accounts.policy import SecondFactorPolicy
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.second_factors import counts_from
+from serving.accounts.service.proving import Given, prove
+from serving.accounts.store import accounts, people, second_factors
+from serving.accounts.store.accounts import Session
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.mail.rules.kinds import MailKind
+from serving.mail.service.queueing import queue_to_accounts
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import kill_switches, marketplaces
+from serving.platform.runtime import Runtime
+from serving.reports.rules.step_up import Circumstances, StepUpState, why_not
+from serving.reports.service.stop_links import stop_path
+from serving.reports.service.submitting import in_full_standing, ready, take_all
+from serving.reports.store import reports, step_ups
+from serving.reports.store.reports import StoredReport
+from serving.reports.store.step_ups import StoredStepUp
+from serving.standing.store import standings
+from serving.takedowns.policy import StepUpPolicy
+from serving.takedowns.service.pending_approval import has_alarm
+
+_MOST_AT_ONCE: Final = 20
+_log = structlog.get_logger()
+
+
+def purpose_of(report_id: str) -> str:
+    """The purpose for which a passkey signs: this report alone."""
+    return f"report:{report_id}"
+
+
+def people_told(connection: Connection, pair: tuple[str, str]) -> tuple[str, ...]:
+    """The people who are told of a large report and can stop it: the brand's leads here, and its account manager."""
+    leads = [one.user_id for one in accounts.people_of_brand(connection, pair) if one.leads]
+    enrolled = brands.enrolments(connection, pair[0]).get(pair[1])
+    managers = [] if enrolled is None else people.with_access(connection, [enrolled.account_manager_id])
+    return tuple(dict.fromkeys([*leads, *managers]))
+
+
+def circumstances(runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str]) -> Circumstances:
+    """What decides whether a person can confirm a large report of a brand now; `pair` is (marketplace, brand)."""
+    now = runtime.clock.now()
+    return Circumstances(
+        factors=second_factors.of_person(connection, person.user_id),
+        full=in_full_standing(runtime, connection, pair, now),
+        switched_on=kill_switches.is_on(connection, pair[0], AutomaticRule.BRAND_REMOVALS),
+        alarm=has_alarm(connection, *pair),
+        used_today=step_ups.of_day(connection, pair, now.date().isoformat()),
+        others=len(set(people_told(connection, pair)) - {person.user_id}),
+    )
+
+
+def step_up(runtime: Runtime, session: Session, report_id: str, given: Given) -> None:
+    """Prove a second factor for one report, tell everybody who can stop it, and decide its listings.
+
+    The proof is bound to the session and to this report. One report of a brand and day leaves so.
+
+    Raises
+    ------
+    NotFound
+        The person's brands have no such report.
+    Conflict
+        The report does not wait, or cannot be confirmed now; the sentence says why.
+    Invalid, TooManyAttempts
+        The proof is wrong; too many were wrong before.
+    Forbidden
+        The factor that was proved is too new.
+    NoRightCarries, NotBriefed
+        As when the report was sent.
+    """
+    person = session.person
+    with runtime.store.read() as connection:
+        found = _awaited(connection, person, report_id)
+        _check(runtime, connection, person, found)
+    proof, _ = prove(runtime, session, given, purpose_of(report_id))
+    with runtime.store.write() as connection:
+        pair, now = (found.marketplace_id, found.brand_id), runtime.clock.now()
+        standings.lock(connection, *pair)
+        audit.hold(connection)
+        found = _awaited(connection, person, report_id)
+        _check(runtime, connection, person, found)
+        _check_factor(runtime, connection, person, proof.factor_id)
+        told = people_told(connection, pair)
+        made = StoredStepUp(
+            marketplace_id=found.marketplace_id,
+            report_id=report_id,
+            brand_id=found.brand_id,
+            day=now.date().isoformat(),
+            user_id=person.user_id,
+            factor_id=proof.factor_id or "",
+            token_hash=session.token_hash,
+            told=told,
+            known_at=now,
+        )
+        if not step_ups.put(connection, made):
+            raise Conflict("Another report of the brand was confirmed with a second factor today.")
+        step_ups.set_state(connection, found.marketplace_id, report_id, StepUpState.GIVEN)
+        about = {"brand_id": found.brand_id, "factor": proof.factor_id, "told": list(told)}
+        audit.record(connection, now, pair[0], f"user:{person.user_id}", "report.stepped_up", report_id, **about)
+        _tell(runtime, connection, person, made, len(reports.locations(connection, found)))
+    _decide(runtime, person, replace(found, step_up=StepUpState.GIVEN))
+
+
+def send_without(runtime: Runtime, person: Person, report_id: str) -> None:
+    """Decide the listings of a report that waits without a second factor: the usual limits apply.
+
+    Raises
+    ------
+    NotFound
+        The person's brands have no such report.
+    Conflict
+        The report does not wait.
+    NoRightCarries, NotBriefed
+        As when the report was sent.
+    """
+    with runtime.store.write() as connection:
+        found = _awaited(connection, person, report_id)
+        _ready(runtime, connection, person, found)
+        step_ups.set_state(connection, found.marketplace_id, report_id, StepUpState.DECLINED)
+        now, actor = runtime.clock.now(), f"user:{person.user_id}"
+        audit.record(connection, now, found.marketplace_id, actor, "report.sent_without_step_up", report_id)
+    _decide(runtime, person, replace(found, step_up=StepUpState.DECLINED))
+
+
+def finish_reports(runtime: Runtime) -> int:
+    """Decide the listings of reports whose confirmation was interrupted; returns how many reports."""
+    with runtime.store.read() as connection:
+        left = [reports.of_id(connection, *one) for one in step_ups.undecided(connection, _MOST_AT_ONCE)]
+    for found in left:
+        try:
+            with runtime.store.read() as connection:
+                proof = step_ups.of_report(connection, found.marketplace_id, found.report_id)
+                person = accounts.person(connection, found.user_id if proof is None else proof.user_id)
+            _decide(runtime, person, found)
+        except DomainError as refused:
+            _log.warning("report.unfinished", report_id=found.report_id, code=refused.code)
+    return len(left)
+
+
+def _decide(runtime: Runtime, person: Person, found: StoredReport) -> None:
+    with runtime.store.read() as connection:
+        numbered = reports.locations(connection, found)
+    take_all(runtime, person, found, numbered)
+    with runtime.store.write() as connection:
+        step_ups.set_decided(connection, found.marketplace_id, found.report_id)
+
+
+def _awaited(connection: Connection, person: Person, report_id: str) -> StoredReport:
+    found = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
+    if found.step_up is not StepUpState.AWAITED:
+        raise Conflict("This report does not wait for a second factor.")
+    return found
+
+
+def _ready(runtime: Runtime, connection: Connection, person: Person, found: StoredReport) -> None:
+    pair, now = (found.marketplace_id, found.brand_id), runtime.clock.now()
+    ready(runtime, connection, person, pair, (found.right_id, found.reason_code), now)
+
+
+def _check(runtime: Runtime, connection: Connection, person: Person, found: StoredReport) -> None:
+    _ready(runtime, connection, person, found)
+    now = circumstances(runtime, connection, person, (found.marketplace_id, found.brand_id))
+    refused = why_not(now, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
+    if refused:
+        raise Conflict("The report still waits. {why}", why=reasons_of(*refused))
+
+
+def _check_factor(runtime: Runtime, connection: Connection, person: Person, factor_id: str | None) -> None:
+    proved = [one for one in second_factors.of_person(connection, person.user_id) if one.factor_id == factor_id]
+    policy = runtime.policies[SecondFactorPolicy]
+    if not proved or counts_from(proved[0], policy) > runtime.wall.now():
+        raise Forbidden("This factor was added less than a day ago. Use one that you have had for longer.")
+
+
+def _tell(runtime: Runtime, connection: Connection, person: Person, made: StoredStepUp, listings: int) -> None:
+    """Mail everybody who can stop the report, each with a link of their own."""
+    pair = made.marketplace_id, made.brand_id
+    until = made.known_at + timedelta(minutes=runtime.policies[StepUpPolicy].undo_minutes)
+    enrolled = brands.enrolments(connection, pair[0])[pair[1]]
+    parameters = {
+        "by": person.name,
+        "brand": enrolled.name,
+        "marketplace": marketplaces.get(connection, pair[0]).name,
+        "n": listings,
+        "until": until.isoformat(),
+    }
+    for user_id in made.told:
+        queue_to_accounts(
+            runtime,
+            connection,
+            MailKind.LARGE_REPORT,
+            [user_id],
+            parameters,
+            subject_id=made.report_id,
+            secret_path=stop_path(runtime, user_id, made.report_id),
+        )

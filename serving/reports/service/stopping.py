@@ -1,0 +1,143 @@
+"""A large report that somebody who was told of it stops: every removal of it that has not left is withdrawn."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, DomainError, NotFound
+from serving.accounts.rules.access import Person
+from serving.accounts.store import accounts, people
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.cases.store import cases, verdicts
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.reports.rules.outcomes import Outcome, Result
+from serving.reports.service.reporting import keep
+from serving.reports.service.stepping_up import people_told
+from serving.reports.service.stop_links import link_of
+from serving.reports.service.submitting import is_waiting
+from serving.reports.service.withdrawing import STANDS, close_case
+from serving.reports.store import reports, step_ups
+from serving.reports.store.reports import StoredOutcome, StoredReport
+from serving.reports.store.step_ups import StoredStepUp
+from serving.review.service.decision_context import DecisionContext
+from serving.review.service.undoing import take_back
+from serving.standing.service import recount
+from serving.standing.store import standings
+from serving.takedowns.service.takedown import undo_window
+
+
+@dataclass(frozen=True, slots=True)
+class LargeReport:
+    """A report that was confirmed with a second factor, as those see it who can stop it."""
+
+    found: StoredStepUp
+    brand: str
+    marketplace: str
+    by: str
+    listings: int
+    until: datetime
+    stopped_by: str | None
+
+
+def can_stop(connection: Connection, user_id: str, found: StoredStepUp) -> bool:
+    """Whether a person can stop a report: they were told of it, or are one of those who would be told now."""
+    return user_id in found.told or user_id in people_told(connection, (found.marketplace_id, found.brand_id))
+
+
+def large_report(runtime: Runtime, connection: Connection, found: StoredStepUp) -> LargeReport:
+    """A report that was confirmed with a second factor, with its names."""
+    names = accounts.names(connection, [found.user_id, found.stopped_by or ""])
+    stored = reports.of_id(connection, found.marketplace_id, found.report_id)
+    return LargeReport(
+        found,
+        brands.enrolments(connection, found.marketplace_id)[found.brand_id].name,
+        marketplaces.get(connection, found.marketplace_id).name,
+        names.get(found.user_id, ""),
+        len(reports.locations(connection, stored)),
+        found.known_at + undo_window(runtime, stepped_up=True),
+        None if found.stopped_by is None else names.get(found.stopped_by, ""),
+    )
+
+
+def by_link(runtime: Runtime, token: str) -> tuple[Person, LargeReport]:
+    """The person and the report of a link.
+
+    Raises
+    ------
+    NotFound
+        The link is invalid, or the person has lost the account.
+    """
+    user_id, report_id = link_of(runtime, token)
+    with runtime.store.read() as connection:
+        person = accounts.person(connection, user_id)
+        found = step_ups.of_id(connection, report_id)
+        if found is None or not can_stop(connection, user_id, found):
+            raise NotFound("This link is invalid or has expired.")
+        return person, large_report(runtime, connection, found)
+
+
+def stop(runtime: Runtime, person: Person, report_id: str) -> int:
+    """Stop a large report: withdraw everything of it that has not left; returns the number of listings.
+
+    A case that the report opened is called off; one that it answered is open again as before. What is still to be
+    decided is not decided any more. The sessions of the person who confirmed it end, because one may be stolen.
+
+    Raises
+    ------
+    NotFound
+        There is no such report, or the person is not told of it.
+    Conflict
+        It is stopped already, or everything has left.
+    """
+    with runtime.store.write() as connection:
+        found = step_ups.of_id(connection, report_id)
+        if found is None or not can_stop(connection, person.user_id, found):
+            raise NotFound("There is no such report.")
+        here, now = found.marketplace_id, runtime.clock.now()
+        standings.lock(connection, here, found.brand_id)
+        found = step_ups.of_id(connection, report_id) or found
+        if found.stopped_at is not None:
+            raise Conflict("This report is stopped already.")
+        stored = reports.of_id(connection, here, report_id)
+        latest = {one.number: one for one in reports.outcomes(connection, stored)}
+        left = [one for one in latest.values() if one.result in STANDS]
+        cases.hold(connection, here, [one.case_id for one in left if one.case_id is not None])
+        audit.hold(connection)
+        done, refusals = 0, []
+        for one in left:
+            try:
+                with connection.begin_nested():
+                    _stop_one(runtime, connection, person, stored, one, now)
+                done += 1
+            except DomainError as refused:
+                refusals.append(refused)
+        if not done:
+            raise next(iter(refusals), Conflict("Nothing of this report is left to stop."))
+        step_ups.stop(connection, found, person.user_id, now)
+        ended = people.end_sessions(connection, found.user_id)
+        recount(runtime, connection, here, found.brand_id, now)
+        about = {"brand_id": found.brand_id, "listings": done, "too_late": len(refusals), "sessions_ended": ended}
+        audit.record(connection, now, here, f"user:{person.user_id}", "report.stopped", report_id, **about)
+    return done
+
+
+def _stop_one(
+    runtime: Runtime, connection: Connection, person: Person, stored: StoredReport, one: StoredOutcome, now: datetime
+) -> None:
+    here = stored.marketplace_id
+    made = {name: getattr(one, name) for name in ("listing_id", "case_id", "verdict_id")}
+    if one.result is Result.UNKNOWN:
+        reports.wait_for(connection, here, stored.report_id, one.number, None)
+    elif not is_waiting(one):
+        if one.case_id is None or one.verdict_id is None:
+            raise Conflict("A reviewer decides about this listing. It can no longer be withdrawn.")
+        case, given = cases.get(connection, here, one.case_id), verdicts.get(connection, here, one.verdict_id)
+        last = verdicts.latest_of_case(connection, here, one.case_id)
+        if given.superseded_by is not None or last is None or last.verdict_id != given.verdict_id:
+            raise Conflict("Somebody has decided about this listing since.")
+        take_back(DecisionContext(runtime, connection, person, case, given.side, now), given)
+        close_case(connection, stored, cases.get(connection, here, one.case_id), one.lane_before, now)
+    keep(connection, stored, one.number, one.step + 1, Outcome(Result.WITHDRAWN, one.code, ()), now, **made)

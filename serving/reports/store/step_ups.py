@@ -1,0 +1,112 @@
+"""Confirmations of reports with a second factor, and the reports whose listings wait for one."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, select, tuple_, update
+
+from serving.platform.database.scope import inside, same
+from serving.platform.database.store import insert_or_ignore
+from serving.reports.rules.step_up import StepUpState
+from serving.reports.tables import report, report_item, report_step_up
+
+
+@dataclass(frozen=True, slots=True)
+class StoredStepUp:
+    """A confirmation of a report with a second factor; `told` are the people who were told and can stop it."""
+
+    marketplace_id: str
+    report_id: str
+    brand_id: str
+    day: str
+    user_id: str
+    factor_id: str
+    token_hash: str
+    told: tuple[str, ...]
+    known_at: datetime
+    stopped_at: datetime | None = None
+    stopped_by: str | None = None
+
+
+def put(connection: Connection, found: StoredStepUp) -> bool:
+    """Store a confirmation; False, without a change, where the brand had one that day or the report has one."""
+    row = {name: getattr(found, name) for name in StoredStepUp.__slots__}
+    made = insert_or_ignore(connection, report_step_up).values({**row, "told": list(found.told)})
+    return connection.execute(made.returning(report_step_up.c.report_id)).first() is not None
+
+
+def of_report(connection: Connection, marketplace_id: str, report_id: str) -> StoredStepUp | None:
+    """The confirmation of a report; None without one."""
+    query = select(report_step_up).where(inside(report_step_up, marketplace_id, report_id=report_id))
+    found = connection.execute(query).one_or_none()
+    return None if found is None else _stored(found)
+
+
+def of_id(connection: Connection, report_id: str) -> StoredStepUp | None:
+    """The confirmation of a report, from any marketplace; None without one."""
+    found = connection.execute(select(report_step_up).where(report_step_up.c.report_id == report_id)).one_or_none()
+    return None if found is None else _stored(found)
+
+
+def of_day(connection: Connection, pair: tuple[str, str], day: str) -> bool:
+    """Whether a report of a brand was confirmed on a day; `pair` is (marketplace, brand)."""
+    query = select(report_step_up.c.report_id).where(inside(report_step_up, pair[0], brand_id=pair[1], day=day))
+    return connection.execute(query).first() is not None
+
+
+def since(connection: Connection, pairs: Collection[tuple[str, str]], at: datetime) -> list[tuple[StoredStepUp, int]]:
+    """The confirmations of these brands since a moment with the number of listings, newest first."""
+    number = (
+        select(func.count())
+        .where(same(report_item, report_step_up, "report_id"))
+        .correlate(report_step_up)
+        .scalar_subquery()
+    )
+    query = (
+        select(report_step_up, number.label("n"))
+        .where(
+            tuple_(report_step_up.c.marketplace_id, report_step_up.c.brand_id).in_(sorted(pairs)),
+            report_step_up.c.known_at > at,
+        )
+        .order_by(report_step_up.c.known_at.desc())
+    )
+    return [(_stored(row), row.n) for row in connection.execute(query)] if pairs else []
+
+
+def stop(connection: Connection, found: StoredStepUp, user_id: str, at: datetime) -> None:
+    """Record who stopped a report."""
+    own = update(report_step_up).where(
+        inside(report_step_up, found.marketplace_id, report_id=found.report_id), report_step_up.c.stopped_at.is_(None)
+    )
+    connection.execute(own.values(stopped_at=at, stopped_by=user_id))
+
+
+def set_state(connection: Connection, marketplace_id: str, report_id: str, state: StepUpState) -> bool:
+    """End the wait of a report; False where it does not wait."""
+    own = update(report).where(inside(report, marketplace_id, report_id=report_id, step_up=StepUpState.AWAITED.value))
+    return connection.execute(own.values(step_up=state.value)).rowcount == 1
+
+
+def set_decided(connection: Connection, marketplace_id: str, report_id: str) -> None:
+    """Record that each listing of a report has its outcome."""
+    connection.execute(
+        update(report).where(inside(report, marketplace_id, report_id=report_id)).values(undecided=False)
+    )
+
+
+def undecided(connection: Connection, most: int) -> list[tuple[str, str]]:
+    """(marketplace, report) of reports whose wait has ended and whose listings are not all decided, oldest first."""
+    query = (
+        select(report.c.marketplace_id, report.c.report_id)
+        .where(report.c.undecided, report.c.step_up.in_([StepUpState.GIVEN.value, StepUpState.DECLINED.value]))
+        .order_by(report.c.known_at, report.c.report_id)
+        .limit(most)
+    )
+    return [(row.marketplace_id, row.report_id) for row in connection.execute(query)]
+
+
+def _stored(row: Row[Any]) -> StoredStepUp:
+    values: Mapping[str, Any] = {name: getattr(row, name) for name in StoredStepUp.__slots__}
+    return StoredStepUp(**{**values, "told": tuple(row.told)})
