@@ -1,5 +1,6 @@
 """A brand's good-faith standing: counted from the stored rows at each decision, and recorded when it changes."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -66,12 +67,24 @@ def effect_now(
 
     `ahead` is the number of immediate removals that are foreseen before it and not stored.
     """
+    return effects_now(runtime, connection, found, marketplace_id, brand_id, at)(ahead)
+
+
+def effects_now(
+    runtime: Runtime, connection: Connection, found: Standing, marketplace_id: str, brand_id: str, at: datetime
+) -> Callable[[int], Effect]:
+    """The effect of one more confirmation of the brand after so many immediate removals that are not stored."""
     midnight = at.replace(hour=0, minute=0, second=0, microsecond=0)
     begun = stage_of(runtime, connection, found, marketplace_id, brand_id, at)
     counts = found.level is Level.CAPPED or begun.phase is not Phase.FULL
-    today = ahead + standings.at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
-    follows = effect(found, at_once_today=today, policy=runtime.policies[StandingPolicy])
-    return limited(follows, begun, at_once_today=today, policy=runtime.policies[EnrolmentPolicy])
+    stored = standings.at_once_since(connection, marketplace_id, brand_id, midnight) if counts else 0
+
+    def after(ahead: int) -> Effect:
+        today = ahead + stored if counts else 0
+        follows = effect(found, at_once_today=today, policy=runtime.policies[StandingPolicy])
+        return limited(follows, begun, at_once_today=today, policy=runtime.policies[EnrolmentPolicy])
+
+    return after
 
 
 def stage_of(

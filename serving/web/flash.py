@@ -83,6 +83,8 @@ class Flash(StrEnum):
     TAKEDOWN_UNDONE = "takedown_undone"
     REPORT_WITHDRAWN = "report_withdrawn"
     REPORT_RETRACTED = "report_retracted"
+    REPORT_CONFIRMED = "report_confirmed"
+    REPORT_STOPPED = "report_stopped"
     BRIEFED = "briefed"
     BRAND_NAMED = "brand_named"
     SWITCHED_OFF = "switched_off"
@@ -159,6 +161,8 @@ SENTENCES: Final = {
     Flash.SWITCHED_ON: "Rule switched on. Removals that are pending approval still need it.",
     Flash.REPORT_WITHDRAWN: N_("Withdrawn. Nothing is sent to the marketplace about these listings."),
     Flash.REPORT_RETRACTED: N_("Retracted. The listings are reinstated, and the sellers are told."),
+    Flash.REPORT_CONFIRMED: N_("Confirmed. Your leads and your account manager are told by mail."),
+    Flash.REPORT_STOPPED: N_("Report stopped. Nothing of it is sent to the marketplace."),
     Flash.TAKEDOWN_UNDONE: N_("Undone. Unsent removals are cancelled, and the questions are open again."),
     Flash.FILTER_DELETED: "Filter deleted.",
     Flash.FILTER_RENAMED: "Filter renamed.",

@@ -9,8 +9,10 @@ from pathlib import Path
 
 from models.case import CaseLane
 from models.verdict import Judgement
+from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Grant, Person, Role
 from serving.accounts.service import auth
+from serving.accounts.service.proving import Given
 from serving.administration.service import inviting, provisioning, reset_links
 from serving.administration.service.provisioning import NewPerson
 from serving.appeals.service.counter_notices import open_counter_notices, submit
@@ -24,12 +26,15 @@ from serving.notices.service.notice_links import confirmation_for
 from serving.operations.service.housekeeping import refresh_references
 from serving.operations.service.kill_switches import switch
 from serving.platform.settings import Settings
+from serving.reports.service.stepping_up import step_up
+from serving.reports.service.stop_links import stop_path
 from serving.review.rules.takedown import Item
 from serving.review.service.bulk_verdicts import Together, decide_all
 from serving.review.service.seller_evidence import hand_in
 from tests.fixtures.brand_people import a_leader
 from tests.fixtures.bursts import confirm
 from tests.fixtures.clocks import TestClock
+from tests.fixtures.factors import an_app, signed_in_with
 from tests.fixtures.links import path_of
 from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.many_cases import suspects
@@ -38,6 +43,7 @@ from tests.fixtures.removing import a_marketplace_that_listens, given_back, remo
 from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import PASSWORD, Site, invite, populate
+from tests.fixtures.stepping_up import in_full_standing, waiting_report
 from tests.fixtures.strikes import strikes_of
 from tests.fixtures.takedowns import request
 from tests.serving.web.reports import a_report, add_model, add_snapshot
@@ -89,6 +95,7 @@ def furnish(home: Path) -> House:
         links["reset"] = reset_links.make_link(runtime, people[Role.ADMIN], site.second_analyst.user_id)
         unsubscribing = unsubscribe_link(runtime, site.brand_person.user_id, MailKind.QUESTIONS)
         links["unsubscribe"] = path_of(unsubscribing)
+        links["stop-report"] = stop_path(runtime, site.account_manager.user_id, _confirmed_whole(site))
         links["setup"] = f"/setup/{auth.new_setup_token(runtime)}"
     finally:
         runtime.close()
@@ -121,6 +128,18 @@ def _answers_of_sellers(site: Site) -> dict[str, str]:
 def _confirmed_at_once(site: Site) -> str:
     cases = [a_case(site, CaseLane.ASK_BRAND, external_id=f"MP-4{number}") for number in range(2)]
     return f"/brand/takedowns/{request(site, cases).request.request_id}"
+
+
+def _confirmed_whole(site: Site) -> str:
+    """A large report that a colleague confirmed with a second factor, which the other people of the house have not."""
+    odile = invite(site.runtime, "odile@aurelle.example", "Odile Renard", Role.BRAND, "Aurelle")
+    here = in_full_standing(replace(site, brand_person=odile))
+    at_once = replace(here.runtime.policies[SecondFactorPolicy], counts_after_hours=0)
+    here = replace(here, runtime=replace(here.runtime, policies=here.runtime.policies.changed(at_once)))
+    app, _ = an_app(here, odile)
+    report_id = waiting_report(here, on_sale(here, 21, 500))
+    step_up(here.runtime, signed_in_with(here, odile, app), report_id, Given(app.code(here)))
+    return report_id
 
 
 def _reported(site: Site) -> str:

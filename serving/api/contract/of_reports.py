@@ -6,6 +6,7 @@ from models.verdict import Judgement, ReasonCode
 from serving.api.contract.shapes import Moment, Shape
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service.status import Reported
+from serving.takedowns.rules.bursts import HoldCause
 
 
 class Reason(Shape):
@@ -64,3 +65,67 @@ class RetractedListings(Shape):
     """How many listings were retracted."""
 
     retracted: int
+
+
+class HourlyCap(Shape):
+    """A limit of removals in an hour; `frees_at` is when the first of those used no longer counts."""
+
+    limit: int
+    used: int
+    left: int
+    frees_at: Moment | None
+
+
+class DailyQuota(Shape):
+    """The immediate removals that are left of a brand's day, and when the next one begins."""
+
+    left: int
+    renewed_at: Moment
+
+
+class NamedHold(Shape):
+    """A reason why a removal needs approval."""
+
+    cause: HoldCause
+    reason: str
+
+
+class HighImpact(Shape):
+    """From which size two organisations decide about a seller's listing."""
+
+    sales_12m: int
+    dollars_12m: int
+
+
+class LargeReports(Shape):
+    """Whether a large report can be confirmed with a second factor now, and what it then does."""
+
+    available: bool
+    reasons: list[str]
+    most_listings: int
+    most_of_one_seller: int
+    undo_minutes: int
+
+
+class BrandLimits(Shape):
+    """The limits that a confirmation or report by this person meets now.
+
+    `leave_now` is how many listings of different sellers leave without approval and without an analyst; null is no
+    limit. `seller` is set where a listing was named.
+    """
+
+    marketplace_id: str
+    brand_id: str
+    as_of: Moment
+    leave_now: int | None
+    removes_at_once: bool
+    reason: str
+    refused: list[str]
+    holds: list[NamedHold]
+    person: HourlyCap | None
+    brand: HourlyCap | None
+    seller: HourlyCap | None
+    daily: DailyQuota | None
+    listing_external_id: str | None
+    high_impact: HighImpact
+    step_up: LargeReports

@@ -57,6 +57,7 @@ ANSWERS: Final[Mapping[Operation, Answers]] = {
     ("GET", "/api/v1/rights"): {200: (of_person.Rights,)},
     ("GET", "/api/v1/reason-codes"): {200: (of_report.Reasons,)},
     ("POST", "/api/v1/brand/reports"): {200: (of_report.ReportPreview,), 201: (of_report.Report,)},
+    ("GET", "/api/v1/brand/limits"): {200: (of_report.BrandLimits,)},
     ("GET", "/api/v1/brand/reports/{report_id}"): {200: (of_report.Report,)},
     ("POST", "/api/v1/brand/reports/{report_id}/withdraw"): {200: (of_report.WithdrawnListings,)},
     ("POST", "/api/v1/brand/reports/{report_id}/retract"): {200: (of_report.RetractedListings,)},

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select, tuple_, update
+from sqlalchemy import Connection, Row, select, tuple_, update
 
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.reports.rules.step_up import StepUpState
-from serving.reports.tables import report, report_item, report_step_up
+from serving.reports.tables import report, report_step_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +56,17 @@ def of_day(connection: Connection, pair: tuple[str, str], day: str) -> bool:
     return connection.execute(query).first() is not None
 
 
-def since(connection: Connection, pairs: Collection[tuple[str, str]], at: datetime) -> list[tuple[StoredStepUp, int]]:
-    """The confirmations of these brands since a moment with the number of listings, newest first."""
-    number = (
-        select(func.count())
-        .where(same(report_item, report_step_up, "report_id"))
-        .correlate(report_step_up)
-        .scalar_subquery()
-    )
+def since(connection: Connection, pairs: Collection[tuple[str, str]], at: datetime) -> list[StoredStepUp]:
+    """The confirmations of these brands since a moment, newest first."""
     query = (
-        select(report_step_up, number.label("n"))
+        select(report_step_up)
         .where(
             tuple_(report_step_up.c.marketplace_id, report_step_up.c.brand_id).in_(sorted(pairs)),
             report_step_up.c.known_at > at,
         )
         .order_by(report_step_up.c.known_at.desc())
     )
-    return [(_stored(row), row.n) for row in connection.execute(query)] if pairs else []
+    return [_stored(row) for row in connection.execute(query)] if pairs else []
 
 
 def stop(connection: Connection, found: StoredStepUp, user_id: str, at: datetime) -> None:

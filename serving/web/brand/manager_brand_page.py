@@ -32,6 +32,7 @@ from serving.rights.rules.rights import RightState
 from serving.rights.store import documents, rights
 from serving.rights.store import mandates as powers
 from serving.web import downloads
+from serving.web.brand.reports.large_reports import LargeRow, large_rows
 from serving.web.brand.rights_rows import MandateRow, RightRow, mandate_rows, people_in, right_rows
 from serving.web.brand.standing_part import StandingCard, standing_card
 from serving.web.flash import Flash, go_to
@@ -77,6 +78,7 @@ class ManagerBrandPage:
     rights: tuple[RightRow, ...]
     mandates: tuple[MandateRow, ...]
     people: tuple[PersonRow, ...]
+    large_reports: tuple[LargeRow, ...]
     thread: Thread
     error: str | None
 
@@ -228,6 +230,7 @@ def _page(
                 )
             )
         card = standing_card(runtime, connection, pair, kept.enrolment.name, now)
+        large = large_rows(runtime, connection, person, pair)
         thread = thread_of(connection, person, pair, MessageSide.MANAGER, now, typed=typed, error=unsent)
     daily = kept.enrolment.daily_questions
     return ManagerBrandPage(
@@ -242,6 +245,7 @@ def _page(
         rights=right_rows(on_file, by_digest, names, now, told_days=told, place=place),
         mandates=mandates,
         people=tuple(people),
+        large_reports=large,
         thread=thread,
         error=error,
     )

@@ -160,6 +160,7 @@ REPORT_STATES: Final = {
     Reported.WITH_ANALYST: REPORT_RESULTS[Result.CASE],
     Reported.REJECTED: StateWords(N_("Rejected by an analyst"), "v-c"),
     Reported.WAITING: REPORT_RESULTS[Result.UNKNOWN],
+    Reported.AWAITS_STEP_UP: StateWords(N_("Waits for your second factor"), "v-w"),
     Reported.EXPIRED: StateWords(N_("Not received"), "out"),
     Reported.REFUSED: REPORT_RESULTS[Result.REFUSED],
     Reported.WITHDRAWN: StateWords(N_("Withdrawn"), "out"),

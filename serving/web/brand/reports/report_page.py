@@ -2,7 +2,7 @@
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Final
 
 from fastapi import APIRouter, Request
@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
 from models.verdict import ReasonCode
+from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
@@ -18,9 +19,12 @@ from serving.listings.store.search import Kind
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import Result
+from serving.reports.rules.step_up import why_not
 from serving.reports.service.previewing import counts_of, preview
-from serving.reports.service.submitting import LONGEST_NOTE, Draft, submit
+from serving.reports.service.stepping_up import circumstances
+from serving.reports.service.submitting import LONGEST_NOTE, Draft, place_of, submit
 from serving.reports.store import reports
+from serving.takedowns.policy import BurstPolicy
 from serving.web import text_view
 from serving.web.brand.reports.report_state_page import PLACE, ResultRow, why
 from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
@@ -29,6 +33,7 @@ from serving.web.forms import Fields, Upload, upload_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
+from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
 from serving.web.wording.vocabulary import REPORT_RESULTS, StateWords
 
@@ -63,11 +68,17 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What the report would do, by result and by listing."""
+    """What the report would do, by result and by listing.
+
+    `confirmed` is what it would do with a second factor, and `why_not` why that is not possible; both are empty for a
+    report that is small or needs no second factor.
+    """
 
     counts: tuple[tuple[StateWords, int], ...]
     rows: tuple[ResultRow, ...]
     goes: bool
+    confirmed: tuple[tuple[StateWords, int], ...]
+    why_not: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +129,8 @@ def post_preview(
         )
         for one in found
     )
-    shown = Preview(_counted(counts), rows, counts[Result.REFUSED] < len(found))
+    confirmed, reasons = _with_step_up(runtime, session, draft, counts)
+    shown = Preview(_counted(counts), rows, counts[Result.REFUSED] < len(found), confirmed, reasons)
     return respond(request, form_page(runtime, session, typed, shown), session)
 
 
@@ -127,11 +139,30 @@ def post_report(request: Request, session: Answerer, fields: Fields) -> Response
     """Send the report, and go to its listings."""
     runtime = runtime_of(request)
     try:
-        done = submit(runtime, session.person, _draft(fields, good_faith=fields.get("good_faith") == "yes"))
+        draft = _draft(fields, good_faith=fields.get("good_faith") == "yes")
+        done = submit(runtime, session.person, replace(draft, with_step_up=fields.get("way") == "step_up"))
     except DomainError as refused:
         error = phrase_in_words(refused.phrase)
         return respond(request, form_page(runtime, session, fields, error=error), session, status=422)
     return go_to(request, f"{PLACE}/{done.report.report_id}")
+
+
+def _with_step_up(
+    runtime: Runtime, session: Session, draft: Draft, usual: Mapping[Result, int]
+) -> tuple[tuple[tuple[StateWords, int], ...], tuple[str, ...]]:
+    """What a large report would do with a second factor, or why it cannot be confirmed so."""
+    if len(draft.locations) <= runtime.policies[BurstPolicy].per_user or not usual[Result.PENDING_APPROVAL]:
+        return (), ()
+    with runtime.store.read() as connection:
+        pair = place_of(connection, session.person, draft)
+        refused = why_not(
+            circumstances(runtime, connection, session.person, pair),
+            runtime.wall.now(),
+            runtime.policies[SecondFactorPolicy],
+        )
+    if refused:
+        return (), tuple(map(in_words, refused))
+    return _counted(counts_of(preview(runtime, session.person, replace(draft, with_step_up=True)))), ()
 
 
 def locations_of(fields: Mapping[str, str], upload: Upload) -> list[str]:

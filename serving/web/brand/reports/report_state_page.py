@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
 
@@ -11,14 +11,22 @@ from fastapi.responses import HTMLResponse, Response
 
 from features.message import Message
 from features.phrase import Phrase
-from models.errors import Invalid
+from models.errors import DomainError, Invalid, NotFound
+from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission
+from serving.accounts.rules.second_factors import FactorKind
+from serving.accounts.service.proving import passkey_options
 from serving.accounts.store.accounts import Session
+from serving.api.errors import problem_of
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
-from serving.reports.service.status import ItemStatus, Reported, status_of
+from serving.reports.rules.step_up import StepUpState, why_not
+from serving.reports.service.status import ItemStatus, Reported, Status, status_of
+from serving.reports.service.stepping_up import circumstances, purpose_of, send_without, step_up
+from serving.reports.service.stopping import can_stop, large_report, stop
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.web import text_view
+from serving.web.account.second_step_page import given_by
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -26,7 +34,7 @@ from serving.web.text_view import Shown
 from serving.web.wording import own_words, words
 from serving.web.wording.i18n import joined
 from serving.web.wording.messages import in_words
-from serving.web.wording.refusals import phrase_in_words
+from serving.web.wording.refusals import phrase_in_words, refusal
 from serving.web.wording.vocabulary import REPORT_STATES, StateWords
 
 router = APIRouter(include_in_schema=False)
@@ -47,6 +55,22 @@ class ResultRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StepUpPart:
+    """The confirmation of a report with a second factor: what it still needs, or until when it can be stopped.
+
+    `waits` is set while the listings wait. `until` is set while the report can be stopped, by the reader too if
+    `may_stop`.
+    """
+
+    waits: bool
+    why_not: tuple[str, ...]
+    has_passkey: bool
+    until: str | None
+    may_stop: bool
+    stopped_by: Shown | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReportState:
     """A report as it stands, listing by listing."""
 
@@ -59,12 +83,53 @@ class ReportState:
     rows: tuple[ResultRow, ...]
     withdraw_until: str | None
     may_retract: bool
+    step_up: StepUpPart | None
+    error: str | None = None
 
 
 @router.get(PLACE + "/{report_id}")
 def get_report(report_id: str, request: Request, session: Answerer) -> HTMLResponse:
     """A report as it stands."""
     return respond(request, state_page(runtime_of(request), session, report_id[:_LONGEST_ID]), session)
+
+
+@router.post(PLACE + "/{report_id}/step-up")
+def post_step_up(report_id: str, request: Request, session: Answerer, fields: Fields) -> Response:
+    """Confirm the report with a second factor."""
+    runtime, number = runtime_of(request), report_id[:_LONGEST_ID]
+    try:
+        step_up(runtime, session, number, given_by(fields))
+    except NotFound:
+        raise
+    except DomainError as refused:
+        problem = problem_of(request, refused)
+        page = replace(state_page(runtime, session, number), error=refusal(refused))
+        response = respond(request, page, session, status=problem.status)
+        response.headers.update(problem.headers)
+        return response
+    return go_to(request, f"{PLACE}/{number}", Flash.REPORT_CONFIRMED)
+
+
+@router.post(PLACE + "/{report_id}/step-up/passkey")
+def post_options(report_id: str, request: Request, session: Answerer) -> Response:
+    """What the browser needs to confirm the report with a passkey."""
+    runtime, number = runtime_of(request), report_id[:_LONGEST_ID]
+    status_of(runtime, session.person, number)
+    return Response(passkey_options(runtime, session, purpose_of(number)), media_type="application/json")
+
+
+@router.post(PLACE + "/{report_id}/send")
+def post_without(report_id: str, request: Request, session: Answerer) -> Response:
+    """Send a report that waits without a second factor."""
+    send_without(runtime_of(request), session.person, report_id[:_LONGEST_ID])
+    return go_to(request, f"{PLACE}/{report_id[:_LONGEST_ID]}")
+
+
+@router.post(PLACE + "/{report_id}/stop")
+def post_stop(report_id: str, request: Request, session: Answerer) -> Response:
+    """Stop a report that was confirmed with a second factor."""
+    stop(runtime_of(request), session.person, report_id[:_LONGEST_ID])
+    return go_to(request, f"{PLACE}/{report_id[:_LONGEST_ID]}", Flash.REPORT_STOPPED)
 
 
 @router.post(PLACE + "/{report_id}/withdraw")
@@ -92,6 +157,8 @@ def _ticked(fields: Mapping[str, str]) -> frozenset[int]:
 _RETRACTABLE: Final = frozenset(
     {Reported.REMOVED, Reported.WITH_ANALYST, Reported.PENDING_APPROVAL, Reported.SCHEDULED}
 )
+# These can be withdrawn at any time.
+_ALWAYS: Final = frozenset({Reported.WAITING, Reported.AWAITS_STEP_UP})
 _WITHDRAWABLE: Final = frozenset({Reported.SCHEDULED, Reported.PENDING_APPROVAL, Reported.WITH_ANALYST})
 
 
@@ -110,6 +177,35 @@ def state_page(runtime: Runtime, session: Session, report_id: str) -> ReportStat
         rows=rows,
         withdraw_until=_until(found.may_withdraw),
         may_retract=found.may_withdraw is None and any(row.number is not None for row in rows),
+        step_up=_step_up(runtime, session, found),
+    )
+
+
+def _step_up(runtime: Runtime, session: Session, found: Status) -> StepUpPart | None:
+    proof, pair = found.step_up, (found.report.marketplace_id, found.report.brand_id)
+    if proof is None and found.report.step_up is not StepUpState.AWAITED:
+        return None
+    with runtime.store.read() as connection:
+        if proof is not None:
+            large = large_report(runtime, connection, proof)
+            is_open = large.stopped_by is None and runtime.clock.now() < large.until
+            return StepUpPart(
+                waits=False,
+                why_not=(),
+                has_passkey=False,
+                until=words.clock(large.until) if is_open else None,
+                may_stop=is_open and can_stop(connection, session.person.user_id, proof),
+                stopped_by=None if large.stopped_by is None else text_view.show(large.stopped_by),
+            )
+        now = circumstances(runtime, connection, session.person, pair)
+    refused = why_not(now, runtime.wall.now(), runtime.policies[SecondFactorPolicy])
+    return StepUpPart(
+        waits=any(one.state is Reported.AWAITS_STEP_UP for one in found.items),
+        why_not=tuple(map(in_words, refused)),
+        has_passkey=any(one.kind is FactorKind.PASSKEY for one in now.factors),
+        until=None,
+        may_stop=False,
+        stopped_by=None,
     )
 
 
@@ -118,7 +214,7 @@ def _until(at: datetime | None) -> str | None:
 
 
 def _row(one: ItemStatus, allowed: frozenset[Reported]) -> ResultRow:
-    number = one.step.number if one.state in allowed or one.state is Reported.WAITING else None
+    number = one.step.number if one.state in allowed | _ALWAYS else None
     reason = why(one.step.reasons, one.step.refusal)
     return ResultRow(text_view.show(one.title or one.step.location), REPORT_STATES[one.state], reason, number)
 

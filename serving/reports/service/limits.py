@@ -1,0 +1,122 @@
+"""The limits that a confirmation or a report of a person meets now, by the functions that decide about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from features.message import Message
+from models.errors import NotFound
+from models.verdict import Side
+from serving.accounts.policy import SecondFactorPolicy
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import people
+from serving.brands.rules import recently_invited
+from serving.brands.service import certification
+from serving.platform.runtime import Runtime
+from serving.reports.policy import ReportPolicy
+from serving.reports.rules.step_up import why_not
+from serving.reports.service.examining import Examination
+from serving.reports.service.stepping_up import circumstances as step_up_circumstances
+from serving.standing.rules.standing import Effect
+from serving.standing.service import current, effects_now
+from serving.takedowns.policy import BurstPolicy, StepUpPolicy
+from serving.takedowns.rules.bursts import Caps, Hold, Sales, caps, holds
+from serving.takedowns.service.pending_approval import Requested, circumstances, sales_of
+
+
+@dataclass(frozen=True, slots=True)
+class Quota:
+    """The immediate removals of a brand's day: how many are left, and when the next day begins."""
+
+    left: int
+    renewed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits that a confirmation by a person meets now.
+
+    `listing` is the one asked about, under the marketplace's id; None where it was not asked or is not known. Without
+    one, `caps.seller` is None, and `holds` are those of every removal. `quota` is None where the day has no limit, and
+    `refused` has why the person cannot confirm at all. `step_up` has why a large report cannot be confirmed with a
+    second factor; empty where it can.
+    """
+
+    marketplace_id: str
+    brand_id: str
+    effect: Effect
+    quota: Quota | None
+    caps: Caps
+    holds: tuple[Hold, ...]
+    refused: tuple[Message, ...]
+    step_up: tuple[Message, ...]
+    listing: str | None
+    at: datetime
+
+    @property
+    def leave_now(self) -> int | None:
+        """How many listings of different sellers leave now without approval and without an analyst; None: no limit."""
+        if self.refused or self.holds or not self.effect.at_once:
+            return 0
+        found = [one.left for one in (self.caps.user, self.caps.brand) if one is not None]
+        return min([*found, *([] if self.quota is None else [self.quota.left])], default=None)
+
+
+def limits_of(runtime: Runtime, person: Person, pair: tuple[str, str], listing: str | None = None) -> Limits:
+    """The limits now; `pair` is (marketplace, brand). `listing` is an address or id as in a report.
+
+    Raises
+    ------
+    NotFound
+        The person does not represent the brand there.
+    """
+    if pair not in person.brands(Permission.ANSWER_QUESTIONS):
+        raise NotFound("There is no such brand.")
+    here, brand_id = pair
+    with runtime.store.read() as connection:
+        now = runtime.clock.now()
+        effects = effects_now(runtime, connection, current(runtime, connection, here, brand_id, now), *pair, now)
+        seller, sales, external_id = None, Sales(), None
+        examination = Examination(runtime, connection, here, brand_id, now)
+        known = examination.look_up(listing, locked=False) if listing else None
+        if known is not None:
+            facts = examination.examine(known).facts
+            seller, sales = facts.listing.seller.external_id, sales_of(connection, facts, now)
+            external_id = known.external_id
+        requested = Requested(here, brand_id, seller, sales, Side.BRAND, person.user_id)
+        asked = circumstances(runtime, connection, requested, now)
+        policies = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]
+        refused = why_not(
+            step_up_circumstances(runtime, connection, person, pair),
+            runtime.wall.now(),
+            runtime.policies[SecondFactorPolicy],
+        )
+        return Limits(
+            here,
+            brand_id,
+            effects(0),
+            _quota(effects, runtime.policies[ReportPolicy].most_listings, now),
+            caps(asked, *policies),
+            holds(asked, *policies),
+            _refused(runtime, connection, person, pair, now),
+            refused,
+            external_id,
+            now,
+        )
+
+
+def _quota(effects: Callable[[int], Effect], most: int, now: datetime) -> Quota | None:
+    """The number of immediate removals after which the next one is none, up to those of a report."""
+    left = next((ahead for ahead in range(most + 1) if not effects(ahead).at_once), None)
+    tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return None if left is None else Quota(left, tomorrow)
+
+
+def _refused(
+    runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], now: datetime
+) -> tuple[Message, ...]:
+    gate = certification.gate_of(runtime, connection, person, now)
+    wait = recently_invited(people.confirms_from(connection, person.user_id, pair), now)
+    return (*(() if gate.open else (gate.reason,)), *(() if wait is None else (wait,)))

@@ -1,0 +1,165 @@
+"""The limits that a confirmation or report by the reader meets now, and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from serving.accounts.rules.access import Permission
+from serving.accounts.store.accounts import Session
+from serving.guards import may, runtime_of
+from serving.reports.policy import ReportPolicy
+from serving.reports.rules.outcomes import LONGEST_LOCATION
+from serving.reports.service.limits import Limits, limits_of
+from serving.takedowns.policy import BurstPolicy, StepUpPolicy
+from serving.takedowns.rules.bursts import Cap, HoldCause
+from serving.web import text_view
+from serving.web.brand.brand_scope import AboutBrand, scope_of
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.wording import own_words
+from serving.web.wording.i18n import joined, number, say, say_many
+from serving.web.wording.messages import in_words
+
+router = APIRouter(include_in_schema=False)
+Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
+PLACE: Final = "/brand/limits"
+
+
+@dataclass(frozen=True, slots=True)
+class LimitRow:
+    """A limit: its name, how it stands, until when, and whether it stops a removal now."""
+
+    name: str
+    stands: str
+    until: str
+    stops: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LimitsPage(AboutBrand):
+    """What a confirmation or report by the reader would do now."""
+
+    template: ClassVar[str] = "brand_limits.html"
+
+    headline: str
+    is_open: bool
+    why: tuple[str, ...]
+    rows: tuple[LimitRow, ...]
+    step_up: tuple[str, ...]
+    step_up_works: tuple[str, ...]
+    asked: str
+    found: Shown | None
+    longest: int
+
+
+@router.get(PLACE)
+def get_limits(request: Request, session: Answerer) -> HTMLResponse:
+    """The page; `listing` asks about one listing."""
+    runtime, asked = runtime_of(request), request.query_params.get("listing", "")[:LONGEST_LOCATION].strip()
+    with runtime.store.read() as connection:
+        scope = scope_of(connection, session.person, request.query_params)
+    found = limits_of(runtime, session.person, scope.pair, asked or None)
+    bursts, step_up, now = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy], found.at
+    most = runtime.policies[ReportPolicy].most_listings
+    page = LimitsPage(
+        scope=scope,
+        headline=_headline(found),
+        is_open=found.leave_now != 0,
+        why=tuple(map(in_words, (*found.refused, found.effect.reason, *(one.message for one in found.holds)))),
+        rows=_rows(found, bursts, now),
+        step_up=tuple(map(in_words, found.step_up)),
+        step_up_works=(
+            say_many(
+                "One report a day of up to %(n)s listing leaves whole.",
+                "One report a day of up to %(n)s listings leaves whole.",
+                most,
+            ),
+            say_many(
+                "It is sent after %(n)s minute, and your leads and your account manager are told at once.",
+                "It is sent after %(n)s minutes, and your leads and your account manager are told at once.",
+                step_up.undo_minutes,
+            ),
+            say("Each of them can stop the whole report until then."),
+            say_many(
+                "At most %(n)s listing of one seller leaves so.",
+                "At most %(n)s listings of one seller leave so.",
+                step_up.per_seller,
+            ),
+        ),
+        asked=asked,
+        found=None if found.listing is None else text_view.show(found.listing),
+        longest=LONGEST_LOCATION,
+    )
+    return respond(request, page, session)
+
+
+def _headline(found: Limits) -> str:
+    leave = found.leave_now
+    if leave is None:
+        return say("Everything that you confirm now is removed without approval.")
+    if leave:
+        return say_many(
+            "Now, %(n)s listing can be removed on your confirmation without approval.",
+            "Now, %(n)s listings can be removed on your confirmation without approval.",
+            leave,
+        )
+    if found.refused:
+        return say("You cannot confirm anything now.")
+    if not found.effect.at_once:
+        return say("What you confirm now goes to an analyst.")
+    return say("What you confirm now waits for approval.")
+
+
+def _rows(found: Limits, bursts: BurstPolicy, now: datetime) -> tuple[LimitRow, ...]:
+    causes = {one.cause for one in found.holds}
+    rows = [
+        _of_cap(say("Your removals in an hour"), found.caps.user, now),
+        _of_cap(say("Removals of the brand in an hour"), found.caps.brand, now),
+    ]
+    if found.caps.seller is not None:
+        rows.append(_of_cap(say("Removals of this listing's seller in an hour"), found.caps.seller, now))
+    else:
+        per_seller = say("at most %(n)s", n=number(bursts.per_seller))
+        rows.append(LimitRow(say("Removals of one seller in an hour"), per_seller, "", stops=False))
+    if found.quota is not None:
+        left = say("%(left)s left", left=number(found.quota.left))
+        until = say("until %(time)s", time=own_words.moment(found.quota.renewed_at, now))
+        rows.append(LimitRow(say("Immediate removals today"), left, until, stops=not found.quota.left))
+    large = HoldCause.HIGH_IMPACT in causes
+    rows.append(
+        LimitRow(
+            say("Sellers of high impact"),
+            say("two organisations decide"),
+            say(
+                "from %(sales)s sales and %(dollars)s US dollars in twelve months",
+                sales=number(bursts.high_sales_12m),
+                dollars=number(bursts.high_dollars_12m),
+            ),
+            stops=large,
+        )
+    )
+    alarm = HoldCause.BRAND_ALARM in causes
+    rows.append(
+        LimitRow(
+            say("Alarm after a burst"),
+            say("stands") if alarm else say("none"),
+            say("until its removals are decided") if alarm else "",
+            stops=alarm,
+        )
+    )
+    if HoldCause.SWITCHED_OFF in causes:
+        rows.append(LimitRow(say("Removals on a brand's confirmation"), say("switched off"), "", stops=True))
+    if found.refused:
+        rows.append(LimitRow(say("Your right to confirm"), joined(*map(in_words, found.refused)), "", stops=True))
+    return tuple(row for row in rows if row is not None)
+
+
+def _of_cap(name: str, found: Cap | None, now: datetime) -> LimitRow | None:
+    if found is None:
+        return None
+    stands = say("%(left)s of %(limit)s left", left=number(found.left), limit=number(found.limit))
+    until = "" if found.frees_at is None else say("more from %(time)s", time=own_words.moment(found.frees_at, now))
+    return LimitRow(name, stands, until, stops=not found.left)

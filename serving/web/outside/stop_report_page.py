@@ -1,0 +1,79 @@
+"""The page of a mailed link by which somebody stops a large report; it needs no sign-in and asks first."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from models.errors import Conflict
+from serving.guards import public, runtime_of
+from serving.reports.service.stop_links import PLACE
+from serving.reports.service.stopping import LargeReport, by_link, stop
+from serving.web import text_view
+from serving.web.forms import refuse_cross_site
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.wording import own_words
+from serving.web.wording.refusals import refusal
+
+router = APIRouter(include_in_schema=False)
+_BY_LINK = public("the signed link names the person and the report")
+
+
+@dataclass(frozen=True, slots=True)
+class StopReportPage:
+    """The question whether to stop a report, that it is stopped, or why it was not."""
+
+    template: ClassVar[str] = "stop_report.html"
+    place: ClassVar[str] = ""
+
+    address: str
+    brand: Shown
+    marketplace: Shown
+    by: Shown
+    listings: int
+    until: str
+    is_open: bool
+    stopped_by: Shown | None
+    stopped: int | None
+    error: str | None
+
+
+@router.get(PLACE + "{token}", dependencies=[_BY_LINK])
+def get_stop(token: str, request: Request) -> Response:
+    """The question; loading it changes nothing, as mail scanners load links."""
+    _, found = by_link(runtime_of(request), token)
+    return respond(request, _page(request, token, found))
+
+
+@router.post(PLACE + "{token}", dependencies=[_BY_LINK])
+def post_stop(token: str, request: Request) -> Response:
+    """Stop the report."""
+    refuse_cross_site(request)
+    runtime = runtime_of(request)
+    person, found = by_link(runtime, token)
+    try:
+        done = stop(runtime, person, found.found.report_id)
+    except Conflict as refused:
+        _, now = by_link(runtime, token)
+        return respond(request, _page(request, token, now, error=refusal(refused)), status=409)
+    _, now = by_link(runtime, token)
+    return respond(request, _page(request, token, now, stopped=done))
+
+
+def _page(
+    request: Request, token: str, found: LargeReport, *, stopped: int | None = None, error: str | None = None
+) -> StopReportPage:
+    return StopReportPage(
+        address=f"{PLACE}{token}",
+        brand=text_view.show(found.brand),
+        marketplace=text_view.show(found.marketplace),
+        by=text_view.show(found.by),
+        listings=found.listings,
+        until=own_words.full(found.until),
+        is_open=found.stopped_by is None and runtime_of(request).clock.now() < found.until,
+        stopped_by=None if found.stopped_by is None else text_view.show(found.stopped_by),
+        stopped=stopped,
+        error=error,
+    )

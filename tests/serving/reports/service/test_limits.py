@@ -1,0 +1,125 @@
+"""What is foreseen of the limits equals what then happens."""
+
+import random
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from models.errors import NotFound
+from serving.accounts.service.proving import Given
+from serving.marketplaces.rules import AutomaticRule
+from serving.operations.service.kill_switches import switch
+from serving.reports.rules.outcomes import Result
+from serving.reports.service.limits import Limits, limits_of
+from serving.reports.service.stepping_up import step_up
+from serving.takedowns.rules.bursts import HoldCause
+from tests.fixtures.brand_people import a_leader, a_rival
+from tests.fixtures.bursts import confirm, questions, states
+from tests.fixtures.factors import an_app, with_a_counting_factor
+from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.runtimes import Site
+from tests.fixtures.stepping_up import in_full_standing, waiting_report
+from tests.serving.standing.test_service import lose, suspend
+
+
+def limits(site: Site, listing: str | None = None) -> Limits:
+    return limits_of(site.runtime, site.brand_person, (site.here, site.brand_id), listing)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_as_many_listings_leave_as_were_foreseen(site: Site, seed: int) -> None:
+    """Reports of any size at any time, with and without an earlier burst: the number that leave is the one foreseen."""
+    chance, start = random.Random(seed), 0
+    for turn in range(4):
+        foreseen = limits(site).leave_now
+        assert foreseen is not None
+        many = chance.choice([1, 3, 8, 15, foreseen, foreseen + 1])
+        done = report(site, on_sale(site, max(1, many), start), f"turn {turn}")
+        assert done.counts[Result.SCHEDULED] == min(max(1, many), foreseen), (turn, many)
+        start += 100
+        site.clock.forward(minutes=chance.choice([1, 20, 59, 61]))
+
+
+def test_a_place_is_free_again_when_it_was_foreseen(site: Site) -> None:
+    report(site, on_sale(site, 20))
+    found = limits(site).caps.user
+    assert found is not None
+    assert (found.left, found.frees_at) == (0, site.clock.now().replace(hour=10))
+    site.clock.forward(minutes=59, seconds=59)
+    assert limits(site).leave_now == 0
+    site.clock.forward(seconds=1)
+    assert limits(site).leave_now == 20
+
+
+def test_the_target_sellers_cap_is_that_of_the_listing(site: Site) -> None:
+    names = on_sale(site, 11, seller="one-shop")
+    assert limits(site).caps.seller is None
+    report(site, names[:10])
+    found = limits(site, names[10])
+    assert found.caps.seller is not None
+    assert found.caps.seller.left == 0
+    assert [one.cause for one in found.holds] == [HoldCause.SELLER_BURST]
+    done = report(site, names[10:], "the eleventh")
+    assert done.counts[Result.PENDING_APPROVAL] == 1
+    assert done.outcomes[0].reasons == tuple(one.message for one in found.holds)
+
+
+def test_a_seller_of_high_impact_is_foreseen(site: Site) -> None:
+    (case,) = questions(site, 1, sales_90d=900)
+    found = limits(site, "MP-0")
+    assert [one.cause for one in found.holds] == [HoldCause.HIGH_IMPACT]
+    confirm(site, site.brand_person, case)
+    assert states(site) == {"held": 1}
+
+
+def test_the_daily_quota_of_a_capped_brand_is_foreseen(site: Site) -> None:
+    lose(site)
+    site.clock.forward(days=1)
+    found = limits(site)
+    assert found.quota is not None
+    assert found.leave_now == found.quota.left == 5
+    assert found.quota.renewed_at == site.clock.now().replace(hour=0, minute=0, second=0) + timedelta(days=1)
+    report(site, on_sale(site, 3, 300))
+    assert limits(site).leave_now == 2
+
+
+def test_of_a_suspended_brand_an_analyst_decides_everything(site: Site) -> None:
+    suspend(site)
+    found = limits(site)
+    assert (found.leave_now, found.effect.at_once) == (0, False)
+
+
+def test_a_standing_alarm_and_the_kill_switch_are_foreseen(site: Site) -> None:
+    report(site, on_sale(site, 21))
+    site.clock.forward(hours=2)
+    assert [one.cause for one in limits(site).holds] == [HoldCause.BRAND_ALARM]
+    switch(site.runtime, site.marketplace, AutomaticRule.BRAND_REMOVALS, on=False, by="test", reason="test")
+    assert {one.cause for one in limits(site).holds} == {HoldCause.SWITCHED_OFF, HoldCause.BRAND_ALARM}
+
+
+def test_whether_a_second_factor_helps_is_foreseen(site: Site) -> None:
+    here = in_full_standing(site)
+    a_leader(here)
+    assert [one.code for one in limits(here).step_up] == ["step_up.no_factor"]
+    an_app(here, here.brand_person)
+    assert [one.code for one in limits(here).step_up] == ["step_up.too_new"]
+    assert [one.code for one in limits(replace(here, runtime=site.runtime)).step_up][:1] == ["step_up.standing"]
+
+
+def test_what_a_second_factor_is_said_to_do_it_does(site: Site) -> None:
+    here = in_full_standing(site)
+    a_leader(here)
+    app, session = with_a_counting_factor(here, here.brand_person)
+    assert limits(here).step_up == ()
+    report_id = waiting_report(here, on_sale(here, 40))
+    step_up(here.runtime, session, report_id, Given(app.code(here)))
+    assert states(here) == {"scheduled": 40}
+    assert [one.code for one in limits(here).step_up] == ["step_up.used_today"]
+    assert limits(here).leave_now == 20, "the usual limits are untouched"
+
+
+def test_the_limits_of_another_brand_are_not_there(site: Site) -> None:
+    rival = a_rival(site)
+    with pytest.raises(NotFound):
+        limits_of(site.runtime, rival, (site.here, site.brand_id))
