@@ -220,6 +220,7 @@ MATRIX: Final = [
     ("GET", "/api/v1/briefing", {"brand"}),
     ("POST", "/api/v1/briefing/answers", {"brand"}),
     ("GET", "/api/v1/reason-codes", {"brand"}),
+    ("GET", "/api/v1/brand/limits", {"brand"}),
     ("POST", "/api/v1/brand/reports", {"brand"}),
     ("GET", "/api/v1/brand/reports/{report_id}", {"brand"}),
     ("POST", "/api/v1/brand/reports/{report_id}/withdraw", {"brand"}),

@@ -1,0 +1,194 @@
+"""Limits and large reports on pages: foreseen, confirmed with a second factor, and stopped by those who were told."""
+
+import pytest
+
+from serving.accounts.service import one_time_codes
+from serving.accounts.store import second_factors
+from serving.app import create_app
+from serving.guards import guards_of
+from serving.reports.service.stop_links import stop_path
+from tests.fixtures.brand_people import a_leader
+from tests.fixtures.bursts import states
+from tests.fixtures.factors import App, Authenticator, an_app, by_its_clock
+from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.runtimes import PASSWORD, Site
+from tests.fixtures.stepping_up import confirmed_report, in_full_standing
+from tests.fixtures.takedowns import right_of
+from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
+
+
+@pytest.fixture
+def here(site: Site) -> Site:
+    return by_its_clock(in_full_standing(site), public_url="http://testserver")
+
+
+def with_code(here: Site, app: App) -> Visitor:
+    """The brand's person, signed in with both factors."""
+    visitor = a_visitor(here)
+    asked = visitor.post("/sign-in", {"email": here.brand_person.email, "password": PASSWORD})
+    visitor.csrf_token = hidden_fields(visitor.get(asked.headers["location"]).text)["csrf_token"]
+    visitor.post("/sign-in/second-step", {"code": app.code(here)})
+    here.clock.forward(seconds=30)
+    visitor.csrf_token = hidden_fields(visitor.get("/brand/reports").text)["csrf_token"]
+    return visitor
+
+
+def typed(here: Site, names: list[str]) -> dict[str, str]:
+    return {
+        "right_id": right_of(here),
+        "marketplace_id": here.here,
+        "reason_code": "trademark_counterfeit",
+        "listings": "\n".join(names),
+        "good_faith": "yes",
+        "key": "key_1",
+    }
+
+
+def a_day_old(here: Site) -> App:
+    a_leader(here)
+    app, _ = an_app(here, here.brand_person)
+    here.clock.forward(days=1)
+    return app
+
+
+def test_a_large_report_is_foreseen_sent_and_confirmed_on_its_page(here: Site) -> None:
+    visitor, names = with_code(here, a_day_old(here)), on_sale(here, 23)
+    app = App(_secret(here))
+    seen = words(visitor.post("/brand/reports/preview", typed(here, names)).text)
+    assert "Removal scheduled: 20Pending approval: 3" in seen
+    assert "Removal scheduled: 23" in seen
+    assert "Send with second factor" in seen
+    sent = visitor.post("/brand/reports", {**typed(here, names), "way": "step_up"})
+    address = sent.headers["location"]
+    assert "Confirm with your second factor" in words(visitor.get(address).text)
+    wrong = visitor.post(address + "/step-up", {"code": "000000"})
+    assert wrong.status_code == 422
+    assert visitor.post(address + "/step-up", {"code": app.code(here)}).headers["location"] == address
+    assert states(here) == {"scheduled": 23}
+    page = words(visitor.get(address).text)
+    assert "It is sent after" in page
+    assert "Stop whole report" in page
+    assert visitor.post(address + "/stop").headers["location"] == address
+    assert states(here) == {"withdrawn": 23}
+
+
+def _secret(here: Site) -> str:
+    with here.runtime.store.read() as connection:
+        (found,) = second_factors.enrolled(connection, here.brand_person.user_id)
+    return one_time_codes.secret_of(here.runtime, found)
+
+
+def test_without_a_factor_the_preview_says_why_and_the_page_sends_it_with_the_usual_limits(here: Site) -> None:
+    a_leader(here)
+    visitor, names = visit_as(here, here.brand_person), on_sale(here, 23)
+    seen = words(visitor.post("/brand/reports/preview", typed(here, names)).text)
+    assert "A second factor cannot lift the limits now: You have no second factor." in seen
+    address = visitor.post("/brand/reports", {**typed(here, names), "way": "step_up"}).headers["location"]
+    page = words(visitor.get(address).text)
+    assert "Waits for your second factor: 23" in page
+    assert "You have no second factor. Set one up in your settings." in page
+    visitor.post(address + "/send")
+    assert states(here) == {"scheduled": 20, "held": 3}
+
+
+def test_a_small_report_says_nothing_of_a_second_factor(here: Site) -> None:
+    visitor = visit_as(here, here.brand_person)
+    assert "second factor" not in words(visitor.post("/brand/reports/preview", typed(here, on_sale(here, 3))).text)
+
+
+def test_the_account_manager_stops_it_on_the_page_of_the_brand_with_one_click(here: Site) -> None:
+    report_id, _, _ = confirmed_report(here, 21)
+    manager = visit_as(here, here.account_manager)
+    address = f"/brands/{here.brand_id}"
+    page = manager.get(f"{address}?at={here.here}").text
+    assert "Large reports" in words(page)
+    assert f'action="{address}/reports/{report_id}/stop"' in page
+    assert manager.post(f"{address}/reports/{report_id}/stop").headers["location"] == address
+    assert states(here) == {"withdrawn": 21}
+    assert "Stopped by Lena Okafor." in words(manager.get(f"{address}?at={here.here}").text)
+
+
+def test_the_mailed_link_asks_first_and_stops_without_a_sign_in(here: Site) -> None:
+    report_id, _, _ = confirmed_report(here, 21)
+    address = stop_path(here.runtime, here.account_manager.user_id, report_id)
+    visitor = a_visitor(here)
+    page = visitor.get(address)
+    assert "Do you want to stop this report?" in words(page.text)
+    assert states(here) == {"scheduled": 21}
+    assert visitor.post(address, None, **{"sec-fetch-site": "cross-site"}).status_code == 403
+    done = words(visitor.post(address).text)
+    assert "21 listings of the report stay on sale." in done
+    assert "Stopped by" in done
+    assert states(here) == {"withdrawn": 21}
+    assert visitor.post(address).status_code == 409
+
+
+def test_after_the_hour_the_link_says_that_it_is_too_late(here: Site) -> None:
+    report_id, _, _ = confirmed_report(here, 21)
+    here.clock.forward(minutes=61)
+    page = a_visitor(here).get(stop_path(here.runtime, here.account_manager.user_id, report_id))
+    assert "can no longer be stopped" in words(page.text)
+
+
+def test_the_limits_say_how_many_are_left_and_from_when_more(here: Site) -> None:
+    report(here, on_sale(here, 5))
+    page = words(visit_as(here, here.brand_person).get("/brand/limits").text)
+    assert "Now, 15 listings can be removed on your confirmation without approval." in page
+    assert "Your removals in an hour 15 of 20 left" in page
+    assert "You have no second factor." in page
+    assert "from 200 sales and 5,000 US dollars in twelve months" in page
+
+
+def test_the_limits_of_a_listing_include_its_sellers(here: Site) -> None:
+    names = on_sale(here, 11, seller="one-shop")
+    report(here, names[:10])
+    visitor = visit_as(here, here.brand_person)
+    page = words(visitor.get(f"/brand/limits?listing={names[10]}").text)
+    assert "0 of 10 left" in page
+    assert "What you confirm now waits for approval." in page
+    assert "The marketplace has not sent this listing" in words(visitor.get("/brand/limits?listing=NOT-KNOWN").text)
+
+
+def test_by_api_a_large_report_waits_for_a_person_and_the_limits_are_told(here: Site) -> None:
+    a_leader(here)
+    visitor, names = visit_as(here, here.brand_person), on_sale(here, 21)
+    headers = {"x-touchstone-csrf": visitor.csrf_token, "idempotency-key": "k-1", "accept": "application/json"}
+    found = visitor.client.get("/api/v1/brand/limits", headers=headers).json()
+    assert (found["leave_now"], found["person"]["left"], found["brand"]["left"]) == (20, 20, 40)
+    assert found["step_up"]["available"] is False
+    body = {
+        "right_id": right_of(here),
+        "reason_code": "trademark_counterfeit",
+        "listings": names,
+        "good_faith": True,
+    }
+    dry = visitor.client.post(
+        "/api/v1/brand/reports", json={**body, "dry_run": True}, headers={**headers, "idempotency-key": "k-0"}
+    ).json()
+    assert {one["code"] for one in dry["items"]} == {"step_up"}
+    made = visitor.client.post("/api/v1/brand/reports", json=body, headers=headers).json()
+    assert (made["counts"]["held"], {one["code"] for one in made["items"]}) == (21, {"step_up"})
+    again = visitor.client.get(f"/api/v1/brand/reports/{made['report_id']}", headers=headers).json()
+    assert {one["state"] for one in again["items"]} == {"awaits_step_up"}
+    assert states(here) == {}
+
+
+@pytest.mark.attack
+def test_no_door_of_the_api_confirms_a_report(here: Site) -> None:
+    doors = guards_of(create_app(here.runtime))
+    assert [door for door in doors if "/step-up" in door and "/api/" in door] == []
+
+
+def test_a_passkey_is_asked_for_on_the_page_of_the_report(here: Site) -> None:
+    app = a_day_old(here)
+    visitor = with_code(here, app)
+    key = Authenticator(origin="http://testserver", rp_id="testserver")
+    options = visitor.post("/settings/second-factor/passkey/options")
+    visitor.post("/settings/second-factor/passkey", {"credential": key.create(options.text), "name": ""})
+    here.clock.forward(days=1)
+    visitor = with_code(here, app)
+    address = visitor.post("/brand/reports", {**typed(here, on_sale(here, 21)), "way": "step_up"}).headers["location"]
+    assert "Use passkey" in visitor.get(address).text
+    asked = visitor.post(address + "/step-up/passkey")
+    visitor.post(address + "/step-up", {"credential": key.get(asked.text), "code": ""})
+    assert states(here) == {"scheduled": 21}
