@@ -23,10 +23,11 @@ from features.price_lists import ListedBy
 from features.priors import Priors
 from features.references import ANY, PriceMissing, PriceReference, References
 
-SCHEMA: Final = 4
+SCHEMA: Final = 5
 # Schema 1 (2026-11) has no own prices, other listings, turnover from events, near-duplicates, indicators or naming.
-# Schema 2 has no links with other sellers, schema 3 no countries of sale. Absent fields are None.
-READABLE: Final = frozenset({1, 2, 3, SCHEMA})
+# Schema 2 has no links with other sellers, schema 3 no countries of sale, schema 4 no sales of twelve months. Absent
+# fields are None.
+READABLE: Final = frozenset({1, 2, 3, 4, SCHEMA})
 
 
 class Source(StrEnum):

@@ -23,7 +23,7 @@ from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
 from serving.review.service.decision_context import DecisionContext
-from serving.review.service.undoing import take_back
+from serving.review.service.undoing import withdraw_last
 from serving.standing.service import recount
 from serving.standing.store import standings
 from serving.takedowns.service.takedown import undo_window
@@ -138,6 +138,6 @@ def _stop_one(
         last = verdicts.latest_of_case(connection, here, one.case_id)
         if given.superseded_by is not None or last is None or last.verdict_id != given.verdict_id:
             raise Conflict("Somebody has decided about this listing since.")
-        take_back(DecisionContext(runtime, connection, person, case, given.side, now), given)
+        withdraw_last(DecisionContext(runtime, connection, person, case, given.side, now), given)
         close_case(connection, stored, cases.get(connection, here, one.case_id), one.lane_before, now)
     keep(connection, stored, one.number, one.step + 1, Outcome(Result.WITHDRAWN, one.code, ()), now, **made)

@@ -63,13 +63,13 @@ def undo_in(
     made = actions.of_verdicts(connection, case.marketplace_id, [given.verdict_id]).get(given.verdict_id)
     if now >= given.known_at + undo_window(runtime, stepped_up=made is not None and made.stepped_up):
         raise Conflict("The undo window has closed.")
-    withdrawal_id = take_back(context, given)
+    withdrawal_id = withdraw_last(context, given)
     if recounts:
         recount_of(runtime, connection, case, now)
     return withdrawal_id
 
 
-def take_back(context: DecisionContext, given: StoredVerdict) -> str:
+def withdraw_last(context: DecisionContext, given: StoredVerdict) -> str:
     """Withdraw the last verdict of a case with its consequences, under the name of the context's person.
 
     The caller has checked that this person may, and counts the brand's standing again.

@@ -188,6 +188,15 @@ STAYS: Final[dict[str, list[str]]] = {
         "worker_process.found",
         "worker_process.lacks",
     ],
+    "of an account: sealed secrets, public keys and names of second factors, deleted with the factor; who was told": [
+        "factor_challenge.challenge",
+        "factor_challenge.purpose",
+        "report_step_up.told",
+        "second_factor.credential_id",
+        "second_factor.name",
+        "second_factor.public_key",
+        "second_factor.secret",
+    ],
     "of a request that its caller may repeat: ids of the caller and of what it changed, deleted after 24 hours": [
         "idempotency_key.caller",
         "idempotency_key.reply",

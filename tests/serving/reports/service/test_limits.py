@@ -107,7 +107,7 @@ def test_whether_a_second_factor_helps_is_foreseen(site: Site) -> None:
     assert [one.code for one in limits(replace(here, runtime=site.runtime)).step_up][:1] == ["step_up.standing"]
 
 
-def test_what_a_second_factor_is_said_to_do_it_does(site: Site) -> None:
+def test_a_second_factor_does_what_was_foreseen(site: Site) -> None:
     here = in_full_standing(site)
     a_leader(here)
     app, session = with_a_counting_factor(here, here.brand_person)
