@@ -49,16 +49,15 @@ def picture_of(address: str) -> tuple[int, str]:
 
 
 def step_of(runtime: Runtime, found: StoredFactor, code: str, now: datetime) -> int | None:
-    """The time step of a right code that was not used before; None for any other."""
+    """The time step of a right code, which the caller records as used; None for any other."""
     typed = "".join(code.split())
     if len(typed) != _DIGITS or not (typed.isascii() and typed.isdigit()):
         return None
     drift = runtime.policies[SecondFactorPolicy].drift_steps
     try:
-        step = pyotp.TOTP(secret_of(runtime, found)).verify_and_get_timecode(typed, for_time=now, valid_window=drift)
+        return pyotp.TOTP(secret_of(runtime, found)).verify_and_get_timecode(typed, for_time=now, valid_window=drift)
     except OTPVerificationError:
         return None
-    return step if step > found.last_count else None
 
 
 def new_codes(runtime: Runtime, connection: Connection, user_id: str, now: datetime) -> tuple[str, ...]:

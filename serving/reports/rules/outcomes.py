@@ -35,7 +35,6 @@ class Code(StrEnum):
     REMOVED_AT_ONCE = "removed_at_once"
     PENDING_APPROVAL = "pending_approval"
     STEP_UP = "step_up"  # The report waits for a proof of a second factor; nothing was recorded about the listing.
-    STOPPED = "stopped"  # Somebody who was told of the report stopped it before this listing was decided.
     BRAND_UNRESOLVED = "brand_unresolved"
     REINSTATED_BEFORE = "reinstated_before"
     COMPLAINT_OPEN = "complaint_open"

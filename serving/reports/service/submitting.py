@@ -220,7 +220,7 @@ def take(runtime: Runtime, person: Person, stored: StoredReport, some: Sequence[
     """Decide a few listings of a report in one transaction; those that have a result keep it.
 
     A report that was confirmed with a second factor leaves whole while that proof is fresh. Later, as after an
-    interruption, the usual limits apply. Once it is stopped, nothing more is decided.
+    interruption, the usual limits apply.
     """
     here, brand_id, now = stored.marketplace_id, stored.brand_id, runtime.clock.now()
     with runtime.store.write() as connection:
@@ -244,9 +244,5 @@ def take(runtime: Runtime, person: Person, stored: StoredReport, some: Sequence[
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now, since)
         for number, location in left:
             step = before[number].step + 1 if number in before else 0
-            if proof is not None and proof.stopped_at is not None:
-                stopped = Outcome(Result.WITHDRAWN, Code.STOPPED, (message("report.stopped"),))
-                keep(connection, stored, number, step, stopped, now)
-            else:
-                settle(reporting, number, location, step)
+            settle(reporting, number, location, step)
         recount(runtime, connection, here, brand_id, now)

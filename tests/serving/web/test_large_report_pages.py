@@ -87,8 +87,11 @@ def test_without_a_factor_the_preview_says_why_and_the_page_sends_it_with_the_us
     page = words(visitor.get(address).text)
     assert "Waits for your second factor: 23" in page
     assert "You have no second factor. Set one up in your settings." in page
+    here.clock.forward(minutes=4)
+    assert "Retract" not in words(visitor.get(address).text)
+    visitor.post(address + "/withdraw", {"item:1": "yes"})
     visitor.post(address + "/send")
-    assert states(here) == {"scheduled": 20, "held": 3}
+    assert states(here) == {"scheduled": 20, "held": 2}
 
 
 def test_a_small_report_says_nothing_of_a_second_factor(here: Site) -> None:
