@@ -22,7 +22,6 @@ from serving.mail.service.queueing import queue_to_accounts
 from serving.platform.runtime import Runtime
 
 LONGEST_NAME: Final = 60
-_STALE: Final = "Confirm that it is you first. For safety this is asked again after {minutes} minutes."
 
 
 def prove_password(runtime: Runtime, session: Session, password: str) -> None:
@@ -227,7 +226,10 @@ def named(name: str, kind: FactorKind) -> str:
 def _check_fresh(runtime: Runtime, session: Session) -> None:
     policy = runtime.policies[SecondFactorPolicy]
     if not is_fresh(session.proof, runtime.wall.now(), policy):
-        raise Forbidden(_STALE, minutes=policy.fresh_minutes)
+        raise Forbidden(
+            "Confirm that it is you first. For safety this is asked again after {minutes} minutes.",
+            minutes=policy.fresh_minutes,
+        )
 
 
 def _check(runtime: Runtime, connection: Connection, session: Session) -> None:

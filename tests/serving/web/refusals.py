@@ -26,10 +26,13 @@ REACHED: Final = (
     "serving.accounts.service.display_choice",
     "serving.accounts.service.guessing",
     "serving.accounts.service.hashing",
+    "serving.accounts.service.passkeys",
+    "serving.accounts.service.proving",
     "serving.accounts.store.reset_links",
     "serving.administration.service.given_names",
     "serving.administration.service.passwords",
     "serving.administration.service.reset_links",
+    "serving.administration.service.second_factors",
     "serving.api.bodies",
     "serving.api.errors",
     "serving.appeals.rules.appeals",
@@ -54,6 +57,9 @@ REACHED: Final = (
     "serving.platform.row_files",
     "serving.reports.rules.outcomes",
     "serving.reports.service.reporting",
+    "serving.reports.service.stepping_up",
+    "serving.reports.service.stop_links",
+    "serving.reports.service.stopping",
     "serving.reports.service.submitting",
     "serving.reports.service.waiting",
     "serving.reports.service.withdrawing",
@@ -97,6 +103,10 @@ NOT_SHOWN: Final = frozenset(
     {
         # To account managers.
         "There is no such power of attorney.",
+        # To administrators, whose pages are in English.
+        "Another administrator must reset your second factor.",
+        "This user has a role at another marketplace. Its administrator must reset the factor.",
+        "This user has no second factor.",
         # Fields of a listing that a price list does not have.
         "{name} has only d7, d30 and d90.",
         "{name} has {n} addresses; at most {most} are accepted.",

@@ -211,7 +211,7 @@ def test_a_factor_of_less_than_a_day_confirms_nothing(here: Site) -> None:
     here.clock.forward(hours=23, minutes=58)
     session = signed_in_with(here, here.brand_person, app)
     report_id = waiting_report(here, on_sale(here, 21))
-    with pytest.raises(Conflict, match="1 hours are left"):
+    with pytest.raises(Conflict, match="Hours left: 1"):
         step_up(here.runtime, session, report_id, Given(app.code(here)))
     assert states(here) == {}
 
