@@ -223,3 +223,12 @@ def add_key(
 
     wanted = [Scope(one) for one in scope]
     return provisioning.add_key(at.runtime, name=name, scopes=wanted, marketplace=at.place.name, by=at.actor)
+
+
+@command(person, "reset-second-factor")
+def reset_second_factor(runtime: Runtime, email: str) -> str:
+    """Remove every second factor of a user who has lost them, such as the only administrator."""
+    from serving.administration.service import second_factors
+
+    number = second_factors.reset_as_owner(runtime, email, by=LOCAL)
+    return f"Removed: {number}. All sessions of {email} have ended."

@@ -163,8 +163,16 @@ def remove(runtime: Runtime, session: Session, factor_id: str) -> None:
         if not second_factors.enrolled(connection, user_id):
             second_factors.remove_all(connection, user_id)
         ended = people.end_sessions(connection, user_id, but=session.token_hash)
-        _record(runtime, connection, user_id, user_id, "second_factor.removed", factor=factor_id, sessions_ended=ended)
-        _tell(runtime, connection, user_id, "removed", session.person)
+        _record(
+            runtime,
+            connection,
+            f"user:{user_id}",
+            user_id,
+            "second_factor.removed",
+            factor=factor_id,
+            sessions_ended=ended,
+        )
+        _tell(runtime, connection, user_id, "removed", session.person.name)
 
 
 def new_recovery_codes(runtime: Runtime, session: Session) -> tuple[str, ...]:
@@ -182,8 +190,8 @@ def new_recovery_codes(runtime: Runtime, session: Session) -> tuple[str, ...]:
         if session.proof is None or session.proof.factor_id is None:
             raise Forbidden("Confirm with your app or passkey first.")
         found = one_time_codes.new_codes(runtime, connection, user_id, now)
-        _record(runtime, connection, user_id, user_id, "second_factor.recovery_codes")
-        _tell(runtime, connection, user_id, "codes", session.person)
+        _record(runtime, connection, f"user:{user_id}", user_id, "second_factor.recovery_codes")
+        _tell(runtime, connection, user_id, "codes", session.person.name)
     return found
 
 
@@ -209,12 +217,31 @@ def reset(runtime: Runtime, by: Person, user_id: str) -> int:
             raise Forbidden("Another administrator must reset your second factor.")
         if any(one.marketplace_id not in here for one in found.grants):
             raise Forbidden("This user has a role at another marketplace. Its administrator must reset the factor.")
-        number = second_factors.remove_all(connection, user_id)
-        if not number:
-            raise Conflict("This user has no second factor.")
-        ended = people.end_sessions(connection, user_id)
-        _record(runtime, connection, by.user_id, user_id, "second_factor.reset", factors=number, sessions_ended=ended)
-        _tell(runtime, connection, user_id, "reset", by)
+        return _reset(runtime, connection, user_id, f"user:{by.user_id}", by.name)
+
+
+def reset_as_owner(runtime: Runtime, email: str, *, by: str) -> int:
+    """Remove every factor of any user, as the operator of the data directory; returns the number of factors.
+
+    Raises
+    ------
+    NotFound
+        There is no account with this address.
+    Conflict
+        The user has no second factor.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        return _reset(runtime, connection, accounts.user_id_by_email(connection, email), by, "Touchstone")
+
+
+def _reset(runtime: Runtime, connection: Connection, user_id: str, actor: str, name: str) -> int:
+    number = second_factors.remove_all(connection, user_id)
+    if not number:
+        raise Conflict("This user has no second factor.")
+    ended = people.end_sessions(connection, user_id)
+    _record(runtime, connection, actor, user_id, "second_factor.reset", factors=number, sessions_ended=ended)
+    _tell(runtime, connection, user_id, "reset", name)
     return number
 
 
@@ -248,16 +275,16 @@ def _enrolled(
     codes = one_time_codes.new_codes(runtime, connection, user_id, now) if first else ()
     ended = people.end_sessions(connection, user_id, but=session.token_hash) if first else 0
     about = {"factor": found.factor_id, "kind": found.kind.value, "sessions_ended": ended}
-    _record(runtime, connection, user_id, user_id, "second_factor.added", **about)
-    _tell(runtime, connection, user_id, "added", session.person)
+    _record(runtime, connection, f"user:{user_id}", user_id, "second_factor.added", **about)
+    _tell(runtime, connection, user_id, "added", session.person.name)
     return codes
 
 
-def _record(runtime: Runtime, connection: Connection, by: str, user_id: str, act: str, **payload: object) -> None:
+def _record(runtime: Runtime, connection: Connection, actor: str, user_id: str, act: str, **payload: object) -> None:
     for place in sorted(accounts.places_of(connection, user_id)) or [""]:
-        audit.record(connection, runtime.clock.now(), place, f"user:{by}", act, user_id, **payload)
+        audit.record(connection, runtime.clock.now(), place, actor, act, user_id, **payload)
 
 
-def _tell(runtime: Runtime, connection: Connection, user_id: str, what: str, by: Person) -> None:
-    parameters = {"what": what, "by": by.name}
+def _tell(runtime: Runtime, connection: Connection, user_id: str, what: str, by: str) -> None:
+    parameters = {"what": what, "by": by}
     queue_to_accounts(runtime, connection, MailKind.SECOND_FACTOR, [user_id], parameters)

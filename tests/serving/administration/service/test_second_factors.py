@@ -20,6 +20,7 @@ from serving.administration.service.second_factors import (
     prove_password,
     remove,
     reset,
+    reset_as_owner,
 )
 from serving.audit.tables import audit_entry
 from serving.mail.tables import mail
@@ -184,6 +185,15 @@ def test_an_administrator_resets_neither_their_own_factor_nor_a_strangers(here: 
         reset(here.runtime, admin, admin.user_id)
     with pytest.raises(NotFound):
         reset(here.runtime, here.analyst, admin.user_id)
+
+
+def test_the_operator_resets_the_factor_of_the_only_administrator(here: Site, admin: Person) -> None:
+    an_app(here, admin)
+    assert reset_as_owner(here.runtime, admin.email, by="local") == 1
+    assert factors(here, admin) == []
+    assert acts(here, "second_factor")[-1] == "second_factor.reset"
+    with pytest.raises(Conflict):
+        reset_as_owner(here.runtime, admin.email, by="local")
 
 
 def test_a_wrong_password_confirms_nothing(here: Site) -> None:

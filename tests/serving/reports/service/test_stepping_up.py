@@ -19,6 +19,7 @@ from serving.delivery.service.delivery import deliver
 from serving.mail.service.rendering import written
 from serving.mail.store import mails
 from serving.mail.tables import mail
+from serving.notices.service.notice_decisions import told
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service import stepping_up
 from serving.reports.service.status import Reported, status_of
@@ -28,10 +29,13 @@ from serving.reports.service.stopping import by_link, stop
 from serving.reports.service.submitting import submit
 from serving.reports.service.withdrawing import withdraw
 from serving.reports.tables import report_step_up
+from serving.takedowns.store import actions
 from serving.takedowns.tables import action, alert
+from serving.webhooks.rules.action import ActionEvent
 from tests.fixtures.brand_people import a_leader, a_rival
 from tests.fixtures.bursts import questions, states
 from tests.fixtures.factors import Authenticator, an_app, renewed, signed_in_with, with_a_counting_factor
+from tests.fixtures.notifying import confirmed, items_of, notify
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.reviewing import judge, open_cases
@@ -411,3 +415,22 @@ def test_judged_alike(here: Site) -> None:
     (case,) = questions(here, 1)
     done = judge(here, here.brand_person, case, Judgement.COUNTERFEIT)
     assert done.undo_until == here.clock.now() + timedelta(seconds=180)
+
+
+def test_a_notifier_is_told_of_a_removal_once_it_can_no_longer_be_stopped(here: Site) -> None:
+    a_leader(here)
+    app, session = with_a_counting_factor(here, here.brand_person)
+    names = on_sale(here, 21)
+    receipt = notify(here, names[0])
+    confirmed(here, receipt)
+    step_up(here.runtime, session, waiting_report(here, names), Given(app.code(here)))
+    here.clock.forward(minutes=50)
+    (item,) = items_of(here, receipt)
+    with here.runtime.store.read() as connection:
+        assert item.decided_at is not None
+        assert told(here.runtime, connection, item) is None
+        removal = actions.get(connection, here.here, item.action_id or "")
+    with here.runtime.store.write() as connection:
+        actions.change(connection, removal, ActionEvent.SEND, {"due_at": None})
+    with here.runtime.store.read() as connection:
+        assert told(here.runtime, connection, item) is not None
