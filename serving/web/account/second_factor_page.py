@@ -76,7 +76,6 @@ class SecondFactorPage:
     is_required: bool
     is_fresh: bool
     is_proved: bool
-    has_app: bool
     has_passkey: bool
     passkeys_possible: bool
     app: AppCode | None
@@ -207,7 +206,6 @@ def page_of(
         is_required=runtime.settings.production and not found and any(map(person.may, NEEDS_FACTOR)),
         is_fresh=fresh,
         is_proved=fresh and session.proof is not None and session.proof.factor_id is not None,
-        has_app=any(one.kind is FactorKind.TOTP for one in found),
         has_passkey=any(one.kind is FactorKind.PASSKEY for one in found),
         passkeys_possible=passkeys.are_possible(runtime),
         app=app,

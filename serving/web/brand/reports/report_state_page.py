@@ -86,11 +86,6 @@ class ReportState:
     step_up: StepUpPart | None
     error: str | None = None
 
-    @property
-    def waits(self) -> bool:
-        """Whether the listings wait for a second factor, so that they can be withdrawn at any time."""
-        return self.step_up is not None and self.step_up.waits
-
 
 @router.get(PLACE + "/{report_id}")
 def get_report(report_id: str, request: Request, session: Answerer) -> HTMLResponse:

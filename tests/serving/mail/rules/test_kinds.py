@@ -11,6 +11,8 @@ def test_a_link_that_somebody_needs_and_what_the_law_requires_cannot_be_refused(
         == {
             MailKind.INVITATION,
             MailKind.PASSWORD_RESET,
+            MailKind.SECOND_FACTOR,
+            MailKind.LARGE_REPORT,
             MailKind.NOTICE_RECEIPT,
             MailKind.NOTICE_DECISION,
         }
