@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "f43f3758fc1f"
+revision = "ad70d699b399"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
