@@ -14,6 +14,7 @@ ADDRESS = "https://bazaar.example/item/MP-9?colour=red"
 @pytest.mark.parametrize(
     ("other", "same", "why"),
     [
+        (f"{ADDRESS}/", True, "a slash at the end leads to the same page"),
         (ADDRESS, True, "it is itself"),
         (f"  {ADDRESS} ", True, "spaces around an address are no part of it"),
         ("http://www.bazaar.example/item/MP-9?colour=red", True, "scheme and www lead to the same page"),
