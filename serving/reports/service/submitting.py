@@ -40,7 +40,7 @@ class Draft:
 
     `locations` are addresses or ids of listings. `good_faith` is the assurance that the statement on every listing is
     accurate and complete. `request_key` makes the request repeatable. `marketplace_id` may be None where the user
-    represents the brand in only one marketplace.
+    represents the brand in only one marketplace. `key_id` is the brand's API key that sent it, None for a session.
     """
 
     right_id: str
@@ -50,6 +50,7 @@ class Draft:
     request_key: str
     note: str | None = None
     marketplace_id: str | None = None
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
                 "report.received",
                 stored.report_id,
                 **payload,
+                **({} if draft.key_id is None else {"key": draft.key_id}),
                 listings=len(locations),
             )
     numbered, size = list(enumerate(locations, start=1)), runtime.policies[ReportPolicy].at_once
@@ -156,6 +158,7 @@ def _row(runtime: Runtime, person: Person, pair: tuple[str, str], draft: Draft, 
         "brand_id": pair[1],
         "right_id": draft.right_id,
         "user_id": person.user_id,
+        "key_id": draft.key_id,
         "reason_code": draft.reason_code.value,
         "note": draft.note,
         "request_key": draft.request_key,
