@@ -60,7 +60,7 @@ class RightRow:
 class BrandKeysPage(AboutBrand):
     """The keys, the rights with their ids, and the text of a new key, which is shown only once."""
 
-    template: ClassVar[str] = "brand_keys.html"
+    template: ClassVar[str] = "brand_api_keys.html"
 
     keys: tuple[KeyRow, ...]
     rights: tuple[RightRow, ...]
