@@ -169,6 +169,7 @@ def _status(found: Status) -> dict[str, Any]:
         "items": [
             {
                 **_first(one.step),
+                "reason": _why(one.reasons, one.step.refusal),
                 "listing_external_id": one.external_id,
                 "state": one.state.value,
                 "judgement": None if one.judgement is None else one.judgement.value,

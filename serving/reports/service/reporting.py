@@ -68,7 +68,8 @@ def settle(reporting: Reporting, number: int, location: str, step: int = 0) -> R
         outcome = _wait(reporting, number, location, outcome)
     elif outcome.result is not Result.REFUSED:
         outcome, made = _carry_out(reporting, examined, outcome, number)
-    keep(reporting.connection, reporting.report, number, step, outcome, reporting.at, **made, **_listing(examined))
+    made |= {"by": f"user:{reporting.person.user_id}", **_listing(examined)}
+    keep(reporting.connection, reporting.report, number, step, outcome, reporting.at, **made)
     return outcome.result
 
 
@@ -246,9 +247,11 @@ def keep(
     step: int,
     outcome: Outcome,
     at: datetime,
+    *,
+    by: str,
     **made: Any,
 ) -> None:
-    """Append a step of one listing."""
+    """Append a step of one listing, with its audit entry."""
     blank: Mapping[str, Any] = dict.fromkeys(("refusal", "listing_id", "case_id", "verdict_id", "lane_before"))
     row = {
         "marketplace_id": stored.marketplace_id,
@@ -263,3 +266,5 @@ def keep(
         **made,
     }
     reports.add_outcome(connection, row)
+    stated = {name: row[name] for name in ("number", "step", "result", "code", "listing_id", "case_id", "verdict_id")}
+    audit.record(connection, at, stored.marketplace_id, by, "report.outcome", stored.report_id, **stated)
