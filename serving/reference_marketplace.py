@@ -30,22 +30,25 @@ _TYPES: Final = {
     "seller.restrict": "seller",
     "seller.suspend": "seller",
     "seller.restore": "seller",
+    "listing.requested": "request",
 }
+# The field of a message that names its subject.
+_SUBJECTS: Final = {"listing": "listing_external_id", "seller": "seller_external_id", "request": "listing"}
 _STATUS: Final = "/listings/"
 _ACCOUNTS: Final = "/sellers/"
 
 
 class Effects:
-    """The actions on listings and accounts: appended and flushed to the disk before they are acknowledged."""
+    """The actions on listings and accounts, and requests: on the disk before they are acknowledged."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._applied: set[str] = set()
-        # By kind and id of the subject: a seller and a listing with the same id have separate sequences.
+        # By kind and id of the subject: a seller, a listing and a request with the same id have separate sequences.
         self._sequences: dict[tuple[str, str], int] = {}
         self._last: dict[tuple[str, str], str] = {}
         for line in whole_lines(path):
-            about = "seller" if "seller" in line else "listing"
+            about = next(one for one in _SUBJECTS if one in line)
             subject = about, line[about]
             self._applied.add(line["webhook_id"])
             self._sequences[subject] = max(line["sequence"], self._sequences.get(subject, 0))
@@ -55,7 +58,7 @@ class Effects:
 
     def apply(self, webhook_id: str, data: dict[str, Any], about: str = "listing") -> bool:
         """Apply a message; False where it was applied before or a later one on the same subject came first."""
-        subject, sequence = (about, str(data[f"{about}_external_id"])), int(data["sequence"])
+        subject, sequence = (about, str(data[_SUBJECTS[about]])), int(data["sequence"])
         with self._lock:
             if webhook_id in self._applied or sequence <= self._sequences.get(subject, 0):
                 return False

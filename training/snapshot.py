@@ -36,11 +36,13 @@ _COLUMNS: Final = pa.schema(
         ("provenance", pa.list_(pa.string())),
         ("sources", pa.list_(pa.string())),
         ("audit_entries", pa.list_(pa.int64())),
+        ("reported", pa.bool_()),
         ("facts", pa.string()),
     ]
 )
 
 _LISTS: Final = ("provenance", "sources", "audit_entries")
+_ADDED: Final = frozenset({"reported"})  # Older snapshots lack it; nothing was reported then.
 
 
 class SnapshotRefused(ValueError):
@@ -54,7 +56,8 @@ class SnapshotRow:
     `provenance` are the verdicts behind the label, `sources` the brands and reviewers who gave them, and
     `audit_entries` their numbers in the audit log. `seller_cluster` is the same for all accounts that were linked
     with each other, directly or through others, before the snapshot's time; None without a known seller. Older
-    snapshots have the seller's id there. None of these is a feature.
+    snapshots have the seller's id there. `reported` is set where a brand found the listing itself and reported it,
+    also where another verdict decided the label. None of these is a feature.
     """
 
     version_id: str
@@ -73,6 +76,7 @@ class SnapshotRow:
     sources: tuple[str, ...]
     audit_entries: tuple[int, ...]
     facts: str
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
     except pa.ArrowException:
         raise SnapshotRefused(f"{path.name} is not a readable Parquet file.") from None
     metadata = table.schema.metadata or {}
-    if set(table.column_names) != set(_COLUMNS.names) or not {_REFERENCES, _FINGERPRINT} <= metadata.keys():
+    if {*table.column_names, *_ADDED} != set(_COLUMNS.names) or not {_REFERENCES, _FINGERPRINT} <= metadata.keys():
         raise SnapshotRefused(f"{path.name} is not a snapshot of labelled facts.")
     _refuse_another_version(metadata[_FINGERPRINT].decode(errors="replace"))
     try:

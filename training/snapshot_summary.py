@@ -20,6 +20,7 @@ _PREVIEW: Final = (
     "inclusion_probability",
 )  # fmt: skip
 _SOURCES: Final = "sources"
+_REPORTED: Final = "reported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class SnapshotSummary:
 
     `levels`, `lanes` and `sources` count rows by evidence level, lane and source (a row may have several), and
     `by_source` counts counterfeits by source. `matured` is the time at which each label matured, with its level.
+    `reported` counts the listings that brands found themselves; older snapshots have none.
     """
 
     whole: bool
@@ -42,6 +44,7 @@ class SnapshotSummary:
     by_source: Mapping[str, int]
     matured: tuple[tuple[datetime, str], ...]
     preview: tuple[Mapping[str, Any], ...]
+    reported: int = 0
 
 
 def summarise(path: Path, digest: str, *, preview: int = 0) -> SnapshotSummary:
@@ -54,7 +57,9 @@ def summarise(path: Path, digest: str, *, preview: int = 0) -> SnapshotSummary:
     """
     try:
         content = path.read_bytes()
-        table = pq.read_table(pa.BufferReader(content), columns=[*_PREVIEW, _SOURCES])
+        file = pq.ParquetFile(pa.BufferReader(content))
+        table = file.read([*_PREVIEW, _SOURCES])
+        reported = sum(file.read([_REPORTED]).column(0).to_pylist()) if _REPORTED in file.schema_arrow.names else 0
     except (OSError, pa.ArrowException, KeyError):
         raise SnapshotRefused(f"The file of snapshot {digest[:12]} is gone or cannot be read.") from None
     if set(table.column_names) != {*_PREVIEW, _SOURCES}:
@@ -80,4 +85,5 @@ def summarise(path: Path, digest: str, *, preview: int = 0) -> SnapshotSummary:
         by_source=dict(counterfeit),
         matured=tuple(zip(table.column("matured_at").to_pylist(), levels, strict=True)),
         preview=tuple(table.select(_PREVIEW).slice(0, preview).to_pylist()),
+        reported=reported,
     )

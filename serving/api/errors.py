@@ -24,6 +24,7 @@ from serving.api.requests.access_log import REQUEST_ID, request_id, route_of
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
 from serving.notices.rules.notices import TooManyNotices
+from serving.platform.pace import TooManyRequests
 
 _log = structlog.get_logger()
 
@@ -39,6 +40,7 @@ STATUS: Final[dict[type[DomainError], int]] = {
     Conflict: 409,
     Invalid: 422,
     TooManyNotices: 429,
+    TooManyRequests: 429,
     BundleRefused: 422,
     TrainingFailed: 422,
     Unavailable: 503,

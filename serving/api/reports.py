@@ -15,7 +15,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
-from serving.guards import may, runtime_of
+from serving.guards import Reporter, may, reporter, runtime_of
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import LONGEST_LOCATION, Result
 from serving.reports.service.limits import Limits, limits_of
@@ -30,6 +30,7 @@ from serving.takedowns.rules.bursts import Cap
 
 router = APIRouter(route_class=Repeatable)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
+Reports = Annotated[Reporter, reporter()]
 _LONGEST_ID: Final = 40
 Id = Annotated[str | None, Query(max_length=_LONGEST_ID)]
 _MOST_ROWS: Final = (
@@ -56,7 +57,7 @@ class NumbersBody(Body):
 
 
 @router.get("/api/v1/reason-codes")
-def get_reason_codes(_session: Answerer) -> dict[str, Any]:
+def get_reason_codes(_reporter: Reports) -> dict[str, Any]:
     """The reasons for which a brand can report a listing, each with the kinds of rights that can carry it."""
     return {
         "reason_codes": [
@@ -71,7 +72,7 @@ def get_reason_codes(_session: Answerer) -> dict[str, Any]:
 
 
 @router.post("/api/v1/brand/reports", status_code=201)
-async def post_report(body: ReportBody, request: Request, response: Response, session: Answerer) -> dict[str, Any]:
+async def post_report(body: ReportBody, request: Request, response: Response, by: Reports) -> dict[str, Any]:
     """Report listings; the same key and body always get the same response, however often they are sent."""
     # The general rule keeps a response for 24 hours; a report's key is its own for ever.
     idempotency_key = request.headers.get("idempotency-key")
@@ -86,17 +87,18 @@ async def post_report(body: ReportBody, request: Request, response: Response, se
         body.note,
         body.marketplace_id,
         by_program=True,
+        key_id=by.key_id,
     )
     if body.dry_run:
         response.status_code = 200
-        return _foreseen(await run_in_threadpool(preview, runtime_of(request), session.person, draft))
-    return _submitted(await run_in_threadpool(submit, runtime_of(request), session.person, draft))
+        return _foreseen(await run_in_threadpool(preview, runtime_of(request), by.person, draft))
+    return _submitted(await run_in_threadpool(submit, runtime_of(request), by.person, draft))
 
 
 @router.get("/api/v1/brand/reports/{report_id}")
-def get_report(report_id: str, request: Request, session: Answerer) -> dict[str, Any]:
+def get_report(report_id: str, request: Request, by: Reports) -> dict[str, Any]:
     """A report as it stands, with the state of each listing."""
-    return _status(status_of(runtime_of(request), session.person, report_id[:_LONGEST_ID]))
+    return _status(status_of(runtime_of(request), by.person, report_id[:_LONGEST_ID]))
 
 
 @router.post("/api/v1/brand/reports/{report_id}/withdraw")
@@ -173,6 +175,7 @@ def _status(found: Status) -> dict[str, Any]:
         "items": [
             {
                 **_first(one.step),
+                "reason": _why(one.reasons, one.step.refusal),
                 "listing_external_id": one.external_id,
                 "state": one.state.value,
                 "judgement": None if one.judgement is None else one.judgement.value,

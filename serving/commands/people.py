@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 
 from models.errors import Invalid
-from serving.accounts.rules.access import LOCAL, Role, Scope
+from serving.accounts.rules.access import LOCAL, MARKETPLACE_SCOPES, Role, Scope
 from serving.commands.declaring import command
 from serving.commands.groups import key, marketplace, person
 from serving.commands.options import Marketplace, one_of, settings_with
@@ -20,7 +20,7 @@ _COLUMNS: Final = (*_NEEDED, "brand", "marketplace", *_FLAGS)
 
 
 def _scopes(wanted: list[str]) -> list[str]:
-    unknown = [one for one in wanted if one not in set(Scope)]
+    unknown = [one for one in wanted if one not in MARKETPLACE_SCOPES]
     if unknown:
         raise typer.BadParameter(f"{unknown[0]} is no scope.", param_hint="--scope")
     return wanted

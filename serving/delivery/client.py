@@ -17,6 +17,7 @@ from serving.platform.outbound.exchange import Failed
 from serving.sellers.rules.sanction import SellerAct
 from serving.webhooks.client import Delivered, Message, action_message, new_secret, post, shows, signed
 from serving.webhooks.rules.action import ActionKind
+from serving.webhooks.store.listing_requests import RequestKind
 
 _STALE: Final = timedelta(minutes=10)  # Standard Webhooks 1.0: five minutes are tolerated.
 
@@ -102,6 +103,17 @@ class Trial:
             "statement": {"decision": "A conformance test; it concerns none of your sellers."},
         }
         return action_message(str(data["action_id"]), self.now(), data, about="seller")
+
+    def request(self, listing: str, sequence: int) -> Message:
+        """A request for a listing in the form that the service sends."""
+        data = {
+            "action": RequestKind.REQUESTED.value,
+            "action_id": f"lrq_conformance{secrets.token_hex(8)}",
+            "listing": listing,
+            "sequence": sequence,
+            "waits_until": (self.now() + timedelta(days=30)).isoformat(),
+        }
+        return action_message(str(data["action_id"]), self.now(), data)
 
     def send(self, message: Message, *, age: timedelta = timedelta(0)) -> Delivered | Failed:
         """Deliver a message whose signature is `age` old."""
@@ -258,6 +270,22 @@ def _accounts_apart(trial: Trial) -> str | None:
     return _shows(trial, name, wanted=False, when=when)
 
 
+def _requests(trial: Trial) -> str | None:
+    listing = trial.listing()
+    address = f"https://conformance.example/item/{listing}"
+    return _first(
+        _not_acknowledged(trial.send(trial.request(listing, 1)), "a request for a listing by its id"),
+        _not_acknowledged(trial.send(trial.request(address, 1)), "a request for a listing by its address"),
+    )
+
+
+def _requests_apart(trial: Trial) -> str | None:
+    name = trial.listing()
+    trial.send(trial.request(name, 9))
+    trial.send(trial.message(name, 1))
+    return _shows(trial, name, wanted=False, when="after a request with sequence 9, and then the removal with 1")
+
+
 def _applied(trial: Trial) -> str | None:
     listing = trial.listing()
     trial.send(trial.message(listing, 1))
@@ -319,10 +347,12 @@ CHECKS: Final = (
     Check("late", "acknowledge an earlier sequence that comes after a later one", _late),
     Check("gap", "acknowledge a sequence after a gap", _gap),
     Check("accounts", "acknowledge messages about a seller", _accounts),
+    Check("requests", "acknowledge requests for listings", _requests),
     Check("applied", "remove and reinstate listings as instructed", _applied, looks_at_effects=True),
     Check("applied_once", "apply no message a second time", _applied_once, looks_at_effects=True),
     Check("applied_in_order", "apply no message older than the last", _applied_in_order, looks_at_effects=True),
     Check("applied_after_a_gap", "not wait for a missing sequence", _applied_after_a_gap, looks_at_effects=True),
     Check("accounts_apart", "count sellers and listings apart", _accounts_apart, looks_at_effects=True),
+    Check("requests_apart", "count requests and actions apart", _requests_apart, looks_at_effects=True),
     Check("nothing_forged", "apply no refused message", _nothing_forged, looks_at_effects=True),
 )

@@ -13,12 +13,13 @@ from serving.sellers.tables import seller_action
 from serving.standing.tables import question_step
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind, ActionState
+from serving.webhooks.tables import listing_request
 
 
 def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, int]:
-    """The number of messages about listings and sellers in each state."""
+    """The number of messages in each state."""
     found = dict.fromkeys(ActionState, 0)
-    for table in (action, seller_action):
+    for table in (action, seller_action, listing_request):
         query = select(table.c.state, func.count().label("n")).where(table.c.marketplace_id == marketplace_id)
         for row in connection.execute(query.group_by(table.c.state)):
             found[ActionState(row.state)] += row.n
@@ -27,7 +28,7 @@ def by_state(connection: Connection, marketplace_id: str) -> dict[ActionState, i
 
 @dataclass(frozen=True, slots=True)
 class Failing:
-    """A message that was sent at least once and has not arrived; `about` is a listing's id, or a seller's."""
+    """A message that was sent at least once and has not arrived; `about` names its subject."""
 
     action_id: str
     kind: str
@@ -43,6 +44,7 @@ def failing(connection: Connection, marketplace_id: str, most: int) -> list[Fail
     queries = (
         (action, select(action, listing.c.external_id.label("about")).join(listing, of_listing)),
         (seller_action, select(seller_action, seller_action.c.seller_external_id.label("about"))),
+        (listing_request, select(listing_request, listing_request.c.location.label("about"))),
     )
     found = []
     for table, query in queries:

@@ -1,12 +1,17 @@
-"""API keys: made, checked, listed for administrators, and revoked. `provisioning.add_key` stores one."""
+"""API keys of marketplaces and of brands: made, checked, listed for administrators, and revoked."""
 
 import hmac
 import secrets
+from dataclasses import replace
+from datetime import datetime
 from typing import Final
 
-from models.errors import Forbidden
+from sqlalchemy import Connection
+
+from models.errors import Forbidden, Invalid, NotFound
 from serving.accounts.rules.access import Permission, Person, Scope
 from serving.accounts.service.auth import NotSignedIn, hash_token
+from serving.accounts.store import accounts
 from serving.audit.store import audit
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import ApiKey, KeyRecord
@@ -39,9 +44,29 @@ def revoke(runtime: Runtime, by: Person, key_id: str) -> KeyRecord:
 
 
 def new_key(runtime: Runtime, marketplace_id: str, scopes: frozenset[Scope]) -> tuple[ApiKey, str]:
-    """A key to store, and the text to show once."""
+    """A marketplace's key to store, and the text to show once.
+
+    Raises
+    ------
+    Invalid
+        The scope is that of brands' keys.
+    """
+    if Scope.REPORT in scopes:
+        raise Invalid("A lead of the brand makes keys that report listings, on the page API keys.")
     key_id, secret = runtime.ids.new("key"), secrets.token_urlsafe(32)
     return ApiKey(key_id, marketplace_id, hash_token(secret), scopes), f"{_MARK}.{key_id}.{secret}"
+
+
+def new_brand_key(runtime: Runtime, pair: tuple[str, str], user_id: str) -> tuple[ApiKey, str]:
+    """A key that reports for a brand at one marketplace as its maker, and the text to show once."""
+    made, shown = new_key(runtime, pair[0], frozenset())
+    return replace(made, scopes=frozenset({Scope.REPORT}), brand_id=pair[1], user_id=user_id), shown
+
+
+def end_keys_of(connection: Connection, user_id: str, at: datetime, *, by: str) -> None:
+    """Revoke the keys that act for a person, with an audit entry each."""
+    for one in marketplaces.revoke_keys_of(connection, user_id, at):
+        audit.record(connection, at, one.marketplace_id, by, "key.revoked", one.key_id, name=one.name)
 
 
 def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> ApiKey:
@@ -52,7 +77,7 @@ def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> ApiKey:
     NotSignedIn
         There is no key, the key is unknown, or its secret is wrong.
     Forbidden
-        The key lacks the scope.
+        The key lacks the scope; it is a brand's, which only reports.
     """
     refused = NotSignedIn("An API key is needed: Authorization: Bearer tsk.…")
     scheme, _, value = (header or "").partition(" ")
@@ -64,6 +89,36 @@ def key_of(runtime: Runtime, header: str | None, scope: Scope | None) -> ApiKey:
         found = marketplaces.key(connection, key_id)
     if not hmac.compare_digest(hash_token(secret), found.secret_hash if found else hash_token("")) or found is None:
         raise refused
+    if found.brand_id is not None and scope is not Scope.REPORT:
+        raise Forbidden("This key can only report listings.")
     if scope is not None and scope not in found.scopes:
         raise Forbidden("This key lacks the scope {scope}.", scope=scope.value)
     return found
+
+
+def reporter_of(runtime: Runtime, header: str | None) -> tuple[Person, str]:
+    """The person for whom a brand's key acts, with the grant for that brand alone, and the key's id.
+
+    The right, certification, mandates and caps of a report are those of the person. The key ends with their account,
+    and is refused while they do not lead the brand.
+
+    Raises
+    ------
+    NotSignedIn
+        There is no such key, or the person's account is disabled.
+    Forbidden
+        The key does not report, or the person does not lead the brand now.
+    """
+    found = key_of(runtime, header, Scope.REPORT)
+    assert found.user_id is not None, "the table keeps the person beside the brand"
+    try:
+        with runtime.store.read() as connection:
+            person = accounts.person(connection, found.user_id)
+    except NotFound:
+        raise NotSignedIn("The account for which this key acts is disabled.") from None
+    pair = (found.marketplace_id, found.brand_id)
+    grants = [one for one in person.grants if (one.marketplace_id, one.brand_id) == pair]
+    if not any(one.carries(Permission.LEAD_BRAND) for one in grants):
+        raise Forbidden("The person who made this key does not lead the brand now.")
+    # It reports, and changes nothing of the brand's file.
+    return replace(person, grants=tuple(replace(one, leads=False) for one in grants)), found.key_id

@@ -1,6 +1,6 @@
 """The tables of marketplaces."""
 
-from sqlalchemy import Column, Float, ForeignKey, PrimaryKeyConstraint, String, Table
+from sqlalchemy import CheckConstraint, Column, Float, ForeignKey, PrimaryKeyConstraint, String, Table
 
 from serving.platform.database.schema import ID, metadata, moment, word
 from serving.platform.database.types import Json
@@ -17,6 +17,7 @@ marketplace = Table(
     moment("created_at"),
 )
 
+# Of a marketplace's systems, or of a brand there: then also the brand, and the person who made it and for whom it acts.
 api_key = Table(
     "api_key",
     metadata,
@@ -25,8 +26,11 @@ api_key = Table(
     Column("name", String(200), nullable=False),
     Column("secret_hash", String(64), nullable=False),
     Column("scopes", Json, nullable=False),
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=True),
     moment("created_at"),
     moment("revoked_at", nullable=True),
+    CheckConstraint("(brand_id IS NULL) = (user_id IS NULL)", name="brand_and_person"),
 )
 
 kill_switch = Table(

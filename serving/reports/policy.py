@@ -14,6 +14,8 @@ class ReportPolicy:
     most_listings: int = 300
     # Ours. What a marketplace has not sent in a month is seldom sent later, and the seller may have changed it.
     waits_days: int = 30
+    # Ours. Ten full reports. Requests share the marketplace's receiver with removals, which they must not delay.
+    most_requests_a_day: int = 3_000
     # Ours. Short transactions: other people's decisions wait for at most so many listings.
     at_once: int = 20
 

@@ -25,6 +25,8 @@ report = tenant_table(
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
     id_column("right_id"),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    # The brand's API key that sent it for the user; null where the user sent it.
+    id_column("key_id", nullable=True),
     word("reason_code"),
     Column("note", String(2000), nullable=True),
     # The brand's own key of a repeatable request, and the digest of what was requested with it.

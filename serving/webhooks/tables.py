@@ -1,8 +1,8 @@
 """The tables of webhooks."""
 
-from sqlalchemy import Boolean, Column, Integer, String
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, UniqueConstraint
 
-from serving.platform.database.schema import moment, tenant_table
+from serving.platform.database.schema import ID, moment, one_of, tenant_table, word
 
 webhook_endpoint = tenant_table(
     "webhook_endpoint",
@@ -19,4 +19,30 @@ webhook_endpoint = tenant_table(
     moment("paused_until", nullable=True),
     moment("created_at"),
     moment("disabled_at", nullable=True),
+)
+
+# Requests to send a listing that a brand has reported; delivered like an action, with a sequence of their own. The
+# digest is that of the listing's name: an address can be too long for an index.
+listing_request = tenant_table(
+    "listing_request",
+    "action_id",
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("location", String(2000), nullable=False),
+    Column("location_digest", String(64), nullable=False),
+    word("kind"),
+    word("state"),
+    Column("sequence", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    moment("waits_until"),
+    moment("created_at"),
+    moment("leaves_at"),
+    moment("due_at", nullable=True),
+    moment("sent_at", nullable=True),
+    moment("acknowledged_at", nullable=True),
+    Column("last_error", String(500), nullable=True),
+    UniqueConstraint("marketplace_id", "location_digest", "sequence"),
+    one_of("kind", "requested"),
+    one_of("state", "scheduled", "withdrawn", "sending", "acknowledged", "dead"),
+    Index("ix_listing_request_due", "state", "due_at"),
+    Index("ix_listing_request_brand", "marketplace_id", "brand_id", "created_at"),
 )

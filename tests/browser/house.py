@@ -57,6 +57,10 @@ _INVOICE = b"%PDF-1.4\n% Invoice 1177 of 3 May, one bag.\n%%EOF\n"
 _STATEMENT = "Bought as a lot from a closing shop in Lyon; invoice 1177 of 3 May is attached."
 
 
+# Listings that nobody has reported yet, by number.
+FREE_FROM, FREE = 100, 14
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """Its people, and the addresses that only it knows."""
@@ -143,6 +147,7 @@ def _confirmed_whole(site: Site) -> str:
 
 
 def _reported(site: Site) -> str:
+    on_sale(site, FREE, FREE_FROM)
     done = report(site, [*on_sale(site, 3), "RP-0", "RP-unknown"])
     return f"/brand/reports/{done.report.report_id}"
 

@@ -254,6 +254,8 @@ def test_a_brand_answers_confirms_and_undoes(workshop: Workshop) -> None:
         camille.press("Undo whole request")
         camille.says("Undone. Unsent removals are cancelled")
 
+        _reports_and_withdraws(camille)
+
         camille.go("/brand/certification")
         for one in questions():
             camille.page.locator(f"input[name='q:{one.key}']").nth(one.right).check()
@@ -303,12 +305,33 @@ def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) 
         expect(camille.page.get_by_role("button", name="Remove seller")).to_have_count(1)
 
         _asks_in_and_lets_go(camille)
+        camille.go("/brand/keys")
+        camille.fill("Name", "Crawler")
+        camille.press("Create key")
+        camille.says("Store this key now.")
+        camille.press(re.compile("^Revoke key"), camille.row("Crawler"))
+        expect(camille.row("Crawler")).to_contain_text("Revoked")
         camille.go("/brand/messages")
         camille.fill("Your message", "Sent to the wrong people.")
         camille.press("Send message")
         camille.press("Erase message")
         camille.says("Erased. The author and the time stay on record.")
         camille.no_longer_says("Sent to the wrong people.")
+
+
+def _reports_and_withdraws(camille: Window) -> None:
+    camille.go("/brand/reports")
+    camille.fill("Words of the title, or an id", "RP-100")
+    camille.press("Search listings")
+    camille.page.get_by_role("checkbox", name="RP-100").check()
+    camille.fill("Addresses or ids, one a line", "RP-101")
+    camille.press("Preview report")
+    camille.says("Removal scheduled: 2")
+    camille.field("I believe in good faith").check()
+    camille.press("Send report")
+    expect(camille.page.get_by_role("heading", name="Report", exact=True)).to_be_visible()
+    camille.press("Withdraw ticked listings")
+    camille.says("Withdrawn: 2")
 
 
 def _asks_in_and_lets_go(camille: Window) -> None:

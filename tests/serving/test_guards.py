@@ -14,7 +14,8 @@ from sqlalchemy import update
 from starlette.routing import Mount
 from starlette.websockets import WebSocket
 
-from serving.accounts.rules.access import Person, Role, Scope
+from serving.account_management.service.brand_keys import make_key
+from serving.accounts.rules.access import MARKETPLACE_SCOPES, Person, Role, Scope
 from serving.accounts.service import auth
 from serving.accounts.store import accounts
 from serving.administration.service import provisioning
@@ -23,6 +24,7 @@ from serving.app import create_app, create_local_app
 from serving.guards import COOKIE, CSRF_FIELD, CSRF_HEADER, SECOND_STEP, Unguarded, guards_of, public
 from serving.learning.service.learn import add_job
 from serving.marketplaces.tables import api_key
+from tests.fixtures.brand_people import a_leader
 from tests.fixtures.listings import a_row
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import PASSWORD, Site
@@ -129,7 +131,9 @@ def everybody(client: TestClient, site: Site) -> dict[str, Visitor]:
         "admin": admin,
     }
     found = {name: visitor(client, site, person) for name, person in people.items()}
-    return found | {f"key:{scope.value}": program(client, site, scope) for scope in Scope}
+    programs = {f"key:{scope.value}": program(client, site, scope) for scope in MARKETPLACE_SCOPES}
+    made = make_key(site.runtime, a_leader(site), (site.here, site.brand_id), "t")
+    return found | programs | {BRANDS_KEY: Visitor(client, {"authorization": f"Bearer {made}"})}
 
 
 def test_every_door_is_closed_to_who_brings_nothing_or_nonsense(client: TestClient, site: Site) -> None:
@@ -195,6 +199,7 @@ def test_of_the_folder_of_static_files_only_its_files_can_be_read(client: TestCl
         assert client.get(path).status_code == 404
 
 
+BRANDS_KEY: Final = "key:report"
 PEOPLE: Final = frozenset({"analyst", "brand", "account_manager", "data_scientist", "admin"})
 # Who is let through which door of the API; everybody else meets 403, or 401 with the other kind of credential.
 MATRIX: Final = [
@@ -210,7 +215,7 @@ MATRIX: Final = [
     ("GET", "/api/v1/notices", {"key:intake"}),
     ("GET", "/api/v1/listings/{external_id:path}", {"key:intake"}),
     ("POST", "/api/v1/clock", {"key:clock"}),
-    ("GET", "/api/v1/openapi.json", PEOPLE | {f"key:{scope.value}" for scope in Scope}),
+    ("GET", "/api/v1/openapi.json", PEOPLE | {f"key:{scope.value}" for scope in MARKETPLACE_SCOPES}),
     ("GET", "/api/v1/cases", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/verdicts", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/undo", {"analyst", "brand"}),
@@ -219,10 +224,10 @@ MATRIX: Final = [
     ("GET", "/api/v1/rights", {"brand"}),
     ("GET", "/api/v1/briefing", {"brand"}),
     ("POST", "/api/v1/briefing/answers", {"brand"}),
-    ("GET", "/api/v1/reason-codes", {"brand"}),
+    ("GET", "/api/v1/reason-codes", {"brand", BRANDS_KEY}),
     ("GET", "/api/v1/brand/limits", {"brand"}),
-    ("POST", "/api/v1/brand/reports", {"brand"}),
-    ("GET", "/api/v1/brand/reports/{report_id}", {"brand"}),
+    ("POST", "/api/v1/brand/reports", {"brand", BRANDS_KEY}),
+    ("GET", "/api/v1/brand/reports/{report_id}", {"brand", BRANDS_KEY}),
     ("POST", "/api/v1/brand/reports/{report_id}/withdraw", {"brand"}),
     ("POST", "/api/v1/brand/reports/{report_id}/retract", {"brand"}),
     ("POST", "/api/v1/takedown-requests", {"brand"}),
@@ -280,10 +285,9 @@ def test_a_door_of_the_api_opens_to_its_own_people_or_programs_alone(everybody: 
     expected: dict[str, dict[str, int | str]] = {}
     found: dict[str, dict[str, int | str]] = {}
     for method, path, allowed in MATRIX:
-        for_programs = any(name.startswith("key:") for name in allowed)
+        kinds = {name.startswith("key:") for name in allowed}
         expected[f"{method} {path}"] = {
-            name: "open" if name in allowed else 403 if name.startswith("key:") is for_programs else 401
-            for name in everybody
+            name: "open" if name in allowed else 403 if name.startswith("key:") in kinds else 401 for name in everybody
         }
         statuses = {name: who.call(method, path).status_code for name, who in everybody.items()}
         found[f"{method} {path}"] = {

@@ -11,7 +11,7 @@ from training.simulate import Plan, simulate
 from training.simulation.arms import ARMS
 
 # Two months have no model yet, so all arms are the same year, on which the counts are checked.
-SMALL = Plan(arms=("no-retraining", "exploration", "cleared-4"), seeds=(1, 2), listings=400, months=2)
+SMALL = Plan(arms=("no-retraining", "exploration", "cleared-4", "reported-4"), seeds=(1, 2), listings=400, months=2)
 
 
 SHARES: list[float] = []

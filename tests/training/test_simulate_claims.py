@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from training.simulate import Plan, simulate
-from training.simulation.arms import ARMS
+from training.simulation.arms import ARMS, Attack
 
 pytestmark = [pytest.mark.soak, pytest.mark.alone, pytest.mark.timeout(2_400)]
 
@@ -23,8 +23,19 @@ def test_exploration_finds_a_quarter_more_than_the_first_model_and_estimates_pre
     assert honest["holds"], honest
 
 
+def poisoned_by(*attacks: Attack) -> tuple[str, ...]:
+    return tuple(name for name, arm in ARMS.items() if arm.poison is not None and arm.poison.attack in attacks)
+
+
+def test_planted_reports_are_blocked_by_a_gate_or_cost_at_most_five_points() -> None:
+    planted = poisoned_by(Attack.REPORTED)
+    withstood = claims(Plan(arms=("exploration", *planted), seeds=tuple(range(10))))[-len(planted) :]
+    assert len(withstood) == 4
+    assert [one for one in withstood if not one["holds"]] == []
+
+
 def test_every_attack_is_blocked_by_a_gate_or_costs_at_most_five_points() -> None:
-    poisoned = tuple(name for name, arm in ARMS.items() if arm.poison is not None)
+    poisoned = poisoned_by(Attack.CLEARED, Attack.ACCUSED)
     withstood = claims(Plan(arms=("exploration", *poisoned), seeds=SEEDS))[-len(poisoned) :]
     assert len(withstood) == 8
     assert [one for one in withstood if not one["holds"]] == []

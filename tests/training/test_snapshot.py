@@ -14,6 +14,7 @@ from features.references import references_to_dict
 from tests.fixtures.clocks import NOW
 from tests.fixtures.labelled import a_market, market_facts, market_references, snapshot_rows
 from training.snapshot import SnapshotRefused, SnapshotRow, read_snapshot, write_snapshot
+from training.snapshot_summary import summarise
 
 DATA = a_market(12)
 ROWS = snapshot_rows(DATA)
@@ -124,6 +125,14 @@ def test_a_parquet_file_of_other_columns_is_refused(tmp_path: Path) -> None:
     pq.write_table(pa.table({"title": ["Bag"]}), tmp_path / "a.parquet")
     with pytest.raises(SnapshotRefused, match="not a snapshot of labelled facts"):
         read_snapshot(tmp_path / "a.parquet")
+
+
+def test_a_snapshot_from_before_reports_says_that_nothing_was_reported(tmp_path: Path) -> None:
+    table = pq.read_table(written(tmp_path, [replace(ROWS[0], reported=True)])[0])
+    pq.write_table(table.drop_columns(["reported"]), tmp_path / "a.parquet")
+    (row,) = read_snapshot(tmp_path / "a.parquet").rows
+    assert row.reported is False
+    assert summarise(tmp_path / "a.parquet", "").reported == 0
 
 
 @pytest.mark.parametrize("column", ["known_at", "provenance"])

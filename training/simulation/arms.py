@@ -14,6 +14,8 @@ class Attack(StrEnum):
 
     CLEARED = "cleared"  # The brand's counterfeits get the verdict genuine.
     ACCUSED = "accused"  # Honest sellers of its goods are reported, and the report is confirmed.
+    # The same by reports of the brand itself, which answer the open cases of the random sample too.
+    REPORTED = "reported"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,5 +89,6 @@ ARMS: Final[Mapping[str, Arm]] = {
         ),
         *(_poisoned(Attack.CLEARED, share, "a brand clears its own counterfeits") for share in POISONED_SHARES),
         *(_poisoned(Attack.ACCUSED, share, "honest sellers are falsely confirmed") for share in POISONED_SHARES),
+        *(_poisoned(Attack.REPORTED, share, "honest sellers are reported by the brand") for share in POISONED_SHARES),
     )
 }

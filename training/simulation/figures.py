@@ -43,7 +43,7 @@ def figures(year: Year, attacked: BrandSlice) -> dict[str, Any]:
 
 
 def _counted(cases: Sequence[Case]) -> dict[str, Any]:
-    reviewed = [case for case in cases if case.settled and not case.is_reported]
+    reviewed = [case for case in cases if case.settled and not case.is_unplanned]
     drawn = [case for case in reviewed if case.route.lane is Lane.AUDIT]
     return {
         "listings": len(cases),
@@ -59,11 +59,10 @@ def _counted(cases: Sequence[Case]) -> dict[str, Any]:
 
 def _estimated(cases: Sequence[Case], as_of: datetime) -> dict[str, Any]:
     """The service's estimates of prevalence and of the recall of flagging, each beside the truth."""
-    rows = [_due(case, as_of) for case in cases if case.settled]
+    reviewed = [case for case in cases if case.settled and not case.is_unplanned]
+    rows = [_due(case, as_of) for case in reviewed]
     counterfeit = sum(case.offered.truth.counterfeit for case in cases)
-    flagged = sum(
-        case.offered.truth.counterfeit for case in cases if case.settled and case.route.inclusion_probability == 1
-    )
+    flagged = sum(case.offered.truth.counterfeit for case in reviewed if case.route.inclusion_probability == 1)
     return {
         "prevalence": _beside(prevalence(rows, listings=len(cases)), counterfeit, len(cases)),
         "flagged_recall": _beside(recall(rows, listings=len(cases)), flagged, counterfeit),

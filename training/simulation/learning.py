@@ -73,4 +73,5 @@ def _row(year: Year, case: Case) -> SnapshotRow | None:
         sources=label.sources,
         audit_entries=(),
         facts=facts.to_json().decode(),
+        reported=case.reported,
     )

@@ -10,7 +10,11 @@ from training.simulation.arms import ARMS, Attack
 
 # Okabe and Ito (2008): distinguishable with all common colour vision deficiencies. Lines also differ by marker.
 _LOOKS: Final = {"no-retraining": ("#5f6a70", "o"), "flagged-only": ("#e69f00", "s"), "exploration": ("#0072b2", "D")}
-_ATTACKS: Final = {Attack.CLEARED: ("#d55e00", "o"), Attack.ACCUSED: ("#009e73", "s")}
+_ATTACKS: Final = {
+    Attack.CLEARED: ("#d55e00", "o"),
+    Attack.ACCUSED: ("#009e73", "s"),
+    Attack.REPORTED: ("#0072b2", "D"),
+}
 _GRID, _INK = "#e1e5e6", "#22292c"
 _ADAPTING: Final = "-adapting"
 _DPI: Final = 130
@@ -134,7 +138,7 @@ def _attacks(arms: Mapping[str, Any]) -> Figure | None:
             (shares.index(arm.poison.share), one) for arm, one in found if arm.poison and arm.poison.attack is attack
         ]
         for at, one in ours:
-            x = at + 0.16 * (2 * number - 1)
+            x = at + 0.2 * (number - 1)
             losses = [100 * loss for loss in one["slice_recall_lost_by_seed"]]
             ax.plot([x] * len(losses), losses, mark, color=colour, markersize=3.5, alpha=0.45)
             if one["slice_recall_lost"] is not None:
@@ -154,7 +158,11 @@ def _attacks(arms: Mapping[str, Any]) -> Figure | None:
     return figure
 
 
-_WORDS: Final = {Attack.CLEARED: "a brand clears its own counterfeits", Attack.ACCUSED: "honest sellers are accused"}
+_WORDS: Final = {
+    Attack.CLEARED: "a brand clears its own counterfeits",
+    Attack.ACCUSED: "honest sellers are accused",
+    Attack.REPORTED: "a brand reports honest sellers",
+}
 
 
 def _promotions(runs: Sequence[Run]) -> Figure | None:

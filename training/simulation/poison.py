@@ -25,7 +25,7 @@ class Poisoner:
 
     def accused(self, listings: Iterable[Offered]) -> list[Offered]:
         """The honest listings of the brand's goods that the attacker now reports and confirms."""
-        if self.poison.attack is not Attack.ACCUSED:
+        if self.poison.attack not in {Attack.ACCUSED, Attack.REPORTED}:
             return []
         honest = (offered for offered in listings if not offered.truth.counterfeit)
         return [offered for offered in honest if self._plant(offered, Judgement.COUNTERFEIT) is not None]

@@ -11,7 +11,7 @@ from models.case import CaseLane
 from models.routing import Lane, Route
 from models.verdict import Judgement
 from training.simulation.adapting import Adapting
-from training.simulation.arms import Arm
+from training.simulation.arms import Arm, Attack
 from training.simulation.market import Market, Offered
 from training.simulation.memory import Memory
 from training.simulation.people import Instead, Settled, settle
@@ -24,16 +24,20 @@ _REPORTED: Final = Route(Lane.ASK_BRAND, (message("route.reported"),), 1.0, "")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A listing with its score, its route and its answers; `settled` is None without a review."""
+    """A listing with its score, its route and its answers; `settled` is None without a review.
+
+    `reported` is set where a report of the brand gave the answer.
+    """
 
     offered: Offered
     arrival: Arrival
     route: Route
     settled: Settled | None
+    reported: bool = False
 
     @property
-    def is_reported(self) -> bool:
-        """Whether the brand got it by a report, not by the model or a sample; no planned review was used."""
+    def is_unplanned(self) -> bool:
+        """Whether only a report led to it, not the model or a sample; no planned review was used."""
         return self.route is _REPORTED
 
 
@@ -119,16 +123,25 @@ class Year:
         return Case(offered, arrival, route, self._settled(offered, arrival, CaseLane(route.lane.value), instead))
 
     def _with_reports(self, cases: list[Case]) -> list[Case]:
-        """The cases; the attacker reports and confirms some of the listings without a review."""
+        """The cases; the attacker reports and confirms some of the listings without a review.
+
+        Reports of the brand itself come before the analyst answers the open cases of the random sample, which nobody
+        outside can tell from other listings.
+        """
         if self._poisoner is None:
             return cases
-        unseen = (case.offered for case in cases if case.settled is None)
-        accused = {offered.external_id for offered in self._poisoner.accused(unseen)}
+        sampled = self._poisoner.poison.attack is Attack.REPORTED
+        open_to_it = (
+            case.offered for case in cases if case.settled is None or (sampled and case.route.lane is Lane.AUDIT)
+        )
+        accused = {offered.external_id for offered in self._poisoner.accused(open_to_it)}
         return [self._reported(case) if case.offered.external_id in accused else case for case in cases]
 
     def _reported(self, case: Case) -> Case:
         found = self._settled(case.offered, case.arrival, CaseLane.ASK_BRAND, lambda _o, _s: Judgement.COUNTERFEIT)
-        return Case(case.offered, case.arrival, _REPORTED, found)
+        # A listing of the random sample keeps its sampling probability.
+        route = _REPORTED if case.settled is None else case.route
+        return Case(case.offered, case.arrival, route, found, reported=True)
 
     def _settled(self, offered: Offered, arrival: Arrival, lane: CaseLane, instead: Instead | None) -> Settled:
         situation = arrival.situation

@@ -34,13 +34,17 @@ class Permission(StrEnum):
 
 
 class Scope(StrEnum):
-    """The permissions of a marketplace's API key."""
+    """The permissions of an API key. `report` is the only one of a brand's key; the others are a marketplace's."""
 
     INTAKE = "intake"
     SCORE = "score"  # Ask for a score without keeping the listing.
     ENDPOINTS = "endpoints"  # Set the webhook endpoints; a key with this permission can read every takedown.
     BACKFILL = "backfill"  # Set the known time of a row to the time of its event, to import history.
     CLOCK = "clock"  # Move the simulated clock; never honoured in production.
+    REPORT = "report"  # Report listings for one brand, as the person who made the key.
+
+
+MARKETPLACE_SCOPES: Final = tuple(scope for scope in Scope if scope is not Scope.REPORT)
 
 
 _PERMISSIONS: Final = {

@@ -203,7 +203,7 @@ def add_key(runtime: Runtime, *, name: str, scopes: Sequence[Scope], marketplace
     Raises
     ------
     Invalid
-        The clock scope in production; or an invalid name.
+        The clock scope in production; the scope of brands' keys; or an invalid name.
     """
     name = named("key", name)
     if Scope.CLOCK in scopes and runtime.settings.production:

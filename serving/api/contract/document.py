@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from serving.accounts.rules.access import Scope
 from serving.api.contract.operations import ANSWERS
 from serving.api.contract.requests import BODIES, QUERIES, SCHEMAS
 from serving.api.contract.responses import HEADERS, RESPONSES, error_statuses, of_success
@@ -42,6 +43,11 @@ _SECURITY: Final = {
         "type": "http",
         "scheme": "bearer",
         "description": "A marketplace's API key: `Authorization: Bearer tsk.…`.",
+    },
+    "brandKey": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A brand's API key, which only reports listings: `Authorization: Bearer tsk.…`.",
     },
     "reporterKey": {
         "type": "http",
@@ -148,4 +154,6 @@ def _security(route: APIRoute, method: str) -> list[Mapping[str, list[str]]]:
         return [{}, {"reporterKey": []}] if route.path_format == "/api/v1/notices" else []
     if name.startswith("any key "):
         return [{"apiKey": []}, session]
+    if name.endswith(f" or key {Scope.REPORT.value}"):
+        return [{"brandKey": []}, session]
     return [{"apiKey": []}] if name.startswith("key ") else [session]

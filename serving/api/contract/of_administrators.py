@@ -71,6 +71,7 @@ class DeadLetter(Shape):
     kind: str
     listing_external_id: str | None
     seller_external_id: str | None
+    requested_listing: str | None = Field(description="Of a `listing.requested`: the listing as a brand named it.")
     sequence: int
     attempts: int
     first_sent_at: Moment | None

@@ -107,6 +107,7 @@ def _statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> set[int]:
         found |= {409}
     if "parameters" in operation or "requestBody" in operation or method == "POST":
         found |= {422}
-    if "requestBody" in operation and not all(operation["security"]):
+    of_strangers = "requestBody" in operation and not all(operation["security"])
+    if of_strangers or {"brandKey": []} in operation["security"]:
         found |= {429}
     return found

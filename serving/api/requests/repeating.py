@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute
 
 from models.errors import Invalid
 from serving.accounts.store.accounts import Session
-from serving.guards import Caller, guard_of, runtime_of
+from serving.guards import Caller, Reporter, guard_of, runtime_of
 from serving.idempotency.service import Reply, begin, free, keep, repeatable, working
 
 HEADER: Final = "idempotency-key"
@@ -56,7 +56,7 @@ def _name(caller: object) -> str | None:
     match caller:
         case Session():
             return f"user:{caller.person.user_id}"
-        case Caller():
+        case Caller() | Reporter():
             return caller.actor
     return None
 

@@ -20,14 +20,13 @@ from serving.backup.rules import BackupUnusable, Manifest
 from serving.backup.service.checking import check, log_problems
 from serving.backup.service.files import copy_file, is_database, kept_files, sync_folder
 from serving.backup.service.making import fingerprint
+from serving.delivery.service import letters
 from serving.listings.store import listings
 from serving.platform.database.engine import is_sqlite, sqlite_driver
 from serving.platform.home import Home
 from serving.platform.progress import Progress, Report, unheard
 from serving.platform.runtime import Runtime
 from serving.platform.settings import Settings
-from serving.sellers.store import seller_actions
-from serving.takedowns.store import actions
 from serving.verification.service import verify
 
 _KEPT_IN_PLACE: Final = frozenset({"lock", "cache"})
@@ -134,7 +133,7 @@ def record(
 def waiting(runtime: Runtime) -> int:
     """How many messages to marketplaces leave once the service runs."""
     with runtime.store.read() as connection:
-        return actions.OUTBOX.moving_count(connection) + seller_actions.OUTBOX.moving_count(connection)
+        return letters.moving_count(connection)
 
 
 def _belong(connection: Connection, manifest: Manifest, end: tuple[int, str], heads: Heads) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Select, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
 from models.case import CaseLane
 from serving.cases.store.ordered_scan import IS_OPEN
@@ -23,6 +23,20 @@ def opened_by_choice(marketplace_id: str, as_of: datetime) -> Select[str]:
 
     No random sampling had a part in it. A version that had a case before keeps the probability of that case.
     """
+    by_choice = or_(review_case.c.opened_by.is_not(None), review_case.c.report_id.is_not(None))
+    return _first_opened(by_choice, marketplace_id, as_of)
+
+
+def opened_by_report(marketplace_id: str, as_of: datetime) -> Select[str]:
+    """Those of them that a brand reported. An estimate from a random sample treats them as not reviewed.
+
+    The sample is drawn when a listing comes in, and represents also the listings that brands report later. If these
+    were counted beside it, the counterfeits that brands report would be counted twice.
+    """
+    return _first_opened(review_case.c.report_id.is_not(None), marketplace_id, as_of)
+
+
+def _first_opened(how: ColumnElement[bool], marketplace_id: str, as_of: datetime) -> Select[str]:
     before = review_case.alias("before")
     looked_at = (
         select(before.c.case_id)
@@ -30,8 +44,5 @@ def opened_by_choice(marketplace_id: str, as_of: datetime) -> Select[str]:
         .exists()
     )
     return select(review_case.c.version_id).where(
-        review_case.c.marketplace_id == marketplace_id,
-        or_(review_case.c.opened_by.is_not(None), review_case.c.report_id.is_not(None)),
-        review_case.c.opened_at <= as_of,
-        ~looked_at,
+        review_case.c.marketplace_id == marketplace_id, how, review_case.c.opened_at <= as_of, ~looked_at
     )

@@ -34,7 +34,9 @@ _RECORDED: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class StoredVerdict:
-    """A verdict as stored; `superseded_by` is set where it was undone, `brand_id` where a brand's person gave it."""
+    """A verdict as stored; `superseded_by` is set where it was undone, `brand_id` where a brand's person gave it, and
+    `reported` where that person gave it by reporting the listing.
+    """
 
     verdict_id: str
     case_id: str
@@ -51,6 +53,7 @@ class StoredVerdict:
     superseded_by: str | None
     due_before: datetime | None
     returned_before: bool | None
+    reported: bool
 
 
 def add_verdict(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -103,6 +106,7 @@ def _stored(row: RowMapping) -> StoredVerdict:
         row["superseded_by"],
         row["due_before"],
         row["returned_before"],
+        row["reported"],
     )
 
 

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from typing import Any, Final
 
-from sqlalchemy import Connection
-
 from models.errors import Busy
-from serving.delivery.service.delivery import Letter, letter, outbox
+from serving.delivery.service.letters import Letter, given_up, letter, outbox
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-from serving.sellers.store import seller_actions
 from serving.sellers.store.seller_actions import StoredSellerAction
-from serving.takedowns.store import actions
-from serving.webhooks.rules.action import ActionEvent, ActionState
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.rules.action import ActionEvent
 from serving.webhooks.service import enqueue_delivery, record_step
 from serving.webhooks.store import endpoints
+from serving.webhooks.store.listing_requests import StoredListingRequest
 
 MOST_AT_ONCE: Final = 5_000
 
@@ -62,21 +60,13 @@ def replay(runtime: Runtime, marketplace: Marketplace, action_ids: Sequence[str]
     return [one.action_id for one in found]
 
 
-def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
-    """Undeliverable messages, newest first."""
-    found: list[Letter] = [
-        *actions.latest(connection, marketplace_id, kind=None, state=ActionState.DEAD, most=most),
-        *seller_actions.in_state(connection, marketplace_id, ActionState.DEAD, most),
-    ]
-    return sorted(found, key=lambda one: (one.created_at, one.action_id), reverse=True)[:most]
-
-
 def _shown(one: Letter) -> dict[str, Any]:
     return {
         "action_id": one.action_id,
         "kind": one.kind.value,
-        "listing_external_id": None if isinstance(one, StoredSellerAction) else one.external_id,
+        "listing_external_id": one.external_id if isinstance(one, StoredAction) else None,
         "seller_external_id": one.seller_external_id if isinstance(one, StoredSellerAction) else None,
+        "requested_listing": one.location if isinstance(one, StoredListingRequest) else None,
         "sequence": one.sequence,
         "attempts": one.attempts,
         "first_sent_at": one.sent_at.isoformat() if one.sent_at else None,

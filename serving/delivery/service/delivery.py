@@ -1,6 +1,5 @@
-"""One attempt to deliver one action on a listing or a seller: two short transactions with the network between."""
+"""One attempt to deliver one message: two short transactions with the network between."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -9,26 +8,22 @@ import structlog
 from sqlalchemy import Connection
 
 from serving.appeals.service.seller_links import link_for
+from serving.delivery.service.letters import Letter, dead_before, due, letter, message_of, outbox
 from serving.delivery.service.receivers import wake
 from serving.platform.outbound.exchange import Failed
 from serving.platform.runtime import Runtime
 from serving.platform.sealing import Unsealable
-from serving.sellers.store import seller_actions
-from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.service import removal_checks
-from serving.takedowns.store import actions
 from serving.takedowns.store.actions import StoredAction
-from serving.webhooks.client import Delivered, Message, action_message, send
+from serving.webhooks.client import Delivered, send
 from serving.webhooks.policy import DeliveryPolicy
 from serving.webhooks.rules.action import ActionEvent, ActionKind, ActionState
 from serving.webhooks.rules.delivery import next_attempt, rest_after, speaks_of_the_message
 from serving.webhooks.service import enqueue_delivery, enqueue_now, record_step, signing_secrets
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
-from serving.webhooks.store.outbox import Outbox
 
 _log = structlog.get_logger()
-Letter = StoredAction | StoredSellerAction
 
 _ACTOR: Final = "delivery"
 # An attempt that takes longer has ended with its process; the sweep starts another.
@@ -67,7 +62,7 @@ def _sent(runtime: Runtime, started: _Started, endpoint: Endpoint) -> Delivered 
     except Unsealable as refused:
         return Failed(refused.sentence)
     return send(
-        _message(started),
+        message_of(started.action, started.seller_link),
         url=endpoint.url,
         signed_by=signed_by,
         allow_loopback=endpoint.allow_loopback and not runtime.settings.production,
@@ -75,56 +70,6 @@ def _sent(runtime: Runtime, started: _Started, endpoint: Endpoint) -> Delivered 
         signed_at=runtime.wall.now(),
         timeout_seconds=runtime.settings.webhook_timeout_seconds,
     )
-
-
-def _message(started: _Started) -> Message:
-    action = started.action
-    data: dict[str, Any] = {
-        "action": action.kind.value,
-        "action_id": action.action_id,
-        "sequence": action.sequence,
-        "statement": dict(action.statement),
-    }
-    if isinstance(action, StoredSellerAction):
-        data["seller_external_id"] = action.seller_external_id
-        return action_message(action.action_id, action.created_at, data, about="seller")
-    data["listing_external_id"] = action.external_id
-    if started.seller_link is not None:
-        data["seller_link"] = started.seller_link
-    return action_message(action.action_id, action.created_at, data)
-
-
-def letter(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
-    """One action on a listing or on a seller.
-
-    Raises
-    ------
-    NotFound
-        This marketplace has no such action.
-    """
-    if action_id.startswith(f"{seller_actions.PREFIX}_"):
-        return seller_actions.get(connection, marketplace_id, action_id)
-    return actions.get(connection, marketplace_id, action_id)
-
-
-def outbox(action: Letter) -> Outbox:
-    """The table operations for an action."""
-    return seller_actions.OUTBOX if isinstance(action, StoredSellerAction) else actions.OUTBOX
-
-
-def _dead_before(connection: Connection, action: Letter) -> Sequence[Letter]:
-    if isinstance(action, StoredSellerAction):
-        return seller_actions.dead_before(connection, action)
-    return actions.dead_before(connection, action)
-
-
-def _due(connection: Connection, at: datetime, most: int, **whose: Any) -> list[Letter]:
-    """Actions of both kinds whose next step is due, the longest waiting first."""
-    found: list[Letter] = [
-        *actions.due(connection, at, most, **whose),
-        *seller_actions.due(connection, at, most, **whose),
-    ]
-    return sorted(found, key=lambda one: one.due_at or at)[:most]
 
 
 def _start(runtime: Runtime, marketplace_id: str, action_id: str) -> _Started | str:
@@ -175,7 +120,7 @@ def _wait(runtime: Runtime, connection: Connection, action: Letter, until: datet
 
 def _overtake(connection: Connection, action: Letter, now: datetime) -> None:
     """Retire undeliverable actions that this acknowledged one replaces: their decision is out of date."""
-    for one in _dead_before(connection, action):
+    for one in dead_before(connection, action):
         if outbox(one).change(connection, one, ActionEvent.OVERTAKE, {"due_at": None}):
             record_step(connection, one, "overtaken", _ACTOR, now, {"by": action.action_id})
 
@@ -234,16 +179,16 @@ def sweep_deliveries(runtime: Runtime) -> int:
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         resting = endpoints.resting(connection)
-        due = _due(connection, now, _MOST_AT_ONCE, but_of=resting.keys())
+        found = due(connection, now, _MOST_AT_ONCE, but_of=resting.keys())
         for marketplace_id, until in resting.items():
             if until <= now:
-                due += _due(connection, now, 1, of=marketplace_id)
-    if due:
+                found += due(connection, now, 1, of=marketplace_id)
+    if found:
         with runtime.store.write() as connection:
-            for action in due:
+            for action in found:
                 if action.due_at is not None and now - action.due_at >= CUT_OFF_AFTER:
                     outbox(action).postpone(connection, action, now)
                     enqueue_now(runtime, connection, replace(action, due_at=now))
                 else:
                     enqueue_now(runtime, connection, action)
-    return len(due)
+    return len(found)

@@ -8,10 +8,9 @@ from sqlalchemy import Connection
 
 from models.errors import Conflict, Invalid, NotFound
 from serving.audit.store import audit
+from serving.delivery.service.letters import BOXES
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
-from serving.sellers.store import seller_actions
-from serving.takedowns.store import actions
 from serving.webhooks.store import endpoints
 from serving.webhooks.store.endpoints import Endpoint
 
@@ -84,5 +83,5 @@ def _record(
 
 def wake(connection: Connection, marketplace_id: str, at: datetime, *, beyond: datetime) -> None:
     """Make messages due at once that wait for a moment later than `beyond`."""
-    for box in (actions.OUTBOX, seller_actions.OUTBOX):
+    for box in BOXES:
         box.wake(connection, marketplace_id, at, beyond=beyond)

@@ -51,8 +51,8 @@ def labelled_rows(
         version = versions[found["version_id"]]
         label = label_of(version, as_of, policy)
         if isinstance(label, Label) and (proof := _proof(version, label)):
-            proven.append((found, label, proof))
-    sellers = {found["seller_external_id"] for found, _, _ in proven} - {None}
+            proven.append((found, label, proof, any(one.reported for one in version.verdicts)))
+    sellers = {found["seller_external_id"] for found, *_ in proven} - {None}
     clusters = components_at(connection, marketplace_id, sellers, as_of)
     return [_row(*one, cluster=clusters.get(one[0]["seller_external_id"])) for one in proven]
 
@@ -70,7 +70,9 @@ def _proof(version: VerdictHistory, label: Label) -> tuple[int, ...]:
     return proven if label.sources and len(proven) == len(entries) else ()
 
 
-def _row(found: Mapping[str, Any], label: Label, proof: tuple[int, ...], *, cluster: str | None) -> SnapshotRow:
+def _row(
+    found: Mapping[str, Any], label: Label, proof: tuple[int, ...], reported: bool, *, cluster: str | None
+) -> SnapshotRow:
     return SnapshotRow(
         version_id=found["version_id"],
         listing_id=found["listing_id"],
@@ -88,6 +90,7 @@ def _row(found: Mapping[str, Any], label: Label, proof: tuple[int, ...], *, clus
         sources=label.sources,
         audit_entries=proof,
         facts=found["body"].decode(),
+        reported=reported,
     )
 
 

@@ -132,17 +132,19 @@ def first_scores(
 ) -> Iterator[FirstScore]:
     """The first score of each version in a window, and whether a case was ever opened on it.
 
+    A case that a brand's report opened does not count as a review: it keeps the chance of its score.
     With `brand_id`, only the listings of this brand.
     """
     opened = select(review_case.c.version_id).where(
         review_case.c.marketplace_id == marketplace_id, review_case.c.opened_at > window.start
     )
-    reviewed = set(connection.execute(opened).scalars())
+    reported = set(connection.execute(chosen.opened_by_report(marketplace_id, window.end)).scalars())
+    reviewed = set(connection.execute(opened).scalars()) - reported
     by_choice = (
         notices.reviewed_for_a_notice(marketplace_id, window.end),
         chosen.opened_by_choice(marketplace_id, window.end),
     )
-    certain = {version_id for query in by_choice for version_id in connection.execute(query).scalars()}
+    certain = {version_id for query in by_choice for version_id in connection.execute(query).scalars()} - reported
     query = (
         select(
             score.c.version_id,

@@ -32,13 +32,17 @@ _DISMISSES_AN_APPEAL: Final = Judgement.COUNTERFEIT
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A verdict with its case, and the audit entry that proves it, None where there is none."""
+    """A verdict with its case, and the audit entry that proves it, None where there is none.
+
+    `reported` is set where a brand gave it by reporting the listing, and not in answer to a question.
+    """
 
     given: GivenVerdict
     version_id: str
     case_id: str
     lane: CaseLane
     audit_sequence: int | None
+    reported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,7 @@ def _one(row: RowMapping, as_of: datetime, pending: _PendingRemoval | None) -> R
         second_review=lane in _GIVEN_BLIND,
         suspended=row["passed_on"] or _happened(row["disabled_at"], as_of),
     )
-    return Recorded(given, row["version_id"], row["case_id"], lane, row["audit_sequence"])
+    return Recorded(given, row["version_id"], row["case_id"], lane, row["audit_sequence"], row["reported"])
 
 
 def _happened(at: datetime | None, as_of: datetime) -> bool:

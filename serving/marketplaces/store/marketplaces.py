@@ -25,17 +25,19 @@ class Marketplace:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is checked: only the hash of the secret."""
+    """A key as it is checked: only the hash of the secret. A brand's key also names the person for whom it acts."""
 
     key_id: str
     marketplace_id: str
     secret_hash: str
     scopes: frozenset[Scope]
+    brand_id: str | None = None
+    user_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """A key as it is listed, without its secret."""
+    """A key as it is listed, without its secret; `brand_id` and `user_id` are set for a brand's key."""
 
     key_id: str
     marketplace_id: str
@@ -43,6 +45,8 @@ class KeyRecord:
     scopes: tuple[Scope, ...]
     created_at: datetime
     revoked_at: datetime | None
+    brand_id: str | None
+    user_id: str | None
 
 
 def add_marketplace(connection: Connection, found: Marketplace, at: datetime) -> None:
@@ -135,6 +139,8 @@ def add_key(connection: Connection, key: ApiKey, name: str, at: datetime) -> Non
         "name": name,
         "secret_hash": key.secret_hash,
         "scopes": sorted(scope.value for scope in key.scopes),
+        "brand_id": key.brand_id,
+        "user_id": key.user_id,
         "created_at": at,
     }
     add(connection, api_key, [row])
@@ -146,20 +152,23 @@ def key(connection: Connection, key_id: str) -> ApiKey | None:
     found = connection.execute(query).one_or_none()
     if found is None:
         return None
-    return ApiKey(
-        found.key_id, found.marketplace_id, found.secret_hash, frozenset(Scope(name) for name in found.scopes)
-    )
+    scopes = frozenset(Scope(name) for name in found.scopes)
+    return ApiKey(found.key_id, found.marketplace_id, found.secret_hash, scopes, found.brand_id, found.user_id)
 
 
-def keys(connection: Connection, marketplaces: Collection[str]) -> list[KeyRecord]:
-    """The keys of marketplaces: those in force first, then the latest first."""
+def keys(connection: Connection, marketplaces: Collection[str], brand_id: str | None = None) -> list[KeyRecord]:
+    """The keys of marketplaces, or of a brand there: those in force first, then the latest first."""
     query = select(api_key).where(api_key.c.marketplace_id.in_(marketplaces))
+    if brand_id is not None:
+        query = query.where(api_key.c.brand_id == brand_id)
     order = (api_key.c.revoked_at.is_not(None), api_key.c.created_at.desc(), api_key.c.key_id)
     return [_record(row) for row in connection.execute(query.order_by(*order))]
 
 
-def revoke_key(connection: Connection, marketplaces: Collection[str], key_id: str, at: datetime) -> KeyRecord:
-    """Revoke a key.
+def revoke_key(
+    connection: Connection, marketplaces: Collection[str], key_id: str, at: datetime, *, brand_id: str | None = None
+) -> KeyRecord:
+    """Revoke a key; with `brand_id`, only one of this brand.
 
     Raises
     ------
@@ -172,9 +181,24 @@ def revoke_key(connection: Connection, marketplaces: Collection[str], key_id: st
         .values(revoked_at=at)
         .returning(api_key)
     )
+    if brand_id is not None:
+        ended = ended.where(api_key.c.brand_id == brand_id)
     return _record(required(connection.execute(ended).one_or_none(), "There is no such key, or it has ended."))
+
+
+def revoke_keys_of(connection: Connection, user_id: str, at: datetime) -> list[KeyRecord]:
+    """Revoke every key that acts for a person; returns them."""
+    ended = (
+        update(api_key)
+        .where(api_key.c.user_id == user_id, api_key.c.revoked_at.is_(None))
+        .values(revoked_at=at)
+        .returning(api_key)
+    )
+    return [_record(row) for row in connection.execute(ended)]
 
 
 def _record(row: "Row[tuple[object, ...]]") -> KeyRecord:
     scopes = tuple(Scope(name) for name in row.scopes)
-    return KeyRecord(row.key_id, row.marketplace_id, row.name, scopes, row.created_at, row.revoked_at)
+    return KeyRecord(
+        row.key_id, row.marketplace_id, row.name, scopes, row.created_at, row.revoked_at, row.brand_id, row.user_id
+    )

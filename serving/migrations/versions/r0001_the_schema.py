@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "ad70d699b399"
+revision = "31e71b5c8366"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

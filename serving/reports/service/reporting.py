@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from features.message import as_json
+from features.message import as_json, message
 from models.case import CaseEvent, CaseLane, CaseState
 from models.errors import Conflict, DomainError
 from models.policies.deciding import EnforcementPolicy
@@ -22,6 +22,7 @@ from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import Code, Outcome, Owner, Result, in_doubt, what_happens
 from serving.reports.service.examining import Examination, Examined
+from serving.reports.service.requesting import ask_for
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredReport
 from serving.review.service.decision_context import Answer
@@ -68,14 +69,21 @@ def settle(reporting: Reporting, number: int, location: str, step: int = 0) -> R
     outcome = foresee(reporting, examined)
     made: dict[str, Any] = {}
     if examined is None:
-        until = reporting.report.known_at + timedelta(days=reporting.runtime.policies[ReportPolicy].waits_days)
-        reports.wait_for(
-            reporting.connection, reporting.report.marketplace_id, reporting.report.report_id, number, until
-        )
+        outcome = _wait(reporting, number, location, outcome)
     elif outcome.result is not Result.REFUSED:
         outcome, made = _carry_out(reporting, examined, outcome, number)
-    keep(reporting.connection, reporting.report, number, step, outcome, reporting.at, **made, **_listing(examined))
+    made |= {"by": f"user:{reporting.person.user_id}", **_listing(examined)}
+    keep(reporting.connection, reporting.report, number, step, outcome, reporting.at, **made)
     return outcome.result
+
+
+def _wait(reporting: Reporting, number: int, location: str, outcome: Outcome) -> Outcome:
+    """Wait for a listing that is not known, and ask the marketplace for it."""
+    runtime, connection, stored = reporting.runtime, reporting.connection, reporting.report
+    until = stored.known_at + timedelta(days=runtime.policies[ReportPolicy].waits_days)
+    reports.wait_for(connection, stored.marketplace_id, stored.report_id, number, until)
+    asked = ask_for(runtime, connection, stored, location, until, reporting.at)
+    return outcome if asked else Outcome(outcome.result, outcome.code, (message("report.waits"),))
 
 
 def _listing(examined: Examined | None) -> dict[str, str]:
@@ -254,9 +262,11 @@ def keep(
     step: int,
     outcome: Outcome,
     at: datetime,
+    *,
+    by: str,
     **made: Any,
 ) -> None:
-    """Append a step of one listing."""
+    """Append a step of one listing, with its audit entry."""
     blank: Mapping[str, Any] = dict.fromkeys(("refusal", "listing_id", "case_id", "verdict_id", "lane_before"))
     row = {
         "marketplace_id": stored.marketplace_id,
@@ -271,3 +281,5 @@ def keep(
         **made,
     }
     reports.add_outcome(connection, row)
+    stated = {name: row[name] for name in ("number", "step", "result", "code", "listing_id", "case_id", "verdict_id")}
+    audit.record(connection, at, stored.marketplace_id, by, "report.outcome", stored.report_id, **stated)

@@ -7,6 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from features.message import Message, message
 from models.case import CaseState
 from models.verdict import Judgement, Side
 from serving.accounts.rules.access import Permission, Person
@@ -50,6 +51,13 @@ class ItemStatus:
     title: str | None
     state: Reported
     judgement: Judgement | None
+
+    @property
+    def reasons(self) -> tuple[Message, ...]:
+        """Why it has its state: the reviewer's answer to a rejected listing, and otherwise those of its latest step."""
+        if self.state is Reported.REJECTED and self.judgement is not None:
+            return (message(f"report.rejected.{self.judgement.value}"),)
+        return self.step.reasons
 
 
 @dataclass(frozen=True, slots=True)

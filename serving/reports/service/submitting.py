@@ -47,7 +47,8 @@ class Draft:
     `locations` are addresses or ids of listings. `good_faith` is the assurance that the statement on every listing is
     accurate and complete. `request_key` makes the request repeatable. `marketplace_id` may be None where the user
     represents the brand in only one marketplace. `by_program` is set where a program sends it, which cannot prove a
-    second factor; `with_step_up` where the person will.
+    second factor; `with_step_up` where the person will. `key_id` is the brand's API key that sent it, None for a
+    session.
     """
 
     right_id: str
@@ -59,6 +60,7 @@ class Draft:
     marketplace_id: str | None = None
     by_program: bool = False
     with_step_up: bool = False
+    key_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
                 "report.received",
                 stored.report_id,
                 **payload,
+                **({} if draft.key_id is None else {"key": draft.key_id}),
                 listings=len(locations),
             )
             if stored.step_up is StepUpState.AWAITED:
@@ -198,6 +201,7 @@ def _row(
         "brand_id": pair[1],
         "right_id": draft.right_id,
         "user_id": person.user_id,
+        "key_id": draft.key_id,
         "reason_code": draft.reason_code.value,
         "note": draft.note,
         "request_key": draft.request_key,

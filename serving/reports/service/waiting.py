@@ -20,6 +20,7 @@ from serving.standing.service import current, recount
 from serving.standing.store import standings
 
 _MOST_AT_ONCE: Final = 200
+_WAITING: Final = "system"  # In the audit log, where a wait ends without the person who reported.
 
 
 def go_on_with_reports(runtime: Runtime) -> int:
@@ -59,13 +60,13 @@ def _go_on(runtime: Runtime, item: WaitingItem) -> int:
         reports.wait_for(connection, here, stored.report_id, item.number, None)
         if examination.look_up(item.location) is None:
             outcome = Outcome(Result.EXPIRED, Code.NOT_KNOWN, (message("report.expired"),))
-            keep(connection, stored, item.number, step, outcome, now)
+            keep(connection, stored, item.number, step, outcome, now, by=_WAITING)
             return 1
         try:
             person = _reporter(connection, stored)
         except DomainError as refused:
             outcome = Outcome(Result.REFUSED, Code.NO_LONGER_POSSIBLE, ())
-            keep(connection, stored, item.number, step, outcome, now, refusal=as_data(refused.phrase))
+            keep(connection, stored, item.number, step, outcome, now, by=_WAITING, refusal=as_data(refused.phrase))
             return 1
         standing = current(runtime, connection, here, brand_id, now)
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now)

@@ -118,7 +118,7 @@ def _each(
                 with connection.begin_nested():
                     outcome = act(change, one)
                     made = {name: getattr(one, name) for name in ("listing_id", "case_id", "verdict_id")}
-                    keep(connection, found, one.number, one.step + 1, outcome, now, **made)
+                    keep(connection, found, one.number, one.step + 1, outcome, now, by=change.actor, **made)
                 refusals.append(None)
             except DomainError as refused:
                 refusals.append(refused)

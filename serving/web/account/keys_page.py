@@ -1,5 +1,6 @@
 """The API keys of a marketplace, for administrators: list, creation and revocation."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Final
@@ -8,10 +9,11 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
-from serving.accounts.rules.access import Permission, Scope
+from serving.accounts.rules.access import MARKETPLACE_SCOPES, Permission, Scope
 from serving.accounts.store.accounts import Session
 from serving.administration.service.people import administered
 from serving.administration.service.provisioning import add_key
+from serving.brands.store import brands
 from serving.guards import may, runtime_of
 from serving.marketplaces import service as keys
 from serving.marketplaces.store.marketplaces import KeyRecord
@@ -38,10 +40,11 @@ _SCOPES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
-    """A key: its name, scopes, creation and revocation; never its secret."""
+    """A key: its name, scopes, creation and revocation; never its secret. `brand` is set for a brand's key."""
 
     key_id: str
     name: Shown
+    brand: str | None
     marketplace: str
     scopes: str
     made: str
@@ -83,7 +86,7 @@ def get_keys(request: Request, session: Administrator) -> HTMLResponse:
 def post_key(request: Request, session: Administrator, fields: Fields) -> Response:
     """Create a key. The response shows its text, which is not stored, so there is no redirect."""
     runtime, name = runtime_of(request), fields.get("name", "").strip()[:200]
-    scopes = [scope for scope in Scope if f"scope.{scope.value}" in fields]
+    scopes = [scope for scope in MARKETPLACE_SCOPES if f"scope.{scope.value}" in fields]
     try:
         if not scopes:
             raise Invalid("A key needs at least one scope. Tick one.")
@@ -107,30 +110,33 @@ def keys_page(
     session: Session,
     *,
     name: str = "",
-    scopes: list[Scope] | None = None,
+    scopes: Sequence[Scope] = (),
     error: str | None = None,
     made: str | None = None,
 ) -> KeysPage:
     """The content of the page; the form keeps typed and ticked values."""
     runtime = runtime_of(request)
     places = {one.marketplace_id: one.name for one in administered(runtime, session.person)}
-    offered = [scope for scope in Scope if scope is not Scope.CLOCK or not runtime.settings.production]
-    now = runtime.clock.now()
+    offered = [scope for scope in MARKETPLACE_SCOPES if scope is not Scope.CLOCK or not runtime.settings.production]
+    found, now = keys.keys_of(runtime, session.person), runtime.clock.now()
+    with runtime.store.read() as connection:
+        called = {id_: one.name for place in places for id_, one in brands.enrolments(connection, place).items()}
     return KeysPage(
-        rows=tuple(_row(one, places, now) for one in keys.keys_of(runtime, session.person)),
+        rows=tuple(_row(one, places, called, now) for one in found),
         several=len(places) > 1,
         places=tuple(Option(place, called) for place, called in places.items()),
-        scopes=tuple(ScopeBox(one.value, _SCOPES[one], one in (scopes or [])) for one in offered),
+        scopes=tuple(ScopeBox(one.value, _SCOPES[one], one in scopes) for one in offered),
         name=name,
         error=error,
         made=made,
     )
 
 
-def _row(one: KeyRecord, places: dict[str, str], now: datetime) -> KeyRow:
+def _row(one: KeyRecord, places: dict[str, str], called: Mapping[str, str], now: datetime) -> KeyRow:
     return KeyRow(
         one.key_id,
         text_view.show(one.name),
+        None if one.brand_id is None else called[one.brand_id],
         places[one.marketplace_id],
         words.listed([scope.value for scope in one.scopes]),
         words.moment(one.created_at, now),

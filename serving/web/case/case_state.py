@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from models.case import CaseLane, CaseState
 from models.policies.deciding import EnforcementPolicy
+from models.verdict import Judgement
 from serving.accounts.rules.access import Person
 from serving.accounts.store import accounts
 from serving.cases.store import deferrals, verdicts
@@ -77,6 +78,7 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
                 connection,
                 case,
                 now,
+                given=given,
                 holder=holder if is_open else "",
                 why_not=str(why_not) if is_open and why_not else None,
             )
@@ -87,8 +89,12 @@ def standing(runtime: Runtime, connection: Connection, person: Person, case: Cas
     )
 
 
-def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, why_not: str | None) -> list[Note]:
+def _notes(
+    connection: Connection, case: Case, now: datetime, *, given: StoredVerdict | None, holder: str, why_not: str | None
+) -> list[Note]:
     found = []
+    if given is not None and given.reported and given.judgement is Judgement.COUNTERFEIT:
+        found.append(_report_note(case, given, now))
     if why_not is not None:
         what = _BLIND_WORK.get(case.lane, "decide this complaint")
         bold = f"Another reviewer must {what}."
@@ -112,6 +118,16 @@ def _notes(connection: Connection, case: Case, now: datetime, *, holder: str, wh
         text = "You can decide without waiting for its answer. Your decision counts as an analyst's."
         found.append(Note("", "i-info", "A question to the brand is open.", text))
     return found
+
+
+def _report_note(case: Case, given: StoredVerdict, now: datetime) -> Note:
+    """The brand's own report of the listing, which ends the lease of an analyst who held the case."""
+    when = words.moment(given.known_at, now)
+    if case.state is CaseState.OPEN:
+        text = f"It did so {when} on its own initiative. If you decide counterfeit, it is not asked again."
+        return Note("", "i-info", "The brand reported this listing as counterfeit.", text)
+    text = f"Its report decided this case {when}. Leases of the case ended, and no other decision is needed."
+    return Note("warn", "i-info", "The brand reported this listing as counterfeit.", text)
 
 
 def _deferral_note(wait: StoredDeferral, now: datetime, *, aside: bool) -> Note:

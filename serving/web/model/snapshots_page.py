@@ -170,7 +170,7 @@ def _content(found: SnapshotSummary, names: dict[str, str], now: datetime) -> Co
         whole=found.whole,
         window=f"{words.day(first, now)} to {words.day(last, now)}" if first and last else "empty",
         weight=f"{found.weight:,.1f}",
-        brand_labels=f"{by_brands:,}",
+        brand_labels=f"{by_brands:,} ({found.reported:,} of reported listings)",
         reviewer_labels=f"{sum(found.sources.values()) - by_brands:,}",
         sources=f"{len(found.sources):,}",
         levels=tuple(

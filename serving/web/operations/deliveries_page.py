@@ -12,14 +12,15 @@ from sqlalchemy import Connection
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store.accounts import Session
 from serving.delivery import store as outgoing
-from serving.delivery.service.dead_letters import given_up, replay
-from serving.delivery.service.delivery import Letter
+from serving.delivery.service.dead_letters import replay
+from serving.delivery.service.letters import Letter, given_up
 from serving.delivery.store import Failing
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.sellers.store.seller_actions import StoredSellerAction
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.store import removal_checks
+from serving.takedowns.store.actions import StoredAction
 from serving.web import text_view
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
 from serving.web.bar_charts import Bars, bars
@@ -30,6 +31,7 @@ from serving.web.spans import Span, starts
 from serving.web.text_view import Shown
 from serving.web.wording import words
 from serving.webhooks.rules.action import ActionState
+from serving.webhooks.store.listing_requests import StoredListingRequest
 
 router = APIRouter(include_in_schema=False)
 Watcher = Annotated[Session, may(Permission.SEE_OPERATIONS)]
@@ -44,6 +46,7 @@ _KINDS: Final = {
     "restrict": "Restrict",
     "suspend": "Close account",
     "restore": "Restore account",
+    "requested": "Send listing",
 }
 _STATES: Final = (
     (ActionState.PENDING_APPROVAL, "pending approval"),
@@ -168,7 +171,13 @@ def _failing(one: Failing, now: datetime) -> LetterRow:
 
 
 def _dead(one: Letter, now: datetime) -> LetterRow:
-    about = f"seller {one.seller_external_id}" if isinstance(one, StoredSellerAction) else one.external_id
+    match one:
+        case StoredAction():
+            about = one.external_id
+        case StoredSellerAction():
+            about = f"seller {one.seller_external_id}"
+        case StoredListingRequest():
+            about = one.location
     return LetterRow(
         one.action_id,
         _KINDS[one.kind.value],

@@ -49,6 +49,8 @@ class Shop:
             return 400
         if message["type"].startswith("seller."):
             return self._told_of_seller(message["data"])
+        if message["type"] == "listing.requested":
+            return self._asked_for(message["data"])
         if message["type"] not in {"listing.remove", "listing.reinstate"}:
             return 422 if self.flaw == "refuses types of later releases" else 204
         data = message["data"]
@@ -60,6 +62,11 @@ class Shop:
         if self.flaw == "counts sellers and listings together":
             self.highest[data["seller_external_id"]] = data["sequence"]
         return 422 if self.flaw == "does nothing about accounts" else 204
+
+    def _asked_for(self, data: Mapping[str, Any]) -> int:
+        if self.flaw == "counts requests and actions together":
+            self.highest[data["listing"]] = data["sequence"]
+        return 422 if self.flaw == "refuses requests" else 204
 
     def _applied(self, webhook_id: str, data: Mapping[str, Any]) -> int:
         listing, sequence = data["listing_external_id"], data["sequence"]
@@ -153,9 +160,11 @@ REFUSALS = {"other_secret", "unsigned", "altered", "old", "future", "unreadable"
         ("answers 500 to what it refuses", REFUSALS),
         ("knows ids but no order", {"applied_in_order"}),
         ("applies in the order of arrival", {"applied_once", "applied_in_order"}),
-        ("acknowledges and does nothing", {"applied", "applied_after_a_gap", "accounts_apart"}),
+        ("acknowledges and does nothing", {"applied", "applied_after_a_gap", "accounts_apart", "requests_apart"}),
         ("does nothing about accounts", {"accounts"}),
         ("counts sellers and listings together", {"accounts_apart"}),
+        ("refuses requests", {"requests"}),
+        ("counts requests and actions together", {"requests_apart"}),
     ],
 )
 def test_what_a_receiver_does_wrong_is_found_and_nothing_else(flaw: str, failing: set[str]) -> None:

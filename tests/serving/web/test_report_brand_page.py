@@ -6,11 +6,14 @@ import pytest
 from httpx2 import Response
 
 from models.policies.deciding import EnforcementPolicy
+from serving.accounts.service.display_choice import choose
+from serving.platform.display import Display
 from serving.rights.rules.rights import RightKind
 from tests.fixtures.bursts import states
 from tests.fixtures.reporting import on_sale
 from tests.fixtures.runtimes import Site
 from tests.serving.rights.service.test_rights import withdraw_all
+from tests.serving.web.test_told_brands import left_in_english
 from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
 
 PATH = "/brand/reports"
@@ -100,3 +103,18 @@ def test_without_a_right_nothing_can_be_reported(site: Site) -> None:
 
 def test_an_analyst_has_no_such_page(site: Site) -> None:
     assert visit_as(site, site.analyst).get(PATH).status_code == 403
+
+
+def test_a_report_is_written_sent_and_read_in_the_language_of_the_brand(site: Site) -> None:
+    names = on_sale(site, 2)
+    choose(site.runtime, site.brand_person, Display(), {"language": "zh"})
+    brand = visit_as(site, site.brand_person)
+    fields = {**asked(brand), "listings": "\n".join([*names, names[0]])}
+    rights = ("WIPO", *(f"-{kind}" for kind in RightKind))
+    data = (*names, *rights, "Colline tote in grained leather, grey, number", "RP", "CSV", "UTC")
+    pages = [brand.get(PATH), brand.post(f"{PATH}/preview", fields)]
+    sent = brand.post(PATH, {**fields, "good_faith": "yes"})
+    pages.append(brand.get(sent.headers["location"]))
+    for page in pages:
+        assert '<html lang="zh-Hans"' in page.text
+        assert left_in_english(page.text, *data) == []

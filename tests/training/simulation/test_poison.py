@@ -44,7 +44,9 @@ def _accuses(poisoner: Poisoner) -> bool:
     return bool(poisoner.accused([a_listing(counterfeit=False)]))
 
 
-@pytest.mark.parametrize(("attack", "acts"), [(Attack.CLEARED, _clears), (Attack.ACCUSED, _accuses)])
+@pytest.mark.parametrize(
+    ("attack", "acts"), [(Attack.CLEARED, _clears), (Attack.ACCUSED, _accuses), (Attack.REPORTED, _accuses)]
+)
 @pytest.mark.parametrize("share", POISONED_SHARES)
 def test_at_most_the_share_of_all_answers_is_planted(
     attack: Attack, acts: Callable[[Poisoner], bool], share: float

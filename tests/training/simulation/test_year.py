@@ -9,6 +9,7 @@ from models.routing import Lane
 from tests.fixtures.scorers import a_bundle
 from tests.fixtures.simulation import a_small_market
 from training.simulation.arms import ARMS, Arm, Attack, Poison
+from training.simulation.learning import snapshot_of
 from training.simulation.market import MONTH
 from training.simulation.year import STEP, Case, Year
 
@@ -17,10 +18,12 @@ SHARE = 0.3
 EXPLORATION = ARMS["exploration"]
 CLEARED = Arm(name="cleared", meaning="", retrains=True, explores=True, poison=Poison(Attack.CLEARED, 0.2))
 ACCUSED = Arm(name="accused", meaning="", retrains=True, explores=True, poison=Poison(Attack.ACCUSED, 0.2))
+REPORTED = Arm(name="reported", meaning="", retrains=True, explores=True, poison=Poison(Attack.REPORTED, 0.2))
 KINDS = [
     *(ARMS[name] for name in ("no-retraining", "flagged-only", "exploration", "exploration-adapting")),
     CLEARED,
     ACCUSED,
+    REPORTED,
 ]
 by_name = pytest.mark.parametrize("arm", KINDS, ids=lambda arm: arm.name)
 
@@ -69,7 +72,7 @@ def test_every_listing_arrives_once(arm: Arm) -> None:
 @by_name
 def test_every_arm_has_the_same_number_of_reviews(arm: Arm) -> None:
     cases = year_of(arm).cases
-    reviews = sum(case.settled is not None and not case.is_reported for case in cases)
+    reviews = sum(case.settled is not None and not case.is_unplanned for case in cases)
     assert year_of(arm).budget == pytest.approx(SHARE * len(cases) - reviews)
     assert abs(year_of(arm).budget) < 6
 
@@ -118,13 +121,26 @@ def test_a_cleared_counterfeit_stays_up() -> None:
 
 
 def test_an_accusation_costs_no_review_and_takes_an_honest_listing_down() -> None:
-    reported = [case for case in after(ACCUSED) if case.is_reported]
+    reported = [case for case in after(ACCUSED) if case.is_unplanned]
     assert len(reported) == year_of(ACCUSED).planted > 0
     assert not any(case.offered.truth.counterfeit for case in reported)
     assert all(case.settled and case.settled.removed_at for case in reported)
 
 
-@pytest.mark.parametrize("arm", [CLEARED, ACCUSED], ids=lambda arm: arm.name)
+def test_a_planted_report_answers_sampled_listings_too_and_keeps_their_probability() -> None:
+    reported = [case for case in after(REPORTED) if case.reported]
+    sampled = [case for case in reported if not case.is_unplanned]
+    assert len(reported) == year_of(REPORTED).planted > len(sampled) > 0
+    assert not any(case.offered.truth.counterfeit for case in reported)
+    assert all(case.settled and case.settled.removed_at for case in reported)
+    assert {case.route.inclusion_probability for case in reported if case.is_unplanned} == {1.0}
+    assert all(0 < case.route.inclusion_probability < 1 for case in sampled)
+    marked = {row.version_id for row in snapshot_of(year_of(REPORTED)).rows if row.reported}
+    assert marked
+    assert marked <= {case.offered.external_id for case in reported}
+
+
+@pytest.mark.parametrize("arm", [CLEARED, ACCUSED, REPORTED], ids=lambda arm: arm.name)
 def test_at_most_the_share_is_planted(arm: Arm) -> None:
     answers = sum(len(case.settled.verdicts) for case in year_of(arm).cases if case.settled)
     assert arm.poison is not None

@@ -215,7 +215,7 @@ def _until(at: datetime | None) -> str | None:
 
 def _row(one: ItemStatus, allowed: frozenset[Reported]) -> ResultRow:
     number = one.step.number if one.state in allowed | _ALWAYS else None
-    reason = why(one.step.reasons, one.step.refusal)
+    reason = why(one.reasons, one.step.refusal)
     return ResultRow(text_view.show(one.title or one.step.location), REPORT_STATES[one.state], reason, number)
 
 

@@ -120,6 +120,7 @@ STAYS: Final[dict[str, list[str]]] = {
         "report.note",
         "report.request_key",
         "report_item.location",
+        "listing_request.location",
         "report_outcome.reasons",
         "report_outcome.refusal",
         "bulk_item.reason",
@@ -171,6 +172,7 @@ STAYS: Final[dict[str, list[str]]] = {
     "of the service itself": [
         "action.last_error",
         "seller_action.last_error",
+        "listing_request.last_error",
         "removal_check.last_error",
         "training_job.error",
         "training_job.progress",

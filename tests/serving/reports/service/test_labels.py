@@ -1,19 +1,29 @@
 """Labels of reported listings: the brand's verdict, never weighted as if its version had been drawn."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
+from models.case import CaseLane
+from models.policies.learning import LabelPolicy
+from models.prevalence import Due, Estimate, prevalence, recall
+from models.verdict import Judgement
+from serving.appeals.service.appeal import Complaint, file_appeal
 from serving.intake.service.intake import receive
-from serving.learning.service.labelling import known_at
+from serving.learning.service.labelling import known_at, mature_labels
 from serving.learning.store import learning, monitoring
 from serving.platform.database.window import Window
 from serving.reports.service.withdrawing import retract
+from tests.fixtures.bursts import confirm, questions
 from tests.fixtures.listings import a_row
 from tests.fixtures.replays import having
 from tests.fixtures.reporting import on_sale, report
-from tests.fixtures.reviewing import open_cases
-from tests.fixtures.runtimes import Site
+from tests.fixtures.reviewing import a_drawn_case, judge, open_cases
+from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
 from tests.serving.reports.service.test_withdrawing import carry_out_all
+from training.snapshot import read_snapshot, write_snapshot
+from training.snapshot_summary import summarise
 
 
 def test_a_reported_version_represents_itself_alone_unless_it_was_drawn_before(any_site: Site) -> None:
@@ -34,8 +44,9 @@ def test_a_reported_version_represents_itself_alone_unless_it_was_drawn_before(a
     assert len(chances) == 2
     assert 0 < chances.pop(drawn.version_id) < 1.0
     ((reported, chance),) = chances.items()
-    assert chance == measured[reported].inclusion_probability == 1.0
-    assert measured[drawn.version_id].inclusion_probability < 1.0
+    assert chance == 1.0
+    assert (measured[reported].reviewed, measured[drawn.version_id].reviewed) == (False, True)
+    assert all(0 < one.inclusion_probability < 1.0 for one in measured.values())
 
 
 def test_a_report_is_a_label_of_the_brand_and_a_retraction_corrects_it(any_site: Site) -> None:
@@ -46,3 +57,82 @@ def test_a_report_is_a_label_of_the_brand_and_a_retraction_corrects_it(any_site:
     rows, _ = known_at(any_site.runtime, any_site.here, any_site.clock.now())
     assert sorted((row.label, row.evidence_level) for row in rows) == [(0, "brand"), (1, "brand")]
     assert {row.sources for row in rows} == {(f"brand:{any_site.brand_id}",)}
+    assert [row.reported for row in rows] == [True, True]
+
+
+def test_a_listing_that_was_drawn_and_cleared_keeps_its_probability_when_it_is_reported_later(any_site: Site) -> None:
+    drawing = replace(any_site.runtime, draw=lambda: 0.0)
+    receive(drawing, any_site.marketplace, [a_row(external_id="MP-50")], source="test")
+    (drawn,) = open_cases(any_site)
+    judge(any_site, any_site.analyst, drawn, Judgement.GENUINE)
+    any_site.clock.forward(days=1)
+    done = report(any_site, ["MP-50"])
+    assert done.outcomes[0].case_id != drawn.case_id
+    any_site.clock.forward(days=200)
+    (row,) = known_at(any_site.runtime, any_site.here, any_site.clock.now())[0]
+    assert (row.label, row.reported) == (1, True)
+    assert row.inclusion_probability < 1.0
+
+
+def test_a_reported_listing_stays_marked_where_an_appeal_decides_its_label(any_site: Site) -> None:
+    on_sale(any_site, 1)
+    report(any_site, ["RP-0"])
+    carry_out_all(any_site)
+    file_appeal(any_site.runtime, any_site.marketplace, Complaint("appeal", "RP-0", "These goods are genuine."))
+    (case,) = open_cases(any_site, CaseLane.APPEAL)
+    judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+    any_site.clock.forward(days=200)
+    (row,) = known_at(any_site.runtime, any_site.here, any_site.clock.now())[0]
+    assert (row.label, row.evidence_level, row.reported) == (0, "appeal", True)
+
+
+def test_a_snapshot_tells_a_reported_listing_from_an_answered_question(any_site: Site) -> None:
+    (asked,) = questions(any_site, 1)
+    confirm(any_site, any_site.brand_person, asked)
+    on_sale(any_site, 1)
+    done = report(any_site, ["RP-0"])
+    any_site.clock.forward(days=200)
+    rows, found = known_at(any_site.runtime, any_site.here, any_site.clock.now())
+    path, digest = write_snapshot(any_site.runtime.home.root, rows, found, any_site.clock.now())
+    marked = {row.listing_id: row.reported for row in read_snapshot(path, expected=digest).rows}
+    assert marked == {asked.listing_id: False, done.outcomes[0].listing_id: True}
+    assert summarise(path, digest).reported == 1
+
+
+def estimates(site: Site) -> tuple[Estimate, Estimate]:
+    """Prevalence, and the recall of the flagging, of all listings."""
+    site.clock.forward(days=200)
+    now = site.clock.now()
+    with site.runtime.store.read() as connection:
+        rows = list(monitoring.first_scores(connection, site.here, Window(now - timedelta(days=300), now)))
+        labels = mature_labels(connection, site.here, site.runtime.policies[LabelPolicy], now)
+    due = [Due(row.inclusion_probability, labels.get(row.version_id)) for row in rows if row.reviewed]
+    return prevalence(due, listings=len(rows)), recall(due, listings=len(rows))
+
+
+def a_sampled_market(site: Site) -> list[str]:
+    """Forty ordinary listings, and four others that were drawn and judged; returns the names of the forty."""
+    chance = random.Random(7)
+    drawing = replace(site, runtime=replace(site.runtime, draw=chance.random))
+    names = on_sale(drawing, 40)
+    for number in range(4):
+        case = a_drawn_case(site, external_id=f"DR-{number}", seller={"external_id": f"drawn-{number}"})
+        judge(site, site.analyst, case, Judgement.COUNTERFEIT if number % 2 else Judgement.GENUINE)
+    return names
+
+
+def test_prevalence_and_recall_are_those_of_the_random_sample_whatever_brands_report(
+    tmp_path: Path, populated_sqlite: Populated
+) -> None:
+    """A brand reports half of all listings; the estimates are those of a twin in which nobody reported."""
+    found = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        with copy_on_sqlite(tmp_path / name, populated_sqlite) as site:
+            names = a_sampled_market(site)
+            if name == "one":
+                done = report(site, names[:20])
+                assert all(one.verdict_id for one in done.outcomes)
+            found.append(estimates(site))
+    assert found[0] == found[1]
+    assert found[0][0].audited > 0

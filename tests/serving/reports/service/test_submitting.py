@@ -1,5 +1,6 @@
 """Reports: each listing has one result, by the rules of a confirmation."""
 
+import json
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -13,12 +14,14 @@ from models.case import CaseLane
 from models.errors import Conflict, Invalid
 from models.verdict import Judgement
 from serving.audit.store import audit
+from serving.audit.tables import audit_entry, audit_payload
 from serving.cases.store import cases
 from serving.cases.tables import review_case, verdict
 from serving.intake.service.intake import receive
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service import submitting
 from serving.reports.service.submitting import submit
+from serving.reports.service.waiting import go_on_with_reports
 from serving.reports.tables import report_outcome
 from serving.review.service.case_access import lease
 from serving.standing.policy import StandingPolicy
@@ -31,6 +34,7 @@ from tests.fixtures.reporting import a_draft, on_sale, report
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.standing.test_service import lose, suspend
+from tests.serving.web.visits import visit_as, words
 
 
 def rows(site: Site, query: Select[Any]) -> list[Row[Any]]:
@@ -170,6 +174,38 @@ def test_the_holder_of_a_lease_is_told(any_site: Site) -> None:
     assert "The brand reported this listing as counterfeit. The lease of this case ended." in told
     with pytest.raises(Conflict, match="decided"):
         judge(any_site, any_site.analyst, case, Judgement.GENUINE)
+
+
+def test_the_holder_of_a_lease_reads_on_the_page_that_the_brand_answered(site: Site) -> None:
+    case = a_case(site, brand="Aurelle")
+    analyst = visit_as(site, site.analyst)
+    assert "The brand reported this listing" not in analyst.get(f"/cases/{case.case_id}").text
+    report(site, ["MP-9"])
+    told = "The brand reported this listing as counterfeit. Its report decided this case"
+    assert told in words(analyst.get(f"/cases/{case.case_id}").text)
+    assert analyst.answer(case.case_id, case.version_id, "genuine").status_code == 409
+
+
+def test_each_outcome_has_an_audit_entry_that_says_what_and_by_whom(any_site: Site) -> None:
+    (plain,) = on_sale(any_site, 1)
+    done = report(any_site, [plain, plain, "RP-99"])
+    any_site.clock.forward(days=31)
+    go_on_with_reports(any_site.runtime)
+    query = (
+        select(audit_entry.c.actor, audit_payload.c.payload)
+        .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(audit_entry.c.act == "report.outcome", audit_entry.c.subject == done.report.report_id)
+        .order_by(audit_entry.c.sequence)
+    )
+    by = f"user:{any_site.brand_person.user_id}"
+    found = [(row.actor, json.loads(row.payload)) for row in rows(any_site, query)]
+    told = [(actor, *(payload[name] for name in ("number", "result", "code"))) for actor, payload in found]
+    assert told == [
+        (by, 1, "scheduled", "removed_at_once"),
+        (by, 2, "refused", "named_twice"),
+        (by, 3, "unknown", "not_known"),
+        ("system", 3, "expired", "not_known"),
+    ]
 
 
 def test_a_report_without_good_faith_or_listings_is_refused_whole(site: Site) -> None:

@@ -7,12 +7,14 @@ from sqlalchemy import select
 
 from models.case import CaseLane
 from models.errors import Conflict, Forbidden, NotFound
+from models.messages.english import in_english
 from models.policies.deciding import EnforcementPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Role
 from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
 from serving.reports.rules.outcomes import Result
+from serving.reports.service.status import Reported, status_of
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.reports.store import reports
 from serving.sellers.tables import strike_hit
@@ -137,3 +139,24 @@ def test_a_genuine_listing_of_an_analyst_counts_as_rejected(any_site: Site) -> N
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     assert standing_of(any_site, after=timedelta(hours=1)).overall.tally == Tally(rejected=1)
     assert states(any_site) == {}
+
+
+@pytest.mark.parametrize(
+    ("judgement", "told"),
+    [
+        (Judgement.GENUINE, "A reviewer of the marketplace found the goods genuine. The listing stays."),
+        (Judgement.LICENSED, "A reviewer of the marketplace found the goods licensed. The listing stays."),
+        (
+            Judgement.GREY_MARKET,
+            "A reviewer of the marketplace found genuine goods of another market.",
+        ),
+    ],
+)
+def test_the_brand_is_told_why_its_report_was_rejected(any_site: Site, judgement: Judgement, told: str) -> None:
+    having(any_site, suspend)
+    done = report(any_site, having(any_site, on_sale, 1))
+    (case,) = open_cases(any_site, CaseLane.ANALYST)
+    judge(any_site, any_site.analyst, case, judgement)
+    (item,) = status_of(any_site.runtime, any_site.brand_person, done.report.report_id).items
+    assert item.state is Reported.REJECTED
+    assert " ".join(map(in_english, item.reasons)).startswith(told)

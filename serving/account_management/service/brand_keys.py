@@ -1,0 +1,88 @@
+"""A brand's own API keys: a lead makes and revokes keys that report listings at one marketplace."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, NotFound
+from serving.accounts.rules.access import Permission, Person
+from serving.accounts.store import accounts
+from serving.administration.service.given_names import named
+from serving.audit.store import audit
+from serving.marketplaces.service import new_brand_key
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.rights.service.brand_file import require_lead
+from serving.views.views import Pair
+
+MOST_KEYS: Final = 10  # Ours: one for each of a brand's programs; more are hard to keep an overview of.
+
+
+@dataclass(frozen=True, slots=True)
+class BrandKey:
+    """A key as the brand sees it. `maker` is empty for a disabled account; `works` is whether it is accepted now."""
+
+    key_id: str
+    name: str
+    maker: str
+    made_at: datetime
+    revoked_at: datetime | None
+    works: bool
+
+
+def keys_of_brand(connection: Connection, pair: Pair) -> list[BrandKey]:
+    """The keys of a brand at a marketplace: those in force first, then the latest first."""
+    found = []
+    for one in marketplaces.keys(connection, {pair[0]}, pair[1]):
+        try:
+            maker = accounts.person(connection, one.user_id or "")
+        except NotFound:
+            maker = None
+        leads = maker is not None and pair in maker.brands(Permission.LEAD_BRAND)
+        name = "" if maker is None else maker.name
+        works = leads and one.revoked_at is None
+        found.append(BrandKey(one.key_id, one.name, name, one.created_at, one.revoked_at, works))
+    return found
+
+
+def make_key(runtime: Runtime, person: Person, pair: Pair, name: str) -> str:
+    """Make a key that reports as this person; returns its text, which is shown once and not stored.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        It is not their brand; they do not lead it.
+    Invalid, Conflict
+        The name is empty or too long; the brand has too many keys in force.
+    """
+    name, now = named("key", name), runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        by = require_lead(connection, person, pair)
+        in_force = [one for one in marketplaces.keys(connection, {pair[0]}, pair[1]) if one.revoked_at is None]
+        if len(in_force) >= MOST_KEYS:
+            raise Conflict("A brand can have {most} API keys. Revoke one that is not used.", most=MOST_KEYS)
+        made, shown = new_brand_key(runtime, pair, person.user_id)
+        marketplaces.add_key(connection, made, name, now)
+        scopes = sorted(scope.value for scope in made.scopes)
+        payload = {"name": name, "scopes": scopes, "brand_id": pair[1], "user_id": person.user_id}
+        audit.record(connection, now, pair[0], by, "key.made", made.key_id, **payload)
+    return shown
+
+
+def revoke_key(runtime: Runtime, person: Person, pair: Pair, key_id: str) -> None:
+    """Revoke a key of one's own brand, also one that a colleague made.
+
+    Raises
+    ------
+    NotFound, Forbidden
+        It is not their brand, or the brand has no such key in force; they do not lead it.
+    """
+    now = runtime.clock.now()
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        by = require_lead(connection, person, pair)
+        ended = marketplaces.revoke_key(connection, {pair[0]}, key_id, now, brand_id=pair[1])
+        audit.record(connection, now, pair[0], by, "key.revoked", key_id, name=ended.name)

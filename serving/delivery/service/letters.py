@@ -1,0 +1,104 @@
+"""The three kinds of messages to a marketplace: an action on a listing, one on a seller, a request for a listing."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from serving.sellers.store import seller_actions
+from serving.sellers.store.seller_actions import StoredSellerAction
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
+from serving.webhooks.client import Message, action_message
+from serving.webhooks.rules.action import ActionState
+from serving.webhooks.store import listing_requests
+from serving.webhooks.store.listing_requests import StoredListingRequest
+from serving.webhooks.store.outbox import Outbox
+
+Letter = StoredAction | StoredSellerAction | StoredListingRequest
+BOXES: Final = (actions.OUTBOX, seller_actions.OUTBOX, listing_requests.OUTBOX)
+
+
+def letter(connection: Connection, marketplace_id: str, action_id: str) -> Letter:
+    """One message, by its id.
+
+    Raises
+    ------
+    NotFound
+        This marketplace has no such message.
+    """
+    match action_id.partition("_")[0]:
+        case seller_actions.PREFIX:
+            return seller_actions.get(connection, marketplace_id, action_id)
+        case listing_requests.PREFIX:
+            return listing_requests.get(connection, marketplace_id, action_id)
+        case _:
+            return actions.get(connection, marketplace_id, action_id)
+
+
+def outbox(found: Letter) -> Outbox:
+    """The table operations for a message."""
+    match found:
+        case StoredAction():
+            return actions.OUTBOX
+        case StoredSellerAction():
+            return seller_actions.OUTBOX
+        case StoredListingRequest():
+            return listing_requests.OUTBOX
+
+
+def dead_before(connection: Connection, found: Letter) -> Sequence[Letter]:
+    """The undeliverable messages on the same subject with a lower sequence."""
+    match found:
+        case StoredAction():
+            return actions.dead_before(connection, found)
+        case StoredSellerAction():
+            return seller_actions.dead_before(connection, found)
+        case StoredListingRequest():
+            return listing_requests.dead_before(connection, found)
+
+
+def due(connection: Connection, at: datetime, most: int, **whose: Any) -> list[Letter]:
+    """Messages of all kinds whose next step is due, the longest waiting first."""
+    found: list[Letter] = [
+        *actions.due(connection, at, most, **whose),
+        *seller_actions.due(connection, at, most, **whose),
+        *listing_requests.due(connection, at, most, **whose),
+    ]
+    return sorted(found, key=lambda one: one.due_at or at)[:most]
+
+
+def given_up(connection: Connection, marketplace_id: str, most: int) -> list[Letter]:
+    """Undeliverable messages, newest first."""
+    found: list[Letter] = [
+        *actions.latest(connection, marketplace_id, kind=None, state=ActionState.DEAD, most=most),
+        *seller_actions.in_state(connection, marketplace_id, ActionState.DEAD, most),
+        *listing_requests.in_state(connection, marketplace_id, ActionState.DEAD, most),
+    ]
+    return sorted(found, key=lambda one: (one.created_at, one.action_id), reverse=True)[:most]
+
+
+def moving_count(connection: Connection) -> int:
+    """The number of messages that are to be sent, of all marketplaces."""
+    return sum(box.moving_count(connection) for box in BOXES)
+
+
+def message_of(found: Letter, seller_link: str | None) -> Message:
+    """A message as it is sent; `seller_link` belongs to a removal."""
+    data: dict[str, Any] = {
+        "action": found.kind.value,
+        "action_id": found.action_id,
+        "sequence": found.sequence,
+    }
+    if isinstance(found, StoredListingRequest):
+        data |= {"listing": found.location, "waits_until": found.waits_until.isoformat()}
+        return action_message(found.action_id, found.created_at, data)
+    data["statement"] = dict(found.statement)
+    if isinstance(found, StoredSellerAction):
+        data["seller_external_id"] = found.seller_external_id
+        return action_message(found.action_id, found.created_at, data, about="seller")
+    data["listing_external_id"] = found.external_id
+    if seller_link is not None:
+        data["seller_link"] = seller_link
+    return action_message(found.action_id, found.created_at, data)

@@ -1,0 +1,51 @@
+"""The marketplace is asked for a reported listing that it has not sent."""
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection
+
+from serving.platform.runtime import Runtime
+from serving.reports.policy import ReportPolicy
+from serving.reports.rules.requests import asks, digest_of
+from serving.reports.store.reports import StoredReport
+from serving.webhooks.rules.action import ActionState
+from serving.webhooks.service import enqueue_delivery, record_step
+from serving.webhooks.store import listing_requests
+from serving.webhooks.store.listing_requests import RequestKind
+
+_DAY: Final = timedelta(hours=24)
+
+
+def ask_for(
+    runtime: Runtime, connection: Connection, stored: StoredReport, location: str, waits_until: datetime, at: datetime
+) -> bool:
+    """Ask the marketplace once in 30 days for a listing; returns whether it has been asked, now or before.
+
+    The caller holds the head of the audit log, so that two reports at once ask once.
+    """
+    here, digest, policy = stored.marketplace_id, digest_of(location), runtime.policies[ReportPolicy]
+    last = listing_requests.latest_of(connection, here, digest)
+    today = listing_requests.count_of_brand(connection, here, stored.brand_id, at - _DAY)
+    if not asks(None if last is None else last.created_at, today, at, policy):
+        return last is not None and at < last.created_at + timedelta(days=policy.waits_days)
+    row: dict[str, Any] = {
+        "marketplace_id": here,
+        "action_id": runtime.ids.new(listing_requests.PREFIX),
+        "brand_id": stored.brand_id,
+        "location": location,
+        "location_digest": digest,
+        "kind": RequestKind.REQUESTED.value,
+        "state": ActionState.SCHEDULED.value,
+        "sequence": listing_requests.next_sequence(connection, here, digest),
+        "waits_until": waits_until,
+        "created_at": at,
+        "leaves_at": at,
+        "due_at": at,
+    }
+    listing_requests.add_request(connection, row)
+    made = listing_requests.get(connection, here, row["action_id"])
+    actor = f"user:{stored.user_id}"
+    record_step(connection, made, "scheduled", actor, at, {"report_id": stored.report_id, "location": location})
+    enqueue_delivery(runtime, connection, made)
+    return True

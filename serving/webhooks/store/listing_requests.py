@@ -1,0 +1,130 @@
+"""Requests to send a listing that a brand has reported, delivered to the marketplace; ids begin with `lrq_`."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import Connection, func, select
+
+from models.errors import NotFound
+from serving.audit.rules import SKIPPED_NUMBERS
+from serving.audit.store import audit
+from serving.platform.database.scope import inside
+from serving.platform.database.store import add
+from serving.webhooks.rules.action import ActionState
+from serving.webhooks.store.outbox import Outbox
+from serving.webhooks.tables import listing_request
+
+PREFIX: Final = "lrq"
+OUTBOX: Final = Outbox(listing_request, "location_digest")
+
+
+class RequestKind(StrEnum):
+    """The kind of message, by its name in the type `listing.requested`."""
+
+    REQUESTED = "requested"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredListingRequest:
+    """A request as stored. `location` is the listing's id or address as the brand named it."""
+
+    marketplace_id: str
+    action_id: str
+    brand_id: str
+    location: str
+    location_digest: str
+    kind: RequestKind
+    state: ActionState
+    sequence: int
+    attempts: int
+    waits_until: datetime
+    created_at: datetime
+    leaves_at: datetime
+    due_at: datetime | None
+    sent_at: datetime | None
+    acknowledged_at: datetime | None
+    last_error: str | None
+
+    @property
+    def subject(self) -> str:
+        """The subject of the sequence: the listing as it was named."""
+        return self.location_digest
+
+
+def _read(connection: Connection, *conditions: Any) -> list[StoredListingRequest]:
+    query = (
+        select(listing_request).where(*conditions).order_by(listing_request.c.created_at, listing_request.c.sequence)
+    )
+    found = []
+    for row in connection.execute(query).mappings():
+        values = {name: row[name] for name in StoredListingRequest.__slots__}
+        values |= {"kind": RequestKind(row["kind"]), "state": ActionState(row["state"])}
+        found.append(StoredListingRequest(**values))
+    return found
+
+
+def add_request(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Store a new request; the database refuses a repeated sequence of a listing."""
+    add(connection, listing_request, [row])
+
+
+def get(connection: Connection, marketplace_id: str, action_id: str) -> StoredListingRequest:
+    """One request.
+
+    Raises
+    ------
+    NotFound
+        There is none in this marketplace.
+    """
+    found = _read(connection, inside(listing_request, marketplace_id, action_id=action_id))
+    if not found:
+        raise NotFound("There is no such request.")
+    return found[0]
+
+
+def latest_of(connection: Connection, marketplace_id: str, location_digest: str) -> StoredListingRequest | None:
+    """The last request for a listing, None without one."""
+    found = _read(connection, inside(listing_request, marketplace_id, location_digest=location_digest))
+    return max(found, key=lambda one: one.sequence, default=None)
+
+
+def next_sequence(connection: Connection, marketplace_id: str, location_digest: str) -> int:
+    """The sequence of a listing's next request; the caller holds the head of the audit log.
+
+    After a restore it is above all that were ever sent.
+    """
+    query = select(func.max(listing_request.c.sequence)).where(
+        inside(listing_request, marketplace_id, location_digest=location_digest)
+    )
+    return max(int(connection.execute(query).scalar() or 0), audit.restores(connection) * SKIPPED_NUMBERS) + 1
+
+
+def count_of_brand(connection: Connection, marketplace_id: str, brand_id: str, since: datetime) -> int:
+    """The number of requests that a brand's reports have caused since a moment."""
+    query = select(func.count()).where(
+        inside(listing_request, marketplace_id, brand_id=brand_id), listing_request.c.created_at > since
+    )
+    return int(connection.execute(query).scalar_one())
+
+
+def in_state(connection: Connection, marketplace_id: str, state: ActionState, most: int) -> list[StoredListingRequest]:
+    """The newest requests in a state, at most `most`, oldest first."""
+    query = select(listing_request.c.action_id).where(inside(listing_request, marketplace_id, state=state.value))
+    ids = connection.execute(query.order_by(listing_request.c.action_id.desc()).limit(most)).scalars().all()
+    return _read(connection, listing_request.c.action_id.in_(ids)) if ids else []
+
+
+def due(
+    connection: Connection, at: datetime, most: int, *, of: str | None = None, but_of: Collection[str] = ()
+) -> list[StoredListingRequest]:
+    """Requests with a due step, the longest due first; of one marketplace, or of all except some."""
+    keys = OUTBOX.due(connection, at, most, of=of, but_of=but_of)
+    return _read(connection, listing_request.c.action_id.in_(keys)) if keys else []
+
+
+def dead_before(connection: Connection, found: StoredListingRequest) -> list[StoredListingRequest]:
+    """The undeliverable requests for the same listing with a lower sequence."""
+    return _read(connection, OUTBOX.before(found), listing_request.c.state == ActionState.DEAD.value)
