@@ -129,6 +129,7 @@ def _stop_one(
 ) -> None:
     here = stored.marketplace_id
     made = {name: getattr(one, name) for name in ("listing_id", "case_id", "verdict_id")}
+    made["by"] = f"user:{person.user_id}"
     if one.result is Result.UNKNOWN:
         reports.wait_for(connection, here, stored.report_id, one.number, None)
     elif not is_waiting(one):

@@ -121,7 +121,7 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
             )
             if stored.step_up is StepUpState.AWAITED:
                 for number in range(1, len(locations) + 1):
-                    keep(connection, stored, number, 0, WAITING, now)
+                    keep(connection, stored, number, 0, WAITING, now, by=f"user:{person.user_id}")
     if stored.step_up is StepUpState.NONE:
         take_all(runtime, person, stored, list(enumerate(locations, start=1)))
     with runtime.store.read() as connection:

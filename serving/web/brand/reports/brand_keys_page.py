@@ -12,8 +12,8 @@ from serving.account_management.service.brand_keys import BrandKey, keys_of_bran
 from serving.accounts.store.accounts import Session
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime
-from serving.rights import store as rights
 from serving.rights.rules.rights import RightState
+from serving.rights.store import rights
 from serving.web import text_view
 from serving.web.brand.brand_forms import Reader, given_back
 from serving.web.brand.brand_scope import AboutBrand, led_by, scope_of
@@ -110,9 +110,7 @@ def _page(
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
         found = keys_of_brand(connection, scope.pair)
-        verified = [
-            one for one in rights.rights_of(connection, [scope.pair[1]]) if one.right.state is RightState.VERIFIED
-        ]
+        verified = [one for one in rights.rights_of(connection, scope.pair) if one.right.state is RightState.VERIFIED]
     return BrandKeysPage(
         scope=scope,
         keys=tuple(_row(one, own_words.moment(one.made_at, now), may_change=scope.why_not is None) for one in found),

@@ -20,8 +20,8 @@ from serving.reports.service.reporting import settle
 from serving.reports.service.submitting import Draft, Submitted, submit
 from serving.reports.tables import report as report_table
 from serving.reports.tables import report_item, report_outcome
-from serving.rights import store as rights
 from serving.rights.rules.rights import RightKind
+from serving.rights.store import rights
 from serving.takedowns.tables import action
 from serving.verification.service import is_whole, verify
 from serving.webhooks.tables import listing_request
@@ -95,7 +95,9 @@ def mixes(site: Site, found: Kinds, people: list[Person], many: int, chance: ran
         marks = {
             person.user_id: next(
                 one.right.right_id
-                for one in rights.rights_of(connection, [grant.brand_id for grant in person.grants if grant.brand_id])
+                for grant in person.grants
+                if grant.brand_id and grant.marketplace_id
+                for one in rights.rights_of(connection, (grant.marketplace_id, grant.brand_id))
                 if one.right.kind is RightKind.MARK
             )
             for person in people
