@@ -159,9 +159,9 @@ def test_a_second_report_of_the_day_is_not_confirmed(here: Site) -> None:
 
 
 def test_its_removals_neither_fill_nor_raise_the_caps_of_the_person_and_the_brand(here: Site) -> None:
-    confirmed_report(here, 200)
+    confirmed_report(here, 60)
     report(here, on_sale(here, 21, 500), "by hand")
-    assert states(here) == {"scheduled": 220, "held": 1}
+    assert states(here) == {"scheduled": 80, "held": 1}
     here.clock.forward(days=30)
     done = report(here, on_sale(here, 31, 800), "a month later")
     assert done.counts[Result.SCHEDULED] == 0, "the alarm still stands"
