@@ -10,22 +10,20 @@ from types import ModuleType
 from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
-from fastapi.concurrency import run_in_threadpool
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Mount
 from starlette.staticfiles import StaticFiles
 
 from models.errors import DomainError, Forbidden
-from serving.accounts.rules.access import Permission, Person, Scope
+from serving.accounts.rules.access import Permission, Scope
 from serving.accounts.rules.second_factors import leads_to_enrolment
 from serving.accounts.service import auth
 from serving.accounts.service.second_step import SecondFactorRequired, half_session_of
 from serving.accounts.store.accounts import Session
-from serving.marketplaces.service import key_of, reporter_of
+from serving.marketplaces.service import key_of
 from serving.marketplaces.store.marketplaces import Marketplace, get
 from serving.platform.display import show_as
 from serving.platform.languages import ENGLISH
-from serving.platform.pace import Pace
 from serving.platform.runtime import Runtime
 
 COOKIE: Final = "touchstone_session"
@@ -39,9 +37,6 @@ _SAME_SITE: Final = frozenset({"same-origin", "none"})
 
 # A revoked key is refused within a second; during that second it needs no database query.
 _KEY_LASTS_SECONDS: Final = 1.0
-# Ours. A report names up to 300 listings, so one a second is far above what a brand's program needs.
-_COUNTED: Final = "touchstone.counted"
-_REPORTS: Final = Pace(most=60, seconds=60.0)
 _MOST_CALLERS: Final = 1_000
 
 
@@ -189,42 +184,6 @@ def key(scope: Scope) -> Any:
         return _caller_of(request, scope)
 
     return Depends(Guard(f"key {scope.value}", check))
-
-
-@dataclass(frozen=True, slots=True)
-class Reporter:
-    """Who reports listings: a signed-in person, or a brand's key, which acts for the person who made it."""
-
-    person: Person
-    key_id: str | None
-
-    @property
-    def actor(self) -> str:
-        """The person or the key as logs name it."""
-        return f"user:{self.person.user_id}" if self.key_id is None else f"key:{self.key_id}"
-
-
-def reporter() -> Any:
-    """Admit a signed-in user who answers for a brand, and a brand's key; the handler gets a `Reporter`."""
-
-    async def check(request: Request) -> Reporter:
-        if "authorization" in request.headers:
-            runtime = runtime_of(request)
-            person, key_id = await run_in_threadpool(reporter_of, runtime, request.headers["authorization"])
-            found = Reporter(person, key_id)
-            request.scope[CALLED_BY] = found.actor
-        else:
-            session = await _session_of(request, files=0, translated=False)
-            if not session.person.may(Permission.ANSWER_QUESTIONS):
-                raise Forbidden("Your role does not include this page.")
-            found = Reporter(session.person, None)
-        # A request with an Idempotency-Key is checked twice, and counts once.
-        if not request.scope.get(_COUNTED):
-            request.scope[_COUNTED] = True
-            _REPORTS.take(found.actor, time.monotonic())
-        return found
-
-    return Depends(Guard(f"{Permission.ANSWER_QUESTIONS.value} or key {Scope.REPORT.value}", check))
 
 
 def any_caller() -> Any:

@@ -15,7 +15,8 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
-from serving.guards import Reporter, may, reporter, runtime_of
+from serving.api.requests.reporters import Reporter, reporter
+from serving.guards import may, runtime_of
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import LONGEST_LOCATION, Result
 from serving.reports.service.limits import Limits, limits_of

@@ -9,7 +9,8 @@ from fastapi.routing import APIRoute
 
 from models.errors import Invalid
 from serving.accounts.store.accounts import Session
-from serving.guards import Caller, Reporter, guard_of, runtime_of
+from serving.api.requests.reporters import Reporter
+from serving.guards import Caller, guard_of, runtime_of
 from serving.idempotency.service import Reply, begin, free, keep, repeatable, working
 
 HEADER: Final = "idempotency-key"

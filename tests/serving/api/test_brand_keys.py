@@ -13,10 +13,10 @@ from serving.accounts.rules.access import Role, Scope
 from serving.accounts.store import accounts, people
 from serving.administration.service import provisioning
 from serving.administration.service.people import deactivate, reactivate
+from serving.api.requests.reporters import _REPORTS
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
 from serving.brands.tables import certification_attempt
-from serving.guards import _REPORTS
 from serving.marketplaces import service as keys
 from serving.platform.pace import Pace, TooManyRequests
 from serving.reports.tables import report

@@ -82,7 +82,7 @@ _NAMES = (
 )
 # Words that a language writes as English does.
 _THE_SAME_WORD = {
-    Language("de"): {"Design", "GTIN", "Laptop", "Name"},
+    Language("de"): {"Design", "GTIN", "Laptop", "Name", "Passkey"},
     Language("fr"): {
         "%(n)s minute",
         "%(n)s minutes",

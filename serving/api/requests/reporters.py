@@ -1,0 +1,53 @@
+"""Who may report listings by API: a signed-in person of a brand, or a program with a brand's key."""
+
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Depends, Request
+from fastapi.concurrency import run_in_threadpool
+
+from serving.accounts.rules.access import Permission, Person, Scope
+from serving.accounts.store.accounts import Session
+from serving.guards import CALLED_BY, Guard, may, runtime_of
+from serving.marketplaces.service import reporter_of
+from serving.platform.pace import Pace
+
+_COUNTED: Final = "touchstone.counted"
+# Ours. A report names up to 300 listings, so one a second is far above what a brand's program needs.
+_REPORTS: Final = Pace(most=60, seconds=60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Who reports listings: a signed-in person, or a brand's key, which acts for the person who made it."""
+
+    person: Person
+    key_id: str | None
+
+    @property
+    def actor(self) -> str:
+        """The person or the key as logs name it."""
+        return f"user:{self.person.user_id}" if self.key_id is None else f"key:{self.key_id}"
+
+
+def reporter() -> Any:
+    """Admit a signed-in user who answers for a brand, and a brand's key; the handler gets a `Reporter`."""
+    answers = may(Permission.ANSWER_QUESTIONS).dependency
+
+    async def check(request: Request) -> Reporter:
+        if "authorization" in request.headers:
+            runtime = runtime_of(request)
+            person, key_id = await run_in_threadpool(reporter_of, runtime, request.headers["authorization"])
+            found = Reporter(person, key_id)
+            request.scope[CALLED_BY] = found.actor
+        else:
+            session: Session = await answers(request)
+            found = Reporter(session.person, None)
+        # A request with an Idempotency-Key is checked twice, and counts once.
+        if not request.scope.get(_COUNTED):
+            request.scope[_COUNTED] = True
+            _REPORTS.take(found.actor, time.monotonic())
+        return found
+
+    return Depends(Guard(f"{Permission.ANSWER_QUESTIONS.value} or key {Scope.REPORT.value}", check))
