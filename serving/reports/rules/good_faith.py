@@ -43,12 +43,14 @@ class ReportedListing:
     `last` and `code` are of its latest step. `examined_at` is when the report was acted on: at once, or when its
     listing came in; None where that never happened. `at_once` is set where the report itself requested the removal, and
     nobody was asked. `removal` is the state of the removal that followed, None without one. `judgement` is the
-    reviewer's that ended the case without a removal.
+    reviewer's that ended the case without a removal. `decided_at` is when the removal was requested, or the listing was
+    judged to stay.
     """
 
     right_id: str
     kind: RightKind
     reason_code: ReasonCode
+    reported_at: datetime
     last: Result
     code: Code
     examined_at: datetime | None = None
@@ -57,6 +59,7 @@ class ReportedListing:
     removed_at: datetime | None = None
     overturned: bool = False
     judgement: Judgement | None = None
+    decided_at: datetime | None = None
 
     @property
     def hours_to_removal(self) -> float | None:

@@ -60,6 +60,7 @@ def _steps(scope: Scope) -> Select[Any]:
             report.c.report_id,
             report.c.right_id,
             report.c.reason_code,
+            report.c.known_at.label("reported_at"),
             brand_right.c.kind,
             report_outcome.c.number,
             report_outcome.c.result,
@@ -84,7 +85,13 @@ def _cases(marketplace_id: str, wanted: Select[Any]) -> Select[Any]:
 def _removals(connection: Connection, marketplace_id: str, wanted: Select[Any]) -> dict[str, Any]:
     """The last removal of each case of these reports, with its overturn in force."""
     query = (
-        select(verdict.c.case_id, action.c.state, action.c.acknowledged_at, overturn.c.overturn_id)
+        select(
+            verdict.c.case_id,
+            action.c.state,
+            action.c.created_at,
+            action.c.acknowledged_at,
+            overturn.c.overturn_id,
+        )
         .select_from(action)
         .join(verdict, same(verdict, action, "verdict_id"))
         .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
@@ -97,10 +104,10 @@ def _removals(connection: Connection, marketplace_id: str, wanted: Select[Any]) 
     return {row.case_id: row for row in connection.execute(query)}
 
 
-def _judged(connection: Connection, marketplace_id: str, wanted: Select[Any]) -> dict[str, Judgement]:
-    """The analyst's judgement that ended each decided case of these reports."""
+def _judged(connection: Connection, marketplace_id: str, wanted: Select[Any]) -> dict[str, Any]:
+    """The analyst's judgement, with its time, that ended each decided case of these reports."""
     query = (
-        select(verdict.c.case_id, verdict.c.side, verdict.c.judgement)
+        select(verdict.c.case_id, verdict.c.side, verdict.c.judgement, verdict.c.known_at)
         .join(review_case, same(review_case, verdict, "case_id"))
         .where(
             inside(verdict, marketplace_id),
@@ -111,21 +118,25 @@ def _judged(connection: Connection, marketplace_id: str, wanted: Select[Any]) ->
     )
     last = {row.case_id: row for row in connection.execute(query)}
     return {
-        case_id: Judgement(row.judgement)
+        case_id: row
         for case_id, row in last.items()
         if row.side == Side.ANALYST.value and row.judgement != Judgement.WITHDRAWN.value
     }
 
 
-def _reported(steps: list[Any], removals: dict[str, Any], judged: dict[str, Judgement]) -> ReportedListing:
+def _reported(steps: list[Any], removals: dict[str, Any], judged: dict[str, Any]) -> ReportedListing:
     last = steps[-1]
     # Nothing is recorded about a listing while its report waits for a second factor.
     examined = next((one for one in steps if one.result in _EXAMINED and one.code != Code.STEP_UP.value), None)
-    removal = removals.get(last.case_id)
+    removal, judgement = removals.get(last.case_id), judged.get(last.case_id)
+    decision = None if removal is None else removal.created_at
+    if decision is None and judgement is not None:
+        decision = judgement.known_at
     return ReportedListing(
         right_id=last.right_id,
         kind=RightKind(last.kind),
         reason_code=ReasonCode(last.reason_code),
+        reported_at=last.reported_at,
         last=Result(last.result),
         code=Code(last.code),
         examined_at=None if examined is None else examined.known_at,
@@ -133,7 +144,8 @@ def _reported(steps: list[Any], removals: dict[str, Any], judged: dict[str, Judg
         removal=None if removal is None else ActionState(removal.state),
         removed_at=None if removal is None else removal.acknowledged_at,
         overturned=removal is not None and removal.overturn_id is not None,
-        judgement=judged.get(last.case_id),
+        judgement=None if judgement is None else Judgement(judgement.judgement),
+        decided_at=decision,
     )
 
 

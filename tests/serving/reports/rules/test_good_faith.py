@@ -15,7 +15,12 @@ _AT: Final = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def a_reported(last: Result = Result.SCHEDULED, code: Code = Code.REMOVED_AT_ONCE, **changes: Any) -> ReportedListing:
-    fields = {"right_id": "rgt_1", "kind": RightKind.MARK, "reason_code": ReasonCode.TRADEMARK_COUNTERFEIT}
+    fields: dict[str, Any] = {
+        "right_id": "rgt_1",
+        "kind": RightKind.MARK,
+        "reason_code": ReasonCode.TRADEMARK_COUNTERFEIT,
+    }
+    fields["reported_at"] = _AT
     return ReportedListing(**{**fields, "last": last, "code": code, "examined_at": _AT, "at_once": True, **changes})
 
 
