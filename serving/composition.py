@@ -42,7 +42,7 @@ from serving.platform.sealing import KeyFile, Keys, KeySetting, Sealer
 from serving.platform.settings import ClockKind, Settings
 from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
 from serving.privacy.rules.retention import kept_for
-from serving.reports.policy import DEFAULT_REPORTS
+from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS
 from serving.review.policy import DEFAULT_TAKEDOWN
 from serving.rights.policy import DEFAULT_RIGHTS
 from serving.scoring.policy import DEFAULT_BREAKER
@@ -79,6 +79,7 @@ def default_policies() -> ByClass:
         DEFAULT_ENROLMENT,
         DEFAULT_TAKEDOWN,
         DEFAULT_REPORTS,
+        DEFAULT_CAMPAIGNS,
         DEFAULT_BURSTS,
         DEFAULT_STEP_UP,
         DEFAULT_MASKED_SCORE,

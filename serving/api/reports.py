@@ -18,7 +18,7 @@ from serving.api.requests.repeating import Repeatable
 from serving.api.requests.reporters import Reporter, reporter
 from serving.guards import may, runtime_of
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.outcomes import LONGEST_LOCATION, Result
+from serving.reports.rules.outcomes import LONGEST_LOCATION, Result, by_name
 from serving.reports.service.limits import Limits, limits_of
 from serving.reports.service.previewing import Foreseen, counts_of, preview
 from serving.reports.service.status import Status, status_of
@@ -75,7 +75,6 @@ def get_reason_codes(_reporter: Reports) -> dict[str, Any]:
 @router.post("/api/v1/brand/reports", status_code=201)
 async def post_report(body: ReportBody, request: Request, response: Response, by: Reports) -> dict[str, Any]:
     """Report listings; the same key and body always get the same response, however often they are sent."""
-    # The general rule keeps a response for 24 hours; a report's key is its own for ever.
     idempotency_key = request.headers.get("idempotency-key")
     if idempotency_key is None and not body.dry_run:
         raise Invalid("Send an Idempotency-Key: a text that is new for each report.")
@@ -121,9 +120,8 @@ async def post_retraction(report_id: str, body: NumbersBody, request: Request, s
 
 
 def _counts(found: Mapping[Result, int]) -> dict[str, int]:
-    """The numbers by result under the names of the interface; `items` is their sum."""
-    names = {Result.CASE: "cases"}
-    return {"items": sum(found.values()), **{names.get(one, one.value): number for one, number in found.items()}}
+    """The numbers by result; `items` is their sum."""
+    return {"items": sum(found.values()), **by_name(found)}
 
 
 def _why(reasons: tuple[Message, ...], refusal: object = None) -> str:

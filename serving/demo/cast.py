@@ -18,11 +18,15 @@ _KEY_SCOPES: Final = [Scope.INTAKE, Scope.SCORE, Scope.CLOCK]
 
 @dataclass(frozen=True, slots=True)
 class Cast:
-    """All accounts, ready to act. `brand_people` and `brand_ids` use the brand's id in the synthetic world as key."""
+    """All accounts, ready to act. `brand_people` and `marks` use the brand's id in the synthetic world as key.
+
+    `marks` are the ids of the brands' trademarks.
+    """
 
     marketplace: Marketplace
     analysts: tuple[SignedInPerson, ...]
     brand_people: dict[str, SignedInPerson]
+    marks: dict[str, str]
     managers: tuple[SignedInPerson, ...]
     data_scientists: tuple[SignedInPerson, ...]
     credentials: list[dict[str, str]]
@@ -57,6 +61,7 @@ def found(front: Front, world: World, *, webhook_url: str, status_url: str, webh
     data_scientists = tuple(invite(name, Role.DATA_SCIENTIST) for name in _DATA_SCIENTISTS)
     invite(_ADMINISTRATOR, Role.ADMIN)
     brand_people: dict[str, SignedInPerson] = {}
+    marks: dict[str, str] = {}
     for one in world.brands:
         brand = one.brand
         brands.add_brand(brand.name, list(brand.aliases), list(brand.gtin_prefixes))
@@ -73,6 +78,8 @@ def found(front: Front, world: World, *, webhook_url: str, status_url: str, webh
                 brand.name, kind=kind, title=brand.name, office="invented", number=number, territory=["EU"]
             )
             rights.verify_right(right_id)
+            if kind is RightKind.MARK:
+                marks[brand.brand_id] = right_id
         for tell in one.tells:
             brands.add_indicator(brand.name, label=tell.label, pattern=tell.pattern)
         prices = [{"model": name, "price": str(price), "currency": "EUR"} for name, price in one.price_list.items()]
@@ -90,7 +97,13 @@ def found(front: Front, world: World, *, webhook_url: str, status_url: str, webh
     key = people.add_key("demo marketplace", [scope.value for scope in _KEY_SCOPES])
     credentials.append({"role": "api_key", "user": MARKETPLACE, "password": key})
     return Cast(
-        Marketplace(front, key), analysts, brand_people, tuple(looking_after.values()), data_scientists, credentials
+        Marketplace(front, key),
+        analysts,
+        brand_people,
+        marks,
+        tuple(looking_after.values()),
+        data_scientists,
+        credentials,
     )
 
 

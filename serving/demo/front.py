@@ -105,11 +105,12 @@ class SignedInPerson:
     password: str
     _headers: dict[str, str] = field(default_factory=dict)
 
-    def call(self, method: str, path: str, body: object = None) -> Any:
-        """A call in the person's session."""
+    def call(self, method: str, path: str, body: object = None, *, key: str | None = None) -> Any:
+        """A call in the person's session; `key` makes a request repeatable that is not so by itself."""
         if not self._headers:
             self._sign_in()
-        return self.front.call(method, path, body, self._headers)
+        repeatable = {} if key is None else {"idempotency-key": key}
+        return self.front.call(method, path, body, {**self._headers, **repeatable})
 
     def try_call(self, method: str, path: str, body: object = None) -> Any | None:
         """A call that may come too late: another user was faster, an outage repeated it, or the case has moved on.

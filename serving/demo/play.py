@@ -12,6 +12,7 @@ import numpy as np
 
 from serving.demo.cast import Cast
 from serving.demo.front import CONFLICT, FORBIDDEN, Refused, SignedInPerson
+from serving.demo.reporting import Reporters
 from training.gate import blocking
 from training.synthetic import (
     Answer,
@@ -48,6 +49,7 @@ class Play:
     progress: Callable[[int], None]
     now: datetime = field(init=False)
     _random: np.random.Generator = field(init=False)
+    _reporters: Reporters = field(init=False)
     _waiting: dict[str, tuple[datetime, Answer | None]] = field(default_factory=dict)
     _objections: dict[str, bool] = field(default_factory=dict)
     _sent: int = 0
@@ -56,6 +58,7 @@ class Play:
 
     def __post_init__(self) -> None:
         self._random = np.random.default_rng([self.seed, _STAFF])
+        self._reporters = Reporters(self.cast, self.world, self.seed)
         self.now = self.world.sent[0].at
 
     def until(self, moment: datetime) -> None:
@@ -81,6 +84,7 @@ class Play:
         self._pending_removals_seen()
         for person in self.cast.brand_people.values():
             self._answer_questions(person)
+        self._reporters.report(self.now)
         for analyst in self.cast.analysts:
             self._review(analyst)
         self._appeal()

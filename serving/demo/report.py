@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from rich.console import Console
 from rich.table import Table
@@ -35,6 +35,7 @@ def result(figures: Mapping[str, Any], learnt: Learnt, *, effects: int, seed: in
         "reinstatements": reinstated["acknowledged"],
         "effects": effects,
         "appeals": figures["appeals"],
+        "reports": figures["reports"],
         "labels": learnt.labels,
         "before": dict(learnt.before),
         "after": dict(learnt.after),
@@ -66,12 +67,22 @@ def show(found: Mapping[str, Any]) -> None:
     console.print(models)
 
 
+_RESULTS: Final = {
+    "scheduled": "scheduled",
+    "held": "pending approval",
+    "cases": "cases",
+    "unknown": "unknown",
+    "refused": "refused",
+}
+
+
 def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     routes = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in found["routes"].items())
     verdicts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(found["verdicts"].items()))
     sent, acknowledged = found["takedowns"]["sent"], found["takedowns"]["acknowledged"]
     checks = found["verified"]
     appeals = ", ".join(f"{n:,} {state}" for state, n in sorted(found["appeals"].items())) or "none"
+    reports = found["reports"]
     return [
         ("received", f"{found['received']:,}", f"{found['scored']:,} scored + {found['quarantined']:,} quarantined"),
         ("routes", f"{sum(found['routes'].values()):,}", routes),
@@ -80,6 +91,11 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             "removals",
             f"{found['removals']:,}",
             f"{found['withdrawn']:,} withdrawn + {found['held']:,} pending approval + {acknowledged:,} acknowledged",
+        ),
+        (
+            "reported by brands",
+            f"{reports['items']:,}",
+            " + ".join(f"{n:,} {_RESULTS[name]}" for name, n in reports.items() if name in _RESULTS),
         ),
         ("takedowns sent", f"{sent:,}", f"{acknowledged:,} acknowledged"),
         (

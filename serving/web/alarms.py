@@ -43,4 +43,9 @@ def alarms_of(runtime: Runtime, person: Person) -> Alarms:
         for one in raised
         if one.cause in alerts.HOLDS
     ]
+    lines += [
+        f"{one.sentence} Raised {words.moment(one.raised_at, now)}."
+        for one in raised
+        if one.cause is alerts.CheckAlarm.CAMPAIGN
+    ]
     return Alarms(tuple(lines), waiting, still_shown)

@@ -31,6 +31,7 @@ from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_what_is_past_its_time
+from serving.reports.service.campaigns import watch_campaigns
 from serving.reports.service.stepping_up import finish_reports
 from serving.reports.service.waiting import go_on_with_reports
 from serving.review.service.assignment import assign_cases
@@ -54,6 +55,7 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "questions_mailed": mail_questions,
     "reminders": remind,
     "reports_gone_on": go_on_with_reports,
+    "campaigns_watched": watch_campaigns,
     "reports_finished": finish_reports,
     "unanswered_questions": pass_on_unanswered,
     "offered_cases": assign_cases,

@@ -14,6 +14,10 @@ def assert_adds_up(found: Mapping[str, Any], home: Path) -> None:
     assert sum(found["routes"].values()) == found["scored"]
     assert found["takedowns"]["sent"] == found["takedowns"]["acknowledged"] > 0
     assert found["removals"] == found["withdrawn"] + found["held"] + found["takedowns"]["acknowledged"]
+    reports = found["reports"]
+    assert reports["items"] == sum(number for name, number in reports.items() if name != "items")
+    assert set(reports) == {"items", "scheduled", "held", "cases", "unknown", "refused"}
+    assert min(reports["scheduled"] + reports["held"] + reports["cases"], reports["unknown"], reports["refused"]) > 0
     effects = effects_of(home)
     assert len({effect["webhook_id"] for effect in effects}) == len(effects) == found["effects"]
     removed = sum(effect["action"] == "remove" for effect in effects)

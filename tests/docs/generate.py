@@ -35,6 +35,7 @@ from serving.learning.policy import DEFAULT_PROMOTION
 from serving.notices.policy import DEFAULT_NOTICES
 from serving.platform.settings import Settings
 from serving.privacy.policy import DEFAULT_RETENTION
+from serving.reports.policy import DEFAULT_CAMPAIGNS
 from serving.review.policy import DEFAULT_TAKEDOWN
 from serving.rights.policy import DEFAULT_RIGHTS
 from serving.scoring.policy import DEFAULT_BREAKER
@@ -124,6 +125,7 @@ def policies_page() -> str:
         DEFAULT_DELIVERY,
         DEFAULT_REMOVAL_CHECK,
         DEFAULT_RELIST,
+        DEFAULT_CAMPAIGNS,
         DEFAULT_BURSTS,
         DEFAULT_STANDING,
         DEFAULT_ASSIGNMENT,

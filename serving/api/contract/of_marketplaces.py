@@ -105,6 +105,17 @@ class ReinstatementFigures(Shape):
     acknowledged: int
 
 
+class ReportFigures(Shape):
+    """Listings that brands reported, by first result; `items` is their number."""
+
+    items: int
+    scheduled: int
+    pending: int = Field(alias="held")
+    cases: int
+    unknown: int
+    refused: int
+
+
 class Figures(Shape):
     """Counts that must add up."""
 
@@ -119,6 +130,7 @@ class Figures(Shape):
     removal_checks: dict[str, float | None]
     appeals: dict[str, int]
     counter_notices: dict[str, int]
+    reports: ReportFigures
     removals: RemovalFigures
     reinstatements: ReinstatementFigures
     pending: int

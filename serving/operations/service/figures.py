@@ -10,6 +10,8 @@ from serving.cases.store import verdicts
 from serving.listings.store import listings, scores
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
+from serving.reports.rules.outcomes import by_name
+from serving.reports.store.totals import totals
 from serving.takedowns.rules.removal_check import CheckState
 from serving.takedowns.store import actions, removal_checks
 from serving.views import queues
@@ -22,7 +24,8 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
     """Rows, routes, verdicts, actions and models. `received` = `scored` + `quarantined`; repeats are in neither.
 
     A removal is withdrawn, pending approval (`held`), or sent (`takedowns.sent`); each sent one is acknowledged in the
-    end. `removal_checks` cover removals acknowledged by a marketplace with a status address; the median runs from the
+    end. `reports` counts reported listings (`items`) by first result; they add up unless a report is being decided.
+    `removal_checks` cover removals acknowledged by a marketplace with a status address; the median runs from the
     confirmation to the check that found the listing gone.
     """
     here = marketplace.marketplace_id
@@ -43,6 +46,8 @@ def figures(runtime: Runtime, marketplace: Marketplace) -> dict[str, Any]:
             "appeals": appeals.counts(connection, here),
             "counter_notices": counter_notices.counts(connection, here),
         }
+        reported = totals(connection, here)
+    found["reports"] = {"items": reported.items, **by_name(reported.first)}
     removals = {state: acted.get((ActionKind.REMOVE, state), 0) for state in ActionState}
     reinstated = {state: acted.get((ActionKind.REINSTATE, state), 0) for state in ActionState}
     found["removals"] = {

@@ -1,6 +1,6 @@
 """What happens to each listing that a brand reports. Standard library only."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -163,3 +163,11 @@ def counted(results: Iterable[Result]) -> dict[Result, int]:
     for one in results:
         found[one] += 1
     return found
+
+
+def by_name(counts: Mapping[Result, int]) -> dict[str, int]:
+    """Numbers by result under the names of the interface."""
+    return {_PLURAL.get(one, one.value): number for one, number in counts.items()}
+
+
+_PLURAL: Final = {Result.CASE: "cases"}

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from features.message import message
-from models.errors import Conflict, Invalid, NoRightCarries
+from models.errors import Invalid, NoRightCarries
 from models.messages.english import reasons_of
 from models.policies.version import policy_version
 from models.verdict import ReasonCode
@@ -19,6 +19,7 @@ from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.cases.store import cases
+from serving.idempotency.service import KeyReused
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import Code, Outcome, Result, counted, named
@@ -93,7 +94,7 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
         The right does not belong to a brand that the person represents.
     NoRightCarries, NotBriefed
         The right does not carry this reason here; the person has not passed the certification.
-    Conflict
+    KeyReused
         The key was used for another request.
     """
     locations = checked(runtime, draft)
@@ -105,7 +106,7 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
         made = reports.add_report(connection, row, locations)
         stored = reports.by_key(connection, here, brand_id, draft.request_key)
         if stored.request_digest != row["request_digest"] or stored.user_id != person.user_id:
-            raise Conflict("This key belongs to another report. Use a new key for a new report.")
+            raise KeyReused("This key belongs to another report. Use a new key for a new report.")
         if made:
             payload = {name: row[name] for name in ("brand_id", "right_id", "reason_code", "policy_version")}
             audit.record(

@@ -14,9 +14,10 @@ from serving.takedowns.tables import alert
 
 
 class CheckAlarm(StrEnum):
-    """The alert causes of checks of removed listings."""
+    """The alert causes of checks: of removed listings, and of brands' statements against one seller."""
 
     STILL_SHOWN = "still_shown"
+    CAMPAIGN = "campaign"
 
 
 Cause = HoldCause | CheckAlarm
@@ -75,5 +76,14 @@ def settle(connection: Connection, marketplace_id: str, causes: Collection[Cause
             alert.c.cause.in_([one.value for one in causes]),
             alert.c.settled_at.is_(None),
         )
+        .values(settled_at=at)
+    )
+
+
+def settle_some(connection: Connection, marketplace_id: str, alert_ids: Collection[str], at: datetime) -> None:
+    """Close these alerts."""
+    connection.execute(
+        update(alert)
+        .where(alert.c.marketplace_id == marketplace_id, alert.c.alert_id.in_(alert_ids))
         .values(settled_at=at)
     )

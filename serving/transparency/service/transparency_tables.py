@@ -12,7 +12,6 @@ from sqlalchemy import Connection
 from serving.audit.store import audit
 from serving.brands.store import brands
 from serving.notices.rules.notice_counts import NoticeCounts, Notified, by_reason
-from serving.notices.rules.notice_counts import as_of as notice_as_of
 from serving.notices.store import notice_records
 from serving.platform.tabular import Columns, Kind
 from serving.sellers.store import sanctions
@@ -25,6 +24,7 @@ from serving.transparency.rules.complaints import Complaint, ComplaintOutcome, D
 from serving.transparency.rules.misuse import Misuse, MisuseEntry, SubjectKind, misuse_entry
 from serving.transparency.rules.transparency_figures import ARTICLE_24, Figure, Measures, figures
 from serving.transparency.service.automated_accuracy import accuracy
+from serving.transparency.service.notified import notified_in
 from serving.transparency.store import complaints, misuses, restrictions
 
 _AT_ONCE: Final = 1_000
@@ -124,8 +124,7 @@ def _notice_row(one: NoticeCounts) -> tuple[Any, ...]:
 
 
 def _notified(connection: Connection, span: Span) -> list[Notified]:
-    found = notice_records.counted(connection, span.marketplace_id, since=span.since, until=span.until)
-    return [notice_as_of(one, span.until) for one in found]
+    return notified_in(connection, span.marketplace_id, span.since, span.until)
 
 
 def _article_20(connection: Connection, span: Span) -> tuple[Columns, Rows]:
@@ -198,7 +197,7 @@ def _notifiers(connection: Connection, span: Span) -> Iterable[MisuseEntry | Non
                 "removed and given back" if became is Outcome.OVERTURNED else "found wrong before anything was removed",
             )
             for one, became in counted
-            if became is not Outcome.ACCEPTED
+            if became not in {Outcome.ACCEPTED, Outcome.WITHDRAWN}
         ]
         changes = standings.changes(connection, here, brand_id, most=_ALL_CHANGES)
         warnings = [one.known_at for one in changes if one.warned or one.level not in IN_GOOD_STANDING]
@@ -232,6 +231,7 @@ def _in_span(given: Given, span: Span) -> tuple[Outcome, datetime] | None:
         audit=given.audit if given.audit is not None and known(given.audit.at) else None,
         stopped_at=known(given.stopped_at),
         overturned_at=known(given.overturned_at),
+        retracted_at=known(given.retracted_at),
     )
     found = outcome(then)
     return found if found is not None and span.since <= found[1] < span.until else None

@@ -14,7 +14,7 @@ from serving.listings.tables import listing_version, score
 from serving.notices.rules.notices import ReporterKind, source_of
 from serving.notices.store import notices
 from serving.platform.database.scope import same
-from serving.takedowns.rules.public_statement import RESTRICTS, Influence, Restriction
+from serving.takedowns.rules.public_statement import RESTRICTS, Influence, Restriction, Source
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import INVERSE, ActionKind
 
@@ -89,6 +89,7 @@ def _rows(
             verdict.c.evidence,
             verdict.c.lane,
             verdict.c.case_id,
+            review_case.c.report_id,
             listing_version.c.content,
             listing_version.c.occurred_at,
             score.c.lane.label("routed"),
@@ -144,6 +145,8 @@ def _lifted(
 
 def _restriction(row: Mapping[str, Any], ended: datetime | None, notifier: ReporterKind | None) -> Restriction:
     content: Mapping[str, Any] = row["content"]
+    # As in the statement to the seller: a report that answered an open case is not its source.
+    reported = row["report_id"] is not None
     return Restriction(
         action_id=row["action_id"],
         kind=ActionKind(row["kind"]),
@@ -152,8 +155,8 @@ def _restriction(row: Mapping[str, Any], ended: datetime | None, notifier: Repor
         reason_code=ReasonCode(row["reason_code"] or ReasonCode.TRADEMARK_COUNTERFEIT),
         side=Side(row["side"]),
         evidence=Evidence(row["evidence"]),
-        found_by_model=notifier is None and row["routed"] != _DRAWN,
-        source=source_of(notifier),
+        found_by_model=notifier is None and not reported and row["routed"] != _DRAWN,
+        source=Source.NOTICE if reported else source_of(notifier),
         influence=Influence.NONE if CaseLane(row["lane"]) in BLIND_LANES else Influence.PARTIALLY,
         gtin=content.get("gtin"),
         language=content.get("language"),

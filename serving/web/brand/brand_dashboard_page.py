@@ -16,8 +16,11 @@ from serving.account_management.service.managed_brands import kept_by
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
+from serving.reports.store.good_faith import Scope
+from serving.views.views import Pair
 from serving.web.brand.brand_charts import AnswerChart, ShareChart, answer_chart, share_chart
 from serving.web.brand.brand_scope import BrandScope, scope_of
+from serving.web.brand.reports.reported_part import ReportedPart, reported_part
 from serving.web.rendering import respond
 from serving.web.wording import own_words
 from serving.web.wording.i18n import N_, NN_, number, say, say_many
@@ -104,6 +107,7 @@ class Dashboard:
     share_chart: ShareChart | None
     prevalence: str
     parts: tuple[PartRow, ...]
+    reported: ReportedPart
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,8 +141,10 @@ def get_dashboard(request: Request, session: Reader) -> HTMLResponse:
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
         found = gather(runtime, connection, scope.pair, days)
+        reported = reported_part(connection, _reports(scope.pair, found))
     more = f"&of={scope.value}" if scope.query else ""
-    return respond(request, BrandDashboardPage(scope, _shown(found, days, "/brand/dashboard", more)), session)
+    shown = _shown(found, reported, days, "/brand/dashboard", more)
+    return respond(request, BrandDashboardPage(scope, shown), session)
 
 
 @router.get("/brands/{brand_id}/dashboard")
@@ -148,8 +154,9 @@ def get_managed(brand_id: str, request: Request, session: Manager) -> HTMLRespon
     with runtime.store.read() as connection:
         kept = kept_by(connection, session.person, brand_id, request.query_params.get("at"))
         found = gather(runtime, connection, kept.pair, days)
+        reported = reported_part(connection, _reports(kept.pair, found))
     place, at = f"/brands/{kept.pair[1]}", f"at={kept.pair[0]}"
-    shown = _shown(found, days, f"{place}/dashboard", f"&{at}")
+    shown = _shown(found, reported, days, f"{place}/dashboard", f"&{at}")
     page = ManagedDashboardPage(kept.enrolment.name, kept.marketplace, f"{place}?{at}", shown)
     return respond(request, page, session)
 
@@ -158,7 +165,11 @@ def _days(given: Mapping[str, str]) -> int:
     return next((one for one in PERIODS if given.get("days") == str(one)), DEFAULT_PERIOD)
 
 
-def _shown(found: BrandDashboard, days: int, place: str, more: str) -> Dashboard:
+def _reports(pair: Pair, found: BrandDashboard) -> Scope:
+    return Scope(*pair, found.since, found.until + timedelta(microseconds=1))
+
+
+def _shown(found: BrandDashboard, reported: ReportedPart, days: int, place: str, more: str) -> Dashboard:
     record = found.record
     by_month = any(one.period.ends - one.period.begins > _LONGER_THAN_A_WEEK for one in record.parts)
     names = [_name(one.period, found.until, by_month=by_month) for one in record.parts]
@@ -189,6 +200,7 @@ def _shown(found: BrandDashboard, days: int, place: str, more: str) -> Dashboard
             )
             for name, part, share in zip(names, record.parts, found.shares, strict=True)
         ),
+        reported=reported,
     )
 
 

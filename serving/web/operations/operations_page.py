@@ -19,11 +19,13 @@ from serving.operations.service.breaker import close_breaker
 from serving.operations.service.health import health_of
 from serving.operations.store import volumes
 from serving.platform.runtime import Runtime
+from serving.reports.store.good_faith import Scope
 from serving.scoring.policy import BreakerPolicy
 from serving.scoring.store import breakers
 from serving.scoring.store.breakers import Breaker
 from serving.takedowns.store import approvals, removal_checks
 from serving.web.at_marketplace import AtMarketplace, PlaceScope, acted_on, scope_of
+from serving.web.brand.reports.reported_part import ReportedPart, reported_part
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.operations.health_part import TONES, HealthRow, health_rows
@@ -89,6 +91,7 @@ class OperationsPage(AtMarketplace):
     figures: tuple[Figure, ...]
     volumes: Volumes
     queues: tuple[QueueRow, ...]
+    reported: ReportedPart
     breaker: BreakerCard
     audit: AuditHead
     health: tuple[HealthRow, ...]
@@ -123,6 +126,7 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
         seen = volumes_of(connection, here, span, now, opened_at=breaker.opened_at)
         queues = queue_rows(connection, here, runtime.policies, now)
         figures = _figures(connection, here, now)
+        reported = reported_part(connection, Scope(here, None, now - _LATELY, now + timedelta(microseconds=1)))
         health = health_of(runtime, connection, here)
     rows = health_rows(health, runtime.wall.now())
     return OperationsPage(
@@ -131,6 +135,7 @@ def operations_page(runtime: Runtime, person: Person, scope: PlaceScope, span: S
         figures=figures,
         volumes=seen,
         queues=queues,
+        reported=reported,
         breaker=_breaker(runtime, breaker, now, in_use=health.champion is not None),
         audit=AuditHead(
             f"{health.entries:,}",

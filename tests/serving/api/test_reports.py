@@ -2,8 +2,10 @@
 
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
+from serving.reports.service import submitting
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.bursts import states
 from tests.fixtures.clients import sign_in
@@ -76,3 +78,21 @@ def test_every_reason_code_names_the_rights_that_carry_it(client: TestClient, si
         "not_as_described",
     ]
     assert all(one["name"] and one["rights"] for one in found)
+
+
+def test_a_report_whose_process_ended_goes_on_when_its_key_is_repeated(
+    client: TestClient, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest of it was refused as in progress for five minutes, and as lost from then on."""
+    keyed = {**sign_in(client, site.brand_person), "Idempotency-Key": "cut"}
+    asked = body(client, on_sale(site, 2))
+    with monkeypatch.context() as patch:
+        patch.setattr(submitting, "settle", _ended)
+        assert client.post(PATH, json=asked, headers=keyed).status_code == 500
+    again = client.post(PATH, json=asked, headers=keyed)
+    assert (again.status_code, again.json()["counts"]["scheduled"]) == (201, 2)
+    assert client.post(PATH, json=asked, headers=keyed).content == again.content
+
+
+def _ended(*_: object) -> None:
+    raise RuntimeError("The process ended here.")

@@ -13,9 +13,13 @@ from serving.intake.service.intake import receive
 from serving.learning.service import labelling
 from serving.learning.service.labelling import label_of
 from serving.learning.store.verdict_history import VerdictHistory
+from serving.reports.service.withdrawing import withdraw
+from serving.takedowns.store import actions
+from serving.takedowns.store.actions import StoredAction
 from tests.fixtures.brand_people import a_rival
 from tests.fixtures.listings import a_row
-from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
+from tests.fixtures.removing import a_marketplace_that_listens, carried_out, given_back, removed_by_brand
+from tests.fixtures.reporting import on_sale, report
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.web.visits import visit_as, words
@@ -123,3 +127,33 @@ def test_a_dashboard_of_another_brand_is_not_there(site: Site) -> None:
     assert "0 in total" in words(visitor.get(_PLACE).text)
     assert visitor.get(f"{_PLACE}?of={site.here}.{site.brand_id}").status_code == 404
     assert visitor.get(f"/brands/{site.brand_id}/dashboard").status_code == 403
+
+
+def test_the_dashboard_says_what_became_of_reported_listings_with_counts_and_period(site: Site) -> None:
+    names = on_sale(site, 3)
+    first = report(site, [*names, "XX-1", names[0]])
+    withdraw(site.runtime, site.brand_person, first.report.report_id, [3])
+    with a_marketplace_that_listens(site):
+        for one in (names[0], names[1]):
+            carried_out(site, _removal_of(site, one))
+    site.clock.forward(days=1)
+    text = words(visit_as(site, site.brand_person).get(f"{_PLACE}?days=30").text)
+    assert "Reported listings since" in text
+    assert "5 in total" in text
+    assert "removed without further correspondence 100%2 of 2 examined listings" in text
+    assert "reported by brands 100%2 of 2 removals that stand" in text
+    assert "Accepted: 2 Withdrawn: 1 Not examined: 1 In progress: 1" in text
+    assert "Not examined Named twice in one report 1" in text
+    assert "2 of 2" in text
+    of_manager = visit_as(site, site.account_manager).get(f"/brands/{site.brand_id}/dashboard?days=30")
+    assert "2 of 2 examined listings" in words(of_manager.text)
+    assert "2 of 2 removals that stand" in words(visit_as(site, site.analyst).get("/operations").text)
+
+
+def _removal_of(site: Site, name: str) -> StoredAction:
+    with site.runtime.store.read() as connection:
+        return next(
+            one
+            for one in actions.latest(connection, site.here, kind=None, state=None, most=100)
+            if one.external_id == name
+        )

@@ -13,6 +13,7 @@ from serving.review.service.undoing import undo_verdict
 from tests.fixtures.listings import a_row
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.replays import having
+from tests.fixtures.reporting import report
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 
@@ -51,6 +52,7 @@ def play(site: Site) -> None:
         file_appeal(site.runtime, site.marketplace, Complaint("a-1", "MP-11", "These goods are genuine."))
         (appealed,) = open_cases(site, CaseLane.APPEAL)
         judge(site, site.second_analyst, appealed, Judgement.GENUINE)  # Upheld: a reinstatement is scheduled.
+        report(site, ["MP-1", "MP-404", "MP-13", "MP-1", "MP-11"])
 
 
 class Confirmed:
@@ -77,8 +79,9 @@ def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
         "scored": 10,
         "routes": {"release": 3, "analyst": 7, "ask_brand": 0, "audit": 0, "insufficient_evidence": 0},
         # An analyst's on MP-11, 12, 13, 16 and 17, the brand's on all but MP-16; genuine are MP-14 and the appeal.
-        "verdicts": {"counterfeit": 9, "genuine": 2, "withdrawn": 1},
-        "open_cases": {"analyst": 1, "ask_brand": 2},  # MP-15; MP-16 and MP-12, which the undo opened again.
+        # The brand's reports of MP-1 and MP-11 are two more.
+        "verdicts": {"counterfeit": 11, "genuine": 2, "withdrawn": 1},
+        "open_cases": {"analyst": 2, "ask_brand": 2},  # MP-15 and MP-11; MP-16 and MP-12, which the undo opened again.
         "removal_checks": {  # The marketplace has named no status address.
             "asked": 0,
             "gone": 0,
@@ -89,9 +92,11 @@ def test_the_figures_are_those_counted_by_hand(any_site: Site) -> None:
         },
         "appeals": {"upheld": 1},
         "counter_notices": {},
-        "removals": {"withdrawn": 1, "held": 0, "scheduled": 1, "sent": 2, "acknowledged": 1},
+        # MP-1; MP-404 was never sent; MP-13 is removed already, and MP-1 is named twice. MP-11 was reinstated before.
+        "reports": {"items": 5, "scheduled": 1, "held": 0, "cases": 1, "unknown": 1, "refused": 2},
+        "removals": {"withdrawn": 1, "held": 0, "scheduled": 2, "sent": 2, "acknowledged": 1},
         "reinstatements": {"scheduled": 1, "sent": 0, "acknowledged": 0},
-        "pending": 3,
+        "pending": 4,
     }
 
 

@@ -17,6 +17,7 @@ from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
 from serving.cases.store import cases
 from serving.cases.tables import review_case, verdict
+from serving.idempotency.service import KeyReused
 from serving.intake.service.intake import receive
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service import submitting
@@ -68,7 +69,7 @@ def test_a_repeated_key_has_the_same_answer_and_a_changed_request_is_refused(any
     names = having(any_site, on_sale, 3)
     first = report(any_site, names)
     assert report(any_site, names) == first
-    with pytest.raises(Conflict, match="another report"):
+    with pytest.raises(KeyReused, match="another report"):
         report(any_site, names[:2])
     assert states(any_site) == {"scheduled": 3}
 

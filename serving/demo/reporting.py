@@ -1,0 +1,164 @@
+"""Reports of the demo's brands: listings that a brand found itself, and a few that it should not have named."""
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import numpy as np
+
+from serving.demo.cast import Cast
+from serving.demo.front import SignedInPerson
+from training.synthetic import Truth, World
+
+REPORTING_BRANDS: Final = 3
+_EVERY: Final = timedelta(days=8)
+# Longer than a step of the play: a listing that comes in so much later is unknown when the report is sent.
+_NOT_SENT_YET: Final = timedelta(days=4)
+# The share of the counterfeits, and of the other listings, of its own brand that a brand reports by itself.
+_FOUND: Final = 0.3
+_MISTAKEN: Final = 0.01
+_MOST_FOUND: Final = 10
+_REASON: Final = "trademark_counterfeit"
+_REPORTERS: Final = 9  # The random stream of reports: the world has 0 to 6 and 8, the staff 7.
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedReport:
+    """One report: its time, its brand (by the id in the synthetic world), and the listings in their order."""
+
+    at: datetime
+    brand_id: str
+    listings: tuple[str, ...]
+
+
+def planned_reports(world: World, taking_part: Collection[str], seed: int) -> tuple[PlannedReport, ...]:
+    """All reports of the brands with the most counterfeits, by time; they depend on the world and the seed alone.
+
+    A report names listings of the brand that came in since its last one, and one that the marketplace sends later.
+    In turn it also names a listing of another brand, or one that it reported before.
+    """
+    random = np.random.default_rng([seed, _REPORTERS])
+    arrivals = list(_arrivals(world))
+    brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in _most_copied(world, taking_part)}
+    found = []
+    since, last = arrivals[0].at, arrivals[-1].at
+    for number in range(1, (last - since) // _EVERY + 1):
+        at = since + number * _EVERY
+        for brand_id, planner in brands.items():
+            names = planner.names(at, random)
+            if names:
+                found.append(PlannedReport(at, brand_id, names))
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """The first row of a listing."""
+
+    at: datetime
+    name: str
+    truth: Truth
+
+
+@dataclass(slots=True)
+class _Planner:
+    """The reports of one brand, one after another."""
+
+    brand_id: str
+    arrivals: Sequence[_Arrival]
+    _named: list[str] = field(default_factory=list)
+    _number: int = 0
+
+    def names(self, at: datetime, random: np.random.Generator) -> tuple[str, ...]:
+        """The listings that the brand's next report names."""
+        recent = [one for one in self.arrivals if at - _EVERY < one.at <= at]
+        own = [one for one in recent if one.truth.brand_id == self.brand_id]
+        drawn = random.random(len(own))
+        shares = [_FOUND if one.truth.counterfeit else _MISTAKEN for one in own]
+        found = [
+            one.name
+            for one, share, chance in zip(own, shares, drawn, strict=True)
+            if chance < share and one.name not in self._named
+        ][:_MOST_FOUND]
+        self._number += 1
+        extra = self._named[-1:] if self._number % 2 == 0 else self._of_another(recent)
+        names = [*found, *self._later(at)]
+        self._named.extend(names)
+        return (*names, *extra)
+
+    def _later(self, at: datetime) -> list[str]:
+        """The next counterfeit of the brand that comes in some days later, unless it was reported already."""
+        return [
+            one.name
+            for one in self.arrivals
+            if one.at > at + _NOT_SENT_YET
+            and one.truth.brand_id == self.brand_id
+            and one.truth.counterfeit
+            and one.name not in self._named
+        ][:1]
+
+    def _of_another(self, recent: Sequence[_Arrival]) -> list[str]:
+        return [one.name for one in recent if one.truth.brand_id not in {self.brand_id, ""}][:1]
+
+
+def _most_copied(world: World, taking_part: Collection[str]) -> list[str]:
+    counterfeits = dict.fromkeys(taking_part, 0)
+    for truth in world.truth.values():
+        if truth.counterfeit and truth.brand_id in counterfeits:
+            counterfeits[truth.brand_id] += 1
+    return sorted(counterfeits, key=lambda brand_id: (-counterfeits[brand_id], brand_id))[:REPORTING_BRANDS]
+
+
+def _arrivals(world: World) -> Iterator[_Arrival]:
+    """The listings by their first rows, without the broken rows."""
+    seen: set[str] = set()
+    for sent in world.sent:
+        name = str(sent.row.get("external_id"))
+        if name in world.truth and name not in seen:
+            seen.add(name)
+            yield _Arrival(sent.at, name, world.truth[name])
+
+
+@dataclass(slots=True)
+class Reporters:
+    """The people who send the planned reports, and retract what they reported by mistake."""
+
+    cast: Cast
+    world: World
+    seed: int
+    _planned: tuple[PlannedReport, ...] = field(init=False)
+    _sent: int = 0
+    _mistakes: list[tuple[SignedInPerson, str, int]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._planned = planned_reports(self.world, self.cast.brand_people, self.seed)
+
+    def report(self, now: datetime) -> None:
+        """Send the reports that are due, after the mistakes of earlier ones were retracted."""
+        due = [one for one in self._planned[self._sent :] if one.at <= now]
+        if due:
+            self._retract()
+        for planned in due:
+            self._send(planned)
+            self._sent += 1
+
+    def _send(self, planned: PlannedReport) -> None:
+        person = self.cast.brand_people[planned.brand_id]
+        body = {
+            "right_id": self.cast.marks[planned.brand_id],
+            "reason_code": _REASON,
+            "listings": list(planned.listings),
+            "good_faith": True,
+        }
+        sent: dict[str, Any] = person.call("POST", "/api/v1/brand/reports", body, key=f"demo-{self._sent}")
+        for number, name in enumerate(planned.listings, start=1):
+            truth = self.world.truth[name]
+            if truth.brand_id == planned.brand_id and not truth.counterfeit:
+                self._mistakes.append((person, sent["report_id"], number))
+
+    def _retract(self) -> None:
+        """Retract the mistakes; one that was refused or is already decided can no longer be retracted."""
+        for person, report_id, number in self._mistakes:
+            person.try_call("POST", f"/api/v1/brand/reports/{report_id}/retract", {"numbers": [number]})
+        self._mistakes.clear()

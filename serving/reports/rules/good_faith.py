@@ -1,0 +1,179 @@
+"""What became of the listings that brands reported in a period, and how listings were found. Standard library only."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from statistics import median
+from typing import Final
+
+from models.verdict import Judgement, ReasonCode
+from serving.reports.rules.outcomes import Code, Result
+from serving.rights.rules.rights import RightKind
+from serving.webhooks.rules.action import ActionState
+
+_SECONDS_AN_HOUR: Final = 3_600
+
+
+class Ended(StrEnum):
+    """How a reported listing ended, as far as is known. Every reported listing has exactly one."""
+
+    ACCEPTED = "accepted"  # Removed, and the removal stands.
+    REJECTED = "rejected"  # A reviewer decided that the listing stays, or the removal was stopped.
+    OVERTURNED = "overturned"  # Removed, and reinstated after the seller's objection.
+    RETRACTED = "retracted"  # The brand took the report back after the undo window.
+    WITHDRAWN = "withdrawn"  # The brand took the report back within the undo window.
+    NOT_EXAMINED = "not_examined"  # Refused at once, or the listing never came in.
+    OPEN = "open"
+
+
+class FoundBy(StrEnum):
+    """Who drew attention to a listing that was removed."""
+
+    US = "us"
+    BRAND = "brand"
+    OTHERS = "others"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedListing:
+    """One reported listing as it stands.
+
+    `last` and `code` are of its latest step. `examined_at` is when the report was acted on: at once, or when its
+    listing came in; None where that never happened. `at_once` is set where the report itself requested the removal, and
+    nobody was asked. `removal` is the state of the removal that followed, None without one. `judgement` is the
+    reviewer's that ended the case without a removal. `decided_at` is when the removal was requested, or the listing was
+    judged to stay.
+    """
+
+    right_id: str
+    kind: RightKind
+    reason_code: ReasonCode
+    reported_at: datetime
+    last: Result
+    code: Code
+    examined_at: datetime | None = None
+    at_once: bool = False
+    removal: ActionState | None = None
+    removed_at: datetime | None = None
+    overturned: bool = False
+    judgement: Judgement | None = None
+    decided_at: datetime | None = None
+
+    @property
+    def hours_to_removal(self) -> float | None:
+        """From the report to the marketplace's acknowledgement of the removal; None without it."""
+        if self.examined_at is None or self.removed_at is None:
+            return None
+        return (self.removed_at - self.examined_at).total_seconds() / _SECONDS_AN_HOUR
+
+
+_AS_IT_IS: Final = {
+    Result.RETRACTED: Ended.RETRACTED,
+    Result.WITHDRAWN: Ended.WITHDRAWN,
+    Result.REFUSED: Ended.NOT_EXAMINED,
+    Result.EXPIRED: Ended.NOT_EXAMINED,
+    Result.UNKNOWN: Ended.OPEN,
+}
+STOPPED: Final = "stopped"
+
+
+def ended(one: ReportedListing) -> tuple[Ended, str | None]:
+    """How a reported listing ended, with the code of its reason where it was not removed.
+
+    The reason is the code of a refusal, the reviewer's judgement, or that the removal was stopped before it was sent.
+    A removal counts once the marketplace has acknowledged it, and for as long as it stands.
+    """
+    if one.last in _AS_IT_IS:
+        found = _AS_IT_IS[one.last]
+        return found, one.code.value if found is Ended.NOT_EXAMINED else None
+    if one.removal is ActionState.WITHDRAWN:
+        return Ended.REJECTED, STOPPED
+    if one.removal is ActionState.ACKNOWLEDGED:
+        return Ended.OVERTURNED if one.overturned else Ended.ACCEPTED, None
+    if one.removal is None and one.judgement not in {None, Judgement.COUNTERFEIT}:
+        return Ended.REJECTED, one.judgement
+    return Ended.OPEN, None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A number among others; it is never shown without both."""
+
+    number: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """The median and the 95th percentile (the least value that 95 % do not exceed) of `n` times; None without any."""
+
+    median: float | None
+    p95: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The figures of a group of reported listings. `at_once` is among the examined ones that were not withdrawn."""
+
+    items: int
+    ended: Counter[Ended]
+    at_once: Share
+    to_removal: Hours
+
+
+@dataclass(frozen=True, slots=True)
+class GoodFaith:
+    """The figures of all reported listings of a period, and by right, by kind of right, and by reason code."""
+
+    whole: Counts
+    reasons: Counter[tuple[Ended, str]]
+    by_right: dict[str, Counts]
+    by_kind: dict[RightKind, Counts]
+    by_reason_code: dict[ReasonCode, Counts]
+
+
+def good_faith(found: Iterable[ReportedListing]) -> GoodFaith:
+    """The figures of these reported listings."""
+    rows = list(found)
+    ends = [ended(one) for one in rows]
+    return GoodFaith(
+        whole=_counts(rows),
+        reasons=Counter((end, reason) for end, reason in ends if reason is not None),
+        by_right={key: _counts(one for one in rows if one.right_id == key) for key in {one.right_id for one in rows}},
+        by_kind={key: _counts(one for one in rows if one.kind is key) for key in {one.kind for one in rows}},
+        by_reason_code={
+            key: _counts(one for one in rows if one.reason_code is key) for key in {one.reason_code for one in rows}
+        },
+    )
+
+
+def _counts(found: Iterable[ReportedListing]) -> Counts:
+    rows = list(found)
+    examined = [one for one in rows if one.examined_at is not None and one.last is not Result.WITHDRAWN]
+    return Counts(
+        items=len(rows),
+        ended=Counter(ended(one)[0] for one in rows),
+        at_once=Share(sum(one.at_once for one in examined), len(examined)),
+        to_removal=_hours(one.hours_to_removal for one in rows),
+    )
+
+
+def _hours(values: Iterable[float | None]) -> Hours:
+    known = sorted(one for one in values if one is not None)
+    if not known:
+        return Hours(None, None, 0)
+    # The rank in integers: 0.95 has no exact binary form.
+    return Hours(median(known), known[-(-95 * len(known) // 100) - 1], len(known))
+
+
+def found_by(*, report: bool, notice: bool) -> FoundBy:
+    """Who found a listing, by whether a brand's report or somebody else's notice preceded the case of its removal.
+
+    A report or notice that joined an open case is not the source: the review had already begun.
+    """
+    if report:
+        return FoundBy.BRAND
+    return FoundBy.OTHERS if notice else FoundBy.US

@@ -1,0 +1,105 @@
+"""The alert of a brand's campaign against one seller."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import structlog
+from sqlalchemy import Connection
+
+from features.message import message
+from models.messages.english import in_english
+from models.policies.version import policy_version
+from serving.audit.store import audit
+from serving.brands.store import brands
+from serving.marketplaces.store import marketplaces
+from serving.platform.runtime import Runtime
+from serving.reports.policy import CampaignPolicy
+from serving.reports.rules.campaigns import Campaign, campaigns
+from serving.reports.store.accusations import accusations, brands_with_many
+from serving.takedowns.store import alerts
+from serving.takedowns.store.alerts import Alert, CheckAlarm
+
+_log = structlog.get_logger()
+_ACTOR: Final = "campaign_alarm"
+_LONGEST_SUBJECT: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A campaign, the subject of its alert, and the brand's name."""
+
+    subject: str
+    brand: str
+    campaign: Campaign
+
+
+def watch_campaigns(runtime: Runtime) -> int:
+    """Raise an alert for each campaign, and settle those that are over; returns how many changed.
+
+    One alert is open for a brand and seller, however long the campaign lasts. It stops nothing by itself: the people
+    who see it look at the brand's statements, and can put its removals on hold.
+    """
+    with runtime.store.read() as connection:
+        places = [one.marketplace_id for one in marketplaces.everyone(connection)]
+    return sum(_watch(runtime, one) for one in places)
+
+
+def _watch(runtime: Runtime, here: str) -> int:
+    now, policy = runtime.clock.now(), runtime.policies[CampaignPolicy]
+    with runtime.store.read() as connection:
+        names = {brand_id: one.name for brand_id, one in brands.enrolments(connection, here).items()}
+        found = [
+            _Found(f"{brand_id} {one.seller}"[:_LONGEST_SUBJECT], names[brand_id], one)
+            for brand_id in _suspects(connection, here, set(names), now, policy)
+            for one in _campaigns(connection, here, brand_id, now, policy)
+        ]
+        raised = {one.subject: one for one in alerts.standing(connection, {here}) if one.cause is CheckAlarm.CAMPAIGN}
+    lasting, shown = {one.subject for one in found}, timedelta(days=policy.shown_days)
+    over = [one for one in raised.values() if one.subject not in lasting and now - one.raised_at >= shown]
+    new = [one for one in found if one.subject not in raised]
+    if not new and not over:
+        return 0
+    with runtime.store.write() as connection:
+        for one in new:
+            _raise(runtime, connection, here, one, now)
+        alerts.settle_some(connection, here, [one.alert_id for one in over], now)
+    return len(new) + len(over)
+
+
+def _suspects(
+    connection: Connection, here: str, brand_ids: set[str], now: datetime, policy: CampaignPolicy
+) -> list[str]:
+    """The brands whose statements are worth counting: nobody else reaches a least count."""
+    longest = max(days for days, _ in policy.windows)
+    fewest = min(least for _, least in policy.windows)
+    return brands_with_many(connection, here, brand_ids, since=now - timedelta(days=longest), least=fewest)
+
+
+def _campaigns(
+    connection: Connection, here: str, brand_id: str, now: datetime, policy: CampaignPolicy
+) -> tuple[Campaign, ...]:
+    days = policy.usual_days + max(days for days, _ in policy.windows)
+    given = accusations(connection, here, brand_id, since=now - timedelta(days=days))
+    return campaigns(given, now, policy)
+
+
+def _raise(runtime: Runtime, connection: Connection, here: str, found: _Found, at: datetime) -> None:
+    brand, campaign = found.brand, found.campaign
+    sentence = in_english(
+        message(
+            "alert.campaign",
+            brand=brand,
+            seller=campaign.seller[:80],
+            n=campaign.listings,
+            hours=24 * campaign.days,
+            usual=f"{campaign.usual:.1f}".removesuffix(".0"),
+        )
+    )
+    raised = Alert(here, runtime.ids.new("alr"), CheckAlarm.CAMPAIGN, found.subject, sentence, at)
+    if not alerts.raise_it(connection, raised):
+        return
+    version = policy_version(runtime.policies[CampaignPolicy])
+    told = {"cause": raised.cause.value, "subject": raised.subject, "policy_version": version}
+    audit.record(connection, at, here, _ACTOR, "alert.raised", raised.alert_id, **told)
+    _log.warning("alert.raised", marketplace_id=here, cause=raised.cause.value, alert_id=raised.alert_id)

@@ -1,0 +1,183 @@
+"""The rows behind the figures of brands' reports: what became of each reported listing, and how listings were found."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
+
+from models.case import CaseState
+from models.verdict import Judgement, ReasonCode, Side
+from serving.appeals.tables import overturn
+from serving.cases.tables import review_case, verdict
+from serving.notices.store import notices
+from serving.platform.database.scope import inside, same
+from serving.reports.rules.good_faith import FoundBy, ReportedListing, found_by
+from serving.reports.rules.outcomes import Code, Result
+from serving.reports.tables import report, report_outcome
+from serving.rights.rules.rights import RightKind
+from serving.rights.tables import brand_right
+from serving.takedowns.tables import action
+from serving.webhooks.rules.action import ActionKind, ActionState
+
+_EXAMINED = [one.value for one in (Result.SCHEDULED, Result.PENDING_APPROVAL, Result.CASE)]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A marketplace, one of its brands or all (None), and the period [since, until)."""
+
+    marketplace_id: str
+    brand_id: str | None
+    since: datetime
+    until: datetime
+
+
+def reported_listings(connection: Connection, scope: Scope) -> list[ReportedListing]:
+    """The listings reported in a period, each as it stands now."""
+    rows = connection.execute(_steps(scope)).all()
+    wanted = _reports(scope)
+    removals = _removals(connection, scope.marketplace_id, wanted)
+    judged = _judged(connection, scope.marketplace_id, wanted)
+    steps: dict[tuple[str, int], list[Any]] = {}
+    for row in rows:
+        steps.setdefault((row.report_id, row.number), []).append(row)
+    return [_reported(some, removals, judged) for some in steps.values()]
+
+
+def _reports(scope: Scope) -> Select[Any]:
+    conditions = [inside(report, scope.marketplace_id), report.c.known_at >= scope.since]
+    conditions.append(report.c.known_at < scope.until)
+    if scope.brand_id is not None:
+        conditions.append(report.c.brand_id == scope.brand_id)
+    return select(report.c.report_id).where(*conditions)
+
+
+def _steps(scope: Scope) -> Select[Any]:
+    return (
+        select(
+            report.c.report_id,
+            report.c.right_id,
+            report.c.reason_code,
+            report.c.known_at.label("reported_at"),
+            brand_right.c.kind,
+            report_outcome.c.number,
+            report_outcome.c.result,
+            report_outcome.c.code,
+            report_outcome.c.case_id,
+            report_outcome.c.known_at,
+        )
+        .select_from(report)
+        .join(brand_right, same(brand_right, report, "right_id"))
+        .join(report_outcome, same(report_outcome, report, "report_id"))
+        .where(inside(report, scope.marketplace_id), report.c.report_id.in_(_reports(scope)))
+        .order_by(report.c.known_at, report.c.report_id, report_outcome.c.number, report_outcome.c.step)
+    )
+
+
+def _cases(marketplace_id: str, wanted: Select[Any]) -> Select[Any]:
+    return select(report_outcome.c.case_id).where(
+        inside(report_outcome, marketplace_id), report_outcome.c.report_id.in_(wanted)
+    )
+
+
+def _removals(connection: Connection, marketplace_id: str, wanted: Select[Any]) -> dict[str, Any]:
+    """The last removal of each case of these reports, with its overturn in force."""
+    query = (
+        select(
+            verdict.c.case_id,
+            action.c.state,
+            action.c.created_at,
+            action.c.acknowledged_at,
+            overturn.c.overturn_id,
+        )
+        .select_from(action)
+        .join(verdict, same(verdict, action, "verdict_id"))
+        .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
+        .where(
+            inside(action, marketplace_id, kind=ActionKind.REMOVE.value),
+            verdict.c.case_id.in_(_cases(marketplace_id, wanted)),
+        )
+        .order_by(action.c.sequence)
+    )
+    return {row.case_id: row for row in connection.execute(query)}
+
+
+def _judged(connection: Connection, marketplace_id: str, wanted: Select[Any]) -> dict[str, Any]:
+    """The analyst's judgement, with its time, that ended each decided case of these reports."""
+    query = (
+        select(verdict.c.case_id, verdict.c.side, verdict.c.judgement, verdict.c.known_at)
+        .join(review_case, same(review_case, verdict, "case_id"))
+        .where(
+            inside(verdict, marketplace_id),
+            review_case.c.state == CaseState.DECIDED.value,
+            verdict.c.case_id.in_(_cases(marketplace_id, wanted)),
+        )
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )
+    last = {row.case_id: row for row in connection.execute(query)}
+    return {
+        case_id: row
+        for case_id, row in last.items()
+        if row.side == Side.ANALYST.value and row.judgement != Judgement.WITHDRAWN.value
+    }
+
+
+def _reported(steps: list[Any], removals: dict[str, Any], judged: dict[str, Any]) -> ReportedListing:
+    last = steps[-1]
+    # Nothing is recorded about a listing while its report waits for a second factor.
+    examined = next((one for one in steps if one.result in _EXAMINED and one.code != Code.STEP_UP.value), None)
+    removal, judgement = removals.get(last.case_id), judged.get(last.case_id)
+    decision = None if removal is None else removal.created_at
+    if decision is None and judgement is not None:
+        decision = judgement.known_at
+    return ReportedListing(
+        right_id=last.right_id,
+        kind=RightKind(last.kind),
+        reason_code=ReasonCode(last.reason_code),
+        reported_at=last.reported_at,
+        last=Result(last.result),
+        code=Code(last.code),
+        examined_at=None if examined is None else examined.known_at,
+        at_once=examined is not None and examined.result == Result.SCHEDULED.value,
+        removal=None if removal is None else ActionState(removal.state),
+        removed_at=None if removal is None else removal.acknowledged_at,
+        overturned=removal is not None and removal.overturn_id is not None,
+        judgement=None if judgement is None else Judgement(judgement.judgement),
+        decided_at=decision,
+    )
+
+
+def removals_by_finder(connection: Connection, scope: Scope) -> Counter[FoundBy]:
+    """The removals acknowledged in a period that stand, by who found the listing.
+
+    A report that came before the case counts as its origin, also where it waited for the listing to come in.
+    """
+    first = (
+        select(report_outcome.c.report_id)
+        .join(report, same(report, report_outcome, "report_id"))
+        .where(same(report_outcome, review_case, "case_id"), report.c.known_at <= review_case.c.opened_at)
+        .exists()
+    )
+    query = (
+        select(verdict.c.case_id, first.label("reported"))
+        .select_from(action)
+        .join(verdict, same(verdict, action, "verdict_id"))
+        .join(review_case, same(review_case, verdict, "case_id"))
+        .outerjoin(overturn, and_(same(overturn, action, "action_id"), overturn.c.undone_at.is_(None)))
+        .where(
+            inside(action, scope.marketplace_id, kind=ActionKind.REMOVE.value, state=ActionState.ACKNOWLEDGED.value),
+            action.c.acknowledged_at >= scope.since,
+            action.c.acknowledged_at < scope.until,
+            overturn.c.overturn_id.is_(None),
+            *_of_brand(scope),
+        )
+    )
+    rows = connection.execute(query).all()
+    led = notices.led_to(connection, scope.marketplace_id, {row.case_id for row in rows})
+    return Counter(found_by(report=row.reported, notice=row.case_id in led) for row in rows)
+
+
+def _of_brand(scope: Scope) -> list[ColumnElement[bool]]:
+    return [] if scope.brand_id is None else [review_case.c.brand_id == scope.brand_id]

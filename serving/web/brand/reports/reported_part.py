@@ -1,0 +1,180 @@
+"""The card of reported listings on dashboards and the operations page: what became of them, and who found listings."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.verdict import Judgement, named
+from serving.reports.rules.good_faith import (
+    STOPPED,
+    Counts,
+    Ended,
+    FoundBy,
+    GoodFaith,
+    Hours,
+    Share,
+    good_faith,
+)
+from serving.reports.rules.outcomes import Code
+from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
+from serving.rights.store import rights
+from serving.web.brand.rights_rows import KINDS
+from serving.web.wording import own_words
+from serving.web.wording.i18n import N_, NN_, number, say, say_many
+from serving.web.wording.messages import in_words
+from serving.web.wording.vocabulary import CHOICE_OF
+
+_ENDS: Final = {
+    Ended.ACCEPTED: N_("Accepted"),
+    Ended.REJECTED: N_("Rejected"),
+    Ended.OVERTURNED: N_("Overturned"),
+    Ended.RETRACTED: N_("Retracted"),
+    Ended.WITHDRAWN: N_("Withdrawn"),
+    Ended.NOT_EXAMINED: N_("Not examined"),
+    Ended.OPEN: N_("In progress"),
+}
+_REASONS: Final = {
+    STOPPED: N_("The removal was stopped before it was sent"),
+    Code.NAMED_TWICE.value: N_("Named twice in one report"),
+    Code.REPORTED_BEFORE.value: N_("Reported before"),
+    Code.ALREADY_REMOVED.value: N_("Already removed"),
+    Code.OTHER_BRAND.value: N_("Listing of another brand"),
+    Code.AUTHORISED_SELLER.value: N_("Authorised seller"),
+    Code.NO_LONGER_POSSIBLE.value: N_("Refused; the report says why"),
+    Code.NOT_KNOWN.value: N_("Not sent by the marketplace within the time"),
+}
+_FOUND: Final = {
+    FoundBy.US: N_("found by us"),
+    FoundBy.BRAND: N_("reported by brands"),
+    FoundBy.OTHERS: N_("reported by others"),
+}
+_EXAMINED: Final = NN_("%(some)s of %(n)s examined listing", "%(some)s of %(n)s examined listings")
+_REMOVALS: Final = NN_("%(some)s of %(n)s removal that stands", "%(some)s of %(n)s removals that stand")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFigure:
+    """A figure with its base."""
+
+    value: str
+    name: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """The reported listings of one right, or with one reason."""
+
+    name: str
+    items: int
+    accepted: int
+    rejected: int
+    overturned: int
+    retracted: int
+    at_once: str
+    to_removal: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedPart:
+    """The card of a period. `items` are the reported listings, `ends` add up to them."""
+
+    since: str
+    items: int
+    figures: tuple[ReportedFigure, ...]
+    ends: tuple[tuple[str, int], ...]
+    reasons: tuple[tuple[str, str, int], ...]
+    by_right: tuple[GroupRow, ...]
+    by_reason: tuple[GroupRow, ...]
+
+
+def reported_part(connection: Connection, scope: Scope) -> ReportedPart:
+    """The card of a brand by its rights; without a brand that of the marketplace, by kind of right."""
+    found = good_faith(reported_listings(connection, scope))
+    return ReportedPart(
+        since=own_words.day(scope.since, scope.until),
+        items=found.whole.items,
+        figures=(*_figures(found.whole), *_finders(removals_by_finder(connection, scope))),
+        ends=tuple((say(text), found.whole.ended[end]) for end, text in _ENDS.items() if found.whole.ended[end]),
+        reasons=_reasons(found),
+        by_right=_by_right(connection, scope, found),
+        by_reason=_rows((in_words(named(code)), counts) for code, counts in found.by_reason_code.items()),
+    )
+
+
+def _figures(whole: Counts) -> tuple[ReportedFigure, ...]:
+    taken = whole.to_removal
+    within = ""
+    if taken.p95 is not None:
+        within = say_many(
+            "95 %% within %(time)s; %(n)s removal",
+            "95 %% within %(time)s; %(n)s removals",
+            taken.n,
+            time=own_words.hours(taken.p95),
+        )
+    return (
+        ReportedFigure(
+            _percent(whole.at_once),
+            say("removed without further correspondence"),
+            say_many(*_EXAMINED, whole.at_once.of, some=number(whole.at_once.number)),
+        ),
+        ReportedFigure(_hours(taken), say("median time from report to removal"), within or say("no removal yet")),
+    )
+
+
+def _finders(found: Counter[FoundBy]) -> tuple[ReportedFigure, ...]:
+    total = found.total()
+    return tuple(
+        ReportedFigure(
+            _percent(Share(found[one], total)), say(text), say_many(*_REMOVALS, total, some=number(found[one]))
+        )
+        for one, text in _FOUND.items()
+    )
+
+
+def _percent(share: Share) -> str:
+    return own_words.percent(share.number / share.of) if share.of else say("none yet")
+
+
+def _hours(found: Hours) -> str:
+    return say("none yet") if found.median is None else own_words.hours(found.median)
+
+
+def _reasons(found: GoodFaith) -> tuple[tuple[str, str, int], ...]:
+    order = tuple(_ENDS)
+    ranked = sorted(found.reasons.items(), key=lambda item: (order.index(item[0][0]), -item[1], item[0][1]))
+    return tuple((say(_ENDS[end]), _reason(reason), n) for (end, reason), n in ranked)
+
+
+def _reason(reason: str) -> str:
+    return say(_REASONS[reason]) if reason in _REASONS else say(CHOICE_OF[Judgement(reason)].word)
+
+
+def _by_right(connection: Connection, scope: Scope, found: GoodFaith) -> tuple[GroupRow, ...]:
+    if scope.brand_id is None:
+        return _rows((say(KINDS[kind]), counts) for kind, counts in found.by_kind.items())
+    known = {
+        one.right.right_id: in_words(one.right.named)
+        for one in rights.rights_of(connection, (scope.marketplace_id, scope.brand_id))
+    }
+    return _rows((known[right_id], counts) for right_id, counts in found.by_right.items())
+
+
+def _rows(groups: Iterable[tuple[str, Counts]]) -> tuple[GroupRow, ...]:
+    """The groups, the largest first."""
+    return tuple(
+        GroupRow(
+            name=name,
+            items=one.items,
+            accepted=one.ended[Ended.ACCEPTED],
+            rejected=one.ended[Ended.REJECTED],
+            overturned=one.ended[Ended.OVERTURNED],
+            retracted=one.ended[Ended.RETRACTED],
+            at_once=say("%(some)s of %(all)s", some=number(one.at_once.number), all=number(one.at_once.of)),
+            to_removal=_hours(one.to_removal),
+        )
+        for name, one in sorted(groups, key=lambda item: (-item[1].items, item[0]))
+    )

@@ -1,0 +1,50 @@
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pytest
+
+from serving.demo.reporting import REPORTING_BRANDS, PlannedReport, planned_reports
+from training.synthetic import Settings, World, build
+
+_SEED: Final = 3
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    """The world of a small demo."""
+    return build(Settings(listings=1_000, seed=_SEED, start=datetime(2026, 1, 1, tzinfo=UTC), days=60))
+
+
+@pytest.fixture(scope="module")
+def planned(world: World) -> tuple[PlannedReport, ...]:
+    """The reports of that demo."""
+    return planned_reports(world, _taking_part(world), _SEED)
+
+
+def _taking_part(world: World) -> list[str]:
+    return [one.brand.brand_id for one in world.brands if one.takes_part]
+
+
+def test_the_reports_of_a_demo_depend_on_its_seed_alone(world: World, planned: tuple[PlannedReport, ...]) -> None:
+    assert planned_reports(world, set(_taking_part(world)), _SEED) == planned
+    assert planned_reports(world, _taking_part(world), _SEED + 1) != planned
+
+
+def test_a_few_brands_report_listings_of_every_kind(world: World, planned: tuple[PlannedReport, ...]) -> None:
+    arrival = {str(one.row.get("external_id")): one.at for one in reversed(world.sent)}
+    assert len({one.brand_id for one in planned}) == REPORTING_BRANDS
+    own, unknown, others, again = 0, 0, 0, 0
+    named: dict[str, set[str]] = {}
+    for one in planned:
+        before = named.setdefault(one.brand_id, set())
+        for name in one.listings:
+            if world.truth[name].brand_id != one.brand_id:
+                others += 1
+            elif name in before:
+                again += 1
+            elif arrival[name] > one.at + timedelta(days=4):
+                unknown += 1
+            else:
+                own += 1
+            before.add(name)
+    assert min(own, unknown, others, again) >= REPORTING_BRANDS, (own, unknown, others, again)

@@ -1,0 +1,145 @@
+"""The figures of reports equal a recount in plain SQL over a played site."""
+
+import statistics
+from collections import Counter
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from sqlalchemy import bindparam, text
+
+from models.case import CaseLane
+from models.verdict import Judgement
+from serving.accounts.rules.access import Permission
+from serving.platform.database.types import UtcTime
+from serving.reports.rules.good_faith import Ended, FoundBy, Share, good_faith
+from serving.reports.service.waiting import go_on_with_reports
+from serving.reports.service.withdrawing import retract, withdraw
+from serving.reports.store.good_faith import Scope, removals_by_finder, reported_listings
+from serving.takedowns.store import actions
+from serving.webhooks.rules.action import ActionKind, ActionState
+from tests.fixtures.brand_people import a_rival
+from tests.fixtures.notifying import a_listing, items_of, notify
+from tests.fixtures.removing import a_marketplace_that_listens, carried_out, given_back, removed_by_brand
+from tests.fixtures.replays import having
+from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.reviewing import a_case, judge, open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.standing.test_service import suspend
+
+_RECOUNT: Final = Path(__file__).with_name("good_faith.sql").read_text(encoding="utf-8")
+
+
+def play(site: Site) -> None:
+    """Reports in every state, an answered question, and a listing that somebody else notified."""
+    names = on_sale(site, 9)
+    with a_marketplace_that_listens(site):
+        removed_by_brand(site, "MP-1")
+        site.clock.forward(hours=2)
+        first = report(site, [*names[:6], "XX-404", names[0]])
+        withdraw(site.runtime, site.brand_person, first.report.report_id, [6])
+        site.clock.forward(minutes=10)
+        sent = {one.external_id: one for one in _scheduled(site)}
+        for number, name in enumerate(names[:4]):
+            site.clock.forward(hours=number)
+            carried_out(site, sent[name])
+        retract(site.runtime, site.brand_person, first.report.report_id, [1])
+        given_back(site, _removal(site, names[1]))
+        suspend(site)
+        report(site, names[6:9], key="second")
+        agreed, refused, _ = sorted(open_cases(site, CaseLane.ANALYST), key=lambda one: one.case_id)[:3]
+        site.clock.forward(hours=5)
+        carried_out(site, judge(site, site.analyst, agreed, Judgement.COUNTERFEIT).action)
+        judge(site, site.analyst, refused, Judgement.GENUINE)
+        notified = notify(site, a_listing(site, "MP-2"))
+        (item,) = items_of(site, notified)
+        case = next(one for one in open_cases(site) if one.case_id == item.case_id)
+        judge(site, site.analyst, case, Judgement.COUNTERFEIT)
+
+
+def _scheduled(site: Site) -> list[Any]:
+    with site.runtime.store.read() as connection:
+        kind, state = ActionKind.REMOVE, ActionState.SCHEDULED
+        return actions.latest(connection, site.here, kind=kind, state=state, most=100)
+
+
+def _removal(site: Site, name: str) -> Any:
+    with site.runtime.store.read() as connection:
+        found = actions.latest(connection, site.here, kind=ActionKind.REMOVE, state=ActionState.ACKNOWLEDGED, most=100)
+    return next(one for one in found if one.external_id == name)
+
+
+def recount(site: Site, since: datetime, until: datetime) -> list[Any]:
+    query = text(_RECOUNT).bindparams(
+        bindparam("here", site.here),
+        bindparam("brand", site.brand_id),
+        *(bindparam(name, at, type_=UtcTime()) for name, at in (("since", since), ("until", until))),
+    )
+    moments = {"examined_at": UtcTime(), "acknowledged_at": UtcTime()}
+    with site.runtime.store.read() as connection:
+        return list(connection.execute(query.columns(**moments)).all())
+
+
+def test_the_figures_are_those_that_plain_sql_counts(any_site: Site) -> None:
+    begins = any_site.clock.now()
+    having(any_site, play)
+    until = any_site.clock.now() + timedelta(seconds=1)
+    for since in (begins, until - timedelta(hours=6), until):
+        rows = recount(any_site, since, until)
+        with any_site.runtime.store.read() as connection:
+            found = good_faith(
+                reported_listings(connection, Scope(any_site.here, any_site.brand_id, since, until))
+            ).whole
+        assert found.items == len(rows)
+        assert found.ended == Counter(Ended(row.ended) for row in rows)
+        examined = [row for row in rows if row.examined_at is not None and row.ended != "withdrawn"]
+        assert found.at_once == Share(sum(row.at_once for row in examined), len(examined))
+        hours = sorted(
+            (row.acknowledged_at - row.examined_at).total_seconds() / 3_600 for row in rows if row.acknowledged_at
+        )
+        assert found.to_removal.n == len(hours)
+        if hours:
+            assert found.to_removal.median == pytest.approx(statistics.median(hours))
+            assert found.to_removal.p95 == hours[-1]  # Of fewer than twenty, the longest.
+
+
+def test_the_played_site_has_every_end_that_can_be_counted(site: Site) -> None:
+    begins = site.clock.now()
+    having(site, play)
+    rows = recount(site, begins, site.clock.now() + timedelta(seconds=1))
+    assert {row.ended for row in rows} == {one.value for one in Ended}
+
+
+def test_removals_are_counted_by_who_found_the_listing(any_site: Site) -> None:
+    begins = any_site.clock.now()
+    having(any_site, play)
+    scope = Scope(any_site.here, any_site.brand_id, begins, any_site.clock.now() + timedelta(seconds=1))
+    with any_site.runtime.store.read() as connection:
+        found = removals_by_finder(connection, scope)
+    # Ours: MP-1. The brand's: two removed at once that stand, one that an analyst agreed to.
+    assert found == {FoundBy.US: 1, FoundBy.BRAND: 3}
+
+
+def test_a_listing_reported_before_it_came_in_is_found_by_the_brand_even_if_its_route_opened_a_case(site: Site) -> None:
+    begins = site.clock.now()
+    report(site, ["MP-9"])
+    site.clock.forward(hours=1)
+    assert a_case(site, brand="Aurelle").report_id is None
+    go_on_with_reports(site.runtime)
+    with a_marketplace_that_listens(site):
+        carried_out(site, _scheduled(site)[0])
+    with site.runtime.store.read() as connection:
+        scope = Scope(site.here, site.brand_id, begins, site.clock.now() + timedelta(seconds=1))
+        assert removals_by_finder(connection, scope) == {FoundBy.BRAND: 1}
+
+
+def test_another_brand_and_another_period_have_no_such_figures(site: Site) -> None:
+    begins = site.clock.now()
+    having(site, play)
+    until = site.clock.now() + timedelta(seconds=1)
+    rival = a_rival(site)
+    ((_, other),) = rival.brands(Permission.ANSWER_QUESTIONS)
+    with site.runtime.store.read() as connection:
+        assert reported_listings(connection, Scope(site.here, other, begins, until)) == []
+        assert reported_listings(connection, Scope(site.here, None, until, until + timedelta(days=1))) == []
