@@ -33,7 +33,7 @@ from tests.fixtures.stepping_up import confirmed_report, in_full_standing
 
 pytestmark = pytest.mark.attack
 MOST = 20
-SIZES = [pytest.param(60, id="60"), pytest.param(500, marks=pytest.mark.soak, id="500")]
+SIZES = [pytest.param(30, id="30"), pytest.param(500, marks=pytest.mark.soak, id="500")]
 
 
 @dataclass(slots=True)
@@ -155,7 +155,7 @@ def test_a_stolen_password_alone_does_not_sign_in_where_the_owner_has_a_factor(s
     assert auth.sign_in(here.runtime, here.brand_person.email, PASSWORD).half
 
 
-@pytest.mark.parametrize("many", [pytest.param(60, id="60"), pytest.param(300, marks=pytest.mark.soak, id="300")])
+@pytest.mark.parametrize("many", [pytest.param(24, id="24"), pytest.param(300, marks=pytest.mark.soak, id="300")])
 @pytest.mark.parametrize("who", ["account_manager", "another_lead"])
 @pytest.mark.parametrize("minute", [0, 59])
 def test_of_a_stolen_second_factor_nothing_gets_out_when_anybody_told_objects(
@@ -198,7 +198,7 @@ def test_a_puppet_with_a_factor_of_its_own_confirms_no_second_report_of_the_day(
 
 
 @pytest.mark.both_engines
-@pytest.mark.parametrize("many", [pytest.param(60, id="60"), pytest.param(300, marks=pytest.mark.soak, id="300")])
+@pytest.mark.parametrize("many", [pytest.param(24, id="24"), pytest.param(300, marks=pytest.mark.soak, id="300")])
 def test_three_hundred_leave_after_an_hour_or_one_click_stops_all(any_site: Site, many: int) -> None:
     here = in_full_standing(any_site)
     report_id, _, _ = confirmed_report(here, many)

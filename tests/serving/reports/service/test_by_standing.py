@@ -24,7 +24,6 @@ from tests.serving.reports.service.test_submitting import rows
 from tests.serving.reports.service.test_withdrawing import carry_out_all, past_window
 from tests.serving.standing.test_service import standing_of, suspend
 
-pytestmark = pytest.mark.both_engines
 FULL_FROM = 16  # Of 16 right, Wilson's interval says 80.6 % at least.
 
 
