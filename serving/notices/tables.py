@@ -64,6 +64,14 @@ notice_network = Table(
     moment("known_at"),
 )
 
+# A stranger's notice that came back with the listings that were not found. A later notice deletes the row.
+notice_preview = tenant_table(
+    "notice_preview",
+    "preview_id",
+    moment("known_at"),
+    Index("ix_notice_preview_known", "marketplace_id", "known_at"),
+)
+
 # One notified listing. `version_id` is its version when it was notified, `case_id` the case that decides it, also after
 # the listing changed and another case followed.
 notice_item = tenant_table(

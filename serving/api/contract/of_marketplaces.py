@@ -210,6 +210,13 @@ class NoticeReceipt(Shape):
     offers: list[NotifiedListing]
 
 
+class NoticePreview(Shape):
+    """Which listings of a notice are found; nothing was sent."""
+
+    dry_run: bool
+    offers: list[NotifiedListing]
+
+
 class DecidedListing(Shape):
     """One notified listing with the decision about it."""
 

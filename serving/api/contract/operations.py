@@ -36,7 +36,7 @@ ANSWERS: Final[Mapping[Operation, Answers]] = {
     ("POST", "/api/v1/actions/{action_id}/seller-link"): {201: (of_marketplace.SellerLink,)},
     ("DELETE", "/api/v1/actions/{action_id}/seller-link"): {200: (of_marketplace.Revoked,)},
     ("GET", "/api/v1/listings/{external_id}"): {200: (of_marketplace.ListingState,)},
-    ("POST", "/api/v1/notices"): {201: (of_marketplace.NoticeReceipt,)},
+    ("POST", "/api/v1/notices"): {200: (of_marketplace.NoticePreview,), 201: (of_marketplace.NoticeReceipt,)},
     ("GET", "/api/v1/notices"): {200: (of_marketplace.Notices,)},
     ("GET", "/api/v1/endpoints"): {200: (of_marketplace.Endpoints,)},
     ("POST", "/api/v1/endpoints"): {201: (of_marketplace.NewEndpoint,)},

@@ -65,6 +65,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "email": {"type": "string", "description": "A registered reporter may omit it."},
             "good_faith": {"type": "boolean"},
             "reason_code": {"type": "string"},
+            "dry_run": {"type": "boolean", "description": "Name the listings that are not found, and send nothing."},
         },
         "explanation",
         "locations",

@@ -10,7 +10,7 @@ from models.errors import required
 from serving.audit.store import audit
 from serving.mail.store import mails
 from serving.marketplaces.store.marketplaces import Marketplace
-from serving.notices.service.notices import email_token
+from serving.notices.service.admission import email_token
 from serving.notices.store import notice_texts, reporters
 from serving.notices.store.reporters import Reporter
 from serving.platform.runtime import Runtime

@@ -19,7 +19,6 @@ from serving.notices.rules.notices import (
     LONGEST_EMAIL,
     LONGEST_EXPLANATION,
     LONGEST_NAME,
-    Channel,
     Draft,
     ItemState,
     missing,
@@ -28,7 +27,7 @@ from serving.notices.service.notice_complaints import LONGEST_TEXT, complain, ma
 from serving.notices.service.notice_decisions import told
 from serving.notices.service.notice_links import CONFIRMATION, PLACE, confirm, follow, to_confirm
 from serving.notices.service.notice_list import warning_with
-from serving.notices.service.notices import receive_notice
+from serving.notices.service.notices import Preview, receive_form
 from serving.notices.store import notice_complaints, notices, reporters
 from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
@@ -60,6 +59,7 @@ _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 class NoticeForm:
     """The form with the typed values, and a sentence for each missing element.
 
+    `unknown` are the listings that were not found; the notifier corrects them, or sends the notice with them.
     `marketplace` is the name that the link to the form gave. The form shows no other name, because anybody reads it.
     """
 
@@ -72,6 +72,8 @@ class NoticeForm:
     marketplace: str
     lacking: tuple[str, ...]
     error: str | None
+    unknown: tuple[str, ...]
+    shown_unknown: tuple[Shown, ...]
     most_listings: int
     longest_explanation: int
     longest_list: int
@@ -144,7 +146,10 @@ def get_form(request: Request) -> Response:
 
 @router.post("/notice", dependencies=[_ANYBODY])
 def post_form(request: Request, fields: Fields) -> Response:
-    """Submit the notice and redirect to its receipt; a refused form returns with its values and the reason."""
+    """Submit the notice and redirect to its receipt; a refused form returns with its values and the reason.
+
+    So does one with listings that are not found, once, before it is sent.
+    """
     refuse_cross_site(request)
     runtime = runtime_of(request)
     draft = Draft(
@@ -157,11 +162,14 @@ def post_form(request: Request, fields: Fields) -> Response:
     )
     marketplace = fields.get("marketplace", "")[:_LONGEST_MARKETPLACE]
     try:
-        found = receive_notice(runtime, marketplace or None, draft, Channel.FORM, address=address_of(request))
+        accepted = frozenset(fields.get("accepted", "").splitlines())
+        found = receive_form(runtime, marketplace or None, draft, accepted, address=address_of(request))
     except DomainError as refused:
         status = status_of(refused)
         lacking = tuple(map(phrase_in_words, missing(draft).values())) if isinstance(refused, Invalid) else ()
         return respond(request, _form(runtime, draft, marketplace, lacking, refusal(refused)), status=status)
+    if isinstance(found, Preview):
+        return respond(request, _form(runtime, draft, marketplace, unknown=found.unknown))
     return RedirectResponse(f"{PLACE}{found.link.rpartition(PLACE)[2]}", status_code=303)
 
 
@@ -205,7 +213,12 @@ def post_confirmation(token: str, request: Request) -> Response:
 
 
 def _form(
-    runtime: Runtime, typed: Draft, marketplace: str, lacking: tuple[str, ...] = (), error: str | None = None
+    runtime: Runtime,
+    typed: Draft,
+    marketplace: str,
+    lacking: tuple[str, ...] = (),
+    error: str | None = None,
+    unknown: tuple[str, ...] = (),
 ) -> NoticeForm:
     named = {"offer": " ".join(typed.locations)[:_LONGEST_NAMED], "marketplace": marketplace}
     asked = urlencode({name: value for name, value in named.items() if value})
@@ -216,6 +229,8 @@ def _form(
         marketplace=marketplace,
         lacking=lacking,
         error=None if lacking else error,
+        unknown=unknown,
+        shown_unknown=tuple(map(text_view.show, unknown)),
         most_listings=runtime.policies[NoticePolicy].most_listings_unregistered,
         longest_explanation=LONGEST_EXPLANATION,
         longest_list=_LONGEST_LIST,

@@ -72,6 +72,22 @@ def test_what_is_no_notice_is_refused_by_its_element(
     assert count(site, notice) == 0
 
 
+def test_a_dry_run_names_the_listings_that_are_not_found_and_sends_nothing(client: TestClient, site: Site) -> None:
+    a_listing(site)
+    answer = post(client, locations=["MP-1", "MP-l"], dry_run=True)
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "dry_run": True,
+            "offers": [{"location": "MP-1", "state": "found"}, {"location": "MP-l", "state": "unknown_listing"}],
+        },
+    )
+    assert (count(site, notice), open_cases(site)) == (0, [])
+    assert post(client, dry_run="yes").status_code == 422
+    receipt = post(client, locations=["MP-1", "MP-l"]).json()
+    assert [one["state"] for one in receipt["offers"]] == ["waiting", "unknown_listing"]
+
+
 def test_half_a_surrogate_pair_is_refused(client: TestClient, site: Site) -> None:
     body = b'{"name": "\\ud800", "good_faith": true}'
     answer = client.post("/api/v1/notices", content=body, headers={"content-type": "application/json"})
