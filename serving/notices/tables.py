@@ -44,12 +44,19 @@ notice = tenant_table(
     word("channel"),
     word("reason_code"),
     Column("explanation", String(5000), nullable=False),
+    # The right as the notifier names it; null where it does not, and once the notifier is erased.
+    word("right_kind", nullable=True),
+    Column("right_office", String(200), nullable=True),
+    Column("right_number", String(200), nullable=True),
+    Column("right_owner", String(200), nullable=True),
+    Column("by_power_of_attorney", Boolean, nullable=False),
     moment("known_at"),
     # When its stranger followed the link that was sent to the address; only then is it surely theirs.
     moment("confirmed_at", nullable=True),
     within("reporter_id", "reporter"),
     one_of("channel", "form", "api"),
     one_of("reason_code", "trademark_counterfeit", "mark_misuse", "design", "copyright", "not_as_described"),
+    one_of("right_kind", "mark", "design", "copyright"),
     Index("ix_notice_reporter", "marketplace_id", "reporter_id", "known_at"),
     Index("ix_notice_known", "marketplace_id", "known_at"),
 )

@@ -72,7 +72,7 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(phone: Page, furnishe
     phone.get_by_label("Qué es lo que está mal").select_option("design")
     phone.get_by_label("Su nombre").fill("Ana Ruiz")
     phone.get_by_label("Su correo electrónico").fill("ana@example.org")
-    phone.get_by_role("checkbox").check()
+    phone.locator("[name=good_faith]").check()
     phone.get_by_role("button", name="Enviar la notificación").click()
     expect(phone.get_by_role("alert")).to_contain_text("Explique en al menos 20 caracteres")
     expect(phone.get_by_label("Por qué cree que la oferta es ilícita")).to_have_value("Falsa.")

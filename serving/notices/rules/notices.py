@@ -15,6 +15,7 @@ from features.phrase import Phrase
 from models.errors import Conflict, Invalid
 from models.verdict import Judgement, Outcome, ReasonCode
 from serving.notices.policy import NoticePolicy
+from serving.notices.rules.named_right import NO_RIGHT, NamedRight
 from serving.takedowns.rules.public_statement import Source
 
 LONGEST_EXPLANATION: Final = 5_000
@@ -81,6 +82,7 @@ class Draft:
     email: str
     good_faith: bool
     reason_code: str
+    right: NamedRight = NO_RIGHT
 
 
 _MISSING: Final = {

@@ -16,6 +16,7 @@ from models.errors import DomainError, Invalid
 from serving.marketplaces.store import marketplaces
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.limits import check_network, check_number, check_size
+from serving.notices.rules.named_right import as_stored
 from serving.notices.rules.notices import (
     Draft,
     ReporterKind,
@@ -67,6 +68,7 @@ def admission(
     if lacking := missing(written):
         raise Invalid(" ".join(map(str, lacking.values())))
     check_lengths(written)
+    written = replace(written, right=as_stored(written.right))
     locations = tuple(dict.fromkeys(one.strip() for one in written.locations if one.strip()))
     policy, now = runtime.policies[NoticePolicy], runtime.clock.now()
     check_size(len(locations), kind=reporter.kind if reporter else ReporterKind.UNREGISTERED, policy=policy)

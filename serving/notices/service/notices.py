@@ -126,6 +126,11 @@ def _keep(runtime: Runtime, admitted: Admitted, channel: Channel, reporter: Repo
         "channel": channel.value,
         "reason_code": written.reason_code,
         "explanation": written.explanation.strip(),
+        "right_kind": written.right.kind or None,
+        "right_office": written.right.office or None,
+        "right_number": written.right.number or None,
+        "right_owner": written.right.owner or None,
+        "by_power_of_attorney": written.right.by_power_of_attorney,
         "known_at": now,
     }
     notices.add_notice(connection, row)

@@ -12,6 +12,7 @@ from models.labels import AppealState
 from models.verdict import ReasonCode
 from serving.appeals.tables import overturn
 from serving.cases.tables import review_case
+from serving.notices.rules.named_right import NamedRight
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, next_state
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
 from serving.platform.database.scope import inside, same
@@ -31,6 +32,7 @@ class StoredNotice:
     channel: str
     reason_code: ReasonCode
     explanation: str
+    right: NamedRight
     known_at: datetime
     confirmed_at: datetime | None
 
@@ -60,9 +62,11 @@ class Item:
 class ShownNotice:
     """A notice as a case's page shows it, without name and address."""
 
+    notice_id: str
     reporter_kind: ReporterKind
     reason_code: ReasonCode
     explanation: str
+    right: NamedRight
     known_at: datetime
 
 
@@ -91,8 +95,13 @@ def by_id(connection: Connection, notice_id: str) -> StoredNotice | None:
 
 
 def _notice(row: RowMapping) -> StoredNotice:
-    values = {name: row[name] for name in StoredNotice.__slots__}
-    return StoredNotice(**{**values, "reason_code": ReasonCode(row["reason_code"])})
+    values = {name: row[name] for name in StoredNotice.__slots__ if name != "right"}
+    return StoredNotice(**{**values, "reason_code": ReasonCode(row["reason_code"])}, right=_right(row))
+
+
+def _right(row: RowMapping) -> NamedRight:
+    texts = {name: row[f"right_{name}"] or "" for name in ("kind", "office", "number", "owner")}
+    return NamedRight(**texts, by_power_of_attorney=row["by_power_of_attorney"])
 
 
 def items(connection: Connection, marketplace_id: str, notice_id: str) -> list[Item]:
@@ -160,7 +169,7 @@ def by_strangers_since(connection: Connection, marketplace_id: str, since: datet
 def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[ShownNotice]:
     """The notices on the listing of a case, oldest first."""
     query = (
-        select(reporter.c.kind, notice.c.reason_code, notice.c.explanation, notice.c.known_at)
+        select(notice, reporter.c.kind)
         .select_from(notice_item)
         .join(notice, same(notice, notice_item, "notice_id"))
         .join(reporter, same(reporter, notice, "reporter_id"))
@@ -168,8 +177,15 @@ def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[
         .order_by(notice.c.known_at, notice.c.notice_id)
     )
     return [
-        ShownNotice(ReporterKind(row.kind), ReasonCode(row.reason_code), row.explanation, row.known_at)
-        for row in connection.execute(query)
+        ShownNotice(
+            row["notice_id"],
+            ReporterKind(row["kind"]),
+            ReasonCode(row["reason_code"]),
+            row["explanation"],
+            _right(row),
+            row["known_at"],
+        )
+        for row in connection.execute(query).mappings()
     ]
 
 

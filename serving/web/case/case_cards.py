@@ -17,6 +17,7 @@ from serving.notices.store.notices import ShownNotice
 from serving.takedowns.store.actions import StoredAction
 from serving.web import charts, text_view
 from serving.web.charts import Comparable, PriceChart
+from serving.web.named_right import named_right
 from serving.web.queue import queue_rows
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -205,6 +206,8 @@ class NoticeCard:
     who: str
     reason: str
     explanation: Shown
+    right: Shown | None
+    by_power_of_attorney: bool
     received: str
 
 
@@ -237,6 +240,8 @@ def notice_cards(found: Sequence[ShownNotice], now: datetime) -> tuple[NoticeCar
             _REPORTERS[one.reporter_kind],
             _REASONS[one.reason_code.value],
             text_view.show(one.explanation),
+            named_right(one.right, one.right.kind),
+            one.right.by_power_of_attorney,
             words.moment(one.known_at, now),
         )
         for one in found

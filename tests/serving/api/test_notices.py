@@ -6,8 +6,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from models.errors import DomainError
+from serving.notices.rules.named_right import NamedRight
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.service.reporters import NewReporter, register
+from serving.notices.store import notices
 from serving.notices.tables import notice
 from tests.fixtures.clients import with_key
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing
@@ -86,6 +88,17 @@ def test_a_dry_run_names_the_listings_that_are_not_found_and_sends_nothing(clien
     assert post(client, dry_run="yes").status_code == 422
     receipt = post(client, locations=["MP-1", "MP-l"]).json()
     assert [one["state"] for one in receipt["offers"]] == ["waiting", "unknown_listing"]
+
+
+def test_a_notice_may_name_the_right(client: TestClient, site: Site) -> None:
+    a_listing(site)
+    right = {"kind": "mark", "office": "EUIPO", "number": "018", "owner": "Aurelle SA", "by_power_of_attorney": True}
+    assert post(client, right=right).status_code == 201
+    with site.runtime.store.read() as connection:
+        (kept,) = notices.notified(connection, site.here, open_cases(site)[0].case_id)
+    assert kept.right == NamedRight("mark", "EUIPO", "018", "Aurelle SA", by_power_of_attorney=True)
+    for wrong in ("mark", {"kind": "patent"}, {"classes": "18"}, {"by_power_of_attorney": "yes"}, {"owner": 5}):
+        assert post(client, right=wrong).status_code == 422
 
 
 def test_half_a_surrogate_pair_is_refused(client: TestClient, site: Site) -> None:

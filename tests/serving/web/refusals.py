@@ -50,6 +50,7 @@ REACHED: Final = (
     "serving.cases.store.cases",
     "serving.guards",
     "serving.notices.rules.limits",
+    "serving.notices.rules.named_right",
     "serving.notices.rules.notices",
     "serving.notices.service.admission",
     "serving.notices.service.notice_complaints",

@@ -329,6 +329,43 @@ def test_the_analyst_reads_what_was_notified_and_not_by_whom(site: Site) -> None
         assert hidden not in page
 
 
+RIGHT = {
+    "right_kind": "design",
+    "right_office": "EUIPO",
+    "right_number": "008812345-0001",
+    "right_owner": "Aurelle SA <b>",
+    "by_power_of_attorney": "yes",
+}
+
+
+def test_the_analyst_and_the_notifier_read_the_right_that_was_named(site: Site) -> None:
+    a_listing(site)
+    visitor = a_visitor(site)
+    refused = visitor.post("/notice", {**FIELDS, **RIGHT, "right_kind": "patent", "locations": "MP-1"})
+    assert (refused.status_code, "Choose the kind of the right" in words(refused.text)) == (422, True)
+    refused = visitor.post("/notice", {**FIELDS, **RIGHT, "right_owner": "x" * 201, "locations": "MP-1"})
+    assert refused.status_code == 422
+    assert 'value="008812345-0001"' in refused.text
+    page = visitor.get(sent(visitor, **RIGHT, locations="MP-1"))
+    assert "Right Design, EUIPO, 008812345-0001, Aurelle SA <b>" in words(page.text)
+    assert "You act for the owner by power of attorney." in words(page.text)
+    assert "SA <b>" not in page.text
+    (case,) = open_cases(site)
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}")
+    assert "Right named: design, EUIPO, 008812345-0001, Aurelle SA <b>" in words(page.text)
+    assert "The notifier states a power of attorney." in words(page.text)
+    assert "SA <b>" not in page.text
+
+
+def test_a_notice_that_names_no_right_shows_none(site: Site) -> None:
+    a_listing(site)
+    visitor = a_visitor(site)
+    assert "power of attorney" not in visitor.get(sent(visitor, locations="MP-1")).text
+    (case,) = open_cases(site)
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+    assert ("Right named" in page, "states a power of attorney" in page) == (False, False)
+
+
 def test_a_brand_that_is_asked_sees_nothing_of_the_notice(site: Site) -> None:
     a_listing(site)
     receipt = notify(site, "MP-1")

@@ -217,6 +217,9 @@ STAYS: Final[dict[str, list[str]]] = {
         "reporter.email",
         "reporter.muted_because",
         "notice.explanation",
+        "notice.right_office",
+        "notice.right_number",
+        "notice.right_owner",
         "notice_item.location",
     ],
 }
