@@ -1,6 +1,18 @@
 """The tables of notices."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
 
@@ -61,13 +73,14 @@ notice = tenant_table(
     Index("ix_notice_known", "marketplace_id", "known_at"),
 )
 
-# How many listings strangers notified from a network on a day. The hash is keyed and dated, and a later notice deletes
-# the row.
+# How many listings strangers notified from a network on a day, and the bytes of their documents. The hash is keyed and
+# dated, and a later notice deletes the row.
 notice_network = Table(
     "notice_network",
     metadata,
     Column("network", String(64), primary_key=True),
     Column("listings", Integer, nullable=False),
+    Column("document_bytes", BigInteger, nullable=False),
     moment("known_at"),
 )
 
@@ -77,6 +90,22 @@ notice_preview = tenant_table(
     "preview_id",
     moment("known_at"),
     Index("ix_notice_preview_known", "marketplace_id", "known_at"),
+)
+
+# A document of a notice. The digest stays when the content is erased with the notifier.
+notice_document = tenant_table(
+    "notice_document",
+    "document_id",
+    id_column("notice_id"),
+    Column("digest", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(40), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=True),
+    moment("known_at"),
+    moment("erased_at", nullable=True),
+    within("notice_id", "notice"),
+    UniqueConstraint("marketplace_id", "notice_id", "digest"),
 )
 
 # One notified listing. `version_id` is its version when it was notified, `case_id` the case that decides it, also after

@@ -118,6 +118,7 @@ FORMS: Final = (
     OneForm("models.html", "POST /models/rollback", SCIENTISTS),
     OneForm("notes.html", "POST /notes/seen", CASE),
     OneForm("notice.html", "POST /notice/{token}", FOUNDER),
+    OneForm("notice.html", "POST /notice/{token}/documents", NOTIFIER),
     OneForm("notice_confirmation.html", "POST /notice/confirm/{token}", FOUNDER),
     OneForm("notice_form.html", "POST /notice", NOTIFIER),
     OneForm("operations.html", "POST /operations/breaker", RECEIVERS),

@@ -82,6 +82,11 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(phone: Page, furnishe
     expect(phone.get_by_role("heading", level=1)).to_have_text("Su notificación")
     expect(phone.get_by_text("Hemos recibido su notificación")).to_be_visible()
     expect(phone.get_by_text("Una persona la está examinando.")).to_be_visible()
+    power_file = tmp_path / "poder.pdf"
+    power_file.write_bytes(b"%PDF-1.7 poder")
+    phone.locator("input[name=document]").set_input_files(power_file)
+    phone.get_by_role("button", name="Subir documento").click()
+    expect(phone.get_by_text("poder.pdf")).to_be_visible()
 
 
 @pytest.mark.parametrize(

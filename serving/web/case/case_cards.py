@@ -13,9 +13,12 @@ from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
 from serving.appeals.store.appeals import Appeal
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.store.notice_complaints import NoticeComplaint
+from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import ShownNotice
 from serving.takedowns.store.actions import StoredAction
 from serving.web import charts, text_view
+from serving.web.case.documents_card import ShownDocument
+from serving.web.case.notice_documents import document_of_notice
 from serving.web.charts import Comparable, PriceChart
 from serving.web.named_right import named_right
 from serving.web.queue import queue_rows
@@ -208,6 +211,7 @@ class NoticeCard:
     explanation: Shown
     right: Shown | None
     by_power_of_attorney: bool
+    documents: tuple[ShownDocument, ...]
     received: str
 
 
@@ -233,8 +237,10 @@ _REPORTERS: Final = {
 _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 
 
-def notice_cards(found: Sequence[ShownNotice], now: datetime) -> tuple[NoticeCard, ...]:
-    """The cards of the notices about a listing."""
+def notice_cards(
+    found: Sequence[ShownNotice], documents: Sequence[NoticeDocument], case_id: str, now: datetime
+) -> tuple[NoticeCard, ...]:
+    """The cards of the notices about the listing of a case, with their documents."""
     return tuple(
         NoticeCard(
             _REPORTERS[one.reporter_kind],
@@ -242,6 +248,7 @@ def notice_cards(found: Sequence[ShownNotice], now: datetime) -> tuple[NoticeCar
             text_view.show(one.explanation),
             named_right(one.right, one.right.kind),
             one.right.by_power_of_attorney,
+            tuple(document_of_notice(each, case_id, now) for each in documents if each.notice_id == one.notice_id),
             words.moment(one.known_at, now),
         )
         for one in found

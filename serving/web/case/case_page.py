@@ -29,6 +29,7 @@ from serving.marketplaces.store import marketplaces
 from serving.notices.store import notice_complaints, notices
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import TestBuyState
+from serving.review.service import notice_evidence
 from serving.review.service.brand_search import LONGEST_SEARCH
 from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
 from serving.review.service.seller_evidence import documents_of
@@ -210,7 +211,12 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         harm=None if dark else _expected_harm(connection, here, row, facts),
         score=None if dark else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
         appeal=_appeal(connection, case, now) if case.lane is CaseLane.APPEAL else None,
-        notices=case_cards.notice_cards(notices.notified(connection, here, case.case_id), now),
+        notices=case_cards.notice_cards(
+            notices.notified(connection, here, case.case_id),
+            notice_evidence.documents_of(connection, case),
+            case.case_id,
+            now,
+        ),
         complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
         listing=case_cards.listing_card(facts),
         pictures=shown_pictures(runtime, case.case_id, facts),

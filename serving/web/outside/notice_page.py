@@ -10,20 +10,26 @@ from sqlalchemy import Connection
 from models.errors import DomainError, NotFound
 from models.labels import AppealState
 from serving.api.errors import status_of
+from serving.appeals.policy import SellerEvidencePolicy
 from serving.cases.store import cases
 from serving.guards import public, runtime_of
+from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import RECEIPT, DecisionNotice
 from serving.notices.rules.notices import ItemState
 from serving.notices.service.notice_complaints import LONGEST_TEXT, complain, may_complain
 from serving.notices.service.notice_decisions import told
+from serving.notices.service.notice_documents import is_open
 from serving.notices.service.notice_links import CONFIRMATION, PLACE, confirm, follow, to_confirm
 from serving.notices.service.notice_list import warning_with
-from serving.notices.store import notice_complaints, notices, reporters
+from serving.notices.store import notice_complaints, notice_documents, notices, reporters
+from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
+from serving.rights.rules.document import ending_of
 from serving.rights.rules.rights import RightKind
 from serving.web import text_view
 from serving.web.brand.rights_rows import KINDS
+from serving.web.case.documents_card import ShownDocument
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.named_right import named_right
 from serving.web.rendering import respond
@@ -83,6 +89,10 @@ class NoticePage:
     right: Shown | None
     by_power_of_attorney: bool
     offers: tuple[NotifiedListing, ...]
+    documents: tuple[ShownDocument, ...]
+    may_hand_in: bool
+    largest_document: str
+    most_documents: int
     longest: int
     typed: str
     error: str | None
@@ -103,7 +113,7 @@ class ConfirmationPage:
 @router.get(PLACE + "{token}", dependencies=[_BY_LINK])
 def get_notice(token: str, request: Request) -> Response:
     """The receipt and, after it, the decision."""
-    return respond(request, _page(runtime_of(request), token))
+    return respond(request, notice_page(runtime_of(request), token))
 
 
 @router.post(PLACE + "{token}", dependencies=[_BY_LINK])
@@ -117,7 +127,7 @@ def post_notice(token: str, request: Request, fields: Fields) -> Response:
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, token, typed=given[:LONGEST_TEXT], error=refusal(refused))
+        page = notice_page(runtime, token, typed=given[:LONGEST_TEXT], error=refusal(refused))
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
@@ -139,11 +149,15 @@ def post_confirmation(token: str, request: Request) -> Response:
     return RedirectResponse(confirm(runtime_of(request), token), status_code=303)
 
 
-def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = None) -> NoticePage:
+def notice_page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = None) -> NoticePage:
+    """The page of a notice; `typed` is a refused complaint and `error` why it, or a document, was refused."""
+    policies = runtime.policies
     with runtime.store.read() as connection:
         found = follow(runtime, connection, token)
         items = notices.items(connection, found.marketplace_id, found.notice_id)
         listings = tuple(_listing(runtime, connection, one) for one in items)
+        documents = notice_documents.of_notices(connection, found.marketplace_id, [found.notice_id])
+        may_hand_in = is_open(connection, found) and len(documents) < policies[NoticePolicy].most_documents
         warned = warning_with(found, reporters.get(connection, found.marketplace_id, found.reporter_id))
     return NoticePage(
         address=f"{PLACE}{token}",
@@ -156,10 +170,20 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         right=named_right(found.right, say(KINDS[RightKind(found.right.kind)]) if found.right.kind else ""),
         by_power_of_attorney=found.right.by_power_of_attorney,
         offers=listings,
+        documents=tuple(map(_document, documents)),
+        may_hand_in=may_hand_in,
+        largest_document=i18n.size(policies[SellerEvidencePolicy].largest_document),
+        most_documents=policies[NoticePolicy].most_documents,
         longest=LONGEST_TEXT,
         typed=typed,
         error=error,
     )
+
+
+def _document(one: NoticeDocument) -> ShownDocument:
+    what = f"{ending_of(one.media_type).upper()}, {i18n.size(one.size)}"
+    when = i18n.moment(one.known_at)
+    return ShownDocument(text_view.show(one.name), what, when, digest=None, erased=False, address=None)
 
 
 def _listing(runtime: Runtime, connection: Connection, item: Item) -> NotifiedListing:

@@ -360,7 +360,7 @@ def test_the_analyst_and_the_notifier_read_the_right_that_was_named(site: Site) 
 def test_a_notice_that_names_no_right_shows_none(site: Site) -> None:
     a_listing(site)
     visitor = a_visitor(site)
-    assert "power of attorney" not in visitor.get(sent(visitor, locations="MP-1")).text
+    assert "by power of attorney" not in visitor.get(sent(visitor, locations="MP-1")).text
     (case,) = open_cases(site)
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert ("Right named" in page, "states a power of attorney" in page) == (False, False)
