@@ -96,6 +96,7 @@ FORMS: Final = (
     OneForm("case.html", "GET /cases/{case_id}", CASE, "from="),
     OneForm("case.html", "POST /cases/{case_id}/verdict", ANSWER),
     OneForm("case.html", "POST /cases/{case_id}/undo", CASE),
+    OneForm("case.html", "POST /cases/{case_id}/notices/{notice_id}/invalid", CASE),
     OneForm("certification.html", "POST /brand/certification", BRAND),
     OneForm("counter_notices.html", "POST /counter-notices/{counter_notice_id}", BRAND),
     OneForm("deliveries.html", "POST /operations/deliveries/replay", RECEIVERS),

@@ -216,6 +216,7 @@ MATRIX: Final = [
     ("GET", "/api/v1/cases", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/verdicts", {"analyst", "brand"}),
     ("POST", "/api/v1/cases/{case_id}/undo", {"analyst", "brand"}),
+    ("POST", "/api/v1/cases/{case_id}/notices/{notice_id}/invalid", {"analyst"}),
     ("GET", "/api/v1/cases/{case_id}/brands", {"analyst"}),
     ("POST", "/api/v1/cases/{case_id}/brand", {"analyst"}),
     ("GET", "/api/v1/rights", {"brand"}),

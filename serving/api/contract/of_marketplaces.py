@@ -222,6 +222,7 @@ class DecidedListing(Shape):
 
     location: str
     state: str
+    outcome: str | None
     decision: dict[str, Any] | None
     decided_at: Moment | None
 

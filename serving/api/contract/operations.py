@@ -49,6 +49,7 @@ ANSWERS: Final[Mapping[Operation, Answers]] = {
     ("DELETE", "/api/v1/session"): {204: ()},
     ("GET", "/api/v1/cases"): {200: (of_person.Cases,)},
     ("POST", "/api/v1/cases/{case_id}/verdicts"): {201: (of_person.Verdict,)},
+    ("POST", "/api/v1/cases/{case_id}/notices/{notice_id}/invalid"): {200: (of_person.EndedNotice,)},
     ("POST", "/api/v1/cases/{case_id}/undo"): {200: (of_person.Undone,)},
     ("GET", "/api/v1/cases/{case_id}/brands"): {200: (of_person.BrandChoices,)},
     ("POST", "/api/v1/cases/{case_id}/brand"): {200: (of_person.NamedCase,)},

@@ -70,6 +70,19 @@ class NoticeOutcome(StrEnum):
     REMOVED = "removed"
     NO_ACTION = "no_action"
     ALREADY_REMOVED = "already_removed"
+    INVALID = "invalid"  # An analyst found that it is no notice of this listing; nobody judged the goods.
+
+
+# No verdict that can be undone is behind them.
+FINAL_AT_ONCE: Final = frozenset({NoticeOutcome.ALREADY_REMOVED, NoticeOutcome.INVALID})
+
+
+class InvalidReason(StrEnum):
+    """Why a notice is invalid; the notifier is told."""
+
+    WRONG_LISTING = "wrong_listing"  # It describes other goods than those of the listing.
+    NO_CLAIM = "no_claim"  # It claims no infringement: a question of delivery, quality or price.
+    SPAM = "spam"
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +191,18 @@ _RIGHT: Final = frozenset({Judgement.COUNTERFEIT})
 _WRONG: Final = frozenset({Judgement.GENUINE, Judgement.LICENSED})
 
 
-def was_founded(judgement: Judgement, *, overturned: bool) -> bool | None:
-    """Whether a notice was founded; None where it counts neither way.
+def was_founded(judgement: Judgement | None, *, overturned: bool, invalid: bool = False) -> bool | None:
+    """Whether a notice was founded; None where it counts neither way. `judgement` is None where nobody judged.
+
+    An invalid notice counts as unfounded, whatever its reason. A notice of genuine goods counts also where it was an
+    honest mistake, and a notice about the wrong listing is the same mistake. One mistake costs nothing: a warning needs
+    ten unfounded notices and nine in ten, and only a person mutes.
 
     Grey market and 'cannot tell' leave the listing up and count against no reporter or brand: the goods are genuine
     but sold in the wrong market, or nobody could determine what they are.
     """
+    if invalid:
+        return False
     if judgement in _RIGHT:
         return not overturned
     return False if judgement in _WRONG else None

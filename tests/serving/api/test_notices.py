@@ -11,7 +11,7 @@ from serving.notices.rules.notices import ReporterKind
 from serving.notices.service.reporters import NewReporter, register
 from serving.notices.store import notices
 from serving.notices.tables import notice
-from tests.fixtures.clients import with_key
+from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing
 from tests.fixtures.reviewing import open_cases
 from tests.fixtures.runtimes import Site
@@ -137,6 +137,21 @@ def test_the_marketplace_reads_what_came_in(client: TestClient, site: Site) -> N
     assert "Your notice has arrived" in one["receipt"]
     assert client.get("/api/v1/notices?since=soon", headers=headers).status_code == 422
     assert client.get("/api/v1/notices").status_code == 401
+
+
+def test_an_analyst_ends_a_notice_as_invalid_by_the_interface(client: TestClient, site: Site) -> None:
+    a_listing(site)
+    receipt = post(client).json()
+    (case,) = open_cases(site)
+    analyst = sign_in(client, site.analyst)
+    path = f"/api/v1/cases/{case.case_id}/notices/{receipt['notice_id']}/invalid"
+    assert client.post(path, json={"reason": "boring"}, headers=analyst).status_code == 422
+    answer = client.post(path, json={"reason": "no_claim"}, headers=analyst)
+    assert (answer.status_code, answer.json()) == (200, {"case_closed": True})
+    assert client.post(path, json={"reason": "no_claim"}, headers=analyst).status_code == 409
+    (one,) = client.get("/api/v1/notices?since=2026-03-01", headers=with_key(site)).json()["notices"]
+    assert (one["offers"][0]["state"], one["offers"][0]["outcome"]) == ("decided", "invalid")
+    assert "does not claim" in one["offers"][0]["decision"]["facts"]
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ from serving.notices.rules.decision_notice import decision_notice as told
 from serving.notices.rules.limits import check_network, check_number, check_size
 from serving.notices.rules.notices import (
     Draft,
+    InvalidReason,
     ItemState,
     NoticeOutcome,
     ReporterKind,
@@ -222,6 +223,8 @@ def messages_told() -> Iterator[Told]:
         NoticeOutcome, (None, *Judgement), (None, *Side), (True, False), (True, False), (True, False), (None, NOW)
     ):
         yield from messages_of(told(Decided(outcome, judgement, side, blind, undone, again, until)))
+    for reason in InvalidReason:
+        yield from messages_of(told(Decided(NoticeOutcome.INVALID, None, None, False, False, False, None, reason)))
     for state in ItemState:
         settled = decision_notice.settled_notice(state)
         yield from () if settled is None else messages_of(settled)

@@ -1,5 +1,6 @@
 """The public form of a notice and the page behind its link, as somebody without an account meets them."""
 
+import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -364,6 +365,24 @@ def test_a_notice_that_names_no_right_shows_none(site: Site) -> None:
     (case,) = open_cases(site)
     page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
     assert ("Right named" in page, "states a power of attorney" in page) == (False, False)
+
+
+def test_the_analyst_ends_a_notice_that_is_none_and_the_notifier_reads_why(site: Site) -> None:
+    a_listing(site)
+    notifier, analyst = a_visitor(site), visit_as(site, site.analyst)
+    link = sent(notifier, locations="MP-1")
+    (case,) = open_cases(site)
+    page = analyst.get(f"/cases/{case.case_id}").text
+    address = next(one for one in re.findall(r'action="([^"]+)"', page) if one.endswith("/invalid"))
+    assert analyst.post(address, {"reason": "because"}).status_code == 422
+    assert visit_as(site, site.brand_person).post(address, {"reason": "spam"}).status_code == 403
+    assert analyst.post(address, {"reason": "wrong_listing"}).headers["location"] == "/queue"
+    assert open_cases(site) == []
+    read = words(notifier.get(link).text)
+    for text in ("Your notice of this listing is invalid.", "describes other goods", "You can send a new notice"):
+        assert text in read
+    assert "Why the decision is wrong" not in read
+    assert "/invalid" not in analyst.get(f"/cases/{case.case_id}").text
 
 
 def test_a_brand_that_is_asked_sees_nothing_of_the_notice(site: Site) -> None:

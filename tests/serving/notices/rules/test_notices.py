@@ -180,6 +180,12 @@ def test_what_counts_for_a_reporter(judgement: Judgement, overturned: bool, foun
     assert was_founded(judgement, overturned=overturned) is founded
 
 
+@pytest.mark.parametrize("judgement", [None, *J])
+def test_an_invalid_notice_is_unfounded_whoever_judged_the_listing(judgement: Judgement | None) -> None:
+    assert was_founded(judgement, overturned=False, invalid=True) is False
+    assert was_founded(None, overturned=False) is None
+
+
 @pytest.mark.parametrize(
     ("location", "names"),
     [

@@ -513,7 +513,7 @@ def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
     assert (one["email"], one["link"], one["offers"]) == (
         EMAIL,
         receipt.link,
-        [{"location": "MP-1", "state": "waiting", "decision": None, "decided_at": None}],
+        [{"location": "MP-1", "state": "waiting", "outcome": None, "decision": None, "decided_at": None}],
     )
     any_site.clock.forward(hours=1)
     later = any_site.clock.now()
