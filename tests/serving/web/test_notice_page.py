@@ -97,7 +97,7 @@ def test_listings_that_are_not_found_are_named_before_the_notice_is_sent(site: S
     read = words(page.text)
     assert page.status_code == 200
     assert "2 listings were not found, so the notice is not sent yet" in read
-    named = page.text[page.text.index('<ul class="dots">') : page.text.index("</ul>")]
+    named = page.text[page.text.index('<ul class="dots mt1">') : page.text.index("</ul>")]
     assert words(named).split() == ["MP-l", "https://bazaar.example/item/MP-7"]
     assert "Send anyway" in read
     for kept in (
