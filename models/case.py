@@ -38,7 +38,7 @@ class CaseEvent(StrEnum):
     PASS_ON = "pass_on"  # noqa: S105  # Not a password: the case was not settled and stays open in another lane.
     UNDO = "undo"
     NEW_VERSION = "new_version"
-    CALL_OFF = "call_off"  # The brand withdrew the report that opened the case.
+    CALL_OFF = "call_off"  # The report or the notice that opened the case was withdrawn or is invalid.
 
 
 _TRANSITIONS: Final = {

@@ -25,6 +25,7 @@ from serving.appeals.policy import SellerEvidencePolicy
 from serving.appeals.service.seller_links import DOCUMENTS
 from serving.commands.every import reports, run
 from serving.guards import guards_of, install, install_package, is_secure, public, runtime_of
+from serving.notices.service.notice_links import DOCUMENTS as NOTICE_DOCUMENTS
 from serving.platform.progress import Progress, Report
 from serving.platform.runtime import Runtime
 from serving.web.errors import page_of
@@ -71,7 +72,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     # Cookies are SameSite=Strict, so no other site can have a page with its token compressed beside text of its choice.
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION)
     app.add_middleware(SignInDoor, addresses=_PASSWORDS)
-    caps = {DOCUMENTS: 2 * runtime.policies[SellerEvidencePolicy].largest_document, **_PUBLIC_BYTES}
+    upload = 2 * runtime.policies[SellerEvidencePolicy].largest_document
+    caps = {DOCUMENTS: upload, NOTICE_DOCUMENTS: upload, **_PUBLIC_BYTES}
     app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, caps=caps, page=page_of)
     app.add_middleware(ReadersLanguage, secure=is_secure(runtime))
     app.add_middleware(SecurityHeaders, strict_transport=runtime.settings.production and is_secure(runtime))

@@ -23,7 +23,7 @@ from serving.accounts.service.security_events import denied
 from serving.api.requests.access_log import REQUEST_ID, request_id, route_of
 from serving.guards import CrossSite
 from serving.learning.service.training_child import TrainingFailed
-from serving.notices.rules.notices import TooManyNotices
+from serving.notices.rules.limits import TooManyNotices
 from serving.platform.pace import TooManyRequests
 
 _log = structlog.get_logger()

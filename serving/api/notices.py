@@ -16,14 +16,19 @@ from serving.api.bodies import json_body
 from serving.api.moments import in_utc
 from serving.api.requests.repeating import Repeatable
 from serving.guards import Caller, address_of, key, public, runtime_of
-from serving.notices.rules.notices import Channel, Draft
+from serving.notices.rules.named_right import NO_RIGHT, NamedRight
+from serving.notices.rules.notices import Channel, Draft, ItemState
 from serving.notices.service.notice_list import changed_notices
-from serving.notices.service.notices import receive_notice
+from serving.notices.service.notices import Preview, preview_notice, receive_notice
 from serving.notices.service.reporters import reporter_of
 
 router = APIRouter(route_class=Repeatable)
 Reader = Annotated[Caller, key(Scope.INTAKE)]
-_FIELDS: Final = frozenset({"marketplace", "explanation", "locations", "name", "email", "good_faith", "reason_code"})
+_FIELDS: Final = frozenset(
+    {"marketplace", "explanation", "locations", "name", "email", "good_faith", "reason_code", "right", "dry_run"}
+)
+_TEXTS_OF_RIGHT: Final = ("kind", "office", "number", "owner")
+_FIELDS_OF_RIGHT: Final = frozenset({*_TEXTS_OF_RIGHT, "by_power_of_attorney"})
 _MOST_LOCATIONS: Final = 1_000
 
 
@@ -32,7 +37,8 @@ async def post_notice(request: Request) -> JSONResponse:
     """Notify listings: `{"explanation", "locations": […], "name", "email", "good_faith", "reason_code"}`.
 
     A registered reporter sends its key (`Authorization: Bearer tsr.…`) and may omit name and e-mail. The response is
-    the receipt, with the link to the later decision.
+    the receipt, with the link to the later decision. With `dry_run`, it names the listings that are not found, and
+    nothing is sent.
     """
     runtime = runtime_of(request)
     reporter = await run_in_threadpool(reporter_of, runtime, request.headers.get("authorization"))
@@ -41,14 +47,12 @@ async def post_notice(request: Request) -> JSONResponse:
         raise Invalid(
             "Send an object with {names}; marketplace only where there are several.", names=", ".join(sorted(_FIELDS))
         )
-    found = await run_in_threadpool(
-        partial(receive_notice, address=address_of(request)),
-        runtime,
-        _text(body, "marketplace") or None,
-        _draft(body),
-        Channel.API,
-        reporter,
-    )
+    marketplace, draft, address = _text(body, "marketplace") or None, _draft(body), address_of(request)
+    if _flag(body, "dry_run"):
+        preview = partial(preview_notice, address=address)
+        return JSONResponse(_previewed(await run_in_threadpool(preview, runtime, marketplace, draft, reporter)))
+    receive = partial(receive_notice, address=address)
+    found = await run_in_threadpool(receive, runtime, marketplace, draft, Channel.API, reporter)
     answer = {
         "notice_id": found.notice_id,
         "received_at": found.received_at.isoformat(),
@@ -69,6 +73,21 @@ async def get_notices(request: Request, caller: Reader) -> dict[str, Any]:
     return await run_in_threadpool(changed_notices, runtime_of(request), caller.marketplace, since)
 
 
+def _flag(body: Mapping[str, Any], name: str) -> bool:
+    found = body.get(name, False)
+    if not isinstance(found, bool):
+        raise Invalid("{name} must be true or false.", name=name)
+    return found
+
+
+def _previewed(found: Preview) -> dict[str, Any]:
+    states = {True: "found", False: ItemState.UNKNOWN_LISTING.value}
+    return {
+        "dry_run": True,
+        "offers": [{"location": location, "state": states[is_known]} for location, is_known in found.offers],
+    }
+
+
 def _draft(body: Mapping[str, Any]) -> Draft:
     locations = body.get("locations", [])
     if not isinstance(locations, list) or len(locations) > _MOST_LOCATIONS:
@@ -80,7 +99,18 @@ def _draft(body: Mapping[str, Any]) -> Draft:
         email=_text(body, "email"),
         good_faith=body.get("good_faith") is True,
         reason_code=_text(body, "reason_code"),
+        right=_right(body.get("right")),
     )
+
+
+def _right(given: object) -> NamedRight:
+    """The right that a notice names, which it may leave out."""
+    if given is None:
+        return NO_RIGHT
+    if not isinstance(given, dict) or not given.keys() <= _FIELDS_OF_RIGHT:
+        raise Invalid("right must be an object with {names}.", names=", ".join(sorted(_FIELDS_OF_RIGHT)))
+    texts = {name: _text(given, name) for name in _TEXTS_OF_RIGHT}
+    return NamedRight(**texts, by_power_of_attorney=_flag(given, "by_power_of_attorney"))
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

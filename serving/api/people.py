@@ -24,7 +24,9 @@ from serving.api.requests.repeating import Repeatable
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.cases.rules.case_brand import Naming
 from serving.guards import cookie_name, may, public, runtime_of, signed_in
+from serving.notices.rules.notices import InvalidReason
 from serving.platform.runtime import Runtime
+from serving.review.service import invalid_notices
 from serving.review.service.case_access import counting_as
 from serving.review.service.decision_context import Answer
 from serving.review.service.review import Recorded, record_verdict
@@ -34,6 +36,7 @@ from serving.views.queues import QueueFilter
 
 router = APIRouter(route_class=Repeatable)
 Reviewer = Annotated[Session, may(Permission.REVIEW_CASES, Permission.ANSWER_QUESTIONS)]
+Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 Anyone = Annotated[Session, signed_in()]
 
 
@@ -81,6 +84,12 @@ class VerdictBody(Body):
     note: str | None = Field(None, max_length=2_000)
     evidence: Evidence = Field(Evidence.LISTING, strict=False)
     brand: NamingBody | None = None
+
+
+class InvalidNoticeBody(Body):
+    """Why a notice is invalid."""
+
+    reason: InvalidReason = Field(strict=False)
 
 
 @router.post("/api/v1/session", dependencies=[public("signing in")])
@@ -170,6 +179,16 @@ def verdict_answer(found: Recorded) -> dict[str, Any]:
         "action_state": found.action.state.value if found.action else None,
         "undo_until": found.undo_until.isoformat(),
     }
+
+
+@router.post("/api/v1/cases/{case_id}/notices/{notice_id}/invalid")
+async def post_invalid_notice(
+    case_id: str, notice_id: str, body: InvalidNoticeBody, request: Request, session: Analyst
+) -> dict[str, bool]:
+    """End a notice of a case as invalid, without a verdict; the notifier is told the reason."""
+    wanted = invalid_notices.Invalid(case_id, notice_id, body.reason)
+    closed = await run_in_threadpool(invalid_notices.end_invalid, runtime_of(request), session.person, wanted)
+    return {"case_closed": closed}
 
 
 @router.post("/api/v1/cases/{case_id}/undo")

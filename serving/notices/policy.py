@@ -27,6 +27,10 @@ class NoticePolicy:
     # A flood under invented addresses must not block the database and the review queue. The limit is one notice every
     # six seconds, far above any known use of such a form (inferred). Registered notifiers are not counted.
     most_notices_an_hour_unregistered: int = 600
+    # An invoice of a test purchase, the power of attorney, and pictures. Sizes are those of sellers' documents.
+    most_documents: int = 5
+    # Ten notices with as much as each may carry, so that strangers cannot fill the disk of the database (inferred).
+    most_document_bytes_a_day_network: int = 300_000_000
     # Alibaba handled 96 % of removal requests within 24 hours (Global Intellectual Property Rights Protection Annual
     # Report 2019), and requests in general within three days (ustels.com, "Alibaba Intellectual Property Protection
     # Platform"). Here the limit is 24 hours for good standing, three days for everybody else.

@@ -1,6 +1,18 @@
 """The tables of notices."""
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+    text,
+)
 
 from serving.platform.database.schema import ID, id_column, metadata, moment, one_of, tenant_table, within, word
 
@@ -44,24 +56,56 @@ notice = tenant_table(
     word("channel"),
     word("reason_code"),
     Column("explanation", String(5000), nullable=False),
+    # The right as the notifier names it; null where it does not, and once the notifier is erased.
+    word("right_kind", nullable=True),
+    Column("right_office", String(200), nullable=True),
+    Column("right_number", String(200), nullable=True),
+    Column("right_owner", String(200), nullable=True),
+    Column("by_power_of_attorney", Boolean, nullable=False),
     moment("known_at"),
     # When its stranger followed the link that was sent to the address; only then is it surely theirs.
     moment("confirmed_at", nullable=True),
     within("reporter_id", "reporter"),
     one_of("channel", "form", "api"),
     one_of("reason_code", "trademark_counterfeit", "mark_misuse", "design", "copyright", "not_as_described"),
+    one_of("right_kind", "mark", "design", "copyright"),
     Index("ix_notice_reporter", "marketplace_id", "reporter_id", "known_at"),
     Index("ix_notice_known", "marketplace_id", "known_at"),
 )
 
-# How many listings strangers notified from a network on a day. The hash is keyed and dated, and a later notice deletes
-# the row.
+# How many listings strangers notified from a network on a day, and the bytes of their documents. The hash is keyed and
+# dated, and a later notice deletes the row.
 notice_network = Table(
     "notice_network",
     metadata,
     Column("network", String(64), primary_key=True),
     Column("listings", Integer, nullable=False),
+    Column("document_bytes", BigInteger, nullable=False),
     moment("known_at"),
+)
+
+# A stranger's notice that came back with the listings that were not found. A later notice deletes the row.
+notice_preview = tenant_table(
+    "notice_preview",
+    "preview_id",
+    moment("known_at"),
+    Index("ix_notice_preview_known", "marketplace_id", "known_at"),
+)
+
+# A document of a notice. The digest stays when the content is erased with the notifier.
+notice_document = tenant_table(
+    "notice_document",
+    "document_id",
+    id_column("notice_id"),
+    Column("digest", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(40), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=True),
+    moment("known_at"),
+    moment("erased_at", nullable=True),
+    within("notice_id", "notice"),
+    UniqueConstraint("marketplace_id", "notice_id", "digest"),
 )
 
 # One notified listing. `version_id` is its version when it was notified, `case_id` the case that decides it, also after
@@ -78,6 +122,7 @@ notice_item = tenant_table(
     id_column("case_id", nullable=True),
     Column("opened_case", Boolean, nullable=False),
     word("outcome", nullable=True),
+    word("invalid_reason", nullable=True),
     id_column("verdict_id", nullable=True),
     id_column("action_id", nullable=True),
     moment("known_at"),
@@ -92,7 +137,8 @@ notice_item = tenant_table(
     within("action_id", "action"),
     UniqueConstraint("marketplace_id", "notice_id", "number"),
     one_of("state", "waiting", "decided", "unknown_listing", "repeated", "muted"),
-    one_of("outcome", "removed", "no_action", "already_removed"),
+    one_of("outcome", "removed", "no_action", "already_removed", "invalid"),
+    one_of("invalid_reason", "wrong_listing", "no_claim", "spam"),
     Index("ix_notice_item_case", "marketplace_id", "case_id"),
     Index("ix_notice_item_listing", "marketplace_id", "listing_id", "state"),
     Index("ix_notice_item_version", "marketplace_id", "version_id"),

@@ -21,6 +21,7 @@ class Flash(StrEnum):
     NOTED = "noted"
     NOTES_SEEN = "notes_seen"
     SNOOZED = "set_aside"
+    NOTICE_ENDED = "notice_ended"
     TAKEN_UP = "taken_up"
     QUEUE_DONE = "queue_done"
     BRAND_CHANGED = "brand_changed"
@@ -97,6 +98,7 @@ SENTENCES: Final = {
     Flash.BULK_UNDONE: "Bulk decision undone. The cases are open again, and pending actions were withdrawn.",
     Flash.NOTED: "Note saved. People you mentioned see it under Notes.",
     Flash.NOTES_SEEN: "All notes are marked as read.",
+    Flash.NOTICE_ENDED: "Notice ended as invalid. The notifier is told why.",
     Flash.SNOOZED: "Case snoozed. It returns to the queue automatically; until then, find it under Snoozed.",
     Flash.TAKEN_UP: "Case resumed. It is back in the queue.",
     Flash.QUEUE_DONE: "That was the last case of this queue.",

@@ -148,6 +148,7 @@ FILES: Final = frozenset(
         "/brand/standing.{form}",
         "/brands/{brand_id}/documents/{digest}",
         "/cases/{case_id}/documents/{upload_id}",
+        "/cases/{case_id}/notice-documents/{document_id}",
         "/cases/{case_id}/evidence/{evidence_id}/data",
         "/cases/{case_id}/evidence/{evidence_id}/page",
         "/cases/{case_id}/pictures/{number}",

@@ -41,7 +41,8 @@ from tests.browser.every_form import (
 )
 from tests.browser.watching import Sent, Watch
 from tests.browser.workshop import Window, Workshop, a_workshop, without_script
-from tests.fixtures.runtimes import PASSWORD
+from tests.fixtures.notifying import a_listing, items_of, notify
+from tests.fixtures.runtimes import PASSWORD, Site
 
 _PDF = b"%PDF-1.4\n% certificate\n%%EOF\n"
 _SOON = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
@@ -149,6 +150,7 @@ def test_cases_are_snoozed_noted_on_and_decided_together(workshop: Workshop) -> 
         ines.press(re.compile("^Undo until"))
         ines.says("Undone. The case is open again")
 
+        _ends_a_notice(ines, site)
         _decides_together(ines, workshop.house.addresses["bulk"])
         ines.go("/queue")
         ines.press("Keyboard shortcuts")
@@ -167,6 +169,15 @@ def _corrects_the_brand(ines: Window) -> None:
     ines.press("Save brand")
     ines.says("Brand saved. Statements to the seller name it from now on.")
     ines.says("The label says Solenne.")
+
+
+def _ends_a_notice(ines: Window, site: Site) -> None:
+    receipt = notify(site, a_listing(site, "MP-900", title="Solenne belt bag, plum", brand="Solenne"))
+    ines.go(f"/cases/{items_of(site, receipt)[0].case_id}")
+    ines.unfold("End as invalid")
+    ines.field("Reason told to the notifier").select_option("spam")
+    ines.press("End notice")
+    ines.says("Notice ended as invalid.")
 
 
 def _decides_together(ines: Window, address: str) -> None:

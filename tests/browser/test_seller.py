@@ -72,7 +72,7 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(phone: Page, furnishe
     phone.get_by_label("Qué es lo que está mal").select_option("design")
     phone.get_by_label("Su nombre").fill("Ana Ruiz")
     phone.get_by_label("Su correo electrónico").fill("ana@example.org")
-    phone.get_by_role("checkbox").check()
+    phone.locator("[name=good_faith]").check()
     phone.get_by_role("button", name="Enviar la notificación").click()
     expect(phone.get_by_role("alert")).to_contain_text("Explique en al menos 20 caracteres")
     expect(phone.get_by_label("Por qué cree que la oferta es ilícita")).to_have_value("Falsa.")
@@ -82,6 +82,11 @@ def test_what_is_refused_says_why_and_keeps_what_was_typed(phone: Page, furnishe
     expect(phone.get_by_role("heading", level=1)).to_have_text("Su notificación")
     expect(phone.get_by_text("Hemos recibido su notificación")).to_be_visible()
     expect(phone.get_by_text("Una persona la está examinando.")).to_be_visible()
+    power_file = tmp_path / "poder.pdf"
+    power_file.write_bytes(b"%PDF-1.7 poder")
+    phone.locator("input[name=document]").set_input_files(power_file)
+    phone.get_by_role("button", name="Subir documento").click()
+    expect(phone.get_by_text("poder.pdf")).to_be_visible()
 
 
 @pytest.mark.parametrize(

@@ -12,12 +12,16 @@ MUTANTS = [
             "Element.EXPLANATION: len(draft.explanation) <",
             "a blank explanation",
         ),
-        ("if listings > most:", "if listings >= most:", "ten are too many"),
-        ("if today + listings > policy", "if today > policy", "the daily limit is ignored"),
         ("if kind is ReporterKind.BRAND and good_standing:", "if kind is ReporterKind.BRAND:", "lost standing counts"),
         ("return Place(_TRUSTED + capped", "return Place(_GOOD_STANDING + capped", "trusted flaggers are not first"),
         ("capped = min(harm, _MOST_HARM)", "capped = harm", "high harm precedes trusted flaggers"),
         ("return not overturned", "return True", "overturned notices count as founded"),
+    ),
+    *sabotage(
+        "serving/notices/rules/limits.py",
+        ("tests/serving/notices/rules/test_notices.py",),
+        ("if listings <= most:", "if listings < most:", "ten are too many"),
+        ("if today + listings > policy", "if today > policy", "the daily limit is ignored"),
     ),
     *sabotage(
         "serving/notices/rules/reporters.py",
@@ -81,7 +85,9 @@ MUTANTS = [
         ("if part in called and _host(called[part].link or whole) == host", "if part in called", "any host"),
     ),
     *sabotage(
-        "serving/notices/service/notices.py",
-        ("tests/serving/notices/service/test_notices.py",),
+        "serving/notices/service/admission.py",
+        ("tests/serving/web/test_notice_page.py",),
+        ("            refused = error", "            raise", "a refusal counts for no network"),
+        ("this_hour=sent + asked", "this_hour=sent", "previews are without limit"),
     ),
 ]

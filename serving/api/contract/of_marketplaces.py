@@ -222,11 +222,19 @@ class NoticeReceipt(Shape):
     offers: list[NotifiedListing]
 
 
+class NoticePreview(Shape):
+    """Which listings of a notice are found; nothing was sent."""
+
+    dry_run: bool
+    offers: list[NotifiedListing]
+
+
 class DecidedListing(Shape):
     """One notified listing with the decision about it."""
 
     location: str
     state: str
+    outcome: str | None
     decision: dict[str, Any] | None
     decided_at: Moment | None
 

@@ -40,6 +40,12 @@ class Verdict(Shape):
     undo_until: Moment
 
 
+class EndedNotice(Shape):
+    """The end of an invalid notice, and whether its case is closed too."""
+
+    case_closed: bool
+
+
 class Undone(Shape):
     """The withdrawal of a verdict."""
 

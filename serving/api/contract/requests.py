@@ -8,6 +8,8 @@ from serving.api.contract.listing_schema import listing_schema
 from serving.appeals.service.counter_notices import LONGEST_TEXT
 from serving.intake.service import seller_events
 from serving.intake.service.intake import LARGEST_BATCH
+from serving.notices.rules.named_right import LONGEST
+from serving.rights.rules.rights import RightKind
 from serving.sellers.service import contacts
 
 Schema: TypeAlias = dict[str, Any]
@@ -65,6 +67,17 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
             "email": {"type": "string", "description": "A registered reporter may omit it."},
             "good_faith": {"type": "boolean"},
             "reason_code": {"type": "string"},
+            "right": _object(
+                {
+                    "kind": {"type": "string", "enum": [kind.value for kind in RightKind]},
+                    "office": _text(LONGEST),
+                    "number": _text(LONGEST),
+                    "owner": _text(LONGEST),
+                    "by_power_of_attorney": {"type": "boolean"},
+                },
+                description="The right that the notifier names; every field may be left out.",
+            ),
+            "dry_run": {"type": "boolean", "description": "Name the listings that are not found, and send nothing."},
         },
         "explanation",
         "locations",

@@ -32,6 +32,24 @@ def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str
     Conflict
         The removal has the maximum number of documents, or of bytes.
     """
+    media_type = accepted_type(content, policy)
+    if before.documents >= policy.most_documents:
+        raise Conflict("This removal already has {n} documents, which is the maximum.", n=policy.most_documents)
+    if before.size + len(content) > policy.most_bytes:
+        raise Conflict(
+            "All documents of a removal can have at most {size:g} MB in total.", size=policy.most_bytes / _MEGABYTE
+        )
+    return media_type
+
+
+def accepted_type(content: bytes, policy: SellerEvidencePolicy) -> str:
+    """The media type of one document, from its content.
+
+    Raises
+    ------
+    Invalid
+        It is empty, too large, or no PDF, PNG or JPEG.
+    """
     if not content:
         raise Invalid("Choose a document.")
     if len(content) > policy.largest_document:
@@ -39,12 +57,6 @@ def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str
     media_type = media_type_of(content)
     if media_type is None:
         raise Invalid("A document must be a PDF, PNG or JPEG file.")
-    if before.documents >= policy.most_documents:
-        raise Conflict("This removal already has {n} documents, which is the maximum.", n=policy.most_documents)
-    if before.size + len(content) > policy.most_bytes:
-        raise Conflict(
-            "All documents of a removal can have at most {size:g} MB in total.", size=policy.most_bytes / _MEGABYTE
-        )
     return media_type
 
 

@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "31e71b5c8366"
+revision = "a569f390f8ec"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

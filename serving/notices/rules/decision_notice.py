@@ -10,7 +10,7 @@ from typing import Final
 
 from features.message import Message, message
 from models.verdict import Judgement, Side
-from serving.notices.rules.notices import ItemState, NoticeOutcome
+from serving.notices.rules.notices import InvalidReason, ItemState, NoticeOutcome
 
 RECEIPT: Final = message("notice.receipt")
 
@@ -36,6 +36,7 @@ class Decided:
     reversed_: bool
     on_complaint: bool
     complain_until: datetime | None
+    invalid_reason: InvalidReason | None = None
 
 
 _STAYS: Final = {
@@ -56,6 +57,9 @@ def decision_notice(found: Decided) -> DecisionNotice:
             message("notice.decision.nothing"), message("notice.facts.already_removed"), _BY_MACHINE, _REDRESS
         )
     means = message("notice.means.blind" if found.blind else "notice.means.scored")
+    if found.outcome is NoticeOutcome.INVALID:
+        facts = message(f"notice.facts.invalid.{found.invalid_reason or InvalidReason.NO_CLAIM}")
+        return DecisionNotice(message("notice.decision.invalid"), facts, means, message("notice.redress.invalid"))
     if found.outcome is NoticeOutcome.REMOVED:
         facts = _found("counterfeit", found.side)
         if found.reversed_:

@@ -10,6 +10,7 @@ from models.verdict import ReasonCode
 from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
 
 _SECONDS_AN_HOUR = 3_600
+_BY_A_PERSON = frozenset({NoticeOutcome.REMOVED, NoticeOutcome.NO_ACTION, NoticeOutcome.INVALID})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ class NoticeCounts:
     waiting: int
     removed: int
     no_action: int
+    invalid: int
     by_a_rule: int
     complaints: int
     complaints_upheld: int
@@ -76,8 +78,9 @@ def as_of(one: Notified, moment: datetime) -> Notified:
 def counts_of(notified: Iterable[Notified], reason_code: ReasonCode | None = None) -> NoticeCounts:
     """The counts of one reason, or of all."""
     given = [one for one in notified if reason_code is None or one.reason_code is reason_code]
-    judged = [one for one in given if one.outcome in {NoticeOutcome.REMOVED, NoticeOutcome.NO_ACTION}]
+    judged = [one for one in given if one.outcome in _BY_A_PERSON]
     removed = sum(one.outcome is NoticeOutcome.REMOVED for one in judged)
+    invalid = sum(one.outcome is NoticeOutcome.INVALID for one in judged)
     waiting = sum(one.state is ItemState.WAITING for one in given)
     hours = [one.hours for one in judged if one.hours is not None]
     return NoticeCounts(
@@ -86,7 +89,8 @@ def counts_of(notified: Iterable[Notified], reason_code: ReasonCode | None = Non
         by_trusted_flaggers=sum(one.kind is ReporterKind.TRUSTED_FLAGGER for one in given),
         waiting=waiting,
         removed=removed,
-        no_action=len(judged) - removed,
+        no_action=len(judged) - removed - invalid,
+        invalid=invalid,
         by_a_rule=len(given) - len(judged) - waiting,
         complaints=sum(one.complaint is not AppealState.NONE for one in given),
         complaints_upheld=sum(one.complaint is AppealState.UPHELD for one in given),

@@ -12,9 +12,10 @@ from typing import Final
 
 from features.message import Message, message
 from features.phrase import Phrase
-from models.errors import Conflict, DomainError, Invalid
+from models.errors import Conflict, Invalid
 from models.verdict import Judgement, Outcome, ReasonCode
 from serving.notices.policy import NoticePolicy
+from serving.notices.rules.named_right import NO_RIGHT, NamedRight
 from serving.takedowns.rules.public_statement import Source
 
 LONGEST_EXPLANATION: Final = 5_000
@@ -24,13 +25,6 @@ LONGEST_EMAIL: Final = 320
 _EMAIL: Final = re.compile(r"[^@\s]{1,64}@[^@\s.]+(?:\.[^@\s.]+)+\Z")
 # Twenty characters are three words; less is no 'sufficiently substantiated explanation'.
 _SHORTEST_EXPLANATION: Final = 20
-
-
-class TooManyNotices(DomainError):
-    """A limit on notices is reached; a later notice is accepted."""
-
-    code = "too_many"
-    retry_after_seconds = 3_600  # Both limits move on with every hour.
 
 
 class ReporterKind(StrEnum):
@@ -76,6 +70,19 @@ class NoticeOutcome(StrEnum):
     REMOVED = "removed"
     NO_ACTION = "no_action"
     ALREADY_REMOVED = "already_removed"
+    INVALID = "invalid"  # An analyst found that it is no notice of this listing; nobody judged the goods.
+
+
+# No verdict that can be undone is behind them.
+FINAL_AT_ONCE: Final = frozenset({NoticeOutcome.ALREADY_REMOVED, NoticeOutcome.INVALID})
+
+
+class InvalidReason(StrEnum):
+    """Why a notice is invalid; the notifier is told."""
+
+    WRONG_LISTING = "wrong_listing"  # It describes other goods than those of the listing.
+    NO_CLAIM = "no_claim"  # It claims no infringement: a question of delivery, quality or price.
+    SPAM = "spam"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,7 @@ class Draft:
     email: str
     good_faith: bool
     reason_code: str
+    right: NamedRight = NO_RIGHT
 
 
 _MISSING: Final = {
@@ -143,53 +151,6 @@ def check_lengths(draft: Draft) -> None:
         raise Invalid("An e-mail address must be one line of text.")
 
 
-def check_number(
-    listings: int, *, kind: ReporterKind, today: int, network: int, this_hour: int, policy: NoticePolicy
-) -> None:
-    """Refuse a notice that exceeds a limit at this moment.
-
-    `today` are the listings of this reporter in the last 24 hours, for a stranger those of confirmed notices alone;
-    `network` are the listings that strangers notified from the same network today, `this_hour` all notices by reporters
-    who are not registered.
-
-    Raises
-    ------
-    Invalid
-        It names more listings than one notice may.
-    TooManyNotices
-        A limit for a period is reached; the notice is accepted later.
-    """
-    registered = kind is not ReporterKind.UNREGISTERED
-    most = policy.most_listings_registered if registered else policy.most_listings_unregistered
-    if listings > most:
-        if registered:
-            raise Invalid(
-                "A notice can name at most {most} listings; this one names {named}.", most=most, named=listings
-            )
-        raise Invalid(
-            "A notice can name at most {most} listings; this one names {named}. Notifiers who are registered with "
-            "the marketplace can name more.",
-            most=most,
-            named=listings,
-        )
-    if registered:
-        return
-    if today + listings > policy.most_listings_a_day_unregistered:
-        raise TooManyNotices(
-            "Without registration, you can send notices about {most} listings in 24 hours; so far you have sent "
-            "{today}. Send the rest tomorrow, or ask the marketplace to register you.",
-            most=policy.most_listings_a_day_unregistered,
-            today=today,
-        )
-    if network + listings > policy.most_listings_a_day_network:
-        raise TooManyNotices(
-            "Very many notices came from your network today. Send yours tomorrow, or ask the marketplace to register "
-            "you."
-        )
-    if this_hour >= policy.most_notices_an_hour_unregistered:
-        raise TooManyNotices("Very many notices are coming in at the moment. Send yours again in an hour.")
-
-
 _TRANSITIONS: Final = {(ItemState.WAITING, True): ItemState.DECIDED, (ItemState.DECIDED, False): ItemState.WAITING}
 
 
@@ -230,12 +191,18 @@ _RIGHT: Final = frozenset({Judgement.COUNTERFEIT})
 _WRONG: Final = frozenset({Judgement.GENUINE, Judgement.LICENSED})
 
 
-def was_founded(judgement: Judgement, *, overturned: bool) -> bool | None:
-    """Whether a notice was founded; None where it counts neither way.
+def was_founded(judgement: Judgement | None, *, overturned: bool, invalid: bool = False) -> bool | None:
+    """Whether a notice was founded; None where it counts neither way. `judgement` is None where nobody judged.
+
+    An invalid notice counts as unfounded, whatever its reason. A notice of genuine goods counts also where it was an
+    honest mistake, and a notice about the wrong listing is the same mistake. One mistake costs nothing: a warning needs
+    ten unfounded notices and nine in ten, and only a person mutes.
 
     Grey market and 'cannot tell' leave the listing up and count against no reporter or brand: the goods are genuine
     but sold in the wrong market, or nobody could determine what they are.
     """
+    if invalid:
+        return False
     if judgement in _RIGHT:
         return not overturned
     return False if judgement in _WRONG else None

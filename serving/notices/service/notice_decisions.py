@@ -15,7 +15,7 @@ from serving.appeals.store import overturns
 from serving.cases.store import verdicts
 from serving.cases.store.cases import Case
 from serving.notices.rules.decision_notice import Decided, DecisionNotice, decision_notice, settled_notice
-from serving.notices.rules.notices import ItemState, NoticeOutcome, outcome_of
+from serving.notices.rules.notices import FINAL_AT_ONCE, InvalidReason, ItemState, NoticeOutcome, outcome_of
 from serving.notices.store import notice_complaints, notices
 from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
@@ -56,6 +56,18 @@ def settle(connection: Connection, case: Case, given: Given) -> None:
             notices.replace_decision(connection, case.marketplace_id, complaint.item_id, values)
 
 
+def end_invalid(connection: Connection, item: Item, reason: InvalidReason, at: datetime) -> None:
+    """End a waiting item whose notice is invalid, in the caller's transaction.
+
+    Raises
+    ------
+    Conflict
+        The item does not wait.
+    """
+    values = {"outcome": NoticeOutcome.INVALID.value, "invalid_reason": reason.value, "decided_at": at, "told_at": None}
+    notices.settle(connection, item, decided=True, values=values)
+
+
 def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
     """Return the listings of an undone verdict to waiting."""
     blank = dict.fromkeys(("outcome", "verdict_id", "action_id", "decided_at", "told_at"))
@@ -89,6 +101,7 @@ def told(runtime: Runtime, connection: Connection, item: Item) -> DecisionNotice
     return decision_notice(
         Decided(
             item.outcome,
+            invalid_reason=item.invalid_reason,
             judgement=None if verdict is None else verdict.judgement,
             side=None if verdict is None else verdict.side,
             blind=verdict is not None and verdict.lane in BLIND_LANES,
@@ -108,8 +121,8 @@ def _is_pending(connection: Connection, item: Item) -> bool:
 
 
 def is_final(runtime: Runtime, item: Item) -> bool:
-    """Whether a decision can no longer be undone; a rule's decision is final at once."""
-    if item.decided_at is None or item.outcome is NoticeOutcome.ALREADY_REMOVED:
+    """Whether a decision can no longer be undone; one without a verdict is final at once."""
+    if item.decided_at is None or item.outcome in FINAL_AT_ONCE:
         return item.decided_at is not None
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     return runtime.clock.now() >= item.decided_at + window

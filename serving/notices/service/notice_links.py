@@ -20,6 +20,7 @@ from serving.platform.runtime import Runtime
 
 PLACE: Final = "/notice/"
 CONFIRMATION: Final = "/notice/confirm/"
+DOCUMENTS: Final = re.compile(r"/notice/[^/]+/documents")
 _TOKEN: Final = re.compile(r"(ntc_[0-9a-z]{26})\.([\w-]{43})\Z", re.ASCII)
 _PURPOSE: Final = b"touchstone notice link v1"
 _CONFIRMING: Final = b"touchstone notice confirmation v1"

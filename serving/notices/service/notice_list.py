@@ -15,6 +15,7 @@ from serving.notices.rules.reporters import WARNING
 from serving.notices.service.notice_decisions import told
 from serving.notices.service.notice_links import confirmation_for, link_for
 from serving.notices.store import notices, reporters
+from serving.notices.store.changed_notices import changed_since
 from serving.notices.store.notices import Item, StoredNotice
 from serving.notices.store.reporters import Reporter
 from serving.platform.runtime import Runtime
@@ -34,7 +35,7 @@ def changed_notices(runtime: Runtime, marketplace: Marketplace, since: datetime)
     """
     window = timedelta(seconds=runtime.policies[EnforcementPolicy].undo_window_seconds)
     with runtime.store.read() as connection:
-        found = notices.changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1)
+        found = changed_since(connection, marketplace.marketplace_id, since, window, _MOST + 1)
         shown = [_shown(runtime, connection, one) for one in found[:_MOST]]
     return {"notices": shown, "truncated": len(found) > _MOST}
 
@@ -67,6 +68,7 @@ def _listing(runtime: Runtime, connection: Connection, item: Item) -> dict[str, 
     return {
         "location": item.location,
         "state": item.state.value,
+        "outcome": item.outcome.value if decision is not None and item.outcome else None,
         "decision": None if decision is None else fields_in_english(decision),
         "decided_at": item.decided_at.isoformat() if decision is not None and item.decided_at else None,
     }

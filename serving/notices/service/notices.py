@@ -1,37 +1,23 @@
 """Receipt of notices: stored with a receipt, the listings as they were, and a case for each in its queue place."""
 
-import hashlib
-import hmac
-import ipaddress
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any, Final
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from features.message import Message
-from features.phrase import Phrase
-from models.errors import Invalid
-from serving.marketplaces.store import marketplaces
-from serving.notices.policy import NoticePolicy
-from serving.notices.rules.notices import Channel, Draft, ItemState, ReporterKind, check_lengths, check_number, missing
+from serving.notices.rules.notices import Channel, Draft, ItemState, ReporterKind
 from serving.notices.rules.reporters import WARNING
+from serving.notices.service.admission import Admitted, admission, email_token
 from serving.notices.service.notice_links import link_for
 from serving.notices.service.notice_mails import queue_receipt
-from serving.notices.service.notified_listings import NoticeContext, marketplaces_of, record, take_listings
+from serving.notices.service.notified_listings import NoticeContext, known_here, record, take_listings
 from serving.notices.service.reporters import reputation_of, warn_if_due
-from serving.notices.store import networks, notices, reporters
+from serving.notices.store import notices, previews, reporters
 from serving.notices.store.reporters import Reporter
 from serving.platform.runtime import Runtime
-
-_WHERE: Final = Phrase(
-    "This address does not tell us the marketplace. Name the full address of each listing as your browser shows it, "
-    "all of one marketplace, or open this form by the link on the listing's page."
-)
-_IPV6: Final = 6
-_HOUR: Final = timedelta(hours=1)
-_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +31,18 @@ class Receipt:
     warning: Message | None
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A notice that was not sent: its listings in order, each with whether the marketplace has it."""
+
+    offers: tuple[tuple[str, bool], ...]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The listings that were not found."""
+        return tuple(location for location, is_known in self.offers if not is_known)
+
+
 def receive_notice(
     runtime: Runtime,
     marketplace: str | None,
@@ -56,7 +54,8 @@ def receive_notice(
 ) -> Receipt:
     """Accept a notice; `marketplace` is its name, None where the listings or the reporter's registration tell it.
 
-    `address` is the network address of the sender, which is not stored.
+    `address` is the network address of the sender, which is not stored. Listings that are not found are stored as they
+    were named.
 
     The content, the listings as they are at this moment, their cases and the audit entries are one transaction.
 
@@ -68,70 +67,81 @@ def receive_notice(
     TooManyNotices
         The limit is reached; a later notice is accepted.
     """
-    written = _as_registered(draft, reporter)
-    if lacking := missing(written):
-        raise Invalid(" ".join(map(str, lacking.values())))
-    check_lengths(written)
-    now = runtime.clock.now()
-    with runtime.store.write() as connection:
-        locations = tuple(dict.fromkeys(one.strip() for one in written.locations if one.strip()))
-        here = _marketplace(connection, marketplace, reporter, locations)
-        network = network_token(runtime, address, now)
-        sent_before = 0 if reporter else networks.listings_from(connection, network, now)
-        sender = reporter or _known_stranger(runtime, connection, here, written, now)
-        check_number(
-            len(locations),
-            kind=sender.kind,
-            today=notices.confirmed_listings_since(connection, here, sender.reporter_id, now - _DAY),
-            network=sent_before,
-            this_hour=notices.by_strangers_since(connection, here, now - _HOUR),
-            policy=runtime.policies[NoticePolicy],
-        )
-        if reporter is None:
-            networks.add_listings(connection, network, len(locations))
-            networks.forget(connection, now - _DAY)
-        notice_id = runtime.ids.new("ntc")
+    with admission(runtime, marketplace, draft, reporter, address) as admitted:
+        return _keep(runtime, admitted, channel, reporter)
+
+
+def preview_notice(
+    runtime: Runtime, marketplace: str | None, draft: Draft, reporter: Reporter | None = None, *, address: str = ""
+) -> Preview:
+    """Which listings of a notice are found; it sends nothing and counts for a stranger's limits as a notice does.
+
+    Raises
+    ------
+    Invalid, TooManyNotices
+        As `receive_notice`.
+    """
+    with admission(runtime, marketplace, draft, reporter, address) as admitted:
+        return _preview(runtime, admitted, is_counted=reporter is None)
+
+
+def receive_form(
+    runtime: Runtime, marketplace: str | None, draft: Draft, accepted: Collection[str], *, address: str
+) -> Receipt | Preview:
+    """Accept a stranger's notice by the form, unless a listing is not found and not in `accepted`.
+
+    `accepted` are the listings that an earlier answer to the notifier named as not found.
+
+    Raises
+    ------
+    Invalid, TooManyNotices
+        As `receive_notice`.
+    """
+    with admission(runtime, marketplace, draft, None, address) as admitted:
+        known = known_here(admitted.connection, admitted.here, admitted.locations)
+        if any(not is_known and location not in accepted for location, is_known in known):
+            return _preview(runtime, admitted, is_counted=True)
+        return _keep(runtime, admitted, Channel.FORM, None)
+
+
+def _preview(runtime: Runtime, admitted: Admitted, *, is_counted: bool) -> Preview:
+    if is_counted:
         row = {
-            "marketplace_id": here,
-            "notice_id": notice_id,
-            "reporter_id": sender.reporter_id,
-            "channel": channel.value,
-            "reason_code": written.reason_code,
-            "explanation": written.explanation.strip(),
-            "known_at": now,
+            "marketplace_id": admitted.here,
+            "preview_id": runtime.ids.new("npv"),
+            "known_at": admitted.at,
         }
-        notices.add_notice(connection, row)
-        known = reputation_of(runtime, connection, sender, now)
-        warned = warn_if_due(connection, sender, known, now)
-        context = NoticeContext(runtime, connection, here, sender, notice_id, written.reason_code, now, known.doubted)
-        record(context, "notice.received", notice_id, _payload(context, channel, len(locations)))
-        states = take_listings(context, locations)
-        listings = tuple(zip(locations, states, strict=True))
-        queue_receipt(runtime, connection, sender, notice_id, len(locations))
-        return Receipt(notice_id, now, link_for(runtime, here, notice_id), listings, WARNING if warned else None)
+        previews.add_preview(admitted.connection, row)
+    return Preview(known_here(admitted.connection, admitted.here, admitted.locations))
 
 
-def _as_registered(draft: Draft, reporter: Reporter | None) -> Draft:
-    """The draft with a registered notifier's name and address, which need not be repeated."""
-    if reporter is None:
-        return draft
-    return replace(draft, name=reporter.name or draft.name, email=reporter.email or draft.email)
-
-
-def _marketplace(connection: Connection, name: str | None, reporter: Reporter | None, locations: Sequence[str]) -> str:
-    """The id of the marketplace of a notice. A stranger is never told which marketplaces there are."""
-    if reporter is not None:
-        return reporter.marketplace_id
-    everyone = marketplaces.everyone(connection)
-    if name is not None:
-        found = [one.marketplace_id for one in everyone if one.name == name]
-    elif len(everyone) > 1:
-        found = marketplaces_of(connection, [one.marketplace_id for one in everyone], locations)
-    else:
-        found = [one.marketplace_id for one in everyone]
-    if len(found) != 1:
-        raise Invalid(_WHERE)
-    return found[0]
+def _keep(runtime: Runtime, admitted: Admitted, channel: Channel, reporter: Reporter | None) -> Receipt:
+    connection, here, written, now = admitted.connection, admitted.here, admitted.draft, admitted.at
+    sender = reporter or _known_stranger(runtime, connection, here, written, now)
+    notice_id = runtime.ids.new("ntc")
+    row = {
+        "marketplace_id": here,
+        "notice_id": notice_id,
+        "reporter_id": sender.reporter_id,
+        "channel": channel.value,
+        "reason_code": written.reason_code,
+        "explanation": written.explanation.strip(),
+        "right_kind": written.right.kind or None,
+        "right_office": written.right.office or None,
+        "right_number": written.right.number or None,
+        "right_owner": written.right.owner or None,
+        "by_power_of_attorney": written.right.by_power_of_attorney,
+        "known_at": now,
+    }
+    notices.add_notice(connection, row)
+    known = reputation_of(runtime, connection, sender, now)
+    warned = warn_if_due(connection, sender, known, now)
+    context = NoticeContext(runtime, connection, here, sender, notice_id, written.reason_code, now, known.doubted)
+    record(context, "notice.received", notice_id, _payload(context, channel, len(admitted.locations)))
+    states = take_listings(context, admitted.locations)
+    listings = tuple(zip(admitted.locations, states, strict=True))
+    queue_receipt(runtime, connection, sender, notice_id, len(listings))
+    return Receipt(notice_id, now, link_for(runtime, here, notice_id), listings, WARNING if warned else None)
 
 
 def _known_stranger(runtime: Runtime, connection: Connection, here: str, draft: Draft, now: datetime) -> Reporter:
@@ -154,26 +164,6 @@ def _stranger(runtime: Runtime, here: str, draft: Draft, now: datetime) -> dict[
         "email_token": email_token(runtime, here, draft.email),
         "known_at": now,
     }
-
-
-def email_token(runtime: Runtime, marketplace_id: str, email: str) -> str:
-    """The keyed hash of an address that identifies a stranger; it never equals the hash of a seller's contact."""
-    folded = email.strip().casefold()
-    message = f"touchstone reporter v1\n{marketplace_id}\n{folded}".encode()
-    return hmac.digest(runtime.contact_key, message, hashlib.sha256).hex()
-
-
-def network_token(runtime: Runtime, address: str, at: datetime) -> str:
-    """The keyed hash of a sender's network on a day; on another day it is another, so that days cannot be linked."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        named = address
-    else:
-        # A provider gives each customer 64 bits of IPv6 addresses or more.
-        named = str(ipaddress.ip_network((found, 64), strict=False)) if found.version == _IPV6 else str(found)
-    message = f"touchstone notice network v1\n{at:%Y-%m-%d}\n{named}".encode()
-    return hmac.digest(runtime.contact_key, message, hashlib.sha256).hex()
 
 
 def _payload(context: NoticeContext, channel: Channel, listings: int) -> dict[str, Any]:

@@ -66,6 +66,13 @@ def take_listings(context: NoticeContext, locations: Sequence[str]) -> list[Item
     return states
 
 
+def known_here(connection: Connection, here: str, locations: Sequence[str]) -> tuple[tuple[str, bool], ...]:
+    """Each location with whether it names a listing of this marketplace."""
+    names = {name for location in locations for name in names_in(location)}
+    called = identified_listings.listings_called(connection, here, names, locked=False)
+    return tuple((location, meant(location, called) is not None) for location in locations)
+
+
 def marketplaces_of(connection: Connection, among: Collection[str], locations: Sequence[str]) -> list[str]:
     """The marketplaces whose listings these locations name; those whose own addresses are at these hosts come alone."""
     names = {name for location in locations for name in names_in(location)}

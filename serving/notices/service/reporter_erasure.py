@@ -1,4 +1,4 @@
-"""Erasure of a reporter: name, address and texts once no notice of theirs is open; counts and decisions stay."""
+"""Erasure of a reporter: name, address, texts and documents once no notice is open; counts and decisions stay."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +10,8 @@ from models.errors import required
 from serving.audit.store import audit
 from serving.mail.store import mails
 from serving.marketplaces.store.marketplaces import Marketplace
-from serving.notices.service.notices import email_token
-from serving.notices.store import notice_texts, reporters
+from serving.notices.service.admission import email_token
+from serving.notices.store import notice_documents, notice_texts, reporters
 from serving.notices.store.reporters import Reporter
 from serving.platform.runtime import Runtime
 
@@ -81,13 +81,14 @@ def _named(runtime: Runtime, connection: Connection, here: str, who: str) -> Rep
 def forget(connection: Connection, found: Reporter, by: str, at: datetime) -> None:
     """Erase a reporter without open decisions; while it is muted, the hash of its address stays."""
     texts = notice_texts.erase_words(connection, found.marketplace_id, found.reporter_id)
+    documents = notice_documents.erase_documents(connection, found.marketplace_id, found.reporter_id, at)
     if found.email is not None:
         mails.erase_address(connection, found.marketplace_id, found.email)
     gone: dict[str, Any] = {"name": None, "email": None, "secret_hash": None, "erased_at": at}
     if not found.is_muted(at):
         gone["email_token"] = None
     reporters.change(connection, found, **gone)
-    _record(connection, found, "erased", by, at, {"texts": texts})
+    _record(connection, found, "erased", by, at, {"texts": texts, "documents": documents})
 
 
 def _record(connection: Connection, found: Reporter, what: str, by: str, at: datetime, payload: dict[str, Any]) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, RowMapping, delete, select, update
 
 from serving.notices.tables import notice_network
 from serving.platform.database.store import insert_or_ignore
@@ -10,16 +10,31 @@ from serving.platform.database.store import insert_or_ignore
 
 def listings_from(connection: Connection, network: str, at: datetime) -> int:
     """The number of listings notified from a network; other transactions of the network wait until this one ends."""
-    row = {"network": network, "listings": 0, "known_at": at}
+    return int(_locked(connection, network, at)["listings"])
+
+
+def bytes_from(connection: Connection, network: str, at: datetime) -> int:
+    """The bytes of documents from a network; other transactions of the network wait until this one ends."""
+    return int(_locked(connection, network, at)["document_bytes"])
+
+
+def _locked(connection: Connection, network: str, at: datetime) -> RowMapping:
+    row = {"network": network, "listings": 0, "document_bytes": 0, "known_at": at}
     connection.execute(insert_or_ignore(connection, notice_network).values(**row))
-    query = select(notice_network.c.listings).where(notice_network.c.network == network).with_for_update()
-    return int(connection.execute(query).scalar_one())
+    query = select(notice_network).where(notice_network.c.network == network).with_for_update()
+    return connection.execute(query).mappings().one()
 
 
 def add_listings(connection: Connection, network: str, listings: int) -> None:
     """Count further listings of a network."""
     more = update(notice_network).where(notice_network.c.network == network)
     connection.execute(more.values(listings=notice_network.c.listings + listings))
+
+
+def add_bytes(connection: Connection, network: str, size: int) -> None:
+    """Count the bytes of a further document of a network."""
+    more = update(notice_network).where(notice_network.c.network == network)
+    connection.execute(more.values(document_bytes=notice_network.c.document_bytes + size))
 
 
 def forget(connection: Connection, before: datetime) -> int:

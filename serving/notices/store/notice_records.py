@@ -1,6 +1,7 @@
 """Results of notices: by reporter for its record, and one by one for the figures."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, func, select
 
@@ -18,19 +19,31 @@ from serving.platform.database.scope import inside, same
 def ended(connection: Connection, marketplace_id: str, reporter_id: str) -> list[Ended]:
     """The results of a reporter's notices that count for or against it, in the order of time."""
     query = (
-        select(notice_item.c.known_at, notice_item.c.decided_at, verdict.c.judgement, overturn.c.overturn_id)
+        select(
+            notice_item.c.known_at,
+            notice_item.c.decided_at,
+            notice_item.c.outcome,
+            verdict.c.judgement,
+            overturn.c.overturn_id,
+        )
         .join(notice, same(notice, notice_item, "notice_id"))
-        .join(verdict, same(verdict, notice_item, "verdict_id"))
+        .outerjoin(verdict, same(verdict, notice_item, "verdict_id"))
         .outerjoin(overturn, same(overturn, notice_item, "action_id") & overturn.c.undone_at.is_(None))
         .where(inside(notice, marketplace_id, reporter_id=reporter_id), notice_item.c.state == ItemState.DECIDED.value)
         .order_by(notice_item.c.decided_at, notice_item.c.item_id)
     )
     found = []
     for row in connection.execute(query):
-        founded = was_founded(Judgement(row.judgement), overturned=row.overturn_id is not None)
+        founded = _was_founded(row)
         if founded is not None:
             found.append(Ended(row.known_at, row.decided_at, founded))
     return found
+
+
+def _was_founded(row: Any) -> bool | None:
+    judgement = None if row.judgement is None else Judgement(row.judgement)
+    invalid = row.outcome == NoticeOutcome.INVALID.value
+    return was_founded(judgement, overturned=row.overturn_id is not None, invalid=invalid)
 
 
 def counted(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Notified]:
@@ -87,13 +100,14 @@ def record_of_reporters(
             notice.c.reason_code,
             notice_item.c.known_at,
             notice_item.c.decided_at,
+            notice_item.c.outcome,
             verdict.c.judgement,
             overturn.c.overturn_id,
         )
         .select_from(notice_item)
         .join(notice, same(notice, notice_item, "notice_id"))
         .join(reporter, same(reporter, notice, "reporter_id"))
-        .join(verdict, same(verdict, notice_item, "verdict_id"))
+        .outerjoin(verdict, same(verdict, notice_item, "verdict_id"))
         .outerjoin(
             overturn,
             same(overturn, notice_item, "action_id")
@@ -109,7 +123,7 @@ def record_of_reporters(
     )
     found: dict[tuple[str, datetime | None], list[tuple[Ended, ReasonCode]]] = {}
     for row in connection.execute(query):
-        founded = was_founded(Judgement(row.judgement), overturned=row.overturn_id is not None)
+        founded = _was_founded(row)
         if founded is not None:
             warned_at = row.warned_at if row.warned_at is not None and row.warned_at < until else None
             ended_ = Ended(row.known_at, row.decided_at, founded)

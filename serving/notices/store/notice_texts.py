@@ -1,11 +1,15 @@
 """The texts of reporters: their number, whether they are still needed, and their erasure."""
 
+from typing import Final
+
 from sqlalchemy import Connection, func, or_, select, update
 
 from serving.notices.rules.notices import ItemState
 from serving.notices.tables import notice, notice_complaint, notice_item
 from serving.platform.database.scope import inside, same
 from serving.platform.database.types import ERASED
+
+_NO_RIGHT: Final = dict.fromkeys(("right_kind", "right_office", "right_number", "right_owner"))
 
 
 def is_underway(connection: Connection, marketplace_id: str, reporter_id: str) -> bool:
@@ -29,7 +33,7 @@ def erase_words(connection: Connection, marketplace_id: str, reporter_id: str) -
     """Erase the texts of a reporter's notices and complaints; returns how many there were."""
     mine = notice.c.marketplace_id == marketplace_id, notice.c.reporter_id == reporter_id
     written = connection.execute(
-        update(notice).where(*mine, notice.c.explanation != ERASED).values(explanation=ERASED)
+        update(notice).where(*mine, notice.c.explanation != ERASED).values(explanation=ERASED, **_NO_RIGHT)
     ).rowcount
     items_ = select(notice_item.c.item_id).where(
         inside(notice_item, marketplace_id), notice_item.c.notice_id.in_(select(notice.c.notice_id).where(*mine))

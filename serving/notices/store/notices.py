@@ -2,21 +2,20 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, RowMapping, Select, func, select, update
 
 from models.case import BLIND_LANES
 from models.labels import AppealState
 from models.verdict import ReasonCode
-from serving.appeals.tables import overturn
 from serving.cases.tables import review_case
-from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, next_state
+from serving.notices.rules.named_right import NamedRight
+from serving.notices.rules.notices import InvalidReason, ItemState, NoticeOutcome, ReporterKind, next_state
 from serving.notices.tables import notice, notice_complaint, notice_item, reporter
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
-from serving.takedowns.tables import action
 
 _DECIDING_LANES: Final = [lane.value for lane in BLIND_LANES]
 
@@ -31,6 +30,7 @@ class StoredNotice:
     channel: str
     reason_code: ReasonCode
     explanation: str
+    right: NamedRight
     known_at: datetime
     confirmed_at: datetime | None
 
@@ -50,6 +50,7 @@ class Item:
     case_id: str | None
     opened_case: bool
     outcome: NoticeOutcome | None
+    invalid_reason: InvalidReason | None
     verdict_id: str | None
     action_id: str | None
     known_at: datetime
@@ -60,16 +61,20 @@ class Item:
 class ShownNotice:
     """A notice as a case's page shows it, without name and address."""
 
+    notice_id: str
     reporter_kind: ReporterKind
     reason_code: ReasonCode
     explanation: str
+    right: NamedRight
     known_at: datetime
+    waits: bool
 
 
 def _item(row: RowMapping) -> Item:
     values = {name: row[name] for name in Item.__slots__}
     outcome = None if row["outcome"] is None else NoticeOutcome(row["outcome"])
-    return Item(**{**values, "state": ItemState(row["state"]), "outcome": outcome})
+    reason = None if row["invalid_reason"] is None else InvalidReason(row["invalid_reason"])
+    return Item(**{**values, "state": ItemState(row["state"]), "outcome": outcome, "invalid_reason": reason})
 
 
 def add_notice(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -87,12 +92,18 @@ def by_id(connection: Connection, notice_id: str) -> StoredNotice | None:
     row = connection.execute(select(notice).where(notice.c.notice_id == notice_id)).mappings().one_or_none()
     if row is None:
         return None
-    return _notice(row)
+    return stored_notice(row)
 
 
-def _notice(row: RowMapping) -> StoredNotice:
-    values = {name: row[name] for name in StoredNotice.__slots__}
-    return StoredNotice(**{**values, "reason_code": ReasonCode(row["reason_code"])})
+def stored_notice(row: RowMapping) -> StoredNotice:
+    """The notice of a row."""
+    values = {name: row[name] for name in StoredNotice.__slots__ if name != "right"}
+    return StoredNotice(**{**values, "reason_code": ReasonCode(row["reason_code"])}, right=_right(row))
+
+
+def _right(row: RowMapping) -> NamedRight:
+    texts = {name: row[f"right_{name}"] or "" for name in ("kind", "office", "number", "owner")}
+    return NamedRight(**texts, by_power_of_attorney=row["by_power_of_attorney"])
 
 
 def items(connection: Connection, marketplace_id: str, notice_id: str) -> list[Item]:
@@ -160,7 +171,7 @@ def by_strangers_since(connection: Connection, marketplace_id: str, since: datet
 def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[ShownNotice]:
     """The notices on the listing of a case, oldest first."""
     query = (
-        select(reporter.c.kind, notice.c.reason_code, notice.c.explanation, notice.c.known_at)
+        select(notice, reporter.c.kind, notice_item.c.state)
         .select_from(notice_item)
         .join(notice, same(notice, notice_item, "notice_id"))
         .join(reporter, same(reporter, notice, "reporter_id"))
@@ -168,8 +179,16 @@ def notified(connection: Connection, marketplace_id: str, case_id: str) -> list[
         .order_by(notice.c.known_at, notice.c.notice_id)
     )
     return [
-        ShownNotice(ReporterKind(row.kind), ReasonCode(row.reason_code), row.explanation, row.known_at)
-        for row in connection.execute(query)
+        ShownNotice(
+            row["notice_id"],
+            ReporterKind(row["kind"]),
+            ReasonCode(row["reason_code"]),
+            row["explanation"],
+            _right(row),
+            row["known_at"],
+            waits=row["state"] == ItemState.WAITING.value,
+        )
+        for row in connection.execute(query).mappings()
     ]
 
 
@@ -252,33 +271,3 @@ def reviewed_for_a_notice(marketplace_id: str, as_of: datetime) -> Select[str]:
         notice_item.c.known_at <= as_of,
         ~looked_at,
     )
-
-
-def changed_since(
-    connection: Connection, marketplace_id: str, since: datetime, window: timedelta, most: int
-) -> list[StoredNotice]:
-    """Notices that arrived at or after a moment, or whose message to the notifier changed since, the oldest first.
-
-    The notifier learns of a decision once its undo window has passed, and of a removal pending approval once it is
-    approved. The notifier learns of an undone removal at the undo.
-    """
-    decided = (
-        select(notice_item.c.notice_id)
-        .outerjoin(action, same(action, notice_item, "action_id"))
-        .outerjoin(overturn, same(overturn, notice_item, "action_id") & overturn.c.undone_at.is_(None))
-        .where(
-            notice_item.c.marketplace_id == marketplace_id,
-            or_(
-                notice_item.c.decided_at >= since - window,
-                action.c.leaves_at >= since,
-                overturn.c.overturned_at >= since,
-            ),
-        )
-    )
-    query = (
-        select(notice)
-        .where(inside(notice, marketplace_id), or_(notice.c.known_at >= since, notice.c.notice_id.in_(decided)))
-        .order_by(notice.c.known_at, notice.c.notice_id)
-        .limit(most)
-    )
-    return [_notice(row) for row in connection.execute(query).mappings()]

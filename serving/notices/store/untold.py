@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, or_, select, update
 
-from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
+from serving.notices.rules.notices import FINAL_AT_ONCE, ItemState, ReporterKind
 from serving.notices.tables import notice, notice_item, reporter
 from serving.platform.database.scope import same
 
@@ -19,7 +19,7 @@ def untold(connection: Connection, final_before: datetime, most: int) -> list[tu
     item, by = notice_item.c, reporter.c
     final = or_(
         (item.state == ItemState.DECIDED.value) & (item.decided_at <= final_before),
-        (item.state == ItemState.DECIDED.value) & (item.outcome == NoticeOutcome.ALREADY_REMOVED.value),
+        (item.state == ItemState.DECIDED.value) & item.outcome.in_([one.value for one in FINAL_AT_ONCE]),
         item.state.in_([one.value for one in (ItemState.UNKNOWN_LISTING, ItemState.REPEATED, ItemState.MUTED)]),
     )
     known = or_(by.kind != ReporterKind.UNREGISTERED.value, notice.c.confirmed_at.is_not(None))

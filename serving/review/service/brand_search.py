@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from features.brands import Brand
 from features.facts import Facts
 from features.fold import fold
+from features.near_names import NearNames
 from serving.accounts.rules.access import Permission, Person
 from serving.brands.store import brands
 from serving.cases.store import cases
@@ -67,7 +68,8 @@ def _hints(facts: Facts) -> Iterable[str]:
 def matching(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
     """The brands with a name or alias that contains the text after folding, at most 20.
 
-    An equal name comes first, then names that begin with the text.
+    An equal name comes first, then names that begin with the text. Where none contains it, brands with a nearly equal
+    name or alias are found, by the rules by which a listing's misspelt names are (`features.near_names`).
 
     >>> matching([Brand("b", "Nordfjell"), Brand("a", "Fjell", ("Fjäll",))], "fjell")[0].name
     'Fjell'
@@ -76,7 +78,16 @@ def matching(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
     if not wanted:
         return ()
     ranked = [(rank, one.name, one) for one in registered if (rank := _rank(one, wanted)) is not None]
+    if not ranked:
+        return _nearly(registered, text[:LONGEST_SEARCH])
     return tuple(one for _, _, one in sorted(ranked, key=lambda found: found[:2])[:MOST_FOUND])
+
+
+def _nearly(registered: Sequence[Brand], text: str) -> tuple[Brand, ...]:
+    known = NearNames((one.brand_id, name) for one in registered for name in (one.name, *one.aliases))
+    edits = {near.brand_id: near.edits for near in known.in_text(text)}
+    found = [(edits[one.brand_id], one.name, one) for one in registered if one.brand_id in edits]
+    return tuple(one for _, _, one in sorted(found, key=lambda near: near[:2])[:MOST_FOUND])
 
 
 def _rank(brand: Brand, wanted: str) -> int | None:

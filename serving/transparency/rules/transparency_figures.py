@@ -128,6 +128,7 @@ def _notices(notified: Sequence[Notified]) -> list[Figure]:
             ("removed_on_the_basis_of_the_law", counts.removed),
             ("removed_on_the_basis_of_terms", 0),  # A removal rests on a right, and so on the law.
             ("no_action", counts.no_action),
+            ("invalid", counts.invalid),
             ("waiting", counts.waiting),
             ("processed_by_automated_means_alone", counts.by_a_rule),
         ):

@@ -58,6 +58,7 @@ _NOTICE_COLUMNS: Final = {
     "by_trusted_flaggers": Kind.COUNT,
     "removed": Kind.COUNT,
     "no_action": Kind.COUNT,
+    "invalid": Kind.COUNT,
     "waiting": Kind.COUNT,
     "by_automated_means_alone": Kind.COUNT,
     "complaints": Kind.COUNT,
@@ -108,12 +109,12 @@ def _article_16(connection: Connection, span: Span) -> tuple[Columns, Rows]:
 def _notice_row(one: NoticeCounts) -> tuple[Any, ...]:
     code = one.reason_code
     return (
-        None if code is None else code.value,
-        None if code is None else category_of(code),
+        *((None, None) if code is None else (code.value, category_of(code))),
         one.notified,
         one.by_trusted_flaggers,
         one.removed,
         one.no_action,
+        one.invalid,
         one.waiting,
         one.by_a_rule,
         one.complaints,

@@ -10,13 +10,20 @@ from features.facts import Facts, reference_keys
 from features.fold import fold
 from features.indicators import Direction, Where
 from features.references import ANY, SAMPLED, Key, PriceMissing, PriceSamples
+from models.case import CaseState
 from serving.appeals.store.appeals import Appeal
+from serving.cases.store.cases import Case
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.store.notice_complaints import NoticeComplaint
+from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import ShownNotice
+from serving.review.service.invalid_notices import LANES
 from serving.takedowns.store.actions import StoredAction
 from serving.web import charts, text_view
+from serving.web.case.documents_card import ShownDocument
+from serving.web.case.notice_documents import document_of_notice
 from serving.web.charts import Comparable, PriceChart
+from serving.web.named_right import named_right
 from serving.web.queue import queue_rows
 from serving.web.text_view import Shown
 from serving.web.wording import words
@@ -205,7 +212,11 @@ class NoticeCard:
     who: str
     reason: str
     explanation: Shown
+    right: Shown | None
+    by_power_of_attorney: bool
+    documents: tuple[ShownDocument, ...]
     received: str
+    end: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,14 +241,21 @@ _REPORTERS: Final = {
 _REASONS: Final = {one.value: one.text for one in REASON_CODES}
 
 
-def notice_cards(found: Sequence[ShownNotice], now: datetime) -> tuple[NoticeCard, ...]:
-    """The cards of the notices about a listing."""
+def notice_cards(
+    found: Sequence[ShownNotice], documents: Sequence[NoticeDocument], case: Case, now: datetime
+) -> tuple[NoticeCard, ...]:
+    """The cards of the notices about the listing of a case, with their documents, and where to end one as invalid."""
+    may_end = case.state is CaseState.OPEN and case.lane in LANES
     return tuple(
         NoticeCard(
             _REPORTERS[one.reporter_kind],
             _REASONS[one.reason_code.value],
             text_view.show(one.explanation),
+            named_right(one.right, one.right.kind),
+            one.right.by_power_of_attorney,
+            tuple(document_of_notice(each, case.case_id, now) for each in documents if each.notice_id == one.notice_id),
             words.moment(one.known_at, now),
+            f"/cases/{case.case_id}/notices/{one.notice_id}/invalid" if may_end and one.waits else None,
         )
         for one in found
     )

@@ -29,6 +29,7 @@ from serving.marketplaces.store import marketplaces
 from serving.notices.store import notice_complaints, notices
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import TestBuyState
+from serving.review.service import notice_evidence
 from serving.review.service.brand_search import LONGEST_SEARCH
 from serving.review.service.case_access import is_blind, lease, score_kept_from, visible_case, why_not_judge
 from serving.review.service.seller_evidence import documents_of
@@ -55,6 +56,7 @@ from serving.web.case.documents_card import DocumentShown, documents_card
 from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.evidence_card import KeptSnapshot, evidence_card
 from serving.web.case.flow import looks_ahead, on_their_way
+from serving.web.case.invalid_notice import REASONS
 from serving.web.case.links_card import LinksCard, links_card
 from serving.web.case.near_duplicates_card import NearDuplicatesCard, near_duplicates_card
 from serving.web.case.notes_card import NotesCard, notes_card
@@ -70,7 +72,7 @@ from serving.web.rendering import respond, respond_part
 from serving.web.scores import ShownScore
 from serving.web.text_view import Shown
 from serving.web.wording import words
-from serving.web.wording.vocabulary import LANE_OF, Choice, LaneName, choices_on
+from serving.web.wording.vocabulary import LANE_OF, Choice, LaneName, Option, choices_on
 from serving.web.wording.words import Due
 
 router = APIRouter(include_in_schema=False)
@@ -105,6 +107,7 @@ class CasePage:
     score: ShownScore | None
     appeal: AppealCard | None
     notices: tuple[NoticeCard, ...]
+    invalid_reasons: tuple[Option, ...]
     complaints: tuple[ComplaintCard, ...]
     listing: ListingCard
     pictures: tuple[ShownPicture, ...]
@@ -210,7 +213,13 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         harm=None if dark else _expected_harm(connection, here, row, facts),
         score=None if dark else shown_scores.shown_score(runtime, here, row, width=132, scorer=score["scorer"]),
         appeal=_appeal(connection, case, now) if case.lane is CaseLane.APPEAL else None,
-        notices=case_cards.notice_cards(notices.notified(connection, here, case.case_id), now),
+        notices=case_cards.notice_cards(
+            notices.notified(connection, here, case.case_id),
+            notice_evidence.documents_of(connection, case),
+            case,
+            now,
+        ),
+        invalid_reasons=REASONS,
         complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
         listing=case_cards.listing_card(facts),
         pictures=shown_pictures(runtime, case.case_id, facts),

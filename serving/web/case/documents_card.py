@@ -57,7 +57,7 @@ def shown_document(upload: SellerUpload, now: datetime, address: str | None = No
     erased = upload.erased_at is not None
     return ShownDocument(
         name=text_view.show(upload.name),
-        what=f"{ending_of(upload.media_type).upper()}, {_size(upload.size)}",
+        what=described(upload.media_type, upload.size),
         when=own_words.moment(upload.known_at, now),
         digest=upload.digest,
         erased=erased,
@@ -89,6 +89,11 @@ def get_of_counter_notice(counter_notice_id: str, upload_id: str, request: Reque
 
 def _file(upload: SellerUpload, content: bytes) -> Response:
     return document(upload.upload_id, upload.media_type, content)
+
+
+def described(media_type: str, size: int) -> str:
+    """The type and the size of a document."""
+    return f"{ending_of(media_type).upper()}, {_size(size)}"
 
 
 def _size(size: int) -> str:

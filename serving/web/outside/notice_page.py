@@ -1,82 +1,53 @@
-"""The public form of a notice, and the page behind its link: the receipt, then the decision."""
+"""The page behind the link of a notice: the receipt, then the decision."""
 
 from dataclasses import dataclass
 from typing import ClassVar, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import Connection
 
-from models.errors import DomainError, Invalid, NotFound
+from models.errors import DomainError, NotFound
 from models.labels import AppealState
 from serving.api.errors import status_of
+from serving.appeals.policy import SellerEvidencePolicy
 from serving.cases.store import cases
-from serving.guards import address_of, public, runtime_of
+from serving.guards import public, runtime_of
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import RECEIPT, DecisionNotice
-from serving.notices.rules.notices import (
-    LONGEST_EMAIL,
-    LONGEST_EXPLANATION,
-    LONGEST_NAME,
-    Channel,
-    Draft,
-    ItemState,
-    missing,
-)
+from serving.notices.rules.notices import ItemState
 from serving.notices.service.notice_complaints import LONGEST_TEXT, complain, may_complain
 from serving.notices.service.notice_decisions import told
+from serving.notices.service.notice_documents import is_open
 from serving.notices.service.notice_links import CONFIRMATION, PLACE, confirm, follow, to_confirm
 from serving.notices.service.notice_list import warning_with
-from serving.notices.service.notices import receive_notice
-from serving.notices.store import notice_complaints, notices, reporters
+from serving.notices.store import notice_complaints, notice_documents, notices, reporters
+from serving.notices.store.notice_documents import NoticeDocument
 from serving.notices.store.notices import Item
 from serving.platform.runtime import Runtime
+from serving.rights.rules.document import ending_of
+from serving.rights.rules.rights import RightKind
 from serving.web import text_view
+from serving.web.brand.rights_rows import KINDS
+from serving.web.case.documents_card import ShownDocument
 from serving.web.forms import Fields, refuse_cross_site
+from serving.web.named_right import named_right
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import i18n
 from serving.web.wording.i18n import N_, say
 from serving.web.wording.messages import in_words
-from serving.web.wording.refusals import phrase_in_words, refusal
-from serving.web.wording.vocabulary import REASON_CODES, Option
+from serving.web.wording.refusals import refusal
+from serving.web.wording.vocabulary import REASON_CODES
 
 router = APIRouter(include_in_schema=False)
-_ANYBODY: Final = public("anybody may submit a notice: Article 16 of the DSA")
 _BY_LINK: Final = public("the signed link authorises the notifier")
-_LONGEST_NAMED: Final = 2_000
-_LONGEST_MARKETPLACE: Final = 200
-_LONGEST_LIST: Final = 22_000  # Ten addresses of the maximum length.
 _COMPLAINTS: Final = {
     AppealState.OPEN: N_("You complained. A person who did not make the original decision is reviewing it."),
     AppealState.UPHELD: N_("Your complaint was upheld."),
     AppealState.DISMISSED: N_("Your complaint was dismissed."),
 }
 _REASONS: Final = {one.value: one.text for one in REASON_CODES}
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeForm:
-    """The form with the typed values, and a sentence for each missing element.
-
-    `marketplace` is the name that the link to the form gave. The form shows no other name, because anybody reads it.
-    """
-
-    template: ClassVar[str] = "notice_form.html"
-    place: ClassVar[str] = ""
-
-    address: str
-    reason_codes: tuple[Option, ...]
-    typed: Draft
-    marketplace: str
-    lacking: tuple[str, ...]
-    error: str | None
-    most_listings: int
-    longest_explanation: int
-    longest_list: int
-    longest_name: int
-    longest_email: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +86,13 @@ class NoticePage:
     warning: str | None
     reason: str
     explanation: Shown
+    right: Shown | None
+    by_power_of_attorney: bool
     offers: tuple[NotifiedListing, ...]
+    documents: tuple[ShownDocument, ...]
+    may_hand_in: bool
+    largest_document: str
+    most_documents: int
     longest: int
     typed: str
     error: str | None
@@ -133,42 +110,10 @@ class ConfirmationPage:
     received: str
 
 
-@router.get("/notice", dependencies=[_ANYBODY])
-def get_form(request: Request) -> Response:
-    """The form, with the listing filled in if the marketplace's page named it (`?offer=`)."""
-    listing = request.query_params.get("offer", "")[:_LONGEST_NAMED]
-    marketplace = request.query_params.get("marketplace", "")[:_LONGEST_MARKETPLACE]
-    draft = Draft("", (listing,), "", "", good_faith=False, reason_code="")
-    return respond(request, _form(runtime_of(request), draft, marketplace))
-
-
-@router.post("/notice", dependencies=[_ANYBODY])
-def post_form(request: Request, fields: Fields) -> Response:
-    """Submit the notice and redirect to its receipt; a refused form returns with its values and the reason."""
-    refuse_cross_site(request)
-    runtime = runtime_of(request)
-    draft = Draft(
-        explanation=fields.get("explanation", ""),
-        locations=tuple(fields.get("locations", "").splitlines()),
-        name=fields.get("name", ""),
-        email=fields.get("email", ""),
-        good_faith=fields.get("good_faith") == "yes",
-        reason_code=fields.get("reason_code", ""),
-    )
-    marketplace = fields.get("marketplace", "")[:_LONGEST_MARKETPLACE]
-    try:
-        found = receive_notice(runtime, marketplace or None, draft, Channel.FORM, address=address_of(request))
-    except DomainError as refused:
-        status = status_of(refused)
-        lacking = tuple(map(phrase_in_words, missing(draft).values())) if isinstance(refused, Invalid) else ()
-        return respond(request, _form(runtime, draft, marketplace, lacking, refusal(refused)), status=status)
-    return RedirectResponse(f"{PLACE}{found.link.rpartition(PLACE)[2]}", status_code=303)
-
-
 @router.get(PLACE + "{token}", dependencies=[_BY_LINK])
 def get_notice(token: str, request: Request) -> Response:
     """The receipt and, after it, the decision."""
-    return respond(request, _page(runtime_of(request), token))
+    return respond(request, notice_page(runtime_of(request), token))
 
 
 @router.post(PLACE + "{token}", dependencies=[_BY_LINK])
@@ -182,7 +127,7 @@ def post_notice(token: str, request: Request, fields: Fields) -> Response:
     except NotFound:
         raise
     except DomainError as refused:
-        page = _page(runtime, token, typed=given[:LONGEST_TEXT], error=refusal(refused))
+        page = notice_page(runtime, token, typed=given[:LONGEST_TEXT], error=refusal(refused))
         return respond(request, page, status=status_of(refused))
     return RedirectResponse(f"{PLACE}{token}", status_code=303)
 
@@ -204,31 +149,15 @@ def post_confirmation(token: str, request: Request) -> Response:
     return RedirectResponse(confirm(runtime_of(request), token), status_code=303)
 
 
-def _form(
-    runtime: Runtime, typed: Draft, marketplace: str, lacking: tuple[str, ...] = (), error: str | None = None
-) -> NoticeForm:
-    named = {"offer": " ".join(typed.locations)[:_LONGEST_NAMED], "marketplace": marketplace}
-    asked = urlencode({name: value for name, value in named.items() if value})
-    return NoticeForm(
-        address=f"/notice?{asked}&" if asked else "/notice?",
-        reason_codes=tuple(Option(one.value, say(one.text)) for one in REASON_CODES),
-        typed=typed,
-        marketplace=marketplace,
-        lacking=lacking,
-        error=None if lacking else error,
-        most_listings=runtime.policies[NoticePolicy].most_listings_unregistered,
-        longest_explanation=LONGEST_EXPLANATION,
-        longest_list=_LONGEST_LIST,
-        longest_name=LONGEST_NAME,
-        longest_email=LONGEST_EMAIL,
-    )
-
-
-def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = None) -> NoticePage:
+def notice_page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = None) -> NoticePage:
+    """The page of a notice; `typed` is a refused complaint and `error` why it, or a document, was refused."""
+    policies = runtime.policies
     with runtime.store.read() as connection:
         found = follow(runtime, connection, token)
         items = notices.items(connection, found.marketplace_id, found.notice_id)
         listings = tuple(_listing(runtime, connection, one) for one in items)
+        documents = notice_documents.of_notices(connection, found.marketplace_id, [found.notice_id])
+        may_hand_in = is_open(connection, found) and len(documents) < policies[NoticePolicy].most_documents
         warned = warning_with(found, reporters.get(connection, found.marketplace_id, found.reporter_id))
     return NoticePage(
         address=f"{PLACE}{token}",
@@ -238,11 +167,23 @@ def _page(runtime: Runtime, token: str, *, typed: str = "", error: str | None = 
         warning=None if warned is None else in_words(warned),
         reason=say(_REASONS[found.reason_code.value]),
         explanation=text_view.show(found.explanation),
+        right=named_right(found.right, say(KINDS[RightKind(found.right.kind)]) if found.right.kind else ""),
+        by_power_of_attorney=found.right.by_power_of_attorney,
         offers=listings,
+        documents=tuple(map(_document, documents)),
+        may_hand_in=may_hand_in,
+        largest_document=i18n.size(policies[SellerEvidencePolicy].largest_document),
+        most_documents=policies[NoticePolicy].most_documents,
         longest=LONGEST_TEXT,
         typed=typed,
         error=error,
     )
+
+
+def _document(one: NoticeDocument) -> ShownDocument:
+    what = f"{ending_of(one.media_type).upper()}, {i18n.size(one.size)}"
+    when = i18n.moment(one.known_at)
+    return ShownDocument(text_view.show(one.name), what, when, digest=None, erased=False, address=None)
 
 
 def _listing(runtime: Runtime, connection: Connection, item: Item) -> NotifiedListing:

@@ -20,6 +20,7 @@ PUBLIC = [
     ("/reset/token", FORM, 16_000),
     ("/notice", FORM, 300_000),
     ("/notice/token", FORM, 300_000),
+    ("/notice/token/documents", FORM, 16_000_000),
     ("/api/v1/notices", JSON, 1_000_000),
 ]
 

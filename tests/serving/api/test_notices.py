@@ -6,10 +6,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from models.errors import DomainError
+from serving.notices.rules.named_right import NamedRight
 from serving.notices.rules.notices import ReporterKind
 from serving.notices.service.reporters import NewReporter, register
+from serving.notices.store import notices
 from serving.notices.tables import notice
-from tests.fixtures.clients import with_key
+from tests.fixtures.clients import sign_in, with_key
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing
 from tests.fixtures.reviewing import open_cases
 from tests.fixtures.runtimes import Site
@@ -72,6 +74,33 @@ def test_what_is_no_notice_is_refused_by_its_element(
     assert count(site, notice) == 0
 
 
+def test_a_dry_run_names_the_listings_that_are_not_found_and_sends_nothing(client: TestClient, site: Site) -> None:
+    a_listing(site)
+    answer = post(client, locations=["MP-1", "MP-l"], dry_run=True)
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {
+            "dry_run": True,
+            "offers": [{"location": "MP-1", "state": "found"}, {"location": "MP-l", "state": "unknown_listing"}],
+        },
+    )
+    assert (count(site, notice), open_cases(site)) == (0, [])
+    assert post(client, dry_run="yes").status_code == 422
+    receipt = post(client, locations=["MP-1", "MP-l"]).json()
+    assert [one["state"] for one in receipt["offers"]] == ["waiting", "unknown_listing"]
+
+
+def test_a_notice_may_name_the_right(client: TestClient, site: Site) -> None:
+    a_listing(site)
+    right = {"kind": "mark", "office": "EUIPO", "number": "018", "owner": "Aurelle SA", "by_power_of_attorney": True}
+    assert post(client, right=right).status_code == 201
+    with site.runtime.store.read() as connection:
+        (kept,) = notices.notified(connection, site.here, open_cases(site)[0].case_id)
+    assert kept.right == NamedRight("mark", "EUIPO", "018", "Aurelle SA", by_power_of_attorney=True)
+    for wrong in ("mark", {"kind": "patent"}, {"classes": "18"}, {"by_power_of_attorney": "yes"}, {"owner": 5}):
+        assert post(client, right=wrong).status_code == 422
+
+
 def test_half_a_surrogate_pair_is_refused(client: TestClient, site: Site) -> None:
     body = b'{"name": "\\ud800", "good_faith": true}'
     answer = client.post("/api/v1/notices", content=body, headers={"content-type": "application/json"})
@@ -108,6 +137,21 @@ def test_the_marketplace_reads_what_came_in(client: TestClient, site: Site) -> N
     assert "Your notice has arrived" in one["receipt"]
     assert client.get("/api/v1/notices?since=soon", headers=headers).status_code == 422
     assert client.get("/api/v1/notices").status_code == 401
+
+
+def test_an_analyst_ends_a_notice_as_invalid_by_the_interface(client: TestClient, site: Site) -> None:
+    a_listing(site)
+    receipt = post(client).json()
+    (case,) = open_cases(site)
+    analyst = sign_in(client, site.analyst)
+    path = f"/api/v1/cases/{case.case_id}/notices/{receipt['notice_id']}/invalid"
+    assert client.post(path, json={"reason": "boring"}, headers=analyst).status_code == 422
+    answer = client.post(path, json={"reason": "no_claim"}, headers=analyst)
+    assert (answer.status_code, answer.json()) == (200, {"case_closed": True})
+    assert client.post(path, json={"reason": "no_claim"}, headers=analyst).status_code == 409
+    (one,) = client.get("/api/v1/notices?since=2026-03-01", headers=with_key(site)).json()["notices"]
+    assert (one["offers"][0]["state"], one["offers"][0]["outcome"]) == ("decided", "invalid")
+    assert "does not claim" in one["offers"][0]["decision"]["facts"]
 
 
 @pytest.mark.parametrize(

@@ -131,6 +131,7 @@ def test_every_route_says_who_may_use_it_and_few_are_public(site: Site) -> None:
         "GET /seller/{token}",
         "POST /seller/{token}",
         "POST /seller/{token}/documents",
+        "POST /notice/{token}/documents",
         "POST /api/v1/notices",
         "GET /notice",
         "POST /notice",

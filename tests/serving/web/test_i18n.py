@@ -37,13 +37,14 @@ from serving.notices.policy import NoticePolicy
 from serving.notices.rules import decision_notice, reporters
 from serving.notices.rules.decision_notice import Decided, DecisionNotice
 from serving.notices.rules.decision_notice import decision_notice as told
+from serving.notices.rules.limits import check_network, check_number, check_size
 from serving.notices.rules.notices import (
     Draft,
+    InvalidReason,
     ItemState,
     NoticeOutcome,
     ReporterKind,
     check_lengths,
-    check_number,
     missing,
 )
 from serving.platform import languages
@@ -222,6 +223,8 @@ def messages_told() -> Iterator[Told]:
         NoticeOutcome, (None, *Judgement), (None, *Side), (True, False), (True, False), (True, False), (None, NOW)
     ):
         yield from messages_of(told(Decided(outcome, judgement, side, blind, undone, again, until)))
+    for reason in InvalidReason:
+        yield from messages_of(told(Decided(NoticeOutcome.INVALID, None, None, False, False, False, None, reason)))
     for state in ItemState:
         settled = decision_notice.settled_notice(state)
         yield from () if settled is None else messages_of(settled)
@@ -253,16 +256,10 @@ def refusals() -> Iterator[Phrase]:
         lambda: check_lengths(Draft("", ("x" * 10_000,), "", "", good_faith=True, reason_code="")),
         lambda: check_lengths(Draft("", (), "a\nb", "", good_faith=True, reason_code="")),
         lambda: check_lengths(Draft("", (), "", "a\nb", good_faith=True, reason_code="")),
-        *(
-            partial(check_number, listings, kind=kind, today=today, network=network, this_hour=hour, policy=limits)
-            for kind in ReporterKind
-            for listings, today, network, hour in (
-                (10_000, 0, 0, 0),
-                (1, 10_000, 0, 0),
-                (1, 0, 10_000, 0),
-                (1, 0, 0, 1_000_000),
-            )
-        ),
+        *(partial(check_size, 10_000, kind=kind, policy=limits) for kind in ReporterKind),
+        partial(check_network, 1, 10_000, limits),
+        partial(check_number, 1, today=10_000, this_hour=0, policy=limits),
+        partial(check_number, 1, today=0, this_hour=1_000_000, policy=limits),
         *(
             partial(step, Standing(state, 1, due), event, Party.SELLER, at=NOW, policy=DEFAULT, calendar=calendar)
             for state, event, due in product(

@@ -1,5 +1,7 @@
 """The public form of a notice and the page behind its link, as somebody without an account meets them."""
 
+import re
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -11,8 +13,9 @@ from serving.administration.service import provisioning
 from serving.intake.service.intake import receive
 from serving.marketplaces.store import marketplaces
 from serving.marketplaces.store.marketplaces import Marketplace
+from serving.notices.policy import NoticePolicy
 from serving.notices.service.notice_links import confirmation_for
-from serving.notices.tables import notice
+from serving.notices.tables import notice, reporter
 from tests.fixtures.links import path_of
 from tests.fixtures.listings import a_suspect_row
 from tests.fixtures.notifying import EMAIL, WORDS, a_listing, confirmed, items_of, notify
@@ -20,7 +23,7 @@ from tests.fixtures.removing import UNDO_SECONDS
 from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.notices.service.test_notices import SOLENNE, count
-from tests.serving.web.visits import Visitor, a_visitor, visit_as, words
+from tests.serving.web.visits import Visitor, a_visitor, hidden_fields, visit_as, words
 
 HOSTILE = f"{WORDS} <script>alert(1)</script> \u202eevil"
 FIELDS = {
@@ -34,8 +37,10 @@ FIELDS = {
 
 
 def sent(visitor: Visitor, **changes: str) -> str:
-    """A notice sent by the form; returns where it leads."""
+    """A notice sent by the form, with the listings that were not found; returns where it leads."""
     answer = visitor.post("/notice", {**FIELDS, **changes})
+    if answer.status_code == 200:
+        answer = visitor.post("/notice", {**FIELDS, **changes, **hidden_fields(answer.text)})
     assert answer.status_code == 303, words(answer.text)
     return str(answer.headers["location"])
 
@@ -82,6 +87,84 @@ def test_what_is_missing_is_named_and_what_was_typed_is_not_lost(site: Site) -> 
     for typed in ("MP-1\nMP-2", "A fake.", 'value="Anna Berg"', 'value="anna"', '<option value="design" selected>'):
         assert typed in answer.text
     assert count(site, notice) == 0
+
+
+def test_listings_that_are_not_found_are_named_before_the_notice_is_sent(site: Site) -> None:
+    a_listing(site)
+    visitor = a_visitor(site)
+    typed = {**FIELDS, "locations": "MP-1\nMP-l\nhttps://bazaar.example/item/MP-7"}
+    page = visitor.post("/notice", typed)
+    read = words(page.text)
+    assert page.status_code == 200
+    assert "2 listings were not found, so the notice is not sent yet" in read
+    named = page.text[page.text.index('<ul class="dots mt1">') : page.text.index("</ul>")]
+    assert words(named).split() == ["MP-l", "https://bazaar.example/item/MP-7"]
+    assert "Send anyway" in read
+    for kept in (
+        "MP-1\nMP-l\n",
+        'value="Anna Berg"',
+        '<option value="design" selected>',
+        f'value="{EMAIL}"',
+        "checked",
+    ):
+        assert kept in page.text
+    assert "<script>alert" not in page.text
+    assert (count(site, notice), count(site, reporter), open_cases(site)) == (0, 0, [])
+    accepted = hidden_fields(page.text)
+    corrected = visitor.post("/notice", {**typed, "locations": "MP-1\nMP-8", **accepted})
+    assert (corrected.status_code, count(site, notice)) == (200, 0), "a new typo is told as the first was"
+    answer = visitor.post("/notice", {**typed, **accepted})
+    assert answer.status_code == 303
+    assert words(visitor.get(str(answer.headers["location"])).text).count("No listing here matches the address") == 2
+
+
+def test_an_id_of_another_marketplace_is_as_unknown_as_an_invented_one(site: Site) -> None:
+    two_marketplaces(site)
+    visitor = a_visitor(site)
+    told = [
+        visitor.post("/notice", {**FIELDS, "marketplace": "Bazaar", "locations": f"MP-1\n{name}"}).text
+        for name in ("EL-7", "EL-8")
+    ]
+    assert "1 listing was not found" in words(told[0])
+    assert told[0].replace("EL-7", "EL-8") == told[1]
+    assert "Elsewhere" not in told[0]
+
+
+@pytest.mark.parametrize(
+    ("limit", "refused_as"),
+    [
+        ({"most_listings_a_day_network": 6}, "from your network today"),
+        ({"most_notices_an_hour_unregistered": 3}, "Send yours again in an hour"),
+    ],
+    ids=["of a network", "of all strangers"],
+)
+def test_asking_which_listings_exist_counts_as_a_notice_does(
+    site: Site, limit: dict[str, int], refused_as: str
+) -> None:
+    visitor = a_visitor(limited(site, **limit))
+    for number in range(3):
+        asked = visitor.post("/notice", {**FIELDS, "locations": f"MP-{number}\nMP-x{number}"})
+        assert asked.status_code == 200
+    answer = visitor.post("/notice", {**FIELDS, "locations": "MP-1"})
+    assert (answer.status_code, refused_as in words(answer.text)) == (429, True)
+    site.clock.forward(days=1)
+    assert visitor.post("/notice", FIELDS).status_code == 200
+
+
+def test_addresses_that_tell_no_marketplace_count_as_well(site: Site) -> None:
+    """Otherwise the refusal would tell, as often as somebody likes, which ids one marketplace alone has."""
+    two_marketplaces(site)
+    visitor = a_visitor(limited(site, most_listings_a_day_network=4))
+    for _ in range(2):
+        assert visitor.post("/notice", {**FIELDS, "locations": "EL-8\nEL-9"}).status_code == 422
+    for unknown_or_known in ("EL-8", "EL-7"):
+        assert visitor.post("/notice", {**FIELDS, "locations": unknown_or_known}).status_code == 429
+
+
+def limited(site: Site, **changes: int) -> Site:
+    """The site with other limits of notices."""
+    policy = replace(site.runtime.policies[NoticePolicy], **changes)  # type: ignore[arg-type]  # limits are numbers
+    return replace(site, runtime=replace(site.runtime, policies=site.runtime.policies.changed(policy)))
 
 
 def test_too_many_listings_are_refused_with_the_limit(site: Site) -> None:
@@ -171,7 +254,7 @@ def test_the_listings_or_the_link_tell_the_marketplace_and_no_name_is_told(
 ) -> None:
     two_marketplaces(site)
     visitor = a_visitor(site)
-    answer = visitor.post("/notice", {**FIELDS, **changes})
+    answer = visitor.post("/notice", {**FIELDS, **changes, "accepted": changes["locations"]})
     with site.runtime.store.read() as connection:
         found = connection.execute(select(notice.c.marketplace_id)).scalars()
         places = [marketplaces.get(connection, one).name for one in found]
@@ -208,7 +291,7 @@ def test_what_no_database_can_hold_is_refused(site: Site, unstorable: str) -> No
     body = urlencode({**FIELDS, "name": f"A{unstorable}"}, errors="surrogatepass")
     headers = {"content-type": "application/x-www-form-urlencoded", "accept": "text/html"}
     answer = a_visitor(site).client.post("/notice", content=body, headers=headers)
-    assert answer.status_code in {303, 422}
+    assert answer.status_code in {200, 303, 422}
     assert count(site, notice) == (answer.status_code == 303)
 
 
@@ -245,6 +328,61 @@ def test_the_analyst_reads_what_was_notified_and_not_by_whom(site: Site) -> None
     assert "<script>alert" not in page
     for hidden in (EMAIL, "Anna Berg"):
         assert hidden not in page
+
+
+RIGHT = {
+    "right_kind": "design",
+    "right_office": "EUIPO",
+    "right_number": "008812345-0001",
+    "right_owner": "Aurelle SA <b>",
+    "by_power_of_attorney": "yes",
+}
+
+
+def test_the_analyst_and_the_notifier_read_the_right_that_was_named(site: Site) -> None:
+    a_listing(site)
+    visitor = a_visitor(site)
+    refused = visitor.post("/notice", {**FIELDS, **RIGHT, "right_kind": "patent", "locations": "MP-1"})
+    assert (refused.status_code, "Choose the kind of the right" in words(refused.text)) == (422, True)
+    refused = visitor.post("/notice", {**FIELDS, **RIGHT, "right_owner": "x" * 201, "locations": "MP-1"})
+    assert refused.status_code == 422
+    assert 'value="008812345-0001"' in refused.text
+    page = visitor.get(sent(visitor, **RIGHT, locations="MP-1"))
+    assert "Right Design, EUIPO, 008812345-0001, Aurelle SA <b>" in words(page.text)
+    assert "You act for the owner by power of attorney." in words(page.text)
+    assert "SA <b>" not in page.text
+    (case,) = open_cases(site)
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}")
+    assert "Right named: design, EUIPO, 008812345-0001, Aurelle SA <b>" in words(page.text)
+    assert "The notifier states a power of attorney." in words(page.text)
+    assert "SA <b>" not in page.text
+
+
+def test_a_notice_that_names_no_right_shows_none(site: Site) -> None:
+    a_listing(site)
+    visitor = a_visitor(site)
+    assert "by power of attorney" not in visitor.get(sent(visitor, locations="MP-1")).text
+    (case,) = open_cases(site)
+    page = visit_as(site, site.analyst).get(f"/cases/{case.case_id}").text
+    assert ("Right named" in page, "states a power of attorney" in page) == (False, False)
+
+
+def test_the_analyst_ends_a_notice_that_is_none_and_the_notifier_reads_why(site: Site) -> None:
+    a_listing(site)
+    notifier, analyst = a_visitor(site), visit_as(site, site.analyst)
+    link = sent(notifier, locations="MP-1")
+    (case,) = open_cases(site)
+    page = analyst.get(f"/cases/{case.case_id}").text
+    address = next(one for one in re.findall(r'action="([^"]+)"', page) if one.endswith("/invalid"))
+    assert analyst.post(address, {"reason": "because"}).status_code == 422
+    assert visit_as(site, site.brand_person).post(address, {"reason": "spam"}).status_code == 403
+    assert analyst.post(address, {"reason": "wrong_listing"}).headers["location"] == "/queue"
+    assert open_cases(site) == []
+    read = words(notifier.get(link).text)
+    for text in ("Your notice of this listing is invalid.", "describes other goods", "You can send a new notice"):
+        assert text in read
+    assert "Why the decision is wrong" not in read
+    assert "/invalid" not in analyst.get(f"/cases/{case.case_id}").text
 
 
 def test_a_brand_that_is_asked_sees_nothing_of_the_notice(site: Site) -> None:

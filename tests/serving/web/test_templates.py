@@ -69,7 +69,7 @@ def test_every_form_that_changes_something_carries_the_token(path: Path) -> None
         by_link |= path.name == "unsubscribe.html" and 'action="{{ page.address }}"' in form
         # Notifiers have no session either; another site gains nothing from sending their form.
         notifies = path.name == "notice_form.html" and 'action="/notice"' in form
-        by_link |= path.name in {"notice.html", "notice_confirmation.html"} and 'action="{{ page.address }}"' in form
+        by_link |= path.name in {"notice.html", "notice_confirmation.html"} and 'action="{{ page.address }}' in form
         # So is the signed address of the link that stops a report.
         by_link |= path.name == "stop_report.html" and 'action="{{ page.address }}"' in form
         # Between the password and the second factor the token is that of the session that waits.

@@ -34,6 +34,7 @@ GIVEN = [
     notified(R.DESIGN, N.REMOVED, 2, kind=K.TRUSTED_FLAGGER),
     notified(R.DESIGN, N.NO_ACTION, 10, complaint=A.OPEN),
     notified(R.DESIGN, N.NO_ACTION, 30),
+    notified(R.DESIGN, N.INVALID, 7),
     notified(R.DESIGN),
     notified(R.DESIGN, state=S.UNKNOWN_LISTING),
     notified(R.DESIGN, N.ALREADY_REMOVED, 0),
@@ -45,15 +46,16 @@ GIVEN = [
 def test_the_counts_of_all_by_hand() -> None:
     assert counts_of(GIVEN) == NoticeCounts(
         None,
-        notified=8,
+        notified=9,
         by_trusted_flaggers=1,
         waiting=1,
         removed=2,
         no_action=2,
+        invalid=1,
         by_a_rule=3,
         complaints=2,
         complaints_upheld=1,
-        removed_share=0.5,
+        removed_share=0.4,
         median_hours=7.0,
     )
 
@@ -62,7 +64,7 @@ def test_every_reason_code_has_its_own_counts_also_where_nobody_gave_it() -> Non
     found = {one.reason_code: one for one in by_reason(GIVEN)}
     assert set(found) == set(ReasonCode)
     design, copyright_ = found[R.DESIGN], found[R.COPYRIGHT]
-    assert (design.notified, design.removed, design.no_action, design.removed_share) == (6, 1, 2, 1 / 3)
+    assert (design.notified, design.removed, design.no_action, design.removed_share) == (7, 1, 2, 0.25)
     assert (copyright_.notified, copyright_.by_a_rule, copyright_.complaints_upheld) == (2, 1, 1)
     nobody = found[R.MARK_MISUSE]
     assert (nobody.notified, nobody.removed_share, nobody.median_hours) == (0, None, None), "nothing has no share"

@@ -3,15 +3,14 @@ import pytest
 from models.errors import Conflict, DomainError, Invalid
 from models.verdict import Judgement, Outcome
 from serving.notices.policy import DEFAULT_NOTICES
+from serving.notices.rules.limits import TooManyNotices, check_network, check_number, check_size
 from serving.notices.rules.notices import (
     Draft,
     Element,
     ItemState,
     NoticeOutcome,
     ReporterKind,
-    TooManyNotices,
     check_lengths,
-    check_number,
     missing,
     names_in,
     next_state,
@@ -100,7 +99,10 @@ def test_how_many_listings_are_taken_at_once(
     kind: ReporterKind, listings: int, today: int, network: int, this_hour: int, refused: type[DomainError] | None
 ) -> None:
     def check() -> None:
-        check_number(listings, kind=kind, today=today, network=network, this_hour=this_hour, policy=DEFAULT_NOTICES)
+        check_size(listings, kind=kind, policy=DEFAULT_NOTICES)
+        if kind is K.UNREGISTERED:
+            check_network(listings, network, DEFAULT_NOTICES)
+            check_number(listings, today=today, this_hour=this_hour, policy=DEFAULT_NOTICES)
 
     if refused is None:
         check()
@@ -176,6 +178,12 @@ def test_a_removal_answers_a_notice_with_yes_and_all_else_with_no() -> None:
 )
 def test_what_counts_for_a_reporter(judgement: Judgement, overturned: bool, founded: bool | None) -> None:
     assert was_founded(judgement, overturned=overturned) is founded
+
+
+@pytest.mark.parametrize("judgement", [None, *J])
+def test_an_invalid_notice_is_unfounded_whoever_judged_the_listing(judgement: Judgement | None) -> None:
+    assert was_founded(judgement, overturned=False, invalid=True) is False
+    assert was_founded(None, overturned=False) is None
 
 
 @pytest.mark.parametrize(

@@ -19,11 +19,12 @@ from serving.listings.store import listings
 from serving.marketplaces.rules import AutomaticRule
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.decision_notice import DecisionNotice
-from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind, TooManyNotices
+from serving.notices.rules.limits import TooManyNotices
+from serving.notices.rules.notices import ItemState, NoticeOutcome, ReporterKind
+from serving.notices.service.admission import network_token
 from serving.notices.service.notice_decisions import told
 from serving.notices.service.notice_links import confirm, follow
 from serving.notices.service.notice_list import changed_notices
-from serving.notices.service.notices import network_token
 from serving.notices.store import notices
 from serving.notices.store.notices import Item
 from serving.notices.tables import notice, notice_network, reporter
@@ -512,7 +513,7 @@ def test_the_marketplace_reads_whom_to_tell_and_what(any_site: Site) -> None:
     assert (one["email"], one["link"], one["offers"]) == (
         EMAIL,
         receipt.link,
-        [{"location": "MP-1", "state": "waiting", "decision": None, "decided_at": None}],
+        [{"location": "MP-1", "state": "waiting", "outcome": None, "decision": None, "decided_at": None}],
     )
     any_site.clock.forward(hours=1)
     later = any_site.clock.now()

@@ -11,6 +11,7 @@ from serving.accounts.service.auth import NotSignedIn
 from serving.administration.service import provisioning
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry, audit_payload
+from serving.notices.rules.named_right import NamedRight
 from serving.notices.rules.notices import ItemState, ReporterKind
 from serving.notices.rules.reporters import WARNING
 from serving.notices.service.notice_complaints import complain
@@ -188,14 +189,16 @@ def test_a_reporter_that_is_erased_is_named_nowhere_in_the_database(any_site: Si
 
 def test_what_is_being_decided_is_erased_by_the_sweep_afterwards(any_site: Site) -> None:
     a_listing(any_site, **SOLENNE)
-    notify(any_site, "MP-1")
+    notify(any_site, "MP-1", right=NamedRight("mark", "EUIPO", "018", "Atelier Berg", by_power_of_attorney=True))
     runtime = any_site.runtime
+    assert "Atelier Berg" in everything(any_site)
     done = erase_reporter(runtime, any_site.marketplace, EMAIL, carry_out=True, by="test")
     assert (done.waits, done.carried_out, finish_reporter_erasures(runtime)) == (True, False, 0)
     (case,) = open_cases(any_site)
     judge(any_site, any_site.analyst, case, Judgement.GENUINE)
     assert (finish_reporter_erasures(runtime), finish_reporter_erasures(runtime)) == (1, 0)
     assert EMAIL not in everything(any_site)
+    assert "Atelier Berg" not in everything(any_site)
 
 
 def test_who_is_muted_stays_so_after_an_erasure_and_no_longer(any_site: Site) -> None:

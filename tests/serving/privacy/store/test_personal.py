@@ -219,6 +219,11 @@ STAYS: Final[dict[str, list[str]]] = {
         "reporter.email",
         "reporter.muted_because",
         "notice.explanation",
+        "notice.right_office",
+        "notice_document.content",
+        "notice_document.name",
+        "notice.right_number",
+        "notice.right_owner",
         "notice_item.location",
     ],
 }

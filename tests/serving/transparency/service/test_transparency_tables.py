@@ -259,6 +259,7 @@ def test_statistics_are_kept_for_each_reason_code(any_site: Site) -> None:
         "by_trusted_flaggers": 0,
         "removed": 1,
         "no_action": 0,
+        "invalid": 0,
         "waiting": 0,
         "by_automated_means_alone": 1,
         "complaints": 1,

@@ -1,0 +1,92 @@
+"""Documents that a notifier adds by the link of a notice, while a listing of it waits for its decision."""
+
+import hashlib
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.audit.store import audit
+from serving.notices.policy import NoticePolicy
+from serving.notices.rules.notice_documents import admit, check_network_bytes
+from serving.notices.rules.notices import ItemState, ReporterKind
+from serving.notices.service.admission import network_token
+from serving.notices.service.notice_links import follow
+from serving.notices.store import networks, notice_documents, notices, reporters
+from serving.notices.store.notices import StoredNotice
+from serving.platform.runtime import Runtime
+from serving.rights.rules.document import readable_name
+
+
+def check_open(runtime: Runtime, connection: Connection, token: str) -> StoredNotice:
+    """The notice to which a link leads, if a document can be added to it.
+
+    Raises
+    ------
+    NotFound
+        The link is invalid or has ended.
+    Conflict
+        No listing of the notice waits for its decision.
+    """
+    found = follow(runtime, connection, token)
+    if not is_open(connection, found):
+        raise Conflict("No decision on this notice is pending, so you cannot add documents.")
+    return found
+
+
+def is_open(connection: Connection, found: StoredNotice) -> bool:
+    """Whether a listing of a notice waits for its decision, so that somebody may still read a document."""
+    listings = notices.items(connection, found.marketplace_id, found.notice_id)
+    return any(one.state is ItemState.WAITING for one in listings)
+
+
+def hand_in(runtime: Runtime, token: str, name: str, content: bytes, *, address: str) -> None:
+    """Store a document that a notifier adds by the link; a repeated upload adds nothing.
+
+    `address` is the network address of the sender, which is not stored.
+
+    Raises
+    ------
+    NotFound
+        The link is invalid or has ended.
+    Invalid, Conflict
+        The file is not a document, too large, or one too many; no decision on this notice is pending.
+    TooManyNotices
+        The network of a stranger sent too many bytes today.
+    """
+    digest, now = hashlib.sha256(content).hexdigest(), runtime.clock.now()
+    policy, documents = runtime.policies[NoticePolicy], runtime.policies[SellerEvidencePolicy]
+    with runtime.store.write() as connection:
+        audit.hold(connection)  # Of two concurrent uploads the second counts the first.
+        found = check_open(runtime, connection, token)
+        here, notice_id = found.marketplace_id, found.notice_id
+        media_type = admit(
+            content, notice_documents.handed_in(connection, here, notice_id), policy=policy, documents=documents
+        )
+        if reporters.get(connection, here, found.reporter_id).kind is ReporterKind.UNREGISTERED:
+            network = network_token(runtime, address, now)
+            check_network_bytes(len(content), networks.bytes_from(connection, network, now), policy)
+            networks.add_bytes(connection, network, len(content))
+        row = {
+            "marketplace_id": here,
+            "document_id": runtime.ids.new("ntd"),
+            "notice_id": notice_id,
+            "digest": digest,
+            "name": readable_name(name),
+            "media_type": media_type,
+            "size": len(content),
+            "content": content,
+            "known_at": now,
+        }
+        if notice_documents.add_document(connection, row):
+            audit.record(
+                connection,
+                now,
+                here,
+                f"reporter:{found.reporter_id}",
+                "notice_document.handed_in",
+                notice_id,
+                digest=digest,
+                size=len(content),
+                media_type=media_type,
+            )

@@ -1,0 +1,85 @@
+"""The documents of notices: stored for one notice each, and emptied when the notifier is erased."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, func, select, update
+
+from models.errors import NotFound
+from serving.appeals.rules.seller_evidence import HandedIn
+from serving.notices.tables import notice, notice_document
+from serving.platform.database.scope import inside
+from serving.platform.database.store import insert_or_ignore
+from serving.platform.database.types import ERASED
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeDocument:
+    """One document of a notice; `size` in bytes, `name` for display only."""
+
+    marketplace_id: str
+    document_id: str
+    notice_id: str
+    digest: str
+    name: str
+    media_type: str
+    size: int
+    known_at: datetime
+    erased_at: datetime | None
+
+
+def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Store a document; False where the notice has the same one already."""
+    made = insert_or_ignore(connection, notice_document).values(**row).returning(notice_document.c.document_id)
+    return connection.execute(made).first() is not None
+
+
+def handed_in(connection: Connection, marketplace_id: str, notice_id: str) -> HandedIn:
+    """The number and size of a notice's documents."""
+    size = func.coalesce(func.sum(notice_document.c.size), 0)
+    query = select(func.count(), size).where(inside(notice_document, marketplace_id, notice_id=notice_id))
+    many, total = connection.execute(query).one()
+    return HandedIn(int(many), int(total))
+
+
+def of_notices(connection: Connection, marketplace_id: str, notice_ids: Collection[str]) -> list[NoticeDocument]:
+    """The documents of these notices, oldest first."""
+    columns = [notice_document.c[name] for name in NoticeDocument.__slots__]
+    query = (
+        select(*columns)
+        .where(inside(notice_document, marketplace_id), notice_document.c.notice_id.in_(sorted(notice_ids)))
+        .order_by(notice_document.c.known_at, notice_document.c.document_id)
+    )
+    return [NoticeDocument(**row) for row in connection.execute(query).mappings()]
+
+
+def content_of(connection: Connection, found: NoticeDocument) -> bytes:
+    """The bytes of a document.
+
+    Raises
+    ------
+    NotFound
+        They were erased.
+    """
+    this = inside(notice_document, found.marketplace_id, document_id=found.document_id)
+    content: bytes | None = connection.execute(select(notice_document.c.content).where(this)).scalar_one()
+    if content is None:
+        raise NotFound("This document was erased.")
+    return content
+
+
+def erase_documents(connection: Connection, marketplace_id: str, reporter_id: str, at: datetime) -> int:
+    """Empty the documents of a reporter's notices; returns how many there were."""
+    theirs = select(notice.c.notice_id).where(inside(notice, marketplace_id, reporter_id=reporter_id))
+    emptied = (
+        update(notice_document)
+        .where(
+            inside(notice_document, marketplace_id),
+            notice_document.c.notice_id.in_(theirs),
+            notice_document.c.erased_at.is_(None),
+        )
+        .values(content=None, name=ERASED, erased_at=at)
+    )
+    return connection.execute(emptied).rowcount

@@ -1,0 +1,134 @@
+"""The public form of a notice: anybody sends one without an account."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from models.errors import DomainError, Invalid
+from serving.api.errors import status_of
+from serving.guards import address_of, public, runtime_of
+from serving.notices.policy import NoticePolicy
+from serving.notices.rules.named_right import LONGEST, NamedRight
+from serving.notices.rules.notices import LONGEST_EMAIL, LONGEST_EXPLANATION, LONGEST_NAME, Draft, missing
+from serving.notices.service.notice_links import PLACE
+from serving.notices.service.notices import Preview, receive_form
+from serving.platform.runtime import Runtime
+from serving.web import text_view
+from serving.web.brand.rights_rows import KINDS
+from serving.web.forms import Fields, refuse_cross_site
+from serving.web.rendering import respond
+from serving.web.text_view import Shown
+from serving.web.wording.i18n import say
+from serving.web.wording.refusals import phrase_in_words, refusal
+from serving.web.wording.vocabulary import REASON_CODES, Option
+
+router = APIRouter(include_in_schema=False)
+_ANYBODY: Final = public("anybody may submit a notice: Article 16 of the DSA")
+_LONGEST_NAMED: Final = 2_000
+_LONGEST_MARKETPLACE: Final = 200
+_LONGEST_LIST: Final = 22_000  # Ten addresses of the maximum length.
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeForm:
+    """The form with the typed values, and a sentence for each missing element.
+
+    `unknown` are the listings that were not found; the notifier corrects them, or sends the notice with them.
+    `marketplace` is the name that the link to the form gave. The form shows no other name, because anybody reads it.
+    """
+
+    template: ClassVar[str] = "notice_form.html"
+    place: ClassVar[str] = ""
+
+    address: str
+    reason_codes: tuple[Option, ...]
+    right_kinds: tuple[Option, ...]
+    typed: Draft
+    marketplace: str
+    lacking: tuple[str, ...]
+    error: str | None
+    unknown: tuple[str, ...]
+    shown_unknown: tuple[Shown, ...]
+    most_listings: int
+    longest_explanation: int
+    longest_list: int
+    longest_name: int
+    longest_email: int
+    longest_right: int
+
+
+@router.get("/notice", dependencies=[_ANYBODY])
+def get_form(request: Request) -> Response:
+    """The form, with the listing filled in if the marketplace's page named it (`?offer=`)."""
+    listing = request.query_params.get("offer", "")[:_LONGEST_NAMED]
+    marketplace = request.query_params.get("marketplace", "")[:_LONGEST_MARKETPLACE]
+    draft = Draft("", (listing,), "", "", good_faith=False, reason_code="")
+    return respond(request, _form(runtime_of(request), draft, marketplace))
+
+
+@router.post("/notice", dependencies=[_ANYBODY])
+def post_form(request: Request, fields: Fields) -> Response:
+    """Submit the notice and redirect to its receipt; a refused form returns with its values and the reason.
+
+    So does one with listings that are not found, once, before it is sent.
+    """
+    refuse_cross_site(request)
+    runtime = runtime_of(request)
+    draft = Draft(
+        explanation=fields.get("explanation", ""),
+        locations=tuple(fields.get("locations", "").splitlines()),
+        name=fields.get("name", ""),
+        email=fields.get("email", ""),
+        good_faith=fields.get("good_faith") == "yes",
+        reason_code=fields.get("reason_code", ""),
+        right=NamedRight(
+            kind=fields.get("right_kind", ""),
+            office=fields.get("right_office", ""),
+            number=fields.get("right_number", ""),
+            owner=fields.get("right_owner", ""),
+            by_power_of_attorney=fields.get("by_power_of_attorney") == "yes",
+        ),
+    )
+    marketplace = fields.get("marketplace", "")[:_LONGEST_MARKETPLACE]
+    try:
+        accepted = frozenset(fields.get("accepted", "").splitlines())
+        found = receive_form(runtime, marketplace or None, draft, accepted, address=address_of(request))
+    except DomainError as refused:
+        status = status_of(refused)
+        lacking = tuple(map(phrase_in_words, missing(draft).values())) if isinstance(refused, Invalid) else ()
+        return respond(request, _form(runtime, draft, marketplace, lacking, refusal(refused)), status=status)
+    if isinstance(found, Preview):
+        return respond(request, _form(runtime, draft, marketplace, unknown=found.unknown))
+    return RedirectResponse(f"{PLACE}{found.link.rpartition(PLACE)[2]}", status_code=303)
+
+
+def _form(
+    runtime: Runtime,
+    typed: Draft,
+    marketplace: str,
+    lacking: tuple[str, ...] = (),
+    error: str | None = None,
+    unknown: tuple[str, ...] = (),
+) -> NoticeForm:
+    named = {"offer": " ".join(typed.locations)[:_LONGEST_NAMED], "marketplace": marketplace}
+    asked = urlencode({name: value for name, value in named.items() if value})
+    return NoticeForm(
+        address=f"/notice?{asked}&" if asked else "/notice?",
+        reason_codes=tuple(Option(one.value, say(one.text)) for one in REASON_CODES),
+        right_kinds=tuple(Option(kind.value, say(text)) for kind, text in KINDS.items()),
+        typed=typed,
+        marketplace=marketplace,
+        lacking=lacking,
+        error=None if lacking else error,
+        unknown=unknown,
+        shown_unknown=tuple(map(text_view.show, unknown)),
+        most_listings=runtime.policies[NoticePolicy].most_listings_unregistered,
+        longest_explanation=LONGEST_EXPLANATION,
+        longest_list=_LONGEST_LIST,
+        longest_name=LONGEST_NAME,
+        longest_email=LONGEST_EMAIL,
+        longest_right=LONGEST,
+    )
