@@ -187,7 +187,7 @@ def _status(found: Status) -> dict[str, Any]:
 @router.get("/api/v1/brand/limits")
 def get_limits(
     request: Request,
-    session: Answerer,
+    by: Reports,
     marketplace_id: Id = None,
     brand_id: Id = None,
     listing: Annotated[str | None, Query(max_length=LONGEST_LOCATION)] = None,
@@ -195,7 +195,7 @@ def get_limits(
     """The limits that a confirmation or report by this person meets now, and why; of one listing where it is named."""
     pairs = sorted(
         pair
-        for pair in session.person.brands(Permission.ANSWER_QUESTIONS)
+        for pair in by.person.brands(Permission.ANSWER_QUESTIONS)
         if marketplace_id in {None, pair[0]} and brand_id in {None, pair[1]}
     )
     if not pairs:
@@ -203,7 +203,7 @@ def get_limits(
     if len(pairs) > 1:
         raise Invalid("Name the marketplace and the brand: you answer for several.")
     runtime = runtime_of(request)
-    found = limits_of(runtime, session.person, pairs[0], listing)
+    found = limits_of(runtime, by.person, pairs[0], listing)
     bursts, step_up = runtime.policies[BurstPolicy], runtime.policies[StepUpPolicy]
     return {
         "marketplace_id": found.marketplace_id,

@@ -228,7 +228,7 @@ MATRIX: Final = [
     ("GET", "/api/v1/briefing", {"brand"}),
     ("POST", "/api/v1/briefing/answers", {"brand"}),
     ("GET", "/api/v1/reason-codes", {"brand", BRANDS_KEY}),
-    ("GET", "/api/v1/brand/limits", {"brand"}),
+    ("GET", "/api/v1/brand/limits", {"brand", BRANDS_KEY}),
     ("POST", "/api/v1/brand/reports", {"brand", BRANDS_KEY}),
     ("GET", "/api/v1/brand/reports/{report_id}", {"brand", BRANDS_KEY}),
     ("POST", "/api/v1/brand/reports/{report_id}/withdraw", {"brand"}),
