@@ -12,7 +12,7 @@ _MOST_NAMES: Final = 10_000
 class TooManyRequests(DomainError):
     """A caller sends faster than a program needs to; a later request is accepted."""
 
-    code = "too_many"
+    code = "too_many_requests"
 
     def __init__(self, wait_seconds: float) -> None:
         super().__init__("Too many requests. Wait a moment, and send fewer at once.")

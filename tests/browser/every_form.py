@@ -15,7 +15,7 @@ from tests.browser.watching import Watch
 
 _TEMPLATES: Final = Path(__file__).parents[2] / "serving" / "web" / "templates"
 _STATEMENT: Final = r'"((?:\{\{.*?\}\}|[^"])*)"'
-_FORM: Final = re.compile(r"<form\b((?:\s+[\w-]+=" + _STATEMENT + r")*)\s*>")
+_FORM: Final = re.compile(r"<form\b((?:\s*\{%.*?%\}|\s+[\w-]+=" + _STATEMENT + r")*)\s*>")
 _METHOD: Final = re.compile(r"method=" + _STATEMENT)
 _ACTION: Final = re.compile(r"action=" + _STATEMENT)
 _VALUE: Final = re.compile(r"\{\{.*?\}\}")
@@ -40,6 +40,9 @@ SCIENTISTS: Final = "test_every_form.test_two_data_scientists_try_promote_and_ro
 ADMINISTRATOR: Final = "test_every_form.test_an_administrator_changes_who_may_what"
 RECEIVERS: Final = "test_every_form.test_an_administrator_sends_again_and_changes_the_receiver"
 FOUNDER: Final = "test_every_form.test_a_marketplace_is_founded_and_a_notifier_complains"
+FACTOR: Final = "test_every_form.test_somebody_adds_uses_and_removes_a_second_factor"
+# A passkey needs script, and a large report a factor of a day: tests of their pages send these by HTTP.
+BY_HTTP: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ FORMS: Final = (
     OneForm("brand_api_keys.html", "POST /brand/keys", FILE),
     OneForm("brand_indicators.html", "POST /brand/indicators/{indicator_id}/end", FILE),
     OneForm("brand_indicators.html", "POST /brand/indicators", FILE),
+    OneForm("brand_limits.html", "GET /brand/limits", BY_HTTP),
     OneForm("brand_people.html", "POST /brand/people/{user_id}/reset-link", FILE),
     OneForm("brand_people.html", "POST /brand/people/{user_id}/remove", FILE),
     OneForm("brand_people.html", "POST /brand/people/invitations/{invitation_id}/withdraw", FILE),
@@ -86,6 +90,9 @@ FORMS: Final = (
     OneForm("brand_report.html", "POST /brand/reports", BRAND),
     OneForm("brand_report.html", "GET /brand/reports", BRAND, "q="),
     OneForm("brand_report.html", "POST /brand/reports/preview", BRAND),
+    OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/step-up", BY_HTTP),
+    OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/send", BY_HTTP),
+    OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/stop", BY_HTTP),
     OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/withdraw", BRAND),
     OneForm("brand_rights.html", "POST /brand/rights/{right_id}/withdraw", FILE),
     OneForm("brand_rights.html", "POST /brand/rights/{right_id}/share", SHARING),
@@ -99,10 +106,10 @@ FORMS: Final = (
     OneForm("bulk.html", "POST /cases/bulk", CASE),
     OneForm("bulk_answer.html", "POST /cases/bulk/{bulk_id}/undo", CASE),
     OneForm("case.html", "POST /cases/{case_id}/resume", CASE),
+    OneForm("case.html", "POST /cases/{case_id}/notices/{notice_id}/invalid", CASE),
     OneForm("case.html", "GET /cases/{case_id}", CASE, "from="),
     OneForm("case.html", "POST /cases/{case_id}/verdict", ANSWER),
     OneForm("case.html", "POST /cases/{case_id}/undo", CASE),
-    OneForm("case.html", "POST /cases/{case_id}/notices/{notice_id}/invalid", CASE),
     OneForm("certification.html", "POST /brand/certification", BRAND),
     OneForm("counter_notices.html", "POST /counter-notices/{counter_notice_id}", BRAND),
     OneForm("deliveries.html", "POST /operations/deliveries/replay", RECEIVERS),
@@ -114,6 +121,7 @@ FORMS: Final = (
     OneForm("keys.html", "POST /keys", ADMINISTRATOR),
     OneForm("kill_switches.html", "POST /kill-switches/{rule}", ADMINISTRATOR),
     OneForm("listing.html", "POST /listings/{listing_id}/case", OWN_WORK),
+    OneForm("manager_brand.html", "POST /brands/{brand_id}/reports/{report_id}/stop", BY_HTTP),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/rights/{right_id}", PORTAL),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/enrolment", MANAGER),
     OneForm("manager_brand.html", "POST /brands/{brand_id}/people/{user_id}", MANAGER),
@@ -150,6 +158,7 @@ FORMS: Final = (
     OneForm("person.html", "POST /people/{user_id}/roles", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/hand-over", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/reset-link", FORGETFUL),
+    OneForm("person.html", "POST /people/{user_id}/second-factor/reset", BY_HTTP),
     OneForm("person.html", "POST /people/{user_id}/reactivate", ADMINISTRATOR),
     OneForm("person.html", "POST /people/{user_id}/deactivate", NEW_SELLER),
     OneForm("queue.html", "POST /queue/filters", QUEUE),
@@ -161,6 +170,14 @@ FORMS: Final = (
     OneForm("saved_filters.html", "POST /queue/filters/rename", OWN_WORK),
     OneForm("saved_filters.html", "POST /queue/filters/delete", QUEUE),
     OneForm("search.html", "GET /search", OWN_WORK),
+    OneForm("second_factor.html", "POST /settings/second-factor/{factor_id}/remove", FACTOR),
+    OneForm("second_factor.html", "POST /settings/second-factor/prove", FACTOR),
+    OneForm("second_factor.html", "POST /settings/second-factor/app/confirm", FACTOR),
+    OneForm("second_factor.html", "POST /settings/second-factor/passkey", BY_HTTP),
+    OneForm("second_factor.html", "POST /settings/second-factor/app", FACTOR),
+    OneForm("second_factor.html", "POST /settings/second-factor/recovery-codes", FACTOR),
+    OneForm("second_step.html", "POST /sign-in/second-step", FACTOR),
+    OneForm("second_step.html", "POST /sign-in/second-step/cancel", FACTOR),
     OneForm("seller.html", "POST /seller/{token}", SELLER, '"said"'),
     OneForm("seller.html", "POST /seller/{token}/documents", SELLER),
     OneForm("seller.html", "POST /seller/{token}", SELLER, "event=withdraw"),
@@ -173,6 +190,7 @@ FORMS: Final = (
     OneForm("settings.html", "POST /settings/password", OWN_WORK),
     OneForm("setup.html", "POST /setup/{token}", FOUNDER),
     OneForm("sign_in.html", "POST /sign-in", QUEUE),
+    OneForm("stop_report.html", "POST /stop-report/{token}", BY_HTTP),
     OneForm("takedown.html", "POST /brand/takedowns", BRAND),
     OneForm("takedown_answer.html", "POST /brand/takedowns/{request_id}/undo", BRAND),
     OneForm("unsubscribe.html", "POST /mail/unsubscribe/{token}", FOUNDER),

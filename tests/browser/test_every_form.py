@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -25,7 +26,9 @@ from tests.browser.chromium import sign_in
 from tests.browser.every_form import (
     ADMINISTRATOR,
     BRAND,
+    BY_HTTP,
     CASE,
+    FACTOR,
     FILE,
     FORMS,
     FOUNDER,
@@ -43,6 +46,7 @@ from tests.browser.watching import Sent, Watch
 from tests.browser.workshop import Window, Workshop, a_workshop, without_script
 from tests.fixtures.notifying import a_listing, items_of, notify
 from tests.fixtures.runtimes import PASSWORD, Site
+from tests.serving.web import test_large_report_pages, test_second_factor_pages
 
 _PDF = b"%PDF-1.4\n% certificate\n%%EOF\n"
 _SOON = (datetime.now(UTC) + timedelta(days=90)).date().isoformat()
@@ -72,7 +76,7 @@ def test_forms_of_one_route_are_told_apart_by_what_they_send() -> None:
 
 
 def test_every_journey_is_a_test_that_holds_that_its_forms_were_sent() -> None:
-    for journey in {one.journey for one in FORMS}:
+    for journey in {one.journey for one in FORMS} - {BY_HTTP}:
         file, _, name = journey.partition(".")
         test = getattr(importlib.import_module(f"tests.browser.{file}"), name)
         holds = {
@@ -82,6 +86,15 @@ def test_every_journey_is_a_test_that_holds_that_its_forms_were_sent() -> None:
             "phone: Page",
         }  # Of fixtures, those that hold it at the end.
         assert any(word in inspect.getsource(test) for word in holds), journey
+
+
+def test_a_form_that_no_browser_sends_is_sent_by_a_test_of_its_page() -> None:
+    sources = [inspect.getsource(one) for one in (test_second_factor_pages, test_large_report_pages)]
+    sent = {found for one in sources for found in re.findall(r"(?:post|get)\(([^,)]+)", one)}
+    endings = {one.route.rpartition("/")[2].partition("{")[0] for one in FORMS if one.journey == BY_HTTP} - {""}
+    assert endings == {"limits", "step-up", "send", "stop", "reset", "passkey"}
+    assert [one for one in endings if not any(re.search(rf"/{one}[\"?]", found) for found in sent)] == []
+    assert "stop_path(" in sources[1]
 
 
 @pytest.mark.parametrize(
@@ -596,3 +609,38 @@ def test_a_marketplace_is_founded_and_a_notifier_complains(workshop: Workshop) -
             founder.fill(label, value)
         founder.press("Create marketplace")
         founder.says("Marketplace created. You are its administrator.")
+
+
+@pytest.mark.soak
+def test_somebody_adds_uses_and_removes_a_second_factor(workshop: Workshop) -> None:
+    person = workshop.site.second_analyst
+    with without_script(workshop, FACTOR, person) as (window,):
+        window.go("/settings/second-factor")
+        window.press("Set up app")
+        app = pyotp.TOTP(window.page.locator("p.mono").inner_text().replace(" ", ""))
+        window.fill("Code from your app", app.now())
+        window.press("Add app")
+        window.says("Your recovery codes")
+        window.go("/settings/second-factor")
+        window.press("Make new codes")
+        code = window.page.locator("ul.codes li").first.inner_text()
+        window.page.get_by_role("button", name="Sign out").click()
+        _begin(window, person.email)
+        window.press("Sign in with another account")
+        _begin(window, person.email)
+        window.fill("Code from your app", code)
+        window.press("Sign in")
+        window.go("/settings/second-factor")
+        window.fill("Code from your app", app.at(datetime.now(UTC), counter_offset=1))
+        window.press("Confirm")
+        window.press("Remove factor")
+        window.says("No second factor yet.")
+
+
+def _begin(window: Window, email: str) -> None:
+    """Sign in up to the second step."""
+    window.go("/sign-in")
+    window.page.fill("input[name=email]", email)
+    window.page.fill("input[name=password]", PASSWORD)
+    window.press("Sign in")
+    expect(window.page.get_by_role("heading", name="Second step")).to_be_visible()

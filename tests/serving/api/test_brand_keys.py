@@ -204,7 +204,7 @@ def test_a_program_that_sends_too_fast_waits_before_anything_is_done(
         told = client.post(PATH, json=body(site, ["XX-1"], dry_run=True), headers=by(key, f"key {number}"))
         assert told.status_code == 200, "a request with a key counts once"
     answer = client.post(PATH, json=body(site, names), headers=by(key, "too fast"))
-    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many")
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many_requests")
     assert 1 <= int(answer.headers["retry-after"]) <= 61
     assert states(site) == {}
     other = make_key(site.runtime, a_leader(site), pair_of(site), "Other")

@@ -444,7 +444,7 @@ def left_in_english(page: str, *data: str) -> list[str]:
     [main] = re.findall(r"<main.*?</main>", page, re.DOTALL)
     read_out = " ".join(re.findall(r'\s(?:aria-label|placeholder|title|data-name)="([^"]*)"', main))
     shown = f"{re.sub('<[^>]*>', ' ', main)} {read_out}"
-    for one in (*data, "Aurelle", "Bazaar"):
+    for one in (*data, "Aurelle", "Bazaar", "API"):
         shown = shown.replace(one, "")
     return re.findall(r"[A-Za-z]{3,}", shown)
 

@@ -27,7 +27,7 @@ from tests.fixtures.labels import label_a_history
 from tests.fixtures.promoting import promote
 from tests.fixtures.receivers import a_receiver
 from tests.fixtures.reviewing import a_case, judge
-from tests.fixtures.runtimes import PASSWORD, Site, invite
+from tests.fixtures.runtimes import PASSWORD, Site, invite, supply_rights
 from tests.fixtures.tampering import drop_guards
 
 _PAST = 1_500
@@ -160,6 +160,7 @@ def test_a_receiver_that_hangs_holds_no_other_marketplaces_deliveries(working_si
     with site.runtime.store.read() as connection:
         souk = replace(site, marketplace=marketplaces.get(connection, souk_id))
     person = answers_at(site, site.brand_person, souk_id)
+    supply_rights(site.runtime, "Aurelle", "Souk")
     analyst = NewPerson("noor@souk.example", "Noor", Role.ANALYST, password=PASSWORD, marketplace="Souk")
     user_id, _ = provisioning.add_person(site.runtime, analyst, by="test")
     with site.runtime.store.read() as connection:

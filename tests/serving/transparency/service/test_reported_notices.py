@@ -61,6 +61,7 @@ def test_reports_of_brands_are_notices_and_not_own_initiative(any_site: Site) ->
         "removed_on_the_basis_of_the_law": 2,
         "removed_on_the_basis_of_terms": 0,
         "no_action": 1,
+        "invalid": 0,
         "waiting": 2,
         "processed_by_automated_means_alone": 1,
         "median_hours_to_decision": 0,
