@@ -157,7 +157,7 @@ def test_a_stolen_password_alone_does_not_sign_in_where_the_owner_has_a_factor(s
 
 @pytest.mark.parametrize("many", [pytest.param(24, id="24"), pytest.param(300, marks=pytest.mark.soak, id="300")])
 @pytest.mark.parametrize("who", ["account_manager", "another_lead"])
-@pytest.mark.parametrize("minute", [0, 59])
+@pytest.mark.parametrize("minute", [pytest.param(0, marks=pytest.mark.soak), 59])
 def test_of_a_stolen_second_factor_nothing_gets_out_when_anybody_told_objects(
     site: Site, many: int, who: str, minute: int
 ) -> None:

@@ -42,7 +42,7 @@ from tests.fixtures.reviewing import judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.fixtures.stepping_up import confirmed_report, in_full_standing, waiting_report
 
-MANY = 60
+MANY = 24
 
 
 @pytest.fixture
@@ -61,7 +61,6 @@ def left(site: Site) -> int:
     return count(site, select(func.count()).select_from(action).where(leaves, action.c.state == "scheduled"))
 
 
-@pytest.mark.both_engines
 def test_a_confirmed_report_is_scheduled_whole_with_an_hour_to_stop_it_and_raises_no_alarm(any_site: Site) -> None:
     here = in_full_standing(any_site)
     report_id, _, _ = confirmed_report(here, MANY)
@@ -259,7 +258,6 @@ def test_another_brand_confirms_and_stops_nothing(here: Site) -> None:
             attempt()
 
 
-@pytest.mark.both_engines
 def test_the_account_manager_stops_all_of_it_at_once(any_site: Site) -> None:
     here = in_full_standing(any_site)
     report_id, _, session = confirmed_report(here, MANY)
