@@ -123,6 +123,7 @@ notice_item = tenant_table(
     Column("opened_case", Boolean, nullable=False),
     word("outcome", nullable=True),
     word("invalid_reason", nullable=True),
+    Column("invalid_by", ID, ForeignKey("account.user_id"), nullable=True),
     id_column("verdict_id", nullable=True),
     id_column("action_id", nullable=True),
     moment("known_at"),
@@ -146,13 +147,16 @@ notice_item = tenant_table(
     Index("ix_notice_item_known", "marketplace_id", "known_at"),
 )
 
-# A notifier's complaint that a listing stays, against `previous_verdict_id`; `verdict_id` ended it.
+# A notifier's complaint that a listing stays, against the decision before it, which had no verdict where the notice was
+# found invalid; `verdict_id` ended it.
 notice_complaint = tenant_table(
     "notice_complaint",
     "complaint_id",
     id_column("item_id"),
     id_column("case_id"),
-    id_column("previous_verdict_id"),
+    id_column("previous_verdict_id", nullable=True),
+    word("previous_outcome"),
+    moment("previous_decided_at"),
     Column("statement", String(5000), nullable=False),
     word("state"),
     id_column("verdict_id", nullable=True),
@@ -164,5 +168,6 @@ notice_complaint = tenant_table(
     within("verdict_id", "verdict"),
     UniqueConstraint("marketplace_id", "item_id"),
     one_of("state", "open", "upheld", "dismissed"),
+    one_of("previous_outcome", "no_action", "invalid"),
     Index("ix_notice_complaint_case", "marketplace_id", "case_id"),
 )

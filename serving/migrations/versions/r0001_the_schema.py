@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "a569f390f8ec"
+revision = "bca360a29352"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

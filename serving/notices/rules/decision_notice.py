@@ -59,7 +59,9 @@ def decision_notice(found: Decided) -> DecisionNotice:
     means = message("notice.means.blind" if found.blind else "notice.means.scored")
     if found.outcome is NoticeOutcome.INVALID:
         facts = message(f"notice.facts.invalid.{found.invalid_reason or InvalidReason.NO_CLAIM}")
-        return DecisionNotice(message("notice.decision.invalid"), facts, means, message("notice.redress.invalid"))
+        return DecisionNotice(
+            message("notice.decision.invalid"), facts, means, _redress(found.complain_until, invalid=True)
+        )
     if found.outcome is NoticeOutcome.REMOVED:
         facts = _found("counterfeit", found.side)
         if found.reversed_:
@@ -77,8 +79,11 @@ def _found(what: str, side: Side | None) -> Message:
     return message(f"notice.found.{what}.{'brand' if side is Side.BRAND else 'marketplace'}")
 
 
-def _redress(until: datetime | None) -> Message:
-    return _REDRESS if until is None else message("notice.redress.complaint", date=until.date())
+def _redress(until: datetime | None, *, invalid: bool = False) -> Message:
+    of = ".invalid" if invalid else ""
+    if until is None:
+        return message(f"notice.redress{of}")
+    return message(f"notice.redress.complaint{of}", date=until.date())
 
 
 _SETTLED: Final = {

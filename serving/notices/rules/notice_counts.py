@@ -17,8 +17,8 @@ _BY_A_PERSON = frozenset({NoticeOutcome.REMOVED, NoticeOutcome.NO_ACTION, Notice
 class Notified:
     """One notified listing and its result.
 
-    `first_decided_at` is the first decision, `decided_at` the latest; they differ where a complaint led to another
-    decision. `complaint` is NONE where nobody complained.
+    `first_outcome` and `first_decided_at` are the first decision, `outcome` and `decided_at` the latest; they differ
+    where a complaint led to another decision. `complaint` is NONE where nobody complained.
     """
 
     reason_code: ReasonCode
@@ -26,6 +26,7 @@ class Notified:
     received_at: datetime
     state: ItemState
     outcome: NoticeOutcome | None
+    first_outcome: NoticeOutcome | None
     first_decided_at: datetime | None
     decided_at: datetime | None
     complaint: AppealState = AppealState.NONE
@@ -70,9 +71,10 @@ def as_of(one: Notified, moment: datetime) -> Notified:
         return found
     if found.first_decided_at is not None and found.first_decided_at < moment:
         again = AppealState.OPEN if found.complaint is not AppealState.NONE else AppealState.NONE
-        stayed = NoticeOutcome.NO_ACTION
-        return replace(found, outcome=stayed, decided_at=found.first_decided_at, complaint=again)
-    return replace(found, state=ItemState.WAITING, outcome=None, first_decided_at=None, decided_at=None)
+        return replace(found, outcome=found.first_outcome, decided_at=found.first_decided_at, complaint=again)
+    return replace(
+        found, state=ItemState.WAITING, outcome=None, first_outcome=None, first_decided_at=None, decided_at=None
+    )
 
 
 def counts_of(notified: Iterable[Notified], reason_code: ReasonCode | None = None) -> NoticeCounts:

@@ -1,5 +1,9 @@
-"""A notifier's complaint that a listing stays: a case for a person who did not decide before and sees no score."""
+"""A notifier's complaint that a listing stays, or that the notice was found invalid.
 
+A person decides it who did not decide before and sees no score.
+"""
+
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -27,6 +31,12 @@ from serving.platform.runtime import Runtime
 
 LONGEST_TEXT: Final = 5_000
 _BLIND: Final = frozenset({CaseLane.APPEAL, CaseLane.COMPLAINT})
+# Article 20(1) covers each decision upon a notice not to act, also that it is no notice of this listing.
+_WHAT: Final = {
+    NoticeOutcome.NO_ACTION: "The notifier complains that the listing stays.",
+    NoticeOutcome.INVALID: "The notifier complains that the notice was found invalid.",
+}
+_KEEPS: Final = frozenset(_WHAT)
 
 
 def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
@@ -52,8 +62,11 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
         )
         if item is None:
             raise NotFound("The notice does not name this listing.")
-        admitted = _admit(runtime, connection, item, notice.reporter_id, now)
-        case_id = _case(runtime, connection, item, admitted, now)
+        before = _decision(runtime, item)
+        if before is None:
+            raise Conflict("There is no decision to keep this listing, so you cannot complain about one.")
+        admitted = _admit(runtime, connection, item, (notice.reporter_id, before.at), now)
+        case_id = _case(runtime, connection, item, (before.outcome, admitted), now)
         complaint_id = runtime.ids.new("ncp")
         row = {
             "marketplace_id": item.marketplace_id,
@@ -61,6 +74,8 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
             "item_id": item.item_id,
             "case_id": case_id,
             "previous_verdict_id": item.verdict_id,
+            "previous_outcome": before.outcome.value,
+            "previous_decided_at": before.at,
             "statement": text,
             "state": AppealState.OPEN.value,
             "known_at": now,
@@ -81,25 +96,34 @@ def complain(runtime: Runtime, token: str, number: int, words: str) -> None:
 
 def may_complain(runtime: Runtime, connection: Connection, item: Item) -> bool:
     """Whether a complaint about the decision on a listing would be admitted now."""
-    if not _stays(runtime, item) or item.decided_at is None:
+    before = _decision(runtime, item)
+    if before is None or notice_complaints.of_item(connection, item.marketplace_id, item.item_id) is not None:
         return False
-    if notice_complaints.of_item(connection, item.marketplace_id, item.item_id) is not None:
-        return False
-    return runtime.clock.now() < open_until(item.decided_at, runtime.policies[AppealPolicy])
+    return runtime.clock.now() < open_until(before.at, runtime.policies[AppealPolicy])
 
 
-def _stays(runtime: Runtime, item: Item) -> bool:
-    decided = item.state is ItemState.DECIDED and item.outcome is NoticeOutcome.NO_ACTION
-    return decided and is_final(runtime, item)
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    outcome: NoticeOutcome
+    at: datetime
 
 
-def _admit(runtime: Runtime, connection: Connection, item: Item, reporter_id: str, now: datetime) -> Admission:
-    if not _stays(runtime, item) or item.decided_at is None:
-        raise Conflict("There is no decision to keep this listing, so you cannot complain about one.")
+def _decision(runtime: Runtime, item: Item) -> _Decision | None:
+    """The final decision by which a listing stays; None where there is none."""
+    if item.state is not ItemState.DECIDED or item.outcome not in _KEEPS or item.decided_at is None:
+        return None
+    return _Decision(item.outcome, item.decided_at) if is_final(runtime, item) else None
+
+
+def _admit(
+    runtime: Runtime, connection: Connection, item: Item, informed: tuple[str, datetime], now: datetime
+) -> Admission:
+    """Admit a complaint; `informed` is the reporter and when they were given the decision."""
     policy, here = runtime.policies[AppealPolicy], item.marketplace_id
+    reporter_id, informed_at = informed
     since = now - timedelta(days=policy.record_days)
     return admit_complaint(
-        informed_at=item.decided_at,
+        informed_at=informed_at,
         at=now,
         is_first=notice_complaints.of_item(connection, here, item.item_id) is None,
         record=notice_complaints.record_of(connection, here, reporter_id, since),
@@ -107,12 +131,14 @@ def _admit(runtime: Runtime, connection: Connection, item: Item, reporter_id: st
     )
 
 
-def _case(runtime: Runtime, connection: Connection, item: Item, admitted: Admission, now: datetime) -> str:
+def _case(
+    runtime: Runtime, connection: Connection, item: Item, heard: tuple[NoticeOutcome, Admission], now: datetime
+) -> str:
     """Open the complaint's case on the current version; an open case on the listing is followed.
 
     An open complaint or appeal on the listing also decides this one.
     """
-    here = item.marketplace_id
+    here, (outcome, admitted) = item.marketplace_id, heard
     before = cases.get(connection, here, item.case_id or "")
     waiting = cases.open_cases(connection, here, [before.listing_id]).get(before.listing_id)
     if waiting is not None and waiting.lane in _BLIND:
@@ -124,7 +150,7 @@ def _case(runtime: Runtime, connection: Connection, item: Item, admitted: Admiss
         version_id=version_id,
         score_id=scores.latest_of_version(connection, here, version_id)["score_id"],
         actor="notice",
-        what="The notifier complains that the listing stays.",
+        what=_WHAT[outcome],
         question_returned=_brand_decided(connection, before),
     )
     return open_complaint(runtime, connection, before, waiting, complaint_heard, now)

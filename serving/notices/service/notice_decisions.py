@@ -56,15 +56,21 @@ def settle(connection: Connection, case: Case, given: Given) -> None:
             notices.replace_decision(connection, case.marketplace_id, complaint.item_id, values)
 
 
-def end_invalid(connection: Connection, item: Item, reason: InvalidReason, at: datetime) -> None:
-    """End a waiting item whose notice is invalid, in the caller's transaction.
+def end_invalid(connection: Connection, item: Item, reason: InvalidReason, by: str, at: datetime) -> None:
+    """End a waiting item whose notice a person found invalid, in the caller's transaction.
 
     Raises
     ------
     Conflict
         The item does not wait.
     """
-    values = {"outcome": NoticeOutcome.INVALID.value, "invalid_reason": reason.value, "decided_at": at, "told_at": None}
+    values = {
+        "outcome": NoticeOutcome.INVALID.value,
+        "invalid_reason": reason.value,
+        "invalid_by": by,
+        "decided_at": at,
+        "told_at": None,
+    }
     notices.settle(connection, item, decided=True, values=values)
 
 
@@ -77,12 +83,11 @@ def reopen(connection: Connection, case: Case, verdict_id: str) -> None:
     for complaint in notice_complaints.of_case(connection, case.marketplace_id, case.case_id):
         if complaint.verdict_id == verdict_id:
             notice_complaints.settle(connection, complaint, AppealState.OPEN, {"verdict_id": None, "decided_at": None})
-            before = verdicts.get(connection, case.marketplace_id, complaint.previous_verdict_id)
             as_it_was = {
-                "outcome": NoticeOutcome.NO_ACTION.value,
-                "verdict_id": before.verdict_id,
+                "outcome": complaint.previous_outcome.value,
+                "verdict_id": complaint.previous_verdict_id,
                 "action_id": None,
-                "decided_at": before.known_at,
+                "decided_at": complaint.previous_decided_at,
             }
             notices.replace_decision(connection, case.marketplace_id, complaint.item_id, as_it_was)
 

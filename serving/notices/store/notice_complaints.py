@@ -1,14 +1,15 @@
 """Complaints of notifiers that a listing stays, at most one for each notified listing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, RowMapping, func, select, update
 
 from models.labels import AppealState
 from serving.appeals.rules.appeals import AppealRecord
+from serving.notices.rules.notices import NoticeOutcome
 from serving.notices.tables import notice, notice_complaint, notice_item
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
@@ -22,7 +23,9 @@ class NoticeComplaint:
     complaint_id: str
     item_id: str
     case_id: str
-    previous_verdict_id: str
+    previous_verdict_id: str | None
+    previous_outcome: NoticeOutcome
+    previous_decided_at: datetime
     statement: str
     state: AppealState
     verdict_id: str | None
@@ -32,12 +35,13 @@ class NoticeComplaint:
 
 def _read(connection: Connection, *conditions: Any) -> list[NoticeComplaint]:
     query = select(notice_complaint).where(*conditions).order_by(notice_complaint.c.known_at)
-    return [
-        NoticeComplaint(
-            **{**{name: row[name] for name in NoticeComplaint.__slots__}, "state": AppealState(row["state"])}
-        )
-        for row in connection.execute(query).mappings()
-    ]
+    return [_complaint(row) for row in connection.execute(query).mappings()]
+
+
+def _complaint(row: RowMapping) -> NoticeComplaint:
+    values = {name: row[name] for name in NoticeComplaint.__slots__}
+    before = NoticeOutcome(row["previous_outcome"])
+    return NoticeComplaint(**{**values, "state": AppealState(row["state"]), "previous_outcome": before})
 
 
 def add_complaint(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -54,6 +58,23 @@ def of_item(connection: Connection, marketplace_id: str, item_id: str) -> Notice
 def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[NoticeComplaint]:
     """The complaints that a case decides."""
     return _read(connection, inside(notice_complaint, marketplace_id, case_id=case_id))
+
+
+def found_invalid_by(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, set[str]]:
+    """The people whose finding that a notice is invalid these cases review, by case."""
+    query = (
+        select(notice_complaint.c.case_id, notice_item.c.invalid_by)
+        .join(notice_item, same(notice_item, notice_complaint, "item_id"))
+        .where(
+            inside(notice_complaint, marketplace_id),
+            notice_complaint.c.case_id.in_(case_ids),
+            notice_item.c.invalid_by.is_not(None),
+        )
+    )
+    found: dict[str, set[str]] = {}
+    for row in connection.execute(query):
+        found.setdefault(row.case_id, set()).add(row.invalid_by)
+    return found
 
 
 def is_contested(connection: Connection, marketplace_id: str, case_id: str) -> bool:

@@ -48,7 +48,6 @@ def _was_founded(row: Any) -> bool | None:
 
 def counted(connection: Connection, marketplace_id: str, *, since: datetime, until: datetime) -> list[Notified]:
     """The listings notified in [since, until), each with its result by now."""
-    previous = verdict.alias("previous")
     query = (
         select(
             notice.c.reason_code,
@@ -56,7 +55,8 @@ def counted(connection: Connection, marketplace_id: str, *, since: datetime, unt
             notice_item.c.known_at,
             notice_item.c.state,
             notice_item.c.outcome,
-            func.coalesce(previous.c.known_at, notice_item.c.decided_at).label("first_decided_at"),
+            func.coalesce(notice_complaint.c.previous_outcome, notice_item.c.outcome).label("first_outcome"),
+            func.coalesce(notice_complaint.c.previous_decided_at, notice_item.c.decided_at).label("first_decided_at"),
             notice_item.c.decided_at,
             notice_complaint.c.state.label("complaint"),
             notice_complaint.c.known_at.label("complained_at"),
@@ -65,11 +65,6 @@ def counted(connection: Connection, marketplace_id: str, *, since: datetime, unt
         .join(notice, same(notice, notice_item, "notice_id"))
         .join(reporter, same(reporter, notice, "reporter_id"))
         .outerjoin(notice_complaint, same(notice_complaint, notice_item, "item_id"))
-        .outerjoin(
-            previous,
-            (previous.c.marketplace_id == notice_complaint.c.marketplace_id)
-            & (previous.c.verdict_id == notice_complaint.c.previous_verdict_id),
-        )
         .where(inside(notice_item, marketplace_id), notice_item.c.known_at >= since, notice_item.c.known_at < until)
         .order_by(notice_item.c.known_at, notice_item.c.item_id)
     )
@@ -80,6 +75,7 @@ def counted(connection: Connection, marketplace_id: str, *, since: datetime, unt
             row.known_at,
             ItemState(row.state),
             None if row.outcome is None else NoticeOutcome(row.outcome),
+            None if row.first_outcome is None else NoticeOutcome(row.first_outcome),
             row.first_decided_at,
             row.decided_at,
             AppealState(row.complaint or AppealState.NONE.value),

@@ -100,14 +100,19 @@ def _decided_before(connection: Connection, case: Case) -> set[str]:
     before = [one for one in given if one.case_id != case.case_id]
     if case.lane is not CaseLane.SECOND_REVIEW:
         before = [one for one in before if one.lane is not CaseLane.APPEAL and one.superseded_by is None]
-    return {one.user_id for one in before}
+    reviewed = notice_complaints.found_invalid_by(connection, case.marketplace_id, [case.case_id])
+    return {one.user_id for one in before} | reviewed.get(case.case_id, set())
 
 
 def kept_from(connection: Connection, marketplace_id: str, case_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """The people to whom these cases are not assigned, by case: earlier judges of the listing, and their accounts."""
     roots = origins.roots(connection)
     judged = assignments.judged_by(connection, marketplace_id, case_ids)
-    return {case_id: same_person(roots, people) for case_id, people in judged.items()}
+    invalid = notice_complaints.found_invalid_by(connection, marketplace_id, case_ids)
+    return {
+        case_id: same_person(roots, judged.get(case_id, set()) | invalid.get(case_id, set()))
+        for case_id in judged.keys() | invalid.keys()
+    }
 
 
 def lease(runtime: Runtime, person: Person, case_id: str) -> datetime | None:

@@ -67,7 +67,7 @@ def end_invalid(runtime: Runtime, person: Person, wanted: Invalid) -> bool:
         closes = len(waiting) == 1 and _opened(case, item)
         event, values = (CaseEvent.CALL_OFF, {"decided_at": now}) if closes else (CaseEvent.PASS_ON, {})
         cases.change(connection, case, event, values, holder=person.user_id, at=now)
-        notice_decisions.end_invalid(connection, item, wanted.reason, now)
+        notice_decisions.end_invalid(connection, item, wanted.reason, person.user_id, now)
         context = DecisionContext(runtime, connection, person, case, side, now)
         closed = " Case closed without a verdict." if closes else ""
         note(context, f"Notice invalid: {_IN_WORDS[wanted.reason]}.{closed}")

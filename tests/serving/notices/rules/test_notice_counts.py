@@ -27,7 +27,7 @@ def notified(
     decided = None if hours is None else at(hours)
     reached = state or (S.WAITING if outcome is None else S.DECIDED)
     filed = None if complaint is A.NONE else at(48)
-    return Notified(reason, kind, NOW, reached, outcome, decided, decided, complaint, filed)
+    return Notified(reason, kind, NOW, reached, outcome, outcome, decided, decided, complaint, filed)
 
 
 GIVEN = [
@@ -77,16 +77,19 @@ def test_what_was_decided_later_waited_then() -> None:
 
 
 @pytest.mark.parametrize(
-    ("moment", "outcome", "complaint"),
+    ("moment", "removed", "complaint"),
     [
-        (24, N.NO_ACTION, A.NONE),
-        (60, N.NO_ACTION, A.OPEN),
-        (80, N.REMOVED, A.UPHELD),
+        (24, False, A.NONE),
+        (60, False, A.OPEN),
+        (80, True, A.UPHELD),
     ],
 )
-def test_a_complaint_is_told_as_it_stood(moment: float, outcome: NoticeOutcome, complaint: AppealState) -> None:
+@pytest.mark.parametrize("first", [N.NO_ACTION, N.INVALID])
+def test_a_complaint_is_told_as_it_stood(
+    moment: float, removed: bool, complaint: AppealState, first: NoticeOutcome
+) -> None:
     one = Notified(
-        R.DESIGN, K.BRAND, NOW, S.DECIDED, N.REMOVED, at(10), at(72), A.UPHELD, at(48)
+        R.DESIGN, K.BRAND, NOW, S.DECIDED, N.REMOVED, first, at(10), at(72), A.UPHELD, at(48)
     )  # Stayed after 10 hours, complained about after 48, removed after 72.
     then = as_of(one, at(moment))
-    assert (then.outcome, then.complaint, then.hours) == (outcome, complaint, 10)
+    assert (then.outcome, then.complaint, then.hours) == (N.REMOVED if removed else first, complaint, 10)

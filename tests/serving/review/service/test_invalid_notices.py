@@ -4,20 +4,27 @@ import pytest
 
 from features.message import message
 from models.case import CaseLane, CaseState
-from models.errors import Conflict, NotFound
+from models.errors import Conflict, Forbidden, NotFound
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
 from serving.audit.store import audit
 from serving.cases.store import cases, verdicts
+from serving.cases.store.cases import Case
 from serving.notices.rules.notices import InvalidReason, ItemState, NoticeOutcome
+from serving.notices.service.notice_complaints import complain
 from serving.notices.service.notice_decisions import told
+from serving.notices.service.notice_links import PLACE
 from serving.notices.service.notice_list import changed_notices
 from serving.notices.service.notice_mails import mail_decisions
 from serving.notices.service.notices import Receipt
 from serving.notices.service.reporters import reputation_of
 from serving.notices.store import reporters
+from serving.review.service.case_access import kept_from
 from serving.review.service.invalid_notices import Invalid, end_invalid
+from serving.review.service.undoing import undo_verdict
+from tests.fixtures.guests import an_invited_user
 from tests.fixtures.notifying import a_listing, confirmed, items_of, notify
+from tests.fixtures.removing import UNDO_SECONDS
 from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.notices.service.test_notices import SOLENNE
@@ -55,7 +62,9 @@ def test_an_invalid_notice_closes_its_case_without_a_verdict_and_tells_why(
     assert mail_decisions(any_site.runtime) == 1
     (listed,) = changed_notices(any_site.runtime, any_site.marketplace, begins)["notices"]
     assert listed["offers"][0]["outcome"] == "invalid"
-    assert "new notice" in listed["offers"][0]["decision"]["redress"]
+    redress = listed["offers"][0]["decision"]["redress"]
+    assert redress.startswith("Until 3 September 2026, you can complain on this page"), redress
+    assert "new notice" in redress
     again = notify(any_site, "MP-1")
     assert items_of(any_site, again)[0].state is ItemState.WAITING, "a better notice is no repetition"
 
@@ -104,3 +113,54 @@ def test_only_an_analyst_of_an_open_case_ends_a_notice(any_site: Site) -> None:
     with pytest.raises(Conflict, match="not open for an analyst"):
         ended(any_site, receipt)
     assert items_of(any_site, receipt)[0].state is ItemState.WAITING
+
+
+STATEMENT = "It is no question of delivery: the seal on the second picture was never given out."
+
+
+def complained(site: Site, receipt: Receipt) -> Case:
+    complain(site.runtime, receipt.link.rpartition(PLACE)[2], 1, STATEMENT)
+    (case,) = open_cases(site, CaseLane.COMPLAINT)
+    return case
+
+
+def test_a_notifier_complains_that_the_notice_was_found_invalid_and_somebody_else_reviews_the_listing(
+    any_site: Site,
+) -> None:
+    a_listing(any_site, **SOLENNE)
+    receipt = notify(any_site, "MP-1")
+    ended(any_site, receipt)
+    case = complained(any_site, receipt)
+    an_invited_user(any_site, any_site.analyst, any_site.second_analyst)
+    with any_site.runtime.store.read() as connection:
+        kept = kept_from(connection, any_site.here, [case.case_id])
+    assert {any_site.analyst.user_id, any_site.second_analyst.user_id} <= kept[case.case_id]
+    for person in (any_site.analyst, any_site.second_analyst):
+        with pytest.raises(Forbidden, match="somebody else must decide the complaint"):
+            judge(any_site, person, case, Judgement.COUNTERFEIT)
+
+
+def test_an_upheld_complaint_counts_the_invalid_notice_as_founded_and_a_dismissed_one_does_not(any_site: Site) -> None:
+    for number, (given, outcome, counts) in enumerate(
+        (
+            (Judgement.COUNTERFEIT, NoticeOutcome.REMOVED, (1, 0)),
+            (Judgement.GENUINE, NoticeOutcome.NO_ACTION, (1, 1)),
+        )
+    ):
+        a_listing(any_site, f"MP-{number}", **SOLENNE)
+        receipt = notify(any_site, f"MP-{number}")
+        ended(any_site, receipt)
+        (before,) = items_of(any_site, receipt)
+        case = complained(any_site, receipt)
+        judge(any_site, any_site.second_analyst, case, given)
+        undo_verdict(any_site.runtime, any_site.second_analyst, case.case_id)
+        assert items_of(any_site, receipt) == [before], "an undone answer leaves the first decision"
+        judge(any_site, any_site.second_analyst, case, given)
+        assert items_of(any_site, receipt)[0].outcome is outcome
+        any_site.clock.forward(seconds=UNDO_SECONDS)
+        with any_site.runtime.store.read() as connection:
+            (found,) = reporters.everyone(connection, any_site.here, 10)
+            known = reputation_of(any_site.runtime, connection, found, any_site.clock.now())
+        assert (known.founded, known.unfounded) == counts
+    with pytest.raises(Conflict, match=r"no decision to keep this listing|has been a complaint"):
+        complained(any_site, receipt)
