@@ -24,7 +24,9 @@ def as_notice(one: ReportedListing) -> Notified | None:
         return None
     state, outcome = _settled(one, end)
     decided_at = one.decided_at if outcome is not None else None
-    return Notified(one.reason_code, ReporterKind.BRAND, one.reported_at, state, outcome, outcome, decided_at, decided_at)
+    return Notified(
+        one.reason_code, ReporterKind.BRAND, one.reported_at, state, outcome, outcome, decided_at, decided_at
+    )
 
 
 def _settled(one: ReportedListing, end: Ended) -> tuple[ItemState, NoticeOutcome | None]:
