@@ -6,16 +6,22 @@ from typing import Final
 import lightgbm as lgb
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import hstack
 from scipy.stats import rankdata
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
 
 from features.listing import Listing
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
 
-NAMES: Final = ("numbers", "char_text", "rank_average")
+NAMES: Final = ("numbers", "char_text", "rank_average", "field_text", "fair_peer", "best_signal")
+# The text fields of a listing, each with vocabularies of its own in the fair peer.
+_FIELDS: Final = ("title", "description", "brand", "product_type")
+# A signal that fewer training rows have is not chosen as the best one: its order of so few rows is chance. Our choice.
+_FEWEST_SEEN: Final = 20
 
 
 def raw_numbers(listings: Sequence[Listing]) -> Floats:
@@ -70,6 +76,57 @@ def fit_predict_char_text(texts: Sequence[str], labels: Labels, test_texts: Sequ
     learner = LogisticRegression(C=10, class_weight="balanced", max_iter=2000)
     learner.fit(vectoriser.fit_transform(texts), labels)
     return np.asarray(learner.predict_proba(vectoriser.transform(test_texts))[:, 1], dtype=np.float64)
+
+
+def fit_predict_field_text(listings: Sequence[Listing], labels: Labels, test_listings: Sequence[Listing]) -> Floats:
+    """Probabilities of the test rows by the fair peer's text model.
+
+    Each field has TF-IDF of its own over characters (3 to 5) and over words (1 to 2), and one logistic regression
+    weighs them all.
+    """
+    rows, test_rows = [], []
+    for name in _FIELDS:
+        texts, test_texts = _texts(listings, name), _texts(test_listings, name)
+        for analyzer, sizes in (("char_wb", (3, 5)), ("word", (1, 2))):
+            vectoriser = TfidfVectorizer(analyzer=analyzer, ngram_range=sizes, sublinear_tf=True, min_df=2)
+            try:
+                rows.append(vectoriser.fit_transform(texts))
+            except ValueError:  # No n-gram of the field is in two rows.
+                continue
+            test_rows.append(vectoriser.transform(test_texts))
+    if not rows:
+        return np.full(len(test_listings), float(labels.mean()))
+    learner = LogisticRegression(C=10, class_weight="balanced", max_iter=2000)
+    learner.fit(hstack(rows, format="csr"), labels)
+    return np.asarray(learner.predict_proba(hstack(test_rows, format="csr"))[:, 1], dtype=np.float64)
+
+
+def _texts(listings: Sequence[Listing], name: str) -> list[str]:
+    return [getattr(one, name) or "" for one in listings]
+
+
+def best_signal(columns: Floats, labels: Labels, test_columns: Floats) -> tuple[int, Floats]:
+    """The column that sorts the training rows best, and the test rows' values in that order, higher first.
+
+    Columns have shape (n, columns). A column sorts ascending or descending, as the training rows decide by average
+    precision; rows that lack it stand at its median.
+    """
+    best, found = -1.0, (0, np.zeros(len(test_columns)))
+    for number in range(columns.shape[1]):
+        seen = ~np.isnan(columns[:, number])
+        if seen.sum() < _FEWEST_SEEN:
+            continue
+        for sign in (1.0, -1.0):
+            fitted = _without_missing(sign * columns[:, number], sign * columns[seen, number])
+            precision = float(average_precision_score(labels, fitted))
+            if precision > best:
+                ordered = _without_missing(sign * test_columns[:, number], sign * columns[seen, number])
+                best, found = precision, (number, ordered)
+    return found
+
+
+def _without_missing(values: Floats, known: Floats) -> Floats:
+    return np.where(np.isnan(values), np.median(known), values)
 
 
 def rank_average(numbers: Floats, text: Floats) -> Floats:

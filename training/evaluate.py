@@ -10,11 +10,14 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from features.brands import Brand, BrandRegister
+from features.compute import matrix
 from features.facts import Facts
 from features.listing import Listing
 from models.calibration import expits
+from models.classifier import Join
 from training import baselines, metrics
 from training.fit import CounterfeitClassifier
+from training.fit_forest import fit_forest, forest_settings
 from training.references import OfflineReferences
 from training.splits import Rows, grouped_folds, seller_groups
 
@@ -25,6 +28,12 @@ FOLDS: Final = 5
 BOOTSTRAPS: Final = 1_000
 _TOP: Final = (10, 20, 50, 100)
 MODEL: Final = "model"
+# The model's own parts, each on its own.
+PARTS: Final = ("forest_alone", "text_alone")
+# The baselines that the model is compared with, paired: the published one, and the strongest that is fair.
+PEERS: Final = ("rank_average", "fair_peer")
+_AVERAGES: Final = {"rank_average": ("numbers", "char_text"), "fair_peer": ("numbers", "field_text")}
+_FITTED: Final = (MODEL, *PARTS, *(name for name in baselines.NAMES if name not in _AVERAGES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,16 +88,18 @@ def cross_validate(
     )
     # One process per fold uses all cores; the trees of so few rows would not.
     done = Parallel(n_jobs=threads, return_as="generator")(work)
-    values = [
-        {name: np.full(len(data.labels), np.nan) for name in (MODEL, "numbers", "char_text")} for _ in range(repeats)
-    ]
+    values = [{name: np.full(len(data.labels), np.nan) for name in _FITTED} for _ in range(repeats)]
     for number, ((repeat, (_, test)), found) in enumerate(zip(folds, done, strict=True)):
         progress(number, len(folds))
         for name, column in found.items():
             values[repeat][name][test] = column
     progress(len(folds), len(folds))
-    averages = [baselines.rank_average(one["numbers"], one["char_text"]) for one in values]
-    return [Repeat({**one, "rank_average": average}) for one, average in zip(values, averages, strict=True)]
+    return [Repeat(_with_averages(one)) for one in values]
+
+
+def _with_averages(values: dict[str, Floats]) -> dict[str, Floats]:
+    averages = {name: baselines.rank_average(values[n], values[t]) for name, (n, t) in _AVERAGES.items()}
+    return {name: {**values, **averages}[name] for name in (MODEL, *PARTS, *baselines.NAMES)}
 
 
 def _fold(
@@ -103,11 +114,35 @@ def _fold(
     model = CounterfeitClassifier(seed=seed)
     model.fit(train_facts, labels, groups=data.groups[train])
     raw, texts = baselines.raw_numbers(data.listings), baselines.all_text(data.listings)
+    columns, tested = matrix(train_facts), matrix(test_facts)
     return {
         MODEL: model.decision_function(test_facts),
+        "forest_alone": _forest_alone(model, columns, labels, tested),
+        "text_alone": model.model_.text.many([one.listing for one in test_facts]),
+        "best_signal": baselines.best_signal(columns, labels, tested)[1],
+        "field_text": baselines.fit_predict_field_text(
+            [data.listings[i] for i in train], labels, [data.listings[i] for i in test]
+        ),
         "numbers": baselines.fit_predict_numbers(raw[train], labels, raw[test]),
         "char_text": baselines.fit_predict_char_text([texts[i] for i in train], labels, [texts[i] for i in test]),
     }
+
+
+def _forest_alone(model: CounterfeitClassifier, columns: Floats, labels: Labels, test_columns: Floats) -> Floats:
+    """The log-odds of the model's forest; where text is a column of it, of one that is fitted without."""
+    fitted = model.model_
+    if fitted.combiner.join is Join.SUM:
+        return fitted.forest.raw(test_columns)
+    forest = fit_forest(
+        columns,
+        labels,
+        np.ones(len(labels)),
+        settings=forest_settings(int(labels.sum())),
+        join=Join.SUM,
+        seed=model.seed,
+        threads=model.threads,
+    )
+    return forest.raw(test_columns)
 
 
 def _fold_facts(
@@ -129,7 +164,7 @@ def summarise(data: Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:
     """
     bootstrap = metrics.seller_bootstrap(data.groups, times=BOOTSTRAPS, seed=0)
     summary = {name: _figures(data.labels, [r.values[name] for r in repeats], bootstrap) for name in repeats[0].values}
-    model = summary.pop(MODEL)
+    model, parts = summary.pop(MODEL), {name: summary.pop(name) for name in PARTS}
     probabilities = [expits(repeat.values[MODEL]) for repeat in repeats]
     model["brier"] = _mean([metrics.brier(data.labels, p) for p in probabilities])
     model["calibration_error"] = _mean([metrics.calibration_error(data.labels, p) for p in probabilities])
@@ -140,8 +175,9 @@ def summarise(data: Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:
         "folds": FOLDS,
         "repeats": len(repeats),
         "model": model,
+        "parts": parts,
         "baselines": summary,
-        "difference_to_rank_average": _difference(data.labels, repeats, bootstrap),
+        **{f"difference_to_{peer}": _difference(data.labels, repeats, bootstrap, peer) for peer in PEERS},
     }
 
 
@@ -160,12 +196,12 @@ def _figures(labels: Labels, values: Sequence[Floats], bootstrap: Floats) -> dic
     }
 
 
-def _difference(labels: Labels, repeats: Sequence[Repeat], bootstrap: Floats) -> dict[str, Any]:
-    """Average precision of the model minus that of the rank average, paired on the same resamples of sellers.
+def _difference(labels: Labels, repeats: Sequence[Repeat], bootstrap: Floats, peer: str) -> dict[str, Any]:
+    """Average precision of the model minus that of a peer, paired on the same resamples of sellers.
 
     `ap_told_from_chance` approximates the least difference that is significant on this number of counterfeits.
     """
-    pairs = [(repeat.values[MODEL], repeat.values["rank_average"]) for repeat in repeats]
+    pairs = [(repeat.values[MODEL], repeat.values[peer]) for repeat in repeats]
     by_repeat = [
         metrics.average_precision(labels, ours) - metrics.average_precision(labels, theirs) for ours, theirs in pairs
     ]

@@ -172,8 +172,10 @@ def _tell_left_out(refused: int, unlabelled: int) -> None:
 def _print_evaluation(summary: dict[str, Any]) -> None:
     from rich.console import Console
 
+    from training.evaluate import PEERS
+
     rows = []
-    for name, one in {"model": summary["model"], **summary["baselines"]}.items():
+    for name, one in {"model": summary["model"], **summary["parts"], **summary["baselines"]}.items():
         precise = (f"{one['precision_at']['10']:.2f}", f"{one['precision_at']['50']:.2f}")
         areas = (_interval(one["ap_interval"]), f"{one['roc_auc']:.3f}", _interval(one["roc_auc_interval"]))
         rows.append((words(name), f"{one['ap']:.3f}", *areas, *precise))
@@ -183,21 +185,25 @@ def _print_evaluation(summary: dict[str, Any]) -> None:
         title=f"{summary['rows']:,} rows, {summary['positives']:,} counterfeit, {summary['sellers']:,} sellers; "
         f"{summary['repeats']} x {summary['folds']} folds by seller",
     )
-    Console().print(against_rank_average(summary))
+    for peer in PEERS:
+        Console().print(against(peer, summary))
 
 
-def against_rank_average(summary: dict[str, Any]) -> str:
-    """The model compared with the rank average of the same run, and the smallest significant difference."""
-    found = summary["difference_to_rank_average"]
-    told = found["ap_told_from_chance"]
+def against(peer: str, summary: dict[str, Any]) -> str:
+    """The model compared with a peer of the same run: better, worse, or neither beyond chance."""
+    found = summary[f"difference_to_{peer}"]
+    (low, high), told = found["ap_interval"], found["ap_told_from_chance"]
     line = (
-        f"Model less rank average: {found['ap']:+.3f} AP ({_interval(found['ap_interval'])} over sellers, paired), "
+        f"Model less {words(peer)}: {found['ap']:+.3f} AP ({_interval(found['ap_interval'])} over sellers, paired), "
         f"{found['ap_ratio']:.2f} times as much; better in {found['repeats_better']} of {summary['repeats']} repeats."
     )
-    if told is None:
+    if told is None or low is None or high is None:
         return line
+    if low > 0 or high < 0:
+        return f"{line} The model is {'better' if low > 0 else 'worse'} beyond chance."
     return (
-        f"{line} With {summary['positives']:,} counterfeits the interval excludes zero only from about {told:+.2f} AP."
+        f"{line} Neither is better beyond chance: with {summary['positives']:,} counterfeits the interval excludes "
+        f"zero only from about {told:+.2f} AP."
     )
 
 

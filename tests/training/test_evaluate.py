@@ -14,7 +14,7 @@ from tests.fixtures.clocks import NOW
 from tests.fixtures.fitting import small_forests
 from tests.fixtures.labelled import BRANDS, a_market
 from training.baselines import NAMES
-from training.evaluate import FOLDS, MODEL, Labelled, Repeat, _fold_facts, cross_validate, summarise
+from training.evaluate import FOLDS, MODEL, PARTS, PEERS, Labelled, Repeat, _fold_facts, cross_validate, summarise
 from training.splits import grouped_folds
 from training.synthetic import Settings, build, evaluation_set
 
@@ -66,7 +66,7 @@ def repeat_of_flipped() -> Repeat:
     return validated(replace(DATA, labels=flipped()[0]))
 
 
-@pytest.mark.parametrize("name", [MODEL, "numbers", "char_text"])
+@pytest.mark.parametrize("name", [MODEL, *PARTS, "numbers", "char_text", "field_text"])
 def test_the_labels_of_tested_rows_do_not_move_their_scores(name: str) -> None:
     test, one, other = flipped()[1], a_repeat().values[name], repeat_of_flipped().values[name]
     assert np.array_equal(other[test], one[test])
@@ -87,7 +87,7 @@ def test_the_prices_of_tested_rows_do_not_move_the_training_features() -> None:
 
 
 def test_every_row_has_a_score_of_every_method() -> None:
-    assert a_repeat().values.keys() == {MODEL, *NAMES}
+    assert a_repeat().values.keys() == {MODEL, *PARTS, *NAMES}
     assert all(np.isfinite(values).all() for values in a_repeat().values.values())
 
 
@@ -118,7 +118,9 @@ def test_too_few_sellers_cannot_be_evaluated() -> None:
 # The summary.
 
 RANDOM = np.random.default_rng(0)
-VALUES = [Repeat({name: RANDOM.standard_normal(80) + DATA.labels for name in (MODEL, *NAMES)}) for _ in range(3)]
+VALUES = [
+    Repeat({name: RANDOM.standard_normal(80) + DATA.labels for name in (MODEL, *PARTS, *NAMES)}) for _ in range(3)
+]
 SUMMARY = summarise(DATA, VALUES)
 
 
@@ -132,7 +134,9 @@ def test_a_summary_has_these_figures() -> None:
     assert SUMMARY["model"].keys() == common | {"brier", "calibration_error"}
     assert {name: found.keys() for name, found in SUMMARY["baselines"].items()} == dict.fromkeys(NAMES, common)
     told = {"ap", "ap_interval", "ap_ratio", "ap_told_from_chance", "repeats_better"}
-    assert SUMMARY["difference_to_rank_average"].keys() == told
+    assert {name: found.keys() for name, found in SUMMARY["parts"].items()} == dict.fromkeys(PARTS, common)
+    for peer in PEERS:
+        assert SUMMARY[f"difference_to_{peer}"].keys() == told
 
 
 def test_a_figure_is_its_mean_over_the_repeats() -> None:
@@ -149,21 +153,22 @@ def test_an_interval_contains_its_figure() -> None:
     assert low < SUMMARY["model"]["ap"] < high
 
 
-def test_the_difference_is_paired() -> None:
+@pytest.mark.parametrize("peer", PEERS)
+def test_the_difference_is_paired(peer: str) -> None:
     ours, theirs = (
-        [average_precision_score(DATA.labels, repeat.values[name]) for repeat in VALUES]
-        for name in (MODEL, "rank_average")
+        [average_precision_score(DATA.labels, repeat.values[name]) for repeat in VALUES] for name in (MODEL, peer)
     )
-    found = SUMMARY["difference_to_rank_average"]
+    found = SUMMARY[f"difference_to_{peer}"]
     assert found["ap"] == pytest.approx(np.mean(ours) - np.mean(theirs))
     assert found["repeats_better"] == sum(a > b for a, b in zip(ours, theirs, strict=True))
     assert found["ap_ratio"] == pytest.approx(np.mean(ours) / np.mean(theirs))
     assert found["ap_told_from_chance"] == pytest.approx(found["ap"] - found["ap_interval"][0])
 
 
-def test_a_model_does_not_differ_from_itself() -> None:
-    same = [Repeat({**repeat.values, "rank_average": repeat.values[MODEL]}) for repeat in VALUES]
-    assert summarise(DATA, same)["difference_to_rank_average"] == {
+@pytest.mark.parametrize("peer", PEERS)
+def test_a_model_does_not_differ_from_itself(peer: str) -> None:
+    same = [Repeat({**repeat.values, peer: repeat.values[MODEL]}) for repeat in VALUES]
+    assert summarise(DATA, same)[f"difference_to_{peer}"] == {
         "ap": 0.0,
         "ap_interval": (0.0, 0.0),
         "ap_ratio": 1.0,
@@ -190,3 +195,4 @@ def test_with_six_hundred_counterfeits_the_difference_to_the_rank_average_is_sig
     print(found["positives"], found["sellers"], found["model"]["ap"], difference)  # noqa: T201  # the figure
     assert found["positives"] >= 500
     assert difference["ap_interval"][0] > 0
+    print(found["difference_to_fair_peer"])  # noqa: T201  # the figure

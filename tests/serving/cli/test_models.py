@@ -13,6 +13,7 @@ from models.bundle import MANIFEST, from_files
 from tests.fixtures.labelled import labelled_file, labelled_rows, write_csv, write_ndjson
 from tests.fixtures.scorers import bundle_files
 from tests.serving.cli.commands import REFUSED, touchstone_in
+from training.baselines import NAMES
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 
 
@@ -81,11 +82,16 @@ def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
     assert "Left out: 1 refused rows, 1 without a label." in done.err
     shown = " ".join(done.out.split())
     assert "120 rows, " in shown
-    assert all(name in shown for name in ("model", "numbers", "char text", "rank average", "better in"))
-    assert all(words in shown for words in ("times as much", "counterfeits the interval excludes zero only from about"))
+    named = ("model", "forest alone", "text alone", "numbers", "char text", "field text", "best signal", "better in")
+    assert all(name in shown for name in named)
+    for peer in ("rank average", "fair peer"):
+        assert f"Model less {peer}:" in shown
+    assert "times as much" in shown
+    assert "Neither is better beyond chance: with" in shown
     found = json.loads(out.read_text())
     assert (found["file"], found["format"], found["rows"], found["repeats"]) == ("a.ndjson", "native", 120, 1)
-    assert set(found["baselines"]) == {"numbers", "char_text", "rank_average"}
+    assert set(found["parts"]) == {"forest_alone", "text_alone"}
+    assert set(found["baselines"]) == set(NAMES)
     assert f"{found['model']['ap']:.3f}" in shown
 
 
