@@ -20,7 +20,9 @@ def scores() -> dict[str, np.ndarray[tuple[int], np.dtype[np.float64]]]:
     labels = DATA.labels[TRAIN]
     numbers = baselines.fit_predict_numbers(columns[TRAIN], labels, columns[TEST])
     text = baselines.fit_predict_char_text([texts[i] for i in TRAIN], labels, [texts[i] for i in TEST])
-    field_text = baselines.fit_predict_field_text([numbered(i) for i in TRAIN], labels, [numbered(i) for i in TEST])
+    field_text = baselines.fit_predict_field_text(
+        [numbered(int(i)) for i in TRAIN], labels, [numbered(int(i)) for i in TEST]
+    )
     return {
         "numbers": numbers,
         "char_text": text,
