@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 from features.fold import skeleton_codes
 from features.listing import Listing
 from features.splitmix import GOLDEN, MASK, mix
-from features.text_kernel import heading
 
 MINHASH_VERSION: Final = 1
 
@@ -38,7 +37,8 @@ Signature = NDArray[np.uint16]
 
 def text_of(listing: Listing) -> str:
     """The compared text of a listing: brand, title, category and description."""
-    return f"{heading(listing)} {listing.description or ''}"
+    heading = " ".join(filter(None, (listing.brand, listing.title, listing.product_type)))
+    return f"{heading} {listing.description or ''}"
 
 
 def signature_of(listing: Listing) -> Signature | None:

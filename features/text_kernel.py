@@ -5,8 +5,8 @@ the windows that end at a letter come from those that end at the letter before. 
 compiled once for indices and once for weights. The value of a field is the sum of its n-grams' weights over the square
 root of their number, so scoring needs no matrix.
 
-Two fields are hashed separately, because a word in a title has another weight than one in a long description: the
-heading (brand, title, category) and the description.
+Four fields are hashed separately (ADR 1): title, description, brand and category. A word in a title has another weight
+than one in a long description, and a declared brand is no wording.
 """
 
 import itertools
@@ -23,10 +23,10 @@ from features.listing import Listing
 from features.ngrams import BUCKETS, FEWEST_SPACED, LONGEST, PAIR, SHIFT, SHORTEST, WINDOW, WORD
 from features.splitmix import GOLDEN, mix
 
-KERNEL_VERSION: Final = 2
+KERNEL_VERSION: Final = 3
 
-HEADING, DESCRIPTION = 0, 1
-FIELDS: Final = 2
+TITLE, DESCRIPTION, BRAND, CATEGORY = range(4)
+FIELDS: Final = 4
 COLUMNS: Final = FIELDS * BUCKETS
 
 _BLOCK: Final = 256  # Listings packed at once: half a megabyte of typical text, which stays in the cache.
@@ -46,11 +46,6 @@ class Packed(NamedTuple):
     starts: NDArray[np.int64]
 
 
-def heading(listing: Listing) -> str:
-    """The text of the heading field."""
-    return " ".join(filter(None, (listing.brand, listing.title, listing.product_type)))
-
-
 def pack(texts: Sequence[str]) -> Packed:
     """Texts in the form that `scan` reads; the blank after each ends its last word."""
     encoded = [as_shown(text).encode("utf-8", "surrogatepass") for text in texts]
@@ -61,8 +56,12 @@ def pack(texts: Sequence[str]) -> Packed:
 
 
 def fields(listings: Sequence[Listing]) -> list[str]:
-    """The texts of n listings, (n x FIELDS), each listing's heading before its description."""
-    return [text for listing in listings for text in (heading(listing), listing.description or "")]
+    """The texts of n listings, (n x FIELDS), those of a listing in the order of their numbers."""
+    return [
+        text or ""
+        for listing in listings
+        for text in (listing.title, listing.description, listing.brand, listing.product_type)
+    ]
 
 
 def blocks(many: int) -> list[slice]:
@@ -79,7 +78,7 @@ def indices(text: str, field: int) -> Indices:
 
 
 def scores(listings: Sequence[Listing], weights: Weights) -> NDArray[np.float64]:
-    """The sum of both fields' values, shape (n,); a field without n-grams adds 0.
+    """The sum of the fields' values, shape (n,); a field without n-grams adds 0.
 
     `weights` has shape (COLUMNS,).
     """
@@ -91,7 +90,7 @@ def scores(listings: Sequence[Listing], weights: Weights) -> NDArray[np.float64]
 
 def score_packed(packed: Packed, weights: Weights, out: NDArray[np.float64]) -> None:
     """Write the scores of n listings to `out`, shape (n,); `packed` has their texts in the order of `fields`."""
-    _score(packed, tables(), weights[:BUCKETS], weights[BUCKETS:], out)
+    _score(packed, tables(), weights.reshape(FIELDS, BUCKETS), out)
 
 
 def room(length: int) -> int:
@@ -100,17 +99,16 @@ def room(length: int) -> int:
 
 
 @numba.njit(cache=True, nogil=True)
-def _score(
-    packed: Packed, alphabet: Alphabet, heading_weights: Weights, description_weights: Weights, out: NDArray[np.float64]
-) -> None:
+def _score(packed: Packed, alphabet: Alphabet, weights: Weights, out: NDArray[np.float64]) -> None:
+    """`weights` has shape (FIELDS, BUCKETS)."""
     data, starts = packed
     for i in range(out.size):
-        first, middle, last = starts[2 * i], starts[2 * i + 1], starts[2 * i + 2]
-        count, total = scan(data, first, middle, alphabet, heading_weights, None)
-        out[i] = total / np.sqrt(count) if count else 0.0
-        count, total = scan(data, middle, last, alphabet, description_weights, None)
-        if count:
-            out[i] += total / np.sqrt(count)
+        out[i] = 0.0
+        for field in range(FIELDS):
+            text = FIELDS * i + field
+            count, total = scan(data, starts[text], starts[text + 1], alphabet, weights[field], None)
+            if count:
+                out[i] += total / np.sqrt(count)
 
 
 @numba.njit(cache=True)

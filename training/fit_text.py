@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.ngrams import BUCKETS
-from features.text_kernel import COLUMNS, DESCRIPTION, Indices
-from models.textmodel import DESCRIPTION_SCALE, TextModel
+from features.text_kernel import COLUMNS, FIELDS, Indices
+from models.textmodel import SCALES, TextModel
 from training.splits import Rows
 from training.text_matrix import TextMatrix, dot
 
@@ -87,9 +87,9 @@ def fit_text(texts: TextMatrix, rows: Rows, labels: Labels, weights: Floats) -> 
     problem = _Problem(texts.indices, texts.starts[rows], values, places, squares, np.where(positive, 1.0, -1.0), costs)
     solved, intercept = _solve(problem, epochs_of(len(rows)))
     solved *= idf
-    scored = solved.copy()  # Scoring uses no matrix, so these weights include the description's scale.
-    scored[DESCRIPTION * BUCKETS :] *= np.float32(DESCRIPTION_SCALE)
-    return FittedText(TextModel(scored, intercept), solved)
+    # Scoring uses no matrix, so these weights include the fields' scales.
+    scored = solved.reshape(FIELDS, BUCKETS) * np.array(SCALES, np.float32)[:, None]
+    return FittedText(TextModel(scored.reshape(COLUMNS), intercept), solved)
 
 
 def _balanced(positive: NDArray[np.bool_], weights: Floats) -> Floats:

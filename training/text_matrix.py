@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 from features.alphabet import Alphabet, tables
 from features.listing import Listing
 from features.ngrams import BUCKETS
-from features.text_kernel import DESCRIPTION, FIELDS, Indices, Packed, blocks, fields, pack, room, scan
-from models.textmodel import DESCRIPTION_SCALE
+from features.text_kernel import FIELDS, Indices, Packed, blocks, fields, pack, room, scan
+from models.textmodel import SCALES
 from training.splits import Rows
 
 
 class TextMatrix(NamedTuple):
-    """Sparse n-gram counts (n, COLUMNS) over the root of their field's number of n-grams; descriptions are scaled.
+    """Sparse n-gram counts (n, COLUMNS) over the root of their field's number of n-grams, times the field's scale.
 
     Row i has `values[starts[i] : starts[i + 1]]` in the columns `indices[starts[i] : starts[i + 1]]`, each column once.
     """
@@ -82,7 +82,7 @@ def _fill(packed: Packed, alphabet: Alphabet, scratch: _Scratch, rows: TextMatri
                 indices[np.uint64(at)] = found[i] + first  # The next index overwrites it if this column is not new.
                 at += np.int64(times[bucket] == 0)
                 times[bucket] += 1
-            scale = (DESCRIPTION_SCALE if field == DESCRIPTION else 1.0) / np.sqrt(max(count, 1))
+            scale = SCALES[field] / np.sqrt(max(count, 1))
             for i in range(begun, at):
                 bucket = np.uint64(indices[i] - first)
                 values[i] = times[bucket] * scale

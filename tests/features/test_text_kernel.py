@@ -7,13 +7,13 @@ from hypothesis import given
 
 from features.listing import Listing
 from features.ngrams import BUCKETS
-from features.text_kernel import COLUMNS, DESCRIPTION, HEADING, heading, indices, room, scores
+from features.text_kernel import COLUMNS, FIELDS, TITLE, fields, indices, room, scores
 from tests.features.plain import indices_plain
 from tests.fixtures.facts import a_listing
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY, listings
 
 WEIGHTS = np.random.default_rng(7).standard_normal(COLUMNS).astype(np.float32)
-FIELD = st.sampled_from([HEADING, DESCRIPTION])
+FIELD = st.sampled_from(range(FIELDS))
 # Letters with state in the kernel: kinds, spaced letters, stand-ins, several letters in one.
 _TELLING = st.text(st.sampled_from("aеl1 0 .-女ガﷺ각\u200b\U000e0041\U00020000\U0001f525é"), max_size=40)
 TEXTS = ANY_TEXT | _TELLING
@@ -34,7 +34,7 @@ def test_the_kernel_finds_what_the_definition_finds(text: str, field: int) -> No
     ],
 )
 def test_the_kernel_finds_what_the_definition_finds_in(text: str) -> None:
-    assert Counter(indices(text, HEADING).tolist()) == Counter(indices_plain(text, HEADING))
+    assert Counter(indices(text, TITLE).tolist()) == Counter(indices_plain(text, TITLE))
 
 
 def test_characters_of_all_scripts_are_scanned_as_the_definition_says() -> None:
@@ -43,7 +43,7 @@ def test_characters_of_all_scripts_are_scanned_as_the_definition_says() -> None:
         hex(first)
         for first in range(1, 0x20000, 1_000)
         for text in ["".join(map(chr, range(first, first + 100)))]
-        if Counter(indices(text, HEADING).tolist()) != Counter(indices_plain(text, HEADING))
+        if Counter(indices(text, TITLE).tolist()) != Counter(indices_plain(text, TITLE))
     ]
     assert differing == []
 
@@ -58,13 +58,13 @@ def test_every_index_lies_within_its_field(text: str, field: int) -> None:
 @given(TEXTS | st.sampled_from("女ﷺa각").flatmap(lambda c: st.integers(0, 400).map(lambda n: c * n)))
 def test_no_text_has_more_n_grams_than_there_is_room_for(text: str) -> None:
     """The kernel writes without bounds checks: one index too many would be outside its array."""
-    assert len(indices_plain(text, HEADING)) <= room(len(text.encode()) + 1)
+    assert len(indices_plain(text, TITLE)) <= room(len(text.encode()) + 1)
 
 
 def _value(listing: Listing) -> float:
     """The second method: the weights of the definition's n-grams, one by one."""
     total = 0.0
-    for field, text in ((HEADING, heading(listing)), (DESCRIPTION, listing.description or "")):
+    for field, text in enumerate(fields([listing])):
         found = WEIGHTS[indices_plain(text, field)].astype(np.float64)
         total += found.sum() / np.sqrt(len(found)) if len(found) else 0.0
     return float(total)
@@ -82,14 +82,16 @@ def test_a_listing_scores_the_same_in_any_company() -> None:
     assert scores(many, WEIGHTS).tolist() == [float(scores([one], WEIGHTS)[0]) for one in many]
 
 
-def test_the_heading_is_brand_title_and_category() -> None:
-    assert heading(a_listing(title="Tote")) == "Aurelle Tote Bags"
-
-
-def test_what_is_missing_leaves_no_gap_in_the_heading() -> None:
-    assert heading(a_listing(title="Tote", brand=None, product_type=None)) == "Tote"
+def test_the_fields_are_title_description_brand_and_category() -> None:
+    assert fields([a_listing(title="Tote", description="Bag of leather")]) == [
+        "Tote",
+        "Bag of leather",
+        "Aurelle",
+        "Bags",
+    ]
+    assert fields([a_listing(title=None, description=None, brand=None, product_type=None)]) == [""] * FIELDS
 
 
 def test_an_obfuscated_word_has_the_n_grams_of_the_plain_one() -> None:
-    assert indices("Ѕоlеnnе", HEADING).tolist() == indices("solenne", HEADING).tolist()
-    assert indices("\u202eenneloS\u202c", HEADING).tolist() == indices("solenne", HEADING).tolist()
+    assert indices("Ѕоlеnnе", TITLE).tolist() == indices("solenne", TITLE).tolist()
+    assert indices("\u202eenneloS\u202c", TITLE).tolist() == indices("solenne", TITLE).tolist()

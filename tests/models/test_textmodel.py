@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 
-from features.text_kernel import COLUMNS, DESCRIPTION, HEADING, heading
+from features.text_kernel import COLUMNS, DESCRIPTION, TITLE, fields
 from tests.features.plain import indices_plain
 from tests.fixtures.facts import a_listing
 from tests.fixtures.scorers import a_text_model
@@ -19,7 +19,7 @@ def test_a_score_is_the_row_of_the_matrix_times_the_weights() -> None:
     model = a_text_model()
     for listing in LISTINGS:
         row = sp.lil_matrix((1, COLUMNS))
-        for field, text in ((HEADING, heading(listing)), (DESCRIPTION, listing.description or "")):
+        for field, text in enumerate(fields([listing])):
             found = indices_plain(text, field)
             for index in found:
                 row[0, index] += 1 / np.sqrt(len(found))
@@ -38,7 +38,7 @@ def test_many_scores_are_those_of_each() -> None:
 
 def test_the_pull_of_a_phrase_is_the_sum_of_its_runs_in_the_fields_that_have_it() -> None:
     model = a_text_model()
-    title, description = (model.weights[indices_plain("mirror", field)].sum() for field in (HEADING, DESCRIPTION))
-    assert model.pull("mirror", (HEADING,)) == pytest.approx(title, abs=1e-6)
-    assert model.pull("mirror", (HEADING, DESCRIPTION)) == pytest.approx(title + description, abs=1e-6)
+    title, description = (model.weights[indices_plain("mirror", field)].sum() for field in (TITLE, DESCRIPTION))
+    assert model.pull("mirror", (TITLE,)) == pytest.approx(title, abs=1e-6)
+    assert model.pull("mirror", (TITLE, DESCRIPTION)) == pytest.approx(title + description, abs=1e-6)
     assert model.pull("mirror", ()) == 0

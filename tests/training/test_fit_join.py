@@ -2,17 +2,39 @@ import numpy as np
 import pytest
 
 from models.classifier import Join
-from training.fit_join import fit_combiner
+from training.fit_join import Floats, fit_combiner
+
+LABELS = np.array([1, 0] * 20, dtype=np.int8)
+TELLING = LABELS + np.linspace(0, 0.1, 40)
+NOISE = np.tile([0.0, 0.0, 1.0, 1.0], 10)
 
 
-def test_the_weight_of_the_text_is_pulled_towards_two_thirds() -> None:
-    """The ranking is right at every weight up to 0.5, so the lowest, 0.1, is chosen.
-    With 20 positives: (20 x 0.1 + 100 x 2/3) / 120."""
-    labels = np.array([1, 0] * 20, dtype=np.int8)
-    numbers = labels + np.linspace(0, 0.1, 40)
-    noise = np.tile([0.0, 0.0, 1.0, 1.0], 10)
-    found = fit_combiner(Join.SUM, numbers, noise, labels, np.ones(40))
-    assert found.text_weight == pytest.approx((20 * 0.1 + 100 * 2 / 3) / 120)
+@pytest.mark.parametrize(
+    ("numbers", "text", "best"),
+    [
+        (
+            TELLING,
+            NOISE,
+            0.45,
+        ),  # The ranking is right at every weight below a half; the nearest to the prior is chosen.
+        (NOISE, TELLING, 0.55),
+        (TELLING, -TELLING, 0.45),  # Text that contradicts.
+        (TELLING, TELLING, 0.5),
+    ],
+)
+def test_the_better_learner_has_more_weight_and_few_positives_pull_it_towards_a_half(
+    numbers: Floats, text: Floats, best: float
+) -> None:
+    found = fit_combiner(Join.SUM, numbers, text, LABELS, np.ones(40))
+    assert found.text_weight == pytest.approx((20 * best + 30 * 0.5) / 50)
+
+
+def test_text_that_hurts_at_any_weight_gets_none_where_positives_are_many() -> None:
+    random = np.random.default_rng(0)
+    labels = (np.arange(4_000) % 20 == 0).astype(np.int8)
+    numbers, text = labels + 0.4 * random.standard_normal(4_000), random.standard_normal(4_000)
+    found = fit_combiner(Join.SUM, numbers, text, labels, np.ones(4_000))
+    assert found.text_weight < 0.1
 
 
 def test_values_are_standardised_by_out_of_fold_scores() -> None:

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 
 from features.listing import Listing
-from features.text_kernel import COLUMNS, DESCRIPTION, HEADING, heading
-from models.textmodel import DESCRIPTION_SCALE
+from features.text_kernel import COLUMNS, fields
+from models.textmodel import SCALES
 from tests.features.plain import indices_plain
 from tests.fixtures.facts import a_listing
 from tests.fixtures.strategies import QUICK, listings
@@ -21,10 +21,10 @@ def rows_of(matrix: TextMatrix) -> list[dict[int, float]]:
 def defined(listing: Listing) -> dict[int, float]:
     """A row by definition: counts over the root of their number."""
     row: dict[int, float] = {}
-    for field, text in ((HEADING, heading(listing)), (DESCRIPTION, listing.description or "")):
+    for field, text in enumerate(fields([listing])):
         found = indices_plain(text, field)
         for index in found:
-            row[index] = row.get(index, 0.0) + (DESCRIPTION_SCALE if field else 1.0) / np.sqrt(len(found))
+            row[index] = row.get(index, 0.0) + SCALES[field] / np.sqrt(len(found))
     return row
 
 
