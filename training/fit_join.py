@@ -28,21 +28,34 @@ def join_of(positives: int) -> Join:
 def fit_combiner(join: Join, numbers: Floats, text: Floats, labels: Labels, weights: Floats) -> Combiner:
     """The combiner: standards of both out-of-fold values, shape (n,), and for a sum the weight of the text."""
     number_standard, text_standard = _standard(numbers), _standard(text)
-    if join is Join.STACK:
-        return Combiner(join, 0.0, number_standard, text_standard)
-    scaled_numbers, scaled_text = number_standard.apply(numbers), text_standard.apply(text)
+    weight = 0.0
+    if join is Join.SUM:
+        weight = text_weight(number_standard.apply(numbers), text_standard.apply(text), labels, weights)
+    return Combiner(join, weight, number_standard, text_standard)
+
+
+def text_weight(
+    numbers: Floats,
+    text: Floats,
+    labels: Labels,
+    weights: Floats,
+    *,
+    prior: float = TEXT_WEIGHT_PRIOR,
+    strength: float = TEXT_WEIGHT_PRIOR_POSITIVES,
+) -> float:
+    """The weight of text in the sum of two standardised out-of-fold values, shape (n,).
+
+    It is the weight that sorts these rows best, pulled towards the prior by the strength of so many positives. Of
+    weights that sort equally well, the one nearest to the prior is taken.
+    """
 
     def sorts(weight: float) -> tuple[float, float]:
-        joined = (1 - weight) * scaled_numbers + weight * scaled_text
+        joined = (1 - weight) * numbers + weight * text
         precision = float(average_precision_score(labels, joined, sample_weight=weights))
-        return precision, -abs(weight - TEXT_WEIGHT_PRIOR)
+        return precision, -abs(weight - prior)
 
-    best = max(_WEIGHT_GRID, key=sorts)
-    positives = int(labels.sum())
-    weight = (positives * best + TEXT_WEIGHT_PRIOR_POSITIVES * TEXT_WEIGHT_PRIOR) / (
-        positives + TEXT_WEIGHT_PRIOR_POSITIVES
-    )
-    return Combiner(join, weight, number_standard, text_standard)
+    best, positives = max(_WEIGHT_GRID, key=sorts), int(labels.sum())
+    return (positives * best + strength * prior) / (positives + strength)
 
 
 def _standard(values: Floats) -> Standard:
