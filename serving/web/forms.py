@@ -73,6 +73,22 @@ def upload_of(field: str, most: Callable[[Runtime], int]) -> Any:
     return Depends(read)
 
 
+def uploads_of(field: str, most: Callable[[Runtime], int], many: Callable[[Runtime], int]) -> Any:
+    """The files of a form's field as `upload_of` reads one, up to one file beyond the limit; none for an empty choice.
+
+    The route's guard sets how many files the form may have, and has read the form by then.
+    """
+
+    async def read(request: Request, _fields: Fields) -> tuple[Upload, ...]:
+        runtime = runtime_of(request)
+        async with request.form() as form:
+            given = [one for one in form.getlist(field) if isinstance(one, UploadFile) and one.filename]
+            few = given[: many(runtime) + 1]
+            return tuple([Upload(one.filename or "", await one.read(most(runtime) + 1)) for one in few])
+
+    return Depends(read)
+
+
 def is_case_id(text: str) -> bool:
     """Whether a text has the format of a case id."""
     return _CASE_ID.match(text) is not None
