@@ -73,18 +73,34 @@ def upload_of(field: str, most: Callable[[Runtime], int]) -> Any:
     return Depends(read)
 
 
-def uploads_of(field: str, most: Callable[[Runtime], int], many: Callable[[Runtime], int]) -> Any:
-    """The files of a form's field as `upload_of` reads one, up to one file beyond the limit; none for an empty choice.
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much is read of a form's field: the bytes of each file, and the number of files."""
 
-    The route's guard sets how many files the form may have, and has read the form by then.
+    most: Callable[[Runtime], int]
+    many: Callable[[Runtime], int]
+
+
+def uploads_of(fields: Mapping[str, Wanted]) -> Any:
+    """The files of several fields of a form by field, each read as by `upload_of`, up to one file beyond the limit.
+
+    A field without a choice has none. The route's guard sets how many files the form may have, and has read the form by
+    then. The form's files are closed afterwards, so that a route has one such dependency.
     """
 
-    async def read(request: Request, _fields: Fields) -> tuple[Upload, ...]:
+    async def read(request: Request, _fields: Fields) -> Mapping[str, tuple[Upload, ...]]:
         runtime = runtime_of(request)
         async with request.form() as form:
-            given = [one for one in form.getlist(field) if isinstance(one, UploadFile) and one.filename]
-            few = given[: many(runtime) + 1]
-            return tuple([Upload(one.filename or "", await one.read(most(runtime) + 1)) for one in few])
+            return {
+                field: tuple(
+                    [
+                        Upload(one.filename or "", await one.read(wanted.most(runtime) + 1))
+                        for one in form.getlist(field)[: wanted.many(runtime) + 1]
+                        if isinstance(one, UploadFile) and one.filename
+                    ]
+                )
+                for field, wanted in fields.items()
+            }
 
     return Depends(read)
 

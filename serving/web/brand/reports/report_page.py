@@ -1,7 +1,7 @@
 """Reports of a brand: listings that it found itself, previewed before they are sent, and each with its own state."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Final
 
@@ -37,7 +37,7 @@ from serving.web.brand.reports.previewed_part import Preview, previewed
 from serving.web.brand.reports.report_state_page import PLACE
 from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
 from serving.web.flash import go_to
-from serving.web.forms import Fields, Upload, upload_of, uploads_of
+from serving.web.forms import Fields, Upload, Wanted, uploads_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
@@ -49,13 +49,16 @@ Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
 _MOST_FILES: Final = 21
 Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=_MOST_FILES, translated=True)]
 LARGEST: Final = 1_000_000
-File = Annotated[Upload, upload_of("file", lambda _: LARGEST)]
-Documents = Annotated[
-    tuple[Upload, ...],
+Files = Annotated[
+    Mapping[str, tuple[Upload, ...]],
     uploads_of(
-        "document",
-        lambda runtime: runtime.policies[SellerEvidencePolicy].largest_document,
-        lambda runtime: runtime.policies[ReportPolicy].most_documents,
+        {
+            "file": Wanted(lambda _: LARGEST, lambda _: 1),
+            "document": Wanted(
+                lambda runtime: runtime.policies[SellerEvidencePolicy].largest_document,
+                lambda runtime: runtime.policies[ReportPolicy].most_documents,
+            ),
+        }
     ),
 ]
 _LONGEST_ID: Final = 40
@@ -116,7 +119,7 @@ def get_form(request: Request, session: Answerer) -> HTMLResponse:
 
 
 @router.post(PLACE + "/preview")
-def post_preview(request: Request, session: Uploader, fields: Fields, upload: File, documents: Documents) -> Response:
+def post_preview(request: Request, session: Uploader, fields: Fields, files: Files) -> Response:
     """Keep the documents, and show what would happen to each listing; nothing is sent.
 
     A refused file changes nothing else: what was typed and the other documents stay.
@@ -125,8 +128,8 @@ def post_preview(request: Request, session: Uploader, fields: Fields, upload: Fi
     typed["key"] = _key_of(runtime, fields)
     left_out: tuple[RefusedFile, ...] = ()
     try:
-        left_out = keep_documents(runtime, session, typed, documents)
-        typed["listings"] = "\n".join(locations_of(fields, upload))
+        left_out = keep_documents(runtime, session, typed, files["document"])
+        typed["listings"] = "\n".join(locations_of(fields, files["file"][:1]))
         shown = previewed(runtime, session, _draft(typed, good_faith=True))
     except DomainError as refused:
         error = phrase_in_words(refused.phrase)
@@ -150,7 +153,7 @@ def post_report(request: Request, session: Answerer, fields: Fields) -> Response
     return go_to(request, f"{PLACE}/{done.report.report_id}")
 
 
-def locations_of(fields: Mapping[str, str], upload: Upload) -> list[str]:
+def locations_of(fields: Mapping[str, str], files: Sequence[Upload]) -> list[str]:
     """The pasted, ticked and uploaded listings in this order; of a file, the first cell of each line.
 
     Raises
@@ -158,10 +161,10 @@ def locations_of(fields: Mapping[str, str], upload: Upload) -> list[str]:
     Invalid
         The file is too large or is no text in UTF-8.
     """
-    if len(upload.content) > LARGEST:
+    if any(len(one.content) > LARGEST for one in files):
         raise Invalid("The file is too large: at most {most:,} bytes.", most=LARGEST)
     try:
-        lines = upload.content.decode("utf-8-sig").splitlines()
+        lines = [line for one in files for line in one.content.decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
         raise Invalid("The file is not text in UTF-8. Save it as CSV in UTF-8 and try again.") from None
     cells = [row[0].strip() for row in csv.reader(lines) if row]
