@@ -18,16 +18,16 @@ from serving.review.service.case_access import visible_case
 
 def documents_of(connection: Connection, case: Case) -> Sequence[ReportDocument]:
     """The documents of the reports that a case is about; none for a second review, which they would influence."""
-    if case.lane is CaseLane.SECOND_REVIEW:
-        return ()
-    return report_documents.of_case(connection, case.marketplace_id, case.case_id)
+    return report_documents.of_case(connection, case.marketplace_id, case.case_id) if _shows(case) else ()
 
 
 def test_buys_of(connection: Connection, case: Case) -> Sequence[ReportTestBuy]:
     """The test buys of those reports."""
-    if case.lane is CaseLane.SECOND_REVIEW:
-        return ()
-    return report_test_buys.of_case(connection, case.marketplace_id, case.case_id)
+    return report_test_buys.of_case(connection, case.marketplace_id, case.case_id) if _shows(case) else ()
+
+
+def _shows(case: Case) -> bool:
+    return case.lane is not CaseLane.SECOND_REVIEW
 
 
 def for_analyst(runtime: Runtime, person: Person, case_id: str, document_id: str) -> tuple[ReportDocument, bytes]:

@@ -14,11 +14,12 @@ from serving.reports.tables import report_item, report_test_buy
 
 @dataclass(frozen=True, slots=True)
 class ReportTestBuy:
-    """The test buy of a report; `location` is the listing that was bought as the report names it."""
+    """The test buy of a report; `location` is the bought listing as the report names it, `case_id` its case, if any."""
 
     report_id: str
     number: int
     location: str
+    case_id: str | None
     order_reference: str
     ordered_on: date
     received_on: date | None
@@ -57,7 +58,7 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[R
 
 def _read(connection: Connection, which: ColumnElement[bool]) -> list[ReportTestBuy]:
     query = (
-        select(report_test_buy, report_item.c.location)
+        select(report_test_buy, report_item.c.location, report_item.c.case_id)
         .join(report_item, same(report_item, report_test_buy, "report_id", "number"))
         .where(which)
         .order_by(report_test_buy.c.known_at, report_test_buy.c.test_buy_id)
@@ -67,6 +68,7 @@ def _read(connection: Connection, which: ColumnElement[bool]) -> list[ReportTest
             row.report_id,
             row.number,
             row.location,
+            row.case_id,
             row.order_reference,
             date.fromisoformat(row.ordered_on),
             None if row.received_on is None else date.fromisoformat(row.received_on),

@@ -179,7 +179,7 @@ def test_the_analyst_who_decides_reads_hostile_evidence_as_text_and_downloads_it
     page = analyst.get(f"/cases/{case.case_id}").text
     read = words(page)
     assert "Brand's evidence" in read
-    assert "Test buy by the brand" in read
+    assert "Test buy by the brand of another listing of the same report" in read
     assert "<script>alert" not in page
     assert "\u202e" not in page
     (document,) = documents_of(site, place)

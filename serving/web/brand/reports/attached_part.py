@@ -1,7 +1,7 @@
 """What a report carries, on its pages: documents, which are kept before it is sent, and the record of a test buy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -106,7 +106,7 @@ def attached_documents(
 ) -> tuple[AttachedDocument, ...]:
     """The documents that are kept with the report that is being written."""
     found = report_documents.documents_of(connection, _draft(connection, session, fields))
-    return tuple(AttachedDocument(one.document_id, shown_document(one, now)) for one in found)
+    return tuple(AttachedDocument(one.document_id, replace(shown_document(one, now), digest=None)) for one in found)
 
 
 def _draft(connection: Connection, session: Session, fields: Mapping[str, str]) -> DraftKey:
