@@ -91,4 +91,5 @@ def test_listings_are_reported_with_a_telephone_in_every_language(
     expect(page.locator("main tbody input[type=checkbox]")).to_have_count(2)
     looked_at()
     context.close()
-    assert wrong + watch.complaints == []
+    refused = "status of 422"  # The page with the refused file.
+    assert wrong + [one for one in watch.complaints if refused not in one] == []

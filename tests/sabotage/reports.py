@@ -57,7 +57,11 @@ MUTANTS = [
         ("today + len(content) >", "today + len(content) >=", "the last byte of a day is refused"),
         ("most = policy.most_documents", "most = policy.most_documents + 1", "one document too many"),
         ("now < reported_at +", "now <= reported_at +", "a document comes a moment too late"),
-        ("record.ordered_on, record.ordered_on, today", "record.ordered_on, today, today", "ordered in the future"),
+        (
+            "record.ordered_on, record.ordered_on, today",
+            "record.ordered_on, record.ordered_on, record.ordered_on",
+            "ordered in the future",
+        ),
         ("(record.ordered_on, record.received_on,", "(record.received_on, record.received_on,", "received first"),
         ("and len(locations) == 1", "", "any listing was bought"),
         ("int(wanted) <= len(locations)", "int(wanted) < len(locations)", "the last number is refused"),
