@@ -50,7 +50,7 @@ def planned_reports(world: World, taking_part: Collection[str], seed: int) -> tu
     random = np.random.default_rng([seed, _REPORTERS])
     arrivals = list(_arrivals(world))
     brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in _most_copied(world, taking_part)}
-    found = []
+    found: list[PlannedReport] = []
     since, last = arrivals[0].at, arrivals[-1].at
     for number in range(1, (last - since) // _EVERY + 1):
         at = since + number * _EVERY

@@ -48,7 +48,7 @@ def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """The number of documents of one matter, and what is said where their number or their size has no room."""
+    """The number of documents of one matter, and the refusals where there is no room for one more or for its bytes."""
 
     most: int
     too_many: Phrase

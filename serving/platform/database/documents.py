@@ -1,4 +1,4 @@
-"""Documents in tables of their own: what is kept of each besides its subject, how many a subject has, and the bytes."""
+"""Documents in tables of their own: the row of each, how many a subject has, and the bytes."""
 
 from collections.abc import Mapping
 from datetime import datetime

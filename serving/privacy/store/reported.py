@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
 
 from serving.appeals.tables import appeal, counter_notice
 from serving.listings.tables import listing
@@ -16,7 +16,7 @@ from serving.reports.tables import report, report_document, report_item, report_
 from serving.takedowns.tables import action
 
 
-def test_buys(connection: Connection, marketplace_id: str, seller_id: str) -> Sequence[Row[Any]]:
+def test_buys(connection: Connection, marketplace_id: str, seller_id: str) -> Sequence[Any]:
     """(test buy, its end, a removal of its listing or None) for each test buy of a seller's listing, oldest first.
 
     The report is the end of a test buy: the brand records what it found.
@@ -102,7 +102,7 @@ def expired_test_buys(
 def _free(of: ColumnElement[bool], marketplace_id: str, open_until: datetime) -> Sequence[ColumnElement[bool]]:
     """Whether no listing that these outcomes name has an open claim, or a seller under legal hold."""
     named = inside(report_outcome, marketplace_id) & of
-    held = exists().where(
+    on_hold = exists().where(
         named,
         same(listing, report_outcome, "listing_id"),
         inside(legal_hold, marketplace_id),
@@ -120,4 +120,4 @@ def _free(of: ColumnElement[bool], marketplace_id: str, open_until: datetime) ->
         named, same(counter_notice, report_outcome, "listing_id"), counter_notice.c.closed_at.is_(None)
     )
     appealed = exists().where(named, same(appeal, report_outcome, "listing_id"), appeal.c.state == "open")
-    return [~held, ~claimed, ~disputed, ~appealed]
+    return [~on_hold, ~claimed, ~disputed, ~appealed]
