@@ -114,6 +114,7 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
         if stored.request_digest != row["request_digest"] or stored.user_id != person.user_id:
             raise KeyReused("This key belongs to another report. Use a new key for a new report.")
         if made:
+            audit.hold(connection)  # As an upload does: each would wait for the other's documents and for the log.
             payload = {name: row[name] for name in ("brand_id", "right_id", "reason_code", "policy_version")}
             payload |= _attached(runtime, connection, draft, stored, locations, now)
             audit.record(
