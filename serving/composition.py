@@ -43,6 +43,7 @@ from serving.platform.settings import ClockKind, Settings
 from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
 from serving.privacy.rules.retention import kept_for
 from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS
+from serving.reports.store import report_documents
 from serving.review.policy import DEFAULT_TAKEDOWN
 from serving.rights.policy import DEFAULT_RIGHTS
 from serving.scoring.policy import DEFAULT_BREAKER
@@ -54,6 +55,7 @@ from serving.sellers.service import strike_recording
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.standing.service import Recounts
 from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK, DEFAULT_STEP_UP
+from serving.takedowns.service.evidence_hooks import EvidenceHooks
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.service import seal_clear_secrets
@@ -150,6 +152,7 @@ def open_runtime(
             Recounts(),
             KeptMails(),
             CaseHooks(replaced=notices.move_to_case),
+            EvidenceHooks(documents_of=report_documents.digests_of_case),
             Sealer(_webhook_keys(settings, home)),
             RemovalHooks(counted=strike_recording.strike, voided=strike_recording.take_away),
         ),

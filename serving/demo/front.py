@@ -43,7 +43,7 @@ class Front:
         self._client = httpx.Client(base_url=self.address, timeout=120, trust_env=False)
 
     def call(self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None) -> Any:
-        """The JSON answer.
+        """The JSON answer; a body of bytes is sent as it is.
 
         Raises
         ------
@@ -52,8 +52,9 @@ class Front:
         httpx.TransportError
             The service has been unavailable for three minutes.
         """
-        content = None if body is None else orjson.dumps(body)
-        given = {"content-type": "application/json", **(headers or {})}
+        content = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
+        kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+        given = {"content-type": kind, **(headers or {})}
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:

@@ -93,6 +93,7 @@ FORMS: Final = (
     OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/step-up", BY_HTTP),
     OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/send", BY_HTTP),
     OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/stop", BY_HTTP),
+    OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/documents", BRAND),
     OneForm("brand_report_state.html", "POST /brand/reports/{report_id}/withdraw", BRAND),
     OneForm("brand_rights.html", "POST /brand/rights/{right_id}/withdraw", FILE),
     OneForm("brand_rights.html", "POST /brand/rights/{right_id}/share", SHARING),

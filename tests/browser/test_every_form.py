@@ -248,7 +248,7 @@ def test_an_analyst_uses_filters_settings_and_onboarding(workshop: Workshop) -> 
 
 
 @pytest.mark.soak
-def test_a_brand_answers_confirms_and_undoes(workshop: Workshop) -> None:
+def test_a_brand_answers_confirms_and_undoes(workshop: Workshop, tmp_path: Path) -> None:
     with without_script(workshop, BRAND, workshop.site.brand_person) as (camille,):
         waiting = re.compile(r"^\d+ listings await your answer")
         before = camille.page.get_by_role("heading", name=waiting).inner_text()
@@ -278,7 +278,7 @@ def test_a_brand_answers_confirms_and_undoes(workshop: Workshop) -> None:
         camille.press("Undo whole request")
         camille.says("Undone. Unsent removals are cancelled")
 
-        _reports_and_withdraws(camille)
+        _reports_and_withdraws(camille, tmp_path)
 
         camille.go("/brand/certification")
         for one in questions():
@@ -343,17 +343,25 @@ def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) 
         camille.no_longer_says("Sent to the wrong people.")
 
 
-def _reports_and_withdraws(camille: Window) -> None:
+def _reports_and_withdraws(camille: Window, tmp_path: Path) -> None:
+    invoice, more = tmp_path / "invoice.pdf", tmp_path / "delivery note.pdf"
+    invoice.write_bytes(_PDF)
+    more.write_bytes(_PDF + b"% of another page\n")
     camille.go("/brand/reports")
     camille.fill("Words of the title, or an id", "RP-100")
     camille.press("Search listings")
     camille.page.get_by_role("checkbox", name="RP-100").check()
     camille.fill("Addresses or ids, one a line", "RP-101")
+    camille.page.get_by_label("Supporting documents").set_input_files(invoice)
     camille.press("Preview report")
     camille.says("Removal scheduled: 2")
+    camille.says("invoice.pdf")
     camille.field("I believe in good faith").check()
     camille.press("Send report")
     expect(camille.page.get_by_role("heading", name="Report", exact=True)).to_be_visible()
+    camille.page.get_by_label("Another document").set_input_files(more)
+    camille.press("Upload document")
+    camille.says("delivery note.pdf")
     camille.press("Withdraw ticked listings")
     camille.says("Withdrawn: 2")
 

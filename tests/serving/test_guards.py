@@ -231,6 +231,7 @@ MATRIX: Final = [
     ("GET", "/api/v1/brand/limits", {"brand", BRANDS_KEY}),
     ("POST", "/api/v1/brand/reports", {"brand", BRANDS_KEY}),
     ("GET", "/api/v1/brand/reports/{report_id}", {"brand", BRANDS_KEY}),
+    ("POST", "/api/v1/brand/reports/{report_id}/documents", {"brand", BRANDS_KEY}),
     ("POST", "/api/v1/brand/reports/{report_id}/withdraw", {"brand"}),
     ("POST", "/api/v1/brand/reports/{report_id}/retract", {"brand"}),
     ("POST", "/api/v1/takedown-requests", {"brand"}),

@@ -62,6 +62,7 @@ from serving.web.case.near_duplicates_card import NearDuplicatesCard, near_dupli
 from serving.web.case.notes_card import NotesCard, notes_card
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.case.reasons_card import ReasonsCard, reasons_card
+from serving.web.case.report_card import ReportCard, report_card
 from serving.web.case.risk_part import RiskPart, risk_part
 from serving.web.case.seller_card import SellerCard, seller_card
 from serving.web.forms import CaseId
@@ -109,6 +110,7 @@ class CasePage:
     notices: tuple[NoticeCard, ...]
     invalid_reasons: tuple[Option, ...]
     complaints: tuple[ComplaintCard, ...]
+    report: ReportCard | None
     listing: ListingCard
     pictures: tuple[ShownPicture, ...]
     compared: Comparison | None
@@ -221,6 +223,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         ),
         invalid_reasons=REASONS,
         complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
+        report=report_card(connection, case, now),
         listing=case_cards.listing_card(facts),
         pictures=shown_pictures(runtime, case.case_id, facts),
         compared=changes.comparison(history, at, asked.versions, now),
