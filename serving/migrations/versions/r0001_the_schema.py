@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "bca360a29352"
+revision = "940f95e70f1b"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
