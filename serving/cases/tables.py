@@ -177,6 +177,8 @@ case_brand = tenant_table(
     Column("resolved_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     # Whether the brand before had returned its question.
     Column("returned_before", Boolean, nullable=False),
+    # The naming that this one takes back; the brand is then the one before it, which may be unresolved.
+    id_column("undoes_id", nullable=True),
     Column("reason", String(LONGEST_REASON), nullable=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     moment("known_at"),
@@ -185,7 +187,7 @@ case_brand = tenant_table(
     within("version_id", "listing_version"),
     CheckConstraint(
         "brand_id IS NOT NULL AND mark IS NULL AND mark_owner IS NULL "
-        "OR brand_id IS NULL AND mark IS NOT NULL AND mark_owner IS NOT NULL",
+        "OR brand_id IS NULL AND mark IS NOT NULL AND mark_owner IS NOT NULL OR undoes_id IS NOT NULL",
         name="named",
     ),
     Index("ix_case_brand_case", "marketplace_id", "case_id", "known_at"),

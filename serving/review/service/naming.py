@@ -53,6 +53,20 @@ def name_in(
         raise Forbidden("{why}; somebody else must name its brand.", why=barred)
     next_state(case.state, CaseEvent.PASS_ON)
     _check(connection, case, naming, at)
+    return give_brand(runtime, connection, person, case, naming, at)
+
+
+def give_brand(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    case: Case,
+    naming: Naming,
+    at: datetime,
+    *,
+    undoes_id: str | None = None,
+) -> Case:
+    """Give a case a brand that was checked, with everything that depends on it; `undoes_id` is the naming undone."""
     brand = naming.brand
     enrolled = brands.enrolments(connection, case.marketplace_id)
     earlier = case_brands.of_case(connection, case.marketplace_id, case.case_id)
@@ -68,8 +82,8 @@ def name_in(
     if case.lane is CaseLane.ASK_BRAND:
         values |= {"lane": lane.value, "due_at": _due(runtime, case, lane, at)}
     cases.change(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=at)
-    listings.set_brand(connection, case.marketplace_id, case.version_id, brand.brand_id)
-    _keep(runtime, connection, person, case, naming, at)
+    listings.set_brand(connection, case.marketplace_id, case.version_id, brand.brand_id, at)
+    _keep(runtime, connection, person, case, naming, at, undoes_id=undoes_id)
     return cases.get(connection, case.marketplace_id, case.case_id)
 
 
@@ -92,7 +106,16 @@ def _due(runtime: Runtime, case: Case, lane: CaseLane, at: datetime) -> datetime
     return due_at if case.notice_due_at is None else min(due_at, case.notice_due_at)
 
 
-def _keep(runtime: Runtime, connection: Connection, person: Person, case: Case, naming: Naming, at: datetime) -> None:
+def _keep(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    case: Case,
+    naming: Naming,
+    at: datetime,
+    *,
+    undoes_id: str | None,
+) -> None:
     """Store the naming with its audit entry, and tell it in the case's history."""
     here, brand, before = case.marketplace_id, naming.brand, case.brand
     naming_id = runtime.ids.new("nam")
@@ -110,6 +133,7 @@ def _keep(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         "owner_before": before.owner,
         "resolved_id": _resolved(connection, case),
         "returned_before": case.question_returned,
+        "undoes_id": undoes_id,
         "reason": naming.reason,
         "user_id": person.user_id,
         "known_at": at,
@@ -121,21 +145,30 @@ def _keep(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         at,
         here,
         f"user:{person.user_id}",
-        "brand.corrected" if before.is_named else "brand.named",
+        _act(before, undoes_id),
         naming_id,
+        **({} if undoes_id is None else {"undoes_id": undoes_id}),
         **{name: row[name] for name in names},
     )
     given = case_brands.of_case(connection, here, case.case_id)[-1]
     what = f"Named the brand: {given.name}."
-    if given.name_before is not None:
+    if undoes_id is not None:
+        what = f"Undid the naming of {given.name_before}. The brand is {given.name or 'unresolved'} again."
+    elif given.name_before is not None:
         what = f"Corrected the brand from {given.name_before} to {given.name}. {naming.reason}"
     note(DecisionContext(runtime, connection, person, case, Side.ANALYST, at), what)
+
+
+def _act(before: CaseBrand, undoes_id: str | None) -> str:
+    if undoes_id is not None:
+        return "brand.naming_undone"
+    return "brand.corrected" if before.is_named else "brand.named"
 
 
 def _resolved(connection: Connection, case: Case) -> str | None:
     """The brand that the service resolved when it scored the case's version."""
     digest = scores.get(connection, case.marketplace_id, case.score_id)["facts_digest"]
-    return scores.facts_of(connection, case.marketplace_id, digest).brand.brand_id
+    return scores.facts_of(connection, case.marketplace_id, digest).resolved.brand_id
 
 
 def name_of(connection: Connection, marketplace_id: str, brand: CaseBrand) -> str | None:

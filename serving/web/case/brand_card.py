@@ -28,6 +28,7 @@ _HOW: Final = {
     Method.ALIAS: "The seller declares it under another of its names.",
     Method.GTIN_PREFIX: "The GTIN belongs to it.",
     Method.FOLDED_TITLE: "The title names it.",
+    Method.CORRECTED: "A reviewer named it on an earlier case.",
 }
 
 
@@ -122,7 +123,8 @@ def brand_card(
 
 def _how(brand: CaseBrand, facts: Facts, given: list[StoredNaming], candidates: tuple[Brand, ...]) -> str:
     """How the brand was found, or why it is unresolved."""
-    if given and given[-1].brand == brand:
+    named = case_brands.last_given(given)
+    if named is not None and named.brand == brand:
         return "A reviewer named it."
     if brand.brand_id is not None:
         method = facts.brand.method
