@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from serving.brands.policy import LONGEST_ALIAS
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.platform.database.schema import (
     EXTERNAL,
@@ -192,6 +193,20 @@ case_brand = tenant_table(
     ),
     Index("ix_case_brand_case", "marketplace_id", "case_id", "known_at"),
     Index("ix_case_brand_listing", "marketplace_id", "listing_id", "known_at"),
+)
+
+# How a listing that a person named the brand of spells it: the folded declared brand, and misspelt names in the title.
+named_spelling = Table(
+    "named_spelling",
+    metadata,
+    id_column("marketplace_id"),
+    id_column("naming_id"),
+    Column("spelling", String(LONGEST_ALIAS), nullable=False),
+    id_column("listing_id"),
+    within("naming_id", "case_brand"),
+    within("listing_id", "listing"),
+    PrimaryKeyConstraint("marketplace_id", "naming_id", "spelling"),
+    Index("ix_named_spelling_spelling", "marketplace_id", "spelling", "listing_id"),
 )
 
 case_event = tenant_table(

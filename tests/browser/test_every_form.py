@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect
 from serving.accounts.rules.access import Role
 from serving.accounts.service import auth
 from serving.accounts.store import setup_links
-from serving.brands.rules import questions
+from serving.brands.rules.certification import questions
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
 from serving.scoring.store import breakers

@@ -13,7 +13,8 @@ from features.corrections import NamedBrand, holds, in_force
 from features.facts import Facts, assemble_facts, facts_from_json, reference_keys
 from features.history import NOTHING_RECORDED, History
 from features.listing import Listing
-from tests.fixtures.facts import A_HISTORY, NOW, REFERENCES, REGISTER, a_listing
+from tests.fixtures.clocks import NOW
+from tests.fixtures.facts import A_HISTORY, REFERENCES, REGISTER, a_listing
 from training.replay import facts_of_changed
 
 EARLIER: Final = NOW - timedelta(hours=1)
@@ -112,7 +113,7 @@ def test_features_see_the_corrected_brand() -> None:
 
 
 def test_a_mark_that_is_not_registered_leaves_no_registered_brand() -> None:
-    wrong = {"title": "Aurelle style tote bag", "brand": "Aurelle"}
+    wrong: dict[str, Any] = {"title": "Aurelle style tote bag", "brand": "Aurelle"}
     naming = named(None, title=wrong["title"], declared=wrong["brand"])
     before, after = facts(**wrong), facts(naming, **wrong)
     assert (before.brand.brand_id, before.price.listed is None) == ("brn_aurelle", False)
@@ -125,7 +126,7 @@ def test_a_mark_that_is_not_registered_leaves_no_registered_brand() -> None:
 
 def test_the_title_and_the_declared_brand_are_read_as_before() -> None:
     """What the seller wrote does not change because a person knows better."""
-    title = {"title": "Aurelle tote bag", "brand": "奥蕾尔"}
+    title: dict[str, Any] = {"title": "Aurelle tote bag", "brand": "奥蕾尔"}
     before = facts(**title)
     after = facts(named("brn_nordfjell", title=title["title"], declared=title["brand"]), **title)
     names = ("brand_named_but_not_declared", "brand_in_title", "brand_mentions", "brand_disguised")

@@ -1,7 +1,7 @@
 """The brands that people named for cases: appended, never changed."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -141,16 +141,19 @@ def _named(row: Row[Any]) -> NamedBrand:
     )
 
 
-def _kept(rows: Iterable[Row[Any]]) -> KeptNaming | None:
-    given: list[Row[Any]] = []
-    changed_at: datetime | None = None
+def in_force(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
+    """The naming in force of each listing, of namings in the order of time; none where all of a listing are undone."""
+    given: dict[str, list[Row[Any]]] = defaultdict(list)
     for row in rows:
-        changed_at = row.known_at
         if row.undoes_id is None:
-            given.append(row)
-        elif given:
-            given.pop()
-    if not given or changed_at is None:
-        return None
-    last = given[-1]
-    return KeptNaming(CaseBrand(last.brand_id, last.mark, last.mark_owner), last.resolved_id, last.known_at, changed_at)
+            given[row.listing_id].append(row)
+        elif given[row.listing_id]:
+            given[row.listing_id].pop()
+    return [some[-1] for some in given.values() if some]
+
+
+def _kept(rows: Sequence[Row[Any]]) -> KeptNaming | None:
+    for one in in_force(rows):
+        brand = CaseBrand(one.brand_id, one.mark, one.mark_owner)
+        return KeptNaming(brand, one.resolved_id, one.known_at, rows[-1].known_at)
+    return None

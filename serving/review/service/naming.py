@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from features.brands import compact
+from features.facts import Facts
 from models.case import CaseEvent, CaseLane, next_state
 from models.errors import Forbidden, Invalid, NotFound
 from models.messages.english import reasons_of
@@ -18,6 +19,7 @@ from serving.cases.store import case_brands, cases
 from serving.cases.store.cases import Case
 from serving.listings.store import listings, scores
 from serving.platform.runtime import Runtime
+from serving.review.service.alias_proposing import Spelled, propose
 from serving.review.service.case_access import visible_case, why_not_judge
 from serving.review.service.decision_context import DecisionContext, note
 
@@ -117,7 +119,7 @@ def _keep(
     undoes_id: str | None,
 ) -> None:
     """Store the naming with its audit entry, and tell it in the case's history."""
-    here, brand, before = case.marketplace_id, naming.brand, case.brand
+    here, brand, before, facts = case.marketplace_id, naming.brand, case.brand, _facts(connection, case)
     naming_id = runtime.ids.new("nam")
     row = {
         "marketplace_id": here,
@@ -131,7 +133,7 @@ def _keep(
         "brand_before": before.brand_id,
         "mark_before": before.mark,
         "owner_before": before.owner,
-        "resolved_id": _resolved(connection, case),
+        "resolved_id": facts.resolved.brand_id,
         "returned_before": case.question_returned,
         "undoes_id": undoes_id,
         "reason": naming.reason,
@@ -150,6 +152,8 @@ def _keep(
         **({} if undoes_id is None else {"undoes_id": undoes_id}),
         **{name: row[name] for name in names},
     )
+    if undoes_id is None:
+        propose(runtime, connection, Spelled(case, naming_id, brand, facts), at)
     given = case_brands.of_case(connection, here, case.case_id)[-1]
     what = f"Named the brand: {given.name}."
     if undoes_id is not None:
@@ -165,10 +169,9 @@ def _act(before: CaseBrand, undoes_id: str | None) -> str:
     return "brand.corrected" if before.is_named else "brand.named"
 
 
-def _resolved(connection: Connection, case: Case) -> str | None:
-    """The brand that the service resolved when it scored the case's version."""
+def _facts(connection: Connection, case: Case) -> Facts:
     digest = scores.get(connection, case.marketplace_id, case.score_id)["facts_digest"]
-    return scores.facts_of(connection, case.marketplace_id, digest).resolved.brand_id
+    return scores.facts_of(connection, case.marketplace_id, digest)
 
 
 def name_of(connection: Connection, marketplace_id: str, brand: CaseBrand) -> str | None:

@@ -20,7 +20,7 @@ from serving.brands.store import brands
 from serving.cases.rules.case_brand import CaseBrand, Naming
 from serving.cases.store import case_brands
 from serving.cases.store.cases import Case
-from serving.intake.service import intake, precheck
+from serving.intake.service import intake, intake_reading, precheck
 from serving.intake.service.intake import receive
 from serving.learning.service.labelling import labelled_rows
 from serving.listings.tables import facts as facts_table
@@ -204,10 +204,10 @@ def test_a_score_before_publication_has_the_corrected_brand(site: Site) -> None:
 @pytest.mark.both_engines
 def test_a_naming_while_a_row_is_taken_in_counts_for_the_row(any_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     case = a_case(any_site)
-    gather, calls = intake.gather, []
+    calls: list[Any] = []
 
     def overtaken(*args: Any, **kwargs: Any) -> Any:
-        found = gather(*args, **kwargs)
+        found = intake_reading.gather(*args, **kwargs)
         calls.append(found)
         if len(calls) == 1:
             name(any_site, case, VELA)
@@ -233,8 +233,12 @@ def test_a_correction_moves_no_other_listing_s_comparison(any_site: Site) -> Non
 @pytest.mark.both_engines
 def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: Site) -> None:
     """A seller on the list of the brand that a person named offers the text by right, from the correction on."""
-    sellers = {"seller": {"external_id": "boutique"}}
-    text = {"brand": None, "title": "Tote 1:1 mirror quality, real leather", "description": "A tote. " * 30}
+    sellers: dict[str, Any] = {"seller": {"external_id": "boutique"}}
+    text: dict[str, Any] = {
+        "brand": None,
+        "title": "Tote 1:1 mirror quality, real leather",
+        "description": "A tote. " * 30,
+    }
     case = a_case(any_site, **text, **sellers)
     with any_site.runtime.store.write() as connection:
         brands.authorise(
