@@ -100,8 +100,7 @@ class SellerFacts:
 class Facts:
     """Frozen evidence for one score. Absent values were unknown at the moment.
 
-    `brand` is the brand as a person corrected it, if a correction was in force; `correction` then has what the evidence
-    resolves.
+    `brand` is as a person corrected it, if a `correction` was in force, which has what the evidence resolves.
     """
 
     schema: int

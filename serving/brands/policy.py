@@ -45,7 +45,7 @@ class AliasPolicy:
 
     # One listing is a slip of the seller, two may be one batch of goods.
     fewest_listings: int = 3
-    # A spelling of a single seller is that seller's disguise and no name in trade.
+    # A spelling of a single seller is that seller's own wording and no name in trade.
     fewest_sellers: int = 2
     # Of the corrected listings with the spelling; one that as often means another brand resolves nothing.
     least_share: Decimal = Decimal("0.9")

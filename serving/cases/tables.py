@@ -178,8 +178,7 @@ case_brand = tenant_table(
     Column("resolved_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     # Whether the brand before had returned its question.
     Column("returned_before", Boolean, nullable=False),
-    # The naming that this one takes back; the brand is then the one before it, which may be unresolved.
-    id_column("undoes_id", nullable=True),
+    id_column("undoes_id", nullable=True),  # The naming that this one undoes.
     Column("reason", String(LONGEST_REASON), nullable=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     moment("known_at"),
@@ -195,7 +194,7 @@ case_brand = tenant_table(
     Index("ix_case_brand_listing", "marketplace_id", "listing_id", "known_at"),
 )
 
-# How a listing that a person named the brand of spells it: the folded declared brand, and misspelt names in the title.
+# How a listing whose brand a person named spells it, folded.
 named_spelling = Table(
     "named_spelling",
     metadata,

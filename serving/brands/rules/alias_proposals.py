@@ -27,7 +27,7 @@ class NotProposed(StrEnum):
 
     LENGTH = "length"
     TAKEN = "taken"  # It is a name or an alias of a registered brand, this one or another.
-    DISGUISED = "disguised"  # A registered name with stand-ins for letters: evidence of hiding, and no other name.
+    OBFUSCATED = "obfuscated"  # A registered name with stand-ins for letters: evidence of hiding, and no other name.
     NAMELESS = "nameless"  # It consists of words that name no brand.
     OPEN = "open"
     DECIDED = "decided"
@@ -66,7 +66,7 @@ class Spelling:
 
     text: str
     taken: bool = False
-    disguised: bool = False
+    obfuscated: bool = False
     nameless: bool = False
     state: ProposalState | None = None
     supported_by: int = 0
@@ -110,8 +110,8 @@ def why_not_proposed(spelling: Spelling, found: Support, policy: AliasPolicy) ->
         return NotProposed.LENGTH
     if spelling.taken:
         return NotProposed.TAKEN
-    if spelling.disguised:
-        return NotProposed.DISGUISED
+    if spelling.obfuscated:
+        return NotProposed.OBFUSCATED
     if spelling.nameless:
         return NotProposed.NAMELESS
     if spelling.state is ProposalState.PROPOSED:
@@ -128,7 +128,7 @@ def why_not_accepted(spelling: Spelling, independent: Support, aliases: int, pol
     `independent` is the support without the corrections of the account manager and of accounts that do not count as
     another person than the manager (`serving.accounts.rules.second_person`). `aliases` are the brand's from proposals.
     """
-    if spelling.taken or spelling.disguised or spelling.nameless:
+    if spelling.taken or spelling.obfuscated or spelling.nameless:
         return message("alias.taken")
     if aliases >= policy.most_aliases:
         return message("alias.most", most=policy.most_aliases)

@@ -1,4 +1,4 @@
-"""What is known of a spelling that may be another name of a brand: is it in use, a disguise, or nobody's name."""
+"""What is known of a spelling that may be another name of a brand: is it in use, an obfuscated name, or nobody's name."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -27,7 +27,7 @@ def spelling_of(connection: Connection, pair: Pair, text: str, categories: Colle
     return Spelling(
         text=text,
         taken=taken,
-        disguised=not taken and compact(text) in map(compact, names),
+        obfuscated=not taken and compact(text) in map(compact, names),
         nameless=is_nameless(text, categories),
         state=None if last is None else last.state,
         supported_by=0 if last is None else last.listings,

@@ -22,7 +22,7 @@ from serving.platform.database.store import add
 class StoredNaming:
     """A naming as stored, with the names of its author and of both brands; None for an unresolved brand.
 
-    `undoes_id` is the naming that an undo takes back.
+    `undoes_id` is the naming that an undo undoes.
     """
 
     naming_id: str

@@ -12,7 +12,7 @@ from serving.review.service.naming import give_brand
 
 
 def undo_naming(runtime: Runtime, person: Person, case_id: str) -> Case:
-    """Take back the last naming of an open case, under the person's own name; returns the case as it stands then.
+    """Undo the last naming of an open case, under the person's own name; returns the case as it stands then.
 
     The brand before it is the brand again, also for facts that are assembled from then on; an unresolved brand is
     unresolved again. Facts of the time between keep what they had.

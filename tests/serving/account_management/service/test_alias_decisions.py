@@ -75,7 +75,7 @@ def test_a_misspelt_name_in_titles_is_proposed_too(site: Site) -> None:
         ({"spelling": "No brand"}, "it names nobody"),
         ({"spelling": "Leather bags", "product_type": "Leather bags"}, "words of the category"),
         ({"spelling": "Solenne"}, "the name of another registered brand"),
-        ({"spelling": "Aure11e"}, "a disguise of the name"),
+        ({"spelling": "Aure11e"}, "the name with digits for letters"),
         ({"spelling": "x" * 61}, "longer than a name"),
         ({"to": VELA}, "a mark that is not registered has no aliases here"),
     ],

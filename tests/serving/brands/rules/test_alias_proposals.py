@@ -46,11 +46,11 @@ def test_support_counts_listings_sellers_and_people_once() -> None:
     [
         (AURELE, ENOUGH, None, "three listings of two sellers"),
         (AURELE, replace(ENOUGH, listings=2), NotProposed.SUPPORT, "a listing short"),
-        (AURELE, replace(ENOUGH, sellers=1), NotProposed.SUPPORT, "the disguise of one seller"),
+        (AURELE, replace(ENOUGH, sellers=1), NotProposed.SUPPORT, "the spelling of one seller"),
         (AURELE, replace(ENOUGH, listings=9, others=1), None, "nine of ten name this brand"),
         (AURELE, replace(ENOUGH, listings=8, others=1), NotProposed.SUPPORT, "one in nine means another brand"),
         (replace(AURELE, taken=True), ENOUGH, NotProposed.TAKEN, "a name that a registered brand has"),
-        (replace(AURELE, disguised=True), ENOUGH, NotProposed.DISGUISED, "the name with digits for letters"),
+        (replace(AURELE, obfuscated=True), ENOUGH, NotProposed.OBFUSCATED, "the name with digits for letters"),
         (replace(AURELE, nameless=True), ENOUGH, NotProposed.NAMELESS, "'no brand'"),
         (Spelling("au"), ENOUGH, NotProposed.LENGTH, "two letters stand in too many words"),
         (Spelling("a" * LONGEST_ALIAS), ENOUGH, None, "the longest"),
@@ -91,7 +91,7 @@ def test_a_spelling_is_proposed_for_a_reason(
         (AURELE, replace(ENOUGH, listings=2), 0, "alias.support", "the rest are the manager's own corrections"),
         (replace(AURELE, taken=True), ENOUGH, 0, "alias.taken", "another brand has the name by now"),
         (replace(AURELE, nameless=True), ENOUGH, 0, "alias.taken", "it names nobody"),
-        (replace(AURELE, disguised=True), ENOUGH, 0, "alias.taken", "a brand with this name joined"),
+        (replace(AURELE, obfuscated=True), ENOUGH, 0, "alias.taken", "a brand with this name joined"),
     ],
 )
 def test_an_alias_is_accepted_for_a_reason(

@@ -179,7 +179,7 @@ def test_a_listing_of_other_goods_is_resolved_again(any_site: Site) -> None:
     name(any_site, case, registered(any_site, "Aurelle"))
     kept = send(any_site, brand="Aurelee", title="Aurele tote, mirror quality, real leather")
     assert kept.brand.method is Method.CORRECTED
-    lamp = send(any_site, brand="Lumen", title="Desk lamp in brass, 1:1 replica of the master copy")
+    lamp = send(any_site, brand="Lumen", title="Table lamp in brass, 1:1 replica of the master copy")
     assert (lamp.brand.brand_id, lamp.correction) == (None, None)
     assert not open_cases(any_site)[0].brand.is_named
 
@@ -232,7 +232,7 @@ def test_a_correction_moves_no_other_listing_s_comparison(any_site: Site) -> Non
 
 @pytest.mark.both_engines
 def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: Site) -> None:
-    """A seller on the list of the brand that a person named offers the text by right, from the correction on."""
+    """A seller on the list of the brand that a person named uses the text by right, from the correction on."""
     sellers: dict[str, Any] = {"seller": {"external_id": "boutique"}}
     text: dict[str, Any] = {
         "brand": None,

@@ -32,7 +32,7 @@ from serving.rights.rules.rights import RightState
 from serving.rights.store import documents, rights
 from serving.rights.store import mandates as powers
 from serving.web import downloads
-from serving.web.brand.alias_rows import AliasRow, alias_rows
+from serving.web.brand.manager.alias_rows import AliasRow, alias_rows
 from serving.web.brand.reports.large_reports import LargeRow, large_rows
 from serving.web.brand.rights_rows import MandateRow, RightRow, mandate_rows, people_in, right_rows
 from serving.web.brand.standing_part import StandingCard, standing_card
