@@ -16,8 +16,8 @@ _SAME_GOODS: Final = 0.5  # Of the words of the earlier title; fewer are a title
 class NamedBrand:
     """The brand that a person named for a listing, with the evidence that the person saw.
 
-    `brand_id` is None for a mark that is not registered here. A naming that `undoes` takes back the naming in force
-    before it, and names no brand itself.
+    `brand_id` is None for a mark that is not registered here. A naming that `undoes` ends the naming in force before
+    it, and names no brand itself.
     """
 
     known_at: datetime
@@ -55,7 +55,7 @@ def in_force(namings: Iterable[NamedBrand], as_of: datetime) -> NamedBrand | Non
 
 
 def holds(named: NamedBrand, listing: Listing, register: BrandRegister) -> bool:
-    """Whether a naming still speaks of the goods that a listing offers now.
+    """Whether a naming still speaks of the goods of the listing as it is now.
 
     It ends when the evidence resolves to another brand than the evidence that the person saw, both by today's register:
     an alias that was added since is no change by the seller. It also ends when the seller replaced both the declared

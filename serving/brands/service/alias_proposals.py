@@ -1,4 +1,4 @@
-"""What is known of a spelling that may be another name of a brand: is it in use, an obfuscated name, or nobody's name."""
+"""What is known of a spelling that may be another name of a brand: in use, obfuscated, or nobody's name."""
 
 from collections.abc import Collection
 from datetime import datetime
