@@ -16,7 +16,7 @@ from serving.accounts.rules.second_person import Roots, same_person
 from serving.accounts.store import origins
 from serving.audit.store import audit
 from serving.brands.policy import AliasPolicy
-from serving.brands.rules.alias_proposals import ProposalState, Support, enough, support, why_not_accepted
+from serving.brands.rules.alias_proposals import ProposalState, Support, support, why_not_accepted
 from serving.brands.service.alias_proposals import spelling_of
 from serving.brands.store import aliases
 from serving.brands.store.aliases import Pair, Proposal
@@ -35,23 +35,19 @@ _FROM: Final = {
 
 @dataclass(frozen=True, slots=True)
 class ProposedAlias:
-    """A proposal with its support now, the cases of some of its listings, and why the person cannot accept it.
-
-    `stands` is false for an open proposal that undone or replaced corrections have left with too little support.
-    """
+    """A proposal with its support now, the cases of some of its listings, and why the person cannot accept it."""
 
     proposal: Proposal
     now: Support
     examples: tuple[str, ...]
     refused: Message | None
-    stands: bool
 
 
 def proposals_of(
     runtime: Runtime, connection: Connection, person: Person, pair: Pair, at: datetime
 ) -> list[ProposedAlias]:
     """Every proposal of a brand that the person manages, the oldest first."""
-    roots, policy = origins.roots(connection), runtime.policies[AliasPolicy]
+    roots = origins.roots(connection)
     found = []
     for one in aliases.of_brand(connection, pair):
         named = spellings.of_spelling(connection, pair[0], one.spelling)
@@ -60,9 +56,7 @@ def proposals_of(
         refused = None
         if one.state is ProposalState.PROPOSED:
             refused = _why_not(_Decision(runtime, connection, person, pair, roots, at), one.spelling, named)
-        found.append(
-            ProposedAlias(one, now, tuple(given.case_id for given in here[-_EXAMPLES:]), refused, enough(now, policy))
-        )
+        found.append(ProposedAlias(one, now, tuple(given.case_id for given in here[-_EXAMPLES:]), refused))
     return found
 
 

@@ -86,10 +86,13 @@ def test_a_hostile_spelling_is_escaped(site: Site, place: str) -> None:
     assert "<script>alert" not in page
 
 
-def test_a_proposal_without_support_any_more_is_not_shown(site: Site, place: str) -> None:
+def test_a_proposal_that_has_lost_support_says_what_it_lacks(site: Site, place: str) -> None:
     first, *_ = three_corrected(site)
     undo_naming(site.runtime, site.analyst, first.case_id)
     visitor = visit_as(site, site.account_manager)
-    assert "maison verel" not in words(visitor.get(place).text)
+    assert "1 alias to decide." in words(visitor.get("/brands").text)
+    text = words(visitor.get(place).text)
+    assert "An alias needs at least 3 corrected listings of 2 sellers" in text
+    assert "Accept alias" not in text
     corrected(site, 7)
-    assert "maison verel" in words(visitor.get(place).text)
+    assert "Accept alias" in words(visitor.get(place).text)

@@ -48,16 +48,12 @@ class AliasRow:
 def alias_rows(
     runtime: Runtime, connection: Connection, person: Person, pair: Pair, brand: str, now: datetime
 ) -> tuple[AliasRow, ...]:
-    """The open proposals first, then the decided ones, the newest first; weakened proposals are left out."""
+    """The open proposals first, then the decided ones, the newest first."""
     reviews = pair[0] in person.marketplaces(Permission.REVIEW_CASES)
     known = NearNames([(pair[1], brand)])
-    found = [one for one in proposals_of(runtime, connection, person, pair, now) if one.stands or not _open(one)]
-    rows = [_row(one, known, now, reviews=reviews) for one in reversed(found)]
+    found = reversed(proposals_of(runtime, connection, person, pair, now))
+    rows = [_row(one, known, now, reviews=reviews) for one in found]
     return tuple(sorted(rows, key=lambda row: not row.waits))
-
-
-def _open(one: ProposedAlias) -> bool:
-    return one.proposal.state is ProposalState.PROPOSED
 
 
 def _row(one: ProposedAlias, known: NearNames, now: datetime, *, reviews: bool) -> AliasRow:
