@@ -84,6 +84,13 @@ def test_a_naming_holds_until_the_listing_is_of_other_goods(now: dict[str, Any],
     assert holds(named(), a_listing(**{**GOODS, **now}), REGISTER) is expected, reason
 
 
+def test_a_naming_of_a_listing_without_a_title_ends_with_its_declared_brand() -> None:
+    lamp = a_listing(title="Table lamp, brass", brand="Lumen")
+    assert not holds(named(title=None), lamp, REGISTER)
+    assert holds(named(title=None), a_listing(title="Table lamp, brass", brand="Aurele"), REGISTER)
+    assert holds(named(title=None), a_listing(title=None, brand="Lumen"), REGISTER)
+
+
 def test_an_alias_that_was_added_since_ends_no_naming() -> None:
     """The register changed, the listing did not: the person who said that it is Vela still did."""
     known = BrandRegister([Brand("brn_aurelle", "Aurelle", ("Aurele",))])

@@ -28,7 +28,7 @@ def undo_naming(runtime: Runtime, person: Person, case_id: str) -> Case:
     with runtime.store.write() as connection:
         case, _ = visible_case(connection, person, case_id)
         given = case_brands.last_given(case_brands.of_case(connection, case.marketplace_id, case_id))
-        if given is None or given.brand != case.brand:
+        if given is None:
             raise Conflict("Nobody named the brand on this case, so there is nothing to undo.")
         if given.user_id != person.user_id:
             raise Forbidden("{name} named the brand. Correct it with a reason instead.", name=given.user_name)

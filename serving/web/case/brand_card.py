@@ -126,7 +126,7 @@ def brand_card(
         draft=draft,
         needed=None if name or case.lane is CaseLane.SECOND_REVIEW else refusal(BrandNotNamed()),
         may_change=not (name and case.lane is CaseLane.APPEAL),
-        may_undo=last is not None and last.brand == case.brand and last.user_id == user_id,
+        may_undo=last is not None and last.user_id == user_id,
         not_registered=NOT_REGISTERED,
         longest={"search": LONGEST_SEARCH, "mark": LONGEST_MARK, "owner": LONGEST_OWNER, "reason": LONGEST_REASON},
     )
