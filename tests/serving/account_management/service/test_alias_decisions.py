@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from features.brands import BrandRegister, Method
+from features.references import PriceReference
 from models.errors import Conflict, Forbidden, Invalid, NotFound
 from serving.account_management.service.alias_decisions import ProposedAlias, decide_alias, proposals_of
 from serving.accounts.rules.access import Person
@@ -228,6 +229,32 @@ def test_one_analyst_moves_no_listing_beyond_those_that_they_corrected(any_site:
     assert resolved(any_site, "MP-40", brand=VEREL) == before == (None, None)
     assert {one.brand.brand_id for one in open_cases(any_site) if one.brand.brand_id} == {any_site.brand_id}
     assert len([one for one in open_cases(any_site) if one.brand.brand_id]) == 6
+
+
+@pytest.mark.attack
+@pytest.mark.both_engines
+def test_one_analyst_moves_no_price_that_the_brand_s_listings_are_compared_with(any_site: Site) -> None:
+    """Cheap listings that are corrected to the brand, and sent again with facts of it, do not enter its prices."""
+    rows = [a_suspect_row(external_id=f"MP-A{n}", product_type="Bags", price=f"{500 + n}.00") for n in range(6)]
+    receive(any_site.runtime, any_site.marketplace, rows, source="test")
+    any_site.clock.forward(minutes=1)
+
+    def compared_with() -> PriceReference | None:
+        prices = known_at(any_site.runtime, any_site.here, any_site.clock.now())[1].prices
+        return prices.find(any_site.brand_id, "bags")
+
+    before = compared_with()
+    goods = {"product_type": "Bags", "brand": VEREL, "title": "Tote, 1:1 mirror quality"}
+    cases = [corrected(any_site, number, **goods, price="5.00") for number in range(6)]
+    cheaper = [
+        a_suspect_row(external_id=f"MP-V{n}", **goods, price="4.00", seller={"external_id": f"seller-{n}"})
+        for n in range(6)
+    ]
+    receive(any_site.runtime, any_site.marketplace, cheaper, source="test")
+    [sent] = [one for one in open_cases(any_site) if one.listing_id == cases[0].listing_id]
+    any_site.clock.forward(minutes=1)
+    assert (sent.brand.brand_id, before is not None) == (any_site.brand_id, True)
+    assert compared_with() == before
 
 
 @pytest.mark.attack
