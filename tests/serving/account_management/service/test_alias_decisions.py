@@ -244,7 +244,7 @@ def test_one_analyst_moves_no_price_that_the_brand_s_listings_are_compared_with(
         return prices.find(any_site.brand_id, "bags")
 
     before = compared_with()
-    goods = {"product_type": "Bags", "brand": VEREL, "title": "Tote, 1:1 mirror quality"}
+    goods: dict[str, Any] = {"product_type": "Bags", "brand": VEREL, "title": "Tote, 1:1 mirror quality"}
     cases = [corrected(any_site, number, **goods, price="5.00") for number in range(6)]
     cheaper = [
         a_suspect_row(external_id=f"MP-V{n}", **goods, price="4.00", seller={"external_id": f"seller-{n}"})
