@@ -15,7 +15,7 @@ from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS, DEFAULT_SECOND_FACTORS
 from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
-from serving.brands.policy import DEFAULT_ENROLMENT
+from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, HiddenScorePolicy
 from serving.cases.service.case_hooks import CaseHooks
 from serving.intake.policy import DEFAULT_RELIST
@@ -79,6 +79,7 @@ def default_policies() -> ByClass:
         DEFAULT_ASSIGNMENT,
         DEFAULT_ATTENTION,
         DEFAULT_ENROLMENT,
+        DEFAULT_ALIASES,
         DEFAULT_TAKEDOWN,
         DEFAULT_REPORTS,
         DEFAULT_CAMPAIGNS,

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect
 from serving.accounts.rules.access import Role
 from serving.accounts.service import auth
 from serving.accounts.store import setup_links
-from serving.brands.rules import questions
+from serving.brands.rules.certification import questions
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
 from serving.scoring.store import breakers
@@ -182,6 +182,8 @@ def _corrects_the_brand(ines: Window) -> None:
     ines.press("Save brand")
     ines.says("Brand saved. Statements to the seller name it from now on.")
     ines.says("The label says Solenne.")
+    ines.press("Undo naming")
+    ines.says("Naming undone. The brand of the case is what it was before.")
 
 
 def _ends_a_notice(ines: Window, site: Site) -> None:
@@ -415,6 +417,11 @@ def test_an_account_manager_changes_how_a_brand_is_asked(workshop: Workshop) -> 
         expect(lena.page.get_by_role("button", name="Remove lead rights")).to_have_count(2)
         lena.press("Remove lead rights", lena.page.locator("li").filter(has_text="pia@aurelle.example"))
         expect(lena.page.get_by_role("button", name="Remove lead rights")).to_have_count(1)
+        lena.says("3 corrected listings of 3 sellers")
+        lena.press("Accept alias")
+        lena.says("Alias accepted. Listings that come in from now on resolve to the brand by it.")
+        lena.press("Remove alias")
+        lena.says("Alias removed.")
 
 
 @pytest.mark.soak

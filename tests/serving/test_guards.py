@@ -224,6 +224,7 @@ MATRIX: Final = [
     ("POST", "/api/v1/cases/{case_id}/notices/{notice_id}/invalid", {"analyst"}),
     ("GET", "/api/v1/cases/{case_id}/brands", {"analyst"}),
     ("POST", "/api/v1/cases/{case_id}/brand", {"analyst"}),
+    ("POST", "/api/v1/cases/{case_id}/brand/undo", {"analyst"}),
     ("GET", "/api/v1/rights", {"brand"}),
     ("GET", "/api/v1/briefing", {"brand"}),
     ("POST", "/api/v1/briefing/answers", {"brand"}),

@@ -53,6 +53,7 @@ ANSWERS: Final[Mapping[Operation, Answers]] = {
     ("POST", "/api/v1/cases/{case_id}/undo"): {200: (of_person.Undone,)},
     ("GET", "/api/v1/cases/{case_id}/brands"): {200: (of_person.BrandChoices,)},
     ("POST", "/api/v1/cases/{case_id}/brand"): {200: (of_person.NamedCase,)},
+    ("POST", "/api/v1/cases/{case_id}/brand/undo"): {200: (of_person.NamedCase,)},
     ("GET", "/api/v1/briefing"): {200: (of_person.Certification,)},
     ("POST", "/api/v1/briefing/answers"): {201: (of_person.CertificationResult,)},
     ("GET", "/api/v1/rights"): {200: (of_person.Rights,)},

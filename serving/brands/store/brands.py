@@ -9,6 +9,7 @@ from sqlalchemy import Connection, func, literal, or_, select, update
 from features.brands import Brand
 from models.errors import Conflict, NotFound
 from serving.accounts.tables import account
+from serving.brands.store import aliases
 from serving.brands.tables import authorised_seller, brand, brand_enrolment
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import inside
@@ -108,15 +109,25 @@ def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> 
 
 
 def registered(connection: Connection, marketplace_id: str, as_of: datetime) -> list[Brand]:
-    """The brands enrolled in a marketplace by a moment, whether they take part or not."""
+    """The brands enrolled in a marketplace by a moment, whether they take part or not.
+
+    Their aliases include those that an account manager accepted here by then, and had not removed.
+    """
     query = (
         select(brand)
         .join(brand_enrolment, brand_enrolment.c.brand_id == brand.c.brand_id)
         .where(brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.enrolled_at <= as_of)
         .order_by(brand.c.brand_id)
     )
+    accepted = aliases.accepted(connection, marketplace_id, as_of)
     return [
-        Brand(row.brand_id, row.name, tuple(row.aliases), tuple(row.gtin_prefixes)) for row in connection.execute(query)
+        Brand(
+            row.brand_id,
+            row.name,
+            tuple(dict.fromkeys((*row.aliases, *accepted.get(row.brand_id, ())))),
+            tuple(row.gtin_prefixes),
+        )
+        for row in connection.execute(query)
     ]
 
 

@@ -86,7 +86,7 @@ class SellerHistories:
         seller = listing.seller.external_id
         if seller is None:
             return
-        brand_key, category_key = reference_keys(listing, facts.brand)
+        brand_key, category_key = reference_keys(listing, facts.resolved)
         self.sellers[seller].take_in(
             Put(
                 listing_id=step.listing_id,
@@ -96,6 +96,6 @@ class SellerHistories:
                 price=listing.price_minor,
                 brand_key=brand_key,
                 category_key=category_key,
-                protected=facts.brand.brand_id in taking_part,
+                protected=facts.resolved.brand_id in taking_part,
             )
         )

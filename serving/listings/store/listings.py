@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, or_, select, update
 
 from features.own_prices import OwnPrices
 from models.errors import required
 from serving.listings.store import late_versions
-from serving.listings.tables import listing, listing_version, observation, quarantine, seller
+from serving.listings.tables import listing, listing_version, observation, quarantine, seller, text_signature
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
@@ -104,10 +104,15 @@ def latest(
     }
 
 
-def set_brand(connection: Connection, marketplace_id: str, version_id: str, brand_id: str | None) -> None:
-    """The brand of a version as a person named it; None where it is not registered. Its facts do not change."""
-    here = inside(listing_version, marketplace_id, version_id=version_id)
-    connection.execute(update(listing_version).where(here).values(brand_id=brand_id))
+def set_brand(connection: Connection, marketplace_id: str, version_id: str, brand_id: str | None, at: datetime) -> None:
+    """The brand of a version as a person named it; None where it is not registered. Its facts do not change.
+
+    The listing's first version with the same text gets it too, because near-duplicates are compared with that one.
+    """
+    first = select(text_signature.c.text_id).where(inside(text_signature, marketplace_id, version_id=version_id))
+    versions = or_(listing_version.c.version_id == version_id, listing_version.c.version_id.in_(first))
+    change = update(listing_version).where(listing_version.c.marketplace_id == marketplace_id, versions)
+    connection.execute(change.values(brand_id=brand_id, brand_named_at=at))
 
 
 def add_listings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

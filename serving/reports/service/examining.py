@@ -10,7 +10,8 @@ from features.facts import Facts
 from models.case import CaseLane
 from models.verdict import Judgement, Side
 from serving.brands.store import brands
-from serving.cases.rules.case_brand import CaseBrand, brand_of_version
+from serving.cases.matching import brand_from
+from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store import case_brands, cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
@@ -76,7 +77,7 @@ class Examination:
         if case is not None:
             return case.brand
         kept = case_brands.latest_of_listings(self.connection, self.here, [known.listing_id])
-        return brand_of_version(facts.brand.brand_id, kept.get(known.listing_id))
+        return brand_from(facts, kept.get(known.listing_id))
 
     def _owner(self, brand: CaseBrand) -> Owner:
         if brand.brand_id == self.brand_id:

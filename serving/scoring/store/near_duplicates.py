@@ -8,6 +8,7 @@ other. Judged listings are found even if many copies came later.
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Connection, FromClause, Select, String, Table, select, true
@@ -135,6 +136,7 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
             first.c.seller_external_id,
             first.c.known_at,
             first.c.log_price,
+            first.c.brand_named_at,
             present.c.known_at.label("present_known_at"),
             present.c.log_price.label("present_log_price"),
             text_signature.c.signature,
@@ -158,7 +160,7 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
     for row in connection.execute(query):
         if row.text_id is None or row.signature is None:
             continue
-        on_list = (Period(row.added_at, row.ended_at),) if row.added_at is not None else ()
+        on_list = (_on_list(row.added_at, row.ended_at, row.brand_named_at),) if row.added_at is not None else ()
         before = found.get(row.text_id)
         if before is not None:
             # A seller with several authorisation periods has as many rows.
@@ -175,6 +177,11 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
             authorised=on_list,
         )
     return found
+
+
+def _on_list(added_at: datetime, ended_at: datetime | None, named_at: datetime | None) -> Period:
+    """A period on the list of the text's brand; where a person named the brand, not before that was known."""
+    return Period(max(added_at, named_at or added_at), ended_at)
 
 
 _COUNTERFEIT: Final = {

@@ -42,7 +42,7 @@ REACHED: Final = (
     "serving.appeals.service.counter_notices",
     "serving.appeals.service.seller_links",
     "serving.appeals.store.counter_notices",
-    "serving.brands.rules",
+    "serving.brands.rules.certification",
     "serving.brands.service.brand_messages",
     "serving.brands.service.certification",
     "serving.brands.service.price_lists",
