@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "940f95e70f1b"
+revision = "ebd236e1eabd"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -21,7 +21,7 @@ from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.service.seller_evidence import shown_to_rights_holder
 from serving.web import text_view
-from serving.web.case.documents_card import ShownDocument, shown_document
+from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond

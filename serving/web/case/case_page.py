@@ -52,7 +52,8 @@ from serving.web.case.case_cards import (
 )
 from serving.web.case.case_state import Standing, standing
 from serving.web.case.changes import Comparison
-from serving.web.case.documents_card import DocumentShown, documents_card
+from serving.web.case.documents.documents_card import DocumentShown, documents_card
+from serving.web.case.documents.report_card import ReportCard, report_card
 from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.evidence_card import KeptSnapshot, evidence_card
 from serving.web.case.flow import looks_ahead, on_their_way
@@ -62,7 +63,6 @@ from serving.web.case.near_duplicates_card import NearDuplicatesCard, near_dupli
 from serving.web.case.notes_card import NotesCard, notes_card
 from serving.web.case.pictures import ShownPicture, shown_pictures
 from serving.web.case.reasons_card import ReasonsCard, reasons_card
-from serving.web.case.report_card import ReportCard, report_card
 from serving.web.case.risk_part import RiskPart, risk_part
 from serving.web.case.seller_card import SellerCard, seller_card
 from serving.web.forms import CaseId

@@ -18,7 +18,7 @@ from serving.reports.store import report_documents
 from serving.reports.store.report_documents import DraftKey
 from serving.web import text_view
 from serving.web.brand.indicators_page import day_of
-from serving.web.case.documents_card import ShownDocument, shown_document
+from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.forms import Upload
 from serving.web.text_view import Shown
 from serving.web.wording.i18n import size

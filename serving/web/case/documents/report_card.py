@@ -13,7 +13,7 @@ from serving.accounts.store.accounts import Session
 from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
 from serving.reports.service.of_cases import documents_of, for_analyst, test_buys_of
-from serving.web.case.documents_card import ShownDocument, shown_document
+from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.downloads import document
 from serving.web.forms import CaseId
 from serving.web.test_buy_part import TestBuyShown, test_buy_shown

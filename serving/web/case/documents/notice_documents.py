@@ -11,7 +11,7 @@ from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.review.service.notice_evidence import for_analyst
-from serving.web.case.documents_card import ShownDocument, shown_document
+from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.downloads import document
 from serving.web.forms import CaseId
 
