@@ -60,10 +60,13 @@ def show(found: Mapping[str, Any]) -> None:
         title=f"{after['listings']:,} simulated listings of sellers never sent, {after['counterfeits']:,} counterfeit",
         title_justify="left",
     )
-    for heading in ("", "average precision", "found in the top 100"):
-        models.add_column(heading, justify="left" if not heading else "right")
+    for heading in ("average precision", "whole", "forest", "text", "best single signal", "in the top 100"):
+        models.add_column(heading, justify="left" if heading == "average precision" else "right")
     for name, one in (("first champion", before), ("retrained and promoted", after)):
-        models.add_row(name, f"{one['average_precision']:.3f}", f"{one['found_per_100_reviews']:.0f}")
+        forest = "with text" if one["forest_alone"] is None else f"{one['forest_alone']:.3f}"
+        signal = f"{one['best_signal_average_precision']:.3f} {one['best_signal'].replace('_', ' ')}"
+        whole, text = f"{one['average_precision']:.3f}", f"{one['text_alone']:.3f}"
+        models.add_row(name, whole, forest, text, signal, f"{one['found_per_100_reviews']:.0f} found")
     console.print(models)
 
 
