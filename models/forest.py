@@ -1,5 +1,9 @@
 """The boosted trees, from LightGBM's text form without its run-time settings.
 
+Raw values come from the trees in a flat array, a tenth of LightGBM's time for one row. Each forest is compared with
+LightGBM when it is read; should a value differ by a bit, LightGBM computes the values of that forest. LightGBM computes
+all contributions.
+
 LightGBM is imported when the first forest is read. It imports scikit-learn, pandas and SciPy, which take a second, and
 most processes never score.
 """
@@ -11,7 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import BundleRefused
-from models.treetext import check_trees
+from models.flat_trees import flatten, sum_leaves
+from models.tree_probes import probes
+from models.treetext import check_trees, trees_of
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -41,7 +47,10 @@ def splits_without_missing(text: str) -> int:
 
 
 class Forest:
-    """Raw log-odds and their contributions. LightGBM does not validate its input, so the trees are checked first."""
+    """Raw log-odds and their contributions. LightGBM does not validate its input, so the trees are checked first.
+
+    `flattened` is whether the flat trees compute the log-odds: they gave LightGBM's values for rows at every threshold.
+    """
 
     def __init__(self, text: str) -> None:
         from lightgbm.basic import Booster, LightGBMError  # noqa: PLC0415  # see above
@@ -55,9 +64,28 @@ class Forest:
             ) from None
         self.text = text
         self.columns = tuple(self._booster.feature_name())
+        trees, width = list(trees_of(text)), len(self.columns)
+        self._flat = flatten(trees, width)
+        self.flattened = True
+        self.flattened = all(
+            np.array_equal(self.raw(rows), self._by_lightgbm(rows, 1)) for rows in probes(trees, width)
+        )
 
     def raw(self, matrix: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
-        """Log-odds, shape (n,), of rows of shape (n, columns)."""
+        """Log-odds, shape (n,), of rows of shape (n, columns); `threads` are LightGBM's, where it computes them.
+
+        Raises
+        ------
+        ValueError
+            The rows have another number of columns.
+        """
+        if not self.flattened:
+            return self._by_lightgbm(matrix, threads)
+        found = np.empty(len(matrix))
+        sum_leaves(np.ascontiguousarray(matrix), self._flat, found)
+        return found
+
+    def _by_lightgbm(self, matrix: NDArray[np.float64], threads: int) -> NDArray[np.float64]:
         found = self._booster.predict(matrix, raw_score=True, num_threads=threads)
         return np.asarray(found, dtype=np.float64)
 

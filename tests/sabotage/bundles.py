@@ -27,6 +27,32 @@ MUTANTS = [
         ("if not _TAIL.match(text, at):", 'if not text.startswith("end of trees\\n", at):', "any trailing text"),
     ),
     *sabotage(
+        "models/flat_trees.py",
+        ("tests/models/test_flat_trees.py",),
+        ("    if tree.missing_left[node]:\n", "    if not tree.missing_left[node]:\n", "missing on the other side"),
+        (
+            "return _TELLING if tree.thresholds[node] == np.inf else _ABOVE,",
+            "return _ABOVE,",
+            "infinity read as missing",
+        ),
+        ("if np.uint64(matrix.shape[1]) != words[_HEAD]:", "if False:", "columns beyond the row"),
+    ),
+    *sabotage(
+        "models/tree_probes.py",
+        ("tests/models/test_flat_trees.py",),
+        (
+            "    return threshold, math.nextafter(threshold, math.inf), math.nan",
+            "    return threshold, threshold, math.nan",
+            "nothing just above",
+        ),
+        ("rows += [at, above, missing]", "rows += [at, above]", "nothing missing"),
+    ),
+    *sabotage(
+        "models/forest.py",
+        ("tests/models/test_flat_trees.py",),
+        ("        self.flattened = all(\n", "        self.flattened = any(\n", "one equal row is enough"),
+    ),
+    *sabotage(
         "models/bundle.py",
         ("tests/models/test_bundle.py",),
         ("type(schema) is not int or", "", "a schema of another kind"),
