@@ -3,15 +3,15 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, RowMapping, bindparam, select
 
 from serving.accounts.tables import account
 from serving.brands.tables import brand
 from serving.cases.rules.case_brand import CaseBrand, KeptNaming
 from serving.cases.tables import case_brand
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add
 
 
@@ -66,16 +66,20 @@ def _stored(row: RowMapping) -> StoredNaming:
     )
 
 
+# Built once, because every intake asks.
+_OF_LISTINGS: Final = (
+    select(case_brand)
+    .where(inside(case_brand, HERE), case_brand.c.listing_id.in_(bindparam("listings", expanding=True)))
+    .order_by(case_brand.c.known_at, case_brand.c.naming_id)
+)
+
+
 def latest_of_listings(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str]
 ) -> dict[str, KeptNaming]:
     """The latest naming of each of these listings that has any."""
-    query = (
-        select(case_brand)
-        .where(case_brand.c.marketplace_id == marketplace_id, case_brand.c.listing_id.in_(set(listing_ids)))
-        .order_by(case_brand.c.known_at, case_brand.c.naming_id)
-    )
+    wanted = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
     return {
         row.listing_id: KeptNaming(CaseBrand(row.brand_id, row.mark, row.mark_owner), row.resolved_id)
-        for row in connection.execute(query)
+        for row in connection.execute(_OF_LISTINGS, wanted)
     }
