@@ -70,7 +70,8 @@ def check_trees(text: str) -> None:
 class Tree:
     """The splits of a tree, the first of them its root, and its leaves.
 
-    A child below zero is a leaf, -1 the first. `missing_left` is the side that a missing value takes.
+    A child below zero is a leaf, -1 the first. `missing_left` is the side that a missing value takes. `counts` and
+    `leaf_counts` are the rows of training that reached a split or a leaf.
     """
 
     columns: tuple[int, ...]
@@ -79,6 +80,8 @@ class Tree:
     left: tuple[int, ...]
     right: tuple[int, ...]
     leaves: tuple[float, ...]
+    counts: tuple[int, ...] = ()
+    leaf_counts: tuple[int, ...] = (1,)
 
     @property
     def root(self) -> int:
@@ -100,6 +103,8 @@ def trees_of(text: str) -> Iterator[Tree]:
             tuple(map(int, found["left_child"])),
             tuple(map(int, found["right_child"])),
             tuple(map(float, found["leaf_value"])),
+            tuple(map(int, found["internal_count"])),
+            tuple(map(int, found.get("leaf_count", ()))) or (1,),
         )
 
 

@@ -25,9 +25,10 @@ _ROWS: Final = 2_000
 _ONES: Final = 200
 _MANY_POSITIVES: Final = 10_000  # So many give the largest trees.
 _PAGE: Final = """\
-Raw values of features of simulated listings; one thread, processor time, medians of {rounds} rounds in turns, each on
-other rows; load {before:.1f} before and {after:.1f} after. Wanted are at least 15x LightGBM's speed for one row, at
-least 6x in bulk, and a difference of zero, here over {rows:,} rows and again with a third of the values missing.
+Raw values and contributions of features of simulated listings; one thread, processor time, medians of {rounds} rounds
+in turns, each on other rows; load {before:.1f} before and {after:.1f} after. Wanted are at least 15x LightGBM's speed
+for one row of the smaller forest, 6x in bulk and 2.5x with contributions. Values differ by zero over {rows:,} rows, and
+again with a third of the values missing; contributions by at most 1e-9.
 
 | forest | what | LightGBM, microseconds a row | ours | ratio | largest difference |
 | --- | --- | --- | --- | --- | --- |
@@ -44,20 +45,23 @@ def section(rounds: int) -> str:
     for name, forest, rows in _forests():
         booster = lgb.Booster(model_str=forest.text)
 
-        def theirs(some: Floats, booster: lgb.Booster = booster) -> Floats:
+        def values(some: Floats, booster: lgb.Booster = booster) -> Floats:
             return np.asarray(booster.predict(some, raw_score=True, num_threads=1))
 
-        difference = _difference(forest.raw, theirs, rows)
-        sides: dict[str, Side] = {"theirs": theirs, "ours": forest.raw}
-        for what, found in (
-            ("one row", _one_by_one(sides, rows, rounds)),
-            (f"{len(rows) // 2:,} rows", _in_bulk(sides, rows, rounds)),
+        def shares(some: Floats, booster: lgb.Booster = booster) -> Floats:
+            return np.asarray(booster.predict(some, pred_contrib=True, num_threads=1))
+
+        for what, theirs, ours, many in (
+            ("one row", values, forest.raw, 1),
+            (f"{len(rows) // 2:,} rows", values, forest.raw, len(rows) // 2),
+            ("contributions of one row", shares, forest.contributions, 1),
         ):
-            medians = {side: float(np.median(values)) for side, values in found.items()}
+            found = _in_turns({"theirs": theirs, "ours": ours}, rows, many, rounds)
+            medians = {side: float(np.median(took)) for side, took in found.items()}
             ratio = float(np.median(np.array(found["theirs"]) / np.array(found["ours"])))
-            lines.append(
-                f"| {name} | {what} | {medians['theirs']:.2f} | {medians['ours']:.2f} | {ratio:.1f}x | {difference} |"
-            )
+            difference = _difference(ours, theirs, rows if theirs is values else rows[:_ONES])
+            times = f"{medians['theirs']:.2f} | {medians['ours']:.2f} | {ratio:.1f}x"
+            lines.append(f"| {name} | {what} | {times} | {difference:.1g} |")
     return _PAGE.format(rounds=rounds, before=before, after=os.getloadavg()[0], rows=_ROWS, table="\n".join(lines))
 
 
@@ -103,29 +107,19 @@ def _difference(ours: Side, theirs: Side, rows: Floats) -> float:
     return max(float(np.abs(ours(some) - theirs(some)).max()) for some in (rows, masked))
 
 
-def _one_by_one(sides: Mapping[str, Side], rows: Floats, rounds: int) -> dict[str, list[float]]:
-    """Processor time per row; every round has other rows, because a repeated row trains the branch predictor."""
-    return _in_turns(sides, lambda number: [rows[i : i + 1] for i in _some(number, len(rows), _ONES)], rounds)
+def _in_turns(sides: Mapping[str, Side], rows: Floats, many: int, rounds: int) -> dict[str, list[float]]:
+    """Microseconds of processor time per row, so many at a time, without the first round, which warms up.
 
-
-def _in_bulk(sides: Mapping[str, Side], rows: Floats, rounds: int) -> dict[str, list[float]]:
-    return _in_turns(sides, lambda number: [rows[_some(number, len(rows), len(rows) // 2)]], rounds)
-
-
-def _some(number: int, many: int, wanted: int) -> NDArray[np.intp]:
-    return (np.arange(wanted) + number * wanted) % many
-
-
-def _in_turns(sides: Mapping[str, Side], pieces: Callable[[int], list[Floats]], rounds: int) -> dict[str, list[float]]:
-    """Microseconds of processor time per row, without the first round, which warms up."""
+    Every round has other rows, because a repeated row trains the branch predictor.
+    """
     found: dict[str, list[float]] = {name: [] for name in sides}
+    in_a_round = max(many, _ONES)
     for number in range(rounds + 1):
-        some = pieces(number)
-        many = sum(len(one) for one in some)
+        some = rows[(np.arange(in_a_round) + number * in_a_round) % len(rows)]
         for name, side in sides.items():
             begun = time.process_time()
-            for one in some:
-                side(one)
+            for first in range(0, in_a_round, many):
+                side(some[first : first + many])
             if number:
-                found[name].append((time.process_time() - begun) / many * 1e6)
+                found[name].append((time.process_time() - begun) / in_a_round * 1e6)
     return found

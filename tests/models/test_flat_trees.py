@@ -133,7 +133,8 @@ def test_a_forest_that_comes_out_otherwise_is_computed_by_lightgbm(monkeypatch: 
         wrong = replace(trees[5], leaves=(*leaves[:-1], leaves[-1] + 1e-12))
         return flatten([*trees[:5], wrong, *trees[6:]], columns)
 
+    text = a_forest().text  # Made before the patch, because the fixture keeps it.
     monkeypatch.setattr(forests, "flatten", with_a_wrong_leaf)
-    found = Forest(a_forest().text)
+    found = Forest(text)
     assert not found.flattened
     assert np.array_equal(found.raw(random_rows(40)), a_forest().raw(random_rows(40)))

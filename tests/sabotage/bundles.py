@@ -49,8 +49,37 @@ MUTANTS = [
     ),
     *sabotage(
         "models/forest.py",
-        ("tests/models/test_flat_trees.py",),
-        ("        self.flattened = all(\n", "        self.flattened = any(\n", "one equal row is enough"),
+        ("tests/models/test_flat_trees.py", "tests/models/test_tree_shares.py"),
+        (
+            "            if not np.array_equal(self.raw(rows),",
+            "            if False and not np.array_equal(self.raw(rows),",
+            "any values do",
+        ),
+        (
+            "                if not np.allclose(self.con",
+            "                if False and not np.allclose(self.con",
+            "any contributions do",
+        ),
+    ),
+    *sabotage(
+        "models/tree_shares.py",
+        ("tests/models/test_tree_shares.py",),
+        (
+            "unknown = opening * count / tree.counts[one.split]",
+            "unknown = count / tree.counts[one.split]",
+            "a second split",
+        ),
+        (
+            "before, opening = edges.get(column, (_NONE, 1.0))",
+            "before, opening = _NONE, 1.0",
+            "one opening for each split",
+        ),
+        ("many = _POINTS * -(-longest // (2 * _POINTS))", "many = _POINTS", "too few points for long paths"),
+        (
+            "base += sum(value * count / total for",
+            "base += sum(value / len(tree.leaves) for",
+            "an unweighted expectation",
+        ),
     ),
     *sabotage(
         "models/bundle.py",

@@ -4,9 +4,11 @@ import pytest
 from structlog.testing import capture_logs
 
 from models import forest
+from models.classifier import Join
 from models.flat_trees import flatten
 from serving.learning.service.champions import follow_champions
 from tests.fixtures.runtimes import Site
+from tests.fixtures.scorers import a_forest
 from tests.serving.web.operating import an_administrator
 from tests.serving.web.reports import put_champion_in_force
 from tests.serving.web.visits import visit_as, words
@@ -17,6 +19,8 @@ _SLOWER = "scores listings through LightGBM: the faster computation gave another
 def test_a_champion_that_lightgbm_computes_is_logged_once_and_shown(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for join in Join:
+        a_forest(join)  # Made before the patch, because the fixture keeps it.
     monkeypatch.setattr(forest, "flatten", lambda trees, columns: flatten(trees[1:], columns))
     with capture_logs() as lines:
         digest = put_champion_in_force(site)
