@@ -3,8 +3,9 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import Connection, func, literal, or_, select, update
+from sqlalchemy import Connection, bindparam, func, literal, or_, select, update
 
 from features.brands import Brand
 from models.errors import Conflict, NotFound
@@ -12,7 +13,7 @@ from serving.accounts.tables import account
 from serving.brands.store import aliases
 from serving.brands.tables import authorised_seller, brand, brand_enrolment
 from serving.marketplaces.store import marketplaces
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add, insert_or_ignore
 from serving.platform.database.types import UtcTime
 
@@ -282,16 +283,28 @@ def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]
     ]
 
 
+# Built once, because every score asks.
+_AUTHORISATIONS: Final = (
+    select(
+        authorised_seller.c.seller_external_id,
+        authorised_seller.c.brand_id,
+        authorised_seller.c.added_at,
+        authorised_seller.c.ended_at,
+    )
+    .where(
+        inside(authorised_seller, HERE),
+        authorised_seller.c.seller_external_id.in_(bindparam("sellers", expanding=True)),
+    )
+    .order_by(authorised_seller.c.brand_id, authorised_seller.c.added_at)
+)
+
+
 def authorisations(
     connection: Connection, marketplace_id: str, sellers: Collection[str]
 ) -> dict[str, tuple[Authorisation, ...]]:
     """The periods in which each of these sellers was on which brand's list; the periods of one brand in order."""
-    entry = authorised_seller.c
-    query = select(entry.seller_external_id, entry.brand_id, entry.added_at, entry.ended_at).where(
-        entry.marketplace_id == marketplace_id, entry.seller_external_id.in_(set(sellers))
-    )
     found: dict[str, tuple[Authorisation, ...]] = {}
-    for row in connection.execute(query.order_by(entry.brand_id, entry.added_at)):
+    for row in connection.execute(_AUTHORISATIONS, {"here": marketplace_id, "sellers": sorted(set(sellers))}):
         authorisation = Authorisation(row.brand_id, row.added_at, row.ended_at)
         found[row.seller_external_id] = (*found.get(row.seller_external_id, ()), authorisation)
     return found

@@ -4,9 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, Row, RowMapping, Select, select
+from sqlalchemy import Connection, Row, RowMapping, bindparam, select
 
 from features.corrections import NamedBrand
 from serving.accounts.tables import account
@@ -14,7 +14,7 @@ from serving.brands.tables import brand
 from serving.cases.rules.case_brand import CaseBrand, KeptNaming
 from serving.cases.tables import case_brand
 from serving.listings.tables import listing_version
-from serving.platform.database.scope import inside, same
+from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 
 
@@ -89,6 +89,17 @@ def _stored(row: RowMapping) -> StoredNaming:
     )
 
 
+# Built once, because every intake asks.
+_NAMINGS: Final = (
+    select(case_brand)
+    .where(inside(case_brand, HERE), case_brand.c.listing_id.in_(bindparam("listings", expanding=True)))
+    .order_by(case_brand.c.known_at, case_brand.c.naming_id)
+)
+_WITH_CONTENT: Final = _NAMINGS.add_columns(listing_version.c.content).join(
+    listing_version, same(case_brand, listing_version, "version_id")
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ListingNamings:
     """The namings of a listing in the order of time, and the one in force; None where all were undone."""
@@ -99,13 +110,9 @@ class ListingNamings:
 
 def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, ListingNamings]:
     """The namings of each of these listings that has any, with the evidence of the versions that were named."""
-    query = (
-        _namings(marketplace_id, listing_ids)
-        .add_columns(listing_version.c.content)
-        .join(listing_version, same(case_brand, listing_version, "version_id"))
-    )
+    wanted = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
     found: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(query):
+    for row in connection.execute(_WITH_CONTENT, wanted):
         found[row.listing_id].append(row)
     return {one: ListingNamings(tuple(map(_named, rows)), _kept(rows)) for one, rows in found.items()}
 
@@ -114,18 +121,11 @@ def latest_of_listings(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str]
 ) -> dict[str, KeptNaming]:
     """The naming in force of each of these listings that has one."""
+    wanted = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
     found: dict[str, list[Row[Any]]] = defaultdict(list)
-    for row in connection.execute(_namings(marketplace_id, listing_ids)):
+    for row in connection.execute(_NAMINGS, wanted):
         found[row.listing_id].append(row)
     return {one: kept for one, rows in found.items() if (kept := _kept(rows)) is not None}
-
-
-def _namings(marketplace_id: str, listing_ids: Collection[str]) -> Select[Any]:
-    return (
-        select(case_brand)
-        .where(case_brand.c.marketplace_id == marketplace_id, case_brand.c.listing_id.in_(set(listing_ids)))
-        .order_by(case_brand.c.known_at, case_brand.c.naming_id)
-    )
 
 
 def _named(row: Row[Any]) -> NamedBrand:
