@@ -51,7 +51,7 @@ def lines_of(module: Path) -> list[str]:
 
 
 def test_the_package_models_is_small() -> None:
-    assert len(list(modules("models"))) <= 40
+    assert len(list(modules("models"))) <= 41
 
 
 @pytest.mark.parametrize(("package", "most"), [("features", 47), ("training", 99)])

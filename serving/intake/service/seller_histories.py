@@ -14,8 +14,8 @@ from features.listing import Listing
 from features.near_duplicates import NearDuplicates, Period
 from features.own_prices import NO_PRICES, OwnPrices
 from models.seller_history import Put, SellerHistory
-from serving.brands.store import brands
-from serving.brands.store.brands import Authorisation
+from serving.brands.store import authorised_sellers
+from serving.brands.store.authorised_sellers import Authorisation
 from serving.intake.service.intake_steps import Step
 from serving.scoring.store import histories
 from serving.sellers.service.linked import Moment, links_at
@@ -38,7 +38,7 @@ class SellerHistories:
         sellers, times = {seller for seller, _ in moments}, [as_of for _, as_of in moments]
         return cls(
             histories.load(connection, marketplace_id, sellers, since=min(times), until=max(times)),
-            brands.authorisations(connection, marketplace_id, sellers),
+            authorised_sellers.authorisations(connection, marketplace_id, sellers),
             links_at(connection, marketplace_id, moments),
         )
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from models.case import CaseLane
 from models.verdict import Judgement, Side
-from serving.brands.store import brands
+from serving.brands.store import authorised_sellers
 from serving.cases.matching import brand_from
 from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store import case_brands, cases, verdicts
@@ -85,7 +85,7 @@ class Examination:
         return Owner.OTHER if brand.is_named else Owner.UNRESOLVED
 
     def _vouches_for(self, seller: str | None) -> bool:
-        entries = brands.authorised(self.connection, (self.here, self.brand_id))
+        entries = authorised_sellers.authorised(self.connection, (self.here, self.brand_id))
         return any(one.seller == seller and one.authorisation.holds(self.at) for one in entries)
 
     def _waits_for_analyst(self, case: Case) -> bool:

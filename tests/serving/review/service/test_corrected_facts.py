@@ -16,7 +16,7 @@ from models.errors import Conflict, Forbidden
 from models.policies.learning import LabelPolicy
 from models.verdict import Judgement
 from serving.accounts.rules.access import Person
-from serving.brands.store import brands
+from serving.brands.store import authorised_sellers
 from serving.cases.rules.case_brand import CaseBrand, Naming
 from serving.cases.store import case_brands
 from serving.cases.store.cases import Case
@@ -241,7 +241,7 @@ def test_a_copy_of_a_text_is_compared_with_the_corrected_brand_s_list(any_site: 
     }
     case = a_case(any_site, **text, **sellers)
     with any_site.runtime.store.write() as connection:
-        brands.authorise(
+        authorised_sellers.authorise(
             connection,
             marketplace_id=any_site.here,
             brand_id=brand_id(any_site, "Aurelle") or "",
