@@ -19,7 +19,7 @@ _NOT_SENT_YET: Final = timedelta(days=4)
 _FOUND: Final = 0.3
 _MISTAKEN: Final = 0.01
 _MOST_FOUND: Final = 10
-_REASON: Final = "trademark_counterfeit"
+REASON: Final = "trademark_counterfeit"
 _REPORTERS: Final = 9  # The random stream of reports: the world has 0 to 6 and 8, the staff 7.
 
 
@@ -40,7 +40,7 @@ def planned_reports(world: World, taking_part: Collection[str], seed: int) -> tu
     """
     random = np.random.default_rng([seed, _REPORTERS])
     arrivals = list(_arrivals(world))
-    brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in _most_copied(world, taking_part)}
+    brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in most_copied(world, taking_part)}
     found = []
     since, last = arrivals[0].at, arrivals[-1].at
     for number in range(1, (last - since) // _EVERY + 1):
@@ -102,7 +102,8 @@ class _Planner:
         return [one.name for one in recent if one.truth.brand_id not in {self.brand_id, ""}][:1]
 
 
-def _most_copied(world: World, taking_part: Collection[str]) -> list[str]:
+def most_copied(world: World, taking_part: Collection[str]) -> list[str]:
+    """The brands that report by themselves: those with the most counterfeits."""
     counterfeits = dict.fromkeys(taking_part, 0)
     for truth in world.truth.values():
         if truth.counterfeit and truth.brand_id in counterfeits:
@@ -147,7 +148,7 @@ class Reporters:
         person = self.cast.brand_people[planned.brand_id]
         body = {
             "right_id": self.cast.marks[planned.brand_id],
-            "reason_code": _REASON,
+            "reason_code": REASON,
             "listings": list(planned.listings),
             "good_faith": True,
         }
