@@ -5,7 +5,7 @@ And without script: every form and every button does what it says by itself.
 
 import gzip
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -13,6 +13,10 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request
 
 from serving.accounts.rules.access import Role
+from serving.accounts.store import display_settings
+from serving.platform.database.store import Store
+from serving.platform.display import DEFAULT_DISPLAY
+from serving.platform.languages import ENGLISH, Language
 from tests.browser.chromium import begin_session
 from tests.browser.conftest import Furnished
 from tests.browser.every_page import PAGES, OnePage
@@ -20,6 +24,7 @@ from tests.browser.house import House
 from tests.browser.looking import PHONE, SCREEN, go_to, in_themes, too_wide
 from tests.browser.markup import needs_script, routes_of_pages
 from tests.browser.watching import Watch
+from tests.fixtures.clocks import NOW
 
 MOST_BYTES: Final = 150 * 1024
 _TAKES: Final = routes_of_pages()
@@ -32,13 +37,14 @@ class Windows:
     browser: Browser
     address: str
     house: House
+    locale: str = "en-GB"
     made: dict[Role | None, tuple[Page, Watch]] = field(default_factory=dict)
     contexts: list[BrowserContext] = field(default_factory=list)
 
     def of(self, role: Role | None) -> tuple[Page, Watch]:
         """The window of a role, at the size of a screen, with nothing complained of yet."""
         if role not in self.made:
-            context = self.browser.new_context(reduced_motion="reduce")
+            context = self.browser.new_context(reduced_motion="reduce", locale=self.locale)
             self.contexts.append(context)
             page, watch = context.new_page(), Watch(self.address)
             watch.follow(page)
@@ -58,6 +64,25 @@ def windows(browser: Browser, furnished: Furnished) -> Iterator[Windows]:
     yield found
     for context in found.contexts:
         context.close()
+
+
+@pytest.fixture(scope="module", params=["de", "ru"])
+def foreign(browser: Browser, furnished: Furnished, request: pytest.FixtureRequest) -> Iterator[Windows]:
+    """Windows of people who read one of the languages with the longest words."""
+    _all_read(furnished.house, Language(request.param))
+    found = Windows(browser, furnished.address, furnished.house, request.param)
+    yield found
+    _all_read(furnished.house, ENGLISH)
+    for context in found.contexts:
+        context.close()
+
+
+def _all_read(house: House, language: Language) -> None:
+    store = Store(house.site.runtime.store.url)
+    with store.write() as connection:
+        for person in house.people.values():
+            display_settings.put(connection, person.user_id, replace(DEFAULT_DISPLAY, language=language), NOW)
+    store.close()
 
 
 def _wrong(windows: Windows, one: OnePage, *, thoroughly: bool) -> list[str]:
@@ -86,6 +111,16 @@ def test_a_page_is_accessible_and_quiet_and_fits(windows: Windows, one: OnePage)
 @pytest.mark.parametrize("one", PAGES, ids=lambda one: one.name)
 def test_a_page_keeps_every_rule_in_both_themes_at_both_sizes(windows: Windows, one: OnePage) -> None:
     assert _wrong(windows, one, thoroughly=True) == []
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("one", [one for one in PAGES if one.phone], ids=lambda one: one.name)
+def test_a_page_fits_a_phone_in_the_languages_with_the_longest_words(foreign: Windows, one: OnePage) -> None:
+    page, _ = foreign.of(one.role)
+    go_to(page, foreign.address, one, foreign.house.addresses)
+    if one.role is Role.BRAND:
+        assert page.evaluate("document.documentElement.lang") == foreign.locale
+    assert too_wide(page, phone=True) == []
 
 
 @pytest.mark.parametrize("name", ["queue", "case"])
