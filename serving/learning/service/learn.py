@@ -36,20 +36,29 @@ def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> 
         A job is waiting or running.
     """
     with runtime.store.write() as connection:
-        job_id = add_job(runtime, connection, marketplace.marketplace_id, by=by)
-        runtime.jobs.enqueue(
-            connection,
-            jobs.RETRAIN,
-            runtime.training_queue,
-            f"retrain:{job_id}",
-            marketplace.marketplace_id,
-            job_id,
-        )
+        return queue_training(runtime, connection, marketplace.marketplace_id, by=by)
+
+
+def queue_training(
+    runtime: Runtime, connection: Connection, marketplace_id: str, *, by: str, cause: Mapping[str, Any] | None = None
+) -> str:
+    """Leave a retraining job in the transaction of the caller; returns its id.
+
+    Raises
+    ------
+    UnderWay
+        A job is waiting or running.
+    """
+    job_id = add_job(runtime, connection, marketplace_id, by=by, cause=cause)
+    queue = runtime.training_queue
+    runtime.jobs.enqueue(connection, jobs.RETRAIN, queue, f"retrain:{job_id}", marketplace_id, job_id)
     return job_id
 
 
-def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by: str) -> str:
-    """Insert the row of a retraining job.
+def add_job(
+    runtime: Runtime, connection: Connection, marketplace_id: str, *, by: str, cause: Mapping[str, Any] | None = None
+) -> str:
+    """Insert the row of a retraining job; `cause` is why the service starts it by itself.
 
     Raises
     ------
@@ -57,6 +66,7 @@ def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by
         A job is waiting or running.
     """
     now = runtime.clock.now()
+    audit.hold(connection)  # Of two simultaneous requests, the second sees the first.
     if any(one.state in {"waiting", "running"} for one in learning.jobs(connection, marketplace_id, 5)):
         raise UnderWay("A retraining is under way already.")
     job_id = runtime.ids.new("job")
@@ -66,10 +76,11 @@ def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by
         "state": "waiting",
         "progress": {"stage": "waiting", "share": 0.0},
         "requested_by": by,
+        "cause": None if cause is None else dict(cause),
         "created_at": now,
     }
     learning.add_job(connection, row)
-    _record(connection, now, marketplace_id, by, "training.requested", job_id)
+    audit.record(connection, now, marketplace_id, by, "training.requested", job_id, **(cause or {}))
     return job_id
 
 
