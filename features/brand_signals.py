@@ -101,9 +101,9 @@ def brand_named_but_not_declared(e: Evidence) -> float:
     """1 if the title names a registered brand and the seller declares none or another."""
     if not e.reading.title_folded:
         return MISSING
-    declared, brand = fold(e.facts.listing.brand or ""), e.facts.brand
-    by_name = brand.brand_id if brand.method in {Method.DECLARED, Method.ALIAS} else None
-    return float(any(m.brand_id != by_name and fold(m.name) != declared for m in brand.mentions))
+    declared, resolved = fold(e.facts.listing.brand or ""), e.facts.resolved
+    by_name = resolved.brand_id if resolved.method in {Method.DECLARED, Method.ALIAS} else None
+    return float(any(m.brand_id != by_name and fold(m.name) != declared for m in resolved.mentions))
 
 
 @signals.feature(

@@ -26,12 +26,13 @@ _GTIN: Final = re.compile(r"\d{8}\Z|\d{12,14}\Z", re.ASCII)
 
 
 class Method(StrEnum):
-    """How a brand was found, strongest first."""
+    """How a brand was found: by the evidence of the listing, strongest first, or corrected by a person."""
 
     DECLARED = "declared"
     ALIAS = "alias"
     GTIN_PREFIX = "gtin_prefix"
     FOLDED_TITLE = "folded_title"
+    CORRECTED = "corrected"
 
 
 class Form(StrEnum):
@@ -65,7 +66,8 @@ class Mention:
 class Resolution:
     """The brand of a listing, or None where several candidates remain possible.
 
-    `mentions` are the names in the title. `candidates` are all brands with any evidence.
+    `mentions` are the names in the title. `candidates` are all brands with any evidence. A brand that a person
+    named is the only candidate; `name` is then also that of a mark that is not registered and has no id.
     """
 
     brand_id: str | None = None

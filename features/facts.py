@@ -1,6 +1,7 @@
 """The facts of a listing version at a moment: built by one pure function, stored verbatim."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -10,6 +11,7 @@ from typing import Final
 import msgspec
 
 from features.brands import Naming, Resolution
+from features.corrections import Correction, NamedBrand, corrected, holds, in_force
 from features.fields import Windows
 from features.fold import fold
 from features.history import EventCounts, History, Outcomes
@@ -23,11 +25,11 @@ from features.price_lists import ListedBy
 from features.priors import Priors
 from features.references import ANY, PriceMissing, PriceReference, References
 
-SCHEMA: Final = 5
+SCHEMA: Final = 6
 # Schema 1 (2026-11) has no own prices, other listings, turnover from events, near-duplicates, indicators or naming.
-# Schema 2 has no links with other sellers, schema 3 no countries of sale, schema 4 no sales of twelve months. Absent
-# fields are None.
-READABLE: Final = frozenset({1, 2, 3, 4, SCHEMA})
+# Schema 2 has no links with other sellers, schema 3 no countries of sale, schema 4 no sales of twelve months, schema 5
+# no corrections of the brand. Absent fields are None.
+READABLE: Final = frozenset({1, 2, 3, 4, 5, SCHEMA})
 
 
 class Source(StrEnum):
@@ -96,7 +98,10 @@ class SellerFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """Frozen evidence for one score. Absent values were unknown at the moment."""
+    """Frozen evidence for one score. Absent values were unknown at the moment.
+
+    `brand` is as a person corrected it, if a `correction` was in force, which has what the evidence resolves.
+    """
 
     schema: int
     marketplace: str
@@ -110,6 +115,12 @@ class Facts:
     tell_tales: IndicatorFacts | None = None
     naming: Naming | None = None
     priors: Priors | None = None
+    correction: Correction | None = None
+
+    @property
+    def resolved(self) -> Resolution:
+        """The brand that the evidence resolves, whatever a person said about it."""
+        return self.brand if self.correction is None else self.correction.resolved
 
     def to_json(self) -> bytes:
         """Canonical JSON: decimals as text, times in UTC, keys in a fixed order."""
@@ -140,11 +151,23 @@ def facts_from_json(text: bytes | str) -> Facts:
 
 
 def assemble_facts(
-    listing: Listing, references: References, history: History, *, marketplace: str, as_of: datetime
+    listing: Listing,
+    references: References,
+    history: History,
+    *,
+    marketplace: str,
+    as_of: datetime,
+    named: Sequence[NamedBrand] = (),
 ) -> Facts:
     """Facts of one listing version. Serving passes live references, offline commands those of a bundle,
-    cross-validation those of the training rows without the row itself."""
-    brand = references.brands.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin)
+    cross-validation those of the training rows without the row itself. `named` are the brands that people named for the
+    listing, in the order of time; those named at the moment or later have no effect."""
+    register = references.brands
+    brand = register.resolve(title=listing.title, declared=listing.brand, gtin=listing.gtin)
+    naming, correction = in_force(named, as_of), None
+    if naming is not None and holds(naming, listing, register):
+        correction = Correction(naming.known_at, brand)
+        brand = corrected(brand, naming, register)
     log_price = references.rates.log_price(listing.price, listing.currency)
     brand_key, category_key = reference_keys(listing, brand)
     missing = log_price if isinstance(log_price, PriceMissing) else None
@@ -173,6 +196,7 @@ def assemble_facts(
             title=listing.title, declared=listing.brand, description=listing.description, mentions=brand.mentions
         ),
         priors=references.priors,
+        correction=correction,
     )
 
 
@@ -215,7 +239,8 @@ def _with_history(price: PriceFacts, history: History) -> PriceFacts:
 
 def reference_keys(listing: Listing, brand: Resolution) -> tuple[str, str]:
     """The brand and category under which a listing is compared; '' where it has none."""
-    brand_key = brand.brand_id or (fold(listing.brand) if listing.brand else ANY)
+    named = brand.name or listing.brand
+    brand_key = brand.brand_id or (fold(named) if named else ANY)
     return brand_key, fold(listing.product_type) if listing.product_type else ANY
 
 

@@ -6,7 +6,7 @@ figures) is in separate files. The digest does not cover them.
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -62,6 +62,9 @@ class Bundle:
     phrases: PhraseTable
     fingerprint: str
     digest: str
+    _pulls: dict[tuple[str, tuple[int, ...]], float] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def score_many(self, rows: Sequence[Computed], *, with_reasons: bool = True, threads: int = 1) -> list[Score]:
         """Scores in order. Reasons cost about a millisecond a listing, so bulk work leaves them out."""
@@ -103,13 +106,20 @@ class Bundle:
 
     def _quoted(self, row: Computed) -> tuple[Contrast, ...]:
         """The phrases of a listing that may be quoted and that point to counterfeit, the strongest first."""
-        pulls = [(self.classifier.text.pull(one.phrase, one.fields), one) for one in self.phrases.contrasts(row.facts)]
+        pulls = [(self._pull(one.phrase, one.fields), one) for one in self.phrases.contrasts(row.facts)]
         found: list[Contrast] = []
         for pull, one in sorted(pulls, key=lambda pair: (-pair[0], pair[1].phrase)):
             used = {word for other in found for word in other.phrase.split(" ")}
             if pull > 0 and used.isdisjoint(one.phrase.split(" ")):
                 found.append(one)
         return tuple(found[:_MOST_QUOTED])
+
+    def _pull(self, phrase: str, fields: tuple[int, ...]) -> float:
+        """The weights of a phrase, kept; there are as many phrases as the table has, and three ways to have one."""
+        found = self._pulls.get((phrase, fields))
+        if found is None:
+            found = self._pulls[phrase, fields] = self.classifier.text.pull(phrase, fields)
+        return found
 
 
 def to_files(

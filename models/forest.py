@@ -1,5 +1,9 @@
 """The boosted trees, from LightGBM's text form without its run-time settings.
 
+Raw values come from the trees in a flat array, a tenth of LightGBM's time for one row, and contributions from
+`models.tree_shares`. Each forest is compared with LightGBM when it is read. Should a value differ by a bit, or a
+contribution by more than rounding, LightGBM computes that forest.
+
 LightGBM is imported when the first forest is read. It imports scikit-learn, pandas and SciPy, which take a second, and
 most processes never score.
 """
@@ -11,7 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from models.errors import BundleRefused
-from models.treetext import check_trees
+from models.flat_trees import flatten, sum_leaves
+from models.tree_probes import probes
+from models.tree_shares import shares_of, write_shares
+from models.treetext import Tree, check_trees, trees_of
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -19,6 +26,8 @@ if TYPE_CHECKING:
 _SETTINGS_START, _SETTINGS_END = "\nparameters:", "end of parameters\n"
 _MISSING_TYPE_BITS: Final = 2
 _MISSING_NAN: Final = 2
+_TRIED: Final = 16  # Rows whose contributions are compared.
+_TOLERANCE: Final = 1e-9
 
 
 def without_settings(text: str) -> str:
@@ -41,7 +50,10 @@ def splits_without_missing(text: str) -> int:
 
 
 class Forest:
-    """Raw log-odds and their contributions. LightGBM does not validate its input, so the trees are checked first."""
+    """Raw log-odds and their contributions. LightGBM does not validate its input, so the trees are checked first.
+
+    `flattened` is whether our own code computes them: it gave LightGBM's values for rows at every threshold.
+    """
 
     def __init__(self, text: str) -> None:
         from lightgbm.basic import Booster, LightGBMError  # noqa: PLC0415  # see above
@@ -55,14 +67,51 @@ class Forest:
             ) from None
         self.text = text
         self.columns = tuple(self._booster.feature_name())
+        trees = list(trees_of(text))
+        self._flat, self._shares = flatten(trees, len(self.columns)), shares_of(trees)
+        self.flattened = True
+        self.flattened = self._agrees(trees)
+
+    def _agrees(self, trees: Sequence[Tree]) -> bool:
+        """Whether our values and shares are LightGBM's, the shares for some of the rows, because it is slow at them."""
+        step = max(1, len(trees) // _TRIED)
+        for number, rows in enumerate(probes(trees, len(self.columns))):
+            if not np.array_equal(self.raw(rows), self._by_lightgbm(rows, 1)):
+                return False
+            if number % step == 0:
+                some = rows[len(rows) // 2 :][:1]
+                by_lightgbm = self._contributions_by_lightgbm(some, 1)
+                if not np.allclose(self.contributions(some), by_lightgbm, rtol=_TOLERANCE, atol=_TOLERANCE):
+                    return False
+        return True
 
     def raw(self, matrix: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
-        """Log-odds, shape (n,), of rows of shape (n, columns)."""
+        """Log-odds, shape (n,), of rows of shape (n, columns); `threads` are LightGBM's, where it computes them.
+
+        Raises
+        ------
+        ValueError
+            The rows have another number of columns.
+        """
+        if not self.flattened:
+            return self._by_lightgbm(matrix, threads)
+        found = np.empty(len(matrix))
+        sum_leaves(np.ascontiguousarray(matrix), self._flat, found)
+        return found
+
+    def _by_lightgbm(self, matrix: NDArray[np.float64], threads: int) -> NDArray[np.float64]:
         found = self._booster.predict(matrix, raw_score=True, num_threads=threads)
         return np.asarray(found, dtype=np.float64)
 
     def contributions(self, matrix: NDArray[np.float64], *, threads: int = 1) -> NDArray[np.float64]:
         """Exact SHAP values, shape (n, columns + 1); the last column is the expected value. Rows sum to `raw`."""
+        if not self.flattened:
+            return self._contributions_by_lightgbm(matrix, threads)
+        found = np.empty((len(matrix), len(self.columns) + 1))
+        write_shares(np.ascontiguousarray(matrix), self._shares, found)
+        return found
+
+    def _contributions_by_lightgbm(self, matrix: NDArray[np.float64], threads: int) -> NDArray[np.float64]:
         found = self._booster.predict(matrix, pred_contrib=True, num_threads=threads)
         return np.asarray(found, dtype=np.float64)
 

@@ -6,7 +6,8 @@ that it takes.
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from models.errors import BundleRefused
@@ -32,8 +33,9 @@ _TREE: Final = frozenset(_PER_SPLIT + _PER_LEAF + _PER_TREE)
 _FINITE: Final = ("leaf_value", "leaf_weight", "split_gain", "internal_value", "internal_weight", "shrinkage")
 # These weigh the parts of a score, so none may be zero.
 _COUNTS: Final = ("leaf_count", "internal_count")
-# Bits 2 and 3 are the missing type, where 2 is NaN (LightGBM, tree.h). The lowest bit marks a categorical split.
-_CATEGORIES, _MISSING, _MISSING_NAN = 1, 0b1100, 0b1000
+# Bits 2 and 3 are the missing type, where 2 is NaN (LightGBM, tree.h). Bit 0 marks a categorical split, bit 1 one that
+# sends missing values to the left.
+_CATEGORIES, _MISSING_LEFT, _MISSING, _MISSING_NAN = 1, 0b10, 0b1100, 0b1000
 
 
 def check_trees(text: str) -> None:
@@ -62,6 +64,48 @@ def check_trees(text: str) -> None:
             raise BundleRefused("The forest cannot be read: tree {n} is damaged.", n=number) from None
     if not _TAIL.match(text, at):
         raise BundleRefused("The forest cannot be read: it does not end after its last tree.")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """The splits of a tree, the first of them its root, and its leaves.
+
+    A child below zero is a leaf, -1 the first. `missing_left` is the side that a missing value takes. `counts` and
+    `leaf_counts` are the rows of training that reached a split or a leaf.
+    """
+
+    columns: tuple[int, ...]
+    thresholds: tuple[float, ...]
+    missing_left: tuple[bool, ...]
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    leaves: tuple[float, ...]
+    counts: tuple[int, ...] = ()
+    leaf_counts: tuple[int, ...] = (1,)
+
+    @property
+    def root(self) -> int:
+        """The first node: a leaf where the tree has no split."""
+        return 0 if self.columns else -1
+
+
+def trees_of(text: str) -> Iterator[Tree]:
+    """The trees of a text that `check_trees` let pass, in order."""
+    head, sizes = _head(text)
+    at = len(head) + 2
+    for size in sizes:
+        found = {name: _split(value) for name, value in _fields(text[at : at + size]).items()}
+        at += size
+        yield Tree(
+            tuple(map(int, found["split_feature"])),
+            tuple(map(float, found["threshold"])),
+            tuple(bool(int(kind) & _MISSING_LEFT) for kind in found["decision_type"]),
+            tuple(map(int, found["left_child"])),
+            tuple(map(int, found["right_child"])),
+            tuple(map(float, found["leaf_value"])),
+            tuple(map(int, found["internal_count"])),
+            tuple(map(int, found.get("leaf_count", ()))) or (1,),
+        )
 
 
 def _head(text: str) -> tuple[str, list[int]]:

@@ -44,6 +44,9 @@ _PUBLIC_BYTES = {
     re.compile(r"/notice(?:/[^/]*)?"): 300_000,
     re.compile(r"/api/v1/notices"): 1_000_000,
 }
+# The form of a report takes all its documents at once; one comes at a time once it is sent.
+_REPORT = re.compile(r"/brand/reports/preview")
+_REPORT_DOCUMENTS = re.compile(r"(?:/api/v1)?/brand/reports/[^/]+/documents")
 
 
 class _Application(FastAPI):
@@ -73,7 +76,8 @@ def create_app(runtime: Runtime) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=_SMALLEST_COMPRESSED_BYTES, compresslevel=_COMPRESSION)
     app.add_middleware(SignInDoor, addresses=_PASSWORDS)
     upload = 2 * runtime.policies[SellerEvidencePolicy].largest_document
-    caps = {DOCUMENTS: upload, NOTICE_DOCUMENTS: upload, **_PUBLIC_BYTES}
+    whole = 2 * runtime.policies[SellerEvidencePolicy].most_bytes
+    caps = {DOCUMENTS: upload, NOTICE_DOCUMENTS: upload, _REPORT_DOCUMENTS: upload, _REPORT: whole, **_PUBLIC_BYTES}
     app.add_middleware(CappedBody, most_bytes=runtime.settings.largest_body_bytes, caps=caps, page=page_of)
     app.add_middleware(ReadersLanguage, secure=is_secure(runtime))
     app.add_middleware(SecurityHeaders, strict_transport=runtime.settings.production and is_secure(runtime))

@@ -15,7 +15,7 @@ from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS, DEFAULT_SECOND_FACTORS
 from serving.accounts.store import accounts
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_COUNTER_NOTICE, DEFAULT_SELLER_EVIDENCE, PROFILES
-from serving.brands.policy import DEFAULT_ENROLMENT
+from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE, HiddenScorePolicy
 from serving.cases.service.case_hooks import CaseHooks
 from serving.intake.policy import DEFAULT_RELIST
@@ -43,6 +43,7 @@ from serving.platform.settings import ClockKind, Settings
 from serving.privacy.policy import DEFAULT_RETENTION, RetentionPolicy
 from serving.privacy.rules.retention import kept_for
 from serving.reports.policy import DEFAULT_CAMPAIGNS, DEFAULT_REPORTS
+from serving.reports.store import report_documents
 from serving.review.policy import DEFAULT_TAKEDOWN
 from serving.rights.policy import DEFAULT_RIGHTS
 from serving.scoring.policy import DEFAULT_BREAKER
@@ -54,6 +55,7 @@ from serving.sellers.service import strike_recording
 from serving.standing.policy import DEFAULT_REMINDERS, DEFAULT_STANDING
 from serving.standing.service import Recounts
 from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_REMOVAL_CHECK, DEFAULT_STEP_UP
+from serving.takedowns.service.evidence_hooks import EvidenceHooks
 from serving.takedowns.service.removal_hooks import RemovalHooks
 from serving.webhooks.policy import DEFAULT_DELIVERY
 from serving.webhooks.service import seal_clear_secrets
@@ -77,6 +79,7 @@ def default_policies() -> ByClass:
         DEFAULT_ASSIGNMENT,
         DEFAULT_ATTENTION,
         DEFAULT_ENROLMENT,
+        DEFAULT_ALIASES,
         DEFAULT_TAKEDOWN,
         DEFAULT_REPORTS,
         DEFAULT_CAMPAIGNS,
@@ -151,6 +154,7 @@ def open_runtime(
             Recounts(),
             KeptMails(),
             CaseHooks(replaced=notices.move_to_case),
+            EvidenceHooks(documents_of=report_documents.digests_of_case),
             Sealer(_webhook_keys(settings, home)),
             RemovalHooks(counted=strike_recording.strike, voided=strike_recording.take_away),
         ),

@@ -14,6 +14,7 @@ from typing import Final
 
 import structlog
 import uvicorn
+import uvloop
 from fastapi import FastAPI
 
 from models.errors import Invalid
@@ -68,7 +69,8 @@ def serve(settings: Settings, *, ready: Callable[[str], None]) -> None:
                 _leave_setup_link(runtime, address)
                 worker.start()
                 try:
-                    asyncio.run(_run(runtime, public, private, lambda: ready(address)))
+                    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+                        runner.run(_run(runtime, public, private, lambda: ready(address)))
                 finally:
                     worker.stop()
                     home.write_private("service.json", {"port": bound})

@@ -32,6 +32,8 @@ MODEL: Final = "model"
 PARTS: Final = ("forest_alone", "text_alone")
 # The baselines that the model is compared with, paired: the published one, and the strongest that is fair.
 PEERS: Final = ("rank_average", "fair_peer")
+# The model fitted without some features, where that was asked for.
+WITHOUT: Final = "without"
 _AVERAGES: Final = {"rank_average": ("numbers", "char_text"), "fair_peer": ("numbers", "field_text")}
 _FITTED: Final = (MODEL, *PARTS, *(name for name in baselines.NAMES if name not in _AVERAGES))
 
@@ -64,12 +66,14 @@ def cross_validate(
     as_of: datetime,
     marketplace: str,
     threads: int = 1,
+    without: frozenset[str] = frozenset(),
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> list[Repeat]:
     """Repeated 5-fold cross-validation grouped by seller.
 
     In each fold, references, features, text model, join weight and calibration come from the training rows alone.
-    `threads` folds are fitted at a time; the number does not affect the figures.
+    `threads` folds are fitted at a time; the number does not affect the figures. Where `without` names features, a
+    second model is fitted that lacks them.
 
     Raises
     ------
@@ -84,11 +88,13 @@ def cross_validate(
     # A register holds compiled automata, which cannot be pickled.
     known = tuple(brands.brands.values())
     work = (
-        delayed(_fold)(data, known, split, seed=repeat, as_of=as_of, marketplace=marketplace) for repeat, split in folds
+        delayed(_fold)(data, known, split, seed=repeat, as_of=as_of, marketplace=marketplace, without=without)
+        for repeat, split in folds
     )
     # One process per fold uses all cores; the trees of so few rows would not.
     done = Parallel(n_jobs=threads, return_as="generator")(work)
-    values = [{name: np.full(len(data.labels), np.nan) for name in _FITTED} for _ in range(repeats)]
+    names = (*_FITTED, WITHOUT) if without else _FITTED
+    values = [{name: np.full(len(data.labels), np.nan) for name in names} for _ in range(repeats)]
     for number, ((repeat, (_, test)), found) in enumerate(zip(folds, done, strict=True)):
         progress(number, len(folds))
         for name, column in found.items():
@@ -99,11 +105,19 @@ def cross_validate(
 
 def _with_averages(values: dict[str, Floats]) -> dict[str, Floats]:
     averages = {name: baselines.rank_average(values[n], values[t]) for name, (n, t) in _AVERAGES.items()}
-    return {name: {**values, **averages}[name] for name in (MODEL, *PARTS, *baselines.NAMES)}
+    every = {**values, **averages}
+    return {name: every[name] for name in (MODEL, *PARTS, *baselines.NAMES, WITHOUT) if name in every}
 
 
 def _fold(
-    data: Labelled, brands: Sequence[Brand], split: tuple[Rows, Rows], *, seed: int, as_of: datetime, marketplace: str
+    data: Labelled,
+    brands: Sequence[Brand],
+    split: tuple[Rows, Rows],
+    *,
+    seed: int,
+    as_of: datetime,
+    marketplace: str,
+    without: frozenset[str],
 ) -> dict[str, Floats]:
     """Scores of the test rows by every method, each fitted on the training rows."""
     train, test = split
@@ -114,9 +128,14 @@ def _fold(
     model = CounterfeitClassifier(seed=seed)
     model.fit(train_facts, labels, groups=data.groups[train])
     raw, texts = baselines.raw_numbers(data.listings), baselines.all_text(data.listings)
+    lacking = {}
+    if without:
+        other = CounterfeitClassifier(seed=seed, without=without).fit(train_facts, labels, groups=data.groups[train])
+        lacking[WITHOUT] = other.decision_function(test_facts)
     columns, tested = matrix(train_facts), matrix(test_facts)
     return {
         MODEL: model.decision_function(test_facts),
+        **lacking,
         "forest_alone": _forest_alone(model, columns, labels, tested),
         "text_alone": model.model_.text.many([one.listing for one in test_facts]),
         "best_signal": baselines.best_signal(columns, labels, tested)[1],
@@ -165,6 +184,7 @@ def summarise(data: Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:
     bootstrap = metrics.seller_bootstrap(data.groups, times=BOOTSTRAPS, seed=0)
     summary = {name: _figures(data.labels, [r.values[name] for r in repeats], bootstrap) for name in repeats[0].values}
     model, parts = summary.pop(MODEL), {name: summary.pop(name) for name in PARTS}
+    lacking = {WITHOUT: summary.pop(WITHOUT)} if WITHOUT in summary else {}
     probabilities = [expits(repeat.values[MODEL]) for repeat in repeats]
     model["brier"] = _mean([metrics.brier(data.labels, p) for p in probabilities])
     model["calibration_error"] = _mean([metrics.calibration_error(data.labels, p) for p in probabilities])
@@ -175,9 +195,9 @@ def summarise(data: Labelled, repeats: Sequence[Repeat]) -> dict[str, Any]:
         "folds": FOLDS,
         "repeats": len(repeats),
         "model": model,
-        "parts": parts,
+        "parts": {**parts, **lacking},
         "baselines": summary,
-        **{f"difference_to_{peer}": _difference(data.labels, repeats, bootstrap, peer) for peer in PEERS},
+        **{f"difference_to_{peer}": _difference(data.labels, repeats, bootstrap, peer) for peer in (*PEERS, *lacking)},
     }
 
 

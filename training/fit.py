@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
 
-from features.compute import matrix
+from features.compute import NAMES, matrix
 from features.facts import Facts
 from models.bundle import Masking
 from models.calibration import expits
@@ -39,6 +39,8 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         Determines folds, row sampling and masking; equal data, code and seed give equal bundles.
     threads
         LightGBM's threads; their number does not affect the trees.
+    without
+        Names of features that are missing in every row, in fit and prediction.
 
     Notes
     -----
@@ -49,6 +51,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     seed: int = 0
     threads: int = 1
     mask_share: float = MASK_SHARE
+    without: frozenset[str] = frozenset()
     progress: Progress = field(default=lambda _what, _share: None, repr=False)
 
     def fit(
@@ -59,7 +62,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         weights = np.ones(len(labels)) if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
         join = join_of(int(labels.sum()))
         self.progress("features", 0.0)
-        numbers, texts = matrix(facts), TextMatrix.of([one.listing for one in facts])
+        numbers, texts = self._numbers(facts), TextMatrix.of([one.listing for one in facts])
         folds = list(grouped_folds(labels, groups, folds=_inner_folds(labels, groups), seed=self.seed))
         text_scores = np.zeros(len(labels))
         for i, (train, test) in enumerate(folds):
@@ -88,7 +91,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
 
     def decision_function(self, facts: Sequence[Facts]) -> Floats:
         """Calibrated log-odds, shape (n,)."""
-        return self.model_.log_odds(matrix(facts), [one.listing for one in facts], threads=self.threads)
+        return self.model_.log_odds(self._numbers(facts), [one.listing for one in facts], threads=self.threads)
 
     def predict_proba(self, facts: Sequence[Facts]) -> Floats:
         """Probabilities of genuine and counterfeit, shape (n, 2)."""
@@ -98,6 +101,11 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     def predict(self, facts: Sequence[Facts]) -> NDArray[np.int_]:
         """1 where the probability of counterfeit is above a half; routing does not use this."""
         return (self.decision_function(facts) > 0).astype(np.int_)
+
+    def _numbers(self, facts: Sequence[Facts]) -> Floats:
+        found = matrix(facts)
+        found[:, [NAMES.index(name) for name in sorted(self.without)]] = np.nan
+        return found
 
     def _forest(self, columns: Floats, labels: Labels, weights: Floats, rows: Rows, *, join: Join) -> Forest:
         return fit_forest(

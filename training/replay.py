@@ -11,6 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from features.corrections import NamedBrand
 from features.facts import Facts, assemble_facts
 from features.fold import fold
 from features.history import NOTHING_RECORDED
@@ -59,12 +60,20 @@ def rewritten_facts(
 def facts_of_changed(facts: Facts, listing: Listing, references: References) -> Facts:
     """The facts that the listing would have with this content.
 
-    Brand and prices are computed again, with everything that depends on them. The seller's facts stay, because a
-    different wording does not change the seller. Near-duplicates are dropped if the text is no longer near the original
-    text. Counterfeit indicators stay only where their words are still in the text. The near-duplicate index and the
-    patterns are not available here, so the result errs in favour of the obfuscation.
+    Brand and prices are computed again, with everything that depends on them. A person's correction of the brand stays
+    where it holds for the other content. The seller's facts stay, because a different wording does not change the
+    seller. Near-duplicates are dropped if the text is no longer near the original text. Counterfeit indicators stay
+    only where their words are still in the text. The near-duplicate index and the patterns are not available here, so
+    the result errs in favour of the obfuscation.
     """
-    found = assemble_facts(listing, references, NOTHING_RECORDED, marketplace=facts.marketplace, as_of=facts.as_of)
+    found = assemble_facts(
+        listing,
+        references,
+        NOTHING_RECORDED,
+        marketplace=facts.marketplace,
+        as_of=facts.as_of,
+        named=_named(facts),
+    )
     own = facts.price.own
     if own is not None and listing.price != facts.listing.price:
         own = OwnPrices().then(found.price.log_price)  # As if it had had this price from the beginning.
@@ -79,6 +88,21 @@ def facts_of_changed(facts: Facts, listing: Listing, references: References) -> 
         likeness=_near_duplicates(facts, listing),
         tell_tales=_indicators(facts.tell_tales, listing),
     )
+
+
+def _named(facts: Facts) -> tuple[NamedBrand, ...]:
+    if facts.correction is None:
+        return ()
+    brand, listing = facts.brand, facts.listing
+    named = NamedBrand(
+        known_at=facts.correction.known_at,
+        brand_id=brand.brand_id,
+        mark=None if brand.brand_id else brand.name,
+        title=listing.title,
+        declared=listing.brand,
+        gtin=listing.gtin,
+    )
+    return (named,)
 
 
 def _near_duplicates(facts: Facts, listing: Listing) -> NearDuplicates | None:

@@ -14,6 +14,7 @@ from serving.cases.store.cases import Case
 from serving.guards import may, runtime_of
 from serving.review.service.brand_search import LONGEST_SEARCH, search_brands
 from serving.review.service.naming import name_brand
+from serving.review.service.naming_undo import undo_naming
 
 router = APIRouter(route_class=Repeatable)
 Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
@@ -36,6 +37,13 @@ def get_brands(
 async def post_brand(case_id: str, body: NamingBody, request: Request, session: Analyst) -> dict[str, Any]:
     """Name the brand of an open case, or correct it with a reason; returns the brand and the lane from then on."""
     case = await run_in_threadpool(name_brand, runtime_of(request), session.person, case_id, body.naming)
+    return {"brand": _named(case), "lane": None if case.score_masked else case.lane.value}
+
+
+@router.post("/api/v1/cases/{case_id}/brand/undo")
+async def post_brand_undo(case_id: str, request: Request, session: Analyst) -> dict[str, Any]:
+    """Undo the person's own last naming on an open case; returns the brand before it and the lane from then on."""
+    case = await run_in_threadpool(undo_naming, runtime_of(request), session.person, case_id)
     return {"brand": _named(case), "lane": None if case.score_masked else case.lane.value}
 
 

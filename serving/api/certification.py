@@ -11,7 +11,7 @@ from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
-from serving.brands.rules import questions
+from serving.brands.rules.certification import questions
 from serving.brands.service.certification import answer, gate_of
 from serving.guards import may, runtime_of
 

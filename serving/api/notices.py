@@ -13,7 +13,7 @@ from models.errors import Invalid
 from models.messages.english import in_english
 from serving.accounts.rules.access import Scope
 from serving.api.bodies import json_body
-from serving.api.moments import in_utc
+from serving.api.requests.moments import in_utc
 from serving.api.requests.repeating import Repeatable
 from serving.guards import Caller, address_of, key, public, runtime_of
 from serving.notices.rules.named_right import NO_RIGHT, NamedRight

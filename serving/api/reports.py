@@ -1,30 +1,34 @@
 """Reports of brands, for their tools: listings that the brand found itself."""
 
-from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
-from features.message import Message
 from models.errors import Invalid, NotFound
 from models.messages.english import in_english
 from models.verdict import ReasonCode, named
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
+from serving.api.report_answers import document_answer, foreseen_answer, status_answer, submitted_answer
 from serving.api.requests.repeating import Repeatable
 from serving.api.requests.reporters import Reporter, reporter
 from serving.guards import may, runtime_of
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.outcomes import LONGEST_LOCATION, Result, by_name
+from serving.reports.rules.attachments import TestBuyRecord
+from serving.reports.rules.outcomes import LONGEST_LOCATION
+from serving.reports.service.attaching import hand_in
 from serving.reports.service.limits import Limits, limits_of
-from serving.reports.service.previewing import Foreseen, counts_of, preview
-from serving.reports.service.status import Status, status_of
-from serving.reports.service.submitting import LONGEST_NOTE, Draft, Submitted, submit
+from serving.reports.service.previewing import preview
+from serving.reports.service.status import status_of
+from serving.reports.service.submitting import LONGEST_NOTE, Draft, submit
 from serving.reports.service.withdrawing import retract, withdraw
-from serving.reports.store.reports import StoredOutcome
+from serving.review.rules.test_buy import LONGEST_NOTE as LONGEST_FINDING
+from serving.review.rules.test_buy import LONGEST_REFERENCE
+from serving.rights.rules.document import LONGEST_NAME
 from serving.rights.rules.rights import kinds_for
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
 from serving.takedowns.rules.bursts import Cap
@@ -39,6 +43,25 @@ _MOST_ROWS: Final = (
 )
 
 
+class TestBuyBody(Body):
+    """A test buy: the order, the day on which the goods were received, and what was found.
+
+    `listing` names the bought listing as `listings` does, or by its number; it may be left out where there is only one.
+    """
+
+    __test__ = False
+
+    order_reference: str = Field(max_length=LONGEST_REFERENCE)
+    ordered_on: date = Field(strict=False)
+    received_on: date | None = Field(None, strict=False)
+    finding: str = Field(max_length=LONGEST_FINDING)
+    listing: str | None = Field(None, max_length=LONGEST_LOCATION)
+
+    def record(self) -> TestBuyRecord:
+        """The record of it."""
+        return TestBuyRecord(self.order_reference, self.ordered_on, self.received_on, self.finding, self.listing)
+
+
 class ReportBody(Body):
     """Listings of one right and one reason. `dry_run` answers what would happen, and records nothing."""
 
@@ -48,6 +71,7 @@ class ReportBody(Body):
     good_faith: bool
     note: str | None = Field(None, max_length=LONGEST_NOTE)
     marketplace_id: str | None = Field(None, max_length=_LONGEST_ID)
+    test_buy: TestBuyBody | None = None
     dry_run: bool = False
 
 
@@ -88,17 +112,30 @@ async def post_report(body: ReportBody, request: Request, response: Response, by
         body.marketplace_id,
         by_program=True,
         key_id=by.key_id,
+        test_buy=None if body.test_buy is None else body.test_buy.record(),
     )
     if body.dry_run:
         response.status_code = 200
-        return _foreseen(await run_in_threadpool(preview, runtime_of(request), by.person, draft))
-    return _submitted(await run_in_threadpool(submit, runtime_of(request), by.person, draft))
+        return foreseen_answer(await run_in_threadpool(preview, runtime_of(request), by.person, draft))
+    return submitted_answer(await run_in_threadpool(submit, runtime_of(request), by.person, draft))
 
 
 @router.get("/api/v1/brand/reports/{report_id}")
 def get_report(report_id: str, request: Request, by: Reports) -> dict[str, Any]:
-    """A report as it stands, with the state of each listing."""
-    return _status(status_of(runtime_of(request), by.person, report_id[:_LONGEST_ID]))
+    """A report as it stands, with the state of each listing, its documents and its test buy."""
+    return status_answer(status_of(runtime_of(request), by.person, report_id[:_LONGEST_ID]))
+
+
+@router.post("/api/v1/brand/reports/{report_id}/documents", status_code=201)
+async def postdocument_answer(
+    report_id: str, request: Request, by: Reports, name: Annotated[str, Query(max_length=LONGEST_NAME)] = "document"
+) -> dict[str, Any]:
+    """Add a supporting document to a report of the last day; the same bytes are stored once, and answered as before."""
+    content = await request.body()
+    found = await run_in_threadpool(
+        hand_in, runtime_of(request), by.person, report_id[:_LONGEST_ID], name, content, key_id=by.key_id
+    )
+    return document_answer(found)
 
 
 @router.post("/api/v1/brand/reports/{report_id}/withdraw")
@@ -117,71 +154,6 @@ async def post_retraction(report_id: str, body: NumbersBody, request: Request, s
         retract, runtime_of(request), session.person, report_id[:_LONGEST_ID], frozenset(body.numbers)
     )
     return {"retracted": done}
-
-
-def _counts(found: Mapping[Result, int]) -> dict[str, int]:
-    """The numbers by result; `items` is their sum."""
-    return {"items": sum(found.values()), **by_name(found)}
-
-
-def _why(reasons: tuple[Message, ...], refusal: object = None) -> str:
-    return " ".join(map(in_english, reasons)) if refusal is None else str(refusal)
-
-
-def _foreseen(found: tuple[Foreseen, ...]) -> dict[str, Any]:
-    return {
-        "dry_run": True,
-        "counts": _counts(counts_of(found)),
-        "items": [
-            {
-                "number": number,
-                "listing": one.location,
-                "listing_external_id": one.external_id,
-                "result": one.outcome.result.value,
-                "code": one.outcome.code.value,
-                "reason": _why(one.outcome.reasons),
-            }
-            for number, one in enumerate(found, start=1)
-        ],
-    }
-
-
-def _submitted(found: Submitted) -> dict[str, Any]:
-    return {
-        "report_id": found.report.report_id,
-        "right_id": found.report.right_id,
-        "reason_code": found.report.reason_code.value,
-        "reported_at": found.report.known_at.isoformat(),
-        "counts": _counts(found.counts),
-        "items": [_first(one) for one in found.outcomes],
-    }
-
-
-def _first(one: StoredOutcome) -> dict[str, Any]:
-    return {
-        "number": one.number,
-        "listing": one.location,
-        "result": one.result.value,
-        "code": one.code.value,
-        "reason": _why(one.reasons, one.refusal),
-    }
-
-
-def _status(found: Status) -> dict[str, Any]:
-    first = Submitted(found.report, found.first)
-    return {
-        **_submitted(first),
-        "items": [
-            {
-                **_first(one.step),
-                "reason": _why(one.reasons, one.step.refusal),
-                "listing_external_id": one.external_id,
-                "state": one.state.value,
-                "judgement": None if one.judgement is None else one.judgement.value,
-            }
-            for one in found.items
-        ],
-    }
 
 
 @router.get("/api/v1/brand/limits")

@@ -11,8 +11,8 @@ from pydantic import AwareDatetime, Field
 from models.verdict import Judgement, ReasonCode
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
-from serving.api.moments import in_utc
 from serving.api.people import Body, verdict_answer
+from serving.api.requests.moments import in_utc
 from serving.api.requests.repeating import Repeatable
 from serving.guards import may, runtime_of
 from serving.review.rules.test_buy import CustodyEvent, Examiner

@@ -9,7 +9,7 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class EnrolmentPolicy:
-    """Settings of `serving.brands.rules.gate` and of `serving.standing.rules.enrolment`.
+    """Settings of `serving.brands.rules.certification.gate` and of `serving.standing.rules.enrolment`.
 
     The numbers are inferred.
     """
@@ -32,3 +32,29 @@ class EnrolmentPolicy:
 
 
 DEFAULT_ENROLMENT: Final = EnrolmentPolicy()
+
+
+# Proposals of other names of a brand, from the brands that people named for listings.
+
+LONGEST_ALIAS: Final = 60  # Characters; longer declared brands are sentences.
+
+
+@dataclass(frozen=True, slots=True)
+class AliasPolicy:
+    """Settings of `serving.brands.rules.alias_proposals`. The numbers are our own choices."""
+
+    # One listing is a slip of the seller, two may be one batch of goods.
+    fewest_listings: int = 3
+    # A spelling of a single seller is that seller's own wording and no name in trade.
+    fewest_sellers: int = 2
+    # Of the corrected listings with the spelling; one that as often means another brand resolves nothing.
+    least_share: Decimal = Decimal("0.9")
+    # Two letters stand in too many words of every language.
+    fewest_characters: int = 3
+    # A dismissal is a decision about the evidence of its time; twice as much is new evidence.
+    again_at_times: int = 2
+    # Aliases of a brand from proposals; each is searched in every title.
+    most_aliases: int = 50
+
+
+DEFAULT_ALIASES: Final = AliasPolicy()

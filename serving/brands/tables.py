@@ -2,6 +2,7 @@
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table
 
+from serving.brands.policy import LONGEST_ALIAS
 from serving.platform.database.schema import (
     EXTERNAL,
     ID,
@@ -128,4 +129,25 @@ brand_list_price = Table(
     within("brand_id", "brand_enrolment"),
     PrimaryKeyConstraint("marketplace_id", "brand_id", "listed_by", "list_key", "currency", "valid_from", "known_at"),
     one_of("listed_by", "gtin", "mpn", "model", "category"),
+)
+
+# Other names of a brand that corrections proposed: the support when the state last changed, and who decided.
+alias_proposal = tenant_table(
+    "alias_proposal",
+    "proposal_id",
+    id_column("brand_id"),
+    Column("spelling", String(LONGEST_ALIAS), nullable=False),
+    word("state"),
+    Column("listings", Integer, nullable=False),
+    Column("sellers", Integer, nullable=False),
+    Column("people", Integer, nullable=False),
+    moment("proposed_at"),
+    moment("decided_at", nullable=True),
+    Column("decided_by", ID, ForeignKey("account.user_id"), nullable=True),
+    # Set where an accepted alias was removed again.
+    moment("removed_at", nullable=True),
+    Column("removed_by", ID, ForeignKey("account.user_id"), nullable=True),
+    within("brand_id", "brand_enrolment"),
+    one_of("state", "proposed", "accepted", "dismissed", "removed"),
+    Index("ix_alias_proposal_brand", "marketplace_id", "brand_id", "spelling"),
 )

@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 
+from serving.brands.policy import LONGEST_ALIAS
 from serving.cases.policy import LONGEST_MARK, LONGEST_OWNER, LONGEST_REASON
 from serving.platform.database.schema import (
     EXTERNAL,
@@ -177,6 +178,7 @@ case_brand = tenant_table(
     Column("resolved_id", ID, ForeignKey("brand.brand_id"), nullable=True),
     # Whether the brand before had returned its question.
     Column("returned_before", Boolean, nullable=False),
+    id_column("undoes_id", nullable=True),  # The naming that this one undoes.
     Column("reason", String(LONGEST_REASON), nullable=True),
     Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
     moment("known_at"),
@@ -185,11 +187,25 @@ case_brand = tenant_table(
     within("version_id", "listing_version"),
     CheckConstraint(
         "brand_id IS NOT NULL AND mark IS NULL AND mark_owner IS NULL "
-        "OR brand_id IS NULL AND mark IS NOT NULL AND mark_owner IS NOT NULL",
+        "OR brand_id IS NULL AND mark IS NOT NULL AND mark_owner IS NOT NULL OR undoes_id IS NOT NULL",
         name="named",
     ),
     Index("ix_case_brand_case", "marketplace_id", "case_id", "known_at"),
     Index("ix_case_brand_listing", "marketplace_id", "listing_id", "known_at"),
+)
+
+# How a listing whose brand a person named spells it, folded.
+named_spelling = Table(
+    "named_spelling",
+    metadata,
+    id_column("marketplace_id"),
+    id_column("naming_id"),
+    Column("spelling", String(LONGEST_ALIAS), nullable=False),
+    id_column("listing_id"),
+    within("naming_id", "case_brand"),
+    within("listing_id", "listing"),
+    PrimaryKeyConstraint("marketplace_id", "naming_id", "spelling"),
+    Index("ix_named_spelling_spelling", "marketplace_id", "spelling", "listing_id"),
 )
 
 case_event = tenant_table(

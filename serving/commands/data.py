@@ -136,6 +136,10 @@ def evaluate(
     file: FILE,
     format_name: FORMAT,
     repeats: Annotated[int, typer.Option(min=1, max=1000, help="Repetitions of 5-fold cross-validation.")] = 5,
+    without: Annotated[
+        list[str] | None,
+        typer.Option(help="A feature or a family of features; prints what the model loses without it. Repeatable."),
+    ] = None,
     json_file: Figures = None,
 ) -> None:
     """Cross-validate on labelled rows, grouped by seller, and compare with baselines fitted in the same run."""
@@ -145,6 +149,7 @@ def evaluate(
     from training.pipeline import without_nan
 
     known_format(format_name)
+    left_out = _features_named(without or [])
     settings, now = settings_with(), datetime.now(UTC)
     with unusable_file():
         loaded = load_labelled(file, format_name, received_at=now)
@@ -157,11 +162,29 @@ def evaluate(
                 as_of=now,
                 marketplace=format_name,
                 threads=settings.training_threads,
+                without=left_out,
                 progress=lambda done, _all: move(done),
             )
     summary = without_nan(summarise(loaded.data, found))
     _print_evaluation(summary)
-    write_json(json_file, {"file": shown_name(file), "format": format_name, **summary})
+    named = {"without": sorted(left_out)} if left_out else {}
+    write_json(json_file, {"file": shown_name(file), "format": format_name, **named, **summary})
+
+
+def _features_named(names: list[str]) -> frozenset[str]:
+    """The features of these names and of the families with these names."""
+    from features.compute import FEATURES
+    from features.spec import Family
+
+    families = {family.value: {one.name for one in FEATURES if one.family is family} for family in Family}
+    known = {one.name: {one.name} for one in FEATURES} | families
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise typer.BadParameter(
+            f"no feature or family {', '.join(unknown)}. The families are {', '.join(families)}.",
+            param_hint="--without",
+        )
+    return frozenset[str]().union(*(known[name] for name in names))
 
 
 def _tell_left_out(refused: int, unlabelled: int) -> None:
@@ -172,7 +195,7 @@ def _tell_left_out(refused: int, unlabelled: int) -> None:
 def _print_evaluation(summary: dict[str, Any]) -> None:
     from rich.console import Console
 
-    from training.evaluate import PEERS
+    from training.evaluate import PEERS, WITHOUT
 
     rows = []
     for name, one in {"model": summary["model"], **summary["parts"], **summary["baselines"]}.items():
@@ -185,17 +208,21 @@ def _print_evaluation(summary: dict[str, Any]) -> None:
         title=f"{summary['rows']:,} rows, {summary['positives']:,} counterfeit, {summary['sellers']:,} sellers; "
         f"{summary['repeats']} x {summary['folds']} folds by seller",
     )
-    for peer in PEERS:
+    for peer in (*PEERS, *([WITHOUT] if WITHOUT in summary["parts"] else [])):
         Console().print(against(peer, summary))
+
+
+_PEERS: Final = {"without": "the model without these features"}
 
 
 def against(peer: str, summary: dict[str, Any]) -> str:
     """The model compared with a peer of the same run: better, worse, or neither beyond chance."""
     found = summary[f"difference_to_{peer}"]
     (low, high), told = found["ap_interval"], found["ap_told_from_chance"]
+    named, interval = _PEERS.get(peer, words(peer)), _interval(found["ap_interval"])
     line = (
-        f"Model less {words(peer)}: {found['ap']:+.3f} AP ({_interval(found['ap_interval'])} over sellers, paired), "
-        f"{found['ap_ratio']:.2f} times as much; better in {found['repeats_better']} of {summary['repeats']} repeats."
+        f"Model less {named}: {found['ap']:+.3f} AP ({interval} over sellers, paired), {found['ap_ratio']:.2f} times "
+        f"as much; better in {found['repeats_better']} of {summary['repeats']} repeats."
     )
     if told is None or low is None or high is None:
         return line

@@ -18,8 +18,13 @@ class Learnt:
     after: Mapping[str, Any]
 
 
-def result(figures: Mapping[str, Any], learnt: Learnt, *, effects: int, seed: int) -> dict[str, Any]:
-    """The JSON of `touchstone demo --json`. Each stored row has one observation and one score."""
+def result(
+    figures: Mapping[str, Any], large_reports: Mapping[str, int], learnt: Learnt, *, effects: int, seed: int
+) -> dict[str, Any]:
+    """The JSON of `touchstone demo --json`. Each stored row has one observation and one score.
+
+    `large_reports` are the listings of reports that were confirmed with a second factor, by their state.
+    """
     removals, reinstated = figures["removals"], figures["reinstatements"]
     return {
         "received": figures["observations"] + figures["quarantined"],
@@ -36,6 +41,7 @@ def result(figures: Mapping[str, Any], learnt: Learnt, *, effects: int, seed: in
         "effects": effects,
         "appeals": figures["appeals"],
         "reports": figures["reports"],
+        "large_reports": dict(large_reports),
         "labels": learnt.labels,
         "before": dict(learnt.before),
         "after": dict(learnt.after),
@@ -60,10 +66,13 @@ def show(found: Mapping[str, Any]) -> None:
         title=f"{after['listings']:,} simulated listings of sellers never sent, {after['counterfeits']:,} counterfeit",
         title_justify="left",
     )
-    for heading in ("", "average precision", "found in the top 100"):
-        models.add_column(heading, justify="left" if not heading else "right")
+    for heading in ("average precision", "whole", "forest", "text", "best single signal", "in the top 100"):
+        models.add_column(heading, justify="left" if heading == "average precision" else "right")
     for name, one in (("first champion", before), ("retrained and promoted", after)):
-        models.add_row(name, f"{one['average_precision']:.3f}", f"{one['found_per_100_reviews']:.0f}")
+        forest = "with text" if one["forest_alone"] is None else f"{one['forest_alone']:.3f}"
+        signal = f"{one['best_signal_average_precision']:.3f} {one['best_signal'].replace('_', ' ')}"
+        whole, text = f"{one['average_precision']:.3f}", f"{one['text_alone']:.3f}"
+        models.add_row(name, whole, forest, text, signal, f"{one['found_per_100_reviews']:.0f} found")
     console.print(models)
 
 
@@ -74,6 +83,10 @@ _RESULTS: Final = {
     "unknown": "unknown",
     "refused": "refused",
 }
+
+
+# What an account manager stopped is withdrawn.
+_STATES: Final = {"withdrawn": "stopped within the hour"}
 
 
 def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
@@ -96,6 +109,11 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             "reported by brands",
             f"{reports['items']:,}",
             " + ".join(f"{n:,} {_RESULTS[name]}" for name, n in reports.items() if name in _RESULTS),
+        ),
+        (
+            "confirmed with a second factor",
+            f"{sum(found['large_reports'].values()):,}",
+            ", ".join(f"{n:,} {_STATES.get(name, name)}" for name, n in sorted(found["large_reports"].items())),
         ),
         ("takedowns sent", f"{sent:,}", f"{acknowledged:,} acknowledged"),
         (

@@ -19,17 +19,26 @@ _NOT_SENT_YET: Final = timedelta(days=4)
 _FOUND: Final = 0.3
 _MISTAKEN: Final = 0.01
 _MOST_FOUND: Final = 10
-_REASON: Final = "trademark_counterfeit"
+REASON: Final = "trademark_counterfeit"
+# One report in so many rests on a test buy, with the invoice as its document; it was ordered and received before.
+_BOUGHT_EVERY: Final = 3
+_ORDERED_BEFORE: Final = timedelta(days=7)
+_RECEIVED_BEFORE: Final = timedelta(days=2)
+_FINDING: Final = "The serial number is printed, and the stitching is not ours."
 _REPORTERS: Final = 9  # The random stream of reports: the world has 0 to 6 and 8, the staff 7.
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedReport:
-    """One report: its time, its brand (by the id in the synthetic world), and the listings in their order."""
+    """One report: its time, its brand (by the id in the synthetic world), and the listings in their order.
+
+    `bought` is the listing of a test buy, None without one.
+    """
 
     at: datetime
     brand_id: str
     listings: tuple[str, ...]
+    bought: str | None = None
 
 
 def planned_reports(world: World, taking_part: Collection[str], seed: int) -> tuple[PlannedReport, ...]:
@@ -40,16 +49,24 @@ def planned_reports(world: World, taking_part: Collection[str], seed: int) -> tu
     """
     random = np.random.default_rng([seed, _REPORTERS])
     arrivals = list(_arrivals(world))
-    brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in _most_copied(world, taking_part)}
-    found = []
+    brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in most_copied(world, taking_part)}
+    found: list[PlannedReport] = []
     since, last = arrivals[0].at, arrivals[-1].at
     for number in range(1, (last - since) // _EVERY + 1):
         at = since + number * _EVERY
         for brand_id, planner in brands.items():
             names = planner.names(at, random)
             if names:
-                found.append(PlannedReport(at, brand_id, names))
+                own = [one for one in names if _is_bought(world, brand_id, one)]
+                bought = own[0] if own and len(found) % _BOUGHT_EVERY == 0 else None
+                found.append(PlannedReport(at, brand_id, names, bought))
     return tuple(found)
+
+
+def _is_bought(world: World, brand_id: str, name: str) -> bool:
+    """Whether a brand could have bought a counterfeit of its own."""
+    truth = world.truth[name]
+    return truth.brand_id == brand_id and truth.counterfeit
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +119,8 @@ class _Planner:
         return [one.name for one in recent if one.truth.brand_id not in {self.brand_id, ""}][:1]
 
 
-def _most_copied(world: World, taking_part: Collection[str]) -> list[str]:
+def most_copied(world: World, taking_part: Collection[str]) -> list[str]:
+    """The brands that report by themselves: those with the most counterfeits."""
     counterfeits = dict.fromkeys(taking_part, 0)
     for truth in world.truth.values():
         if truth.counterfeit and truth.brand_id in counterfeits:
@@ -147,11 +165,16 @@ class Reporters:
         person = self.cast.brand_people[planned.brand_id]
         body = {
             "right_id": self.cast.marks[planned.brand_id],
-            "reason_code": _REASON,
+            "reason_code": REASON,
             "listings": list(planned.listings),
             "good_faith": True,
         }
+        if planned.bought is not None:
+            body["test_buy"] = _test_buy(planned, planned.bought)
         sent: dict[str, Any] = person.call("POST", "/api/v1/brand/reports", body, key=f"demo-{self._sent}")
+        if planned.bought is not None:
+            address = f"/api/v1/brand/reports/{sent['report_id']}/documents?name=invoice.pdf"
+            person.call("POST", address, _invoice(planned.bought))
         for number, name in enumerate(planned.listings, start=1):
             truth = self.world.truth[name]
             if truth.brand_id == planned.brand_id and not truth.counterfeit:
@@ -162,3 +185,18 @@ class Reporters:
         for person, report_id, number in self._mistakes:
             person.try_call("POST", f"/api/v1/brand/reports/{report_id}/retract", {"numbers": [number]})
         self._mistakes.clear()
+
+
+def _test_buy(planned: PlannedReport, bought: str) -> dict[str, str]:
+    return {
+        "order_reference": f"ORDER-{bought}",
+        "ordered_on": (planned.at - _ORDERED_BEFORE).date().isoformat(),
+        "received_on": (planned.at - _RECEIVED_BEFORE).date().isoformat(),
+        "finding": _FINDING,
+        "listing": bought,
+    }
+
+
+def _invoice(bought: str) -> bytes:
+    """A document that only says what it stands for."""
+    return f"%PDF-1.4\n% Simulated invoice of {bought}\n%%EOF\n".encode()

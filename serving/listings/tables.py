@@ -75,6 +75,8 @@ listing_version = tenant_table(
     Column("earlier_prices", Json, nullable=True),  # Always filled; SQLite adds no NOT NULL column without a default.
     Column("draw", Float, nullable=False),
     Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=True),
+    # When a person named that brand; None where it is the one that the version came in with.
+    moment("brand_named_at", nullable=True),
     Column("brand_key", String(200), nullable=False),
     Column("category_key", String(500), nullable=False),
     Column("protected", Boolean, nullable=False, server_default=false()),

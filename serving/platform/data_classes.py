@@ -7,9 +7,9 @@ class DataClass(StrEnum):
     """A class of data with its own retention period; the name is that of its setting."""
 
     STATEMENTS = "statements"  # A seller's texts in appeals and counter-notices, from notification of the removal.
-    DOCUMENTS = "documents"  # A seller's documents, from the notification of the removal.
+    DOCUMENTS = "documents"  # Documents of a seller, from notification of the removal; of a brand's report, from it.
     EVIDENCE_PARTS = "evidence_parts"  # The parts of evidence that show the seller, from notification of the removal.
-    CUSTODY = "custody"  # Descriptions in test buys' custody records, from the end of the test buy.
+    CUSTODY = "custody"  # Descriptions of test buys, from the end of the test buy or the report that records it.
     CONTACTS = "contacts"  # Hashes of a seller's contacts, from its last listing.
     NOTIFIERS = "notifiers"  # Strangers who notified listings, and their texts, from their last notice.
     REFUSED_ROWS = "refused_rows"  # Beginnings of rows refused at intake, from their receipt.

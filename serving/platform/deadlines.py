@@ -38,7 +38,7 @@ def after_business_days(start: datetime, days: int, calendar: BusinessCalendar) 
     >>> after_business_days(friday, 1, BusinessCalendar("DE", holidays={date(2026, 5, 1)}))
     datetime.datetime(2026, 5, 5, 12, 0, tzinfo=datetime.timezone.utc)
     """
-    day, left = _day_of(start), days
+    day, left = latest_day(start), days
     while left:
         day += timedelta(days=1)
         left -= calendar.works(day)
@@ -47,7 +47,7 @@ def after_business_days(start: datetime, days: int, calendar: BusinessCalendar) 
 
 def after_days(start: datetime, days: int) -> datetime:
     """The end of the last of `days` days; the day of the start does not count."""
-    return _end_of(_day_of(start) + timedelta(days=days))
+    return _end_of(latest_day(start) + timedelta(days=days))
 
 
 def after_months(start: datetime, months: int) -> datetime:
@@ -56,7 +56,7 @@ def after_months(start: datetime, months: int) -> datetime:
     >>> after_months(datetime(2026, 8, 30, 9, tzinfo=UTC), 6)
     datetime.datetime(2027, 3, 1, 12, 0, tzinfo=datetime.timezone.utc)
     """
-    day = _day_of(start)
+    day = latest_day(start)
     years, month = divmod(day.month - 1 + months, 12)
     year, month = day.year + years, month + 1
     return _end_of(date(year, month, min(day.day, monthrange(year, month)[1])))
@@ -69,12 +69,17 @@ def days_that_count(start: datetime, due_at: datetime, calendar: BusinessCalenda
     >>> [day.day for day in days_that_count(start, after_business_days(start, 2, calendar), calendar)]
     [1, 4]
     """
-    first, last = _day_of(start), (due_at.astimezone(UTC) - _LAST_TO_END).date() - timedelta(days=1)
+    first, last = latest_day(start), (due_at.astimezone(UTC) - _LAST_TO_END).date() - timedelta(days=1)
     days = (first + timedelta(days=number) for number in range(1, (last - first).days + 1))
     return tuple(day for day in days if calendar.works(day))
 
 
-def _day_of(at: datetime) -> date:
+def latest_day(at: datetime) -> date:
+    """The date where the day begins first on earth: no date of that moment is later.
+
+    >>> latest_day(datetime(2026, 4, 30, 11, tzinfo=UTC))
+    datetime.date(2026, 5, 1)
+    """
     return (at.astimezone(UTC) + _FIRST_TO_BEGIN).date()
 
 

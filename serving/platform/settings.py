@@ -99,7 +99,9 @@ class Settings(BaseSettings):
     )
     queue_poll_seconds: float = Field(0.1, gt=0, le=60, description="Interval at which the job queue is polled.")
     sweep_seconds: float = Field(1.0, gt=0, le=3600, description="Interval at which due rows are swept.")
-    model_threads: int = Field(1, ge=1, le=64, description="LightGBM threads of one scoring call.")
+    model_threads: int = Field(
+        1, ge=1, le=64, description="LightGBM threads of one scoring call, where LightGBM computes a champion."
+    )
     training_threads: int = Field(2, ge=1, le=64, description="LightGBM threads of the training child.")
     largest_body_bytes: int = Field(5_000_000, ge=1_000, description="Request bodies beyond this are refused with 413.")
     session_hours: int = Field(12, ge=1, le=720, description="Hours after which a session ends.")

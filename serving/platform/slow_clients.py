@@ -3,16 +3,20 @@
 import asyncio
 from typing import Final
 
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 # A request line and headers come in one packet, or in two on a bad line.
 HEADER_SECONDS: Final = 10.0
+# Headers of browsers and proxies stay below 16 KB; the parser itself has no limit.
+MOST_HEADER_BYTES: Final = 65_536
 
 
-class ImpatientProtocol(H11Protocol):
-    """Uvicorn's protocol, which itself waits for the headers of a request without end."""
+class ImpatientProtocol(HttpToolsProtocol):
+    """Uvicorn's protocol, which itself waits for the headers of a request without end, however long they become."""
 
     _waiting: asyncio.TimerHandle | None = None
+    _in_headers = False
+    _header_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """Begin to wait for the first request."""
@@ -24,15 +28,37 @@ class ImpatientProtocol(H11Protocol):
         self._stop_waiting()
         super().connection_lost(exc)
 
-    def handle_events(self) -> None:
-        """Stop waiting where the headers are complete."""
-        super().handle_events()
-        if self.cycle is not None and not self.cycle.response_complete:
-            self._stop_waiting()
+    def data_received(self, data: bytes) -> None:
+        """Refuse a header that goes on and on; the parser reports it only at its end."""
+        goes_on = self._in_headers
+        super().data_received(data)
+        if goes_on and self._in_headers:
+            self._header_bytes += len(data)
+            if self._header_bytes > MOST_HEADER_BYTES and not self.transport.is_closing():
+                self.send_400_response("The headers are too long.")
+
+    def on_message_begin(self) -> None:
+        """Begin to count."""
+        self._in_headers, self._header_bytes = True, 0
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count the header; the parser turns the error into a refusal."""
+        self._header_bytes += len(name) + len(value) + 4  # With ": " and the end of the line.
+        if self._header_bytes > MOST_HEADER_BYTES:
+            raise ValueError("the headers are too long")
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Stop waiting."""
+        self._in_headers = False
+        self._stop_waiting()
+        super().on_headers_complete()
 
     def on_response_complete(self) -> None:
-        """Wait for the next request on the connection."""
-        self._wait()
+        """Wait for the next request on the connection, unless it is here already."""
+        if not self.pipeline:
+            self._wait()
         super().on_response_complete()
 
     def _wait(self) -> None:

@@ -18,6 +18,12 @@ class ReportPolicy:
     most_requests_a_day: int = 3_000
     # Ours. Short transactions: other people's decisions wait for at most so many listings.
     at_once: int = 20
+    # As many as with a notice: an invoice of a test buy, a laboratory's report, and pictures.
+    most_documents: int = 5
+    # Ours. A document that comes later is not what the report rested on; a retraction and a new report can carry it.
+    documents_hours: int = 24
+    # Ours. Ten reports with as much as each may carry, so that one brand cannot fill the disk of the database.
+    most_document_bytes_a_day: int = 300_000_000
 
 
 DEFAULT_REPORTS: Final = ReportPolicy()

@@ -1,11 +1,13 @@
 """The tables of reports."""
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Table,
@@ -18,6 +20,7 @@ from serving.platform.database.types import Json
 
 _WAITS = text("waits_until IS NOT NULL")
 _UNDECIDED = text("undecided")
+_DRAFT = text("report_id IS NULL")
 
 report = tenant_table(
     "report",
@@ -62,7 +65,8 @@ report_step_up = tenant_table(
     UniqueConstraint("marketplace_id", "brand_id", "day"),
 )
 
-# The location is stored as it was named. `waits_until` is set while the listing has not come in.
+# The location is stored as it was named. `waits_until` is set while the listing has not come in, and `case_id` once a
+# case takes up the listing: the documents and the test buy of the report belong to that case.
 report_item = Table(
     "report_item",
     metadata,
@@ -71,9 +75,50 @@ report_item = Table(
     Column("number", Integer, nullable=False),
     Column("location", String(2000), nullable=False),
     moment("waits_until", nullable=True),
+    id_column("case_id", nullable=True),
     within("report_id", "report"),
+    within("case_id", "review_case"),
     PrimaryKeyConstraint("marketplace_id", "report_id", "number"),
     Index("ix_report_item_waits", "waits_until", sqlite_where=_WAITS, postgresql_where=_WAITS),
+    Index("ix_report_item_case", "marketplace_id", "case_id"),
+)
+
+# A supporting document of a report. Before the report is sent it is a draft of its user under `draft_key`; drafts are
+# deleted after a day. The digest stays when the content is erased.
+report_document = tenant_table(
+    "report_document",
+    "document_id",
+    Column("brand_id", ID, ForeignKey("brand.brand_id"), nullable=False),
+    Column("user_id", ID, ForeignKey("account.user_id"), nullable=False),
+    id_column("report_id", nullable=True),
+    id_column("draft_key", nullable=True),
+    Column("digest", String(64), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("media_type", String(40), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("content", LargeBinary, nullable=True),
+    moment("known_at"),
+    moment("erased_at", nullable=True),
+    within("report_id", "report"),
+    UniqueConstraint("marketplace_id", "report_id", "digest"),
+    UniqueConstraint("marketplace_id", "user_id", "draft_key", "digest"),
+    Index("ix_report_document_brand", "marketplace_id", "brand_id", "known_at"),
+    Index("ix_report_document_draft", "known_at", sqlite_where=_DRAFT, postgresql_where=_DRAFT),
+)
+
+# The test buy of a report, as the brand records it; `number` is the listing that was bought.
+report_test_buy = tenant_table(
+    "report_test_buy",
+    "test_buy_id",
+    id_column("report_id"),
+    Column("number", Integer, nullable=False),
+    Column("order_reference", String(200), nullable=False),
+    Column("ordered_on", String(10), nullable=False),
+    Column("received_on", String(10), nullable=True),
+    Column("finding", String(2000), nullable=False),
+    moment("known_at"),
+    within("report_id", "report"),
+    UniqueConstraint("marketplace_id", "report_id"),
 )
 
 # What became of a reported listing, step by step: rows are appended and never changed. Step 0 is the first result.

@@ -27,6 +27,10 @@ class Flash(StrEnum):
     BRAND_CHANGED = "brand_changed"
     DOCUMENT_KEPT = "document_kept"
     LIST_CHANGED = "list_changed"
+    ALIAS_ACCEPTED = "alias_accepted"
+    ALIAS_DISMISSED = "alias_dismissed"
+    ALIAS_REMOVED = "alias_removed"
+    NAMING_UNDONE = "naming_undone"
     MESSAGE_ERASED = "message_erased"
     MESSAGE_SENT = "message_sent"
     RIGHT_CLAIMED = "right_claimed"
@@ -111,6 +115,10 @@ SENTENCES: Final = {
     Flash.RIGHT_SHARED: N_("Right shared. The other marketplace has its own copy, which its account manager verifies."),
     Flash.COPY_SHARED: N_("Shared. The other marketplace has its own copy; a change here does not affect it."),
     Flash.LIST_CHANGED: N_("List changed. It applies from the next listing."),
+    Flash.ALIAS_ACCEPTED: "Alias accepted. Listings that come in from now on resolve to the brand by it.",
+    Flash.ALIAS_DISMISSED: "Alias dismissed. It is proposed again only if twice as many listings support it.",
+    Flash.ALIAS_REMOVED: "Alias removed. Listings that come in from now on no longer resolve to the brand by it.",
+    Flash.NAMING_UNDONE: "Naming undone. The brand of the case is what it was before.",
     Flash.MESSAGE_ERASED: N_("Erased. The author and the time stay on record."),
     Flash.MESSAGE_SENT: N_("Message sent."),
     Flash.RIGHT_REFUSED: "Right refused. The brand sees the reason.",

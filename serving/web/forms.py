@@ -73,6 +73,38 @@ def upload_of(field: str, most: Callable[[Runtime], int]) -> Any:
     return Depends(read)
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much is read of a form's field: the bytes of each file, and the number of files."""
+
+    most: Callable[[Runtime], int]
+    many: Callable[[Runtime], int]
+
+
+def uploads_of(fields: Mapping[str, Wanted]) -> Any:
+    """The files of several fields of a form by field, each read as by `upload_of`, up to one file beyond the limit.
+
+    A field without a choice has none. The route's guard sets how many files the form may have, and has read the form by
+    then. The form's files are closed afterwards, so that a route has one such dependency.
+    """
+
+    async def read(request: Request, _fields: Fields) -> Mapping[str, tuple[Upload, ...]]:
+        runtime = runtime_of(request)
+        async with request.form() as form:
+            return {
+                field: tuple(
+                    [
+                        Upload(one.filename or "", await one.read(wanted.most(runtime) + 1))
+                        for one in form.getlist(field)[: wanted.many(runtime) + 1]
+                        if isinstance(one, UploadFile) and one.filename
+                    ]
+                )
+                for field, wanted in fields.items()
+            }
+
+    return Depends(read)
+
+
 def is_case_id(text: str) -> bool:
     """Whether a text has the format of a case id."""
     return _CASE_ID.match(text) is not None

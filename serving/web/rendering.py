@@ -73,6 +73,7 @@ _PLACES: Final = (
     ("/queue", N_("Review queue"), {Permission.REVIEW_CASES}),
     ("/notes", N_("Notes"), {Permission.REVIEW_CASES}),
     ("/brand", N_("Your questions"), {Permission.ANSWER_QUESTIONS}),
+    ("/brand/reports", N_("Report listings"), {Permission.ANSWER_QUESTIONS}),
     ("/counter-notices", N_("Counter-notices"), {Permission.ANSWER_QUESTIONS}),
     ("/brand/dashboard", N_("Our brand"), {Permission.ANSWER_QUESTIONS}),
     ("/brand/messages", N_("Messages"), {Permission.ANSWER_QUESTIONS}),

@@ -32,6 +32,7 @@ from serving.platform.database.locks import only_one
 from serving.platform.runtime import Runtime
 from serving.privacy.service.erasure import finish_erasures
 from serving.privacy.service.retention import erase_what_is_past_its_time
+from serving.reports.service.attaching import forget_drafts
 from serving.reports.service.campaigns import watch_campaigns
 from serving.reports.service.stepping_up import finish_reports
 from serving.reports.service.waiting import go_on_with_reports
@@ -58,6 +59,7 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "reports_gone_on": go_on_with_reports,
     "campaigns_watched": watch_campaigns,
     "reports_finished": finish_reports,
+    "report_drafts": forget_drafts,
     "unanswered_questions": pass_on_unanswered,
     "offered_cases": assign_cases,
     "counter_notices_opened": open_counter_notices,

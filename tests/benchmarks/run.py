@@ -13,7 +13,7 @@ from typing import Annotated, Final
 
 import typer
 
-from tests.benchmarks import scoring, text_scoring, text_training
+from tests.benchmarks import forest, scoring, text_scoring, text_training
 
 PAGE: Final = Path(__file__).parent.parent.parent / "docs" / "benchmarks.md"
 INTRODUCTION: Final = """\
@@ -28,12 +28,14 @@ class Part(StrEnum):
     """A part that can run on its own."""
 
     SCORING = "scoring"
+    FOREST = "forest"
     TEXT = "text"
     TRAINING = "training"
 
 
 HEADINGS: Final = {
     Part.SCORING: "Whole scores",
+    Part.FOREST: "The trees",
     Part.TEXT: "The text model: scoring",
     Part.TRAINING: "The text model: training",
 }
@@ -66,6 +68,8 @@ def main(
         match part:
             case Part.SCORING:
                 body = scoring.section(rounds, bulk)
+            case Part.FOREST:
+                body = forest.section(rounds)
             case Part.TEXT:
                 body = text_scoring.section(rounds)
             case Part.TRAINING:

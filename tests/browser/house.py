@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,8 @@ from serving.notices.service.notice_links import confirmation_for
 from serving.operations.service.housekeeping import refresh_references
 from serving.operations.service.kill_switches import switch
 from serving.platform.settings import Settings
+from serving.reports.rules.attachments import TestBuyRecord
+from serving.reports.service import attaching, submitting
 from serving.reports.service.stepping_up import step_up
 from serving.reports.service.stop_links import stop_path
 from serving.review.rules.takedown import Item
@@ -42,7 +44,7 @@ from tests.fixtures.listings import a_row, a_suspect_row
 from tests.fixtures.many_cases import suspects
 from tests.fixtures.notifying import a_listing, notify
 from tests.fixtures.removing import a_marketplace_that_listens, given_back, removed_by_brand
-from tests.fixtures.reporting import on_sale, report
+from tests.fixtures.reporting import a_draft, on_sale
 from tests.fixtures.reviewing import a_case, judge
 from tests.fixtures.runtimes import PASSWORD, Site, invite, populate
 from tests.fixtures.stepping_up import in_full_standing, waiting_report
@@ -152,8 +154,11 @@ def _confirmed_whole(site: Site) -> str:
 
 def _reported(site: Site) -> str:
     on_sale(site, FREE, FREE_FROM)
-    done = report(site, [*on_sale(site, 3), "RP-0", "RP-unknown"])
-    return f"/brand/reports/{done.report.report_id}"
+    bought = TestBuyRecord("405-1177", date(2026, 1, 2), date(2026, 1, 9), "The serial number is printed.", "RP-1")
+    draft = replace(a_draft(site, [*on_sale(site, 3), "RP-0", "RP-unknown"]), test_buy=bought)
+    report_id = submitting.submit(site.runtime, site.brand_person, draft).report.report_id
+    attaching.hand_in(site.runtime, site.brand_person, report_id, "invoice 405-1177.pdf", b"%PDF-1.7 invoice")
+    return f"/brand/reports/{report_id}"
 
 
 def _decided_together(site: Site) -> dict[str, str]:

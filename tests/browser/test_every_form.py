@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, expect
 from serving.accounts.rules.access import Role
 from serving.accounts.service import auth
 from serving.accounts.store import setup_links
-from serving.brands.rules import questions
+from serving.brands.rules.certification import questions
 from serving.platform.database.engine import sqlite_url
 from serving.platform.database.store import Store
 from serving.scoring.store import breakers
@@ -182,6 +182,8 @@ def _corrects_the_brand(ines: Window) -> None:
     ines.press("Save brand")
     ines.says("Brand saved. Statements to the seller name it from now on.")
     ines.says("The label says Solenne.")
+    ines.press("Undo naming")
+    ines.says("Naming undone. The brand of the case is what it was before.")
 
 
 def _ends_a_notice(ines: Window, site: Site) -> None:
@@ -248,7 +250,7 @@ def test_an_analyst_uses_filters_settings_and_onboarding(workshop: Workshop) -> 
 
 
 @pytest.mark.soak
-def test_a_brand_answers_confirms_and_undoes(workshop: Workshop) -> None:
+def test_a_brand_answers_confirms_and_undoes(workshop: Workshop, tmp_path: Path) -> None:
     with without_script(workshop, BRAND, workshop.site.brand_person) as (camille,):
         waiting = re.compile(r"^\d+ listings await your answer")
         before = camille.page.get_by_role("heading", name=waiting).inner_text()
@@ -278,7 +280,7 @@ def test_a_brand_answers_confirms_and_undoes(workshop: Workshop) -> None:
         camille.press("Undo whole request")
         camille.says("Undone. Unsent removals are cancelled")
 
-        _reports_and_withdraws(camille)
+        _reports_and_withdraws(camille, tmp_path)
 
         camille.go("/brand/certification")
         for one in questions():
@@ -343,17 +345,25 @@ def test_who_leads_a_brand_changes_its_file(workshop: Workshop, tmp_path: Path) 
         camille.no_longer_says("Sent to the wrong people.")
 
 
-def _reports_and_withdraws(camille: Window) -> None:
+def _reports_and_withdraws(camille: Window, tmp_path: Path) -> None:
+    invoice, more = tmp_path / "invoice.pdf", tmp_path / "delivery note.pdf"
+    invoice.write_bytes(_PDF)
+    more.write_bytes(_PDF + b"% of another page\n")
     camille.go("/brand/reports")
     camille.fill("Words of the title, or an id", "RP-100")
     camille.press("Search listings")
     camille.page.get_by_role("checkbox", name="RP-100").check()
     camille.fill("Addresses or ids, one a line", "RP-101")
+    camille.page.get_by_label("Supporting documents").set_input_files(invoice)
     camille.press("Preview report")
     camille.says("Removal scheduled: 2")
+    camille.says("invoice.pdf")
     camille.field("I believe in good faith").check()
     camille.press("Send report")
     expect(camille.page.get_by_role("heading", name="Report", exact=True)).to_be_visible()
+    camille.page.get_by_label("Another document").set_input_files(more)
+    camille.press("Upload document")
+    camille.says("delivery note.pdf")
     camille.press("Withdraw ticked listings")
     camille.says("Withdrawn: 2")
 
@@ -407,6 +417,11 @@ def test_an_account_manager_changes_how_a_brand_is_asked(workshop: Workshop) -> 
         expect(lena.page.get_by_role("button", name="Remove lead rights")).to_have_count(2)
         lena.press("Remove lead rights", lena.page.locator("li").filter(has_text="pia@aurelle.example"))
         expect(lena.page.get_by_role("button", name="Remove lead rights")).to_have_count(1)
+        lena.says("3 corrected listings of 3 sellers")
+        lena.press("Accept alias")
+        lena.says("Alias accepted. Listings that come in from now on resolve to the brand by it.")
+        lena.press("Remove alias")
+        lena.says("Alias removed.")
 
 
 @pytest.mark.soak

@@ -26,6 +26,7 @@ from tests.browser.every_form import unsent
 from tests.browser.house import House, furnish
 from tests.browser.service import serving
 from tests.browser.watching import Watch
+from tests.fixtures.aliases import three_corrected
 from tests.fixtures.clocks import TestClock
 from tests.fixtures.links import path_of
 from tests.fixtures.listings import a_suspect_row
@@ -150,6 +151,7 @@ def _equip(home: Path) -> tuple[House, str, str]:
         _a_long_session(site)
         for number in range(6):
             a_case(site, CaseLane.ASK_BRAND, external_id=f"ASK-{number}", price=f"{70 + number}.00")
+        three_corrected(site)
         removals = [a_drawn_case(site, external_id=f"DEAD-{number}") for number in range(2)]
         for name in ("Noemi Blanc", "Pia Renard", "Ruben Faure"):
             email = f"{name.partition(' ')[0].lower()}@aurelle.example"

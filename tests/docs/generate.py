@@ -27,7 +27,7 @@ from serving.account_management.policy import DEFAULT_ATTENTION
 from serving.accounts.policy import DEFAULT_GUESSING, DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
 from serving.api.contract.listing_schema import listing_schema
 from serving.appeals.policy import DEFAULT_APPEALS, DEFAULT_SELLER_EVIDENCE, PROFILES
-from serving.brands.policy import DEFAULT_ENROLMENT
+from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT, DEFAULT_DEFERRAL, DEFAULT_MASKED_SCORE
 from serving.cli.main import app
 from serving.intake.policy import DEFAULT_RELIST
@@ -135,6 +135,7 @@ def policies_page() -> str:
         DEFAULT_RESET_LINKS,
         DEFAULT_GUESSING,
         DEFAULT_ENROLMENT,
+        DEFAULT_ALIASES,
         DEFAULT_TAKEDOWN,
         DEFAULT_RIGHTS,
         DEFAULT_REMINDERS,

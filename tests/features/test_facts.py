@@ -126,13 +126,14 @@ def test_facts_are_written_in_a_fixed_order_with_amounts_as_text_and_times_in_ut
         "tell_tales",
         "naming",
         "priors",
+        "correction",
     ]
     assert (found["as_of"], found["listing"]["price"]) == ("2026-03-02T09:00:00Z", "489.00")
 
 
 def test_the_digest_of_literal_facts_does_not_move_by_itself() -> None:
     """The digest identifies facts for years; another serialisation of the same facts would change it."""
-    assert full_facts().digest == "4b89e665e68ac0f298ce8388b84013bfcc3d84ea104340cf100fcb9fbe75e207"
+    assert full_facts().digest == "54bbcc4106d9e2ab1ea5c06c6707d3c606808cb88d7700252cf467ad5bf63a05"
 
 
 def test_an_unknown_value_is_null_and_not_left_out() -> None:
@@ -151,7 +152,7 @@ def test_different_facts_have_different_digests() -> None:
 
 
 REFUSED_TEXTS = [
-    (some_facts().to_json().replace(b'"schema":5', b'"schema":6'), "of schema 6", "another schema"),
+    (some_facts().to_json().replace(b'"schema":6', b'"schema":7'), "of schema 7", "another schema"),
     (b"{}", "missing required field", "nothing in it"),
     (b"[]", "Expected", "no object"),
     (b"\xff", "malformed", "no text"),

@@ -4,7 +4,7 @@ import io
 import json
 import math
 import pickle
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from models.errors import BundleRefused
 from models.explanations import TEXT_CODE
 from models.routing import Thresholds
 from models.score import ScoreKind, named
+from models.textmodel import TextModel
 from tests.fixtures.clocks import NOW
 from tests.fixtures.facts import REFERENCES, bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.scorers import BENT, CALIBRATION, a_bundle, a_classifier, bundle_files
@@ -158,6 +159,20 @@ def test_a_phrase_that_the_text_model_takes_for_genuine_is_not_quoted() -> None:
     found = from_files(with_a_pull(bundle_files(), but="mirror quality"))
     assert quoted(found) == set()
     assert all(one.weight > 0 for score in found.score_many(ROWS[-1:]) for one in score.reasons if one.code == "text")
+
+
+def test_the_weights_of_a_phrase_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, asked = from_files(with_a_pull(bundle_files())), list[tuple[str, Sequence[int]]]()
+    original = TextModel.pull
+
+    def noted(self: TextModel, phrase: str, fields: Sequence[int]) -> float:
+        asked.append((phrase, fields))
+        return original(self, phrase, fields)
+
+    monkeypatch.setattr(TextModel, "pull", noted)
+    first, second = found.score_many(ROWS), found.score_many(ROWS)
+    assert first == second
+    assert len(asked) == len(set(asked)) > 0
 
 
 def test_a_table_beside_a_bundle_of_the_schema_before_is_not_read() -> None:

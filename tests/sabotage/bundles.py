@@ -27,6 +27,61 @@ MUTANTS = [
         ("if not _TAIL.match(text, at):", 'if not text.startswith("end of trees\\n", at):', "any trailing text"),
     ),
     *sabotage(
+        "models/flat_trees.py",
+        ("tests/models/test_flat_trees.py",),
+        ("    if tree.missing_left[node]:\n", "    if not tree.missing_left[node]:\n", "missing on the other side"),
+        (
+            "return _TELLING if tree.thresholds[node] == np.inf else _ABOVE,",
+            "return _ABOVE,",
+            "infinity read as missing",
+        ),
+        ("if np.uint64(matrix.shape[1]) != words[_HEAD]:", "if False:", "columns beyond the row"),
+    ),
+    *sabotage(
+        "models/tree_probes.py",
+        ("tests/models/test_flat_trees.py",),
+        (
+            "    return threshold, math.nextafter(threshold, math.inf), math.nan",
+            "    return threshold, threshold, math.nan",
+            "nothing just above",
+        ),
+        ("rows += [at, above, missing]", "rows += [at, above]", "nothing missing"),
+    ),
+    *sabotage(
+        "models/forest.py",
+        ("tests/models/test_flat_trees.py", "tests/models/test_tree_shares.py"),
+        (
+            "            if not np.array_equal(self.raw(rows),",
+            "            if False and not np.array_equal(self.raw(rows),",
+            "any values do",
+        ),
+        (
+            "                if not np.allclose(self.con",
+            "                if False and not np.allclose(self.con",
+            "any contributions do",
+        ),
+    ),
+    *sabotage(
+        "models/tree_shares.py",
+        ("tests/models/test_tree_shares.py",),
+        (
+            "unknown = opening * count / tree.counts[one.split]",
+            "unknown = count / tree.counts[one.split]",
+            "a second split",
+        ),
+        (
+            "before, opening = edges.get(column, (_NONE, 1.0))",
+            "before, opening = _NONE, 1.0",
+            "one opening for each split",
+        ),
+        ("many = _POINTS * -(-longest // (2 * _POINTS))", "many = _POINTS", "too few points for long paths"),
+        (
+            "base += sum(value * count / total for",
+            "base += sum(value / len(tree.leaves) for",
+            "an unweighted expectation",
+        ),
+    ),
+    *sabotage(
         "models/bundle.py",
         ("tests/models/test_bundle.py",),
         ("type(schema) is not int or", "", "a schema of another kind"),

@@ -52,7 +52,11 @@ MUTANTS = [
             "question_returned=False",
             "the brand that decided is asked again",
         ),
-        ("return decided and is_final(runtime, item)", "return decided", "before the decision is final"),
+        (
+            "return _Decision(item.outcome, item.decided_at) if is_final(runtime, item) else None",
+            "return _Decision(item.outcome, item.decided_at)",
+            "before the decision is final",
+        ),
     ),
     *sabotage(
         "serving/appeals/service/complaint_case.py",

@@ -132,9 +132,13 @@ MUTANTS = [
         ),
     ),
     *sabotage(
-        "serving/scoring/store/histories.py",
+        "serving/scoring/store/history_queries.py",
         ("tests/serving/takedowns/service/test_pending_approval.py",),
         ("            ~still_waits(),\n", "", "pending removals count against the seller"),
+    ),
+    *sabotage(
+        "serving/scoring/store/histories.py",
+        ("tests/serving/takedowns/service/test_pending_approval.py",),
         ("row.waited_until or row.known_at", "row.known_at", "approved removals count from the verdict"),
     ),
     *sabotage(

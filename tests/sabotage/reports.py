@@ -51,4 +51,37 @@ MUTANTS = [
         ("host.lower()", "host", "a host has a case"),
         ('.rstrip("/")', "", "a slash at the end makes another listing"),
     ),
+    *sabotage(
+        "serving/reports/rules/attachments.py",
+        ("tests/serving/reports/rules/test_attachments.py",),
+        ("today + len(content) >", "today + len(content) >=", "the last byte of a day is refused"),
+        ("most = policy.most_documents", "most = policy.most_documents + 1", "one document too many"),
+        ("now < reported_at +", "now <= reported_at +", "a document comes a moment too late"),
+        (
+            "record.ordered_on, record.ordered_on, today",
+            "record.ordered_on, record.ordered_on, record.ordered_on",
+            "ordered in the future",
+        ),
+        ("(record.ordered_on, record.received_on,", "(record.received_on, record.received_on,", "received first"),
+        ("and len(locations) == 1", "", "any listing was bought"),
+        ("int(wanted) <= len(locations)", "int(wanted) < len(locations)", "the last number is refused"),
+        ("0 < len(record.finding.strip())", "0 <= len(record.finding.strip())", "nothing was found"),
+    ),
+    *sabotage(
+        "serving/reports/store/report_documents.py",
+        ("tests/serving/reports/service/test_attaching.py",),
+        ('"user_id": self.user_id, ', "", "a draft is everybody's"),
+        ("report_document.c.known_at < before", "report_document.c.known_at <= before", "a draft ends early"),
+        ("report_document.c.report_id.is_(None), report", "report", "documents that were sent are deleted"),
+    ),
+    *sabotage(
+        "serving/reports/service/of_cases.py",
+        ("tests/serving/reports/service/test_attaching.py",),
+        ("case.lane is not CaseLane.SECOND_REVIEW", "True", "a second reviewer reads what the brand says"),
+        (
+            "documents_of(connection, case) if side is Side.ANALYST else ()",
+            "documents_of(connection, case)",
+            "a brand downloads as an analyst",
+        ),
+    ),
 ]

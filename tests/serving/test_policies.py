@@ -13,7 +13,7 @@ from models.policies.deciding import (
 from models.policies.learning import DEFAULT_LABELS, DEFAULT_SECOND_REVIEW, DEFAULT_WEIGHTING
 from models.policies.version import policy_version
 from serving.accounts.policy import DEFAULT_INVITATIONS, DEFAULT_RESET_LINKS
-from serving.brands.policy import DEFAULT_ENROLMENT
+from serving.brands.policy import DEFAULT_ALIASES, DEFAULT_ENROLMENT
 from serving.cases.policy import DEFAULT_ASSIGNMENT
 from serving.review.policy import DEFAULT_TAKEDOWN
 from serving.standing.policy import DEFAULT_STANDING
@@ -29,6 +29,7 @@ POLICIES = [
     DEFAULT_INVITATIONS,
     DEFAULT_RESET_LINKS,
     DEFAULT_ENROLMENT,
+    DEFAULT_ALIASES,
     DEFAULT_TAKEDOWN,
     DEFAULT_WEIGHTING,
 ]

@@ -10,11 +10,25 @@ from numpy.typing import NDArray
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from features.brands import BrandRegister
+from features.compute import FEATURES
+from features.spec import Family
 from tests.fixtures.clocks import NOW
 from tests.fixtures.fitting import small_forests
 from tests.fixtures.labelled import BRANDS, a_market
 from training.baselines import NAMES
-from training.evaluate import FOLDS, MODEL, PARTS, PEERS, Labelled, Repeat, _fold_facts, cross_validate, summarise
+from training.evaluate import (
+    FOLDS,
+    MODEL,
+    PARTS,
+    PEERS,
+    WITHOUT,
+    Labelled,
+    Repeat,
+    _fold,
+    _fold_facts,
+    cross_validate,
+    summarise,
+)
 from training.splits import grouped_folds
 from training.synthetic import Settings, build, evaluation_set
 
@@ -89,6 +103,44 @@ def test_the_prices_of_tested_rows_do_not_move_the_training_features() -> None:
 def test_every_row_has_a_score_of_every_method() -> None:
     assert a_repeat().values.keys() == {MODEL, *PARTS, *NAMES}
     assert all(np.isfinite(values).all() for values in a_repeat().values.values())
+
+
+SELLER = frozenset(one.name for one in FEATURES if one.family is Family.SELLER)
+
+
+def test_a_model_without_some_features_does_not_see_them_and_the_others_stay_as_they_are() -> None:
+    """The sellers of one fold are changed: only what their features say can move its scores."""
+    (_, test), *_ = grouped_folds(DATA.labels, DATA.groups, folds=FOLDS, seed=0)
+    other = list(DATA.listings)
+    for i in test:
+        other[i] = replace(other[i], seller=replace(other[i].seller, age_days=9_000, rating=1.0, rating_count=1))
+    with pytest.MonkeyPatch.context() as patch:
+        small_forests(patch)
+        one, two = (
+            _fold(
+                Labelled(tuple(listings), DATA.labels),
+                tuple(BRANDS.brands.values()),
+                next(iter(grouped_folds(DATA.labels, DATA.groups, folds=FOLDS, seed=0))),
+                seed=0,
+                as_of=NOW,
+                marketplace="bazaar",
+                without=SELLER,
+            )
+            for listings in (DATA.listings, other)
+        )
+    assert np.array_equal(one[WITHOUT], two[WITHOUT])
+    assert not np.array_equal(one[MODEL], two[MODEL])
+    assert np.array_equal(one[MODEL], a_repeat().values[MODEL][test])
+
+
+def test_a_summary_compares_with_the_model_without_some_features() -> None:
+    lacking = [Repeat({**repeat.values, WITHOUT: repeat.values["numbers"]}) for repeat in VALUES]
+    found = summarise(DATA, lacking)
+    assert found["parts"][WITHOUT]["ap"] == found["baselines"]["numbers"]["ap"]
+    assert found[f"difference_to_{WITHOUT}"]["ap"] == pytest.approx(
+        found["model"]["ap"] - found["baselines"]["numbers"]["ap"]
+    )
+    assert f"difference_to_{WITHOUT}" not in SUMMARY
 
 
 @pytest.mark.soak

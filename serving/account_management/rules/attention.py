@@ -23,6 +23,7 @@ class Need(StrEnum):
     MESSAGES = "messages"
     INVITED = "invited"
     RIGHTS_ENDING = "rights_ending"
+    ALIASES = "aliases"  # A proposal loses nothing by waiting.
 
 
 _ORDER: Final = tuple(Need)
@@ -49,6 +50,7 @@ class BrandFigures:
     rights_to_verify: int
     rights_ending: int
     unread: int
+    aliases_to_decide: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +64,8 @@ class Reason:
 def attention(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> tuple[Reason, ...]:
     """The reasons why a brand needs its account manager, the most urgent first; empty where it does not.
 
-    A brand that does not take part gets no questions, so neither silence nor standing counts; rights and messages still
-    do.
+    A brand that does not take part gets no questions, so neither silence nor standing counts; rights, messages and
+    proposed aliases still do.
     """
     told: dict[Need, Message] = {}
     if found.takes_part:
@@ -74,6 +76,8 @@ def attention(found: BrandFigures, at: datetime, policy: AttentionPolicy) -> tup
         told[Need.MESSAGES] = message("attention.messages", n=found.unread)
     if found.rights_ending:
         told[Need.RIGHTS_ENDING] = message("attention.rights_ending", n=found.rights_ending)
+    if found.aliases_to_decide:
+        told[Need.ALIASES] = message("attention.aliases", n=found.aliases_to_decide)
     return tuple(Reason(need, told[need]) for need in _ORDER if need in told)
 
 

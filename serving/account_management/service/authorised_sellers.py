@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from features.phrase import Phrase
 from models.errors import Conflict, Invalid
 from serving.audit.store import audit
-from serving.brands.store import brands
-from serving.brands.store.brands import ListEntry
+from serving.brands.store import authorised_sellers
+from serving.brands.store.authorised_sellers import ListEntry
 from serving.platform.runtime import Runtime
 from serving.platform.tabular import Kind
 
@@ -81,7 +81,9 @@ def change_of(
     refused: tuple[tuple[int, Phrase], ...] = (),
 ) -> Change:
     """The changes by these sellers; `whole` is true if they are the whole list, so that all others are removed."""
-    on_list = {one.seller: one for one in brands.authorised(connection, pair) if one.authorisation.holds(at)}
+    on_list = {
+        one.seller: one for one in authorised_sellers.authorised(connection, pair) if one.authorisation.holds(at)
+    }
     stays = [one for one in sellers if one in on_list and on_list[one].authorisation.ended_at == until]
     staying = set(stays)
     added = [one for one in sellers if one not in staying]
@@ -117,8 +119,8 @@ def change_list(
     with runtime.store.write() as connection:
         audit.hold(connection)
         found = change_of(connection, pair, sellers, now, until=until, whole=whole)
-        brands.end_authorisations(connection, pair, found.ended, now, by=by)
-        brands.authorise(
+        authorised_sellers.end_authorisations(connection, pair, found.ended, now, by=by)
+        authorised_sellers.authorise(
             connection, marketplace_id=pair[0], brand_id=pair[1], sellers=found.added, at=now, until=until, by=by
         )
         if len(_present(connection, pair, now)) > MOST:
@@ -138,7 +140,7 @@ def take_off(runtime: Runtime, pair: tuple[str, str], seller: str, *, by: str) -
     now = runtime.clock.now()
     with runtime.store.write() as connection:
         audit.hold(connection)
-        ended = brands.end_authorisations(connection, pair, [seller], now, by=by)
+        ended = authorised_sellers.end_authorisations(connection, pair, [seller], now, by=by)
         if not ended:
             raise Invalid("This seller is not on the list.")
         _record(runtime, connection, pair, Change((), tuple(ended), (), ()), by)
@@ -160,7 +162,7 @@ def list_rows(found: Collection[ListEntry], at: datetime) -> list[tuple[Any, ...
 
 
 def _present(connection: Connection, pair: tuple[str, str], at: datetime) -> list[ListEntry]:
-    return [one for one in brands.authorised(connection, pair) if one.authorisation.holds(at)]
+    return [one for one in authorised_sellers.authorised(connection, pair) if one.authorisation.holds(at)]
 
 
 def _record(runtime: Runtime, connection: Connection, pair: tuple[str, str], found: Change, by: str) -> None:

@@ -72,6 +72,7 @@ def needs(
     answered = brand_attention.answered_at(connection, pairs)
     to_verify = brand_attention.rights_to_verify(connection, pairs)
     ending = brand_attention.rights_ending(connection, pairs, at, at + told)
+    proposed = brand_attention.aliases_to_decide(connection, pairs)
     unread = brand_messages.unread(connection, pairs, person.user_id, MessageSide.MANAGER)
     found = {}
     for pair in pairs:
@@ -89,6 +90,7 @@ def needs(
             rights_to_verify=to_verify.get(pair, 0),
             rights_ending=ending.get(pair, 0),
             unread=unread.get(pair, 0),
+            aliases_to_decide=proposed.get(pair, 0),
         )
         found[pair] = attention(figures, at, policy)
     return found

@@ -8,6 +8,8 @@ from sqlalchemy import ColumnElement, Connection, false, func, or_, select
 
 from models.case import CaseLane, CaseState
 from models.verdict import Judgement, Side
+from serving.brands.rules.alias_proposals import ProposalState
+from serving.brands.tables import alias_proposal
 from serving.cases.tables import review_case, verdict
 from serving.platform.database.scope import inside
 from serving.rights.rules.rights import RightState
@@ -56,6 +58,11 @@ def rights_ending(connection: Connection, pairs: Collection[Pair], after: dateti
     """Verified rights that end within a period."""
     ends, verified = brand_right.c.expires_at, brand_right.c.state == RightState.VERIFIED.value
     return _counted(connection, brand_right, pairs, verified, ends > after, ends <= until)
+
+
+def aliases_to_decide(connection: Connection, pairs: Collection[Pair]) -> dict[Pair, int]:
+    """Proposed aliases that wait for a decision."""
+    return _counted(connection, alias_proposal, pairs, alias_proposal.c.state == ProposalState.PROPOSED.value)
 
 
 def _counted(

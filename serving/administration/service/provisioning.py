@@ -18,7 +18,7 @@ from serving.accounts.store import accounts, origins
 from serving.administration.service.given_names import checked_address, named
 from serving.audit.store import audit
 from serving.brands.service import certification
-from serving.brands.store import brands
+from serving.brands.store import authorised_sellers, brands
 from serving.delivery.service.receivers import wake
 from serving.marketplaces.service import new_key
 from serving.marketplaces.store import marketplaces
@@ -177,7 +177,7 @@ def enrol(runtime: Runtime, enrolment: NewEnrolment, *, by: str) -> str:
             full_since=None if enrolment.first_phase else now,
         )
         sellers = enrolment.authorised_sellers
-        brands.authorise(connection, marketplace_id=here, brand_id=found.brand_id, sellers=sellers, at=now)
+        authorised_sellers.authorise(connection, marketplace_id=here, brand_id=found.brand_id, sellers=sellers, at=now)
         payload = {
             "takes_part": enrolment.takes_part,
             "account_manager": manager,

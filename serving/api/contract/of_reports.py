@@ -3,7 +3,7 @@
 from pydantic import Field
 
 from models.verdict import Judgement, ReasonCode
-from serving.api.contract.shapes import Moment, Shape
+from serving.api.contract.shapes import Day, Moment, Shape
 from serving.reports.rules.outcomes import Code, Result
 from serving.reports.service.status import Reported
 from serving.takedowns.rules.bursts import HoldCause
@@ -45,6 +45,36 @@ class Report(Shape):
     reported_at: Moment
     counts: dict[str, int]
     items: list[ReportedListing]
+
+
+class ReportedDocument(Shape):
+    """A supporting document of a report; the digest is the SHA-256 of its bytes."""
+
+    document_id: str
+    name: str
+    media_type: str
+    size: int
+    digest: str
+    received_at: Moment
+    erased: bool
+
+
+class ReportedTestBuy(Shape):
+    """The test buy of a report, with the number and the name of the listing that was bought."""
+
+    number: int
+    listing: str
+    order_reference: str
+    ordered_on: Day
+    received_on: Day | None
+    finding: str
+
+
+class ReportWithEvidence(Report):
+    """A report as it stands, with its supporting documents and its test buy."""
+
+    documents: list[ReportedDocument]
+    test_buy: ReportedTestBuy | None
 
 
 class ReportPreview(Shape):

@@ -9,6 +9,7 @@ from serving.appeals.service.counter_notices import LONGEST_TEXT
 from serving.intake.service import seller_events
 from serving.intake.service.intake import LARGEST_BATCH
 from serving.notices.rules.named_right import LONGEST
+from serving.rights.rules.document import MEDIA_TYPES
 from serving.rights.rules.rights import RightKind
 from serving.sellers.service import contacts
 
@@ -103,6 +104,7 @@ SCHEMAS: Final[Mapping[str, Schema]] = {
 _LISTINGS: Final[Schema] = {
     "oneOf": [_to("Listing"), {"type": "array", "items": _to("Listing"), "maxItems": LARGEST_BATCH}]
 }
+_BYTES: Final[Schema] = {"type": "string", "format": "binary"}
 # By operation, the schema of each media type.
 BODIES: Final[Mapping[tuple[str, str], Mapping[str, Schema]]] = {
     ("POST", "/api/v1/listings"): {
@@ -115,6 +117,7 @@ BODIES: Final[Mapping[tuple[str, str], Mapping[str, Schema]]] = {
     ("POST", "/api/v1/appeals"): {JSON: _to("AppealBody")},
     ("POST", "/api/v1/counter-notices"): {JSON: _to("CounterNoticeBody")},
     ("POST", "/api/v1/notices"): {JSON: _to("NoticeBody")},
+    ("POST", "/api/v1/brand/reports/{report_id}/documents"): dict.fromkeys(MEDIA_TYPES, _BYTES),
     ("POST", "/api/v1/clock"): {JSON: _to("ClockBody")},
 }
 # Parameters that a handler reads itself.

@@ -6,6 +6,8 @@ from pydantic import BaseModel, Field
 
 Moment: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 
+Day: TypeAlias = Annotated[str, Field(json_schema_extra={"format": "date"})]
+
 
 class Shape(BaseModel):
     """A JSON object. It documents a response, which a handler makes. A field with a default may be absent."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from features.message import Message, message
+from features.phrase import Phrase
 from models.errors import Conflict, Invalid
 from models.labels import AppealState
 from serving.appeals.policy import SellerEvidencePolicy
@@ -32,13 +33,48 @@ def admit(content: bytes, before: HandedIn, policy: SellerEvidencePolicy) -> str
     Conflict
         The removal has the maximum number of documents, or of bytes.
     """
+    most = policy.most_documents
+    return admitted(
+        content,
+        before,
+        policy,
+        Room(
+            most,
+            Phrase("This removal already has {n} documents, which is the maximum.", n=most),
+            Phrase("All documents of a removal can have at most {size:g} MB in total.", size=most_megabytes(policy)),
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The number of documents of one matter, and the refusals where there is no room for one more or for its bytes."""
+
+    most: int
+    too_many: Phrase
+    too_large: Phrase
+
+
+def most_megabytes(policy: SellerEvidencePolicy) -> float:
+    """The size of all documents of one matter together."""
+    return policy.most_bytes / _MEGABYTE
+
+
+def admitted(content: bytes, before: HandedIn, policy: SellerEvidencePolicy, room: Room) -> str:
+    """The media type of a document of a removal, a notice or a report, as `admit`.
+
+    Raises
+    ------
+    Invalid
+        It is empty, too large, or no PDF, PNG or JPEG.
+    Conflict
+        There is no room for it.
+    """
     media_type = accepted_type(content, policy)
-    if before.documents >= policy.most_documents:
-        raise Conflict("This removal already has {n} documents, which is the maximum.", n=policy.most_documents)
+    if before.documents >= room.most:
+        raise Conflict(room.too_many)
     if before.size + len(content) > policy.most_bytes:
-        raise Conflict(
-            "All documents of a removal can have at most {size:g} MB in total.", size=policy.most_bytes / _MEGABYTE
-        )
+        raise Conflict(room.too_large)
     return media_type
 
 

@@ -13,7 +13,7 @@ from serving.accounts.rules.access import Person
 from serving.accounts.store import people
 from serving.audit.store import audit
 from serving.brands.policy import EnrolmentPolicy
-from serving.brands.rules import (
+from serving.brands.rules.certification import (
     Gate,
     How,
     NotBriefed,

@@ -1,18 +1,18 @@
-"""Registered brands, their enrolment at marketplaces, and their authorised sellers."""
+"""Registered brands and their enrolment at marketplaces."""
 
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, func, literal, or_, select, update
+from sqlalchemy import Connection, func, literal, select, update
 
 from features.brands import Brand
 from models.errors import Conflict, NotFound
 from serving.accounts.tables import account
-from serving.brands.tables import authorised_seller, brand, brand_enrolment
+from serving.brands.store import aliases
+from serving.brands.tables import brand, brand_enrolment
 from serving.marketplaces.store import marketplaces
 from serving.platform.database.scope import inside
-from serving.platform.database.store import add, insert_or_ignore
+from serving.platform.database.store import add
 from serving.platform.database.types import UtcTime
 
 
@@ -27,19 +27,6 @@ class Enrolment:
     account_manager: str
     account_manager_email: str
     daily_questions: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Authorisation:
-    """The entry of a seller on a brand's list, known from `added_at` on. `ended_at` is None while it has no end."""
-
-    brand_id: str
-    added_at: datetime
-    ended_at: datetime | None
-
-    def holds(self, at: datetime) -> bool:
-        """Whether the seller was on the list at a moment."""
-        return self.added_at <= at and (self.ended_at is None or at < self.ended_at)
 
 
 def add_brand(connection: Connection, found: Brand, at: datetime) -> None:
@@ -108,15 +95,25 @@ def enrolled_by_name(connection: Connection, marketplace_id: str, name: str) -> 
 
 
 def registered(connection: Connection, marketplace_id: str, as_of: datetime) -> list[Brand]:
-    """The brands enrolled in a marketplace by a moment, whether they take part or not."""
+    """The brands enrolled in a marketplace by a moment, whether they take part or not.
+
+    Their aliases include those that an account manager accepted here by then, and had not removed.
+    """
     query = (
         select(brand)
         .join(brand_enrolment, brand_enrolment.c.brand_id == brand.c.brand_id)
         .where(brand_enrolment.c.marketplace_id == marketplace_id, brand_enrolment.c.enrolled_at <= as_of)
         .order_by(brand.c.brand_id)
     )
+    accepted = aliases.accepted(connection, marketplace_id, as_of)
     return [
-        Brand(row.brand_id, row.name, tuple(row.aliases), tuple(row.gtin_prefixes)) for row in connection.execute(query)
+        Brand(
+            row.brand_id,
+            row.name,
+            tuple(dict.fromkeys((*row.aliases, *accepted.get(row.brand_id, ())))),
+            tuple(row.gtin_prefixes),
+        )
+        for row in connection.execute(query)
     ]
 
 
@@ -188,99 +185,3 @@ def enrolments(connection: Connection, marketplace_id: str) -> dict[str, Enrolme
         )
         for row in connection.execute(query)
     }
-
-
-def authorise(
-    connection: Connection,
-    *,
-    marketplace_id: str,
-    brand_id: str,
-    sellers: Sequence[str],
-    at: datetime,
-    until: datetime | None = None,
-    by: str = "operator",
-) -> None:
-    """Put sellers on a brand's list until a moment, by default without end; entries with the same end stay."""
-    on_list = {
-        one.seller: one for one in authorised(connection, (marketplace_id, brand_id)) if one.authorisation.holds(at)
-    }
-    same = {seller for seller, one in on_list.items() if one.authorisation.ended_at == until}
-    wanted = [one for one in dict.fromkeys(sellers) if one not in same]
-    end_authorisations(connection, (marketplace_id, brand_id), [one for one in wanted if one in on_list], at, by=by)
-    rows = [
-        {
-            "marketplace_id": marketplace_id,
-            "brand_id": brand_id,
-            "seller_external_id": seller,
-            "added_at": at,
-            "added_by": by,
-            "ended_at": until,
-            "ended_by": None,
-        }
-        for seller in wanted
-    ]
-    if rows:
-        connection.execute(insert_or_ignore(connection, authorised_seller), rows)
-
-
-def end_authorisations(
-    connection: Connection, pair: tuple[str, str], sellers: Collection[str], at: datetime, *, by: str
-) -> list[str]:
-    """Remove sellers from a brand's list from a moment on; returns those that were on it."""
-    if not sellers:
-        return []
-    entry = authorised_seller.c
-    ended = (
-        update(authorised_seller)
-        .where(
-            entry.marketplace_id == pair[0],
-            entry.brand_id == pair[1],
-            entry.seller_external_id.in_(set(sellers)),
-            entry.added_at <= at,
-            or_(entry.ended_at.is_(None), entry.ended_at > at),
-        )
-        .values(ended_at=at, ended_by=by)
-        .returning(entry.seller_external_id)
-    )
-    return sorted(connection.execute(ended).scalars())
-
-
-@dataclass(frozen=True, slots=True)
-class ListEntry:
-    """One entry of a brand's list of authorised sellers, with the people who added and removed it."""
-
-    seller: str
-    authorisation: Authorisation
-    added_by: str
-    ended_by: str | None
-
-
-def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]:
-    """Every entry of a brand's list, current and ended, by seller and then the newest first."""
-    entry = authorised_seller.c
-    query = (
-        select(authorised_seller)
-        .where(entry.marketplace_id == pair[0], entry.brand_id == pair[1])
-        .order_by(entry.seller_external_id, entry.added_at.desc())
-    )
-    return [
-        ListEntry(
-            row.seller_external_id, Authorisation(row.brand_id, row.added_at, row.ended_at), row.added_by, row.ended_by
-        )
-        for row in connection.execute(query)
-    ]
-
-
-def authorisations(
-    connection: Connection, marketplace_id: str, sellers: Collection[str]
-) -> dict[str, tuple[Authorisation, ...]]:
-    """The periods in which each of these sellers was on which brand's list; the periods of one brand in order."""
-    entry = authorised_seller.c
-    query = select(entry.seller_external_id, entry.brand_id, entry.added_at, entry.ended_at).where(
-        entry.marketplace_id == marketplace_id, entry.seller_external_id.in_(set(sellers))
-    )
-    found: dict[str, tuple[Authorisation, ...]] = {}
-    for row in connection.execute(query.order_by(entry.brand_id, entry.added_at)):
-        authorisation = Authorisation(row.brand_id, row.added_at, row.ended_at)
-        found[row.seller_external_id] = (*found.get(row.seller_external_id, ()), authorisation)
-    return found

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from serving.accounts.tables import role_grant
-from serving.brands.rules import How, Passed
+from serving.brands.rules.certification import How, Passed
 from serving.brands.tables import certification_attempt
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add

@@ -2,6 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Self
 
 from features.message import Message, message
@@ -145,15 +146,34 @@ def lane_after(lane: CaseLane, *, can_be_asked: bool) -> CaseLane:
 
 @dataclass(frozen=True, slots=True)
 class KeptNaming:
-    """The latest naming of a listing, and the brand that the service had resolved for the version named."""
+    """The naming of a listing that is in force, and the brand that the evidence of the version named had resolved to.
+
+    `changed_at` is when a naming or an undo last changed the listing's brand, and `known_at` when this one was given.
+    """
 
     brand: CaseBrand
     resolved_id: str | None
+    known_at: datetime
+    changed_at: datetime
 
 
-def brand_of_version(resolved_id: str | None, kept: KeptNaming | None) -> CaseBrand:
-    """The brand of a new version: as a person named it, while the service resolves the same brand as it did then.
+@dataclass(frozen=True, slots=True)
+class ResolvedBrand:
+    """The brand in facts as of a moment: what the evidence resolves, and which naming the facts have in its place."""
 
-    A version whose evidence names another brand is new evidence, and is resolved again.
+    resolved_id: str | None
+    as_of: datetime
+    corrected_at: datetime | None = None
+
+
+def brand_of_version(found: ResolvedBrand, kept: KeptNaming | None) -> CaseBrand:
+    """The brand of a version whose facts are known: as a person named it, while the naming holds.
+
+    Facts that are later than the naming tell whether it holds (`features.corrections.holds`). Earlier facts do not know
+    it: then it holds while the evidence resolves to the same brand as it did for the version named. A version whose
+    evidence names another brand is new evidence, and is resolved again.
     """
-    return kept.brand if kept is not None and kept.resolved_id == resolved_id else CaseBrand(resolved_id)
+    if kept is None:
+        return CaseBrand(found.resolved_id)
+    earlier = found.as_of <= kept.changed_at and found.resolved_id == kept.resolved_id
+    return kept.brand if earlier or found.corrected_at == kept.known_at else CaseBrand(found.resolved_id)

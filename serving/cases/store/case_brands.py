@@ -1,26 +1,35 @@
 """The brands that people named for cases: appended, never changed."""
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, select
+from sqlalchemy import Connection, Row, RowMapping, bindparam, select
 
+from features.corrections import NamedBrand
 from serving.accounts.tables import account
 from serving.brands.tables import brand
 from serving.cases.rules.case_brand import CaseBrand, KeptNaming
 from serving.cases.tables import case_brand
-from serving.platform.database.scope import inside
+from serving.listings.tables import listing_version
+from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add
 
 
 @dataclass(frozen=True, slots=True)
 class StoredNaming:
-    """A naming as stored, with the names of its author and of both brands; None for an unresolved brand."""
+    """A naming as stored, with the names of its author and of both brands; None for an unresolved brand.
 
+    `undoes_id` is the naming that an undo undoes.
+    """
+
+    naming_id: str
+    undoes_id: str | None
+    user_id: str
     brand: CaseBrand
-    name: str
+    name: str | None
     before: CaseBrand
     name_before: str | None
     returned_before: bool
@@ -53,8 +62,22 @@ def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[S
     return [_stored(row) for row in connection.execute(query).mappings()]
 
 
+def last_given(namings: Iterable[StoredNaming]) -> StoredNaming | None:
+    """The last naming that is not undone, of a case's namings oldest first."""
+    given: list[StoredNaming] = []
+    for one in namings:
+        if one.undoes_id is None:
+            given.append(one)
+        elif given:
+            given.pop()
+    return given[-1] if given else None
+
+
 def _stored(row: RowMapping) -> StoredNaming:
     return StoredNaming(
+        naming_id=row["naming_id"],
+        undoes_id=row["undoes_id"],
+        user_id=row["user_id"],
         brand=CaseBrand(row["brand_id"], row["mark"], row["mark_owner"]),
         name=row["brand_name"] or row["mark"],
         before=CaseBrand(row["brand_before"], row["mark_before"], row["owner_before"]),
@@ -66,16 +89,71 @@ def _stored(row: RowMapping) -> StoredNaming:
     )
 
 
+# Built once, because every intake asks.
+_NAMINGS: Final = (
+    select(case_brand)
+    .where(inside(case_brand, HERE), case_brand.c.listing_id.in_(bindparam("listings", expanding=True)))
+    .order_by(case_brand.c.known_at, case_brand.c.naming_id)
+)
+_WITH_CONTENT: Final = _NAMINGS.add_columns(listing_version.c.content).join(
+    listing_version, same(case_brand, listing_version, "version_id")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ListingNamings:
+    """The namings of a listing in the order of time, and the one in force; None where all were undone."""
+
+    given: tuple[NamedBrand, ...]
+    kept: KeptNaming | None
+
+
+def of_listings(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, ListingNamings]:
+    """The namings of each of these listings that has any, with the evidence of the versions that were named."""
+    wanted = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(_WITH_CONTENT, wanted):
+        found[row.listing_id].append(row)
+    return {one: ListingNamings(tuple(map(_named, rows)), _kept(rows)) for one, rows in found.items()}
+
+
 def latest_of_listings(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str]
 ) -> dict[str, KeptNaming]:
-    """The latest naming of each of these listings that has any."""
-    query = (
-        select(case_brand)
-        .where(case_brand.c.marketplace_id == marketplace_id, case_brand.c.listing_id.in_(set(listing_ids)))
-        .order_by(case_brand.c.known_at, case_brand.c.naming_id)
+    """The naming in force of each of these listings that has one."""
+    wanted = {"here": marketplace_id, "listings": sorted(set(listing_ids))}
+    found: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in connection.execute(_NAMINGS, wanted):
+        found[row.listing_id].append(row)
+    return {one: kept for one, rows in found.items() if (kept := _kept(rows)) is not None}
+
+
+def _named(row: Row[Any]) -> NamedBrand:
+    content = row.content
+    return NamedBrand(
+        known_at=row.known_at,
+        brand_id=row.brand_id,
+        mark=row.mark,
+        undoes=row.undoes_id is not None,
+        title=content.get("title"),
+        declared=content.get("brand"),
+        gtin=content.get("gtin"),
     )
-    return {
-        row.listing_id: KeptNaming(CaseBrand(row.brand_id, row.mark, row.mark_owner), row.resolved_id)
-        for row in connection.execute(query)
-    }
+
+
+def in_force(rows: Iterable[Row[Any]]) -> list[Row[Any]]:
+    """The naming in force of each listing, of namings in the order of time; none where all of a listing are undone."""
+    given: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        if row.undoes_id is None:
+            given[row.listing_id].append(row)
+        elif given[row.listing_id]:
+            given[row.listing_id].pop()
+    return [some[-1] for some in given.values() if some]
+
+
+def _kept(rows: Sequence[Row[Any]]) -> KeptNaming | None:
+    for one in in_force(rows):
+        brand = CaseBrand(one.brand_id, one.mark, one.mark_owner)
+        return KeptNaming(brand, one.resolved_id, one.known_at, rows[-1].known_at)
+    return None

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, func, or_, select, true, update
+from sqlalchemy import Connection, RowMapping, bindparam, func, or_, select, true, update
 
 from features.phrase import Phrase
 from models.case import BLIND_LANES, CaseEvent, CaseLane, CaseState, next_state
@@ -14,7 +14,7 @@ from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store.ordered_scan import IS_OPEN
 from serving.cases.tables import case_event, review_case, verdict
 from serving.listings.tables import listing_version, score
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add
 
 
@@ -63,18 +63,31 @@ def add_cases(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None
     add(connection, review_case, _with_filters(connection, rows))
 
 
+# These are built once, because every intake executes them.
+_VERSIONS: Final = select(
+    listing_version.c.version_id, listing_version.c.seller_external_id, listing_version.c.content
+).where(
+    listing_version.c.marketplace_id.in_(bindparam("marketplace_id", expanding=True)),
+    listing_version.c.version_id.in_(bindparam("version_id", expanding=True)),
+)
+_SCORES: Final = select(score.c.score_id, score.c.value, score.c.probability).where(
+    score.c.marketplace_id.in_(bindparam("marketplace_id", expanding=True)),
+    score.c.score_id.in_(bindparam("score_id", expanding=True)),
+)
+_OPEN: Final = select(review_case).where(
+    inside(review_case, HERE, state=CaseState.OPEN.value),
+    review_case.c.listing_id.in_(bindparam("listings", expanding=True)),
+    review_case.c.lane != CaseLane.SECOND_REVIEW.value,
+)
+_WITH_CASE: Final = select(review_case.c.version_id).where(
+    inside(review_case, HERE), review_case.c.version_id.in_(bindparam("versions", expanding=True))
+)
+
+
 def _with_filters(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    places = {row["marketplace_id"] for row in rows}
-    versions = select(listing_version.c.version_id, listing_version.c.seller_external_id, listing_version.c.content)
-    versions = versions.where(
-        listing_version.c.marketplace_id.in_(places),
-        listing_version.c.version_id.in_({row["version_id"] for row in rows}),
-    )
-    scored = select(score.c.score_id, score.c.value, score.c.probability).where(
-        score.c.marketplace_id.in_(places), score.c.score_id.in_({row["score_id"] for row in rows})
-    )
-    listings = {row.version_id: row for row in connection.execute(versions)}
-    scores = {row.score_id: row for row in connection.execute(scored)}
+    wanted = {name: sorted({row[name] for row in rows}) for name in ("marketplace_id", "version_id", "score_id")}
+    listings = {row.version_id: row for row in connection.execute(_VERSIONS, wanted)}
+    scores = {row.score_id: row for row in connection.execute(_SCORES, wanted)}
     return [
         {
             "relisted": False,
@@ -147,13 +160,8 @@ def hold(connection: Connection, marketplace_id: str, case_ids: Collection[str])
 
 def open_cases(connection: Connection, marketplace_id: str, listing_ids: Collection[str]) -> dict[str, Case]:
     """The open case of each listing that has one; second reviews do not decide about a listing and are left out."""
-    query = select(review_case).where(
-        review_case.c.marketplace_id == marketplace_id,
-        review_case.c.listing_id.in_(listing_ids),
-        review_case.c.state == CaseState.OPEN.value,
-        review_case.c.lane != CaseLane.SECOND_REVIEW.value,
-    )
-    return {row["listing_id"]: _case(row) for row in connection.execute(query).mappings()}
+    wanted = {"here": marketplace_id, "listings": list(listing_ids)}
+    return {row["listing_id"]: _case(row) for row in connection.execute(_OPEN, wanted).mappings()}
 
 
 def first_of_versions(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> dict[str, Case]:
@@ -172,10 +180,7 @@ def first_of_versions(connection: Connection, marketplace_id: str, version_ids: 
 
 def versions_with_case(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> set[str]:
     """Which of these versions have had a case."""
-    query = select(review_case.c.version_id).where(
-        review_case.c.marketplace_id == marketplace_id, review_case.c.version_id.in_(version_ids)
-    )
-    return set(connection.execute(query).scalars())
+    return set(connection.execute(_WITH_CASE, {"here": marketplace_id, "versions": list(version_ids)}).scalars())
 
 
 def change(

@@ -3,15 +3,16 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import Connection, literal_column, or_, select, true, update
+from sqlalchemy import Connection, Update, bindparam, literal_column, or_, select, true, update
 
 from models.case import CaseState
 from serving.accounts.tables import account
 from serving.cases.rules.deferral import Snooze
 from serving.cases.store.cases import Case
 from serving.cases.tables import case_deferral, review_case
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import add
 
 
@@ -56,21 +57,26 @@ def end(
     connection: Connection, marketplace_id: str, listing_ids: Collection[str], at: datetime, *, news: bool = False
 ) -> int:
     """Return the deferred cases of these listings to the queue; with `news`, only those that news wakes."""
+    wanted = {"here": marketplace_id, "listings": sorted(listing_ids), "moment": at}
+    return connection.execute(_ending(news=news), wanted).rowcount
+
+
+@cache
+def _ending(*, news: bool) -> Update:
     awake = [review_case.c.wakes_on_news.is_(true())] if news else []
     # In the terms of the unique index on the one open case of each listing.
     decides = review_case.c.state == literal_column("'open'"), review_case.c.lane != literal_column("'second_look'")
-    changed = connection.execute(
+    return (
         update(review_case)
         .where(
-            review_case.c.marketplace_id == marketplace_id,
-            review_case.c.listing_id.in_(listing_ids),
+            inside(review_case, HERE),
+            review_case.c.listing_id.in_(bindparam("listings", expanding=True)),
             *decides,
-            review_case.c.snoozed_until > at,
+            review_case.c.snoozed_until > bindparam("moment"),
             *awake,
         )
         .values(snoozed_until=None, wakes_on_news=False)
     )
-    return changed.rowcount
 
 
 def end_of_case(connection: Connection, case: Case, at: datetime) -> bool:

@@ -97,7 +97,7 @@ def _take_in(
 
 
 class _Overtaken(Exception):
-    """A listing was changed between reading and writing."""
+    """A listing was changed, or its brand named, between reading and writing."""
 
 
 def _write(
@@ -115,6 +115,8 @@ def _write(
             raise _Overtaken
         cases = BatchCases.read(connection, here, changed)
         named = case_brands.latest_of_listings(connection, here, [one.listing_id for one in now.values()])
+        if any(named.get(one.listing_id) != gathered.named.get(one.listing_id) for one in now.values()):
+            raise _Overtaken
         rows = RowsToKeep(runtime, here, gathered.taking_part, cases.stored, named)
         for step in gathered.steps:  # In the order of their moments, so that ids tell what came first.
             if step.is_late:

@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from features.corrections import NamedBrand
 from features.facts import Facts, assemble_facts
 from features.listing import Listing
 from features.near_duplicates import NearDuplicates
 from features.references import References
-from serving.cases.rules.case_brand import brand_of_version
+from serving.cases.matching import brand_from
+from serving.cases.rules.case_brand import KeptNaming
 from serving.cases.store import case_brands
 from serving.intake.service.batch_cases import BatchCases
 from serving.intake.service.batch_scoring import BatchScored, score_batch
@@ -29,7 +31,7 @@ class Gathered:
     """The steps of a batch round by round, with everything that is to be stored of them, by position.
 
     `known` are the states of the listings as they were read, by external id. `late` are the log prices of rows that
-    came in after newer ones. `texts` are the texts of new versions.
+    came in after newer ones. `texts` are the texts of new versions. `named` are the namings in force, by listing.
     """
 
     known: Mapping[str, Latest]
@@ -39,6 +41,7 @@ class Gathered:
     texts: dict[int, NewText | None]
     batch: BatchScored
     taking_part: frozenset[str]
+    named: Mapping[str, KeptNaming]
 
     @property
     def changed(self) -> list[Step]:
@@ -69,16 +72,18 @@ def gather(
         seller_histories = SellerHistories.read(connection, here, [(step.listing, step.as_of) for step in changed])
         questions = questions_now(connection, marketplace, context, now)
         cases = BatchCases.read(connection, here, changed)
-        named = case_brands.latest_of_listings(connection, here, [one.listing_id for one in states.known.values()])
+        named = case_brands.of_listings(connection, here, [one.listing_id for one in states.known.values()])
         batch_texts = BatchTexts(connection, here, changed)
+    kept = {listing_id: one.kept for listing_id, one in named.items() if one.kept is not None}
     facts: dict[int, Facts] = {}
     texts: dict[int, NewText | None] = {}
     brands: dict[int, str | None] = {}
     for step in changed:
         near = batch_texts.near_duplicates_of(step)
-        found = _facts(step, context.references, seller_histories, marketplace, near)
+        namings = named[step.listing_id].given if step.listing_id in named else ()
+        found = _facts(step, context.references, seller_histories, marketplace, near, namings)
         facts[step.position] = found
-        brand_id = brand_of_version(found.brand.brand_id, named.get(step.listing_id)).brand_id
+        brand_id = brand_from(found, kept.get(step.listing_id)).brand_id
         brands[step.position] = brand_id
         if step.is_version:
             seller_histories.take_in(step, found, context.taking_part)
@@ -87,11 +92,16 @@ def gather(
     batch = score_batch(runtime, here, changes, facts, brands, cases=cases, questions=questions, now=now)
     steps = [step for round_ in compared for step in round_]
     late = {step.position: step.log_price(context.references) for step in steps if step.is_late}
-    return Gathered(states.known, steps, facts, late, texts, batch, context.taking_part)
+    return Gathered(states.known, steps, facts, late, texts, batch, context.taking_part, kept)
 
 
 def _facts(
-    step: Step, references: References, recorded: SellerHistories, marketplace: Marketplace, near: NearDuplicates | None
+    step: Step,
+    references: References,
+    recorded: SellerHistories,
+    marketplace: Marketplace,
+    near: NearDuplicates | None,
+    named: Sequence[NamedBrand],
 ) -> Facts:
     history = recorded.of(
         step.listing,
@@ -103,4 +113,6 @@ def _facts(
         earlier_prices=step.earlier_prices,
         likeness=near,
     )
-    return assemble_facts(step.listing, references, history, marketplace=marketplace.marketplace_id, as_of=step.as_of)
+    return assemble_facts(
+        step.listing, references, history, marketplace=marketplace.marketplace_id, as_of=step.as_of, named=named
+    )

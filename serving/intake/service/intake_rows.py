@@ -18,8 +18,9 @@ from models.priority import expected_harm
 from models.routing import Lane
 from models.score import reason_as_json
 from serving.appeals.store import appeals
+from serving.cases.matching import brand_from
 from serving.cases.policy import HiddenScorePolicy
-from serving.cases.rules.case_brand import KeptNaming, brand_of_version, lane_after
+from serving.cases.rules.case_brand import KeptNaming, lane_after
 from serving.cases.rules.masked_score import share_of
 from serving.cases.store import cases, deferrals
 from serving.cases.store.cases import Case
@@ -142,7 +143,8 @@ class RowsToKeep:
         return score_id
 
     def _version(self, step: Step, facts: Facts) -> dict[str, Any]:
-        listing, brand_keys = step.listing, reference_keys(step.listing, facts.brand)
+        # Other listings are compared with what the evidence resolves: a correction moves its own listing alone.
+        listing, brand_keys = step.listing, reference_keys(step.listing, facts.resolved)
         return self._tenant(
             version_id=step.version_id,
             listing_id=step.listing_id,
@@ -156,10 +158,10 @@ class RowsToKeep:
             previous_log_price=facts.price.previous_log_price,
             earlier_prices=dataclasses.asdict(step.earlier_prices),
             draw=step.draw,
-            brand_id=brand_of_version(facts.brand.brand_id, self._named.get(step.listing_id)).brand_id,
+            brand_id=brand_from(facts, self._named.get(step.listing_id)).brand_id,
             brand_key=brand_keys[0],
             category_key=brand_keys[1],
-            protected=facts.brand.brand_id in self._taking_part,
+            protected=facts.resolved.brand_id in self._taking_part,
             occurred_at=step.occurred_at,
             known_at=step.as_of,
         )
@@ -205,7 +207,7 @@ class RowsToKeep:
         """Open a case where a person must decide; an open case on an earlier version becomes stale and is followed."""
         before, brand = (
             self._open.get(step.listing_id),
-            brand_of_version(facts.brand.brand_id, self._named.get(step.listing_id)),
+            brand_from(facts, self._named.get(step.listing_id)),
         )
         routed = scored.route.lane
         if routed is Lane.NO_ACTION:

@@ -14,8 +14,8 @@ from features.listing import Listing
 from features.near_duplicates import NearDuplicates, Period
 from features.own_prices import NO_PRICES, OwnPrices
 from models.seller_history import Put, SellerHistory
-from serving.brands.store import brands
-from serving.brands.store.brands import Authorisation
+from serving.brands.store import authorised_sellers
+from serving.brands.store.authorised_sellers import Authorisation
 from serving.intake.service.intake_steps import Step
 from serving.scoring.store import histories
 from serving.sellers.service.linked import Moment, links_at
@@ -38,7 +38,7 @@ class SellerHistories:
         sellers, times = {seller for seller, _ in moments}, [as_of for _, as_of in moments]
         return cls(
             histories.load(connection, marketplace_id, sellers, since=min(times), until=max(times)),
-            brands.authorisations(connection, marketplace_id, sellers),
+            authorised_sellers.authorisations(connection, marketplace_id, sellers),
             links_at(connection, marketplace_id, moments),
         )
 
@@ -86,7 +86,7 @@ class SellerHistories:
         seller = listing.seller.external_id
         if seller is None:
             return
-        brand_key, category_key = reference_keys(listing, facts.brand)
+        brand_key, category_key = reference_keys(listing, facts.resolved)
         self.sellers[seller].take_in(
             Put(
                 listing_id=step.listing_id,
@@ -96,6 +96,6 @@ class SellerHistories:
                 price=listing.price_minor,
                 brand_key=brand_key,
                 category_key=category_key,
-                protected=facts.brand.brand_id in taking_part,
+                protected=facts.resolved.brand_id in taking_part,
             )
         )

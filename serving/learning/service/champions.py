@@ -10,13 +10,15 @@ _log = structlog.get_logger()
 
 
 def follow_champions(runtime: Runtime) -> None:
-    """Serve the champions that the database names; a champion that becomes missing or loaded is logged once."""
+    """Serve the champions that the database names; one that becomes missing, loaded or slow is logged once."""
     with runtime.store.read() as connection:
         champions = learning.champions(connection)
     live = runtime.services[LiveModels]
-    before = live.missing()
+    before, scored = live.missing(), live.by_lightgbm()
     live.follow(champions)
     now = live.missing()
+    for marketplace_id in live.by_lightgbm() - scored:
+        _log.warning("champion.by_lightgbm", marketplace_id=marketplace_id, digest=champions[marketplace_id])
     for marketplace_id, found in now.items():
         if before.get(marketplace_id) != found:
             _log.error(

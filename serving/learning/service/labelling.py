@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from features.facts import facts_from_json
 from features.references import References
 from models.errors import Invalid
 from models.labels import Label, NoLabel, label_from
@@ -54,7 +55,7 @@ def labelled_rows(
             proven.append((found, label, proof, any(one.reported for one in version.verdicts)))
     sellers = {found["seller_external_id"] for found, *_ in proven} - {None}
     clusters = components_at(connection, marketplace_id, sellers, as_of)
-    return [_row(*one, cluster=clusters.get(one[0]["seller_external_id"])) for one in proven]
+    return [_row(*one, cluster=clusters.get(one[0]["seller_external_id"]), as_of=as_of) for one in proven]
 
 
 def _proof(version: VerdictHistory, label: Label) -> tuple[int, ...]:
@@ -71,15 +72,23 @@ def _proof(version: VerdictHistory, label: Label) -> tuple[int, ...]:
 
 
 def _row(
-    found: Mapping[str, Any], label: Label, proof: tuple[int, ...], reported: bool, *, cluster: str | None
+    found: Mapping[str, Any],
+    label: Label,
+    proof: tuple[int, ...],
+    reported: bool,
+    *,
+    cluster: str | None,
+    as_of: datetime,
 ) -> SnapshotRow:
+    named_at, body = found["brand_named_at"], found["body"].decode()
+    later = named_at is not None and named_at > as_of
     return SnapshotRow(
         version_id=found["version_id"],
         listing_id=found["listing_id"],
         known_at=found["known_at"],
         seller=found["seller_external_id"],
         seller_cluster=cluster,
-        brand_id=found["brand_id"],
+        brand_id=facts_from_json(body).brand.brand_id if later else found["brand_id"],
         lane=found["lane"],
         inclusion_probability=found["inclusion_probability"],
         label=label.value,
@@ -89,7 +98,7 @@ def _row(
         provenance=label.provenance,
         sources=label.sources,
         audit_entries=proof,
-        facts=found["body"].decode(),
+        facts=body,
         reported=reported,
     )
 

@@ -112,6 +112,7 @@ def scored_reviewed_versions(
             score.c.probability,
             listing_version.c.seller_external_id,
             listing_version.c.brand_id,
+            listing_version.c.brand_named_at,
             listing_version.c.known_at,
             facts.c.body,
         )

@@ -19,7 +19,7 @@ from serving.appeals.tables import appeal, counter_notice, overturn
 from serving.audit.tables import audit_entry
 from serving.cases.tables import verdict
 from serving.learning.store.gold_items import answers_one
-from serving.platform.database.lists import chunks, listed
+from serving.platform.database.lists import as_list, chunks, listed
 from serving.platform.database.scope import same
 from serving.takedowns.rules.statement import Undone
 from serving.takedowns.store.contested import with_contested
@@ -71,11 +71,11 @@ def of_versions(
 
 def _judged(connection: Connection, marketplace_id: str, version_ids: Collection[str]) -> list[str]:
     """The versions among these with a verdict; most waiting versions have none."""
-    wanted = listed(connection, sorted(version_ids), String())
+    wanted = listed(connection.dialect.name, String())
     here = (verdict.c.marketplace_id == marketplace_id) & (verdict.c.version_id == wanted.c.value)
     query = select(wanted.c.value).distinct().outerjoin_from(wanted, verdict, here)
     judged = query.where(verdict.c.version_id.is_not(None)).order_by(wanted.c.value)
-    return list(connection.execute(judged).scalars())
+    return list(connection.execute(judged, as_list(connection, sorted(version_ids))).scalars())
 
 
 def _histories(

@@ -19,11 +19,13 @@ Price = tuple[datetime, float | None]  # When it held, and its logarithm in the 
 
 def add_late_versions(connection: Connection, marketplace_id: str, rows: Sequence[dict[str, Any]]) -> None:
     """Store rows of known listings; a row that is stored already, as a version or as late, is not stored again."""
+    if not rows:
+        return
     named = {row["listing_id"] for row in rows}
     query = select(listing_version.c.listing_id, listing_version.c.content_hash, listing_version.c.occurred_at).where(
         listing_version.c.marketplace_id == marketplace_id, listing_version.c.listing_id.in_(named)
     )
-    versions = {tuple(row) for row in connection.execute(query)} if rows else set()
+    versions = {tuple(row) for row in connection.execute(query)}
     new = [row for row in rows if (row["listing_id"], row["content_hash"], row["occurred_at"]) not in versions]
     if new:
         connection.execute(insert_or_ignore(connection, late_version), new)

@@ -3,15 +3,15 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, bindparam, func, or_, select, update
 
 from features.own_prices import OwnPrices
 from models.errors import required
 from serving.listings.store import late_versions
-from serving.listings.tables import listing, listing_version, observation, quarantine, seller
-from serving.platform.database.scope import inside, same
+from serving.listings.tables import listing, listing_version, observation, quarantine, seller, text_signature
+from serving.platform.database.scope import HERE, inside, same
 from serving.platform.database.store import add, insert_or_ignore
 
 
@@ -66,34 +66,38 @@ def count_of_sellers(connection: Connection, pair: tuple[str, str], sellers: Col
     return {row.seller_external_id: row.n for row in connection.execute(query)}
 
 
+# Built once, because every row of an intake asks.
+_LATEST: Final = (
+    select(
+        listing.c.listing_id,
+        listing.c.external_id,
+        listing.c.version_id,
+        listing.c.version,
+        listing.c.content_hash,
+        listing.c.observed_hash,
+        listing_version.c.log_price,
+        listing_version.c.previous_log_price,
+        listing_version.c.earlier_prices,
+        listing_version.c.draw,
+        listing.c.first_known_at,
+        listing.c.occurred_at,
+        listing.c.has_late,
+    )
+    .join(listing_version, same(listing_version, listing, "version_id"))
+    .where(inside(listing, HERE), listing.c.external_id.in_(bindparam("external_ids", expanding=True)))
+)
+_LATEST_LOCKED: Final = _LATEST.with_for_update(of=listing)
+
+
 def latest(
     connection: Connection, marketplace_id: str, external_ids: Sequence[str], *, lock: bool = False
 ) -> dict[str, Latest]:
     """The latest version of each known listing, by external id; with `lock`, locked against other writers."""
-    query = (
-        select(
-            listing.c.listing_id,
-            listing.c.external_id,
-            listing.c.version_id,
-            listing.c.version,
-            listing.c.content_hash,
-            listing.c.observed_hash,
-            listing_version.c.log_price,
-            listing_version.c.previous_log_price,
-            listing_version.c.earlier_prices,
-            listing_version.c.draw,
-            listing.c.first_known_at,
-            listing.c.occurred_at,
-            listing.c.has_late,
-        )
-        .join(listing_version, same(listing_version, listing, "version_id"))
-        .where(listing.c.marketplace_id == marketplace_id, listing.c.external_id.in_(set(external_ids)))
-    )
-    if lock:
-        query = query.with_for_update(of=listing)
+    query = _LATEST_LOCKED if lock else _LATEST
+    wanted = {"here": marketplace_id, "external_ids": sorted(set(external_ids))}
     found = {
         row.external_id: Latest(**{**row._mapping, "earlier_prices": OwnPrices(**row.earlier_prices)})
-        for row in connection.execute(query)
+        for row in connection.execute(query, wanted)
     }
     prices = late_versions.price_histories(
         connection, marketplace_id, {one.listing_id for one in found.values() if one.has_late}
@@ -104,10 +108,15 @@ def latest(
     }
 
 
-def set_brand(connection: Connection, marketplace_id: str, version_id: str, brand_id: str | None) -> None:
-    """The brand of a version as a person named it; None where it is not registered. Its facts do not change."""
-    here = inside(listing_version, marketplace_id, version_id=version_id)
-    connection.execute(update(listing_version).where(here).values(brand_id=brand_id))
+def set_brand(connection: Connection, marketplace_id: str, version_id: str, brand_id: str | None, at: datetime) -> None:
+    """The brand of a version as a person named it; None where it is not registered. Its facts do not change.
+
+    The listing's first version with the same text gets it too, because near-duplicates are compared with that one.
+    """
+    first = select(text_signature.c.text_id).where(inside(text_signature, marketplace_id, version_id=version_id))
+    versions = or_(listing_version.c.version_id == version_id, listing_version.c.version_id.in_(first))
+    change = update(listing_version).where(listing_version.c.marketplace_id == marketplace_id, versions)
+    connection.execute(change.values(brand_id=brand_id, brand_named_at=at))
 
 
 def add_listings(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:

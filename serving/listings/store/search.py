@@ -6,9 +6,10 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Connection, String, bindparam, delete, select, update
+from sqlalchemy import Connection, Insert, String, bindparam, delete, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.dialects import postgresql, sqlite
 
@@ -75,18 +76,20 @@ def keep(connection: Connection, marketplace_id: str, listings: Iterable[Findabl
             rows[Kind.SELLER, one.seller] = _row(marketplace_id, Kind.SELLER, one.seller, _SELLER, sold_by)
     if not rows:
         return
-    dialect: Any = postgresql if connection.dialect.name == "postgresql" else sqlite
-    insert = dialect.insert(search_entry)
+    connection.execute(_replacing(connection.dialect.name), list(rows.values()))
+
+
+@cache
+def _replacing(dialect: str) -> Insert:
+    engine: Any = postgresql if dialect == "postgresql" else sqlite
+    insert = engine.insert(search_entry)
     new = insert.excluded
-    changed = (search_entry.c.words != new.words) | (search_entry.c.seller_words != new.seller_words)
-    connection.execute(
-        insert.on_conflict_do_update(
-            index_elements=["marketplace_id", "kind", "external_id"],
-            set_={"words": new.words, "seller_words": new.seller_words},
-            where=changed,
-        ),
-        list(rows.values()),
+    found: Insert = insert.on_conflict_do_update(
+        index_elements=["marketplace_id", "kind", "external_id"],
+        set_={"words": new.words, "seller_words": new.seller_words},
+        where=(search_entry.c.words != new.words) | (search_entry.c.seller_words != new.seller_words),
     )
+    return found
 
 
 def _row(marketplace_id: str, kind: Kind, external_id: str, words: str, seller_words: str) -> dict[str, str]:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from serving.audit.tables import audit_entry, audit_payload
 from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.tables import kill_switch
-from serving.platform.database.scope import inside
+from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import insert_or_ignore
 
 _ON: Final = "rule.switched_on"
 _OFF: Final = "rule.switched_off"
+# Built once, because every score asks.
+_OFF_HERE: Final = select(kill_switch.c.rule).where(inside(kill_switch, HERE, rule=bindparam("wanted")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +71,7 @@ def changes(connection: Connection, marketplace_id: str, most: int) -> list[Kill
 
 def is_on(connection: Connection, marketplace_id: str, rule: AutomaticRule) -> bool:
     """Whether a rule is on."""
-    query = select(kill_switch.c.rule).where(inside(kill_switch, marketplace_id, rule=rule.value))
-    return connection.execute(query).first() is None
+    return connection.execute(_OFF_HERE, {"here": marketplace_id, "wanted": rule.value}).first() is None
 
 
 def switched_off(connection: Connection, marketplaces: Collection[str]) -> list[KillSwitchOff]:

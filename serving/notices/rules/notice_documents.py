@@ -1,12 +1,10 @@
 """A notifier's documents: accepted kinds and limits, by the same checks as a seller's. Standard library only."""
 
-from models.errors import Conflict
+from features.phrase import Phrase
 from serving.appeals.policy import SellerEvidencePolicy
-from serving.appeals.rules.seller_evidence import HandedIn, accepted_type
+from serving.appeals.rules.seller_evidence import HandedIn, Room, admitted, most_megabytes
 from serving.notices.policy import NoticePolicy
 from serving.notices.rules.limits import TooManyNotices
-
-_MEGABYTE = 1_000_000
 
 
 def admit(content: bytes, before: HandedIn, *, policy: NoticePolicy, documents: SellerEvidencePolicy) -> str:
@@ -19,14 +17,17 @@ def admit(content: bytes, before: HandedIn, *, policy: NoticePolicy, documents: 
     Conflict
         The notice has the maximum number of documents, or of bytes.
     """
-    media_type = accepted_type(content, documents)
-    if before.documents >= policy.most_documents:
-        raise Conflict("This notice already has {n} documents, which is the maximum.", n=policy.most_documents)
-    if before.size + len(content) > documents.most_bytes:
-        raise Conflict(
-            "All documents of a notice can have at most {size:g} MB in total.", size=documents.most_bytes / _MEGABYTE
-        )
-    return media_type
+    most = policy.most_documents
+    return admitted(
+        content,
+        before,
+        documents,
+        Room(
+            most,
+            Phrase("This notice already has {n} documents, which is the maximum.", n=most),
+            Phrase("All documents of a notice can have at most {size:g} MB in total.", size=most_megabytes(documents)),
+        ),
+    )
 
 
 def check_network_bytes(size: int, network: int, policy: NoticePolicy) -> None:

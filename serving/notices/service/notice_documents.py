@@ -14,6 +14,7 @@ from serving.notices.service.admission import network_token
 from serving.notices.service.notice_links import follow
 from serving.notices.store import networks, notice_documents, notices, reporters
 from serving.notices.store.notices import StoredNotice
+from serving.platform.database.documents import described
 from serving.platform.runtime import Runtime
 from serving.rights.rules.document import readable_name
 
@@ -67,17 +68,16 @@ def hand_in(runtime: Runtime, token: str, name: str, content: bytes, *, address:
             network = network_token(runtime, address, now)
             check_network_bytes(len(content), networks.bytes_from(connection, network, now), policy)
             networks.add_bytes(connection, network, len(content))
-        row = {
-            "marketplace_id": here,
-            "document_id": runtime.ids.new("ntd"),
-            "notice_id": notice_id,
-            "digest": digest,
-            "name": readable_name(name),
-            "media_type": media_type,
-            "size": len(content),
-            "content": content,
-            "known_at": now,
-        }
+        row = described(
+            readable_name(name),
+            media_type,
+            content,
+            digest,
+            now,
+            marketplace_id=here,
+            document_id=runtime.ids.new("ntd"),
+            notice_id=notice_id,
+        )
         if notice_documents.add_document(connection, row):
             audit.record(
                 connection,

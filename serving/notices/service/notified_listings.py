@@ -14,8 +14,8 @@ from models.messages.english import in_english
 from models.priority import expected_harm
 from models.score import Score, ScoreKind
 from serving.audit.store import audit
+from serving.cases.matching import brand_from
 from serving.cases.policy import HiddenScorePolicy
-from serving.cases.rules.case_brand import brand_of_version
 from serving.cases.rules.masked_score import share_of
 from serving.cases.store import case_brands, cases
 from serving.cases.store.cases import Case
@@ -172,7 +172,7 @@ def _case(context: NoticeContext, known: Known) -> tuple[Case, bool]:
     case_id = context.runtime.ids.new("cas")
     share = share_of(CaseLane.ANALYST, context.runtime.policies[HiddenScorePolicy])
     kept = case_brands.latest_of_listings(context.connection, context.here, [known.listing_id])
-    brand = brand_of_version(facts.brand.brand_id, kept.get(known.listing_id))
+    brand = brand_from(facts, kept.get(known.listing_id))
     row = {
         "marketplace_id": context.here,
         "case_id": case_id,

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, select, update
 
-from models.errors import NotFound
 from serving.appeals.rules.seller_evidence import HandedIn
 from serving.notices.tables import notice, notice_document
+from serving.platform.database.documents import bytes_of, number_and_size
 from serving.platform.database.scope import inside
 from serving.platform.database.store import insert_or_ignore
 from serving.platform.database.types import ERASED
@@ -38,10 +38,9 @@ def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
 
 def handed_in(connection: Connection, marketplace_id: str, notice_id: str) -> HandedIn:
     """The number and size of a notice's documents."""
-    size = func.coalesce(func.sum(notice_document.c.size), 0)
-    query = select(func.count(), size).where(inside(notice_document, marketplace_id, notice_id=notice_id))
-    many, total = connection.execute(query).one()
-    return HandedIn(int(many), int(total))
+    return HandedIn(
+        *number_and_size(connection, notice_document, inside(notice_document, marketplace_id, notice_id=notice_id))
+    )
 
 
 def of_notices(connection: Connection, marketplace_id: str, notice_ids: Collection[str]) -> list[NoticeDocument]:
@@ -64,10 +63,7 @@ def content_of(connection: Connection, found: NoticeDocument) -> bytes:
         They were erased.
     """
     this = inside(notice_document, found.marketplace_id, document_id=found.document_id)
-    content: bytes | None = connection.execute(select(notice_document.c.content).where(this)).scalar_one()
-    if content is None:
-        raise NotFound("This document was erased.")
-    return content
+    return bytes_of(connection, notice_document, this)
 
 
 def erase_documents(connection: Connection, marketplace_id: str, reporter_id: str, at: datetime) -> int:

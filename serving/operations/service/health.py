@@ -27,9 +27,10 @@ class Health:
     """The state of one marketplace's service as this process sees it.
 
     `champion` is the digest that the database names, `loaded` the one with which this process scores, and `missing` why
-    it could not load the champion. `lacking` are the other running processes that could not, and why. `skew` is how far
-    the database's clock is ahead of this machine's, None where it has no clock of its own. `acknowledged` is whether
-    the receiver has ever acknowledged a message.
+    it could not load the champion. `by_lightgbm` is whether LightGBM computes the champion's trees. `lacking` are the
+    other running processes that could not load it, and why. `skew` is how far the database's clock is ahead of this
+    machine's, None where it has no clock of its own. `acknowledged` is whether the receiver has ever acknowledged a
+    message.
     """
 
     engine: str
@@ -39,6 +40,7 @@ class Health:
     champion: str | None
     loaded: str | None
     missing: str | None
+    by_lightgbm: bool
     now: datetime
     simulated: bool
     skew: timedelta | None
@@ -67,6 +69,7 @@ def health_of(runtime: Runtime, connection: Connection, marketplace_id: str) -> 
         champion=learning.champions(connection).get(marketplace_id),
         loaded=bundle.digest if bundle else None,
         missing=ChampionMissing(missing).sentence if missing else None,
+        by_lightgbm=marketplace_id in live.by_lightgbm(),
         now=runtime.clock.now(),
         simulated=runtime.clock.simulated,
         skew=_skew(runtime, connection),

@@ -9,19 +9,29 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import BigInteger, Connection, FromClause, String, cast, column, func, literal
+from sqlalchemy import BigInteger, Connection, FromClause, String, bindparam, cast, column, func
 from sqlalchemy.dialects.postgresql import ARRAY
 
 _AT_ONCE: Final = 500
+_LISTED: Final = "listed"
 _T = TypeVar("_T")
 
 
-def listed(connection: Connection, values: Sequence[Any], kind: BigInteger | String) -> FromClause:
-    """Values as a table with one column, in a single parameter."""
-    if connection.dialect.name == "postgresql":
-        array = cast(literal(list(values), ARRAY(kind)), ARRAY(kind))
+def listed(dialect: str, kind: BigInteger | String) -> FromClause:
+    """The values of one parameter as a table with one column; `as_list` gives the parameter its values.
+
+    It needs only the name of the database's dialect, so that a statement can be built once and kept.
+    """
+    if dialect == "postgresql":
+        array = cast(bindparam(_LISTED, type_=ARRAY(kind)), ARRAY(kind))
         return func.unnest(array).table_valued(column("value", kind), name="wanted").render_derived()
-    return func.json_each(json.dumps(values)).table_valued(column("value", kind), name="wanted")
+    values = bindparam(_LISTED, type_=String())
+    return func.json_each(values).table_valued(column("value", kind), name="wanted")
+
+
+def as_list(connection: Connection, values: Sequence[Any]) -> dict[str, Any]:
+    """The parameter of `listed` with these values."""
+    return {_LISTED: list(values) if connection.dialect.name == "postgresql" else json.dumps(list(values))}
 
 
 def chunks(found: Sequence[_T]) -> list[Sequence[_T]]:

@@ -1,8 +1,11 @@
 """Conditions that keep a query inside one marketplace."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, FromClause, and_
+from sqlalchemy import ColumnElement, FromClause, String, and_, bindparam
+
+# The marketplace of a statement that is built once and executed for any.
+HERE: Final = bindparam("here", type_=String())
 
 
 def inside(table: FromClause, marketplace_id: str | ColumnElement[Any], **equal: object) -> ColumnElement[bool]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, Insert, Table, exc, insert
@@ -148,11 +149,20 @@ def _faults() -> Iterator[None]:
 def add(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows; an empty sequence is allowed."""
     if rows:
-        connection.execute(insert(table), list(rows))
+        connection.execute(_into(table), list(rows))
+
+
+@cache
+def _into(table: Table) -> Insert:
+    return insert(table)
 
 
 def insert_or_ignore(connection: Connection, table: Table) -> Insert:
     """An insert that leaves existing rows as they are."""
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    found: Insert = dialect.insert(table).on_conflict_do_nothing()
+    return _into_or_ignore(table, connection.dialect.name)
+
+
+@cache
+def _into_or_ignore(table: Table, dialect: str) -> Insert:
+    found: Insert = (postgresql if dialect == "postgresql" else sqlite).insert(table).on_conflict_do_nothing()
     return found

@@ -64,6 +64,29 @@ def kept_for_test_buy(bought: BoughtGoods, waiting: Collection[str]) -> Message 
 
 
 @dataclass(frozen=True, slots=True)
+class ReportedDocuments:
+    """The documents of a brand's report of a seller's listings, with their removals.
+
+    `of_others` is set where the report also names a listing of another seller, or one whose seller is not known.
+    """
+
+    report_id: str
+    of_others: bool
+    action_ids: tuple[str, ...]
+
+
+def kept_for_report(found: ReportedDocuments, waiting: Collection[str]) -> Message | None:
+    """Why the documents of a report must be kept for now; None where they may be erased.
+
+    A document of several sellers is evidence against each, so that the request of one does not end it: its retention
+    period does.
+    """
+    if found.of_others:
+        return message("kept.others")
+    return message("kept.report") if any(one in waiting for one in found.action_ids) else None
+
+
+@dataclass(frozen=True, slots=True)
 class NotifiedListing:
     """One of a seller's listings that somebody notified; `decided_at` is None while the notice waits."""
 

@@ -21,9 +21,10 @@ from serving.privacy.rules.erasure import (
     Erasable,
     kept_because,
     kept_for_notifier,
+    kept_for_report,
     kept_for_test_buy,
 )
-from serving.privacy.store import erasures, legal_holds
+from serving.privacy.store import erasures, legal_holds, reported
 from serving.privacy.store.erasures import Erasure
 from serving.privacy.store.legal_holds import LegalHold
 
@@ -155,6 +156,7 @@ def _planned(runtime: Runtime, connection: Connection, marketplace_id: str, sell
     kept |= {one.item_id: kept_for_notifier(one, now, policy) for one in erasures.notified(connection, here, seller)}
     waiting_for = {subject for subject, why in kept.items() if why is not None}
     kept |= {one.test_buy_id: kept_for_test_buy(one, waiting_for) for one in erasures.bought(connection, here, seller)}
+    kept |= {one.report_id: kept_for_report(one, waiting_for) for one in reported.documents(connection, here, seller)}
     subjects = [subject for subject, why in kept.items() if why is None]
     waiting = Counter(in_english(why) for why in kept.values() if why is not None)
     return _Plan(erasures.count(connection, here, seller, subjects), subjects, waiting)

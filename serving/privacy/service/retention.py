@@ -19,7 +19,7 @@ from serving.platform.runtime import Runtime
 from serving.privacy.policy import RetentionPolicy
 from serving.privacy.rules.erasure import Erasable
 from serving.privacy.rules.retention import before, complained_before
-from serving.privacy.store import erasures, legal_holds, personal, retention
+from serving.privacy.store import erasures, legal_holds, personal, reported, retention
 from serving.scoring.store import seller_events
 from serving.sellers.store import contacts
 
@@ -80,10 +80,17 @@ def _erase(
         case DataClass.STATEMENTS | DataClass.DOCUMENTS | DataClass.EVIDENCE_PARTS:
             kind = _OF_REMOVALS[what]
             subjects = retention.removals(connection, here, kind, told=past, open_until=complained, most=_MOST_AT_ONCE)
+            if what is DataClass.DOCUMENTS:
+                subjects += reported.expired_reports(
+                    connection, here, sent=past, open_until=complained, most=_MOST_AT_ONCE
+                )
             return _erase_of(connection, here, kind, subjects, now), []
         case DataClass.CUSTODY:
             subjects = retention.test_buys(connection, here, closed=past, open_until=complained, most=_MOST_AT_ONCE)
             gone = erasures.custody_payloads(connection, here, subjects)
+            subjects += reported.expired_test_buys(
+                connection, here, closed=past, open_until=complained, most=_MOST_AT_ONCE
+            )
             return _erase_of(connection, here, Erasable.CUSTODY, subjects, now), gone
         case DataClass.CONTACTS | DataClass.REFUSED_ROWS | DataClass.SELLER_EVENTS:
             return _OF_SELLERS[what](connection, here, past, kept, _MOST_AT_ONCE), []

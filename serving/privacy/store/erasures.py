@@ -20,7 +20,7 @@ from serving.platform.database.lists import chunks
 from serving.platform.database.scope import inside, same
 from serving.platform.database.store import add
 from serving.privacy.rules.erasure import BoughtGoods, Erasable, NotifiedListing, Removal, names
-from serving.privacy.store import personal
+from serving.privacy.store import personal, reported
 from serving.privacy.tables import erasure
 from serving.review.tables import test_buy
 from serving.sellers.store import contacts
@@ -86,7 +86,7 @@ def notified(connection: Connection, marketplace_id: str, seller_id: str) -> lis
 
 
 def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[BoughtGoods]:
-    """The test buys of a seller's listings, oldest first, each with the removals of its listing."""
+    """The test buys of a seller's listings, those of brands' reports last, each with the removals of its listing."""
     query = (
         select(test_buy.c.test_buy_id, test_buy.c.closed_at, action.c.action_id)
         .join(review_case, same(review_case, test_buy, "case_id"))
@@ -96,7 +96,7 @@ def bought(connection: Connection, marketplace_id: str, seller_id: str) -> list[
         .order_by(test_buy.c.ordered_at, test_buy.c.test_buy_id)
     )
     found: dict[str, tuple[datetime | None, list[str]]] = {}
-    for row in connection.execute(query):
+    for row in (*connection.execute(query), *reported.test_buys(connection, marketplace_id, seller_id)):
         removals_of = found.setdefault(row.test_buy_id, (row.closed_at, []))[1]
         removals_of += [row.action_id] if row.action_id else []
     return [BoughtGoods(one, closed_at, tuple(ids)) for one, (closed_at, ids) in found.items()]

@@ -2,7 +2,7 @@
 
 The stores of the subjects declare them. `tests/serving/privacy/store/test_personal.py` compares every column that may
 contain personal data with this list, and gives the reason for each column that is kept. Data erased with a removal, a
-notified listing or a test buy is found by the id of that subject.
+notified listing, a report or a test buy is found by the id of that subject.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -15,14 +15,15 @@ from serving.appeals.store import erasing as of_appeals
 from serving.platform.database.erasing import Place
 from serving.platform.database.lists import chunks
 from serving.privacy.rules.erasure import Erasable
+from serving.reports.store import erasing as of_reports
 from serving.review.store import erasing as of_reviews
 from serving.takedowns.store import erasing as of_takedowns
 
 PLACES: Final[Mapping[Erasable, tuple[Place, ...]]] = {
     Erasable.STATEMENTS: of_appeals.STATEMENTS,
-    Erasable.DOCUMENTS: of_appeals.DOCUMENTS,
+    Erasable.DOCUMENTS: (*of_appeals.DOCUMENTS, *of_reports.DOCUMENTS),
     Erasable.EVIDENCE_PARTS: of_takedowns.EVIDENCE_PARTS,
-    Erasable.CUSTODY: of_reviews.CUSTODY,
+    Erasable.CUSTODY: (*of_reviews.CUSTODY, *of_reports.TEST_BUYS),
     Erasable.LINKS: of_appeals.LINKS,
 }
 

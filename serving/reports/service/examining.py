@@ -9,8 +9,9 @@ from sqlalchemy import Connection
 from features.facts import Facts
 from models.case import CaseLane
 from models.verdict import Judgement, Side
-from serving.brands.store import brands
-from serving.cases.rules.case_brand import CaseBrand, brand_of_version
+from serving.brands.store import authorised_sellers
+from serving.cases.matching import brand_from
+from serving.cases.rules.case_brand import CaseBrand
 from serving.cases.store import case_brands, cases, verdicts
 from serving.cases.store.cases import Case
 from serving.listings.store import scores
@@ -76,7 +77,7 @@ class Examination:
         if case is not None:
             return case.brand
         kept = case_brands.latest_of_listings(self.connection, self.here, [known.listing_id])
-        return brand_of_version(facts.brand.brand_id, kept.get(known.listing_id))
+        return brand_from(facts, kept.get(known.listing_id))
 
     def _owner(self, brand: CaseBrand) -> Owner:
         if brand.brand_id == self.brand_id:
@@ -84,7 +85,7 @@ class Examination:
         return Owner.OTHER if brand.is_named else Owner.UNRESOLVED
 
     def _vouches_for(self, seller: str | None) -> bool:
-        entries = brands.authorised(self.connection, (self.here, self.brand_id))
+        entries = authorised_sellers.authorised(self.connection, (self.here, self.brand_id))
         return any(one.seller == seller and one.authorisation.holds(self.at) for one in entries)
 
     def _waits_for_analyst(self, case: Case) -> bool:

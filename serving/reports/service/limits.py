@@ -12,7 +12,7 @@ from models.verdict import Side
 from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import people
-from serving.brands.rules import recently_invited
+from serving.brands.rules.certification import recently_invited
 from serving.brands.service import certification
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy

@@ -139,10 +139,12 @@ def _carry_out(
     if outcome.code is Code.COMPLAINT_OPEN:
         assert examined.case is not None
         _note(reporting, examined.case.case_id, "The brand reported this listing as counterfeit.")
+        _give(reporting, number, examined.case.case_id)
         return outcome, {"case_id": examined.case.case_id}
     try:
         with reporting.connection.begin_nested():
             case_id = _ask(reporting, examined)
+            _give(reporting, number, case_id)
             recorded = _record(reporting, examined, case_id, outcome)
             if outcome.result is Result.CASE:
                 _keep_evidence(reporting, case_id, number)
@@ -150,6 +152,13 @@ def _carry_out(
         return Outcome(Result.REFUSED, Code.NO_LONGER_POSSIBLE, ()), {"refusal": as_data(refused.phrase)}
     lane = None if examined.case is None else examined.case.lane.value
     return _actual(outcome, recorded), {"case_id": case_id, "verdict_id": recorded.verdict_id, "lane_before": lane}
+
+
+def _give(reporting: Reporting, number: int, case_id: str) -> None:
+    """Give what the report carries to the case, before the evidence of a removal is kept."""
+    reports.give_to_case(
+        reporting.connection, reporting.report.marketplace_id, reporting.report.report_id, number, case_id
+    )
 
 
 def _actual(outcome: Outcome, recorded: Recorded) -> Outcome:

@@ -16,7 +16,9 @@ from serving.listings.store import listings
 from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Result
 from serving.reports.service.submitting import is_waiting
-from serving.reports.store import reports, step_ups
+from serving.reports.store import report_documents, report_test_buys, reports, step_ups
+from serving.reports.store.report_documents import ReportDocument
+from serving.reports.store.report_test_buys import ReportTestBuy
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.reports.store.step_ups import StoredStepUp
 from serving.takedowns.service.takedown import undo_window
@@ -72,6 +74,8 @@ class Status:
     items: tuple[ItemStatus, ...]
     may_withdraw: datetime | None
     step_up: StoredStepUp | None
+    documents: tuple[ReportDocument, ...]
+    test_buy: ReportTestBuy | None
 
 
 def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
@@ -88,10 +92,13 @@ def status_of(runtime: Runtime, person: Person, report_id: str) -> Status:
         latest = {one.number: one for one in steps}
         items = tuple(_standing(connection, found, one) for one in latest.values())
         proof = step_ups.of_report(connection, found.marketplace_id, found.report_id)
+        documents = tuple(report_documents.documents_of(connection, found))
+        bought = report_test_buys.of_report(connection, found.marketplace_id, found.report_id)
     begun, author = (found.known_at, found.user_id) if proof is None else (proof.known_at, proof.user_id)
     until = begun + undo_window(runtime, stepped_up=proof is not None)
     mine = author == person.user_id and runtime.clock.now() < until
-    return Status(found, tuple(one for one in steps if one.step == 0), items, until if mine else None, proof)
+    first = tuple(one for one in steps if one.step == 0)
+    return Status(found, first, items, until if mine else None, proof, documents, bought)
 
 
 def _standing(connection: Connection, found: StoredReport, step: StoredOutcome) -> ItemStatus:

@@ -1,5 +1,6 @@
 """Reports of brands: checked as a whole, then decided listing by listing in short transactions."""
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Sequence
@@ -20,13 +21,17 @@ from serving.audit.store import audit
 from serving.brands.service import certification
 from serving.cases.store import cases
 from serving.idempotency.service import KeyReused
+from serving.platform.deadlines import latest_day
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
+from serving.reports.rules.attachments import TestBuyRecord, number_of
 from serving.reports.rules.outcomes import Code, Outcome, Result, counted, named
 from serving.reports.rules.step_up import StepUpState, waits
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Reporting, keep, settle
-from serving.reports.store import reports, step_ups
+from serving.reports.service.telling import tell_of_wait
+from serving.reports.store import report_documents, report_test_buys, reports, step_ups
+from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport
 from serving.rights.service.bases import basis_of, pair_of
 from serving.standing.rules.enrolment import Phase
@@ -49,7 +54,7 @@ class Draft:
     accurate and complete. `request_key` makes the request repeatable. `marketplace_id` may be None where the user
     represents the brand in only one marketplace. `by_program` is set where a program sends it, which cannot prove a
     second factor; `with_step_up` where the person will. `key_id` is the brand's API key that sent it, None for a
-    session.
+    session. `test_buy` is recorded with the report.
     """
 
     right_id: str
@@ -62,6 +67,7 @@ class Draft:
     by_program: bool = False
     with_step_up: bool = False
     key_id: str | None = None
+    test_buy: TestBuyRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +95,8 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
     Raises
     ------
     Invalid
-        The report names no listing or too many, or lacks the good-faith assurance or its key.
+        The report names no listing or too many, or lacks the good-faith assurance or its key; its test buy is
+        incomplete.
     NotFound
         The right does not belong to a brand that the person represents.
     NoRightCarries, NotBriefed
@@ -108,7 +115,9 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
         if stored.request_digest != row["request_digest"] or stored.user_id != person.user_id:
             raise KeyReused("This key belongs to another report. Use a new key for a new report.")
         if made:
+            audit.hold(connection)  # As an upload does: each would wait for the other's documents and for the log.
             payload = {name: row[name] for name in ("brand_id", "right_id", "reason_code", "policy_version")}
+            payload |= _attached(runtime, connection, draft, stored, locations, now)
             audit.record(
                 connection,
                 now,
@@ -123,6 +132,8 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
             if stored.step_up is StepUpState.AWAITED:
                 for number in range(1, len(locations) + 1):
                     keep(connection, stored, number, 0, WAITING, now, by=f"user:{person.user_id}")
+                if draft.by_program:  # A person on the page is asked for the second factor there.
+                    tell_of_wait(runtime, connection, stored, reports.outcomes(connection, stored))
     if stored.step_up is StepUpState.NONE:
         take_all(runtime, person, stored, list(enumerate(locations, start=1)))
     with runtime.store.read() as connection:
@@ -165,6 +176,8 @@ def checked(runtime: Runtime, draft: Draft) -> tuple[str, ...]:
         raise Invalid("A report needs a key of one to {most} characters that is new for each report.", most=LONGEST_KEY)
     if draft.note is not None and len(draft.note) > LONGEST_NOTE:
         raise Invalid("A note can have at most {most:,} characters.", most=LONGEST_NOTE)
+    if draft.test_buy is not None:
+        number_of(draft.test_buy, found, latest_day(runtime.clock.now()))
     return found
 
 
@@ -194,7 +207,9 @@ def ready(
 def _row(
     runtime: Runtime, connection: Connection, person: Person, pair: tuple[str, str], draft: Draft, at: datetime
 ) -> dict[str, Any]:
-    asked = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
+    asked: list[object] = [draft.right_id, draft.reason_code.value, list(draft.locations), draft.note, pair[0]]
+    if draft.test_buy is not None:
+        asked.append(dataclasses.asdict(draft.test_buy))
     waiting = waits_for_step_up(runtime, connection, pair, draft, at)
     return {
         "marketplace_id": pair[0],
@@ -206,12 +221,32 @@ def _row(
         "reason_code": draft.reason_code.value,
         "note": draft.note,
         "request_key": draft.request_key,
-        "request_digest": hashlib.sha256(json.dumps(asked).encode()).hexdigest(),
+        "request_digest": hashlib.sha256(json.dumps(asked, default=str).encode()).hexdigest(),
         "policy_version": policy_version(runtime.policies[ReportPolicy]),
         "known_at": at,
         "step_up": (StepUpState.AWAITED if waiting else StepUpState.NONE).value,
         "undecided": waiting,
     }
+
+
+def _attached(
+    runtime: Runtime,
+    connection: Connection,
+    draft: Draft,
+    stored: StoredReport,
+    locations: Sequence[str],
+    at: datetime,
+) -> dict[str, Any]:
+    """Attach the documents of the draft and the test buy to a new report; returns what the audit entry says of them."""
+    told: dict[str, Any] = {}
+    kept = DraftKey((stored.marketplace_id, stored.brand_id), stored.user_id, stored.request_key)
+    if digests := report_documents.attach(connection, kept, stored.report_id):
+        told["documents"] = digests
+    if draft.test_buy is not None:
+        number = number_of(draft.test_buy, locations, latest_day(at))
+        report_test_buys.add_test_buy(connection, stored, runtime.ids.new("rtb"), draft.test_buy, number, at)
+        told["test_buy_of"] = number
+    return told
 
 
 def take_all(runtime: Runtime, person: Person, stored: StoredReport, numbered: Sequence[tuple[int, str]]) -> None:
@@ -251,3 +286,6 @@ def take(runtime: Runtime, person: Person, stored: StoredReport, some: Sequence[
             step = before[number].step + 1 if number in before else 0
             settle(reporting, number, location, step)
         recount(runtime, connection, here, brand_id, now)
+        if len(done) + len(left) == reports.sizes(connection, [stored])[stored.report_id]:
+            latest = {one.number: one for one in reports.outcomes(connection, stored)}
+            tell_of_wait(runtime, connection, stored, latest.values())

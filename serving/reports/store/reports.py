@@ -74,7 +74,8 @@ def add_report(connection: Connection, row: Mapping[str, Any], locations: Sequen
         return False
     key = {name: row[name] for name in ("marketplace_id", "report_id")}
     items = [
-        {**key, "number": number, "location": one, "waits_until": None} for number, one in enumerate(locations, start=1)
+        {**key, "number": number, "location": one, "waits_until": None, "case_id": None}
+        for number, one in enumerate(locations, start=1)
     ]
     add(connection, report_item, items)
     return True
@@ -84,6 +85,12 @@ def by_key(connection: Connection, marketplace_id: str, brand_id: str, request_k
     """The report that a brand sent under its own key."""
     query = select(report).where(inside(report, marketplace_id, brand_id=brand_id, request_key=request_key))
     return _report(connection.execute(query).one())
+
+
+def is_sent(connection: Connection, marketplace_id: str, brand_id: str, request_key: str) -> bool:
+    """Whether a brand has sent a report under its own key."""
+    query = select(report.c.report_id).where(inside(report, marketplace_id, brand_id=brand_id, request_key=request_key))
+    return connection.execute(query).first() is not None
 
 
 def get(connection: Connection, report_id: str, pairs: Collection[tuple[str, str]]) -> StoredReport:
@@ -153,6 +160,15 @@ def wait_for(connection: Connection, marketplace_id: str, report_id: str, number
         update(report_item)
         .where(inside(report_item, marketplace_id, report_id=report_id, number=number))
         .values(waits_until=until)
+    )
+
+
+def give_to_case(connection: Connection, marketplace_id: str, report_id: str, number: int, case_id: str) -> None:
+    """Record the case that is about a reported listing."""
+    connection.execute(
+        update(report_item)
+        .where(inside(report_item, marketplace_id, report_id=report_id, number=number))
+        .values(case_id=case_id)
     )
 
 

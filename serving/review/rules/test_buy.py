@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from features.phrase import Phrase
 from models.errors import Conflict, Invalid
@@ -11,6 +12,9 @@ from models.verdict import Judgement
 
 # The prefix of lines about the goods in a case's timeline.
 IN_TIMELINE: Final = "Test buy, "
+LONGEST_REFERENCE: Final = 200
+LONGEST_NOTE: Final = 2_000
+_When = TypeVar("_When", date, datetime)
 
 
 class TestBuyState(StrEnum):
@@ -94,6 +98,11 @@ def step(before: Custody, event: CustodyEvent, holder: str) -> Custody:
     if event is _E.HAND_OVER and holder == before.holder:
         raise Conflict("The goods are with {holder} already.", holder=holder)
     return Custody(after, before.holder if event is _E.CANCEL else holder)
+
+
+def is_in_order(before: _When, at: _When, now: _When) -> bool:
+    """Whether a step is not earlier than the one before it, and not in the future."""
+    return before <= at <= now
 
 
 def check_on_file(states: Collection[TestBuyState]) -> None:

@@ -56,8 +56,8 @@ def choices_of(connection: Connection, marketplace_id: str, facts: Facts, text: 
 
 def _hints(facts: Facts) -> Iterable[str]:
     """The ids and names of the brands that a listing names, nearly names or describes."""
-    yield from facts.brand.candidates
-    yield from (mention.brand_id for mention in facts.brand.mentions)
+    yield from facts.resolved.candidates
+    yield from (mention.brand_id for mention in facts.resolved.mentions)
     if facts.naming is not None:
         yield from (near.brand_id for near in facts.naming.near_misses)
         yield from facts.naming.described

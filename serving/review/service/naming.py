@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from features.brands import compact
+from features.facts import Facts
 from models.case import CaseEvent, CaseLane, next_state
 from models.errors import Forbidden, Invalid, NotFound
 from models.messages.english import reasons_of
@@ -18,6 +19,7 @@ from serving.cases.store import case_brands, cases
 from serving.cases.store.cases import Case
 from serving.listings.store import listings, scores
 from serving.platform.runtime import Runtime
+from serving.review.service.alias_proposing import Spelled, propose
 from serving.review.service.case_access import visible_case, why_not_judge
 from serving.review.service.decision_context import DecisionContext, note
 
@@ -53,6 +55,20 @@ def name_in(
         raise Forbidden("{why}; somebody else must name its brand.", why=barred)
     next_state(case.state, CaseEvent.PASS_ON)
     _check(connection, case, naming, at)
+    return give_brand(runtime, connection, person, case, naming, at)
+
+
+def give_brand(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    case: Case,
+    naming: Naming,
+    at: datetime,
+    *,
+    undoes_id: str | None = None,
+) -> Case:
+    """Give a case a brand that was checked, with everything that depends on it; `undoes_id` is the naming undone."""
     brand = naming.brand
     enrolled = brands.enrolments(connection, case.marketplace_id)
     earlier = case_brands.of_case(connection, case.marketplace_id, case.case_id)
@@ -68,8 +84,8 @@ def name_in(
     if case.lane is CaseLane.ASK_BRAND:
         values |= {"lane": lane.value, "due_at": _due(runtime, case, lane, at)}
     cases.change(connection, case, CaseEvent.PASS_ON, values, holder=person.user_id, at=at)
-    listings.set_brand(connection, case.marketplace_id, case.version_id, brand.brand_id)
-    _keep(runtime, connection, person, case, naming, at)
+    listings.set_brand(connection, case.marketplace_id, case.version_id, brand.brand_id, at)
+    _keep(runtime, connection, person, case, naming, at, undoes_id=undoes_id)
     return cases.get(connection, case.marketplace_id, case.case_id)
 
 
@@ -92,9 +108,18 @@ def _due(runtime: Runtime, case: Case, lane: CaseLane, at: datetime) -> datetime
     return due_at if case.notice_due_at is None else min(due_at, case.notice_due_at)
 
 
-def _keep(runtime: Runtime, connection: Connection, person: Person, case: Case, naming: Naming, at: datetime) -> None:
+def _keep(
+    runtime: Runtime,
+    connection: Connection,
+    person: Person,
+    case: Case,
+    naming: Naming,
+    at: datetime,
+    *,
+    undoes_id: str | None,
+) -> None:
     """Store the naming with its audit entry, and tell it in the case's history."""
-    here, brand, before = case.marketplace_id, naming.brand, case.brand
+    here, brand, before, facts = case.marketplace_id, naming.brand, case.brand, _facts(connection, case)
     naming_id = runtime.ids.new("nam")
     row = {
         "marketplace_id": here,
@@ -108,8 +133,9 @@ def _keep(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         "brand_before": before.brand_id,
         "mark_before": before.mark,
         "owner_before": before.owner,
-        "resolved_id": _resolved(connection, case),
+        "resolved_id": facts.resolved.brand_id,
         "returned_before": case.question_returned,
+        "undoes_id": undoes_id,
         "reason": naming.reason,
         "user_id": person.user_id,
         "known_at": at,
@@ -121,21 +147,31 @@ def _keep(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         at,
         here,
         f"user:{person.user_id}",
-        "brand.corrected" if before.is_named else "brand.named",
+        _act(before, undoes_id),
         naming_id,
+        **({} if undoes_id is None else {"undoes_id": undoes_id}),
         **{name: row[name] for name in names},
     )
+    if undoes_id is None:
+        propose(runtime, connection, Spelled(case, naming_id, brand, facts), at)
     given = case_brands.of_case(connection, here, case.case_id)[-1]
     what = f"Named the brand: {given.name}."
-    if given.name_before is not None:
+    if undoes_id is not None:
+        what = f"Undid the naming of {given.name_before}. The brand is {given.name or 'unresolved'} again."
+    elif given.name_before is not None:
         what = f"Corrected the brand from {given.name_before} to {given.name}. {naming.reason}"
     note(DecisionContext(runtime, connection, person, case, Side.ANALYST, at), what)
 
 
-def _resolved(connection: Connection, case: Case) -> str | None:
-    """The brand that the service resolved when it scored the case's version."""
+def _act(before: CaseBrand, undoes_id: str | None) -> str:
+    if undoes_id is not None:
+        return "brand.naming_undone"
+    return "brand.corrected" if before.is_named else "brand.named"
+
+
+def _facts(connection: Connection, case: Case) -> Facts:
     digest = scores.get(connection, case.marketplace_id, case.score_id)["facts_digest"]
-    return scores.facts_of(connection, case.marketplace_id, digest).brand.brand_id
+    return scores.facts_of(connection, case.marketplace_id, digest)
 
 
 def name_of(connection: Connection, marketplace_id: str, brand: CaseBrand) -> str | None:

@@ -12,7 +12,7 @@ from models.priority import expected_harm
 from models.score import Score, ScoreKind
 from serving.accounts.rules.access import Permission, Person
 from serving.audit.store import audit
-from serving.cases.rules.case_brand import brand_of_version
+from serving.cases.matching import brand_from
 from serving.cases.store import case_brands, cases
 from serving.listings.store import listings, scores
 from serving.platform.runtime import Runtime
@@ -56,7 +56,7 @@ def open_by_choice(runtime: Runtime, person: Person, listing_id: str) -> str:
         row = scores.latest_of_version(connection, here, found.version_id)
         facts = scores.facts_of(connection, here, row["facts_digest"])
         kept = case_brands.latest_of_listings(connection, here, [listing_id]).get(listing_id)
-        brand = brand_of_version(facts.brand.brand_id, kept)
+        brand = brand_from(facts, kept)
         case_id = runtime.ids.new("cas")
         hours = runtime.policies[EnforcementPolicy].analyst_decides_within_hours
         cases.add_cases(

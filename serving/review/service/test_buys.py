@@ -18,11 +18,14 @@ from serving.cases.store import cases
 from serving.platform.runtime import Runtime
 from serving.review.rules.test_buy import (
     IN_TIMELINE,
+    LONGEST_NOTE,
+    LONGEST_REFERENCE,
     Custody,
     CustodyEvent,
     Examiner,
     TestBuyState,
     check_finding,
+    is_in_order,
     step,
 )
 from serving.review.service.case_access import visible_case
@@ -31,7 +34,7 @@ from serving.review.service.review import Recorded, record_in
 from serving.review.store import test_buys
 from serving.review.store.test_buys import Entry, TestBuy
 
-_LONGEST: Final = {"order reference": 200, "holder": 200, "note": 2_000}
+_LONGEST: Final = {"order reference": LONGEST_REFERENCE, "holder": 200, "note": LONGEST_NOTE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +151,9 @@ def close(runtime: Runtime, person: Person, test_buy_id: str, finding: Finding) 
     with runtime.store.write() as connection:
         found = test_buys.get(connection, test_buy_id, person.marketplaces(Permission.REVIEW_CASES))
         what = finding.judgement.value.replace("_", " ")
-        taken = Step(CustodyEvent.EXAMINE, name, f"{finding.examiner.value.capitalize()}: {what}. {text}"[:2_000])
+        taken = Step(
+            CustodyEvent.EXAMINE, name, f"{finding.examiner.value.capitalize()}: {what}. {text}"[:LONGEST_NOTE]
+        )
         reason_code = finding.reason_code if finding.judgement is Judgement.COUNTERFEIT else None
         answer = Answer(found.case_id, found.version_id, finding.judgement, reason_code, text, Evidence.TEST_BUY)
         recorded = record_in(runtime, connection, person, answer, now, examined=True)
@@ -187,7 +192,7 @@ def _append(
 
 def _check_time(connection: Connection, found: TestBuy, occurred_at: datetime, now: datetime) -> None:
     last = test_buys.log(connection, found.marketplace_id, found.test_buy_id)[-1]
-    if not last.occurred_at <= occurred_at <= now:
+    if not is_in_order(last.occurred_at, occurred_at, now):
         raise Invalid("A step cannot be earlier than the one before it, or in the future.")
 
 

@@ -10,7 +10,8 @@ _KINDS: Final = {
     b"\xff\xd8\xff": ("image/jpeg", "jpg"),
 }
 _ENDINGS: Final = dict(_KINDS.values())
-_LONGEST_NAME: Final = 120
+MEDIA_TYPES: Final = tuple(_ENDINGS)
+LONGEST_NAME: Final = 120
 _PATH: Final = re.compile(r"[/\\]")
 
 
@@ -42,4 +43,4 @@ def readable_name(given: str) -> str:
     """
     last = _PATH.split(unicodedata.normalize("NFC", given))[-1]
     kept = "".join(one if unicodedata.category(one)[0] not in "CZ" else " " * one.isspace() for one in last)
-    return " ".join(kept.split())[:_LONGEST_NAME].strip() or "document"
+    return " ".join(kept.split())[:LONGEST_NAME].strip() or "document"

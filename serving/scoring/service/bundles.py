@@ -139,6 +139,10 @@ class LiveModels:
         """The champions that are not loaded, by marketplace."""
         return dict(self._missing)
 
+    def by_lightgbm(self) -> frozenset[str]:
+        """The marketplaces whose champion LightGBM computes, because the flat trees gave another value."""
+        return frozenset(here for here, one in self._live.items() if not one.classifier.forest.flattened)
+
     def follow(self, champions: Mapping[str, str]) -> None:
         """Load the champions that are not yet in force; a new bundle is complete before it replaces the old one.
 

@@ -1,25 +1,21 @@
 """The recorded histories of sellers, read once for a batch with one query per table."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
-from features.peer_listings import LISTINGS_DAYS, MOST_LISTINGS
+from features.peer_listings import LISTINGS_DAYS
 from models.case import CaseLane
 from models.outcomes import Ruling
-from models.seller_history import DAYS, KINDS, Event, Put, SellerHistory
+from models.seller_history import DAYS, Event, Put, SellerHistory
 from models.verdict import Judgement, Side
-from serving.appeals.tables import overturn
 from serving.cases.tables import verdict
-from serving.listings.tables import listing, listing_version, observation, seller
-from serving.platform.database.scope import inside, same
-from serving.scoring.tables import seller_event
-from serving.takedowns.rules.statement import Undone
-from serving.takedowns.store.pending_removals import still_waits, waited_until
-from serving.takedowns.tables import action
+from serving.listings.tables import listing_version, observation
+from serving.platform.database.scope import same
+from serving.scoring.store import history_queries as queries
 
 
 def load(
@@ -29,8 +25,7 @@ def load(
     histories = {external_id: SellerHistory() for external_id in sorted(set(sellers))}
     if not histories:
         return histories
-    here = (seller.c.marketplace_id == marketplace_id) & seller.c.external_id.in_(histories)
-    for row in connection.execute(select(seller.c.external_id, seller.c.first_known_at).where(here)):
+    for row in connection.execute(queries.SELLERS, {"here": marketplace_id, "sellers": list(histories)}):
         histories[row.external_id].first_known_at = row.first_known_at
     _load_versions(connection, marketplace_id, histories, since=since, until=until)
     for external_id, found in rulings(connection, marketplace_id, histories).items():
@@ -116,34 +111,18 @@ def _load_versions(
 
     The hot path is one seller, who may have a million listings: it reads only as many as count at the first moment.
     """
-    version = listing_version.c
-    query = (
-        select(
-            version.seller_external_id,
-            version.listing_id,
-            version.known_at,
-            listing.c.first_known_at,
-            version.log_price,
-            version.price_minor,
-            version.currency,
-            version.brand_key,
-            version.category_key,
-            version.protected,
-        )
-        .join(listing, same(listing, listing_version, "listing_id"))
-        .where(
-            version.marketplace_id == marketplace_id,
-            version.seller_external_id.in_(histories),
-            version.known_at >= since - timedelta(days=LISTINGS_DAYS),
-            version.known_at < until,
-        )
-        .order_by(version.known_at.desc(), version.version_id.desc())
-    )
+    wanted = {
+        "here": marketplace_id,
+        "sellers": list(histories),
+        "begin": since - timedelta(days=LISTINGS_DAYS),
+        "since": since,
+        "until": until,
+    }
     if len(histories) == 1:
-        later = connection.execute(query.where(version.known_at >= since)).all() if since < until else []
-        rows = [*later, *connection.execute(query.where(version.known_at < since).limit(MOST_LISTINGS))]
+        later = connection.execute(queries.LATER_VERSIONS, wanted).all() if since < until else []
+        rows = [*later, *connection.execute(queries.EARLIER_VERSIONS, wanted)]
     else:
-        rows = list(connection.execute(query))
+        rows = list(connection.execute(queries.VERSIONS, wanted))
     for row in reversed(rows):
         price = None if row.price_minor is None or row.currency is None else (row.price_minor, row.currency)
         histories[row.seller_external_id].put_up.append(
@@ -167,35 +146,21 @@ def rulings(connection: Connection, marketplace_id: str, sellers: Collection[str
     """
     if not sellers:
         return {}
-    return _rulings(connection, marketplace_id, listing_version.c.seller_external_id.in_(sorted(sellers)))
+    wanted = {"here": marketplace_id, "sellers": sorted(sellers)}
+    unanswered = connection.execute(queries.UNANSWERED, wanted).all()
+    return _found(unanswered, connection.execute(queries.RULINGS, wanted))
 
 
 def rulings_on(connection: Connection, marketplace_id: str, listing_ids: Select[Any]) -> dict[str, list[Ruling]]:
     """As `rulings`, for the listings that a query selects."""
-    return _rulings(connection, marketplace_id, verdict.c.listing_id.in_(listing_ids))
+    wanted, here = verdict.c.listing_id.in_(listing_ids), {"here": marketplace_id}
+    unanswered = connection.execute(queries.unanswered(wanted), here).all()
+    return _found(unanswered, connection.execute(queries.given(wanted), here))
 
 
-def _unanswered(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, list[Ruling]]:
-    """Removals that ended because the rights holder did not answer a counter-notice: undecided, as on appeal."""
-    query = (
-        select(
-            listing_version.c.seller_external_id,
-            verdict.c.listing_id,
-            verdict.c.version_id,
-            overturn.c.overturned_at,
-            overturn.c.undone_at,
-        )
-        .join(action, same(action, overturn, "action_id"))
-        .join(verdict, same(verdict, action, "verdict_id"))
-        .join(listing_version, same(listing_version, verdict, "version_id"))
-        .where(
-            inside(overturn, marketplace_id, cause=Undone.SILENCE.value),
-            listing_version.c.seller_external_id.is_not(None),
-            wanted,
-        )
-    )
+def _found(unanswered: Iterable[Row[Any]], given: Iterable[Row[Any]]) -> dict[str, list[Ruling]]:
     found: dict[str, list[Ruling]] = {}
-    for row in connection.execute(query):
+    for row in unanswered:
         ruling = Ruling(
             row.listing_id,
             row.version_id,
@@ -206,41 +171,7 @@ def _unanswered(connection: Connection, marketplace_id: str, wanted: ColumnEleme
             withdrawn_at=row.undone_at,
         )
         found.setdefault(row.seller_external_id, []).append(ruling)
-    return found
-
-
-def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[bool]) -> dict[str, list[Ruling]]:
-    found = _unanswered(connection, marketplace_id, wanted)
-    later = verdict.alias("later")
-    query = (
-        select(
-            listing_version.c.seller_external_id,
-            verdict.c.listing_id,
-            verdict.c.version_id,
-            verdict.c.judgement,
-            verdict.c.side,
-            verdict.c.lane,
-            verdict.c.known_at,
-            later.c.known_at.label("withdrawn_at"),
-            waited_until().label("waited_until"),
-        )
-        .join(listing_version, same(listing_version, verdict, "version_id"))
-        .outerjoin(
-            later,
-            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
-        )
-        .where(
-            verdict.c.marketplace_id == marketplace_id,
-            listing_version.c.seller_external_id.is_not(None),
-            wanted,
-            verdict.c.judgement != Judgement.WITHDRAWN.value,
-            verdict.c.passed_on.is_(False),
-            verdict.c.lane != CaseLane.SECOND_REVIEW.value,  # It checks labels and decides nothing.
-            ~still_waits(),
-        )
-        .order_by(verdict.c.known_at, verdict.c.verdict_id)
-    )
-    for row in connection.execute(query):
+    for row in given:
         found.setdefault(row.seller_external_id, []).append(
             Ruling(
                 row.listing_id,
@@ -258,19 +189,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: ColumnElement[
 def _load_events(
     connection: Connection, marketplace_id: str, histories: Mapping[str, SellerHistory], since: datetime
 ) -> None:
-    event = seller_event.c
-    query = (
-        select(
-            event.seller_external_id, event.kind, event.occurred_at, event.known_at, event.amount_minor, event.currency
-        )
-        .where(
-            event.marketplace_id == marketplace_id,
-            event.seller_external_id.in_(histories),
-            event.occurred_at >= since,
-            event.kind.in_(KINDS),
-        )
-        .order_by(event.occurred_at, event.known_at)
-    )
-    for row in connection.execute(query):
+    wanted = {"here": marketplace_id, "sellers": list(histories), "since": since}
+    for row in connection.execute(queries.EVENTS, wanted):
         found = Event(row.occurred_at, row.known_at, row.amount_minor, row.currency)
         histories[row.seller_external_id].events.setdefault(row.kind, []).append(found)

@@ -6,11 +6,13 @@ other. Judged listings are found even if many copies came later.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BigInteger, Connection, FromClause, Select, String, Table, select, true
+from sqlalchemy import BigInteger, Connection, Select, String, Table, select, true
 
 from features.minhash import Signature, band_keys
 from features.near_duplicates import MOST_COMPARED, Asked, Candidate, Period, Ruling
@@ -21,8 +23,8 @@ from serving.brands.tables import authorised_seller
 from serving.cases.tables import verdict
 from serving.listings.store.signatures import signature_of
 from serving.listings.tables import judged_band, listing, listing_version, text_band, text_signature
-from serving.platform.database.lists import listed
-from serving.platform.database.scope import inside
+from serving.platform.database.lists import as_list, listed
+from serving.platform.database.scope import HERE, inside
 from serving.takedowns.store.pending_removals import still_waits, waited_until
 from serving.takedowns.tables import action
 from serving.webhooks.rules.action import ActionKind
@@ -95,46 +97,48 @@ def _under(connection: Connection, bands: Table, marketplace_id: str, keys: Sequ
     """The latest texts under each key; ids are in the order of receipt."""
     found: dict[int, list[str]] = defaultdict(list)
     if keys:
-        for row in connection.execute(_latest(connection, bands, marketplace_id, keys)):
+        wanted = {"here": marketplace_id, **as_list(connection, keys)}
+        for row in connection.execute(_latest(bands, connection.dialect.name), wanted):
             if row.text_id is not None:
                 found[row.value].append(row.text_id)
     return found
 
 
-def _latest(connection: Connection, bands: Table, marketplace_id: str, keys: Sequence[int]) -> Select[tuple[int, str]]:
+@cache
+def _latest(bands: Table, dialect: str) -> Select[tuple[int, str]]:
     """An ordered scan of at most `MOST_PER_KEY` index entries per key: by LATERAL on PostgreSQL, which SQLite lacks.
 
     On SQLite a correlated IN bounds the same scan; PostgreSQL would compute it again for each entry. A key without
     entries returns a row without a text, because every join to a list is an outer join.
     """
-    wanted = listed(connection, keys, BigInteger())
+    wanted = listed(dialect, BigInteger())
     inner = bands.alias("inner_band")
     latest = (
         select(inner.c.text_id)
-        .where(inner.c.marketplace_id == marketplace_id, inner.c.band == wanted.c.value)
+        .where(inner.c.marketplace_id == HERE, inner.c.band == wanted.c.value)
         .order_by(inner.c.text_id.desc())
         .limit(MOST_PER_KEY)
         .correlate(wanted)
     )
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         side = latest.lateral("latest")
         return select(wanted.c.value, side.c.text_id).select_from(wanted.join(side, true()))
-    here = (bands.c.marketplace_id == marketplace_id) & (bands.c.band == wanted.c.value) & bands.c.text_id.in_(latest)
+    here = (bands.c.marketplace_id == HERE) & (bands.c.band == wanted.c.value) & bands.c.text_id.in_(latest)
     return select(wanted.c.value, bands.c.text_id).select_from(wanted.outerjoin(bands, here))
 
 
-def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
-    if not text_ids:
-        return {}
-    wanted = listed(connection, text_ids, String())
-    rulings = _rulings(connection, marketplace_id, wanted)
+@cache
+def _texts(dialect: str) -> Select[Any]:
+    """The data of listed texts: their first version, the present state of their listing, and its authorisations."""
+    wanted = listed(dialect, String())
     first, present = listing_version.alias("first"), listing_version.alias("present")
-    query = (
+    return (
         select(
             first.c.version_id.label("text_id"),
             first.c.seller_external_id,
             first.c.known_at,
             first.c.log_price,
+            first.c.brand_named_at,
             present.c.known_at.label("present_known_at"),
             present.c.log_price.label("present_log_price"),
             text_signature.c.signature,
@@ -143,22 +147,27 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
             authorised_seller.c.ended_at,
         )
         .select_from(wanted)
-        .outerjoin(first, (first.c.marketplace_id == marketplace_id) & (first.c.version_id == wanted.c.value))
-        .outerjoin(text_signature, inside(text_signature, marketplace_id, version_id=wanted.c.value))
-        .outerjoin(listing, (listing.c.marketplace_id == marketplace_id) & (listing.c.listing_id == first.c.listing_id))
-        .outerjoin(present, inside(present, marketplace_id, version_id=listing.c.version_id))
+        .outerjoin(first, inside(first, HERE, version_id=wanted.c.value))
+        .outerjoin(text_signature, inside(text_signature, HERE, version_id=wanted.c.value))
+        .outerjoin(listing, inside(listing, HERE, listing_id=first.c.listing_id))
+        .outerjoin(present, inside(present, HERE, version_id=listing.c.version_id))
         .outerjoin(
             authorised_seller,
-            (authorised_seller.c.marketplace_id == marketplace_id)
-            & (authorised_seller.c.brand_id == first.c.brand_id)
-            & (authorised_seller.c.seller_external_id == first.c.seller_external_id),
+            inside(authorised_seller, HERE, brand_id=first.c.brand_id, seller_external_id=first.c.seller_external_id),
         )
     )
+
+
+def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[str]) -> dict[str, Candidate]:
+    if not text_ids:
+        return {}
+    wanted = {"here": marketplace_id, **as_list(connection, text_ids)}
+    rulings = _rulings(connection, wanted)
     found: dict[str, Candidate] = {}
-    for row in connection.execute(query):
+    for row in connection.execute(_texts(connection.dialect.name), wanted):
         if row.text_id is None or row.signature is None:
             continue
-        on_list = (Period(row.added_at, row.ended_at),) if row.added_at is not None else ()
+        on_list = (_on_list(row.added_at, row.ended_at, row.brand_named_at),) if row.added_at is not None else ()
         before = found.get(row.text_id)
         if before is not None:
             # A seller with several authorisation periods has as many rows.
@@ -177,6 +186,11 @@ def _candidates(connection: Connection, marketplace_id: str, text_ids: Sequence[
     return found
 
 
+def _on_list(added_at: datetime, ended_at: datetime | None, named_at: datetime | None) -> Period:
+    """A period on the list of the text's brand; where a person named the brand, not before that was known."""
+    return Period(max(added_at, named_at or added_at), ended_at)
+
+
 _COUNTERFEIT: Final = {
     Judgement.COUNTERFEIT.value: True,
     Judgement.GENUINE.value: False,
@@ -185,7 +199,7 @@ _COUNTERFEIT: Final = {
 }
 
 
-def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) -> dict[str, list[Ruling]]:
+def _rulings(connection: Connection, wanted: Mapping[str, Any]) -> dict[str, list[Ruling]]:
     """Verdicts and withdrawals on versions with these texts, and overturns of their removals, by text.
 
     A confirmation whose removal was pending approval counts from the approval. Once a verdict is withdrawn, the one
@@ -193,7 +207,7 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) ->
     """
     found: dict[str, list[Ruling]] = defaultdict(list)
     in_force: dict[str, dict[str, bool]] = defaultdict(dict)
-    for row in connection.execute(_given(marketplace_id, wanted)):
+    for row in connection.execute(_given(connection.dialect.name), wanted):
         if row.text_id is None:
             continue
         standing = in_force[row.text_id]
@@ -211,18 +225,16 @@ def _rulings(connection: Connection, marketplace_id: str, wanted: FromClause) ->
     return found
 
 
-def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
-    """Verdicts on these texts in chronological order, each with the time when its removal was overturned.
+@cache
+def _given(dialect: str) -> Select[Any]:
+    """Verdicts on listed texts in chronological order, each with the time when its removal was overturned.
 
     A text without a verdict has a row of nulls. The conditions stand in the outer joins, because a WHERE clause would
     turn them into inner joins.
     """
+    wanted = listed(dialect, String())
     first, text = listing_version.alias("first"), text_signature
-    upheld = (
-        (overturn.c.marketplace_id == marketplace_id)
-        & (overturn.c.action_id == action.c.action_id)
-        & overturn.c.undone_at.is_(None)
-    )
+    upheld = inside(overturn, HERE, action_id=action.c.action_id) & overturn.c.undone_at.is_(None)
     return (
         select(
             text.c.text_id,
@@ -237,20 +249,18 @@ def _given(marketplace_id: str, wanted: FromClause) -> Select[Any]:
             waited_until().label("waited_until"),
         )
         .select_from(wanted)
-        .outerjoin(first, (first.c.marketplace_id == marketplace_id) & (first.c.version_id == wanted.c.value))
-        .outerjoin(verdict, (verdict.c.marketplace_id == marketplace_id) & (verdict.c.listing_id == first.c.listing_id))
-        .outerjoin(
-            text,
-            (text.c.marketplace_id == marketplace_id)
-            & (text.c.version_id == verdict.c.version_id)
-            & (text.c.text_id == wanted.c.value),
-        )
+        .outerjoin(first, inside(first, HERE, version_id=wanted.c.value))
+        .outerjoin(verdict, inside(verdict, HERE, listing_id=first.c.listing_id))
+        .outerjoin(text, inside(text, HERE, version_id=verdict.c.version_id, text_id=wanted.c.value))
         .outerjoin(
             action,
-            (action.c.marketplace_id == marketplace_id)
-            & (action.c.listing_id == verdict.c.listing_id)
-            & (action.c.verdict_id == verdict.c.verdict_id)
-            & (action.c.kind == ActionKind.REMOVE.value),
+            inside(
+                action,
+                HERE,
+                listing_id=verdict.c.listing_id,
+                verdict_id=verdict.c.verdict_id,
+                kind=ActionKind.REMOVE.value,
+            ),
         )
         .outerjoin(overturn, upheld)
         .order_by(verdict.c.known_at, verdict.c.verdict_id)

@@ -16,7 +16,7 @@ from models.policies.version import policy_version
 from models.sanction_scope import reach
 from models.seller_lists import SellerList
 from serving.audit.store import audit
-from serving.brands.store import brands
+from serving.brands.store import authorised_sellers
 from serving.platform.runtime import Runtime
 from serving.sellers.rules.sanction import (
     OPEN_STATES,
@@ -93,7 +93,7 @@ def _spared(connection: Connection, marketplace_id: str, sellers: Sequence[str],
     """Sellers whom a brand has authorised or whom the marketplace allows."""
     listed = seller_lists.of_sellers(connection, marketplace_id, sellers, at)
     allowed = {one.seller for one in listed.values() if one.which is SellerList.ALLOW}
-    authorised = brands.authorisations(connection, marketplace_id, sellers)
+    authorised = authorised_sellers.authorisations(connection, marketplace_id, sellers)
     return allowed | {seller for seller, found in authorised.items() if any(one.holds(at) for one in found)}
 
 

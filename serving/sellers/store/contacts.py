@@ -2,19 +2,22 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, Select, String, delete, exists, select, true
+from sqlalchemy import Connection, Select, String, bindparam, delete, exists, select, true
 
 from features.contacts import ContactKind
 from serving.listings.tables import listing_version
 from serving.platform.database.erasing import count_rows, delete_some
-from serving.platform.database.lists import listed
-from serving.platform.database.scope import inside
+from serving.platform.database.lists import as_list, listed
+from serving.platform.database.scope import HERE, inside
 from serving.platform.database.store import insert_or_ignore
 from serving.sellers.policy import LinkPolicy
 from serving.sellers.rules.links import Contacts, ContactSearch, Mention
 from serving.sellers.tables import seller_contact
+
+_UNTIL: Final = bindparam("until", type_=seller_contact.c.known_at.type)
 
 
 def follow(connection: Connection, marketplace_id: str, searches: Sequence[ContactSearch], policy: LinkPolicy) -> None:
@@ -39,48 +42,52 @@ def _of_sellers(
 ) -> list[Mention]:
     if not sellers:
         return []
-    wanted = listed(connection, sorted(sellers), String())
-    here = (
-        (seller_contact.c.marketplace_id == marketplace_id)
-        & (seller_contact.c.seller_external_id == wanted.c.value)
-        & (seller_contact.c.known_at < until)
-    )
-    return _read(connection, select(seller_contact).select_from(wanted.outerjoin(seller_contact, here)))
+    wanted = {"here": marketplace_id, "until": until, **as_list(connection, sorted(sellers))}
+    return _read(connection, _own(connection.dialect.name), wanted)
+
+
+@cache
+def _own(dialect: str) -> Select[Any]:
+    wanted = listed(dialect, String())
+    here = inside(seller_contact, HERE, seller_external_id=wanted.c.value) & (seller_contact.c.known_at < _UNTIL)
+    return select(seller_contact).select_from(wanted.outerjoin(seller_contact, here))
 
 
 def _earliest(
     connection: Connection, marketplace_id: str, tokens: Collection[str], until: datetime, most: int
 ) -> list[Mention]:
-    """The earliest sharers of each contact: an ordered scan of at most `most` index entries each.
-
-    By LATERAL on PostgreSQL, which SQLite lacks; there a correlated IN bounds the same scan.
-    """
+    """The earliest sharers of each contact: an ordered scan of at most `most` index entries each."""
     if not tokens:
         return []
-    wanted = listed(connection, sorted(tokens), String())
+    wanted = {"here": marketplace_id, "until": until, **as_list(connection, sorted(tokens))}
+    return _read(connection, _sharers(connection.dialect.name, most), wanted)
+
+
+@cache
+def _sharers(dialect: str, most: int) -> Select[Any]:
+    """By LATERAL on PostgreSQL, which SQLite lacks; there a correlated IN bounds the same scan."""
+    wanted = listed(dialect, String())
     inner = seller_contact.alias("inner_contact")
     earliest = (
         select(inner)
-        .where(inner.c.marketplace_id == marketplace_id, inner.c.token == wanted.c.value, inner.c.known_at < until)
+        .where(inside(inner, HERE, token=wanted.c.value), inner.c.known_at < _UNTIL)
         .order_by(inner.c.known_at, inner.c.seller_external_id)
         .limit(most)
         .correlate(wanted)
     )
-    if connection.dialect.name == "postgresql":
+    if dialect == "postgresql":
         side = earliest.lateral("earliest")
-        return _read(connection, select(side).select_from(wanted.join(side, true())))
-    here = (
-        (seller_contact.c.marketplace_id == marketplace_id)
-        & (seller_contact.c.token == wanted.c.value)
-        & seller_contact.c.seller_external_id.in_(earliest.with_only_columns(inner.c.seller_external_id))
+        return select(side).select_from(wanted.join(side, true()))
+    here = inside(seller_contact, HERE, token=wanted.c.value) & seller_contact.c.seller_external_id.in_(
+        earliest.with_only_columns(inner.c.seller_external_id)
     )
-    return _read(connection, select(seller_contact).select_from(wanted.outerjoin(seller_contact, here)))
+    return select(seller_contact).select_from(wanted.outerjoin(seller_contact, here))
 
 
-def _read(connection: Connection, query: Select[Any]) -> list[Mention]:
+def _read(connection: Connection, query: Select[Any], wanted: Mapping[str, Any]) -> list[Mention]:
     return [
         Mention(row.token, ContactKind(row.kind), row.seller_external_id, row.known_at)
-        for row in connection.execute(query)
+        for row in connection.execute(query, wanted)
         if row.token is not None
     ]
 

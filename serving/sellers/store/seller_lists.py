@@ -1,14 +1,27 @@
 """Allow, watch and deny lists of marketplaces: their entries, ended ones included."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from models.seller_lists import Entry, SellerList
 from serving.platform.database.scope import inside
 from serving.platform.database.store import add
 from serving.sellers.tables import listed_seller
+
+# Built once, because every score asks.
+_IN_FORCE: Final = (
+    select(listed_seller)
+    .where(
+        listed_seller.c.marketplace_id.in_(bindparam("places", expanding=True)),
+        listed_seller.c.removed_at.is_(None),
+        listed_seller.c.expires_at > bindparam("now"),
+    )
+    .order_by(listed_seller.c.added_at.desc(), listed_seller.c.entry_id.desc())
+)
+_OF_SELLERS: Final = _IN_FORCE.where(listed_seller.c.seller_external_id.in_(bindparam("sellers", expanding=True)))
 
 
 def put(connection: Connection, marketplace_id: str, entry_id: str, one: Entry) -> None:
@@ -46,35 +59,19 @@ def of_sellers(
     """The entries in force of these sellers, by seller."""
     if not sellers:
         return {}
-    found = _read(connection, [marketplace_id], now, listed_seller.c.seller_external_id.in_(sorted(sellers)))
-    return {one.seller: one for _, one in found}
+    wanted = {"places": [marketplace_id], "now": now, "sellers": sorted(sellers)}
+    return {one.seller: one for _, one in _entries(connection.execute(_OF_SELLERS, wanted))}
 
 
 def in_force(
     connection: Connection, marketplaces: Collection[str], now: datetime, most: int
 ) -> list[tuple[str, Entry]]:
     """(marketplace, entry) of the entries in force, the newest first."""
-    return _read(connection, marketplaces, now, most=most)
+    wanted = {"places": list(marketplaces), "now": now}
+    return _entries(connection.execute(_IN_FORCE.limit(most), wanted))
 
 
-def _read(
-    connection: Connection,
-    marketplaces: Collection[str],
-    now: datetime,
-    *conditions: ColumnElement[bool],
-    most: int | None = None,
-) -> list[tuple[str, Entry]]:
-    query = (
-        select(listed_seller)
-        .where(
-            listed_seller.c.marketplace_id.in_(marketplaces),
-            listed_seller.c.removed_at.is_(None),
-            listed_seller.c.expires_at > now,
-            *conditions,
-        )
-        .order_by(listed_seller.c.added_at.desc(), listed_seller.c.entry_id.desc())
-        .limit(most)
-    )
+def _entries(rows: Iterable[Row[Any]]) -> list[tuple[str, Entry]]:
     return [
         (
             row.marketplace_id,
@@ -87,5 +84,5 @@ def _read(
                 row.expires_at,
             ),
         )
-        for row in connection.execute(query)
+        for row in rows
     ]

@@ -23,6 +23,7 @@ from serving.listings.store import listings, scores
 from serving.marketplaces.store.marketplaces import Marketplace
 from serving.platform.runtime import Runtime
 from serving.takedowns.rules.evidence import SALT_BYTES, Part, canonical, differences, snapshot_of
+from serving.takedowns.service.evidence_hooks import EvidenceHooks
 from serving.takedowns.store import evidence
 from serving.takedowns.store.evidence import Taken
 
@@ -88,6 +89,7 @@ def keep(runtime: Runtime, connection: Connection, case: Case, *, subject: str, 
     version = next(
         row for row in listings.versions(connection, here, case.listing_id) if row["version_id"] == case.version_id
     )
+    documents = runtime.services[EvidenceHooks].documents_of(connection, here, case.case_id)
     header = {
         "schema": SCHEMA,
         "evidence_id": evidence_id,
@@ -102,6 +104,7 @@ def keep(runtime: Runtime, connection: Connection, case: Case, *, subject: str, 
         "received_at": version["known_at"].isoformat(),
         "captured_at": at.isoformat(),
         "subject": subject,
+        **({"documents": documents} if documents else {}),
     }
     salts = {part: secrets.token_bytes(SALT_BYTES) for part in Part}
     snapshot = snapshot_of(header, bodies(header, listing), salts)

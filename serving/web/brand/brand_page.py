@@ -16,7 +16,7 @@ from serving.account_management.store import brand_answers
 from serving.accounts.rules.access import Permission, Person
 from serving.accounts.store import people
 from serving.accounts.store.accounts import Session
-from serving.brands.rules import recently_invited
+from serving.brands.rules.certification import recently_invited
 from serving.brands.service.certification import gate_of
 from serving.brands.store import brands
 from serving.brands.store.brands import Enrolment

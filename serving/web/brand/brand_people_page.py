@@ -22,7 +22,7 @@ from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
 from serving.administration.service.reset_links import make_link_for_colleague
 from serving.brands.policy import EnrolmentPolicy
-from serving.brands.rules import Passed, gate, recently_invited
+from serving.brands.rules.certification import Passed, gate, recently_invited
 from serving.brands.store import certifications
 from serving.guards import runtime_of
 from serving.platform.runtime import Runtime

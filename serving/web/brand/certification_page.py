@@ -10,7 +10,7 @@ from models.errors import Conflict
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
 from serving.brands.policy import EnrolmentPolicy
-from serving.brands.rules import questions
+from serving.brands.rules.certification import questions
 from serving.brands.service.certification import TooSoon, answer, gate_of
 from serving.brands.store import certifications
 from serving.guards import may, runtime_of

@@ -21,7 +21,7 @@ from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
 from serving.review.service.seller_evidence import shown_to_rights_holder
 from serving.web import text_view
-from serving.web.case.documents_card import ShownDocument, shown_document
+from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
@@ -150,7 +150,7 @@ def _answer(connection: Connection, waiting: Waiting, refused: _Refused | None, 
         silence=say(SILENCE[policy.rights_holder_silence]),
         lines=tuple(_line(one, now) for one in given if one.text),
         documents=tuple(
-            shown_document(one, now, f"/counter-notices/{found.counter_notice_id}")
+            shown_document(one, now, f"/counter-notices/{found.counter_notice_id}/documents/{one.upload_id}")
             for one in shown_to_rights_holder(connection, found)
         ),
         typed=mine.typed if mine else "",

@@ -21,8 +21,8 @@ from serving.account_management.service.authorised_sellers import (
 )
 from serving.accounts.store import accounts
 from serving.accounts.store.accounts import Session
-from serving.brands.store import brands
-from serving.brands.store.brands import ListEntry
+from serving.brands.store import authorised_sellers
+from serving.brands.store.authorised_sellers import ListEntry
 from serving.guards import runtime_of
 from serving.listings.store import listings
 from serving.platform.row_files import LARGEST
@@ -101,7 +101,7 @@ def get_file(request: Request, session: Reader, form: Format) -> Response:
     runtime = runtime_of(request)
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, request.query_params)
-        rows = list_rows(brands.authorised(connection, scope.pair), runtime.clock.now())
+        rows = list_rows(authorised_sellers.authorised(connection, scope.pair), runtime.clock.now())
     return download(form, f"authorised-sellers-{runtime.clock.now():%Y-%m-%d}", as_file(form, COLUMNS, rows))
 
 
@@ -194,7 +194,7 @@ def _page(
     now = runtime.clock.now()
     with runtime.store.read() as connection:
         scope = scope_of(connection, session.person, given)
-        found = brands.authorised(connection, scope.pair)
+        found = authorised_sellers.authorised(connection, scope.pair)
         present = [one for one in found if one.authorisation.holds(now)]
         past = sorted(
             (one for one in found if one.authorisation.ended_at and one.authorisation.ended_at <= now),

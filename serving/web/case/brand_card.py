@@ -28,6 +28,7 @@ _HOW: Final = {
     Method.ALIAS: "The seller declares it under another of its names.",
     Method.GTIN_PREFIX: "The GTIN belongs to it.",
     Method.FOLDED_TITLE: "The title names it.",
+    Method.CORRECTED: "A reviewer named it on an earlier case.",
 }
 
 
@@ -67,11 +68,12 @@ class BrandOption:
 
 @dataclass(frozen=True, slots=True)
 class NamingRow:
-    """One naming of the brand: from what, to what, why, by whom and when."""
+    """One naming of the brand, or an undo of one: from what, to what, why, by whom and when."""
 
     before: Shown
     after: Shown
     reason: Shown | None
+    undo: bool
     by: str
     at: str
 
@@ -92,18 +94,27 @@ class BrandCard:
     draft: BrandDraft
     needed: str | None
     may_change: bool
+    may_undo: bool
     not_registered: str
     longest: dict[str, int]
 
 
 def brand_card(
-    connection: Connection, case: Case, facts: Facts, name: str | None, draft: BrandDraft, now: datetime
+    connection: Connection,
+    case: Case,
+    facts: Facts,
+    name: str | None,
+    draft: BrandDraft,
+    *,
+    user_id: str,
+    now: datetime,
 ) -> BrandCard:
-    """The card of a case's brand; `name` is that of the brand or mark, None while it is unresolved."""
+    """The card of a case's brand for a reviewer; `name` is that of the brand or mark, None while it is unresolved."""
     given = case_brands.of_case(connection, case.marketplace_id, case.case_id)
     choices = choices_of(connection, case.marketplace_id, facts, draft.search, now)
     candidates = tuple(one for one in choices.candidates if one.brand_id != case.brand_id)
     hinted = {one.brand_id for one in candidates}
+    last = case_brands.last_given(given)
     found = tuple(one for one in choices.found if one.brand_id not in hinted | {case.brand_id})
     return BrandCard(
         name=text_view.show(name) if name else None,
@@ -115,6 +126,7 @@ def brand_card(
         draft=draft,
         needed=None if name or case.lane is CaseLane.SECOND_REVIEW else refusal(BrandNotNamed()),
         may_change=not (name and case.lane is CaseLane.APPEAL),
+        may_undo=last is not None and last.user_id == user_id,
         not_registered=NOT_REGISTERED,
         longest={"search": LONGEST_SEARCH, "mark": LONGEST_MARK, "owner": LONGEST_OWNER, "reason": LONGEST_REASON},
     )
@@ -122,7 +134,8 @@ def brand_card(
 
 def _how(brand: CaseBrand, facts: Facts, given: list[StoredNaming], candidates: tuple[Brand, ...]) -> str:
     """How the brand was found, or why it is unresolved."""
-    if given and given[-1].brand == brand:
+    named = case_brands.last_given(given)
+    if named is not None and named.brand == brand:
         return "A reviewer named it."
     if brand.brand_id is not None:
         method = facts.brand.method
@@ -144,6 +157,7 @@ def _row(one: StoredNaming, now: datetime) -> NamingRow:
         before=_shown(one.name_before, one.before),
         after=_shown(one.name, one.brand),
         reason=text_view.show(one.reason) if one.reason else None,
+        undo=one.undoes_id is not None,
         by=one.user_name,
         at=words.moment(one.known_at, now),
     )

@@ -12,6 +12,7 @@ from serving.api.errors import status_of
 from serving.cases.rules.case_brand import Naming
 from serving.guards import may, runtime_of
 from serving.review.service.naming import name_brand
+from serving.review.service.naming_undo import undo_naming
 from serving.web.case.brand_card import NOT_REGISTERED, BrandDraft
 from serving.web.case.case_page import case_page
 from serving.web.flash import Flash, go_to
@@ -39,3 +40,11 @@ def post_brand(case_id: CaseId, request: Request, session: Reviewer, fields: Fie
             request, case_page(runtime, session, case_id, query, draft=draft), session, status=status_of(refused)
         )
     return go_to(request, query.case_address(case_id), Flash.BRAND_NAMED)
+
+
+@router.post("/cases/{case_id}/brand/undo")
+def post_brand_undo(case_id: CaseId, request: Request, session: Reviewer, fields: Fields) -> Response:
+    """Undo the person's own last naming, and return to the case."""
+    query = QueueQuery.of(fields.get("queue", ""))
+    undo_naming(runtime_of(request), session.person, case_id)
+    return go_to(request, query.case_address(case_id), Flash.NAMING_UNDONE)

@@ -20,8 +20,8 @@ from serving.notices.store.notices import ShownNotice
 from serving.review.service.invalid_notices import LANES
 from serving.takedowns.store.actions import StoredAction
 from serving.web import charts, text_view
-from serving.web.case.documents_card import ShownDocument
-from serving.web.case.notice_documents import document_of_notice
+from serving.web.case.documents.documents_card import ShownDocument
+from serving.web.case.documents.notice_documents import document_of_notice
 from serving.web.charts import Comparable, PriceChart
 from serving.web.named_right import named_right
 from serving.web.queue import queue_rows

@@ -52,7 +52,8 @@ from serving.web.case.case_cards import (
 )
 from serving.web.case.case_state import Standing, standing
 from serving.web.case.changes import Comparison
-from serving.web.case.documents_card import DocumentShown, documents_card
+from serving.web.case.documents.documents_card import DocumentShown, documents_card
+from serving.web.case.documents.report_card import ReportCard, report_card
 from serving.web.case.effects import Effect, decision_input_of, effects
 from serving.web.case.evidence_card import KeptSnapshot, evidence_card
 from serving.web.case.flow import looks_ahead, on_their_way
@@ -109,6 +110,7 @@ class CasePage:
     notices: tuple[NoticeCard, ...]
     invalid_reasons: tuple[Option, ...]
     complaints: tuple[ComplaintCard, ...]
+    report: ReportCard | None
     listing: ListingCard
     pictures: tuple[ShownPicture, ...]
     compared: Comparison | None
@@ -202,7 +204,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         version_id=case.version_id,
         external_id=facts.listing.external_id,
         title=queue_rows.title_of(facts),
-        brand=brand_card(connection, case, facts, name, asked.draft, now),
+        brand=brand_card(connection, case, facts, name, asked.draft, user_id=person.user_id, now=now),
         lane=None if kept else LANE_OF[case.lane],
         version=at + 1,
         versions=len(history),
@@ -221,6 +223,7 @@ def _page(runtime: Runtime, connection: Connection, person: Person, case: Case, 
         ),
         invalid_reasons=REASONS,
         complaints=case_cards.complaint_cards(notice_complaints.of_case(connection, here, case.case_id), now),
+        report=report_card(connection, case, now),
         listing=case_cards.listing_card(facts),
         pictures=shown_pictures(runtime, case.case_id, facts),
         compared=changes.comparison(history, at, asked.versions, now),

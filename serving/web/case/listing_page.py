@@ -46,6 +46,7 @@ class ListingPage:
     external_id: str
     title: Shown | None
     brand: str | None
+    named: bool
     marketplace: str
     versions: int
     since: str
@@ -91,6 +92,7 @@ def _page(runtime: Runtime, connection: Connection, found: Newest) -> ListingPag
         external_id=found.external_id,
         title=queue_rows.title_of(facts),
         brand=facts.brand.name,
+        named=facts.correction is not None,
         marketplace=place.name,
         versions=len(history),
         since=words.moment(history[0]["known_at"], now),

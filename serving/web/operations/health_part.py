@@ -67,6 +67,9 @@ def _model(found: Health) -> HealthRow:
         others = " ".join(f"{process} has not loaded {why}" for process, why in sorted(found.lacking.items()))
         sentence = f"Champion {short} scores listings here. {others} It takes no listings until it has the bundle."
         return HealthRow("Model", "bad", "missing elsewhere", sentence)
+    if found.by_lightgbm:
+        sentence = f"Champion {short} scores listings through LightGBM: the faster computation gave another value."
+        return HealthRow("Model", "warn", "slower", f"{sentence} Scores are right and take longer.")
     return HealthRow("Model", "good", "loaded", f"Champion {short} scores listings.")
 
 

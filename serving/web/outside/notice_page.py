@@ -29,7 +29,7 @@ from serving.rights.rules.document import ending_of
 from serving.rights.rules.rights import RightKind
 from serving.web import text_view
 from serving.web.brand.rights_rows import KINDS
-from serving.web.case.documents_card import ShownDocument
+from serving.web.case.documents.documents_card import ShownDocument
 from serving.web.forms import Fields, refuse_cross_site
 from serving.web.named_right import named_right
 from serving.web.rendering import respond

@@ -32,7 +32,7 @@ from serving.sellers.rules.sanction import warning
 from serving.sellers.store import strikes
 from serving.takedowns.store.actions import StoredAction
 from serving.web import text_view
-from serving.web.case.documents_card import ShownDocument, shown_document
+from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.case.seller_activity import Deadline, Happened, deadline, timeline, what_comes
 from serving.web.forms import refuse_cross_site, text_fields
 from serving.web.rendering import respond

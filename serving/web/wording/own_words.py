@@ -1,7 +1,7 @@
 """Lengths, moments, amounts and shares in the reader's language, as short as `words` writes them in English."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, Literal
 
@@ -102,6 +102,11 @@ def day(at: datetime, now: datetime) -> str:
     here = _here(at)
     skeleton = "MMMd" if here.year == _here(now).year else "yMMMd"
     return str(format_skeleton(skeleton, here.date(), locale=tongue().locale))
+
+
+def calendar_day(on: date) -> str:
+    """A day of a calendar with its year, in no zone."""
+    return f"{on.day} {on:%b %Y}" if _is_english() else str(format_skeleton("yMMMd", on, locale=tongue().locale))
 
 
 def month(at: datetime) -> str:

@@ -108,3 +108,16 @@ def test_a_case_of_another_marketplace_has_no_brand_to_name(client: TestClient, 
     nowhere = "/api/v1/cases/cas_00000000000000000000000000"
     assert client.get(f"{nowhere}/brands").status_code == 404
     assert client.post(f"{nowhere}/brand", json=VELA, headers=token).status_code == 404
+
+
+def test_a_tool_undoes_its_own_naming(client: TestClient, site: Site) -> None:
+    case, token = a_brandless_case(site), sign_in(client, site.analyst)
+    path = f"/api/v1/cases/{case.case_id}/brand"
+    assert client.post(f"{path}/undo", headers=token).status_code == 409
+    client.post(path, json=VELA, headers=token)
+    undone = client.post(f"{path}/undo", headers=token)
+    assert undone.json() == {"brand": {"brand_id": None, "mark": None, "owner": None}, "lane": "analyst"}
+    client.post(path, json=VELA, headers=token)
+    refused = client.post(f"{path}/undo", headers=sign_in(client, site.second_analyst))
+    assert refused.status_code == 403
+    assert refused.json()["error"]["sentence"] == "Ines Moreau named the brand. Correct it with a reason instead."

@@ -1,6 +1,6 @@
 from fastapi.testclient import TestClient
 
-from serving.brands.rules import questions
+from serving.brands.rules.certification import questions
 from tests.fixtures.clients import sign_in
 from tests.fixtures.runtimes import Site
 from tests.serving.brands.service.test_certification import a_new_user

@@ -44,11 +44,11 @@ def until_closed(connection: socket.socket) -> bytes:
     return found
 
 
-def takes_more(connection: socket.socket) -> bool:
+def takes_more(connection: socket.socket, byte: bytes = b" ") -> bool:
     """Whether the other side still takes bytes, more than the buffers between hold."""
     try:
         for _ in range(1_000):
-            connection.sendall(b" " * 65_536)
+            connection.sendall(byte * 65_536)
     except (BrokenPipeError, ConnectionResetError):
         return False
     return True
@@ -168,6 +168,54 @@ def test_a_request_may_take_longer_than_its_headers(
     connection = connected()
     connection.sendall(b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 2\r\n\r\n")
     connection.settimeout(2.0)
+    with pytest.raises(TimeoutError):
+        connection.recv(1)
+    connection.settimeout(_PATIENCE_SECONDS)
+    connection.sendall(b"{}")
+    assert b" 422 " in connection.recv(65_536)
+
+
+LONG_HEADERS = [
+    (b"x-a: " + b"a" * 70_000 + b"\r\n\r\n", "in one header that ends"),
+    (b"x-a: b\r\n" * 12_000 + b"\r\n", "in many headers"),
+]
+
+
+@pytest.mark.parametrize(("headers", "why"), LONG_HEADERS, ids=[row[-1] for row in LONG_HEADERS])
+def test_headers_that_are_too_long_are_refused(
+    connected: Callable[[], socket.socket], headers: bytes, why: str
+) -> None:
+    connection = connected()
+    with suppress(BrokenPipeError, ConnectionResetError):
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: a\r\n" + headers)
+    assert b" 400 " in until_closed(connection).partition(b"\r\n")[0]
+
+
+@pytest.mark.parametrize("begun", [b"", b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n"], ids=["at once", "behind another"])
+@pytest.mark.parametrize("endless", [b"GET /", b"GET / HTTP/1.1\r\nx-a: "], ids=["an address", "a header"])
+def test_headers_without_end_are_not_read_on(
+    connected: Callable[[], socket.socket], begun: bytes, endless: bytes
+) -> None:
+    """The parser keeps what it has read of a header, however long."""
+    connection = connected()
+    connection.sendall(begun + endless)
+    assert not takes_more(connection, b"a")
+
+
+def test_a_request_sent_behind_another_may_take_longer_than_its_headers(
+    connected: Callable[[], socket.socket], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its headers came before the first answer, so that answer begins no wait for headers."""
+    monkeypatch.setattr(slow_clients, "HEADER_SECONDS", 0.5)
+    connection = connected()
+    slow = b"POST /api/v1/session HTTP/1.1\r\nhost: a\r\n" + _JSON + b"content-length: 2\r\n\r\n"
+    connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: a\r\n\r\n" * 2 + slow)
+    found = b""
+    while found.count(b'"status"') < 2:
+        part = connection.recv(65_536)
+        assert part, "the connection was closed"
+        found += part
+    connection.settimeout(1.0)
     with pytest.raises(TimeoutError):
         connection.recv(1)
     connection.settimeout(_PATIENCE_SECONDS)

@@ -76,7 +76,9 @@ def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
     rows += [{"external_id": "x", "title": "Bag"}, {"external_id": "y", "title": "Bag", "label": 7}]
     path, out = write_ndjson(tmp_path / "a.ndjson", rows), tmp_path / "figures.json"
     done = touchstone_in(
-        place / "home", "evaluate", str(path), "--format", "native", "--repeats", "1", "--json", str(out)
+        place / "home",
+        *("evaluate", str(path), "--format", "native", "--repeats", "1", "--json", str(out)),
+        *("--without", "seller", "--without", "price_log"),
     )
     assert done.code == 0, done
     assert "Left out: 1 refused rows, 1 without a label." in done.err
@@ -84,15 +86,26 @@ def test_an_evaluation_prints_the_model_beside_baselines_and_writes_all_figures(
     assert "120 rows, " in shown
     named = ("model", "forest alone", "text alone", "numbers", "char text", "field text", "best signal", "better in")
     assert all(name in shown for name in named)
-    for peer in ("rank average", "fair peer"):
+    for peer in ("rank average", "fair peer", "the model without these features"):
         assert f"Model less {peer}:" in shown
     assert "times as much" in shown
     assert "Neither is better beyond chance: with" in shown
     found = json.loads(out.read_text())
     assert (found["file"], found["format"], found["rows"], found["repeats"]) == ("a.ndjson", "native", 120, 1)
-    assert set(found["parts"]) == {"forest_alone", "text_alone"}
+    assert set(found["parts"]) == {"forest_alone", "text_alone", "without"}
+    assert {"price_log", "seller_age"} <= set(found["without"])
+    assert "price_to_category" not in found["without"]
     assert set(found["baselines"]) == set(NAMES)
     assert f"{found['model']['ap']:.3f}" in shown
+
+
+def test_an_evaluation_without_an_unknown_feature_is_refused(place: Path, tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "a.csv", [row for row, _ in labelled_rows(10)])
+    done = touchstone_in(place / "home", "evaluate", str(path), "--format", "native", "--without", "colour")
+    assert (done.code, done.out) == (REFUSED, "")
+    assert "no feature or family colour. The families are price, item, seller, brand, text," in " ".join(
+        done.err.replace("│", " ").split()
+    )
 
 
 # Unusable input: code 2, one sentence, nothing written.

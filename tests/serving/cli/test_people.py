@@ -11,7 +11,7 @@ from models.errors import Forbidden
 from serving.accounts.rules.access import Scope
 from serving.accounts.service import auth
 from serving.administration.service.passwords import choose_anew
-from serving.brands.store import brands
+from serving.brands.store import authorised_sellers, brands
 from serving.marketplaces.service import key_of
 from serving.marketplaces.store import marketplaces
 from tests.fixtures.labelled import write_ndjson
@@ -64,7 +64,7 @@ def test_an_enrolment_names_its_manager_and_authorised_sellers_and_can_be_change
         here = marketplaces.by_name(connection, None).marketplace_id
         brand_id = brands.by_name(connection, "Solenne").brand_id
         assert brands.enrolments(connection, here)[brand_id].takes_part
-        (authorisation,) = brands.authorisations(connection, here, ["maison-s"])["maison-s"]
+        (authorisation,) = authorised_sellers.authorisations(connection, here, ["maison-s"])["maison-s"]
         assert authorisation.brand_id == brand_id
     touchstone_in(home, "brand", "enrol", "Solenne", *manager, "--no-takes-part")
     with opened(home) as runtime, runtime.store.read() as connection:

@@ -30,6 +30,14 @@ def test_the_reports_of_a_demo_depend_on_its_seed_alone(world: World, planned: t
     assert planned_reports(world, _taking_part(world), _SEED + 1) != planned
 
 
+def test_some_reports_rest_on_a_test_buy_of_a_counterfeit_that_they_name(
+    world: World, planned: tuple[PlannedReport, ...]
+) -> None:
+    bought = [one for one in planned if one.bought is not None]
+    assert 0 < len(bought) < len(planned)
+    assert all(one.bought in one.listings and world.truth[one.bought or ""].counterfeit for one in bought)
+
+
 def test_a_few_brands_report_listings_of_every_kind(world: World, planned: tuple[PlannedReport, ...]) -> None:
     arrival = {str(one.row.get("external_id")): one.at for one in reversed(world.sent)}
     assert len({one.brand_id for one in planned}) == REPORTING_BRANDS

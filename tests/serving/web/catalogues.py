@@ -17,7 +17,7 @@ import serving.mail
 import serving.web
 from models.messages.catalogue import told_outside
 from models.messages.filling import without_forms
-from serving.brands.rules import questions
+from serving.brands.rules.certification import questions
 from serving.platform.languages import FOLDER, Language, languages
 from serving.web.wording.glossary import TERMS
 from tests.serving.web.refusals import shown_refusals

@@ -180,3 +180,20 @@ def test_a_brand_that_the_facts_are_not_about_reads_no_prices_or_lists_of_anothe
     assert "of your list price" not in text
     assert "usual price" not in text
     assert "No listing awaits your answer" in words(visit_as(site, site.brand_person).get("/brand").text)
+
+
+def test_a_reviewer_undoes_their_own_naming_on_the_page(site: Site) -> None:
+    case, visitor = a_brandless_case(site), visit_as(site, site.analyst)
+    name_brand(site.runtime, site.analyst, case.case_id, VELA)
+    site.clock.forward(minutes=1)
+    address = f"/cases/{case.case_id}"
+    theirs = a_brandless_case(site, external_id="MP-10")
+    name_brand(site.runtime, site.second_analyst, theirs.case_id, VELA)
+    assert "Undo naming" not in words(visitor.get(f"/cases/{theirs.case_id}").text)
+    assert "Undo naming" in words(visitor.get(address).text)
+    answer = visitor.post(f"{address}/brand/undo", {"queue": ""})
+    text = words(visitor.get(answer.headers["location"]).text)
+    assert "Naming undone. The brand of the case is what it was before." in text
+    assert "Vela Nord (Vela Nordsee AG) → not resolved naming undone Ines Moreau" in text
+    assert "Undid the naming of Vela Nord. The brand is unresolved again." in text
+    assert "Undo naming" not in text

@@ -2,7 +2,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from models.case import CaseLane
-from serving.brands.rules import questions
+from serving.brands.rules.certification import questions
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 from tests.serving.brands.service.test_certification import a_new_user

@@ -1,7 +1,12 @@
 """The page of a listing without an open case, from search to a case."""
 
 from models.case import CaseLane
-from tests.fixtures.reviewing import a_case
+from models.verdict import Judgement
+from serving.intake.service.intake import receive
+from serving.review.service.naming import name_brand
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.naming import VELA
+from tests.fixtures.reviewing import a_case, judge, open_cases
 from tests.fixtures.runtimes import Site
 from tests.serving.review.service.test_masked_scores import masking
 from tests.serving.review.service.test_opening import passed
@@ -34,3 +39,15 @@ def test_brands_and_strangers_see_no_listing_page(site: Site) -> None:
     for wrong in ("lst_" + "0" * 26, a_case(site, CaseLane.ANALYST).case_id, "x"):
         assert analyst.get(f"/listings/{wrong}").status_code == 404
         assert analyst.post(f"/listings/{wrong}/case").status_code == 404
+
+
+def test_a_brand_that_a_person_named_is_told_as_such(site: Site) -> None:
+    case, visitor = a_case(site), visit_as(site, site.analyst)
+    name_brand(site.runtime, site.analyst, case.case_id, VELA)
+    site.clock.forward(minutes=1)
+    receive(site.runtime, site.marketplace, [a_suspect_row(price="3.00")], source="test")
+    [following] = open_cases(site)
+    text = words(visitor.get(f"/cases/{following.case_id}").text)
+    assert "A reviewer named it on an earlier case. Not registered here. Owner: Vela Nordsee AG." in text
+    judge(site, site.analyst, following, Judgement.GENUINE)
+    assert "Vela Nord (named by a reviewer)" in words(visitor.get(f"/listings/{case.listing_id}").text)

@@ -111,7 +111,8 @@ def test_a_report_is_written_sent_and_read_in_the_language_of_the_brand(site: Si
     brand = visit_as(site, site.brand_person)
     fields = {**asked(brand), "listings": "\n".join([*names, names[0]])}
     rights = ("WIPO", *(f"-{kind}" for kind in RightKind))
-    data = (*names, *rights, "Colline tote in grained leather, grey, number", "RP", "CSV", "UTC")
+    named = ("Colline tote in grained leather, grey, number", "RP", "CSV", "UTC", "PDF", "PNG", "JPEG", "MB")
+    data = (*names, *rights, *named)
     pages = [brand.get(PATH), brand.post(f"{PATH}/preview", fields)]
     sent = brand.post(PATH, {**fields, "good_faith": "yes"})
     pages.append(brand.get(sent.headers["location"]))

@@ -1,7 +1,7 @@
 import html
 import re
 
-from serving.brands.store import brands
+from serving.brands.store import authorised_sellers
 from serving.intake.service.intake import receive
 from tests.fixtures.brand_people import a_leader, a_rival
 from tests.fixtures.listings import a_row
@@ -13,7 +13,7 @@ _PLACE = "/brand/sellers"
 
 def on_list(site: Site) -> list[str]:
     with site.runtime.store.read() as connection:
-        found = brands.authorised(connection, (site.here, site.brand_id))
+        found = authorised_sellers.authorised(connection, (site.here, site.brand_id))
     return [one.seller for one in found if one.authorisation.holds(site.clock.now())]
 
 

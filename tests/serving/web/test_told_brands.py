@@ -35,7 +35,7 @@ from serving.accounts.service.display_choice import choose
 from serving.administration.service.given_names import checked_address
 from serving.appeals.rules.counter_notice import CounterNoticeState
 from serving.brands.policy import EnrolmentPolicy
-from serving.brands.rules import How, Passed, gate, questions
+from serving.brands.rules.certification import How, Passed, gate, questions
 from serving.brands.service.price_lists import judge_rows
 from serving.composition import default_policies
 from serving.intake.service.intake import receive

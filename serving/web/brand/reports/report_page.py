@@ -1,7 +1,7 @@
 """Reports of a brand: listings that it found itself, previewed before they are sent, and each with its own state."""
 
 import csv
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, ClassVar, Final
 
@@ -10,37 +10,57 @@ from fastapi.responses import HTMLResponse, Response
 
 from models.errors import DomainError, Invalid
 from models.verdict import ReasonCode
-from serving.accounts.policy import SecondFactorPolicy
 from serving.accounts.rules.access import Permission
 from serving.accounts.store.accounts import Session
+from serving.appeals.policy import SellerEvidencePolicy
 from serving.guards import may, runtime_of
 from serving.listings.store import listings, search
 from serving.listings.store.search import Kind
 from serving.platform.runtime import Runtime
 from serving.reports.policy import ReportPolicy
-from serving.reports.rules.outcomes import Result
-from serving.reports.rules.step_up import why_not
-from serving.reports.service.previewing import counts_of, preview
-from serving.reports.service.stepping_up import circumstances
-from serving.reports.service.submitting import LONGEST_NOTE, Draft, place_of, submit
+from serving.reports.service.submitting import LONGEST_NOTE, Draft, submit
 from serving.reports.store import reports
-from serving.takedowns.policy import BurstPolicy
+from serving.review.rules.test_buy import LONGEST_NOTE as LONGEST_FINDING
+from serving.review.rules.test_buy import LONGEST_REFERENCE
 from serving.web import text_view
-from serving.web.brand.reports.report_state_page import PLACE, ResultRow, why
+from serving.web.brand.reports.attached_part import (
+    FIELDS,
+    AttachedDocument,
+    Limits,
+    RefusedFile,
+    attached_documents,
+    keep_documents,
+    limits,
+    record_of,
+)
+from serving.web.brand.reports.previewed_part import Preview, previewed
+from serving.web.brand.reports.report_state_page import PLACE
 from serving.web.brand.right_choice import Chosen, RightChoice, choice_of_rights
 from serving.web.flash import go_to
-from serving.web.forms import Fields, Upload, upload_of
+from serving.web.forms import Fields, Upload, Wanted, uploads_of
 from serving.web.rendering import respond
 from serving.web.text_view import Shown
 from serving.web.wording import own_words
-from serving.web.wording.messages import in_words
 from serving.web.wording.refusals import phrase_in_words
-from serving.web.wording.vocabulary import REPORT_RESULTS, StateWords
 
 router = APIRouter(include_in_schema=False)
 Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS, translated=True)]
-Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=1, translated=True)]
+# The list of listings, and more documents than a report takes: those beyond are refused by name.
+_MOST_FILES: Final = 21
+Uploader = Annotated[Session, may(Permission.ANSWER_QUESTIONS, files=_MOST_FILES, translated=True)]
 LARGEST: Final = 1_000_000
+Files = Annotated[
+    Mapping[str, tuple[Upload, ...]],
+    uploads_of(
+        {
+            "file": Wanted(lambda _: LARGEST, lambda _: 1),
+            "document": Wanted(
+                lambda runtime: runtime.policies[SellerEvidencePolicy].largest_document,
+                lambda runtime: runtime.policies[ReportPolicy].most_documents,
+            ),
+        }
+    ),
+]
 _LONGEST_ID: Final = 40
 _MOST_FOUND: Final = 20
 _MOST_SENT: Final = 20
@@ -67,26 +87,11 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
-    """What the report would do, by result and by listing.
-
-    `confirmed` is what it would do with a second factor, and `why_not` why that is not possible; both are empty for a
-    report that is small or needs no second factor.
-    """
-
-    counts: tuple[tuple[StateWords, int], ...]
-    rows: tuple[ResultRow, ...]
-    goes: bool
-    confirmed: tuple[tuple[StateWords, int], ...]
-    why_not: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ReportForm:
-    """The form of a report, with what was typed, a preview of it, and an error."""
+    """The form of a report, with what was typed and attached, a preview of it, an error and the refused files."""
 
     template: ClassVar[str] = "brand_report.html"
-    place: ClassVar[str] = "/brand"
+    place: ClassVar[str] = PLACE
 
     choices: tuple[RightChoice, ...]
     chosen: Chosen | None
@@ -97,8 +102,14 @@ class ReportForm:
     found: tuple[Hit, ...]
     sent: tuple[Sent, ...]
     error: str | None
+    refused: tuple[RefusedFile, ...]
+    attached: tuple[AttachedDocument, ...]
+    has_test_buy: bool
+    documents: Limits
     most: int
     longest_note: int
+    longest_reference: int
+    longest_finding: int
 
 
 @router.get(PLACE)
@@ -108,29 +119,24 @@ def get_form(request: Request, session: Answerer) -> HTMLResponse:
 
 
 @router.post(PLACE + "/preview")
-def post_preview(
-    request: Request, session: Uploader, fields: Fields, upload: Annotated[Upload, upload_of("file", lambda _: LARGEST)]
-) -> Response:
-    """Show what would happen to each listing."""
+def post_preview(request: Request, session: Uploader, fields: Fields, files: Files) -> Response:
+    """Keep the documents, and show what would happen to each listing; nothing is sent.
+
+    A refused file changes nothing else: what was typed and the other documents stay.
+    """
     runtime, typed = runtime_of(request), dict(fields)
+    typed["key"] = _key_of(runtime, fields)
+    left_out: tuple[RefusedFile, ...] = ()
     try:
-        typed["listings"] = "\n".join(locations_of(fields, upload))
-        draft = _draft(typed, good_faith=True)
-        found = preview(runtime, session.person, draft)
+        left_out = keep_documents(runtime, session, typed, files["document"])
+        typed["listings"] = "\n".join(locations_of(fields, files["file"][:1]))
+        shown = previewed(runtime, session, _draft(typed, good_faith=True))
     except DomainError as refused:
         error = phrase_in_words(refused.phrase)
-        return respond(request, form_page(runtime, session, typed, error=error), session, status=422)
-    counts = counts_of(found)
-    rows = tuple(
-        ResultRow(
-            text_view.show(one.title or one.location),
-            REPORT_RESULTS[one.outcome.result],
-            why(one.outcome.reasons, None),
-        )
-        for one in found
-    )
-    confirmed, reasons = _with_step_up(runtime, session, draft, counts)
-    shown = Preview(_counted(counts), rows, counts[Result.REFUSED] < len(found), confirmed, reasons)
+        page = form_page(runtime, session, typed, error=error, refused=left_out)
+        return respond(request, page, session, status=422)
+    if left_out:
+        return respond(request, form_page(runtime, session, typed, refused=left_out), session, status=422)
     return respond(request, form_page(runtime, session, typed, shown), session)
 
 
@@ -147,25 +153,7 @@ def post_report(request: Request, session: Answerer, fields: Fields) -> Response
     return go_to(request, f"{PLACE}/{done.report.report_id}")
 
 
-def _with_step_up(
-    runtime: Runtime, session: Session, draft: Draft, usual: Mapping[Result, int]
-) -> tuple[tuple[tuple[StateWords, int], ...], tuple[str, ...]]:
-    """What a large report would do with a second factor, or why it cannot be confirmed so."""
-    if len(draft.locations) <= runtime.policies[BurstPolicy].per_user or not usual[Result.PENDING_APPROVAL]:
-        return (), ()
-    with runtime.store.read() as connection:
-        pair = place_of(connection, session.person, draft)
-        refused = why_not(
-            circumstances(runtime, connection, session.person, pair),
-            runtime.wall.now(),
-            runtime.policies[SecondFactorPolicy],
-        )
-    if refused:
-        return (), tuple(map(in_words, refused))
-    return _counted(counts_of(preview(runtime, session.person, replace(draft, with_step_up=True)))), ()
-
-
-def locations_of(fields: Mapping[str, str], upload: Upload) -> list[str]:
+def locations_of(fields: Mapping[str, str], files: Sequence[Upload]) -> list[str]:
     """The pasted, ticked and uploaded listings in this order; of a file, the first cell of each line.
 
     Raises
@@ -173,10 +161,10 @@ def locations_of(fields: Mapping[str, str], upload: Upload) -> list[str]:
     Invalid
         The file is too large or is no text in UTF-8.
     """
-    if len(upload.content) > LARGEST:
+    if any(len(one.content) > LARGEST for one in files):
         raise Invalid("The file is too large: at most {most:,} bytes.", most=LARGEST)
     try:
-        lines = upload.content.decode("utf-8-sig").splitlines()
+        lines = [line for one in files for line in one.content.decode("utf-8-sig").splitlines()]
     except UnicodeDecodeError:
         raise Invalid("The file is not text in UTF-8. Save it as CSV in UTF-8 and try again.") from None
     cells = [row[0].strip() for row in csv.reader(lines) if row]
@@ -198,7 +186,12 @@ def _draft(fields: Mapping[str, str], *, good_faith: bool) -> Draft:
         fields.get("key", "")[:_LONGEST_ID],
         fields.get("note", "").strip() or None,
         fields.get("marketplace_id", "")[:_LONGEST_ID],
+        test_buy=record_of(fields),
     )
+
+
+def _key_of(runtime: Runtime, fields: Mapping[str, str]) -> str:
+    return fields.get("key", "")[:_LONGEST_ID] or runtime.ids.new("key")
 
 
 def form_page(
@@ -207,8 +200,10 @@ def form_page(
     typed: Mapping[str, str],
     shown: Preview | None = None,
     error: str | None = None,
+    refused: tuple[RefusedFile, ...] = (),
 ) -> ReportForm:
     """The content of the form."""
+    key = _key_of(runtime, typed)
     right = typed.get("right_id") or typed.get("right", "")
     asked, now = typed.get("q", "")[: search.LONGEST_ASKED].strip(), runtime.clock.now()
     with runtime.store.read() as connection:
@@ -216,6 +211,10 @@ def form_page(
         past = reports.latest(connection, session.person.brands(Permission.ANSWER_QUESTIONS), _MOST_SENT)
         sizes = reports.sizes(connection, past)
         sent = tuple(Sent(one.report_id, own_words.moment(one.known_at, now), sizes[one.report_id]) for one in past)
+        attached: tuple[AttachedDocument, ...] = ()
+        if offered.chosen is not None:
+            begun = {"right_id": offered.chosen.right_id, "marketplace_id": offered.chosen.marketplace_id, "key": key}
+            attached = attached_documents(connection, session, begun, now)
         found: tuple[Hit, ...] = ()
         if asked and offered.chosen is not None:
             here = offered.chosen.marketplace_id
@@ -232,17 +231,19 @@ def form_page(
     return ReportForm(
         choices=offered.choices,
         chosen=offered.chosen,
-        key=typed.get("key", "")[:_LONGEST_ID] or runtime.ids.new("key"),
+        key=key,
         typed=typed,
         preview=shown,
         asked=asked,
         found=found,
         sent=sent,
         error=error,
+        refused=refused,
+        attached=attached,
+        has_test_buy=any(typed.get(name, "").strip() for name in FIELDS),
+        documents=limits(runtime),
         most=runtime.policies[ReportPolicy].most_listings,
         longest_note=LONGEST_NOTE,
+        longest_reference=LONGEST_REFERENCE,
+        longest_finding=LONGEST_FINDING,
     )
-
-
-def _counted(counts: Mapping[Result, int]) -> tuple[tuple[StateWords, int], ...]:
-    return tuple((REPORT_RESULTS[result], number) for result, number in counts.items() if number)

@@ -20,6 +20,8 @@ from serving.accounts.store.accounts import Session
 from serving.api.errors import problem_of
 from serving.guards import may, runtime_of
 from serving.platform.runtime import Runtime
+from serving.reports.policy import ReportPolicy
+from serving.reports.rules.attachments import may_hand_in
 from serving.reports.rules.step_up import StepUpState, why_not
 from serving.reports.service.status import ItemStatus, Reported, Status, status_of
 from serving.reports.service.stepping_up import circumstances, purpose_of, send_without, step_up
@@ -27,9 +29,12 @@ from serving.reports.service.stopping import can_stop, large_report, stop
 from serving.reports.service.withdrawing import retract, withdraw
 from serving.web import text_view
 from serving.web.account.second_step_page import given_by
+from serving.web.brand.reports.attached_part import Limits, limits
+from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.flash import Flash, go_to
 from serving.web.forms import Fields
 from serving.web.rendering import respond
+from serving.web.test_buy_part import TestBuyShown, test_buy_shown
 from serving.web.text_view import Shown
 from serving.web.wording import own_words, words
 from serving.web.wording.i18n import joined
@@ -72,10 +77,10 @@ class StepUpPart:
 
 @dataclass(frozen=True, slots=True)
 class ReportState:
-    """A report as it stands, listing by listing."""
+    """A report as it stands, listing by listing. `limits` are those of documents, None once it takes none."""
 
     template: ClassVar[str] = "brand_report_state.html"
-    place: ClassVar[str] = "/brand"
+    place: ClassVar[str] = PLACE
 
     report_id: str
     when: str
@@ -84,7 +89,11 @@ class ReportState:
     withdraw_until: str | None
     may_retract: bool
     step_up: StepUpPart | None
+    documents: tuple[ShownDocument, ...]
+    test_buy: TestBuyShown | None
+    limits: Limits | None
     error: str | None = None
+    document_error: str | None = None
 
 
 @router.get(PLACE + "/{report_id}")
@@ -178,6 +187,11 @@ def state_page(runtime: Runtime, session: Session, report_id: str) -> ReportStat
         withdraw_until=_until(found.may_withdraw),
         may_retract=found.may_withdraw is None and any(row.number is not None for row in rows),
         step_up=_step_up(runtime, session, found),
+        documents=tuple(
+            shown_document(one, now, f"{PLACE}/{report_id}/documents/{one.document_id}") for one in found.documents
+        ),
+        test_buy=None if found.test_buy is None else test_buy_shown(found.test_buy, found.test_buy.location),
+        limits=limits(runtime) if _takes_documents(runtime, found) else None,
     )
 
 
@@ -207,6 +221,12 @@ def _step_up(runtime: Runtime, session: Session, found: Status) -> StepUpPart | 
         may_stop=False,
         stopped_by=None,
     )
+
+
+def _takes_documents(runtime: Runtime, found: Status) -> bool:
+    policy = runtime.policies[ReportPolicy]
+    has_room = len(found.documents) < policy.most_documents
+    return has_room and may_hand_in(found.report.known_at, runtime.clock.now(), policy)
 
 
 def _until(at: datetime | None) -> str | None:

@@ -7,7 +7,7 @@ import pytest
 from models.errors import Conflict, Invalid
 from serving.account_management.service import authorised_sellers
 from serving.account_management.service.authorised_sellers import Change, change_list, change_of, named_in, take_off
-from serving.brands.store import brands
+from serving.brands.store.authorised_sellers import authorised
 from serving.intake.service.intake import receive
 from tests.fixtures.listings import a_row
 from tests.fixtures.recompute import recompute
@@ -21,7 +21,7 @@ def pair_of(site: Site) -> tuple[str, str]:
 
 def on_list(site: Site) -> list[str]:
     with site.runtime.store.read() as connection:
-        found = brands.authorised(connection, pair_of(site))
+        found = authorised(connection, pair_of(site))
     return [one.seller for one in found if one.authorisation.holds(site.clock.now())]
 
 

@@ -12,7 +12,7 @@ from serving.accounts.store import accounts
 from serving.administration.service import provisioning
 from serving.administration.service.provisioning import NewEnrolment, NewPerson
 from serving.audit.tables import audit_entry
-from serving.brands.rules import NotBriefed, questions
+from serving.brands.rules.certification import NotBriefed, questions
 from serving.brands.service.certification import TooSoon, answer, gate_of
 from serving.brands.tables import brand_enrolment, certification_attempt
 from serving.cases.tables import verdict

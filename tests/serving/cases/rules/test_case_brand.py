@@ -1,3 +1,4 @@
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import hypothesis
@@ -12,6 +13,7 @@ from serving.cases.rules.case_brand import (
     KeptNaming,
     Naming,
     NamingContext,
+    ResolvedBrand,
     brand_of_version,
     lane_after,
     why_not_name,
@@ -118,18 +120,35 @@ def test_only_a_question_that_nobody_can_answer_goes_back_to_an_analyst(lane: Ca
     assert lane_after(lane, can_be_asked=can_be_asked) is (CaseLane.ANALYST if back else lane)
 
 
+NOW: Final = datetime(2026, 11, 1, 12, tzinfo=UTC)
+BEFORE, LATER = NOW - timedelta(hours=1), NOW + timedelta(hours=1)
+
+
+def kept(brand: CaseBrand, resolved_id: str | None, *, changed_at: datetime = NOW) -> KeptNaming:
+    return KeptNaming(brand, resolved_id, NOW, changed_at)
+
+
 @pytest.mark.parametrize(
-    ("resolved", "kept", "expected", "reason"),
+    ("found", "naming", "expected", "reason"),
     [
-        ("brd_aurelle", None, AURELLE, "nobody named it"),
-        (None, None, NOBODY, "nobody named it, and nothing was found"),
-        ("brd_aurelle", KeptNaming(VELA, "brd_aurelle"), VELA, "an edit that shows the service nothing new"),
-        (None, KeptNaming(AURELLE, None), AURELLE, "still unresolved, as when it was named"),
-        ("brd_x", KeptNaming(VELA, "brd_aurelle"), CaseBrand("brd_x"), "the evidence names another brand now"),
-        (None, KeptNaming(VELA, "brd_aurelle"), NOBODY, "the evidence is gone"),
+        (ResolvedBrand("brd_aurelle", NOW), None, AURELLE, "nobody named it"),
+        (ResolvedBrand(None, NOW), None, NOBODY, "nobody named it, and nothing was found"),
+        (ResolvedBrand("brd_aurelle", BEFORE), kept(VELA, "brd_aurelle"), VELA, "earlier facts of the same evidence"),
+        (ResolvedBrand(None, BEFORE), kept(AURELLE, None), AURELLE, "still unresolved, as when it was named"),
+        (ResolvedBrand("brd_x", BEFORE), kept(VELA, "brd_aurelle"), CaseBrand("brd_x"), "evidence of another brand"),
+        (ResolvedBrand(None, BEFORE), kept(VELA, "brd_aurelle"), NOBODY, "the evidence is gone"),
+        (ResolvedBrand("brd_x", LATER, NOW), kept(VELA, "brd_aurelle"), VELA, "later facts have this naming"),
+        (ResolvedBrand(None, LATER), kept(AURELLE, None), NOBODY, "later facts, for which it does not hold"),
+        (ResolvedBrand(None, LATER, BEFORE), kept(AURELLE, None), NOBODY, "later facts that have another naming"),
+        (
+            ResolvedBrand(None, LATER, LATER - timedelta(minutes=1)),
+            kept(AURELLE, None, changed_at=LATER + timedelta(hours=1)),
+            AURELLE,
+            "an undo restored this naming after the facts, which still have the one undone",
+        ),
     ],
 )
 def test_a_named_brand_stays_with_a_listing_while_its_evidence_does(
-    resolved: str | None, kept: KeptNaming | None, expected: CaseBrand, reason: str
+    found: ResolvedBrand, naming: KeptNaming | None, expected: CaseBrand, reason: str
 ) -> None:
-    assert brand_of_version(resolved, kept) == expected, reason
+    assert brand_of_version(found, naming) == expected, reason

@@ -1,4 +1,7 @@
-from sqlalchemy import func, select
+from typing import Any
+
+import pytest
+from sqlalchemy import Select, func, select
 
 from features.listing import Listing, check
 from models.case import CaseLane
@@ -80,3 +83,22 @@ def test_an_authorised_seller_is_known_as_one(site: Site) -> None:
 
 def test_a_listing_of_nobody_is_scored_by_itself(site: Site) -> None:
     assert asked(site, a_suspect_row(seller=None)).route.lane is Lane.ANALYST
+
+
+def test_a_second_score_builds_no_statement(any_site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Building the statements took more than half of a score."""
+    a_case(any_site)
+    asked(any_site, a_suspect_row())
+    built: list[object] = []
+    original = Select.__init__
+
+    def noted(self: Select[Any], *arguments: Any, **named: Any) -> None:
+        built.append(arguments)
+        original(self, *arguments, **named)
+
+    monkeypatch.setattr(Select, "__init__", noted)
+    asked(any_site, a_suspect_row())
+    assert built == []
+    with any_site.runtime.store.read() as connection:
+        connection.execute(select(score.c.value))
+    assert len(built) == 1, "the count works"

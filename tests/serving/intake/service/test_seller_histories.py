@@ -8,7 +8,7 @@ from features.facts import SCHEMA, Facts
 from models.case import CaseLane
 from models.verdict import Judgement
 from serving.appeals.service.appeal import Complaint, file_appeal
-from serving.brands.store import brands
+from serving.brands.store import authorised_sellers
 from serving.intake.service.intake import receive
 from serving.listings.store import listings
 from serving.review.service.undoing import undo_verdict
@@ -113,7 +113,9 @@ def test_a_seller_is_authorised_from_the_brands_statement_on(any_site: Site) -> 
     with any_site.runtime.store.write() as connection:
         sellers = [a_row()["seller"]["external_id"], "with-a-history"]
         brand_id, now = any_site.brand_id, any_site.clock.now()
-        brands.authorise(connection, marketplace_id=any_site.here, brand_id=brand_id, sellers=sellers, at=now)
+        authorised_sellers.authorise(
+            connection, marketplace_id=any_site.here, brand_id=brand_id, sellers=sellers, at=now
+        )
     take_in(any_site, a_row(external_id="after"))
     history = {"seller": {"external_id": "with-a-history"}, "occurred_at": "2026-02-10T00:00:00+00:00"}
     take_in(any_site, a_row(external_id="long before", **history), backfill=True)

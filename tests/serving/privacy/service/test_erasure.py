@@ -167,7 +167,7 @@ def test_documents_links_and_custody_records_go_with_the_removal_and_not_before(
         hand_in(site.runtime, told_of(site, mine), "passport of Li Wei.png", PICTURE)
         test_buy_id = ordered(site, a_case(site, external_id="MP-3", seller={"external_id": SELLER}))
         take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.RECEIVE, "Ines Moreau", hers))
-        assert not {"documents that the seller handed in", "custody descriptions of test buys"} & set(erase(site))
+        assert not {"documents of the seller, and of brands' reports about it", "texts of test buys"} & set(erase(site))
         take_step(site.runtime, site.analyst, test_buy_id, Step(CustodyEvent.CANCEL, "", "Came broken."))
         after_all_deadlines(site)
         erase(site)

@@ -64,6 +64,8 @@ STAYS: Final[dict[str, list[str]]] = {
         "seller_event.source_event_id",
         "evidence.header",
         "price_reference.brand_key",
+        "alias_proposal.spelling",
+        "named_spelling.spelling",
         "price_reference.category_key",
         "price_reference.samples",
         "golden_set.content",

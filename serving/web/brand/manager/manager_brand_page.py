@@ -32,6 +32,7 @@ from serving.rights.rules.rights import RightState
 from serving.rights.store import documents, rights
 from serving.rights.store import mandates as powers
 from serving.web import downloads
+from serving.web.brand.manager.alias_rows import AliasRow, alias_rows
 from serving.web.brand.reports.large_reports import LargeRow, large_rows
 from serving.web.brand.rights_rows import MandateRow, RightRow, mandate_rows, people_in, right_rows
 from serving.web.brand.standing_part import StandingCard, standing_card
@@ -79,6 +80,7 @@ class ManagerBrandPage:
     mandates: tuple[MandateRow, ...]
     people: tuple[PersonRow, ...]
     large_reports: tuple[LargeRow, ...]
+    aliases: tuple[AliasRow, ...]
     thread: Thread
     error: str | None
 
@@ -87,7 +89,7 @@ class ManagerBrandPage:
 def get_brand(brand_id: str, request: Request, session: Manager) -> HTMLResponse:
     """The page; opening it marks its messages as read."""
     runtime = runtime_of(request)
-    kept = _kept(runtime, session, brand_id, request.query_params)
+    kept = kept_brand(runtime, session, brand_id, request.query_params)
     page = _page(runtime, session, kept)
     mark_read(runtime, session.person, kept.pair)
     return respond(request, page, session)
@@ -97,7 +99,7 @@ def get_brand(brand_id: str, request: Request, session: Manager) -> HTMLResponse
 def get_document(brand_id: str, digest: str, request: Request, session: Manager) -> Response:
     """Download a document of the brand."""
     runtime = runtime_of(request)
-    kept = _kept(runtime, session, brand_id, request.query_params)
+    kept = kept_brand(runtime, session, brand_id, request.query_params)
     with runtime.store.read() as connection:
         found = documents.document(connection, kept.pair, digest)
     return downloads.document(f"document-{digest[:12]}", found.media_type, found.content)
@@ -107,7 +109,7 @@ def get_document(brand_id: str, digest: str, request: Request, session: Manager)
 def post_right(brand_id: str, right_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Verify a right, or refuse it with a reason."""
     runtime, wanted = runtime_of(request), fields.get("state", "")
-    kept = _kept(runtime, session, brand_id, fields)
+    kept = kept_brand(runtime, session, brand_id, fields)
     try:
         if wanted not in set(RightState):
             raise Invalid("The decision is missing. Verify the right or refuse it.")
@@ -115,37 +117,37 @@ def post_right(brand_id: str, right_id: str, request: Request, session: Manager,
     except NotFound:
         raise
     except DomainError as refused:
-        return _refused(request, session, kept, refused)
+        return refused_page(request, session, kept, refused)
     verified = RightState(wanted) is RightState.VERIFIED
-    return _back(request, kept, Flash.RIGHT_VERIFIED if verified else Flash.RIGHT_REFUSED, "rights")
+    return back_to(request, kept, Flash.RIGHT_VERIFIED if verified else Flash.RIGHT_REFUSED, "rights")
 
 
 @router.post(_PLACE + "/people/{user_id}")
 def post_person(brand_id: str, user_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Grant or remove the lead rights of one of the brand's people."""
     runtime = runtime_of(request)
-    kept = _kept(runtime, session, brand_id, fields)
+    kept = kept_brand(runtime, session, brand_id, fields)
     try:
         set_lead(runtime, session.person, kept.pair, user_id, leads=fields.get("leads") == "yes")
     except Conflict as refused:
-        return _refused(request, session, kept, refused)
-    return _back(request, kept, Flash.BRAND_CHANGED, "people")
+        return refused_page(request, session, kept, refused)
+    return back_to(request, kept, Flash.BRAND_CHANGED, "people")
 
 
 @router.post(_PLACE + "/agents/{mandate_id}/void")
 def post_void(brand_id: str, mandate_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Void a power of attorney that was recorded by mistake, as if it had never been valid."""
     runtime = runtime_of(request)
-    kept = _kept(runtime, session, brand_id, fields)
+    kept = kept_brand(runtime, session, brand_id, fields)
     void_agency(runtime, session.person, kept.pair, mandate_id)
-    return _back(request, kept, Flash.BRAND_CHANGED, "people")
+    return back_to(request, kept, Flash.BRAND_CHANGED, "people")
 
 
 @router.post(_PLACE + "/enrolment")
 def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Change whether the brand receives questions, and how many per day."""
     runtime, given = runtime_of(request), fields.get("daily_questions", "").strip()
-    kept = _kept(runtime, session, brand_id, fields)
+    kept = kept_brand(runtime, session, brand_id, fields)
     try:
         if given and not (given.isascii() and given.isdigit() and len(given) <= 6):
             raise Invalid("The maximum is not a whole number. Correct it, or leave it empty for no limit.")
@@ -157,42 +159,45 @@ def post_enrolment(brand_id: str, request: Request, session: Manager, fields: Fi
             daily_questions=int(given) if given else None,
         )
     except DomainError as refused:
-        return _refused(request, session, kept, refused)
-    return _back(request, kept, Flash.BRAND_CHANGED, "enrolment")
+        return refused_page(request, session, kept, refused)
+    return back_to(request, kept, Flash.BRAND_CHANGED, "enrolment")
 
 
 @router.post(_PLACE + "/messages")
 def post_message(brand_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Send a message to the brand."""
     runtime = runtime_of(request)
-    kept = _kept(runtime, session, brand_id, fields)
+    kept = kept_brand(runtime, session, brand_id, fields)
     try:
         write(runtime, session.person, kept.pair, fields.get("text", ""))
     except DomainError as refused:
         page = _page(runtime, session, kept, typed=fields.get("text", ""), unsent=refused.sentence)
         return respond(request, page, session, status=status_of(refused))
-    return _back(request, kept, Flash.MESSAGE_SENT, "messages")
+    return back_to(request, kept, Flash.MESSAGE_SENT, "messages")
 
 
 @router.post(_PLACE + "/messages/{message_id}/erase")
 def post_erasure(brand_id: str, message_id: str, request: Request, session: Manager, fields: Fields) -> Response:
     """Erase a message of either side."""
     runtime = runtime_of(request)
-    kept = _kept(runtime, session, brand_id, fields)
+    kept = kept_brand(runtime, session, brand_id, fields)
     erase(runtime, session.person, kept.pair, message_id)
-    return _back(request, kept, Flash.MESSAGE_ERASED, "messages")
+    return back_to(request, kept, Flash.MESSAGE_ERASED, "messages")
 
 
-def _kept(runtime: Runtime, session: Session, brand_id: str, given: Mapping[str, str]) -> Kept:
+def kept_brand(runtime: Runtime, session: Session, brand_id: str, given: Mapping[str, str]) -> Kept:
+    """The brand that the person manages, at the marketplace that the form names."""
     with runtime.store.read() as connection:
         return kept_by(connection, session.person, brand_id, given.get(_AT))
 
 
-def _back(request: Request, kept: Kept, flash: Flash, part: str) -> Response:
+def back_to(request: Request, kept: Kept, flash: Flash, part: str) -> Response:
+    """Go back to a part of the page, with a confirmation."""
     return go_to(request, f"/brands/{kept.pair[1]}?{_AT}={kept.pair[0]}#{part}", flash)
 
 
-def _refused(request: Request, session: Session, kept: Kept, refused: DomainError) -> Response:
+def refused_page(request: Request, session: Session, kept: Kept, refused: DomainError) -> Response:
+    """The page with the reason of a refusal."""
     page = _page(runtime_of(request), session, kept, error=refused.sentence)
     return respond(request, page, session, status=status_of(refused))
 
@@ -231,6 +236,7 @@ def _page(
             )
         card = standing_card(runtime, connection, pair, kept.enrolment.name, now)
         large = large_rows(runtime, connection, person, pair)
+        proposed = alias_rows(runtime, connection, person, pair, kept.enrolment.name, now)
         thread = thread_of(connection, person, pair, MessageSide.MANAGER, now, typed=typed, error=unsent)
     daily = kept.enrolment.daily_questions
     return ManagerBrandPage(
@@ -246,6 +252,7 @@ def _page(
         mandates=mandates,
         people=tuple(people),
         large_reports=large,
+        aliases=proposed,
         thread=thread,
         error=error,
     )

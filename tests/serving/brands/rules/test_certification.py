@@ -4,7 +4,7 @@ import pytest
 
 from models.errors import Invalid
 from serving.brands.policy import DEFAULT_ENROLMENT
-from serving.brands.rules import How, Passed, gate, judged, questions
+from serving.brands.rules.certification import How, Passed, gate, judged, questions
 from tests.fixtures.clocks import NOW
 
 RIGHT = {one.key: one.right for one in questions()}

@@ -11,11 +11,9 @@ from serving.accounts.store.accounts import Session
 from serving.guards import may, runtime_of
 from serving.notices.store.notice_documents import NoticeDocument
 from serving.review.service.notice_evidence import for_analyst
-from serving.web import text_view
-from serving.web.case.documents_card import ShownDocument, described
+from serving.web.case.documents.documents_card import ShownDocument, shown_document
 from serving.web.downloads import document
 from serving.web.forms import CaseId
-from serving.web.wording import own_words
 
 router = APIRouter(include_in_schema=False)
 Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
@@ -23,15 +21,7 @@ Analyst = Annotated[Session, may(Permission.REVIEW_CASES)]
 
 def document_of_notice(one: NoticeDocument, case_id: str, now: datetime) -> ShownDocument:
     """A document on the page of a case."""
-    erased = one.erased_at is not None
-    return ShownDocument(
-        name=text_view.show(one.name),
-        what=described(one.media_type, one.size),
-        when=own_words.moment(one.known_at, now),
-        digest=one.digest,
-        erased=erased,
-        address=None if erased else f"/cases/{case_id}/notice-documents/{one.document_id}",
-    )
+    return shown_document(one, now, f"/cases/{case_id}/notice-documents/{one.document_id}")
 
 
 @router.get("/cases/{case_id}/notice-documents/{document_id}")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -28,7 +28,7 @@ Answerer = Annotated[Session, may(Permission.ANSWER_QUESTIONS)]
 
 @dataclass(frozen=True, slots=True)
 class ShownDocument:
-    """A document: its name as the seller gave it, its type, its time, its digest and its download address.
+    """A document: its name as its sender gave it, its type, its time, its digest and its download address.
 
     `address` is None if it was erased, and on the seller's own page, which has no download. That page has no use for a
     digest either: None.
@@ -52,16 +52,33 @@ class DocumentShown:
     at_issue: bool
 
 
-def shown_document(upload: SellerUpload, now: datetime, address: str | None = None) -> ShownDocument:
-    """A document for a page; `address` is the base of its download address."""
-    erased = upload.erased_at is not None
+class Stored(Protocol):
+    """A document as any store has it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def digest(self) -> str: ...
+    @property
+    def known_at(self) -> datetime: ...
+    @property
+    def erased_at(self) -> datetime | None: ...
+
+
+def shown_document(found: Stored, now: datetime, address: str | None = None) -> ShownDocument:
+    """A document for a page, with its download address."""
+    erased = found.erased_at is not None
     return ShownDocument(
-        name=text_view.show(upload.name),
-        what=described(upload.media_type, upload.size),
-        when=own_words.moment(upload.known_at, now),
-        digest=upload.digest,
+        name=text_view.show(found.name),
+        what=described(found.media_type, found.size),
+        when=own_words.moment(found.known_at, now),
+        digest=found.digest,
         erased=erased,
-        address=None if erased or address is None else f"{address}/documents/{upload.upload_id}",
+        address=None if erased else address,
     )
 
 
@@ -69,7 +86,10 @@ def documents_card(documents: Sequence[Document], case_id: str, now: datetime) -
     """The documents of a case's seller."""
     return tuple(
         DocumentShown(
-            shown_document(one.upload, now, f"/cases/{case_id}"), one.listing, in_english(one.came_of), one.at_issue
+            shown_document(one.upload, now, f"/cases/{case_id}/documents/{one.upload.upload_id}"),
+            one.listing,
+            in_english(one.came_of),
+            one.at_issue,
         )
         for one in documents
     )

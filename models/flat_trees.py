@@ -1,0 +1,195 @@
+"""The trees of a forest in one flat array, and their traversal: the raw value that LightGBM gives, to the last bit.
+
+LightGBM asks at each split whether the value is missing before it compares. Here each split reads its value from a
+slot, which holds what makes the comparison alone go the right way: a missing value is below all thresholds in a slot of
+splits that send it to the left, and above all in a slot of those that send it to the right. A split that only tells
+missing from known has a slot for that. The traversal therefore has no branch, and the loads of several rows, or of
+several trees for one row, do not wait for each other.
+
+Thresholds stay in 64 bits, as features do. The leaves are added in LightGBM's order, tree after tree.
+
+All is in one array of words of 64 bits, because each further argument adds a tenth to the time of a row:
+
+* the number of slots, the number of trees, the first slot in which a missing value is above all, and the first that
+  only tells missing from known;
+* the column of each slot. The first has no column: it is the one that leaves read, below every threshold, and its word
+  has the number of columns;
+* the root and the depth of each tree;
+* the nodes, two words each. The first is the threshold of a split or the value of a leaf. The second has the slot in
+  its lower half and the place of the first child in its upper half. The second child is next to the first. A leaf is
+  its own child.
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import numba
+import numpy as np
+from numpy.typing import NDArray
+
+from models.treetext import Tree
+
+_ROWS: Final = 16  # Traversed together.
+_HEAD: Final = 4  # Words before the slots.
+_NODE: Final = 2  # Words.
+_HALF, _LOWER = 32, 0xFFFFFFFF
+_BELOW, _ABOVE, _TELLING = range(3)
+_KNOWN: Final = 0.5  # Between 0, known, and 1, missing.
+# LightGBM reads values as close to zero as this as zero: `kZeroThreshold`, a float of 32 bits, in meta.h.
+ZERO: Final = float(np.float32(1e-35))
+
+Floats = NDArray[np.float64]
+Words = NDArray[np.uint64]
+
+
+def flatten(found: Iterable[Tree], columns: int) -> Floats:
+    """The array of checked trees that split rows of so many columns."""
+    trees = list(found)
+    slots = sorted({_slot(tree, node) for tree in trees for node in range(len(tree.columns))})
+    number = {slot: i for i, slot in enumerate(slots, start=1)}
+    kinds = [_BELOW, *(kind for kind, _ in slots)]
+    head = [len(kinds), len(trees), kinds.count(_BELOW), len(kinds) - kinds.count(_TELLING)]
+    head += [columns, *(column for _, column in slots)]
+    first = len(head) + 2 * len(trees)
+    values: list[float] = []
+    ways: list[int] = []
+    for tree in trees:
+        root, depth, level = len(values), 0, [tree.root]
+        while level:
+            below: list[int] = []
+            after = len(values) + len(level)
+            for node in level:
+                slot, child = 0, len(values)
+                if node < 0:
+                    values.append(tree.leaves[~node])
+                else:
+                    kind, _ = read = _slot(tree, node)
+                    values.append(_KNOWN if kind == _TELLING else tree.thresholds[node])
+                    slot, child = number[read], after + len(below)
+                    below += [tree.left[node], tree.right[node]]
+                ways.append(slot | (first + _NODE * child) << _HALF)
+            level, depth = below, depth + bool(below)
+        head += [first + _NODE * root, depth]
+    flat = np.empty(first + _NODE * len(values))
+    words = flat.view(np.uint64)
+    words[:first], words[first + 1 :: _NODE] = head, ways
+    flat[first::_NODE] = values
+    return flat
+
+
+def _slot(tree: Tree, node: int) -> tuple[int, int]:
+    """Kind and column of the slot that a split reads.
+
+    To the right of a threshold of infinity there is only the missing value.
+    """
+    if tree.missing_left[node]:
+        return _BELOW, tree.columns[node]
+    return _TELLING if tree.thresholds[node] == np.inf else _ABOVE, tree.columns[node]
+
+
+@numba.njit(cache=True, nogil=True)
+def sum_leaves(matrix: Floats, flat: Floats, out: Floats) -> None:
+    """Write the sum of each row's leaves to `out`, shape (n,); `matrix` has shape (n, columns), C order.
+
+    Raises
+    ------
+    ValueError
+        The rows have another number of columns than those of training.
+    """
+    words = flat.view(np.uint64)
+    if np.uint64(matrix.shape[1]) != words[_HEAD]:
+        raise ValueError("the rows have another number of columns than the forest")
+    many = np.uint64(out.size)
+    alone = many % np.uint64(_ROWS)
+    values = np.empty(words[0] * np.uint64(_ROWS if many > alone else 1))
+    row = np.uint64(0)
+    while row < many - alone:
+        _sum_rows(matrix, row, flat, words, values, out)
+        row += np.uint64(_ROWS)
+    while row < many:
+        out[row] = _sum_one(matrix, row, flat, words, values)
+        row += np.uint64(1)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum_rows(matrix: Floats, first: np.uint64, flat: Floats, words: Words, values: Floats, out: Floats) -> None:
+    """One tree after the other, all rows a step at a time."""
+    at = np.empty(_ROWS, np.uint64)
+    for i in range(_ROWS):
+        lane = np.uint64(i)
+        _fill(matrix, first + lane, words, values, np.uint64(_ROWS), lane)
+        out[first + lane] = 0.0
+    tree = np.uint64(_HEAD) + words[0]
+    for _ in range(words[1]):
+        for i in range(_ROWS):
+            at[np.uint64(i)] = words[tree]
+        for _ in range(words[tree + np.uint64(1)]):
+            for i in range(_ROWS):
+                lane = np.uint64(i)
+                at[lane] = _step(at[lane], flat, words, values, np.uint64(_ROWS), lane)
+        for i in range(_ROWS):
+            lane = np.uint64(i)
+            out[first + lane] += flat[at[lane]]
+        tree += np.uint64(2)
+
+
+@numba.njit(cache=True, nogil=True)
+def _sum_one(matrix: Floats, row: np.uint64, flat: Floats, words: Words, values: Floats) -> float:
+    """Eight trees a step at a time, to the depth of the deepest; their places stay in registers."""
+    one, none = np.uint64(1), np.uint64(0)
+    _fill(matrix, row, words, values, one, none)
+    total = 0.0
+    tree = np.uint64(_HEAD) + words[0]
+    end = tree + np.uint64(2) * words[1]
+    while tree + np.uint64(16) <= end:
+        a, b, c, d = words[tree], words[tree + np.uint64(2)], words[tree + np.uint64(4)], words[tree + np.uint64(6)]
+        tree += np.uint64(8)
+        e, f, g, h = words[tree], words[tree + np.uint64(2)], words[tree + np.uint64(4)], words[tree + np.uint64(6)]
+        tree += np.uint64(8)
+        depth = none
+        for other in range(np.uint64(1), np.uint64(16), np.uint64(2)):
+            depth = max(depth, words[tree - other])
+        for _ in range(depth):
+            a = _step(a, flat, words, values, one, none)
+            b = _step(b, flat, words, values, one, none)
+            c = _step(c, flat, words, values, one, none)
+            d = _step(d, flat, words, values, one, none)
+            e = _step(e, flat, words, values, one, none)
+            f = _step(f, flat, words, values, one, none)
+            g = _step(g, flat, words, values, one, none)
+            h = _step(h, flat, words, values, one, none)
+        total = total + flat[a] + flat[b] + flat[c] + flat[d] + flat[e] + flat[f] + flat[g] + flat[h]
+    while tree < end:
+        a = words[tree]
+        for _ in range(words[tree + one]):
+            a = _step(a, flat, words, values, one, none)
+        total += flat[a]
+        tree += np.uint64(2)
+    return total
+
+
+@numba.njit(cache=True, inline="always")
+def _step(at: np.uint64, flat: Floats, words: Words, values: Floats, stride: np.uint64, lane: np.uint64) -> np.uint64:
+    """The child of a node: the second where the value is above the threshold."""
+    way = words[at + np.uint64(1)]
+    above = values[(way & np.uint64(_LOWER)) * stride + lane] > flat[at]
+    return np.uint64((way >> np.uint64(_HALF)) + np.uint64(_NODE) * np.uint64(above))
+
+
+@numba.njit(cache=True, inline="always")
+def _fill(matrix: Floats, row: np.uint64, words: Words, values: Floats, stride: np.uint64, lane: np.uint64) -> None:
+    """Fill the slots of one row; slot s is values[s * stride + lane]."""
+    above, telling = words[2], words[3]
+    values[lane] = -np.inf
+    for slot in range(np.uint64(1), words[0]):
+        value = matrix[row, words[np.uint64(_HEAD) + slot]]
+        missing = np.isnan(value)
+        if abs(value) <= ZERO:
+            value = 0.0
+        if slot < above:
+            value = -np.inf if missing else value
+        elif slot < telling:
+            value = np.inf if missing else value
+        else:
+            value = 1.0 if missing else 0.0
+        values[slot * stride + lane] = value

@@ -1,0 +1,1 @@
+"""Rules of brands. Standard library only."""

@@ -1,0 +1,137 @@
+"""Proposals of other names of a brand: spellings of listings whose brand people corrected. Standard library only.
+
+A proposal never becomes an alias by itself. It needs corrections by people, so that no seller's text alone makes one,
+and an account manager, who must be another person than those whose corrections it rests on.
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+
+from features.message import Message, message
+from serving.brands.policy import LONGEST_ALIAS, AliasPolicy
+
+
+class ProposalState(StrEnum):
+    """The state of a proposed alias. One that was `removed` had been accepted."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    DISMISSED = "dismissed"
+    REMOVED = "removed"
+
+
+class NotProposed(StrEnum):
+    """Why a spelling is not proposed."""
+
+    LENGTH = "length"
+    TAKEN = "taken"  # It is a name or an alias of a registered brand, this one or another.
+    OBFUSCATED = "obfuscated"  # A registered name with stand-ins for letters: evidence of hiding, and no other name.
+    NAMELESS = "nameless"  # It consists of words that name no brand.
+    OPEN = "open"
+    DECIDED = "decided"
+    SUPPORT = "support"
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectedListing:
+    """A listing with the spelling: the brand that a person named for it, the person, and the seller."""
+
+    listing_id: str
+    brand_id: str | None
+    seller: str | None
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Listings with a spelling that people named a brand for, their sellers, and the people.
+
+    `others` are the listings with the spelling that people named otherwise.
+    """
+
+    listings: int
+    sellers: int
+    people: int
+    others: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """What is known of a folded spelling: whether it is in use, and the last proposal of it for the brand.
+
+    `supported_by` are the listings that supported that proposal when its state last changed.
+    """
+
+    text: str
+    taken: bool = False
+    obfuscated: bool = False
+    nameless: bool = False
+    state: ProposalState | None = None
+    supported_by: int = 0
+
+
+def support(found: Iterable[CorrectedListing], brand_id: str, *, without: Collection[str] = ()) -> Support:
+    """The support of a spelling for a brand; corrections by the people in `without` count neither for nor as people.
+
+    A listing without a known seller counts as a listing and not as a seller.
+    """
+    mine, others = [], 0
+    for one in found:
+        if one.brand_id != brand_id:
+            others += 1
+        elif one.user_id not in without:
+            mine.append(one)
+    return Support(
+        listings=len({one.listing_id for one in mine}),
+        sellers=len({one.seller for one in mine} - {None}),
+        people=len({one.user_id for one in mine}),
+        others=others,
+    )
+
+
+def enough(found: Support, policy: AliasPolicy) -> bool:
+    """Whether a spelling has the support that a proposal, and its acceptance, needs."""
+    share = Decimal(found.listings) / max(found.listings + found.others, 1)
+    return (
+        found.listings >= policy.fewest_listings
+        and found.sellers >= policy.fewest_sellers
+        and share >= policy.least_share
+    )
+
+
+def why_not_proposed(spelling: Spelling, found: Support, policy: AliasPolicy) -> NotProposed | None:
+    """The reason why a spelling is not proposed as an alias; None where it is.
+
+    A dismissed or removed one is proposed again only when its support has doubled since.
+    """
+    if not policy.fewest_characters <= len(spelling.text) <= LONGEST_ALIAS:
+        return NotProposed.LENGTH
+    if spelling.taken:
+        return NotProposed.TAKEN
+    if spelling.obfuscated:
+        return NotProposed.OBFUSCATED
+    if spelling.nameless:
+        return NotProposed.NAMELESS
+    if spelling.state is ProposalState.PROPOSED:
+        return NotProposed.OPEN
+    if not enough(found, policy):
+        return NotProposed.SUPPORT
+    decided = spelling.state is not None
+    return NotProposed.DECIDED if decided and found.listings < policy.again_at_times * spelling.supported_by else None
+
+
+def why_not_accepted(spelling: Spelling, independent: Support, aliases: int, policy: AliasPolicy) -> Message | None:
+    """The reason that refuses an acceptance; None where it may be accepted.
+
+    `independent` is the support without the corrections of the account manager and of accounts that do not count as
+    another person than the manager (`serving.accounts.rules.second_person`). `aliases` are the brand's from proposals.
+    """
+    if spelling.taken or spelling.obfuscated or spelling.nameless:
+        return message("alias.taken")
+    if aliases >= policy.most_aliases:
+        return message("alias.most", most=policy.most_aliases)
+    if not enough(independent, policy):
+        return message("alias.support", listings=policy.fewest_listings, sellers=policy.fewest_sellers)
+    return None

@@ -1,0 +1,133 @@
+"""The authorised sellers of brands, with the periods in which they were on the list."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, bindparam, or_, select, update
+
+from serving.brands.tables import authorised_seller
+from serving.platform.database.scope import HERE, inside
+from serving.platform.database.store import insert_or_ignore
+
+
+@dataclass(frozen=True, slots=True)
+class Authorisation:
+    """The entry of a seller on a brand's list, known from `added_at` on. `ended_at` is None while it has no end."""
+
+    brand_id: str
+    added_at: datetime
+    ended_at: datetime | None
+
+    def holds(self, at: datetime) -> bool:
+        """Whether the seller was on the list at a moment."""
+        return self.added_at <= at and (self.ended_at is None or at < self.ended_at)
+
+
+def authorise(
+    connection: Connection,
+    *,
+    marketplace_id: str,
+    brand_id: str,
+    sellers: Sequence[str],
+    at: datetime,
+    until: datetime | None = None,
+    by: str = "operator",
+) -> None:
+    """Put sellers on a brand's list until a moment, by default without end; entries with the same end stay."""
+    on_list = {
+        one.seller: one for one in authorised(connection, (marketplace_id, brand_id)) if one.authorisation.holds(at)
+    }
+    same = {seller for seller, one in on_list.items() if one.authorisation.ended_at == until}
+    wanted = [one for one in dict.fromkeys(sellers) if one not in same]
+    end_authorisations(connection, (marketplace_id, brand_id), [one for one in wanted if one in on_list], at, by=by)
+    rows = [
+        {
+            "marketplace_id": marketplace_id,
+            "brand_id": brand_id,
+            "seller_external_id": seller,
+            "added_at": at,
+            "added_by": by,
+            "ended_at": until,
+            "ended_by": None,
+        }
+        for seller in wanted
+    ]
+    if rows:
+        connection.execute(insert_or_ignore(connection, authorised_seller), rows)
+
+
+def end_authorisations(
+    connection: Connection, pair: tuple[str, str], sellers: Collection[str], at: datetime, *, by: str
+) -> list[str]:
+    """Remove sellers from a brand's list from a moment on; returns those that were on it."""
+    if not sellers:
+        return []
+    entry = authorised_seller.c
+    ended = (
+        update(authorised_seller)
+        .where(
+            entry.marketplace_id == pair[0],
+            entry.brand_id == pair[1],
+            entry.seller_external_id.in_(set(sellers)),
+            entry.added_at <= at,
+            or_(entry.ended_at.is_(None), entry.ended_at > at),
+        )
+        .values(ended_at=at, ended_by=by)
+        .returning(entry.seller_external_id)
+    )
+    return sorted(connection.execute(ended).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntry:
+    """One entry of a brand's list of authorised sellers, with the people who added and removed it."""
+
+    seller: str
+    authorisation: Authorisation
+    added_by: str
+    ended_by: str | None
+
+
+def authorised(connection: Connection, pair: tuple[str, str]) -> list[ListEntry]:
+    """Every entry of a brand's list, current and ended, by seller and then the newest first."""
+    entry = authorised_seller.c
+    query = (
+        select(authorised_seller)
+        .where(entry.marketplace_id == pair[0], entry.brand_id == pair[1])
+        .order_by(entry.seller_external_id, entry.added_at.desc())
+    )
+    return [
+        ListEntry(
+            row.seller_external_id, Authorisation(row.brand_id, row.added_at, row.ended_at), row.added_by, row.ended_by
+        )
+        for row in connection.execute(query)
+    ]
+
+
+# Built once, because every score asks.
+_AUTHORISATIONS: Final = (
+    select(
+        authorised_seller.c.seller_external_id,
+        authorised_seller.c.brand_id,
+        authorised_seller.c.added_at,
+        authorised_seller.c.ended_at,
+    )
+    .where(
+        inside(authorised_seller, HERE),
+        authorised_seller.c.seller_external_id.in_(bindparam("sellers", expanding=True)),
+    )
+    .order_by(authorised_seller.c.brand_id, authorised_seller.c.added_at)
+)
+
+
+def authorisations(
+    connection: Connection, marketplace_id: str, sellers: Collection[str]
+) -> dict[str, tuple[Authorisation, ...]]:
+    """The periods in which each of these sellers was on which brand's list; the periods of one brand in order."""
+    found: dict[str, tuple[Authorisation, ...]] = {}
+    for row in connection.execute(_AUTHORISATIONS, {"here": marketplace_id, "sellers": sorted(set(sellers))}):
+        authorisation = Authorisation(row.brand_id, row.added_at, row.ended_at)
+        found[row.seller_external_id] = (*found.get(row.seller_external_id, ()), authorisation)
+    return found

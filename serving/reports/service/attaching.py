@@ -1,0 +1,157 @@
+"""The documents of a report: kept with a draft before it is sent, handed in for a day afterwards, read by the brand."""
+
+import hashlib
+from collections.abc import Collection
+from datetime import timedelta
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import Conflict, NotFound
+from serving.accounts.rules.access import Permission, Person
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.audit.store import audit
+from serving.platform.database.documents import described
+from serving.platform.runtime import Runtime
+from serving.reports.policy import ReportPolicy
+from serving.reports.rules.attachments import admit, check_hand_in
+from serving.reports.store import report_documents, reports
+from serving.reports.store.report_documents import DraftKey, ReportDocument
+from serving.reports.store.reports import StoredReport
+from serving.rights.rules.document import readable_name
+from serving.rights.service.bases import pair_of
+
+_DAY: Final = timedelta(hours=24)
+_MOST_AT_ONCE: Final = 200
+
+
+def draft_of(connection: Connection, person: Person, right_id: str, marketplace_id: str | None, key: str) -> DraftKey:
+    """The draft of a report under a right, by the key under which it will be sent.
+
+    Raises
+    ------
+    NotFound
+        The right does not belong to a brand that the person represents.
+    """
+    return DraftKey(pair_of(connection, person, right_id, marketplace_id), person.user_id, key)
+
+
+def keep_with_draft(runtime: Runtime, draft: DraftKey, name: str, content: bytes) -> None:
+    """Store a document of a report that is not sent yet; a repeated upload adds nothing.
+
+    Raises
+    ------
+    Invalid, Conflict
+        The file is not a document, too large, or one too many; the report was sent under this key.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)  # Of two concurrent uploads the second counts the first.
+        if reports.is_sent(connection, *draft.pair, draft.key):
+            raise Conflict("This report was sent already. Add the document on the page of the report.")
+        _store(runtime, connection, draft, draft.user_id, name, content)
+
+
+def leave_out(runtime: Runtime, draft: DraftKey, document_ids: Collection[str]) -> None:
+    """Delete some documents of a report that is not sent yet."""
+    if document_ids:
+        with runtime.store.write() as connection:
+            report_documents.leave_out(connection, draft, document_ids)
+
+
+def hand_in(
+    runtime: Runtime, person: Person, report_id: str, name: str, content: bytes, *, key_id: str | None = None
+) -> ReportDocument:
+    """Store a document of a report that was sent. A repeated upload adds nothing and has the same answer.
+
+    `key_id` is the brand's API key that sent it; None for a session.
+
+    Raises
+    ------
+    NotFound
+        The person's brands have no such report.
+    TooLate
+        The report was sent more than a day ago.
+    Invalid, Conflict
+        The file is not a document, too large, or one too many.
+    """
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        stored = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
+        digest = hashlib.sha256(content).hexdigest()
+        before = [one for one in report_documents.documents_of(connection, stored) if one.digest == digest]
+        if before:
+            return before[0]
+        check_hand_in(stored.known_at, runtime.clock.now(), runtime.policies[ReportPolicy])
+        _store(runtime, connection, stored, person.user_id, name, content)
+        made = next(one for one in report_documents.documents_of(connection, stored) if one.digest == digest)
+        told = {"digest": digest, "size": made.size, "media_type": made.media_type}
+        if key_id is not None:
+            told["key"] = key_id
+        by = f"user:{person.user_id}"
+        audit.record(
+            connection, made.known_at, stored.marketplace_id, by, "report_document.handed_in", report_id, **told
+        )
+        return made
+
+
+def _store(
+    runtime: Runtime, connection: Connection, of: StoredReport | DraftKey, user_id: str, name: str, content: bytes
+) -> None:
+    now, policy = runtime.clock.now(), runtime.policies[ReportPolicy]
+    pair = of.pair if isinstance(of, DraftKey) else (of.marketplace_id, of.brand_id)
+    before = report_documents.handed_in(connection, of)
+    today = report_documents.bytes_since(connection, pair, now - _DAY)
+    media_type = admit(content, before, today, policy=policy, documents=runtime.policies[SellerEvidencePolicy])
+    row = described(
+        readable_name(name),
+        media_type,
+        content,
+        hashlib.sha256(content).hexdigest(),
+        now,
+        marketplace_id=pair[0],
+        brand_id=pair[1],
+        document_id=runtime.ids.new("rpd"),
+        user_id=user_id,
+        report_id=None if isinstance(of, DraftKey) else of.report_id,
+        draft_key=of.key if isinstance(of, DraftKey) else None,
+    )
+    report_documents.add_document(connection, row)
+
+
+def for_brand(runtime: Runtime, person: Person, report_id: str, document_id: str) -> tuple[ReportDocument, bytes]:
+    """A document of a report of the person's brands, with its content.
+
+    Raises
+    ------
+    NotFound
+        The person's brands have no such report, the report has no such document, or it was erased.
+    """
+    with runtime.store.read() as connection:
+        stored = reports.get(connection, report_id, person.brands(Permission.ANSWER_QUESTIONS))
+        return with_content(connection, report_documents.documents_of(connection, stored), document_id)
+
+
+def with_content(
+    connection: Connection, shown: Collection[ReportDocument], document_id: str
+) -> tuple[ReportDocument, bytes]:
+    """One of these documents, with its content.
+
+    Raises
+    ------
+    NotFound
+        It is none of them, or it was erased.
+    """
+    for one in shown:
+        if one.document_id == document_id:
+            return one, report_documents.content_of(connection, one)
+    raise NotFound("There is no such document.")
+
+
+def forget_drafts(runtime: Runtime) -> int:
+    """Delete the documents of reports that were begun a day ago and not sent; returns how many."""
+    before = runtime.clock.now() - _DAY
+    with runtime.store.read() as connection:
+        if not report_documents.has_drafts(connection, before):
+            return 0
+    with runtime.store.write() as connection:
+        return report_documents.forget_drafts(connection, before, _MOST_AT_ONCE)

@@ -1,0 +1,135 @@
+"""The supporting documents of reports: drafts of a user until the report is sent, and its documents from then on."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, delete, select, update
+
+from serving.appeals.rules.seller_evidence import HandedIn
+from serving.platform.database.documents import bytes_of, number_and_size
+from serving.platform.database.erasing import delete_some
+from serving.platform.database.scope import inside, same
+from serving.platform.database.store import insert_or_ignore
+from serving.reports.store.reports import StoredReport
+from serving.reports.tables import report_document, report_item
+
+
+@dataclass(frozen=True, slots=True)
+class ReportDocument:
+    """One document of a report, or of a draft where `report_id` is None; `size` in bytes, `name` for display only."""
+
+    marketplace_id: str
+    document_id: str
+    report_id: str | None
+    digest: str
+    name: str
+    media_type: str
+    size: int
+    known_at: datetime
+    erased_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftKey:
+    """A report that a user has begun for a brand, and not sent; `pair` is (marketplace, brand)."""
+
+    pair: tuple[str, str]
+    user_id: str
+    key: str
+
+    @property
+    def here(self) -> ColumnElement[bool]:
+        """The condition for its documents."""
+        own = {"brand_id": self.pair[1], "user_id": self.user_id, "draft_key": self.key}
+        return inside(report_document, self.pair[0], **own)
+
+
+def add_document(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Store a document; False where the report, or the draft, has the same one already."""
+    made = insert_or_ignore(connection, report_document).values(**row).returning(report_document.c.document_id)
+    return connection.execute(made).first() is not None
+
+
+def handed_in(connection: Connection, of: StoredReport | DraftKey) -> HandedIn:
+    """The number and size of the documents of a report or a draft."""
+    return HandedIn(*number_and_size(connection, report_document, _of(of)))
+
+
+def bytes_since(connection: Connection, pair: tuple[str, str], since: datetime) -> int:
+    """The bytes of a brand's documents since a moment, those of drafts among them."""
+    here = inside(report_document, pair[0], brand_id=pair[1])
+    return number_and_size(connection, report_document, here & (report_document.c.known_at > since))[1]
+
+
+def documents_of(connection: Connection, of: StoredReport | DraftKey) -> list[ReportDocument]:
+    """The documents of a report or a draft, oldest first."""
+    return _read(connection, _of(of))
+
+
+def of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[ReportDocument]:
+    """The documents of the reports that a case is about, oldest first."""
+    about = select(report_item.c.report_id).where(inside(report_item, marketplace_id, case_id=case_id))
+    return _read(connection, inside(report_document, marketplace_id) & report_document.c.report_id.in_(about))
+
+
+def digests_of_case(connection: Connection, marketplace_id: str, case_id: str) -> list[str]:
+    """The digests of those documents, each once, in their order as texts."""
+    query = (
+        select(report_document.c.digest)
+        .join(report_item, same(report_item, report_document, "report_id"))
+        .where(inside(report_item, marketplace_id, case_id=case_id))
+        .distinct()
+    )
+    return sorted(connection.execute(query).scalars())
+
+
+def content_of(connection: Connection, found: ReportDocument) -> bytes:
+    """The bytes of a document.
+
+    Raises
+    ------
+    NotFound
+        They were erased.
+    """
+    this = inside(report_document, found.marketplace_id, document_id=found.document_id)
+    return bytes_of(connection, report_document, this)
+
+
+def attach(connection: Connection, draft: DraftKey, report_id: str) -> list[str]:
+    """Make the documents of a draft those of the report that was sent; returns their digests."""
+    sent = update(report_document).where(draft.here).values(report_id=report_id, draft_key=None)
+    return sorted(connection.execute(sent.returning(report_document.c.digest)).scalars())
+
+
+def leave_out(connection: Connection, draft: DraftKey, document_ids: Collection[str]) -> None:
+    """Delete some documents of a draft."""
+    connection.execute(delete(report_document).where(draft.here, report_document.c.document_id.in_(document_ids)))
+
+
+def has_drafts(connection: Connection, before: datetime) -> bool:
+    """Whether a document of a report was begun before a moment and not sent."""
+    query = select(report_document.c.document_id).where(*_unsent(before)).limit(1)
+    return connection.execute(query).first() is not None
+
+
+def forget_drafts(connection: Connection, before: datetime, most: int) -> int:
+    """Delete documents of reports that were begun before a moment and not sent; returns how many."""
+    return delete_some(connection, report_document, report_document.c.document_id, _unsent(before), most)
+
+
+def _unsent(before: datetime) -> tuple[ColumnElement[bool], ...]:
+    return report_document.c.report_id.is_(None), report_document.c.known_at < before
+
+
+def _of(of: StoredReport | DraftKey) -> ColumnElement[bool]:
+    if isinstance(of, DraftKey):
+        return of.here
+    return inside(report_document, of.marketplace_id, report_id=of.report_id)
+
+
+def _read(connection: Connection, which: ColumnElement[bool]) -> list[ReportDocument]:
+    columns = [report_document.c[name] for name in ReportDocument.__slots__]
+    query = select(*columns).where(which).order_by(report_document.c.known_at, report_document.c.document_id)
+    return [ReportDocument(**row) for row in connection.execute(query).mappings()]

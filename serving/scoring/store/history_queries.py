@@ -1,0 +1,134 @@
+"""The statements that read histories, built once: building them took longer than the database needs for them.
+
+Parameters are `here`, the marketplace, `sellers`, and moments by name.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
+
+from features.peer_listings import MOST_LISTINGS
+from models.case import CaseLane
+from models.seller_history import KINDS
+from models.verdict import Judgement
+from serving.appeals.tables import overturn
+from serving.cases.tables import verdict
+from serving.listings.tables import listing, listing_version, seller
+from serving.platform.database.scope import HERE, inside, same
+from serving.scoring.tables import seller_event
+from serving.takedowns.rules.statement import Undone
+from serving.takedowns.store.pending_removals import still_waits, waited_until
+from serving.takedowns.tables import action
+
+
+def _moment(name: str) -> BindParameter[datetime]:
+    return bindparam(name, type_=listing_version.c.known_at.type)
+
+
+_WANTED: Final[BindParameter[Any]] = bindparam("sellers", expanding=True)
+
+SELLERS: Final = select(seller.c.external_id, seller.c.first_known_at).where(
+    inside(seller, HERE), seller.c.external_id.in_(_WANTED)
+)
+
+VERSIONS: Final = (
+    select(
+        listing_version.c.seller_external_id,
+        listing_version.c.listing_id,
+        listing_version.c.known_at,
+        listing.c.first_known_at,
+        listing_version.c.log_price,
+        listing_version.c.price_minor,
+        listing_version.c.currency,
+        listing_version.c.brand_key,
+        listing_version.c.category_key,
+        listing_version.c.protected,
+    )
+    .join(listing, same(listing, listing_version, "listing_id"))
+    .where(
+        inside(listing_version, HERE),
+        listing_version.c.seller_external_id.in_(_WANTED),
+        listing_version.c.known_at >= _moment("begin"),
+        listing_version.c.known_at < _moment("until"),
+    )
+    .order_by(listing_version.c.known_at.desc(), listing_version.c.version_id.desc())
+)
+LATER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at >= _moment("since"))
+EARLIER_VERSIONS: Final = VERSIONS.where(listing_version.c.known_at < _moment("since")).limit(MOST_LISTINGS)
+
+EVENTS: Final = (
+    select(
+        seller_event.c.seller_external_id,
+        seller_event.c.kind,
+        seller_event.c.occurred_at,
+        seller_event.c.known_at,
+        seller_event.c.amount_minor,
+        seller_event.c.currency,
+    )
+    .where(
+        inside(seller_event, HERE),
+        seller_event.c.seller_external_id.in_(_WANTED),
+        seller_event.c.occurred_at >= _moment("since"),
+        seller_event.c.kind.in_(KINDS),
+    )
+    .order_by(seller_event.c.occurred_at, seller_event.c.known_at)
+)
+
+
+def unanswered(wanted: ColumnElement[bool]) -> Select[Any]:
+    """Removals that ended because the rights holder did not answer a counter-notice: undecided, as on appeal."""
+    return (
+        select(
+            listing_version.c.seller_external_id,
+            verdict.c.listing_id,
+            verdict.c.version_id,
+            overturn.c.overturned_at,
+            overturn.c.undone_at,
+        )
+        .join(action, same(action, overturn, "action_id"))
+        .join(verdict, same(verdict, action, "verdict_id"))
+        .join(listing_version, same(listing_version, verdict, "version_id"))
+        .where(
+            inside(overturn, HERE, cause=Undone.SILENCE.value),
+            listing_version.c.seller_external_id.is_not(None),
+            wanted,
+        )
+    )
+
+
+def given(wanted: ColumnElement[bool]) -> Select[Any]:
+    """Verdicts in force or withdrawn, each with its withdrawal."""
+    later = verdict.alias("later")
+    return (
+        select(
+            listing_version.c.seller_external_id,
+            verdict.c.listing_id,
+            verdict.c.version_id,
+            verdict.c.judgement,
+            verdict.c.side,
+            verdict.c.lane,
+            verdict.c.known_at,
+            later.c.known_at.label("withdrawn_at"),
+            waited_until().label("waited_until"),
+        )
+        .join(listing_version, same(listing_version, verdict, "version_id"))
+        .outerjoin(
+            later,
+            (later.c.marketplace_id == verdict.c.marketplace_id) & (later.c.supersedes_id == verdict.c.verdict_id),
+        )
+        .where(
+            inside(verdict, HERE),
+            listing_version.c.seller_external_id.is_not(None),
+            wanted,
+            verdict.c.judgement != Judgement.WITHDRAWN.value,
+            verdict.c.passed_on.is_(False),
+            verdict.c.lane != CaseLane.SECOND_REVIEW.value,  # It checks labels and decides nothing.
+            ~still_waits(),
+        )
+        .order_by(verdict.c.known_at, verdict.c.verdict_id)
+    )
+
+
+UNANSWERED: Final = unanswered(listing_version.c.seller_external_id.in_(_WANTED))
+RULINGS: Final = given(listing_version.c.seller_external_id.in_(_WANTED))

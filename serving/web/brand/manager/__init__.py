@@ -1,0 +1,1 @@
+"""Pages of account managers: their brands, and what they decide for each."""

@@ -1,0 +1,114 @@
+"""What a report carries, on its pages: documents, which are kept before it is sent, and the record of a test buy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection
+
+from models.errors import DomainError
+from serving.accounts.store.accounts import Session
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.platform.runtime import Runtime
+from serving.reports.policy import ReportPolicy
+from serving.reports.rules.attachments import TestBuyRecord
+from serving.reports.service.attaching import draft_of, keep_with_draft, leave_out
+from serving.reports.store import report_documents
+from serving.reports.store.report_documents import DraftKey
+from serving.web import text_view
+from serving.web.brand.indicators_page import day_of
+from serving.web.case.documents.documents_card import ShownDocument, shown_document
+from serving.web.forms import Upload
+from serving.web.text_view import Shown
+from serving.web.wording.i18n import size
+from serving.web.wording.refusals import phrase_in_words
+
+FIELDS: Final = ("order_reference", "ordered_on", "received_on", "finding", "bought_listing")
+_LEAVE_OUT: Final = "leave_out:"
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedFile:
+    """A file that was not kept, and why."""
+
+    name: Shown
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class AttachedDocument:
+    """A document of a report that is not sent yet; ticked by its id, it is left out."""
+
+    document_id: str
+    shown: ShownDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a report may carry, for the hint beside the choice of files."""
+
+    largest: str
+    most: int
+
+
+def limits(runtime: Runtime) -> Limits:
+    """The limits of documents, in the reader's language."""
+    largest = size(runtime.policies[SellerEvidencePolicy].largest_document)
+    return Limits(largest, runtime.policies[ReportPolicy].most_documents)
+
+
+def record_of(fields: Mapping[str, str]) -> TestBuyRecord | None:
+    """The test buy as it was typed; None where nothing of it was.
+
+    Raises
+    ------
+    Invalid
+        A day is no day.
+    """
+    typed = {name: fields.get(name, "").strip() for name in FIELDS}
+    if not any(typed.values()):
+        return None
+    received = typed["received_on"]
+    return TestBuyRecord(
+        typed["order_reference"],
+        day_of(typed["ordered_on"]).date(),
+        day_of(received).date() if received else None,
+        typed["finding"],
+        typed["bought_listing"] or None,
+    )
+
+
+def keep_documents(
+    runtime: Runtime, session: Session, fields: Mapping[str, str], chosen: Sequence[Upload]
+) -> tuple[RefusedFile, ...]:
+    """Keep the chosen files with the report that is being written, leave out the ticked ones; the refused files.
+
+    Raises
+    ------
+    NotFound
+        The right does not belong to a brand that the person represents.
+    """
+    with runtime.store.read() as connection:
+        draft = _draft(connection, session, fields)
+    leave_out(runtime, draft, [name.removeprefix(_LEAVE_OUT) for name in fields if name.startswith(_LEAVE_OUT)])
+    refused = []
+    for one in chosen:
+        try:
+            keep_with_draft(runtime, draft, one.name, one.content)
+        except DomainError as problem:
+            refused.append(RefusedFile(text_view.show(one.name), phrase_in_words(problem.phrase)))
+    return tuple(refused)
+
+
+def attached_documents(
+    connection: Connection, session: Session, fields: Mapping[str, str], now: datetime
+) -> tuple[AttachedDocument, ...]:
+    """The documents that are kept with the report that is being written."""
+    found = report_documents.documents_of(connection, _draft(connection, session, fields))
+    return tuple(AttachedDocument(one.document_id, replace(shown_document(one, now), digest=None)) for one in found)
+
+
+def _draft(connection: Connection, session: Session, fields: Mapping[str, str]) -> DraftKey:
+    here = fields.get("marketplace_id", "") or None
+    return draft_of(connection, session.person, fields.get("right_id", ""), here, fields.get("key", ""))

@@ -1,0 +1,91 @@
+"""The preview of a report: what would happen to each listing now, and what is attached."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from serving.accounts.policy import SecondFactorPolicy
+from serving.accounts.store.accounts import Session
+from serving.platform.deadlines import latest_day
+from serving.platform.runtime import Runtime
+from serving.reports.rules.attachments import number_of
+from serving.reports.rules.outcomes import Result
+from serving.reports.rules.step_up import why_not
+from serving.reports.service.previewing import counts_of, preview
+from serving.reports.service.stepping_up import circumstances
+from serving.reports.service.submitting import Draft, place_of
+from serving.takedowns.policy import BurstPolicy
+from serving.web import text_view
+from serving.web.brand.reports.report_state_page import ResultRow, why
+from serving.web.test_buy_part import TestBuyShown, test_buy_shown
+from serving.web.wording.messages import in_words
+from serving.web.wording.vocabulary import REPORT_RESULTS, StateWords
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What the report would do, by result and by listing.
+
+    `confirmed` is what it would do with a second factor, and `why_not` why that is not possible; both are empty for a
+    report that is small or needs no second factor. `test_buy` is the one that is sent with it.
+    """
+
+    counts: tuple[tuple[StateWords, int], ...]
+    rows: tuple[ResultRow, ...]
+    goes: bool
+    confirmed: tuple[tuple[StateWords, int], ...]
+    why_not: tuple[str, ...]
+    test_buy: TestBuyShown | None
+
+
+def previewed(runtime: Runtime, session: Session, draft: Draft) -> Preview:
+    """The preview of a draft.
+
+    Raises
+    ------
+    Invalid, NotFound, NoRightCarries, NotBriefed
+        As when the report is sent.
+    """
+    found = preview(runtime, session.person, draft)
+    counts = counts_of(found)
+    rows = tuple(
+        ResultRow(
+            text_view.show(one.title or one.location),
+            REPORT_RESULTS[one.outcome.result],
+            why(one.outcome.reasons, None),
+        )
+        for one in found
+    )
+    confirmed, reasons = _with_step_up(runtime, session, draft, counts)
+    goes = counts[Result.REFUSED] < len(found)
+    return Preview(
+        _counted(counts), rows, goes, confirmed, reasons, _bought(runtime, draft, [one.location for one in found])
+    )
+
+
+def _with_step_up(
+    runtime: Runtime, session: Session, draft: Draft, usual: Mapping[Result, int]
+) -> tuple[tuple[tuple[StateWords, int], ...], tuple[str, ...]]:
+    """What a large report would do with a second factor, or why it cannot be confirmed so."""
+    if len(draft.locations) <= runtime.policies[BurstPolicy].per_user or not usual[Result.PENDING_APPROVAL]:
+        return (), ()
+    with runtime.store.read() as connection:
+        pair = place_of(connection, session.person, draft)
+        refused = why_not(
+            circumstances(runtime, connection, session.person, pair),
+            runtime.wall.now(),
+            runtime.policies[SecondFactorPolicy],
+        )
+    if refused:
+        return (), tuple(map(in_words, refused))
+    return _counted(counts_of(preview(runtime, session.person, replace(draft, with_step_up=True)))), ()
+
+
+def _bought(runtime: Runtime, draft: Draft, locations: list[str]) -> TestBuyShown | None:
+    if draft.test_buy is None:
+        return None
+    number = number_of(draft.test_buy, locations, latest_day(runtime.clock.now()))
+    return test_buy_shown(draft.test_buy, locations[number - 1])
+
+
+def _counted(counts: Mapping[Result, int]) -> tuple[tuple[StateWords, int], ...]:
+    return tuple((REPORT_RESULTS[result], number) for result, number in counts.items() if number)

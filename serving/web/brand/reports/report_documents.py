@@ -1,0 +1,50 @@
+"""The documents of a report that was sent: added for a day, and downloaded by the brand's own people."""
+
+from dataclasses import replace
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from models.errors import DomainError, NotFound
+from serving.api.errors import status_of
+from serving.appeals.policy import SellerEvidencePolicy
+from serving.guards import runtime_of
+from serving.platform.runtime import Runtime
+from serving.reports.service.attaching import for_brand, hand_in
+from serving.web.brand.brand_forms import Reader, Uploader
+from serving.web.brand.reports.report_state_page import PLACE, state_page
+from serving.web.downloads import document
+from serving.web.forms import Upload, upload_of
+from serving.web.rendering import respond
+from serving.web.wording.refusals import refusal
+
+router = APIRouter(include_in_schema=False)
+_LONGEST_ID: Final = 40
+
+
+def _largest(runtime: Runtime) -> int:
+    return runtime.policies[SellerEvidencePolicy].largest_document
+
+
+@router.post(PLACE + "/{report_id}/documents")
+def post_document(
+    report_id: str, request: Request, session: Uploader, upload: Annotated[Upload, upload_of("document", _largest)]
+) -> Response:
+    """Add a document; a refused one leaves earlier documents unchanged."""
+    runtime, number = runtime_of(request), report_id[:_LONGEST_ID]
+    try:
+        hand_in(runtime, session.person, number, upload.name, upload.content)
+    except NotFound:
+        raise
+    except DomainError as refused:
+        page = replace(state_page(runtime, session, number), document_error=refusal(refused))
+        return respond(request, page, session, status=status_of(refused))
+    return RedirectResponse(f"{PLACE}/{number}#documents", status_code=303)
+
+
+@router.get(PLACE + "/{report_id}/documents/{document_id}")
+def get_document(report_id: str, document_id: str, request: Request, session: Reader) -> Response:
+    """Download a document of a report."""
+    found, content = for_brand(runtime_of(request), session.person, report_id[:_LONGEST_ID], document_id[:_LONGEST_ID])
+    return document(found.document_id, found.media_type, content)

@@ -1,0 +1,1 @@
+"""The documents of a case: those of sellers, of notices and of brands' reports."""

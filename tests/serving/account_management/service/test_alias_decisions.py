@@ -1,0 +1,290 @@
+"""Aliases that corrections propose: when, to whom, who may accept them, and what an alias changes."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from features.brands import BrandRegister, Method
+from features.references import PriceReference
+from models.errors import Conflict, Forbidden, Invalid, NotFound
+from serving.account_management.service.alias_decisions import ProposedAlias, decide_alias, proposals_of
+from serving.accounts.rules.access import Person
+from serving.administration.service import provisioning
+from serving.administration.service.provisioning import NewEnrolment
+from serving.audit.tables import audit_entry, audit_payload
+from serving.brands.rules.alias_proposals import ProposalState, Support
+from serving.brands.store import brands
+from serving.intake.service.intake import receive
+from serving.learning.service.labelling import known_at
+from serving.review.service.naming_undo import undo_naming
+from tests.fixtures.aliases import VEREL, as_analyst_too, corrected, invited_by, proposals, three_corrected
+from tests.fixtures.listings import a_suspect_row
+from tests.fixtures.naming import VELA
+from tests.fixtures.reviewing import a_case, open_cases
+from tests.fixtures.runtimes import Site
+
+ACCEPTED, DISMISSED, REMOVED = ProposalState.ACCEPTED, ProposalState.DISMISSED, ProposalState.REMOVED
+
+
+def decide(site: Site, state: ProposalState, person: Person | None = None, *, nth: int = -1) -> None:
+    decide_alias(site.runtime, person or site.account_manager, site.pair, proposals(site)[nth].proposal_id, state)
+
+
+def seen(site: Site, person: Person | None = None) -> list[ProposedAlias]:
+    with site.runtime.store.read() as connection:
+        return proposals_of(site.runtime, connection, person or site.account_manager, site.pair, site.clock.now())
+
+
+def resolved(site: Site, external_id: str, **changes: Any) -> tuple[str | None, Method | None]:
+    """What the evidence of a new listing resolves."""
+    row = a_suspect_row(external_id=external_id, title="Grey tote 1:1 mirror quality", **changes)
+    receive(site.runtime, site.marketplace, [row], source="test")
+    with site.runtime.store.read() as connection:
+        register = BrandRegister(brands.registered(connection, site.here, site.clock.now()))
+    found = register.resolve(title=row["title"], declared=row.get("brand"), gtin=None)
+    return found.name, found.method
+
+
+@pytest.mark.both_engines
+def test_corrections_of_several_listings_propose_their_spelling(any_site: Site) -> None:
+    corrected(any_site, 0)
+    corrected(any_site, 1, by=any_site.second_analyst)
+    assert proposals(any_site) == []
+    last = corrected(any_site, 2)
+    [proposal] = proposals(any_site)
+    [one] = seen(any_site)
+    assert (proposal.spelling, proposal.state) == ("maison verel", ProposalState.PROPOSED)
+    assert (one.now, one.refused) == (Support(listings=3, sellers=3, people=2, others=0), None)
+    assert one.examples[-1] == last.case_id
+    corrected(any_site, 3)
+    assert len(proposals(any_site)) == 1
+
+
+def test_a_misspelt_name_in_titles_is_proposed_too(site: Site) -> None:
+    for number in range(3):
+        corrected(site, number, brand=None, title=f"Aurele tote {number}, 1:1 mirror quality")
+    assert [one.spelling for one in proposals(site)] == ["aurele"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"seller": "one-seller"}, "a seller's own spelling is no name in trade"),
+        ({"spelling": "No brand"}, "it names nobody"),
+        ({"spelling": "Leather bags", "product_type": "Leather bags"}, "words of the category"),
+        ({"spelling": "Solenne"}, "the name of another registered brand"),
+        ({"spelling": "Aure11e"}, "the name with digits for letters"),
+        ({"spelling": "x" * 61}, "longer than a name"),
+        ({"to": VELA}, "a mark that is not registered has no aliases here"),
+    ],
+)
+def test_no_alias_is_proposed(site: Site, changes: dict[str, Any], reason: str) -> None:
+    for number in range(4):
+        corrected(site, number, **changes)
+    assert proposals(site) == [], reason
+
+
+def test_a_spelling_that_is_as_often_another_mark_is_not_proposed(site: Site) -> None:
+    corrected(site, 9, to=VELA)
+    three_corrected(site)
+    assert proposals(site) == []
+
+
+@pytest.mark.both_engines
+def test_an_accepted_alias_resolves_listings_from_then_on_and_not_before(any_site: Site) -> None:
+    three_corrected(any_site)
+    assert resolved(any_site, "MP-30", brand=VEREL) == (None, None)
+    before = any_site.clock.now()
+    any_site.clock.forward(minutes=1)
+    decide(any_site, ACCEPTED)
+    any_site.clock.forward(minutes=1)
+    assert resolved(any_site, "MP-31", brand=VEREL) == ("Aurelle", Method.ALIAS)
+    found = [known_at(any_site.runtime, any_site.here, at)[1].brands for at in (before, any_site.clock.now())]
+    aliases = [one.brands[any_site.brand_id].aliases for one in found]
+    assert ["maison verel" in some for some in aliases] == [False, True]
+
+
+def test_an_alias_is_one_of_its_marketplace_alone(site: Site) -> None:
+    three_corrected(site)
+    decide(site, ACCEPTED)
+    with site.runtime.store.read() as connection:
+        assert "maison verel" not in brands.by_name(connection, "Aurelle").aliases
+
+
+def test_a_removed_alias_resolves_nothing_any_more(site: Site) -> None:
+    three_corrected(site)
+    decide(site, ACCEPTED)
+    between = site.clock.now() + timedelta(seconds=30)
+    site.clock.forward(minutes=1)
+    decide(site, REMOVED)
+    assert resolved(site, "MP-31", brand=VEREL) == (None, None)
+    with site.runtime.store.read() as connection:
+        then = {one.name: one.aliases for one in brands.registered(connection, site.here, between)}
+    assert "maison verel" in then["Aurelle"]
+
+
+def test_a_dismissed_alias_is_proposed_again_when_its_support_has_doubled(site: Site) -> None:
+    three_corrected(site)
+    decide(site, DISMISSED)
+    corrected(site, 3)
+    corrected(site, 4)
+    assert len(proposals(site)) == 1
+    corrected(site, 5)
+    assert [one.state for one in proposals(site)] == [DISMISSED, ProposalState.PROPOSED]
+
+
+def test_undone_and_replaced_corrections_no_longer_support_an_alias(site: Site) -> None:
+    first, *_ = three_corrected(site)
+    undo_naming(site.runtime, site.analyst, first.case_id)
+    [one] = seen(site)
+    assert one.now.listings == 2
+    with pytest.raises(Forbidden, match="An alias needs at least 3 corrected listings"):
+        decide(site, ACCEPTED)
+    decide(site, DISMISSED)
+
+
+def test_a_spelling_that_another_brand_has_by_now_is_not_accepted(site: Site) -> None:
+    three_corrected(site)
+    provisioning.add_brand(site.runtime, name="Maison-Verel", aliases=[VEREL], gtin_prefixes=[], by="test")
+    enrolment = NewEnrolment("Maison-Verel", site.account_manager.email, takes_part=False)
+    provisioning.enrol(site.runtime, enrolment, by="test")
+    with pytest.raises(Forbidden, match="in use by a registered brand"):
+        decide(site, ACCEPTED)
+
+
+def test_a_decision_is_recorded_with_who_and_when(any_site: Site) -> None:
+    three_corrected(any_site)
+    decide(any_site, ACCEPTED)
+    decide(any_site, REMOVED)
+    query = (
+        select(audit_entry.c.act, audit_entry.c.actor, audit_payload.c.payload)
+        .join(audit_payload, audit_payload.c.sequence == audit_entry.c.sequence)
+        .where(audit_entry.c.act.startswith("alias."))
+        .order_by(audit_entry.c.sequence)
+    )
+    with any_site.runtime.store.read() as connection:
+        found = connection.execute(query).all()
+    by = f"user:{any_site.account_manager.user_id}"
+    assert [(one.act, one.actor) for one in found] == [
+        ("alias.proposed", "service"),
+        ("alias.accepted", by),
+        ("alias.removed", by),
+    ]
+    assert all(json.loads(one.payload)["spelling"] == "maison verel" for one in found)
+    [proposal] = proposals(any_site)
+    assert (proposal.decided_by, proposal.removed_by) == ("Lena Okafor", "Lena Okafor")
+
+
+def test_only_the_account_manager_of_the_brand_decides_and_once(site: Site) -> None:
+    three_corrected(site)
+    for person in (site.analyst, site.second_analyst, site.brand_person):
+        with pytest.raises(NotFound):
+            decide(site, ACCEPTED, person)
+    with pytest.raises(Invalid):
+        decide(site, ProposalState.PROPOSED)
+    with pytest.raises(Conflict, match="decided meanwhile"):
+        decide(site, REMOVED)
+    decide(site, DISMISSED)
+    with pytest.raises(Conflict, match="decided meanwhile"):
+        decide(site, ACCEPTED)
+
+
+# ---- attacks
+
+
+@pytest.mark.attack
+def test_an_account_manager_does_not_accept_what_their_own_corrections_produced(site: Site) -> None:
+    manager = as_analyst_too(site, site.account_manager)
+    three_corrected(site, by=manager)
+    with pytest.raises(Forbidden, match="corrected by people other than you"):
+        decide(site, ACCEPTED, manager)
+    corrected(site, 3, by=site.analyst)
+    corrected(site, 4, by=site.second_analyst)
+    with pytest.raises(Forbidden):
+        decide(site, ACCEPTED, manager)
+    corrected(site, 5, by=site.second_analyst)
+    decide(site, ACCEPTED, manager)
+
+
+@pytest.mark.attack
+def test_accounts_that_the_account_manager_invited_do_not_count_as_other_people(site: Site) -> None:
+    invited_by(site, site.analyst, site.account_manager)
+    invited_by(site, site.second_analyst, site.account_manager)
+    corrected(site, 0)
+    corrected(site, 1, by=site.second_analyst)
+    corrected(site, 2)
+    with pytest.raises(Forbidden, match="accounts that you invited"):
+        decide(site, ACCEPTED)
+
+
+@pytest.mark.attack
+def test_one_analyst_moves_no_listing_beyond_those_that_they_corrected(any_site: Site) -> None:
+    """However many listings one account corrects, another listing with the spelling resolves as before."""
+    before = resolved(any_site, "MP-39", brand=VEREL)
+    for number in range(6):
+        corrected(any_site, number)
+    assert resolved(any_site, "MP-40", brand=VEREL) == before == (None, None)
+    assert {one.brand.brand_id for one in open_cases(any_site) if one.brand.brand_id} == {any_site.brand_id}
+    assert len([one for one in open_cases(any_site) if one.brand.brand_id]) == 6
+
+
+@pytest.mark.attack
+@pytest.mark.both_engines
+def test_one_analyst_moves_no_price_that_the_brand_s_listings_are_compared_with(any_site: Site) -> None:
+    """Cheap listings that are corrected to the brand, and sent again with facts of it, do not enter its prices."""
+    rows = [a_suspect_row(external_id=f"MP-A{n}", product_type="Bags", price=f"{500 + n}.00") for n in range(6)]
+    receive(any_site.runtime, any_site.marketplace, rows, source="test")
+    any_site.clock.forward(minutes=1)
+
+    def compared_with() -> PriceReference | None:
+        prices = known_at(any_site.runtime, any_site.here, any_site.clock.now())[1].prices
+        return prices.find(any_site.brand_id, "bags")
+
+    before = compared_with()
+    goods: dict[str, Any] = {"product_type": "Bags", "brand": VEREL, "title": "Tote, 1:1 mirror quality"}
+    cases = [corrected(any_site, number, **goods, price="5.00") for number in range(6)]
+    cheaper = [
+        a_suspect_row(external_id=f"MP-V{n}", **goods, price="4.00", seller={"external_id": f"seller-{n}"})
+        for n in range(6)
+    ]
+    receive(any_site.runtime, any_site.marketplace, cheaper, source="test")
+    [sent] = [one for one in open_cases(any_site) if one.listing_id == cases[0].listing_id]
+    any_site.clock.forward(minutes=1)
+    assert (sent.brand.brand_id, before is not None) == (any_site.brand_id, True)
+    assert compared_with() == before
+
+
+@pytest.mark.attack
+def test_a_seller_s_text_alone_proposes_nothing(site: Site) -> None:
+    for number in range(6):
+        a_case(
+            site,
+            external_id=f"MP-T{number}",
+            brand="Aurele",
+            title=f"Aurele Maison Verel tote {number}, 1:1 mirror quality",
+            seller={"external_id": f"farm-{number}"},
+        )
+    assert proposals(site) == []
+
+
+@pytest.mark.attack
+@pytest.mark.both_engines
+@pytest.mark.parametrize(
+    ("spelling", "kept"),
+    [
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("'; drop table brand; --", "'; drop table brand; --"),
+        ("Verel\u202ekcart", None),
+        ("{{ 7 * 7 }}", None),
+        ("\u200b\u200b\u200b", None),
+    ],
+)
+def test_a_hostile_spelling_is_kept_as_plain_text_or_not_at_all(
+    any_site: Site, spelling: str, kept: str | None
+) -> None:
+    three_corrected(any_site, spelling=spelling)
+    assert [one.spelling for one in proposals(any_site) if one.spelling == kept] == ([kept] if kept else [])
+    assert all(one.spelling.isprintable() for one in proposals(any_site))

@@ -1,0 +1,127 @@
+"""Documents and the test buy of a report, by a brand's program."""
+
+import hashlib
+from datetime import timedelta
+from typing import Any, Final
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.fixtures.brand_people import a_rival
+from tests.fixtures.clients import sign_in
+from tests.fixtures.contract import contract
+from tests.fixtures.reporting import on_sale
+from tests.fixtures.runtimes import Site
+from tests.serving.api.test_brand_keys import PATH, a_key, body, by
+
+PDF: Final = b"%PDF-1.7 invoice of the test buy"
+PNG: Final = b"\x89PNG\r\n\x1a\n picture of the label"
+BOUGHT: Final = {
+    "order_reference": "4711-A",
+    "ordered_on": "2025-12-01",
+    "received_on": "2025-12-20",
+    "finding": "The serial number is printed.",
+    "listing": "RP-1",
+}
+
+
+def send(client: TestClient, site: Site, key: str, **changes: Any) -> str:
+    asked = body(site, on_sale(site, 2), **changes)
+    done = client.post(PATH, json=asked, headers=by(key, "of-today"))
+    assert done.status_code == 201, done.text
+    return str(done.json()["report_id"])
+
+
+def test_a_key_sends_a_test_buy_and_documents_and_reads_them(client: TestClient, site: Site) -> None:
+    key = a_key(site)
+    report_id = send(client, site, key, test_buy=BOUGHT)
+    address = f"{PATH}/{report_id}/documents"
+    made = client.post(f"{address}?name=C:\\scans\\invoice.pdf", content=PDF, headers=by(key))
+    assert made.status_code == 201
+    assert made.json() == {
+        "document_id": made.json()["document_id"],
+        "name": "invoice.pdf",
+        "media_type": "application/pdf",
+        "size": len(PDF),
+        "digest": hashlib.sha256(PDF).hexdigest(),
+        "received_at": site.clock.now().isoformat(),
+        "erased": False,
+    }
+    assert client.post(f"{address}?name=other.pdf", content=PDF, headers=by(key)).content == made.content
+    keyed = by(key, "a-picture")
+    picture = client.post(address, content=PNG, headers=keyed)
+    assert client.post(address, content=PNG, headers=keyed).content == picture.content
+    read = client.get(f"{PATH}/{report_id}", headers=by(key)).json()
+    assert read["documents"] == [made.json(), picture.json()]
+    assert picture.json()["name"] == "document"
+    assert read["test_buy"] == {**BOUGHT, "number": 2, "listing": "RP-1"}
+
+
+def test_a_report_without_either_says_so(client: TestClient, site: Site) -> None:
+    key = a_key(site)
+    read = client.get(f"{PATH}/{send(client, site, key)}", headers=by(key)).json()
+    assert (read["documents"], read["test_buy"]) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("content", "status", "expected"),
+    [
+        (b"", 422, "Choose a document."),
+        (b"<html><script>alert(1)</script>", 422, "A document must be a PDF, PNG or JPEG file."),
+        (b"%PDF-" + b"x" * 8_000_000, 422, "A document can have at most 8 MB."),
+        (b"%PDF-" + b"x" * 16_000_000, 413, "A request body can have at most 16,000,000 bytes."),
+    ],
+    ids=["nothing", "a page", "too large", "far too large"],
+)
+def test_a_document_that_is_refused_is_refused_with_the_reason(
+    client: TestClient, site: Site, content: bytes, status: int, expected: str
+) -> None:
+    key = a_key(site)
+    answer = client.post(f"{PATH}/{send(client, site, key)}/documents", content=content, headers=by(key))
+    assert (answer.status_code, answer.json()["error"]["sentence"]) == (status, expected)
+
+
+def test_no_document_comes_late_from_another_brand_or_without_the_right_to_report(
+    client: TestClient, site: Site
+) -> None:
+    key = a_key(site)
+    address = f"{PATH}/{send(client, site, key)}/documents"
+    assert client.post(address, content=PDF).status_code == 401
+    assert client.post(address, content=PDF, headers=by(site.key)).status_code == 403
+    rival = sign_in(client, a_rival(site))
+    assert client.post(address, content=PDF, headers=rival).status_code == 404
+    analyst = sign_in(client, site.analyst)
+    assert client.post(address, content=PDF, headers=analyst).status_code == 403
+    site.clock.forward(seconds=timedelta(hours=24).total_seconds())
+    late = client.post(address, content=PDF, headers=by(key))
+    assert (late.status_code, late.json()["error"]["code"]) == (409, "too_late")
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ordered_on": "yesterday"},
+        {"ordered_on": "2999-01-01", "received_on": None},
+        {"received_on": "2025-11-30"},
+        {"finding": ""},
+        {"finding": "a\x00b"},
+        {"listing": "RP-9"},
+        {"cost": "12"},
+    ],
+)
+@pytest.mark.parametrize("ahead", [True, False], ids=["ahead", "sent"])
+def test_a_test_buy_that_cannot_be_is_refused_before_anything_is_reported(
+    client: TestClient, site: Site, changed: dict[str, object], ahead: bool
+) -> None:
+    key = a_key(site)
+    asked = body(site, on_sale(site, 2), test_buy={**BOUGHT, **changed}, dry_run=ahead)
+    assert client.post(PATH, json=asked, headers=by(key, "x")).status_code == 422
+
+
+def test_the_contract_has_the_test_buy_and_the_bytes_of_documents() -> None:
+    paths, schemas = contract()["paths"], contract()["components"]["schemas"]
+    assert set(schemas["TestBuyBody"]["required"]) == {"order_reference", "ordered_on", "finding"}
+    assert schemas["TestBuyBody"]["properties"]["ordered_on"]["format"] == "date"
+    sent = paths["/api/v1/brand/reports/{report_id}/documents"]["post"]
+    assert set(sent["requestBody"]["content"]) == {"application/pdf", "image/png", "image/jpeg"}
+    assert {"brandKey": []} in sent["security"]

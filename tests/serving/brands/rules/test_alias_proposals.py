@@ -1,0 +1,102 @@
+"""Which spellings are proposed as aliases, and which may be accepted."""
+
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from models.messages.english import in_english
+from serving.brands.policy import DEFAULT_ALIASES, LONGEST_ALIAS
+from serving.brands.rules.alias_proposals import (
+    CorrectedListing,
+    NotProposed,
+    ProposalState,
+    Spelling,
+    Support,
+    support,
+    why_not_accepted,
+    why_not_proposed,
+)
+
+ENOUGH: Final = Support(listings=3, sellers=2, people=1, others=0)
+AURELE: Final = Spelling("aurele")
+
+
+def corrected(
+    listing: int, *, brand: str | None = "brn_aurelle", seller: str | None = "s", by: str = "ines"
+) -> CorrectedListing:
+    return CorrectedListing(f"lst_{listing}", brand, seller, by)
+
+
+def test_support_counts_listings_sellers_and_people_once() -> None:
+    found = [
+        corrected(1, seller="a"),
+        corrected(2, seller="a", by="tomas"),
+        corrected(3, seller="b"),
+        corrected(4, seller=None),
+        corrected(5, brand="brn_marea"),
+        corrected(6, brand=None),
+    ]
+    assert support(found, "brn_aurelle") == Support(listings=4, sellers=2, people=2, others=2)
+    assert support(found, "brn_aurelle", without={"ines"}) == Support(listings=1, sellers=1, people=1, others=2)
+
+
+@pytest.mark.parametrize(
+    ("spelling", "found", "expected", "reason"),
+    [
+        (AURELE, ENOUGH, None, "three listings of two sellers"),
+        (AURELE, replace(ENOUGH, listings=2), NotProposed.SUPPORT, "a listing short"),
+        (AURELE, replace(ENOUGH, sellers=1), NotProposed.SUPPORT, "the spelling of one seller"),
+        (AURELE, replace(ENOUGH, listings=9, others=1), None, "nine of ten name this brand"),
+        (AURELE, replace(ENOUGH, listings=8, others=1), NotProposed.SUPPORT, "one in nine means another brand"),
+        (replace(AURELE, taken=True), ENOUGH, NotProposed.TAKEN, "a name that a registered brand has"),
+        (replace(AURELE, obfuscated=True), ENOUGH, NotProposed.OBFUSCATED, "the name with digits for letters"),
+        (replace(AURELE, nameless=True), ENOUGH, NotProposed.NAMELESS, "'no brand'"),
+        (Spelling("au"), ENOUGH, NotProposed.LENGTH, "two letters stand in too many words"),
+        (Spelling("a" * LONGEST_ALIAS), ENOUGH, None, "the longest"),
+        (Spelling("a" * (LONGEST_ALIAS + 1)), ENOUGH, NotProposed.LENGTH, "a sentence"),
+        (replace(AURELE, state=ProposalState.PROPOSED), ENOUGH, NotProposed.OPEN, "it waits for a decision"),
+        (
+            replace(AURELE, state=ProposalState.DISMISSED, supported_by=3),
+            replace(ENOUGH, listings=5),
+            NotProposed.DECIDED,
+            "dismissed, and not twice the support",
+        ),
+        (
+            replace(AURELE, state=ProposalState.DISMISSED, supported_by=3),
+            replace(ENOUGH, listings=6),
+            None,
+            "twice the support of the dismissal",
+        ),
+        (
+            replace(AURELE, state=ProposalState.REMOVED, supported_by=3),
+            replace(ENOUGH, listings=5),
+            NotProposed.DECIDED,
+            "removed, and not twice the support",
+        ),
+    ],
+)
+def test_a_spelling_is_proposed_for_a_reason(
+    spelling: Spelling, found: Support, expected: NotProposed | None, reason: str
+) -> None:
+    assert why_not_proposed(spelling, found, DEFAULT_ALIASES) is expected, reason
+
+
+@pytest.mark.parametrize(
+    ("spelling", "independent", "aliases", "expected", "reason"),
+    [
+        (AURELE, ENOUGH, 0, None, "enough listings corrected by other people"),
+        (AURELE, ENOUGH, DEFAULT_ALIASES.most_aliases - 1, None, "the last alias"),
+        (AURELE, ENOUGH, DEFAULT_ALIASES.most_aliases, "alias.most", "one alias too many"),
+        (AURELE, replace(ENOUGH, listings=2), 0, "alias.support", "the rest are the manager's own corrections"),
+        (replace(AURELE, taken=True), ENOUGH, 0, "alias.taken", "another brand has the name by now"),
+        (replace(AURELE, nameless=True), ENOUGH, 0, "alias.taken", "it names nobody"),
+        (replace(AURELE, obfuscated=True), ENOUGH, 0, "alias.taken", "a brand with this name joined"),
+    ],
+)
+def test_an_alias_is_accepted_for_a_reason(
+    spelling: Spelling, independent: Support, aliases: int, expected: str | None, reason: str
+) -> None:
+    found = why_not_accepted(spelling, independent, aliases, DEFAULT_ALIASES)
+    assert (found.code if found else None) == expected, reason
+    assert found is None or in_english(found).endswith(".")

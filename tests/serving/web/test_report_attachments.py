@@ -1,0 +1,213 @@
+"""The documents and the test buy of a report, on the pages of the brand and of the analyst who decides."""
+
+import re
+from typing import Final
+
+import pytest
+from httpx2 import Response
+
+from models.case import CaseLane
+from serving.reports.service.status import status_of
+from serving.reports.store.report_documents import ReportDocument
+from serving.standing.policy import StandingPolicy
+from tests.fixtures.brand_people import a_rival
+from tests.fixtures.replays import having
+from tests.fixtures.reporting import on_sale
+from tests.fixtures.reviewing import open_cases
+from tests.fixtures.runtimes import Site
+from tests.serving.standing.test_service import lose
+from tests.serving.web.test_documents_card import HOSTILE
+from tests.serving.web.visits import Visitor, hidden_fields, visit_as, words
+
+PATH: Final = "/brand/reports"
+PDF: Final = b"%PDF-1.7 invoice of the test buy"
+PNG: Final = b"\x89PNG\r\n\x1a\n picture of the label"
+SCRIPT: Final = '"><script>alert(1)</script>\u202e'
+BOUGHT: Final = {
+    "order_reference": "4711-A",
+    "ordered_on": "2025-12-01",
+    "received_on": "2025-12-20",
+    "finding": "The serial number is printed.",
+    "bought_listing": "2",
+}
+
+
+def typed(brand: Visitor, names: list[str], **changed: str) -> dict[str, str]:
+    page = hidden_fields(brand.get(PATH).text)
+    return {**page, "reason_code": "trademark_counterfeit", "listings": "\n".join(names), **changed}
+
+
+def look_ahead(brand: Visitor, fields: dict[str, str], *files: tuple[str, bytes]) -> Response:
+    chosen = [("document", (name, content, "text/html")) for name, content in files]
+    data = {**fields, "csrf_token": brand.csrf_token}
+    return brand.client.post(f"{PATH}/preview", data=data, files=chosen, headers=brand.headers)
+
+
+def send(brand: Visitor, ahead: Response) -> str:
+    """Send what the preview shows; returns the address of the report."""
+    page = ahead.text
+    texts = dict(re.findall(r'<textarea name="(\w+)" hidden>([^<]*)</textarea>', page))
+    done = brand.post(PATH, {**hidden_fields(page), **texts, "good_faith": "yes"})
+    assert done.status_code == 303, words(done.text)
+    return done.headers["location"]
+
+
+def documents_of(site: Site, place: str) -> tuple[ReportDocument, ...]:
+    return status_of(site.runtime, site.brand_person, place.rpartition("/")[2]).documents
+
+
+def test_the_preview_says_what_is_attached_and_the_report_shows_it(site: Site) -> None:
+    brand = visit_as(site, site.brand_person)
+    fields = typed(brand, on_sale(site, 2), note="Seen twice.", **BOUGHT)
+    ahead = look_ahead(brand, fields, ("invoice.pdf", PDF), ("label.png", PNG))
+    assert ahead.status_code == 200
+    read = words(ahead.text)
+    assert "Sent with the report Test buy Listing that was bought RP-1 Order reference 4711-A" in read
+    assert "Ordered on 1 Dec 2025 Received on 20 Dec 2025" in read
+    assert read.count("invoice.pdf") == 2, "in the preview, and in the form"
+    place = send(brand, ahead)
+    read = words(brand.get(place).text)
+    assert "Order reference 4711-A" in read
+    assert "The serial number is printed." in read
+    first, second = documents_of(site, place)
+    assert (first.name, second.name) == ("invoice.pdf", "label.png")
+    address = f"{place}/documents/{first.document_id}"
+    assert address in brand.get(place).text
+    assert brand.get(address).content == PDF
+    assert visit_as(site, a_rival(site)).get(address).status_code == 404
+    assert visit_as(site, site.analyst).get(address).status_code == 403
+
+
+def test_a_report_without_documents_says_so_before_it_is_sent(site: Site) -> None:
+    brand = visit_as(site, site.brand_person)
+    ahead = look_ahead(brand, typed(brand, on_sale(site, 1)))
+    assert "No document and no test buy is attached." in words(ahead.text)
+    read = words(brand.get(send(brand, ahead)).text)
+    assert "Order reference" not in read
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"<html><script>alert(1)</script>", "A document must be a PDF, PNG or JPEG file."),
+        (b"", "Choose a document."),
+        (b"%PDF-" + b"x" * 8_000_000, "A document can have at most 8 MB."),
+    ],
+    ids=["a page", "nothing", "too large"],
+)
+def test_a_refused_file_is_named_and_nothing_else_is_lost(site: Site, content: bytes, expected: str) -> None:
+    brand = visit_as(site, site.brand_person)
+    fields = typed(brand, on_sale(site, 2), note="Seen twice.", **BOUGHT)
+    refused = look_ahead(brand, fields, ("invoice.pdf", PDF), (f"x{SCRIPT}.pdf", content), ("label.png", PNG))
+    assert refused.status_code == 422
+    assert "<script>alert" not in refused.text
+    assert "\u202e" not in refused.text
+    read = words(refused.text)
+    assert expected in read
+    assert "Sent with the report" not in read
+    assert "RP-0\nRP-1</textarea>" in refused.text
+    for value in ("Seen twice.", *BOUGHT.values(), "invoice.pdf", "label.png"):
+        assert value in refused.text
+    assert '<details class="fold" open>' in refused.text
+    again = look_ahead(brand, {**fields, **hidden_fields(refused.text)})
+    assert [one.name for one in documents_of(site, send(brand, again))] == ["invoice.pdf", "label.png"]
+
+
+def test_a_sixth_document_is_refused_by_its_name_and_five_stay(site: Site) -> None:
+    brand = visit_as(site, site.brand_person)
+    files = [(f"page-{number}.pdf", PDF + b"%d" % number) for number in range(1, 9)]
+    refused = look_ahead(brand, typed(brand, on_sale(site, 1)), *files)
+    assert refused.status_code == 422
+    assert "page-6.pdf: This report already has 5 documents, which is the maximum." in words(refused.text)
+    assert refused.text.count('name="leave_out:') == 5
+
+
+def test_a_test_buy_that_cannot_be_is_refused_and_stays_as_it_was_typed(site: Site) -> None:
+    brand = visit_as(site, site.brand_person)
+    wrong = {**BOUGHT, "received_on": "2025-11-30", "finding": SCRIPT}
+    refused = look_ahead(brand, typed(brand, on_sale(site, 2), **wrong), ("invoice.pdf", PDF))
+    assert refused.status_code == 422
+    assert "The goods cannot be received before they were ordered" in words(refused.text)
+    assert "<script>alert" not in refused.text
+    assert "2025-11-30" in refused.text
+    assert "invoice.pdf" in refused.text
+
+
+def test_a_document_can_be_left_out_before_it_is_sent(site: Site) -> None:
+    brand = visit_as(site, site.brand_person)
+    fields = typed(brand, on_sale(site, 1))
+    first = look_ahead(brand, fields, ("invoice.pdf", PDF), ("label.png", PNG))
+    name = re.findall(r'name="(leave_out:\w+)"', first.text)[0]
+    second = look_ahead(brand, {**fields, **hidden_fields(first.text), name: "yes"})
+    assert "invoice.pdf" not in second.text
+    assert [one.name for one in documents_of(site, send(brand, second))] == ["label.png"]
+
+
+def test_a_document_is_added_to_a_report_for_a_day(site: Site) -> None:
+    brand = visit_as(site, site.brand_person)
+    place = send(brand, look_ahead(brand, typed(brand, on_sale(site, 1))))
+
+    def add(name: str, content: bytes) -> Response:
+        data, files = {"csrf_token": brand.csrf_token}, {"document": (name, content, "text/html")}
+        return brand.client.post(f"{place}/documents", data=data, files=files, headers=brand.headers)
+
+    assert "Upload document" in words(brand.get(place).text)
+    assert add("invoice.pdf", PDF).status_code == 303
+    refused = add("page.html", b"<html>")
+    assert refused.status_code == 422
+    assert "A document must be a PDF, PNG or JPEG file." in words(refused.text)
+    assert "invoice.pdf" in words(refused.text)
+    rival = visit_as(site, a_rival(site))
+    data, files = {"csrf_token": rival.csrf_token}, {"document": ("x.pdf", PNG)}
+    assert rival.client.post(f"{place}/documents", data=data, files=files, headers=rival.headers).status_code == 404
+    site.clock.forward(hours=24)
+    assert "Upload document" not in words(brand.get(place).text)
+    late = add("label.png", PNG)
+    assert late.status_code == 409
+    assert "for 24 hours after it was sent" in words(late.text)
+
+
+def test_the_analyst_who_decides_reads_hostile_evidence_as_text_and_downloads_it_safely(site: Site) -> None:
+    having(site, lose)
+    site.clock.forward(days=1)
+    names = having(site, on_sale, site.runtime.policies[StandingPolicy].daily_cap + 1)
+    brand = visit_as(site, site.brand_person)
+    hostile = {**BOUGHT, "order_reference": f"47{SCRIPT}", "finding": f"Printed.{SCRIPT}"}
+    place = send(brand, look_ahead(brand, typed(brand, names, **hostile), (HOSTILE, PDF)))
+    (case,) = open_cases(site, CaseLane.ANALYST)
+    analyst = visit_as(site, site.analyst)
+    page = analyst.get(f"/cases/{case.case_id}").text
+    read = words(page)
+    assert "Brand's evidence" in read
+    assert "Test buy by the brand of another listing of the same report" in read
+    assert "<script>alert" not in page
+    assert "\u202e" not in page
+    (document,) = documents_of(site, place)
+    address = f"/cases/{case.case_id}/report-documents/{document.document_id}"
+    assert address in page
+    answer = analyst.get(address)
+    assert answer.content == PDF
+    assert answer.headers["content-disposition"] == f'attachment; filename="{document.document_id}.pdf"'
+    assert answer.headers["content-type"] == "application/pdf"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "set-cookie" not in answer.headers
+    assert brand.get(address).status_code == 403
+    assert analyst.get(f"/cases/{case.case_id}/report-documents/rpd_none").status_code == 404
+
+
+def test_only_the_form_and_the_documents_of_a_report_take_more_than_a_page_needs(site: Site) -> None:
+    brand = visit_as(site, site.brand_person)
+    large = PDF + b"x" * 7_000_000
+    ahead = look_ahead(brand, typed(brand, on_sale(site, 1)), *[(f"{n}.pdf", large + b"%d" % n) for n in range(4)])
+    assert ahead.status_code == 200
+    assert brand.client.post(PATH, content=large, headers=brand.headers).status_code == 413
+
+
+def test_reports_are_in_the_main_navigation(site: Site) -> None:
+    brand = visit_as(site, site.brand_person)
+    place = send(brand, look_ahead(brand, typed(brand, on_sale(site, 1))))
+    for page in (PATH, place):
+        assert re.search(r'<a[^>]* href="/brand/reports"[^>]* aria-current="page"', brand.get(page).text), page
+    assert 'href="/brand/reports"' not in visit_as(site, site.analyst).get("/queue").text
