@@ -103,13 +103,13 @@ def log_run(client: MlflowClient, run: Run) -> Registered:
 
 def begin(client: MlflowClient, start: Start) -> str:
     """The id of the run of a training: the one that an earlier attempt began, or a new one that is running."""
-    experiment = client.get_experiment_by_name(EXPERIMENT)
     found = _find(client, start.job_id)
     if found is None:
         tags = first_tags(start.job_id, start.snapshot, start.cause)
-        found = client.create_run(experiment.experiment_id, tags=tags, run_name=start.name)
+        found = client.create_run(_experiment_id(client), tags=tags, run_name=start.name)
         _log_parameters(client, found.info.run_id, start.parameters)
-    if _DIGEST.fullmatch(start.snapshot) and not found.inputs.dataset_inputs:
+    has_data = found.inputs is not None and found.inputs.dataset_inputs
+    if _DIGEST.fullmatch(start.snapshot) and not has_data:
         client.log_inputs(found.info.run_id, datasets=[_data(start.snapshot)])
     run_id: str = found.info.run_id
     return run_id
@@ -195,9 +195,14 @@ def _registered_by(client: MlflowClient, run: Run, run_id: str) -> Registered | 
     return found
 
 
+def _experiment_id(client: MlflowClient) -> str:
+    found = client.get_experiment_by_name(EXPERIMENT)
+    assert found is not None, "`connect` has created it"
+    return str(found.experiment_id)
+
+
 def _find(client: MlflowClient, job_id: str) -> Logged | None:
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    found = client.search_runs([experiment.experiment_id], f"tags.`{JOB_TAG}` = '{job_id}'", max_results=1)
+    found = client.search_runs([_experiment_id(client)], f"tags.`{JOB_TAG}` = '{job_id}'", max_results=1)
     return found[0] if found else None
 
 

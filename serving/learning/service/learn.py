@@ -104,7 +104,7 @@ def retrain(runtime: Runtime, marketplace_id: str, job_id: str, *, after: str | 
         digest, not_tracked = _train(runtime, job)
     except DomainError as refused:
         _end(runtime, job, {"state": "failed", "error": refused.sentence[:_LONGEST_ERROR]})
-        if not (isinstance(refused, TrainingFailed) and refused.said):
+        if not (isinstance(refused, TrainingFailed) and refused.recorded):
             close_run(runtime, job, refused)
         return "failed"
     error = None if not_tracked is None else f"Trained, not tracked: {not_tracked}"[:_LONGEST_ERROR]

@@ -21,11 +21,11 @@ PUBLICATION: Final = "training.publication"
 class TrainingFailed(DomainError):
     """The training child refused or failed, with the child's own sentence.
 
-    `said` is whether the child said so itself; it has then ended its run in MLflow too.
+    `recorded` is whether the child gave the reason itself; it has then ended its run in MLflow too.
     """
 
     code = "training_failed"
-    said: bool = False
+    recorded: bool = False
 
 
 def run_child(
@@ -62,7 +62,7 @@ def run_child(
             return {**trained, "not_tracked": f"The process ended with {code}: {_tail(errors)}"}
         if last.get("event") == "refused":
             refused = TrainingFailed(str(last["sentence"]))
-            refused.said = True
+            refused.recorded = True
             raise refused
         raise TrainingFailed("The training ended with {code}: {why}", code=code, why=_tail(errors))
 

@@ -60,7 +60,7 @@ class Kept:
     """The runs of a store after a training, its messages, and what it saw of its run while it ran."""
 
     runs: list[dict[str, Any]]
-    said: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
     meanwhile: list[dict[str, Any]]
 
 
@@ -77,8 +77,8 @@ def a_training(folder: Path, how: str) -> Kept:
     uri = command[command.index("--tracking-uri") + 1]
     code, lines = lines_of(["-c", MEANWHILE, READ, uri, how, *command])
     assert code == {"refused": 3, "failed": 1}[how]
-    said = [line for line in lines if "event" in line]
-    return Kept(runs_of(uri), said, [line for line in lines if "status" in line])
+    messages = [line for line in lines if "event" in line]
+    return Kept(runs_of(uri), messages, [line for line in lines if "status" in line])
 
 
 @pytest.mark.parametrize("how", ["refused", "failed"])
@@ -98,7 +98,7 @@ def test_a_training_without_a_bundle_is_a_run_with_its_reason(tmp_path: Path, ho
     for policy in (DEFAULT_GATES, DEFAULT_LABELS):
         name, _, version = policy_version(policy).partition(":")
         assert begun["params"][f"policy.{name}"] == version
-    assert [line["event"] for line in kept.said] == ["progress", *(["refused"] if how == "refused" else [])]
+    assert [line["event"] for line in kept.messages] == ["progress", *(["refused"] if how == "refused" else [])]
 
 
 @pytest.fixture(scope="module")
