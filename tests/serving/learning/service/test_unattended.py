@@ -6,7 +6,7 @@ import pytest
 
 from models.verdict import Judgement
 from serving.learning.policy import DEFAULT_RETRAINING
-from serving.learning.service.learn import retrain
+from serving.learning.service.learn import request_training, retrain
 from serving.learning.service.promote import challenger
 from serving.learning.store import learning, retraining
 from serving.learning.store.learning import Job
@@ -76,3 +76,20 @@ def test_a_training_that_nobody_asked_for_and_is_refused_is_a_run_with_its_reaso
         look = retraining.last_look(connection, site.here)
     assert look is not None
     assert look[1]["code"] == "unchanged"
+
+
+@pytest.mark.timeout(300)
+def test_a_training_that_never_began_and_one_that_was_killed_are_runs_too(site: Site) -> None:
+    hasty = replace(site.runtime, settings=site.runtime.settings.model_copy(update={"training_timeout_seconds": 0.01}))
+    for runtime, label in ((site.runtime, True), (hasty, False)):
+        job_id = request_training(runtime, site.marketplace, by="test")
+        assert retrain(runtime, site.here, job_id) == "failed"
+        if label:
+            judge(site, site.analyst, a_case(site), Judgement.GENUINE)
+            site.clock.forward(days=15)
+    killed, refused = runs_of(f"sqlite:///{site.runtime.home.mlflow / 'mlflow.db'}")
+    assert {one["tags"]["touchstone.cause"] for one in (killed, refused)} == {"requested"}
+    assert refused["tags"]["touchstone.state"] == "refused"
+    assert refused["tags"]["touchstone.reason"] == "No label is mature yet, so there is nothing to learn from."
+    assert killed["tags"]["touchstone.state"] == "failed"
+    assert killed["tags"]["touchstone.reason"].startswith("The training ended with -9")
