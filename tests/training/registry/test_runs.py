@@ -81,7 +81,7 @@ def a_training(folder: Path, how: str) -> Kept:
     return Kept(runs_of(uri), messages, [line for line in lines if "status" in line])
 
 
-@pytest.mark.parametrize("how", ["refused", "failed"])
+@pytest.mark.parametrize("how", [pytest.param("refused", marks=pytest.mark.soak), "failed"])
 def test_a_training_without_a_bundle_is_a_run_with_its_reason(tmp_path: Path, how: str) -> None:
     kept = a_training(tmp_path, how)
     (run,) = kept.runs
