@@ -5,7 +5,7 @@ import shutil
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,8 +14,8 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from models.errors import Conflict
-from serving.commands import people
+from models.errors import Conflict, DomainError
+from serving.commands import kill_switches, people
 from serving.commands.connection import connect
 from serving.demo.cast import Cast, found
 from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
@@ -25,6 +25,7 @@ from serving.demo.large_reports import LargeReports, campaign_brands
 from serving.demo.phones import Phone, enrol
 from serving.demo.play import MATURITY, STEP, Play
 from serving.demo.report import Learnt, result, show
+from serving.marketplaces.rules import AutomaticRule
 from serving.platform.home import DEFAULT_PORT, Home
 from serving.platform.settings import ClockKind, Settings
 from serving.reference_marketplace import DEFAULT_PORT as RECEIVER_PORT
@@ -83,6 +84,7 @@ def run(home: Home, wish: Wish) -> int:
         if wish.stay:
             if over is not None:
                 _start(home, wish.port, None, children)
+            _retrain_by_itself(home)
             _stay(home, children, console)
     except KeyboardInterrupt:
         console.print("Stopped.")
@@ -264,6 +266,12 @@ def _progress(console: Console) -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         yield progress
+
+
+def _retrain_by_itself(home: Home) -> None:
+    """Switch automatic retraining on, which is off while the demo trains at fixed moments."""
+    with connect(Settings(home=home.root)), suppress(DomainError):  # It is on if the demo stayed before.
+        kill_switches.switch_on(AutomaticRule.RETRAINING, "The demo is over.")
 
 
 def _stay(home: Home, children: Children, console: Console) -> None:
