@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "0cd11c34a539"
+revision = "7dba8b3ff9be"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(
