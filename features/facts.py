@@ -169,15 +169,16 @@ def assemble_facts(
         correction = Correction(naming.known_at, brand)
         brand = corrected(brand, naming, register)
     log_price = references.rates.log_price(listing.price, listing.currency)
+    missing, found = (log_price, None) if isinstance(log_price, PriceMissing) else (None, log_price)
     brand_key, category_key = reference_keys(listing, brand)
-    missing = log_price if isinstance(log_price, PriceMissing) else None
     price = PriceFacts(
         base_currency=references.rates.base_currency,
-        log_price=None if isinstance(log_price, PriceMissing) else log_price,
+        log_price=found,
         missing=missing,
-        previous_log_price=None,
+        previous_log_price=history.previous_log_price,
         brand_category=references.prices.find(brand_key, category_key) if brand_key and category_key else None,
         category=references.prices.find(ANY, category_key) if category_key else None,
+        own=history.own_prices(found),
         listed=_listed(listing, references, brand),
         common=references.common.listings(listing.price_minor),
     )
@@ -188,7 +189,7 @@ def assemble_facts(
         listing=listing,
         version=history.version,
         brand=brand,
-        price=_with_history(price, history),
+        price=price,
         seller=_seller_facts(listing, history, brand),
         likeness=history.likeness,
         tell_tales=references.tell_tales.of(listing, _brands_in_question(brand), as_of),
@@ -227,14 +228,13 @@ def with_history(facts: Facts, history: History) -> Facts:
     return replace(
         facts,
         version=history.version,
-        price=_with_history(facts.price, history),
+        price=replace(
+            facts.price,
+            previous_log_price=history.previous_log_price,
+            own=history.own_prices(facts.price.log_price),
+        ),
         seller=_seller_facts(facts.listing, history, facts.brand),
     )
-
-
-def _with_history(price: PriceFacts, history: History) -> PriceFacts:
-    own = None if history.earlier_prices is None else history.earlier_prices.then(price.log_price)
-    return replace(price, previous_log_price=history.previous_log_price, own=own)
 
 
 def reference_keys(listing: Listing, brand: Resolution) -> tuple[str, str]:
