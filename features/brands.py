@@ -21,6 +21,7 @@ _FULL_WIDTH: Final = {0xFF01 + i: 0x21 + i for i in range(94)}
 # Zero-width marks, next to white space or at an end of the text.
 _MARKS: Final = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]"
 _BETWEEN_WORDS: Final = re.compile(rf"(?:^|(?<=\s)){_MARKS}+|{_MARKS}+(?=\s|\Z)")
+_MARKED_OR_WIDE: Final = re.compile(f"{_MARKS}|[\uff01-\uff5e]")
 _SEPARATORS: Final = re.compile(r"[\W_]+")
 _REMEMBERED: Final = 256  # Names and the title in hand, whose names are compared one after the other.
 SHORTEST_OBFUSCATED: Final = 5  # Below this, letters joined across words match a name by chance.
@@ -183,8 +184,11 @@ def _as_written(text: str) -> str:
 
     Web pages and translators put zero-width marks between words; these become blanks. Marks inside a word hide it.
     """
-    spaced = _BETWEEN_WORDS.sub(" ", text.translate(_FULL_WIDTH))
-    return " ".join(unicodedata.normalize("NFC", spaced).casefold().split())
+    if not text.isascii():
+        if _MARKED_OR_WIDE.search(text):
+            text = _BETWEEN_WORDS.sub(" ", text.translate(_FULL_WIDTH))
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(text.casefold().split())
 
 
 def pieces(text: str) -> list[str]:
