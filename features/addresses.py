@@ -3,7 +3,9 @@
 RE2 matches the patterns, so that each takes linear time even on a hostile description.
 """
 
+import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import re2
@@ -51,15 +53,35 @@ class Addresses:
     contacts: tuple[str, ...] = ()
 
 
+_PATTERNS: Final = (_MAIL, _LINK, _NUMBER, _CUED_NUMBER, _CUED_ACCOUNT, _HANDLE, _HIDDEN)
+_LONG_REPEAT: Final = re.compile(r"\{(\d+),\d\d+\}")
+
+
+@cache
+def _any_of() -> re2.Set:
+    """One set of the patterns with unlimited repeats, which needs few states and matches wherever a pattern does."""
+    options = re2.Options()
+    options.never_capture = True
+    loosened = re2.Set.SearchSet(options)
+    for pattern in _PATTERNS:
+        loosened.Add(_LONG_REPEAT.sub(r"{\1,}", pattern.pattern))
+    loosened.Compile()
+    return loosened
+
+
 def addresses(folded: str) -> Addresses:
     """The addresses in a folded text. `contacts` are e-mail addresses, telephone numbers and messenger accounts."""
-    mails = _found(_MAIL, folded)
-    links = [link for link in _found(_LINK, folded) if not any(mail.endswith(link) for mail in mails)]
-    contacts = [
-        *mails,
-        *(one for pattern in (_NUMBER, _CUED_NUMBER, _CUED_ACCOUNT, _HANDLE) for one in _found(pattern, folded)),
-    ]
-    return Addresses(tuple(links), _found(_HIDDEN, folded), tuple(dict.fromkeys(contacts)))
+    possible = _any_of().Match(folded)
+    if not possible:
+        return Addresses()
+    mails, links, *contacts, hidden = (
+        _found(pattern, folded) if number in possible else () for number, pattern in enumerate(_PATTERNS)
+    )
+    return Addresses(
+        tuple(link for link in links if not any(mail.endswith(link) for mail in mails)),
+        hidden,
+        tuple(dict.fromkeys((*mails, *(one for found in contacts for one in found)))),
+    )
 
 
 def _found(pattern: "re2._Regexp", folded: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 import ahocorasick
@@ -20,7 +21,9 @@ _FULL_WIDTH: Final = {0xFF01 + i: 0x21 + i for i in range(94)}
 # Zero-width marks, next to white space or at an end of the text.
 _MARKS: Final = "[\u00ad\u034f\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u206a-\u206f\ufeff]"
 _BETWEEN_WORDS: Final = re.compile(rf"(?:^|(?<=\s)){_MARKS}+|{_MARKS}+(?=\s|\Z)")
+_MARKED_OR_WIDE: Final = re.compile(f"{_MARKS}|[\uff01-\uff5e]")
 _SEPARATORS: Final = re.compile(r"[\W_]+")
+_REMEMBERED: Final = 256  # Names and the title in hand, whose names are compared one after the other.
 SHORTEST_OBFUSCATED: Final = 5  # Below this, letters joined across words match a name by chance.
 _GTIN: Final = re.compile(r"\d{8}\Z|\d{12,14}\Z", re.ASCII)
 
@@ -101,10 +104,11 @@ class BrandRegister:
         self._prefixes = {p: brand.brand_id for brand in self.brands.values() for p in brand.gtin_prefixes}
         for brand in self.brands.values():
             for name, method in [(brand.name, Method.DECLARED), *((a, Method.ALIAS) for a in brand.aliases)]:
-                self._exact.setdefault(fold(name), (brand.brand_id, method))
-                self._plain.add_word(fold(name), (brand.brand_id, name))
-                if len(compact(name)) >= SHORTEST_OBFUSCATED:
-                    self._obfuscated.add_word(compact(name), (brand.brand_id, name))
+                folded, letters = fold(name), compact(name)
+                self._exact.setdefault(folded, (brand.brand_id, method))
+                self._plain.add_word(folded, (brand.brand_id, name, len(folded)))
+                if len(letters) >= SHORTEST_OBFUSCATED:
+                    self._obfuscated.add_word(letters, (brand.brand_id, name, len(letters)))
         self._plain.make_automaton()
         self._obfuscated.make_automaton()
         self._near = NearNames(
@@ -156,8 +160,8 @@ class BrandRegister:
     def _mentions(self, title: str) -> tuple[Mention, ...]:
         found: dict[str, Mention] = {}
         for text in dict.fromkeys((title, without_pictures(title))):
-            as_written = _as_written(text)
             for brand_id, name in _whole_words(self._plain, fold(text)):
+                as_written = _as_written(text)
                 plain = _as_written(name) in as_written or fold(name) in as_written
                 found.setdefault(brand_id, Mention(brand_id, name, Form.PLAIN if plain else Form.FOLDED))
         for brand_id, name in _joined_words(self._obfuscated, title):
@@ -174,13 +178,17 @@ def compact(text: str) -> str:
     return "".join(pieces(text))
 
 
+@lru_cache(_REMEMBERED)
 def _as_written(text: str) -> str:
     """The text without harmless variation: case, width, kinds of white space and the encoding of accents.
 
     Web pages and translators put zero-width marks between words; these become blanks. Marks inside a word hide it.
     """
-    spaced = _BETWEEN_WORDS.sub(" ", text.translate(_FULL_WIDTH))
-    return " ".join(unicodedata.normalize("NFC", spaced).casefold().split())
+    if not text.isascii():
+        if _MARKED_OR_WIDE.search(text):
+            text = _BETWEEN_WORDS.sub(" ", text.translate(_FULL_WIDTH))
+        text = unicodedata.normalize("NFC", text)
+    return " ".join(text.casefold().split())
 
 
 def pieces(text: str) -> list[str]:
@@ -196,8 +204,8 @@ def _whole_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple[
     """Names that are whole words of a folded text."""
     if len(automaton) == 0:
         return
-    for end, (brand_id, name) in automaton.iter(text):
-        start = end + 1 - len(fold(name))
+    for end, (brand_id, name, length) in automaton.iter(text):
+        start = end + 1 - length
         before, after = text[start - 1 : start], text[end + 1 : end + 2]
         if not (_joins(before, text[start]) or _joins(after, text[end])):
             yield brand_id, name
@@ -208,9 +216,10 @@ def _joined_words(automaton: ahocorasick.Automaton, text: str) -> Iterable[tuple
     if len(automaton) == 0:
         return
     found = pieces(text)
-    edges = {0, *itertools.accumulate(map(len, found))}
-    for end, (brand_id, name) in automaton.iter("".join(found)):
-        if end + 1 in edges and end + 1 - len(compact(name)) in edges:
+    matches = list(automaton.iter("".join(found)))
+    edges = {0, *itertools.accumulate(map(len, found))} if matches else set()
+    for end, (brand_id, name, length) in matches:
+        if end + 1 in edges and end + 1 - length in edges:
             yield brand_id, name
 
 

@@ -29,6 +29,7 @@ SCHEMA: Final = 6
 # Schema 1 (2026-11) has no own prices, other listings, turnover from events, near-duplicates, indicators or naming.
 # Schema 2 has no links with other sellers, schema 3 no countries of sale, schema 4 no sales of twelve months, schema 5
 # no corrections of the brand. Absent fields are None.
+_UNKNOWN: Final = Windows()
 READABLE: Final = frozenset({1, 2, 3, 4, 5, SCHEMA})
 
 
@@ -169,15 +170,16 @@ def assemble_facts(
         correction = Correction(naming.known_at, brand)
         brand = corrected(brand, naming, register)
     log_price = references.rates.log_price(listing.price, listing.currency)
+    missing, found = (log_price, None) if isinstance(log_price, PriceMissing) else (None, log_price)
     brand_key, category_key = reference_keys(listing, brand)
-    missing = log_price if isinstance(log_price, PriceMissing) else None
     price = PriceFacts(
         base_currency=references.rates.base_currency,
-        log_price=None if isinstance(log_price, PriceMissing) else log_price,
+        log_price=found,
         missing=missing,
-        previous_log_price=None,
+        previous_log_price=history.previous_log_price,
         brand_category=references.prices.find(brand_key, category_key) if brand_key and category_key else None,
         category=references.prices.find(ANY, category_key) if category_key else None,
+        own=history.own_prices(found),
         listed=_listed(listing, references, brand),
         common=references.common.listings(listing.price_minor),
     )
@@ -188,7 +190,7 @@ def assemble_facts(
         listing=listing,
         version=history.version,
         brand=brand,
-        price=_with_history(price, history),
+        price=price,
         seller=_seller_facts(listing, history, brand),
         likeness=history.likeness,
         tell_tales=references.tell_tales.of(listing, _brands_in_question(brand), as_of),
@@ -224,17 +226,13 @@ def with_history(facts: Facts, history: History) -> Facts:
 
     `likeness` stays as recorded, because it compares the listing with a sample of the listings at the time.
     """
+    own = history.own_prices(facts.price.log_price)
     return replace(
         facts,
         version=history.version,
-        price=_with_history(facts.price, history),
+        price=replace(facts.price, previous_log_price=history.previous_log_price, own=own),
         seller=_seller_facts(facts.listing, history, facts.brand),
     )
-
-
-def _with_history(price: PriceFacts, history: History) -> PriceFacts:
-    own = None if history.earlier_prices is None else history.earlier_prices.then(price.log_price)
-    return replace(price, previous_log_price=history.previous_log_price, own=own)
 
 
 def reference_keys(listing: Listing, brand: Resolution) -> tuple[str, str]:
@@ -249,7 +247,7 @@ def _seller_facts(listing: Listing, history: History, brand: Resolution) -> Sell
     supplied, events = listing.seller, history.events
     sales, sales_source = _prefer(events.sales, supplied.accepted)
     returns, returns_source = _prefer(events.returns, supplied.returned)
-    fakes, fakes_source = _prefer(events.fake_returns, Windows())
+    fakes, fakes_source = _prefer(events.fake_returns, _UNKNOWN)
     turnover, turnover_source = _prefer(events.turnover, supplied.gmv)
     others = None if history.offers is None else assortment(history.offers, price=listing.price_minor)
     return SellerFacts(
@@ -273,9 +271,9 @@ def _seller_facts(listing: Listing, history: History, brand: Resolution) -> Sell
 
 
 def _prefer(computed: Windows, supplied: Windows) -> tuple[Windows, Source]:
-    if any(value is not None for value in computed):
+    if computed != _UNKNOWN:
         return Windows(*(s if c is None else c for c, s in zip(computed, supplied, strict=True))), Source.COMPUTED
-    return supplied, Source.SUPPLIED if any(value is not None for value in supplied) else Source.MISSING
+    return supplied, Source.MISSING if supplied == _UNKNOWN else Source.SUPPLIED
 
 
 def _disagreement(events: EventCounts, accepted: Windows, returned: Windows) -> str | None:

@@ -19,6 +19,7 @@ MAX_COUNT: Final = 2**53  # Exact in JSON, in float features and in a signed 64-
 EARLIEST: Final = datetime(1995, 1, 1, tzinfo=UTC)  # Before the first marketplaces; earlier is a mistake.
 _LAST_OF_PLANES = "".join(chr(plane << 16 | end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
 _UNSTORABLE = re.compile(f"[\x00\ud800-\udfff\ufdd0-\ufdef{_LAST_OF_PLANES}]")
+_PLAIN_URL = re.compile(r"https?://[A-Za-z0-9.-]+(?:/[A-Za-z0-9._~%/?=&+-]*)?\Z")
 _DECIMAL = re.compile(r"-?\d{1,30}(?:\.\d{1,12})?\Z", re.ASCII)
 
 
@@ -64,7 +65,7 @@ def text(name: str, cap: int, meaning: str) -> Field:
                 n=len(value),
                 most=cap,
             )
-        if _UNSTORABLE.search(value):
+        if "\x00" in value if value.isascii() else _UNSTORABLE.search(value):
             raise Rejected(
                 "bad_characters", field, "{name} contains NUL, half a surrogate pair or a noncharacter.", name=field
             )
@@ -174,7 +175,7 @@ def url(name: str, meaning: str) -> Field:
 
     def read(field: str, value: Value) -> str | None:
         found = inner.read(field, value)
-        return None if found is None else _http_url(field, str(found))
+        return None if found is None else str(found) if _PLAIN_URL.match(str(found)) else _http_url(field, str(found))
 
     return Field(name, read, {"type": ["string", "null"], "maxLength": 2_000, "format": "uri"}, meaning)
 
@@ -283,6 +284,8 @@ def _finite(field: str, value: Value) -> float:
 
 
 def _count(field: str, value: Value) -> int:
+    if type(value) is int and 0 <= value <= MAX_COUNT:  # Almost every count; a truth value has another type.
+        return value
     found = _finite(field, value)
     if found != math.floor(found):
         raise Rejected("wrong_type", field, "{name} must be a whole number.", name=field)

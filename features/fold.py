@@ -1,8 +1,10 @@
 """Folds text to a canonical form before it is searched."""
 
+import codecs
 import re
 import unicodedata
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Final
 
@@ -19,6 +21,12 @@ _PICTURES: Final = re.compile("[\u2600-\u27bf\u2b00-\u2bff\ufe0f\u20e3\U0001f000
 
 # A right-to-left override with its text: up to the mark that ends it, another direction mark, or the paragraph end.
 _OVERRIDDEN: Final = re.compile("\u202e([^\u202a-\u202e\u2066-\u2069\n\r\x1c-\x1e\x85\u2029]*)")
+
+# A listing's texts are folded for the brand, the reading and the price list, and its brand and category are those of
+# many listings. The latest results are therefore kept: 1,024 of titles and names (at most 8 MB), 8 of descriptions.
+_SHORT: Final = 1_000  # Characters, as the longest title.
+_SHORT_KEPT: Final = 1_024
+_LONG_KEPT: Final = 8
 
 Codes = NDArray[np.uint32]
 
@@ -69,6 +77,24 @@ def as_shown(text: str) -> str:
     return _OVERRIDDEN.sub(lambda found: found[1][::-1], text)
 
 
+@cache
+def _ascii_tables() -> tuple[Mapping[int, int | None], Mapping[int, int | None]]:
+    """The first 128 rows of the tables in the form that `str.translate` reads; None drops a character."""
+    fold, skeleton = ({code: int(table[code]) or None for code in range(128)} for table in _tables())
+    return fold, skeleton
+
+
+def _mapped(text: str, which: int) -> str:
+    """The text through the table of folding, 0, or of look-alikes, 1. ASCII needs no normal form and no kernel."""
+    if text.isascii():
+        return " ".join(text.translate(_ascii_tables()[which]).split())
+    return codecs.utf_32_le_decode(_map(_codes(text), _tables()[which]).tobytes())[0]
+
+
+_short = lru_cache(_SHORT_KEPT)(_mapped)
+_long = lru_cache(_LONG_KEPT)(_mapped)
+
+
 def _codes(text: str) -> Codes:
     return np.frombuffer(unicodedata.normalize("NFKC", as_shown(text)).encode("utf-32-le"), np.uint32)
 
@@ -79,7 +105,7 @@ def fold(text: str) -> str:
     >>> fold("  Nike\\u200b Air,  réplica ")
     'nike air, replica'
     """
-    return _map(_codes(text), _tables()[0]).tobytes().decode("utf-32-le")
+    return _short(text, 0) if len(text) <= _SHORT else _long(text, 0)
 
 
 def without_pictures(text: str) -> str:
@@ -104,4 +130,4 @@ def skeleton(text: str) -> str:
     >>> skeleton("Rolеx ΝІΚЕ")
     'rolex nlke'
     """
-    return skeleton_codes(text).tobytes().decode("utf-32-le")
+    return _short(text, 1) if len(text) <= _SHORT else _long(text, 1)

@@ -60,5 +60,9 @@ class History:
     authorised_for: tuple[str, ...] = ()
     likeness: NearDuplicates | None = None
 
+    def own_prices(self, log_price: float | None) -> OwnPrices | None:
+        """The listing's prices including this one."""
+        return None if self.earlier_prices is None else self.earlier_prices.then(log_price)
+
 
 NOTHING_RECORDED: Final = History()

@@ -3,10 +3,10 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from features import fields, money
 from features.fields import Field, Rejected, Value, Windows, printable
@@ -190,7 +190,7 @@ def check(row: object, *, received_at: datetime) -> Listing | Rejection:
 
 
 def _listing(row: Mapping[str, object], received_at: datetime) -> Listing:
-    found: dict[str, object] = {}
+    found: dict[str, Any] = {}
     for name, value in row.items():
         if value is None:
             continue
@@ -202,25 +202,21 @@ def _listing(row: Mapping[str, object], received_at: datetime) -> Listing:
             found[name] = accepted
     if "external_id" not in found:
         raise Rejected("missing_field", "external_id", "external_id is required: the marketplace's id of the listing.")
-    listing = Listing(**found)  # type: ignore[arg-type]  # each value was read by the field of that name
-    return _whole(listing, received_at)
+    _complete(found, received_at)
+    return Listing(**found)
 
 
-def _whole(listing: Listing, received_at: datetime) -> Listing:
-    """Checks conditions across fields and rounds amounts to their stored precision."""
-    if listing.occurred_at is not None and listing.occurred_at > received_at + CLOCK_TOLERANCE:
+def _complete(found: dict[str, Any], received_at: datetime) -> None:
+    """Checks conditions across fields and rounds amounts to their stored precision, in place."""
+    if "occurred_at" in found and found["occurred_at"] > received_at + CLOCK_TOLERANCE:
         raise Rejected("future_time", "occurred_at", "occurred_at lies more than a day in the future.")
-    if listing.title is None and listing.description is None and listing.price is None:
+    if not ("title" in found or "description" in found or "price" in found):
         raise Rejected("empty_listing", "", "The row has neither a title, a description nor a price.")
-    if listing.price is None and listing.list_price is None:
-        return listing
-    if listing.currency is None:
-        raise Rejected("missing_field", "currency", "A price needs its currency.")
-    code = listing.currency
-    price, list_price = (
-        None if sent is None else money.rounded(sent, code) for sent in (listing.price, listing.list_price)
-    )
-    return replace(listing, price=price, list_price=list_price)
+    for name in ("price", "list_price"):
+        if name in found:
+            if "currency" not in found:
+                raise Rejected("missing_field", "currency", "A price needs its currency.")
+            found[name] = money.rounded(found[name], found["currency"])
 
 
 def _seller(value: object) -> SellerBlock:

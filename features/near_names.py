@@ -128,12 +128,18 @@ def words_of(text: str) -> list[str]:
     >>> words_of("Kestrel & Vane, Au*elle №5")
     ['kestrel', 'vane', 'auelle', 'no5']
     """
-    return [word for piece in skeleton(text.casefold()).split() if (word := _SIGNS.sub("", piece))]
+    cased = text if text.isascii() else text.casefold()  # The skeleton of ASCII is in lower case.
+    return _without_signs(skeleton(cased))
+
+
+def _without_signs(text: str) -> list[str]:
+    pieces = text.split()
+    return [word for piece in pieces if (word := piece if piece.isalnum() else _SIGNS.sub("", piece))]
 
 
 def _as_written(text: str, words: list[str]) -> list[str]:
     """The same words in the letters of their own script, for display."""
-    folded = [word for piece in fold(text).split() if (word := _SIGNS.sub("", piece))]
+    folded = _without_signs(fold(text))
     return folded if [skeleton(word) for word in folded[: len(words)]] == words else words
 
 

@@ -26,7 +26,7 @@ _SCRIPTS: Final = {
     "japanese": re.compile("[぀-ヿ]"),
     "korean": re.compile("[가-힯]"),
 }
-_CASED: Final = ("latin", "cyrillic", "greek")
+_CASED: Final = tuple(_SCRIPTS[name] for name in ("latin", "cyrillic", "greek"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,19 @@ def read(listing: Listing) -> Reading:
         phrase_matches=phrase_matches,
         kinds=kinds,
         invisible=0 if plain and description.isascii() else len(_INVISIBLE.findall(title + description)),
-        mixed_words=() if plain else tuple(word for word in _WORD.findall(title) if _is_mixed(word)),
+        mixed_words=() if plain else _mixed_words(title),
         scripts=("latin",) if plain and description.isascii() else _scripts(title + description),
         addresses=addresses(f"{title_folded} {description_folded}"),
     )
 
 
-def _is_mixed(word: str) -> bool:
-    """Whether a word mixes letters of alphabets that look alike."""
-    return sum(bool(_SCRIPTS[name].search(word)) for name in _CASED) > 1
+def _mixed_words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in _WORD.findall(text) if _is_mixed(word)) if _is_mixed(text) else ()
+
+
+def _is_mixed(text: str) -> bool:
+    """Whether a text mixes letters of alphabets that look alike."""
+    return sum(bool(pattern.search(text)) for pattern in _CASED) > 1
 
 
 def _scripts(text: str) -> tuple[str, ...]:
@@ -88,4 +92,4 @@ def _scripts(text: str) -> tuple[str, ...]:
 
 def most_repeated_share(words: Sequence[str]) -> float:
     """Share of the most frequent word among the words: 1.0 for a text that repeats one word."""
-    return Counter(words).most_common(1)[0][1] / len(words) if words else 0.0
+    return max(Counter(words).values()) / len(words) if words else 0.0

@@ -1,9 +1,14 @@
-import pytest
+from typing import Any
 
-from features.addresses import Addresses, addresses
+import hypothesis.strategies as st
+import pytest
+from hypothesis import given
+
+from features.addresses import _PATTERNS, Addresses, _any_of, addresses
 from features.fold import fold
 from tests.features.features_of import value, words
 from tests.fixtures.facts import some_facts
+from tests.fixtures.strategies import PROPERTY
 
 LINKS = [
     ("see www.bags-aaa.ru/x", "www.bags-aaa.ru/x", "with www"),
@@ -75,6 +80,19 @@ def test_each_address_is_found_once_and_a_mails_host_is_no_link() -> None:
     found = addresses("me@bags.com")
     assert found == Addresses(contacts=("me@bags.com",))
     assert addresses("bags.com bags.com") == Addresses(links=("bags.com",))
+
+
+@pytest.mark.parametrize("pattern", _PATTERNS, ids=lambda pattern: pattern.pattern[:30])
+def test_every_match_of_a_pattern_passes_the_filter(pattern: Any) -> None:
+    number = _PATTERNS.index(pattern)
+
+    @PROPERTY
+    @given(st.from_regex(pattern.pattern))
+    def passes(text: str) -> None:
+        if pattern.search(text):
+            assert number in _any_of().Match(text)
+
+    passes()
 
 
 HOSTILE = ["a", "a.", "whatsapp ", "1 ", "+1 ", "a@", "https://", "a-", " . ", "加", "加1", "www.", "tel: 1", "(dot) "]

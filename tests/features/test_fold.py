@@ -4,8 +4,10 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 
-from features.fold import fold, skeleton
+from features.compute import compute
+from features.fold import _long, _short, fold, skeleton
 from tests.features.plain import fold_plain
+from tests.fixtures.facts import some_facts
 from tests.fixtures.strategies import ANY_TEXT, PROPERTY
 
 FOLDS = [
@@ -57,6 +59,32 @@ def test_a_look_alike_is_not_undone_by_folding_alone() -> None:
 @given(ANY_TEXT)
 def test_the_kernel_folds_as_its_definition_does(text: str) -> None:
     assert (fold(text), skeleton(text)) == (fold_plain(text), fold_plain(text, as_skeleton=True))
+
+
+@PROPERTY
+@given(st.text(st.characters(max_codepoint=0x7F)))
+def test_ascii_folds_by_its_own_table_as_by_the_kernel(text: str) -> None:
+    assert (fold(text), skeleton(text)) == (fold_plain(text), fold_plain(text, as_skeleton=True))
+
+
+def test_each_text_of_a_listing_is_folded_once() -> None:
+    """Title, description, brand and category are folded, and the title is written without look-alikes twice: as it is,
+    and in lower case, in which other letters look like Latin ones."""
+    clear_folds()
+    compute(some_facts(title="Aurelle Сумка Colline", brand="Aurélle", description="Сумка Aurelle. " * 200))
+    assert [one.cache_info().misses for one in (_short, _long)] == [5, 1]
+
+
+def test_recent_folds_only_are_remembered() -> None:
+    clear_folds()
+    for number in range(2_000):
+        fold(f"é{number}")
+    assert _short.cache_info().currsize == _short.cache_info().maxsize == 1_024
+
+
+def clear_folds() -> None:
+    _short.cache_clear()
+    _long.cache_clear()
 
 
 @PROPERTY

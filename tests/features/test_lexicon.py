@@ -6,6 +6,7 @@ from typing import Any
 
 import hypothesis.strategies as st
 import pytest
+import re2
 from hypothesis import given, settings
 
 from features import lexicon
@@ -83,6 +84,58 @@ def _literals_hold(entry: Entry) -> None:
         assert any(literal in text for literal in entry.literals or ("",)), (entry.term, text)
 
     holds()
+
+
+@pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.soak)])
+def test_every_match_of_a_pattern_passes_the_filter(every: int) -> None:
+    """Matches are generated with characters of all planes; none of them is lost beside a character of any kind."""
+    for entry in ENTRIES[::every]:
+        _passes(entry)
+
+
+def _passes(entry: Entry) -> None:
+    @settings(PROPERTY, max_examples=5)
+    @given(st.from_regex(entry.pattern), st.from_regex(entry.pattern, fullmatch=True))
+    def passes(text: str, alone: str) -> None:
+        for found in (text, alone, *(f"{one}{alone}{one}" for one in "éя高٣_ ́\u200b🔥 -")):
+            if entry.pattern.search(found):
+                assert re2.search(lexicon.loosened(entry.pattern.pattern), found), (entry.term, found)
+
+    passes()
+
+
+def test_the_filter_of_all_patterns_says_what_each_alone_says() -> None:
+    """Its states fit the memory that it has, in texts of every language and in nonsense."""
+    texts = [fold(sample) for _, sample in SAMPLES]
+    for text in (*texts, " ".join(texts), "".join(texts), "".join(map(chr, range(0x20, 0xD800)))):
+        matching = [e for e in ENTRIES if not e.reads_raw and e.pattern.search(text)]
+        possible = lexicon._folded_filter().possible(text)
+        assert [entry for entry in possible if entry.pattern.search(text)] == matching
+
+
+BOUNDARIES = [
+    (r"\bfor\b", "for é", "an ASCII letter at a boundary"),
+    (r"\bкопия\b", "это копия", "RE2 knows no boundary beside a Cyrillic letter"),
+    (r"\b(?:a|é)\b", "- é -", "an accented letter at the boundary"),
+    (r"\ba?é", " é", "the plain letter is optional"),
+    (r"\+\b", "+é", "a sign before an accented letter"),
+    (r"[a-z]\b", "a é", "a class at a boundary"),
+    (r"\w\b", "é ", "any letter at a boundary"),
+    (r"^[^\w]{0,3}a", "、a", "signs at the start"),
+    (r"[a$]\u0431{3,12}", "$бббб", "a sign in a class, a code point, a long repeat"),
+    (r"x(?:/|$)", "x", "the end of the text"),
+]
+
+
+@pytest.mark.parametrize(("pattern", "text", "_why"), BOUNDARIES, ids=[row[-1] for row in BOUNDARIES])
+def test_a_loosened_pattern_matches_wherever_the_pattern_does(pattern: str, text: str, _why: str) -> None:
+    assert re.search(pattern, text)
+    assert re2.search(lexicon.loosened(pattern), text)
+
+
+def test_an_escape_of_uncertain_meaning_is_refused() -> None:
+    with pytest.raises(ValueError, match="lexicon pattern"):
+        lexicon.loosened(r"\d{2}")
 
 
 FOUND = [

@@ -1,4 +1,4 @@
-"""The literals that a pattern cannot match without, so that one automaton decides which patterns run.
+"""The literals that a pattern cannot match without. A pattern of spelling without any is searched in titles only.
 
 Worked out when the lexicon changes, kept in its table, and checked by a test against strings made from each pattern.
 `python -m tests.features.tables.lexicon_literals LEXICON.tsv > features/data/lexicon.tsv`
