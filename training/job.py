@@ -10,6 +10,7 @@ from models.errors import BundleRefused
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
 from training.golden import read_golden
+from training.made_with import made_with
 from training.pipeline import train
 from training.registry.tracking import NotTracked, Registry, Trained, track
 from training.snapshot import SnapshotRefused, read_snapshot
@@ -59,14 +60,15 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
         accepted_leaks=options.accept_leak,
         progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
+    report = {**candidate.report, "made_with": made_with()}
     digest = digest_of(candidate.files)
     folder = options.out / digest
-    write_bundle_folder(folder, candidate.files, {"report": candidate.report})
+    write_bundle_folder(folder, candidate.files, {"report": report})
     # From here on the training has its result, whatever becomes of this process.
-    say({"event": "trained", "digest": digest, "folder": str(folder), "report": candidate.report})
+    say({"event": "trained", "digest": digest, "folder": str(folder), "report": report})
     say({"event": "progress", "stage": "log to MLflow", "share": 0.0})
     try:
-        found = track(_registry(options), Trained(options.job_id, digest, folder, candidate.report))
+        found = track(_registry(options), Trained(options.job_id, digest, folder, report))
     except NotTracked as why:
         return {"not_tracked": str(why)}
     return {"run_id": found.run_id, "version": found.version}

@@ -139,6 +139,8 @@ def _tags(run: Run) -> dict[str, str]:
         "touchstone.snapshot": str(run.report["snapshot"]),
         "git_commit": _git_commit(),
         "python": sys.version.split()[0],
+        "touchstone.accepted_leaks": ", ".join(leak["feature"] for leak in run.report.get("accepted_leaks", ())),
+        **{f"touchstone.made_with.{name}": value for name, value in run.report.get("made_with", {}).items()},
     }
 
 
