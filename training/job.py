@@ -7,6 +7,7 @@ from typing import Any
 
 from models.bundle import digest_of, from_files
 from models.errors import BundleRefused
+from models.forest import Forest
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
 from training.golden import read_golden
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train_parser.add_argument("--champion", type=Path)
     train_parser.add_argument("--golden", type=Path)
     train_parser.add_argument("--golden-digest", default="")
+    train_parser.add_argument("--learner", default=Forest.name)
     train_parser.add_argument("--seed", type=int, default=0)
     train_parser.add_argument("--threads", type=int, default=1)
     train_parser.add_argument("--job-id", required=True)
@@ -57,6 +59,7 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
         golden=golden,
         seed=options.seed,
         threads=options.threads,
+        learner=options.learner,
         accepted_leaks=options.accept_leak,
         progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )

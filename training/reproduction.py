@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from models.bundle import digest_of
 from models.errors import BundleRefused
+from models.forest import Forest
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
 from training.differing import first_difference
 from training.golden import GoldenSet, read_golden
@@ -75,6 +76,7 @@ def _trained_again(options: argparse.Namespace, record: Record) -> Candidate:
         seed=report["seed"],
         threads=options.threads,
         accepted_leaks=[leak["feature"] for leak in report["accepted_leaks"]],
+        learner=report.get("learner", Forest.name),
         progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
 
@@ -92,7 +94,7 @@ def _in(folder: Path, what: str, digest: str) -> Path:
         The run was trained on a file, or the data directory does not have the digest.
     """
     if len(digest) != _DIGEST_LENGTH:
-        raise SnapshotRefused(f"The run was trained on a {digest}, of which no snapshot was kept.")
+        raise SnapshotRefused(f"The run was trained on a {digest}, and no snapshot of it was kept.")
     path = folder / (f"golden-{digest}.jsonl" if what == "golden set" else f"{digest}.parquet")
     if not path.is_file():
         raise SnapshotRefused(f"The data directory does not have the {what} {digest[:12]} of the run.")

@@ -116,7 +116,13 @@ def _train_on_file(data: Path, format_name: str, out: Path, *, register: bool, s
     settings, now = settings_with(), datetime.now(UTC)
     with unusable_file(), progress_bar("training", 1.0) as move:
         trained = train_on_file(
-            data, format_name, received_at=now, seed=seed, threads=settings.training_threads, progress=move
+            data,
+            format_name,
+            received_at=now,
+            seed=seed,
+            threads=settings.training_threads,
+            learner=settings.learner,
+            progress=move,
         )
     write_bundle_folder(out, trained.files, {"report": trained.report, "trained_at": now.isoformat()})
     say(f"Bundle {trained.digest} in {out}")

@@ -95,7 +95,7 @@ def test_other_features_are_named_and_nothing_is_trained(repeated: Repeated) -> 
         ("unknown", "abcdef123456 is neither a run nor a digest that MLflow has."),
         ("snapshot", "The data directory does not have the snapshot 111111111111 of the run."),
         ("golden set", "The data directory does not have the golden set 222222222222 of the run."),
-        ("file", "The run was trained on a native file, of which no snapshot was kept."),
+        ("file", "The run was trained on a native file, and no snapshot of it was kept."),
     ],
 )
 def test_what_cannot_be_repeated_is_refused_with_a_sentence(repeated: Repeated, name: str, sentence: str) -> None:

@@ -85,7 +85,8 @@ def bundle_of(client: MlflowClient, run_id: str, folder: Path) -> dict[str, byte
     UnknownRun
         The run logged no model.
     """
-    for output in client.get_run(run_id).outputs.model_outputs:
+    logged = client.get_run(run_id).outputs
+    for output in logged.model_outputs if logged is not None else ():
         place = download_artifacts(f"models:/{output.model_id}", dst_path=str(folder))
         for manifest in sorted(Path(place).rglob("manifest.json")):
             return read_bundle_folder(manifest.parent)
