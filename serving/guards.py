@@ -186,6 +186,22 @@ def key(scope: Scope) -> Any:
     return Depends(Guard(f"key {scope.value}", check))
 
 
+def may_or_key(permission: Permission, scope: Scope) -> Any:
+    """Admit a signed-in user with the permission, as `may` does, and an API key with the scope.
+
+    The handler gets a session or a caller.
+    """
+    person = may(permission).dependency
+
+    async def check(request: Request) -> Caller | Session:
+        if "authorization" in request.headers:
+            return _caller_of(request, scope)
+        found: Session = await person(request)
+        return found
+
+    return Depends(Guard(f"{permission.value} or key {scope.value}", check))
+
+
 def any_caller() -> Any:
     """Admit an API key of any scope, and any signed-in user."""
 

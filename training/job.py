@@ -1,9 +1,10 @@
-"""The training child: `python -m training.job train …` and `python -m training.job register …`."""
+"""The training child: `python -m training.job train …`, and `register …` and `close …` for what others did."""
 
 import argparse
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from models.bundle import digest_of, from_files
 from models.errors import BundleRefused
@@ -11,10 +12,16 @@ from models.forest import Forest
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
 from training.golden import read_golden
+from training.hyper_parameters import fixed_parameters, forest_parameters, versions
 from training.made_with import made_with
 from training.pipeline import train
-from training.registry.tracking import NotTracked, Registry, Trained, track
+from training.registry.run_facts import RunState
+from training.registry.runs import Start
+from training.registry.tracking import NotTracked, Registry, Trained, ended, started, track
 from training.snapshot import SnapshotRefused, read_snapshot
+
+# With a sentence for the person who requested the training; any other error is a failure.
+_REFUSALS: Final = (SnapshotRefused, BundleRefused, NotTracked, LookupError, ValueError)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,17 +38,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train_parser.add_argument("--learner", default=Forest.name)
     train_parser.add_argument("--seed", type=int, default=0)
     train_parser.add_argument("--threads", type=int, default=1)
-    train_parser.add_argument("--job-id", required=True)
     train_parser.add_argument("--accept-leak", action="append", default=[])
+    train_parser.add_argument("--policy", action="append", default=[])
     register_parser = commands.add_parser("register")
     register_parser.add_argument("--bundle", type=Path, required=True)
-    for one in (train_parser, register_parser):
+    close_parser = commands.add_parser("close")
+    close_parser.add_argument("--state", choices=[RunState.REFUSED.value, RunState.FAILED.value], required=True)
+    close_parser.add_argument("--reason", required=True)
+    for one in (train_parser, close_parser):
+        one.add_argument("--job-id", required=True)
+        one.add_argument("--run-name", default="")
+        one.add_argument("--cause", default="")
+    for one in (train_parser, register_parser, close_parser):
         add_registry_options(one)
     options = parser.parse_args(arguments)
     end_with_parent()
     try:
-        found = {"train": _train, "register": _register}[options.command](options)
-    except (SnapshotRefused, BundleRefused, NotTracked, LookupError, ValueError) as refused:
+        found = {"train": _train, "register": _register, "close": _close}[options.command](options)
+    except _REFUSALS as refused:
         say({"event": "refused", "sentence": str(refused)})
         return REFUSED
     say({"event": "done", **found})
@@ -49,7 +63,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _train(options: argparse.Namespace) -> dict[str, Any]:
+    """Train within a run that is there from the start, and that says why where there is no bundle."""
     say({"event": "progress", "stage": "read", "share": 0.0})
+    registry, start = _registry(options), _start(options)
+    begun = started(registry, start)
+    try:
+        return _trained(options, registry, start)
+    except Exception as error:
+        if begun:
+            state = RunState.REFUSED if isinstance(error, _REFUSALS) else RunState.FAILED
+            with suppress(NotTracked):  # The parent hears of the error itself.
+                ended(registry, start, state, str(error) or type(error).__name__)
+        raise
+
+
+def _trained(options: argparse.Namespace, registry: Registry, start: Start) -> dict[str, Any]:
     snapshot = read_snapshot(options.snapshot, expected=options.snapshot_digest)
     golden = read_golden(options.golden, expected=options.golden_digest) if options.golden else None
     champion = from_files(read_bundle_folder(options.champion)) if options.champion else None
@@ -63,7 +91,12 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
         accepted_leaks=options.accept_leak,
         progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
-    report = {**candidate.report, "made_with": made_with()}
+    run = {
+        "name": start.name,
+        "cause": start.cause,
+        "parameters": {**start.parameters, **forest_parameters(candidate.report["positives"])},
+    }
+    report = {**candidate.report, "run": run, "made_with": made_with()}
     digest = digest_of(candidate.files)
     folder = options.out / digest
     write_bundle_folder(folder, candidate.files, {"report": report})
@@ -71,10 +104,21 @@ def _train(options: argparse.Namespace) -> dict[str, Any]:
     say({"event": "trained", "digest": digest, "folder": str(folder), "report": report})
     say({"event": "progress", "stage": "log to MLflow", "share": 0.0})
     try:
-        found = track(_registry(options), Trained(options.job_id, digest, folder, report))
+        found = track(registry, Trained(options.job_id, digest, folder, report))
     except NotTracked as why:
         return {"not_tracked": str(why)}
     return {"run_id": found.run_id, "version": found.version}
+
+
+def _start(options: argparse.Namespace) -> Start:
+    parameters = {**fixed_parameters(options.seed), **dict(versions(*options.policy))}
+    return Start(options.job_id, options.run_name or options.job_id, options.cause, options.snapshot_digest, parameters)
+
+
+def _close(options: argparse.Namespace) -> dict[str, Any]:
+    """End the run of a training that could not do so itself, or that never began."""
+    start = Start(options.job_id, options.run_name or options.job_id, options.cause)
+    return {"run_id": ended(_registry(options), start, RunState(options.state), options.reason)}
 
 
 def _registry(options: argparse.Namespace) -> Registry:

@@ -9,11 +9,11 @@ from pydantic import Field
 
 from models.errors import NotFound
 from models.policies.learning import LabelPolicy
-from serving.accounts.rules.access import Permission, Person
+from serving.accounts.rules.access import Permission, Person, Scope
 from serving.accounts.store.accounts import Session
 from serving.api.people import Body
 from serving.api.requests.repeating import Repeatable
-from serving.guards import may, runtime_of
+from serving.guards import Caller, may, may_or_key, runtime_of
 from serving.learning.service.golden import freeze_golden_set
 from serving.learning.service.labelling import label_state
 from serving.learning.service.learn import request_training
@@ -28,7 +28,8 @@ from training.comparable import comparable, why_not_comparable
 
 router = APIRouter(route_class=Repeatable)
 Reader = Annotated[Session, may(Permission.SEE_MODELS)]
-Trainer = Annotated[Session, may(Permission.TRAIN_MODELS)]
+Trainer = Annotated[Caller | Session, may_or_key(Permission.TRAIN_MODELS, Scope.TRAIN)]
+Follower = Annotated[Caller | Session, may_or_key(Permission.SEE_MODELS, Scope.TRAIN)]
 Promoter = Annotated[Session, may(Permission.PROMOTE_MODELS)]
 Freezer = Annotated[Session, may(Permission.FREEZE_GOLDEN_SETS)]
 
@@ -94,28 +95,33 @@ def get_labels(request: Request, session: Reader) -> dict[str, int]:
 
 
 @router.post("/api/v1/trainings", status_code=202)
-async def post_training(request: Request, session: Trainer) -> dict[str, str]:
-    """Start a retraining."""
+async def post_training(request: Request, caller: Trainer) -> dict[str, str]:
+    """Start a retraining, as a person or with a key of the scope `train`. People still promote its candidate."""
     runtime = runtime_of(request)
-    found = marketplace_for(runtime, session.person, Permission.TRAIN_MODELS)
-    by = f"user:{session.person.user_id}"
+    found = _place_of(runtime, caller, Permission.TRAIN_MODELS)
+    by = caller.actor if isinstance(caller, Caller) else f"user:{caller.person.user_id}"
     return {"job_id": await run_in_threadpool(request_training, runtime, found, by=by)}
 
 
+def _place_of(runtime: Runtime, caller: Caller | Session, permission: Permission) -> Marketplace:
+    """The marketplace of a key, or the one in which a person has this permission."""
+    return caller.marketplace if isinstance(caller, Caller) else marketplace_for(runtime, caller.person, permission)
+
+
 @router.get("/api/v1/trainings")
-def get_trainings(request: Request, session: Reader) -> dict[str, Any]:
+def get_trainings(request: Request, caller: Follower) -> dict[str, Any]:
     """The latest retrainings, newest first."""
     runtime = runtime_of(request)
-    found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
+    found = _place_of(runtime, caller, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         return {"trainings": [_job(job) for job in learning.jobs(connection, found.marketplace_id, 50)]}
 
 
 @router.get("/api/v1/trainings/{job_id}")
-def get_training(job_id: str, request: Request, session: Reader) -> dict[str, Any]:
+def get_training(job_id: str, request: Request, caller: Follower) -> dict[str, Any]:
     """The state of a retraining."""
     runtime = runtime_of(request)
-    found = marketplace_for(runtime, session.person, Permission.SEE_MODELS)
+    found = _place_of(runtime, caller, Permission.SEE_MODELS)
     with runtime.store.read() as connection:
         return _job(learning.get_job(connection, found.marketplace_id, job_id))
 
@@ -125,6 +131,7 @@ def _job(job: Job) -> dict[str, Any]:
         "job_id": job.job_id,
         "state": job.state,
         "progress": job.progress,
+        "cause": job.cause,
         "digest": job.digest,
         "error": job.error,
     }

@@ -215,7 +215,7 @@ def add_key(
     name: str,
     scope: Annotated[
         list[str],
-        typer.Option(callback=_scopes, help="intake, score, endpoints, backfill or clock; repeat it."),
+        typer.Option(callback=_scopes, help="intake, score, endpoints, backfill, train or clock; repeat it."),
     ],
 ) -> str:
     """Make an API key; it is shown once."""

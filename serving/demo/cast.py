@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from serving.accounts.rules.access import Role, Scope
-from serving.commands import brands, people, reference_tables, rights, webhooks
+from serving.commands import brands, kill_switches, people, reference_tables, rights, webhooks
 from serving.demo.front import Front, Marketplace, SignedInPerson
+from serving.marketplaces.rules import AutomaticRule
 from serving.rights.rules.rights import RightKind
 from training.synthetic import PER_EURO, World
 
@@ -45,6 +46,7 @@ def found(front: Front, world: World, *, webhook_url: str, status_url: str, webh
     """Create the marketplace, invite its people, enrol its brands, register its receiver."""
     people.add_marketplace(MARKETPLACE, "EUR")
     people.sell_in(["EU"])
+    kill_switches.switch_off(AutomaticRule.RETRAINING, "The demo trains its two models at fixed moments.")
     credentials: list[dict[str, str]] = []
 
     def invite(name: str, role: Role, brand: str | None = None, host: str = "touchstone.example") -> SignedInPerson:

@@ -55,10 +55,37 @@ class Front:
         content = body if body is None or isinstance(body, bytes) else orjson.dumps(body)
         kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
         given = {"content-type": kind, **(headers or {})}
+        answer = self._answer(lambda: self._client.request(method, path, content=content, headers=given))
+        if answer.is_success:
+            return orjson.loads(answer.content) if answer.content else None
+        raise Refused(answer.status_code, answer.json()["error"]["sentence"])
+
+    def submit(self, path: str, fields: dict[str, str], headers: dict[str, str]) -> None:
+        """Send a form of a page, which leads to another page.
+
+        Raises
+        ------
+        Refused
+            The page refused it.
+        """
+        answer = self._answer(lambda: self._client.post(path, data=fields, headers=headers))
+        if not answer.is_redirect:
+            raise Refused(answer.status_code, "The page {path} refused.", path=path)
+
+    def sign_in(self, email: str, password: str, second_factor: str | None = None) -> dict[str, str]:
+        """Begin a session; returns the headers that carry it. The pool keeps no cookies: many people share it."""
+        given = {"email": email, "password": password, "second_factor": second_factor}
+        answer = self._answer(lambda: self._client.post("/api/v1/session", json=given))
+        answer.raise_for_status()
+        cookie = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
+        self._client.cookies.clear()
+        return {"cookie": cookie, CSRF_HEADER: answer.json()["csrf_token"]}
+
+    def _answer(self, send: Callable[[], httpx.Response]) -> httpx.Response:
         until = time.monotonic() + PATIENCE_SECONDS
         while True:
             try:
-                answer = self._client.request(method, path, content=content, headers=given)
+                answer = send()
             except httpx.TransportError:
                 if time.monotonic() > until:
                     raise
@@ -68,17 +95,7 @@ class Front:
                 time.sleep(0.2)
                 continue
             self.away = False
-            if answer.is_success:
-                return orjson.loads(answer.content) if answer.content else None
-            raise Refused(answer.status_code, answer.json()["error"]["sentence"])
-
-    def sign_in(self, email: str, password: str) -> dict[str, str]:
-        """Begin a session; returns the headers that carry it. The pool keeps no cookies: many people share it."""
-        answer = self._client.post("/api/v1/session", json={"email": email, "password": password})
-        answer.raise_for_status()
-        cookie = "; ".join(f"{name}={value}" for name, value in answer.cookies.items())
-        self._client.cookies.clear()
-        return {"cookie": cookie, CSRF_HEADER: answer.json()["csrf_token"]}
+            return answer
 
     def close(self) -> None:
         """Close the connections."""
@@ -104,6 +121,8 @@ class SignedInPerson:
     front: Front
     email: str
     password: str
+    # Where the person has a second factor: what shows its next code for a sign-in.
+    second_factor: Callable[[], str] | None = None
     _headers: dict[str, str] = field(default_factory=dict)
 
     def call(self, method: str, path: str, body: object = None, *, key: str | None = None) -> Any:
@@ -125,5 +144,16 @@ class SignedInPerson:
                 raise
             return None
 
+    def submit(self, path: str, fields: dict[str, str]) -> None:
+        """Send a form of a page in the person's session."""
+        if not self._headers:
+            self._sign_in()
+        self.front.submit(path, fields, self._headers)
+
+    def signed_out(self) -> None:
+        """The session has ended; the next call begins another."""
+        self._headers = {}
+
     def _sign_in(self) -> None:
-        self._headers = self.front.sign_in(self.email, self.password)
+        code = None if self.second_factor is None else self.second_factor()
+        self._headers = self.front.sign_in(self.email, self.password, code)

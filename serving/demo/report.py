@@ -18,8 +18,13 @@ class Learnt:
     after: Mapping[str, Any]
 
 
-def result(figures: Mapping[str, Any], learnt: Learnt, *, effects: int, seed: int) -> dict[str, Any]:
-    """The JSON of `touchstone demo --json`. Each stored row has one observation and one score."""
+def result(
+    figures: Mapping[str, Any], large_reports: Mapping[str, int], learnt: Learnt, *, effects: int, seed: int
+) -> dict[str, Any]:
+    """The JSON of `touchstone demo --json`. Each stored row has one observation and one score.
+
+    `large_reports` are the listings of reports that were confirmed with a second factor, by their state.
+    """
     removals, reinstated = figures["removals"], figures["reinstatements"]
     return {
         "received": figures["observations"] + figures["quarantined"],
@@ -36,6 +41,7 @@ def result(figures: Mapping[str, Any], learnt: Learnt, *, effects: int, seed: in
         "effects": effects,
         "appeals": figures["appeals"],
         "reports": figures["reports"],
+        "large_reports": dict(large_reports),
         "labels": learnt.labels,
         "before": dict(learnt.before),
         "after": dict(learnt.after),
@@ -79,6 +85,10 @@ _RESULTS: Final = {
 }
 
 
+# What an account manager stopped is withdrawn.
+_STATES: Final = {"withdrawn": "stopped within the hour"}
+
+
 def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
     routes = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in found["routes"].items())
     verdicts = ", ".join(f"{n:,} {name.replace('_', ' ')}" for name, n in sorted(found["verdicts"].items()))
@@ -99,6 +109,11 @@ def _lines(found: Mapping[str, Any]) -> list[tuple[str, str, str]]:
             "reported by brands",
             f"{reports['items']:,}",
             " + ".join(f"{n:,} {_RESULTS[name]}" for name, n in reports.items() if name in _RESULTS),
+        ),
+        (
+            "confirmed with a second factor",
+            f"{sum(found['large_reports'].values()):,}",
+            ", ".join(f"{n:,} {_STATES.get(name, name)}" for name, n in sorted(found["large_reports"].items())),
         ),
         ("takedowns sent", f"{sent:,}", f"{acknowledged:,} acknowledged"),
         (

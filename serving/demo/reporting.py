@@ -19,7 +19,7 @@ _NOT_SENT_YET: Final = timedelta(days=4)
 _FOUND: Final = 0.3
 _MISTAKEN: Final = 0.01
 _MOST_FOUND: Final = 10
-_REASON: Final = "trademark_counterfeit"
+REASON: Final = "trademark_counterfeit"
 # One report in so many rests on a test buy, with the invoice as its document; it was ordered and received before.
 _BOUGHT_EVERY: Final = 3
 _ORDERED_BEFORE: Final = timedelta(days=7)
@@ -49,7 +49,7 @@ def planned_reports(world: World, taking_part: Collection[str], seed: int) -> tu
     """
     random = np.random.default_rng([seed, _REPORTERS])
     arrivals = list(_arrivals(world))
-    brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in _most_copied(world, taking_part)}
+    brands = {brand_id: _Planner(brand_id, arrivals) for brand_id in most_copied(world, taking_part)}
     found: list[PlannedReport] = []
     since, last = arrivals[0].at, arrivals[-1].at
     for number in range(1, (last - since) // _EVERY + 1):
@@ -119,7 +119,8 @@ class _Planner:
         return [one.name for one in recent if one.truth.brand_id not in {self.brand_id, ""}][:1]
 
 
-def _most_copied(world: World, taking_part: Collection[str]) -> list[str]:
+def most_copied(world: World, taking_part: Collection[str]) -> list[str]:
+    """The brands that report by themselves: those with the most counterfeits."""
     counterfeits = dict.fromkeys(taking_part, 0)
     for truth in world.truth.values():
         if truth.counterfeit and truth.brand_id in counterfeits:
@@ -164,7 +165,7 @@ class Reporters:
         person = self.cast.brand_people[planned.brand_id]
         body = {
             "right_id": self.cast.marks[planned.brand_id],
-            "reason_code": _REASON,
+            "reason_code": REASON,
             "listings": list(planned.listings),
             "good_faith": True,
         }

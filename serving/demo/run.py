@@ -4,8 +4,8 @@ import json
 import shutil
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,16 +14,20 @@ from typing import Any, Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from models.errors import Conflict
+from models.errors import Conflict, DomainError
+from serving.commands import kill_switches, people
 from serving.commands.connection import connect
 from serving.demo.cast import Cast, found
 from serving.demo.children import Child, Children, free_port, wait_for_http, wait_for_port
 from serving.demo.comparison import compare
 from serving.demo.front import Front
+from serving.demo.large_reports import LargeReports, campaign_brands
+from serving.demo.phones import Phone, enrol
 from serving.demo.play import MATURITY, STEP, Play
 from serving.demo.report import Learnt, result, show
+from serving.marketplaces.rules import AutomaticRule
 from serving.platform.home import DEFAULT_PORT, Home
-from serving.platform.settings import Settings
+from serving.platform.settings import ClockKind, Settings
 from serving.reference_marketplace import DEFAULT_PORT as RECEIVER_PORT
 from serving.reference_marketplace import EFFECTS, configuration, whole_lines
 from training.bundle_folder import read_bundle_folder
@@ -37,6 +41,8 @@ _DAYS_BEFORE_THEY_COULD_BE_CHOSEN: Final = 180
 _FIRST_MODEL, _SECOND_MODEL = 0.4, 0.85
 # The listings of the last days arrive at once after the cast has finished, so that a visitor has cases to decide.
 _LEFT_WAITING: Final = timedelta(days=10)
+# The days after the last listing, with a day to spare: labels mature, and large reports take place.
+_DAYS_OF_THE_END: Final = 24
 _KEPT_ON_RESET: Final = "cache"
 _SETTLES_WITHIN_SECONDS: Final = 120
 
@@ -78,6 +84,7 @@ def run(home: Home, wish: Wish) -> int:
         if wish.stay:
             if over is not None:
                 _start(home, wish.port, None, children)
+            _retrain_by_itself(home)
             _stay(home, children, console)
     except KeyboardInterrupt:
         console.print("Stopped.")
@@ -133,16 +140,21 @@ def _clear(home: Home) -> None:
 
 def _play(home: Home, wish: Wish, children: Children, console: Console) -> dict[str, Any]:
     home.write_private(STATE, {"listings": wish.listings, "days": wish.days, "seed": wish.seed, "result": None})
-    start = datetime.now(UTC) - timedelta(days=wish.days + 24)
+    start = datetime.now(UTC) - timedelta(days=wish.days + _DAYS_OF_THE_END)
     settings = WorldSettings(listings=wish.listings, seed=wish.seed, start=start, days=wish.days)
     with _progress(console) as progress:
         world = build(settings)
-        front = Front(_start(home, wish.port, start, children), progress.console.print)
-        cast = _found(home, front, world)
+        port = wish.port or free_port(DEFAULT_PORT)
+        front = Front(f"http://127.0.0.1:{port}", progress.console.print)
+        cast, phones = _found(home, front, world, start)
+        _start(home, port, start, children)
         home.write_private(CREDENTIALS, cast.credentials)
         play = Play(cast, world, wish.seed, lambda _n: None)
-        before, after = _history(play, world, progress)
+        large = LargeReports(play, phones)
+        before, after = _history(play, world, progress, large)
         figures = _settle(play)
+        states = large.states()
+        _put_away(home, cast, phones)
         home.write_private(CREDENTIALS, cast.busiest_first())
         task = progress.add_task("both models on unseen sellers", total=None)
         files = [read_bundle_folder(home.bundles / digest) for digest in (before["digest"], after["digest"])]
@@ -153,13 +165,15 @@ def _play(home: Home, wish: Wish, children: Children, console: Console) -> dict[
         for model, one in zip((before, after), compared, strict=True)
     ]
     learnt = Learnt(after["rows"], 2, figures_of[0], figures_of[1])
-    found = result(figures, learnt, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
+    found = result(figures, states, learnt, effects=len(whole_lines(home.root / EFFECTS)), seed=wish.seed)
     front.close()
     home.write_private(STATE, {"listings": wish.listings, "days": wish.days, "seed": wish.seed, "result": found})
     return found
 
 
-def _history(play: Play, world: World, progress: Progress) -> tuple[dict[str, Any], dict[str, Any]]:
+def _history(
+    play: Play, world: World, progress: Progress, large: LargeReports
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """The whole history: the days of the scorecard, the first model and the second model, and the last listings."""
     start, end = world.sent[0].at, world.sent[-1].at
     length = end - start
@@ -173,6 +187,7 @@ def _history(play: Play, world: World, progress: Progress) -> tuple[dict[str, An
     after = _train(play, progress, "retraining")
     progress.update(bar, description="listings, retrained model")
     play.until(end - _LEFT_WAITING)
+    large.take_place()
     play.rest(3 * STEP)
     play.receive(max(end, play.now))
     return before, after
@@ -192,7 +207,7 @@ def _train(play: Play, progress: Progress, what: str) -> dict[str, Any]:
 def _start(home: Home, port: int | None, clock_start: datetime | None, children: Children) -> str:
     """Start both children; returns the service's address."""
     service_port = port or free_port(home.read_service().get("port") or DEFAULT_PORT)
-    receiver = configuration(home, free_port(RECEIVER_PORT))
+    receiver = configuration(home, free_port(configuration(home, None)["port"]))
     children.start("reference-marketplace", ["reference-marketplace", "--port", str(receiver["port"])], {})
     # A demo takes minutes, and its removals must be sent in that time.
     extra = {"TOUCHSTONE_CLOCK": "simulated", "TOUCHSTONE_RANDOM_DELAY_MINUTES": "0"}
@@ -205,17 +220,34 @@ def _start(home: Home, port: int | None, clock_start: datetime | None, children:
     return address
 
 
-def _found(home: Home, front: Front, world: World) -> Cast:
-    receiver = configuration(home, None)
+def _found(home: Home, front: Front, world: World, start: datetime) -> tuple[Cast, dict[str, Phone]]:
+    """The cast, and the phones of those who confirm large reports, before the service owns the data directory."""
+    receiver = configuration(home, free_port(RECEIVER_PORT))
     address = f"http://127.0.0.1:{receiver['port']}"
-    with connect(Settings(home=home.root)):
-        return found(
+    settings = Settings(home=home.root, clock=ClockKind.SIMULATED, clock_start=start)
+    with connect(settings):
+        cast = found(
             front,
             world,
             webhook_url=f"{address}/webhooks",
             status_url=f"{address}/listings/{{listing}}",
             webhook_secret=receiver["secret"],
         )
+    confirming = [cast.brand_people[one.brand.brand_id] for one in campaign_brands(world)]
+    phones = enrol(settings, [(one.email, one.password) for one in confirming])
+    for one in confirming:
+        one.second_factor = phones[one.email].recovery_code
+    return cast, phones
+
+
+def _put_away(home: Home, cast: Cast, phones: Mapping[str, Phone]) -> None:
+    """Remove the second factors, so that a visitor signs in with the password alone."""
+    with connect(Settings(home=home.root)):
+        for person in cast.brand_people.values():
+            if person.email in phones:
+                people.reset_second_factor(person.email)
+                person.second_factor = None
+                person.signed_out()
 
 
 def _settle(play: Play) -> dict[str, Any]:
@@ -234,6 +266,12 @@ def _progress(console: Console) -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console) as progress:
         yield progress
+
+
+def _retrain_by_itself(home: Home) -> None:
+    """Switch automatic retraining on, which is off while the demo trains at fixed moments."""
+    with connect(Settings(home=home.root)), suppress(DomainError):  # It is on if the demo stayed before.
+        kill_switches.switch_on(AutomaticRule.RETRAINING, "The demo is over.")
 
 
 def _stay(home: Home, children: Children, console: Console) -> None:

@@ -1,6 +1,7 @@
 """The settings of the rules of learning: frozen and versioned, each constant with its reason."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 # The number of approvals that a model needs before it scores.
@@ -16,3 +17,34 @@ class PromotionPolicy:
 
 
 DEFAULT_PROMOTION: Final = PromotionPolicy()
+
+
+@dataclass(frozen=True, slots=True)
+class RetrainingPolicy:
+    """Settings of `serving.learning.rules.retraining.decide`: when the service starts a training by itself. Ours."""
+
+    # A quarter of the newest labels is judged (`training.pipeline.JUDGED_SHARE`), so two hundred more give the judged
+    # rows fifty more: the size from which a slice is gated (`GatePolicy.slice_rows`).
+    new_labels: int = 200
+    # The drift report compares thirty days with thirty days. A model that is trained as often misses at most one such
+    # period, and approvers consider a candidate a month.
+    every_days: int = 30
+    # A weekly report is of at most 500 listings, perhaps of a holiday. The same feature in two reports is a change
+    # that lasts.
+    drift_reports: int = 2
+    # People compare a candidate before they approve it, and a newer candidate takes the place of an older one.
+    hours_between: int = 24
+    # After a refused or failed training a person may have to act, for example on a column that leaks the label. The
+    # wait doubles with each further one, up to the time in which a label matures (`LabelPolicy`).
+    back_off_days: int = 1
+    most_back_off_days: int = 14
+    # Counting labels reads every verdict, and labels mature over days.
+    look_every_minutes: int = 60
+
+    @property
+    def look_every(self) -> timedelta:
+        """The time between two counts of a marketplace's labels."""
+        return timedelta(minutes=self.look_every_minutes)
+
+
+DEFAULT_RETRAINING: Final = RetrainingPolicy()

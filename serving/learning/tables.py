@@ -37,10 +37,22 @@ training_job = tenant_table(
     Column("digest", String(64), nullable=True),
     Column("error", String(500), nullable=True),
     Column("requested_by", String(200), nullable=False),
+    # Why the service started it by itself; null where somebody requested it.
+    Column("cause", Json, nullable=True),
     moment("created_at"),
     moment("finished_at", nullable=True),
     within("snapshot_id", "snapshot"),
     one_of("state", "waiting", "running", "done", "failed"),
+)
+
+# The last decision about a training without a person, and its figures.
+retraining_look = Table(
+    "retraining_look",
+    metadata,
+    Column("marketplace_id", ID, ForeignKey("marketplace.marketplace_id"), nullable=False),
+    Column("decision", Json, nullable=False),
+    moment("looked_at"),
+    PrimaryKeyConstraint("marketplace_id"),
 )
 
 second_review = tenant_table(

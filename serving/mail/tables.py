@@ -26,6 +26,9 @@ _KINDS = (
     "overdue_cases",
     "second_factor",
     "large_report",
+    "report_stopped",
+    "report_waits",
+    "burst_alarm",
 )
 
 # A mail to an account, or to the address of somebody without one; that one is of the marketplace that wrote it.

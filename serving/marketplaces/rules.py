@@ -14,6 +14,7 @@ class AutomaticRule(StrEnum):
     MODEL_QUESTIONS = "model_questions"
     UNANSWERED_QUESTIONS = "unanswered_questions"
     RELIST_WATCH = "relist_watch"
+    RETRAINING = "retraining"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from serving.idempotency.service import delete_expired
 from serving.learning.service.champions import follow_champions
 from serving.learning.service.gold_items import open_gold_items
 from serving.learning.service.monitoring import measure_weekly
+from serving.learning.service.retraining import retrain_by_itself
 from serving.mail.service.kept import delete_erased
 from serving.mail.service.sending import sweep_mails
 from serving.notices.service.notice_mails import mail_decisions
@@ -66,6 +67,8 @@ _SWEEPS: Final[Mapping[str, Callable[[Runtime], int]]] = {
     "sanctions": sweep_sanctions,
     "references": refresh_references,
     "drift_reports": measure_weekly,
+    # After the drift reports, which it reads.
+    "trainings_started": retrain_by_itself,
     "seller_risks": refresh_seller_risks,
     "standings": sweep_standings,
     "blind_looks": open_sampled_reviews,

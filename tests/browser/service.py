@@ -79,7 +79,13 @@ def serving(
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    settings = {"HOME": str(home), "UNDO_WINDOW_SECONDS": str(UNDO_SECONDS), "SWEEP_SECONDS": "0.5", **(more or {})}
+    settings = {
+        "HOME": str(home),
+        "UNDO_WINDOW_SECONDS": str(UNDO_SECONDS),
+        "SWEEP_SECONDS": "0.5",
+        "QUEUE_POLL_SECONDS": "0.4",  # At the usual 0.1, polling takes a twentieth of a processor.
+        **(more or {}),
+    }
     environment = {**os.environ, **{f"TOUCHSTONE_{name}": value for name, value in settings.items()}}
     with (home / "serve.log").open("wb") as log:
         process = subprocess.Popen([touchstone, "serve", "--port", str(port)], env=environment, stdout=log, stderr=log)

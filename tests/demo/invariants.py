@@ -19,6 +19,9 @@ def assert_adds_up(found: Mapping[str, Any], home: Path) -> None:
     assert reports["items"] == sum(number for name, number in reports.items() if name != "items")
     assert set(reports) == {"items", "scheduled", "held", "cases", "unknown", "refused"}
     assert min(reports["scheduled"] + reports["held"] + reports["cases"], reports["unknown"], reports["refused"]) > 0
+    large = found["large_reports"]
+    assert (large["withdrawn"], sum(large.values())) == (24, 48), "one was stopped, and one left"
+    assert set(large) <= {"withdrawn", "removed", "reinstated"}
     effects = effects_of(home)
     assert len({effect["webhook_id"] for effect in effects}) == len(effects) == found["effects"]
     done = Counter(effect["action"] for effect in effects)

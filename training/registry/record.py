@@ -11,7 +11,8 @@ from mlflow.artifacts import download_artifacts, load_dict
 from mlflow.exceptions import MlflowException
 
 from training.bundle_folder import read_bundle_folder
-from training.registry.runs import DIGEST_TAG, EXPERIMENT
+from training.registry.run_facts import DIGEST_TAG
+from training.registry.runs import EXPERIMENT
 
 _RUN: Final = re.compile("[0-9a-f]{32}")
 _DIGEST: Final = re.compile("[0-9a-f]{6,64}")

@@ -1,11 +1,11 @@
 """MLflow runs, registered versions and the aliases `champion` and `challenger`."""
 
+import json
 import os
-import subprocess
-import sys
+import re
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,22 +18,49 @@ os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
 
 import mlflow  # reads the settings above when it is imported
 from mlflow import MlflowClient  # as above
+from mlflow.entities import Dataset, DatasetInput, InputTag, Param  # as above
+from mlflow.entities import Run as Logged  # as above
 from mlflow.exceptions import MlflowException  # as above
 
 from training.registry.model_files import PYFUNC, copy_code, example, requirements, signature
+from training.registry.run_facts import (
+    DIGEST_TAG,
+    JOB_TAG,
+    STATE_TAG,
+    RunState,
+    end_tags,
+    first_tags,
+    last_tags,
+    metrics,
+    parameters,
+)
 
 EXPERIMENT: Final = "counterfeit"
-JOB_TAG: Final = "touchstone.job_id"
-DIGEST_TAG: Final = "touchstone.bundle_digest"
+_DIGEST: Final = re.compile("[0-9a-f]{64}")  # A bundle that was trained on a file has no snapshot.
+# MLflow's database has so many characters for the digest of a data set; a tag has the whole.
+_DIGEST_CHARACTERS: Final = 36
+_FINISHED: Final = "FINISHED"
+_AT_ONCE: Final = 100  # MLflow refuses more parameters in one request.
 CHAMPION: Final = "champion"
 CHALLENGER: Final = "challenger"
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """A training to log: its job, digest, report and files."""
+class Start:
+    """A training that begins: its job, a name for people, why it started, its data and its settings."""
 
     job_id: str
+    name: str
+    cause: str = ""
+    snapshot: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A training to log: its start, digest, report and files."""
+
+    start: Start
     digest: str
     model_name: str
     report: Mapping[str, Any]
@@ -66,21 +93,65 @@ def connect(tracking_uri: str, artifacts: Path | None) -> MlflowClient:
 def log_run(client: MlflowClient, run: Run) -> Registered:
     """Log a training run and register it as the challenger. A repeated step finds the run by its job id and does what
     is left."""
-    found = _find(client, run) or _log(client, run)
+    begun = begin(client, run.start)
+    found = _registered_by(client, run, begun) or _log(client, run, begun)
     if client.get_model_version(run.model_name, found.version).tags.get(DIGEST_TAG) is None:
         client.set_registered_model_alias(run.model_name, CHALLENGER, found.version)
         client.set_model_version_tag(run.model_name, found.version, DIGEST_TAG, run.digest)
     return found
 
 
-def _log(client: MlflowClient, run: Run) -> Registered:
+def begin(client: MlflowClient, start: Start) -> str:
+    """The id of the run of a training: the one that an earlier attempt began, or a new one that is running."""
+    found = _find(client, start.job_id)
+    if found is None:
+        tags = first_tags(start.job_id, start.snapshot, start.cause)
+        found = client.create_run(_experiment_id(client), tags=tags, run_name=start.name)
+        _log_parameters(client, found.info.run_id, start.parameters)
+    has_data = found.inputs is not None and found.inputs.dataset_inputs
+    if _DIGEST.fullmatch(start.snapshot) and not has_data:
+        client.log_inputs(found.info.run_id, datasets=[_data(start.snapshot)])
+    run_id: str = found.info.run_id
+    return run_id
+
+
+def close(client: MlflowClient, start: Start, state: RunState, reason: str) -> str:
+    """End the run of a training that was refused or failed, with the reason; returns its id."""
+    run_id = begin(client, start)
+    for name, value in end_tags(state, reason).items():
+        client.set_tag(run_id, name, value)
+    client.set_terminated(run_id, "FAILED")
+    return run_id
+
+
+def _data(snapshot: str) -> DatasetInput:
+    source = json.dumps({"uri": f"snapshots/{snapshot}"})
+    data = Dataset("snapshot", snapshot[:_DIGEST_CHARACTERS], "local", source)
+    return DatasetInput(data, [InputTag("mlflow.data.context", "training")])
+
+
+def _log_parameters(client: MlflowClient, run_id: str, values: Mapping[str, Any]) -> None:
+    for some in _parts(values):
+        client.log_batch(run_id, params=[Param(name, str(value)) for name, value in some.items()])
+
+
+def _parts(values: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The values in groups that one request may hold."""
+    names = list(values)
+    for first in range(0, len(names), _AT_ONCE):
+        yield {name: values[name] for name in names[first : first + _AT_ONCE]}
+
+
+def _log(client: MlflowClient, run: Run, run_id: str) -> Registered:
     mlflow.set_experiment(EXPERIMENT)
     with (
-        mlflow.start_run(run_name=run.digest[:12], tags=_tags(run)) as active,
+        mlflow.start_run(run_id),
         tempfile.TemporaryDirectory(prefix="touchstone-code-") as code,
     ):
-        mlflow.log_params(_parameters(run.report))
-        mlflow.log_metrics(_metrics(run.report))
+        mlflow.set_tags(last_tags(run.digest, run.report))
+        _log_parameters(client, run_id, parameters(run.report))
+        for some in _parts(metrics(run.report)):
+            mlflow.log_metrics(some)
         mlflow.log_dict(dict(run.report), "report.json")
         for path in run.files:
             mlflow.log_artifact(str(path))
@@ -95,7 +166,7 @@ def _log(client: MlflowClient, run: Run) -> Registered:
             input_example=example(),
             registered_model_name=run.model_name,
         )
-        run_id = active.info.run_id
+        mlflow.set_tag(STATE_TAG, RunState.FINISHED.value)
     return Registered(run_id, _version_of_run(client, run.model_name, run_id))
 
 
@@ -112,17 +183,27 @@ def point_champion(client: MlflowClient, model_name: str, found: Registered) -> 
     client.set_registered_model_alias(model_name, CHAMPION, found.version)
 
 
-def _find(client: MlflowClient, run: Run) -> Registered | None:
-    experiment = client.get_experiment_by_name(EXPERIMENT)
-    if experiment is None:
+def _registered_by(client: MlflowClient, run: Run, run_id: str) -> Registered | None:
+    """The version that a run has registered; None where the run ended before. Its model is the last that it logs."""
+    try:
+        found = Registered(run_id, _version_of_run(client, run.model_name, run_id))
+    except LookupError:
         return None
-    wanted = f"tags.`{JOB_TAG}` = '{run.job_id}' and attributes.status = 'FINISHED'"
-    for found in client.search_runs([experiment.experiment_id], wanted):
-        try:
-            return Registered(found.info.run_id, _version_of_run(client, run.model_name, found.info.run_id))
-        except LookupError:
-            continue  # The run ended before its model was registered.
-    return None
+    if client.get_run(run_id).info.status != _FINISHED:
+        client.set_tag(run_id, STATE_TAG, RunState.FINISHED.value)
+        client.set_terminated(run_id, _FINISHED)
+    return found
+
+
+def _experiment_id(client: MlflowClient) -> str:
+    found = client.get_experiment_by_name(EXPERIMENT)
+    assert found is not None, "`connect` has created it"
+    return str(found.experiment_id)
+
+
+def _find(client: MlflowClient, job_id: str) -> Logged | None:
+    found = client.search_runs([_experiment_id(client)], f"tags.`{JOB_TAG}` = '{job_id}'", max_results=1)
+    return found[0] if found else None
 
 
 def _version_of_run(client: MlflowClient, model_name: str, run_id: str) -> str:
@@ -130,55 +211,3 @@ def _version_of_run(client: MlflowClient, model_name: str, run_id: str) -> str:
         if found.run_id == run_id:
             return str(found.version)
     raise LookupError(f"run {run_id} registered no version of {model_name}")
-
-
-def _tags(run: Run) -> dict[str, str]:
-    return {
-        JOB_TAG: run.job_id,
-        DIGEST_TAG: run.digest,
-        "touchstone.snapshot": str(run.report["snapshot"]),
-        "git_commit": _git_commit(),
-        "python": sys.version.split()[0],
-        "touchstone.accepted_leaks": ", ".join(leak["feature"] for leak in run.report.get("accepted_leaks", ())),
-        **{f"touchstone.made_with.{name}": value for name, value in run.report.get("made_with", {}).items()},
-    }
-
-
-def _git_commit() -> str:
-    """The commit of the training code; 'unknown' where it is installed without a repository."""
-    here = Path(__file__).parent
-    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)  # noqa: S607  # git from the path
-    return done.stdout.strip() if done.returncode == 0 else "unknown"
-
-
-def _parameters(report: Mapping[str, Any]) -> dict[str, Any]:
-    names = (
-        "snapshot",
-        "rows",
-        "positives",
-        "sellers",
-        "seed",
-        "join",
-        "text_weight",
-        "calibration",
-        "cut",
-        "feature_count",
-    )
-    return {name: report[name] for name in names if name in report} | {
-        f"threshold.{name}": value for name, value in report["thresholds"].items()
-    }
-
-
-def _metrics(report: Mapping[str, Any]) -> dict[str, float]:
-    judged = report["judged"]
-    parts = {"out_of_fold": report["out_of_fold"]}
-    for name in ("candidate", "champion", "only_text_and_price"):
-        if name in judged:
-            parts[f"judged.{name}"] = judged[name]
-            parts[f"judged.{name}.random_slice"] = judged[name].get("random_slice", {})
-    return {
-        f"{part}.{name}": float(value)
-        for part, figures in parts.items()
-        for name, value in figures.items()
-        if isinstance(value, int | float)
-    }

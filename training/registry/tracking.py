@@ -14,7 +14,8 @@ from training.bundle_folder import ABOUT
 from training.model_card import model_card
 from training.plots import draw
 from training.registry.record import Record, UnknownRun, bundle_of, recorded
-from training.registry.runs import Registered, Run, connect, log_run, point_champion, registered
+from training.registry.run_facts import RunState
+from training.registry.runs import Registered, Run, Start, begin, close, connect, log_run, point_champion, registered
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 # Logging a run takes 2 to 6 s on a server of the same network.
 LIMIT_SECONDS: Final = 20.0
+# A training without its run at the start has one at its end, so it does not wait for a server that is down.
+START_LIMIT_SECONDS: Final = 8.0
 _LOCAL: Final = frozenset({"", "file", "sqlite"})
 _PASSWORD: Final = re.compile(r"(?<=://)[^@/\s]*@")
 _LONGEST: Final = 200
@@ -54,6 +57,33 @@ class Trained:
         """A bundle whose report lies beside it."""
         return cls(job_id, digest, folder, json.loads((folder / ABOUT).read_bytes())["report"])
 
+    @property
+    def start(self) -> Start:
+        """The start of its run, for a server that was down then."""
+        run = self.report.get("run", {})
+        name = run.get("name") or self.digest[:12]
+        return Start(self.job_id, name, run.get("cause", ""), str(self.report["snapshot"]), run.get("parameters", {}))
+
+
+def started(registry: Registry, start: Start) -> bool:
+    """Begin the run of a training; False where MLflow did not take it."""
+    try:
+        _limited(registry, lambda client: begin(client, start), START_LIMIT_SECONDS)
+    except NotTracked:
+        return False
+    return True
+
+
+def ended(registry: Registry, start: Start, state: RunState, reason: str) -> str:
+    """End the run of a training that was refused or failed; returns its id.
+
+    Raises
+    ------
+    NotTracked
+        As for `track`.
+    """
+    return _limited(registry, lambda client: close(client, start, state, reason))
+
 
 def track(registry: Registry, trained: Trained) -> Registered:
     """Log a run and register its bundle as the challenger; what an earlier attempt has done is found.
@@ -68,7 +98,7 @@ def track(registry: Registry, trained: Trained) -> Registered:
         card = Path(temporary) / "model_card.md"
         card.write_text(model_card(trained.report, trained.digest), encoding="utf-8")
         files = (card, *draw(trained.report, Path(temporary)))
-        run = Run(trained.job_id, trained.digest, registry.model_name, trained.report, trained.folder, files)
+        run = Run(trained.start, trained.digest, registry.model_name, trained.report, trained.folder, files)
         return _limited(registry, lambda client: log_run(client, run))
 
 
@@ -113,7 +143,7 @@ def bundle_in(registry: Registry, run_id: str, folder: Path) -> dict[str, bytes]
     return _limited(registry, lambda client: bundle_of(client, run_id, folder))
 
 
-def _limited(registry: Registry, work: "Callable[[MlflowClient], T]") -> T:
+def _limited(registry: Registry, work: "Callable[[MlflowClient], T]", seconds: float | None = None) -> T:
     """The result of work that needs the server; after the limit its thread is left behind, and ends with the process.
 
     A local database answers or fails at once, so it has no limit.
@@ -133,14 +163,15 @@ def _limited(registry: Registry, work: "Callable[[MlflowClient], T]") -> T:
 
     thread = threading.Thread(target=run, daemon=True)
     thread.start()
-    thread.join(None if is_local else LIMIT_SECONDS)
+    limit = LIMIT_SECONDS if seconds is None else seconds
+    thread.join(None if is_local else limit)
     if done:
         return done[0]
     if failed and isinstance(failed[0], UnknownRun):
         raise failed[0]
     if failed:
         raise NotTracked(f"MLflow {where} failed: {_in_words(failed[0])}") from failed[0]
-    raise NotTracked(f"MLflow {where} did not answer within {LIMIT_SECONDS:g} seconds.")
+    raise NotTracked(f"MLflow {where} did not answer within {limit:g} seconds.")
 
 
 def _in_words(error: Exception) -> str:

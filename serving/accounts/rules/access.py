@@ -41,6 +41,7 @@ class Scope(StrEnum):
     ENDPOINTS = "endpoints"  # Set the webhook endpoints; a key with this permission can read every takedown.
     BACKFILL = "backfill"  # Set the known time of a row to the time of its event, to import history.
     CLOCK = "clock"  # Move the simulated clock; never honoured in production.
+    TRAIN = "train"  # Start a training and follow it; its candidate waits for people.
     REPORT = "report"  # Report listings for one brand, as the person who made the key.
 
 

@@ -156,4 +156,6 @@ def _security(route: APIRoute, method: str) -> list[Mapping[str, list[str]]]:
         return [{"apiKey": []}, session]
     if name.endswith(f" or key {Scope.REPORT.value}"):
         return [{"brandKey": []}, session]
+    if " or key " in name:
+        return [{"apiKey": []}, session]
     return [{"apiKey": []}] if name.startswith("key ") else [session]

@@ -42,12 +42,21 @@ class TrainingStarted(Shape):
     job_id: str
 
 
+class Cause(Shape):
+    """Why a training started by itself: `labels`, `drift` with the features that moved, or `schedule`."""
+
+    cause: str
+    new_labels: int
+    moved: list[str]
+
+
 class Training(Shape):
-    """A training."""
+    """A training; `cause` is null where somebody requested it."""
 
     job_id: str
     state: str
     progress: dict[str, Any]
+    cause: Cause | None
     digest: str | None
     error: str | None
 

@@ -101,7 +101,7 @@ def _statuses(key: tuple[str, str], operation: Mapping[str, Any]) -> set[int]:
     found |= {401}
     if operation["security"]:
         found |= {403}
-    if "{" in path or {"apiKey": []} not in operation["security"] or path in _OF_A_LISTING:
+    if "{" in path or operation["security"] != [{"apiKey": []}] or path in _OF_A_LISTING:
         found |= {404}
     if method != "GET":
         found |= {409}

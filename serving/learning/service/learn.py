@@ -8,12 +8,15 @@ from typing import Any, Final
 from sqlalchemy import Connection
 
 from models.errors import DomainError, UnderWay
+from models.policies.learning import LabelPolicy
+from models.policies.version import policy_version
 from serving.audit.store import audit
 from serving.learning.service.golden import write_golden_set
 from serving.learning.service.labelling import export_snapshot
 from serving.learning.service.publish import publish_later, registry_arguments
+from serving.learning.service.run_record import close_run, run_arguments
 from serving.learning.service.second_reviews import open_second_reviews
-from serving.learning.service.training_child import JOB, run_child
+from serving.learning.service.training_child import JOB, TrainingFailed, run_child
 from serving.learning.store import learning
 from serving.learning.store.learning import Job
 from serving.marketplaces.store.marketplaces import Marketplace
@@ -36,20 +39,29 @@ def request_training(runtime: Runtime, marketplace: Marketplace, *, by: str) -> 
         A job is waiting or running.
     """
     with runtime.store.write() as connection:
-        job_id = add_job(runtime, connection, marketplace.marketplace_id, by=by)
-        runtime.jobs.enqueue(
-            connection,
-            jobs.RETRAIN,
-            runtime.training_queue,
-            f"retrain:{job_id}",
-            marketplace.marketplace_id,
-            job_id,
-        )
+        return queue_training(runtime, connection, marketplace.marketplace_id, by=by)
+
+
+def queue_training(
+    runtime: Runtime, connection: Connection, marketplace_id: str, *, by: str, cause: Mapping[str, Any] | None = None
+) -> str:
+    """Leave a retraining job in the transaction of the caller; returns its id.
+
+    Raises
+    ------
+    UnderWay
+        A job is waiting or running.
+    """
+    job_id = add_job(runtime, connection, marketplace_id, by=by, cause=cause)
+    queue = runtime.training_queue
+    runtime.jobs.enqueue(connection, jobs.RETRAIN, queue, f"retrain:{job_id}", marketplace_id, job_id)
     return job_id
 
 
-def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by: str) -> str:
-    """Insert the row of a retraining job.
+def add_job(
+    runtime: Runtime, connection: Connection, marketplace_id: str, *, by: str, cause: Mapping[str, Any] | None = None
+) -> str:
+    """Insert the row of a retraining job; `cause` is why the service starts it by itself.
 
     Raises
     ------
@@ -57,6 +69,7 @@ def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by
         A job is waiting or running.
     """
     now = runtime.clock.now()
+    audit.hold(connection)  # Of two simultaneous requests, the second sees the first.
     if any(one.state in {"waiting", "running"} for one in learning.jobs(connection, marketplace_id, 5)):
         raise UnderWay("A retraining is under way already.")
     job_id = runtime.ids.new("job")
@@ -66,10 +79,11 @@ def add_job(runtime: Runtime, connection: Connection, marketplace_id: str, *, by
         "state": "waiting",
         "progress": {"stage": "waiting", "share": 0.0},
         "requested_by": by,
+        "cause": None if cause is None else dict(cause),
         "created_at": now,
     }
     learning.add_job(connection, row)
-    _record(connection, now, marketplace_id, by, "training.requested", job_id)
+    audit.record(connection, now, marketplace_id, by, "training.requested", job_id, **(cause or {}))
     return job_id
 
 
@@ -90,6 +104,8 @@ def retrain(runtime: Runtime, marketplace_id: str, job_id: str, *, after: str | 
         digest, not_tracked = _train(runtime, job)
     except DomainError as refused:
         _end(runtime, job, {"state": "failed", "error": refused.sentence[:_LONGEST_ERROR]})
+        if not (isinstance(refused, TrainingFailed) and refused.recorded):
+            close_run(runtime, job, refused)
         return "failed"
     error = None if not_tracked is None else f"Trained, not tracked: {not_tracked}"[:_LONGEST_ERROR]
     _end(runtime, job, {"state": "done", "digest": digest, "progress": _ended(runtime, job), "error": error})
@@ -144,8 +160,10 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
     arguments = [
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
         *("--learner", runtime.settings.learner),
-        *("--out", str(runtime.home.cache / "training" / job.job_id), "--job-id", job.job_id),
+        *("--out", str(runtime.home.cache / "training" / job.job_id)),
         *("--threads", str(runtime.settings.training_threads)),
+        *run_arguments(runtime, job),
+        *("--policy", policy_version(runtime.policies[LabelPolicy])),
         *(f"--accept-leak={name.strip()}" for name in runtime.settings.accepted_leaks.split(",") if name.strip()),
         *(("--champion", str(runtime.services[BundleStore].folder(champion.digest))) if champion is not None else ()),
         *(("--golden", str(golden[0]), "--golden-digest", golden[1]) if golden is not None else ()),

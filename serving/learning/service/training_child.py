@@ -20,9 +20,13 @@ REPRODUCTION: Final = "training.reproduction"
 
 
 class TrainingFailed(DomainError):
-    """The training child refused or failed, with the child's own sentence."""
+    """The training child refused or failed, with the child's own sentence.
+
+    `recorded` is whether the child gave the reason itself; it has then ended its run in MLflow too.
+    """
 
     code = "training_failed"
+    recorded: bool = False
 
 
 def run_child(
@@ -58,7 +62,9 @@ def run_child(
         if trained:
             return {**trained, "not_tracked": f"The process ended with {code}: {_tail(errors)}"}
         if last.get("event") == "refused":
-            raise TrainingFailed(str(last["sentence"]))
+            refused = TrainingFailed(str(last["sentence"]))
+            refused.recorded = True
+            raise refused
         raise TrainingFailed("The training ended with {code}: {why}", code=code, why=_tail(errors))
 
 

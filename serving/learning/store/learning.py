@@ -22,7 +22,7 @@ _BLIND: Final = [lane.value for lane in BLIND_LANES]
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A training job as stored."""
+    """A training job as stored; `cause` is None where somebody requested it."""
 
     marketplace_id: str
     job_id: str
@@ -32,6 +32,7 @@ class Job:
     digest: str | None
     error: str | None
     requested_by: str
+    cause: Mapping[str, Any] | None
     created_at: datetime
     finished_at: datetime | None
 

@@ -22,6 +22,9 @@ class MailKind(StrEnum):
     OVERDUE_CASES = "overdue_cases"
     SECOND_FACTOR = "second_factor"
     LARGE_REPORT = "large_report"
+    REPORT_STOPPED = "report_stopped"
+    REPORT_WAITS = "report_waits"
+    BURST_ALARM = "burst_alarm"
 
 
 class MailState(StrEnum):
@@ -44,13 +47,14 @@ MANDATORY: Final = frozenset(
         MailKind.NOTICE_DECISION,
         MailKind.SECOND_FACTOR,
         MailKind.LARGE_REPORT,
+        MailKind.REPORT_STOPPED,
     }
 )
 # At most one of a kind in a while; what is new meanwhile joins the one that waits.
 SUMMARIES: Final = frozenset({MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.ESCALATIONS})
 # The kinds that the holder of a role gets and can refuse.
 OFFERED: Final = {
-    Role.BRAND: (MailKind.QUESTIONS, MailKind.REMINDERS),
+    Role.BRAND: (MailKind.QUESTIONS, MailKind.REMINDERS, MailKind.REPORT_WAITS, MailKind.BURST_ALARM),
     Role.ACCOUNT_MANAGER: (MailKind.ESCALATIONS,),
     Role.ADMIN: (MailKind.OVERDUE_CASES,),
 }

@@ -1,29 +1,13 @@
 """The words of each kind of mail in the reader's language: one source for plain text and HTML."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from models.messages.catalogue import sentences
 from serving.mail.rules.kinds import MailKind, one_line
-from serving.platform import display
-from serving.platform.tongues import N_, day, gettext, say, say_many
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """A mail before it is text or HTML.
-
-    `button` is the text of its link. `rows` are what it is about, each with its text.
-    """
-
-    subject: str
-    paragraphs: tuple[str, ...]
-    button: str
-    rows: tuple[tuple[str, str], ...] = ()
-    notes: tuple[str, ...] = ()
-
+from serving.mail.service import report_wording
+from serving.mail.service.content import Content, moment
+from serving.platform.tongues import N_, gettext, say, say_many
 
 # The pages to which a mail leads where it has no link of its own.
 PLACES: Final = {
@@ -32,6 +16,7 @@ PLACES: Final = {
     MailKind.ESCALATIONS: "/brands",
     MailKind.OVERDUE_CASES: "/operations",
     MailKind.SECOND_FACTOR: "/settings/second-factor",
+    MailKind.BURST_ALARM: "/brand/limits",
 }
 NAMES: Final = {
     MailKind.INVITATION: N_("Invitations"),
@@ -44,6 +29,9 @@ NAMES: Final = {
     MailKind.OVERDUE_CASES: N_("Overdue cases, once a day"),
     MailKind.SECOND_FACTOR: N_("Changes of your second factor"),
     MailKind.LARGE_REPORT: N_("Large reports of your brand"),
+    MailKind.REPORT_STOPPED: N_("Large reports of yours that somebody stopped"),
+    MailKind.REPORT_WAITS: N_("Reports of yours that are not removed at once"),
+    MailKind.BURST_ALARM: N_("Removals of your brand that are pending after a burst, if you are a lead"),
 }
 _ROLES: Final = {
     "analyst": N_("analyst"),
@@ -77,7 +65,7 @@ def _invitation(given: Mapping[str, Any]) -> Content:
         say("Accept invitation"),
         tuple(rows),
         (
-            say("The link is for you alone and can be used once, until %(time)s.", time=_moment(given["expires"])),
+            say("The link is for you alone and can be used once, until %(time)s.", time=moment(given["expires"])),
             say("If you do not expect this invitation, ignore this mail. Nothing happens then."),
         ),
     )
@@ -95,7 +83,7 @@ def _password_reset(given: Mapping[str, Any]) -> Content:
         say("Choose a new password"),
         (),
         (
-            say("The link is for you alone and can be used once, until %(time)s.", time=_moment(given["expires"])),
+            say("The link is for you alone and can be used once, until %(time)s.", time=moment(given["expires"])),
             say("If you did not ask for a new password, tell your administrator. Your password stays as it is."),
         ),
     )
@@ -207,27 +195,6 @@ def _second_factor(given: Mapping[str, Any]) -> Content:
     )
 
 
-def _large_report(given: Mapping[str, Any]) -> Content:
-    brand, n = one_line(given["brand"]), given["n"]
-    return Content(
-        say_many("%(brand)s reports %(n)s listing", "%(brand)s reports %(n)s listings", n, brand=brand),
-        (
-            say(
-                "%(name)s has confirmed a large report with a second factor. Its listings are removed after an hour.",
-                name=one_line(given["by"]),
-            ),
-            say("If the report is wrong, or %(name)s did not send it, stop it.", name=one_line(given["by"])),
-        ),
-        say("Review or stop report"),
-        (
-            (say("Brand"), brand),
-            (say("Marketplace"), one_line(given["marketplace"])),
-            (say("Can be stopped until"), _moment(given["until"])),
-        ),
-        (say("The link is for you alone. Opening it changes nothing; the page asks you first."),),
-    )
-
-
 _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.INVITATION: _invitation,
     MailKind.PASSWORD_RESET: _password_reset,
@@ -238,7 +205,10 @@ _OF: Final[Mapping[MailKind, Callable[[Mapping[str, Any]], Content]]] = {
     MailKind.ESCALATIONS: _escalations,
     MailKind.OVERDUE_CASES: _overdue_cases,
     MailKind.SECOND_FACTOR: _second_factor,
-    MailKind.LARGE_REPORT: _large_report,
+    MailKind.LARGE_REPORT: report_wording.large_report,
+    MailKind.REPORT_STOPPED: report_wording.report_stopped,
+    MailKind.REPORT_WAITS: report_wording.report_waits,
+    MailKind.BURST_ALARM: report_wording.burst_alarm,
 }
 
 
@@ -254,16 +224,8 @@ def _of_brands(given: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
                 "%(n)s question, answer by %(time)s",
                 "%(n)s questions, the first answer by %(time)s",
                 one["n"],
-                time=_moment(one["due"]),
+                time=moment(one["due"]),
             ),
         )
         for one in given["entries"]
     )
-
-
-def _moment(written: str) -> str:
-    """A date with the time of day in the reader's zone."""
-    at = datetime.fromisoformat(written).astimezone(display.current().zone)
-    name = at.tzname() or "UTC"
-    zone = name if name.isalpha() else f"UTC{name}"
-    return say("%(day)s, %(time)s", day=day(at), time=f"{at:%H:%M} {zone}")

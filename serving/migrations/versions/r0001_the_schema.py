@@ -7,7 +7,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from serving.schema import metadata
 
-revision = "ebd236e1eabd"
+revision = "0cd11c34a539"
 down_revision = None
 
 _UNCHANGED: Final = " OR ".join(

@@ -132,6 +132,25 @@ def _told(result: Result, code: Code) -> Outcome:
     return Outcome(result, code, (message(f"report.{code.value}"),))
 
 
+_STEP_UP: Final = f"report.{Code.STEP_UP}"
+_QUOTA_USED: Final = frozenset({"effect.capped.used", "effect.first_phase.used"})
+
+
+def why_not_at_once(outcome: Outcome) -> str | None:
+    """The code of the message why a listing waits for approval, for a second factor, or for want of quota; else None.
+
+    Other cases that an analyst decides are about the listing, and its reporter reads of them on the report's page.
+    """
+    codes = [one.code for one in outcome.reasons]
+    match outcome.result:
+        case Result.PENDING_APPROVAL:
+            return next((one for one in codes if one.startswith("hold.") or one == _STEP_UP), None)
+        case Result.CASE:
+            return next((one for one in codes if one in _QUOTA_USED), None)
+        case _:
+            return None
+
+
 def named(locations: Iterable[str], policy: ReportPolicy) -> tuple[str, ...]:
     """The listings of a report as they were named, empty lines left out.
 

@@ -18,6 +18,7 @@ from serving.reports.service.reporting import keep
 from serving.reports.service.stepping_up import people_told
 from serving.reports.service.stop_links import link_of
 from serving.reports.service.submitting import is_waiting
+from serving.reports.service.telling import tell_of_stop
 from serving.reports.service.withdrawing import STANDS, close_case
 from serving.reports.store import reports, step_ups
 from serving.reports.store.reports import StoredOutcome, StoredReport
@@ -121,6 +122,7 @@ def stop(runtime: Runtime, person: Person, report_id: str) -> int:
         recount(runtime, connection, here, found.brand_id, now)
         about = {"brand_id": found.brand_id, "listings": done, "too_late": len(refusals), "sessions_ended": ended}
         audit.record(connection, now, here, f"user:{person.user_id}", "report.stopped", report_id, **about)
+        tell_of_stop(runtime, connection, stored, found, person, listings=done, too_late=len(refusals))
     return done
 
 

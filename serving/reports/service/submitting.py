@@ -29,6 +29,7 @@ from serving.reports.rules.outcomes import Code, Outcome, Result, counted, named
 from serving.reports.rules.step_up import StepUpState, waits
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Reporting, keep, settle
+from serving.reports.service.telling import tell_of_wait
 from serving.reports.store import report_documents, report_test_buys, reports, step_ups
 from serving.reports.store.report_documents import DraftKey
 from serving.reports.store.reports import StoredOutcome, StoredReport
@@ -131,6 +132,8 @@ def submit(runtime: Runtime, person: Person, draft: Draft) -> Submitted:
             if stored.step_up is StepUpState.AWAITED:
                 for number in range(1, len(locations) + 1):
                     keep(connection, stored, number, 0, WAITING, now, by=f"user:{person.user_id}")
+                if draft.by_program:  # A person on the page is asked for the second factor there.
+                    tell_of_wait(runtime, connection, stored, reports.outcomes(connection, stored))
     if stored.step_up is StepUpState.NONE:
         take_all(runtime, person, stored, list(enumerate(locations, start=1)))
     with runtime.store.read() as connection:
@@ -283,3 +286,6 @@ def take(runtime: Runtime, person: Person, stored: StoredReport, some: Sequence[
             step = before[number].step + 1 if number in before else 0
             settle(reporting, number, location, step)
         recount(runtime, connection, here, brand_id, now)
+        if len(done) + len(left) == reports.sizes(connection, [stored])[stored.report_id]:
+            latest = {one.number: one for one in reports.outcomes(connection, stored)}
+            tell_of_wait(runtime, connection, stored, latest.values())

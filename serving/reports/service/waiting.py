@@ -14,6 +14,7 @@ from serving.platform.runtime import Runtime
 from serving.reports.rules.outcomes import Code, Outcome, Result
 from serving.reports.service.examining import Examination
 from serving.reports.service.reporting import Reporting, keep, settle
+from serving.reports.service.telling import tell_of_wait
 from serving.reports.store import reports
 from serving.reports.store.reports import StoredReport, WaitingItem
 from serving.standing.service import current, recount
@@ -71,6 +72,8 @@ def _go_on(runtime: Runtime, item: WaitingItem) -> int:
         standing = current(runtime, connection, here, brand_id, now)
         reporting = Reporting(runtime, connection, person, stored, standing, examination, now)
         settle(reporting, item.number, item.location, step)
+        settled = [one for one in reports.outcomes(connection, stored) if (one.number, one.step) == (item.number, step)]
+        tell_of_wait(runtime, connection, stored, settled)
         recount(runtime, connection, here, brand_id, now)
     return 1
 

@@ -1,5 +1,6 @@
 """The rules that put a confirmed removal on hold until people approve it. Standard library only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -140,6 +141,12 @@ def holds(asked: Asked, policy: BurstPolicy, step_up: StepUpPolicy) -> tuple[Hol
     if by_brand and asked.alarm:
         found.append(Hold(HoldCause.BRAND_ALARM, message("hold.brand_alarm")))
     return tuple(found)
+
+
+def begins_alarm(found: Sequence[Hold], side: Side) -> bool:
+    """Whether a removal with these holds is the first of a brand that is pending after a burst of its users."""
+    causes = {one.cause for one in found}
+    return side is Side.BRAND and bool(causes & OF_BRAND) and HoldCause.BRAND_ALARM not in causes
 
 
 def high_impact(sales: Sales, policy: BurstPolicy) -> Message | None:

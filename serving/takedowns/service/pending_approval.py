@@ -20,7 +20,19 @@ from serving.marketplaces.rules import AutomaticRule
 from serving.marketplaces.store import exchange_rates, kill_switches
 from serving.platform.runtime import Runtime
 from serving.takedowns.policy import BurstPolicy, StepUpPolicy
-from serving.takedowns.rules.bursts import OF_BRAND, Asked, Caps, Hold, HoldCause, Pace, Sales, caps, holds
+from serving.takedowns.rules.bursts import (
+    OF_BRAND,
+    Asked,
+    Caps,
+    Hold,
+    HoldCause,
+    Pace,
+    Sales,
+    begins_alarm,
+    caps,
+    holds,
+)
+from serving.takedowns.service.alarm_mails import mail_leads
 from serving.takedowns.store import alerts
 from serving.takedowns.store import approvals as holds_db
 from serving.takedowns.store.actions import StoredAction
@@ -72,10 +84,15 @@ class Requested:
 
 @dataclass(frozen=True, slots=True)
 class PendingGrounds:
-    """The holds of a removal, and the person, brand or seller that each cause is about."""
+    """The holds of a removal, and the person, brand or seller that each cause is about.
+
+    `alarmed` is the brand whose alarm begins with it, None where none does; `user_id` is the person who confirmed.
+    """
 
     holds: tuple[Hold, ...]
     subjects: dict[HoldCause, str]
+    alarmed: str | None
+    user_id: str
 
 
 def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmation, at: datetime) -> PendingGrounds:
@@ -99,7 +116,7 @@ def pending_grounds(runtime: Runtime, connection: Connection, asked: Confirmatio
         HoldCause.HIGH_IMPACT: seller or "",
         HoldCause.BRAND_ALARM: brand_id or "",
     }
-    return PendingGrounds(found, subjects)
+    return PendingGrounds(found, subjects, brand_id if begins_alarm(found, asked.side) else None, asked.user_id)
 
 
 def holds_of(runtime: Runtime, connection: Connection, asked: Requested, at: datetime) -> tuple[Hold, ...]:
@@ -174,6 +191,8 @@ def keep(runtime: Runtime, connection: Connection, action: StoredAction, found: 
     """Store the holds of a removal, and raise the alert of the first cause unless it is already open."""
     here, first, version = action.marketplace_id, found.holds[0], policy_version(runtime.policies[BurstPolicy])
     holds_db.add_hold(connection, here, action.action_id, found.holds, version, at)
+    if found.alarmed is not None:
+        mail_leads(runtime, connection, (here, found.alarmed), found.user_id, action.action_id)
     subject = found.subjects[first.cause]
     alert = Alert(here, runtime.ids.new("alr"), first.cause, subject, in_english(first.message), at)
     if not alerts.raise_it(connection, alert):

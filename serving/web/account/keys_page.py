@@ -34,6 +34,7 @@ _SCOPES: Final = {
     Scope.SCORE: "request scores that are not stored",
     Scope.BACKFILL: "set the time of receipt, to import history",
     Scope.ENDPOINTS: "manage webhook endpoints and rotate their signing secrets",
+    Scope.TRAIN: "start trainings and follow them; promotes nothing",
     Scope.CLOCK: "move the simulated clock; not in production",
 }
 

@@ -9,7 +9,9 @@ from sqlalchemy import Connection
 from serving.accounts.store import accounts
 from serving.learning.store import learning
 from serving.learning.store.learning import Job
+from serving.learning.store.retraining import BY_ITSELF
 from serving.web.at_marketplace import PlaceScope
+from serving.web.model.next_training import NextTraining, next_training, why_started
 from serving.web.wording import words
 
 _SHOWN = 8
@@ -26,7 +28,10 @@ class StageLine:
 
 @dataclass(frozen=True, slots=True)
 class TrainingPart:
-    """The last retraining; `state` is empty if there is none, `address` is the address to poll."""
+    """The last retraining; `state` is empty if there is none, `address` is the address to poll.
+
+    `why` is empty where somebody requested it. `following` is what the next training waits for.
+    """
 
     template: ClassVar[str] = "parts/training.html"
     place: ClassVar[str] = "/models"
@@ -36,18 +41,21 @@ class TrainingPart:
     stage: str
     percent: int
     asked: str
+    why: str
     finished: str
     error: str | None
     log: tuple[StageLine, ...]
     address: str
+    following: NextTraining
 
 
 def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> TrainingPart:
     """The part of the model page that refreshes by itself."""
     found = learning.jobs(connection, scope.marketplace_id, 1)
     address = scope.at("/models/training")
+    following = next_training(connection, scope.marketplace_id, now)
     if not found:
-        return TrainingPart("", False, "", 0, "", "", None, (), address)
+        return TrainingPart("", False, "", 0, "", "", "", None, (), address, following)
     job = found[0]
     return TrainingPart(
         state=job.state,
@@ -55,6 +63,7 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> T
         stage=str(job.progress.get("stage", "")).capitalize(),
         percent=round(100 * float(job.progress.get("share", 0.0))),
         asked=f"{who(connection, job.requested_by)}, {words.moment(job.created_at, now)}",
+        why=why_started(job.cause) if job.cause else "",
         finished=words.moment_named(job.finished_at, now) if job.finished_at else "",
         error=job.error if job.state == "failed" or not _is_tracked(connection, job) else None,
         log=tuple(
@@ -62,6 +71,7 @@ def training_part(connection: Connection, scope: PlaceScope, now: datetime) -> T
             for one in job.progress.get("log", ())[-_SHOWN:]
         ),
         address=address,
+        following=following,
     )
 
 
@@ -74,5 +84,9 @@ def _is_tracked(connection: Connection, job: Job) -> bool:
 
 def who(connection: Connection, actor: str) -> str:
     """The name behind an actor of the audit log."""
-    kind, _, user_id = actor.partition(":")
-    return accounts.names(connection, [user_id]).get(user_id, "unknown user") if kind == "user" else "the command line"
+    kind, _, known_id = actor.partition(":")
+    if kind == "user":
+        return accounts.names(connection, [known_id]).get(known_id, "unknown user")
+    if kind == "key":
+        return f"API key {known_id}"
+    return "automatic retraining" if actor == BY_ITSELF else "the command line"

@@ -87,8 +87,9 @@ def test_a_person_chooses_their_mails_in_the_settings(site: Site) -> None:
     assert 'name="mail_questions" value="on" checked' in page
     assert "mail_overdue_cases" not in page
     visit.post("/settings/mails", {"mail_reminders": "on"})
-    assert refused(site) == {MailKind.QUESTIONS}
-    visit.post("/settings/mails", {"mail_questions": "on", "mail_reminders": "on"})
+    assert refused(site) == {MailKind.QUESTIONS, MailKind.REPORT_WAITS, MailKind.BURST_ALARM}
+    every = ("questions", "reminders", "report_waits", "burst_alarm")
+    visit.post("/settings/mails", {f"mail_{one}": "on" for one in every})
     assert refused(site) == frozenset()
 
 

@@ -66,7 +66,7 @@ def a_home(folder: Path, populated: Populated) -> Path:
     """A new data directory with the common contact key."""
     folder.mkdir()
     (folder / CONTACT_KEY).touch(0o600)
-    (folder / CONTACT_KEY).write_bytes(populated.contact_key)
+    (folder / CONTACT_KEY).write_bytes(populated.keys[CONTACT_KEY])
     return folder
 
 

@@ -58,8 +58,9 @@ def test_a_confirmation_reaches_the_marketplace_when_the_window_closes(working_s
 
 
 @pytest.mark.timeout(300)
-def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(working_site: Site) -> None:
-    site, many = working_site, 20
+@pytest.mark.parametrize("many", [10, pytest.param(20, marks=pytest.mark.soak)])
+def test_many_confirmations_with_lost_acknowledgements_have_one_effect_each(working_site: Site, many: int) -> None:
+    site = working_site
     # The hourly cap of one person, so a colleague without confirmations.
     colleague = invite(site.runtime, "remi@aurelle.example", "Rémi Duval", Role.BRAND, "Aurelle")
     with a_receiver(effect_before_failure=True) as receiver:

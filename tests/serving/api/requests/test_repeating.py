@@ -92,6 +92,12 @@ def test_a_repeated_training_is_answered_as_the_first(client: TestClient, site: 
     same(*(client.post("/api/v1/trainings", headers=headers | KEY) for _ in range(2)))
 
 
+def test_a_repeated_training_of_a_program_is_answered_as_the_first(client: TestClient, site: Site) -> None:
+    key = provisioning.add_key(site.runtime, name="t", scopes=(Scope.TRAIN,), marketplace=None, by="test")
+    headers = {"authorization": f"Bearer {key}"} | KEY
+    same(*(client.post("/api/v1/trainings", headers=headers) for _ in range(2)))
+
+
 def test_a_repeated_listing_is_answered_as_the_first_created(client: TestClient, site: Site) -> None:
     headers = with_key(site) | KEY
     same(*(client.post("/api/v1/listings", json=a_row(), headers=headers) for _ in range(2)))

@@ -2,8 +2,7 @@
 
 import stat
 from collections import Counter
-from contextlib import suppress
-from itertools import count
+from contextlib import ExitStack
 from typing import Final
 
 import pytest
@@ -20,9 +19,11 @@ from serving.mail.service.sending import CUT_OFF_AFTER, send_mail
 from serving.mail.service.unsubscribing import choose_mails, kind_of, unsubscribe, unsubscribe_link
 from serving.mail.store import mails
 from serving.platform.languages import Language
+from serving.platform.runtime import Runtime
 from tests.fixtures.links import AT_HOME
 from tests.fixtures.mail_server import ACCEPTED, DROPPED
-from tests.fixtures.mails import attempt_due, by_mail, post, queued, stored
+from tests.fixtures.mails import attempt_due, by_mail, post, stored
+from tests.fixtures.processes import Killed, Process, a_process
 from tests.fixtures.reviewing import a_case
 from tests.fixtures.runtimes import Site
 
@@ -161,45 +162,52 @@ def test_of_a_worker_that_is_killed_after_the_data_the_mail_is_repeated_once(
         assert [one["Message-ID"] for one in box.to(READER)] == [found.message_id] * 2
 
 
-def test_lost_connections_and_killed_workers_lose_no_mail(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    _through_losses(site, 60, monkeypatch)
+@pytest.mark.both_engines
+@pytest.mark.parametrize(
+    ("number", "every"), [(60, 13), pytest.param(10_000, 101, marks=[pytest.mark.soak, pytest.mark.timeout(1_800)])]
+)
+def test_lost_connections_and_killed_workers_lose_no_mail(any_site: Site, number: int, every: int) -> None:
+    """Every fifth connection is lost after the data, and some workers are killed by SIGKILL before they are answered.
 
+    Another worker goes on.
+    """
+    with by_mail(any_site) as (site, box), ExitStack() as running:
+        workers, killed = list[Process](), 0
 
-@pytest.mark.soak
-@pytest.mark.timeout(1800)
-def test_lost_connections_and_killed_workers_lose_none_of_ten_thousand_mails(
-    any_site: Site, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    _through_losses(any_site, 10_000, monkeypatch)
+        def reply(n: int) -> str:
+            nonlocal killed
+            if n % 5 == 0:
+                return DROPPED
+            if n % every == 0:
+                workers[-1].kill()
+                killed += 1
+            return ACCEPTED
 
-
-def _through_losses(site: Site, number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every fifth connection is lost after the data, and at every thirteenth attempt the worker is killed."""
-    attempts, killed = count(1), 0
-
-    def fragile(*given: object) -> object:
-        nonlocal killed
-        found = transmit(*given)  # type: ignore[arg-type]  # the arguments of the function that it replaces
-        if next(attempts) % 13 == 0:
-            killed += found is None
-            raise WorkerKilled
-        return found
-
-    monkeypatch.setattr(sending, "send", fragile)
-    with by_mail(site) as (mailed, box):
-        box.reply = lambda n: DROPPED if n % 5 == 0 else ACCEPTED
+        box.reply = reply
         for n in range(number):
-            a_decision(mailed, f"ntc_{n}")
-        while any(one.state is MailState.QUEUED for one in stored(mailed)):
-            for one in queued(mailed):
-                with suppress(WorkerKilled):
-                    send_mail(mailed.runtime, one.mail_id)
-            mailed.clock.forward(minutes=10)
+            a_decision(site, f"ntc_{n}")
+        workers.append(running.enter_context(a_process(attempt_all, site.runtime.settings)))
+        while any(one.state is MailState.QUEUED for one in stored(site)):
+            try:
+                workers[-1].ask(None, site.clock.now())
+            except Killed:
+                workers.append(running.enter_context(a_process(attempt_all, site.runtime.settings)))
+            else:
+                site.clock.forward(minutes=10)
         found = Counter(one["Message-ID"] for one in box.to(READER))
-        assert found.keys() == {one.message_id for one in stored(mailed)}
-        assert {one.state for one in stored(mailed)} == {MailState.SENT}
+        assert found.keys() == {one.message_id for one in stored(site)}
+        assert {one.state for one in stored(site)} == {MailState.SENT}
         assert min(killed, box.dropped_after_data) > 0
+        assert killed == len(workers) - 1
         assert sum(found.values()) - number == box.dropped_after_data + killed
+
+
+def attempt_all(runtime: Runtime, _request: object, _pipe: object) -> None:
+    """Attempt each due mail once in a worker's process."""
+    with runtime.store.read() as connection:
+        due = mails.due(connection, runtime.clock.now(), 20_000)
+    for one in due:
+        send_mail(runtime, one.mail_id)
 
 
 def test_without_a_server_mails_are_files_that_only_the_owner_reads(site: Site) -> None:

@@ -178,6 +178,8 @@ STAYS: Final[dict[str, list[str]]] = {
         "removal_check.last_error",
         "training_job.error",
         "training_job.progress",
+        "training_job.cause",
+        "retraining_look.decision",
         "drift_report.report",
         "model.report",
         "quarantine.source",

@@ -1,12 +1,19 @@
-"""Many reports of two brands at once, each sent twice and some killed in between: one outcome a listing."""
+"""Many reports of two brands at once, each sent twice and some killed in between: one outcome a listing.
 
+The clients are threads in which a client's end is an error, and processes that are killed by SIGKILL.
+"""
+
+import itertools
 import random
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from multiprocessing.connection import Connection
+from queue import SimpleQueue
+from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -15,6 +22,8 @@ from serving.accounts.rules.access import Person, Role
 from serving.audit.store import audit
 from serving.audit.tables import audit_entry
 from serving.cases.tables import verdict
+from serving.platform.runtime import Runtime
+from serving.reports.policy import ReportPolicy
 from serving.reports.rules.outcomes import AT_FIRST, Code, Result
 from serving.reports.service.reporting import settle
 from serving.reports.service.submitting import Draft, Submitted, submit
@@ -26,6 +35,7 @@ from serving.takedowns.tables import action
 from serving.verification.service import is_whole, verify
 from serving.webhooks.tables import listing_request
 from tests.fixtures.brand_people import a_rival
+from tests.fixtures.processes import Killed, Process, a_process
 from tests.fixtures.reported_kinds import Kinds, every_kind
 from tests.fixtures.reporting import a_draft
 from tests.fixtures.runtimes import Site, invite, supply_rights
@@ -36,13 +46,13 @@ FULL = pytest.param(1_000, marks=[pytest.mark.soak, pytest.mark.timeout(2_000)])
 SCHEDULES = {Result.SCHEDULED, Result.PENDING_APPROVAL}
 
 
-class Killed(BaseException):
-    """The process of a client ends here."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A report that a person sends; the first sending ends before its nth listing where `killed_before` is set."""
+    """A report that a person sends.
+
+    Where `killed_before` is set, the first sending ends before its listing of this number, from 0. After the last one,
+    everything is stored and the answer is lost.
+    """
 
     person: Person
     draft: Draft
@@ -59,22 +69,82 @@ class Told:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
+Send = Callable[[Wanted, int | None], Submitted]
+
+
 @contextmanager
-def kills(patch: pytest.MonkeyPatch) -> Iterator[threading.local]:
+def by_threads(site: Site, patch: pytest.MonkeyPatch) -> Iterator[Send]:
     """A client's thread ends inside a transaction when its countdown ends."""
     countdown = threading.local()
 
     def counted(*arguments: object) -> Result:
-        left = getattr(countdown, "left", None)
-        if left is not None:
-            if left == 0:
-                raise Killed
-            countdown.left = left - 1
+        _count_down()
         return settle(*arguments)  # type: ignore[arg-type]  # the arguments of the real function
 
+    def _count_down() -> None:
+        if countdown.left == 0:
+            raise Killed
+        countdown.left = None if countdown.left is None else countdown.left - 1
+
+    def send(one: Wanted, killed_before: int | None) -> Submitted:
+        countdown.left = killed_before
+        done = submit(site.runtime, one.person, one.draft)
+        _count_down()
+        return done
+
     patch.setattr("serving.reports.service.submitting.settle", counted)
-    yield countdown
+    yield send
     patch.undo()
+
+
+@contextmanager
+def by_processes(site: Site, clients: int) -> Iterator[Send]:
+    """Clients in processes of their own. Another takes the place of one that was killed."""
+    idle = SimpleQueue[Process]()
+    with ExitStack() as running:
+
+        def start() -> Process:
+            return running.enter_context(a_process(report_until_killed, site.runtime.settings))
+
+        def send(one: Wanted, killed_before: int | None) -> Submitted:
+            client = idle.get()
+            try:
+                answer = client.ask((one.person, one.draft, killed_before), site.clock.now())
+                if isinstance(answer, Submitted):
+                    return answer
+                client.kill()
+                client = start()
+                raise Killed
+            finally:
+                idle.put(client)
+
+        for _ in range(clients):
+            idle.put(start())
+        yield send
+
+
+def report_until_killed(runtime: Runtime, request: Any, pipe: "Connection[Any, Any]") -> Submitted:
+    """Send a report in a client's process, or wait inside it until the process is killed."""
+    person, draft, killed_before = request
+    few = replace(runtime.policies[ReportPolicy], at_once=2)  # A report takes several transactions.
+    here = replace(runtime, policies=runtime.policies.changed(few))
+    settled = itertools.count()
+
+    def await_the_end() -> None:
+        pipe.send("It can be killed now.")
+        pipe.recv()
+
+    def counted(*arguments: object) -> Result:
+        if next(settled) == killed_before:
+            await_the_end()
+        return settle(*arguments)  # type: ignore[arg-type]  # the arguments of the real function
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("serving.reports.service.submitting.settle", counted)
+        done = submit(here, person, draft)
+    if killed_before is not None:
+        await_the_end()
+    return done
 
 
 def people_of(site: Site) -> list[Person]:
@@ -88,8 +158,10 @@ def people_of(site: Site) -> list[Person]:
     ]
 
 
-def mixes(site: Site, found: Kinds, people: list[Person], many: int, chance: random.Random) -> list[Wanted]:
-    """Reports of one to six listings of random kinds, a fifth of them killed once."""
+def mixes(
+    site: Site, found: Kinds, people: list[Person], many: int, killed_share: float, chance: random.Random
+) -> list[Wanted]:
+    """Reports of one to six listings of random kinds, a share of them killed once."""
     kinds = [kind for kind in found.__slots__ if getattr(found, kind)]
     with site.runtime.store.read() as connection:
         marks = {
@@ -107,39 +179,37 @@ def mixes(site: Site, found: Kinds, people: list[Person], many: int, chance: ran
         named = [chance.choice(getattr(found, chance.choice(kinds))) for _ in range(chance.randint(1, 6))]
         person = chance.choices(people, weights=(4, 4, 2))[0]
         draft = replace(a_draft(site, named, f"key {number}"), right_id=marks[person.user_id])
-        killed = chance.randrange(len(named)) if chance.random() < 0.2 else None
+        killed = chance.randint(0, len(named)) if chance.random() < killed_share else None
         wanted.append(Wanted(person, draft, killed))
     return wanted
 
 
-def send_all(site: Site, wanted: list[Wanted], chance: random.Random, patch: pytest.MonkeyPatch) -> Told:
+def send_all(site: Site, wanted: list[Wanted], chance: random.Random, send_one: Send) -> Told:
     """Every report twice by eight clients in one shuffled order; those killed both times once more."""
     told, sendings = Told(), wanted * 2
     chance.shuffle(sendings)
-    with kills(patch) as countdown:
 
-        def send(one: Wanted) -> None:
-            key = one.draft.request_key
+    def send(one: Wanted) -> None:
+        key = one.draft.request_key
+        with told.lock:
+            first = not told.killed[key] and not told.answers[key]
+        try:
+            done = send_one(one, one.killed_before if first else None)
+        except Killed:
             with told.lock:
-                first = not told.killed[key] and not told.answers[key]
-            countdown.left = one.killed_before if first else None
-            try:
-                done = submit(site.runtime, one.person, one.draft)
-            except Killed:
-                with told.lock:
-                    told.killed[key] += 1
-            except BaseException as error:  # a client's errors are the test's to judge
-                with told.lock:
-                    told.others.append(error)
-            else:
-                with told.lock:
-                    told.answers[key].append(done)
+                told.killed[key] += 1
+        except BaseException as error:  # a client's errors are the test's to judge
+            with told.lock:
+                told.others.append(error)
+        else:
+            with told.lock:
+                told.answers[key].append(done)
 
-        with ThreadPoolExecutor(CLIENTS) as pool:
-            for start in range(0, len(sendings), IN_A_ROUND):
-                list(pool.map(send, sendings[start : start + IN_A_ROUND]))
-                site.clock.forward(minutes=40)
-            list(pool.map(send, [one for one in wanted if not told.answers[one.draft.request_key]]))
+    with ThreadPoolExecutor(CLIENTS) as pool:
+        for start in range(0, len(sendings), IN_A_ROUND):
+            list(pool.map(send, sendings[start : start + IN_A_ROUND]))
+            site.clock.forward(minutes=40)
+        list(pool.map(send, [one for one in wanted if not told.answers[one.draft.request_key]]))
     return told
 
 
@@ -148,21 +218,34 @@ def send_all(site: Site, wanted: list[Wanted], chance: random.Random, patch: pyt
 def test_each_listing_of_each_report_has_one_outcome_and_a_repeated_key_one_reply(
     any_site: Site, many: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    with by_threads(any_site, monkeypatch) as send:
+        _one_outcome_and_one_reply(any_site, many, 0.2, send)
+
+
+@pytest.mark.both_engines
+@pytest.mark.parametrize("many", [8, FULL])
+def test_clients_killed_in_the_middle_of_a_report_leave_one_outcome_and_one_reply(any_site: Site, many: int) -> None:
+    with by_processes(any_site, min(CLIENTS, many // 4)) as send:
+        # A process takes a second or two for its first report, so few are killed.
+        _one_outcome_and_one_reply(any_site, many, 0.2 if many < 100 else 0.05, send)
+
+
+def _one_outcome_and_one_reply(site: Site, many: int, killed_share: float, send: Send) -> None:
     chance = random.Random(many)
-    people = people_of(any_site)
-    found = every_kind(any_site, many)
-    wanted = mixes(any_site, found, people, many, chance)
-    told = send_all(any_site, wanted, chance, monkeypatch)
+    people = people_of(site)
+    found = every_kind(site, many)
+    wanted = mixes(site, found, people, many, killed_share, chance)
+    told = send_all(site, wanted, chance, send)
     assert told.others == []
-    assert sum(told.killed.values()) > many // 20, "some clients were killed"
+    assert sum(told.killed.values()) > many * killed_share / 4, "some clients were killed"
     for one in wanted:
         first, *again = told.answers[one.draft.request_key]
         assert all(other == first for other in again)
         assert [done.number for done in first.outcomes] == list(range(1, len(one.draft.locations) + 1))
         assert sum(first.counts.values()) == len(one.draft.locations)
-    _stored(any_site, wanted)
-    _nothing_is_doubled_or_lost(any_site, found, told)
-    assert is_whole(verify(any_site.runtime))
+    _stored(site, wanted)
+    _nothing_is_doubled_or_lost(site, found, told)
+    assert is_whole(verify(site.runtime))
 
 
 def _stored(site: Site, wanted: list[Wanted]) -> None:

@@ -1,6 +1,7 @@
 """A removal that was retracted or overturned leaves what its twin has, where nothing was ever removed."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -25,7 +26,7 @@ from tests.fixtures.bursts import questions
 from tests.fixtures.removing import a_marketplace_that_listens
 from tests.fixtures.reporting import report
 from tests.fixtures.reviewing import judge, open_cases
-from tests.fixtures.runtimes import Populated, Site, copy_on_sqlite
+from tests.fixtures.runtimes import Site, copy_on_postgres, copy_on_sqlite
 from tests.serving.reports.service.test_withdrawing import past_window
 from tests.serving.standing.test_service import standing_of
 
@@ -35,12 +36,17 @@ Undo = Callable[[Site, list[tuple[str, list[str]]]], None]
 
 
 @pytest.fixture
-def twins(tmp_path: Path, populated_sqlite: Populated) -> Iterator[tuple[Site, Site]]:
-    folders = tmp_path / "one", tmp_path / "two"
-    for folder in folders:
+def twins(tmp_path: Path, engine_name: str, request: pytest.FixtureRequest) -> Iterator[tuple[Site, Site]]:
+    def site_in(name: str) -> AbstractContextManager[Site]:
+        folder = tmp_path / name
         folder.mkdir()
-    first, second = (copy_on_sqlite(folder, populated_sqlite) for folder in folders)
-    with first as one, second as two:
+        if engine_name == "sqlite":
+            return copy_on_sqlite(folder, request.getfixturevalue("populated_sqlite"))
+        return copy_on_postgres(
+            folder, request.getfixturevalue("populated_postgres"), request.getfixturevalue("postgres")
+        )
+
+    with site_in("one") as one, site_in("two") as two:
         yield one, two
 
 

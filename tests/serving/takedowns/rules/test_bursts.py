@@ -6,11 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.message import message
 from models.messages.english import in_english
 from models.verdict import Side
 from serving.takedowns.policy import DEFAULT_BURSTS, DEFAULT_STEP_UP, BurstPolicy
 from serving.takedowns.rules import bursts
-from serving.takedowns.rules.bursts import Asked, Cap, Hold, HoldCause, Pace, Sales, cap, caps, high_impact
+from serving.takedowns.rules.bursts import (
+    Asked,
+    Cap,
+    Hold,
+    HoldCause,
+    Pace,
+    Sales,
+    begins_alarm,
+    cap,
+    caps,
+    high_impact,
+)
 
 QUIET = Asked(Side.BRAND, Pace(0), Pace(0), Pace(0), Sales(12.0), switched_on=True)
 WHOLE = replace(QUIET, stepped_up=True)
@@ -55,6 +67,23 @@ TABLE: list[tuple[Asked, set[HoldCause], str]] = [
     (replace(WHOLE, alarm=True), {C.BRAND_ALARM}, "while the alarm stands no factor helps"),
     (replace(WHOLE, switched_on=False), {C.SWITCHED_OFF}, "nor against the kill switch"),
 ]
+ALARMS: list[tuple[set[HoldCause], Side, bool, str]] = [
+    (set(), Side.BRAND, False, "nothing is pending"),
+    ({C.USER_BURST}, Side.BRAND, True, "the first of a person's burst"),
+    ({C.BRAND_BURST, C.HIGH_IMPACT}, Side.BRAND, True, "the first of a brand's burst"),
+    ({C.USER_BURST, C.BRAND_ALARM}, Side.BRAND, False, "the alarm stands already"),
+    ({C.BRAND_ALARM}, Side.BRAND, False, "a removal that is pending because the alarm stands"),
+    ({C.SELLER_BURST, C.HIGH_IMPACT, C.SWITCHED_OFF}, Side.BRAND, False, "nothing about the brand's users"),
+    ({C.USER_BURST}, Side.ANALYST, False, "an analyst's burst is no alarm of the brand"),
+]
+
+
+@pytest.mark.parametrize(("causes", "side", "begins", "why"), ALARMS)
+def test_an_alarm_of_a_brand_begins(causes: set[HoldCause], side: Side, begins: bool, why: str) -> None:
+    found = [Hold(one, message("hold.test")) for one in sorted(causes)]
+    assert begins_alarm(found, side) is begins, why
+
+
 EVERYTHING = next(asked for asked, _, why in TABLE if why == "all reasons are given")
 
 

@@ -1,0 +1,64 @@
+"""Second factors of the demo's people: apps that they enrolled two days before the demo, as each counts after a day."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import pyotp
+
+from models.errors import required
+from serving.accounts.service import auth, one_time_codes
+from serving.accounts.store import second_factors
+from serving.administration.service.second_factors import begin_app, confirm_app
+from serving.composition import open_runtime
+from serving.platform.clock import SystemClock
+from serving.platform.home import Home
+from serving.platform.runtime import Runtime
+from serving.platform.settings import Settings
+
+
+@dataclass(slots=True)
+class Phone:
+    """A person's app, and the recovery codes that are left."""
+
+    secret: str
+    recovery_codes: list[str]
+
+    def code(self) -> str:
+        """What the app shows now; it counts once."""
+        return pyotp.TOTP(self.secret).now()
+
+    def recovery_code(self) -> str:
+        """A recovery code for a sign-in."""
+        return self.recovery_codes.pop()
+
+
+@dataclass(frozen=True, slots=True)
+class _TwoDaysAgo:
+    simulated = False
+
+    def now(self) -> datetime:
+        return SystemClock().now() - timedelta(days=2)
+
+
+def enrol(settings: Settings, people: Iterable[tuple[str, str]]) -> dict[str, Phone]:
+    """A phone by e-mail address for people with their passwords, while no service owns the data directory."""
+    with Home.at(settings.home).owned():
+        runtime = open_runtime(settings)
+        try:
+            earlier = replace(runtime, wall=_TwoDaysAgo())
+            return {email: _phone(earlier, email, password) for email, password in people}
+        finally:
+            runtime.close()
+
+
+def _phone(runtime: Runtime, email: str, password: str) -> Phone:
+    token = auth.sign_in(runtime, email, password).token
+    session = auth.session_of(runtime, token)
+    begin_app(runtime, session)
+    with runtime.store.read() as connection:
+        begun = required(second_factors.begun(connection, session.person.user_id), "No app waits for its first code.")
+    secret = one_time_codes.secret_of(runtime, begun)
+    codes = confirm_app(runtime, session, pyotp.TOTP(secret).at(runtime.wall.now()), "Phone")
+    auth.sign_out(runtime, token)
+    return Phone(secret, list(codes))

@@ -1,0 +1,133 @@
+"""Whether the service starts a training by itself, and if not, what it waits for. Standard library only."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from serving.learning.policy import RetrainingPolicy
+
+_MOVED: Final = "moved"  # The level of `training.drift.Level` whose response is a retraining.
+
+
+class Cause(StrEnum):
+    """Why a training starts without a person."""
+
+    LABELS = "labels"
+    DRIFT = "drift"
+    SCHEDULE = "schedule"
+
+
+class Wait(StrEnum):
+    """Why no training starts. Each is checked in this order, and all before the causes."""
+
+    OFF = "off"  # The rule is switched off.
+    UNDER_WAY = "under_way"  # A training is queued or runs.
+    TOO_FEW = "too_few"  # A training would be refused for its number of labels.
+    UNCHANGED = "unchanged"  # The last training had the same labels.
+    TODAY = "today"  # A training started by itself less than a day ago.
+    BACK_OFF = "back_off"  # The last training was refused or failed, and the wait is not over.
+    NOT_DUE = "not_due"  # No cause holds.
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the rule reads of one marketplace.
+
+    `trained_at` is the moment of the labels of the last training that ended well, None before the first. `new_labels`
+    are those that have matured or changed since. `failures` were refused or failed since, the last at `failed_at`.
+    `changed` is whether any label differs from those of the last training, however it ended. `moved` are the features
+    of a standing drift alarm (`standing_alarm`).
+    """
+
+    now: datetime
+    on: bool
+    under_way: bool
+    enough: bool
+    changed: bool
+    new_labels: int
+    started_by_itself_at: datetime | None = None
+    trained_at: datetime | None = None
+    failures: int = 0
+    failed_at: datetime | None = None
+    moved: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The code, and the figures that it rests on.
+
+    `scheduled_at` is None before the first training; `not_before` is the end of a wait of a day or of a back-off.
+    """
+
+    code: Cause | Wait
+    new_labels: int
+    needed: int
+    scheduled_at: datetime | None
+    not_before: datetime | None = None
+    failures: int = 0
+    moved: tuple[str, ...] = ()
+
+    @property
+    def starts(self) -> bool:
+        """Whether a training starts now."""
+        return isinstance(self.code, Cause)
+
+
+def decide(found: Situation, policy: RetrainingPolicy) -> Decision:
+    """Whether a training starts now, and why or why not.
+
+    New labels come before drift and drift before the schedule: a person reads the first cause that holds. Without a
+    first training only labels are a cause, because neither a schedule nor drift has a model to refer to.
+    """
+    rested_at = _rested_at(found, policy)
+    next_day = _later(found.started_by_itself_at, timedelta(hours=policy.hours_between))
+    scheduled_at = _later(found.trained_at, timedelta(days=policy.every_days))
+    due = (
+        (Cause.LABELS, found.new_labels >= policy.new_labels),
+        (Cause.DRIFT, found.trained_at is not None and bool(found.moved)),
+        (Cause.SCHEDULE, scheduled_at is not None and found.now >= scheduled_at),
+    )
+    waits = (
+        (Wait.OFF, not found.on),
+        (Wait.UNDER_WAY, found.under_way),
+        (Wait.TOO_FEW, not found.enough),
+        (Wait.UNCHANGED, not found.changed),
+        (Wait.TODAY, next_day is not None and found.now < next_day),
+        (Wait.BACK_OFF, rested_at is not None and found.now < rested_at),
+    )
+    code = next((one for one, holds in (*waits, *due) if holds), Wait.NOT_DUE)
+    until = {Wait.TODAY: next_day, Wait.BACK_OFF: rested_at}
+    return Decision(
+        code,
+        found.new_labels,
+        policy.new_labels,
+        scheduled_at,
+        until.get(code) if isinstance(code, Wait) else None,
+        found.failures,
+        found.moved,
+    )
+
+
+def standing_alarm(reports: Sequence[Mapping[str, Any]], policy: RetrainingPolicy) -> tuple[str, ...]:
+    """The features that moved in each of the last drift reports, in the order of the newest; none if a report is
+    missing or had too few listings. `reports` are those since the last training, oldest first."""
+    last = reports[-policy.drift_reports :]
+    if len(last) < policy.drift_reports or not all(one["enough"] for one in last):
+        return ()
+    moved = [[shift["name"] for shift in one["shifts"] if shift["level"] == _MOVED] for one in last]
+    return tuple(name for name in moved[-1] if all(name in names for names in moved))
+
+
+def _rested_at(found: Situation, policy: RetrainingPolicy) -> datetime | None:
+    """The end of the back-off: a day after the first refused or failed training, and twice as long after each more."""
+    if found.failed_at is None or not found.failures:
+        return None
+    # The exponent is bounded, because the number of failures is not.
+    days = policy.back_off_days * 2 ** min(found.failures - 1, 16)
+    return found.failed_at + timedelta(days=min(days, policy.most_back_off_days))
+
+
+def _later(moment: datetime | None, by: timedelta) -> datetime | None:
+    return None if moment is None else moment + by

@@ -1,0 +1,126 @@
+"""Trainings that the service starts by itself. The candidate waits for people like any other."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import structlog
+from sqlalchemy import Connection
+
+from models.policies.learning import LabelPolicy
+from serving.audit.store import audit
+from serving.learning.policy import RetrainingPolicy
+from serving.learning.rules.retraining import Decision, Situation, decide, standing_alarm
+from serving.learning.service.labelling import mature_labels
+from serving.learning.service.learn import queue_training
+from serving.learning.store import monitoring, retraining
+from serving.learning.store.retraining import BY_ITSELF, Attempts
+from serving.marketplaces.rules import AutomaticRule
+from serving.marketplaces.store import kill_switches, marketplaces
+from serving.platform.runtime import Runtime
+from training.soundness import FEWEST_NEGATIVES, FEWEST_POSITIVES
+
+_log = structlog.get_logger()
+
+
+def retrain_by_itself(runtime: Runtime) -> int:
+    """Decide about each marketplace whose last decision is an hour old; returns how many trainings were started."""
+    now, every = runtime.clock.now(), runtime.policies[RetrainingPolicy].look_every
+    with runtime.store.read() as connection:
+        due = [
+            one.marketplace_id
+            for one in marketplaces.everyone(connection)
+            if (last := retraining.last_look(connection, one.marketplace_id)) is None or now - last[0] >= every
+        ]
+    return sum(look(runtime, here).starts for here in due)
+
+
+def look(runtime: Runtime, marketplace_id: str) -> Decision:
+    """Decide about one marketplace, keep the decision, and leave a training job if it says so.
+
+    Labels are counted before the transaction that writes, because that reads every verdict. The rest is read in it, so
+    that a training that somebody requested meanwhile is seen.
+    """
+    now = runtime.clock.now()
+    with runtime.store.read() as connection:
+        labels = _count(runtime, connection, marketplace_id, retraining.attempts(connection, marketplace_id), now)
+    with runtime.store.write() as connection:
+        audit.hold(connection)
+        earlier = retraining.attempts(connection, marketplace_id)
+        decision = decide(
+            _situation(runtime, connection, marketplace_id, earlier, labels, now), runtime.policies[RetrainingPolicy]
+        )
+        retraining.keep_look(connection, marketplace_id, stored(decision), now)
+        if decision.starts:
+            job_id = queue_training(runtime, connection, marketplace_id, by=BY_ITSELF, cause=_cause(decision))
+    if decision.starts:
+        _log.info("training.started_by_itself", marketplace_id=marketplace_id, job_id=job_id, cause=decision.code.value)
+    return decision
+
+
+@dataclass(frozen=True, slots=True)
+class _Labels:
+    """The mature labels now: whether a training accepts their number, and how they differ from earlier ones."""
+
+    enough: bool
+    new: int
+    changed: bool
+
+
+def _count(runtime: Runtime, connection: Connection, marketplace_id: str, earlier: Attempts, now: datetime) -> _Labels:
+    policy = runtime.policies[LabelPolicy]
+    if not kill_switches.is_on(connection, marketplace_id, AutomaticRule.RETRAINING):
+        return _Labels(enough=False, new=0, changed=False)
+    labels = mature_labels(connection, marketplace_id, policy, now)
+    learnt: Mapping[str, bool] = {}
+    if earlier.done is not None:
+        learnt = mature_labels(connection, marketplace_id, policy, earlier.done.as_of)
+    tried = learnt
+    if earlier.last is not None and not earlier.last.done:
+        tried = mature_labels(connection, marketplace_id, policy, earlier.last.as_of)
+    positives = sum(labels.values())
+    return _Labels(
+        enough=positives >= FEWEST_POSITIVES and len(labels) - positives >= FEWEST_NEGATIVES,
+        new=sum(learnt.get(version_id) is not label for version_id, label in labels.items()),
+        changed=labels != tried,
+    )
+
+
+def _situation(
+    runtime: Runtime, connection: Connection, marketplace_id: str, earlier: Attempts, labels: _Labels, now: datetime
+) -> Situation:
+    policy = runtime.policies[RetrainingPolicy]
+    since = earlier.done.as_of if earlier.done is not None else None
+    reports = [
+        report
+        for made_at, report in monitoring.drift_reports(connection, marketplace_id, policy.drift_reports)
+        if since is None or made_at > since
+    ]
+    return Situation(
+        now=now,
+        on=kill_switches.is_on(connection, marketplace_id, AutomaticRule.RETRAINING),
+        under_way=earlier.under_way,
+        enough=labels.enough,
+        changed=labels.changed,
+        new_labels=labels.new,
+        started_by_itself_at=earlier.started_by_itself_at,
+        trained_at=since,
+        failures=earlier.failures,
+        failed_at=earlier.last.ended_at if earlier.last is not None and not earlier.last.done else None,
+        moved=standing_alarm(reports, policy),
+    )
+
+
+def stored(decision: Decision) -> dict[str, Any]:
+    """The decision for JSON."""
+    moments = {
+        name: None if moment is None else moment.isoformat()
+        for name, moment in (("scheduled_at", decision.scheduled_at), ("not_before", decision.not_before))
+    }
+    return {**asdict(decision), "code": decision.code.value, "moved": list(decision.moved), **moments}
+
+
+def _cause(decision: Decision) -> dict[str, Any]:
+    """What the job and the audit log keep of a decision."""
+    return {"cause": decision.code.value, "new_labels": decision.new_labels, "moved": list(decision.moved)}

@@ -1,0 +1,132 @@
+"""The words of mails about reports and confirmations of brands in the reader's language."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any, Final
+
+from serving.mail.rules.kinds import one_line
+from serving.mail.service.content import Content, moment
+from serving.platform.tongues import N_, say, say_many
+
+_STEP_UP: Final = "report.step_up"
+# By the code of the message that the listing has on the page of its report.
+_WHY: Final = {
+    _STEP_UP: N_("Waiting for your second factor"),
+    "hold.switched_off": N_("Pending approval: removals on a brand's confirmation are switched off"),
+    "hold.user_burst": N_("Pending approval: too many removals of one person within an hour"),
+    "hold.brand_burst": N_("Pending approval: too many removals of your brand within an hour"),
+    "hold.seller_burst": N_("Pending approval: many listings of one seller"),
+    "hold.seller_share": N_("Pending approval: many listings of one seller"),
+    "hold.high_impact": N_("Pending approval: a large seller"),
+    "hold.high_impact_12m": N_("Pending approval: a large seller"),
+    "hold.brand_alarm": N_("Pending approval: earlier removals of your brand are pending after a burst"),
+    "effect.capped.used": N_("With an analyst: today's immediate removals are used"),
+    "effect.first_phase.used": N_("With an analyst: today's immediate removals are used"),
+}
+
+
+def large_report(given: Mapping[str, Any]) -> Content:
+    """To those who can stop a report that was confirmed with a second factor."""
+    brand, n = one_line(given["brand"]), given["n"]
+    return Content(
+        say_many("%(brand)s reports %(n)s listing", "%(brand)s reports %(n)s listings", n, brand=brand),
+        (
+            say(
+                "%(name)s has confirmed a large report with a second factor. Its listings are removed after an hour.",
+                name=one_line(given["by"]),
+            ),
+            say("If the report is wrong, or %(name)s did not send it, stop it.", name=one_line(given["by"])),
+        ),
+        say("Review or stop report"),
+        (
+            (say("Brand"), brand),
+            (say("Marketplace"), one_line(given["marketplace"])),
+            (say("Can be stopped until"), moment(given["until"])),
+        ),
+        (say("The link is for you alone. Opening it changes nothing; the page asks you first."),),
+    )
+
+
+def report_stopped(given: Mapping[str, Any]) -> Content:
+    """To those who sent and confirmed a report that somebody has stopped."""
+    n, by, sent = given["n"], one_line(given["by"]), given["too_late"]
+    rows = [
+        (say("Brand"), one_line(given["brand"])),
+        (say("Marketplace"), one_line(given["marketplace"])),
+        (say("Stopped by"), by),
+    ]
+    if sent:
+        rows.append((say("Sent before"), _listings(sent)))
+    return Content(
+        say("Your report was stopped"),
+        (
+            say_many(
+                "%(name)s has stopped your report. %(n)s listing stays on sale.",
+                "%(name)s has stopped your report. %(n)s listings stay on sale.",
+                n,
+                name=by,
+            ),
+            say("Your leads and your account manager can stop a report within the hour after its confirmation."),
+            say("If the report was right, talk to %(name)s, and report the listings again.", name=by),
+        ),
+        say("Show report"),
+        tuple(rows),
+        (
+            say("The person who confirmed the report was signed out everywhere."),
+            say("If you did not send this report, change your password and check your second factors at once."),
+        ),
+    )
+
+
+def report_waits(given: Mapping[str, Any]) -> Content:
+    """To the person who reported, once a report: which of its listings wait, and why."""
+    codes = {one["code"] for one in given["reasons"]}
+    counts = Counter[str]()
+    for one in given["reasons"]:
+        counts[_WHY[one["code"]]] += one["n"]
+    told = []
+    if _STEP_UP in codes:
+        told.append(say("Open the report to confirm it with your second factor, or to send it without."))
+    if any(code.startswith("hold.") for code in codes):
+        told.append(say("The marketplace decides about removals that are pending approval."))
+    if any(code.startswith("effect.") for code in codes):
+        told.append(say("An analyst decides about the listings beyond today's immediate removals."))
+    return Content(
+        say_many(
+            "%(n)s listing of your report is not removed at once",
+            "%(n)s listings of your report are not removed at once",
+            counts.total(),
+        ),
+        (*told, say("You need not report these listings again.")),
+        say("Show report"),
+        (
+            (say("Brand"), one_line(given["brand"])),
+            (say("Marketplace"), one_line(given["marketplace"])),
+            *((say(why), _listings(n)) for why, n in counts.items()),
+        ),
+        (say("You get one such mail a report. The page of the report shows how it stands."),),
+    )
+
+
+def burst_alarm(given: Mapping[str, Any]) -> Content:
+    """To the leads of a brand whose removals need approval after a burst of its users."""
+    brand = one_line(given["brand"])
+    return Content(
+        say("Removals of %(brand)s are pending approval", brand=brand),
+        (
+            say("Users of your brand have confirmed more removals within an hour than leave at once."),
+            say("Until the pending removals are decided, all removals of your brand need approval."),
+            say("If you did not expect this, ask %(name)s by another channel.", name=one_line(given["by"])),
+        ),
+        say("Show limits"),
+        (
+            (say("Brand"), brand),
+            (say("Marketplace"), one_line(given["marketplace"])),
+            (say("Last confirmed by"), one_line(given["by"])),
+        ),
+        (say("If an account may be stolen, remove its access and tell your account manager at once."),),
+    )
+
+
+def _listings(n: int) -> str:
+    return say_many("%(n)s listing", "%(n)s listings", n)

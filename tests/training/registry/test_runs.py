@@ -1,0 +1,159 @@
+"""The run of a training in a real tracking store: there from the start, and with its end, whatever that is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from models.policies.learning import DEFAULT_GATES, DEFAULT_LABELS
+from models.policies.version import policy_version
+from tests.fixtures.trained import a_trained_bundle
+from tests.serving.web.reports import a_report
+from tests.training.test_job import ROWS, arguments, lines_of, untouched
+from training.bundle_folder import write_bundle_folder
+from training.fit_text import TEXT_COST
+from training.hyper_parameters import fixed_parameters, forest_parameters
+
+# MLflow is imported by child processes alone. The lines are JSON, as a child of the service says them.
+READ: Final = """
+import json, sys
+from mlflow import MlflowClient
+client = MlflowClient(sys.argv[1])
+here = [one.experiment_id for one in client.search_experiments()]
+for query in sys.argv[2:] or [""]:
+    for run in client.search_runs(here, query):
+        print(json.dumps({
+            "query": query, "name": run.info.run_name, "status": run.info.status, "tags": run.data.tags,
+            "params": run.data.params, "metrics": run.data.metrics,
+            "data": [[one.dataset.name, one.dataset.digest] for one in run.inputs.dataset_inputs],
+        }))
+"""
+# The child with a fit that says what the store has meanwhile, and then ends as it is told.
+MEANWHILE: Final = """
+import subprocess, sys
+from training import job
+from training.child import end
+from training.snapshot import SnapshotRefused
+read, uri, how, *arguments = sys.argv[1:]
+def fit(*_positional, **_named):
+    subprocess.run([sys.executable, "-P", "-c", read, uri], check=True)
+    raise {"refused": SnapshotRefused, "failed": RuntimeError}[how]("No two classes.")
+job.train = fit
+try:
+    end(job.main(arguments))
+except RuntimeError:
+    end(1)
+"""
+NAMED: Final = [
+    "--run-name",
+    "Bazaar 2026-03-02 labels",
+    "--cause",
+    "labels",
+    "--policy",
+    policy_version(DEFAULT_LABELS),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The runs of a store after a training, its messages, and what it saw of its run while it ran."""
+
+    runs: list[dict[str, Any]]
+    messages: list[dict[str, Any]]
+    meanwhile: list[dict[str, Any]]
+
+
+def runs_of(uri: str, *queries: str) -> list[dict[str, Any]]:
+    """The runs of a store that each query of MLflow finds; all of them without one."""
+    code, found = lines_of(["-c", READ, uri, *queries])
+    assert code == 0
+    return found
+
+
+def a_training(folder: Path, how: str) -> Kept:
+    """A training that ends without a bundle after its run has begun."""
+    command = [*arguments(folder, ROWS, untouched), *NAMED]
+    uri = command[command.index("--tracking-uri") + 1]
+    code, lines = lines_of(["-c", MEANWHILE, READ, uri, how, *command])
+    assert code == {"refused": 3, "failed": 1}[how]
+    messages = [line for line in lines if "event" in line]
+    return Kept(runs_of(uri), messages, [line for line in lines if "status" in line])
+
+
+@pytest.mark.parametrize("how", [pytest.param("refused", marks=pytest.mark.soak), "failed"])
+def test_a_training_without_a_bundle_is_a_run_with_its_reason(tmp_path: Path, how: str) -> None:
+    kept = a_training(tmp_path, how)
+    (run,) = kept.runs
+    assert (run["status"], run["tags"]["touchstone.state"]) == ("FAILED", how)
+    assert run["tags"]["touchstone.reason"] == "No two classes."
+    (begun,) = kept.meanwhile
+    assert (begun["status"], begun["tags"]["touchstone.state"]) == ("RUNNING", "running"), "it ran while the fit did"
+    assert begun["name"] == run["name"] == "Bazaar 2026-03-02 labels"
+    assert begun["tags"]["touchstone.cause"] == "labels"
+    digest = begun["tags"]["touchstone.snapshot"]
+    assert begun["data"] == [["snapshot", digest[:36]]]
+    assert begun["params"]["seed"] == "0"
+    assert begun["params"]["text.cost"] == str(TEXT_COST)
+    for policy in (DEFAULT_GATES, DEFAULT_LABELS):
+        name, _, version = policy_version(policy).partition(":")
+        assert begun["params"][f"policy.{name}"] == version
+    assert [line["event"] for line in kept.messages] == ["progress", *(["refused"] if how == "refused" else [])]
+
+
+@pytest.fixture(scope="module")
+def registered(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A store with the run of a bundle that was published after its training; its address."""
+    folder = tmp_path_factory.mktemp("runs")
+    parameters = {**fixed_parameters(7), **forest_parameters(190)}
+    report = a_report(judged=False)
+    report["judged"]["slices"] = [{"slice": "brand Aurelle", "rows": 60, "positives": 20, "candidate_ap": 0.884}]
+    report |= {"seed": 7, "run": {"name": "Bazaar 2026-03-02 drift", "parameters": parameters}}
+    write_bundle_folder(folder / "bundle", a_trained_bundle(), {"report": report})
+    uri = f"sqlite:///{folder / 'mlflow.db'}"
+    place = ["--tracking-uri", uri, "--artifacts", str(folder / "artifacts")]
+    register = ["-m", "training.job", "register", "--bundle", str(folder / "bundle"), "--model-name", "m", *place]
+    for _ in range(2):
+        code, lines = lines_of(register)
+        assert (code, lines[-1]["event"]) == (0, "done"), lines
+    return uri
+
+
+def test_a_run_records_every_setting_of_its_fit(registered: str) -> None:
+    (run,) = runs_of(registered)
+    assert (run["name"], run["status"], run["tags"]["touchstone.state"]) == (
+        "Bazaar 2026-03-02 drift",
+        "FINISHED",
+        "finished",
+    )
+    wanted = {**fixed_parameters(7), **forest_parameters(190), "join": "sum", "text_weight": 0.6, "rows": 600}
+    assert {name: str(value) for name, value in wanted.items()}.items() <= run["params"].items()
+    assert {"forest.rounds", "forest.leaves", "masking.share", "text.cost", "join.text_weight_prior"} <= wanted.keys()
+    assert run["data"] == [["snapshot", ("a83f" * 16)[:36]]]
+
+
+QUERIES: Final = {
+    "tags.`touchstone.gate.calibration` = 'passed'": True,
+    "tags.`touchstone.gate.calibration` = 'failed'": False,
+    "tags.`touchstone.gate.slices.language de` = 'not_judged'": True,
+    "metrics.`slice.brand Aurelle.candidate_ap` > 0.88": True,
+    "metrics.`slice.brand Aurelle.candidate_ap` > 0.89": False,
+    "metrics.`gate.random_slice.figure` > 0.02 and params.`forest.leaves` = '7'": True,
+    "tags.`touchstone.state` = 'refused'": False,
+}
+
+
+def test_runs_are_found_by_gates_and_slices(registered: str) -> None:
+    found = {run["query"] for run in runs_of(registered, *QUERIES)}
+    assert {query: query in found for query in QUERIES} == QUERIES
+
+
+def test_the_service_closes_the_run_of_a_training_that_could_not_itself(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    command = ["close", "--job-id", "job_1", "--run-name", "Bazaar", "--model-name", "m", "--tracking-uri", uri]
+    for state, reason in (("failed", "killed"), ("refused", "No label is mature yet.")):
+        code, _ = lines_of(["-m", "training.job", *command, "--state", state, "--reason", reason])
+        assert code == 0
+    (run,) = runs_of(uri)
+    assert (run["name"], run["status"], run["tags"]["touchstone.state"]) == ("Bazaar", "FAILED", "refused")
+    assert run["tags"]["touchstone.reason"] == "No label is mature yet."

@@ -1,0 +1,107 @@
+"""What a run records: tags, parameters and metrics of a training, from its report."""
+
+import re
+import subprocess
+import sys
+from collections.abc import Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+JOB_TAG: Final = "touchstone.job_id"
+DIGEST_TAG: Final = "touchstone.bundle_digest"
+SNAPSHOT_TAG: Final = "touchstone.snapshot"
+CAUSE_TAG: Final = "touchstone.cause"
+STATE_TAG: Final = "touchstone.state"
+REASON_TAG: Final = "touchstone.reason"
+GATE_TAG: Final = "touchstone.gate."
+_NOT_IN_A_NAME: Final = re.compile(r"[^/\w.\- :]")
+_LONGEST_NAME: Final = 200
+_LONGEST_REASON: Final = 500
+_OF_THE_DATA: Final = ("snapshot", "rows", "positives", "sellers", "cut", "feature_count")
+_LEARNT: Final = ("seed", "learner", "join", "text_weight", "calibration")
+
+
+class RunState(StrEnum):
+    """The end of a training, as its run's tag says it. MLflow's own status of the last two is FAILED."""
+
+    RUNNING = "running"
+    FINISHED = "finished"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+def first_tags(job_id: str, snapshot: str, cause: str) -> dict[str, str]:
+    """The tags of a run from its start on; empty values are left out."""
+    tags = {
+        JOB_TAG: job_id,
+        STATE_TAG: RunState.RUNNING.value,
+        SNAPSHOT_TAG: snapshot,
+        CAUSE_TAG: cause,
+        "git_commit": _git_commit(),
+        "python": sys.version.split()[0],
+    }
+    return {name: value for name, value in tags.items() if value}
+
+
+def last_tags(digest: str, report: Mapping[str, Any]) -> dict[str, str]:
+    """The tags of a run that has a bundle: its digest, and the state of each gate and of each of its parts."""
+    tags = {
+        DIGEST_TAG: digest,
+        SNAPSHOT_TAG: str(report["snapshot"]),
+        "touchstone.accepted_leaks": ", ".join(leak["feature"] for leak in report.get("accepted_leaks", ())),
+        **{f"touchstone.made_with.{name}": value for name, value in report.get("made_with", {}).items()},
+    }
+    for gate in report.get("gates", ()):
+        tags[_named(f"{GATE_TAG}{gate['name']}")] = gate["state"]
+        for part in gate.get("parts", ()):
+            tags[_named(f"{GATE_TAG}{gate['name']}.{part['name']}")] = part["state"]
+    return tags
+
+
+def end_tags(state: RunState, reason: str) -> dict[str, str]:
+    """The tags of a run whose training was refused or failed."""
+    return {STATE_TAG: state.value, REASON_TAG: reason[:_LONGEST_REASON]}
+
+
+def parameters(report: Mapping[str, Any]) -> dict[str, Any]:
+    """The data, the settings of the fit, and what the fit chose."""
+    of_report = {name: report[name] for name in (*_OF_THE_DATA, *_LEARNT) if name in report}
+    thresholds = {f"threshold.{name}": value for name, value in report["thresholds"].items()}
+    return {**report.get("run", {}).get("parameters", {}), **of_report, **thresholds}
+
+
+def metrics(report: Mapping[str, Any]) -> dict[str, float]:
+    """The figures, overall and on each slice; those without a value are left out."""
+    judged = report["judged"]
+    parts = {"out_of_fold": report["out_of_fold"]}
+    for name in ("candidate", "champion", "only_text_and_price"):
+        if name in judged:
+            parts[f"judged.{name}"] = judged[name]
+            parts[f"judged.{name}.random_slice"] = judged[name].get("random_slice", {})
+    for one in judged.get("slices", ()):
+        parts[f"slice.{one['slice']}"] = {name: value for name, value in one.items() if name != "slice"}
+    for gate in report.get("gates", ()):
+        parts[f"gate.{gate['name']}"] = {name: gate.get(name) for name in ("figure", "bound")}
+    return {
+        _named(f"{part}.{name}"): float(value)
+        for part, figures in parts.items()
+        for name, value in figures.items()
+        if isinstance(value, int | float)
+    }
+
+
+def _named(name: str) -> str:
+    """A name that MLflow accepts.
+
+    >>> _named("slice.category bags (used).rows")
+    'slice.category bags _used_.rows'
+    """
+    return _NOT_IN_A_NAME.sub("_", name)[:_LONGEST_NAME]
+
+
+def _git_commit() -> str:
+    """The commit of the training code; 'unknown' where it is installed without a repository."""
+    here = Path(__file__).parent
+    done = subprocess.run(["git", "rev-parse", "HEAD"], cwd=here, capture_output=True, text=True, check=False)  # noqa: S607  # git from the path
+    return done.stdout.strip() if done.returncode == 0 else "unknown"
