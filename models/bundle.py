@@ -17,11 +17,12 @@ from features.compute import Computed, input_fingerprint
 from features.references import References, references_from_dict, references_to_dict
 from models.bundle_files import as_array, as_json, number, numbers, read_json, read_weights, share
 from models.calibration import calibration_from_dict, calibration_to_dict, expits
-from models.classifier import Classifier, Combiner, Join, Standard, forest_columns
+from models.classifier import Classifier, Combiner, Join, Standard, learner_columns
 from models.errors import BundleRefused
 from models.evidence import hard_evidence
 from models.explanations import Split, explain
 from models.forest import Forest
+from models.learners import LEARNERS, Learner
 from models.phrases import NO_PHRASES, Contrast, PhraseTable
 from models.routing import Thresholds
 from models.score import Reason, Score, ScoreKind
@@ -30,12 +31,13 @@ from models.textmodel import TextModel
 SCHEMA: Final = 3
 _WITHOUT_PHRASES: Final = 2  # The schema before phrases; such a bundle quotes no wording.
 MANIFEST: Final = "manifest.json"
-_FOREST, _WEIGHTS, _MODEL, _REFERENCES = "forest.txt", "text_weights.npy", "model.json", "references.json"
+_WEIGHTS, _MODEL, _REFERENCES = "text_weights.npy", "model.json", "references.json"
 _PHRASES: Final = "phrases.json"
 _FILES: Final = {
-    _WITHOUT_PHRASES: (_FOREST, _WEIGHTS, _MODEL, _REFERENCES),
-    SCHEMA: (_FOREST, _WEIGHTS, _MODEL, _REFERENCES, _PHRASES),
+    _WITHOUT_PHRASES: (_WEIGHTS, _MODEL, _REFERENCES),
+    SCHEMA: (_WEIGHTS, _MODEL, _REFERENCES, _PHRASES),
 }
+_LEARNER: Final = "learner"  # In the model's file; a bundle without it has a forest.
 _MOST_QUOTED: Final = 3
 _PARTS: Final = frozenset({"combiner", "calibration", "thresholds", "text_intercept", "masking"})
 _COMBINED: Final = frozenset({"join", "text_weight", "numbers", "text"})
@@ -132,8 +134,9 @@ def to_files(
     phrases: PhraseTable,
 ) -> dict[str, bytes]:
     """The files of a bundle by name, the manifest among them; equal models give equal bytes."""
+    learner = classifier.learner
     files = {
-        _FOREST: classifier.forest.text.encode(),
+        **learner.files(),
         _WEIGHTS: as_array(classifier.text.weights),
         _MODEL: as_json(
             {
@@ -142,6 +145,7 @@ def to_files(
                 "thresholds": asdict(thresholds),
                 "text_intercept": classifier.text.intercept,
                 "masking": asdict(masking),
+                **({} if learner.name == Forest.name else {_LEARNER: learner.name}),
             }
         ),
         _REFERENCES: as_json(references_to_dict(references, references_as_of)),
@@ -186,9 +190,10 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
     if manifest.get("fingerprint") != input_fingerprint():
         raise BundleRefused("The bundle was made for another feature set. Retrain it with this version.")
     named = manifest.get("files")
-    if not isinstance(named, dict) or set(named) != set(_FILES[schema]):
+    if not isinstance(named, dict) or not set(named) >= set(_FILES[schema]):
         raise BundleRefused("The manifest does not name the files of a bundle.")
-    for name in _FILES[schema]:
+    of_learner = sorted(set(named) - set(_FILES[schema]))
+    for name in (*of_learner, *_FILES[schema]):
         if name not in files:
             raise BundleRefused("The bundle has no {name}.", name=name)
         if (found := hashlib.sha256(files[name]).hexdigest()) != named[name]:
@@ -198,7 +203,23 @@ def verify(files: Mapping[str, bytes], *, expected: str | None = None) -> str:
                 found=found[:12],
                 expected=str(named[name])[:12],
             )
+    if of_learner != sorted(_learner(files).file_names):
+        raise BundleRefused("The manifest does not name the files of a bundle.")
     return digest
+
+
+def _learner(files: Mapping[str, bytes]) -> type[Learner]:
+    """The learner that a bundle names.
+
+    Raises
+    ------
+    BundleRefused
+        This version does not know it.
+    """
+    name = read_json(files, _MODEL).get(_LEARNER, Forest.name)
+    if not isinstance(name, str) or name not in LEARNERS:
+        raise BundleRefused("The bundle's learner is {name}, which this version does not have.", name=str(name)[:100])
+    return LEARNERS[name]
 
 
 def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bundle:
@@ -215,7 +236,7 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
     digest = verify(files, expected=expected)
     model = read_json(files, _MODEL)
     try:
-        if model.keys() != _PARTS or model["combiner"].keys() != _COMBINED:
+        if model.keys() - {_LEARNER} != _PARTS or model["combiner"].keys() != _COMBINED:
             raise BundleRefused("{name} does not hold the parts of a model.", name=_MODEL)
         combiner = Combiner(
             join=Join(model["combiner"]["join"]),
@@ -224,13 +245,13 @@ def from_files(files: Mapping[str, bytes], *, expected: str | None = None) -> Bu
             text=_standard(model["combiner"]["text"]),
         )
         weights = read_weights(files, _WEIGHTS)
-        forest = Forest(files[_FOREST].decode())
-        if forest.columns != forest_columns(combiner.join):
-            raise BundleRefused("The forest has other columns than the feature set.")
+        learner = _learner(files).read(files)
+        if learner.columns != learner_columns(combiner.join):
+            raise BundleRefused("The {learner} has other columns than the feature set.", learner=learner.name)
         references, as_of = references_from_dict(read_json(files, _REFERENCES))
         return Bundle(
             classifier=Classifier(
-                forest,
+                learner,
                 TextModel(weights, number(model["text_intercept"])),
                 combiner,
                 calibration_from_dict(model["calibration"]),

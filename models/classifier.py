@@ -1,4 +1,4 @@
-"""The scoring model: forest and text model combined and calibrated, with additive contributions."""
+"""The scoring model: a learner of numbers and the text model, combined and calibrated, with additive contributions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from features.compute import NAMES
 from features.listing import Listing
 from models.calibration import Calibration
-from models.forest import Forest
+from models.learners import Learner
 from models.textmodel import TextModel
 
 TEXT_COLUMN = "text_log_odds"
@@ -20,7 +20,7 @@ class Join(StrEnum):
     """How text and numbers are combined; the number of positives in training decides, never results."""
 
     SUM = "sum"  # A weighted sum of the two standardised log-odds.
-    STACK = "stack"  # The text log-odds is the forest's last column.
+    STACK = "stack"  # The text log-odds is the learner's last column.
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Standard:
 
 @dataclass(frozen=True, slots=True)
 class Combiner:
-    """The weights that combine forest and text values into one; with `STACK` only the forest contributes."""
+    """The weights that combine the values of learner and text into one; with `STACK` only the learner contributes."""
 
     join: Join
     text_weight: float
@@ -64,7 +64,7 @@ class Contributions:
 class Classifier:
     """Maps numbers and text to a calibrated probability. Immutable and deterministic."""
 
-    forest: Forest
+    learner: Learner
     text: TextModel
     combiner: Combiner
     calibration: Calibration
@@ -74,7 +74,7 @@ class Classifier:
     ) -> NDArray[np.float64]:
         """The input of the calibration, shape (n,), from feature rows (n, n_features) and their listings."""
         text = self.text.many(listings)
-        numbers = self.forest.raw(self._columns(matrix, text), threads=threads)
+        numbers = self.learner.raw(self._columns(matrix, text), threads=threads)
         return self.combiner.join_values(numbers, text)
 
     def log_odds(
@@ -88,9 +88,10 @@ class Classifier:
     ) -> Contributions:
         """The parts of `log_odds`, exactly.
 
-        SHAP values of the forest and the text's part, scaled as the combiner scales, sum to the value. The calibration
-        need not be linear. Each listing's parts are scaled alike, by the calibration's mean slope between the
-        base value and the listing's value. The parts therefore keep their shares and sum to the calibrated log-odds.
+        The learner's contributions and the text's part, scaled as the combiner scales, sum to the value. The
+        calibration need not be linear. Each listing's parts are scaled alike, by the calibration's mean slope between
+        the base value and the listing's value. The parts therefore keep their shares and sum to the calibrated
+        log-odds.
         """
         parts = self._parts(matrix, listings, threads)
         moved = parts.features.sum(axis=1) + parts.text
@@ -101,7 +102,7 @@ class Classifier:
     def _parts(self, matrix: NDArray[np.float64], listings: Sequence[Listing], threads: int) -> Contributions:
         """The parts of `values`."""
         text = self.text.many(listings)
-        shap = self.forest.contributions(self._columns(matrix, text), threads=threads)
+        shap = self.learner.contributions(self._columns(matrix, text), threads=threads)
         n = len(NAMES)
         if self.combiner.join is Join.STACK:
             return Contributions(shap[:, :n], shap[:, n], shap[:, -1])
@@ -114,6 +115,6 @@ class Classifier:
         return np.column_stack([matrix, text]) if self.combiner.join is Join.STACK else matrix
 
 
-def forest_columns(join: Join) -> tuple[str, ...]:
-    """The forest's columns in order."""
+def learner_columns(join: Join) -> tuple[str, ...]:
+    """The learner's columns in order."""
     return (*NAMES, TEXT_COLUMN) if join is Join.STACK else NAMES

@@ -8,8 +8,8 @@ LightGBM is imported when the first forest is read. It imports scikit-learn, pan
 most processes never score.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar, Final, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _SETTINGS_START, _SETTINGS_END = "\nparameters:", "end of parameters\n"
 _MISSING_TYPE_BITS: Final = 2
 _MISSING_NAN: Final = 2
+_FILE: Final = "forest.txt"
 _TRIED: Final = 16  # Rows whose contributions are compared.
 _TOLERANCE: Final = 1e-9
 
@@ -55,6 +56,9 @@ class Forest:
     `flattened` is whether our own code computes them: it gave LightGBM's values for rows at every threshold.
     """
 
+    name: ClassVar[str] = "forest"
+    file_names: ClassVar[tuple[str, ...]] = (_FILE,)
+
     def __init__(self, text: str) -> None:
         from lightgbm.basic import Booster, LightGBMError  # noqa: PLC0415  # see above
 
@@ -71,6 +75,15 @@ class Forest:
         self._flat, self._shares = flatten(trees, len(self.columns)), shares_of(trees)
         self.flattened = True
         self.flattened = self._agrees(trees)
+
+    def files(self) -> dict[str, bytes]:
+        """The text of the trees."""
+        return {_FILE: self.text.encode()}
+
+    @classmethod
+    def read(cls, files: Mapping[str, bytes]) -> Self:
+        """The forest in its file."""
+        return cls(files[_FILE].decode())
 
     def _agrees(self, trees: Sequence[Tree]) -> bool:
         """Whether our values and shares are LightGBM's, the shares for some of the rows, because it is slow at them."""

@@ -151,7 +151,7 @@ def _forest_alone(model: CounterfeitClassifier, columns: Floats, labels: Labels,
     """The log-odds of the model's forest; where text is a column of it, of one that is fitted without."""
     fitted = model.model_
     if fitted.combiner.join is Join.SUM:
-        return fitted.forest.raw(test_columns)
+        return fitted.learner.raw(test_columns)
     forest = fit_forest(
         columns,
         labels,

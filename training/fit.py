@@ -14,10 +14,12 @@ from models.bundle import Masking
 from models.calibration import expits
 from models.classifier import Classifier, Join
 from models.forest import Forest
+from models.learners import Learner
 from training.fit_calibration import Observed, fit_calibration
-from training.fit_forest import MASK_SHARE, fit_forest, forest_settings
+from training.fit_forest import MASK_SHARE
 from training.fit_join import fit_combiner, join_of
 from training.fit_text import fit_text
+from training.learners import Setup, fit_of
 from training.splits import Rows, grouped_folds
 from training.text_matrix import TextMatrix
 
@@ -41,6 +43,8 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         LightGBM's threads; their number does not affect the trees.
     without
         Names of features that are missing in every row, in fit and prediction.
+    learner
+        Name of the learner of the numbers, from `training.learners`.
 
     Notes
     -----
@@ -52,6 +56,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     threads: int = 1
     mask_share: float = MASK_SHARE
     without: frozenset[str] = frozenset()
+    learner: str = Forest.name
     progress: Progress = field(default=lambda _what, _share: None, repr=False)
 
     def fit(
@@ -71,15 +76,15 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         columns = np.column_stack([numbers, text_scores]) if join is Join.STACK else numbers
         number_scores = np.zeros(len(labels))
         for i, (train, test) in enumerate(folds):
-            self.progress("forest", i / len(folds))
-            number_scores[test] = self._forest(columns, labels, weights, train, join=join).raw(columns[test])
+            self.progress(self.learner, i / len(folds))
+            number_scores[test] = self._learner(columns, labels, weights, train, join=join).raw(columns[test])
         self.progress("join", 0.0)
         combiner = fit_combiner(join, number_scores, text_scores, labels, weights)
         values = combiner.join_values(number_scores, text_scores)
         every = np.arange(len(labels))
         self.out_of_fold_ = values
         self.model_ = Classifier(
-            forest=self._forest(columns, labels, weights, every, join=join),
+            learner=self._learner(columns, labels, weights, every, join=join),
             text=fit_text(texts, every, labels, weights).model,
             combiner=combiner,
             calibration=fit_calibration(Observed(values, labels, weights, groups), seed=self.seed),
@@ -107,17 +112,9 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         found[:, [NAMES.index(name) for name in sorted(self.without)]] = np.nan
         return found
 
-    def _forest(self, columns: Floats, labels: Labels, weights: Floats, rows: Rows, *, join: Join) -> Forest:
-        return fit_forest(
-            columns[rows],
-            labels[rows],
-            weights[rows],
-            settings=forest_settings(int(labels.sum())),
-            join=join,
-            seed=self.seed,
-            threads=self.threads,
-            mask_share=self.mask_share,
-        )
+    def _learner(self, columns: Floats, labels: Labels, weights: Floats, rows: Rows, *, join: Join) -> Learner:
+        setup = Setup(join, int(labels.sum()), self.seed, self.threads, self.mask_share)
+        return fit_of(self.learner)(columns[rows], labels[rows], weights[rows], setup)
 
 
 def _inner_folds(labels: Labels, groups: NDArray[np.intp]) -> int:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES, family_columns
 from features.spec import Family
-from models.classifier import Join, forest_columns
+from models.classifier import Join, learner_columns
 from models.forest import Forest, export
 from training.fit_join import STACK_FROM_POSITIVES
 
@@ -75,7 +75,7 @@ def fit_forest(
     The caller passes the settings, so that a fold with fewer positives uses those of the whole data.
     """
     shown, shown_labels, shown_weights = with_masked_copies(columns, labels, weights, seed=seed, share=mask_share)
-    names = forest_columns(join)
+    names = learner_columns(join)
     data = lgb.Dataset(
         shown, shown_labels, weight=shown_weights, feature_name=list(names), params={"feature_pre_filter": False}
     )

@@ -8,10 +8,12 @@ from typing import Any, Final
 
 from models.bundle import digest_of, from_files
 from models.errors import BundleRefused
+from models.forest import Forest
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 from training.child import REFUSED, add_registry_options, end, end_with_parent, say
 from training.golden import read_golden
 from training.hyper_parameters import fixed_parameters, forest_parameters, versions
+from training.made_with import made_with
 from training.pipeline import train
 from training.registry.run_facts import RunState
 from training.registry.runs import Start
@@ -33,6 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     train_parser.add_argument("--champion", type=Path)
     train_parser.add_argument("--golden", type=Path)
     train_parser.add_argument("--golden-digest", default="")
+    train_parser.add_argument("--learner", default=Forest.name)
     train_parser.add_argument("--seed", type=int, default=0)
     train_parser.add_argument("--threads", type=int, default=1)
     train_parser.add_argument("--accept-leak", action="append", default=[])
@@ -84,6 +87,7 @@ def _trained(options: argparse.Namespace, registry: Registry, start: Start) -> d
         golden=golden,
         seed=options.seed,
         threads=options.threads,
+        learner=options.learner,
         accepted_leaks=options.accept_leak,
         progress=lambda stage, share: say({"event": "progress", "stage": stage, "share": round(share, 2)}),
     )
@@ -92,7 +96,7 @@ def _trained(options: argparse.Namespace, registry: Registry, start: Start) -> d
         "cause": start.cause,
         "parameters": {**start.parameters, **forest_parameters(candidate.report["positives"])},
     }
-    report = {**candidate.report, "run": run}
+    report = {**candidate.report, "run": run, "made_with": made_with()}
     digest = digest_of(candidate.files)
     folder = options.out / digest
     write_bundle_folder(folder, candidate.files, {"report": report})

@@ -16,6 +16,7 @@ from features.compute import compute
 from features.facts import Facts
 from features.references import References
 from models.bundle import Bundle
+from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, GatePolicy
 from training import metrics
 from training.figures import curves, figures, slice_figures
@@ -57,6 +58,7 @@ class Trial:
     split: LaterSplit
     seed: int
     threads: int
+    learner: str = Forest.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,9 @@ class _Prequential:
         models = []
         for one in trial.split.time_folds:
             fit = one.fit
-            model = CounterfeitClassifier(seed=trial.seed, threads=trial.threads, progress=progress)
+            model = CounterfeitClassifier(
+                seed=trial.seed, threads=trial.threads, learner=trial.learner, progress=progress
+            )
             weights, groups = trial.weights[fit], trial.groups[fit]
             model.fit([trial.facts[i] for i in fit], trial.labels[fit], groups=groups, sample_weight=weights)
             models.append(model)

@@ -9,6 +9,7 @@ import numpy as np
 
 from features.compute import NAMES, matrix
 from models.bundle import Bundle, from_files, to_files
+from models.forest import Forest
 from models.policies.learning import DEFAULT_GATES, DEFAULT_SECOND_REVIEW
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
@@ -46,6 +47,7 @@ def train(
     seed: int,
     threads: int,
     accepted_leaks: Collection[str] = (),
+    learner: str = Forest.name,
     progress: Progress = lambda _w, _s: None,
 ) -> Candidate:
     """The candidate of a snapshot, with its report: split, figures, slices, operating points and gates.
@@ -81,10 +83,10 @@ def train(
         fewest_positives=DEFAULT_GATES.fewest_positives,
         fewest_positive_sellers=DEFAULT_GATES.fewest_positive_sellers,
     )
-    trial = Trial(facts, labels, groups, weights, represented, snapshot.references, split, seed, threads)
+    trial = Trial(facts, labels, groups, weights, represented, snapshot.references, split, seed, threads, learner)
     judged = judge(trial, champion, progress)
     progress("fit on all", 0.0)
-    model = CounterfeitClassifier(seed=seed, threads=threads)
+    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner)
     model.fit(facts, labels, groups=groups, sample_weight=weights)
     out_of_fold = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(labels, out_of_fold, represented)
@@ -113,6 +115,7 @@ def train(
         "accepted_leaks": [asdict(leak) for leak in leaking],
         "cut": split.cut.isoformat(),
         "seed": seed,
+        "learner": learner,
         "feature_count": len(NAMES),
         "join": model.model_.combiner.join.value,
         "text_weight": model.model_.combiner.text_weight,

@@ -11,6 +11,7 @@ import numpy as np
 from features.brands import BrandRegister
 from features.compute import NAMES
 from models.bundle import digest_of, to_files
+from models.forest import Forest
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.fit_phrases import fit_phrases
@@ -36,6 +37,7 @@ def train_on_file(
     received_at: datetime,
     seed: int,
     threads: int,
+    learner: str = Forest.name,
     progress: Callable[[float], None] = lambda _: None,
 ) -> TrainedOnFile:
     """Fit on every labelled row. No rows are reserved for judging; `evaluate` measures the quality.
@@ -52,7 +54,7 @@ def train_on_file(
         offline.facts(listing, as_of=received_at, marketplace=format_name, took_part=True) for listing in data.listings
     ]
     progress(0.2)
-    model = CounterfeitClassifier(seed=seed, threads=threads)
+    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner)
     model.fit(facts, data.labels, groups=data.groups)
     progress(0.9)
     probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
@@ -72,6 +74,7 @@ def train_on_file(
         "sellers": len(np.unique(data.groups)),
         "format": format_name,
         "seed": seed,
+        "learner": learner,
         "feature_count": len(NAMES),
         "join": model.model_.combiner.join.value,
         "text_weight": model.model_.combiner.text_weight,

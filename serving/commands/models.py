@@ -116,7 +116,13 @@ def _train_on_file(data: Path, format_name: str, out: Path, *, register: bool, s
     settings, now = settings_with(), datetime.now(UTC)
     with unusable_file(), progress_bar("training", 1.0) as move:
         trained = train_on_file(
-            data, format_name, received_at=now, seed=seed, threads=settings.training_threads, progress=move
+            data,
+            format_name,
+            received_at=now,
+            seed=seed,
+            threads=settings.training_threads,
+            learner=settings.learner,
+            progress=move,
         )
     write_bundle_folder(out, trained.files, {"report": trained.report, "trained_at": now.isoformat()})
     say(f"Bundle {trained.digest} in {out}")
@@ -126,17 +132,14 @@ def _train_on_file(data: Path, format_name: str, out: Path, *, register: bool, s
 
 def _register(settings: Any, bundle: Path) -> str:
     """Log the bundle in the child process, the only one that imports MLflow."""
+    from serving.learning.service.publish import offline_registry
     from serving.learning.service.training_child import JOB, run_child
     from serving.platform.home import Home
 
     home = Home.at(settings.home)
-    uri = settings.mlflow_tracking_uri or f"sqlite:///{home.mlflow / 'mlflow.db'}"
-    place = [] if settings.mlflow_tracking_uri else ["--artifacts", str(home.mlflow / "artifacts")]
-    named = ["--bundle", str(bundle), "--model-name", "touchstone-offline", "--tracking-uri", uri]
+    arguments = ["register", "--bundle", str(bundle), *offline_registry(settings, home)]
     timeout = settings.training_timeout_seconds
-    done = run_child(
-        JOB, ["register", *named, *place], cache=home.cache, timeout_seconds=timeout, progress=lambda _line: None
-    )
+    done = run_child(JOB, arguments, cache=home.cache, timeout_seconds=timeout, progress=lambda _line: None)
     return str(done["run_id"])
 
 

@@ -64,7 +64,7 @@ def _score(files: dict[str, bytes], listings: Sequence[Listing], as_of: datetime
     columns = np.stack([one.vector for one in computed])
     return _Scored(
         np.array([score.value for score in bundle.score_many(computed, with_reasons=False)]),
-        model.forest.raw(columns) if model.combiner.join is Join.SUM else None,
+        model.learner.raw(columns) if model.combiner.join is Join.SUM else None,
         model.text.many(listings),
         columns,
     )

@@ -129,6 +129,7 @@ class Settings(BaseSettings):
         description="Sender of mails: an address, or a name with an address in angle brackets. Needs a mail server.",
     )
     training_timeout_seconds: int = Field(3_600, ge=10, description="Longest run of one training child.")
+    learner: str = Field("forest", description="Learner of the numbers in a training (docs/learners.md).")
     accepted_leaks: str = Field(
         "", description="Features, separated by commas, that may predict the label alone without stopping a training."
     )

@@ -80,7 +80,8 @@ def _forests() -> list[tuple[str, Forest, Floats]]:
         seed=0,
         threads=1,
     )
-    of_bundle = bundle.classifier.forest
+    of_bundle = bundle.classifier.learner
+    assert isinstance(of_bundle, Forest)
     return [
         (_size(of_bundle), of_bundle, np.ascontiguousarray(rows[:, : len(of_bundle.columns)])),
         (_size(large), large, rows),

@@ -8,11 +8,18 @@ import training
 import training.adapters
 
 # The synthetic marketplace is tested apart; the registry imports MLflow, which takes seconds.
+APART = (
+    "training.synthetic",
+    "training.registry",
+    "training.job",
+    "training.publication",
+    "training.reproduction",
+)
 MODULES = [
     module.name
     for package in (features, models, training, training.adapters)
     for module in pkgutil.iter_modules(package.__path__, f"{package.__name__}.")
-    if not module.name.startswith(("training.synthetic", "training.registry", "training.job", "training.publication"))
+    if not module.name.startswith(APART)
 ]
 
 

@@ -6,7 +6,7 @@ from features.compute import NAMES, matrix
 from features.facts import Facts
 from features.listing import Listing
 from models.calibration import Calibration
-from models.classifier import TEXT_COLUMN, Join, forest_columns
+from models.classifier import TEXT_COLUMN, Join, learner_columns
 from tests.fixtures.facts import bare_facts, full_facts, some_facts, suspect_facts
 from tests.fixtures.scorers import BENT, CALIBRATION, a_classifier, a_forest, a_text_model
 
@@ -77,4 +77,4 @@ def test_a_row_scores_alone_as_it_does_among_others(join: Join) -> None:
 
 
 def test_a_sum_has_the_feature_set_and_a_stack_one_column_more() -> None:
-    assert (forest_columns(Join.SUM), forest_columns(Join.STACK)) == (NAMES, (*NAMES, TEXT_COLUMN))
+    assert (learner_columns(Join.SUM), learner_columns(Join.STACK)) == (NAMES, (*NAMES, TEXT_COLUMN))

@@ -8,8 +8,8 @@ from sklearn.base import clone
 from features.compute import NAMES, matrix
 from features.facts import Facts
 from models.bundle import digest_of, to_files
-from models.classifier import TEXT_COLUMN, Join
-from models.forest import splits_without_missing
+from models.classifier import TEXT_COLUMN, Classifier, Join
+from models.forest import Forest, splits_without_missing
 from models.phrases import NO_PHRASES
 from models.routing import Thresholds
 from tests.fixtures.labelled import a_market, market_facts, market_references
@@ -142,6 +142,11 @@ def large(positives: int) -> CounterfeitClassifier:
     return CounterfeitClassifier().fit(_large_facts(), with_positives(positives), groups=a_large_market().groups)
 
 
+def text_of(model: Classifier) -> str:
+    assert isinstance(model.learner, Forest)
+    return model.learner.text
+
+
 @cache
 def _large_facts() -> list[Facts]:
     return market_facts(a_large_market())
@@ -149,17 +154,17 @@ def _large_facts() -> list[Facts]:
 
 def test_with_299_counterfeits_numbers_and_text_are_summed() -> None:
     model = large(STACK_FROM_POSITIVES - 1).model_
-    assert (model.combiner.join, len(model.forest.columns)) == (Join.SUM, len(NAMES))
+    assert (model.combiner.join, len(model.learner.columns)) == (Join.SUM, len(NAMES))
 
 
 def test_with_300_counterfeits_the_text_is_a_column_of_the_forest() -> None:
     model = large(STACK_FROM_POSITIVES).model_
-    assert (model.combiner.join, len(model.forest.columns)) == (Join.STACK, len(NAMES) + 1)
-    assert TEXT_COLUMN in model.forest.text
-    assert splits_without_missing(model.forest.text) == 0
+    assert (model.combiner.join, len(model.learner.columns)) == (Join.STACK, len(NAMES) + 1)
+    assert TEXT_COLUMN in text_of(model)
+    assert splits_without_missing(text_of(model)) == 0
 
 
 def test_the_forest_reads_no_missing_value_as_zero() -> None:
     """No row of the market lacks its text or its price, so only masked copies have missing values."""
     assert not np.isnan(matrix(FACTS)[:, NAMES.index("text_title_length")]).any()
-    assert splits_without_missing(the_model().model_.forest.text) == 0
+    assert splits_without_missing(text_of(the_model().model_)) == 0

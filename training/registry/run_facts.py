@@ -19,7 +19,7 @@ _NOT_IN_A_NAME: Final = re.compile(r"[^/\w.\- :]")
 _LONGEST_NAME: Final = 200
 _LONGEST_REASON: Final = 500
 _OF_THE_DATA: Final = ("snapshot", "rows", "positives", "sellers", "cut", "feature_count")
-_LEARNT: Final = ("seed", "join", "text_weight", "calibration")
+_LEARNT: Final = ("seed", "learner", "join", "text_weight", "calibration")
 
 
 class RunState(StrEnum):
@@ -46,7 +46,12 @@ def first_tags(job_id: str, snapshot: str, cause: str) -> dict[str, str]:
 
 def last_tags(digest: str, report: Mapping[str, Any]) -> dict[str, str]:
     """The tags of a run that has a bundle: its digest, and the state of each gate and of each of its parts."""
-    tags = {DIGEST_TAG: digest, SNAPSHOT_TAG: str(report["snapshot"])}
+    tags = {
+        DIGEST_TAG: digest,
+        SNAPSHOT_TAG: str(report["snapshot"]),
+        "touchstone.accepted_leaks": ", ".join(leak["feature"] for leak in report.get("accepted_leaks", ())),
+        **{f"touchstone.made_with.{name}": value for name, value in report.get("made_with", {}).items()},
+    }
     for gate in report.get("gates", ()):
         tags[_named(f"{GATE_TAG}{gate['name']}")] = gate["state"]
         for part in gate.get("parts", ()):

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from training.bundle_folder import ABOUT
 from training.model_card import model_card
 from training.plots import draw
+from training.registry.record import Record, UnknownRun, bundle_of, recorded
 from training.registry.run_facts import RunState
 from training.registry.runs import Registered, Run, Start, begin, close, connect, log_run, point_champion, registered
 
@@ -116,6 +117,32 @@ def publish(registry: Registry, trained: Callable[[], Trained], digest: str, *, 
     return found
 
 
+def record_in(registry: Registry, name: str) -> Record:
+    """The record of a run, by its id or by the digest of its bundle.
+
+    Raises
+    ------
+    UnknownRun
+        MLflow has no such run.
+    NotTracked
+        As for `track`.
+    """
+    return _limited(registry, lambda client: recorded(client, name))
+
+
+def bundle_in(registry: Registry, run_id: str, folder: Path) -> dict[str, bytes]:
+    """The files of the bundle that a run logged, downloaded into a folder.
+
+    Raises
+    ------
+    UnknownRun
+        The run has no bundle.
+    NotTracked
+        As for `track`.
+    """
+    return _limited(registry, lambda client: bundle_of(client, run_id, folder))
+
+
 def _limited(registry: Registry, work: "Callable[[MlflowClient], T]", seconds: float | None = None) -> T:
     """The result of work that needs the server; after the limit its thread is left behind, and ends with the process.
 
@@ -140,6 +167,8 @@ def _limited(registry: Registry, work: "Callable[[MlflowClient], T]", seconds: f
     thread.join(None if is_local else limit)
     if done:
         return done[0]
+    if failed and isinstance(failed[0], UnknownRun):
+        raise failed[0]
     if failed:
         raise NotTracked(f"MLflow {where} failed: {_in_words(failed[0])}") from failed[0]
     raise NotTracked(f"MLflow {where} did not answer within {limit:g} seconds.")

@@ -159,6 +159,7 @@ def _train(runtime: Runtime, job: Job) -> tuple[str, str | None]:
     golden = write_golden_set(runtime, here)
     arguments = [
         *("train", "--snapshot", str(path), "--snapshot-digest", digest, "--seed", str(_SEED)),
+        *("--learner", runtime.settings.learner),
         *("--out", str(runtime.home.cache / "training" / job.job_id)),
         *("--threads", str(runtime.settings.training_threads)),
         *run_arguments(runtime, job),

@@ -8,7 +8,9 @@ from sqlalchemy import Connection
 from serving.learning.service.training_child import PUBLICATION, TrainingFailed, run_child
 from serving.learning.store import learning
 from serving.platform import jobs
+from serving.platform.home import Home
 from serving.platform.runtime import Runtime
+from serving.platform.settings import Settings
 from serving.scoring.service.bundles import BundleStore
 
 _log = structlog.get_logger()
@@ -18,12 +20,19 @@ _MOST_ATTEMPTS: Final = 288  # A day; a person then calls `touchstone publish`.
 
 def registry_arguments(runtime: Runtime, marketplace_id: str) -> list[str]:
     """The arguments with MLflow's address and the name under which this marketplace's models are registered."""
-    uri = runtime.settings.mlflow_tracking_uri
-    arguments = ["--model-name", f"touchstone-{marketplace_id}"]
-    if uri is not None:
-        return [*arguments, "--tracking-uri", uri]
-    folder = runtime.home.mlflow
-    return [*arguments, "--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts", str(folder / "artifacts")]
+    return ["--model-name", f"touchstone-{marketplace_id}", *_place(runtime.settings, runtime.home)]
+
+
+def offline_registry(settings: Settings, home: Home) -> list[str]:
+    """The arguments for models of no marketplace."""
+    return ["--model-name", "touchstone-offline", *_place(settings, home)]
+
+
+def _place(settings: Settings, home: Home) -> list[str]:
+    if settings.mlflow_tracking_uri is not None:
+        return ["--tracking-uri", settings.mlflow_tracking_uri]
+    folder = home.mlflow
+    return ["--tracking-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts", str(folder / "artifacts")]
 
 
 def publish(runtime: Runtime, marketplace_id: str, digest: str) -> str:

@@ -16,6 +16,7 @@ Line = dict[str, Any]
 
 JOB: Final = "training.job"
 PUBLICATION: Final = "training.publication"
+REPRODUCTION: Final = "training.reproduction"
 
 
 class TrainingFailed(DomainError):

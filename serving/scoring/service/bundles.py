@@ -12,6 +12,7 @@ from typing import Final
 from models import bundle as bundles
 from models.bundle import Bundle
 from models.errors import BundleRefused, Unavailable
+from models.forest import Forest
 from serving.platform import children
 from training.bundle_folder import ABOUT, read_bundle_folder, write_bundle_folder
 
@@ -141,7 +142,8 @@ class LiveModels:
 
     def by_lightgbm(self) -> frozenset[str]:
         """The marketplaces whose champion LightGBM computes, because the flat trees gave another value."""
-        return frozenset(here for here, one in self._live.items() if not one.classifier.forest.flattened)
+        learners = {here: one.classifier.learner for here, one in self._live.items()}
+        return frozenset(here for here, one in learners.items() if isinstance(one, Forest) and not one.flattened)
 
     def follow(self, champions: Mapping[str, str]) -> None:
         """Load the champions that are not yet in force; a new bundle is complete before it replaces the old one.

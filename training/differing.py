@@ -1,0 +1,69 @@
+"""The first file in which two bundles differ, and by how much."""
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import numpy as np
+
+from models.bundle import MANIFEST
+
+_LONGEST: Final = 60
+_ABSENT: Final = "absent"
+
+
+def first_difference(then: Mapping[str, bytes], now: Mapping[str, bytes]) -> str | None:
+    """A sentence about the first file, by name, that differs; None where all are equal.
+
+    The manifest comes last, because it names the digest of each other file.
+    """
+    names = sorted({*then, *now} - {MANIFEST})
+    for name in (*names, MANIFEST):
+        if name not in then or name not in now:
+            return f"{name} is in one of the two bundles alone"
+        if then[name] != now[name]:
+            return f"{name} differs: {_by_how_much(name, then[name], now[name])}"
+    return None
+
+
+def _by_how_much(name: str, then: bytes, now: bytes) -> str:
+    if name.endswith(".npy"):
+        return _of_arrays(then, now)
+    kind, parts = ("values", _leaves) if name.endswith(".json") else ("lines", _lines)
+    one, other = dict(parts(then)), dict(parts(now))
+    places = [place for place in {**one, **other} if one.get(place, _ABSENT) != other.get(place, _ABSENT)]
+    first = places[0]
+    shown = f"{_short(one.get(first, _ABSENT))} then, {_short(other.get(first, _ABSENT))} now"
+    return f"{len(places):,} of {len({**one, **other}):,} {kind}, the first at {first}: {shown}"
+
+
+def _of_arrays(then: bytes, now: bytes) -> str:
+    one, other = (np.load(io.BytesIO(content), allow_pickle=False) for content in (then, now))
+    if one.shape != other.shape:
+        return f"{one.size:,} numbers then, {other.size:,} now"
+    return f"{int((one != other).sum()):,} of {one.size:,} numbers, by at most {float(np.abs(one - other).max()):.3g}"
+
+
+def _lines(content: bytes) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(content.decode(errors="replace").splitlines(), 1):
+        yield f"line {number}", line
+
+
+def _leaves(content: bytes) -> Iterator[tuple[str, str]]:
+    yield from _within("", json.loads(content))
+
+
+def _within(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for name, item in value.items():
+            yield from _within(f"{place}.{name}" if place else name, item)
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _within(f"{place}[{number}]", item)
+    else:
+        yield place, json.dumps(value)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -1,0 +1,67 @@
+"""The fit of each learner of the numbers, by its name."""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.classifier import Join
+from models.forest import Forest
+from models.learners import Learner
+from training.fit_forest import fit_forest, forest_settings
+
+Floats = NDArray[np.float64]
+Labels = NDArray[np.int8]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What a fit gets apart from its rows.
+
+    `positives` counts those of the whole data, so that a fold with fewer has the same settings. A learner fits the
+    rows of `training.fit_forest.with_masked_copies` with `seed` and `mask_share`, which the bundle states.
+    """
+
+    join: Join
+    positives: int
+    seed: int
+    threads: int
+    mask_share: float
+
+
+class Fit(Protocol):
+    """Fits a learner to rows (n, columns of the join), labels and weights (n,); equal arguments give equal learners."""
+
+    def __call__(self, columns: Floats, labels: Labels, weights: Floats, setup: Setup) -> Learner:
+        """The fitted learner."""
+        ...
+
+
+def fit_of(name: str) -> Fit:
+    """The fit of a learner.
+
+    Raises
+    ------
+    ValueError
+        There is no such learner.
+    """
+    if name not in FITS:
+        raise ValueError(f"There is no learner {name}; the known ones are {', '.join(FITS)}.")
+    return FITS[name]
+
+
+def _fit_forest(columns: Floats, labels: Labels, weights: Floats, setup: Setup) -> Forest:
+    return fit_forest(
+        columns,
+        labels,
+        weights,
+        settings=forest_settings(setup.positives),
+        join=setup.join,
+        seed=setup.seed,
+        threads=setup.threads,
+        mask_share=setup.mask_share,
+    )
+
+
+FITS: Final[dict[str, Fit]] = {Forest.name: _fit_forest}
