@@ -8,7 +8,7 @@ from training.fit_forest import ForestSettings, forest_settings, with_masked_cop
 
 Labels = NDArray[np.int8]
 
-SETTINGS = [(0, 150, 7), (299, 150, 7), (300, 250, 15), (2_999, 250, 15), (3_000, 400, 31)]
+SETTINGS = [(0, 400, 7), (299, 400, 7), (300, 250, 15), (2_999, 250, 15), (3_000, 400, 31)]
 
 
 @pytest.mark.parametrize(("positives", "rounds", "leaves"), SETTINGS)

@@ -48,7 +48,7 @@ def test_two_hundred_labels_lead_to_a_tracked_candidate_that_waits_for_people(an
     assert (run["status"], run["tags"]["touchstone.state"]) == ("FINISHED", "finished")
     assert run["name"] == f"Bazaar {job.created_at:%Y-%m-%d} labels"
     assert {f"touchstone.gate.{gate['name']}" for gate in model.report["gates"]} <= run["tags"].keys()
-    assert run["params"]["forest.rounds"] == "150"
+    assert run["params"]["forest.rounds"] == "400"
     assert any(name.startswith("slice.") for name in run["metrics"])
     page = words(visit_as(site, site.data_scientist).get("/models").text)
     assert "Started by itself:" in page
