@@ -13,7 +13,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     records,
     reference_tables,
     reporters,
-    reproducing,
     rights,
     sellers,
     standing,
