@@ -1,12 +1,44 @@
-"""Plots for the MLflow run; the pages draw their own from the same figures."""
+"""Plots for the MLflow run, and the look of every plot; the pages draw their own from the same figures."""
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from matplotlib import cycler
 from matplotlib.figure import Figure
 
-_CHAMPION, _CHALLENGER, _GRID = "#5f6a70", "#0a6078", "#e1e5e6"
+INK, QUIET, GRID = "#22292c", "#5f6a70", "#e1e5e6"
+# Okabe and Ito (2008): distinguishable with all common colour vision deficiencies.
+GENUINE, COUNTERFEIT = "#0072b2", "#d55e00"
+PALETTE: Final = (GENUINE, COUNTERFEIT, "#009e73", "#e69f00", "#cc79a7", "#56b4e9")
+# For `matplotlib.rcParams` of a notebook.
+STYLE: Final[Mapping[str, Any]] = {
+    "figure.dpi": 96,
+    "figure.constrained_layout.use": True,
+    "axes.axisbelow": True,
+    "axes.edgecolor": QUIET,
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.labelsize": 9,
+    "axes.prop_cycle": cycler(color=PALETTE),
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlecolor": INK,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 10,
+    "figure.titlesize": 11,
+    "grid.color": GRID,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "lines.linewidth": 1.8,
+    "xtick.color": QUIET,
+    "xtick.labelcolor": INK,
+    "xtick.labelsize": 8,
+    "ytick.color": QUIET,
+    "ytick.labelcolor": INK,
+    "ytick.labelsize": 8,
+}
+_CHAMPION, _CHALLENGER = QUIET, "#0a6078"
 
 
 def draw(report: Mapping[str, Any], folder: Path) -> list[Path]:
@@ -41,7 +73,7 @@ def _axes(title: str, where: str) -> tuple[Figure, Any]:
     figure = Figure(figsize=(5.2, 4.2), layout="constrained")
     axes = figure.subplots()
     axes.set_title(f"{title}\n{where}", fontsize=10, loc="left")
-    axes.grid(color=_GRID)
+    axes.grid(color=GRID)
     axes.spines[["top", "right"]].set_visible(False)
     return figure, axes
 

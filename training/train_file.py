@@ -1,17 +1,21 @@
 """Training on a labelled file: the same fit as on a snapshot, with references from the file itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.brands import BrandRegister
 from features.compute import NAMES
+from features.facts import Facts
+from features.references import References
 from models.bundle import digest_of, to_files
 from models.forest import Forest
+from models.routing import Thresholds
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.fit_phrases import fit_phrases
@@ -59,15 +63,8 @@ def train_on_file(
     progress(0.9)
     probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
     thresholds = choose_thresholds(data.labels, probabilities, np.ones(len(data.labels)))
-    files = to_files(
-        model.model_,
-        thresholds=thresholds,
-        references=offline.references(),
-        # The age of the file's prices is unknown, and the time of this run must not change the digest.
-        references_as_of=None,
-        masking=model.masking_,
-        phrases=fit_phrases(facts, data.labels, np.ones(len(data.labels)), data.groups, offline.brands.brands.values()),
-    )
+    # The age of the file's prices is unknown, and the time of this run must not change the digest.
+    files = bundle_files(model, thresholds, facts, data.labels, data.groups, offline.references())
     report = {
         "rows": len(data.labels),
         "positives": int(data.labels.sum()),
@@ -92,3 +89,22 @@ def train_on_file(
     }
     progress(1.0)
     return TrainedOnFile(files, without_nan(report), digest_of(files))
+
+
+def bundle_files(
+    model: CounterfeitClassifier,
+    thresholds: Thresholds,
+    facts: Sequence[Facts],
+    labels: NDArray[np.int8],
+    groups: NDArray[np.intp],
+    references: References,
+) -> dict[str, bytes]:
+    """The bundle of a model that was fitted on these rows, each with the weight of one, as files by name."""
+    return to_files(
+        model.model_,
+        thresholds=thresholds,
+        references=references,
+        references_as_of=None,
+        masking=model.masking_,
+        phrases=fit_phrases(facts, labels, np.ones(len(labels)), groups, references.brands.brands.values()),
+    )

@@ -1,7 +1,12 @@
 """Training on the answers of an arm so far: snapshot, candidate and promotion."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
+import numpy as np
+from numpy.typing import NDArray
+
+from features.facts import Facts
 from features.message import message
 from models.bundle import from_files
 from models.labels import Label, NoLabel, label_from
@@ -10,6 +15,25 @@ from models.routing import Lane
 from training.pipeline import train
 from training.simulation.year import Case, Training, Year
 from training.snapshot import Snapshot, SnapshotRefused, SnapshotRow
+from training.splits import seller_groups
+
+
+@dataclass(frozen=True, slots=True)
+class TrueLabels:
+    """Every listing of an arm with the facts of its arrival and the truth. Arrays have shape (n,)."""
+
+    facts: list[Facts]
+    labels: NDArray[np.int8]
+    groups: NDArray[np.intp]
+
+
+def true_labels(year: Year) -> TrueLabels:
+    """What only a simulator knows: the label of every listing, reviewed or not, in the order of arrival."""
+    return TrueLabels(
+        [case.arrival.computed.facts for case in year.cases],
+        np.array([case.offered.truth.counterfeit for case in year.cases], dtype=np.int8),
+        seller_groups([case.offered.seller for case in year.cases]),
+    )
 
 
 def learn(year: Year, month: int) -> None:

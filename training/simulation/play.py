@@ -1,5 +1,6 @@
 """The run of a simulation: once up to the first model, then each arm to the end."""
 
+from collections.abc import Collection
 from typing import Final
 
 from training.simulation.arms import Arm
@@ -23,6 +24,13 @@ def finish(year: Year) -> Year:
     """Run the year to its end."""
     while year.now < year.market.end:
         _month(year, trains=year.arm.retrains)
+    return year
+
+
+def proceed(year: Year, *, until: int, trainings: Collection[int] = ()) -> Year:
+    """Run the year to the end of month `until`, with a training at the end of these months only."""
+    while year.now < min(year.market.end, year.market.start + until * MONTH):
+        _month(year, trains=year.market.month(year.now + MONTH) in trainings)
     return year
 
 

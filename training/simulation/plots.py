@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from matplotlib.figure import Figure
 
+from training.plots import GRID, INK
 from training.simulation.arms import ARMS, Attack
 
 # Okabe and Ito (2008): distinguishable with all common colour vision deficiencies. Lines also differ by marker.
@@ -15,7 +16,6 @@ _ATTACKS: Final = {
     Attack.ACCUSED: ("#009e73", "s"),
     Attack.REPORTED: ("#0072b2", "D"),
 }
-_GRID, _INK = "#e1e5e6", "#22292c"
 _ADAPTING: Final = "-adapting"
 _DPI: Final = 130
 
@@ -65,7 +65,7 @@ def _by_month(runs: Sequence[Run], title: str, value: Any) -> Figure | None:
         ax.set_xlim(0.5, len(points) + 3.2)
         ax.set_xticks(range(1, len(points) + 1))
         ax.set_xlabel("month")
-    figure.suptitle(f"Simulated: {title[0].lower()}{title[1:]}", fontsize=11, x=0.01, ha="left", color=_INK)
+    figure.suptitle(f"Simulated: {title[0].lower()}{title[1:]}", fontsize=11, x=0.01, ha="left", color=INK)
     return figure
 
 
@@ -107,7 +107,7 @@ def _prevalence(runs: Sequence[Run]) -> Figure | None:
             months,
             [100 * one["truth"] for one in found],
             "_",
-            color=_INK,
+            color=INK,
             markersize=11,
             markeredgewidth=1.8,
             label="truth",
@@ -120,7 +120,7 @@ def _prevalence(runs: Sequence[Run]) -> Figure | None:
     axes[0].set_ylim(bottom=0)
     axes[0].legend(frameon=False, fontsize=8, loc="upper right")
     title = "Simulated: prevalence estimated from the random slice, beside the truth"
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left", color=_INK)
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left", color=INK)
     return figure
 
 
@@ -145,16 +145,16 @@ def _attacks(arms: Mapping[str, Any]) -> Figure | None:
                 face = "white" if one["blocked_by"] else colour
                 ax.plot(x, 100 * one["slice_recall_lost"], mark, color=colour, markerfacecolor=face, markersize=9)
         ax.plot([], [], mark, color=colour, label=_WORDS[attack])
-    ax.axhline(5, color=_INK, linewidth=1, linestyle="--")
-    ax.annotate("at most 5 points", (len(shares) - 0.5, 5), ha="right", va="bottom", fontsize=8, color=_INK)
-    ax.axhline(0, color=_INK, linewidth=0.8)
+    ax.axhline(5, color=INK, linewidth=1, linestyle="--")
+    ax.annotate("at most 5 points", (len(shares) - 0.5, 5), ha="right", va="bottom", fontsize=8, color=INK)
+    ax.axhline(0, color=INK, linewidth=0.8)
     ax.set_xticks(range(len(shares)), [f"{100 * share:g} %" for share in shares])
     ax.set_xlabel("planted share of all answers")
     ax.set_ylabel("points of recall lost")
     _dress(ax, "large: mean over seeds, small: each seed; hollow: a gate blocked candidates")
     ax.legend(frameon=False, fontsize=8, loc="upper left")
     title = "Simulated: recall lost on the attacked brand, beside the same year without the attack"
-    figure.suptitle(title, fontsize=11, x=0.01, ha="left", color=_INK)
+    figure.suptitle(title, fontsize=11, x=0.01, ha="left", color=INK)
     return figure
 
 
@@ -178,14 +178,14 @@ def _promotions(runs: Sequence[Run]) -> Figure | None:
         for month in months:
             tried = [t["promoted"] for run in ours for t in run["trainings"] if t["month"] == month]
             share = sum(tried) / len(tried) if tried else 0.0
-            ax.plot(month, row, "o", markersize=11, color="#ffffff", markeredgecolor=_GRID)
+            ax.plot(month, row, "o", markersize=11, color="#ffffff", markeredgecolor=GRID)
             ax.plot(month, row, "o", markersize=11 * share**0.5, color=_LOOKS["exploration"][0])
     ax.set_yticks(range(len(names)), [name.replace("-", " ") for name in names], fontsize=8)
     ax.set_ylim(len(names) - 0.4, -0.6)
     ax.set_xticks(months)
     ax.set_xlabel("month after which the candidate was trained")
     _dress(ax, f"area: share of seeds in which no gate blocked it; {_seeds(runs)}")
-    figure.suptitle("Simulated: candidates that were promoted", fontsize=11, x=0.01, ha="left", color=_INK)
+    figure.suptitle("Simulated: candidates that were promoted", fontsize=11, x=0.01, ha="left", color=INK)
     return figure
 
 
@@ -199,8 +199,8 @@ def _seeds(runs: Sequence[Run]) -> str:
 
 
 def _dress(ax: Any, title: str) -> None:
-    ax.set_title(title, fontsize=9, loc="left", color=_INK)
-    ax.grid(color=_GRID, linewidth=0.8)
+    ax.set_title(title, fontsize=9, loc="left", color=INK)
+    ax.grid(color=GRID, linewidth=0.8)
     ax.set_axisbelow(True)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(labelsize=8)
