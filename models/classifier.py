@@ -103,18 +103,17 @@ class Classifier:
         """The parts of `values`."""
         text = self.text.many(listings)
         shap = self.learner.contributions(self._columns(matrix, text), threads=threads)
-        n = len(NAMES)
         if self.combiner.join is Join.STACK:
-            return Contributions(shap[:, :n], shap[:, n], shap[:, -1])
+            return Contributions(shap[:, :-2], shap[:, -2], shap[:, -1])
         number_scale = (1 - self.combiner.text_weight) / self.combiner.numbers.spread
         text_scale = self.combiner.text_weight / self.combiner.text.spread
         base = number_scale * (shap[:, -1] - self.combiner.numbers.mean)
-        return Contributions(number_scale * shap[:, :n], text_scale * (text - self.combiner.text.mean), base)
+        return Contributions(number_scale * shap[:, :-1], text_scale * (text - self.combiner.text.mean), base)
 
     def _columns(self, matrix: NDArray[np.float64], text: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.column_stack([matrix, text]) if self.combiner.join is Join.STACK else matrix
 
 
-def learner_columns(join: Join) -> tuple[str, ...]:
-    """The learner's columns in order."""
-    return (*NAMES, TEXT_COLUMN) if join is Join.STACK else NAMES
+def learner_columns(join: Join, tried: Sequence[str] = ()) -> tuple[str, ...]:
+    """The learner's columns in order; those that are only tried come after the features."""
+    return (*NAMES, *tried, TEXT_COLUMN) if join is Join.STACK else (*NAMES, *tried)

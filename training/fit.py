@@ -22,6 +22,7 @@ from training.fit_text import fit_text
 from training.learners import Setup, fit_of
 from training.splits import Rows, grouped_folds
 from training.text_matrix import TextMatrix
+from training.tried import Tried, tried_columns
 
 Floats = NDArray[np.float64]
 Labels = NDArray[np.int8]
@@ -43,6 +44,8 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
         LightGBM's threads; their number does not affect the trees.
     without
         Names of features that are missing in every row, in fit and prediction.
+    tried
+        Features after those of the product. A model with them cannot be stored in a bundle.
     learner
         Name of the learner of the numbers, from `training.learners`.
 
@@ -56,6 +59,7 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     threads: int = 1
     mask_share: float = MASK_SHARE
     without: frozenset[str] = frozenset()
+    tried: tuple[Tried, ...] = ()
     learner: str = Forest.name
     progress: Progress = field(default=lambda _what, _share: None, repr=False)
 
@@ -110,10 +114,11 @@ class CounterfeitClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[mis
     def _numbers(self, facts: Sequence[Facts]) -> Floats:
         found = matrix(facts)
         found[:, [NAMES.index(name) for name in sorted(self.without)]] = np.nan
-        return found
+        return np.column_stack([found, tried_columns(self.tried, facts)])
 
     def _learner(self, columns: Floats, labels: Labels, weights: Floats, rows: Rows, *, join: Join) -> Learner:
-        setup = Setup(join, int(labels.sum()), self.seed, self.threads, self.mask_share)
+        tried = tuple(one.name for one in self.tried)
+        setup = Setup(join, int(labels.sum()), self.seed, self.threads, self.mask_share, tried)
         return fit_of(self.learner)(columns[rows], labels[rows], weights[rows], setup)
 
 

@@ -1,5 +1,6 @@
 """The fit of the forest: LightGBM's settings by the number of positives, and copies with masked signal families."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,7 +10,6 @@ from numpy.typing import NDArray
 
 from features.compute import NAMES, family_columns
 from features.spec import Family
-from models.classifier import Join, learner_columns
 from models.forest import Forest, export
 from training.fit_join import STACK_FROM_POSITIVES
 
@@ -68,17 +68,16 @@ def fit_forest(
     weights: Floats,
     *,
     settings: ForestSettings,
-    join: Join,
+    names: Sequence[str],
     seed: int,
     threads: int,
     mask_share: float = MASK_SHARE,
 ) -> Forest:
-    """The forest fitted to feature rows (n, columns of the join), labels and weights (n,).
+    """The forest fitted to rows (n, names), labels and weights (n,).
 
     The caller passes the settings, so that a fold with fewer positives uses those of the whole data.
     """
     shown, shown_labels, shown_weights = with_masked_copies(columns, labels, weights, seed=seed, share=mask_share)
-    names = learner_columns(join)
     data = lgb.Dataset(
         shown, shown_labels, weight=shown_weights, feature_name=list(names), params={"feature_pre_filter": False}
     )
@@ -91,12 +90,11 @@ def with_masked_copies(
     """The rows, and copies of a share of them for each signal family, with that family missing.
 
     A forest treats NaN as zero in a column that was never missing, so each family gets at least one copy. A copy has
-    half the weight, because it repeats a listing. The text column is a family of its own.
+    half the weight, because it repeats a listing. Each column after the features is a family of its own.
     """
     random = np.random.default_rng(seed)
     families = [family_columns(family) for family in Family]
-    if columns.shape[1] > len(NAMES):
-        families.append(np.array([len(NAMES)], dtype=np.intp))
+    families += [np.array([i], dtype=np.intp) for i in range(len(NAMES), columns.shape[1])]
     parts, part_labels, part_weights = [columns], [labels], [weights]
     for family in families:
         picked = random.random(len(labels)) < share

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.listing import Listing
 from training.dataset import read_listings
-from training.evaluate import Labelled
+from training.material import Labelled
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.classifier import Join
+from models.classifier import Join, learner_columns
 from models.forest import Forest
 from models.learners import Learner
 from training.fit_forest import fit_forest, forest_settings
@@ -20,7 +20,8 @@ class Setup:
     """What a fit gets apart from its rows.
 
     `positives` counts those of the whole data, so that a fold with fewer has the same settings. A learner fits the
-    rows of `training.fit_forest.with_masked_copies` with `seed` and `mask_share`, which the bundle states.
+    rows of `training.fit_forest.with_masked_copies` with `seed` and `mask_share`, which the bundle states. `tried`
+    names the columns after the features in an experiment.
     """
 
     join: Join
@@ -28,6 +29,12 @@ class Setup:
     seed: int
     threads: int
     mask_share: float
+    tried: tuple[str, ...] = ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The names of the columns, in order."""
+        return learner_columns(self.join, self.tried)
 
 
 class Fit(Protocol):
@@ -57,7 +64,7 @@ def _fit_forest(columns: Floats, labels: Labels, weights: Floats, setup: Setup) 
         labels,
         weights,
         settings=forest_settings(setup.positives),
-        join=setup.join,
+        names=setup.columns,
         seed=setup.seed,
         threads=setup.threads,
         mask_share=setup.mask_share,

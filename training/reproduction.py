@@ -51,7 +51,7 @@ def _reproduced(options: argparse.Namespace) -> dict[str, Any]:
     differences = changed(then, now)
     found = {"run_id": record.run_id, "recorded": record.digest, "digest": None, "differences": differences}
     if then.get(FINGERPRINT, now[FINGERPRINT]) != now[FINGERPRINT]:
-        return found  # The snapshot is not readable with other features.
+        return found  # Other features give another bundle.
     candidate = _trained_again(options, record)
     found["digest"] = digest = digest_of(candidate.files)
     if digest != record.digest:

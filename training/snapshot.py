@@ -126,7 +126,12 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
     Raises
     ------
     SnapshotRefused
-        Another digest, not a snapshot, a snapshot of another feature version, or rows that training must not use.
+        Another digest, not a snapshot, or rows that training must not use.
+
+    Notes
+    -----
+    A snapshot of another feature set is read as any other, because it holds facts, from which training computes the
+    features. A fact that it lacks is a missing value. Facts are refused by their own schema alone.
     """
     content = path.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
@@ -139,7 +144,6 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
     metadata = table.schema.metadata or {}
     if {*table.column_names, *_ADDED} != set(_COLUMNS.names) or not {_REFERENCES, _FINGERPRINT} <= metadata.keys():
         raise SnapshotRefused(f"{path.name} is not a snapshot of labelled facts.")
-    _refuse_another_version(metadata[_FINGERPRINT].decode(errors="replace"))
     try:
         rows = tuple(_row(found) for found in table.to_pylist())
         references, as_of = references_from_dict(json.loads(metadata[_REFERENCES]))
@@ -152,14 +156,6 @@ def read_snapshot(path: Path, *, expected: str | None = None) -> Snapshot:
         raise SnapshotRefused(f"{path.name} holds facts that this version cannot read: {error}.") from None
     _refuse_what_cannot_teach(rows, facts, as_of)
     return found
-
-
-def _refuse_another_version(fingerprint: str) -> None:
-    """Refuse facts that another feature version recorded, because this version may expect others."""
-    if fingerprint != (ours := input_fingerprint()):
-        raise SnapshotRefused(
-            f"The snapshot was written for the features {fingerprint[:12]}, this version has {ours[:12]}; export again."
-        )
 
 
 def _row(found: dict[str, Any]) -> SnapshotRow:

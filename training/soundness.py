@@ -77,13 +77,13 @@ def refuse_copies(rows: Sequence[SnapshotRow]) -> None:
         )
 
 
-def leaks(vectors: Floats, labels: Labels) -> list[Leak]:
-    """The columns of `vectors`, shape (n, n_features), that alone reach a ROC-AUC above .995 in either direction.
+def leaks(vectors: Floats, labels: Labels, names: Sequence[str] = NAMES) -> list[Leak]:
+    """The columns of `vectors`, shape (n, names), that alone reach a ROC-AUC above .995 in either direction.
 
     Only columns known for fifty rows of each class are checked; missingness is checked like a value.
     """
     found = []
-    for name, values in zip(NAMES, vectors.T, strict=True):
+    for name, values in zip(names, vectors.T, strict=True):
         known = ~np.isnan(values)
         for column, rows in ((values, known), (known.astype(np.float64), np.full(len(labels), True))):
             positives, negatives = int((labels[rows] == 1).sum()), int((labels[rows] == 0).sum())

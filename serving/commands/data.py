@@ -1,4 +1,4 @@
-"""Commands on files: import, evaluate, score."""
+"""Commands on files: import, score."""
 
 import csv
 import os
@@ -11,9 +11,9 @@ import typer
 
 from serving.commands.declaring import command
 from serving.commands.groups import app
-from serving.commands.options import Figures, Marketplace, a_place_for_a_file, known_format, settings_with, write_json
+from serving.commands.options import Marketplace, a_place_for_a_file, known_format
 from serving.commands.registry import Runtime, place_named
-from serving.commands.showing import print_table, progress_bar, say, unusable_file, words
+from serving.commands.showing import progress_bar, say, unusable_file
 
 FILE = Annotated[Path, typer.Argument(help="CSV, TSV, NDJSON, Parquet or XML.", show_default=False)]
 FORMAT = Annotated[str, typer.Option("--format", help="native, merchant-feed, ozon-ecup, vestiaire, wish or ebay.")]
@@ -129,114 +129,6 @@ def _report(refused: list[tuple[int, str, str, str]], errors: Path | None) -> No
     if errors is not None:
         with errors.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream).writerows([("row", "code", "field", "sentence"), *refused])
-
-
-@app.command()
-def evaluate(
-    file: FILE,
-    format_name: FORMAT,
-    repeats: Annotated[int, typer.Option(min=1, max=1000, help="Repetitions of 5-fold cross-validation.")] = 5,
-    without: Annotated[
-        list[str] | None,
-        typer.Option(help="A feature or a family of features; prints what the model loses without it. Repeatable."),
-    ] = None,
-    json_file: Figures = None,
-) -> None:
-    """Cross-validate on labelled rows, grouped by seller, and compare with baselines fitted in the same run."""
-    from features.brands import BrandRegister
-    from training.evaluate import FOLDS, cross_validate, summarise
-    from training.labelled import load_labelled
-    from training.pipeline import without_nan
-
-    known_format(format_name)
-    left_out = _features_named(without or [])
-    settings, now = settings_with(), datetime.now(UTC)
-    with unusable_file():
-        loaded = load_labelled(file, format_name, received_at=now)
-        _tell_left_out(loaded.refused, loaded.unlabelled)
-        with progress_bar("cross-validation", repeats * FOLDS) as move:
-            found = cross_validate(
-                loaded.data,
-                BrandRegister([]),
-                repeats=repeats,
-                as_of=now,
-                marketplace=format_name,
-                threads=settings.training_threads,
-                without=left_out,
-                progress=lambda done, _all: move(done),
-            )
-    summary = without_nan(summarise(loaded.data, found))
-    _print_evaluation(summary)
-    named = {"without": sorted(left_out)} if left_out else {}
-    write_json(json_file, {"file": shown_name(file), "format": format_name, **named, **summary})
-
-
-def _features_named(names: list[str]) -> frozenset[str]:
-    """The features of these names and of the families with these names."""
-    from features.compute import FEATURES
-    from features.spec import Family
-
-    families = {family.value: {one.name for one in FEATURES if one.family is family} for family in Family}
-    known = {one.name: {one.name} for one in FEATURES} | families
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise typer.BadParameter(
-            f"no feature or family {', '.join(unknown)}. The families are {', '.join(families)}.",
-            param_hint="--without",
-        )
-    return frozenset[str]().union(*(known[name] for name in names))
-
-
-def _tell_left_out(refused: int, unlabelled: int) -> None:
-    if refused or unlabelled:
-        typer.echo(f"Left out: {refused:,} refused rows, {unlabelled:,} without a label.", err=True)
-
-
-def _print_evaluation(summary: dict[str, Any]) -> None:
-    from rich.console import Console
-
-    from training.evaluate import PEERS, WITHOUT
-
-    rows = []
-    for name, one in {"model": summary["model"], **summary["parts"], **summary["baselines"]}.items():
-        precise = (f"{one['precision_at']['10']:.2f}", f"{one['precision_at']['50']:.2f}")
-        areas = (_interval(one["ap_interval"]), f"{one['roc_auc']:.3f}", _interval(one["roc_auc_interval"]))
-        rows.append((words(name), f"{one['ap']:.3f}", *areas, *precise))
-    print_table(
-        ("", "AP", "95 % over sellers", "ROC-AUC", "95 % over sellers", "P@10", "P@50"),
-        rows,
-        title=f"{summary['rows']:,} rows, {summary['positives']:,} counterfeit, {summary['sellers']:,} sellers; "
-        f"{summary['repeats']} x {summary['folds']} folds by seller",
-    )
-    for peer in (*PEERS, *([WITHOUT] if WITHOUT in summary["parts"] else [])):
-        Console().print(against(peer, summary))
-
-
-_PEERS: Final = {"without": "the model without these features"}
-
-
-def against(peer: str, summary: dict[str, Any]) -> str:
-    """The model compared with a peer of the same run: better, worse, or neither beyond chance."""
-    found = summary[f"difference_to_{peer}"]
-    (low, high), told = found["ap_interval"], found["ap_told_from_chance"]
-    named, interval = _PEERS.get(peer, words(peer)), _interval(found["ap_interval"])
-    line = (
-        f"Model less {named}: {found['ap']:+.3f} AP ({interval} over sellers, paired), {found['ap_ratio']:.2f} times "
-        f"as much; better in {found['repeats_better']} of {summary['repeats']} repeats."
-    )
-    if told is None or low is None or high is None:
-        return line
-    if low > 0 or high < 0:
-        return f"{line} The model is {'better' if low > 0 else 'worse'} beyond chance."
-    return (
-        f"{line} Neither is better beyond chance: with {summary['positives']:,} counterfeits the interval excludes "
-        f"zero only from about {told:+.2f} AP."
-    )
-
-
-def _interval(found: list[float | None]) -> str:
-    low, high = found
-    return "unknown" if low is None or high is None else f"{low:.3f} to {high:.3f}"
 
 
 def processes_for(file: Path) -> int:

@@ -253,7 +253,7 @@ def reproduce(
         say(f"Same digest {found['digest']} as run {found['run_id']}")
         say(f"  {one}" for one in found["differences"])
         return
-    now = found["digest"] or "no bundle, because the snapshot was written for other features"
+    now = found["digest"] or "no bundle, because this version has other features"
     say(f"Another digest: run {found['run_id']} has {found['recorded']}, now {now}")
     say(f"  {one}" for one in found["differences"] or ["no recorded input differs"])
     raise typer.Exit(EXIT_FAILED)

@@ -14,7 +14,7 @@ from features.facts import assemble_facts
 from features.history import NOTHING_RECORDED
 from features.listing import Listing, check
 from models.bundle import Bundle, from_files
-from models.classifier import Join
+from models.classifier import Join, learner_columns
 from models.forest import Forest
 from models.treetext import trees_of
 from tests.benchmarks.work import NOW, bundle_files, labelled, rows_to_score
@@ -76,7 +76,7 @@ def _forests() -> list[tuple[str, Forest, Floats]]:
         labels,
         np.ones(len(labels)),
         settings=forest_settings(_MANY_POSITIVES),
-        join=Join.STACK,
+        names=learner_columns(Join.STACK),
         seed=0,
         threads=1,
     )

@@ -15,14 +15,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.brands import BrandRegister
-from features.compute import matrix
-from models.classifier import Join, Standard
+from features.compute import NAMES, matrix
+from models.classifier import Standard
 from training import metrics
-from training.evaluate import FOLDS, Labelled, _fold_facts
+from training.evaluate import FOLDS
 from training.fit_forest import fit_forest, forest_settings
 from training.fit_join import text_weight
 from training.fit_text import fit_text
 from training.labelled import load_labelled
+from training.material import FromFile, Labelled
 from training.splits import Rows, grouped_folds
 from training.synthetic import Settings, build, evaluation_set
 from training.text_matrix import TextMatrix
@@ -53,7 +54,7 @@ def folds_of(data: Labelled, brands: BrandRegister, as_of: datetime, seed: int) 
     found = []
     texts = TextMatrix.of(data.listings)
     for train, test in grouped_folds(data.labels, data.groups, folds=FOLDS, seed=seed):
-        facts, test_facts = _fold_facts(data.listings, brands, (train, test), as_of=as_of, marketplace="any")
+        facts, test_facts = FromFile(data, tuple(brands.brands.values()), as_of, "any").facts((train, test))
         columns, labels = matrix(facts), data.labels[train]
         forest, text = np.zeros(len(train)), np.zeros(len(train))
         for some, others in grouped_folds(labels, data.groups[train], folds=FOLDS, seed=0):
@@ -74,7 +75,7 @@ def folds_of(data: Labelled, brands: BrandRegister, as_of: datetime, seed: int) 
 
 def _forest(columns: Floats, labels: Labels, others: Floats, positives: int) -> Floats:
     ones, settings = np.ones(len(labels)), forest_settings(positives)
-    return fit_forest(columns, labels, ones, settings=settings, join=Join.SUM, seed=0, threads=1).raw(others)
+    return fit_forest(columns, labels, ones, settings=settings, names=NAMES, seed=0, threads=1).raw(others)
 
 
 def _text(texts: TextMatrix, labels: Labels, train: Rows, test: Rows) -> Floats:

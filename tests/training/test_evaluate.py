@@ -1,5 +1,5 @@
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import product
@@ -22,13 +22,13 @@ from training.evaluate import (
     PARTS,
     PEERS,
     WITHOUT,
-    Labelled,
+    Changes,
     Repeat,
-    _fold,
-    _fold_facts,
     cross_validate,
+    fold_scores,
     summarise,
 )
+from training.material import FromFile, Labelled
 from training.splits import grouped_folds
 from training.synthetic import Settings, build, evaluation_set
 
@@ -36,10 +36,14 @@ DATA = a_market(80)
 Labels = NDArray[np.int8]
 
 
+def of_file(data: Labelled, brands: BrandRegister = BRANDS, as_of: datetime = NOW) -> FromFile:
+    return FromFile(data, tuple(brands.brands.values()), as_of, "bazaar")
+
+
 def validated(data: Labelled) -> Repeat:
     with pytest.MonkeyPatch.context() as patch:
         small_forests(patch)
-        (repeat,) = cross_validate(data, BRANDS, repeats=1, as_of=NOW, marketplace="bazaar", progress=told)
+        (repeat,) = cross_validate(of_file(data), repeats=1, progress=told)
     return repeat
 
 
@@ -93,8 +97,7 @@ def test_the_prices_of_tested_rows_do_not_move_the_training_features() -> None:
     for i in test:
         dear[i] = replace(dear[i], price=Decimal(99_999))
     one, other = (
-        _fold_facts(listings, BRANDS, (train, test), as_of=NOW, marketplace="bazaar")
-        for listings in (DATA.listings, dear)
+        of_file(Labelled(tuple(listings), DATA.labels)).facts((train, test)) for listings in (DATA.listings, dear)
     )
     assert one[0] == other[0]
     assert one[1] != other[1]
@@ -117,14 +120,11 @@ def test_a_model_without_some_features_does_not_see_them_and_the_others_stay_as_
     with pytest.MonkeyPatch.context() as patch:
         small_forests(patch)
         one, two = (
-            _fold(
-                Labelled(tuple(listings), DATA.labels),
-                tuple(BRANDS.brands.values()),
+            fold_scores(
+                of_file(Labelled(tuple(listings), DATA.labels)),
                 next(iter(grouped_folds(DATA.labels, DATA.groups, folds=FOLDS, seed=0))),
                 seed=0,
-                as_of=NOW,
-                marketplace="bazaar",
-                without=SELLER,
+                changes=Changes(without=SELLER),
             )
             for listings in (DATA.listings, other)
         )
@@ -145,9 +145,7 @@ def test_a_summary_compares_with_the_model_without_some_features() -> None:
 
 @pytest.mark.soak
 def test_folds_fitted_side_by_side_give_the_same_scores() -> None:
-    (one,), (two,) = (
-        cross_validate(DATA, BRANDS, repeats=1, as_of=NOW, marketplace="bazaar", threads=threads) for threads in (1, 2)
-    )
+    (one,), (two,) = (cross_validate(of_file(DATA), repeats=1, threads=threads) for threads in (1, 2))
     assert all(np.array_equal(two.values[name], values) for name, values in one.values.items())
 
 
@@ -164,7 +162,7 @@ def test_one_class_cannot_be_evaluated() -> None:
 def test_too_few_sellers_cannot_be_evaluated() -> None:
     few = Labelled(DATA.listings[:8], DATA.labels[:8])
     with pytest.raises(ValueError, match="5 folds by seller need at least 5"):
-        cross_validate(few, BrandRegister([]), repeats=1, as_of=NOW, marketplace="bazaar")
+        cross_validate(of_file(few), repeats=1)
 
 
 # The summary.
@@ -242,7 +240,7 @@ def test_with_six_hundred_counterfeits_the_difference_to_the_rank_average_is_sig
     data = Labelled(tuple(listings[i] for i in kept), labels[kept])
     brands = BrandRegister([one.brand for one in build(settings).brands])
     as_of = NOW + timedelta(days=settings.days)
-    found = summarise(data, cross_validate(data, brands, repeats=1, as_of=as_of, marketplace="simulated", threads=2))
+    found = summarise(data, cross_validate(of_file(data, brands, as_of), repeats=1, threads=2))
     difference = found["difference_to_rank_average"]
     print(found["positives"], found["sellers"], found["model"]["ap"], difference)  # noqa: T201  # the figure
     assert found["positives"] >= 500

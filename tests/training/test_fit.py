@@ -14,9 +14,9 @@ from models.phrases import NO_PHRASES
 from models.routing import Thresholds
 from tests.fixtures.labelled import a_market, market_facts, market_references
 from training import metrics
-from training.evaluate import Labelled
 from training.fit import CounterfeitClassifier
 from training.fit_join import STACK_FROM_POSITIVES
+from training.material import Labelled
 
 DATA = a_market(120)
 FACTS = market_facts(DATA)

@@ -11,13 +11,13 @@ from typing import Any, Final
 import pyarrow.parquet as pq
 import pytest
 
-from features.brands import BrandRegister
 from features.listing import Listing, Rejection
 from serving.platform.home import Home
 from tests.serving.cli.commands import touchstone_in
 from training.dataset import CheckedRow, read_listings
 from training.evaluate import cross_validate, summarise
 from training.labelled import load_labelled
+from training.material import FromFile
 
 NOW: Final = datetime(2026, 11, 1, tzinfo=UTC)
 ROWS, POSITIVES, SELLERS = 500, 38, 353  # From the public sample of Ozon's E-CUP 2025 task.
@@ -163,9 +163,7 @@ def test_labels_and_unknown_columns_change_no_score(trained: Path, sample: Path,
 
 def evaluated(sample: Path, repeats: int, threads: int = 1) -> dict[str, Any]:
     data = load_labelled(sample, "ozon-ecup", received_at=NOW).data
-    found = cross_validate(
-        data, BrandRegister([]), repeats=repeats, as_of=NOW, marketplace="ozon-ecup", threads=threads
-    )
+    found = cross_validate(FromFile(data, (), NOW, "ozon-ecup"), repeats=repeats, threads=threads)
     return summarise(data, found)
 
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 import pytest
 
 from models.bundle import digest_of
-from tests.training.test_job import REFUSED, ROWS, arguments, lines_of, untouched
+from tests.training.test_job import REFUSED, ROWS, arguments, lines_of
 from training.bundle_folder import read_bundle_folder
 from training.made_with import made_with
 
@@ -57,7 +57,7 @@ def repeated(tmp_path_factory: pytest.TempPathFactory) -> Repeated:
     """One training, and reproductions of it, each after another change of what was recorded."""
     folder = tmp_path_factory.mktemp("reproduction")
     place = ["--artifacts", str(folder / "artifacts")]
-    train = [*arguments(folder, ROWS, untouched), *place]
+    train = [*arguments(folder, ROWS), *place]
     registry = train[train.index("--model-name") :]
     asked = {"train": train, "changes": CHANGES, "place": ["--snapshots", str(folder), *registry]}
     code, lines = lines_of(["-c", IN_TURN, str(folder), json.dumps(asked)])

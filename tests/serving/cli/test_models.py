@@ -172,7 +172,7 @@ def test_an_unknown_format_is_refused_with_those_there_are(place: Path, tmp_path
     arguments = [named.get(word, word) for word in COMMANDS[command]]
     done = touchstone_in(place / "home", *arguments, "--format", "martian")
     assert (done.code, done.out) == (REFUSED, "")
-    assert "martian is none of native, merchant-feed, ozon-ecup, vestiaire, wish, ebay." in done.text
+    assert "martian is none of native, merchant-feed, ozon-ecup, vestiaire, wish, ebay" in done.text
 
 
 NO_PLACES = ["missing/out", "taken"]

@@ -32,7 +32,7 @@ ENDS: list[tuple[dict[str, Any], int, str]] = [
     (
         {"digest": None, "differences": ["input fingerprint was 0, now 1"]},
         1,
-        f"{ANOTHER}no bundle, because the snapshot was written for other features\n  input fingerprint was 0, now 1\n",
+        f"{ANOTHER}no bundle, because this version has other features\n  input fingerprint was 0, now 1\n",
     ),
 ]
 

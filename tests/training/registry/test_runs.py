@@ -10,7 +10,7 @@ from models.policies.learning import DEFAULT_GATES, DEFAULT_LABELS
 from models.policies.version import policy_version
 from tests.fixtures.trained import a_trained_bundle
 from tests.serving.web.reports import a_report
-from tests.training.test_job import ROWS, arguments, lines_of, untouched
+from tests.training.test_job import ROWS, arguments, lines_of
 from training.bundle_folder import write_bundle_folder
 from training.fit_text import TEXT_COST
 from training.hyper_parameters import fixed_parameters, forest_parameters
@@ -73,7 +73,7 @@ def runs_of(uri: str, *queries: str) -> list[dict[str, Any]]:
 
 def a_training(folder: Path, how: str) -> Kept:
     """A training that ends without a bundle after its run has begun."""
-    command = [*arguments(folder, ROWS, untouched), *NAMED]
+    command = [*arguments(folder, ROWS), *NAMED]
     uri = command[command.index("--tracking-uri") + 1]
     code, lines = lines_of(["-c", MEANWHILE, READ, uri, how, *command])
     assert code == {"refused": 3, "failed": 1}[how]

@@ -19,7 +19,7 @@ import pytest
 from models.bundle import digest_of
 from tests.fixtures.trained import a_trained_bundle
 from tests.serving.web.reports import a_report
-from tests.training.test_job import REFUSED, ROWS, arguments, lines_of, untouched
+from tests.training.test_job import REFUSED, ROWS, arguments, lines_of
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 
 _WITHIN_SECONDS: Final = 30.0
@@ -84,7 +84,7 @@ def test_a_training_without_its_registry_ends_within_thirty_seconds_and_keeps_it
 ) -> None:
     with ExitStack() as stack:
         port = stack.enter_context(a_silent_port()) if silent else a_free_port()
-        command = arguments(tmp_path, ROWS, untouched)
+        command = arguments(tmp_path, ROWS)
         command[command.index("--tracking-uri") + 1] = f"http://127.0.0.1:{port}"
         seen, trained_at = [], 0.0
         with subprocess.Popen(

@@ -15,7 +15,7 @@ from tests.fixtures.logistic import Logistic
 from tests.fixtures.promoting import promote
 from tests.fixtures.runtimes import Site
 from tests.serving.web.reports import add_model
-from tests.training.test_job import ROWS, arguments, lines_of, untouched
+from tests.training.test_job import ROWS, arguments, lines_of
 from training.bundle_folder import read_bundle_folder, write_bundle_folder
 
 # The child as it would be if the learner stood beside the forest.
@@ -38,7 +38,7 @@ def _logistic() -> Iterator[None]:
 def test_a_model_of_it_is_trained_judged_registered_promoted_and_scores(
     client: TestClient, site: Site, tmp_path: Path
 ) -> None:
-    train = [*arguments(tmp_path, ROWS, untouched), "--learner", "logistic", "--artifacts", str(tmp_path / "artifacts")]
+    train = [*arguments(tmp_path, ROWS), "--learner", "logistic", "--artifacts", str(tmp_path / "artifacts")]
     code, lines = lines_of(["-c", CHILD, *train])
     assert (code, lines[-1].get("version")) == (0, "1"), lines[-1]
     (trained,) = [line for line in lines if line["event"] == "trained"]

@@ -1,0 +1,141 @@
+"""`touchstone evaluate --with` and on a snapshot, and the sentences about what a change is worth."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from serving.commands.evaluation import against, gained
+from tests.fixtures.clocks import NOW
+from tests.fixtures.fitting import small_forests
+from tests.fixtures.labelled import a_market, labelled_file, market_references, snapshot_rows
+from tests.serving.cli.commands import REFUSED, touchstone_in
+from training.snapshot import write_snapshot
+
+DATA = a_market(80)
+MINE = '''
+def price_cents(e):
+    """Part of the price after the point."""
+    return float(e.facts.listing.price % 1)
+'''
+
+
+@pytest.fixture
+def mine(tmp_path: Path) -> Path:
+    path = tmp_path / "mine.py"
+    path.write_text(MINE)
+    return path
+
+
+def test_a_feature_of_a_file_is_tried_on_a_snapshot(
+    tmp_path: Path, mine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small_forests(monkeypatch)
+    snapshot, _ = write_snapshot(tmp_path, snapshot_rows(DATA), market_references(DATA), NOW)
+    out = tmp_path / "figures.json"
+    done = touchstone_in(
+        tmp_path / "home",
+        *("evaluate", str(snapshot), "--format", "snapshot", "--repeats", "1", "--json", str(out)),
+        *("--with", str(mine), "--without", "price_log"),
+    )
+    assert done.code == 0, done
+    shown = " ".join(done.out.replace("│", " ").split())
+    assert "80 rows, " in shown
+    assert "price_cents Part of the price after the point. 100% 0." in shown
+    assert "With price_cents and without 1 feature, less the model: " in shown
+    assert "Model less the model without these features" not in shown
+    found = json.loads(out.read_text())
+    assert (found["format"], found["without"]) == ("snapshot", ["price_log"])
+    assert [one["name"] for one in found["with"]] == ["price_cents"]
+    assert set(found["parts"]) == {"forest_alone", "text_alone", "with"}
+    assert found["gain_with"]["ap"] == pytest.approx(found["parts"]["with"]["ap"] - found["model"]["ap"])
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        ("def f(e): return e.nothing", "f failed on listing MP-0: AttributeError: "),
+        ("x =", "mine.py does not run: SyntaxError: "),
+        ("x = 1", "mine.py has no feature; write a function of Evidence with a public name."),
+    ],
+)
+def test_a_file_that_cannot_be_tried_is_refused_before_the_fits(tmp_path: Path, source: str, sentence: str) -> None:
+    (tmp_path / "mine.py").write_text(source)
+    path = labelled_file(tmp_path / "a.ndjson", 20)
+    done = touchstone_in(
+        tmp_path / "home", "evaluate", str(path), "--format", "native", "--with", str(tmp_path / "mine.py")
+    )
+    assert (done.code, done.out) == (REFUSED, "")
+    assert sentence in done.text
+    assert "Traceback" not in done.err
+
+
+def test_a_feature_that_knows_the_label_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    many = a_market(240, share=0.5)
+    fakes = sorted(
+        {str(one.seller.external_id) for one, label in zip(many.listings, many.labels, strict=True) if label}
+    )
+    (tmp_path / "mine.py").write_text(
+        f"FAKES = {fakes!r}\ndef f(e): return e.facts.listing.seller.external_id in FAKES\n"
+    )
+    small_forests(monkeypatch)
+    path = labelled_file(tmp_path / "a.ndjson", 240, share=0.5)
+    done = touchstone_in(
+        tmp_path / "home",
+        *("evaluate", str(path), "--format", "native", "--repeats", "1", "--with", str(tmp_path / "mine.py")),
+    )
+    assert "alone separates counterfeit from genuine; check that it does not use the label." in done.text
+    assert "This is better beyond chance." in " ".join(done.out.split())
+
+
+def test_a_missing_snapshot_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    done = touchstone_in(tmp_path / "home", "evaluate", str(tmp_path / "a.parquet"), "--format", "snapshot")
+    assert (done.code, done.text) == (REFUSED, "a.parquet is no file.")
+
+
+def a_summary(low: float | None, high: float | None, **more: Any) -> dict[str, Any]:
+    told = None if low is None else 0.02
+    found = {
+        "ap": 0.01,
+        "ap_interval": (low, high),
+        "ap_ratio": 1.02,
+        "ap_told_from_chance": told,
+        "repeats_better": 4,
+    }
+    return {"repeats": 5, "positives": 38, "gain_with": found, "difference_to_without": found, **more}
+
+
+WITH = {"with": [{"name": "a"}, {"name": "b"}]}
+FIGURES = "+0.010 AP ({} over sellers, paired), 1.02 times as much; better in 4 of 5 repeats."
+BETTER = "This is better beyond chance."
+CHANCE = "Neither is better beyond chance: with 38 counterfeits the interval excludes zero only from about +0.02 AP."
+SENTENCES = [
+    (0.001, 0.02, WITH, f"With a, b, less the model: {FIGURES.format('0.001 to 0.020')} This is better beyond chance."),
+    (
+        -0.02,
+        -0.001,
+        WITH,
+        f"With a, b, less the model: {FIGURES.format('-0.020 to -0.001')} This is worse beyond chance.",
+    ),
+    (-0.01, 0.02, WITH, f"With a, b, less the model: {FIGURES.format('-0.010 to 0.020')} {CHANCE}"),
+    (None, None, WITH, f"With a, b, less the model: {FIGURES.format('unknown')}"),
+    (
+        0.001,
+        0.02,
+        {**WITH, "without": ["price_log", "price_to_list"]},
+        f"With a, b and without 2 features, less the model: {FIGURES.format('0.001 to 0.020')} {BETTER}",
+    ),
+]
+
+
+@pytest.mark.parametrize(("low", "high", "more", "sentence"), SENTENCES)
+def test_a_sentence_says_what_the_tried_features_are_worth(
+    low: float | None, high: float | None, more: dict[str, Any], sentence: str
+) -> None:
+    assert gained(a_summary(low, high, **more)) == sentence
+
+
+def test_a_sentence_says_what_the_model_loses_without_some_features() -> None:
+    expected = f"Model less the model without these features: {FIGURES.format('0.001 to 0.020')} "
+    assert against("without", a_summary(0.001, 0.02)) == f"{expected}The model is better beyond chance."
