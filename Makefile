@@ -12,7 +12,7 @@ export MLFLOW_DISABLE_TELEMETRY := true
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test soak attack check bench screenshots docs requirements clean
+.PHONY: help setup run test soak attack check bench screenshots docs notebooks requirements clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,9 @@ screenshots: setup ## Take a picture of every page of the demo that `make run` i
 
 docs: $(DEVELOPMENT) ## Write the generated parts of docs/ and data/ anew
 	@$(BIN)/python -m tests.docs.generate
+
+notebooks: $(DEVELOPMENT) ## Execute every notebook and write it with its outputs (ARGS="04")
+	@$(BIN)/python -m tests.notebooks.build $(ARGS)
 
 requirements: ## Compile the pinned requirements anew (needs uv)
 	@sh requirements/compile.sh

@@ -8,6 +8,8 @@
 # All data are **simulated**. The steps are those of a training in the service (`training/pipeline.py`).
 
 # %%
+import textwrap
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -29,7 +31,7 @@ from training.splits import seller_groups, split_later_unseen
 from training.synthetic import Settings
 from training.weighting import stands_for, training_weights
 
-LISTINGS = 4_000
+LISTINGS = 5_000
 plt.rcParams |= STYLE
 pd.set_option("display.max_colwidth", 90)
 
@@ -37,17 +39,19 @@ pd.set_option("display.max_colwidth", 90)
 # ## A snapshot
 #
 # Eight simulated months. People review a third of the listings: those that look worst, and a random sample of the rest.
-# After four months a first model is trained and becomes the champion. A **snapshot** is the export of all labels that
-# are mature by the end, with the facts of the moment at which each listing arrived.
+# After five months a first model is trained. If it passes its gates it is the champion from then on, otherwise the
+# starter scorecard stays in force. A **snapshot** is the export of all labels that are mature by the end, with the
+# facts of the moment at which each listing arrived.
 
 # %%
 market = Market(Settings(listings=LISTINGS, seed=0, start=START, days=240, counterfeit_share=0.1))
-year = proceed(Year(market, ARMS["exploration"], market.start, 0.33), until=market.months, trainings=(4,))
+year = proceed(Year(market, ARMS["exploration"], market.start, 0.33), until=market.months, trainings=(5,))
 snapshot = snapshot_of(year)
 rows, labels, facts = snapshot.rows, snapshot.labels, snapshot.facts()
 groups = seller_groups([row.seller_cluster for row in rows])
 weights = training_weights(rows, facts)
-print(f"{len(rows):,} mature labels from {len(year.cases):,} listings; champion: {year.champion is not None}")
+print(f"{len(rows):,} mature labels from {len(year.cases):,} listings")
+print("in force at the end:", "the starter scorecard" if year.champion is None else "the first model")
 pd.DataFrame(
     {
         "lane": [row.lane for row in rows],
@@ -127,9 +131,9 @@ right.legend()
 plt.show()
 
 # %% [markdown]
-# *What to see:* the candidate knows four more months of labels. On the diagonal a model is calibrated: of the listings
-# at .4, four in ten are counterfeit. The whiskers are one standard error of so few rows, without the dependence within
-# sellers. The interval of the next plot counts it.
+# *What to see:* the candidate knows the labels of three more months. On the diagonal a model is calibrated: of the
+# listings at .4, four in ten are counterfeit. The whiskers are one standard error of so few rows, without the
+# dependence within sellers. The interval of the next plot counts it.
 #
 # ## Calibration with an interval
 #
@@ -169,7 +173,7 @@ points.assign(
 
 # %%
 for promise in report["promises"]:
-    print(promise_in_words(promise))
+    print(textwrap.fill(promise_in_words(promise), 110, subsequent_indent="    "))
 
 # %%
 model = CounterfeitClassifier(seed=0).fit(facts, labels, groups=groups, sample_weight=weights.values)
@@ -209,7 +213,8 @@ plt.show()
 marks = {"passed": "passed", "failed": "FAILED", "not_judged": "not judged"}
 for gate in report["gates"]:
     blocks = "  << blocks" if gate["blocks"] else ""
-    print(f"{marks[gate['state']]:>10}  {gate['name']}{blocks}\n            {gate['sentence']}")
+    print(f"{marks[gate['state']]:>10}  {gate['name']}{blocks}")
+    print(textwrap.fill(gate["sentence"], 110, initial_indent=" " * 12, subsequent_indent=" " * 12))
 
 # %% [markdown]
 # * `enough_to_judge`: are there enough later counterfeits of enough unseen sellers? If not, wait for labels.

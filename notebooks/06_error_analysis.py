@@ -42,7 +42,7 @@ from training.weighting import stands_for, training_weights
 
 LISTINGS = 4_000
 plt.rcParams |= STYLE
-pd.set_option("display.max_colwidth", 70)
+pd.set_option("display.max_colwidth", 150)
 
 truth = {}
 if path := os.environ.get("TOUCHSTONE_SNAPSHOT"):
@@ -207,14 +207,14 @@ axes.grid(visible=False, axis="y")
 plt.show()
 
 # %% [markdown]
-# *What to see:* bars to the right are higher among missed counterfeits. Older accounts, ordinary prices and complete
-# listings are how a careful counterfeiter looks. They show where the next signal has to come from.
+# *What to see:* bars to the right are higher among missed counterfeits. Older accounts and ordinary prices are how a
+# careful counterfeiter looks. They show where the next signal has to come from.
 #
 # ## Labels that the model doubts
 #
 # Confident learning compares each label with the out-of-fold probability. Labels from appeals and test buys are left
 # out, because there the model is more probably wrong. In the service the most doubtful labels go to a second reviewer
-# who does not see the first answer (`/review`).
+# who does not see the first answer.
 
 # %%
 doubted = suspects(rows, probabilities, weights.duplicates, most=120)
@@ -261,7 +261,7 @@ print({name: round(value) if isinstance(value, float) else value for name, value
 uncapped = np.minimum(np.array([row.weight for row in rows]) * stands_for(rows), DEFAULT_WEIGHTING.most_weight)
 uncapped /= np.bincount(weights.duplicates)[weights.duplicates]
 shown = [part for part in parts(rows, facts, DEFAULT_WEIGHTING) if part.kind in {"source", "seller"}]
-figure, panels = plt.subplots(1, len(shown), figsize=(11, 2.8), sharey=True)
+figure, panels = plt.subplots(1, len(shown), figsize=(11, 2.8))
 for axes, part in zip(np.atleast_1d(panels), shown, strict=True):
     shares = [np.sort(part.totals(one))[::-1][:8] / part.totals(one).sum() for one in (uncapped, weights.values)]
     places = np.arange(len(shares[0]))

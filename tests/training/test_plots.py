@@ -1,8 +1,9 @@
 from pathlib import Path
 
+import matplotlib as mpl
 import pytest
 
-from training.plots import draw
+from training.plots import PALETTE, STYLE, draw
 
 CURVE = {"recall": [0.5, 1.0], "precision": [1.0, 0.5], "reliability": [[0.1, 0.0, 5, 0], [0.9, 1.0, 5, 5]]}
 REPORTS = [
@@ -16,3 +17,8 @@ def test_two_plots_are_drawn(tmp_path: Path, report: dict[str, object], _why: st
     files = draw(report, tmp_path)
     assert [path.name for path in files] == ["precision_recall.png", "reliability.png"]
     assert all(path.read_bytes().startswith(b"\x89PNG") and path.stat().st_size > 5_000 for path in files)
+
+
+def test_the_style_of_notebooks_is_one_that_matplotlib_knows() -> None:
+    with mpl.rc_context(dict(STYLE)):
+        assert [one["color"] for one in mpl.rcParams["axes.prop_cycle"]] == list(PALETTE)

@@ -7,7 +7,7 @@ from models.labels import Label
 from models.routing import Lane
 from tests.training.simulation.test_year import EXPLORATION, launched, played
 from training.simulation.arms import ARMS
-from training.simulation.learning import label_of, learn, snapshot_of
+from training.simulation.learning import label_of, learn, snapshot_of, true_labels
 from training.simulation.year import Year
 
 
@@ -67,3 +67,12 @@ def test_too_few_labels_are_refused_with_a_reason() -> None:
     learn(year, 1)
     assert "are needed to train" in year.trainings[0].refused_by["snapshot"]
     assert year.champion is None
+
+
+def test_the_true_labels_cover_every_listing_whether_reviewed_or_not(year: Year) -> None:
+    found = true_labels(year)
+    assert found.facts == [case.arrival.computed.facts for case in year.cases]
+    assert found.labels.tolist() == [case.offered.truth.counterfeit for case in year.cases]
+    sellers = [case.offered.seller for case in year.cases]
+    assert len(set(found.groups.tolist())) == len(set(sellers))
+    assert len(set(zip(sellers, found.groups.tolist(), strict=True))) == len(set(sellers))
