@@ -51,11 +51,12 @@ pd.set_option("display.max_colwidth", 80)
 # %%
 settings = Settings(listings=LISTINGS, seed=0, start=START, counterfeit_share=0.08)
 world = build(settings)
-example = next(
+fakes = [
     one.row
     for one in world.sent
-    if one.row.get("language") == "en" and world.truth[one.row["external_id"]].kind == "obvious"
-)
+    if one.row.get("language") == "en" and (truth := world.truth.get(one.row["external_id"])) and truth.counterfeit
+]
+example = min(fakes, key=lambda row: world.truth[row["external_id"]].kind != "obvious")
 pd.Series({name: value for name, value in example.items() if not isinstance(value, dict)}, name="value").to_frame()
 
 # %% [markdown]

@@ -31,7 +31,7 @@ from training.splits import seller_groups, split_later_unseen
 from training.synthetic import Settings
 from training.weighting import stands_for, training_weights
 
-LISTINGS = 5_000
+LISTINGS = 4_000
 plt.rcParams |= STYLE
 pd.set_option("display.max_colwidth", 90)
 
@@ -39,19 +39,20 @@ pd.set_option("display.max_colwidth", 90)
 # ## A snapshot
 #
 # Eight simulated months. People review a third of the listings: those that look worst, and a random sample of the rest.
-# After five months a first model is trained. If it passes its gates it is the champion from then on, otherwise the
-# starter scorecard stays in force. A **snapshot** is the export of all labels that are mature by the end, with the
-# facts of the moment at which each listing arrived.
+# After five months a first model is trained, and two people promote it: it is the **champion** from then on. A
+# **snapshot** is the export of all labels that are mature by the end, with the facts of the moment at which each
+# listing arrived.
 
 # %%
 market = Market(Settings(listings=LISTINGS, seed=0, start=START, days=240, counterfeit_share=0.1))
-year = proceed(Year(market, ARMS["exploration"], market.start, 0.33), until=market.months, trainings=(5,))
+year = proceed(Year(market, ARMS["exploration"], market.start, 0.33), until=5)
+year.champion = from_files(train(snapshot_of(year), champion=None, seed=0, threads=1).files)
+year = proceed(year, until=market.months)
 snapshot = snapshot_of(year)
 rows, labels, facts = snapshot.rows, snapshot.labels, snapshot.facts()
 groups = seller_groups([row.seller_cluster for row in rows])
 weights = training_weights(rows, facts)
 print(f"{len(rows):,} mature labels from {len(year.cases):,} listings")
-print("in force at the end:", "the starter scorecard" if year.champion is None else "the first model")
 pd.DataFrame(
     {
         "lane": [row.lane for row in rows],
@@ -220,13 +221,13 @@ for gate in report["gates"]:
 # * `enough_to_judge`: are there enough later counterfeits of enough unseen sellers? If not, wait for labels.
 # * `random_slice`: is the candidate ahead over *all* listings, not only the flagged ones? If not, read its errors
 # ([6](06_error_analysis.ipynb)).
-# * `calibration`: do probabilities still mean what they say? If not, look for one source whose labels dominate.
+# * `calibration`: do probabilities still match the observed shares? If not, look for one source whose labels dominate.
 # * `slices`: has a brand, market or language lost? If so, look at its labels; a poisoned slice looks like this.
 # * `obfuscation`: do rewritten texts escape more easily? If so, a text pattern carries the score alone.
 # * `upheld_appeals`: does it accuse listings that were restored on appeal? If so, read them.
 # * `golden_set`: does it hold on frozen items beyond dispute? `touchstone golden freeze` makes a set.
 #
-# "Not judged" is neither passed nor failed. `enough_to_judge` and `random_slice` block in that case, `slices` does not.
-# The same table is on the page of each model; two people approve a promotion there.
+# "Not judged" is neither passed nor failed. The gate of the random slice blocks in that case; slices with too few
+# counterfeits do not. The same table is on the page of each model, where two people approve a promotion.
 #
 # Next: [4 · The closed loop](04_closed_loop.ipynb), which asks what happens when a model chooses its own labels.

@@ -85,8 +85,8 @@ for axes in (left, right):
 plt.show()
 
 # %% [markdown]
-# *What to see:* the red part has no labels. A model that learns only from flagged listings is never told of it, and its
-# own figures look better the more it misses.
+# *What to see:* the counterfeits that were not reviewed have no labels. A model that learns only from flagged listings
+# is never told of them, and its own figures look better the more it misses.
 #
 # ## A random sample makes the figures honest
 #
@@ -214,11 +214,11 @@ for name, one in snapshots.items():
 pd.DataFrame(rows)
 
 # %% [markdown]
-# *What to see:* planted answers become wrong labels. Their share of the weight in fitting is larger than their share of
-# the rows where the attacker's labels are among the few of their kind.
+# *What to see:* planted answers become wrong labels, more of them than chance mistakes, and they weigh more in fitting
+# than their number says.
 #
-# Caps limit what one source, seller or slice may weigh. This is the share of the wrong labels in the weight of the
-# attacked brand's listings with and without the caps, and what the three candidates know of this brand among sellers
+# Caps limit what one source, seller or slice may weigh. Below are the share of the wrong labels in the weight of the
+# attacked brand's listings, with and without the caps, and what the three candidates know of this brand among sellers
 # that never sent a listing.
 
 # %%
@@ -252,9 +252,13 @@ for name, one in candidates.items():
             print(textwrap.fill(f"{name}: {gate['name']}: {gate['sentence']}", 110, subsequent_indent="    "))
 
 # %% [markdown]
-# *What to see:* at this size the curves differ by chance as much as by the attack, and a cap helps only where one
-# account has most of the say. A gate blocks for the reason in its sentence, which need not be the attack. The full-size
-# runs say more: over five and ten seeds no attack cost more than five points of mean recall, or a gate blocked it.
+# *What to see:* where blue is longer than yellow, the caps made the attack louder. A cap takes weight from the largest
+# source. That stops an account that floods the labels. It does not stop a small account where one honest analyst gives
+# most of the other labels: then the analyst is the largest source. Spread the reviews of each brand over several
+# people.
+#
+# A gate blocks for the reason in its sentence, which need not be the attack, and at this size the curves differ by
+# chance as well. [docs/simulation.md](../docs/simulation.md) has the losses over five and ten seeds.
 #
 # To play the whole year with all arms and seeds, on as many cores as there are:
 #

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 6 · Error analysis and label audit
 #
-# **Where is the model wrong on your marketplace, and which labels deserve a second look?** This notebook reads a
+# **Where is the model wrong on your marketplace, and which labels deserve a second review?** This notebook reads a
 # snapshot, lists the worst errors with their reasons, compares slices, and finds labels that the model doubts.
 #
 # Set `TOUCHSTONE_SNAPSHOT` to the file of a snapshot (`var/snapshots/*.parquet`) to read your own. Its outputs then

@@ -22,7 +22,7 @@ import pandas as pd
 
 import training
 from features.compute import compute
-from models.bundle import digest_of, from_files
+from models.bundle import from_files
 from models.learners import LEARNERS
 from models.messages.english import in_english
 from models.score import named
@@ -196,13 +196,13 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
-# *What to see:* both models share the text, so they agree on most listings. Red points far from the diagonal are
+# *What to see:* both models share the text, so they agree on most listings. Orange points far from the diagonal are
 # counterfeits that only one of them finds. They are the reason to look at features that the other one uses.
 #
 # ## To the bundle and back
 #
-# A bundle is text and arrays, never a pickle. It names its learner, and whoever loads it needs that learner's class.
-# The reasons of a score are the learner's contributions, and they add up to the score exactly.
+# A bundle is text and arrays, never a pickle. It names its learner, and a service without that learner refuses it. The
+# reasons of a score are the learner's contributions, and they add up to the score exactly.
 
 # %%
 model = models["logistic"]
@@ -215,7 +215,7 @@ files = bundle_files(
     market.references(market.end),
 )
 bundle = from_files(files)
-print(f"bundle {digest_of(files)[:12]} with {', '.join(sorted(files))}")
+print(f"a bundle of {', '.join(sorted(files))}")
 row = int(np.argmax(chances["logistic"]))
 score = bundle.score_many([compute(known.facts[row])])[0]
 print(f"\n{score.probability:.0%}  {known.facts[row].listing.title}")

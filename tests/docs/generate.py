@@ -104,7 +104,8 @@ def settings_page() -> str:
         "| --- | --- |",
         "| `NUMBA_CACHE_DIR` | Folder of compiled kernels. Default: `cache/numba` in the data directory. |",
         "| `OMP_WAIT_POLICY` | `passive` by default, because the threads of two simultaneous trainings would spin. |",
-        "| `TOUCHSTONE_DATASETS` | Tests only: the folder of real data that is never committed. |",
+        "| `TOUCHSTONE_DATASETS` | Tests and notebook 5: the folder of real data that is never committed. |",
+        "| `TOUCHSTONE_SNAPSHOT` | Notebook 6: the file of a snapshot to read in place of simulated labels. |",
         "| `TOUCHSTONE_TEST_POSTGRES` | Tests only: a PostgreSQL to use in place of one started for the session. |",
     ]
     return "\n".join(lines) + "\n"
