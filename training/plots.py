@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from matplotlib import cycler
 from matplotlib.figure import Figure
+from matplotlib.rcsetup import cycler
 
 INK, QUIET, GRID = "#22292c", "#5f6a70", "#e1e5e6"
 # Okabe and Ito (2008): distinguishable with all common colour vision deficiencies.

@@ -20,5 +20,5 @@ def test_two_plots_are_drawn(tmp_path: Path, report: dict[str, object], _why: st
 
 
 def test_the_style_of_notebooks_is_one_that_matplotlib_knows() -> None:
-    with mpl.rc_context(dict(STYLE)):
-        assert [one["color"] for one in mpl.rcParams["axes.prop_cycle"]] == list(PALETTE)
+    known = mpl.RcParams(STYLE)
+    assert [one["color"] for one in known["axes.prop_cycle"]] == list(PALETTE)
