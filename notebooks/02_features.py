@@ -212,11 +212,12 @@ early = shifts(NAMES, np.concatenate(quarters[:2]), np.concatenate(quarters[2:])
 late = {one.name: one for one in shifts(NAMES, quarters[2], quarters[3])}
 names = [one.name for one in early]
 late = [late[name] for name in names]
+moved = [max(one.psi, 0.006) for one in late]  # A logarithm has no zero.
 
 figure, axes = plt.subplots(figsize=(8.5, 4.4))
-axes.hlines(names, [one.psi for one in late], [one.psi for one in early], color=GRID, linewidth=3, zorder=1)
+axes.hlines(names, moved, [one.psi for one in early], color=GRID, linewidth=3, zorder=1)
 axes.scatter([one.psi for one in early], names, color=GENUINE, s=42, label="first half and second half")
-axes.scatter([one.psi for one in late], names, color=COUNTERFEIT, s=42, marker="D", label="third quarter and fourth")
+axes.scatter(moved, names, color=COUNTERFEIT, s=42, marker="D", label="third quarter and fourth")
 axes.scatter([one.by_chance for one in late], names, color=QUIET, s=90, marker="|", label="quarters, by chance alone")
 for bound, words in ((MOVING_FROM, "review"), (MOVED_FROM, "retrain")):
     axes.axvline(bound, color=QUIET, linestyle="--", linewidth=1)
@@ -228,7 +229,8 @@ plt.show()
 
 # %% [markdown]
 # *What to see:* sums over 90 days and counts of the past move most at first, because the record itself begins with the
-# simulation. Once it is complete they calm down. A model that was trained in the first weeks of a service needs
-# retraining for this reason alone. The service shows the same index on its page `/models/live`.
+# simulation. Once it is complete most of them calm down, and what still moves is what grows with the record, such as
+# the days since a seller was first seen. A model that was trained in the first weeks of a service needs retraining for
+# this reason alone. The service shows the same index on its page `/models/live`.
 #
 # Next: [3 · Training, calibration and promises](03_training_and_promises.ipynb).

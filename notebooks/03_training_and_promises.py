@@ -92,6 +92,9 @@ axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), ncols=3)
 plt.show()
 
 # %% [markdown]
+# *What to see:* the judged rows are few, because most later listings come from sellers that are known by then. Each
+# fold sees more labels than the one before it.
+#
 # ## The candidate
 #
 # `train` splits, fits, calibrates, judges, runs the gates and fits once more on everything. It returns the files of a
@@ -157,6 +160,9 @@ axes.legend()
 plt.show()
 
 # %% [markdown]
+# *What to see:* the band is widest in the middle, where a listing is neither clear nor rare, and it narrows with the
+# number of sellers that have labels, not with that of listings.
+#
 # ## Thresholds route, promises state a risk
 #
 # The two thresholds of a bundle decide who looks at a listing. They are point estimates.
