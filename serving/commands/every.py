@@ -17,6 +17,7 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     rights,
     sellers,
     standing,
+    tuning,
     webhooks,
 )
 from serving.commands.groups import app

@@ -63,8 +63,8 @@ def test_another_seed_gives_another_bundle(candidate: Candidate, snapshot: Snaps
 def test_a_report_is_complete(candidate: Candidate) -> None:
     assert candidate.report.keys() == {
         "snapshot", "golden_set", "rows", "positives", "sellers", "evidence_levels", "lanes", "weights",
-        "accepted_leaks", "cut", "seed", "learner", "feature_count", "join", "text_weight", "calibration", "thresholds",
-        "operating_points", "promises", "out_of_fold", "judged", "gates", "curves", "suspects",
+        "accepted_leaks", "cut", "seed", "learner", "settings", "feature_count", "join", "text_weight", "calibration",
+        "thresholds", "operating_points", "promises", "out_of_fold", "judged", "gates", "curves", "suspects",
     }  # fmt: skip
 
 
