@@ -66,7 +66,9 @@ class FitSettings:
             A name is unknown, a number is out of range, or a forest lacks one of its settings.
         """
         known = {name: _checked(name, value) for name, value in found.items()}
-        forest = {name.removeprefix("forest."): value for name, value in known.items() if name.startswith("forest.")}
+        forest: dict[str, Any] = {
+            name.removeprefix("forest."): value for name, value in known.items() if name.startswith("forest.")
+        }
         others = {name: value for name, value in known.items() if not name.startswith("forest.")}
         missing = {one.name for one in fields(ForestSettings)} - set(forest)
         if forest and missing:

@@ -71,6 +71,7 @@ def _tuned(options: argparse.Namespace) -> dict[str, Any]:
             "seed": plan.seed,
         },
     )
+    seconds: float = 60 * options.minutes
     began, positives = time.monotonic(), int(rows.material.labels.sum())
 
     def heard(search: str, number: int, trial: TrialDone) -> None:
@@ -80,7 +81,7 @@ def _tuned(options: argparse.Namespace) -> dict[str, Any]:
         say({"event": "progress", "stage": search, "share": round(share, 4)})
 
     def enough(number: int) -> bool:
-        return time.monotonic() - began >= 60 * options.minutes * (number + 1) / plan.searches
+        return time.monotonic() - began >= seconds * (number + 1) / plan.searches
 
     tuned = tune(rows.material, plan, Told(heard, enough))
     summary = without_nan(summarise(rows.material, plan, tuned))

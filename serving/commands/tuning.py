@@ -70,13 +70,17 @@ def _searched(file: Path, format_name: str, *, trials: int, folds: int, minutes:
         "--threads": settings.training_threads,
     }
     with progress_bars() as report:
+
+        def advanced(line: Mapping[str, Any]) -> None:
+            report(Progress(line["stage"], round(1000 * line["share"]), 1000))
+
         return run_child(
             TUNING,
             [*(str(word) for pair in arguments.items() for word in pair), *offline_registry(settings, home)],
             cache=home.cache,
             # The fits of the measurement, and trials that have begun, come on top of the time for searching.
             timeout_seconds=2 * 60 * minutes + settings.training_timeout_seconds,
-            progress=lambda line: report(Progress(line["stage"], round(1000 * line["share"]), 1000)),
+            progress=advanced,
             interruptible=True,
         )
 
@@ -127,7 +131,7 @@ def _settings(found: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """A row for each setting: the default, the range in the outer folds, and that of the search on all rows."""
     folds = [one["settings"] for name, one in found["searches"].items() if name != "all rows"]
     chosen = found["settings"]
-    rows = []
+    rows: list[tuple[str, ...]] = []
     for name, default in found["defaults"].items():
         values = [one.get(name, default) for one in folds]
         spread = f"{min(values):.3g} to {max(values):.3g}" if values else ""

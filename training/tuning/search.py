@@ -1,6 +1,6 @@
 """A search by optuna: the settings of a fit that are best on the inner folds of some rows."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -119,7 +119,7 @@ def _proposed(trial: "Trial", join: Join) -> FitSettings:
     return FitSettings(forest, cost, prior, strength)
 
 
-def _as_parameters(settings: FitSettings, join: Join) -> Mapping[str, float]:
+def _as_parameters(settings: FitSettings, join: Join) -> dict[str, float]:
     # The forest's are given by their values, so that the number of positives does not matter.
     every = settings.values(0)
     return {name: value for name, value in every.items() if join is Join.SUM or "prior" not in name}
