@@ -111,7 +111,7 @@ def print_evaluation(summary: dict[str, Any]) -> None:
     for name, one in {"model": summary["model"], **summary["parts"], **summary["baselines"]}.items():
         precise = (f"{one['precision_at']['10']:.2f}", f"{one['precision_at']['50']:.2f}")
         areas = (interval(one["ap_interval"]), f"{one['roc_auc']:.3f}", interval(one["roc_auc_interval"]))
-        rows.append((words(name), f"{one['ap']:.3f}", *areas, *precise))
+        rows.append((_NAMES.get(name, words(name)), f"{one['ap']:.3f}", *areas, *precise))
     print_table(
         ("", "AP", "95 % over sellers", "ROC-AUC", "95 % over sellers", "P@10", "P@50"),
         rows,
@@ -137,6 +137,7 @@ def _print_tried(features: list[dict[str, Any]]) -> None:
             complain(f"{one['leak']} alone separates counterfeit from genuine; check that it does not use the label.")
 
 
+_NAMES: Final = {"with": "model with the tried", "without": "model without"}
 _PEERS: Final = {"without": "the model without these features"}
 
 
