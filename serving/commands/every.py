@@ -5,7 +5,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     brands,
     data,
     erasure,
-    evaluation,
     exports,
     kill_switches,
     models,
@@ -17,7 +16,6 @@ from serving.commands import (  # noqa: F401  # imported to be registered
     rights,
     sellers,
     standing,
-    tuning,
     webhooks,
 )
 from serving.commands.groups import app

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from serving.commands.tuning import verdict
+from serving.cli.tuning import verdict
 from serving.learning.service import training_child
 from tests.serving.cli.commands import REFUSED, Done, touchstone_in
 from training.fit_forest import forest_settings

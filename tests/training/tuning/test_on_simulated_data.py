@@ -6,7 +6,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from serving.commands.tuning import verdict
+from serving.cli.tuning import verdict
 from tests.fixtures.clocks import NOW
 from training.fit_forest import forest_settings
 from training.material import FromFile, Labelled

@@ -9,10 +9,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from serving.commands.data import shown_name
-from serving.commands.groups import app
 from serving.commands.options import Figures, one_of, settings_with, write_json
 from serving.commands.showing import complain, print_table, progress_bar, unusable_file, words
 
+app = typer.Typer()
 LABELLED = Annotated[
     Path, typer.Argument(help="A labelled file, or the Parquet file of a training snapshot.", show_default=False)
 ]

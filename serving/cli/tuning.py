@@ -7,17 +7,18 @@ from typing import Annotated, Any
 
 import typer
 
-from serving.commands.evaluation import (
+from serving.cli.evaluation import (
     FORMAT,
     LABELLED,
     interval,
     known_labelled_format,
     tell_left_out,
 )
-from serving.commands.groups import app
 from serving.commands.options import Figures, a_place_for_a_file, settings_with, write_json
 from serving.commands.showing import complain, print_table, progress_bars, say
 from serving.platform.progress import Progress
+
+app = typer.Typer()
 
 
 @app.command()
@@ -49,7 +50,7 @@ def tune(
         from training.fit_settings import FitSettings, as_file
 
         out.write_text(as_file(FitSettings.of(found["settings"])), encoding="utf-8")
-        say(f"Settings in {out}; `touchstone train --data FILE --settings {out}` fits with them.")
+        say(f"Settings in {out}, for `touchstone train --data FILE --settings {out}`.")
 
 
 def _searched(file: Path, format_name: str, *, trials: int, folds: int, minutes: float, seed: int) -> Mapping[str, Any]:
@@ -96,7 +97,7 @@ def show_tuning(found: Mapping[str, Any]) -> None:
                 for name, one in searches.items()
             ],
             title=f"{found['rows']:,} rows, {found['positives']:,} counterfeit, {found['sellers']:,} sellers; "
-            f"inner folds of each search",
+            f"{found['inner_folds']} inner folds by seller in each search",
         )
         print_table(("setting", "default", "in the outer folds", "on all rows"), _settings(found))
     if "gain" in found:
