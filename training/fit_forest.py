@@ -77,24 +77,50 @@ def fit_forest(
 
     The caller passes the settings, so that a fold with fewer positives uses those of the whole data.
     """
-    shown, shown_labels, shown_weights = with_masked_copies(columns, labels, weights, seed=seed, share=mask_share)
-    data = lgb.Dataset(
-        shown, shown_labels, weight=shown_weights, feature_name=list(names), params={"feature_pre_filter": False}
-    )
+    shown = with_masked_copies(columns, labels, weights, seed=seed, share=mask_share)
+    return grow(*shown, settings=settings, names=names, seed=seed, threads=threads)
+
+
+def grow(
+    columns: Floats,
+    labels: Labels,
+    weights: Floats,
+    *,
+    settings: ForestSettings,
+    names: Sequence[str],
+    seed: int,
+    threads: int,
+) -> Forest:
+    """The forest of rows among which each column is missing at least once.
+
+    Raises
+    ------
+    ValueError
+        A column is never missing, so that the forest would read NaN as zero.
+    """
+    data = lgb.Dataset(columns, labels, weight=weights, feature_name=list(names), params={"feature_pre_filter": False})
     return Forest(export(lgb.train(settings.parameters(seed, threads), data, settings.rounds), names))
 
 
 def with_masked_copies(
-    columns: Floats, labels: Labels, weights: Floats, *, seed: int, share: float
+    columns: Floats,
+    labels: Labels,
+    weights: Floats,
+    *,
+    seed: int,
+    share: float,
+    families: Sequence[NDArray[np.intp]] | None = None,
 ) -> tuple[Floats, Labels, Floats]:
     """The rows, and copies of a share of them for each signal family, with that family missing.
 
     A forest treats NaN as zero in a column that was never missing, so each family gets at least one copy. A copy has
-    half the weight, because it repeats a listing. Each column after the features is a family of its own.
+    half the weight, because it repeats a listing. `families` are the columns of each family; by default those of the
+    features, and each column after them is a family of its own.
     """
     random = np.random.default_rng(seed)
-    families = [family_columns(family) for family in Family]
-    families += [np.array([i], dtype=np.intp) for i in range(len(NAMES), columns.shape[1])]
+    if families is None:
+        after = range(len(NAMES), columns.shape[1])
+        families = [*(family_columns(family) for family in Family), *(np.array([i], dtype=np.intp) for i in after)]
     parts, part_labels, part_weights = [columns], [labels], [weights]
     for family in families:
         picked = random.random(len(labels)) < share

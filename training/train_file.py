@@ -19,6 +19,7 @@ from models.routing import Thresholds
 from training.figures import curves, figures
 from training.fit import CounterfeitClassifier
 from training.fit_phrases import fit_phrases
+from training.fit_settings import DEFAULT_SETTINGS, FitSettings
 from training.labelled import load_labelled
 from training.operating import choose_thresholds, operating_points, promises
 from training.pipeline import without_nan
@@ -42,6 +43,7 @@ def train_on_file(
     seed: int,
     threads: int,
     learner: str = Forest.name,
+    settings: FitSettings = DEFAULT_SETTINGS,
     progress: Callable[[float], None] = lambda _: None,
 ) -> TrainedOnFile:
     """Fit on every labelled row. No rows are reserved for judging; `evaluate` measures the quality.
@@ -58,7 +60,7 @@ def train_on_file(
         offline.facts(listing, as_of=received_at, marketplace=format_name, took_part=True) for listing in data.listings
     ]
     progress(0.2)
-    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner)
+    model = CounterfeitClassifier(seed=seed, threads=threads, learner=learner, settings=settings)
     model.fit(facts, data.labels, groups=data.groups)
     progress(0.9)
     probabilities = model.model_.calibration.probabilities(model.out_of_fold_)
@@ -72,6 +74,7 @@ def train_on_file(
         "format": format_name,
         "seed": seed,
         "learner": learner,
+        "settings": settings.changed(),
         "feature_count": len(NAMES),
         "join": model.model_.combiner.join.value,
         "text_weight": model.model_.combiner.text_weight,
@@ -106,5 +109,6 @@ def bundle_files(
         references=references,
         references_as_of=None,
         masking=model.masking_,
+        settings=model.settings.changed(),
         phrases=fit_phrases(facts, labels, np.ones(len(labels)), groups, references.brands.brands.values()),
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from serving.commands.evaluation import against, gained
+from serving.cli.evaluation import against, gained
 from tests.fixtures.clocks import NOW
 from tests.fixtures.fitting import small_forests
 from tests.fixtures.labelled import a_market, labelled_file, market_references, snapshot_rows
