@@ -207,8 +207,9 @@ axes.grid(visible=False, axis="y")
 plt.show()
 
 # %% [markdown]
-# *What to see:* bars to the right are higher among missed counterfeits. Older accounts and ordinary prices are how a
-# careful counterfeiter looks. They show where the next signal has to come from.
+# *What to see:* bars to the right are higher among missed counterfeits, bars to the left lower. What points left is
+# what gave the found ones away, such as earlier verdicts against their sellers. The missed ones lack it, so the next
+# signal has to come from somewhere else.
 #
 # ## Labels that the model doubts
 #
@@ -248,7 +249,7 @@ if truth:
     print(f"{hits[-1]} are among the {len(hits)} doubted ({hits[-1] / len(hits):.0%}).")
 
 # %% [markdown]
-# *What to see:* the audit finds wrong labels several times as often as chance. Most doubted labels are right, and the
+# *What to see:* the audit finds wrong labels several times as often as chance. Many doubted labels are right, and the
 # model is wrong about them: a second review must be blind, and a doubted label is never changed by itself.
 #
 # ## Whose labels decide
