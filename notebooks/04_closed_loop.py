@@ -150,8 +150,8 @@ print(f"effective number of rows: {metrics.effective_number(weights):.0f} of {le
 #
 # ## The interval of the prevalence
 #
-# The service estimates every month how many counterfeits there are. The interval is exact for so few sampled rows,
-# hence wide.
+# The service estimates every month how many counterfeits there are. Its interval also holds where few rows were
+# sampled, and is wide then.
 
 # %%
 attacked = most_copied_brand(market)
@@ -180,8 +180,8 @@ axes.legend(loc="upper right", ncols=3)
 plt.show()
 
 # %% [markdown]
-# *What to see:* the interval contains the truth, and it is wide because a month has few sampled listings. The crosses
-# measure how well the queue works, not how many counterfeits there are.
+# *What to see:* the interval contains the truth in nearly every month, and it is wide because a month has few sampled
+# listings. The crosses measure how well the queue works, not how many counterfeits there are.
 #
 # ## Poisoned answers
 #
