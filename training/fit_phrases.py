@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -13,6 +14,8 @@ from numpy.typing import NDArray
 from features.brands import Brand
 from features.facts import Facts
 from features.fold import fold
+from features.words import BREAK, is_unspaced, joined, may_stand_alone
+from models.own_words import OwnWords
 from models.phrases import (
     LIFT,
     MOST_ENTRIES,
@@ -20,10 +23,10 @@ from models.phrases import (
     Cell,
     CellKey,
     Entry,
-    OwnWords,
     PhraseTable,
     cell_keys,
     fields_of,
+    has_lift,
 )
 
 Floats = NDArray[np.float64]
@@ -32,7 +35,7 @@ Places = NDArray[np.int64]
 
 # A shop's own name or set phrase is wording of one seller, and near-copies of a listing repeat every word of it.
 FEWEST_SELLERS: Final = 5
-_BREAK: Final = 0  # The place of '', which separates words that are not adjacent.
+_BREAK: Final = 0  # The place of the break, which separates words that are not adjacent.
 _LISTINGS, _COUNTERFEIT, _WEIGHT, _COUNTERFEIT_WEIGHT = range(4)
 
 
@@ -51,8 +54,9 @@ def fit_phrases(
     """The table of n training rows with labels in {0, 1}, label weights and seller groups, all of shape (n,).
 
     A phrase is quoted in a cell where at least `SUPPORT` listings of `FEWEST_SELLERS` sellers have it and its lift is
-    sufficient, both over the listings and over their label weights: a person counts listings, and the model was fitted
-    on weights. Stop words and words that name a brand or a category are never part of a phrase.
+    sufficient: the lower bound over the listings, and the lift itself over their label weights. A person counts
+    listings, and the model was fitted on weights. Stop words and words that name a brand or a category are never part
+    of a phrase.
 
     Of more than `MOST_ENTRIES` counts, those of the phrases with the most counterfeits beyond the share of their cell
     are kept.
@@ -71,8 +75,8 @@ def fit_phrases(
     around = in_cell[cell]
     quoted = (
         (_distinct(place, groups[rows], len(codes))[kept] >= FEWEST_SELLERS)
-        & _has_lift(sums, around, _LISTINGS, _COUNTERFEIT)
-        & _has_lift(sums, around, _WEIGHT, _COUNTERFEIT_WEIGHT)
+        & has_lift(sums[:, _LISTINGS], sums[:, _COUNTERFEIT], around[:, _LISTINGS], around[:, _COUNTERFEIT])
+        & _has_weight(sums, around)
     )
     excess = sums[:, _COUNTERFEIT] - sums[:, _LISTINGS] * around[:, _COUNTERFEIT] / around[:, _LISTINGS]
     entries: dict[str, list[Entry]] = {}
@@ -107,10 +111,11 @@ def _table(cells: Sequence[Cell], ordered: Sequence[tuple[str, Sequence[Entry]]]
     )
 
 
-def _has_lift(part: Floats, whole: Floats, of: int, counterfeit: int) -> NDArray[np.bool_]:
-    """Whether the share of counterfeits in each pair is at least `LIFT` times that in its cell."""
-    has = part[:, counterfeit] * whole[:, of] >= LIFT * whole[:, counterfeit] * part[:, of]
-    return np.asarray((part[:, counterfeit] > 0) & has)
+def _has_weight(part: Floats, whole: Floats) -> NDArray[np.bool_]:
+    """Whether the counterfeits' share of the weight in each pair is at least `LIFT` times that in its cell."""
+    counterfeit = part[:, _COUNTERFEIT_WEIGHT]
+    has = counterfeit * whole[:, _WEIGHT] >= LIFT * whole[:, _COUNTERFEIT_WEIGHT] * part[:, _WEIGHT]
+    return np.asarray((counterfeit > 0) & has)
 
 
 def _sums(places: Places, values: Floats, size: int) -> Floats:
@@ -143,12 +148,15 @@ def _cells(facts: Sequence[Facts]) -> tuple[list[CellKey], Places]:
 
 
 def _occurrences(facts: Sequence[Facts], own: OwnWords) -> _Occurrences:
-    """The phrases that enough rows have: words, and pairs of adjacent words. Both words of a pair are such words."""
+    """The phrases that enough rows have: words, and pairs of adjacent words. Both words of a pair with a blank are such
+    words."""
     words, ids, rows = _tokens(facts)
     enough = _distinct(ids, rows, len(words)) >= SUPPORT
     enough[_BREAK] = False
     allowed = np.array([bool(enough[i]) and _may_be_quoted(word, own) for i, word in enumerate(words)])
-    both = allowed[ids[:-1]] & allowed[ids[1:]]
+    unspaced = np.array([is_unspaced(word) for word in words])
+    # Pairs without a blank are among the words already.
+    both = allowed[ids[:-1]] & allowed[ids[1:]] & ~(unspaced[ids[:-1]] & unspaced[ids[1:]])
     codes = ids[:-1][both] * len(words) + ids[1:][both]
     distinct, place = np.unique(codes, return_inverse=True)
     of_pair = rows[:-1][both]
@@ -172,13 +180,14 @@ def _may_be_quoted(word: str, own: OwnWords) -> bool:
 def _tokens(facts: Sequence[Facts]) -> tuple[list[str], Places, Places]:
     """The distinct words, and the word and the row of each token, in the order of the text, each of shape (n_tokens,).
 
-    A break ends every field, so that no pair of adjacent words crosses it.
+    A break ends every field, so that no pair of adjacent words crosses it. Pairs of words without a blank follow their
+    field, each between breaks: one text's pair may be a word of another.
     """
-    place = {"": _BREAK}
+    place = {BREAK: _BREAK}
     ids, lengths = array("q"), array("q")
     for one in facts:
         before = len(ids)
-        ids.extend(_placed(fields_of(one.listing), place))
+        ids.extend(_placed(fields_of(one), place))
         lengths.append(len(ids) - before)
     rows = np.repeat(np.arange(len(facts)), np.array(lengths, np.int64))
     return list(place), np.array(ids, np.int64), rows
@@ -186,8 +195,17 @@ def _tokens(facts: Sequence[Facts]) -> tuple[list[str], Places, Places]:
 
 def _placed(fields: Iterable[Sequence[str]], place: dict[str, int]) -> Iterator[int]:
     for words in fields:
-        for word in (*words, ""):
+        alone = (word if may_stand_alone(word) else BREAK for word in words)
+        for word in (*alone, *_unspaced_pairs(words), BREAK):
             yield place.setdefault(word, len(place))
+
+
+def _unspaced_pairs(words: Sequence[str]) -> Iterator[str]:
+    """The pairs of adjacent words without a blank, each after a break."""
+    for one, other in pairwise(words):
+        if is_unspaced(one) and is_unspaced(other) and stop_words().isdisjoint((one, other)):
+            yield BREAK
+            yield joined(one, other) or BREAK
 
 
 @cache

@@ -10,7 +10,7 @@ from features.facts import Facts
 from features.message import message
 from models.explanations import _STORIES, MOST, TEXT_CODE, Split, explain
 from models.messages.english import in_english
-from models.phrases import Cell, CellKey, Contrast
+from models.phrases import Cell, CellKey, Contrast, Spoken
 from models.score import BASE, OTHER, REMAINDERS, TEXT, Reason, named
 from tests.fixtures import strategies
 from tests.fixtures.facts import A_HISTORY, bare_facts, full_facts, some_facts, suspect_facts
@@ -19,8 +19,8 @@ from tests.fixtures.strategies import PROPERTY
 
 SUSPECT = compute(suspect_facts(history=A_HISTORY))
 ORDINARY = compute(some_facts(history=A_HISTORY))
-MIRROR = Contrast("mirror", (0,), Cell(CellKey("brn_aurelle", "bags", "en"), 254, 44), 34, 31)
-QUALITY = Contrast("quality", (0,), Cell(CellKey(None, None, "en"), 900, 90), 40, 20)
+MIRROR = Contrast("mirror", Spoken(("mirror",), (0,)), Cell(CellKey("brn_aurelle", None, "en"), 254, 44), 34, 31)
+QUALITY = Contrast("quality", Spoken(("quality",), (0,)), Cell(CellKey(None, None, "en"), 900, 90), 40, 20)
 
 
 def parts(
@@ -143,9 +143,26 @@ def test_the_text_quotes_phrases_with_the_counts_of_their_cells() -> None:
     assert (found.code, found.weight) == (TEXT_CODE, 1.2)
     assert in_english(found.message) == "The wording resembles confirmed counterfeits: “mirror”, “quality”."
     assert [in_english(one) for one in found.message.parameters["contrasts"]] == [
-        "“mirror”: in 31 of 44 counterfeits and 3 of 210 genuine listings of this brand, category and language.",
-        "“quality”: in 20 of 90 counterfeits and 20 of 810 genuine listings in this language.",
+        "“mirror”: in 31 of 44 confirmed counterfeits and 3 of 210 genuine listings of this brand and language.",
+        "“quality”: in 20 of 90 confirmed counterfeits and 20 of 810 genuine listings in this language.",
     ]
+
+
+KINDS = [
+    (CellKey("brn_aurelle", "bags", "en"), "of this brand, category and language", "all is stated"),
+    (CellKey("brn_aurelle", None, "en"), "of this brand and language", "of any category"),
+    (CellKey(None, None, "en"), "in this language", "of any brand"),
+    (CellKey("", "bags", "en"), "of this category and language with no stated brand", "no brand"),
+    (CellKey("brn_aurelle", "", ""), "of this brand with no stated category or language", "a brand alone"),
+    (CellKey(None, None, ""), "with no stated language", "no language"),
+]
+
+
+@pytest.mark.parametrize(("key", "expected", "_why"), KINDS, ids=[row[-1] for row in KINDS])
+def test_a_contrast_says_what_the_counted_listings_have_in_common(key: CellKey, expected: str, _why: str) -> None:
+    one = Contrast("mirror", Spoken(("mirror",), (0,)), Cell(key, 254, 44), 34, 31)
+    (found,) = named(parts({}, text=1.2, quoted=(one,)))
+    assert in_english(found.message.parameters["contrasts"][0]).endswith(f"3 of 210 genuine listings {expected}.")
 
 
 UNQUOTED = [
