@@ -24,10 +24,10 @@ _MOST_WORDS: Final = 200  # Of a field; the rest of a long description adds noth
 _MOST_CHARACTERS: Final = 4_000  # Of a field; 200 words of German have half as many.
 # Letters alone: telephone numbers, addresses and account names never enter a bundle or a quotation.
 _LETTERS: Final = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
-# Thai and Lao, Burmese, Khmer, kana, Chinese characters and their extensions.
+# Thai and Lao, Burmese, Khmer, kana, Chinese characters and their extensions, without figures.
 _UNSPACED: Final = (
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\U00020000-\U0003fffd"
+    "\u0e00-\u0e4f\u0e5a-\u0ecf\u0eda-\u0eff\u1000-\u103f\u104a-\u108f\u109a-\u109f\u1780-\u17df"
+    "\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003fffd"
 )
 # The scripts of India have blanks; their vowel signs are no letters to a regular expression.
 _CUT_BY_ICU: Final = re.compile(f"([\u0900-\u0dff{_UNSPACED}]+)")

@@ -27,6 +27,8 @@ WORDS: list[tuple[str, list[str], str]] = [
     ("本物保証のレザーバッグ", ["本物", "保証", "の", "レザー", "バッグ"], "Japanese"),
     ("レザー・バッグ", ["レザー", "", "バッグ"], "a middle dot separates"),
     ("กระเป๋าหนังแท้", ["กระเป๋า", "หนัง", "แท้"], "Thai, whose vowel signs belong to their words"),
+    ("๑๒ใบ", ["", "ใบ"], "Thai figures are no words"),
+    ("चमड़ा१२", [], "nor do figures of India belong to words"),
     ("工厂🔥new", ["工厂", "new"], "pictures separate words as a blank does"),
 ]
 

@@ -48,7 +48,8 @@ def rows(n: int = 900, seed: int = 3) -> Iterator[tuple[Facts, int, float, int]]
         yield facts, int(fake), float(random.choice([0.5, 1.0, 3.0])), i // 3
     for i in range(n, n + n // 2):
         fake = bool(random.random() < 0.3)
-        likely = [1.0, 4.0 if fake else 0.2, 4.0 if fake else 0.2, 1.0, 1.0, 1.0 if fake else 0.1]
+        telling = 3.0 if fake else 0.1
+        likely = [1.0, telling, telling, telling, 1.0, telling]
         sentences = [SENTENCES[j] for j in random.choice(len(SENTENCES), 2, p=np.array(likely) / sum(likely))]
         title = "，".join("".join(sentence) for sentence in sentences)
         facts = some_facts(title=title, description=None, brand="Aurelle", product_type="手提包", language="zh")
