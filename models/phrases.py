@@ -20,8 +20,7 @@ from models.own_words import OwnWords
 
 SUPPORT: Final = 20  # Training listings of both classes that have the phrase.
 LIFT: Final = 1.5  # The share of counterfeits among them over the share in the cell.
-# Of the lower bound of that share: the lower end of the 95 % interval. Our choice.
-LEVEL: Final = 0.975
+LEVEL: Final = 0.95  # Of the lower bound of that share. Our choice.
 MOST_ENTRIES: Final = 50_000  # About two megabytes.
 _MOST_ROWS: Final = 1 << 40  # More listings than any training reads.
 
@@ -172,8 +171,8 @@ def has_lift(
     that of Wilson errs more often near 1. It is above a share exactly where, with that share, as many counterfeits or
     more have a probability below 1 - `LEVEL`. The arguments are counts of one shape.
 
-    Not included: the listings of one seller are not independent, and the share of the cell is an estimate too. Training
-    therefore also asks for several sellers.
+    Not included: the share of the cell is an estimate too, and the listings of one seller are not independent. Training
+    therefore also compares sellers.
 
     Source: Clopper and Pearson, The use of confidence or fiducial limits, Biometrika 26 (1934); Brown, Cai and
     DasGupta, Interval estimation for a binomial proportion, Statistical Science 16 (2001).

@@ -54,9 +54,13 @@ def fit_phrases(
     """The table of n training rows with labels in {0, 1}, label weights and seller groups, all of shape (n,).
 
     A phrase is quoted in a cell where at least `SUPPORT` listings of `FEWEST_SELLERS` sellers have it and its lift is
-    sufficient: the lower bound over the listings, and the lift itself over their label weights. A person counts
-    listings, and the model was fitted on weights. Stop words and words that name a brand or a category are never part
-    of a phrase.
+    sufficient: the lower bound over the listings, the lower bound over the sellers, and the lift itself over the label
+    weights. A person counts listings, a seller repeats a phrase in each of them, and the model was fitted on weights.
+    Stop words and words that name a brand or a category are never part of a phrase.
+
+    A cell wider than brand, category and language mixes goods with many and with few counterfeits, and the name of a
+    model would have the lift of its goods. The share of counterfeits to exceed is therefore at least that of goods as
+    those with the phrase.
 
     Of more than `MOST_ENTRIES` counts, those of the phrases with the most counterfeits beyond the share of their cell
     are kept.
@@ -73,9 +77,15 @@ def fit_phrases(
     sums = _sums(place, each[rows], len(codes))[kept]
     cell, phrase = np.divmod(codes[kept], max(len(found.phrases), 1))
     around = in_cell[cell]
+    usual = _sums(place, _shares(in_cell[cells_of])[rows, None], len(codes))[kept, 0] / sums[:, _LISTINGS]
+    sellers = _by_seller(place, groups[rows], labels[rows], len(codes))[kept]
+    around_sellers = _by_seller(
+        cells_of.ravel(), np.repeat(groups, cells_of.shape[1]), np.repeat(labels, cells_of.shape[1]), len(keys)
+    )[cell]
     quoted = (
-        (_distinct(place, groups[rows], len(codes))[kept] >= FEWEST_SELLERS)
-        & has_lift(sums[:, _LISTINGS], sums[:, _COUNTERFEIT], around[:, _LISTINGS], around[:, _COUNTERFEIT])
+        (sellers[:, _LISTINGS] >= FEWEST_SELLERS)
+        & has_lift(sums[:, _LISTINGS], sums[:, _COUNTERFEIT], 1.0, np.maximum(usual, _share(around)))
+        & has_lift(sellers[:, _LISTINGS], sellers[:, _COUNTERFEIT], 1.0, _share(around_sellers))
         & _has_weight(sums, around)
     )
     excess = sums[:, _COUNTERFEIT] - sums[:, _LISTINGS] * around[:, _COUNTERFEIT] / around[:, _LISTINGS]
@@ -109,6 +119,29 @@ def _table(cells: Sequence[Cell], ordered: Sequence[tuple[str, Sequence[Entry]]]
         tuple(cells[cell] for cell in used),
         {name: tuple(one._replace(cell=place[one.cell]) for one in kept[name]) for name in sorted(kept)},
     )
+
+
+def _shares(counts: Floats) -> Floats:
+    """The share of counterfeits of goods as each row's, shape (n,), from its cells' sums, shape (n, cells, columns).
+
+    The narrowest cells are small, so each is smoothed with `SUPPORT` listings of the share of the next wider one.
+    """
+    found = counts[:, -1, _COUNTERFEIT] / counts[:, -1, _LISTINGS]
+    for i in reversed(range(counts.shape[1] - 1)):
+        found = (counts[:, i, _COUNTERFEIT] + SUPPORT * found) / (counts[:, i, _LISTINGS] + SUPPORT)
+    return found
+
+
+def _by_seller(places: Places, groups: NDArray[np.intp], labels: Labels, size: int) -> Floats:
+    """The sellers by place, and the sum of the shares of their listings that are counterfeits, shape (size, 2)."""
+    many = int(groups.max(initial=0)) + 1
+    pairs, pair, listings = np.unique(places * many + groups, return_inverse=True, return_counts=True)
+    shares = np.bincount(pair, labels, len(pairs)) / listings
+    return _sums(pairs // many, np.column_stack([np.ones(len(pairs)), shares]), size)
+
+
+def _share(counts: Floats) -> Floats:
+    return np.asarray(counts[:, _COUNTERFEIT] / counts[:, _LISTINGS])
 
 
 def _has_weight(part: Floats, whole: Floats) -> NDArray[np.bool_]:

@@ -367,7 +367,7 @@ MODELS: list[tuple[str, Callable[[dict[str, Any]], object], str]] = [
     ("phrases.json", lambda m: m.pop("segmenter"), "phrases of no segmenter"),
     (
         "phrases.json",
-        lambda m: m["phrases"].update(mirror=[[2, 20, 12, 1]]),
+        lambda m: m["phrases"].update(mirror=[[2, 20, 11, 1]]),
         "a lift of more than two, whose lower bound is too low",
     ),
     (

@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import beta
 
 from features.facts import Facts
 from models.phrases import LIFT, SUPPORT, CellKey, PhraseTable, phrases_of
@@ -93,23 +93,51 @@ def phrases_in(title: str) -> set[str]:
 
 
 def counted() -> pd.DataFrame:
-    """By cell and phrase: listings, counterfeits and sellers that have it, by a recount over one row a pair."""
+    """One row for each listing, each of its cells and each of its phrases; no phrase stands for the listing itself."""
     facts, labels, weights, sellers = the_rows()
     records = []
-    for one, label, weight, seller in zip(facts, labels, weights, sellers, strict=True):
+    for row, (one, label, weight, seller) in enumerate(zip(facts, labels, weights, sellers, strict=True)):
         listing = one.listing
         brand = {"Aurelle": "brn_aurelle", "Solenne": "brn_solenne", None: ""}[listing.brand]
-        phrases = phrases_in(listing.title or "")
         language = listing.language or ""
         for cell in (
             (brand, (listing.product_type or "").lower(), language),
             (brand, None, language),
             (None, None, language),
         ):
-            records += [(cell, phrase, label, weight, seller) for phrase in {*phrases, None}]
-    frame = pd.DataFrame(records, columns=["cell", "phrase", "label", "weight", "seller"])
+            records += [
+                (cell, phrase, row, label, weight, seller) for phrase in {*phrases_in(listing.title or ""), None}
+            ]
+    frame = pd.DataFrame(records, columns=["cell", "phrase", "row", "label", "weight", "seller"])
     frame["fake_weight"] = frame.label * frame.weight
     return frame
+
+
+def usual_shares(frame: pd.DataFrame) -> dict[int, float]:
+    """The share of counterfeits of goods as each row's: cells with 20 listings more of the share of the wider cell."""
+    whole = frame[frame.phrase.isna()]
+    counts = {one["cell"]: (one["k"], one["n"]) for one in records(whole.groupby("cell").agg(**COUNTS))}
+    found = {}
+    for row, cells in whole.groupby("row").cell:
+        narrow, middle, wide = ((counts[cell][0], counts[cell][1]) for cell in cells)
+        share = wide[0] / wide[1]
+        for k, n in (middle, narrow):
+            share = (k + 20 * share) / (n + 20)
+        found[int(row)] = share
+    return found
+
+
+def bound(k: float, n: float) -> float:
+    """The lower 95 % bound of a share, as a quantile of the beta distribution."""
+    return float(beta.ppf(0.05, k, n - k + 1)) if k else 0.0
+
+
+COUNTS: Final[dict[str, Any]] = {
+    "n": ("label", "size"),
+    "k": ("label", "sum"),
+    "w": ("weight", "sum"),
+    "kw": ("fake_weight", "sum"),
+}
 
 
 def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
@@ -121,31 +149,24 @@ def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
 def recount() -> dict[tuple[CellKey, str], tuple[int, int, bool]]:
     """Listings, counterfeits and whether it is quoted, by cell and phrase with enough support."""
     frame = counted()
-    whole = (
-        frame[frame.phrase.isna()]
-        .groupby("cell")
-        .agg(n=("label", "size"), k=("label", "sum"), w=("weight", "sum"), kw=("fake_weight", "sum"))
-    )
-    having = (
-        frame.dropna(subset="phrase")
-        .groupby(["cell", "phrase"])
-        .agg(
-            n=("label", "size"),
-            k=("label", "sum"),
-            w=("weight", "sum"),
-            kw=("fake_weight", "sum"),
-            s=("seller", "nunique"),
-        )
-    )
+    frame["usual"] = frame.row.map(usual_shares(frame))
+    frame["phrase"] = frame.phrase.fillna("")
+    by_seller = frame.groupby(["cell", "phrase", "seller"]).label.mean().groupby(["cell", "phrase"])
+    sums = frame.groupby(["cell", "phrase"]).agg(**COUNTS, usual=("usual", "mean"))
+    sums["sellers"], sums["fake_sellers"] = by_seller.size(), by_seller.sum()
+    all_of = {one["cell"]: one for one in records(sums) if one["phrase"] == ""}
     found = {}
-    cells = {one["cell"]: one for one in records(whole)}
-    for one in records(having[having.n >= SUPPORT]):
-        around = cells[one["cell"]]
-        low = binomtest(one["k"], one["n"]).proportion_ci(0.95, method="exact").low
-        lift = low / (around["k"] / around["n"]) if around["k"] else 0
-        weighed = (one["kw"] / one["w"]) / (around["kw"] / around["w"]) if around["kw"] else 0
-        quoted = lift > LIFT and weighed >= LIFT and one["s"] >= FEWEST_SELLERS
-        found[CellKey(*one["cell"]), one["phrase"]] = (int(one["n"]), int(one["k"]), bool(quoted))
+    for one in records(sums[sums.n >= SUPPORT]):
+        around = all_of[one["cell"]]
+        low, low_sellers = bound(one["k"], one["n"]), bound(one["fake_sellers"], one["sellers"])
+        quoted = (
+            low > LIFT * max(around["k"] / around["n"], one["usual"])
+            and low_sellers > LIFT * around["fake_sellers"] / around["sellers"]
+            and one["kw"] / one["w"] >= LIFT * around["kw"] / around["w"]
+            and one["sellers"] >= FEWEST_SELLERS
+        )
+        if one["phrase"]:
+            found[CellKey(*one["cell"]), one["phrase"]] = (int(one["n"]), int(one["k"]), bool(quoted))
     return found
 
 
@@ -198,10 +219,57 @@ def test_equal_rows_in_another_order_give_the_same_table() -> None:
     assert again.to_dict() == the_table().to_dict()
 
 
-def test_a_phrase_of_few_sellers_is_not_quoted() -> None:
-    facts, labels, weights, _ = the_rows()
-    few = np.arange(len(facts)) % (FEWEST_SELLERS - 1)
-    assert fit_phrases(facts, labels, weights, few, BRANDS).entries == {}
+# (brand, word, listings, counterfeits, sellers), the sellers of the counterfeits first.
+Part = tuple[str, str, int, int, int]
+
+
+def quoted_among(*parts: Part) -> set[tuple[str | None, str]]:
+    """The phrases that are quoted, with the brand of the cell, of listings in English."""
+    facts, labels, sellers = [], [], []
+    for brand, word, listings, counterfeits, of_sellers in parts:
+        first = len(sellers) and max(sellers) + 1
+        for i in range(listings):
+            facts.append(some_facts(title=f"{brand}, {word}", description=None, brand=brand, product_type=None))
+            labels.append(i < counterfeits)
+            sellers.append(first + i * of_sellers // listings)
+    table = fit_phrases(facts, np.array(labels, np.int8), np.ones(len(facts)), np.array(sellers), BRANDS)
+    return {
+        (table.cells[one.cell].key.brand, phrase)
+        for phrase, entries in table.entries.items()
+        for one in entries
+        if one.quoted
+    }
+
+
+@pytest.mark.parametrize(("sellers", "expected"), [(FEWEST_SELLERS - 1, False), (FEWEST_SELLERS, True)])
+def test_a_phrase_of_few_sellers_is_not_quoted(sellers: int, expected: bool) -> None:
+    found = quoted_among(("Aurelle", "mirror", 24, 24, sellers), ("Aurelle", "grained", 400, 0, 100))
+    assert ((None, "mirror") in found) is expected
+
+
+def test_a_phrase_that_one_seller_repeats_is_not_quoted() -> None:
+    """Twenty of thirty listings, but one of eleven sellers."""
+    one_seller, ten, honest = (("Aurelle", "mirror", n, k, s) for n, k, s in ((20, 20, 1), (20, 20, 10), (10, 0, 10)))
+    others: Part = ("Aurelle", "grained", 400, 40, 100)
+    assert (None, "mirror") not in quoted_among(
+        ("Aurelle", "mirror", 20, 20, 1), ("Aurelle", "mirror", 10, 0, 10), others
+    )
+    assert (None, "mirror") in quoted_among(ten, honest, others)
+
+
+def test_the_name_of_a_much_counterfeited_model_is_not_quoted_for_its_goods() -> None:
+    """Half the listings of its brand are counterfeits, with and without the name, and few of another brand."""
+    of_the_brand: list[Part] = [("Aurelle", "colline", 100, 50, 50), ("Aurelle", "grained", 100, 50, 50)]
+    assert quoted_among(*of_the_brand, ("Solenne", "grained", 600, 6, 100)) == set()
+
+
+def test_a_phrase_of_rarely_counterfeited_goods_needs_the_lift_of_its_cell_too() -> None:
+    """The sentence has the counts of the cell, in which it is no commoner in counterfeits."""
+    found = quoted_among(
+        ("Solenne", "mirror", 100, 30, 50), ("Solenne", "grained", 300, 0, 100), ("Aurelle", "calf", 300, 180, 50)
+    )
+    assert ("brn_solenne", "mirror") in found
+    assert (None, "mirror") not in found
 
 
 @pytest.mark.parametrize("value", [0, 1])
