@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Final
 
-from features.message import Message, message
+from features.message import Message, message, part_of
 from features.peer_listings import Assortment
 from features.spec import MISSING, SHARE, Evidence, Family, Registry, Scale, burst, days, either, log1p, log_of, some
 
@@ -106,7 +106,7 @@ def seller_brand_entropy(e: Evidence) -> float:
     missing=_NO_OTHERS,
     source="Own choice: the brands that take part are the ones that are counterfeited",
     side=either,
-    say=lambda e, v: message("seller_protected_share", share=v, n=_others(e).offers),
+    say=lambda e, v: part_of("seller_protected_share", v * _others(e).offers, _others(e).offers),
 )
 def seller_protected_share(e: Evidence) -> float:
     """Share of the seller's other listings whose brand took part at intake."""

@@ -141,7 +141,9 @@ def test_what_is_not_known_accuses_nobody() -> None:
 def test_the_text_quotes_phrases_with_the_counts_of_their_cells() -> None:
     (found,) = named(parts({}, text=1.2, quoted=(MIRROR, QUALITY)))
     assert (found.code, found.weight) == (TEXT_CODE, 1.2)
-    assert in_english(found.message) == "The wording resembles confirmed counterfeits: “mirror”, “quality”."
+    assert in_english(found.message) == (
+        "Phrases found more often in confirmed counterfeits than in genuine listings: “mirror”, “quality”."
+    )
     assert [in_english(one) for one in found.message.parameters["contrasts"]] == [
         "“mirror”: in 31 of 44 confirmed counterfeits and 3 of 210 genuine listings of this brand and language.",
         "“quality”: in 20 of 90 confirmed counterfeits and 20 of 810 genuine listings in this language.",

@@ -249,11 +249,9 @@ def test_a_phrase_of_few_sellers_is_not_quoted(sellers: int, expected: bool) -> 
 
 def test_a_phrase_that_one_seller_repeats_is_not_quoted() -> None:
     """Twenty of thirty listings, but one of eleven sellers."""
-    one_seller, ten, honest = (("Aurelle", "mirror", n, k, s) for n, k, s in ((20, 20, 1), (20, 20, 10), (10, 0, 10)))
+    one, ten, honest = (("Aurelle", "mirror", n, k, s) for n, k, s in ((20, 20, 1), (20, 20, 10), (10, 0, 10)))
     others: Part = ("Aurelle", "grained", 400, 40, 100)
-    assert (None, "mirror") not in quoted_among(
-        ("Aurelle", "mirror", 20, 20, 1), ("Aurelle", "mirror", 10, 0, 10), others
-    )
+    assert (None, "mirror") not in quoted_among(one, honest, others)
     assert (None, "mirror") in quoted_among(ten, honest, others)
 
 
