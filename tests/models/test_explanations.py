@@ -1,4 +1,6 @@
 import math
+from dataclasses import replace
+from typing import Any
 
 import hypothesis.strategies as st
 import numpy as np
@@ -14,7 +16,7 @@ from models.phrases import Cell, CellKey, Contrast, Spoken
 from models.score import BASE, OTHER, REMAINDERS, TEXT, Reason, named
 from tests.fixtures import strategies
 from tests.fixtures.facts import A_HISTORY, bare_facts, full_facts, some_facts, suspect_facts
-from tests.fixtures.reading_reasons import faults
+from tests.fixtures.reading_reasons import faults, unread
 from tests.fixtures.strategies import PROPERTY
 
 SUSPECT = compute(suspect_facts(history=A_HISTORY))
@@ -206,18 +208,40 @@ def test_any_parts_add_up_and_no_sentence_is_empty_or_contradicts_its_weight(
     value = float(contributions.sum()) + text + base
     found = explain(computed.evidence, computed.vector, Split(value, contributions, text, base), quoted)
     assert abs(math.fsum(one.weight for one in found) - value) <= 1e-9
-    assert faults(found) == []
+    assert faults(found) + unread(found) == []
     assert len(named(found)) <= MOST
     assert all(abs(one.weight) >= 0.05 for one in named(found))
     assert all(in_english(one.message) for one in found)
     assert {one.code for one in found} & REMAINDERS >= {BASE, OTHER}
 
 
-@pytest.mark.parametrize("of", [SUSPECT, ORDINARY], ids=["suspect", "ordinary"])
+ONE_OTHER = replace(A_HISTORY, offers=(A_HISTORY.offers or ())[:1])
+NOTHING: dict[str, int] = {"d7": 0, "d30": 0, "d90": 0}
+NOTHING_SOLD: dict[str, Any] = {
+    "sales": NOTHING,
+    "returns": NOTHING,
+    "fake_returns": NOTHING,
+    "seller": {"external_id": "lumo", "orders": NOTHING, "accepted": NOTHING, "returned": NOTHING, "gmv": NOTHING},
+}
+EDGES: dict[str, Computed] = {
+    "suspect": SUSPECT,
+    "ordinary": ORDINARY,
+    "everything known": compute(full_facts()),
+    "no review": compute(
+        full_facts(rating_counts=[0] * 5, comments_count=0, seller={"external_id": "lumo", "rating_count": 0})
+    ),
+    "nothing sold, nothing returned": compute(some_facts(**NOTHING_SOLD)),
+    "photographs alone": compute(some_facts(description=None, photos_count=7)),
+    "a price at 4 % of the median": compute(some_facts(price="20.00")),
+    "a seller of one other listing": compute(some_facts(history=ONE_OTHER)),
+}
+
+
+@pytest.mark.parametrize("of", EDGES.values(), ids=EDGES)
 @pytest.mark.parametrize("sign", [1, -1], ids=["accused", "cleared"])
 def test_each_feature_alone_is_told_truly_or_not_at_all(of: Computed, sign: int) -> None:
     found = {name: parts({name: 0.7 * sign}, of=of) for name in NAMES}
-    assert {name: wrong for name, one in found.items() if (wrong := faults(one))} == {}
+    assert {name: wrong for name, one in found.items() if (wrong := faults(one) + unread(one))} == {}
     assert {round(math.fsum(part.weight for part in one), 9) for one in found.values()} == {0.7 * sign}
 
 
@@ -234,6 +258,9 @@ FORMERLY = [
     (Reason("price_level", message("price_to_list.below", share=0.6, goods="a bag"), -0.5), "cheap, so genuine"),
     (Reason("price_level", message("price_to_category.equal", n=20), 0.5), "at the median, so counterfeit"),
     (Reason("earlier", message("seller_counterfeit_share", part=2, n=7), -0.5), "2 of 7, so genuine"),
+    (Reason("seller_age", message("seller_age", n=3), -0.5), "an account of three days, so genuine"),
+    (Reason("returns", message("seller_return_share_90d", part=0, n=90), 0.5), "none of 90, so counterfeit"),
+    (Reason("ratings", message("item_rating", rating=2.1, n=40), -0.5), "rated badly, so genuine"),
 ]
 
 
