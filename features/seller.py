@@ -4,7 +4,7 @@ import math
 from decimal import Decimal
 from typing import Final
 
-from features.message import Amount, Message, message, part_of
+from features.message import Amount, Message, aged, message, part_of
 from features.seller_trade import turnover
 from features.spec import (
     MISSING,
@@ -36,7 +36,7 @@ _RETURNS: Final = above_prior(lambda priors: priors.seller_returns.mean)
     log_of("days"),
     missing="age of the account not sent",
     side=days(90, 365),
-    say=lambda e, _: message("seller_age", n=e.facts.listing.seller.age_days or 0),
+    say=lambda e, _: aged("seller_age", e.facts.listing.seller.age_days),
 )
 def seller_age(e: Evidence) -> float:
     """Days since the seller's account was opened."""

@@ -8,7 +8,7 @@ Source: UAX #29, Unicode Text Segmentation; ICU User Guide, Boundary Analysis, d
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from icu4py import icu_version
@@ -87,6 +87,22 @@ def joined(one: str, other: str) -> str | None:
     if is_unspaced(one) and is_unspaced(other):
         return one + other
     return f"{one} {other}" if may_stand_alone(one) and may_stand_alone(other) else None
+
+
+def pairs_of(words: Sequence[str]) -> Iterator[tuple[str, tuple[str, str]]]:
+    """The adjacent words of a text as their script writes them, with the two words.
+
+    A single character between another one and a word belongs to the other one, if to any: of 高 仿 手袋, only 高仿.
+
+    >>> [pair for pair, _ in pairs_of(["高", "仿", "手袋", "", "mirror", "quality"])]
+    ['高仿', 'mirror quality']
+    """
+    around = (BREAK, *words, BREAK)
+    for before, one, other, after in zip(around, words, words[1:], around[3:], strict=False):
+        beyond = before if may_stand_alone(other) else after
+        alone = may_stand_alone(one) is not may_stand_alone(other) and len(beyond) == 1
+        if not alone and (pair := joined(one, other)) is not None:
+            yield pair, (one, other)
 
 
 def _first(words: Iterator[str]) -> Iterator[str]:

@@ -7,7 +7,6 @@ and then the language. A phrase without lift in the cell that decides is not quo
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -15,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc
 
 from features.facts import Facts, reference_keys
-from features.words import SEGMENTER, is_cut_by_segmenter, joined, may_stand_alone, words_of
+from features.words import SEGMENTER, is_cut_by_segmenter, may_stand_alone, pairs_of, words_of
 from models.own_words import OwnWords
 
 SUPPORT: Final = 20  # Training listings of both classes that have the phrase.
@@ -198,11 +197,9 @@ def phrases_of(facts: Facts) -> dict[str, Spoken]:
     found: dict[str, Spoken] = {}
     for field, words in enumerate(fields_of(facts)):
         alone = ((word, (word,)) for word in words if may_stand_alone(word))
-        pairs = ((joined(one, other), (one, other)) for one, other in pairwise(words))
         of_field: dict[str, tuple[str, ...]] = {}
-        for phrase, parts in (*alone, *pairs):
-            if phrase is not None:
-                of_field.setdefault(phrase, parts)
+        for phrase, parts in (*alone, *pairs_of(words)):
+            of_field.setdefault(phrase, parts)
         for phrase, parts in of_field.items():
             before = found.get(phrase)
             found[phrase] = Spoken(parts, (field,)) if before is None else Spoken(before.words, (*before.fields, field))

@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from features.brands import Brand
 from features.facts import Facts
 from features.fold import fold
-from features.words import BREAK, is_unspaced, joined, may_stand_alone
+from features.words import BREAK, is_unspaced, may_stand_alone, pairs_of
 from models.own_words import OwnWords
 from models.phrases import (
     LIFT,
@@ -235,10 +234,10 @@ def _placed(fields: Iterable[Sequence[str]], place: dict[str, int]) -> Iterator[
 
 def _unspaced_pairs(words: Sequence[str]) -> Iterator[str]:
     """The pairs of adjacent words without a blank, each after a break."""
-    for one, other in pairwise(words):
+    for pair, (one, other) in pairs_of(words):
         if is_unspaced(one) and is_unspaced(other) and stop_words().isdisjoint((one, other)):
             yield BREAK
-            yield joined(one, other) or BREAK
+            yield pair
 
 
 @cache

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from features.words import joined, words_of
+from features.words import joined, pairs_of, words_of
 
 WORDS: list[tuple[str, list[str], str]] = [
     ("Mirror QUALITY", ["mirror", "quality"], "folded, in order"),
@@ -75,3 +75,19 @@ PAIRS = [
 @pytest.mark.parametrize(("one", "other", "expected", "_why"), PAIRS, ids=[row[-1] for row in PAIRS])
 def test_a_pair_is_written_as_its_script_is(one: str, other: str, expected: str | None, _why: str) -> None:
     assert joined(one, other) == expected
+
+
+ADJACENT = [
+    (["高", "仿", "手袋"], ["高仿"], "a character belongs to the character beside it"),
+    (["手袋", "高", "仿"], ["高仿"], "on either side"),
+    (["打包", "前", "拍"], ["前拍"], "though it may not"),
+    (["打包", "前", ""], ["打包前"], "or else to the word"),
+    (["顺", "丰", "包", "邮"], ["顺丰", "丰包", "包邮"], "all pairs of characters"),
+    (["工厂", "直销", "价格"], ["工厂直销", "直销价格"], "words"),
+    (["new", "mirror", "", "bag"], ["new mirror"], "no pair across a break"),
+]
+
+
+@pytest.mark.parametrize(("words", "expected", "_why"), ADJACENT, ids=[row[-1] for row in ADJACENT])
+def test_adjacent_words_make_these_pairs(words: list[str], expected: list[str], _why: str) -> None:
+    assert [pair for pair, _ in pairs_of(words)] == expected

@@ -19,14 +19,15 @@ from training.fit_phrases import FEWEST_SELLERS, fit_phrases, stop_words
 
 BRANDS = list(REGISTER.brands.values())
 # Words of Chinese titles, cut by hand: ICU's dictionary has all but "高仿" and "尾单", whose characters come alone.
-SENTENCES = (
-    ("工厂", "直销"),
-    ("高", "仿", "手袋"),
-    ("尾", "单"),
-    ("数量", "有限"),
-    ("奥蕾尔", "手袋"),
-    ("高", "仿", "的", "手袋"),
-)
+# No phrase has the brand's alias or a stop word, and 仿 belongs to 高.
+PHRASES_OF = {
+    "工厂直销": {"工厂", "直销", "工厂直销"},
+    "高仿手袋": {"手袋", "高仿"},
+    "尾单": {"尾单"},
+    "数量有限": {"数量", "有限", "数量有限"},
+    "奥蕾尔手袋": {"手袋"},
+    "高仿的手袋": {"手袋", "高仿"},
+}
 FILLER = ("grained", "calf", "soft", "parcel", "boxed", "the", "with", "strap", "lining", "clasp", "stitched")
 TELLING = ("mirror", "quality", "batch")
 
@@ -50,8 +51,8 @@ def rows(n: int = 900, seed: int = 3) -> Iterator[tuple[Facts, int, float, int]]
         fake = bool(random.random() < 0.3)
         telling = 3.0 if fake else 0.1
         likely = [1.0, telling, telling, telling, 1.0, telling]
-        sentences = [SENTENCES[j] for j in random.choice(len(SENTENCES), 2, p=np.array(likely) / sum(likely))]
-        title = "，".join("".join(sentence) for sentence in sentences)
+        sentences = [list(PHRASES_OF)[j] for j in random.choice(len(PHRASES_OF), 2, p=np.array(likely) / sum(likely))]
+        title = "，".join(sentences)
         facts = some_facts(title=title, description=None, brand="Aurelle", product_type="手提包", language="zh")
         yield facts, int(fake), 1.0, i // 3
 
@@ -86,10 +87,7 @@ def phrases_in(title: str) -> set[str]:
     if title.isascii():
         found = words(title)
         return {word for word in found if word} | {f"{a} {b}" for a, b in pairwise(found) if a and b}
-    cut = [sentence for text in title.split("，") for sentence in SENTENCES if "".join(sentence) == text]
-    plain = [[word if word not in {"奥蕾尔", "的"} else "" for word in sentence] for sentence in cut]
-    alone = {word for sentence in plain for word in sentence if len(word) > 1}
-    return alone | {a + b for sentence in plain for a, b in pairwise(sentence) if a and b}
+    return {phrase for text in title.split("，") for phrase in PHRASES_OF[text]}
 
 
 def counted() -> pd.DataFrame:

@@ -227,7 +227,7 @@ def test_a_copy_of_a_confirmed_counterfeit_is_always_a_reason(size: Size) -> Non
 @cache
 def names_of_goods() -> frozenset[str]:
     """The words of all names of brands and categories of the simulation, with their singulars."""
-    texts = [name for house in HOUSES.values() for name in (house.brand.name, *house.brand.aliases)]
+    texts = [name for house in HOUSES for name in (house.brand.name, *house.brand.aliases)]
     texts += [goods.product_type for goods in GOODS.values()]
     words = {word for text in texts for word in re.findall(r"\w+", plain(text))}
     return frozenset(words | {word.removesuffix("s") for word in words})
@@ -253,8 +253,7 @@ def has(facts: Facts, phrase: str) -> bool:
     """Whether a listing has a phrase: its words, one after the other."""
     for text in (facts.listing.title, facts.listing.description):
         for run in words_of_fields(plain(text)):
-            pairs = [(one, other) for one, other in pairwise(run)]
-            if phrase in run or any(phrase in {f"{one} {other}", one + other} for one, other in pairs):
+            if phrase in run or any(phrase in {f"{one} {other}", one + other} for one, other in pairwise(run)):
                 return True
     return False
 
