@@ -174,6 +174,16 @@ def test_a_phrase_that_the_text_model_takes_for_genuine_is_not_quoted() -> None:
     assert all(one.weight > 0 for score in found.score_many(ROWS[-1:]) for one in score.reasons if one.code == "text")
 
 
+@pytest.mark.parametrize(("counterfeit", "expected"), [(24, 1), (25, 2)])
+def test_phrases_of_the_same_listings_are_quoted_once(counterfeit: int, expected: int) -> None:
+    """They come from one sentence that many listings copied."""
+    rows = {"real": [[2, 30, 24, 1]], "tote": [[2, 30, counterfeit, 1]]}
+    found = from_files(with_a_pull(with_json("phrases.json", lambda table: table.update(phrases=rows))))
+    (score,) = found.score_many(ROWS[-1:])
+    (words,) = (one.message.parameters["words"] for one in score.reasons if one.code == TEXT_CODE)
+    assert len(words) == expected
+
+
 def test_the_weights_of_a_phrase_are_added_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
     found, asked = from_files(with_a_pull(bundle_files())), list[tuple[str, Sequence[int]]]()
     original = TextModel.pull

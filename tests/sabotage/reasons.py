@@ -70,6 +70,7 @@ MUTANTS: Final[list[Mutant]] = [
         ("[:_MOST_CHARACTERS]", "", "texts of any length"),
         ("        if left < 0:\n            return\n", "", "any number of words"),
         ("any(one.isdigit() for one in word)", "False", "figures as words"),
+        ("and len(beyond) == 1", "and False", "characters of another word"),
         ('elif piece == " " and', "elif False and", "pairs across sentences"),
         ("return one + other", 'return f"{one} {other}"', "blanks in Chinese"),
     ),

@@ -221,16 +221,17 @@ def test_equal_rows_in_another_order_give_the_same_table() -> None:
 Part = tuple[str, str, int, int, int]
 
 
-def quoted_among(*parts: Part) -> set[tuple[str | None, str]]:
-    """The phrases that are quoted, with the brand of the cell, of listings in English."""
-    facts, labels, sellers = [], [], []
+def quoted_among(*parts: Part, weight_of: str = "", weight: float = 1.0) -> set[tuple[str | None, str]]:
+    """The phrases that are quoted, with the brand of the cell, of listings in English; one word's have a weight."""
+    facts, labels, sellers, weights = [], [], [], []
     for brand, word, listings, counterfeits, of_sellers in parts:
         first = len(sellers) and max(sellers) + 1
         for i in range(listings):
             facts.append(some_facts(title=f"{brand}, {word}", description=None, brand=brand, product_type=None))
             labels.append(i < counterfeits)
             sellers.append(first + i * of_sellers // listings)
-    table = fit_phrases(facts, np.array(labels, np.int8), np.ones(len(facts)), np.array(sellers), BRANDS)
+            weights.append(weight if word == weight_of else 1.0)
+    table = fit_phrases(facts, np.array(labels, np.int8), np.array(weights), np.array(sellers), BRANDS)
     return {
         (table.cells[one.cell].key.brand, phrase)
         for phrase, entries in table.entries.items()
@@ -262,7 +263,11 @@ def test_the_name_of_a_much_counterfeited_model_is_not_quoted_for_its_goods() ->
 def test_a_phrase_of_rarely_counterfeited_goods_needs_the_lift_of_its_cell_too() -> None:
     """The sentence has the counts of the cell, in which it is no commoner in counterfeits."""
     found = quoted_among(
-        ("Solenne", "mirror", 100, 30, 50), ("Solenne", "grained", 300, 0, 100), ("Aurelle", "calf", 300, 180, 50)
+        ("Solenne", "mirror", 100, 30, 50),
+        ("Solenne", "grained", 300, 0, 100),
+        ("Aurelle", "calf", 300, 180, 5),
+        weight_of="calf",
+        weight=0.01,
     )
     assert ("brn_solenne", "mirror") in found
     assert (None, "mirror") not in found
