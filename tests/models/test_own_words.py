@@ -7,7 +7,7 @@ from models.own_words import OwnWords
 OWN = OwnWords.named(
     ["Aurelle", "Stone Island", "奥蕾尔", "グッチ", "กุชชี่"], ["Bags & Totes", "Watches", "手提包", "鞋"]
 )
-HELD = [
+NAMES = [
     ("aurelle", "a brand"),
     ("stone", "a word of a brand"),
     ("tote", "a singular"),
@@ -22,8 +22,8 @@ HELD = [
 OTHERS = ["mirror", "quality", "batch", "baroque", "water", "高仿", "包邮", "手袋", "鞋盒", "バッグ", "แท้"]
 
 
-@pytest.mark.parametrize(("word", "_why"), HELD, ids=[row[-1] for row in HELD])
-def test_a_word_that_names_the_goods_is_held(word: str, _why: str) -> None:
+@pytest.mark.parametrize(("word", "_why"), NAMES, ids=[row[-1] for row in NAMES])
+def test_a_word_that_names_the_goods_is_found(word: str, _why: str) -> None:
     assert OWN.hold(word)
 
 
@@ -32,6 +32,6 @@ def test_other_words_are_no_names_of_goods(word: str) -> None:
     assert not OWN.hold(word)
 
 
-def test_a_name_of_any_length_is_held_without_much_work() -> None:
+def test_a_name_of_any_length_takes_little_work() -> None:
     """It is text from outside, and has as many parts as the square of its length."""
     assert len(OwnWords.named(["奥蕾" * 500], ["包" * 500]).parts) == 0

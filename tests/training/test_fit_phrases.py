@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 import pandas as pd
@@ -111,17 +111,17 @@ def counted() -> pd.DataFrame:
     return frame
 
 
-def usual_shares(frame: pd.DataFrame) -> dict[int, float]:
+def shares_of_goods(frame: pd.DataFrame) -> dict[int, float]:
     """The share of counterfeits of goods as each row's: cells with 20 listings more of the share of the wider cell."""
     whole = frame[frame.phrase.isna()]
     counts = {one["cell"]: (one["k"], one["n"]) for one in records(whole.groupby("cell").agg(**COUNTS))}
-    found = {}
-    for row, cells in whole.groupby("row").cell:
+    found: dict[int, float] = {}
+    for row, cells in whole.groupby("row").cell.agg(list).items():
         narrow, middle, wide = ((counts[cell][0], counts[cell][1]) for cell in cells)
         share = wide[0] / wide[1]
         for k, n in (middle, narrow):
             share = (k + 20 * share) / (n + 20)
-        found[int(row)] = share
+        found[cast("int", row)] = share
     return found
 
 
@@ -147,7 +147,7 @@ def records(frame: pd.DataFrame) -> list[dict[Any, Any]]:
 def recount() -> dict[tuple[CellKey, str], tuple[int, int, bool]]:
     """Listings, counterfeits and whether it is quoted, by cell and phrase with enough support."""
     frame = counted()
-    frame["usual"] = frame.row.map(usual_shares(frame))
+    frame["usual"] = frame.row.map(shares_of_goods(frame))
     frame["phrase"] = frame.phrase.fillna("")
     by_seller = frame.groupby(["cell", "phrase", "seller"]).label.mean().groupby(["cell", "phrase"])
     sums = frame.groupby(["cell", "phrase"]).agg(**COUNTS, usual=("usual", "mean"))
@@ -223,7 +223,10 @@ Part = tuple[str, str, int, int, int]
 
 def quoted_among(*parts: Part, weight_of: str = "", weight: float = 1.0) -> set[tuple[str | None, str]]:
     """The phrases that are quoted, with the brand of the cell, of listings in English; one word's have a weight."""
-    facts, labels, sellers, weights = [], [], [], []
+    facts: list[Facts] = []
+    labels: list[bool] = []
+    sellers: list[int] = []
+    weights: list[float] = []
     for brand, word, listings, counterfeits, of_sellers in parts:
         first = len(sellers) and max(sellers) + 1
         for i in range(listings):
