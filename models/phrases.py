@@ -76,13 +76,15 @@ class PhraseTable:
 
     def contrasts(self, facts: Facts) -> list[Contrast]:
         """The phrases of a listing that may be quoted, in the order of the text."""
+        known = {phrase: spoken for phrase, spoken in phrases_of(facts).items() if phrase in self.entries}
+        if not known:
+            return []
         places = [self._place.get(key) for key in cell_keys(facts)]
         own = OwnWords.of(facts)
         found = []
-        for phrase, spoken in phrases_of(facts).items():
-            entries = self.entries.get(phrase)
-            if entries is not None and not any(own.hold(word) for word in phrase.split(" ")):
-                by_cell = {entry.cell: entry for entry in entries}
+        for phrase, spoken in known.items():
+            if not any(own.hold(word) for word in phrase.split(" ")):
+                by_cell = {entry.cell: entry for entry in self.entries[phrase]}
                 deciding = next((by_cell[place] for place in places if place in by_cell), None)
                 if deciding is not None and deciding.quoted:
                     cell = self.cells[deciding.cell]

@@ -47,7 +47,7 @@ MUTANTS: Final[list[Mutant]] = [
     *sabotage(
         "models/phrases.py",
         ("tests/models/test_phrases.py", "tests/models/test_bundle.py"),
-        ('and not any(own.hold(word) for word in phrase.split(" "))', "", "brands quoted"),
+        ('if not any(own.hold(word) for word in phrase.split(" ")):', "if True:", "brands quoted"),
         ("if deciding is not None and deciding.quoted:", "if deciding is not None:", "phrases without lift quoted"),
         ("if listings < SUPPORT or", "if", "too few listings in a bundle"),
         ("if quoted and not has_lift(", "if False and not has_lift(", "no lift in a bundle"),
