@@ -109,17 +109,11 @@ class Bundle:
         ]
 
     def _quoted(self, row: Computed) -> tuple[Contrast, ...]:
-        """The phrases of a listing that may be quoted and that point to counterfeit, the strongest first.
-
-        Phrases of one cell with equal counts are of one sentence that many listings have, so one of them is enough.
-        """
+        """The phrases of a listing that may be quoted and that point to counterfeit, the strongest first."""
         pulls = [(self._pull(one.phrase, one.spoken.fields), one) for one in self.phrases.contrasts(row.facts)]
         found: list[Contrast] = []
         for pull, one in sorted(pulls, key=lambda pair: (-pair[0], pair[1].phrase)):
-            used = {word for other in found for word in other.spoken.words}
-            counted = {(other.cell, other.listings, other.counterfeit) for other in found}
-            told = (one.cell, one.listings, one.counterfeit) in counted
-            if pull > 0 and not told and used.isdisjoint(one.spoken.words):
+            if pull > 0 and not any(one.repeats(other) for other in found):
                 found.append(one)
         return tuple(found[:_MOST_QUOTED])
 

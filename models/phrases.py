@@ -66,6 +66,11 @@ class Contrast:
     listings: int
     counterfeit: int
 
+    def repeats(self, other: "Contrast") -> bool:
+        """Whether both have a word in common, or the same counts, as two phrases of a copied sentence have."""
+        same = (self.cell, self.listings, self.counterfeit) == (other.cell, other.listings, other.counterfeit)
+        return same or not set(self.spoken.words).isdisjoint(other.spoken.words)
+
 
 class PhraseTable:
     """The phrases by cell. `entries` holds, of each phrase that is quoted anywhere, every cell with enough support."""

@@ -91,8 +91,7 @@ MUTANTS = [
             "phrases of an earlier schema",
         ),
         ("if pull > 0 and", "if", "quotations that point to genuine goods"),
-        ("used.isdisjoint(one.spoken.words)", "True", "words quoted twice"),
-        ("and not told and", "and", "listings counted twice"),
+        ("and not any(one.repeats(other) for other in found)", "", "phrases quoted twice"),
         ("model.keys() - {_LEARNER} != _PARTS or", "", "extra parts of a model"),
         (' or model["combiner"].keys() != _COMBINED', "", "extra parts of a combiner"),
         (

@@ -53,6 +53,8 @@ MUTANTS: Final[list[Mutant]] = [
         ("if quoted and not has_lift(", "if False and not has_lift(", "no lift in a bundle"),
         ("if sum(map(len, entries.values())) > MOST_ENTRIES:", "if False:", "no limit of a bundle"),
         ('if found["segmenter"] != SEGMENTER:', "if False:", "counts of other words"),
+        ("return same or not", "return not", "listings counted twice"),
+        ("same or not set(self.spoken.words).isdisjoint(other.spoken.words)", "same", "words quoted twice"),
         ("(probability < 1 - LEVEL)", "(k * np.asarray(all_listings) >= LIFT * of * n)", "lift without a bound"),
         ("return words_of(listing.title, names)", "return words_of(listing.title)", "parts of names"),
     ),
